@@ -17,7 +17,10 @@ Side = Literal["claims", "reviewer"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something missing, doubtful or contradictory. ``code`` is one of ``problems.PROBLEMS``; ``path`` names the value."""
+    """Something missing, doubtful or contradictory.
+
+    ``code`` is one of ``problems.PROBLEMS``, ``path`` names the value.
+    """
 
     code: str
     message: str

@@ -1,6 +1,7 @@
 """Where a value stands in a letter's text, and text folded to one line without losing that place."""
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -54,8 +55,6 @@ class Folded:
         return Span(self._offset(start), self._offset(end - 1) + 1)
 
     def _offset(self, position: int) -> int:
-        from bisect import bisect_right
-
         places = self._pieces[1]
         folded_at, source_at = places[bisect_right(places, (position, self.end)) - 1]
         return source_at + position - folded_at

@@ -1,0 +1,280 @@
+"""Effective values: what the parser said with active corrections on top, written into the tables people read.
+
+``write_cases`` is the only writer of cases, items, citations and facts. It always starts from the parsed document and
+the corrections, so that running it again changes nothing, and no correction can be lost by a re-parse.
+"""
+
+import copy
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django.contrib.postgres.search import SearchVector
+from django.db import connection, transaction
+from django.db.models import Value
+from django.db.models.functions import Left
+
+from determinations.models import (
+    Authority,
+    Case,
+    CaseText,
+    Category,
+    Citation,
+    Correction,
+    DisputedItem,
+    ItemText,
+    Letter,
+    LetterState,
+    Outcome,
+    ParsedDocument,
+)
+from determinations.models.corrections import CorrectionState
+from determinations.parsing.categories import body_region
+from determinations.parsing.problems import needs_review
+from determinations.statistics.facts import replace_facts
+
+Record = dict[str, Any]
+
+#: Corrections in these states shape the effective values.
+IN_FORCE = (CorrectionState.ACTIVE, CorrectionState.CONFIRMED, CorrectionState.CONFLICT)
+#: PostgreSQL refuses a search vector over 1 MB; no real letter comes near.
+_SEARCHED_CHARACTERS = 200_000
+_DATES = ("date_assigned", "date_of_injury", "decision_date", "ur_denial_date", "application_received")
+
+
+def effective_record(document: Mapping[str, Any], corrections: Iterable[Correction]) -> Record:
+    """The parsed document with corrections put on top, oldest first; problems of a corrected value are settled."""
+    record: Record = copy.deepcopy(dict(document))
+    settled: set[str] = set()
+    for correction in corrections:
+        target: Any = record
+        *parents, name = correction.path.split("/")
+        if parents:
+            number = int(parents[1])
+            target = next((item for item in record["items"] if item["number"] == number), None)
+            if target is None:
+                continue
+        target[name] = correction.new_value
+        settled.add(correction.path)
+    record["problems"] = [problem for problem in record["problems"] if problem["path"] not in settled]
+    return record
+
+
+def write_cases(letter_ids: Collection[int]) -> None:
+    """Write the effective rows of letters that have a parsed document: cases, items, texts, citations, facts.
+
+    Also sets each letter's state (parsed, needs review, layout not known), and settles which version of a case
+    number counts. All or nothing: one transaction.
+    """
+    with transaction.atomic():
+        letters = {letter.pk: letter for letter in Letter.objects.filter(pk__in=letter_ids).select_for_update()}
+        documents = ParsedDocument.objects.filter(letter__in=letters).values_list("letter_id", "document")
+        corrections = _corrections_in_force(letters)
+        known = set(Case.objects.filter(pk__in=letters).values_list("pk", flat=True))
+        old_numbers = set(Case.objects.filter(pk__in=known).values_list("case_number", flat=True))
+        records = {pk: effective_record(document, corrections[pk]) for pk, document in documents}
+        _lock_case_numbers(old_numbers | {record["case_number"] for record in records.values()})
+        _delete_items(known)
+        _write_case_rows(letters, records, corrections)
+        _write_items(records)
+        touched = _settle_versions(old_numbers | {record["case_number"] for record in records.values()})
+        replace_facts(touched | records.keys())
+
+
+def _corrections_in_force(letter_ids: Iterable[int]) -> dict[int, list[Correction]]:
+    found: dict[int, list[Correction]] = defaultdict(list)
+    for correction in Correction.objects.filter(letter_id__in=list(letter_ids), state__in=IN_FORCE).order_by("id"):
+        found[correction.letter_id].append(correction)
+    return found
+
+
+def _lock_case_numbers(numbers: Iterable[str | None]) -> None:
+    """Two workers that write letters of one case number take turns; sorted, so that they cannot deadlock."""
+    with connection.cursor() as cursor:
+        for number in sorted(filter(None, numbers)):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", ["case number " + number])
+
+
+def _delete_items(case_ids: Collection[int]) -> None:
+    if not case_ids:
+        return
+    items = "(SELECT id FROM determinations_disputeditem WHERE case_id = ANY(%(cases)s))"
+    with connection.cursor() as cursor:
+        for statement in (
+            "DELETE FROM determinations_itemfact WHERE case_id = ANY(%(cases)s)",
+            f"DELETE FROM determinations_citation WHERE item_id IN {items}",  # noqa: S608 - a constant
+            f"DELETE FROM determinations_itemtext WHERE item_id IN {items}",  # noqa: S608 - a constant
+            "DELETE FROM determinations_disputeditem WHERE case_id = ANY(%(cases)s)",
+        ):
+            cursor.execute(statement, {"cases": list(case_ids)})
+
+
+def _write_case_rows(
+    letters: Mapping[int, Letter], records: Mapping[int, Record], corrections: Mapping[int, Sequence[Correction]]
+) -> None:
+    categories, authorities = _category_ids(records.values()), _authority_ids(records.values())
+    cases, texts = [], []
+    for pk, record in records.items():
+        letter = letters[pk]
+        letter.state = _state_of(record)
+        items = record["items"]
+        cited = {
+            side: sorted({authorities[c["authority"]] for item in items for c in item[side]})
+            for side in ("claims", "reviewer")
+        }
+        cases.append(
+            Case(
+                letter=letter,
+                layout=record["layout"] or "",
+                case_number=record["case_number"],
+                **{name: _date(record[name]) for name in _DATES},
+                priority=record["priority"] or "",
+                age=record["age"],
+                sex=record["sex"] or "",
+                licensure=list(record["licensure"]),
+                specialties=list(record["specialties"]),
+                outcome=outcome_of([item["decision"] for item in items]),
+                item_count=len(items),
+                overturned_count=sum(item["decision"] == "overturned" for item in items),
+                category_ids=sorted({categories[item["category"], item["subcategory"]] for item in items}),
+                claims_authority_ids=cited["claims"],
+                reviewer_authority_ids=cited["reviewer"],
+                problem_codes=sorted({p["code"] for p in record["problems"] if not p["path"].startswith("items/")}),
+                state=letter.state,
+                corrected=bool(corrections[pk]),
+            )
+        )
+        texts.append(CaseText(case_id=pk, summary=record["summary"] or "", search=_case_search(record)))
+    Letter.objects.bulk_update(letters.values(), ["state"])
+    updated = [f.name for f in Case._meta.concrete_fields if f.name not in ("letter", "superseded_by", "kept_apart")]
+    Case.objects.bulk_create(cases, update_conflicts=True, unique_fields=["letter"], update_fields=updated)
+    CaseText.objects.bulk_create(
+        texts, update_conflicts=True, unique_fields=["case"], update_fields=["summary", "search"]
+    )
+
+
+def _write_items(records: Mapping[int, Record]) -> None:
+    categories, authorities = _category_ids(records.values()), _authority_ids(records.values())
+    printed = [(pk, item, record) for pk, record in records.items() for item in record["items"]]
+    items = DisputedItem.objects.bulk_create(
+        DisputedItem(
+            case_id=pk,
+            number=item["number"],
+            request=item["request"],
+            disputed=item["disputed"],
+            partly_approved=item["partly_approved"],
+            decision=item["decision"] or "",
+            category_id=categories[item["category"], item["subcategory"]],
+            category_rule=item["category_rule"],
+            body_region=body_region(item["disputed"]) or "",
+            problem_codes=sorted(
+                {p["code"] for p in record["problems"] if p["path"].startswith(f"items/{item['number']}/")}
+            ),
+        )
+        for pk, item, record in printed
+    )
+    ItemText.objects.bulk_create(
+        ItemText(
+            item=row,
+            rationale=item["rationale"] or "",
+            claims_text=item["claims_text"] or "",
+            reviewer_text=item["reviewer_text"] or "",
+            search=_searched(item["request"], "A") + _searched(item["rationale"] or "", "C"),
+        )
+        for row, (_pk, item, _record) in zip(items, printed, strict=True)
+    )
+    Citation.objects.bulk_create(
+        Citation(
+            item=row,
+            side=side,
+            position=position,
+            authority_id=authorities[citation["authority"]],
+            edition=citation["edition"] or "",
+            sections=list(citation["sections"]),
+            pages=list(citation["pages"]),
+            printed=citation["text"],
+        )
+        for row, (_pk, item, _record) in zip(items, printed, strict=True)
+        for side in ("claims", "reviewer")
+        for position, citation in enumerate(item[side])
+    )
+
+
+def _settle_versions(numbers: Iterable[str | None]) -> set[int]:
+    """Of the cases that share a number the newest letter counts; returns the ids whose standing changed."""
+    changed = []
+    versions: dict[str, list[Case]] = defaultdict(list)
+    for case in Case.objects.filter(case_number__in=list(filter(None, numbers)), kept_apart=False).order_by("pk"):
+        versions[case.case_number or ""].append(case)
+    for cases in versions.values():
+        newest = cases[-1]
+        for case in cases:
+            superseded_by = None if case is newest else newest.pk
+            if case.superseded_by_id != superseded_by:
+                case.superseded_by_id = superseded_by
+                changed.append(case)
+    Case.objects.bulk_update(changed, ["superseded_by"])
+    return {case.pk for case in changed}
+
+
+def outcome_of(decisions: Sequence[str | None]) -> Outcome:
+    """A case's outcome from its items' decisions, as the regulator's index words it (uphold, overturn, partial)."""
+    if not decisions or not all(decisions):
+        return Outcome.UNKNOWN
+    overturned = sum(decision == "overturned" for decision in decisions)
+    if overturned == 0:
+        return Outcome.UPHELD
+    return Outcome.OVERTURNED if overturned == len(decisions) else Outcome.PARTLY
+
+
+def _state_of(record: Record) -> LetterState:
+    if record["layout"] is None:
+        return LetterState.UNKNOWN_LAYOUT
+    if any(needs_review(problem["code"]) for problem in record["problems"]):
+        return LetterState.NEEDS_REVIEW
+    return LetterState.PARSED
+
+
+def _category_ids(records: Iterable[Record]) -> dict[tuple[str, str], int]:
+    ids = {(c.name, c.subcategory): c.pk for c in Category.objects.all()}
+    for record in records:
+        for item in record["items"]:
+            key = (item["category"], item["subcategory"])
+            if key not in ids:
+                ids[key] = Category.objects.get_or_create(name=key[0], subcategory=key[1])[0].pk
+    return ids
+
+
+def _authority_ids(records: Iterable[Record]) -> dict[str, int]:
+    """Numbers of the authorities cited; a source that is not seeded (``other/<slug>``) gets a row of its own."""
+    ids = dict(Authority.objects.values_list("key", "pk"))
+    for record in records:
+        for item in record["items"]:
+            for citation in (*item["claims"], *item["reviewer"]):
+                key = citation["authority"]
+                if key not in ids:
+                    title = key.split("/", 1)[1].replace("-", " ").capitalize()
+                    ids[key] = Authority.objects.get_or_create(
+                        key=key, defaults={"family": citation["family"], "title": title}
+                    )[0].pk
+    return ids
+
+
+def _searched(text: str, weight: str) -> SearchVector:
+    return SearchVector(Left(Value(text), _SEARCHED_CHARACTERS), weight=weight, config="english")
+
+
+def _case_search(record: Record) -> SearchVector:
+    requests = "\n".join(item["request"] for item in record["items"])
+    rationales = "\n".join(item["rationale"] or "" for item in record["items"])
+    return (
+        _searched(record["case_number"] or "", "A")
+        + _searched(requests, "A")
+        + _searched(record["summary"] or "", "B")
+        + _searched(rationales, "C")
+    )
+
+
+def _date(printed: str | None) -> date | None:
+    return date.fromisoformat(printed) if printed else None

@@ -1,0 +1,72 @@
+"""Guidelines that letters cite, the printed forms they go by, and the treatment categories."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Family(models.TextChoices):
+    """Where a guideline comes from (8 CCR 9792.21.1 orders the search: MTUS, then ACOEM or ODG, then others)."""
+
+    MTUS = "mtus", "MTUS"
+    ACOEM = "acoem", _("ACOEM outside the MTUS")
+    ODG = "odg", "ODG"
+    OTHER = "other", _("Other")
+
+
+class Authority(models.Model):
+    """One guideline document or chapter. Seeded from the parser's data; never deleted, for facts hold its number."""
+
+    id = models.SmallAutoField(primary_key=True)
+    key = models.CharField(max_length=100, unique=True, help_text="such as mtus/low-back")
+    family = models.CharField(max_length=10, choices=Family.choices)
+    title = models.CharField(max_length=200)
+    acoem_chapter = models.CharField(max_length=20, blank=True)
+    valid_from = models.DateField(null=True, blank=True)
+    valid_to = models.DateField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "authorities"
+        ordering = ["family", "title"]
+
+    def __str__(self) -> str:
+        return f"{self.get_family_display()}: {self.title}"
+
+
+class AuthorityAlias(models.Model):
+    """A printed form that an administrator mapped to an authority. Rows are kept: ``active`` says which one counts."""
+
+    printed = models.CharField(max_length=500, help_text="as printed in the letter")
+    normalised = models.CharField(max_length=500, db_index=True)
+    authority = models.ForeignKey(Authority, on_delete=models.PROTECT, related_name="aliases")
+    active = models.BooleanField(default=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "authority aliases"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["normalised"], condition=models.Q(active=True), name="authority_alias_one_active"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Alias {self.pk} of {self.authority_id}"
+
+
+class Category(models.Model):
+    """A treatment category and subcategory, by the names of the regulator's own search page."""
+
+    id = models.SmallAutoField(primary_key=True)
+    name = models.CharField(max_length=60)
+    subcategory = models.CharField(max_length=60)
+    description = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name_plural = "categories"
+        ordering = ["name", "subcategory"]
+        constraints = [models.UniqueConstraint(fields=["name", "subcategory"], name="category_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.name} / {self.subcategory}"

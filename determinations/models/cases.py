@@ -1,0 +1,136 @@
+"""Cases and their disputed items: the effective values, parsed values with active corrections on top.
+
+Only ``effective.write_cases`` writes these rows. Texts stand in tables of their own, so that lists read narrow rows.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from determinations.models.authorities import Category
+from determinations.models.letters import Letter
+
+
+class Outcome(models.TextChoices):
+    """A case's outcome, worked out from its items: the letter prints none."""
+
+    UPHELD = "upheld", _("Upheld")
+    PARTLY = "partly", _("Partly overturned")
+    OVERTURNED = "overturned", _("Overturned")
+    UNKNOWN = "unknown", _("No decision read")
+
+
+class Decision(models.TextChoices):
+    """The reviewer's decision on one item. Upheld: UR's denial stands. Overturned: the treatment is necessary."""
+
+    UPHELD = "upheld", _("Upheld")
+    OVERTURNED = "overturned", _("Overturned")
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    """Verbs a page can name."""
+
+    def current(self) -> "CaseQuerySet":
+        """Only the version of each case that counts."""
+        return self.filter(superseded_by__isnull=True)
+
+
+class Case(models.Model):
+    """One letter as a case; its id is the letter's id, so that an address outlives every re-parse."""
+
+    letter = models.OneToOneField(Letter, primary_key=True, on_delete=models.CASCADE, related_name="case")
+    superseded_by = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="older_versions")
+    kept_apart = models.BooleanField(default=False, help_text="a person decided that this is no version of another")
+    layout = models.CharField(max_length=40, blank=True)
+    case_number = models.CharField(max_length=20, null=True)  # noqa: DJ001 - unknown is not the empty number
+    date_assigned = models.DateField(null=True)
+    date_of_injury = models.DateField(null=True)
+    decision_date = models.DateField(null=True)
+    ur_denial_date = models.DateField(null=True)
+    application_received = models.DateField(null=True)
+    priority = models.CharField(max_length=12, blank=True)
+    age = models.PositiveSmallIntegerField(null=True)
+    sex = models.CharField(max_length=6, blank=True)
+    licensure = ArrayField(models.CharField(max_length=60), default=list)
+    specialties = ArrayField(models.CharField(max_length=120), default=list)
+    outcome = models.CharField(max_length=12, choices=Outcome.choices)
+    item_count = models.PositiveSmallIntegerField()
+    overturned_count = models.PositiveSmallIntegerField()
+    category_ids = ArrayField(models.SmallIntegerField(), default=list)
+    claims_authority_ids = ArrayField(models.SmallIntegerField(), default=list)
+    reviewer_authority_ids = ArrayField(models.SmallIntegerField(), default=list)
+    problem_codes = ArrayField(models.CharField(max_length=40), default=list)
+    state = models.CharField(max_length=20, help_text="the letter's state, for filters")
+    corrected = models.BooleanField(default=False, help_text="an active correction stands in this case")
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(F("decision_date").desc(nulls_last=True), F("letter").desc(), name="case_newest"),
+            models.Index(fields=["case_number"], name="case_number"),
+        ]
+        permissions = [
+            ("browse_cases", "Can browse cases, items and decisions"),
+            ("export_cases", "Can export lists"),
+            ("view_statistics", "Can view statistics"),
+            ("view_quality", "Can view the quality page"),
+            ("correct_cases", "Can correct parsed values"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Case {self.pk}"
+
+
+class CaseText(models.Model):
+    """A case's long text and what is searched: case number, summary, requests and rationales."""
+
+    case = models.OneToOneField(Case, primary_key=True, on_delete=models.CASCADE, related_name="text")
+    summary = models.TextField(blank=True)
+    search = SearchVectorField(null=True)
+
+    class Meta:
+        indexes = [GinIndex(fields=["search"], name="case_search")]
+
+    def __str__(self) -> str:
+        return f"Text of case {self.case_id}"
+
+
+class DisputedItem(models.Model):
+    """One treatment request that UR denied, and how it was decided."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="items")
+    number = models.PositiveSmallIntegerField()
+    request = models.TextField()
+    disputed = models.TextField()
+    partly_approved = models.BooleanField(default=False)
+    decision = models.CharField(max_length=10, choices=Decision.choices, blank=True)
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="items")
+    category_rule = models.CharField(max_length=60, help_text="which rule set the category, or 'staff'")
+    body_region = models.CharField(max_length=40, blank=True)
+    problem_codes = ArrayField(models.CharField(max_length=40), default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "number"], name="item_number_unique")]
+
+    def __str__(self) -> str:
+        return f"Item {self.number} of case {self.case_id}"
+
+
+class ItemText(models.Model):
+    """An item's long texts and what is searched: request and rationale."""
+
+    item = models.OneToOneField(DisputedItem, primary_key=True, on_delete=models.CASCADE, related_name="text")
+    rationale = models.TextField(blank=True)
+    claims_text = models.TextField(blank=True)
+    reviewer_text = models.TextField(blank=True)
+    search = SearchVectorField(null=True)
+
+    class Meta:
+        indexes = [GinIndex(fields=["search"], name="item_search")]
+
+    def __str__(self) -> str:
+        return f"Text of item {self.item_id}"

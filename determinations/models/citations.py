@@ -1,0 +1,37 @@
+"""Citations: which guideline each side relied on for an item."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from determinations.models.authorities import Authority
+from determinations.models.cases import DisputedItem
+
+
+class Side(models.TextChoices):
+    """Who relied on the guideline."""
+
+    CLAIMS = "claims", _("Claims administrator")
+    REVIEWER = "reviewer", _("Reviewer")
+
+
+class Citation(models.Model):
+    """One guideline document or chapter named by one side for one item; sections and pages belong to it."""
+
+    item = models.ForeignKey(DisputedItem, on_delete=models.CASCADE, related_name="citations")
+    side = models.CharField(max_length=10, choices=Side.choices)
+    position = models.PositiveSmallIntegerField(help_text="order in the printed sentence, from 0")
+    authority = models.ForeignKey(Authority, on_delete=models.PROTECT, related_name="citations")
+    edition = models.CharField(max_length=60, blank=True)
+    sections = ArrayField(models.CharField(max_length=300), default=list)
+    pages = ArrayField(models.CharField(max_length=40), default=list)
+    printed = models.TextField(help_text="the citation as printed")
+
+    class Meta:
+        ordering = ["side", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["item", "side", "authority", "edition"], name="citation_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Citation {self.pk}"

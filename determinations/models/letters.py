@@ -1,0 +1,109 @@
+"""The letter: its file, its text, what became of it, and what the parser last said of it."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Length
+from django.utils.translation import gettext_lazy as _
+
+models.CharField.register_lookup(Length)
+
+
+class LetterState(models.TextChoices):
+    """Where a letter is on its walk. Each state that needs a person has its own next step (see ``states.py``)."""
+
+    RECEIVED = "received", _("received")
+    PARSING = "parsing", _("parsing")
+    PARSED = "parsed", _("parsed")
+    NEEDS_REVIEW = "needs_review", _("needs review")
+    UNKNOWN_LAYOUT = "unknown_layout", _("layout not known")
+    NOT_DETERMINATION = "not_determination", _("not a determination letter")
+    OTHER_PROGRAMME = "other_programme", _("another programme's review")
+    NO_TEXT = "no_text", _("scanned, no text")
+    PASSWORD_NEEDED = "password_needed", _("password needed")
+    DAMAGED = "damaged", _("damaged")
+    TOO_LARGE = "too_large", _("too large")
+    TOO_MANY_PAGES = "too_many_pages", _("too many pages")
+    TOO_SLOW = "too_slow", _("too slow to read")
+    SET_ASIDE = "set_aside", _("set aside")
+
+
+#: The letter gave a case that lists and statistics show.
+READABLE_STATES = (LetterState.PARSED, LetterState.NEEDS_REVIEW, LetterState.UNKNOWN_LAYOUT)
+#: Work is under way or waiting for a worker.
+OPEN_STATES = (LetterState.RECEIVED, LetterState.PARSING)
+
+
+class Lane(models.TextChoices):
+    """Which queue carries the letter: people's uploads overtake bulk imports."""
+
+    INTERACTIVE = "interactive", _("interactive")
+    BULK = "bulk", _("bulk")
+
+
+class Letter(models.Model):
+    """One stored file, unique by its bytes. The row is the queue of record: the broker only carries its id."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    size = models.PositiveBigIntegerField(help_text="bytes")
+    media_type = models.CharField(max_length=100)
+    pages = models.PositiveIntegerField(null=True)
+    state = models.CharField(max_length=20, choices=LetterState.choices, default=LetterState.RECEIVED)
+    message = models.CharField(max_length=500, blank=True, help_text="why the letter is in this state; no letter text")
+    lane = models.CharField(max_length=12, choices=Lane.choices, default=Lane.INTERACTIVE)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    received_at = models.DateTimeField()
+    queued_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    layout = models.CharField(max_length=40, blank=True)
+    text_method = models.CharField(max_length=20, blank=True, help_text="how the text was got: pdf, text")
+    parser_version = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["state", "queued_at"], name="letter_open", condition=models.Q(state__in=OPEN_STATES)),
+            models.Index(fields=["state", "-id"], name="letter_state"),
+            models.Index(fields=["parser_version", "id"], name="letter_parser_version"),
+        ]
+        constraints = [
+            models.CheckConstraint(name="letter_sha256_is_hex", condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$")),
+        ]
+        permissions = [
+            ("upload_letters", "Can upload determination letters"),
+            ("retry_letters", "Can have letters read again"),
+            ("read_original", "Can open the original file of a letter"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Letter {self.pk}"
+
+    @property
+    def store_name(self) -> str:
+        """The file's name in the letter store: two folder levels, so that no folder grows beyond some thousands."""
+        return f"{self.sha256[:2]}/{self.sha256[2:4]}/{self.sha256}"
+
+
+class LetterText(models.Model):
+    """The text got from the file. Spans count characters of ``text``; page n starts at ``page_offsets[n]``."""
+
+    letter = models.OneToOneField(Letter, primary_key=True, on_delete=models.CASCADE, related_name="text")
+    text = models.TextField()
+    page_offsets = ArrayField(models.PositiveIntegerField(), default=list)
+    folded_sha256 = models.CharField(
+        max_length=64, db_index=True, help_text="of the text without white space: finds the same letter in other bytes"
+    )
+
+    def __str__(self) -> str:
+        return f"Text of letter {self.letter_id}"
+
+
+class ParsedDocument(models.Model):
+    """What the parser last said of a letter: the record of ``parsing.results.to_record``, whole."""
+
+    letter = models.OneToOneField(Letter, primary_key=True, on_delete=models.CASCADE, related_name="parsed")
+    parser_version = models.CharField(max_length=20)
+    parsed_at = models.DateTimeField()
+    document = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"Parsed letter {self.letter_id}"

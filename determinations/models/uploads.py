@@ -1,0 +1,54 @@
+"""Uploads: one batch by one person, one row for each file in it."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from determinations.models.letters import Letter
+
+
+class Upload(models.Model):
+    """One batch: what a person dropped at once, or one run of ``import_letters``."""
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="uploads")
+    started_at = models.DateTimeField()
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["by", "-id"], name="upload_by")]
+
+    def __str__(self) -> str:
+        return f"Upload {self.pk}"
+
+
+class FileOutcome(models.TextChoices):
+    """What happened to a file on arrival, before any parsing."""
+
+    ACCEPTED = "accepted", _("accepted")
+    DUPLICATE = "duplicate", _("duplicate")
+    REFUSED = "refused", _("refused")
+
+
+class UploadedFile(models.Model):
+    """One file of a batch, archive members too. A duplicate points at the letter that already holds its bytes."""
+
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="files")
+    name = models.CharField(max_length=500)
+    size = models.PositiveBigIntegerField(default=0, help_text="bytes")
+    outcome = models.CharField(max_length=12, choices=FileOutcome.choices)
+    reason = models.CharField(max_length=40, blank=True, help_text="code of why the file was refused")
+    message = models.CharField(max_length=500, blank=True)
+    letter = models.ForeignKey(Letter, null=True, on_delete=models.CASCADE, related_name="arrivals")
+    received_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["upload", "id"], name="uploaded_file_order")]
+        constraints = [
+            models.CheckConstraint(
+                name="uploaded_file_has_letter_or_refusal",
+                condition=models.Q(letter__isnull=False) | models.Q(outcome="refused"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"File {self.pk} of upload {self.upload_id}"

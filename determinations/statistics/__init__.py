@@ -1,0 +1,1 @@
+"""Statistics: the fact rows, and what turns them into numbers for people."""
