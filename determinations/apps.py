@@ -8,3 +8,7 @@ class DeterminationsConfig(AppConfig):
 
     name = "determinations"
     verbose_name = "IMR determinations"
+
+    def ready(self) -> None:
+        """Tasks belong to our Celery application, whoever calls them."""
+        import imrsite.celery  # noqa: F401

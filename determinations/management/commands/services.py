@@ -1,0 +1,30 @@
+"""`manage.py services`: PostgreSQL and Valkey alone, for whoever runs the other parts by hand."""
+
+import signal
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from imrsite.embedded import ServiceError, Services
+
+
+class Command(BaseCommand):
+    """Stays until Ctrl-C; other commands of this checkout find the services by themselves."""
+
+    help = "Start the embedded PostgreSQL and Valkey and keep them until Ctrl-C."
+    requires_system_checks = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            with Services(settings.STATE_DIR) as services:
+                self.stdout.write(f"DATABASE_URL={services.addresses.database_url}")
+                self.stdout.write(f"REDIS_URL={services.addresses.redis_url}")
+                self.stdout.write("Both run until Ctrl-C; other commands of this checkout find them by themselves.")
+                self.stdout.flush()
+                signal.pause()
+        except ServiceError as error:
+            raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            self.stdout.write("Stopped.")

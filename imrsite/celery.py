@@ -1,0 +1,74 @@
+"""Celery: how tasks travel and run.
+
+The database row is the truth and messages hold ids only, so a lost or doubled message does no harm: the sweep sends
+again what went stale, and a task that finds its work done returns.
+
+One worker serves both queues. It asks the broker for ``interactive`` first, and for ``bulk`` only when that is empty:
+letters that somebody waits for overtake an import at the next free slot, and no slot stands idle for either kind.
+"""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import heartbeat_sent, worker_shutting_down
+from kombu import Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imrsite.settings")
+
+INTERACTIVE, BULK = "interactive", "bulk"
+
+app = Celery("imrsite")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    accept_content=["json"],
+    task_serializer="json",
+    result_backend=None,
+    task_ignore_result=True,
+    task_queues=[Queue(INTERACTIVE), Queue(BULK)],
+    task_default_queue=INTERACTIVE,
+    task_create_missing_queues=False,
+    broker_transport_options={
+        "queue_order_strategy": "priority",  # the order of task_queues, always from its head
+        "visibility_timeout": 3600,  # seconds; longer than any task may run, or it would be given out twice
+        "socket_timeout": 30,
+        "socket_connect_timeout": 5,
+    },
+    broker_connection_retry_on_startup=True,
+    # A task is acknowledged when it is done; one whose process was killed comes back. Attempts are counted in the row.
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_pool="prefork",  # pdfium is not thread-safe
+    worker_max_tasks_per_child=500,
+    worker_max_memory_per_child=1_000_000,  # KiB
+    worker_cancel_long_running_tasks_on_connection_loss=True,
+    task_soft_time_limit=300,
+    task_time_limit=330,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    timezone="America/Los_Angeles",
+    beat_schedule={
+        "send stale letters again": {
+            "task": "determinations.tasks.sweep",
+            "schedule": 60.0,
+            "options": {"queue": INTERACTIVE, "expires": 55},
+        },
+    },
+)
+app.autodiscover_tasks(["determinations"])
+
+
+@heartbeat_sent.connect
+def say_that_a_worker_runs(**details: Any) -> None:
+    """Called every two seconds by a running worker."""
+    from determinations.workers import note_worker
+
+    note_worker()
+
+
+@worker_shutting_down.connect
+def say_that_the_worker_ends(**details: Any) -> None:
+    from determinations.workers import forget_worker
+
+    forget_worker()

@@ -1,0 +1,137 @@
+"""Reads settings from the environment; a bad value is one sentence that says how to mend it."""
+
+import contextlib
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+_YES = {"1", "true", "yes", "on"}
+_NO = {"0", "false", "no", "off", ""}
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable as it stands, without surrounding space."""
+    return os.environ.get(name, default).strip()
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """A yes or no."""
+    value = text(name, "yes" if default else "no").lower()
+    if value in _YES:
+        return True
+    if value in _NO:
+        return False
+    raise ImproperlyConfigured(f"{name} is {value!r}: write yes or no.")
+
+
+def number(name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
+    """A whole number within its limits."""
+    value = text(name, str(default))
+    limits = f"from {least} to {most}" if most is not None else f"of {least} or more"
+    if not re.fullmatch(r"\d+", value) or int(value) < least or (most is not None and int(value) > most):
+        raise ImproperlyConfigured(f"{name} is {value!r}: write a whole number {limits}.")
+    return int(value)
+
+
+def names(name: str, default: str = "") -> list[str]:
+    """A list separated by commas."""
+    return [each.strip() for each in text(name, default).split(",") if each.strip()]
+
+
+def folder(name: str, default: Path) -> Path:
+    """A folder as an absolute path; it need not exist yet."""
+    return Path(text(name) or default).expanduser().absolute()
+
+
+def database(name: str, default: str) -> dict[str, Any]:
+    """A PostgreSQL address as Django's database settings.
+
+    Both ``postgresql://user:password@host:5432/name?sslmode=require`` and a socket's folder,
+    ``postgresql://user@/name?host=/run/postgresql``, are understood; the query goes to libpq as it is.
+    """
+    value = text(name, default)
+    mend = "write postgresql://user:password@host:5432/database."
+    parts = urlsplit(value)
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise ImproperlyConfigured(f"{name} does not start with postgresql://: {mend}")
+    try:
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} has a port that is not a number: {mend}") from None
+    options = dict(parse_qsl(parts.query))
+    database_name = unquote(parts.path.lstrip("/"))
+    if not database_name:
+        raise ImproperlyConfigured(f"{name} names no database: {mend}")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": database_name,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", unquote(parts.hostname or "")),
+        "PORT": str(options.pop("port", port or "")),
+        "OPTIONS": options,
+    }
+
+
+def secret(name: str, *, kept_in: Path) -> str:
+    """A secret from the environment; without any server of one's own named there, one made and kept in a file."""
+    value = text(name)
+    if not value and not text("DATABASE_URL"):
+        value = _kept_secret(kept_in)
+    if len(value) < 32:
+        what = "is too short" if value else "is not set"
+        raise ImproperlyConfigured(
+            f"{name} {what}: give 50 random characters, such as "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(50))' prints."
+        )
+    return value
+
+
+def _kept_secret(file: Path) -> str:
+    if file.is_file():
+        return file.read_text().strip()
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        unfinished = file.with_name(f"{file.name}.{os.getpid()}")
+        unfinished.touch(mode=0o600)
+        unfinished.write_text(secrets.token_urlsafe(50))
+        with contextlib.suppress(FileExistsError):
+            os.link(unfinished, file)  # the first of two that start at once wins
+        unfinished.unlink()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{file} cannot be written ({error.strerror}): set SECRET_KEY, or choose another IMRSITE_STATE_DIR."
+        ) from error
+    return file.read_text().strip()
+
+
+def redis(name: str, default: str) -> str:
+    """A Redis or Valkey address: ``redis://``, ``rediss://`` (TLS) or ``unix://``."""
+    value = text(name, default)
+    if urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+        raise ImproperlyConfigured(f"{name} is not an address: write redis://host:6379/0 or unix:///path/to.sock.")
+    return value
+
+
+def broker(url: str) -> str:
+    """A Redis address the way Celery writes it."""
+    if url.startswith("unix://"):
+        return "redis+socket://" + url.removeprefix("unix://").replace("?db=", "?virtual_host=")
+    if url.startswith("rediss://") and "ssl_cert_reqs=" not in url:
+        return url + ("&" if "?" in url else "?") + "ssl_cert_reqs=required"
+    return url
+
+
+def next_redis_database(url: str) -> str:
+    """The same server's next database, for the cache: clearing it must not take queued messages with it."""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        query = dict(parse_qsl(parts.query))
+        query["db"] = str(int(query.get("db", 0)) + 1)
+        return f"unix://{parts.netloc}{parts.path}?{urlencode(query)}"
+    return urlunsplit(parts._replace(path=f"/{int(parts.path.strip('/') or 0) + 1}"))

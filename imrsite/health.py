@@ -1,0 +1,13 @@
+"""One address for whoever watches the server: does it run, and does it reach the database?"""
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+
+
+@login_not_required
+def health(request: HttpRequest) -> HttpResponse:
+    """``ok`` when a request gets through to the database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("ok", content_type="text/plain")

@@ -1,0 +1,101 @@
+"""Starts child processes that never outlive this one, and stops them in good order."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+LOG_LIMIT = 10_000_000  # bytes; a longer log is set aside at the next start
+
+
+def spawn(
+    command: Sequence[str],
+    *,
+    log: Path,
+    dies_by: str,
+    before: Sequence[str] = (),
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start ``command`` in a process group of its own, its output going to ``log``.
+
+    The kernel sends it ``dies_by`` (such as ``TERM``) when this process dies, however it dies. Call it from the main
+    thread only: for the kernel the parent is the thread. ``before`` is a prefix that changes who the command runs as.
+    A group of its own keeps Ctrl-C away from it: the parent stops its children one after the other.
+    """
+    if log.exists() and log.stat().st_size > LOG_LIMIT:
+        log.replace(log.with_suffix(".log.1"))
+    with log.open("ab") as output:
+        return subprocess.Popen(  # noqa: S603
+            [*before, "setpriv", "--pdeathsig", dies_by, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=cwd,
+            env=None if env is None else dict(env),
+            process_group=0,
+        )
+
+
+def stop_process(process: subprocess.Popen[bytes], how: signal.Signals, *, within: float) -> None:
+    """Ask a child to end with ``how`` and wait; after ``within`` seconds kill it and its group."""
+    if process.poll() is not None:
+        return
+    process.send_signal(how)
+    try:
+        process.wait(within)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def wait_for_the_last(folder: Path, *, within: float) -> bool:
+    """Wait until no process works in ``folder`` any more, such as a server that a killed parent left stopping.
+
+    After half the time they are told to stop. False when one is still there at the end.
+    """
+    started_at = time.monotonic()
+    told = False
+    while pids := list(_working_in(folder)):
+        passed = time.monotonic() - started_at
+        if passed > within:
+            return False
+        if passed > within / 2 and not told:
+            told = True
+            for pid in pids:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGQUIT)
+        time.sleep(0.05)
+    return True
+
+
+def _working_in(folder: Path) -> Iterator[int]:
+    """Processes whose current folder or command line names ``folder``."""
+    name = os.fsencode(folder)
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        with contextlib.suppress(OSError):
+            if (entry / "cwd").readlink() == folder:
+                yield int(entry.name)
+                continue
+        with contextlib.suppress(OSError):
+            if name in (entry / "cmdline").read_bytes().split(b"\0"):
+                yield int(entry.name)
+
+
+def last_words(log: Path) -> str:
+    """The last line of a log, for a message to a person."""
+    with contextlib.suppress(OSError), log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 4000))
+        return last_line(file.read().decode(errors="replace"))
+    return ""
+
+
+def last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"

@@ -1,0 +1,23 @@
+"""A real worker: that pages learn whether one runs."""
+
+import time
+
+import pytest
+from django.core.cache import cache
+
+from determinations.workers import worker_is_running
+from tests.conftest import Worker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_running_worker_is_noticed(worker: Worker) -> None:
+    cache.clear()
+    give_up_at = time.monotonic() + 30
+    while not worker_is_running() and time.monotonic() < give_up_at:
+        time.sleep(0.1)
+    assert worker_is_running()
+
+
+def test_no_worker_is_noticed_too(broker: None) -> None:
+    assert not worker_is_running()

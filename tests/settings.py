@@ -1,0 +1,33 @@
+"""Settings for tests: services of their own in a folder that goes with the run, and quick passwords.
+
+With ``DATABASE_URL`` or ``REDIS_URL`` set, the tests use those servers (a test database beside the named one).
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+if "IMRSITE_TEST_DIR" not in os.environ:  # the first process of the run; xdist's workers inherit it
+    os.environ["IMRSITE_TEST_DIR"] = tempfile.mkdtemp(prefix="imrsite-test-")
+TEST_DIR = Path(os.environ["IMRSITE_TEST_DIR"])
+XDIST = os.environ.get("PYTEST_XDIST_WORKER", "")  # gw0, gw1 ...: each has its own database, queues and files
+os.environ["IMRSITE_STATE_DIR"] = str(TEST_DIR / "state")
+os.environ["DATA_DIR"] = str(TEST_DIR / f"files{XDIST}")
+os.environ.setdefault("SECRET_KEY", "only-for-tests-0123456789-0123456789-0123456789")
+
+from imrsite import embedded  # noqa: E402
+
+_services = embedded.addresses(TEST_DIR / "state")
+os.environ.setdefault("DATABASE_URL", _services.database_url)
+if "REDIS_URL" not in os.environ:
+    os.environ["REDIS_URL"] = f"{_services.redis_url}?db={2 * int(XDIST.removeprefix('gw') or 0)}"
+
+from imrsite.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
