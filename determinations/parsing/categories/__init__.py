@@ -38,7 +38,7 @@ class Assignment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A treatment category: subcategories map names to descriptions; ``dwc_category`` is its name in public reports."""
+    """A treatment category; subcategories map name to description; ``dwc_category`` is its name in public reports."""
 
     name: str
     description: str
