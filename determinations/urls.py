@@ -1,5 +1,9 @@
-"""Addresses of the determinations app."""
+"""Addresses of the product's pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from determinations.views import home
+
+urlpatterns = [
+    path("", home.home, name="home"),
+]

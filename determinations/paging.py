@@ -1,0 +1,217 @@
+"""Keyset paging: any depth costs the same, for any ordering, nulls last; and counts that stop at a cap.
+
+An ordering is one column, nullable or not, with the primary key as tie-breaker in the same direction. Rows without a
+value come last in both directions. The non-null part is read with a row comparison, ``(column, id) < (value, id)``,
+which one index ``(column DESC NULLS LAST, id DESC)`` answers in both directions; the rows without a value follow.
+"""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Generic, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db.models import BooleanField, F, Func, Model, QuerySet, Value
+from django.db.models.functions import Cast
+from django.db.models.lookups import GreaterThan, LessThan
+from django.http import QueryDict
+
+M = TypeVar("M", bound=Model)
+
+#: Counts above this are not counted to the end.
+COUNT_CAP = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A count that stops at the cap; prints as ``1,204`` or ``10,000+``."""
+
+    number: int
+    capped: bool
+
+    def __str__(self) -> str:
+        return f"{self.number:,}{'+' if self.capped else ''}"
+
+    def __bool__(self) -> bool:
+        return self.number > 0
+
+
+def count_up_to(queryset: QuerySet[Any], cap: int = COUNT_CAP) -> Count:
+    """Count rows, reading ``cap`` + 1 of them at most."""
+    found = queryset.order_by()[: cap + 1].count()
+    return Count(min(found, cap), capped=found > cap)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An ordering: a column (a field path or an annotation), its direction, and the tie-breaking key."""
+
+    column: str
+    descending: bool = False
+    nullable: bool = True
+    key: str = "pk"
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in an ordering: the row with this value and key, and whether the page lies after or before it."""
+
+    value: Any
+    key: int
+    forward: bool = True
+
+    def encode(self) -> str:
+        """The cursor as it stands in an address."""
+        value = {"date": self.value.isoformat()} if isinstance(self.value, date) else self.value
+        return base64.urlsafe_b64encode(json.dumps([value, self.key]).encode()).decode().rstrip("=")
+
+
+def read_cursor(query: QueryDict) -> Cursor | None:
+    """The cursor of an address; None at the start of a list, and for a cursor that was tampered with."""
+    for name, forward in (("after", True), ("before", False)):
+        printed = query.get(name)
+        if not printed:
+            continue
+        if printed == "end":
+            return Cursor(None, 0, forward=False)
+        try:
+            value, key = json.loads(base64.urlsafe_b64decode(printed + "=" * (-len(printed) % 4)))
+            if isinstance(value, dict):
+                value = date.fromisoformat(value["date"])
+            if not isinstance(key, int) or isinstance(value, list) or abs(key) >= 2**63:
+                return None
+            if isinstance(value, str) and "\x00" in value:
+                return None
+        except (ValueError, KeyError, TypeError, RecursionError, binascii.Error):
+            return None
+        return Cursor(value, key, forward)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[M]):
+    """One page of a list, with the addresses of its neighbours; None where there is none."""
+
+    rows: list[M]
+    first_query: str | None
+    previous_query: str | None
+    next_query: str | None
+    last_query: str | None
+
+
+class Row(Func):
+    """``ROW(a, b)``, to be compared as a whole."""
+
+    function = "ROW"
+    output_field = BooleanField()
+
+
+def page_of(queryset: QuerySet[M], order: Order, query: QueryDict, size: int = 50) -> Page[M]:
+    """The page of ``queryset`` that the address asks for. One query; two where rows without a value begin."""
+    cursor = _checked(queryset, order, read_cursor(query))
+    at_end = query.get("before") == "end"
+    forward = cursor is None or cursor.forward
+    rows = rows_from(queryset, order, None if at_end else cursor, size + 1, forward=forward)
+    more = len(rows) > size
+    rows = rows[:size]
+    if not forward:
+        rows.reverse()
+    has_previous = (more if not forward else cursor is not None) and bool(rows)
+    has_next = (more if forward else not at_end) and bool(rows)
+    return Page(
+        rows=rows,
+        first_query=_query(query) if has_previous or (cursor is not None and not rows) else None,
+        previous_query=_query(query, before=_cursor_of(rows[0], order)) if has_previous else None,
+        next_query=_query(query, after=_cursor_of(rows[-1], order)) if has_next else None,
+        last_query=_query(query, before="end") if has_next else None,
+    )
+
+
+def rows_from(queryset: QuerySet[M], order: Order, cursor: Cursor | None, limit: int, *, forward: bool) -> list[M]:
+    """Up to ``limit`` rows after the cursor, or before it in reverse order; from either end without a cursor."""
+    descending = order.descending if forward else not order.descending
+    parts = [False, True] if order.nullable else [False]
+    if not forward:
+        parts.reverse()
+    rows: list[M] = []
+    for of_nulls in parts:
+        wanted = limit - len(rows)
+        if wanted == 0:
+            break
+        if cursor is not None and _passed(cursor, of_nulls=of_nulls, forward=forward):
+            continue
+        inside = cursor is not None and (cursor.value is None) == of_nulls
+        rows += _part(queryset, order, cursor if inside else None, of_nulls, descending)[:wanted]
+    return rows
+
+
+def _passed(cursor: Cursor, *, of_nulls: bool, forward: bool) -> bool:
+    """Whether a part lies wholly on the other side of the cursor."""
+    if forward:
+        return cursor.value is None and not of_nulls
+    return cursor.value is not None and of_nulls
+
+
+def _part(queryset: QuerySet[M], order: Order, cursor: Cursor | None, of_nulls: bool, descending: bool) -> QuerySet[M]:
+    comparison = LessThan if descending else GreaterThan
+    key = F(order.key)
+    if of_nulls:
+        part = queryset.filter(**{f"{order.column}__isnull": True})
+        if cursor is not None:
+            part = part.filter(comparison(key, Value(cursor.key)))
+        return part.order_by(key.desc() if descending else key.asc())
+    part = queryset.filter(**{f"{order.column}__isnull": False}) if order.nullable else queryset
+    if cursor is not None:
+        here, there = Row(F(order.column), key), Row(_typed(queryset, order, cursor.value), Value(cursor.key))
+        part = part.filter(comparison(here, there))
+    column = F(order.column)
+    # Nulls are filtered out; saying where they would stand lets the one descending index serve both directions.
+    nulls = {"nulls_last": True} if descending else {"nulls_first": True}
+    if not order.nullable:
+        nulls = {}
+    return part.order_by(
+        column.desc(**nulls) if descending else column.asc(**nulls), key.desc() if descending else key.asc()
+    )
+
+
+def _checked(queryset: QuerySet[M], order: Order, cursor: Cursor | None) -> Cursor | None:
+    """The cursor, or None where its value cannot stand in this column: another ordering's, or tampered with."""
+    if cursor is None or cursor.value is None:
+        return cursor if cursor is None or order.nullable or not cursor.key else None
+    field = F(order.column).resolve_expression(queryset.query).output_field
+    try:
+        value = field.to_python(cursor.value)
+        field.run_validators(value)
+    except (ValidationError, TypeError, ValueError):
+        return None
+    return Cursor(value, cursor.key, cursor.forward)
+
+
+def _typed(queryset: QuerySet[M], order: Order, value: Any) -> Any:
+    return Cast(Value(value), F(order.column).resolve_expression(queryset.query).output_field)
+
+
+def cursor_at(row: Model, order: Order, *, forward: bool = True) -> Cursor:
+    """The cursor that stands on a row."""
+    value: Any = row
+    for name in order.column.split("__"):
+        value = getattr(value, name)
+    key: Any = row
+    for name in order.key.split("__"):
+        key = getattr(key, name)
+    return Cursor(value, key, forward)
+
+
+def _cursor_of(row: Model, order: Order) -> str:
+    return cursor_at(row, order).encode()
+
+
+def _query(query: QueryDict, **cursor: str) -> str:
+    link = query.copy()
+    for name in ("after", "before"):
+        link.pop(name, None)
+    for name, value in cursor.items():
+        link[name] = value
+    return f"?{link.urlencode()}"

@@ -1,0 +1,1 @@
+"""Views: a request becomes one call, the result becomes a page."""

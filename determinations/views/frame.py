@@ -1,0 +1,65 @@
+"""What the frame around every page shows: navigation by permission, the review count, whether a worker runs."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from determinations.workers import worker_is_running
+
+#: Label, address name, permission, and the start of the paths that count as being there.
+_NAV = (
+    ("Cases", "case_list", "determinations.browse_cases"),
+    ("Items", "item_list", "determinations.browse_cases"),
+    ("Decisions", "decision_list", "determinations.browse_cases"),
+    ("Citations", "citations", "determinations.view_statistics"),
+    ("Statistics", "statistics", "determinations.view_statistics"),
+    ("Uploads", "upload_list", "determinations.upload_letters"),
+)
+#: What belongs to the person rather than to the work: label, address name, permission, icon.
+_OWN = (
+    ("Saved views", "saved_view_list", "determinations.browse_cases", "bookmark"),
+    ("Change password", "password_change", "", "user"),
+    ("Exports", "export_list", "determinations.export_cases", "download"),
+    ("Reported problems", "problem_report_list", "determinations.browse_cases", "flag"),
+    ("Administration", "admin:index", "is_staff", "user"),
+)
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: ``frame`` for ``base.html``; nearly nothing for somebody who is not signed in."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"frame": {}}
+    uploads = user.has_perm("determinations.upload_letters")
+    return {
+        "frame": {
+            "no_worker": uploads and not worker_is_running(),
+            "has_uploads": uploads and _url("upload_list"),
+            "nav": [
+                {"label": label, "url": url, "current": request.path.startswith(url)}
+                for label, name, permission in _NAV
+                if user.has_perm(permission) and (url := _url(name))
+            ],
+            "urls": {name: _url(name) for _, name, permission in _NAV if user.has_perm(permission)},
+            "own": [
+                {"label": label, "url": url, "icon": icon}
+                for label, name, permission, icon in _OWN
+                if _may(user, permission) and (url := _url(name))
+            ],
+            "search_url": _url("search"),
+            "search_words": request.GET.get("q", "") if request.path == _url("search") else "",
+        }
+    }
+
+
+def _may(user: Any, permission: str) -> bool:
+    return bool(user.is_staff if permission == "is_staff" else user.has_perm(permission))
+
+
+def _url(name: str) -> str:
+    """The address of a page, empty where this installation has no such page."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

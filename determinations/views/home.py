@@ -1,0 +1,36 @@
+"""The home page: where to go from here, by role, with live counts."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Max
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from determinations.models import Case, ItemFact, Letter, LetterState, Outcome
+from determinations.models.letters import OPEN_STATES, READABLE_STATES
+from determinations.paging import count_up_to
+
+#: States in which a letter waits for a person.
+_FAILED = [state for state in LetterState if state not in READABLE_STATES and state not in OPEN_STATES]
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """The start page of whoever has no start view of their own."""
+    context: dict[str, Any] = {}
+    if request.user.has_perm("determinations.browse_cases"):
+        cases = Case.objects.current()
+        context |= {
+            "cases": count_up_to(cases),
+            "items": count_up_to(ItemFact.objects.all()),
+            "overturned": count_up_to(cases.filter(outcome__in=[Outcome.OVERTURNED, Outcome.PARTLY])),
+            "newest": cases.aggregate(newest=Max("decision_date"))["newest"],
+        }
+    if request.user.has_perm("determinations.upload_letters"):
+        context |= {
+            "waiting": count_up_to(Letter.objects.filter(state__in=OPEN_STATES)),
+            "needs_review": count_up_to(Letter.objects.filter(state=LetterState.NEEDS_REVIEW)),
+            "failed": count_up_to(Letter.objects.filter(state__in=_FAILED)),
+        }
+    return render(request, "home.html", context)

@@ -1,0 +1,109 @@
+// The frame's small behaviours: menus that close, dialogs, toasts, a busy line, forms that send themselves.
+"use strict";
+
+document.documentElement.classList.add("has-script");
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+  const opener = event.target.closest("[data-opens]");
+  if (opener) {
+    const target = document.getElementById(opener.dataset.opens);
+    if (target && target.showModal) {
+      event.preventDefault();
+      target.showModal();
+    }
+  }
+  const closer = event.target.closest("[data-closes]");
+  if (closer) closer.closest("dialog").close();
+  const dismissed = event.target.closest("[data-dismiss]");
+  if (dismissed) dismissed.closest(".toast").remove();
+  const copied = event.target.closest("[data-copy]");
+  if (copied) {
+    copyText(copied.dataset.copy).then(() => say("Copied."));
+  }
+  const toggle = event.target.closest("[data-toggles-rail]");
+  if (toggle && window.matchMedia("(min-width: 801px)").matches) {
+    event.preventDefault();
+    const closed = document.body.classList.toggle("rail-closed");
+    toggle.setAttribute("aria-expanded", String(!closed));
+    keep("rail-closed", closed ? "1" : "");
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+// A form marked so sends itself when something in it is chosen; its button stays for those without scripts.
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-sends-itself]");
+  if (form) form.requestSubmit();
+});
+
+// Empty fields stay out of the address, so that links are short and the same page has one address.
+document.addEventListener("formdata", (event) => {
+  if (event.target.method !== "get") return;
+  for (const [name, value] of [...event.formData.entries()]) {
+    if (value === "") event.formData.delete(name);
+  }
+});
+
+let running = 0;
+document.addEventListener("htmx:before:request", () => {
+  running += 1;
+  document.getElementById("busy")?.classList.add("htmx-request");
+});
+document.addEventListener("htmx:finally:request", () => {
+  running = Math.max(0, running - 1);
+  if (running === 0) document.getElementById("busy")?.classList.remove("htmx-request");
+});
+document.addEventListener("htmx:error", () => say("The page could not be reached. Nothing was lost; try again.", "error"));
+
+function say(text, level = "info") {
+  const toast = document.createElement("div");
+  toast.className = `toast is-${level}`;
+  toast.textContent = text;
+  document.getElementById("toasts").append(toast);
+  window.setTimeout(() => toast.remove(), level === "error" ? 8000 : 3000);
+}
+
+async function copyText(text) {
+  if (navigator.clipboard && window.isSecureContext) {
+    await navigator.clipboard.writeText(text);
+    return;
+  }
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.className = "visually-hidden";
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+}
+
+function keep(name, value) {
+  try {
+    window.localStorage.setItem(name, value);
+  } catch {
+    // A browser that keeps nothing: the choice holds for this page.
+  }
+}
+
+function kept(name) {
+  try {
+    return window.localStorage.getItem(name) || "";
+  } catch {
+    return "";
+  }
+}
+
+if (kept("rail-closed") && document.querySelector(".rail")) {
+  document.body.classList.add("rail-closed");
+  document.querySelector("[data-toggles-rail]")?.setAttribute("aria-expanded", "false");
+}

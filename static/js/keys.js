@@ -1,0 +1,40 @@
+// Keys that work on every page: "/" searches, j and k walk rows, Enter opens, ? explains.
+"use strict";
+
+function isTyping(target) {
+  return target.closest("input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]");
+}
+
+function chooseRow(step) {
+  const rows = [...document.querySelectorAll("[data-rows] tbody tr:not(.group-row)")];
+  if (!rows.length) return false;
+  const at = rows.findIndex((row) => row.classList.contains("is-chosen"));
+  const next = rows[at < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + step))];
+  rows[at]?.classList.remove("is-chosen");
+  next.classList.add("is-chosen");
+  (next.querySelector("a.main-link") || next.querySelector("a"))?.focus({ preventScroll: true });
+  next.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
+  let done = true;
+  if (event.key === "/") {
+    const search = document.getElementById("site-search");
+    search?.focus();
+    search?.select();
+  } else if (event.key === "?") {
+    document.getElementById("keys-help")?.showModal();
+  } else if (event.key === "[") {
+    document.querySelector("[data-key='[']")?.click();
+  } else if (event.key === "]") {
+    document.querySelector("[data-key=']']")?.click();
+  } else if (event.key === "j" || event.key === "k") {
+    done = chooseRow(event.key === "j" ? 1 : -1);
+  } else {
+    done = false;
+  }
+  if (done) event.preventDefault();
+});

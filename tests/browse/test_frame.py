@@ -1,0 +1,47 @@
+"""The frame around every page, the home page, and the pages that explain errors."""
+
+import pytest
+from django.test import Client, override_settings
+from django.urls import reverse
+
+from tests.conftest import PASSWORD, People
+
+pytestmark = pytest.mark.usefixtures("broker")
+
+
+@pytest.mark.django_db
+def test_a_stranger_is_asked_to_sign_in(client: Client) -> None:
+    response = client.get("/")
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith(reverse("login"))
+    assert b"Sign in" in client.get(response.headers["Location"]).content
+
+
+def test_signing_in_leads_home(client: Client, people: People) -> None:
+    response = client.post(reverse("login"), {"username": "casemanager", "password": PASSWORD}, follow=True)
+    assert response.redirect_chain == [("/", 302)]
+    assert b"What was decided, and why" in response.content
+
+
+def test_home_tells_somebody_without_a_role_what_to_do(client: Client, people: People) -> None:
+    client.force_login(people.outsider)
+    assert b"Your account has no role yet" in client.get("/").content
+
+
+def test_uploaders_are_told_that_no_worker_runs(as_casemanager: Client) -> None:
+    assert b"No worker is running" in as_casemanager.get("/").content
+
+
+def test_no_page_has_inline_script_or_style(as_casemanager: Client) -> None:
+    content = as_casemanager.get("/").content.decode()
+    assert "<style" not in content
+    assert "onclick" not in content
+    assert "<script>" not in content
+
+
+@override_settings(DEBUG=False)
+def test_an_address_without_a_page_says_so(as_casemanager: Client) -> None:
+    response = as_casemanager.get("/no-such-page/")
+    assert response.status_code == 404
+    assert b"There is no page at this address" in response.content
+    assert b"Main" in response.content  # the frame is still there
