@@ -32,7 +32,7 @@ from determinations.models import (
 from determinations.models.corrections import CorrectionState
 from determinations.parsing.categories import body_region
 from determinations.parsing.problems import needs_review
-from determinations.statistics.facts import replace_facts
+from determinations.statistics.facts import remove_facts, replace_facts
 
 Record = dict[str, Any]
 
@@ -100,9 +100,9 @@ def _delete_items(case_ids: Collection[int]) -> None:
     if not case_ids:
         return
     items = "(SELECT id FROM determinations_disputeditem WHERE case_id = ANY(%(cases)s))"
+    remove_facts(case_ids)
     with connection.cursor() as cursor:
         for statement in (
-            "DELETE FROM determinations_itemfact WHERE case_id = ANY(%(cases)s)",
             f"DELETE FROM determinations_citation WHERE item_id IN {items}",  # noqa: S608 - a constant
             f"DELETE FROM determinations_itemtext WHERE item_id IN {items}",  # noqa: S608 - a constant
             "DELETE FROM determinations_disputeditem WHERE case_id = ANY(%(cases)s)",

@@ -2,10 +2,11 @@
 
 from determinations.models.audit import AuditEvent
 from determinations.models.authorities import Authority, AuthorityAlias, Category
+from determinations.models.benchmarks import EditionValidity, Figure, StatewideFigure, StatisticsLimits
 from determinations.models.cases import Case, CaseText, DisputedItem, ItemText, Outcome
 from determinations.models.citations import Citation, Side
 from determinations.models.corrections import Correction
-from determinations.models.facts import ItemFact
+from determinations.models.facts import CitationFact, FactChange, ItemFact
 from determinations.models.letters import Letter, LetterState, LetterText, ParsedDocument
 from determinations.models.uploads import Upload, UploadedFile
 
@@ -17,8 +18,12 @@ __all__ = [
     "CaseText",
     "Category",
     "Citation",
+    "CitationFact",
     "Correction",
     "DisputedItem",
+    "EditionValidity",
+    "FactChange",
+    "Figure",
     "ItemFact",
     "ItemText",
     "Letter",
@@ -27,6 +32,8 @@ __all__ = [
     "Outcome",
     "ParsedDocument",
     "Side",
+    "StatewideFigure",
+    "StatisticsLimits",
     "Upload",
     "UploadedFile",
 ]

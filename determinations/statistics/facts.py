@@ -1,23 +1,40 @@
-"""Writes the fact rows of cases, from the normalised tables alone, in one statement."""
+"""Writes the fact rows of cases, from the normalised tables alone, in two statements."""
 
 from collections.abc import Collection
 
 from django.db import connection
 
-_DELETE = "DELETE FROM determinations_itemfact WHERE case_id = ANY(%(cases)s)"
+_DELETE_CITATIONS = """
+DELETE FROM determinations_citationfact
+WHERE fact_id IN (SELECT item_id FROM determinations_itemfact WHERE case_id = ANY(%(cases)s))
+"""
+_DELETE_ITEMS = "DELETE FROM determinations_itemfact WHERE case_id = ANY(%(cases)s)"
 
-_INSERT = """
+_INSERT_ITEMS = """
 INSERT INTO determinations_itemfact (
-    item_id, case_id, decision_date, date_of_injury, ur_denial_date, application_received, date_assigned,
-    category_id, age, claims_families, reviewer_families, overturned, partly_approved, same_authority, sex, priority,
-    outcome, body_region, licensure, specialties, claims_authority_ids, reviewer_authority_ids, problem_codes
+    item_id, case_id, decision_month, decision_date, date_of_injury, ur_denial_date, application_received,
+    date_assigned, days_from_denial, days_from_application, days_from_assignment, category_id, age, injury_year,
+    claim_age, case_items, claims_families, reviewer_families, overturned, partly_approved, same_authority,
+    first_of_case, sex, priority, outcome, body_region, licensure, specialties, claims_authority_ids,
+    reviewer_authority_ids, problem_codes
 )
 SELECT
-    item.id, c.letter_id, c.decision_date, c.date_of_injury, c.ur_denial_date, c.application_received,
-    c.date_assigned, item.category_id, c.age, cited.claims_families, cited.reviewer_families,
+    item.id, c.letter_id, date_trunc('month', c.decision_date::timestamp)::date, c.decision_date, c.date_of_injury,
+    c.ur_denial_date, c.application_received, c.date_assigned,
+    CASE WHEN c.decision_date >= c.ur_denial_date THEN c.decision_date - c.ur_denial_date END,
+    CASE WHEN c.decision_date >= c.application_received THEN c.decision_date - c.application_received END,
+    CASE WHEN c.decision_date >= c.date_assigned THEN c.decision_date - c.date_assigned END,
+    item.category_id, c.age, extract(year FROM c.date_of_injury),
+    CASE WHEN c.decision_date >= c.date_of_injury
+        THEN extract(year FROM age(c.decision_date::timestamp, c.date_of_injury::timestamp)) END,
+    c.item_count, cited.claims_families, cited.reviewer_families,
     CASE item.decision WHEN 'overturned' THEN true WHEN 'upheld' THEN false END,
-    item.partly_approved, cited.claims_ids && cited.reviewer_ids, c.sex, c.priority,
-    c.outcome, item.body_region, c.licensure, c.specialties, cited.claims_ids, cited.reviewer_ids,
+    item.partly_approved, cited.claims_ids && cited.reviewer_ids,
+    NOT EXISTS (
+        SELECT FROM determinations_disputeditem earlier
+        WHERE earlier.case_id = item.case_id AND earlier.number < item.number
+    ),
+    c.sex, c.priority, c.outcome, item.body_region, c.licensure, c.specialties, cited.claims_ids, cited.reviewer_ids,
     ARRAY(SELECT DISTINCT unnest(c.problem_codes || item.problem_codes) ORDER BY 1)
 FROM determinations_case c
 JOIN determinations_disputeditem item ON item.case_id = c.letter_id
@@ -35,12 +52,36 @@ CROSS JOIN LATERAL (
 WHERE c.letter_id = ANY(%(cases)s) AND c.superseded_by_id IS NULL
 """
 
+_INSERT_CITATIONS = """
+INSERT INTO determinations_citationfact (
+    fact_id, authority_id, on_date, decision_month, overturned, side, edition, sections, pages
+)
+SELECT
+    fact.item_id, cit.authority_id,
+    CASE cit.side WHEN 'claims' THEN fact.ur_denial_date ELSE fact.decision_date END,
+    fact.decision_month, fact.overturned, cit.side, cit.edition, cit.sections, cit.pages
+FROM determinations_itemfact fact
+JOIN determinations_citation cit ON cit.item_id = fact.item_id
+WHERE fact.case_id = ANY(%(cases)s)
+"""
+
+
+def remove_facts(case_ids: Collection[int]) -> None:
+    """Delete the fact rows of these cases."""
+    _execute(case_ids, _DELETE_CITATIONS, _DELETE_ITEMS)
+
 
 def replace_facts(case_ids: Collection[int]) -> None:
     """Make the fact rows of these cases anew. Call it in the transaction that wrote the cases.
 
     Only current versions get rows; ``problem_codes`` of the case as a whole count for each of its items.
     """
+    _execute(case_ids, _DELETE_CITATIONS, _DELETE_ITEMS, _INSERT_ITEMS, _INSERT_CITATIONS)
+
+
+def _execute(case_ids: Collection[int], *statements: str) -> None:
+    if not case_ids:
+        return
     with connection.cursor() as cursor:
-        cursor.execute(_DELETE, {"cases": list(case_ids)})
-        cursor.execute(_INSERT, {"cases": list(case_ids)})
+        for statement in statements:
+            cursor.execute(statement, {"cases": list(case_ids)})

@@ -1,0 +1,121 @@
+"""The rules that put a disputed item into a treatment category, read from ``rules.toml`` and ``drugs.csv``."""
+
+import csv
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+
+from determinations.parsing.categories.phrases import Hit, Phrases
+
+_DATA = files(__package__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One entry of ``rules.toml``: when it fits, the request belongs to ``category`` and ``subcategory``."""
+
+    id: str
+    category: str
+    subcategory: str
+    any: frozenset[str]
+    with_: frozenset[str]
+    without: frozenset[str]
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drug:
+    """One way to write a drug: ``name`` as printed, which drug it is, its class (a subcategory of Pharmaceuticals)."""
+
+    name: str
+    generic: str
+    drug_class: str
+
+
+def group_name(drug_class: str) -> str:
+    """The name under which rules speak of a class of drugs: ``Anti-epilepsy Drugs`` is ``anti-epilepsy-drugs``."""
+    return drug_class.lower().replace(" ", "-")
+
+
+def read_drugs() -> dict[tuple[str, str], Drug]:
+    """The drugs of ``drugs.csv`` by (name, class); a name can stand in two classes, as tablet and as gel."""
+    rows = csv.DictReader((_DATA / "drugs.csv").read_text(encoding="utf-8").splitlines())
+    drugs = {}
+    for row in rows:
+        for name in row["names"].split(";"):
+            drug = Drug(name.strip(), row["generic"], row["class"])
+            drugs[drug.name, drug.drug_class] = drug
+    return drugs
+
+
+DRUGS = read_drugs()
+_GENERIC = {drug.name: drug.generic for drug in DRUGS.values()}
+
+
+class RuleBook:
+    """All rules in order, ready to be asked. Each rule's three lists become three bits of one number."""
+
+    def __init__(self) -> None:
+        data = tomllib.loads((_DATA / "rules.toml").read_text(encoding="utf-8"))
+        self._groups: dict[str, set[str]] = {}
+        for drug in DRUGS.values():
+            self._groups.setdefault(group_name(drug.drug_class), set()).add(drug.name)
+        self._groups["any-drug"] = set(_GENERIC)
+        for name, entries in data["groups"].items():
+            self._groups[name] = self._expand(entries)
+        self.rules = tuple(
+            Rule(
+                id=entry["id"],
+                category=entry["category"],
+                subcategory=entry["subcategory"],
+                any=frozenset(self._expand(entry["any"])),
+                with_=frozenset(self._expand(entry.get("with", []))),
+                without=frozenset(self._expand(entry.get("without", []))),
+                examples=tuple(entry["examples"]),
+            )
+            for entry in data["rule"]
+        )
+        self._ends = frozenset(data["context"]["ends"])
+        self._bits: dict[str, int] = dict.fromkeys(self._ends, 0)
+        self._conditions: list[tuple[int, int, Rule]] = []
+        for number, rule in enumerate(self.rules):
+            has, also, never = (1 << (3 * number + n) for n in range(3))
+            for bit, phrases in ((has, rule.any), (also, rule.with_), (never, rule.without)):
+                for phrase in phrases:
+                    self._bits[phrase] = self._bits.get(phrase, 0) | bit
+            wanted = has | (also if rule.with_ else 0)
+            self._conditions.append((wanted | never, wanted, rule))
+        self._two_drugs = self._bits.get("<two-drugs>", 0)
+        self._phrases = Phrases({phrase for phrase in self._bits if not phrase.startswith("<")})
+
+    def _expand(self, entries: list[str]) -> set[str]:
+        phrases: set[str] = set()
+        for entry in entries:
+            if entry == "<two-drugs>":
+                phrases.add(entry)
+            elif entry.startswith("<"):
+                phrases |= self._groups[entry[1:-1]]
+            else:
+                phrases.add(entry)
+        return phrases
+
+    def first_fitting(self, request: str) -> Rule | None:
+        """The first rule that fits what is asked for, else the first that fits the whole line, else None."""
+        hits = self._phrases.find(request)
+        end = min((hit.start for hit in hits if hit.phrase in self._ends and hit.start), default=len(request))
+        if end < len(request):
+            rule = self._fitting([hit for hit in hits if hit.start < end])
+            if rule:
+                return rule
+        return self._fitting(hits)
+
+    def _fitting(self, hits: list[Hit]) -> Rule | None:
+        found = 0
+        for hit in hits:
+            found |= self._bits[hit.phrase]
+        if len({_GENERIC[hit.phrase] for hit in hits if hit.phrase in _GENERIC}) > 1:
+            found |= self._two_drugs
+        for relevant, wanted, rule in self._conditions:
+            if found & relevant == wanted:
+                return rule
+        return None
