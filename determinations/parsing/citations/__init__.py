@@ -1,0 +1,87 @@
+"""Reads the guideline sentence of one side of a disputed item into citations of known authorities.
+
+``read_guideline`` finds the statements (``find``), each is read by its grammar (``mtus``, ``non_mtus``, ``odg``), and
+names are matched to the authorities of the data files (``normalise``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from determinations.parsing.citations.find import read_line
+from determinations.parsing.citations.mentions import Mention, merged
+from determinations.parsing.citations.normalise import Authority, authorities, normalised_form
+from determinations.parsing.results import Citation, Problem
+from determinations.parsing.spans import Folded, fold
+
+__all__ = ["Authority", "GuidelineReading", "authorities", "normalised_form", "read_guideline"]
+
+_NO_ALIASES: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class GuidelineReading:
+    """What one side's guideline sentence says. Problems carry no path: the caller knows the item and the side.
+
+    ``cites_nothing``: it says that no evidence was cited. ``outside_mtus``: it says that the MTUS was not relied on.
+    """
+
+    citations: tuple[Citation, ...]
+    problems: tuple[Problem, ...]
+    cites_nothing: bool
+    outside_mtus: bool
+
+
+def read_guideline(source: str, start: int, end: int, aliases: Mapping[str, str] = _NO_ALIASES) -> GuidelineReading:
+    """Read the guideline sentence ``source[start:end]``; every span points into ``source``.
+
+    ``aliases`` maps the ``normalised_form`` of a printed name to an authority's key, for names that the data do not know.
+    """
+    line = fold(source, start, end)
+    reading = read_line(line.text)
+    mentions = reading.mentions
+    aliased: set[tuple[int, int]] = set()
+    if aliases:
+        mentions, aliased = _with_aliases(line.text, mentions, aliases)
+    return GuidelineReading(
+        citations=tuple(_citation(line, mention) for mention in mentions),
+        problems=tuple(
+            Problem(doubt.code, doubt.message, line.span(doubt.start, doubt.end) if doubt.end > doubt.start else None)
+            for doubt in reading.doubts
+            if (doubt.start, doubt.end) not in aliased
+        ),
+        cites_nothing=reading.cites_nothing,
+        outside_mtus=reading.outside_mtus,
+    )
+
+
+def _with_aliases(
+    line: str, mentions: tuple[Mention, ...], aliases: Mapping[str, str]
+) -> tuple[tuple[Mention, ...], set[tuple[int, int]]]:
+    """The mentions with aliases put in place of unknown and other sources, and the places where that was done."""
+    result, places = [], set()
+    for mention in mentions:
+        if mention.key.startswith("other/") or mention.key.endswith("/unspecified"):
+            printed = normalised_form(line[mention.start : mention.end])
+            key = aliases.get(printed) or next(
+                (aliases[form] for form in map(normalised_form, mention.sections) if form in aliases), None
+            )
+            if key:
+                places.add((mention.start, mention.end))
+                mention = mention._replace(key=key, sections=())
+        result.append(mention)
+    return tuple(merged(result)), places
+
+
+def _citation(line: Folded, mention: Mention) -> Citation:
+    text = line.text[mention.start : mention.end]
+    start = mention.start + len(text) - len(text.lstrip(" ,;:.("))
+    end = max(start + 1, mention.start + len(text.rstrip(" ,;:.")))
+    return Citation(
+        family=mention.key.partition("/")[0],
+        authority=mention.key,
+        edition=mention.edition,
+        sections=mention.sections,
+        pages=mention.pages,
+        text=line.text[start:end],
+        span=line.span(start, end),
+    )

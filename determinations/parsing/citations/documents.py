@@ -1,0 +1,163 @@
+"""Finds where guideline documents are named in a piece of text: MTUS titles, ACOEM chapters, years.
+
+A document is named by up to four tokens in this order, with nothing but punctuation and an edition between them:
+``MTUS`` ``ACOEM`` ``Chapter 12`` ``Low Back Complaints``, and then perhaps its year.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+
+from determinations.parsing.citations.normalise import authorities, authority, by_chapter, closest_title, names_pattern
+
+# "ACOEM", "ACEOM", "A.C.O.E.M.", "American College of Occupational & Environmental Medicine (ACOEM)",
+# "Harris J. (Ed.), Occupational Medicine Practice Guidelines"
+ACOEM = (
+    r"(?:(?:Harris|Glass|Hegmann)\b[\s,]*[A-Z][\w.]*[\s,]*(?:[A-Z]\.?[\s,]*)?(?:\(?[Ee]ds?\.?\)?[.,\s]*)?)?"
+    r"(?:the\s+)?(?:A\.?[CEO]\.?[CEO]\.?[CEO]?\.?M\b\.?|[Aa](?i:merican\s+college\s+of\s+(?:occupational|occupation)"
+    r"(?:\s*(?:and|&)\s*environmental)?(?:\s+medicine)?)(?:\s*,?\s*\(?ACOEM\)?)?"
+    r"|(?i:occupational\s+medicine(?:'s)?\s+practice\s+guidelines?))"
+    r"(?:'s)?(?i:[\s,]*(?:(?:occupational\s+medicine|practice|treatment)\s+)*guidelines?\b)?"
+)
+MTUS = (
+    r"(?:CA\s+|[Cc]alifornia\s+)?(?:MTUS\b(?:\s*\([^)]*\))?"
+    r"|[Mm](?i:edical\s+treatment\s+utilization\s+schedule)(?:\s*\(MTUS\))?)(?:(?i:\s+guidelines?\b))?"
+)
+CHAPTER = r"[Cc](?i:h(?:apter|ap)?\b\.?)\s*#?\d{1,2}\b"
+YEAR = r"(?:19|20)\d\d"
+_ORDINAL = r"(?:\d{1,2}(?:st|nd|rd|th)|[Ss]econd|[Tt]hird|[Ff]irst)"
+EDITION = re.compile(
+    rf"[\s,]*(?:\(\s*)?(?:(?P<ordinal>{_ORDINAL}\s+[Ee]d(?:ition|n)?\b\.?))?[\s,(]*"
+    rf"(?:(?:[Rr]evised|[Ee]ffective|[Uu]pdated?)?\s*(?:[A-Z][a-z]+\.?\s*(?:\d{{1,2}},\s*)?)?\(?(?P<year>{YEAR})\b)?\s*\)?"
+    r"(?:\s*[Gg]uidelines?\b)?"
+)
+_GAP = re.compile(
+    rf"[\s,:;()/–-]*(?:{_ORDINAL}\s+[Ee]d(?:ition|n)?\b\.?)?[\s,:;()/–-]*(?:{YEAR})?[\s,:;()/–-]*(?:of\s+the\s+)?"
+)
+_YEAR = re.compile(rf"(?<![\d/-])({YEAR})(?![\d/-])")
+_BEFORE_TITLE = re.compile(r"^|,\s+and\s+|;\s*|\.\s+(?=[A-Z])")
+_ORDER = "mact"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document named at ``start``:``end``. ``key`` is None when only MTUS or ACOEM is named, or an unknown title."""
+
+    start: int
+    end: int
+    key: str | None
+    edition: str | None
+    acoem: bool
+    number: str | None = None
+    title: str | None = None
+    disagrees: bool = False
+
+
+@cache
+def _token() -> tuple[re.Pattern[str], tuple[str, ...]]:
+    keys: list[str] = []
+    kinds = [f"(?P<m>{MTUS})", f"(?P<a>{ACOEM})", f"(?P<c>{CHAPTER})"]
+    named = [
+        each for each in authorities() if each.family == "mtus" or (each.family == "acoem" and each.acoem_chapter)
+    ]
+    own = {name for each in named if each.family == "mtus" for name in each.printed_as}
+    titles: list[tuple[int, str]] = []
+    for each in named:
+        strong = [name for name in each.printed_as if each.family == "mtus" or name not in own]
+        if strong:
+            titles.append((max(map(len, strong)), f"(?P<t{len(keys)}>{names_pattern(strong)})"))
+            keys.append(each.key)
+    for each in named:
+        if each.family == "mtus" and each.short:
+            titles.append((0, f"(?P<w{len(keys)}>{names_pattern(each.short)})"))
+            keys.append(each.key)
+    kinds += [pattern for _, pattern in sorted(titles, key=lambda title: -title[0])]
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(kinds)})(?!\w)"), tuple(keys)
+
+
+def find_documents(text: str, start: int, end: int, *, open_start: bool) -> list[Document]:
+    """The documents named in ``text[start:end]``, in order.
+
+    Short names ("Low Back") count after ACOEM or a chapter number, before a year, and with ``open_start`` at the start.
+    """
+    pattern, keys = _token()
+    found: list[Document] = []
+    current: Document | None = None
+    rank = -1
+    for token in pattern.finditer(text, start, end):
+        kind = token.lastgroup or ""
+        this_rank = _ORDER.index("t" if kind[0] in "tw" else kind[0])
+        joined = current is not None and this_rank > rank and _is_gap(text, current.end, token.start())
+        if kind[0] == "w" and not joined and not _short_name_stands(text, start, token, end, open_start):
+            continue
+        if current is not None and not joined:
+            found.append(current)
+        if current is None or not joined:
+            current = Document(token.start(), token.end(), None, None, acoem=False)
+        current, rank = _with_token(current, token, keys), this_rank
+    if current is not None:
+        found.append(current)
+    return [_finished(text, document, end) for document in found]
+
+
+def _is_gap(text: str, start: int, end: int) -> bool:
+    return start == end or _GAP.fullmatch(text, start, end) is not None
+
+
+def _short_name_stands(text: str, start: int, token: re.Match[str], end: int, open_start: bool) -> bool:
+    if open_start and not text[start : token.start()].strip(" ,:;(-/"):
+        return True
+    edition = EDITION.match(text, token.end(), end)
+    return edition is not None and edition["year"] is not None and "Section" not in text[token.end() : edition.end()]
+
+
+def _with_token(document: Document, token: re.Match[str], keys: tuple[str, ...]) -> Document:
+    kind = token.lastgroup or ""
+    document = replace(document, end=token.end())
+    if kind == "a":
+        return replace(document, acoem=True)
+    if kind == "c":
+        return replace(document, acoem=True, number=token.group().rstrip()[-2:].lstrip(" .#prPR"))
+    if kind[0] in "tw":
+        return replace(document, key=keys[int(kind[1:])], title=token.group())
+    return document
+
+
+def _finished(text: str, document: Document, end: int) -> Document:
+    inside = _YEAR.search(text, document.start, document.end)
+    tail = EDITION.match(text, document.end, end)
+    assert tail is not None  # matches the empty string
+    edition = tail["year"] or (inside and inside[1]) or tail["ordinal"]
+    if edition is None and (
+        ordinal := re.search(rf"{_ORDINAL}\s+[Ee]d(?:ition|n)?\b\.?", text[document.start : document.end])
+    ):
+        edition = ordinal.group()
+    key, disagrees = document.key, False
+    if document.number:
+        by_number = by_chapter().get(document.number.lstrip("0"))
+        disagrees = key is not None and not _has_chapter(key, document.number.lstrip("0"))
+        key = key or by_number
+    return replace(
+        document,
+        end=tail.end() if tail.group().strip(" ,(") else document.end,
+        key=key,
+        edition=edition,
+        disagrees=disagrees,
+    )
+
+
+def _has_chapter(key: str, number: str) -> bool:
+    entry = authority(key)
+    return entry is None or not entry.acoem_chapter or number in entry.acoem_chapter.split(", ")
+
+
+def find_unknown(text: str, start: int, end: int) -> list[Document]:
+    """Titles that no name matches, told by the year after them: misspelt ones get their key, others ``key`` None."""
+    found = []
+    for year in _YEAR.finditer(text, start, end):
+        before = [match.end() for match in _BEFORE_TITLE.finditer(text[start : year.start()])]
+        title_start = start + before[-1]
+        title = text[title_start : year.start()].strip(" ,(")
+        if title and title[0].isalpha() and ":" not in title:
+            found.append(Document(title_start, year.end(), closest_title(title), year[1], acoem=False, title=title))
+    return found

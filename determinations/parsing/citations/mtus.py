@@ -1,0 +1,143 @@
+"""Reads what follows "Decision based on MTUS": documents with their year, sections and pages."""
+
+import re
+from functools import cache
+
+from determinations.parsing.citations.documents import Document, find_documents, find_unknown
+from determinations.parsing.citations.mentions import Found, Mention
+from determinations.parsing.citations.normalise import section_names
+from determinations.parsing.citations.sections import is_page, split_names
+
+_NUMBER = r"\d{1,3}[A-Za-z]?(?![\w.]*\d)(?:\s*[-–]\s*\d{1,3}[A-Za-z]?\b)?"
+# "Page(s): 23, 100-102", "Pages 101-102; 23-24", "pg. 64", "p 127"
+PAGES = re.compile(
+    rf"\(?\b(?:[Pp]ages?\b(?:\s*\(s\))?|[Pp]g?[gps]?s?\b\.?)\s*(?:#|no\.?)?\s*[:.]?\s*"
+    rf"(?P<pages>{_NUMBER}(?:\s*(?:,|;|&|\band\b)+\s*(?:[Pp](?:ages?|gs?|p)?\b\.?(?:\(s\))?:?\s*)?{_NUMBER})*)\)?"
+)
+_ONE_PAGE = re.compile(_NUMBER)
+_SECTION_LABEL = re.compile(r"\(?\b(?:[Ss]ections?(?:\s*\(s\))?|SECTIONS?|[Tt]opics?)\s*:")
+_FILLER = re.compile(
+    r"\b(?:MTUS|CA|California|[Gg]uidelines?|[Mm]edical|[Tt]reatment|[Uu]tilization|[Ss]chedule|[Cc]itation|[Tt]he|[Aa]nd|[Oo]f|[Ss]ee|[Aa]lso|"
+    r"[Pp]art\s+(?:[Oo]ne|[Tt]wo|[12I]+)|ACOEM|[Pp]ractice|[Cc]hapter|[Pp]er|[Ii]n|[Ee]ffective|[Uu]pdated?|[Pp]ages?|\d{1,2}[/-]\d{1,2}[/-]\d{2,4})\b|[^\w]+|\(s\)"
+)
+_JOINER = re.compile(r"[\s,;:./(–-]*(?:\b(?:and|see also|see|also|as well as|&))?[\s,;:.(]*$")
+
+
+def read_mtus(text: str, start: int, end: int, found: Found) -> None:
+    """Adds the documents of one MTUS statement's body, ``text[start:end]``, to ``found``."""
+    documents = _documents(text, start, end)
+    if not documents:
+        _read_unnamed(text, start, end, found)
+        return
+    _doubt_residue(text, start, documents[0].start, found)
+    for number, document in enumerate(documents):
+        last = number == len(documents) - 1
+        tail_end = end if last else documents[number + 1].start
+        if not last and (joiner := _JOINER.search(text, document.end, tail_end)):
+            tail_end = joiner.start()
+        read_document(text, document, tail_end, found, inside_mtus=True)
+
+
+def _documents(text: str, start: int, end: int) -> list[Document]:
+    named = find_documents(text, start, end, open_start=True)
+    # A bare "MTUS" or "ACOEM" beside named documents says nothing more than they do.
+    titled = [each for each in named if each.key] or named[:1]
+    documents: list[Document] = []
+    position = start
+    for each in [*titled, None]:
+        gap_end = each.start if each else end
+        documents += [
+            unknown
+            for unknown in find_unknown(text, position, gap_end)
+            if not documents or "," in text[position:gap_end]
+        ]
+        if each:
+            documents.append(each)
+            position = each.end
+    return documents
+
+
+def _read_unnamed(text: str, start: int, end: int, found: Found) -> None:
+    residue = _residue(text, start, end)
+    found.mentions.append(Mention("mtus/unspecified", None, (), (), start, end))
+    if residue:
+        found.doubt("unknown_authority", f"No MTUS document is known by this name: “{residue}”", start, end)
+
+
+def _doubt_residue(text: str, start: int, end: int, found: Found) -> None:
+    residue = _residue(text, start, end)
+    if residue:
+        found.doubt("citation_unread", f"Not understood in the guideline sentence: “{residue}”", start, end)
+
+
+def _residue(text: str, start: int, end: int) -> str:
+    piece = text[start:end]
+    return piece.strip(" ,;:.") if _FILLER.sub("", piece) else ""
+
+
+def read_document(text: str, document: Document, end: int, found: Found, *, inside_mtus: bool) -> None:
+    """Adds one document with the sections and pages printed after it, up to ``end``."""
+    key = document.key
+    if key is None:
+        key = "mtus/unspecified" if inside_mtus else "acoem/unspecified"
+        if document.title:
+            found.doubt(
+                "unknown_authority",
+                f"No guideline is known by this name: “{document.title}”",
+                document.start,
+                document.end,
+            )
+    elif not inside_mtus:
+        key = outside_key(key, acoem=document.acoem)
+    if document.disagrees:
+        found.doubt(
+            "chapter_mismatch",
+            f"ACOEM chapter {document.number} is not “{document.title}”",
+            document.start,
+            document.end,
+        )
+    sections, pages = read_tail(text, document.end, end, found)
+    if key.endswith("/general-approaches") and document.title and document.title.lower() != "general approaches":
+        sections = [document.title, *sections]
+    stop = document.end + len(text[document.end : end].rstrip(" ,;:.("))
+    found.mentions.append(
+        Mention(key, document.edition, tuple(sections), tuple(pages), document.start, max(stop, document.end))
+    )
+
+
+@cache
+def outside_key(key: str, *, acoem: bool) -> str:
+    """The key of an MTUS document's namesake when it is cited outside the MTUS."""
+    family, _, slug = key.partition("/")
+    if family == "mtus" and (
+        acoem or slug not in {"chronic-pain", "opioids", "acupuncture", "postsurgical", "unspecified"}
+    ):
+        from determinations.parsing.citations.normalise import authority
+
+        return f"acoem/{slug}" if authority(f"acoem/{slug}") else "acoem/unspecified"
+    return key
+
+
+def read_tail(text: str, start: int, end: int, found: Found) -> tuple[list[str], list[str]]:
+    """The section names and the pages in ``text[start:end]``, which follows a document's name and year."""
+    tail = text[start:end]
+    pages: list[str] = []
+    for match in PAGES.finditer(tail):
+        pages += [re.sub(r"\s+", "", page.group()) for page in _ONE_PAGE.finditer(match["pages"])]
+        tail = tail[: match.start()] + ";".ljust(len(match.group())) + tail[match.end() :]
+    tail = _SECTION_LABEL.sub(lambda label: ";".ljust(len(label.group())), tail)
+    pieces = split_names(_without_end(tail), section_names())
+    sections: list[str] = []
+    for piece in pieces:
+        if is_page(piece.text):
+            pages.append(re.sub(r"\s+", "", piece.text))
+        elif _FILLER.sub("", piece.text):
+            sections.append(piece.text)
+    unknown = [piece for piece in pieces if not piece.known and not is_page(piece.text)]
+    if len(unknown) > 1:
+        found.doubt("citation_unread", "Several section names are not known: where one ends is a guess", start, end)
+    return sections, list(dict.fromkeys(pages))
+
+
+def _without_end(tail: str) -> str:
+    return tail.rstrip(" .;,:")

@@ -1,0 +1,148 @@
+"""The guideline documents that letters cite, and how a printed name is matched to one of them.
+
+The facts stand in ``authorities.toml``, ``sources.toml`` and ``sections.toml`` beside this file; nothing here names a
+guideline, save the words that letters misspell.
+"""
+
+import itertools
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
+_WORD = re.compile(r"[^\s,/-]+")
+# Words as letters misprint them: "Compliants", "Guideline", "Guide-Lines", "Post-Surgical".
+_MISPRINTS = {
+    "complaints": r"comp\w{3,7}s?",
+    "complaint": r"comp\w{3,7}s?",
+    "guidelines": r"guid\w*-?lines?",
+    "guideline": r"guid\w*-?lines?",
+    "disorders": r"disorders?",
+    "postsurgical": r"post[\s-]?surgical",
+    "postoperative": r"post[\s-]?operative",
+    "and": r"(?:and|&)",
+    "&": r"(?:and|&)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """One guideline document or chapter. ``acoem_chapter`` lists chapter numbers ("12", "1, 2, 3, 5") or is empty."""
+
+    key: str
+    family: str
+    title: str
+    acoem_chapter: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+    verified: bool = True
+    printed_as: tuple[str, ...] = ()
+    short: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+
+
+def normalised_form(text: str) -> str:
+    """A printed name as compared: lower case, "&" as "and", no punctuation, single spaces."""
+    return _NOT_WORD.sub(" ", text.lower().replace("&", " and ").replace("'", "").replace("’", "")).strip()
+
+
+def name_pattern(name: str) -> str:
+    """A regular expression for one printed name; commas, hyphens, spacing, case, "and" / "&" do not matter."""
+    words = _WORD.findall(name)
+    parts = [_MISPRINTS.get(word.lower()) or re.escape(word.lower()) for word in words]
+    pattern = parts[0]
+    for before, part in itertools.pairwise(parts):
+        touching = part == _MISPRINTS["and"] or before == _MISPRINTS["and"]
+        pattern += (r"[\s,/–-]*" if touching else r"[\s,/–-]+") + part
+    first = pattern[0]
+    if not first.isalpha():
+        return f"(?i:{pattern})"
+    # The first letter stands outside the case-blind part so that the regular expression engine can skip fast.
+    return f"[{first.upper()}{first}](?i:{pattern[1:]})"
+
+
+def names_pattern(names: Iterable[str]) -> str:
+    """A regular expression for any of these names, the longest first."""
+    return "|".join(name_pattern(name) for name in sorted(set(names), key=len, reverse=True))
+
+
+@cache
+def data(name: str) -> Mapping[str, Any]:
+    """One data file of this package, read once."""
+    return MappingProxyType(tomllib.loads((Path(__file__).parent / f"{name}.toml").read_text(encoding="utf-8")))
+
+
+@cache
+def authorities() -> tuple[Authority, ...]:
+    """Every guideline document of the data files, other sources last: what the Authority table is seeded from."""
+    entries = data("authorities")["authority"] + data("sources")["source"]
+    by_key = {entry["key"]: entry for entry in entries}
+    return tuple(_authority(entry, by_key.get(entry.get("names_of"), entry)) for entry in entries)
+
+
+def _authority(entry: Mapping[str, Any], names: Mapping[str, Any]) -> Authority:
+    return Authority(
+        key=entry["key"],
+        family=entry["key"].partition("/")[0],
+        title=entry["title"],
+        acoem_chapter=entry.get("acoem_chapter", ""),
+        valid_from=entry.get("valid_from"),
+        valid_to=entry.get("valid_to"),
+        verified=entry.get("verified", True),
+        printed_as=tuple(names.get("printed_as", ())),
+        short=tuple(names.get("short", ())),
+        patterns=tuple(entry.get("patterns", ())),
+        examples=tuple(entry["examples"]),
+    )
+
+
+@cache
+def authority(key: str) -> Authority | None:
+    """The authority of this key, or None."""
+    return next((each for each in authorities() if each.key == key), None)
+
+
+@cache
+def by_chapter() -> Mapping[str, str]:
+    """ACOEM chapter number -> key, for the chapters as the MTUS takes them over (4, 6, 7: not taken over)."""
+    return {
+        number: each.key
+        for each in reversed(authorities())
+        for number in each.acoem_chapter.split(", ")
+        if number and (each.family == "mtus" or number in {"4", "6", "7"})
+    }
+
+
+@cache
+def section_names(*lists: str) -> frozenset[str]:
+    """The normalised section names of these lists of ``sections.toml``; of all lists when none is named."""
+    return frozenset(
+        normalised_form(name)
+        for key, entry in data("sections").items()
+        if not lists or key in lists
+        for name in entry["names"]
+    )
+
+
+@cache
+def _titles() -> Mapping[str, str]:
+    return {
+        normalised_form(name): each.key
+        for each in authorities()
+        if each.family == "mtus"
+        for name in (*each.printed_as, *each.short)
+    }
+
+
+def closest_title(title: str) -> str | None:
+    """The key of the MTUS document whose name this is, misspelt; None when no name is near."""
+    found = get_close_matches(normalised_form(title), _titles(), n=1, cutoff=0.86)
+    return _titles()[found[0]] if found else None

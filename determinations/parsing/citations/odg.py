@@ -1,0 +1,247 @@
+"""Reads a citation of the Official Disability Guidelines: chapters, and the topics named under each."""
+
+import re
+from functools import cache
+
+from determinations.parsing.citations.mentions import Found, Mention
+from determinations.parsing.citations.mtus import PAGES
+from determinations.parsing.citations.normalise import authorities, names_pattern, normalised_form, section_names
+from determinations.parsing.citations.sections import is_page, name_ends, next_name
+
+# "Official Disability Guidelines (ODG)", "the ODG", "OGD", "Official Disability Guideline", "ODG-TWC"
+ODG = (
+    r"(?:[Tt]he\s+)?(?:[Oo](?i:ffi\w*\s+dis\w+\s+guid\w*-?(?:lines?)?)|\bO\.?D\.?G\.?\b|\bOGD\b)"
+    r"(?:[\s,-]*\(?(?:O\.?D\.?G\.?|OGD)\b\)?)?(?:-?TWC\b)?"
+)
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
+_DATE = (
+    r"(?:\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|\d{1,2}[/-]\d{2,4}|(?:19|20)\d\d"
+    rf"|{_MONTH}\s*(?:\d{{1,2}}(?:st|nd|rd|th)?,?\s*)?(?:(?:19|20)\d\d)?)"
+)
+# What is printed around chapters and topics but is neither, one form a line.
+_NOTES = re.compile(
+    "|".join(
+        (
+            r"\([^()]*\b(?i:acute\s*(?:&|and|/)\s*chronic)\b[^()]*\)",
+            r"\(\s*(?i:acute|chronic|not including|web|online|on-line|internet|last|updated?|version|electronic|current)\b"
+            r"[^()]*\)",
+            r"\b(?i:acute\s*(?:&|and|/)\s*chronic)\b",
+            r"\(?\b(?i:(?:last\s+)?(?:updated?|revised|accessed|retrieved|effective|reviewed|version|current(?:\s+as\s+of)?))"
+            rf"\b[:\s]*(?:on\s+|as\s+of\s+)?{_DATE}\)?",
+            rf"\(?\b{_MONTH}\s+\d{{4}}\s+(?i:updated?|version|edition)\)?",
+            rf"\(\s*{_DATE}\s*\)",
+            r"\d{1,2}/\d{1,2}/\d{2,4}",
+            r"\(?\b(?i:online|on-line|web|internet|electronic)[\s-]*(?i:version|edition|based)?\b\)?",
+            r"\(?\b\d{1,2}(?:st|nd|rd|th)\s+(?:[Aa]nnual\s+)?[Ee]d(?:ition|n)?\b\.?\)?(?:\s*\((?:web|\w+)\))?",
+            r"\b(?i:integrated\s+treatment\s*(?:/|and|&)?\s*disability(?:\s+duration)?(?:\s+guidelines?)?)\b",
+            r"\b(?i:treatment\s+(?:index|in\s+workers['’]?\s*comp\w*(?:\s*\(TWC\))?))\b",
+            r"\b(?i:treatment\s+(?:and|&)\s+disability\s+duration(?:\s+guidelines?)?)\b",
+            r"\(?\bTWC\b\)?",
+            r"\b(?i:work\s+loss\s+data(?:\s+institute)?)\b(?:,?\s*LLC)?",
+            r"\b(?i:procedures?\s+summar(?:y|ies))\b",
+            r"\b(?i:evidence[\s-]based(?:\s+(?:guidelines?|medicine|treatment))?)\b",
+            r"\b(?:Encinitas|Corpus Christi),?\s+(?:CA|TX|California|Texas)\b",
+            r"(?:https?:\s*/+\s*)?(?:www\.)?(?:[\w-]+\.)?(?:odg-?(?:twc|disability)?|worklossdata|mcg)\.(?:com|org)\S*",
+            r"\b(?i:for|of|in|from|under|per)\s+(?i:the\s+)?(?=[,;]|$)",
+        )
+    )
+)
+_YEAR = re.compile(r"(?<![\d/-])(?:19|20)\d\d(?![\d/-])")
+_LABEL = re.compile(
+    r"(?i:(?:the\s+)?(?:chapters?|sections?(?:\(s\))?|topics?|body\s+parts?|criteria|guidelines?|treatment\s+guidelines?|regarding|see|under|on|in|and|&|"
+    r"treatment|recommendations?|problems|procedures?|conditions?|disorders?|index)\b\s*(?:chapter\s*)?(?:[:;,]|\b(?=\s)|$)\s*)"
+)
+_SEPARATORS = re.compile(r"[\s,;:.()/–—-]*")
+# After a chapter's name: "Chapter", "section"; else punctuation, the end, or a word that begins a topic.
+_CHAPTER_END = (
+    r"(?:\s*\(\s*\))?(?:\s+(?i:complaints?|disorders?|conditions?|problems?|injur(?:y|ies)|spine))?"
+    r"(?:(?:\s+(?i:treatment|guidelines?|chapters?|sections?)\b)*\s+(?i:chapters?|sections?)(?:\s+(?i:guidelines?))?"
+    r"(?:\s*[:;,.()/–—]|\s+|$)"
+    r"|(?:\s+(?i:treatment))?(?:\s+(?i:guidelines?))?"
+    r"(?:\s*[:;,.()/–—]|\s*-\s|\s*$|\s+(?=(?i:and|under|regarding|on|for)\s)))"
+)
+# Words that place a topic in a chapter when the citation names none: "(ODG) MRI shoulder".
+_BODY_PARTS = (
+    ("odg/carpal-tunnel", r"carpal tunnel"),
+    ("odg/low-back", r"lumbar|low(?:er)? back|sacroiliac|lumbosacral|back brace|spinal fusion"),
+    ("odg/neck-upper-back", r"cervical|neck|upper back"),
+    ("odg/shoulder", r"shoulder|rotator cuff"),
+    ("odg/knee-leg", r"knee|menisc\w+"),
+    ("odg/ankle-foot", r"ankle|foot|feet|plantar"),
+    ("odg/hip-pelvis", r"hips?|pelvi[sc]"),
+    ("odg/elbow", r"elbow|epicondyl\w+|cubital"),
+    ("odg/forearm-wrist-hand", r"wrist|hand|forearm|finger|thumb"),
+    ("odg/low-back", r"thoracic|back"),
+    ("odg/head", r"head|concussion|brain"),
+    ("odg/hernia", r"hernias?"),
+    ("odg/eye", r"eye|vision"),
+    ("odg/fitness-for-duty", r"functional capacity evaluations?"),
+)
+_IMPLIED = tuple((key, re.compile(rf"\b(?:{words})\b", re.IGNORECASE)) for key, words in _BODY_PARTS)
+_CROSS_CHAPTER = re.compile(
+    r"(?i)\b(?:preface|physical therapy|physical medicine|chiropractic|office visits?|formulary|appendix)\b"
+)
+_LONGEST_TOPIC = 110
+
+
+@cache
+def _chapter() -> tuple[re.Pattern[str], re.Pattern[str], tuple[str, ...]]:
+    chapters = [each for each in authorities() if each.family == "odg" and each.printed_as]
+    ordered = sorted(chapters, key=lambda each: -max(map(len, each.printed_as)))
+    names = "|".join(f"(?P<c{n}>{names_pattern(each.printed_as)})" for n, each in enumerate(ordered))
+    # Long names first over all chapters ("Carpal Tunnel Syndrome" before "Hand") comes from the end that must follow.
+    return (
+        re.compile(rf"(?:{names}){_CHAPTER_END}"),
+        re.compile(rf"(?:{names})\s+(?=\w)"),
+        tuple(each.key for each in ordered),
+    )
+
+
+def starts_with_chapter(text: str, start: int, end: int) -> bool:
+    """Whether a chapter of the ODG is named right here, as "Shoulder (Acute & Chronic), Physical Therapy"."""
+    return _chapter()[0].match(_blanked(text[start:end])) is not None
+
+
+def _blanked(text: str) -> str:
+    """The text with its notes replaced by a comma and spaces: every place stays where it was."""
+    return _NOTES.sub(lambda note: ",".ljust(len(note.group())), text)
+
+
+def read_odg(text: str, named: int, start: int, end: int, found: Found, *, first: bool) -> None:
+    """Adds the ODG chapters of ``text[start:end]``; with ``first`` at least one citation.
+
+    ``text[named:start]`` holds the words "Official Disability Guidelines", if they stand there.
+
+    Topics belong to the chapters right before them; without any, to the chapter whose body part they name.
+    """
+    body = text[start:end]
+    edition = next((year.group() for year in _YEAR.finditer(_NOTES.sub(_keep_edition, body))), None)
+    pages = tuple(
+        re.sub(r"\s+", "", p)
+        for match in PAGES.finditer(body)
+        for p in re.split(r"[,;&]|\band\b", match["pages"])
+        if p.strip()
+    )
+    body = PAGES.sub(lambda match: ",".ljust(len(match.group())), body)
+    body = _YEAR.sub(",   ", _blanked(body))
+    groups, lead = _groups(body)
+    if not groups:
+        key, lead = _implied(lead)
+        if key == "odg/unspecified" and not first and not lead:
+            return
+        groups = [([key], lead)]
+        if key == "odg/unspecified":
+            _doubt_topics(lead, start, end, found)
+    elif lead:
+        groups[0] = (groups[0][0], [*lead, *groups[0][1]])
+    for keys, topics in groups:
+        for key in keys:
+            found.mentions.append(Mention(key, edition, tuple(topics), pages, named, end))
+        if any(len(topic) > _LONGEST_TOPIC and normalised_form(topic) not in section_names() for topic in topics):
+            found.doubt("citation_unread", "This is long for the topic of a guideline", start, end)
+
+
+def _keep_edition(note: re.Match[str]) -> str:
+    return "," if re.search(r"(?i)updat|access|retriev|review|/", note.group()) else note.group()
+
+
+def _groups(body: str) -> tuple[list[tuple[list[str], list[str]]], list[str]]:
+    """Chapters with their topics in printed order, and the topics before the first chapter."""
+    chapter, glued, keys = _chapter()
+    groups: list[tuple[list[str], list[str]]] = []
+    lead: list[str] = []
+    position = 0
+    while True:
+        position = _skip(body, position)
+        if position >= len(body):
+            return groups, lead
+        named = chapter.match(body, position)
+        if named is None and (near := glued.match(body, position)) and _topic_is_glued(body, near):
+            # Under its own chapter, "Cervical pillow" is a topic and not the chapter once more.
+            named = near if not groups or keys[int((near.lastgroup or "c0")[1:])] not in groups[-1][0] else None
+        if named is not None:
+            key = keys[int((named.lastgroup or "c0")[1:])]
+            if groups and not groups[-1][1]:
+                if key not in groups[-1][0]:
+                    groups[-1][0].append(key)
+            else:
+                groups.append(([key], []))
+            position = named.end()
+            continue
+        end = _topic_end(body, position)
+        topic = _trimmed(body[position:end])
+        position = max(end, position + 1)
+        if topic:
+            (groups[-1][1] if groups else lead).append(topic)
+
+
+def _skip(body: str, position: int) -> int:
+    while True:
+        match = _SEPARATORS.match(body, position)
+        after = match.end() if match else position
+        label = _LABEL.match(body, after)
+        if label is None or label.end() == after or _known_from(body, after):
+            return after
+        position = label.end()
+
+
+def _known_from(body: str, start: int) -> bool:
+    known = section_names()
+    return any(normalised_form(body[start:end]) in known for end in name_ends(body, start))
+
+
+def _topic_is_glued(body: str, name: re.Match[str]) -> bool:
+    """Whether a known topic follows a chapter's name with nothing between: "Lumbar Physical Therapy Guidelines"."""
+    if _known_from(body, name.start()):
+        return False
+    first_word = name.group().split()[0]
+    several_words = len(name.group().split()) > 1 and first_word[0].isupper()
+    return _known_from(body, name.end()) or (several_words and body[name.end()].isupper())
+
+
+_DASH = re.compile(r"\s[-–—]\s|(?<=[Pp]reface)\s*/|/(?=\s*[Pp]reface)")
+
+
+def _topic_end(body: str, start: int) -> int:
+    known = section_names()
+    end, is_known = next_name(body, start, known)
+    dash = _DASH.search(body, start, end)
+    if not is_known and dash and normalised_form(body[start : dash.start()]) in known:
+        return dash.start()
+    return end
+
+
+def _trimmed(topic: str) -> str:
+    topic = re.sub(r"\s+(?:and|&)$", "", topic.strip(" .,;:-–—/"))
+    if topic.startswith("(") and topic.endswith(")") and name_ends(topic, 0) == [len(topic)]:
+        topic = topic[1:-1].strip()
+    if is_page(topic) or re.fullmatch(
+        r"(?i)(?:chapters?|guidelines?|sections?|recommendations?|citation|\(?s\)?|and)", topic
+    ):
+        return ""
+    return re.sub(r"(?i)^(?:topics?|sections?)\s*:\s*", "", topic)
+
+
+def _implied(topics: list[str]) -> tuple[str, list[str]]:
+    """The chapter whose body part a topic names, and the topics without it ("MRI shoulder": "MRI" of that chapter)."""
+    for number, topic in enumerate(topics):
+        for key, words in _IMPLIED:
+            if part := words.search(topic):
+                known = normalised_form(topic) in section_names()
+                rest = topic if known else _without_part(topic, part)
+                return key, [*topics[:number], rest, *topics[number + 1 :]] if rest else topics
+    return "odg/unspecified", topics
+
+
+def _without_part(topic: str, part: re.Match[str]) -> str:
+    if part.end() == len(topic):
+        return re.sub(r"[\s,]*(?:\b(?:of|for|in)(?:\s+the)?(?:\s+(?:left|right))?)?\s*$", "", topic[: part.start()])
+    return topic[part.end() :].strip() if part.start() == 0 else topic
+
+
+def _doubt_topics(topics: list[str], start: int, end: int, found: Found) -> None:
+    strange = [
+        each for each in topics if normalised_form(each) not in section_names() and not _CROSS_CHAPTER.search(each)
+    ]
+    if strange:
+        found.doubt("citation_unread", f"Neither a chapter nor a known topic of the ODG: “{strange[0]}”", start, end)

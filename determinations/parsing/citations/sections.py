@@ -1,0 +1,91 @@
+"""Splits a printed list of section names, where names themselves hold commas.
+
+The longest known name wins; otherwise a comma ends a name unless it stands in brackets or a lower-case word follows
+("Epidural steroid injections, therapeutic").
+"""
+
+import re
+from collections.abc import Set
+from typing import NamedTuple
+
+from determinations.parsing.citations.normalise import normalised_form
+
+_SKIP = re.compile(r"[\s,;.:)\]]*(?:(?:and|&)\s+(?=[A-Z0-9]))?")
+_NUMBERED = re.compile(r"\d+(?:\.\d+)+\.?\s")  # "3.3.9 Opioids for Chronic Pain"
+_PAGE = re.compile(r"(?P<page>\d{1,3}[A-Za-z]?(?:\s*[-–]\s*\d{1,3}[A-Za-z]?)?)")
+
+
+class Piece(NamedTuple):
+    """One name of a list; ``known`` when a list of names has it."""
+
+    text: str
+    known: bool
+
+
+def split_names(text: str, known: Set[str]) -> list[Piece]:
+    """The names in ``text``, in printed order; page numbers among them are pieces too."""
+    pieces: list[Piece] = []
+    position = _SKIP.match(text).end()  # type: ignore[union-attr]  # matches the empty string
+    while position < len(text):
+        end, is_known = next_name(text, position, known)
+        name = text[position:end].strip()
+        if name:
+            pieces.append(Piece(name, is_known))
+        position = _SKIP.match(text, max(end, position + 1)).end()  # type: ignore[union-attr]
+    return pieces
+
+
+def next_name(text: str, start: int, known: Set[str]) -> tuple[int, bool]:
+    """Where the name beginning at ``start`` ends, and whether it is a known one."""
+    ends = name_ends(text, start)
+    if _PAGE.fullmatch(text[start : ends[0]].strip()):
+        return ends[0], True
+    if _NUMBERED.match(text, start):
+        return _end_of_numbered(text, ends), True
+    at = next((n for n in reversed(range(len(ends))) if normalised_form(text[start : ends[n]]) in known), None)
+    is_known, at = at is not None, at or 0
+    while text[start].isupper() and at + 1 < len(ends) and _goes_on(text, ends[at], ends[at + 1], known):
+        at, is_known = at + 1, False
+    return ends[at], is_known
+
+
+def _end_of_numbered(text: str, ends: list[int]) -> int:
+    """Numbered headings hold any commas; the next one begins with a number again."""
+    return next((end for end in ends[:-1] if _NUMBERED.match(text[end + 1 :].lstrip() + " ")), ends[-1])
+
+
+def _goes_on(text: str, comma: int, end: int, known: Set[str]) -> bool:
+    """Whether a name that began with a capital goes on after this comma: in lower case, not with another known name."""
+    follows = text[comma + 1 : end].strip()
+    return (
+        text[comma] == ","
+        and follows[:1].islower()
+        and not follows.startswith(("and ", "or "))
+        and not any(normalised_form(text[comma + 1 : each]) in known for each in name_ends(text, comma + 1))
+    )
+
+
+def name_ends(text: str, start: int) -> list[int]:
+    """Every place where a name from ``start`` may end: commas and semicolons outside brackets, and the end."""
+    ends: list[int] = []
+    depth = 0
+    for position in range(start, len(text)):
+        character = text[position]
+        if character in "([":
+            depth += 1
+        elif character in ")]":
+            depth -= 1
+            if depth < 0:
+                break
+        elif character in ",;" and depth == 0 and position > start:
+            ends.append(position)
+    else:
+        position = len(text)
+    if not ends or ends[-1] != position:
+        ends.append(position)
+    return ends
+
+
+def is_page(text: str) -> bool:
+    """Whether a piece of a list is a bare page number or range ("326", "100-102", "398B")."""
+    return bool(_PAGE.fullmatch(text))

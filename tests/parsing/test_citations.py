@@ -1,0 +1,268 @@
+"""Guideline sentences and the citations read from them. The sentences are written for these tests (synthetic)."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from determinations.parsing.citations import Authority, authorities, normalised_form, read_guideline
+from determinations.parsing.citations.normalise import closest_title, data, name_pattern
+from determinations.parsing.citations.sections import split_names
+
+OUTSIDE = (
+    "The Expert Reviewer based their decision on recommendation(s) outside of the MTUS Guidelines.  "
+    "Decision based on Non-MTUS Citation "
+)
+
+
+def read(sentence, **options):
+    return read_guideline(sentence, 0, len(sentence), **options)
+
+
+def cited(sentence):
+    """The citations as plain tuples; sections and pages follow only where there are any."""
+    return [
+        tuple(value for value in (c.authority, c.edition, list(c.sections), list(c.pages)) if value or value is None)
+        for c in read(sentence).citations
+    ]
+
+
+# Body of "Decision based on MTUS ...": what is cited.
+MTUS = {
+    "Shoulder Complaints 2004.": [("mtus/shoulder", "2004")],
+    "Knee Complaints 2004, Section(s): Special Studies, Summary.": [
+        ("mtus/knee", "2004", ["Special Studies", "Summary"])
+    ],
+    "Forearm, Wrist, and Hand Complaints 2004, and Elbow Complaints 2007, Section(s): Initial Care.": [
+        ("mtus/forearm-wrist-hand", "2004"),
+        ("mtus/elbow", "2007", ["Initial Care"]),
+    ],
+    "Chronic Pain Medical Treatment 2016, Section(s): Opioids, dosing, TENS, chronic pain, NSAIDs.": [
+        ("mtus/chronic-pain", "2016", ["Opioids, dosing", "TENS, chronic pain", "NSAIDs"])
+    ],
+    "Chronic Pain Medical Treatment 2016 Guidelines, Section(s): Yoga.": [("mtus/chronic-pain", "2016", ["Yoga"])],
+    "Opioid Treatment 2016, Section(s): 3.1 Opioids for Subacute Pain: When, How, 4.2 Tapering Opioids: Methods.": [
+        ("mtus/opioids", "2016", ["3.1 Opioids for Subacute Pain: When, How", "4.2 Tapering Opioids: Methods"])
+    ],
+    "General Approaches 2004, Section(s): Initial Approaches to Treatment, and Low Back Complaints 2004.": [
+        ("mtus/general-approaches", "2004", ["Initial Approaches to Treatment"]),
+        ("mtus/low-back", "2004"),
+    ],
+    "Postsurgical Treatment 2009, Section(s): Hip, Pelvis and Thigh, Knee.": [
+        ("mtus/postsurgical", "2009", ["Hip, Pelvis and Thigh", "Knee"])
+    ],
+    "Elbow Complaints 2007, Section(s): 21, Initial Care.": [("mtus/elbow", "2007", ["Initial Care"], ["21"])],
+    "Acupuncture Treatment 2007.": [("mtus/acupuncture", "2007")],
+    "Stress-Related Conditions 2004, Section(s): Initial Assessment.": [
+        ("mtus/stress", "2004", ["Initial Assessment"])
+    ],
+    # The form of 2014 and 2015.
+    "ACOEM Chapter 15 Stress Related Conditions Page(s): 397B, 400-402.": [("mtus/stress", None, ["397B", "400-402"])],
+    "ACOEM Chapter 9 Shoulder Complaints, Chronic Pain Treatment Guidelines Physical Medicine Page(s): 98-99.": [
+        ("mtus/shoulder", None),
+        ("mtus/chronic-pain", None, ["Physical Medicine"], ["98-99"]),
+    ],
+    "Chronic Pain Treatment Guidelines Opioids, criteria for use Page(s): 76-80, Chronic Pain Treatment Guidelines "
+    "Weaning of Medications Page(s): 124.": [
+        (
+            "mtus/chronic-pain",
+            None,
+            ["Opioids, criteria for use", "Weaning of Medications"],
+            ["76-80", "124"],
+        )
+    ],
+    "General Approaches ACOEM Chapter 3 Initial Approaches to Treatment Page(s): 48.": [
+        ("mtus/general-approaches", None, ["Initial Approaches to Treatment"], ["48"])
+    ],
+    "ACOEM Chapter 12 Page(s): 303.": [("mtus/low-back", None, ["303"])],
+    # Misprints.
+    "ACEOM Chapter 12 Low Back Compliants Page(s): 303.": [("mtus/low-back", None, ["303"])],
+    "Sholder Complaints 2004.": [("mtus/shoulder", "2004")],
+    # The guidelines of December 2017.
+    "Shoulder Disorders 2016, and Hand, Wrist, and Forearm Disorders 2016.": [
+        ("mtus/shoulder", "2016"),
+        ("mtus/forearm-wrist-hand", "2016"),
+    ],
+}
+
+
+@pytest.mark.parametrize("body", MTUS)
+def test_mtus_statement_is_read(body):
+    assert cited("Decision based on MTUS " + body) == MTUS[body]
+    assert read("Decision based on MTUS " + body).problems == ()
+
+
+# Body of "Decision based on Non-MTUS Citation ...".
+NON_MTUS = {
+    "Official Disability Guidelines (ODG).": [("odg/unspecified", None)],
+    "Official Disability Guidelines (ODG), Knee & Leg (updated 10/01/16) Chapter, Canes.": [
+        ("odg/knee-leg", None, ["Canes"])
+    ],
+    "Official Disability Guidelines - Shoulder (Acute & Chronic), Steroid injections.": [
+        ("odg/shoulder", None, ["Steroid injections"])
+    ],
+    "OGD, Low Back, Lumbar & Thoracic (Acute & Chronic): Bed rest.": [("odg/low-back", None, ["Bed rest"])],
+    "Official Disability Guideline Low Back (Thoracic and Lumbar, Acute and Chronic) Chapter, Bed rest.": [
+        ("odg/low-back", None, ["Bed rest"])
+    ],
+    "ODG Neck and Upper Back, Collars (cervical).": [("odg/neck-upper-back", None, ["Collars (cervical)"])],
+    "(ODG) MRI ankle.": [("odg/ankle-foot", None, ["MRI"])],
+    "Official Disability Guidelines, Cervical Physical Therapy Guidelines.": [
+        ("odg/neck-upper-back", None, ["Physical Therapy Guidelines"])
+    ],
+    "ODG Preface/Physical therapy.": [("odg/unspecified", None, ["Preface", "Physical therapy"])],
+    "Official Disability Guidelines, Elbow Chapter, Hand Chapter, Splints.": [
+        ("odg/elbow", None, ["Splints"]),
+        ("odg/forearm-wrist-hand", None, ["Splints"]),
+    ],
+    "Official Disability Guidelines (ODG), Work Loss Data Institute (14th Annual Edition), 2016, Head Chapter.": [
+        ("odg/head", "2016")
+    ],
+    "Knee (Canes).": [("odg/knee-leg", None, ["Canes"])],
+    "ODG Chapter Mental Illness and Stress, Topic: Hypnosis.": [("odg/mental-stress", None, ["Hypnosis"])],
+    "Official Disability Guidelines (ODG) Pain, Hypnosis and Other Medical Treatment Guidelines UpToDate.": [
+        ("odg/pain", None, ["Hypnosis"]),
+        ("other/uptodate", None, ["UpToDate"]),
+    ],
+    "ACOEM Practice Guidelines, 3rd ed., Shoulder Disorders, pg. 12.": [("acoem/shoulder", "3rd ed.", ["12"])],
+    "ACOEM Guidelines, Chapter 7, Independent Medical Examinations and Consultations, page 127.": [
+        ("acoem/independent-medical-examinations", None, ["127"])
+    ],
+}
+
+
+@pytest.mark.parametrize("body", NON_MTUS)
+def test_non_mtus_statement_is_read(body):
+    reading = read(OUTSIDE + body)
+    assert cited(OUTSIDE + body) == NON_MTUS[body]
+    assert reading.outside_mtus
+    assert reading.problems == ()
+
+
+def test_both_statements_of_a_sentence_are_read_in_order():
+    sentence = "Decision based on MTUS Knee Complaints 2004.  Decision based on Non-MTUS Citation ODG, Knee."
+    assert cited(sentence) == [("mtus/knee", "2004"), ("odg/knee-leg", None)]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The Claims Administrator did not cite any medical evidence for its decision.",
+        "The Expert Reviewer did not cite any medical evidence for its decision.",
+        "The Claims Administrator did not cite any evidence-based guidelines for their decision",
+        "No medical evidence was cited by the Claims Administrator.",
+    ],
+)
+def test_a_sentence_that_cites_nothing_says_so_and_raises_no_problem(sentence):
+    reading = read(sentence)
+    assert reading.cites_nothing
+    assert reading.citations == reading.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "code"),
+    [
+        ("Decision based on MTUS Toothache Manners 2004.", "unknown_authority"),
+        ("Decision based on MTUS Knee Complaints 2004, and Toothache Manners 2004.", "unknown_authority"),
+        ("Decision based on MTUS ACOEM Chapter 9 Knee Complaints Page(s): 340.", "chapter_mismatch"),
+        ("Words nobody expected. Decision based on MTUS Knee Complaints 2004.", "citation_unread"),
+        ("Decision based on Non-MTUS Citation .", "citation_unread"),
+        ("Something else altogether", "citation_unread"),
+        (OUTSIDE + "Rumours at the harbour.", "unknown_authority"),
+    ],
+)
+def test_what_is_not_understood_is_a_problem(sentence, code):
+    assert code in {problem.code for problem in read(sentence).problems}
+
+
+def test_chapter_number_that_disagrees_leaves_the_title_in_force():
+    assert cited("Decision based on MTUS ACOEM Chapter 9 Knee Complaints.") == [("mtus/knee", None)]
+
+
+def test_raw_text_with_line_breaks_reads_as_one_line_and_spans_point_into_it():
+    source = "x\n\nDecision based on MTUS Low Back\n\nComplaints 2004, Section(s): Follow-\nup Visits. \n\nDecision rationale"
+    reading = read_guideline(source, 3, source.index("Decision rationale"))
+    (citation,) = reading.citations
+    assert (citation.authority, citation.edition, citation.sections) == (
+        "mtus/low-back",
+        "2004",
+        ("Follow-up Visits",),
+    )
+    printed = source[citation.span.start : citation.span.end]
+    assert printed.startswith("Low Back\n\nComplaints 2004")
+    assert printed.endswith("up Visits")
+
+
+def test_an_alias_names_a_source_that_the_data_do_not_know():
+    sentence = OUTSIDE + "Rumours at the harbour."
+    reading = read(sentence, aliases={normalised_form("Rumours at the Harbour"): "other/uptodate"})
+    assert [citation.authority for citation in reading.citations] == ["other/uptodate"]
+    assert reading.problems == ()
+
+
+def test_an_alias_never_overrides_what_is_known():
+    reading = read("Decision based on MTUS Knee Complaints 2004.", aliases={"knee complaints 2004": "other/uptodate"})
+    assert [citation.authority for citation in reading.citations] == ["mtus/knee"]
+
+
+def _sentence(each: Authority, example: str) -> str:
+    return ("Decision based on MTUS " if each.family == "mtus" else OUTSIDE) + example + "."
+
+
+EXAMPLES = [(each, example) for each in authorities() for example in each.examples]
+
+
+@pytest.mark.parametrize(("each", "example"), EXAMPLES, ids=[f"{a.key}: {e}"[:70] for a, e in EXAMPLES])
+def test_each_example_resolves_to_its_own_authority_alone(each, example):
+    reading = read(_sentence(each, example))
+    assert [citation.authority for citation in reading.citations] == [each.key]
+    assert reading.problems == ()
+
+
+@pytest.mark.parametrize("each", [a for a in authorities() if a.family in {"mtus", "odg"}], ids=lambda a: a.key)
+def test_each_printed_name_resolves_to_its_own_authority(each):
+    for name in each.printed_as:
+        assert re.fullmatch(name_pattern(name), name)
+        printed = f"{name} 2016" if each.family == "mtus" else f"Official Disability Guidelines (ODG), {name} Chapter"
+        assert [citation.authority for citation in read(_sentence(each, printed)).citations] == [each.key], name
+
+
+def test_data_files_are_consistent():
+    keys = [each.key for each in authorities()]
+    assert len(keys) == len(set(keys))
+    assert all(each.key.startswith(each.family + "/") for each in authorities())
+    assert all(entry.get("names_of", "mtus/low-back") in keys for entry in data("authorities")["authority"])
+    for names in data("sections").values():
+        for name in names["names"]:
+            known = {normalised_form(name)}
+            assert [piece.text for piece in split_names(name, known)] == [name]
+
+
+@pytest.mark.parametrize(
+    ("misprint", "key"), [("Chronic Pian Medical Treatment", "mtus/chronic-pain"), ("Toothache Manners", None)]
+)
+def test_a_misspelt_title_goes_to_the_nearest_name_only_when_it_is_near(misprint, key):
+    assert closest_title(misprint) == key
+
+
+WORDS = st.sampled_from(
+    [
+        *"Decision|based|on|MTUS|Non-MTUS|Citation|ODG|Official Disability Guidelines|(ODG)|ACOEM|Chapter|12".split(
+            "|"
+        ),
+        *"Knee|Complaints|2004|,|.|;|:|(|)|-|&|Section(s):|Page(s):|12-13|and|Pain|Leg|Low|Back|see also".split("|"),
+        *"Opioids, dosing|http://www.example.org|did not cite any|UpToDate|\n|\n\n| ".split("|"),
+    ]
+)
+
+
+@given(st.lists(WORDS, max_size=40).map(" ".join) | st.text(max_size=200))
+def test_any_text_gives_a_reading_whose_spans_lie_within_it(text):
+    source = f"before {text} after"
+    start, end = 7, 7 + len(text)
+    reading = read_guideline(source, start, end)
+    for span in [citation.span for citation in reading.citations] + [p.span for p in reading.problems if p.span]:
+        assert start <= span.start < span.end <= end
+    assert all(citation.authority.partition("/")[0] == citation.family for citation in reading.citations)
+    assert len({(c.authority, c.edition) for c in reading.citations}) == len(reading.citations)
