@@ -1,16 +1,35 @@
 #!/usr/bin/env python3
-"""Runs imrsite's commands."""
+"""Runs imrsite's commands; where Django is missing, .venv is made first (imrsite/bootstrap.py).
+
+Written so that any old Python can read it and say that it is too old.
+"""
 
 import os
 import sys
 
+if __name__ == "__main__":
+    if sys.version_info < (3, 11):
+        sys.exit(
+            "imrsite needs Python 3.11 or newer, and this is Python %d.%d: start manage.py with a newer one."
+            % sys.version_info[:2]
+        )
+    from imrsite import bootstrap
 
-def main() -> None:
+    bootstrap.enter_environment(sys.argv)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imrsite.settings")
+
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        if sys.argv[1:2] == ["test"]:  # before any settings are read: tests have their own
+            from imrsite.testing import run_tests
 
+            sys.exit(run_tests(sys.argv[2:]))
+        if sys.argv[1:2] == ["demo"]:  # its options decide what the settings will be
+            from imrsite.demo import set_environment
 
-if __name__ == "__main__":
-    main()
+            set_environment(sys.argv[2:])
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit("imrsite: %s" % error)
