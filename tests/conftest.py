@@ -127,7 +127,7 @@ class Worker:
 
         give_up_at = time.monotonic() + within
         with app.connection_for_read() as connection:
-            client = connection.default_channel.client
+            client = connection.default_channel.client  # type: ignore[attr-defined]
             while client.llen(INTERACTIVE) + client.llen(BULK) + client.hlen("unacked"):
                 if self.process.poll() is not None or time.monotonic() > give_up_at:
                     pytest.fail(f"the worker does not finish; its log ends:\n{self.log.read_text()[-3000:]}")
