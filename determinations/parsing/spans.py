@@ -7,6 +7,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 _TOKEN = re.compile(r"\S+")
+_LINE_BREAK = re.compile(r"[\n\f\r]")
+#: A word's hyphen at a line or page end, and the white space up to the next word: ``x-`` / ``ray``.
+_HYPHEN_BREAK = re.compile(r"-(?<=\S-)[^\S\n\f\r]*[\n\f\r]\s*")
 
 
 class Span(NamedTuple):
@@ -16,11 +19,24 @@ class Span(NamedTuple):
     end: int
 
 
+def fold_text(piece: str) -> str:
+    """The piece as one line: white space folded, words rejoined at line-end hyphens."""
+    return " ".join(_HYPHEN_BREAK.sub("-", piece).split())
+
+
+def trimmed(source: str, start: int, end: int) -> Span:
+    """``source[start:end]`` without the white space at both ends; an empty span stays at ``start``."""
+    piece = source[start:end]
+    length = len(piece.rstrip())
+    return Span(start + length - len(piece[:length].lstrip()), start + length) if length else Span(start, start)
+
+
 @dataclass(frozen=True)
 class Folded:
     """A piece of a letter as one line: white space folded, words rejoined at line-end hyphens.
 
     ``text`` is what people and rules read; ``span(a, b)`` gives back where ``text[a:b]`` stands in the letter.
+    The way back is worked out only when it is asked for.
     """
 
     source: str
@@ -28,35 +44,35 @@ class Folded:
     end: int
 
     @cached_property
-    def _pieces(self) -> tuple[str, list[tuple[int, int]]]:
-        words: list[str] = []
-        places: list[tuple[int, int]] = []
-        length = 0
-        previous_end = self.start
-        for match in _TOKEN.finditer(self.source, self.start, self.end):
-            if words:
-                gap = self.source[previous_end : match.start()]
-                if not (words[-1].endswith("-") and len(words[-1]) > 1 and "\n" in gap):
-                    words.append(" ")
-                    length += 1
-            words.append(match.group())
-            places.append((length, match.start()))
-            length += len(match.group())
-            previous_end = match.end()
-        return "".join(words), places
-
-    @property
     def text(self) -> str:
         """The folded line."""
-        return self._pieces[0]
+        return fold_text(self.source[self.start : self.end])
+
+    @cached_property
+    def _places(self) -> list[tuple[int, int]]:
+        """For each word: where it stands in ``text`` and where in ``source``."""
+        places: list[tuple[int, int]] = []
+        length = 0
+        previous = ""
+        previous_end = self.start
+        for match in _TOKEN.finditer(self.source, self.start, self.end):
+            if previous and not (
+                len(previous) > 1
+                and previous.endswith("-")
+                and _LINE_BREAK.search(self.source, previous_end, match.start())
+            ):
+                length += 1
+            previous, previous_end = match.group(), match.end()
+            places.append((length, match.start()))
+            length += len(previous)
+        return places
 
     def span(self, start: int, end: int) -> Span:
         """The place in the letter of ``self.text[start:end]``; ``start`` < ``end``."""
         return Span(self._offset(start), self._offset(end - 1) + 1)
 
     def _offset(self, position: int) -> int:
-        places = self._pieces[1]
-        folded_at, source_at = places[bisect_right(places, (position, self.end)) - 1]
+        folded_at, source_at = self._places[bisect_right(self._places, (position, self.end)) - 1]
         return source_at + position - folded_at
 
 

@@ -1,0 +1,64 @@
+"""Checks of a letter against itself: what cannot be, and what a letter of this layout always has."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from determinations.parsing.rationale import conclusion_of
+from determinations.parsing.results import ParsedItem, Problem
+from determinations.parsing.spans import Span
+
+#: Pairs of dates that can only stand in this order (8 CCR 9792.10.1 and following: denial, application, assignment,
+#: determination). A letter may be dated the same day.
+_DATE_ORDER = (
+    ("date_of_injury", "ur_denial_date"),
+    ("date_of_injury", "decision_date"),
+    ("ur_denial_date", "application_received"),
+    ("ur_denial_date", "decision_date"),
+    ("application_received", "date_assigned"),
+    ("application_received", "decision_date"),
+    ("date_assigned", "decision_date"),
+)
+#: ``by Utilization Review, noting the California Medical Treatment Utilization Schedule Guidelines``
+_REVIEW_CITED_MTUS = re.compile(
+    r"utilization review[^.]{0,160}?\b(?:citing|cited|noting|noted|based on|per|referenc\w+|utilizing|using)\b[^.]{0,40}?"
+    r"\b(?:MTUS|Medical Treatment Utilization Schedule)",
+    re.IGNORECASE,
+)
+_DENIES_MTUS = re.compile(r"did not base their decision on the MTUS|outside of the MTUS|did not cite any")
+
+
+def check_dates(dates: Mapping[str, date], spans: Mapping[str, Span]) -> Iterator[Problem]:
+    """A problem for each pair of dates in an impossible order."""
+    for earlier, later in _DATE_ORDER:
+        if earlier in dates and later in dates and dates[earlier] > dates[later]:
+            names = (earlier.replace("_", " "), later.replace("_", " "))
+            yield Problem("dates-contradict", f"The {names[0]} is after the {names[1]}.", spans.get(later), later)
+
+
+def check_items(items: tuple[ParsedItem, ...], summary: str | None) -> Iterator[Problem]:
+    """Contradictions between an item's rationale and decision, and between guideline lines and the summary."""
+    for item in items:
+        concluded = conclusion_of(item.rationale) if item.rationale else None
+        if concluded and item.decision and concluded != item.decision:
+            yield Problem(
+                "rationale-contradicts-decision",
+                f"The rationale concludes that the denial is {concluded}, the item's line says {item.decision}.",
+                item.spans.get("rationale"),
+                f"items/{item.number}/rationale",
+            )
+    stated = [item for item in items if item.claims_text]
+    if (
+        summary
+        and stated
+        and _REVIEW_CITED_MTUS.search(summary)
+        and all(_DENIES_MTUS.search(item.claims_text or "") for item in stated)
+        and not any(citation.family == "mtus" for item in stated for citation in item.claims)
+    ):
+        first = stated[0]
+        yield Problem(
+            "guideline-contradicts-summary",
+            "The summary says that utilization review relied on the MTUS; every claims administrator's line denies it.",
+            first.spans.get("claims_text"),
+            f"items/{first.number}/claims_text",
+        )

@@ -1,0 +1,18 @@
+"""First stage: the letter's text with its odd characters replaced, one for one, so that every offset stays true."""
+
+#: Line ends of every kind become ``\n``; a form feed stays, because it marks a page edge.
+_LINE_ENDS = "\r\v\x1c\x1d\x1e\x85\u2028\u2029"
+#: pdfium gives U+FFFE for a line-end hyphen, and other readers give the soft and the non-breaking hyphen.
+_HYPHENS = "\ufffe\u00ad\u2010\u2011"
+_SPACES = "\x00\ufeff\u00a0\u2002\u2003\u2007\u2009\u200b\u202f"
+
+
+def clean_text(text: str) -> str:
+    """The same text, of the same length: line ends as ``\\n``, hyphens as ``-``, odd spaces as spaces."""
+    if "\r\n" in text:
+        text = text.replace("\r\n", " \n")
+    for characters, plain in ((_LINE_ENDS, "\n"), (_HYPHENS, "-"), (_SPACES, " ")):
+        for character in characters:
+            if character in text:
+                text = text.replace(character, plain)
+    return text

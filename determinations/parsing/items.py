@@ -1,0 +1,209 @@
+"""The disputed items: where each one's line, guideline lines and rationale stand, and what its line says."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from determinations.parsing.item_starts import find_item_start
+from determinations.parsing.results import Decision, Problem
+from determinations.parsing.spans import Folded, Span, fold, trimmed
+from determinations.parsing.typography import Typography
+
+Part = Literal["claims_text", "reviewer_text", "rationale"]
+_ORDER: tuple[Part, ...] = ("claims_text", "reviewer_text", "rationale")
+_LABELS: tuple[tuple[Part, re.Pattern[str]], ...] = (
+    ("claims_text", re.compile(r"Claims\s+Administrator\s+guideline\s*:")),
+    ("reviewer_text", re.compile(r"MAXIMUS\s+guideline\s*:")),
+    ("rationale", re.compile(r"Decision\s+rationale\s*:")),
+)
+_OPENING = re.compile(
+    r"\s*The\s+Final\s+Determination\s+was\s+based\s+on\s+decisions\s+for\s+the\s+disputed\s+items/services"
+    r"\s+set\s+forth\s+below\s*:",
+    re.IGNORECASE,
+)
+_DECISION = re.compile(r"\b(Upheld|Overturned)\s*\.?\s*\Z", re.IGNORECASE)
+_DECISION_REACH = 24
+_LEFT_OVER = re.compile(r":\s*(?:Upheld|Overturned)[ \t]*\.?[ \t]*(?=[\n\f]|\Z)")
+_TRAILING_IS = re.compile(r"\s+is\s*\Z")
+_SHORT = "The item's line begins on one page and ends on the next."
+
+#: ``X 12 visits was the original request.``
+_ORIGINAL = re.compile(r"\b(?:was|were|is|are) (?:part of )?the original request\b", re.IGNORECASE)
+#: ``The remaining IMR eligible portion of the original request, X is``; ``The original request, X is``
+_REMAINING = re.compile(
+    r"(?:\bremaining IMR[ -]eligible portions? of the original request|(?<=[.;] )The original request)\s?[,:;]?\s", re.I
+)
+_PARTIAL_WORDS = re.compile(
+    r"IMR[ -]eligible|\boriginal request\b|\b(?:authorized|approved|certified) by the Claims Admin", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemText:
+    """One item as printed, before its citations are read. ``spans`` by field name."""
+
+    number: int
+    request: str
+    disputed: str
+    partly_approved: bool
+    decision: Decision | None
+    parts: dict[Part, str]
+    spans: dict[str, Span]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(slots=True)
+class _Block:
+    """The labels of one item: for each part, where its label begins and ends."""
+
+    labels: dict[Part, Span] = field(default_factory=dict)
+
+    @property
+    def start(self) -> int:
+        return min(label.start for label in self.labels.values())
+
+
+def read_items(source: str, start: int, end: int, typography: Typography) -> tuple[tuple[ItemText, ...], list[Problem]]:
+    """The items in ``source[start:end]``, the text below the heading of the decisions; and what was doubtful."""
+    problems: list[Problem] = []
+    opening = _OPENING.match(source, start, end)
+    if not opening:
+        heading = Span(start, min(end, start + 100))
+        problems.append(Problem("wording-unknown", "The decisions do not open with their fixed sentence.", heading))
+    blocks = _blocks(source, start, end)
+    blank_lines_part = _blank_lines_part(source, blocks, typography)
+    items = []
+    item_start, doubt = (opening.end() if opening else start), None
+    for number, block in enumerate(blocks, 1):
+        following = blocks[number] if number < len(blocks) else None
+        block_end, next_doubt = end, None
+        if following:
+            below = max(label.end for label in block.labels.values())
+            block_end, next_doubt = find_item_start(source, below, following.start, typography, blank_lines_part)
+        items.append(_read_item(source, number, Span(item_start, block_end), block, doubt))
+        item_start, doubt = block_end, next_doubt
+    problems += _left_over(source, start, end, items)
+    return tuple(items), problems
+
+
+def _blocks(source: str, start: int, end: int) -> list[_Block]:
+    """The labels, item by item. A new item begins where the labels' order (claims, reviewer, rationale) starts over."""
+    labels = sorted(
+        (match.start(), match.end(), part) for part, label in _LABELS for match in label.finditer(source, start, end)
+    )
+    blocks: list[_Block] = []
+    last = len(_ORDER)
+    for label_start, label_end, part in labels:
+        place = _ORDER.index(part)
+        if not _begins_line(source, label_start) and (place <= last or part == "rationale"):
+            continue  # a mention inside a text
+        if place <= last:
+            if blocks and not _DECISION.search(source, max(0, label_start - _DECISION_REACH), label_start):
+                if part == "rationale":
+                    continue
+                if place == last:
+                    continue
+            blocks.append(_Block())
+        blocks[-1].labels[part] = Span(label_start, label_end)
+        last = place
+    return blocks
+
+
+def _begins_line(source: str, position: int) -> bool:
+    before = source[max(0, position - 20) : position].rstrip(" \t")
+    return not before or before[-1] in "\n\f"
+
+
+def _blank_lines_part(source: str, blocks: list[_Block], typography: Typography) -> bool:
+    """Whether this text shows paragraphs by blank lines: then most labels have one before them."""
+    starts = [label.start for block in blocks for label in block.labels.values()]
+    wide = 0
+    for position in starts:
+        gap = source[max(0, position - 20) : position]
+        wide += gap[len(gap.rstrip()) :].count("\n") > typography.usual_gap
+    return wide * 2 > len(starts)
+
+
+def _read_item(source: str, number: int, place: Span, block: _Block, doubt: str | None) -> ItemText:
+    path = f"items/{number}/"
+    problems: list[Problem] = []
+    line = trimmed(source, place.start, block.start)
+    if doubt:
+        problems.append(Problem("item-start-doubtful", doubt, line, path + "request"))
+    if "\f" in source[line.start : line.end]:
+        problems.append(Problem("item-cut-at-page", _SHORT, line, path + "request"))
+    spans: dict[str, Span] = {}
+    decision, request_end = _read_decision(source, line, path, spans, problems)
+    request = fold(source, *trimmed(source, line.start, request_end))
+    spans["request"] = Span(request.start, request.end)
+    if not request.text:
+        problems.append(Problem("value-missing", "The item's line is empty.", line, path + "request"))
+    disputed, partly = _read_disputed(request, path, spans, problems)
+    parts: dict[Part, str] = {}
+    for part, text in _part_places(block, place.end):
+        span = trimmed(source, *text)
+        if span.start < span.end:
+            parts[part] = fold(source, *span).text
+            spans[part] = span
+    for part in _ORDER:
+        if part not in parts:
+            message = f"The item has no {part.replace('_', ' ').replace('text', 'guideline line')}."
+            problems.append(Problem("value-missing", message, line, path + part))
+    return ItemText(number, request.text, disputed, partly, decision, parts, spans, tuple(problems))
+
+
+def _read_decision(
+    source: str, line: Span, path: str, spans: dict[str, Span], problems: list[Problem]
+) -> tuple[Decision | None, int]:
+    """The decision at the end of the item's line, and where the request ends: before the last colon."""
+    match = _DECISION.search(source, max(line.start, line.end - _DECISION_REACH), line.end)
+    if match is None:
+        problems.append(
+            Problem("decision-missing", "The item's line does not end in a decision.", line, path + "decision")
+        )
+        return None, line.end
+    spans["decision"] = Span(match.start(1), match.end(1))
+    request_end = trimmed(source, line.start, match.start()).end
+    if source[request_end - 1 : request_end] == ":" and request_end > line.start:
+        request_end -= 1
+    else:
+        problems.append(
+            Problem("value-doubtful", "No colon stands before the decision.", spans["decision"], path + "decision")
+        )
+    trailing = _TRAILING_IS.search(source, line.start, request_end)
+    decision: Decision = "upheld" if match[1].lower() == "upheld" else "overturned"
+    return decision, trailing.start() if trailing else request_end
+
+
+def _read_disputed(request: Folded, path: str, spans: dict[str, Span], problems: list[Problem]) -> tuple[str, bool]:
+    """The part in dispute: the whole request, save in a partial approval, where it is the last clause."""
+    text = request.text
+    spans["disputed"] = spans["request"]
+    if not _PARTIAL_WORDS.search(text):
+        return text, False
+    original = _ORIGINAL.search(text)
+    remaining = None
+    for remaining in _REMAINING.finditer(text, original.end() if original else 0):  # noqa: B007 - the last one counts
+        pass
+    if original and remaining and remaining.end() < len(text):
+        spans["partly_approved"] = request.span(original.start(), original.end())
+        spans["disputed"] = request.span(remaining.end(), len(text))
+        return text[remaining.end() :], True
+    message = "The item speaks of an original request in a wording that is not known."
+    problems.append(Problem("partial-approval-doubtful", message, spans["request"], path + "disputed"))
+    return text, bool(original)
+
+
+def _part_places(block: _Block, end: int) -> Iterator[tuple[Part, Span]]:
+    ordered = sorted(block.labels.items(), key=lambda entry: entry[1])
+    for (part, label), (_, following) in zip(ordered, [*ordered[1:], (None, Span(end, end))], strict=True):
+        yield part, Span(label.end, following.start)
+
+
+def _left_over(source: str, start: int, end: int, items: list[ItemText]) -> Iterator[Problem]:
+    known = {item.spans["decision"].end for item in items if "decision" in item.spans}
+    for match in _LEFT_OVER.finditer(source, start, end):
+        if trimmed(source, match.start(), match.end()).end not in known:
+            place = Span(match.start(), match.end())
+            yield Problem("decision-left-over", "A line ends in a decision outside every item.", place)

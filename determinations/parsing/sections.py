@@ -1,0 +1,52 @@
+"""Where the sections of the 2014-2017 letter stand, by their printed headings."""
+
+import re
+from typing import NamedTuple
+
+from determinations.parsing.spans import Span
+
+
+class Sections(NamedTuple):
+    """The headings that were found, in printed order; None for one that the text lacks."""
+
+    how_made: Span | None
+    credentials: Span | None
+    summary: Span | None
+    issues: Span | None
+
+    def after(self, heading: Span, end: int) -> Span:
+        """The text under a heading: up to the next heading that was found, or the end of the letter."""
+        following = min((other.start for other in self if other and other.start >= heading.end), default=end)
+        return Span(heading.end, following)
+
+    @property
+    def start(self) -> int | None:
+        """Where the first heading stands: the header block is what comes before."""
+        return min((heading.start for heading in self if heading), default=None)
+
+
+_HEADINGS = (
+    "HOW THE IMR FINAL DETERMINATION WAS MADE",
+    "The Expert Reviewer has the following credentials:",
+    "CLINICAL CASE SUMMARY",
+    "IMR ISSUES, DECISIONS AND RATIONALES",
+)
+#: The same headings broken over lines or with stretched spaces.
+_STRETCHED = tuple(re.compile(r"\s+".join(re.escape(word) for word in heading.split())) for heading in _HEADINGS)
+
+
+def find_sections(source: str) -> Sections:
+    """The headings of the letter. Each is looked for after the one before, so that a mention in a text is none."""
+    found: list[Span | None] = []
+    position = 0
+    for heading, stretched in zip(_HEADINGS, _STRETCHED, strict=True):
+        at = source.find(heading, position)
+        if at >= 0:
+            found.append(Span(at, at + len(heading)))
+        elif match := stretched.search(source, position):
+            found.append(Span(match.start(), match.end()))
+        else:
+            found.append(None)
+        if found[-1]:
+            position = found[-1].end
+    return Sections(*found)

@@ -1,0 +1,121 @@
+"""The clinical case summary: its own text, and the injured worker's age, sex and injury date from its prose."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from determinations.parsing.dates import DATE, read_date
+from determinations.parsing.results import Problem
+from determinations.parsing.spans import Folded, Span, fold, trimmed
+
+#: The fixed sentence that opens the section: ``The expert reviewer developed the following clinical case summary ...``
+_OPENING = re.compile(
+    r"\s*The\s+(?:expert|physician)\s+reviewer\s+developed\s+the\s+following\s+clinical\s+case\s+summary"
+    r"\s+based\s+on\s+a\s+review\s+of\s+the\s+case\s+file,\s+including\s+all\s+medical\s+records\s*:",
+    re.IGNORECASE,
+)
+
+#: ``48 year old``, ``48-year-old``, ``48 yr. old``, ``48 y/o``, ``age of 48``, ``48 years of age``.
+_AGE = re.compile(
+    r"\b(\d{1,3})(?:[- ]*(?:years?|yrs?\.?)[- ]+(?:olds?\b|of age\b)|[- ]*(?:y/?o\b|y\.o\.|yrs?\b))"
+    r"|\bage[ds]?(?: of| is| was|:)? (\d\d)\b",
+    re.IGNORECASE,
+)
+#: What may stand between an age and the word for the person: ``right-hand dominant``, ``(DOB 01-01-1970)``.
+_PERSON = re.compile(
+    r"\W*(?:\w[\w'/-]*[ ,]+){0,5}?\(?"
+    r"(male|female|man|woman|gentleman|lady|worker|employee|patient|claimant|applicant|individual|person)\b",
+    re.IGNORECASE,
+)
+_OF_ANOTHER = re.compile(r"\b(?:son|daughter|child|children|brother|sister|mother|father|wife|husband)\b", re.IGNORECASE)
+_SEX = re.compile(r"\b(male|female|man|woman|gentleman|lady)\b", re.IGNORECASE)
+_MALE, _FEMALE = {"male", "man", "gentleman"}, {"female", "woman", "lady"}
+_PRONOUN = re.compile(r"\b(he|she|his|her|him|hers|mr|mrs|ms)\b", re.IGNORECASE)
+_MALE_PRONOUNS = {"he", "his", "him", "mr"}
+
+#: ``date of injury of 10-18-2016``, ``industrial injury on 10-13-16``, ``an occupational claim from 10/27/2016``.
+_INJURY_DATE = re.compile(
+    r"(?:date of (?:the )?(?:\w+ )?injury|\bDOI\b|\binjur(?:y|ies|ed)\b|\baccident\b|\bclaim from\b|\bsustained\b)"
+    r"(?:(?!\b(?:evaluat|exam|report|record|visit|note|request|utiliz|treat|surg|seen|review))[^.;]){0,90}?"
+    r"\b(?:on|of|dated?|from|was|is|in|date|approximately|about|:)?[ (:,-]*" + DATE,
+    re.IGNORECASE,
+)
+
+_YOUNGEST, _OLDEST = 14, 99
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The summary's own text and what its prose says of the injured worker."""
+
+    text: str | None
+    span: Span | None
+    age: int | None
+    age_span: Span | None
+    sex: str | None
+    sex_span: Span | None
+    problems: tuple[Problem, ...]
+
+
+def read_summary(source: str, start: int, end: int) -> Summary:
+    """The summary in ``source[start:end]``, the text below its heading, without the fixed opening sentence."""
+    problems = []
+    opening = _OPENING.match(source, start, end)
+    place = trimmed(source, opening.end() if opening else start, end)
+    if place.start == place.end:
+        missing = Problem("value-missing", "The clinical summary was not found.", None, "summary")
+        return Summary(None, None, None, None, None, None, (missing,))
+    if not opening:
+        problems.append(
+            Problem("wording-unknown", "The summary does not open with its fixed sentence.", place, "summary")
+        )
+    folded = fold(source, *place)
+    age, age_span, age_problem = _age(folded)
+    sex, sex_span, sex_problem = _sex(folded)
+    problems += [problem for problem in (age_problem, sex_problem) if problem]
+    return Summary(folded.text, place, age, age_span, sex, sex_span, tuple(problems))
+
+
+def _age(folded: Folded) -> tuple[int | None, Span | None, Problem | None]:
+    text = folded.text
+    for match in _AGE.finditer(text):
+        age = int(match[1] or match[2])
+        group = 1 if match[1] else 2
+        place = folded.span(match.start(group), match.end(group))
+        before = text[max(0, match.start() - 40) : match.start()]
+        after = text[match.end() : match.end() + 70]
+        if _OF_ANOTHER.search(before) or _OF_ANOTHER.search(after[:25]):
+            continue
+        sure = _YOUNGEST <= age <= _OLDEST and (match.start() < 250) and (match[2] or _PERSON.match(after))
+        doubt = None if sure else Problem("value-doubtful", "The age may be another's.", place, "age")
+        return age, place, doubt
+    return None, None, Problem("value-missing", "The summary names no age.", None, "age")
+
+
+def _sex(folded: Folded) -> tuple[str | None, Span | None, Problem | None]:
+    text = folded.text
+    match = _SEX.search(text)
+    if match:
+        place = folded.span(match.start(), match.end())
+        sex = "male" if match[1].lower() in _MALE else "female"
+        # "male erectile disorder", "female pelvis" further down is no statement about the worker
+        doubt = Problem("value-doubtful", "The sex may be another's.", place, "sex") if match.start() > 250 else None
+        return sex, place, doubt
+    pronouns = [(match[1].lower() in _MALE_PRONOUNS, match) for match in _PRONOUN.finditer(text)]
+    if len({male for male, _ in pronouns}) == 1:
+        male, first = pronouns[0]
+        place = folded.span(first.start(), first.end())
+        doubt = Problem("value-doubtful", "The sex is known from pronouns alone.", place, "sex")
+        return "male" if male else "female", place, doubt
+    return None, None, Problem("value-missing", "The summary names no sex.", None, "sex")
+
+
+def read_injury_date(source: str, summary: Span) -> tuple[date | None, Span | None]:
+    """The date of injury that the summary's prose gives first; for letters without a header block."""
+    folded = fold(source, *summary)
+    for match in _INJURY_DATE.finditer(folded.text):
+        day = read_date(match)
+        if day:
+            first, last = ("month", "year") if match["month"] else ("name", "named_year")
+            return day, folded.span(match.start(first), match.end(last))
+    return None, None
