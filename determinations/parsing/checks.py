@@ -21,8 +21,8 @@ _DATE_ORDER = (
 )
 #: ``by Utilization Review, noting the California Medical Treatment Utilization Schedule Guidelines``
 _REVIEW_CITED_MTUS = re.compile(
-    r"utilization review[^.]{0,160}?\b(?:citing|cited|noting|noted|based on|per|referenc\w+|utilizing|using)\b[^.]{0,40}?"
-    r"\b(?:MTUS|Medical Treatment Utilization Schedule)",
+    r"utilization review[^.]{0,160}?\b(?:citing|cited|noting|noted|based on|per|referenc\w+|utilizing|using)\b"
+    r"[^.]{0,40}?\b(?:MTUS|Medical Treatment Utilization Schedule)",
     re.IGNORECASE,
 )
 _DENIES_MTUS = re.compile(r"did not base their decision on the MTUS|outside of the MTUS|did not cite any")
@@ -33,7 +33,7 @@ def check_dates(dates: Mapping[str, date], spans: Mapping[str, Span]) -> Iterato
     for earlier, later in _DATE_ORDER:
         if earlier in dates and later in dates and dates[earlier] > dates[later]:
             names = (earlier.replace("_", " "), later.replace("_", " "))
-            yield Problem("dates-contradict", f"The {names[0]} is after the {names[1]}.", spans.get(later), later)
+            yield Problem("dates_contradict", f"The {names[0]} is after the {names[1]}.", spans.get(later), later)
 
 
 def check_items(items: tuple[ParsedItem, ...], summary: str | None) -> Iterator[Problem]:
@@ -42,7 +42,7 @@ def check_items(items: tuple[ParsedItem, ...], summary: str | None) -> Iterator[
         concluded = conclusion_of(item.rationale) if item.rationale else None
         if concluded and item.decision and concluded != item.decision:
             yield Problem(
-                "rationale-contradicts-decision",
+                "rationale_contradicts_decision",
                 f"The rationale concludes that the denial is {concluded}, the item's line says {item.decision}.",
                 item.spans.get("rationale"),
                 f"items/{item.number}/rationale",
@@ -57,8 +57,8 @@ def check_items(items: tuple[ParsedItem, ...], summary: str | None) -> Iterator[
     ):
         first = stated[0]
         yield Problem(
-            "guideline-contradicts-summary",
-            "The summary says that utilization review relied on the MTUS; every claims administrator's line denies it.",
+            "guideline_contradicts_summary",
+            "The summary says that utilization review relied on the MTUS; the claims administrator's lines deny it.",
             first.spans.get("claims_text"),
             f"items/{first.number}/claims_text",
         )

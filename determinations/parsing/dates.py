@@ -3,8 +3,8 @@
 import re
 from datetime import date
 
-_MONTHS = "january february march april may june july august september october november december".split()
-_NUMBERS = {name[:3]: number for number, name in enumerate(_MONTHS, 1)}
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NUMBERS = {name: number for number, name in enumerate(_MONTHS, 1)}
 
 #: A date in figures or words; groups month, day, year or name, named_day, named_year.
 DATE = (

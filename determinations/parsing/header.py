@@ -53,7 +53,7 @@ def read_header(source: str, end: int) -> Header:
     case = _CASE_NUMBER.search(source, 0, end)
     labels, values = _labels_and_values(source, end)
     if not labels and not _CASE_LABEL.search(source, 0, end):
-        return Header(problems=(Problem("header-missing", "The text has no header block."),))
+        return Header(problems=(Problem("header_missing", "The text has no header block."),))
     problems = []
     if case:
         spans["case_number"] = Span(case.start(), case.end())
@@ -66,13 +66,13 @@ def read_header(source: str, end: int) -> Header:
         day = read_date(match)
         place = Span(match.start(), match.end())
         if day is None:
-            problems.append(Problem("value-doubtful", "The date printed here is no day of the calendar.", place, name))
+            problems.append(Problem("value_doubtful", "The date printed here is no day of the calendar.", place, name))
         else:
             dates[name] = day
             spans[name] = place
     if not certain:
         problems.append(
-            Problem("header-doubtful", "The header block's dates do not match its labels one to one.", Span(0, end))
+            Problem("header_doubtful", "The header block's dates do not match its labels one to one.", Span(0, end))
         )
     return Header(
         case_number=f"CM{case[1]}-{case[2]}" if case else None,

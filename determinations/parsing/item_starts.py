@@ -14,14 +14,20 @@ from determinations.parsing.typography import Line, Typography, lines_of
 _REACH = 1200
 _SENTENCE_END = re.compile(r"[.?!][\"')\]\u201d]*\Z")
 #: The last words of a rationale: ``... is not medically necessary.``
-_CONCLUSION_END = re.compile(r"\b(?:necessary|necessity|appropriate|established|supported|warranted)[.\"\u201d)]*\Z", re.I)
+_CONCLUSION_END = re.compile(
+    r"\b(?:necessary|necessity|appropriate|established|supported|warranted)[.\"\u201d)]*\Z", re.I
+)
 #: A line that can only go on with the one before: the decision alone, ``is: Upheld``.
 _NEVER_FIRST = re.compile(r"(?:(?:is|are|was|were)\s*)?:?\s*(?:Upheld|Overturned)\b|[,;:.)]")
 _GOES_ON_AFTER = re.compile(r"(?:[,:;(/&-]|\b(?:and|or|of|the|for|to|with|a|an|in|on|at|per|by))\Z", re.IGNORECASE)
 #: A partial approval's later sentences, and the words its first sentence ends with.
-_PARTIAL_LATER = re.compile(r"IMR[\s-]+eligible|\boriginal\s+request\b|\bauthorized\s+by\s+the\s+Claims", re.IGNORECASE)
+_PARTIAL_LATER = re.compile(
+    r"IMR[\s-]+eligible|\boriginal\s+request\b|\bauthorized\s+by\s+the\s+Claims", re.IGNORECASE
+)
 _PARTIAL_FIRST = re.compile(r"\b(?:was|were|is|are)\s+(?:part\s+of\s+)?the\s+original\s+request\b", re.IGNORECASE)
-_AFTER_CONCLUSION = re.compile(r"\b(?:necessary|appropriate|established|supported|warranted)[.\"\u201d)]*\s+(?=\S)", re.I)
+_AFTER_CONCLUSION = re.compile(
+    r"\b(?:necessary|appropriate|established|supported|warranted)[.\"\u201d)]*\s+(?=\S)", re.I
+)
 
 
 class ItemStart(NamedTuple):

@@ -32,7 +32,8 @@ _SHORT = "The item's line begins on one page and ends on the next."
 _ORIGINAL = re.compile(r"\b(?:was|were|is|are) (?:part of )?the original request\b", re.IGNORECASE)
 #: ``The remaining IMR eligible portion of the original request, X is``; ``The original request, X is``
 _REMAINING = re.compile(
-    r"(?:\bremaining IMR[ -]eligible portions? of the original request|(?<=[.;] )The original request)\s?[,:;]?\s", re.I
+    r"(?:\bremaining IMR[ -]eligible portions? of the original request|(?<=[.;] )The original request)\s?[,:;]?\s",
+    re.I,
 )
 _PARTIAL_WORDS = re.compile(
     r"IMR[ -]eligible|\boriginal request\b|\b(?:authorized|approved|certified) by the Claims Admin", re.IGNORECASE
@@ -64,13 +65,15 @@ class _Block:
         return min(label.start for label in self.labels.values())
 
 
-def read_items(source: str, start: int, end: int, typography: Typography) -> tuple[tuple[ItemText, ...], list[Problem]]:
+def read_items(
+    source: str, start: int, end: int, typography: Typography
+) -> tuple[tuple[ItemText, ...], list[Problem]]:
     """The items in ``source[start:end]``, the text below the heading of the decisions; and what was doubtful."""
     problems: list[Problem] = []
     opening = _OPENING.match(source, start, end)
     if not opening:
         heading = Span(start, min(end, start + 100))
-        problems.append(Problem("wording-unknown", "The decisions do not open with their fixed sentence.", heading))
+        problems.append(Problem("wording_unknown", "The decisions do not open with their fixed sentence.", heading))
     blocks = _blocks(source, start, end)
     blank_lines_part = _blank_lines_part(source, blocks, typography)
     items = []
@@ -88,7 +91,7 @@ def read_items(source: str, start: int, end: int, typography: Typography) -> tup
 
 
 def _blocks(source: str, start: int, end: int) -> list[_Block]:
-    """The labels, item by item. A new item begins where the labels' order (claims, reviewer, rationale) starts over."""
+    """The labels, item by item. A new item begins where their order starts over."""
     labels = sorted(
         (match.start(), match.end(), part) for part, label in _LABELS for match in label.finditer(source, start, end)
     )
@@ -130,15 +133,15 @@ def _read_item(source: str, number: int, place: Span, block: _Block, doubt: str 
     problems: list[Problem] = []
     line = trimmed(source, place.start, block.start)
     if doubt:
-        problems.append(Problem("item-start-doubtful", doubt, line, path + "request"))
+        problems.append(Problem("item_start_doubtful", doubt, line, path + "request"))
     if "\f" in source[line.start : line.end]:
-        problems.append(Problem("item-cut-at-page", _SHORT, line, path + "request"))
+        problems.append(Problem("item_cut_at_page", _SHORT, line, path + "request"))
     spans: dict[str, Span] = {}
     decision, request_end = _read_decision(source, line, path, spans, problems)
     request = fold(source, *trimmed(source, line.start, request_end))
     spans["request"] = Span(request.start, request.end)
     if not request.text:
-        problems.append(Problem("value-missing", "The item's line is empty.", line, path + "request"))
+        problems.append(Problem("value_missing", "The item's line is empty.", line, path + "request"))
     disputed, partly = _read_disputed(request, path, spans, problems)
     parts: dict[Part, str] = {}
     for part, text in _part_places(block, place.end):
@@ -149,7 +152,7 @@ def _read_item(source: str, number: int, place: Span, block: _Block, doubt: str 
     for part in _ORDER:
         if part not in parts:
             message = f"The item has no {part.replace('_', ' ').replace('text', 'guideline line')}."
-            problems.append(Problem("value-missing", message, line, path + part))
+            problems.append(Problem("value_missing", message, line, path + part))
     return ItemText(number, request.text, disputed, partly, decision, parts, spans, tuple(problems))
 
 
@@ -160,7 +163,7 @@ def _read_decision(
     match = _DECISION.search(source, max(line.start, line.end - _DECISION_REACH), line.end)
     if match is None:
         problems.append(
-            Problem("decision-missing", "The item's line does not end in a decision.", line, path + "decision")
+            Problem("decision_missing", "The item's line does not end in a decision.", line, path + "decision")
         )
         return None, line.end
     spans["decision"] = Span(match.start(1), match.end(1))
@@ -169,7 +172,7 @@ def _read_decision(
         request_end -= 1
     else:
         problems.append(
-            Problem("value-doubtful", "No colon stands before the decision.", spans["decision"], path + "decision")
+            Problem("value_doubtful", "No colon stands before the decision.", spans["decision"], path + "decision")
         )
     trailing = _TRAILING_IS.search(source, line.start, request_end)
     decision: Decision = "upheld" if match[1].lower() == "upheld" else "overturned"
@@ -191,7 +194,7 @@ def _read_disputed(request: Folded, path: str, spans: dict[str, Span], problems:
         spans["disputed"] = request.span(remaining.end(), len(text))
         return text[remaining.end() :], True
     message = "The item speaks of an original request in a wording that is not known."
-    problems.append(Problem("partial-approval-doubtful", message, spans["request"], path + "disputed"))
+    problems.append(Problem("partial_approval_doubtful", message, spans["request"], path + "disputed"))
     return text, bool(original)
 
 
@@ -206,4 +209,4 @@ def _left_over(source: str, start: int, end: int, items: list[ItemText]) -> Iter
     for match in _LEFT_OVER.finditer(source, start, end):
         if trimmed(source, match.start(), match.end()).end not in known:
             place = Span(match.start(), match.end())
-            yield Problem("decision-left-over", "A line ends in a decision outside every item.", place)
+            yield Problem("decision_left_over", "A line ends in a decision outside every item.", place)

@@ -9,7 +9,7 @@ Severity = Literal["missing", "contradiction", "doubt", "note"]
 
 @dataclass(frozen=True, slots=True)
 class ProblemKind:
-    """A kind of problem. ``label`` names it in lists; ``remedy`` says what it means and what a person does about it."""
+    """A kind of problem. ``label`` names it in lists; ``remedy`` says what it means and what to do about it."""
 
     code: str
     label: str
@@ -20,47 +20,47 @@ class ProblemKind:
 _KINDS = (
     # The letter as a whole
     ProblemKind(
-        "not-a-determination",
+        "not_a_determination",
         "not a determination letter",
         "missing",
         "Nothing in the text is a mark of an Independent Medical Review determination. Look at the file: if it is one "
         "after all, its text may be damaged, and the fields are to be entered by hand.",
     ),
     ProblemKind(
-        "health-plan-review",
+        "health_plan_review",
         "a health plan's review",
         "missing",
         "An Independent Medical Review of a health plan (Department of Managed Health Care or Department of "
         "Insurance), which is another programme. It does not belong in this collection.",
     ),
     ProblemKind(
-        "bill-review",
+        "bill_review",
         "an independent bill review",
         "missing",
         "An Independent Bill Review decides what is paid, not what is medically necessary. It does not belong here.",
     ),
     ProblemKind(
-        "provider-network-review",
+        "provider_network_review",
         "a provider network's review",
         "missing",
         "A review inside a Medical Provider Network (8 CCR 9768.1 and following) about diagnosis or treatment by a "
         "network doctor, which is another procedure. It does not belong here.",
     ),
     ProblemKind(
-        "layout-not-read",
+        "layout_not_read",
         "layout known but not read",
         "missing",
         "The letter is in a layout of 2013 or 2014 that is recognised but not read yet. Enter its fields by hand.",
     ),
     ProblemKind(
-        "layout-read-in-part",
+        "layout_read_in_part",
         "layout read in part",
         "note",
         "The 2013 notice is read as far as its wording is known: items, decisions, some dates, reviewer. The rest is "
         "to be entered by hand.",
     ),
     ProblemKind(
-        "layout-not-known",
+        "layout_not_known",
         "layout not known",
         "missing",
         "The text speaks of an Independent Medical Review determination, but stands in no layout that is known. "
@@ -68,115 +68,123 @@ _KINDS = (
     ),
     # Values that should be there
     ProblemKind(
-        "header-missing",
+        "header_missing",
         "no header block",
         "missing",
         "The case number, the dates and the priority stand on the first page's header block, which this text lacks. "
         "Look for the first page, or enter the values by hand.",
     ),
     ProblemKind(
-        "value-missing",
+        "value_missing",
         "value missing",
         "missing",
-        "A letter of this layout always has this value, and it was not found. Enter it by hand if the letter shows it.",
+        "A letter of this layout always has this value, and it was not found. Enter it if the letter shows it.",
     ),
     ProblemKind(
-        "no-items",
+        "no_items",
         "no disputed items",
         "missing",
         "No disputed item was found, though every determination decides at least one. Enter the items by hand.",
     ),
     ProblemKind(
-        "decision-missing",
+        "decision_missing",
         "decision missing",
         "missing",
         "The item's line does not end in Upheld or Overturned. Read the letter and enter the decision.",
     ),
     # Readings in doubt
     ProblemKind(
-        "header-doubtful",
+        "header_doubtful",
         "header block in doubt",
         "doubt",
         "Labels and values of the header block could not be paired for certain. Compare the values with the letter.",
     ),
     ProblemKind(
-        "value-doubtful",
+        "value_doubtful",
         "value in doubt",
         "doubt",
         "The value was read, but its wording is unusual. Compare it with the letter.",
     ),
     ProblemKind(
-        "wording-unknown",
+        "wording_unknown",
         "wording not known",
         "doubt",
         "A fixed sentence of this layout reads differently here, so the text beside it may begin at the wrong word.",
     ),
     ProblemKind(
-        "item-start-doubtful",
+        "item_start_doubtful",
         "start of an item in doubt",
         "doubt",
         "Where the rationale before ends and this item begins could not be told for certain. Compare with the letter.",
     ),
     ProblemKind(
-        "item-cut-at-page",
+        "item_cut_at_page",
         "item cut at a page edge",
         "note",
         "The item's line begins on one page and ends on the next. Check that both halves were read.",
     ),
     ProblemKind(
-        "partial-approval-doubtful",
+        "partial_approval_doubtful",
         "partial approval in doubt",
         "doubt",
         "The item speaks of an original request and what was authorised, but not in a wording that is known. Check "
         "which part is in dispute.",
     ),
     ProblemKind(
-        "decision-left-over",
+        "decision_left_over",
         "a decision that belongs to no item",
         "doubt",
         "A line ends in Upheld or Overturned outside every item that was found. An item may have been missed.",
     ),
-    ProblemKind(
-        "guideline-line-doubtful",
-        "guideline line in doubt",
-        "doubt",
-        "A guideline line is in none of the wordings known. Check its citations.",
-    ),
     # Contradictions inside the letter
     ProblemKind(
-        "rationale-contradicts-decision",
+        "rationale_contradicts_decision",
         "rationale against the decision",
         "contradiction",
         "The rationale concludes the opposite of the decision on the item's line. The item's line counts; check that "
         "rationale and item belong together.",
     ),
     ProblemKind(
-        "guideline-contradicts-summary",
+        "guideline_contradicts_summary",
         "guideline line against the summary",
         "contradiction",
         "The summary says that utilization review relied on a guideline which the claims administrator's line denies. "
         "Both are printed so; decide which to trust.",
     ),
     ProblemKind(
-        "dates-contradict",
+        "dates_contradict",
         "dates in an impossible order",
         "contradiction",
         "Two dates stand in an order that cannot be, such as a decision before the injury. Compare with the letter.",
     ),
     # Citations
     ProblemKind(
-        "unknown-authority",
+        "unknown_authority",
         "guideline not recognised",
         "doubt",
         "The cited source is not among the known authorities. Choose one, or add its printed form as an alias.",
+    ),
+    ProblemKind(
+        "chapter_mismatch",
+        "chapter number against its title",
+        "contradiction",
+        "The chapter's number and its title name different chapters. Decide which one was meant.",
+    ),
+    ProblemKind(
+        "citation_unread",
+        "citation read in part",
+        "doubt",
+        "Part of the guideline line fits no known form of citation. Compare the citations with the printed line.",
     ),
 )
 
 #: Every kind of problem by its code.
 PROBLEMS: Mapping[str, ProblemKind] = {kind.code: kind for kind in _KINDS}
 
+#: The text is no determination letter at all.
+NOT_A_DETERMINATION = "not_a_determination"
 #: The text is a review of another programme, which this collection does not hold.
-OTHER_PROGRAMME_CODES = frozenset({"health-plan-review", "bill-review", "provider-network-review"})
+OTHER_PROGRAMME_CODES = frozenset({"health_plan_review", "bill_review", "provider_network_review"})
 
 
 def needs_review(code: str) -> bool:

@@ -10,10 +10,13 @@ _TAIL_LENGTH = 700
 #: ``is not medically necessary``, ``is determined to not be medically necessary``, ``cannot be deemed medically ...``
 _STATEMENT = re.compile(
     r"\b(?P<verb>is|are|was|were|be)\b(?P<between>(?:[ ,-]+(?:hereby|therefore|thus|also|deemed|considered|determined|"
-    r"found|felt|seen|as|to|be|not|both|certified|and|reasonable|appropriate))*)[ -]+medically (?:necessary|appropriate)\b"
+    r"found|felt|seen|as|to|be|not|both|certified|and|reasonable|appropriate))*)[ -]+medically "
+    r"(?:necessary|appropriate)\b"
 )
 _NEGATION = re.compile(r"\b(?:not|no|nor|neither|never|cannot|can't|isn't|unable|fails?|failed|lack|without)\b", re.I)
-_CONDITION = re.compile(r"\b(?:if|unless|whether|until|when|would|could|should|may|might|must|only|why|how|that)\b", re.I)
+_CONDITION = re.compile(
+    r"\b(?:if|unless|whether|until|when|would|could|should|may|might|must|only|why|how|that)\b", re.I
+)
 _SENTENCE_START = re.compile(r"[.;:?!]\s+(?=[A-Z])")
 
 

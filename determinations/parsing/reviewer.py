@@ -34,9 +34,9 @@ def read_reviewer(source: str, start: int, end: int) -> Reviewer:
         place = trimmed(source, label.end(), stop) if label else Span(start, start)
         names = tuple(filter(None, (part.strip() for part in fold_text(source[place.start : place.end]).split(","))))
         if not names:
-            problems.append(Problem("value-missing", f"The reviewer's {name} was not found.", None, name))
+            problems.append(Problem("value_missing", f"The reviewer's {name} was not found.", None, name))
             continue
         values[name], spans[name] = names, place
         if any(len(each) > 60 for each in names):
-            problems.append(Problem("value-doubtful", "A credential is longer than any that is known.", place, name))
+            problems.append(Problem("value_doubtful", "A credential is longer than any that is known.", place, name))
     return Reviewer(values.get("licensure", ()), values.get("specialties", ()), spans, tuple(problems))

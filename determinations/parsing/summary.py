@@ -27,7 +27,9 @@ _PERSON = re.compile(
     r"(male|female|man|woman|gentleman|lady|worker|employee|patient|claimant|applicant|individual|person)\b",
     re.IGNORECASE,
 )
-_OF_ANOTHER = re.compile(r"\b(?:son|daughter|child|children|brother|sister|mother|father|wife|husband)\b", re.IGNORECASE)
+_OF_ANOTHER = re.compile(
+    r"\b(?:son|daughter|child|children|brother|sister|mother|father|wife|husband)\b", re.IGNORECASE
+)
 _SEX = re.compile(r"\b(male|female|man|woman|gentleman|lady)\b", re.IGNORECASE)
 _MALE, _FEMALE = {"male", "man", "gentleman"}, {"female", "woman", "lady"}
 _PRONOUN = re.compile(r"\b(he|she|his|her|him|hers|mr|mrs|ms)\b", re.IGNORECASE)
@@ -63,11 +65,11 @@ def read_summary(source: str, start: int, end: int) -> Summary:
     opening = _OPENING.match(source, start, end)
     place = trimmed(source, opening.end() if opening else start, end)
     if place.start == place.end:
-        missing = Problem("value-missing", "The clinical summary was not found.", None, "summary")
+        missing = Problem("value_missing", "The clinical summary was not found.", None, "summary")
         return Summary(None, None, None, None, None, None, (missing,))
     if not opening:
         problems.append(
-            Problem("wording-unknown", "The summary does not open with its fixed sentence.", place, "summary")
+            Problem("wording_unknown", "The summary does not open with its fixed sentence.", place, "summary")
         )
     folded = fold(source, *place)
     age, age_span, age_problem = _age(folded)
@@ -87,9 +89,9 @@ def _age(folded: Folded) -> tuple[int | None, Span | None, Problem | None]:
         if _OF_ANOTHER.search(before) or _OF_ANOTHER.search(after[:25]):
             continue
         sure = _YOUNGEST <= age <= _OLDEST and (match.start() < 250) and (match[2] or _PERSON.match(after))
-        doubt = None if sure else Problem("value-doubtful", "The age may be another's.", place, "age")
+        doubt = None if sure else Problem("value_doubtful", "The age may be another's.", place, "age")
         return age, place, doubt
-    return None, None, Problem("value-missing", "The summary names no age.", None, "age")
+    return None, None, Problem("value_missing", "The summary names no age.", None, "age")
 
 
 def _sex(folded: Folded) -> tuple[str | None, Span | None, Problem | None]:
@@ -99,15 +101,15 @@ def _sex(folded: Folded) -> tuple[str | None, Span | None, Problem | None]:
         place = folded.span(match.start(), match.end())
         sex = "male" if match[1].lower() in _MALE else "female"
         # "male erectile disorder", "female pelvis" further down is no statement about the worker
-        doubt = Problem("value-doubtful", "The sex may be another's.", place, "sex") if match.start() > 250 else None
+        doubt = Problem("value_doubtful", "The sex may be another's.", place, "sex") if match.start() > 250 else None
         return sex, place, doubt
     pronouns = [(match[1].lower() in _MALE_PRONOUNS, match) for match in _PRONOUN.finditer(text)]
     if len({male for male, _ in pronouns}) == 1:
         male, first = pronouns[0]
         place = folded.span(first.start(), first.end())
-        doubt = Problem("value-doubtful", "The sex is known from pronouns alone.", place, "sex")
+        doubt = Problem("value_doubtful", "The sex is known from pronouns alone.", place, "sex")
         return "male" if male else "female", place, doubt
-    return None, None, Problem("value-missing", "The summary names no sex.", None, "sex")
+    return None, None, Problem("value_missing", "The summary names no sex.", None, "sex")
 
 
 def read_injury_date(source: str, summary: Span) -> tuple[date | None, Span | None]:

@@ -13,8 +13,8 @@ from typing import NamedTuple
 #: Widths of a text typeface (Times and its metric equals), in thousandths of the type size.
 _WIDTHS = {
     "!()-[]rf`I": 333, '"': 408, "#$*0123456789_bdghknopquvxy": 500, "%m": 833, "&AHKNOQUVXYDGw": 722, "'": 180,
-    "+<=>": 564, " ,.": 250, "/:;ijlt\\": 278, "?aczes": 444, "@": 921, "BCRELTZ": 630, "FPS": 556, "JM": 640, "W": 944,
-    "|": 200, "{}": 480, "~^": 500,
+    "+<=>": 564, " ,.": 250, "/:;ijlt\\": 278, "?aczes": 444, "@": 921, "BCRELTZ": 630, "FPS": 556, "JM": 640,
+    "W": 944, "|": 200, "{}": 480, "~^": 500,
 }  # fmt: skip
 _UNITS = bytes(
     next((width // 4 for characters, width in _WIDTHS.items() if chr(code) in characters), 125) for code in range(256)
@@ -60,7 +60,7 @@ class Typography:
     full_width: float
 
     def had_room(self, line: str, following: str) -> bool:
-        """Whether the following line's first word would have fitted on this line: then the break was made on purpose."""
+        """Whether the following line's first word would have fitted on this one: the break was made on purpose."""
         word = _FIRST_WORD.match(following)
         addition = " " + (word.group() if word else following[:1])
         return printed_width(line + addition) < self.full_width

@@ -40,7 +40,7 @@ def read_determination(source: str, aliases: Mapping[str, str]) -> ParsedLetter:
         *check_items(items, summary.text),
     ]
     if not items:
-        problems.append(Problem("no-items", "No disputed item was found.", None, "items"))
+        problems.append(Problem("no_items", "No disputed item was found.", None, "items"))
     places = {"summary": summary.span, "age": summary.age_span, "sex": summary.sex_span}
     return ParsedLetter(
         layout="determination",
@@ -83,14 +83,14 @@ def _with_injury_date(header: Header, source: str, summary: Summary) -> Header:
 
 def _missing(header: Header) -> Iterable[Problem]:
     """One problem for each header value that a letter with a header block lacks."""
-    if any(problem.code == "header-missing" for problem in header.problems):
+    if any(problem.code == "header_missing" for problem in header.problems):
         if "date_of_injury" not in header.dates:
-            yield Problem("value-missing", "The summary gives no date of injury.", None, "date_of_injury")
+            yield Problem("value_missing", "The summary gives no date of injury.", None, "date_of_injury")
         return
     found = {"case_number": header.case_number, "priority": header.priority, **header.dates}
     for name in _HEADER_FIELDS:
         if not found.get(name):
-            yield Problem("value-missing", f"The header block shows no {name.replace('_', ' ')}.", None, name)
+            yield Problem("value_missing", f"The header block shows no {name.replace('_', ' ')}.", None, name)
 
 
 def _item(source: str, text: ItemText, aliases: Mapping[str, str], problems: list[Problem]) -> ParsedItem:

@@ -1,6 +1,7 @@
 """The notice of determination of 2013, as far as its wording is known (one letter's opening, dated 9/26/2013).
 
-Each determination is printed twice, in the notice and again in the decision; the word ``not`` can be glued to the next.
+Each determination is printed twice, in the notice and again in the decision; the word ``not`` can be glued to what
+follows.
 """
 
 import re
@@ -41,7 +42,7 @@ def read_notice(source: str, aliases: Mapping[str, str]) -> ParsedLetter:
     """The notice in a cleaned text: items, decisions, dates and reviewer; a problem says that the rest is not read."""
     heading = source.find("Notice")
     place = Span(max(0, heading), max(0, heading) + 6)
-    problems = [Problem("layout-read-in-part", "The 2013 notice is read only in part.", place, "layout")]
+    problems = [Problem("layout_read_in_part", "The 2013 notice is read only in part.", place, "layout")]
     spans: dict[str, Span] = {}
     dates = _read_dates(source, spans)
     case = _CASE_NUMBER.search(source)
@@ -51,10 +52,10 @@ def read_notice(source: str, aliases: Mapping[str, str]) -> ParsedLetter:
     summary = _read_summary(source, spans)
     items = _read_items(source)
     if not items:
-        problems.append(Problem("no-items", "No disputed item was found.", None, "items"))
+        problems.append(Problem("no_items", "No disputed item was found.", None, "items"))
     for name, found in (("case_number", case), ("decision_date", dates.get("decision_date"))):
         if not found:
-            problems.append(Problem("value-missing", f"No {name.replace('_', ' ')} was found.", None, name))
+            problems.append(Problem("value_missing", f"No {name.replace('_', ' ')} was found.", None, name))
     return ParsedLetter(
         layout="notice-2013",
         case_number=f"CM{case[1]}-{case[2]}" if case else None,

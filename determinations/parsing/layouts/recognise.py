@@ -10,7 +10,7 @@ from determinations.parsing.spans import Span
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A page layout. ``markers`` are printed phrases; ``needed`` of them make the layout. Unread ones are only named."""
+    """A page layout: ``markers`` are printed phrases, ``needed`` of them make the layout. Not all can be read."""
 
     name: str
     label: str
@@ -81,12 +81,12 @@ LAYOUTS: Mapping[str, Layout] = {layout.name: layout for layout in _LAYOUTS}
 #: Reviews of other programmes, by the phrases of their letterheads and legal bases.
 _OTHER_PROGRAMMES = (
     (
-        "bill-review",
+        "bill_review",
         "an Independent Bill Review",
         re.compile(r"\bIndependent\s+Bill(?:ing)?\s+Review\b|\bIBR\s+(?:Case|Final)\b", re.I),
     ),
     (
-        "provider-network-review",
+        "provider_network_review",
         "a Medical Provider Network's review",
         re.compile(
             r"\bMPN[\s-]+(?:Independent\s+Medical\s+Review|IMR)\b"
@@ -95,7 +95,7 @@ _OTHER_PROGRAMMES = (
         ),
     ),
     (
-        "health-plan-review",
+        "health_plan_review",
         "a health plan's Independent Medical Review",
         re.compile(
             r"\bDepartment\s+of\s+Managed\s+Health\s+Care\b|\bDMHC\b|\bCalifornia\s+Department\s+of\s+Insurance\b"
@@ -105,7 +105,9 @@ _OTHER_PROGRAMMES = (
     ),
 )
 _SPEAKS_OF_IMR = re.compile(r"\bIndependent\s+Medical\s+Review\b|\bIMR\b", re.IGNORECASE)
-_SPEAKS_OF_DECISION = re.compile(r"\bdetermination\b|\bmedically\s+necessary\b|\bUpheld\b|\bOverturned\b", re.IGNORECASE)
+_SPEAKS_OF_DECISION = re.compile(
+    r"\bdetermination\b|\bmedically\s+necessary\b|\bUpheld\b|\bOverturned\b", re.IGNORECASE
+)
 _HEADINGS_END = 4000
 
 
@@ -117,7 +119,7 @@ def recognise_layout(source: str) -> Recognised:
             problem = None
             if not layout.is_read:
                 message = f"The letter is in the layout “{layout.label}”, which is not read yet."
-                problem = Problem("layout-not-read", message, span, "layout")
+                problem = Problem("layout_not_read", message, span, "layout")
             return Recognised(layout, span, problem)
     opening = source[:_HEADINGS_END]
     for code, programme, pattern in _OTHER_PROGRAMMES:
@@ -150,9 +152,9 @@ _STRETCHED = {
 
 def _not_known(source: str) -> Problem:
     if not source.strip():
-        return Problem("not-a-determination", "The text is empty.", None, "layout")
+        return Problem("not_a_determination", "The text is empty.", None, "layout")
     match = _SPEAKS_OF_IMR.search(source)
     if match and _SPEAKS_OF_DECISION.search(source):
         place = Span(match.start(), match.end())
-        return Problem("layout-not-known", "The text is in no layout that is known.", place, "layout")
-    return Problem("not-a-determination", "The text has no mark of a determination letter.", None, "layout")
+        return Problem("layout_not_known", "The text is in no layout that is known.", place, "layout")
+    return Problem("not_a_determination", "The text has no mark of a determination letter.", None, "layout")
