@@ -2,7 +2,15 @@
 
 from django.db import migrations
 
-TABLES = ["itemfact", "citationfact", "authority", "category", "editionvalidity", "statewidefigure", "statisticslimits"]
+TABLES = [
+    "itemfact",
+    "citationfact",
+    "authority",
+    "category",
+    "editionvalidity",
+    "statewidefigure",
+    "statisticslimits",
+]
 
 # Every thousandth mark merges old ones: the sum, all that anybody reads, stays the same.
 FUNCTION = """

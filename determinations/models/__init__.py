@@ -3,6 +3,7 @@
 from determinations.models.audit import AuditEvent
 from determinations.models.authorities import Authority, AuthorityAlias, Category
 from determinations.models.benchmarks import EditionValidity, Figure, StatewideFigure, StatisticsLimits
+from determinations.models.browsing import ColumnChoice, Export, ProblemReport, SavedView
 from determinations.models.cases import Case, CaseText, DisputedItem, ItemText, Outcome
 from determinations.models.citations import Citation, Side
 from determinations.models.corrections import Correction
@@ -19,9 +20,11 @@ __all__ = [
     "Category",
     "Citation",
     "CitationFact",
+    "ColumnChoice",
     "Correction",
     "DisputedItem",
     "EditionValidity",
+    "Export",
     "FactChange",
     "Figure",
     "ItemFact",
@@ -31,6 +34,8 @@ __all__ = [
     "LetterText",
     "Outcome",
     "ParsedDocument",
+    "ProblemReport",
+    "SavedView",
     "Side",
     "StatewideFigure",
     "StatisticsLimits",

@@ -72,7 +72,8 @@ class StatisticsLimits(models.Model):
         default=30, validators=[MinValueValidator(1)], help_text="rates on fewer items are greyed"
     )
     small_cell = models.PositiveSmallIntegerField(
-        default=5, validators=[MinValueValidator(1), MaxValueValidator(100)],
+        default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
         help_text="counts from 1 to below this are marked in exports",
     )
 

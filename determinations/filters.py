@@ -1,0 +1,343 @@
+"""The filters of lists and statistics. The address holds their whole state; both filter sets use the same names.
+
+``ItemFilter`` filters the fact rows of items: item lists and every statistic. ``CaseFilter`` filters cases by the same
+parameters: what a letter holds once is asked of the case, and whatever is said of items must be true of one item.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any, ClassVar
+
+import django_filters
+from django import forms
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Upper
+from django.http import QueryDict
+
+from determinations.labels import AGE_BANDS, FAMILY_BITS, Labels
+from determinations.models import Authority, Case, Citation, ItemFact, Side, UploadedFile
+from determinations.search import QueryWords
+
+_MOST_VALUES = 60
+_LONGEST_VALUE = 200
+#: Parameters of a list's address that are not filters.
+NOT_FILTERS = frozenset({"sort", "after", "before", "page", "list", "item", "show"})
+
+
+class ValuesField(forms.MultipleChoiceField):
+    """Any number of values, unknown ones too: a value that no row has simply finds nothing."""
+
+    def clean(self, value: Any) -> list[str]:
+        """The values, each once, cut to a sane number and length."""
+        printed = [str(each).replace("\x00", "")[:_LONGEST_VALUE] for each in value or [] if each]
+        return list(dict.fromkeys(printed))[:_MOST_VALUES]
+
+
+class ValuesFilter(django_filters.Filter):
+    """One of several values; ``condition`` turns one value into a condition on rows of the filtered model."""
+
+    field_class = ValuesField
+
+    def __init__(self, kind: str, label: str, condition: Callable[[str], Q], **kwargs: Any) -> None:
+        self.kind = kind
+        self.condition = condition
+        super().__init__(label=label, widget=forms.SelectMultiple, **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
+        """Rows for which one of the conditions holds."""
+        return qs.filter(reduce(or_, map(self.condition, value))) if value else qs
+
+
+class DayFilter(django_filters.DateFilter):
+    """A date from or to which, inclusive."""
+
+    kind = "date"
+
+    def __init__(self, column: str, label: str, lookup: str) -> None:
+        super().__init__(
+            field_name=column,
+            lookup_expr=lookup,
+            label=label,
+            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        )
+
+
+class WordsFilter(django_filters.CharFilter):
+    """Words searched in the texts, as a web search understands them."""
+
+    kind = "words"
+
+    def __init__(self, vector: str) -> None:
+        self.vector = vector
+        super().__init__(label="Words", max_length=300, strip=True)
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Rows whose search vector matches."""
+        words = QueryWords.read(value)
+        return qs.filter(**{self.vector: words.query()}) if words else qs
+
+
+class SectionFilter(django_filters.CharFilter):
+    """Part of the name of a section that one side cites."""
+
+    kind = "section"
+
+    def __init__(self, side: Side, label: str) -> None:
+        self.side = side
+        super().__init__(label=label, max_length=100, strip=True)
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Rows with a citation of this side whose sections hold the words."""
+        words = value.replace("\x00", "")
+        if not words:
+            return qs
+        sections = Upper(
+            Func(
+                F("sections"),
+                function="determinations_section_words",
+                template="%(function)s(%(expressions)s::text[])",
+                output_field=TextField(),
+            )
+        )
+        citations = Citation.objects.alias(words=sections).filter(words__contains=words.upper(), side=self.side)
+        return qs.filter(Exists(citations.filter(item=OuterRef("pk"))))
+
+
+class UploadFilter(django_filters.NumberFilter):
+    """Letters that arrived in one upload, duplicates of it too."""
+
+    kind = "upload"
+
+    def __init__(self, letter: str) -> None:
+        self.letter = letter
+        super().__init__(label="Upload", min_value=1, max_value=2**63 - 1, decimal_places=0)
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        """Rows of the letters that the upload brought."""
+        if value is None:
+            return qs
+        return qs.filter(Exists(UploadedFile.objects.filter(upload=int(value), letter=OuterRef(self.letter))))
+
+
+def equals(column: str) -> Callable[[str], Q]:
+    """The column holds the value; ``unknown`` means that it is empty."""
+    return lambda value: Q(**{column: "" if value == "unknown" else value})
+
+
+def holds(column: str) -> Callable[[str], Q]:
+    """The array holds the value."""
+    return lambda value: Q(**{f"{column}__contains": [value]})
+
+
+def in_age_band(column: str) -> Callable[[str], Q]:
+    """The age lies in the band."""
+    bounds = {band: (first, last) for band, _label, first, last in AGE_BANDS}
+
+    def condition(value: str) -> Q:
+        if value == "unknown":
+            return Q(**{f"{column}__isnull": True})
+        first, last = bounds.get(value, (1, 0))
+        return Q(**{f"{column}__gte": first, f"{column}__lte": last})
+
+    return condition
+
+
+def has_decision(value: str) -> Q:
+    """The item's decision."""
+    return Q(overturned={"overturned": True, "upheld": False}.get(value))
+
+
+def in_subcategory(value: str) -> Q:
+    """The item's category, given as ``name/subcategory``."""
+    name, _, subcategory = value.partition("/")
+    return Q(category__name=name, category__subcategory=subcategory)
+
+
+def cites_family(column: str) -> Callable[[str], Q]:
+    """One side cites a guideline of the family; ``none`` means that it cites nothing."""
+
+    def condition(value: str) -> Q:
+        if value == "none":
+            return Q(**{column: 0})
+        bit = {str(family): bit for family, bit in FAMILY_BITS.items()}.get(value, 0)
+        # Four bits make sixteen values: a list of them is plain to the planner, arithmetic is not.
+        return Q(**{f"{column}__in": [bits for bits in range(1, 16) if bits & bit]})
+
+    return condition
+
+
+def cites_authority(column: str) -> Callable[[str], Q]:
+    """One side cites the authority, given by its key."""
+
+    return lambda value: Q(**{f"{column}__overlap": ArraySubquery(Authority.objects.filter(key=value).values("pk"))})
+
+
+def yes_or_no(column: str) -> Callable[[str], Q]:
+    """A column that is true or false."""
+    return lambda value: Q(**{column: value == "yes"})
+
+
+_UNDATED = {
+    "decided": "decision_date",
+    "injured": "date_of_injury",
+    "denied": "ur_denial_date",
+    "received": "application_received",
+}
+
+
+def without_date(value: str) -> Q:
+    """A date that the letter does not give."""
+    column = _UNDATED.get(value)
+    return Q(**{f"{column}__isnull": True}) if column else Q(pk__in=[])
+
+
+class LetterFilters(django_filters.FilterSet):
+    """What a letter holds once; these columns have the same names in cases and in fact rows."""
+
+    decided_from = DayFilter("decision_date", "Decided from", "gte")
+    decided_to = DayFilter("decision_date", "Decided to", "lte")
+    injured_from = DayFilter("date_of_injury", "Injured from", "gte")
+    injured_to = DayFilter("date_of_injury", "Injured to", "lte")
+    denied_from = DayFilter("ur_denial_date", "UR denial from", "gte")
+    denied_to = DayFilter("ur_denial_date", "UR denial to", "lte")
+    received_from = DayFilter("application_received", "Application received from", "gte")
+    received_to = DayFilter("application_received", "Application received to", "lte")
+    undated = ValuesFilter("undated", "Without a date", without_date)
+    outcome = ValuesFilter("outcome", "Case outcome", equals("outcome"))
+    specialty = ValuesFilter("specialty", "Reviewer's specialty", holds("specialties"))
+    licensure = ValuesFilter("licensure", "Reviewer's licensure", holds("licensure"))
+    age = ValuesFilter("age", "Age", in_age_band("age"))
+    sex = ValuesFilter("sex", "Sex", equals("sex"))
+    priority = ValuesFilter("priority", "Priority", equals("priority"))
+
+
+class ItemFilter(LetterFilters):
+    """Filters fact rows of items. Give it ``request.GET`` and any queryset of ``ItemFact``; ``.qs`` is the result."""
+
+    decision = ValuesFilter("decision", "Decision", has_decision)
+    category = ValuesFilter("category", "Category", lambda value: Q(category__name=value))
+    subcategory = ValuesFilter("subcategory", "Subcategory", in_subcategory)
+    region = ValuesFilter("region", "Body region", equals("body_region"))
+    claims_family = ValuesFilter("family", "Claims administrator cites", cites_family("claims_families"))
+    reviewer_family = ValuesFilter("family", "Reviewer cites", cites_family("reviewer_families"))
+    claims_authority = ValuesFilter(
+        "authority", "Claims administrator's guideline", cites_authority("claims_authority_ids")
+    )
+    reviewer_authority = ValuesFilter("authority", "Reviewer's guideline", cites_authority("reviewer_authority_ids"))
+    claims_section = SectionFilter(Side.CLAIMS, "Claims administrator's section")
+    reviewer_section = SectionFilter(Side.REVIEWER, "Reviewer's section")
+    same_guideline = ValuesFilter("yes_no", "Both sides cite the same guideline", yes_or_no("same_authority"))
+    partly_approved = ValuesFilter("yes_no", "Partly approved by UR", yes_or_no("partly_approved"))
+    problem = ValuesFilter("problem", "Doubt", holds("problem_codes"))
+    state = ValuesFilter("state", "State", equals("case__state"))
+    corrected = ValuesFilter("yes_no", "Corrected by staff", yes_or_no("case__corrected"))
+    upload = UploadFilter("case_id")
+    q = WordsFilter("item__text__search")
+
+    class Meta:
+        model = ItemFact
+        fields: ClassVar[list[str]] = []
+
+
+#: What is said of an item: of a case it asks for one item of which all of it is true.
+OF_ITEMS = frozenset(ItemFilter.base_filters) - frozenset(LetterFilters.base_filters) - {
+    "problem", "state", "corrected", "upload", "q",
+}  # fmt: skip
+
+
+class CaseFilter(LetterFilters):
+    """Filters cases by the parameters of ``ItemFilter``."""
+
+    state = ValuesFilter("state", "State", equals("state"))
+    corrected = ValuesFilter("yes_no", "Corrected by staff", yes_or_no("corrected"))
+    problem = ValuesFilter(
+        "problem",
+        "Doubt",
+        lambda value: (
+            Q(problem_codes__contains=[value])
+            | Exists(ItemFact.objects.filter(case=OuterRef("pk"), problem_codes__contains=[value]))
+        ),
+    )
+    upload = UploadFilter("pk")
+    q = WordsFilter("text__search")
+    locals().update({name: ItemFilter.base_filters[name] for name in sorted(OF_ITEMS)})
+
+    class Meta:
+        model = Case
+        fields: ClassVar[list[str]] = []
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Cases that match, and that have one item which matches all that is said of items."""
+        given = self.form.cleaned_data
+        asked = {name for name in OF_ITEMS if given.get(name)}
+        for name, value in given.items():
+            if name not in OF_ITEMS:
+                queryset = self.filters[name].filter(queryset, value)
+        if not asked:
+            return queryset
+        facts: QuerySet[ItemFact] = ItemFact.objects.filter(case=OuterRef("pk"))
+        for name in sorted(asked):
+            facts = self.filters[name].filter(facts, given[name])
+        return queryset.filter(Exists(facts))
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """An active filter in words, and the address without it."""
+
+    label: str
+    value: str
+    query: str
+
+
+def active_filters(query: QueryDict) -> Iterator[tuple[str, str]]:
+    """The filters that an address sets, as (name, value), in the order of the filter set."""
+    for name in ItemFilter.base_filters:
+        for value in dict.fromkeys(query.getlist(name)):
+            if value:
+                yield name, value
+
+
+def chips(query: QueryDict, labels: Labels) -> list[Chip]:
+    """Each active filter as a chip that shows and removes it."""
+    return [
+        Chip(
+            label=str(ItemFilter.base_filters[name].label),
+            value=labels.of(ItemFilter.base_filters[name].kind, value),
+            query=without(query, name, value),
+        )
+        for name, value in active_filters(query)
+    ]
+
+
+def without(query: QueryDict, name: str, value: str) -> str:
+    """The address without one value of one filter, at the top of the list."""
+    link = first_page(query)
+    link.setlist(name, [each for each in link.getlist(name) if each != value])
+    return f"?{link.urlencode()}"
+
+
+def filters_only(query: QueryDict) -> QueryDict:
+    """Only the filters of an address: what a saved view, an export or a link between lists carries over."""
+    kept = QueryDict(mutable=True)
+    for name in ItemFilter.base_filters:
+        values = [value for value in query.getlist(name) if value]
+        if values:
+            kept.setlist(name, values)
+    return kept
+
+
+def first_page(query: QueryDict) -> QueryDict:
+    """The same list from its top."""
+    link = query.copy()
+    for name in ("after", "before"):
+        link.pop(name, None)
+    return link
+
+
+def mistakes(filterset: django_filters.FilterSet) -> list[str]:
+    """What in the address was not understood, and is therefore left out of the filter."""
+    return [f"{filterset.filters[name].label}: {' '.join(errors)}" for name, errors in filterset.errors.items()]

@@ -1,0 +1,130 @@
+"""Words for the values that filters, chips and tables show; one query reads the names kept in the database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.db import connection
+
+from determinations.models import LetterState, Outcome
+from determinations.models.authorities import Family
+from determinations.parsing.problems import PROBLEMS
+
+#: Ages in bands; a band is named by its first year, and ends where the next begins.
+AGE_BANDS: tuple[tuple[str, str, int, int], ...] = (
+    ("under-30", "under 30", 0, 29),
+    ("30-39", "30 to 39", 30, 39),
+    ("40-49", "40 to 49", 40, 49),
+    ("50-59", "50 to 59", 50, 59),
+    ("60-69", "60 to 69", 60, 69),
+    ("70-over", "70 and over", 70, 999),
+)
+#: The bits of ``ItemFact.claims_families`` and ``reviewer_families``.
+FAMILY_BITS = {Family.MTUS: 1, Family.ACOEM: 2, Family.ODG: 4, Family.OTHER: 8}
+
+_FIXED: Mapping[str, Mapping[str, str]] = {
+    "outcome": {str(value): str(label) for value, label in Outcome.choices},
+    "decision": {
+        "upheld": "Upheld: the denial stands",
+        "overturned": "Overturned: medically necessary",
+        "unknown": "No decision read",
+    },
+    "family": {**{str(value): str(label) for value, label in Family.choices}, "none": "Nothing cited"},
+    "sex": {"female": "Female", "male": "Male", "unknown": "Not known"},
+    "priority": {"standard": "Standard", "expedited": "Expedited", "unknown": "Not known"},
+    "age": {**{band: label for band, label, _first, _last in AGE_BANDS}, "unknown": "Not known"},
+    "state": {str(value): str(label).capitalize() for value, label in LetterState.choices},
+    "undated": {
+        "decided": "No decision date",
+        "injured": "No injury date",
+        "denied": "No UR denial date",
+        "received": "No date received",
+    },
+    "yes_no": {"yes": "Yes", "no": "No"},
+}
+
+_READ = """
+SELECT 'category', id, name, subcategory, name || '/' || subcategory FROM determinations_category
+UNION ALL
+SELECT 'authority', id, family, title, key FROM determinations_authority
+ORDER BY 1, 3, 4
+"""
+
+
+@dataclass(frozen=True)
+class CategoryName:
+    """A category's row: ``key`` is ``name/subcategory``, as it stands in addresses."""
+
+    id: int
+    name: str
+    subcategory: str
+    key: str
+
+
+@dataclass(frozen=True)
+class AuthorityName:
+    """An authority's row: ``key`` such as ``mtus/low-back``, as it stands in addresses."""
+
+    id: int
+    family: str
+    title: str
+    key: str
+
+    def __str__(self) -> str:
+        if self.family == Family.OTHER:
+            return self.title
+        name = self.family.upper()
+        return self.title if self.title.upper().startswith((name, "OFFICIAL", "ACOEM")) else f"{name} {self.title}"
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Names of categories and authorities, and words for every value that a filter knows."""
+
+    categories: tuple[CategoryName, ...]
+    authorities: tuple[AuthorityName, ...]
+
+    @cached_property
+    def category_by_id(self) -> Mapping[int, CategoryName]:
+        return {category.id: category for category in self.categories}
+
+    @cached_property
+    def authority_by_id(self) -> Mapping[int, AuthorityName]:
+        return {authority.id: authority for authority in self.authorities}
+
+    @cached_property
+    def _authority_by_key(self) -> Mapping[str, AuthorityName]:
+        return {authority.key: authority for authority in self.authorities}
+
+    def category_names(self) -> list[str]:
+        """The categories' names in order, each once."""
+        return list(dict.fromkeys(category.name for category in self.categories))
+
+    def of(self, kind: str, value: str) -> str:
+        """The word for a value, such as ``of("authority", "odg/pain")``; the value itself where none is known."""
+        if kind == "authority":
+            found = self._authority_by_key.get(value)
+            return str(found) if found else value
+        if kind == "subcategory":
+            return value.replace("/", ": ", 1)
+        if kind == "problem":
+            problem = PROBLEMS.get(value)
+            return problem.label if problem else value
+        return _FIXED.get(kind, {}).get(value, value)
+
+    def fixed(self, kind: str) -> Mapping[str, str]:
+        """All values of a kind that has a fixed set, in order, with their words."""
+        return _FIXED.get(kind, {})
+
+
+def read_labels() -> Labels:
+    """The names as they are now: one query."""
+    categories, authorities = [], []
+    with connection.cursor() as cursor:
+        cursor.execute(_READ)
+        for kind, pk, first, second, key in cursor.fetchall():
+            if kind == "category":
+                categories.append(CategoryName(pk, first, second, key))
+            else:
+                authorities.append(AuthorityName(pk, first, second, key))
+    return Labels(tuple(categories), tuple(authorities))

@@ -1,0 +1,123 @@
+"""What belongs to the people who read: saved views, columns, problems they report, exports."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from determinations.models.letters import Letter
+
+
+class ListName(models.TextChoices):
+    """The lists that a person can save views of, choose columns in, and export."""
+
+    CASES = "cases", _("Cases")
+    ITEMS = "items", _("Items")
+    DECISIONS = "decisions", _("Decisions")
+
+
+class SavedView(models.Model):
+    """A list with its filters and order under a name of the person's own; one of them may be the start page."""
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views")
+    list_name = models.CharField(max_length=12, choices=ListName.choices)
+    name = models.CharField(max_length=80)
+    query = models.TextField(blank=True, help_text="filters and order, as they stand in the address")
+    is_start = models.BooleanField(default=False, help_text="opens in place of the home page")
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["by", "name"], name="saved_view_name"),
+            models.UniqueConstraint(fields=["by"], condition=models.Q(is_start=True), name="saved_view_one_start"),
+        ]
+
+    def __str__(self) -> str:
+        return f"View {self.pk}"
+
+
+class ColumnChoice(models.Model):
+    """The columns of a list that a person does not want to see."""
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    list_name = models.CharField(max_length=12, choices=ListName.choices)
+    hidden = ArrayField(models.CharField(max_length=40), default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["by", "list_name"], name="column_choice_one")]
+
+    def __str__(self) -> str:
+        return f"Columns {self.pk}"
+
+
+class ReportState(models.TextChoices):
+    """What became of a reported problem."""
+
+    OPEN = "open", _("waiting for an administrator")
+    ACCEPTED = "accepted", _("accepted")
+    DECLINED = "declined", _("declined")
+
+
+class ProblemReport(models.Model):
+    """Somebody who reads says that a value is wrong. An administrator answers; the reader sees what became of it."""
+
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="problem_reports")
+    path = models.CharField(max_length=120, blank=True, help_text="the value, such as items/2/decision; empty: all")
+    note = models.TextField(max_length=2000)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="problem_reports")
+    at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=ReportState.choices, default=ReportState.OPEN)
+    answer = models.TextField(blank=True, max_length=2000)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["state", "-id"], name="problem_report_state"),
+            models.Index(fields=["by", "-id"], name="problem_report_by"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Report {self.pk}"
+
+
+class ExportState(models.TextChoices):
+    """Where an export is."""
+
+    WAITING = "waiting", _("waiting for a worker")
+    WRITING = "writing", _("being written")
+    READY = "ready", _("ready")
+    FAILED = "failed", _("failed")
+
+
+class ExportFormat(models.TextChoices):
+    """The kind of file."""
+
+    CSV = "csv", "CSV"
+    XLSX = "xlsx", "Excel"
+
+
+class Export(models.Model):
+    """A list written to a file: what, by whom, how many rows. Small ones are sent at once, large ones wait here."""
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="exports")
+    list_name = models.CharField(max_length=12, choices=ListName.choices)
+    query = models.TextField(blank=True, help_text="filters and order, as they stood in the address")
+    format = models.CharField(max_length=5, choices=ExportFormat.choices)
+    state = models.CharField(max_length=8, choices=ExportState.choices, default=ExportState.WAITING)
+    rows = models.PositiveIntegerField(null=True)
+    requested_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    message = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["by", "-id"], name="export_by")]
+
+    def __str__(self) -> str:
+        return f"Export {self.pk}"
+
+    @property
+    def store_name(self) -> str:
+        """The file's name in the file store."""
+        return f"exports/{self.pk}.{self.format}"
