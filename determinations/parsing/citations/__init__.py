@@ -6,12 +6,13 @@ names are matched to the authorities of the data files (``normalise``).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from determinations.parsing.citations.find import read_line
 from determinations.parsing.citations.mentions import Mention, merged
 from determinations.parsing.citations.normalise import Authority, authorities, normalised_form
 from determinations.parsing.results import Citation, Problem
-from determinations.parsing.spans import Folded, fold
+from determinations.parsing.spans import Folded, Span, fold
 
 __all__ = ["Authority", "GuidelineReading", "authorities", "normalised_form", "read_guideline"]
 
@@ -34,9 +35,38 @@ class GuidelineReading:
 def read_guideline(source: str, start: int, end: int, aliases: Mapping[str, str] = _NO_ALIASES) -> GuidelineReading:
     """Read the guideline sentence ``source[start:end]``; every span points into ``source``.
 
-    ``aliases`` maps the ``normalised_form`` of a printed name to an authority's key, for names that the data do not know.
+    ``aliases`` maps the ``normalised_form`` of a printed name to an authority's key, for names the data do not know.
     """
-    line = fold(source, start, end)
+    reading = _read_aliased(source[start:end], aliases) if aliases else _read(source[start:end])
+    return GuidelineReading(
+        citations=tuple(_moved_citation(citation, start) for citation in reading.citations),
+        problems=tuple(_moved_problem(problem, start) for problem in reading.problems),
+        cites_nothing=reading.cites_nothing,
+        outside_mtus=reading.outside_mtus,
+    )
+
+
+def _moved_citation(citation: Citation, by: int) -> Citation:
+    c = citation
+    return Citation(c.family, c.authority, c.edition, c.sections, c.pages, c.text, _moved(c.span, by))
+
+
+def _moved_problem(problem: Problem, by: int) -> Problem:
+    return Problem(problem.code, problem.message, _moved(problem.span, by)) if problem.span else problem
+
+
+def _moved(span: Span, by: int) -> Span:
+    return Span(span.start + by, span.end + by)
+
+
+@lru_cache(maxsize=8192)
+def _read(printed: str) -> GuidelineReading:
+    """The reading of a sentence that stands by itself. Many letters print the same one: what was read is kept."""
+    return _read_aliased(printed, _NO_ALIASES)
+
+
+def _read_aliased(printed: str, aliases: Mapping[str, str]) -> GuidelineReading:
+    line = fold(printed)
     reading = read_line(line.text)
     mentions = reading.mentions
     aliased: set[tuple[int, int]] = set()

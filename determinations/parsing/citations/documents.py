@@ -5,7 +5,7 @@ A document is named by up to four tokens in this order, with nothing but punctua
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 from determinations.parsing.citations.normalise import authorities, authority, by_chapter, closest_title, names_pattern
@@ -35,6 +35,7 @@ _GAP = re.compile(
     rf"[\s,:;()/–-]*(?:{_ORDINAL}\s+[Ee]d(?:ition|n)?\b\.?)?[\s,:;()/–-]*(?:{YEAR})?[\s,:;()/–-]*(?:of\s+the\s+)?"
 )
 _YEAR = re.compile(rf"(?<![\d/-])({YEAR})(?![\d/-])")
+_EDITION_IN_WORDS = re.compile(rf"{_ORDINAL}\s+[Ee]d(?:ition|n)?\b\.?")
 _BEFORE_TITLE = re.compile(r"^|,\s+and\s+|;\s*|\.\s+(?=[A-Z])")
 _ORDER = "mact"
 
@@ -78,26 +79,23 @@ def _token() -> tuple[re.Pattern[str], tuple[str, ...]]:
 def find_documents(text: str, start: int, end: int, *, open_start: bool) -> list[Document]:
     """The documents named in ``text[start:end]``, in order.
 
-    Short names ("Low Back") count after ACOEM or a chapter number, before a year, and with ``open_start`` at the start.
+    Short names ("Low Back") count after ACOEM or a chapter number, before a year, with ``open_start`` at the start.
     """
-    pattern, keys = _token()
-    found: list[Document] = []
-    current: Document | None = None
+    pattern, _ = _token()
+    groups: list[list[re.Match[str]]] = []
     rank = -1
     for token in pattern.finditer(text, start, end):
-        kind = token.lastgroup or ""
-        this_rank = _ORDER.index("t" if kind[0] in "tw" else kind[0])
-        joined = current is not None and this_rank > rank and _is_gap(text, current.end, token.start())
-        if kind[0] == "w" and not joined and not _short_name_stands(text, start, token, end, open_start):
+        kind = (token.lastgroup or "")[0]
+        this_rank = _ORDER.index("t" if kind == "w" else kind)
+        joined = bool(groups) and this_rank > rank and _is_gap(text, groups[-1][-1].end(), token.start())
+        if kind == "w" and not joined and not _short_name_stands(text, start, token, end, open_start):
             continue
-        if current is not None and not joined:
-            found.append(current)
-        if current is None or not joined:
-            current = Document(token.start(), token.end(), None, None, acoem=False)
-        current, rank = _with_token(current, token, keys), this_rank
-    if current is not None:
-        found.append(current)
-    return [_finished(text, document, end) for document in found]
+        if joined:
+            groups[-1].append(token)
+        else:
+            groups.append([token])
+        rank = this_rank
+    return [_document(text, group, end) for group in groups]
 
 
 def _is_gap(text: str, start: int, end: int) -> bool:
@@ -111,39 +109,31 @@ def _short_name_stands(text: str, start: int, token: re.Match[str], end: int, op
     return edition is not None and edition["year"] is not None and "Section" not in text[token.end() : edition.end()]
 
 
-def _with_token(document: Document, token: re.Match[str], keys: tuple[str, ...]) -> Document:
-    kind = token.lastgroup or ""
-    document = replace(document, end=token.end())
-    if kind == "a":
-        return replace(document, acoem=True)
-    if kind == "c":
-        return replace(document, acoem=True, number=token.group().rstrip()[-2:].lstrip(" .#prPR"))
-    if kind[0] in "tw":
-        return replace(document, key=keys[int(kind[1:])], title=token.group())
-    return document
+def _document(text: str, tokens: list[re.Match[str]], end: int) -> Document:
+    """The document that these adjoining tokens name, with the year or edition among or after them."""
+    key = title = number = None
+    acoem = False
+    for token in tokens:
+        kind = token.lastgroup or ""
+        acoem = acoem or kind in "ac"
+        if kind == "c":
+            number = token.group()[-2:].lstrip(" .#prPR0")
+        elif kind[0] in "tw":
+            key, title = _token()[1][int(kind[1:])], token.group()
+    start, names_end = tokens[0].start(), tokens[-1].end()
+    after = EDITION.match(text, names_end, end)
+    assert after is not None  # matches the empty string
+    edition = after["year"] or _year_or_ordinal(text[start:names_end]) or after["ordinal"]
+    disagrees = number is not None and key is not None and not _has_chapter(key, number)
+    if key is None and number is not None:
+        key = by_chapter().get(number)
+    document_end = after.end() if after.group().strip(" ,(") else names_end
+    return Document(start, document_end, key, edition, acoem, number, title, disagrees)
 
 
-def _finished(text: str, document: Document, end: int) -> Document:
-    inside = _YEAR.search(text, document.start, document.end)
-    tail = EDITION.match(text, document.end, end)
-    assert tail is not None  # matches the empty string
-    edition = tail["year"] or (inside and inside[1]) or tail["ordinal"]
-    if edition is None and (
-        ordinal := re.search(rf"{_ORDINAL}\s+[Ee]d(?:ition|n)?\b\.?", text[document.start : document.end])
-    ):
-        edition = ordinal.group()
-    key, disagrees = document.key, False
-    if document.number:
-        by_number = by_chapter().get(document.number.lstrip("0"))
-        disagrees = key is not None and not _has_chapter(key, document.number.lstrip("0"))
-        key = key or by_number
-    return replace(
-        document,
-        end=tail.end() if tail.group().strip(" ,(") else document.end,
-        key=key,
-        edition=edition,
-        disagrees=disagrees,
-    )
+def _year_or_ordinal(text: str) -> str | None:
+    found = _YEAR.search(text) or _EDITION_IN_WORDS.search(text)
+    return found.group() if found else None
 
 
 def _has_chapter(key: str, number: str) -> bool:

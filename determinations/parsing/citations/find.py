@@ -6,34 +6,40 @@ medical evidence" name none.
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import NamedTuple
 
 from determinations.parsing.citations.mentions import Doubt, Found, Mention, merged
 from determinations.parsing.citations.mtus import read_mtus
 from determinations.parsing.citations.non_mtus import read_non_mtus
 from determinations.parsing.citations.odg import ODG
 
-_WHO = (
-    r"(?:[Tt]he\s+)?(?:[Cc]laims?\s+[Aa]dministrator"
-    r"|(?:(?:[Ee]xpert|[Pp]hysician|[Mm]edical|[Pp]rofessional|MAXIMUS|IMR)\s+)?[Rr]eviewer)"
-)
 _THEIR = r"(?:their|its|it's|his/her|his|her|the)"
-_STATEMENT = re.compile(
-    "|".join(
-        (
-            r"(?P<non_mtus>[Dd]ecision\s+(?:is\s+|was\s+)?based\s+on\s+(?:the\s+)?[Nn]on[\s-]*MTUS\b(?:\s+[Cc]itations?\b)?)",
-            r"(?P<mtus>[Dd]ecision\s+(?:is\s+|was\s+)?based\s+on\s+(?:the\s+)?(?:CA\s+|[Cc]alifornia\s+)?MTUS\b)",
-            r"(?P<plain>[Dd]ecision\s+(?:is\s+|was\s+)?based\s+on\b)",
-            rf"(?P<outside>{_WHO}\s+(?:based\s+{_THEIR}\s+decision\s+on\s+recommendations?\s*(?:\(s\))?\s+outside\s+(?:of\s+)?the\s+MTUS"
-            rf"(?:\s+[Gg]uidelines?)?|did\s+not\s+base\s+{_THEIR}\s+decision\s+on\s+the\s+MTUS(?:\s+[Gg]uidelines?)?)\s*\.?)",
-            rf"(?P<nothing>(?:{_WHO}\s+did\s+not\s+(?:cite|provide|reference|use|rely\s+on|identify|specify)\b[^.]*\.?"
-            r"|[Nn]o(?:ne|t\s+applicable|(?:\s+(?:medical|clinical|specific|evidence[\s-]based))*\s+(?:evidence|guidelines?|citations?)\s+(?:was|were|is|are)\s+"
-            r"(?:cited|provided|used|referenced|given)[^.]*)\.?))",
-        )
-    )
+_BASED = re.compile(
+    r"[Dd]ecision\s+(?:is\s+|was\s+)?based\s+on\b(?:\s+the\b)?"
+    r"(?:\s+(?:(?P<non_mtus>[Nn]on[\s-]*MTUS\b(?:\s+[Cc]itations?\b)?)|(?P<mtus>(?:CA\s+|[Cc]alifornia\s+)?MTUS\b)))?"
 )
-_SEE_ALSO_ODG = re.compile(rf"(?:[,;.(\s]*\b(?:and|see\s+also|see)?\s*)(?<!\w){ODG}(?!\w)")
+# "The Claims Administrator ...": the search begins at the second word, which is rare, and goes back (_WHO).
+_SAID = re.compile(
+    rf"(?:[Aa]dministrator|[Rr]eviewer)\s+(?:(?P<outside>(?:based\s+{_THEIR}\s+decision\s+on\s+recommendations?\s*(?:\(s\))?"
+    rf"\s+outside\s+(?:of\s+)?the\s+MTUS|did\s+not\s+base\s+{_THEIR}\s+decision\s+on\s+the\s+MTUS)(?:\s+[Gg]uidelines?)?)"
+    r"|(?P<nothing>did\s+not\s+(?:cite|provide|reference|use|rely\s+on|identify|specify)\b[^.]*))\s*\.?"
+)
+_WHO = re.compile(r"(?:[Tt]he\s+)?(?:[Cc]laims?|[Ee]xpert|[Pp]hysician|[Mm]edical|[Pp]rofessional|MAXIMUS|IMR)?\s+$|$")
+_NONE = re.compile(
+    r"(?P<nothing>[Nn]o(?:ne\b|t\s+applicable\b|(?:\s+(?:medical|clinical|specific|evidence[\s-]based))*\s+"
+    r"(?:evidence|guidelines?|citations?)\s+(?:was|were|is|are)\s+(?:cited|provided|used|referenced|given))[^.]*\.?)"
+)
+_ODG = re.compile(rf"(?<!\w){ODG}(?!\w)")
+_SEE_ALSO = re.compile(r"[\s,;.(]*(?:\b(?:and|see\s+also|see)\s+)?$")
 _OUTER_FILLER = re.compile(r"[\s.,;:]*")
+
+
+class Statement(NamedTuple):
+    """One statement: ``kind`` mtus, non_mtus, outside, nothing, or plain; its opening words stand at start:body."""
+
+    kind: str
+    start: int
+    body: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,46 +52,65 @@ class Reading:
     outside_mtus: bool
 
 
-@lru_cache(maxsize=4096)
 def read_line(line: str) -> Reading:
-    """Reads one folded guideline sentence. Many letters print the same one: what was read is kept."""
+    """Reads one folded guideline sentence."""
     found = Found()
-    statements = list(_STATEMENT.finditer(line))
-    kinds = {statement.lastgroup for statement in statements}
-    first = statements[0].start() if statements else len(line)
+    statements = _statements(line)
+    first = statements[0].start if statements else len(line)
     if not _OUTER_FILLER.fullmatch(line, 0, first):
         found.doubt("citation_unread", "The guideline sentence does not begin as such sentences do", 0, first)
     for number, statement in enumerate(statements):
-        end = statements[number + 1].start() if number + 1 < len(statements) else len(line)
-        _read_statement(line, statement, _trimmed_end(line, statement.end(), end), found)
+        end = statements[number + 1].start if number + 1 < len(statements) else len(line)
+        _read_statement(line, statement, _trimmed_end(line, statement.body, end), found)
     mentions = tuple(merged(found.mentions))
+    kinds = {statement.kind for statement in statements}
     cites_nothing = "nothing" in kinds and not mentions
-    if not mentions and not cites_nothing and line:
+    if not mentions and not cites_nothing and line and not found.doubts:
         found.doubt("citation_unread", "No guideline and no statement that none was cited", 0, len(line))
     return Reading(mentions, tuple(found.doubts), cites_nothing, "outside" in kinds)
 
 
-def _read_statement(line: str, statement: re.Match[str], end: int, found: Found) -> None:
-    start = statement.end()
-    match statement.lastgroup:
+def _statements(line: str) -> list[Statement]:
+    statements = [Statement(m.lastgroup or "plain", m.start(), m.end()) for m in _BASED.finditer(line)]
+    for said in _SAID.finditer(line):
+        who = _WHO.search(line[max(0, said.start() - 40) : said.start()])
+        start = said.start() - (len(who.group()) if who else 0)
+        statements.append(Statement(said.lastgroup or "", start, said.end()))
+    if not statements and (none := _NONE.match(line)):
+        statements.append(Statement("nothing", 0, none.end()))
+    return sorted(statements, key=lambda statement: statement.start)
+
+
+def _read_statement(line: str, statement: Statement, end: int, found: Found) -> None:
+    start = statement.body
+    match statement.kind:
         case "mtus":
-            other = _SEE_ALSO_ODG.search(line, start, end)
-            read_mtus(line, start, other.start() if other else end, found)
-            if other:
-                read_non_mtus(line, other.start(), end, found)
+            odg = _ODG.search(line, start, end)
+            if odg is None:
+                read_mtus(line, start, end, found)
+                return
+            joiner = _SEE_ALSO.search(line, start, odg.start())
+            read_mtus(line, start, joiner.start() if joiner else odg.start(), found)
+            mtus_mentions = len(found.mentions)
+            read_non_mtus(line, odg.start(), end, found)
+            _give_pages_back(found, mtus_mentions)
         case "non_mtus" | "plain":
             if _OUTER_FILLER.fullmatch(line, start, end):
-                found.doubt(
-                    "citation_unread",
-                    "A guideline is announced, but none is named",
-                    statement.start(),
-                    statement.end(),
-                )
+                found.doubt("citation_unread", "A guideline is announced, but none is named", statement.start, start)
             else:
                 read_non_mtus(line, start, end, found)
         case _:
             if not _OUTER_FILLER.fullmatch(line, start, end):
                 found.doubt("citation_unread", "Not understood in the guideline sentence", start, end)
+
+
+def _give_pages_back(found: Found, odg_from: int) -> None:
+    """The ODG has no pages: those after "see also ODG ..." belong to the MTUS document before it."""
+    document = found.mentions[odg_from - 1]
+    pages = tuple(page for mention in found.mentions[odg_from:] for page in mention.pages)
+    if pages and not document.pages:
+        found.mentions[odg_from - 1] = document._replace(pages=pages)
+        found.mentions[odg_from:] = [mention._replace(pages=()) for mention in found.mentions[odg_from:]]
 
 
 def _trimmed_end(line: str, start: int, end: int) -> int:

@@ -133,7 +133,7 @@ def read_tail(text: str, start: int, end: int, found: Found) -> tuple[list[str],
             pages.append(re.sub(r"\s+", "", piece.text))
         elif _FILLER.sub("", piece.text):
             sections.append(piece.text)
-    unknown = [piece for piece in pieces if not piece.known and not is_page(piece.text)]
+    unknown = [piece for piece in pieces if not piece.known and piece.text[0].isupper()]
     if len(unknown) > 1:
         found.doubt("citation_unread", "Several section names are not known: where one ends is a guess", start, end)
     return sections, list(dict.fromkeys(pages))

@@ -34,7 +34,10 @@ _MISPRINTS = {
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """One guideline document or chapter. ``acoem_chapter`` lists chapter numbers ("12", "1, 2, 3, 5") or is empty."""
+    """One guideline document or chapter. ``acoem_chapter`` lists chapter numbers ("12", "1, 2, 3, 5") or is empty.
+
+    ``generic`` entries are kinds of source (a textbook, a journal) and not one publisher.
+    """
 
     key: str
     family: str
@@ -46,6 +49,7 @@ class Authority:
     printed_as: tuple[str, ...] = ()
     short: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
+    generic: bool = False
     examples: tuple[str, ...] = ()
 
 
@@ -100,6 +104,7 @@ def _authority(entry: Mapping[str, Any], names: Mapping[str, Any]) -> Authority:
         printed_as=tuple(names.get("printed_as", ())),
         short=tuple(names.get("short", ())),
         patterns=tuple(entry.get("patterns", ())),
+        generic=entry.get("generic", False),
         examples=tuple(entry["examples"]),
     )
 

@@ -1,6 +1,7 @@
 """Reads a citation of the Official Disability Guidelines: chapters, and the topics named under each."""
 
 import re
+from difflib import get_close_matches
 from functools import cache
 
 from determinations.parsing.citations.mentions import Found, Mention
@@ -20,35 +21,44 @@ _DATE = (
 )
 # What is printed around chapters and topics but is neither, one form a line.
 _NOTES = re.compile(
-    "|".join(
+    r"\((?:"
+    + "|".join(
         (
-            r"\([^()]*\b(?i:acute\s*(?:&|and|/)\s*chronic)\b[^()]*\)",
-            r"\(\s*(?i:acute|chronic|not including|web|online|on-line|internet|last|updated?|version|electronic|current)\b"
-            r"[^()]*\)",
-            r"\b(?i:acute\s*(?:&|and|/)\s*chronic)\b",
-            r"\(?\b(?i:(?:last\s+)?(?:updated?|revised|accessed|retrieved|effective|reviewed|version|current(?:\s+as\s+of)?))"
-            rf"\b[:\s]*(?:on\s+|as\s+of\s+)?{_DATE}\)?",
-            rf"\(?\b{_MONTH}\s+\d{{4}}\s+(?i:updated?|version|edition)\)?",
-            rf"\(\s*{_DATE}\s*\)",
-            r"\d{1,2}/\d{1,2}/\d{2,4}",
-            r"\(?\b(?i:online|on-line|web|internet|electronic)[\s-]*(?i:version|edition|based)?\b\)?",
-            r"\(?\b\d{1,2}(?:st|nd|rd|th)\s+(?:[Aa]nnual\s+)?[Ee]d(?:ition|n)?\b\.?\)?(?:\s*\((?:web|\w+)\))?",
-            r"\b(?i:integrated\s+treatment\s*(?:/|and|&)?\s*disability(?:\s+duration)?(?:\s+guidelines?)?)\b",
-            r"\b(?i:treatment\s+(?:index|in\s+workers['’]?\s*comp\w*(?:\s*\(TWC\))?))\b",
-            r"\b(?i:treatment\s+(?:and|&)\s+disability\s+duration(?:\s+guidelines?)?)\b",
-            r"\(?\bTWC\b\)?",
-            r"\b(?i:work\s+loss\s+data(?:\s+institute)?)\b(?:,?\s*LLC)?",
-            r"\b(?i:procedures?\s+summar(?:y|ies))\b",
-            r"\b(?i:evidence[\s-]based(?:\s+(?:guidelines?|medicine|treatment))?)\b",
-            r"\b(?:Encinitas|Corpus Christi),?\s+(?:CA|TX|California|Texas)\b",
-            r"(?:https?:\s*/+\s*)?(?:www\.)?(?:[\w-]+\.)?(?:odg-?(?:twc|disability)?|worklossdata|mcg)\.(?:com|org)\S*",
-            r"\b(?i:for|of|in|from|under|per)\s+(?i:the\s+)?(?=[,;]|$)",
+            r"[^()]*\b(?i:acute\s*(?:&|and|/)\s*chronic)\b[^()]*\)",  # (Acute & Chronic)
+            r"\s*(?i:acute|chronic|not including|web|on-?line|internet|last|updated?|version|electronic|current)\b"
+            r"[^()]*\)",  # (updated 11/23/16), (Online Version)
+            rf"\s*{_DATE}\s*\)",
+            r"\s*TWC\s*\)",
+            r"\d{1,2}(?:st|nd|rd|th)\s+(?:[Aa]nnual\s+)?[Ee]d(?:ition|n)?\b\.?\)",
         )
     )
+    + r")|(?<!\w)(?:"
+    + "|".join(
+        (
+            r"(?i:acute\s*(?:&|and|/)\s*chronic)\b",
+            r"(?i:(?:last\s+)?(?:updated?|revised|accessed|retrieved|effective|reviewed|version|current(?:\s+as\s+of)?))"
+            rf"\b[:\s]*(?:on\s+|as\s+of\s+)?{_DATE}",
+            rf"{_MONTH}\s+\d{{4}}\s+(?i:updated?|version|edition)",
+            r"\d{1,2}/\d{1,2}/\d{2,4}",
+            r"(?i:online|on-line|web|internet|electronic)[\s-]*(?i:version|edition|based)\b",
+            r"\d{1,2}(?:st|nd|rd|th)\s+(?:[Aa]nnual\s+)?[Ee]d(?:ition|n)?\b\.?(?:\s*\(\w+\))?",
+            r"(?i:integrated\s+treatment\s*(?:/|and|&)?\s*disability(?:\s+duration)?(?:\s+guidelines?)?)\b",
+            r"(?i:treatment\s+(?:index|in\s+workers['’]?\s*comp\w*(?:\s*\(TWC\))?))(?!\w)",
+            r"(?i:treatment\s+(?:and|&)\s+disability\s+duration(?:\s+guidelines?)?)\b",
+            r"TWC\b",
+            r"(?i:work\s+loss\s+data(?:\s+institute)?)\b(?:,?\s*LLC)?",
+            r"(?i:procedures?\s+summar(?:y|ies))\b",
+            r"(?i:evidence[\s-]based(?:\s+(?:guidelines?|medicine|treatment))?)\b",
+            r"(?:Encinitas|Corpus Christi),?\s+(?:CA|TX|California|Texas)\b",
+            r"(?:https?:\s*/+\s*)?(?:www\.)?(?:[\w-]+\.)?(?:odg-?(?:twc|disability)?|worklossdata|mcg)\.(?:com|org)\S*",
+            r"(?i:for|of|in|from|under|per)\s+(?i:the\s+)?(?=[,;]|$)",
+        )
+    )
+    + ")"
 )
 _YEAR = re.compile(r"(?<![\d/-])(?:19|20)\d\d(?![\d/-])")
 _LABEL = re.compile(
-    r"(?i:(?:the\s+)?(?:chapters?|sections?(?:\(s\))?|topics?|body\s+parts?|criteria|guidelines?|treatment\s+guidelines?|regarding|see|under|on|in|and|&|"
+    r"(?i:(?:the\s+)?(?:chapters?|sections?(?:\(s\))?|topics?|body\s+parts?|guidelines?|treatment\s+guidelines?|regarding|see|under|on|in|and|&|"
     r"treatment|recommendations?|problems|procedures?|conditions?|disorders?|index)\b\s*(?:chapter\s*)?(?:[:;,]|\b(?=\s)|$)\s*)"
 )
 _SEPARATORS = re.compile(r"[\s,;:.()/–—-]*")
@@ -78,9 +88,6 @@ _BODY_PARTS = (
     ("odg/fitness-for-duty", r"functional capacity evaluations?"),
 )
 _IMPLIED = tuple((key, re.compile(rf"\b(?:{words})\b", re.IGNORECASE)) for key, words in _BODY_PARTS)
-_CROSS_CHAPTER = re.compile(
-    r"(?i)\b(?:preface|physical therapy|physical medicine|chiropractic|office visits?|formulary|appendix)\b"
-)
 _LONGEST_TOPIC = 110
 
 
@@ -127,6 +134,8 @@ def read_odg(text: str, named: int, start: int, end: int, found: Found, *, first
     groups, lead = _groups(body)
     if not groups:
         key, lead = _implied(lead)
+        if key == "odg/unspecified" and lead and (near := _closest_chapter(lead[0])):
+            key, lead = near, lead[1:]
         if key == "odg/unspecified" and not first and not lead:
             return
         groups = [([key], lead)]
@@ -222,6 +231,16 @@ def _trimmed(topic: str) -> str:
     return re.sub(r"(?i)^(?:topics?|sections?)\s*:\s*", "", topic)
 
 
+def _closest_chapter(name: str) -> str | None:
+    """The key of the chapter whose name this is, misspelt; None when no name is near."""
+    if normalised_form(name) in section_names():
+        return None
+    names = {normalised_form(n): each.key for each in authorities() if each.family == "odg" for n in each.printed_as}
+    bare = normalised_form(name).removesuffix(" chapter").removesuffix(" section")
+    near = get_close_matches(bare, [each for each in names if len(each) > 4], n=1, cutoff=0.86)
+    return names[near[0]] if near else None
+
+
 def _implied(topics: list[str]) -> tuple[str, list[str]]:
     """The chapter whose body part a topic names, and the topics without it ("MRI shoulder": "MRI" of that chapter)."""
     for number, topic in enumerate(topics):
@@ -240,8 +259,6 @@ def _without_part(topic: str, part: re.Match[str]) -> str:
 
 
 def _doubt_topics(topics: list[str], start: int, end: int, found: Found) -> None:
-    strange = [
-        each for each in topics if normalised_form(each) not in section_names() and not _CROSS_CHAPTER.search(each)
-    ]
-    if strange:
-        found.doubt("citation_unread", f"Neither a chapter nor a known topic of the ODG: “{strange[0]}”", start, end)
+    for topic in topics:
+        if normalised_form(topic) not in section_names() and re.search(r"(?i)\bchapters?\b", topic):
+            found.doubt("unknown_authority", f"No chapter of the ODG is known by this name: “{topic}”", start, end)

@@ -55,7 +55,7 @@ def _end_of_numbered(text: str, ends: list[int]) -> int:
 
 
 def _goes_on(text: str, comma: int, end: int, known: Set[str]) -> bool:
-    """Whether a name that began with a capital goes on after this comma: in lower case, not with another known name."""
+    """Whether a name that began with a capital goes on after this comma: in lower case, with no other known name."""
     follows = text[comma + 1 : end].strip()
     return (
         text[comma] == ","

@@ -1,0 +1,178 @@
+"""Sources outside the MTUS, ACOEM and ODG: which one a reference names, and where one reference ends.
+
+A reference is told by its landmarks: the address of a page, or the name of a publisher of guidelines. An address
+belongs to the name before it; any further landmark begins another reference.
+"""
+
+import itertools
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from determinations.parsing.citations.normalise import authorities
+
+# Addresses break over lines at a hyphen or a slash: "https://www.example.org/first-part- second-part".
+_ADDRESS = re.compile(
+    r"(?:https?:\s*/+\s*(?:www\.)?|www\.)(?P<host>[\w.-]+)(?:[^\s,;]|(?<=[/-])\s+(?=[a-z0-9]))*"
+    r"|(?<![\w.@-])(?P<bare>(?:[\w-]+\.)+(?:com|org|net|gov|edu))\b(?:/\S*)?"
+)
+_ACCESSED = re.compile(
+    r"[\s,;.(]*(?i:accessed|retrieved|updated|last\s+\w+|viewed)\b[^,;]*?"
+    r"(?:\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|(?:19|20)\d\d)\)?"
+)
+_SEPARATED = re.compile(r"[,;]|\.\s|\band\b|&")
+_BETWEEN = re.compile(r";\s+(?:and\s+)?(?=[A-Z])|\s\d\)\s|\s\(\d\)\s")
+_YEAR = re.compile(r"(?<![\d/-])(?:19|20)\d\d(?![\d/-])")
+_WORD = re.compile(r"\w+")
+_OWN_ADDRESS = re.compile(r"(?i)(?:[\w-]+\.)*(?:odg|worklossdata|mcg\.com)")
+_LONGEST_NAME = 200
+WEB_PAGE = "other/web-page"
+LONGEST_REFERENCE = 260
+
+
+class Landmark(NamedTuple):
+    """An address or a publisher's name inside a reference."""
+
+    key: str
+    is_address: bool
+    start: int
+    end: int
+
+
+class Reference(NamedTuple):
+    """One reference at ``start``:``end``; ``key`` is None when nothing tells what it is."""
+
+    key: str | None
+    edition: str | None
+    name: str
+    start: int
+    end: int
+
+
+def read_references(text: str, start: int, end: int) -> list[Reference]:
+    """The references of ``text[start:end]`` in order; at least one."""
+    cuts = [start, *_cuts(text, start, end), end]
+    references = []
+    for a, b in itertools.pairwise(cuts):
+        piece = text[a:b]
+        name = piece.strip(" .,;:")
+        if not name:
+            continue
+        a += len(piece) - len(piece.lstrip(" .,;:"))
+        key = source_of(name)
+        years = _YEAR.findall(name) if key in _generic() else []
+        shown = name if len(name) <= _LONGEST_NAME else ""
+        references.append(Reference(key, years[-1] if years else None, shown, a, a + len(name)))
+    return references
+
+
+def _cuts(text: str, start: int, end: int) -> list[int]:
+    cuts: list[int] = []
+    previous: Landmark | None = None
+    for landmark in _landmarks(text, start, end):
+        if previous is None or landmark.key == previous.key:
+            previous = landmark if previous is None or landmark.is_address else previous._replace(end=landmark.end)
+            continue
+        belongs = landmark.is_address and not previous.is_address
+        between = _SEPARATED.search(text, previous.end, landmark.start)
+        if not belongs and (between or previous.is_address):
+            accessed = _ACCESSED.match(text, previous.end, landmark.start)
+            cuts.append(accessed.end() if accessed else between.start() if between else previous.end)
+        previous = landmark
+    parted = list(_BETWEEN.finditer(text, start, end))
+    if not cuts and parted:
+        pieces = [start, *(each.end() for each in parted), end]
+        # A semicolon parts two references only when each of them is a reference by itself.
+        if all(source_of(text[a:b]) for a, b in itertools.pairwise(pieces)):
+            cuts = pieces[1:-1]
+    return cuts
+
+
+def _landmarks(text: str, start: int, end: int) -> list[Landmark]:
+    addresses = [
+        Landmark(_key_of_address(match), True, match.start(), match.end())
+        for match in _ADDRESS.finditer(text, start, end)
+    ]
+    names = [
+        name
+        for name in named_sources(text, start, end)
+        if not any(address.start <= name.start < address.end for address in addresses)
+    ]
+    return sorted([*addresses, *names], key=lambda landmark: landmark.start)
+
+
+def _key_of_address(address: re.Match[str]) -> str:
+    """The publisher of a page, or a key made of the host's name: ``other/example``."""
+    known = source_of(address.group())
+    return known if known and known not in _generic() else _key_of_host(address)
+
+
+def _key_of_host(address: re.Match[str]) -> str:
+    labels = (address["host"] or address["bare"]).lower().strip(".").split(".")
+    slug = re.sub(r"[^a-z0-9-]+", "-", labels[-2] if len(labels) > 1 else labels[0]).strip("-")[:60]
+    return f"other/{slug}" if slug else WEB_PAGE
+
+
+def source_of(text: str) -> str | None:
+    """The key of the source that this reference names; None when nothing tells."""
+    for key, pattern in _patterns():
+        if pattern.search(text):
+            if key != WEB_PAGE:
+                return key
+            address = _ADDRESS.search(text)
+            return _key_of_host(address) if address else key
+    return None
+
+
+def named_sources(text: str, start: int, end: int) -> Iterator[Landmark]:
+    """Publishers named in ``text[start:end]``; kinds of source (a journal, a textbook) are not among them."""
+    by_first_word = _names()
+    for word in _WORD.finditer(text, start, end):
+        for key, pattern in by_first_word.get(word.group().lower(), ()):
+            if match := pattern.match(text, word.start(), end):
+                yield Landmark(key, False, match.start(), match.end())
+                break
+
+
+def first_source(text: str, start: int, end: int) -> int | None:
+    """Where another source begins inside an ODG citation: a publisher's name or an address that is not the ODG's."""
+    places = [landmark.start for landmark in named_sources(text, start, end)]
+    if "http" in text or "www" in text:
+        for address in _ADDRESS.finditer(text, start, end):
+            if not _OWN_ADDRESS.match(address["host"] or address["bare"]):
+                places.append(address.start())
+    return min(places, default=None)
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple(
+        (each.key, re.compile("|".join([*map(_name_pattern, each.printed_as), *(f"(?i:{p})" for p in each.patterns)])))
+        for each in authorities()
+        if each.family == "other" and (each.printed_as or each.patterns)
+    )
+
+
+@cache
+def _names() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+    names = defaultdict(list)
+    for each in authorities():
+        if each.family == "other" and not each.generic:
+            for name in sorted(each.printed_as, key=len, reverse=True):
+                first = _WORD.search(name.lower())
+                if first:
+                    names[first.group()].append((each.key, re.compile(_name_pattern(name))))
+    return dict(names)
+
+
+@cache
+def _generic() -> frozenset[str]:
+    return frozenset(each.key for each in authorities() if each.family == "other" and each.generic)
+
+
+def _name_pattern(name: str) -> str:
+    """A pattern for a source's name: any case, save for names all in capitals ("MCG" is not a dose in mcg)."""
+    words = r"\s+".join(map(re.escape, name.split())).replace("'", "['’]?")
+    return rf"(?<!\w){words}(?!\w)" if name.isupper() else rf"(?<!\w)(?i:{words})(?!\w)"
