@@ -1,6 +1,7 @@
 """The determinations app."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class DeterminationsConfig(AppConfig):
@@ -10,5 +11,8 @@ class DeterminationsConfig(AppConfig):
     verbose_name = "IMR determinations"
 
     def ready(self) -> None:
-        """Tasks belong to our Celery application, whoever calls them."""
+        """Tasks belong to our Celery application, whoever calls them; the parser's data have their rows."""
         import imrsite.celery  # noqa: F401
+        from determinations.seeds import plant_rows
+
+        post_migrate.connect(plant_rows, sender=self)

@@ -4,17 +4,18 @@
 the corrections, so that running it again changes nothing, and no correction can be lost by a re-parse.
 """
 
-import copy
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from datetime import date
 from typing import Any
 
 from django.contrib.postgres.search import SearchVector
 from django.db import connection, transaction
 from django.db.models import Value
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Left
 
+from determinations.merging import Merged, Record, merge
 from determinations.models import (
     Authority,
     Case,
@@ -29,36 +30,18 @@ from determinations.models import (
     Outcome,
     ParsedDocument,
 )
-from determinations.models.corrections import CorrectionState
 from determinations.parsing.categories import body_region
 from determinations.parsing.problems import needs_review
 from determinations.statistics.facts import remove_facts, replace_facts
 
-Record = dict[str, Any]
-
-#: Corrections in these states shape the effective values.
-IN_FORCE = (CorrectionState.ACTIVE, CorrectionState.CONFIRMED, CorrectionState.CONFLICT)
 #: PostgreSQL refuses a search vector over 1 MB; no real letter comes near.
 _SEARCHED_CHARACTERS = 200_000
 _DATES = ("date_assigned", "date_of_injury", "decision_date", "ur_denial_date", "application_received")
 
 
 def effective_record(document: Mapping[str, Any], corrections: Iterable[Correction]) -> Record:
-    """The parsed document with corrections put on top, oldest first; problems of a corrected value are settled."""
-    record: Record = copy.deepcopy(dict(document))
-    settled: set[str] = set()
-    for correction in corrections:
-        target: Any = record
-        *parents, name = correction.path.split("/")
-        if parents:
-            number = int(parents[1])
-            target = next((item for item in record["items"] if item["number"] == number), None)
-            if target is None:
-                continue
-        target[name] = correction.new_value
-        settled.add(correction.path)
-    record["problems"] = [problem for problem in record["problems"] if problem["path"] not in settled]
-    return record
+    """The parsed document with corrections put on top; problems that people settled are gone (see ``merging``)."""
+    return merge(document, corrections).record
 
 
 def write_cases(letter_ids: Collection[int]) -> None:
@@ -68,25 +51,44 @@ def write_cases(letter_ids: Collection[int]) -> None:
     number counts. All or nothing: one transaction.
     """
     with transaction.atomic():
-        letters = {letter.pk: letter for letter in Letter.objects.filter(pk__in=letter_ids).select_for_update()}
+        letters = {
+            letter.pk: letter for letter in Letter.objects.filter(pk__in=letter_ids).select_for_update().order_by("pk")
+        }
         documents = ParsedDocument.objects.filter(letter__in=letters).values_list("letter_id", "document")
-        corrections = _corrections_in_force(letters)
+        corrections = _corrections_of(letters.values())
         known = set(Case.objects.filter(pk__in=letters).values_list("pk", flat=True))
         old_numbers = set(Case.objects.filter(pk__in=known).values_list("case_number", flat=True))
-        records = {pk: effective_record(document, corrections[pk]) for pk, document in documents}
+        merged = {pk: merge(document, corrections[pk]) for pk, document in documents}
+        records = {pk: each.record for pk, each in merged.items()}
+        _write_states(corrections, merged)
         _lock_case_numbers(old_numbers | {record["case_number"] for record in records.values()})
         _delete_items(known)
-        _write_case_rows(letters, records, corrections)
+        _write_case_rows(letters, records, {pk for pk, each in merged.items() if each.corrected})
         _write_items(records)
         touched = _settle_versions(old_numbers | {record["case_number"] for record in records.values()})
         replace_facts(touched | records.keys())
 
 
-def _corrections_in_force(letter_ids: Iterable[int]) -> dict[int, list[Correction]]:
+def _corrections_of(letters: Iterable[Letter]) -> dict[int, list[Correction]]:
+    """All corrections of these letters. They are found by the letter's bytes, whatever number it now has."""
+    ids = {letter.sha256: letter.pk for letter in letters}
     found: dict[int, list[Correction]] = defaultdict(list)
-    for correction in Correction.objects.filter(letter_id__in=list(letter_ids), state__in=IN_FORCE).order_by("id"):
-        found[correction.letter_id].append(correction)
+    for correction in Correction.objects.filter(letter_sha256__in=ids).order_by("pk"):
+        found[ids[correction.letter_sha256]].append(correction)
     return found
+
+
+def _write_states(corrections: Mapping[int, Sequence[Correction]], merged: Mapping[int, Merged]) -> None:
+    """Keep how each correction stands, and the number that its letter has now."""
+    moved = []
+    for pk, each in merged.items():
+        for correction in corrections[pk]:
+            state = each.states[correction.pk]
+            if (correction.state, correction.letter_id) != (state, pk):
+                correction.state, correction.letter_id = state, pk
+                moved.append(correction)
+    if moved:
+        Correction.objects.bulk_update(moved, ["state", "letter_id"])
 
 
 def _lock_case_numbers(numbers: Iterable[str | None]) -> None:
@@ -110,9 +112,7 @@ def _delete_items(case_ids: Collection[int]) -> None:
             cursor.execute(statement, {"cases": list(case_ids)})
 
 
-def _write_case_rows(
-    letters: Mapping[int, Letter], records: Mapping[int, Record], corrections: Mapping[int, Sequence[Correction]]
-) -> None:
+def _write_case_rows(letters: Mapping[int, Letter], records: Mapping[int, Record], corrected: Set[int]) -> None:
     categories, authorities = _category_ids(records.values()), _authority_ids(records.values())
     cases, texts = [], []
     for pk, record in records.items():
@@ -142,7 +142,7 @@ def _write_case_rows(
                 reviewer_authority_ids=cited["reviewer"],
                 problem_codes=sorted({p["code"] for p in record["problems"] if not p["path"].startswith("items/")}),
                 state=letter.state,
-                corrected=bool(corrections[pk]),
+                corrected=pk in corrected,
             )
         )
         texts.append(CaseText(case_id=pk, summary=record["summary"] or "", search=_case_search(record)))
@@ -229,7 +229,7 @@ def outcome_of(decisions: Sequence[str | None]) -> Outcome:
 
 
 def _state_of(record: Record) -> LetterState:
-    if record["layout"] is None:
+    if record["layout"] is None and not record["items"]:
         return LetterState.UNKNOWN_LAYOUT
     if any(needs_review(problem["code"]) for problem in record["problems"]):
         return LetterState.NEEDS_REVIEW
@@ -265,7 +265,7 @@ def _searched(text: str, weight: str) -> SearchVector:
     return SearchVector(Left(Value(text), _SEARCHED_CHARACTERS), weight=weight, config="english")
 
 
-def _case_search(record: Record) -> SearchVector:
+def _case_search(record: Record) -> CombinedExpression:
     requests = "\n".join(item["request"] for item in record["items"])
     rationales = "\n".join(item["rationale"] or "" for item in record["items"])
     return (

@@ -6,7 +6,7 @@ from determinations.models.benchmarks import EditionValidity, Figure, StatewideF
 from determinations.models.browsing import ColumnChoice, Export, ProblemReport, SavedView
 from determinations.models.cases import Case, CaseText, DisputedItem, ItemText, Outcome
 from determinations.models.citations import Citation, Side
-from determinations.models.corrections import Correction
+from determinations.models.corrections import Correction, CorrectionState, Operation
 from determinations.models.facts import CitationFact, FactChange, ItemFact
 from determinations.models.letters import Letter, LetterState, LetterText, ParsedDocument
 from determinations.models.uploads import Upload, UploadedFile
@@ -22,6 +22,7 @@ __all__ = [
     "CitationFact",
     "ColumnChoice",
     "Correction",
+    "CorrectionState",
     "DisputedItem",
     "EditionValidity",
     "Export",
@@ -32,6 +33,7 @@ __all__ = [
     "Letter",
     "LetterState",
     "LetterText",
+    "Operation",
     "Outcome",
     "ParsedDocument",
     "ProblemReport",

@@ -1,35 +1,76 @@
 """Corrections: what people put right, append-only."""
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+class Operation(models.TextChoices):
+    """What a person did."""
+
+    SET = "set", _("set a value")
+    CONFIRM = "confirm", _("confirmed a value")
+    REVERT = "revert", _("went back")
+    DISMISS = "dismiss", _("found nothing wrong")
+    ADD_ITEM = "add_item", _("added an item")
+    REMOVE_ITEM = "remove_item", _("removed an item")
+    SPLIT_ITEM = "split_item", _("split an item")
+    MERGE_ITEMS = "merge_items", _("merged items")
+    REORDER_ITEMS = "reorder_items", _("put items in order")
+
+
+#: Operations on which items there are; each is undone by a REVERT that names it.
+STRUCTURAL = (
+    Operation.ADD_ITEM,
+    Operation.REMOVE_ITEM,
+    Operation.SPLIT_ITEM,
+    Operation.MERGE_ITEMS,
+    Operation.REORDER_ITEMS,
+)
+
+
 class CorrectionState(models.TextChoices):
-    """How a correction stands against the parser's latest reading."""
+    """How a correction stands against the parser's latest reading and the corrections after it."""
 
     ACTIVE = "active", _("in force")
-    CONFIRMED = "confirmed", _("in force, and the parser now agrees")
+    CONFIRMED = "confirmed", _("in force, and the parser agrees")
     CONFLICT = "conflict", _("in force, but the parser's value changed under it")
     SUPERSEDED = "superseded", _("superseded by a later correction")
     ORPHANED = "orphaned", _("what it corrected is no longer there")
+    REVERTED = "reverted", _("went back: nothing left to apply")
+
+
+#: Corrections in these states shape the effective values.
+IN_FORCE = (CorrectionState.ACTIVE, CorrectionState.CONFIRMED, CorrectionState.CONFLICT)
+#: Corrections in these states want a person's look.
+WANT_A_LOOK = (CorrectionState.CONFLICT, CorrectionState.ORPHANED)
 
 
 class Correction(models.Model):
-    """One value that a person set, confirmed or reverted. Rows are never deleted; only ``state`` moves.
+    """One thing that a person set, confirmed or undid. Rows are never changed or deleted (a trigger refuses it); only
+    ``state`` moves, and it can always be worked out anew from the rows and the parsed document (``merging.merge``).
 
-    No foreign key to what it corrects: the letter is named by number and SHA-256, the value by its path
-    (``case_number``, ``items/2/decision``), and an item also by the request that the parser read when the correction
-    was made, so that it is found again when a later parser counts the items differently.
+    No foreign key to what it corrects. The letter is named by the SHA-256 of its bytes, so that the corrections of a
+    letter that is removed and later uploaded again are found again. The value is named by ``path`` as people saw it
+    (``case_number``, ``items/2/decision``). An item is known by ``item_key``, which does not change when items are
+    added or reordered: made from the request as the parser read it (``item_anchor``, with its place in the text,
+    ``item_span``, to find the item again when a later parser words it a little differently), or drawn by lot for an
+    item that a person added.
     """
 
     letter_id = models.BigIntegerField()
     letter_sha256 = models.CharField(max_length=64)
-    path = models.CharField(max_length=120)
+    operation = models.CharField(max_length=14, choices=Operation.choices, default=Operation.SET)
+    path = models.CharField(max_length=120, blank=True)
+    item_key = models.CharField(max_length=24, blank=True)
     item_anchor = models.TextField(blank=True, help_text="the item's request as the parser read it")
+    item_span = models.JSONField(null=True, help_text="[start, end] of that request in the letter's text")
     parser_version = models.CharField(max_length=20, blank=True)
     parser_value = models.JSONField(null=True, help_text="what the parser said when the correction was made")
     old_value = models.JSONField(null=True)
     new_value = models.JSONField(null=True)
+    reverts = models.BigIntegerField(null=True, help_text="the correction that this one undoes")
     evidence = models.JSONField(null=True, help_text="[start, end] in the letter's text, where a person selected it")
     reason = models.CharField(max_length=40)
     note = models.TextField(blank=True)
@@ -40,10 +81,20 @@ class Correction(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["letter_id", "id"], name="correction_letter"),
+            models.Index(fields=["letter_sha256", "id"], name="correction_letter"),
             models.Index(fields=["state", "-id"], name="correction_state"),
             models.Index(fields=["by_id", "-id"], name="correction_by"),
         ]
 
     def __str__(self) -> str:
         return f"Correction {self.pk}"
+
+    @property
+    def field(self) -> str:
+        """The field's name, the last word of the path."""
+        return self.path.rsplit("/", 1)[-1]
+
+    @property
+    def given(self) -> Any:
+        """``new_value`` of an operation other than setting a value: what it is made of (see ``merging``)."""
+        return self.new_value

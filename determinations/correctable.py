@@ -1,0 +1,247 @@
+"""What can be corrected: the fields of a letter and of an item, what each may hold, and when two values are the same.
+
+A correction names its value by path. ``category`` of an item is corrected as a pair ``[category, subcategory]``, since
+one without the other means nothing; everything else is the record's own value (see ``parsing.results.to_record``).
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from django.utils.translation import gettext as _
+
+Kind = Literal["line", "text", "date", "number", "choice", "flag", "names", "category", "citations"]
+
+SIDES = ("claims", "reviewer")
+_LONGEST_TEXT = 100_000
+_EARLIEST_YEAR, _LATEST_YEAR = 1900, 2100
+_CASE_NUMBER = re.compile(r"CM\d{2}-\d{7}")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One correctable value: its name in the record, what people call it, and what it may hold."""
+
+    name: str
+    label: str
+    kind: Kind
+    choices: tuple[tuple[str, str], ...] = ()
+    longest: int = _LONGEST_TEXT
+    required: bool = False
+
+
+_PRIORITIES = (("standard", "standard"), ("expedited", "expedited"))
+_SEXES = (("male", "male"), ("female", "female"))
+_DECISIONS = (("upheld", "Upheld"), ("overturned", "Overturned"))
+
+#: Fields of the letter, in the order of the form.
+LETTER_FIELDS: Mapping[str, Field] = {
+    field.name: field
+    for field in (
+        Field("case_number", "Case number", "line", longest=20),
+        Field("decision_date", "Decided", "date"),
+        Field("date_assigned", "Assigned", "date"),
+        Field("application_received", "Application received", "date"),
+        Field("ur_denial_date", "UR denial", "date"),
+        Field("date_of_injury", "Injury", "date"),
+        Field("priority", "Priority", "choice", _PRIORITIES),
+        Field("age", "Age", "number"),
+        Field("sex", "Sex", "choice", _SEXES),
+        Field("licensure", "Licensed in", "names", longest=60),
+        Field("specialties", "Specialties", "names", longest=120),
+        Field("summary", "Clinical summary", "text"),
+    )
+}
+#: Fields of one disputed item, in the order of the form.
+ITEM_FIELDS: Mapping[str, Field] = {
+    field.name: field
+    for field in (
+        Field("request", "Request", "text", required=True),
+        Field("disputed", "Part in dispute", "text", required=True),
+        Field("partly_approved", "Partly approved", "flag"),
+        Field("decision", "Decision", "choice", _DECISIONS),
+        Field("category", "Category", "category", required=True),
+        Field("claims_text", "Claims administrator's line", "text"),
+        Field("claims", "Claims administrator cites", "citations"),
+        Field("reviewer_text", "Reviewer's line", "text"),
+        Field("reviewer", "Reviewer cites", "citations"),
+        Field("rationale", "Rationale", "text"),
+    )
+}
+DATE_FIELDS = tuple(name for name, field in LETTER_FIELDS.items() if field.kind == "date")
+
+
+class ValueRefused(ValueError):
+    """A value that the field cannot hold; the message is for the person who typed it."""
+
+
+def field_of(name: str, *, of_item: bool) -> Field:
+    """The field of this name, or :class:`ValueRefused`."""
+    found = (ITEM_FIELDS if of_item else LETTER_FIELDS).get(name)
+    if found is None:
+        raise ValueRefused(_("There is no field “%s”.") % name[:40])
+    return found
+
+
+def read(values: Mapping[str, Any], name: str) -> Any:
+    """The correctable value of this name in a record, or in one of its items."""
+    if name == "category":
+        return [values["category"], values["subcategory"]]
+    return values[name]
+
+
+def put(values: dict[str, Any], name: str, value: Any) -> None:
+    """Set the correctable value of this name in a record, or in one of its items."""
+    if name == "category":
+        values["category"], values["subcategory"] = value
+        values["category_rule"] = "staff"
+    else:
+        values[name] = value
+
+
+def same(name: str, one: Any, other: Any) -> bool:
+    """Whether two values of a field say the same: white space and the printed form of citations do not count."""
+    return bool(_comparable(name, one) == _comparable(name, other))
+
+
+def _comparable(name: str, value: Any) -> Any:
+    if name in SIDES:
+        return sorted(
+            (each["authority"], each["edition"] or "", tuple(each["sections"]), tuple(each["pages"]))
+            for each in value or ()
+        )
+    if isinstance(value, str):
+        return " ".join(value.split())
+    return "" if value is None else value
+
+
+def clean(field: Field, value: Any, *, known: "Known") -> Any:
+    """The value as the record holds it, or :class:`ValueRefused` with the reason in words."""
+    if field.required and value in (None, "", [], ["", ""]):
+        raise ValueRefused(_("%s cannot be empty.") % field.label)
+    if field.kind != "flag" and value in (None, ""):
+        return None if field.kind not in ("names", "citations") else []
+    return _CLEANERS[field.kind](field, value, known)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the tables know: authority keys with their families, and pairs of category and subcategory."""
+
+    families: Mapping[str, str]
+    categories: frozenset[tuple[str, str]]
+
+
+def warnings_of(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What looks wrong in a record but may be so: (path, words for the person)."""
+    found: list[tuple[str, str]] = []
+    number = record["case_number"]
+    if number and not _CASE_NUMBER.fullmatch(number):
+        found.append(("case_number", _("Case numbers read like CM16-0012345; this one does not.")))
+    for name in DATE_FIELDS:
+        injured, value = record["date_of_injury"], record[name]
+        if name != "date_of_injury" and injured and value and value < injured:
+            found.append((name, _("%s is before the injury.") % LETTER_FIELDS[name].label))
+    decided = record["decision_date"]
+    for name in ("date_assigned", "application_received", "ur_denial_date"):
+        if decided and record[name] and record[name] > decided:
+            found.append((name, _("%s is after the decision.") % LETTER_FIELDS[name].label))
+    for item in record["items"]:
+        if item["decision"] is None:
+            found.append((f"items/{item['key']}/decision", _("Item %d has no decision.") % item["number"]))
+    return found
+
+
+def _line(field: Field, value: Any, known: Known) -> str:
+    text = " ".join(str(value).split())
+    if len(text) > field.longest:
+        raise ValueRefused(
+            _("%(field)s can have %(most)d characters.") % {"field": field.label, "most": field.longest}
+        )
+    return text
+
+
+def _date(field: Field, value: Any, known: Known) -> str:
+    try:
+        day = date.fromisoformat(str(value).strip())
+    except ValueError:
+        raise ValueRefused(_("%s is not a date: write it as 2017-01-30.") % field.label) from None
+    if not _EARLIEST_YEAR <= day.year <= _LATEST_YEAR:
+        raise ValueRefused(_("%s: the year cannot be right.") % field.label)
+    return day.isoformat()
+
+
+def _number(field: Field, value: Any, known: Known) -> int:
+    try:
+        number = int(str(value).strip())
+    except ValueError:
+        raise ValueRefused(_("%s is a whole number.") % field.label) from None
+    if not 0 <= number <= 120:
+        raise ValueRefused(_("%s is between 0 and 120.") % field.label)
+    return number
+
+
+def _choice(field: Field, value: Any, known: Known) -> str:
+    word = str(value).strip().lower()
+    if word not in dict(field.choices):
+        raise ValueRefused(
+            _("%(field)s is one of: %(words)s.")
+            % {"field": field.label, "words": ", ".join(label for _word, label in field.choices)}
+        )
+    return word
+
+
+def _flag(field: Field, value: Any, known: Known) -> bool:
+    return bool(value)
+
+
+def _names(field: Field, value: Any, known: Known) -> list[str]:
+    names = value.split("\n") if isinstance(value, str) else list(value)
+    return [_line(field, name, known) for name in names if str(name).strip()]
+
+
+def _category(field: Field, value: Any, known: Known) -> list[str]:
+    pair = tuple(value.split(" / ", 1)) if isinstance(value, str) else tuple(value)
+    if pair not in known.categories:
+        raise ValueRefused(_("This category is not in the list of categories."))
+    return list(pair)
+
+
+def _citations(field: Field, value: Any, known: Known) -> list[dict[str, Any]]:
+    cited = []
+    for each in value:
+        authority = str(each.get("authority") or "").strip()
+        if authority not in known.families:
+            raise ValueRefused(_("%s: choose an authority from the list for each citation.") % field.label)
+        cited.append(
+            {
+                "family": known.families[authority],
+                "authority": authority,
+                "edition": " ".join(str(each.get("edition") or "").split())[:60] or None,
+                "sections": [" ".join(str(name).split())[:300] for name in each.get("sections") or () if name],
+                "pages": [" ".join(str(page).split())[:40] for page in each.get("pages") or () if page],
+                "text": " ".join(str(each.get("text") or "").split()),
+                "span": each.get("span"),
+            }
+        )
+    named = [(each["authority"], each["edition"]) for each in cited]
+    if len(set(named)) < len(named):
+        raise ValueRefused(
+            _("%s: the same authority and edition stands there twice; put its sections together.") % field.label
+        )
+    return cited
+
+
+_CLEANERS: Mapping[Kind, Callable[[Field, Any, Known], Any]] = {
+    "line": _line,
+    "text": _line,
+    "date": _date,
+    "number": _number,
+    "choice": _choice,
+    "flag": _flag,
+    "names": _names,
+    "category": _category,
+    "citations": _citations,
+}

@@ -1,0 +1,86 @@
+"""Item keys: how a disputed item is known again when another parser version reads the letter differently.
+
+A parsed item's key is made of its request's wording and of how many items before it in the letter are worded the same.
+Numbers would not do: they shift when an item is added, split, or found by a better parser.
+"""
+
+import hashlib
+import re
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
+#: An item that stands at the same place counts as the same when its wording is at least this alike.
+_ALIKE = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """An item as a correction remembers it: its key, the request as the parser read it, and where that stood."""
+
+    key: str
+    request: str
+    span: tuple[int, int] | None
+
+
+def folded(request: str) -> str:
+    """A request as compared: lower case, letters and digits only."""
+    return _NOT_WORD.sub(" ", request.lower()).strip()
+
+
+def drawn_key() -> str:
+    """A key for an item that a person adds."""
+    return "n" + secrets.token_hex(8)
+
+
+def is_parsed(key: str) -> bool:
+    """Whether the key was made from a parsed item."""
+    return key.startswith("p")
+
+
+def keys_of(items: Sequence[Mapping[str, Any]], anchors: Iterable[Anchor] = ()) -> list[str]:
+    """A key for each parsed item, in their order.
+
+    ``anchors`` are the items that corrections speak of. One whose wording no item has any more is found again at its
+    place in the text, when the wording there is alike; that item then keeps the anchor's key.
+    """
+    keys = _wording_keys(items)
+    taken = {anchor.key for anchor in anchors}
+    lost = [anchor for anchor in {a.key: a for a in anchors}.values() if is_parsed(anchor.key)]
+    lost = sorted((anchor for anchor in lost if anchor.key not in keys), key=lambda anchor: anchor.key)
+    free = [place for place, key in enumerate(keys) if key not in taken]
+    for anchor in lost:
+        found = max(
+            ((_likeness(anchor, items[place]), -place) for place in free),
+            default=(0.0, 0),
+        )
+        if found[0] >= _ALIKE:
+            keys[-found[1]] = anchor.key
+            free.remove(-found[1])
+    return keys
+
+
+def _wording_keys(items: Sequence[Mapping[str, Any]]) -> list[str]:
+    seen: Counter[str] = Counter()
+    keys = []
+    for item in items:
+        wording = folded(item["request"])
+        seen[wording] += 1
+        digest = hashlib.sha256(wording.encode()).hexdigest()[:14]
+        keys.append(f"p{digest}-{seen[wording]}")
+    return keys
+
+
+def _likeness(anchor: Anchor, item: Mapping[str, Any]) -> float:
+    """How alike the wording is, 0 to 1; 0 where the places in the text do not overlap."""
+    span = (item.get("spans") or {}).get("request")
+    if not span or not anchor.span or span[0] >= anchor.span[1] or anchor.span[0] >= span[1]:
+        return 0.0
+    one, other = folded(anchor.request), folded(item["request"])
+    if one in other or other in one:
+        return 1.0
+    return SequenceMatcher(None, one, other, autojunk=False).ratio()

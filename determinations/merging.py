@@ -1,0 +1,380 @@
+"""Corrections played over a parsed document: the effective record, and how each correction stands against it.
+
+A pure function of the two, so that states never drift: a correction that was orphaned under one parser is in force
+again under the next that finds its item.
+"""
+
+import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from determinations.correctable import DATE_FIELDS, SIDES, put, read, same
+from determinations.identity import Anchor, folded, is_parsed, keys_of
+from determinations.models.corrections import IN_FORCE, STRUCTURAL, Correction, CorrectionState, Operation
+from determinations.parsing.checks import check_dates
+from determinations.parsing.rationale import conclusion_of
+from determinations.parsing.results import ParsedLetter, to_record
+from determinations.parsing.spans import Span
+
+Record = dict[str, Any]
+#: What a correction is about: item key ("" for the letter itself) and field.
+Target = tuple[str, str]
+
+_VALUES = (Operation.SET, Operation.CONFIRM)
+#: Problems that are settled once a person has entered items by hand.
+_SETTLED_BY_ITEMS = {"no-items", "layout-not-known", "layout-not-read", "not-a-determination", "decision-left-over"}
+#: A look at one of these is a look at the other.
+_TWINS = {"claims": "claims_text", "reviewer": "reviewer_text", "request": "disputed"}
+_TWINS |= {twin: name for name, twin in _TWINS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A value that a person set or confirmed, beside what the parser says today (None where it has no such value)."""
+
+    correction: Correction
+    state: CorrectionState
+    parser_value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The effective record, its items with their ``key``; the state of every correction by id; and the values that
+    people set or confirmed, by target. ``bases`` are the parser's own items by key: empty for one added by hand."""
+
+    record: Record
+    states: Mapping[int, CorrectionState]
+    standings: Mapping[Target, Standing]
+    bases: Mapping[str, Record]
+    corrected: bool
+
+
+def empty_document() -> Record:
+    """The document of a letter that no parser could read: every value missing, to be entered by hand."""
+    return to_record(ParsedLetter(layout=None))
+
+
+def merge(document: Mapping[str, Any], corrections: Iterable[Correction]) -> Merged:
+    """Put corrections on top of a parsed document, in the order in which they were made."""
+    return _Replay(document, sorted(corrections, key=lambda correction: correction.pk)).run()
+
+
+@dataclass(slots=True)
+class _Item:
+    """One item during the replay: ``base`` is what the parser read of it, ``numbers`` its parsed numbers."""
+
+    key: str
+    values: Record
+    base: Record | None
+    numbers: list[int] = field(default_factory=list)
+
+
+class _Replay:
+    """One run over the corrections. Each ``_<operation>`` applies a correction and says how it stands."""
+
+    def __init__(self, document: Mapping[str, Any], corrections: Sequence[Correction]) -> None:
+        self.document = document
+        self.corrections = corrections
+        self.record: Record = copy.deepcopy(dict(document))
+        self.states: dict[int, CorrectionState] = {}
+        self.standings: dict[Target, Standing] = {}
+        self.settled: set[Target] = set()
+        self.gone: set[str] = set()  # keys of items that a person removed or merged away
+        self.dismissed: list[Correction] = []
+        parsed = self.record["items"]
+        keys = keys_of(parsed, list(anchors_of(corrections)))
+        self.parsed = [
+            _Item(key, values, copy.deepcopy(values), [values["number"]])
+            for key, values in zip(keys, parsed, strict=True)
+        ]
+        self.items = list(self.parsed)
+
+    def run(self) -> Merged:
+        undone = {each.reverts for each in self.corrections if each.reverts is not None}
+        latest = {
+            (each.item_key, each.field): each.pk
+            for each in self.corrections
+            if each.pk not in undone and _is_of_value(each)
+        }
+        apply: Mapping[str, Callable[[Correction], CorrectionState]] = {
+            Operation.SET: self._value,
+            Operation.CONFIRM: self._value,
+            Operation.DISMISS: self._dismiss,
+            Operation.ADD_ITEM: self._add_item,
+            Operation.REMOVE_ITEM: self._remove_item,
+            Operation.SPLIT_ITEM: self._split_item,
+            Operation.MERGE_ITEMS: self._merge_items,
+            Operation.REORDER_ITEMS: self._reorder_items,
+        }
+        for each in self.corrections:
+            if each.operation == Operation.REVERT:
+                self.states[each.pk] = CorrectionState.REVERTED
+            elif each.pk in undone or (_is_of_value(each) and latest[each.item_key, each.field] != each.pk):
+                self.states[each.pk] = CorrectionState.SUPERSEDED
+            else:
+                self.states[each.pk] = apply[each.operation](each)
+        self._finish_items()
+        self.record["problems"] = list(self._problems())
+        for each in self.dismissed:
+            self.states.setdefault(each.pk, CorrectionState.CONFIRMED)
+        return Merged(
+            record=self.record,
+            states=self.states,
+            standings=self.standings,
+            bases={item.key: item.base or {} for item in self.items},
+            corrected=any(_changes(each, self.states[each.pk]) for each in self.corrections),
+        )
+
+    # Values
+
+    def _value(self, each: Correction) -> CorrectionState:
+        values, base = self._place(each.item_key)
+        if values is None:
+            lost = each.item_key in self.gone
+            return CorrectionState.SUPERSEDED if lost else CorrectionState.ORPHANED
+        parser_value = read(base, each.field) if base is not None else None
+        put(values, each.field, copy.deepcopy(each.new_value))
+        if each.evidence:
+            values["spans"][each.field] = each.evidence
+        state = _stand(each, parser_value)
+        self.settled.add((each.item_key, each.field))
+        self.standings[each.item_key, each.field] = Standing(each, state, parser_value)
+        return state
+
+    def _place(self, key: str) -> tuple[Record | None, Mapping[str, Any] | None]:
+        if not key:
+            return self.record, self.document
+        item = self._find(key)
+        return (item.values, item.base) if item else (None, None)
+
+    def _dismiss(self, each: Correction) -> CorrectionState:
+        self.dismissed.append(each)
+        return CorrectionState.CONFIRMED  # unless the problem is there: see _problems
+
+    # Which items there are
+
+    def _find(self, key: str) -> _Item | None:
+        return next((item for item in self.items if item.key == key), None)
+
+    def _add_item(self, each: Correction) -> CorrectionState:
+        added = each.given
+        found = self._found_by_parser(added)
+        if found:
+            return self._overlay(found, added)
+        after = self._find(added["after"]) if added["after"] else None
+        place = self.items.index(after) + 1 if after else (len(self.items) if added["after"] else 0)
+        self.items.insert(place, _Item(added["key"], {**_blank_item(), **copy.deepcopy(added["values"])}, None))
+        return CorrectionState.ACTIVE
+
+    def _remove_item(self, each: Correction) -> CorrectionState:
+        item = self._find(each.item_key)
+        self.gone.add(each.item_key)
+        if item:
+            self.items.remove(item)
+            return CorrectionState.ACTIVE
+        return CorrectionState.CONFIRMED if is_parsed(each.item_key) else CorrectionState.ORPHANED
+
+    def _split_item(self, each: Correction) -> CorrectionState:
+        parts = each.given["parts"]
+        item = self._find(each.item_key)
+        if item is None:
+            found = [self._found_by_parser(part) for part in parts]
+            if not all(found):
+                return CorrectionState.ORPHANED
+            states = [self._overlay(one, part) for one, part in zip(found, parts, strict=True) if one]
+            return _worst(states)
+        place = self.items.index(item)
+        self.items[place : place + 1] = [
+            _Item(
+                part["key"],
+                {**copy.deepcopy(item.values), **copy.deepcopy(part["values"])},
+                item.base,
+                item.numbers if first else [],
+            )
+            for first, part in ((part is parts[0], part) for part in parts)
+        ]
+        for part in parts:
+            self.settled |= {(part["key"], name) for name in part["values"]}
+        return CorrectionState.ACTIVE
+
+    def _merge_items(self, each: Correction) -> CorrectionState:
+        merged = each.given
+        items = [self._find(one["key"]) for one in merged["of"]]
+        present = [item for item in items if item]
+        if len(present) < len(items):
+            found = None if present else self._found_by_parser(merged)
+            return self._overlay(found, merged) if found else CorrectionState.ORPHANED
+        first = present[0]
+        self.items[self.items.index(first)] = _Item(
+            merged["key"],
+            {**copy.deepcopy(first.values), **copy.deepcopy(merged["values"])},
+            first.base,
+            [number for item in present for number in item.numbers],
+        )
+        for item in present[1:]:
+            self.items.remove(item)
+            self.gone.add(item.key)
+        self.settled |= {(merged["key"], name) for name in merged["values"]}
+        return CorrectionState.ACTIVE
+
+    def _reorder_items(self, each: Correction) -> CorrectionState:
+        wanted = [item for one in each.given["order"] if (item := self._find(one["key"]))]
+        if len(wanted) < 2:
+            return CorrectionState.ORPHANED
+        slots = sorted(self.items.index(item) for item in wanted)
+        before = list(self.items)
+        for slot, item in zip(slots, wanted, strict=True):
+            self.items[slot] = item
+        return CorrectionState.CONFIRMED if self.items == before else CorrectionState.ACTIVE
+
+    def _found_by_parser(self, added: Mapping[str, Any]) -> _Item | None:
+        """The parsed item that says what a person added, if this parser finds it."""
+        wording = folded(added["values"]["request"])
+        alike = [item for item in self.parsed if item.base and folded(item.base["request"]) == wording]
+        found = alike[added["occurrence"] - 1] if len(alike) >= added["occurrence"] else None
+        return found if found in self.items else None
+
+    def _overlay(self, item: _Item, added: Mapping[str, Any]) -> CorrectionState:
+        """The parser found the item by itself: what the person entered stands on top of it."""
+        item.key = added["key"]
+        item.values.update(copy.deepcopy(added["values"]))
+        self.settled |= {(item.key, name) for name in added["values"]}
+        agrees = all(
+            same(name, read(item.base or {}, name), read({**(item.base or {}), **added["values"]}, name))
+            for name in added["values"]
+            if name not in ("subcategory", "category_rule", "spans")
+        )
+        return CorrectionState.CONFIRMED if agrees else CorrectionState.CONFLICT
+
+    def _finish_items(self) -> None:
+        for number, item in enumerate(self.items, start=1):
+            item.values["number"] = number
+            item.values["key"] = item.key
+        self.record["items"] = [item.values for item in self.items]
+        present = {item.key for item in self.items}
+        for each in self.corrections:
+            if each.item_key in self.gone and _is_of_value(each) and self.states[each.pk] in IN_FORCE:
+                self.states[each.pk] = CorrectionState.SUPERSEDED
+        self.standings = {
+            target: standing for target, standing in self.standings.items() if not target[0] or target[0] in present
+        }
+
+    # Problems
+
+    def _problems(self) -> Iterator[Record]:
+        """What is still wrong: the parser's problems, checked anew where a correction changed what they speak of."""
+        by_number = {number: item for item in self.items for number in item.numbers}
+        for problem in (*self._kept(), *self._found_anew()):
+            parts = problem["path"].split("/")
+            key = ""
+            if parts[0] == "items" and len(parts) > 1:
+                item = by_number.get(int(parts[1])) if "key" not in problem else self._find(problem["key"])
+                if item is None:
+                    continue
+                key = item.key
+                problem = {**problem, "path": "/".join(["items", str(item.values["number"]), *parts[2:]])}
+            target = (key, parts[-1] if not key or len(parts) > 2 else "")
+            if not self._is_settled(problem, target):
+                yield {name: value for name, value in problem.items() if name != "key"}
+
+    def _kept(self) -> Iterator[Record]:
+        dates_changed = any(("", name) in self.settled for name in DATE_FIELDS)
+        rechecked = {number for item in self.items if self._is_judged_anew(item) for number in item.numbers}
+        for problem in self.document["problems"]:
+            if problem["code"] == "dates-contradict" and dates_changed:
+                continue
+            parts = problem["path"].split("/")
+            if problem["code"] == "rationale-contradicts-decision" and len(parts) > 1 and int(parts[1]) in rechecked:
+                continue
+            yield problem
+
+    def _found_anew(self) -> Iterator[Record]:
+        if any(("", name) in self.settled for name in DATE_FIELDS):
+            dates = {name: date.fromisoformat(self.record[name]) for name in DATE_FIELDS if self.record[name]}
+            spans = {name: Span(*span) for name, span in self.record["spans"].items()}
+            for problem in check_dates(dates, spans):
+                span = list(problem.span) if problem.span else None
+                yield {"code": problem.code, "message": problem.message, "span": span, "path": problem.path}
+        for item in self.items:
+            rationale, decision = item.values["rationale"], item.values["decision"]
+            if not (self._is_judged_anew(item) and rationale and decision):
+                continue
+            concluded = conclusion_of(rationale)
+            if concluded and concluded != decision:
+                yield {
+                    "code": "rationale-contradicts-decision",
+                    "message": f"The rationale concludes that the denial is {concluded}, not {decision}.",
+                    "span": item.values["spans"].get("rationale"),
+                    "path": f"items/{item.values['number']}/rationale",
+                    "key": item.key,
+                }
+
+    def _is_judged_anew(self, item: _Item) -> bool:
+        return (item.key, "decision") in self.settled or (item.key, "rationale") in self.settled
+
+    def _is_settled(self, problem: Mapping[str, Any], target: Target) -> bool:
+        code = problem["code"]
+        for each in self.dismissed:
+            if each.given["code"] == code and (each.item_key, each.given["field"]) == target:
+                self.states[each.pk] = CorrectionState.ACTIVE
+                return True
+        key, name = target
+        if (key, name) in self.settled or (name in _TWINS and (key, _TWINS[name]) in self.settled):
+            return True
+        if code in _SETTLED_BY_ITEMS:
+            return any(each.operation in STRUCTURAL and self.states[each.pk] in IN_FORCE for each in self.corrections)
+        return code == "header-missing" and {("", "case_number"), ("", "decision_date")} <= self.settled
+
+
+def anchors_of(corrections: Iterable[Correction]) -> Iterator[Anchor]:
+    """The items that corrections speak of."""
+    for each in corrections:
+        if each.item_key:
+            yield Anchor(each.item_key, each.item_anchor, each.item_span)
+        if each.operation in (Operation.MERGE_ITEMS, Operation.REORDER_ITEMS):
+            for one in each.given["of" if each.operation == Operation.MERGE_ITEMS else "order"]:
+                yield Anchor(one["key"], one["anchor"], one["span"])
+
+
+def _is_of_value(each: Correction) -> bool:
+    return each.operation in _VALUES or (each.operation == Operation.REVERT and each.reverts is None)
+
+
+def _stand(each: Correction, parser_value: Any) -> CorrectionState:
+    if same(each.field, each.given, parser_value):
+        return CorrectionState.CONFIRMED
+    if same(each.field, each.parser_value, parser_value):
+        return CorrectionState.ACTIVE
+    return CorrectionState.CONFLICT
+
+
+def _changes(each: Correction, state: CorrectionState) -> bool:
+    """Whether a person's value differs, or differed, from the parser's: more than a confirmation."""
+    if state not in IN_FORCE or each.operation == Operation.DISMISS:
+        return False
+    return each.operation != Operation.CONFIRM or state != CorrectionState.CONFIRMED
+
+
+def _worst(states: Sequence[CorrectionState]) -> CorrectionState:
+    return CorrectionState.CONFLICT if CorrectionState.CONFLICT in states else CorrectionState.CONFIRMED
+
+
+def _blank_item() -> Record:
+    """An item of which nothing is known yet."""
+    return {
+        "number": 0,
+        "request": "",
+        "disputed": "",
+        "partly_approved": False,
+        "decision": None,
+        "category": "Other",
+        "subcategory": "Other",
+        "category_rule": "none",
+        "claims_text": None,
+        "reviewer_text": None,
+        **{side: [] for side in SIDES},
+        "rationale": None,
+        "spans": {},
+    }

@@ -1,0 +1,89 @@
+"""Letters for the tests of corrections: what a parser might have read, without running one. All of it is synthetic."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from determinations.effective import write_cases
+from determinations.merging import empty_document
+from determinations.models import Letter, LetterText, ParsedDocument
+
+NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+_numbers = count(1)
+
+
+def citation(authority: str = "mtus/shoulder", edition: str | None = "2004", *sections: str) -> dict[str, Any]:
+    """One citation as the parser gives it."""
+    return {
+        "family": authority.split("/")[0],
+        "authority": authority,
+        "edition": edition,
+        "sections": list(sections),
+        "pages": [],
+        "text": f"Synthetic {authority} {edition or ''}".strip(),
+        "span": [0, 1],
+    }
+
+
+def item(request: str, decision: str | None = "upheld", **values: Any) -> dict[str, Any]:
+    """One parsed item; ``spans`` may be given."""
+    return {
+        "request": request,
+        "disputed": request,
+        "partly_approved": False,
+        "decision": decision,
+        "category": "Surgery",
+        "subcategory": "Other",
+        "category_rule": "test",
+        "claims_text": "Decision based on MTUS Shoulder Complaints 2004.",
+        "reviewer_text": "Decision based on MTUS Shoulder Complaints 2004.",
+        "claims": [citation()],
+        "reviewer": [citation()],
+        "rationale": "Synthetic rationale.",
+        "spans": {},
+        **values,
+    }
+
+
+def document(*items: Mapping[str, Any], problems: Sequence[Mapping[str, Any]] = (), **values: Any) -> dict[str, Any]:
+    """One parsed document; items are numbered as they come."""
+    return {
+        **empty_document(),
+        "layout": "test",
+        "case_number": "CM16-9000001",
+        "decision_date": "2016-12-09",
+        "date_of_injury": "2015-10-13",
+        "licensure": ["California"],
+        "specialties": ["Family Practice"],
+        "summary": "Synthetic summary.",
+        "spans": {},
+        **values,
+        "items": [{"number": number, **each} for number, each in enumerate(items, start=1)],
+        "problems": list(problems),
+    }
+
+
+def problem(code: str, path: str) -> dict[str, Any]:
+    """One problem as the parser gives it."""
+    return {"code": code, "message": "synthetic", "span": None, "path": path}
+
+
+def stored_letter(parsed: Mapping[str, Any] | None = None, *, text: str = "", sha256: str = "") -> Letter:
+    """A letter in the tables; with ``parsed``, also its document and its effective rows."""
+    digest = sha256 or hashlib.sha256(f"synthetic letter {next(_numbers)}".encode()).hexdigest()
+    letter = Letter.objects.create(sha256=digest, size=1, media_type="text/plain", received_at=NOW)
+    folded = hashlib.sha256("".join(text.split()).encode()).hexdigest() if text else digest
+    LetterText.objects.create(letter=letter, text=text, page_offsets=[0], folded_sha256=folded)
+    if parsed is not None:
+        store_reading(letter, parsed)
+    return letter
+
+
+def store_reading(letter: Letter, parsed: Mapping[str, Any], version: str = "1") -> None:
+    """What ingest does when a parser version has read a letter."""
+    ParsedDocument.objects.update_or_create(
+        letter=letter, defaults={"parser_version": version, "parsed_at": NOW, "document": parsed}
+    )
+    write_cases([letter.pk])

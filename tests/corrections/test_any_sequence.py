@@ -1,0 +1,205 @@
+"""Whatever people and parsers do in whatever order: effective values are what was read with corrections on top."""
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from determinations import corrections
+from determinations.correctable import read, same
+from determinations.corrections import Change, CorrectionsRefused
+from determinations.effective import write_cases
+from determinations.merging import merge
+from determinations.models import (
+    Case,
+    Citation,
+    CitationFact,
+    Correction,
+    CorrectionState,
+    DisputedItem,
+    ItemFact,
+    Letter,
+    Operation,
+    ParsedDocument,
+)
+from determinations.models.corrections import IN_FORCE
+from tests.conftest import People
+from tests.corrections.letters import NOW, citation, document, item, stored_letter
+
+pytestmark = pytest.mark.django_db
+
+WORDINGS = ["Knee brace", "MRI of the knee", "Norco 10/325 #60", "Knee brace and crutches"]
+AUTHORITIES = ["mtus/knee", "mtus/shoulder", "odg/pain"]
+CASE_NUMBERS = [None, "CM16-9000001", "CM16-9000002"]
+
+items = st.builds(
+    lambda request, decision, authority: item(request, decision, reviewer=[citation(authority)]),
+    st.sampled_from(WORDINGS),
+    st.sampled_from(["upheld", "overturned", None]),
+    st.sampled_from(AUTHORITIES),
+)
+readings = st.builds(
+    lambda some, number, age: document(*some, case_number=number, age=age),
+    st.lists(items, max_size=4),
+    st.sampled_from(CASE_NUMBERS),
+    st.sampled_from([None, 40, 50]),
+)
+places = st.integers(1, 5).map(str)
+values = st.one_of(
+    st.tuples(st.just("age"), st.integers(30, 33)),
+    st.tuples(st.just("case_number"), st.sampled_from(CASE_NUMBERS)),
+    st.tuples(places.map(lambda place: f"items/{place}/decision"), st.sampled_from(["upheld", "overturned", ""])),
+    st.tuples(
+        places.map(lambda place: f"items/{place}/reviewer"),
+        st.lists(st.sampled_from(AUTHORITIES), unique=True, max_size=2).map(lambda keys: [citation(k) for k in keys]),
+    ),
+)
+request = st.sampled_from(WORDINGS).map(lambda wording: {"request": wording})
+steps = st.one_of(
+    st.tuples(st.just("parse"), readings),
+    st.tuples(st.just("set"), values),
+    st.tuples(st.just("confirm"), values.map(lambda value: value[0])),
+    st.tuples(st.just("revert"), values.map(lambda value: value[0])),
+    st.tuples(st.just("undo"), st.integers(0, 12)),
+    st.tuples(st.just("add"), st.tuples(st.sampled_from(["", "1", "2"]), request)),
+    st.tuples(st.just("remove"), places),
+    st.tuples(st.just("split"), st.tuples(places, st.lists(request, min_size=2, max_size=3))),
+    st.tuples(st.just("merge"), st.lists(places, min_size=2, max_size=3, unique=True)),
+    st.tuples(st.just("reorder"), st.randoms(use_true_random=False)),
+    st.tuples(st.just("delete"), st.none()),
+)
+
+
+def change_for(step: str, detail: Any, letter: Letter) -> Change | None:
+    match step:
+        case "set":
+            return Change(operation=Operation.SET, path=detail[0], value=detail[1], reason="misread")
+        case "confirm":
+            return Change(operation=Operation.CONFIRM, path=detail)
+        case "revert":
+            return Change(operation=Operation.REVERT, path=detail)
+        case "undo":
+            rows = list(Correction.objects.filter(letter_sha256=letter.sha256).order_by("pk"))
+            return Change(operation=Operation.REVERT, reverts=rows[detail].pk) if detail < len(rows) else None
+        case "add":
+            return Change(operation=Operation.ADD_ITEM, value={"after": detail[0], "values": detail[1]})
+        case "remove":
+            return Change(operation=Operation.REMOVE_ITEM, path=f"items/{detail}")
+        case "split":
+            parts = [{"values": part} for part in detail[1]]
+            return Change(operation=Operation.SPLIT_ITEM, path=f"items/{detail[0]}", value=parts)
+        case "merge":
+            return Change(operation=Operation.MERGE_ITEMS, value={"of": detail, "values": {}})
+        case "reorder":
+            keys = [each["key"] for each in corrections.open_letter(letter.pk).merged.record["items"]]
+            detail.shuffle(keys)
+            return Change(operation=Operation.REORDER_ITEMS, value=keys)
+    raise AssertionError(step)
+
+
+def take(step: str, detail: Any, letter: Letter, people: People, tick: int) -> Letter:
+    now = NOW + timedelta(seconds=tick)
+    if step == "parse":
+        ParsedDocument.objects.filter(letter=letter).update(document=detail, parser_version=str(tick), parsed_at=now)
+        write_cases([letter.pk])
+    elif step == "delete":
+        reading = ParsedDocument.objects.get(letter=letter).document
+        Letter.objects.get(pk=letter.pk).delete()
+        return stored_letter(reading, sha256=letter.sha256)
+    elif change := change_for(step, detail, letter):
+        with suppress(CorrectionsRefused):
+            corrections.save_changes(letter.pk, [change], by=people.admin, now=now)
+    return letter
+
+
+def check_rows_follow(letter: Letter) -> None:
+    """The effective rows say what merging the two sources says."""
+    rows = list(Correction.objects.filter(letter_sha256=letter.sha256).order_by("pk"))
+    merged = merge(ParsedDocument.objects.get(letter=letter).document, rows)
+    case = Case.objects.get(pk=letter.pk)
+    record = merged.record
+    assert (case.case_number, case.age, case.item_count) == (
+        record["case_number"],
+        record["age"],
+        len(record["items"]),
+    )
+    stored = DisputedItem.objects.filter(case=case).order_by("number").prefetch_related("citations__authority")
+    assert [(each.number, each.request, each.decision) for each in stored] == [
+        (number, each["request"], each["decision"] or "") for number, each in enumerate(record["items"], start=1)
+    ]
+    assert [sorted((each.side, each.authority.key) for each in row.citations.all()) for row in stored] == [
+        sorted((side, each["authority"]) for side in ("claims", "reviewer") for each in parsed[side])
+        for parsed in record["items"]
+    ]
+    assert {row.pk: row.state for row in rows} == merged.states
+    assert case.corrected == merged.corrected
+    check_merge(rows, merged)
+
+
+def check_merge(rows: list[Correction], merged: Any) -> None:
+    """Every correction of a value in force is what the record shows; every item has a key of its own."""
+    keys = [each["key"] for each in merged.record["items"]]
+    assert len(set(keys)) == len(keys)
+    split_off = {key for row in rows if row.operation == Operation.SPLIT_ITEM for key in [row.item_key]}
+    merged_away = {one["key"] for row in rows if row.operation == Operation.MERGE_ITEMS for one in row.given["of"]}
+    for row in rows:
+        if row.operation not in (Operation.SET, Operation.CONFIRM) or merged.states[row.pk] not in IN_FORCE:
+            continue
+        if row.item_key in split_off | merged_away:
+            continue  # its value went into the items that came of it
+        shown = next((each for each in merged.record["items"] if each["key"] == row.item_key), None)
+        values = merged.record if not row.item_key else shown
+        assert values is not None
+        assert same(row.field, read(values, row.field), row.new_value)
+
+
+def check_statistics() -> None:
+    """Fact rows hold what counting the items of current cases gives."""
+    current = DisputedItem.objects.filter(case__superseded_by=None)
+    assert ItemFact.objects.count() == current.count()
+    assert ItemFact.objects.filter(overturned=True).count() == current.filter(decision="overturned").count()
+    assert ItemFact.objects.filter(overturned=False).count() == current.filter(decision="upheld").count()
+    assert CitationFact.objects.count() == Citation.objects.filter(item__case__superseded_by=None).count()
+    for key in AUTHORITIES:
+        cited = current.filter(citations__authority__key=key, citations__side="reviewer").distinct().count()
+        facts = ItemFact.objects.filter(citations__authority__key=key, citations__side="reviewer")
+        assert facts.distinct().count() == cited
+    numbers = list(current_cases.exclude(case_number=None).values_list("case_number", flat=True))
+    assert len(numbers) == len(set(numbers))
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(script=st.lists(st.tuples(st.sampled_from([0, 1]), steps), min_size=3, max_size=14))
+def test_effective_values_are_what_was_read_with_corrections_on_top(people: People, script: list[Any]) -> None:
+    Letter.objects.all().delete()
+    letters = [stored_letter(document(item("Knee brace"), item("MRI of the knee"))) for _ in range(2)]
+    kept = Correction.objects.count()
+    for tick, (which, (step, detail)) in enumerate(script):
+        letters[which] = take(step, detail, letters[which], people, tick)
+        assert Correction.objects.count() >= kept, "a correction disappeared"
+        kept = Correction.objects.count()
+        check_rows_follow(letters[which])
+    for letter in letters:
+        check_rows_follow(letter)
+    check_statistics()
+
+
+@settings(max_examples=300)
+@given(first=readings, second=readings)
+def test_states_depend_on_the_latest_reading_alone(first: dict[str, Any], second: dict[str, Any]) -> None:
+    """A reading that comes and goes leaves nothing behind: merging is a function of the document and the rows."""
+    row = Correction(
+        pk=1,
+        operation=Operation.SET,
+        path="age",
+        parser_value=first["age"],
+        new_value=99,
+        state=CorrectionState.ACTIVE,
+    )
+    before = merge(first, [row])
+    merge(second, [row])
+    assert merge(first, [row]) == before
+    assert merge(second, [row]).record["age"] == 99
