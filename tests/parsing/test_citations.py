@@ -249,9 +249,9 @@ def test_a_misspelt_title_goes_to_the_nearest_name_only_when_it_is_near(misprint
 
 
 VOCABULARY = (
-    "Decision|based|on|MTUS|Non-MTUS|Citation|ODG|Official Disability Guidelines|(ODG)|ACOEM|Chapter|12|Knee|Complaints"
-    "|2004|,|.|;|:|(|)|-|&|Section(s):|Page(s):|12-13|and|Pain|Leg|Low|Back|see also|Opioids, dosing|did not cite any"
-    "|http://www.example.org|UpToDate|\n|\n\n| |The|Expert|Reviewer|Toothache|3.3.9"
+    "Decision|based|on|MTUS|Non-MTUS|Citation|ODG|Official Disability Guidelines|(ODG)|ACOEM|Chapter|12|Knee"
+    "|Complaints|2004|,|.|;|:|(|)|-|&|Section(s):|Page(s):|12-13|and|Pain|Leg|Low|Back|see also|Opioids, dosing"
+    "|did not cite any|http://www.example.org|UpToDate|\n|\n\n| |The|Expert|Reviewer|Toothache|3.3.9"
 )
 WORDS = st.sampled_from(VOCABULARY.split("|"))
 

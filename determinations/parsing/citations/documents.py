@@ -5,10 +5,14 @@ A document is named by up to four tokens in this order, with nothing but punctua
 """
 
 import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
+from typing import NamedTuple
 
-from determinations.parsing.citations.normalise import authorities, authority, by_chapter, closest_title, names_pattern
+from determinations.parsing.citations.normalise import authorities, authority, by_chapter, closest_title, name_pattern
 
 # "ACOEM", "ACEOM", "A.C.O.E.M.", "American College of Occupational & Environmental Medicine (ACOEM)",
 # "Harris J. (Ed.), Occupational Medicine Practice Guidelines"
@@ -28,7 +32,7 @@ YEAR = r"(?:19|20)\d\d"
 _ORDINAL = r"(?:\d{1,2}(?:st|nd|rd|th)|[Ss]econd|[Tt]hird|[Ff]irst)"
 EDITION = re.compile(
     rf"[\s,]*(?:\(\s*)?(?:(?P<ordinal>{_ORDINAL}\s+[Ee]d(?:ition|n)?\b\.?))?[\s,(]*"
-    rf"(?:(?:[Rr]evised|[Ee]ffective|[Uu]pdated?)?\s*(?:[A-Z][a-z]+\.?\s*(?:\d{{1,2}},\s*)?)?\(?(?P<year>{YEAR})\b)?\s*\)?"
+    rf"(?:(?:[Rr]evised|[Ee]ffective|[Uu]pdated?)?\s*(?:[A-Z][a-z]+\.?\s*(?:\d{{1,2}},\s*)?)?\(?(?P<year>{YEAR})\b(?:\s+[Rr]evision|\s+[Ee]d(?:ition)?\b\.?)?)?\s*\)?"
     r"(?:\s*[Gg]uidelines?\b)?"
 )
 _GAP = re.compile(
@@ -37,7 +41,8 @@ _GAP = re.compile(
 _YEAR = re.compile(rf"(?<![\d/-])({YEAR})(?![\d/-])")
 _EDITION_IN_WORDS = re.compile(rf"{_ORDINAL}\s+[Ee]d(?:ition|n)?\b\.?")
 _BEFORE_TITLE = re.compile(r"^|,\s+and\s+|;\s*|\.\s+(?=[A-Z])")
-_ORDER = "mact"
+_RANKS = {"mtus": 0, "acoem": 1, "chapter": 2, "title": 3, "short": 3}
+_WORD = re.compile(r"(?<![\w-])\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +59,57 @@ class Document:
     disagrees: bool = False
 
 
+class Token(NamedTuple):
+    """One word or phrase that names a document: ``kind`` mtus, acoem, chapter, title, or short (a short title)."""
+
+    kind: str
+    key: str | None
+    start: int
+    end: int
+    text: str
+
+
 @cache
-def _token() -> tuple[re.Pattern[str], tuple[str, ...]]:
-    keys: list[str] = []
-    kinds = [f"(?P<m>{MTUS})", f"(?P<a>{ACOEM})", f"(?P<c>{CHAPTER})"]
-    named = [
-        each for each in authorities() if each.family == "mtus" or (each.family == "acoem" and each.acoem_chapter)
-    ]
-    own = {name for each in named if each.family == "mtus" for name in each.printed_as}
-    titles: list[tuple[int, str]] = []
-    for each in named:
-        strong = [name for name in each.printed_as if each.family == "mtus" or name not in own]
-        if strong:
-            titles.append((max(map(len, strong)), f"(?P<t{len(keys)}>{names_pattern(strong)})"))
-            keys.append(each.key)
-    for each in named:
-        if each.family == "mtus" and each.short:
-            titles.append((0, f"(?P<w{len(keys)}>{names_pattern(each.short)})"))
-            keys.append(each.key)
-    kinds += [pattern for _, pattern in sorted(titles, key=lambda title: -title[0])]
-    return re.compile(rf"(?<![\w-])(?:{'|'.join(kinds)})(?!\w)"), tuple(keys)
+def _phrases() -> Mapping[str, list[tuple[str, str | None, re.Pattern[str]]]]:
+    """First word, in lower case -> what may stand there, longest first. Most words of a sentence begin nothing."""
+    phrases: list[tuple[int, str, str, str | None, str]] = []
+    phrases += [(99, word, "mtus", None, MTUS) for word in ("ca", "california", "mtus", "medical")]
+    acronyms = ["a", *(f"a{''.join(letters)}m" for n in (2, 3) for letters in product("ceo", repeat=n))]
+    editors = ("american", "occupational", "harris", "glass", "hegmann")
+    phrases += [(99, word, "acoem", None, ACOEM) for word in (*acronyms, *editors)]
+    phrases += [(99, word, "chapter", None, CHAPTER) for word in ("chapter", "chap", "ch")]
+    inside = {name for each in authorities() if each.family == "mtus" for name in each.printed_as}
+    for each in authorities():
+        if each.family == "mtus" or (each.family == "acoem" and each.acoem_chapter):
+            own = [name for name in each.printed_as if each.family == "mtus" or name not in inside]
+            named = [(name, "title") for name in own]
+            named += [(name, "short") for name in each.short if each.family == "mtus"]
+            for name, kind in named:
+                for word in _first_words(name):
+                    phrases.append((len(name), word, kind, each.key, name_pattern(name)))
+    by_word = defaultdict(list)
+    for _, word, kind, key, pattern in sorted(phrases, key=lambda phrase: -phrase[0]):
+        by_word[word].append((kind, key, re.compile(rf"(?:{pattern})(?!\w)")))
+    return dict(by_word)
+
+
+def _first_words(name: str) -> list[str]:
+    """The first word as ``_WORD`` meets it in a text: "Post-Surgical" begins with "post"."""
+    first = re.split(r"\W", name.lower(), maxsplit=1)[0]
+    return [first, "post"] if first.startswith("post") else [first]
+
+
+def _tokens(text: str, start: int, end: int) -> Iterator[Token]:
+    phrases = _phrases()
+    position = start
+    for word in _WORD.finditer(text, start, end):
+        if word.start() < position:
+            continue
+        for kind, key, pattern in phrases.get(word.group().lower(), ()):
+            if match := pattern.match(text, word.start(), end):
+                position = match.end()
+                yield Token(kind, key, match.start(), position, match.group())
+                break
 
 
 def find_documents(text: str, start: int, end: int, *, open_start: bool) -> list[Document]:
@@ -81,14 +117,12 @@ def find_documents(text: str, start: int, end: int, *, open_start: bool) -> list
 
     Short names ("Low Back") count after ACOEM or a chapter number, before a year, with ``open_start`` at the start.
     """
-    pattern, _ = _token()
-    groups: list[list[re.Match[str]]] = []
+    groups: list[list[Token]] = []
     rank = -1
-    for token in pattern.finditer(text, start, end):
-        kind = (token.lastgroup or "")[0]
-        this_rank = _ORDER.index("t" if kind == "w" else kind)
-        joined = bool(groups) and this_rank > rank and _is_gap(text, groups[-1][-1].end(), token.start())
-        if kind == "w" and not joined and not _short_name_stands(text, start, token, end, open_start):
+    for token in _tokens(text, start, end):
+        this_rank = _RANKS[token.kind]
+        joined = bool(groups) and this_rank > rank and _is_gap(text, groups[-1][-1].end, token.start)
+        if token.kind == "short" and not joined and not _short_name_stands(text, start, token, end, open_start):
             continue
         if joined:
             groups[-1].append(token)
@@ -102,25 +136,23 @@ def _is_gap(text: str, start: int, end: int) -> bool:
     return start == end or _GAP.fullmatch(text, start, end) is not None
 
 
-def _short_name_stands(text: str, start: int, token: re.Match[str], end: int, open_start: bool) -> bool:
-    if open_start and not text[start : token.start()].strip(" ,:;(-/"):
+def _short_name_stands(text: str, start: int, token: Token, end: int, open_start: bool) -> bool:
+    if open_start and not text[start : token.start].strip(" ,:;(-/"):
         return True
-    edition = EDITION.match(text, token.end(), end)
-    return edition is not None and edition["year"] is not None and "Section" not in text[token.end() : edition.end()]
+    edition = EDITION.match(text, token.end, end)
+    return edition is not None and edition["year"] is not None and "Section" not in text[token.end : edition.end()]
 
 
-def _document(text: str, tokens: list[re.Match[str]], end: int) -> Document:
+def _document(text: str, tokens: list[Token], end: int) -> Document:
     """The document that these adjoining tokens name, with the year or edition among or after them."""
     key = title = number = None
-    acoem = False
     for token in tokens:
-        kind = token.lastgroup or ""
-        acoem = acoem or kind in "ac"
-        if kind == "c":
-            number = token.group()[-2:].lstrip(" .#prPR0")
-        elif kind[0] in "tw":
-            key, title = _token()[1][int(kind[1:])], token.group()
-    start, names_end = tokens[0].start(), tokens[-1].end()
+        if token.kind == "chapter":
+            number = token.text[-2:].lstrip(" .#prPR0")
+        elif token.kind in {"title", "short"}:
+            key, title = token.key, token.text
+    acoem = number is not None or any(token.kind == "acoem" for token in tokens)
+    start, names_end = tokens[0].start, tokens[-1].end
     after = EDITION.match(text, names_end, end)
     assert after is not None  # matches the empty string
     edition = after["year"] or _year_or_ordinal(text[start:names_end]) or after["ordinal"]

@@ -5,8 +5,8 @@ from functools import cache
 
 from determinations.parsing.citations.documents import Document, find_documents, find_unknown
 from determinations.parsing.citations.mentions import Found, Mention
-from determinations.parsing.citations.normalise import section_names
-from determinations.parsing.citations.sections import is_page, split_names
+from determinations.parsing.citations.normalise import authority, section_names, title_key
+from determinations.parsing.citations.sections import Piece, is_page, split_names
 
 _NUMBER = r"\d{1,3}[A-Za-z]?(?![\w.]*\d)(?:\s*[-–]\s*\d{1,3}[A-Za-z]?\b)?"
 # "Page(s): 23, 100-102", "Pages 101-102; 23-24", "pg. 64", "p 127"
@@ -14,12 +14,19 @@ PAGES = re.compile(
     rf"\(?\b(?:[Pp]ages?\b(?:\s*\(s\))?|[Pp]g?[gps]?s?\b\.?)\s*(?:#|no\.?)?\s*[:.]?\s*"
     rf"(?P<pages>{_NUMBER}(?:\s*(?:,|;|&|\band\b)+\s*(?:[Pp](?:ages?|gs?|p)?\b\.?(?:\(s\))?:?\s*)?{_NUMBER})*)\)?"
 )
+# "8 C.C.R. 9792.20 - 9792.26", "(Effective July 18, 2009)", "of 127": where the guidelines stand in the regulations.
+_REGULATION = re.compile(
+    r"(?:\b8\s+)?\bC\.?C\.?R\.?(?!\w)|§*\s*\b9792\.\d+(?:\.\d+)?|\(\s*(?i:effective|revised|updated?)\b[^()]*\)"
+    r"|(?<=\d)\s+of\s+\d+\b|\bMTUS\b"
+)
+_DIGIT = re.compile(r"\d")
 _ONE_PAGE = re.compile(_NUMBER)
 _SECTION_LABEL = re.compile(r"\(?\b(?:[Ss]ections?(?:\s*\(s\))?|SECTIONS?|[Tt]opics?)\s*:")
 _FILLER = re.compile(
     r"\b(?:MTUS|CA|California|[Gg]uidelines?|[Mm]edical|[Tt]reatment|[Uu]tilization|[Ss]chedule|[Cc]itation|[Tt]he|[Aa]nd|[Oo]f|[Ss]ee|[Aa]lso|"
-    r"[Pp]art\s+(?:[Oo]ne|[Tt]wo|[12I]+)|ACOEM|[Pp]ractice|[Cc]hapter|[Pp]er|[Ii]n|[Ee]ffective|[Uu]pdated?|[Pp]ages?|\d{1,2}[/-]\d{1,2}[/-]\d{2,4})\b|[^\w]+|\(s\)"
+    r"[Pp]art\s+(?:[Oo]ne|[Tt]wo|[12I]+)|ACOEM|[Pp]ractice|[Cc]hapter|[Pp]er|[Ii]n|[Ee]ffective|[Uu]pdated?|[Pp]ages?(?:\(s\))?|\d{1,2}[/-]\d{1,2}[/-]\d{2,4})\b|[^\w]+|\(s\)"
 )
+_TITLE_LIKE = re.compile(r"\b(?:[Gg]uidelines?|[Cc]omplaints?|[Cc]hapter|[Dd]isorders)\b")
 _JOINER = re.compile(r"[\s,;:./(–-]*(?:\b(?:and|see also|see|also|as well as|&))?[\s,;:.(]*$")
 
 
@@ -60,6 +67,8 @@ def _documents(text: str, start: int, end: int) -> list[Document]:
 def _read_unnamed(text: str, start: int, end: int, found: Found) -> None:
     residue = _residue(text, start, end)
     found.mentions.append(Mention("mtus/unspecified", None, (), (), start, end))
+    if start == end:
+        found.doubt("citation_unread", "The MTUS is named, but no document of it", max(0, start - 4), end)
     if residue:
         found.doubt("unknown_authority", f"No MTUS document is known by this name: “{residue}”", start, end)
 
@@ -97,6 +106,10 @@ def read_document(text: str, document: Document, end: int, found: Found, *, insi
             document.end,
         )
     sections, pages = read_tail(text, document.end, end, found)
+    if key == "acoem/unspecified":
+        named = next((n for n, name in enumerate(sections) if title_key(name)), None)
+        if named is not None:
+            key = outside_key(title_key(sections.pop(named)) or "", acoem=True)
     if key.endswith("/general-approaches") and document.title and document.title.lower() != "general approaches":
         sections = [document.title, *sections]
     stop = document.end + len(text[document.end : end].rstrip(" ,;:.("))
@@ -112,8 +125,6 @@ def outside_key(key: str, *, acoem: bool) -> str:
     if family == "mtus" and (
         acoem or slug not in {"chronic-pain", "opioids", "acupuncture", "postsurgical", "unspecified"}
     ):
-        from determinations.parsing.citations.normalise import authority
-
         return f"acoem/{slug}" if authority(f"acoem/{slug}") else "acoem/unspecified"
     return key
 
@@ -121,22 +132,32 @@ def outside_key(key: str, *, acoem: bool) -> str:
 def read_tail(text: str, start: int, end: int, found: Found) -> tuple[list[str], list[str]]:
     """The section names and the pages in ``text[start:end]``, which follows a document's name and year."""
     tail = text[start:end]
+    if not tail.strip(" ,;:."):
+        return [], []
     pages: list[str] = []
+    if _DIGIT.search(tail):
+        tail = _REGULATION.sub(lambda words: " " * len(words.group()), tail)
     for match in PAGES.finditer(tail):
         pages += [re.sub(r"\s+", "", page.group()) for page in _ONE_PAGE.finditer(match["pages"])]
         tail = tail[: match.start()] + ";".ljust(len(match.group())) + tail[match.end() :]
     tail = _SECTION_LABEL.sub(lambda label: ";".ljust(len(label.group())), tail)
-    pieces = split_names(_without_end(tail), section_names())
-    sections: list[str] = []
-    for piece in pieces:
+    names: list[Piece] = []
+    for piece in split_names(_without_end(tail), section_names()):
         if is_page(piece.text):
             pages.append(re.sub(r"\s+", "", piece.text))
-        elif _FILLER.sub("", piece.text):
-            sections.append(piece.text)
-    unknown = [piece for piece in pieces if not piece.known and piece.text[0].isupper()]
+        elif piece.known or _FILLER.sub("", piece.text):
+            names.append(piece)
+    _doubt_names(names, start, end, found)
+    return [piece.text for piece in names], list(dict.fromkeys(pages))
+
+
+def _doubt_names(names: list[Piece], start: int, end: int, found: Found) -> None:
+    unknown = [piece for piece in names if not piece.known and piece.text[0].isupper()]
+    for piece in unknown:
+        if _TITLE_LIKE.search(piece.text):
+            found.doubt("unknown_authority", f"No guideline is known by this name: “{piece.text[:80]}”", start, end)
     if len(unknown) > 1:
         found.doubt("citation_unread", "Several section names are not known: where one ends is a guess", start, end)
-    return sections, list(dict.fromkeys(pages))
 
 
 def _without_end(tail: str) -> str:

@@ -5,6 +5,7 @@ import re
 from determinations.parsing.citations.documents import ACOEM, MTUS, Document, find_documents
 from determinations.parsing.citations.mentions import Found, Mention
 from determinations.parsing.citations.mtus import read_document, read_mtus
+from determinations.parsing.citations.normalise import normalised_form, section_names
 from determinations.parsing.citations.odg import ODG, read_odg, starts_with_chapter
 from determinations.parsing.citations.references import LONGEST_REFERENCE, first_source, read_references, source_of
 
@@ -59,6 +60,10 @@ def _read_unmarked(text: str, start: int, end: int, found: Found) -> None:
     """Reads text with no mark in it: an ODG chapter named alone, an ACOEM title, or other sources."""
     start = _EMPTY.match(text, start, end).end()  # type: ignore[union-attr]  # matches the empty string
     if starts_with_chapter(text, start, end):
+        _read_odg(text, start, start, end, found)
+        return
+    if normalised_form(text[start:end]) in section_names("odg", "chronic-pain"):
+        found.doubt("unknown_authority", "A topic of the ODG, but the ODG is not named", start, end)
         _read_odg(text, start, start, end, found)
         return
     references = read_references(text, start, end)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -53,6 +53,7 @@ class Authority:
     examples: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=8192)
 def normalised_form(text: str) -> str:
     """A printed name as compared: lower case, "&" as "and", no punctuation, single spaces."""
     return _NOT_WORD.sub(" ", text.lower().replace("&", " and ").replace("'", "").replace("’", "")).strip()
@@ -145,6 +146,11 @@ def _titles() -> Mapping[str, str]:
         if each.family == "mtus"
         for name in (*each.printed_as, *each.short)
     }
+
+
+def title_key(name: str) -> str | None:
+    """The key of the MTUS document of exactly this name; None when there is none."""
+    return _titles().get(normalised_form(name))
 
 
 def closest_title(title: str) -> str | None:

@@ -7,11 +7,12 @@ from functools import cache
 from determinations.parsing.citations.mentions import Found, Mention
 from determinations.parsing.citations.mtus import PAGES
 from determinations.parsing.citations.normalise import authorities, names_pattern, normalised_form, section_names
+from determinations.parsing.citations.references import source_of
 from determinations.parsing.citations.sections import is_page, name_ends, next_name
 
 # "Official Disability Guidelines (ODG)", "the ODG", "OGD", "Official Disability Guideline", "ODG-TWC"
 ODG = (
-    r"(?:[Tt]he\s+)?(?:[Oo](?i:ffi\w*\s+dis\w+\s+guid\w*-?(?:lines?)?)|\bO\.?D\.?G\.?\b|\bOGD\b)"
+    r"(?:[Tt]he\s+)?(?:[Oo](?i:ff?i\w*\s+dis\w+(?:\s+(?:(?:and|&)\s+)?duration)?\s+guid\w*-?(?:lines?)?)|\bO\.?D\.?G\.?\b|\bOGD\b)"
     r"(?:[\s,-]*\(?(?:O\.?D\.?G\.?|OGD)\b\)?)?(?:-?TWC\b)?"
 )
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
@@ -24,8 +25,8 @@ _NOTES = re.compile(
     r"\((?:"
     + "|".join(
         (
-            r"[^()]*\b(?i:acute\s*(?:&|and|/)\s*chronic)\b[^()]*\)",  # (Acute & Chronic)
-            r"\s*(?i:acute|chronic|not including|web|on-?line|internet|last|updated?|version|electronic|current)\b"
+            r"[^()]*\b(?i:acute\s*(?:&|and|/)\s*chronic|not\s+including|etc)\b[^()]*\)",  # (Acute & Chronic)
+            r"\s*(?i:acute|chronic|web|on-?line|internet|last|updated?|version|electronic|current)\b"
             r"[^()]*\)",  # (updated 11/23/16), (Online Version)
             rf"\s*{_DATE}\s*\)",
             r"\s*TWC\s*\)",
@@ -43,7 +44,7 @@ _NOTES = re.compile(
             r"(?i:online|on-line|web|internet|electronic)[\s-]*(?i:version|edition|based)\b",
             r"\d{1,2}(?:st|nd|rd|th)\s+(?:[Aa]nnual\s+)?[Ee]d(?:ition|n)?\b\.?(?:\s*\(\w+\))?",
             r"(?i:integrated\s+treatment\s*(?:/|and|&)?\s*disability(?:\s+duration)?(?:\s+guidelines?)?)\b",
-            r"(?i:treatment\s+(?:index|in\s+workers['’]?\s*comp\w*(?:\s*\(TWC\))?))(?!\w)",
+            r"(?i:treatment\s+(?:index|(?:in|for)\s+workers['’]?\s*comp\w*(?:\s*\(TWC\))?))(?!\w)",
             r"(?i:treatment\s+(?:and|&)\s+disability\s+duration(?:\s+guidelines?)?)\b",
             r"TWC\b",
             r"(?i:work\s+loss\s+data(?:\s+institute)?)\b(?:,?\s*LLC)?",
@@ -61,19 +62,20 @@ _LABEL = re.compile(
     r"(?i:(?:the\s+)?(?:chapters?|sections?(?:\(s\))?|topics?|body\s+parts?|guidelines?|treatment\s+guidelines?|regarding|see|under|on|in|and|&|"
     r"treatment|recommendations?|problems|procedures?|conditions?|disorders?|index)\b\s*(?:chapter\s*)?(?:[:;,]|\b(?=\s)|$)\s*)"
 )
-_SEPARATORS = re.compile(r"[\s,;:.()/–—-]*")
+_SEPARATORS = re.compile(r"[\s,;:.()/&–—-]*")
 # After a chapter's name: "Chapter", "section"; else punctuation, the end, or a word that begins a topic.
 _CHAPTER_END = (
     r"(?:\s*\(\s*\))?(?:\s+(?i:complaints?|disorders?|conditions?|problems?|injur(?:y|ies)|spine))?"
     r"(?:(?:\s+(?i:treatment|guidelines?|chapters?|sections?)\b)*\s+(?i:chapters?|sections?)(?:\s+(?i:guidelines?))?"
     r"(?:\s*[:;,.()/–—]|\s+|$)"
     r"|(?:\s+(?i:treatment))?(?:\s+(?i:guidelines?))?"
-    r"(?:\s*[:;,.()/–—]|\s*-\s|\s*$|\s+(?=(?i:and|under|regarding|on|for)\s)))"
+    r"(?:\s*[:;,.()/–—]|\s*-\s|\s*$|\s+(?=(?:&|(?i:and|under|regarding|on|for))\s)))"
 )
 # Words that place a topic in a chapter when the citation names none: "(ODG) MRI shoulder".
 _BODY_PARTS = (
     ("odg/carpal-tunnel", r"carpal tunnel"),
-    ("odg/low-back", r"lumbar|low(?:er)? back|sacroiliac|lumbosacral|back brace|spinal fusion"),
+    ("odg/low-back", r"lumbar|low(?:er)? back|lumbosacral|back brace|spinal fusion"),
+    ("odg/hip-pelvis", r"sacroiliac|SI joint"),
     ("odg/neck-upper-back", r"cervical|neck|upper back"),
     ("odg/shoulder", r"shoulder|rotator cuff"),
     ("odg/knee-leg", r"knee|menisc\w+"),
@@ -88,7 +90,7 @@ _BODY_PARTS = (
     ("odg/fitness-for-duty", r"functional capacity evaluations?"),
 )
 _IMPLIED = tuple((key, re.compile(rf"\b(?:{words})\b", re.IGNORECASE)) for key, words in _BODY_PARTS)
-_LONGEST_TOPIC = 110
+_LONG_TOPIC, _LONGEST_TOPIC = 40, 110
 
 
 @cache
@@ -144,10 +146,9 @@ def read_odg(text: str, named: int, start: int, end: int, found: Found, *, first
     elif lead:
         groups[0] = (groups[0][0], [*lead, *groups[0][1]])
     for keys, topics in groups:
+        _doubt_long_topics(topics, start, end, found)
         for key in keys:
             found.mentions.append(Mention(key, edition, tuple(topics), pages, named, end))
-        if any(len(topic) > _LONGEST_TOPIC and normalised_form(topic) not in section_names() for topic in topics):
-            found.doubt("citation_unread", "This is long for the topic of a guideline", start, end)
 
 
 def _keep_edition(note: re.Match[str]) -> str:
@@ -246,8 +247,8 @@ def _implied(topics: list[str]) -> tuple[str, list[str]]:
     for number, topic in enumerate(topics):
         for key, words in _IMPLIED:
             if part := words.search(topic):
-                known = normalised_form(topic) in section_names()
-                rest = topic if known else _without_part(topic, part)
+                names_chapter = _chapter()[0].fullmatch(part.group()) and normalised_form(topic) not in section_names()
+                rest = _without_part(topic, part) if names_chapter else topic
                 return key, [*topics[:number], rest, *topics[number + 1 :]] if rest else topics
     return "odg/unspecified", topics
 
@@ -262,3 +263,12 @@ def _doubt_topics(topics: list[str], start: int, end: int, found: Found) -> None
     for topic in topics:
         if normalised_form(topic) not in section_names() and re.search(r"(?i)\bchapters?\b", topic):
             found.doubt("unknown_authority", f"No chapter of the ODG is known by this name: “{topic}”", start, end)
+
+
+def _doubt_long_topics(topics: list[str], start: int, end: int, found: Found) -> None:
+    """Another source that nothing announces would be read as a topic: those are long, or look like a reference."""
+    for topic in topics:
+        if len(topic) < _LONG_TOPIC or normalised_form(topic) in section_names():
+            continue
+        if len(topic) > _LONGEST_TOPIC or source_of(topic) not in {None, "other/guideline"}:
+            found.doubt("citation_unread", f"This may be another source than the ODG: “{topic[:80]}”", start, end)

@@ -75,8 +75,9 @@ def _cuts(text: str, start: int, end: int) -> list[int]:
         if previous is None or landmark.key == previous.key:
             previous = landmark if previous is None or landmark.is_address else previous._replace(end=landmark.end)
             continue
-        belongs = landmark.is_address and not previous.is_address
-        between = _SEPARATED.search(text, previous.end, landmark.start)
+        semicolon = text.find(";", previous.end, landmark.start)
+        belongs = landmark.is_address and not previous.is_address and semicolon < 0
+        between = _SEPARATED.search(text, semicolon if semicolon > 0 else previous.end, landmark.start)
         if not belongs and (between or previous.is_address):
             accessed = _ACCESSED.match(text, previous.end, landmark.start)
             cuts.append(accessed.end() if accessed else between.start() if between else previous.end)

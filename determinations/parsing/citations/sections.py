@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from determinations.parsing.citations.normalise import normalised_form
 
-_SKIP = re.compile(r"[\s,;.:)\]]*(?:(?:and|&)\s+(?=[A-Z0-9]))?")
+_SKIP = re.compile(r"[\s,;.:)\]]*(?:(?:and|&)\s+)?")
 _NUMBERED = re.compile(r"\d+(?:\.\d+)+\.?\s")  # "3.3.9 Opioids for Chronic Pain"
 _PAGE = re.compile(r"(?P<page>\d{1,3}[A-Za-z]?(?:\s*[-–]\s*\d{1,3}[A-Za-z]?)?)")
 
@@ -44,9 +44,25 @@ def next_name(text: str, start: int, known: Set[str]) -> tuple[int, bool]:
         return _end_of_numbered(text, ends), True
     at = next((n for n in reversed(range(len(ends))) if normalised_form(text[start : ends[n]]) in known), None)
     is_known, at = at is not None, at or 0
+    if not is_known and (joined := _known_pair(text, start, ends[0], known)):
+        return joined, True
     while text[start].isupper() and at + 1 < len(ends) and _goes_on(text, ends[at], ends[at + 1], known):
         at, is_known = at + 1, False
     return ends[at], is_known
+
+
+def _known_pair(text: str, start: int, end: int, known: Set[str]) -> int | None:
+    """Where "and" joins two known names: "Gym memberships and Mattress selection"."""
+    return next(
+        (
+            match.start()
+            for match in re.finditer(r"\s+(?:and|&)\s+", text[:end])
+            if match.start() > start
+            and normalised_form(text[start : match.start()]) in known
+            and normalised_form(text[match.end() : end]) in known
+        ),
+        None,
+    )
 
 
 def _end_of_numbered(text: str, ends: list[int]) -> int:
