@@ -167,6 +167,7 @@ def check_statistics() -> None:
         cited = current.filter(citations__authority__key=key, citations__side="reviewer").distinct().count()
         facts = ItemFact.objects.filter(citations__authority__key=key, citations__side="reviewer")
         assert facts.distinct().count() == cited
+    current_cases = Case.objects.filter(superseded_by=None)
     numbers = list(current_cases.exclude(case_number=None).values_list("case_number", flat=True))
     assert len(numbers) == len(set(numbers))
 
