@@ -1,0 +1,149 @@
+"""The two guideline lines of an item, as letters of two eras print them, with the citations that they hold."""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Literal
+
+from determinations.synthetic.chance import pick, pick_two
+from determinations.synthetic.facts import Body, Treatment, read
+
+Era = Literal["L4a", "L4b"]
+Line = tuple[str, list[dict[str, Any]]]
+
+_DOCUMENTS = read("guidelines")
+_WHO = {"claims": "The Claims Administrator", "reviewer": "The Expert Reviewer"}
+#: How often a side's line is based on the MTUS (alone or with more), on something else, or on nothing.
+_SHARES = {"claims": (0.62, 0.82), "reviewer": (0.80, 0.955)}
+_UNKNOWN_SOURCE = "Zanderly on sore limbs, second printing"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a line is about: the treatment, the hurt part of the body, and the time of the letter."""
+
+    treatment: Treatment
+    body: Body
+    era: Era
+    chronic_edition: str
+
+
+def guideline_line(rng: Random, side: Literal["claims", "reviewer"], asked: Asked) -> Line:
+    """One side's guideline line and its citations, as in the record of a letter."""
+    mtus_share, other_share = _SHARES[side]
+    draw = rng.random()
+    # What the MTUS does not speak of is seldom based on it.
+    if not asked.treatment.mtus:
+        draw = max(draw, mtus_share) if rng.random() < 0.9 else draw
+    if draw < mtus_share:
+        text, citations = _mtus(rng, asked, bare=side == "claims" and rng.random() < 0.4)
+        if rng.random() < 0.3:
+            more, added = _non_mtus(rng, asked)
+            return f"{text} {more}", citations + added
+        return text, citations
+    if draw < other_share:
+        text, citations = _non_mtus(rng, asked)
+        return f"{_outside(side, asked.era)} {text}", citations
+    return nothing_cited(side), []
+
+
+def nothing_cited(side: Literal["claims", "reviewer"]) -> str:
+    """The line of a side that names no guideline."""
+    return f"{_WHO[side]} did not cite any medical evidence for its decision."
+
+
+def unknown_source(side: Literal["claims", "reviewer"], era: Era) -> Line:
+    """A line that cites a book nobody knows, for what a program does with those."""
+    text = f"{_outside(side, era)} Decision based on Non-MTUS Citation {_UNKNOWN_SOURCE}."
+    return text, [_citation("other", "other/unrecognised", None, [], [])]
+
+
+def denies_the_mtus(side: Literal["claims", "reviewer"], asked: Asked, rng: Random) -> Line:
+    """A line that says in so many words that the side did not go by the MTUS."""
+    text, citations = _non_mtus(rng, asked)
+    return f"{_outside(side, asked.era)} {text}", citations
+
+
+def _outside(side: Literal["claims", "reviewer"], era: Era) -> str:
+    if era == "L4a":
+        return f"{_WHO[side]} did not base their decision on the MTUS."
+    return f"{_WHO[side]} based their decision on recommendation(s) outside of the MTUS Guidelines."
+
+
+def _citation(
+    family: str, authority: str, edition: str | None, sections: list[str], pages: list[str]
+) -> dict[str, Any]:
+    return {"family": family, "authority": authority, "edition": edition, "sections": sections, "pages": pages}
+
+
+def _mtus(rng: Random, asked: Asked, *, bare: bool) -> Line:
+    entries = asked.treatment.mtus or [["body", "", "", ""]]
+    chosen = [pick(rng, entries)]
+    if len(entries) > 1 and rng.random() < 0.12:
+        chosen = list(pick_two(rng, entries))
+    printed: list[str] = []
+    citations: list[dict[str, Any]] = []
+    for entry in chosen:
+        one, citation = (_mtus_with_pages if asked.era == "L4a" else _mtus_with_year)(rng, asked, entry, bare)
+        if all(citation["authority"] != other["authority"] for other in citations):
+            printed.append(one)
+            citations.append(citation)
+    joined = (", and " if asked.era == "L4b" else ", ").join(printed)
+    return f"Decision based on MTUS {joined}.", citations
+
+
+def _mtus_with_year(rng: Random, asked: Asked, entry: list[str], bare: bool) -> tuple[str, dict[str, Any]]:
+    """``Low Back Complaints 2004, Section(s): Special Studies``: the form of letters from 2016."""
+    key, section = entry[0], entry[1]
+    key = asked.body.mtus if key == "body" else key
+    if key == "opioids" and asked.chronic_edition != "2016":
+        key, section = "chronic-pain", entry[2]
+    name = _DOCUMENTS["mtus"][key]["l4b"].format(chronic=asked.chronic_edition)
+    edition = name.rsplit(" ", 1)[1]
+    sections = [] if bare or not section else [s.format(Part=asked.body.part) for s in section.split(" | ")]
+    text = f"{name}, Section(s): {', '.join(sections)}" if sections else name
+    return text, _citation("mtus", f"mtus/{key}", edition, sections, [])
+
+
+def _mtus_with_pages(rng: Random, asked: Asked, entry: list[str], bare: bool) -> tuple[str, dict[str, Any]]:
+    """``ACOEM Chapter 12 Low Back Complaints Page(s): 308-310``: the form of letters before 2016."""
+    key, _, section, pages = entry
+    key = asked.body.mtus if key == "body" else key
+    document = _DOCUMENTS["mtus"][key]
+    key = "chronic-pain" if key == "opioids" else key
+    if not pages and "pages" in document:
+        pages = pick(rng, document["pages"])
+    sections = [] if bare or not section else [section]
+    shown = [] if bare or not pages else [pages]
+    text = document["l4a"]
+    if sections:
+        text += f" {sections[0]}"
+    elif "l4a_section" in document:
+        sections = [document["l4a_section"]]
+    if shown:
+        text += f" Page(s): {shown[0]}"
+    return text, _citation("mtus", f"mtus/{key}", None, sections, shown)
+
+
+def _non_mtus(rng: Random, asked: Asked) -> Line:
+    if asked.treatment.other and rng.random() < 0.3:
+        key = pick(rng, asked.treatment.other)
+        printed = next(entry["printed"] for entry in _DOCUMENTS["other"] if entry["key"] == key)
+        return f"Decision based on Non-MTUS Citation {printed}.", [_citation("other", key, None, [], [])]
+    if rng.random() < 0.15:
+        plain = pick(rng, ("Official Disability Guidelines (ODG)", "Official Disability Guidelines"))
+        return f"Decision based on Non-MTUS Citation {plain}.", [_citation("odg", "odg/unspecified", None, [], [])]
+    key, topic = pick(rng, asked.treatment.odg)
+    key = asked.body.odg if key == "body" else key
+    name = pick(rng, _DOCUMENTS["odg"][key]["names"])
+    form = rng.random()
+    if form < 0.2:
+        return f"Decision based on Non-MTUS Citation Official Disability Guidelines (ODG), {name}.", [
+            _citation("odg", f"odg/{key}", None, [], [])
+        ]
+    if form < 0.65:
+        text = f"Official Disability Guidelines (ODG), {name}, {topic}"
+    elif form < 0.85:
+        text = f"Official Disability Guidelines (ODG) {name}, {topic}"
+    else:
+        text = f"ODG {name}, {topic}"
+    return f"Decision based on Non-MTUS Citation {text}.", [_citation("odg", f"odg/{key}", None, [topic], [])]

@@ -1,0 +1,153 @@
+"""Writes synthetic determination letters with the record that parsing each must give."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from determinations.synthetic.cases import Case, Item, invent_case
+from determinations.synthetic.chance import pick
+from determinations.synthetic.guidelines import Era
+from determinations.synthetic.prose import HOW_IT_WAS_MADE, write_rationale, write_summary
+from determinations.synthetic.typesetting import as_text, paginate, wrap
+
+_LARGEST = 1_000_000
+#: The parser's name of the layout of 2014 to 2017, in both eras of its citations.
+LAYOUT = "determination"
+_BLANK = " "
+_AMENDMENT = "This amended letter takes the place of one that was sent before."
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticLetter:
+    """An invented letter.
+
+    ``text`` has form feeds between pages (or is double-spaced); ``pages`` holds the same lines for a PDF; ``expected``
+    is the record that parsing must give; ``planted`` the codes of the problems that were put in on purpose.
+    """
+
+    file_name: str
+    era: Era
+    text: str
+    pages: tuple[tuple[str, ...], ...]
+    expected: dict[str, Any]
+    planted: frozenset[str]
+
+
+def write_letters(count: int, seed: int = 0) -> Iterator[SyntheticLetter]:
+    """``count`` letters, the same for the same seed; letter n does not depend on how many follow it."""
+    for number in range(count):
+        yield write_letter(number, seed)
+
+
+def write_letter(number: int, seed: int = 0, *, amended: bool = False) -> SyntheticLetter:
+    """Letter ``number`` of a seed; ``amended`` writes a later version of it, under the same case number."""
+    rng = Random(seed * 1_000_003 + number)  # noqa: S311 - invented letters, no secrets
+    # 700,001 and a million have no common factor, so case numbers look scattered and none comes twice.
+    serial = (number * 700_001 + seed * 104_729 + 142) % _LARGEST
+    return _write(rng, invent_case(rng, serial), amended=amended)
+
+
+def _write(rng: Random, case: Case, *, amended: bool) -> SyntheticLetter:
+    summary = write_summary(rng, case)
+    decided = case.decision_date
+    if amended:
+        summary, decided = f"{summary} {_AMENDMENT}", decided + timedelta(days=21)
+    rationales = [write_rationale(rng, case, item) for item in case.items]
+    double_spaced = rng.random() < 0.15
+    lines = []
+    if case.has_header:
+        lines += _header(rng, case, f"{decided:%m/%d/%Y}")
+    lines += ["HOW THE IMR FINAL DETERMINATION WAS MADE ", *wrap(HOW_IT_WAS_MADE), _BLANK]
+    lines += ["The Expert Reviewer has the following credentials: "]
+    lines += wrap("State(s) of Licensure: " + pick(rng, (", ", ",")).join(case.licensure))
+    lines += wrap("Certification(s)/Specialty: " + ", ".join(case.specialties))
+    lines += [_BLANK, "CLINICAL CASE SUMMARY "]
+    lines += wrap(
+        "The expert reviewer developed the following clinical case summary based on a review of the case file, "
+        "including all medical records:"
+    )
+    lines += [_BLANK, *wrap(summary), _BLANK, "IMR ISSUES, DECISIONS AND RATIONALES "]
+    lines += ["The Final Determination was based on decisions for the disputed items/services set forth below: "]
+    for item, rationale in zip(case.items, rationales, strict=True):
+        lines += [_BLANK, *_item_lines(rng, item), _BLANK]
+        lines += [*wrap(f"Claims Administrator guideline: {item.claims[0]}"), _BLANK]
+        lines += [*wrap(f"MAXIMUS guideline: {item.reviewer[0]}"), _BLANK]
+        lines += wrap(f"Decision rationale:{pick(rng, (' ', '  '))}{rationale}")
+    lines.append(_BLANK)
+    pages = paginate(lines)
+    name = f"synthetic-{case.case_number}{'-amended' if amended else ''}.txt"
+    return SyntheticLetter(
+        file_name=name,
+        era=case.era,
+        text=as_text(pages, double_spaced=double_spaced),
+        pages=tuple(tuple(page) for page in pages),
+        expected=_record(name, case, summary, rationales, decided.isoformat()),
+        planted=case.planted,
+    )
+
+
+def _header(rng: Random, case: Case, decided: str) -> list[str]:
+    """The header block, in one of the orders in which text readers give the table's cells."""
+    assigned, injured = f"{case.date_assigned:%m/%d/%Y}", f"{case.date_of_injury:%m/%d/%Y}"
+    denied, received = f"{case.ur_denial_date:%m/%d/%Y}", f"{case.application_received:%m/%d/%Y}"
+    if rng.random() < 0.25:
+        return [
+            "Case Number: ", f"{case.case_number} ", _BLANK, "Date Assigned: ", f"{assigned} ", "Date of Injury:  ",
+            f"{injured} ", "Decision Date: ", f"{decided} ", "UR Denial Date:  ", f"{denied} ", "Priority:  ",
+            f"{case.priority} ", "Application ", "Received:  ", f"{received} ", _BLANK,
+        ]  # fmt: skip
+    return [
+        f"Case Number: {case.case_number}  ",
+        f"Date Assigned: {assigned} Date of Injury:  {injured} ",
+        f"Decision Date: {decided} UR Denial Date:  {denied} ",
+        f"Priority:  {case.priority} Application ",
+        "Received:  ",
+        f"{received} ",
+        _BLANK,
+    ]
+
+
+def _item_lines(rng: Random, item: Item) -> list[str]:
+    decision = item.decision.capitalize()
+    if rng.random() < 0.03:
+        return [*wrap(f"{item.request}{item.line_end}".rstrip()), f"{decision} "]
+    return wrap(f"{item.request}{item.line_end} {decision}")
+
+
+def _record(name: str, case: Case, summary: str, rationales: list[str], decided: str) -> dict[str, Any]:
+    header = case.has_header
+    return {
+        "file": name,
+        "layout": LAYOUT,
+        "case_number": case.case_number if header else None,
+        "date_assigned": case.date_assigned.isoformat() if header else None,
+        "date_of_injury": case.date_of_injury.isoformat(),
+        "decision_date": decided if header else None,
+        "ur_denial_date": case.ur_denial_date.isoformat() if header else None,
+        "application_received": case.application_received.isoformat() if header else None,
+        "priority": case.priority.lower() if header else None,
+        "age": case.age,
+        "sex": case.sex,
+        "licensure": list(case.licensure),
+        "specialties": list(case.specialties),
+        "summary": summary,
+        "items": [
+            {
+                "number": number,
+                "request": item.request,
+                "disputed": item.disputed,
+                "partly_approved": item.partly_approved,
+                "decision": item.decision,
+                "category": item.treatment.category,
+                "subcategory": item.subcategory,
+                "claims_text": item.claims[0],
+                "reviewer_text": item.reviewer[0],
+                "claims": item.claims[1],
+                "reviewer": item.reviewer[1],
+                "rationale": rationale,
+            }
+            for number, (item, rationale) in enumerate(zip(case.items, rationales, strict=True), 1)
+        ],
+    }
