@@ -2,8 +2,8 @@
 
 #: Line ends of every kind become ``\n``; a form feed stays, because it marks a page edge.
 _LINE_ENDS = "\r\v\x1c\x1d\x1e\x85\u2028\u2029"
-#: pdfium gives U+FFFE for a line-end hyphen, and other readers give the soft and the non-breaking hyphen.
-_HYPHENS = "\ufffe\u00ad\u2010\u2011"
+#: pdfium gives U+FFFE or U+0002 for a line-end hyphen, by version and call; others the soft or non-breaking hyphen.
+_HYPHENS = "\ufffe\x02\u00ad\u2010\u2011"
 _SPACES = "\x00\ufeff\u00a0\u2002\u2003\u2007\u2009\u200b\u202f"
 
 
