@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from determinations.category_rules import active_rules, with_rules
 from determinations.correctable import (
     ITEM_FIELDS,
     LETTER_FIELDS,
@@ -106,7 +107,7 @@ def open_letter(letter_id: int, *, lock: bool = False) -> OpenLetter:
     letter = letters.get(pk=letter_id)
     parsed = ParsedDocument.objects.filter(letter=letter).first()
     corrections = tuple(Correction.objects.filter(letter_sha256=letter.sha256).order_by("pk"))
-    document = parsed.document if parsed else empty_document()
+    document = with_rules(parsed.document if parsed else empty_document(), active_rules())
     newest = corrections[-1].pk if corrections else 0
     return OpenLetter(
         letter=letter,

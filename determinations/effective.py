@@ -15,9 +15,12 @@ from django.db.models import Value
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Left
 
+from determinations import reviews
+from determinations.category_rules import active_rules, with_rules
 from determinations.merging import Merged, Record, merge
 from determinations.models import (
     Authority,
+    AuthorityAlias,
     Case,
     CaseText,
     Category,
@@ -29,8 +32,11 @@ from determinations.models import (
     LetterState,
     Outcome,
     ParsedDocument,
+    PrintedCitation,
 )
 from determinations.parsing.categories import body_region
+from determinations.parsing.citations import normalised_form
+from determinations.parsing.citations.normalise import authority
 from determinations.parsing.problems import needs_review
 from determinations.statistics.facts import remove_facts, replace_facts
 
@@ -54,11 +60,13 @@ def write_cases(letter_ids: Collection[int]) -> None:
         letters = {
             letter.pk: letter for letter in Letter.objects.filter(pk__in=letter_ids).select_for_update().order_by("pk")
         }
-        documents = ParsedDocument.objects.filter(letter__in=letters).values_list("letter_id", "document")
+        rules = active_rules()
+        parsed = ParsedDocument.objects.filter(letter__in=letters).values_list("letter_id", "document")
+        documents = {pk: with_rules(document, rules) for pk, document in parsed}
         corrections = _corrections_of(letters.values())
         known = set(Case.objects.filter(pk__in=letters).values_list("pk", flat=True))
         old_numbers = set(Case.objects.filter(pk__in=known).values_list("case_number", flat=True))
-        merged = {pk: merge(document, corrections[pk]) for pk, document in documents}
+        merged = {pk: merge(document, corrections[pk]) for pk, document in documents.items()}
         records = {pk: each.record for pk, each in merged.items()}
         _write_states(corrections, merged)
         _lock_case_numbers(old_numbers | {record["case_number"] for record in records.values()})
@@ -67,6 +75,8 @@ def write_cases(letter_ids: Collection[int]) -> None:
         _write_items(records)
         touched = _settle_versions(old_numbers | {record["case_number"] for record in records.values()})
         replace_facts(touched | records.keys())
+        _write_printed(documents)
+        reviews.refresh(letters, merged)
 
 
 def _corrections_of(letters: Iterable[Letter]) -> dict[int, list[Correction]]:
@@ -199,6 +209,38 @@ def _write_items(records: Mapping[int, Record]) -> None:
         for side in ("claims", "reviewer")
         for position, citation in enumerate(item[side])
     )
+
+
+def _write_printed(documents: Mapping[int, Mapping[str, Any]]) -> None:
+    """The work-list of aliases: citations of these letters whose source is not known, or known by an alias."""
+    aliases = dict(AuthorityAlias.objects.filter(active=True).values_list("normalised", "authority__key"))
+    PrintedCitation.objects.filter(letter__in=documents).delete()
+    rows = []
+    for pk, document in documents.items():
+        for item in document["items"]:
+            for side in ("claims", "reviewer"):
+                for citation in item[side]:
+                    form, key = normalised_form(citation["text"]), citation["authority"]
+                    aliased = any(to == key and f" {alias} " in f" {form} " for alias, to in aliases.items())
+                    if form and (aliased or is_unknown(key)):
+                        rows.append(
+                            PrintedCitation(
+                                letter_id=pk,
+                                path=f"items/{item['number']}/{side}",
+                                printed=citation["text"][:500],
+                                normalised=form[:500],
+                                authority_key=key,
+                                aliased=aliased,
+                            )
+                        )
+    PrintedCitation.objects.bulk_create(rows)
+
+
+def is_unknown(authority_key: str) -> bool:
+    """Whether the parser could only say that something is cited, not what."""
+    if authority_key in ("other/unrecognised", "other/web-page"):
+        return True
+    return authority_key.startswith("other/") and authority(authority_key) is None
 
 
 def _settle_versions(numbers: Iterable[str | None]) -> set[int]:

@@ -24,7 +24,7 @@ Target = tuple[str, str]
 
 _VALUES = (Operation.SET, Operation.CONFIRM)
 #: Problems that are settled once a person has entered items by hand.
-_SETTLED_BY_ITEMS = {"no-items", "layout-not-known", "layout-not-read", "not-a-determination", "decision-left-over"}
+_SETTLED_BY_ITEMS = {"no_items", "layout_not_known", "layout_not_read", "not_a_determination", "decision_left_over"}
 #: A look at one of these is a look at the other.
 _TWINS = {"claims": "claims_text", "reviewer": "reviewer_text", "request": "disputed"}
 _TWINS |= {twin: name for name, twin in _TWINS.items()}
@@ -283,10 +283,10 @@ class _Replay:
         dates_changed = any(("", name) in self.settled for name in DATE_FIELDS)
         rechecked = {number for item in self.items if self._is_judged_anew(item) for number in item.numbers}
         for problem in self.document["problems"]:
-            if problem["code"] == "dates-contradict" and dates_changed:
+            if problem["code"] == "dates_contradict" and dates_changed:
                 continue
             parts = problem["path"].split("/")
-            if problem["code"] == "rationale-contradicts-decision" and len(parts) > 1 and int(parts[1]) in rechecked:
+            if problem["code"] == "rationale_contradicts_decision" and len(parts) > 1 and int(parts[1]) in rechecked:
                 continue
             yield problem
 
@@ -304,7 +304,7 @@ class _Replay:
             concluded = conclusion_of(rationale)
             if concluded and concluded != decision:
                 yield {
-                    "code": "rationale-contradicts-decision",
+                    "code": "rationale_contradicts_decision",
                     "message": f"The rationale concludes that the denial is {concluded}, not {decision}.",
                     "span": item.values["spans"].get("rationale"),
                     "path": f"items/{item.values['number']}/rationale",
@@ -325,7 +325,7 @@ class _Replay:
             return True
         if code in _SETTLED_BY_ITEMS:
             return any(each.operation in STRUCTURAL and self.states[each.pk] in IN_FORCE for each in self.corrections)
-        return code == "header-missing" and {("", "case_number"), ("", "decision_date")} <= self.settled
+        return code == "header_missing" and {("", "case_number"), ("", "decision_date")} <= self.settled
 
 
 def anchors_of(corrections: Iterable[Correction]) -> Iterator[Anchor]:

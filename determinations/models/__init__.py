@@ -1,14 +1,17 @@
 """The tables. One module a subject; see each for what its rows mean."""
 
 from determinations.models.audit import AuditEvent
-from determinations.models.authorities import Authority, AuthorityAlias, Category
+from determinations.models.authorities import Authority, AuthorityAlias, Category, CategoryRule, PrintedCitation
 from determinations.models.benchmarks import EditionValidity, Figure, StatewideFigure, StatisticsLimits
 from determinations.models.browsing import ColumnChoice, Export, ProblemReport, SavedView
 from determinations.models.cases import Case, CaseText, DisputedItem, ItemText, Outcome
 from determinations.models.citations import Citation, Side
 from determinations.models.corrections import Correction, CorrectionState, Operation
+from determinations.models.duplicates import LetterPair, LetterSignature, PairDecision, PairKind
 from determinations.models.facts import CitationFact, FactChange, ItemFact
 from determinations.models.letters import Letter, LetterState, LetterText, ParsedDocument
+from determinations.models.reparsing import ReparseExample, ReparseRun, RunState
+from determinations.models.reviews import CorrectionReason, ReviewEntry, ReviewSettings
 from determinations.models.uploads import Upload, UploadedFile
 
 __all__ = [
@@ -18,10 +21,12 @@ __all__ = [
     "Case",
     "CaseText",
     "Category",
+    "CategoryRule",
     "Citation",
     "CitationFact",
     "ColumnChoice",
     "Correction",
+    "CorrectionReason",
     "CorrectionState",
     "DisputedItem",
     "EditionValidity",
@@ -31,12 +36,22 @@ __all__ = [
     "ItemFact",
     "ItemText",
     "Letter",
+    "LetterPair",
+    "LetterSignature",
     "LetterState",
     "LetterText",
     "Operation",
     "Outcome",
+    "PairDecision",
+    "PairKind",
     "ParsedDocument",
+    "PrintedCitation",
     "ProblemReport",
+    "ReparseExample",
+    "ReparseRun",
+    "ReviewEntry",
+    "ReviewSettings",
+    "RunState",
     "SavedView",
     "Side",
     "StatewideFigure",

@@ -34,7 +34,10 @@ class Authority(models.Model):
 
 
 class AuthorityAlias(models.Model):
-    """A printed form that an administrator mapped to an authority. Rows are kept: ``active`` says which one counts."""
+    """A printed form that an administrator mapped to an authority. Rows are kept: ``active`` says which one counts.
+
+    The rows of one form, by number, are its versions; ``ended_by`` says who put an end to one.
+    """
 
     printed = models.CharField(max_length=500, help_text="as printed in the letter")
     normalised = models.CharField(max_length=500, db_index=True)
@@ -42,6 +45,8 @@ class AuthorityAlias(models.Model):
     active = models.BooleanField(default=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name_plural = "authority aliases"
@@ -70,3 +75,48 @@ class Category(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} / {self.subcategory}"
+
+
+class CategoryRule(models.Model):
+    """Staff's own rule: an item whose disputed part holds this phrase belongs to this category.
+
+    It goes before the parser's rules; a correction of the item's category goes before it. Rows are kept like aliases.
+    """
+
+    phrase = models.CharField(max_length=200, help_text="whole words, capitals do not matter")
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="rules")
+    active = models.BooleanField(default=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["phrase"], condition=models.Q(active=True), name="category_rule_one_active"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Rule {self.pk}"
+
+
+class PrintedCitation(models.Model):
+    """A citation as printed whose authority the parser does not know, or knows by an alias: the work-list of aliases.
+
+    ``write_cases`` replaces a letter's rows from what the parser read, whatever people corrected.
+    """
+
+    letter = models.ForeignKey("determinations.Letter", on_delete=models.CASCADE, related_name="+")
+    path = models.CharField(max_length=40, help_text="such as items/2/reviewer")
+    printed = models.CharField(max_length=500)
+    normalised = models.CharField(max_length=500)
+    authority_key = models.CharField(max_length=100, help_text="as the parser read it")
+    aliased = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["aliased", "normalised"], name="printed_citation_form")]
+
+    def __str__(self) -> str:
+        return f"Printed citation {self.pk}"

@@ -191,7 +191,7 @@ def test_items_stay_in_the_order_a_person_gave_them(who: dict[str, Any]) -> None
 
 
 def test_a_letter_that_no_parser_reads_is_entered_by_hand(who: dict[str, Any]) -> None:
-    unread = {**document(problems=[problem("layout-not-known", "")]), "layout": None, "case_number": None}
+    unread = {**document(problems=[problem("layout_not_known", "")]), "layout": None, "case_number": None}
     letter = stored_letter(unread)
     letter.refresh_from_db()
     assert letter.state == LetterState.UNKNOWN_LAYOUT
@@ -260,25 +260,25 @@ def test_only_admins_correct(people: People, role: str) -> None:
 
 def test_a_problem_goes_when_its_value_is_corrected_or_confirmed_or_it_is_dismissed(who: dict[str, Any]) -> None:
     problems = [
-        problem("value-doubtful", "items/1/request"),
-        problem("unknown-authority", "items/1/reviewer"),
-        problem("item-start-doubtful", "items/2/request"),
-        problem("wording-unknown", ""),
+        problem("value_doubtful", "items/1/request"),
+        problem("unknown_authority", "items/1/reviewer"),
+        problem("item_start_doubtful", "items/2/request"),
+        problem("wording_unknown", ""),
     ]
     letter = stored_letter(document(item("Knee brace"), item("Crutches"), problems=problems))
     corrections.confirm_value(letter.pk, "items/1/request", **who)
     corrections.correct_field(letter.pk, "items/1/reviewer", [citation("mtus/knee")], reason="misread", **who)
-    corrections.dismiss_problem(letter.pk, "wording-unknown", "", **who)
+    corrections.dismiss_problem(letter.pk, "wording_unknown", "", **who)
     left = corrections.open_letter(letter.pk).merged.record["problems"]
-    assert [each["code"] for each in left] == ["item-start-doubtful"]
-    corrections.dismiss_problem(letter.pk, "item-start-doubtful", "items/2/request", **who)
+    assert [each["code"] for each in left] == ["item_start_doubtful"]
+    corrections.dismiss_problem(letter.pk, "item_start_doubtful", "items/2/request", **who)
     letter.refresh_from_db()
     assert letter.state == LetterState.PARSED
 
 
 def test_dates_are_checked_anew_after_a_correction(who: dict[str, Any]) -> None:
     wrong = document(
-        item("Knee brace"), date_of_injury="2017-01-01", problems=[problem("dates-contradict", "decision_date")]
+        item("Knee brace"), date_of_injury="2017-01-01", problems=[problem("dates_contradict", "decision_date")]
     )
     letter = stored_letter(wrong)
     corrections.correct_field(letter.pk, "date_of_injury", "2014-01-01", reason="misread", **who)
@@ -286,7 +286,7 @@ def test_dates_are_checked_anew_after_a_correction(who: dict[str, Any]) -> None:
 
 
 def test_problems_stay_with_their_item_when_numbers_shift(who: dict[str, Any]) -> None:
-    letter = stored_letter(document(item("A"), item("B"), problems=[problem("value-doubtful", "items/2/rationale")]))
+    letter = stored_letter(document(item("A"), item("B"), problems=[problem("value_doubtful", "items/2/rationale")]))
     corrections.add_item(letter.pk, {"request": "New"}, reason="missed", **who)
     left = corrections.open_letter(letter.pk).merged.record["problems"]
     assert [each["path"] for each in left] == ["items/3/rationale"]

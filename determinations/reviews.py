@@ -1,0 +1,211 @@
+"""The review queue: which letters want a person, in which order, and whose work they are.
+
+Rows are worked out anew with every write of a case, so that a letter leaves the queue by being put right.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from determinations.merging import Merged
+from determinations.models import AuditEvent, Correction, CorrectionState, Letter, ProblemReport, ReviewEntry
+from determinations.models.browsing import ReportState
+from determinations.parsing.problems import PROBLEMS, needs_review
+
+REPORTED, VALUE_CHANGED, ORPHANED = "reported", "value_changed", "correction_orphaned"
+#: Entries of the queue that counts by reason look at, the most urgent first.
+_COUNTED = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a letter is in the queue; ``urgency`` is higher the more useful a look is."""
+
+    code: str
+    label: Any
+    about: Any
+    urgency: int
+
+
+_URGENCY = {"contradiction": 70, "missing": 60, "doubt": 40, "note": 10}
+_LAYOUTS = {"layout_not_known", "layout_not_read", "not_a_determination", "header_missing"}
+
+#: Every reason by its code, the most urgent first.
+REASONS: Mapping[str, Reason] = {
+    reason.code: reason
+    for reason in sorted(
+        (
+            Reason(REPORTED, _("reported by a reader"), _("Somebody who reads says that a value is wrong."), 100),
+            Reason(
+                VALUE_CHANGED,
+                _("value changed under a correction"),
+                _("The parser now reads something else than when a person set or confirmed the value."),
+                90,
+            ),
+            Reason(
+                ORPHANED,
+                _("correction without its item"),
+                _("What a person corrected is no longer read from the letter."),
+                85,
+            ),
+            *(
+                Reason(kind.code, kind.label, kind.remedy, 50 if kind.code in _LAYOUTS else _URGENCY[kind.severity])
+                for kind in PROBLEMS.values()
+                if needs_review(kind.code)
+            ),
+        ),
+        key=lambda reason: -reason.urgency,
+    )
+}
+
+
+def refresh(letter_ids: Collection[int], merged: Mapping[int, Merged] | None = None) -> None:
+    """Work out the entries of these letters. Those that ``merged`` lacks have no case, only what people said."""
+    if not letter_ids:
+        return
+    reported = set(
+        ProblemReport.objects.filter(letter__in=letter_ids, state=ReportState.OPEN).values_list("letter_id", flat=True)
+    )
+    reasons = {pk: _reasons(each) for pk, each in (merged or {}).items()}
+    for pk in _with_lost_corrections(set(letter_ids) - reasons.keys()):
+        reasons[pk] = {ORPHANED}
+    for pk in reported:
+        reasons[pk] = reasons.get(pk, set()) | {REPORTED}
+    wanted = {pk: codes for pk, codes in reasons.items() if codes}
+    ReviewEntry.objects.filter(pk__in=set(letter_ids) - wanted.keys()).delete()
+    ReviewEntry.objects.bulk_create(
+        (
+            ReviewEntry(letter_id=pk, reasons=_ordered(codes), urgency=urgency_of(codes))
+            for pk, codes in wanted.items()
+        ),
+        update_conflicts=True,
+        unique_fields=["letter"],
+        update_fields=["reasons", "urgency"],
+    )
+
+
+def note_report(letter_id: int) -> None:
+    """A reader reported a problem of this letter, or a report was answered."""
+    entry = ReviewEntry.objects.filter(pk=letter_id).first()
+    is_open = ProblemReport.objects.filter(letter=letter_id, state=ReportState.OPEN).exists()
+    codes = set(entry.reasons if entry else ()) - {REPORTED} | ({REPORTED} if is_open else set())
+    if not codes:
+        ReviewEntry.objects.filter(pk=letter_id).delete()
+        return
+    ReviewEntry.objects.update_or_create(
+        pk=letter_id, defaults={"reasons": _ordered(codes), "urgency": urgency_of(codes)}
+    )
+
+
+def urgency_of(codes: Collection[str]) -> int:
+    """The urgency of the gravest reason, and a little more for each further one."""
+    known = [REASONS[code].urgency if code in REASONS else _URGENCY["doubt"] for code in codes]
+    return max(known) + min(len(known) - 1, 9)
+
+
+def queue(*, now: datetime, reason: str = "", person: int | None = None, rest: str = "") -> QuerySet[ReviewEntry]:
+    """Entries to work on. ``person``: theirs only. ``rest``: ``snoozed`` those that rest, ``free``: nobody's."""
+    entries = ReviewEntry.objects.all()
+    resting = Q(snoozed_until__gt=now)
+    entries = (
+        entries.filter(resting) if rest == "snoozed" else entries.exclude(resting & Q(snoozed_until__isnull=False))
+    )
+    if reason:
+        entries = entries.filter(reasons__contains=[reason])
+    if person is not None:
+        entries = entries.filter(assigned_to=person)
+    if rest == "free":
+        entries = entries.filter(assigned_to=None)
+    return entries
+
+
+def counts_by_reason(*, now: datetime) -> dict[str, int]:
+    """How many entries have each reason, among the most urgent ``_COUNTED``."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT code, count(*) FROM (
+                SELECT reasons FROM determinations_reviewentry
+                WHERE snoozed_until IS NULL OR snoozed_until <= %s ORDER BY urgency DESC, letter_id DESC LIMIT %s
+            ) AS entry, unnest(reasons) AS code GROUP BY code
+            """,
+            [now, _COUNTED],
+        )
+        counted = dict(cursor.fetchall())
+    return {code: counted[code] for code in [*REASONS, *sorted(counted.keys() - REASONS.keys())] if code in counted}
+
+
+def neighbours(entries: QuerySet[ReviewEntry], *, urgency: int, letter_id: int) -> tuple[int | None, int | None]:
+    """The letters before and after this place of the queue, whether or not the letter itself is still in it."""
+    before = entries.extra(where=["(urgency, letter_id) > (%s, %s)"], params=[urgency, letter_id])
+    after = entries.extra(where=["(urgency, letter_id) < (%s, %s)"], params=[urgency, letter_id])
+    return (
+        before.order_by("urgency", "letter_id").values_list("letter_id", flat=True).first(),
+        after.order_by("-urgency", "-letter_id").values_list("letter_id", flat=True).first(),
+    )
+
+
+def assign(letter_id: int, person: AbstractBaseUser | None, *, by: AbstractBaseUser, now: datetime) -> None:
+    """Give the letter to a person, or to nobody."""
+    _check(by)
+    ReviewEntry.objects.filter(pk=letter_id).update(assigned_to=person.pk if person else None)
+    _audit("review.assigned", letter_id, by, now, {"to": person.pk if person else None})
+
+
+def snooze(letter_id: int, *, days: int, by: AbstractBaseUser, now: datetime) -> None:
+    """Let the letter rest; 0 days wakes it."""
+    _check(by)
+    until = now + timedelta(days=days) if days else None
+    ReviewEntry.objects.filter(pk=letter_id).update(snoozed_until=until)
+    _audit("review.snoozed", letter_id, by, now, {"days": days})
+
+
+def answer_report(report_id: int, state: str, *, answer: str, by: AbstractBaseUser, now: datetime) -> None:
+    """Answer a reader's report: accepted or declined, with words for the reader."""
+    _check(by)
+    report = ProblemReport.objects.select_for_update().get(pk=report_id)
+    report.state, report.answer, report.answered_by_id, report.answered_at = state, answer[:2000], by.pk, now
+    report.save(update_fields=["state", "answer", "answered_by", "answered_at"])
+    note_report(report.letter_id)
+    _audit("report.answered", report.letter_id, by, now, {"report": report.pk, "state": state})
+
+
+def _check(by: AbstractBaseUser) -> None:
+    if not by.has_perm("determinations.correct_cases"):  # type: ignore[attr-defined]
+        raise PermissionDenied
+
+
+def _audit(action: str, letter_id: int, by: AbstractBaseUser, now: datetime, detail: dict[str, Any]) -> None:
+    AuditEvent.objects.create(
+        at=now, by_id=by.pk, by_name=by.get_username(), action=action, letter_id=letter_id, detail=detail
+    )
+
+
+def _reasons(merged: Merged) -> set[str]:
+    codes = {problem["code"] for problem in merged.record["problems"] if needs_review(problem["code"])}
+    states = set(merged.states.values())
+    if CorrectionState.CONFLICT in states:
+        codes.add(VALUE_CHANGED)
+    if CorrectionState.ORPHANED in states:
+        codes.add(ORPHANED)
+    return codes
+
+
+def _with_lost_corrections(letter_ids: Collection[int]) -> set[int]:
+    """Letters without a case that people corrected when they had one."""
+    if not letter_ids:
+        return set()
+    digests = dict(Letter.objects.filter(pk__in=letter_ids).values_list("sha256", "pk"))
+    corrected = Correction.objects.filter(letter_sha256__in=digests).exclude(state=CorrectionState.REVERTED)
+    return {digests[digest] for digest in corrected.values_list("letter_sha256", flat=True).distinct()}
+
+
+def _ordered(codes: Iterable[str]) -> list[str]:
+    return sorted(codes, key=lambda code: (-urgency_of([code]), code))
