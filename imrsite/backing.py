@@ -1,0 +1,68 @@
+"""Whether the database and the broker are there and new enough, in one sentence each."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.db.utils import Error as DatabaseError
+
+from imrsite.embedded import ServiceError
+
+POSTGRESQL = (15, 0)
+REDIS = (6, 2)
+
+
+def check_database() -> None:
+    """:class:`ServiceError` unless ``DATABASE_URL`` leads to a PostgreSQL that imrsite can use."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('server_version_num')::int, current_setting('server_encoding')")
+            number, encoding = cursor.fetchone()
+    except (DatabaseError, ImproperlyConfigured) as error:
+        reason = " ".join(str(error).split())
+        raise ServiceError(
+            f"No PostgreSQL answers at DATABASE_URL: start it, or mend the address ({reason})."
+        ) from error
+    version = number // 10_000, number % 10_000
+    if version < POSTGRESQL:
+        raise ServiceError(
+            f"DATABASE_URL leads to PostgreSQL {version[0]}, and imrsite needs {POSTGRESQL[0]} or newer: "
+            "upgrade it or name another."
+        )
+    if encoding != "UTF8":
+        raise ServiceError(
+            f"The database at DATABASE_URL is encoded in {encoding}: make one with ENCODING 'UTF8' and name that."
+        )
+
+
+def check_broker() -> None:
+    """:class:`ServiceError` unless ``REDIS_URL`` leads to a Redis or Valkey that imrsite can use."""
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=5, socket_timeout=5)
+    try:
+        told: Any = client.info("server")
+    except redis.RedisError as error:
+        raise ServiceError(f"No Redis answers at REDIS_URL: start it, or mend the address ({error}).") from error
+    finally:
+        client.close()
+    version = tuple(int(part) for part in str(told["redis_version"]).split(".")[:2])
+    if version < REDIS:
+        raise ServiceError(
+            f"REDIS_URL leads to Redis {told['redis_version']}, and imrsite needs {REDIS[0]}.{REDIS[1]} or newer: "
+            "upgrade it or name another."
+        )
+
+
+@register(Tags.database)
+def database_is_usable(databases: Sequence[str] | None = None, **details: Any) -> list[CheckMessage]:
+    """The same for `migrate` and `check --database default`."""
+    if not databases:
+        return []
+    try:
+        check_database()
+    except ServiceError as error:
+        return [Error(str(error), id="imrsite.E001")]
+    return []

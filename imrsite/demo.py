@@ -1,0 +1,298 @@
+"""`manage.py demo`: everything on one machine, from an empty checkout to a page with letters in it.
+
+The order is made for a quick first page: servers start first and load while this process imports Django; the worker,
+the scheduler and the letters follow once the page can be opened.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from imrsite.bootstrap import ROOT
+from imrsite.embedded import ServiceError, Services
+from imrsite.processes import last_line, last_words, spawn, stop_process
+
+FIRST_PORT = 8000
+ANSWERS_WITHIN = 60.0  # seconds
+RESTARTS = 5  # of one program, before it is given up
+SEED = 2014  # the synthetic letters are the same ones every time
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The command's own options."""
+    parser.add_argument("--port", type=int, help=f"of the page; without it the first free one from {FIRST_PORT} on")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for other machines too")
+    parser.add_argument("--state-dir", type=Path, help="folder for database, files and logs (default: .state)")
+    parser.add_argument("--letters", type=int, default=300, metavar="N", help="how many synthetic letters (300)")
+    parser.add_argument("--password", help="of the three accounts; without it one is made and printed")
+
+
+def run_demo(arguments: Sequence[str]) -> int:
+    """Start everything, stay until Ctrl-C, stop everything. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="manage.py demo", description="Start imrsite with synthetic letters.")
+    add_options(parser)
+    options = parser.parse_args(arguments)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    demo = Demo(options)
+    try:
+        demo.start()
+        demo.stay()
+    except KeyboardInterrupt:
+        return 0
+    except ServiceError as error:
+        print(f"imrsite: {error}", file=sys.stderr)
+        return 1
+    finally:
+        demo.stop()
+    return 0
+
+
+@dataclass
+class Program:
+    """One of imrsite's own processes."""
+
+    name: str
+    command: list[str]
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+    ended: list[float] = field(default_factory=list)
+
+
+class Demo:
+    """The supervisor of one demonstration."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        state_dir = options.state_dir or Path(os.environ.get("IMRSITE_STATE_DIR") or ROOT / ".state")
+        self.state_dir = state_dir.expanduser().resolve()
+        self.services = Services(self.state_dir)
+        self.programs: list[Program] = []
+        self.port = 0
+        self._words = _Line()
+
+    def start(self) -> None:
+        """Up to the moment at which the page can be opened, and a little beyond."""
+        self.services.hold()
+        self.port = _free_port(self.options.host, self.options.port)
+        self._set_environment()
+        self.services.note(f"process {os.getpid()}, {self.address}")
+        collecting = _collect_static_files(self.state_dir)
+        if collecting is None:
+            self._run_web_server()
+        self.services.start(postgres="DATABASE_URL" not in os.environ, valkey="REDIS_URL" not in os.environ)
+        if collecting is not None:
+            collecting()
+            self._run_web_server()
+        password = self._prepare_database()
+        self._wait_for_the_page()
+        self._words.say(
+            f"imrsite is ready: {self.address}\n"
+            f"  Sign in as casemanager, supervisor or admin; the password is  {password}\n"
+            f"  Ctrl-C ends it; everything stays in {self.state_dir}"
+        )
+        self._run("worker", "celery", "--app", "imrsite", "worker", "--concurrency", "2", "--without-gossip",
+                  "--without-mingle", "--loglevel", "WARNING")  # fmt: skip
+        self._run("scheduler", "celery", "--app", "imrsite", "beat", "--loglevel", "WARNING",
+                  "--schedule", str(self.state_dir / "schedule"), "--pidfile", "")  # fmt: skip
+
+    def stay(self) -> None:
+        """Bring the letters in, then watch over the programs for good."""
+        for words in _bring_letters(self.options.letters):
+            self._words.update(words)
+            self._watch()
+        self._words.finish()
+        while True:
+            self._watch()
+            time.sleep(0.3)
+
+    def stop(self) -> None:
+        """Everything ends: first what people and tasks use, then what keeps their data."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if self.programs:
+            self._words.say("Stopping ...")
+        running = [program.process for program in self.programs if program.process]
+        for process in running:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+        for process in running:
+            stop_process(process, signal.SIGTERM, within=5)
+        self.services.stop()
+
+    @property
+    def address(self) -> str:
+        host = socket.gethostname() if self.options.host in {"0.0.0.0", "::"} else self.options.host  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+
+    def _set_environment(self) -> None:
+        """What the settings of this process and of its children will be."""
+        os.environ["IMRSITE_STATE_DIR"] = str(self.state_dir)
+        os.environ["DJANGO_SETTINGS_MODULE"] = "imrsite.settings"
+        os.environ.setdefault("SECRET_KEY", _kept(self.state_dir / "secret_key", secrets.token_urlsafe(50)))
+        if self.options.host not in {"127.0.0.1", "localhost", "::1"}:
+            os.environ.setdefault("ALLOWED_HOSTS", "*")
+
+    def _run_web_server(self) -> None:
+        host = f"[{self.options.host}]" if ":" in self.options.host else self.options.host
+        self._run("web server", "gunicorn", "imrsite.wsgi:application", "--bind", f"{host}:{self.port}",
+                  "--worker-class", "gthread", "--threads", "8", "--workers", "1", "--graceful-timeout", "3",
+                  "--no-control-socket", "--log-level", "warning")  # fmt: skip
+
+    def _prepare_database(self) -> str:
+        """Check the servers, migrate, make the accounts. Returns their password."""
+        import django
+
+        django.setup()
+        from django.contrib.auth.models import User
+        from django.core.management import call_command
+
+        from imrsite.backing import check_broker, check_database
+        from imrsite.people import ROLES, make_people
+
+        check_database()
+        check_broker()
+        call_command("migrate", interactive=False, verbosity=0)
+        kept = self.state_dir / "password"
+        before = kept.read_text() if kept.is_file() else ""
+        password = self.options.password or before or secrets.token_urlsafe(9)
+        if password != before or User.objects.filter(username__in=ROLES).count() < len(ROLES):
+            make_people(password)
+            kept.unlink(missing_ok=True)
+            _kept(kept, password)
+        return password
+
+    def _wait_for_the_page(self) -> None:
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.options.host, self.options.host)  # noqa: S104
+        request = urllib.request.Request(f"http://{host}:{self.port}/health/", headers={"Host": "localhost"})
+        give_up_at = time.monotonic() + ANSWERS_WITHIN
+        while True:
+            with contextlib.suppress(OSError), urllib.request.urlopen(request, timeout=10):  # noqa: S310
+                return
+            self._watch()
+            if time.monotonic() > give_up_at:
+                raise ServiceError(f"The web server does not answer; its log is {self.programs[0].log}.")
+            time.sleep(0.02)
+
+    def _run(self, name: str, module: str, *words: str) -> None:
+        log = self.state_dir / "logs" / f"{name.replace(' ', '-')}.log"
+        program = Program(name, [sys.executable, "-m", module, *words], log)
+        self.programs.append(program)
+        self._spawn(program)
+
+    def _spawn(self, program: Program) -> None:
+        program.process = spawn(program.command, log=program.log, dies_by="TERM", cwd=ROOT)
+
+    def _watch(self) -> None:
+        """Start a program again that ended by itself; without database or broker there is nothing to go on with."""
+        if name := self.services.ended():
+            raise ServiceError(f"The embedded {name} has ended; its log is {self.state_dir}/logs/{name}.log.")
+        for program in self.programs:
+            if program.process is None or program.process.poll() is None:
+                continue
+            now = time.monotonic()
+            program.ended = [*(at for at in program.ended if now - at < 60), now]
+            if len(program.ended) > RESTARTS:
+                raise ServiceError(f"The {program.name} keeps ending: {last_words(program.log)} (log: {program.log})")
+            self._words.say(f"The {program.name} has ended by itself and is started again; its log is {program.log}")
+            time.sleep(0.2 * len(program.ended))
+            self._spawn(program)
+
+
+def _free_port(host: str, wanted: int | None) -> int:
+    """The wanted port, or the first free one; a taken one is said."""
+    for port in [wanted] if wanted is not None else range(FIRST_PORT, FIRST_PORT + 50):
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                if wanted is not None:
+                    raise ServiceError(
+                        f"Port {port} on {host} cannot be used ({error.strerror}): choose another with --port, "
+                        "or leave --port out."
+                    ) from None
+                continue
+            chosen = int(probe.getsockname()[1])
+        if wanted is None and chosen != FIRST_PORT:
+            print(f"Port {FIRST_PORT} is taken; using {chosen}.", file=sys.stderr)
+        return chosen
+    raise ServiceError(f"No port from {FIRST_PORT} to {FIRST_PORT + 49} is free on {host}: choose one with --port.")
+
+
+def _kept(file: Path, value: str) -> str:
+    """The value that the file keeps, which is ``value`` if it was not there."""
+    with contextlib.suppress(FileExistsError):
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
+            new.write(value)
+        return value
+    return file.read_text()
+
+
+def _collect_static_files(state_dir: Path) -> Callable[[], None] | None:
+    """Begin to collect the static files and return what waits for the end; None when they are as at the last start."""
+    found = hashlib.sha256((ROOT / "imrsite" / "requirements.txt").read_bytes())
+    for path in sorted(path for path in (ROOT / "static").rglob("*") if path.is_file()):
+        found.update(f"{path.relative_to(ROOT)} {path.stat().st_size} {path.stat().st_mtime_ns}\n".encode())
+    mark = state_dir / "static.sha256"
+    if mark.is_file() and mark.read_text() == found.hexdigest():
+        return None
+    command = [sys.executable, str(ROOT / "manage.py"), "collectstatic", "--no-input", "--clear", "--verbosity", "0"]
+    collecting = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S603
+
+    def wait() -> None:
+        said = collecting.communicate()[0]
+        if collecting.returncode:
+            raise ServiceError(f"The static files could not be collected: {last_line(said)}")
+        mark.write_text(found.hexdigest())
+
+    return wait
+
+
+def _bring_letters(count: int) -> Iterator[str]:
+    """Upload synthetic letters the way people do and follow them to the end; yields how far it is."""
+    return iter(())
+
+
+class _Line:
+    """One line that changes in place on a terminal; elsewhere a line now and then."""
+
+    def __init__(self) -> None:
+        self.in_place = sys.stdout.isatty()
+        self.shown = ""
+        self.shown_at = 0.0
+
+    def say(self, words: str) -> None:
+        """Words that stay."""
+        self._clear()
+        print(words, flush=True)
+
+    def update(self, words: str) -> None:
+        """Words that the next ones replace."""
+        if words == self.shown or (not self.in_place and time.monotonic() - self.shown_at < 5):
+            return
+        self._clear()
+        print(words, end="" if self.in_place else "\n", flush=True)
+        self.shown, self.shown_at = words, time.monotonic()
+
+    def finish(self) -> None:
+        """Let the last words stay."""
+        if self.in_place and self.shown:
+            print(flush=True)
+        self.shown = ""
+
+    def _clear(self) -> None:
+        if self.in_place and self.shown:
+            print("\r\x1b[K", end="")
+        self.shown = ""

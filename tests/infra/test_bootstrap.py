@@ -1,0 +1,194 @@
+"""`manage.py` makes its own environment: real pip, real virtual environments, tiny packages from a folder."""
+
+import ast
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+BASE_PYTHON = Path(sys.base_prefix, "bin", f"python{sys.version_info[0]}.{sys.version_info[1]}")
+MANAGEMENT = "import sys\ndef execute_from_command_line(argv): print('inside', sys.prefix, *argv[1:])\n"
+FILES = {
+    "django": {
+        "django/__init__.py": "",
+        "django/core/__init__.py": "",
+        "django/core/exceptions.py": "class ImproperlyConfigured(Exception): pass\n",
+        "django/core/management.py": MANAGEMENT,
+    },
+    "celery": {"celery/__init__.py": ""},
+    "psycopg": {"psycopg/__init__.py": ""},
+}
+Start = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout in a folder with spaces, whose requirements are three tiny packages."""
+    checkout, wheels = tmp_path / "a check out", tmp_path / "wheels"
+    (checkout / "imrsite").mkdir(parents=True)
+    wheels.mkdir()
+    shutil.copy(ROOT / "manage.py", checkout)
+    for name in ("__init__.py", "bootstrap.py"):
+        shutil.copy(ROOT / "imrsite" / name, checkout / "imrsite")
+    _require(checkout, [_wheel(wheels, name) for name in FILES])
+    return checkout
+
+
+@pytest.fixture
+def start(checkout: Path, tmp_path: Path) -> Start:
+    """Run a command of the checkout with a Python that has no Django; without a network."""
+
+    def start(
+        *words: str, prefix: tuple[str, ...] = (), python: Path = BASE_PYTHON, program: str = "", **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        unwanted = ("IMRSITE_", "VIRTUAL_ENV", "PIP_", "DJANGO_", "PYTHON")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
+        environment |= {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path / "wheels")}
+        environment |= {"HOME": str(tmp_path)} | variables
+        # Without its site folder the Python has no packages of its own, such as a Django of this machine.
+        site = ["-S"] if python == BASE_PYTHON else []
+        command = [*prefix, str(python), *site, *(["-c", program] if program else ["manage.py"]), *words]
+        return subprocess.run(
+            command, cwd=checkout, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    return start
+
+
+def _wheel(folder: Path, name: str, version: str = "1.0") -> str:
+    """Write a wheel and return its requirement line with its hash."""
+    info = f"{name}-{version}.dist-info"
+    files = FILES[name] | {
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"])
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
+        for member, content in (files | {f"{info}/RECORD": record}).items():
+            wheel.writestr(member, content)
+    return f"{name}=={version} \\\n    --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+
+
+def _require(checkout: Path, lines: list[str]) -> None:
+    (checkout / "imrsite" / "requirements.txt").write_text("".join(lines))
+
+
+def _says(result: subprocess.CompletedProcess[str], words: str) -> None:
+    """It failed, with one sentence that has these words in it."""
+    assert result.returncode == 1
+    sentence = result.stderr.strip().splitlines()[-1]
+    assert sentence.startswith("imrsite")
+    assert words in sentence
+    assert "Traceback" not in result.stderr
+
+
+def test_it_makes_the_environment_once_and_mends_it(checkout: Path, start: Start, tmp_path: Path) -> None:
+    first = start("check", "a word")
+    assert first.stdout == f"inside {checkout}/.venv check a word\n", first.stderr
+    assert "setting up" in first.stderr
+
+    again = start("check")
+    assert again.stdout == f"inside {checkout}/.venv check\n"
+    assert again.stderr == ""
+
+    _require(checkout, [_wheel(tmp_path / "wheels", name, "2.0") for name in FILES])
+    changed = start("check")
+    assert "setting up" in changed.stderr
+    assert list((checkout / ".venv").glob("lib/*/site-packages/django-2.0.dist-info"))
+    assert not list((checkout / ".venv").glob("lib/*/site-packages/django-1.0.dist-info"))
+
+    (checkout / ".venv" / "imrsite.json").unlink()  # as when the set-up was killed
+    shutil.rmtree(next((checkout / ".venv").glob("lib/*/site-packages/django")))
+    assert start("check").stdout.startswith("inside")
+
+
+def test_two_starts_at_once_make_one_environment(checkout: Path, start: Start) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(2) as both:
+        results = list(both.map(start, ["check", "check"]))
+    assert [result.returncode for result in results] == [0, 0]
+    assert sum("setting up .venv with" in result.stderr for result in results) == 1
+
+
+def test_no_network_is_one_sentence(start: Start) -> None:
+    offline = start("check", PIP_NO_INDEX="0", PIP_FIND_LINKS="", PIP_INDEX_URL="http://127.0.0.1:9/", PIP_RETRIES="1")
+    _says(offline, "connect this machine to the network")
+
+
+def test_a_package_with_another_hash_is_refused(checkout: Path, start: Start, tmp_path: Path) -> None:
+    _wheel(tmp_path / "wheels", "celery")
+    with zipfile.ZipFile(tmp_path / "wheels" / "celery-1.0-py3-none-any.whl", "a") as wheel:
+        wheel.writestr("celery/more.py", "")
+    _says(start("check"), "not the one that was pinned")
+
+
+def test_an_unsuitable_python_is_one_sentence(checkout: Path, start: Start) -> None:
+    _require(checkout, ["django==9.9 \\\n    --hash=sha256:" + "0" * 64 + "\n"])
+    _says(start("check"), "no ready packages for Python")
+
+
+def test_a_read_only_checkout_is_one_sentence(checkout: Path, start: Start) -> None:
+    checkout.chmod(0o555)
+    prefix = ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if os.getuid() == 0 else ()
+    _says(start("check", prefix=prefix), "make it writable")
+
+
+def test_a_full_disk_is_one_sentence(checkout: Path, start: Start) -> None:
+    prefix = ("unshare", "--user", "--map-root-user", "--mount")
+    if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this machine allows no namespaces")
+    small = 'mount -t tmpfs -o size=5m none "$1" && cp -r manage.py imrsite "$1" && cd "$1" && shift && exec "$@"'
+    disk = checkout.parent / "small disk"
+    disk.mkdir()
+    _says(start("check", prefix=(*prefix, "sh", "-c", small, "sh", str(disk))), "is full: free")
+
+
+def test_a_python_without_venv_is_one_sentence(start: Start) -> None:
+    for missing in ("['venv']", "['ensurepip', 'pip']"):
+        program = (
+            f"import sys, runpy, importlib.util as u, sysconfig; gone = {missing};"
+            "sys.modules.update({name: None for name in gone});"
+            "find = u.find_spec; u.find_spec = lambda name: None if name in gone else find(name);"
+            "sysconfig.get_config_vars()['WHEEL_PKG_DIR'] = None;"
+            "sys.argv = ['manage.py', 'check']; sys.path.insert(0, '');"
+            "runpy.run_path('manage.py', run_name='__main__')"
+        )
+        _says(start(program=program), "apt install python3-venv")
+
+
+def test_an_old_python_can_read_manage_py_and_is_told(start: Start) -> None:
+    ast.parse((ROOT / "manage.py").read_text(), feature_version=(3, 4))
+    program = (
+        "import sys, runpy; sys.version_info = (3, 6, 9, 'final', 0); runpy.run_path('manage.py', run_name='__main__')"
+    )
+    _says(start(program=program), "imrsite needs Python 3.11 or newer, and this is Python 3.6")
+
+
+def test_an_active_environment_is_left_alone(checkout: Path, start: Start, tmp_path: Path) -> None:
+    import venv
+
+    venv.create(tmp_path / "mine", with_pip=False)
+    _says(start("check", python=tmp_path / "mine" / "bin" / "python"), "is active but lacks")
+    _says(start("check", IMRSITE_NO_BOOTSTRAP="1"), "IMRSITE_NO_BOOTSTRAP is set but lacks")
+    assert not (checkout / ".venv").exists()
+
+
+def test_what_failed_is_not_taken_for_finished(checkout: Path, start: Start, tmp_path: Path) -> None:
+    wheel = tmp_path / "wheels" / "psycopg-1.0-py3-none-any.whl"
+    kept = wheel.read_bytes()
+    wheel.unlink()
+    assert start("check").returncode == 1
+    wheel.write_bytes(kept)
+    assert start("check").stdout.startswith("inside")
+    assert set(json.loads((checkout / ".venv" / "imrsite.json").read_text())) == {"requirements.txt"}
