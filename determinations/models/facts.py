@@ -66,17 +66,19 @@ class ItemFact(models.Model):
 
 
 class CitationFact(models.Model):
-    """One citation of an item that counts: authority, edition, sections, pages, with what statistics group by.
+    """One citation of an item that counts: side, authority and edition, with what statistics group by.
 
-    ``on_date`` is the date on which the edition should have been in force: the UR denial for the claims
-    administrator's citation, the decision for the reviewer's.
+    ``on_date`` is the day on which the edition should have been in force: the UR denial for the claims
+    administrator's citation, the decision for the reviewer's. The first row of an item, side and authority carries
+    the sections and pages of all its editions, each once, so that counting rows counts items.
     """
 
     fact = models.ForeignKey(ItemFact, on_delete=models.CASCADE, related_name="citations")
-    authority = models.ForeignKey(Authority, on_delete=models.PROTECT, related_name="+", db_index=False)
     on_date = models.DateField(null=True)
-    decision_month = models.DateField(null=True)
+    authority = models.ForeignKey(Authority, on_delete=models.PROTECT, related_name="+", db_index=False)
+    decision_year = models.SmallIntegerField(null=True)
     overturned = models.BooleanField(null=True)
+    first_of_authority = models.BooleanField(help_text="of this item, side and authority, by edition")
     side = models.CharField(max_length=10, choices=Side.choices)
     edition = models.CharField(max_length=60)
     sections = ArrayField(models.CharField(max_length=300))

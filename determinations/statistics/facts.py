@@ -54,14 +54,30 @@ WHERE c.letter_id = ANY(%(cases)s) AND c.superseded_by_id IS NULL
 
 _INSERT_CITATIONS = """
 INSERT INTO determinations_citationfact (
-    fact_id, authority_id, on_date, decision_month, overturned, side, edition, sections, pages
+    fact_id, on_date, authority_id, decision_year, overturned, first_of_authority, side, edition, sections, pages
 )
 SELECT
-    fact.item_id, cit.authority_id,
-    CASE cit.side WHEN 'claims' THEN fact.ur_denial_date ELSE fact.decision_date END,
-    fact.decision_month, fact.overturned, cit.side, cit.edition, cit.sections, cit.pages
+    fact.item_id, CASE cit.side WHEN 'claims' THEN fact.ur_denial_date ELSE fact.decision_date END,
+    cit.authority_id, extract(year FROM fact.decision_date), fact.overturned, first.of_authority, cit.side, cit.edition,
+    CASE WHEN first.of_authority THEN ARRAY(
+        SELECT DISTINCT unnest(other.sections) FROM determinations_citation other
+        WHERE other.item_id = cit.item_id AND other.side = cit.side AND other.authority_id = cit.authority_id
+        ORDER BY 1
+    ) ELSE '{}' END,
+    CASE WHEN first.of_authority THEN ARRAY(
+        SELECT DISTINCT unnest(other.pages) FROM determinations_citation other
+        WHERE other.item_id = cit.item_id AND other.side = cit.side AND other.authority_id = cit.authority_id
+        ORDER BY 1
+    ) ELSE '{}' END
 FROM determinations_itemfact fact
 JOIN determinations_citation cit ON cit.item_id = fact.item_id
+CROSS JOIN LATERAL (
+    SELECT NOT EXISTS (
+        SELECT FROM determinations_citation other
+        WHERE other.item_id = cit.item_id AND other.side = cit.side AND other.authority_id = cit.authority_id
+            AND other.edition < cit.edition
+    ) AS of_authority
+) first
 WHERE fact.case_id = ANY(%(cases)s)
 """
 
