@@ -4,6 +4,9 @@ Every person, claim and sentence is invented; each letter says so in its text, i
 Case numbers are ``CM14-9000000`` and up, a range that real letters do not reach.
 """
 
+from determinations.synthetic.demo import demo_files
 from determinations.synthetic.letters import SyntheticLetter, write_letter, write_letters
+from determinations.synthetic.notice import write_notice
+from determinations.synthetic.pdf import letter_pdf
 
-__all__ = ["SyntheticLetter", "write_letter", "write_letters"]
+__all__ = ["SyntheticLetter", "demo_files", "letter_pdf", "write_letter", "write_letters", "write_notice"]

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from random import Random
-from typing import Any
+from typing import Any, Literal, NamedTuple, Self
 
 from determinations.synthetic.cases import Case, Item, invent_case
 from determinations.synthetic.chance import pick
@@ -12,7 +12,8 @@ from determinations.synthetic.guidelines import Era
 from determinations.synthetic.prose import HOW_IT_WAS_MADE, write_rationale, write_summary
 from determinations.synthetic.typesetting import as_text, paginate, wrap
 
-_LARGEST = 1_000_000
+#: Case numbers run from 9000000 to 9999999.
+LARGEST_SERIAL = 1_000_000
 #: The parser's name of the layout of 2014 to 2017, in both eras of its citations.
 LAYOUT = "determination"
 _BLANK = " "
@@ -23,16 +24,23 @@ _AMENDMENT = "This amended letter takes the place of one that was sent before."
 class SyntheticLetter:
     """An invented letter.
 
-    ``text`` has form feeds between pages (or is double-spaced); ``pages`` holds the same lines for a PDF; ``expected``
-    is the record that parsing must give; ``planted`` the codes of the problems that were put in on purpose.
+    ``text`` has form feeds between pages (or is double-spaced); ``header`` and ``lines`` are what stands on paper, a
+    tab in the header parting its two columns; ``expected`` is the record that parsing must give; ``planted`` the codes
+    of the problems that were put in on purpose.
     """
 
     file_name: str
-    era: Era
+    era: Era | Literal["L2"]
     text: str
-    pages: tuple[tuple[str, ...], ...]
+    header: tuple[str, ...]
+    lines: tuple[str, ...]
     expected: dict[str, Any]
     planted: frozenset[str]
+
+    @property
+    def pages(self) -> list[list[str]]:
+        """The lines of each page on paper."""
+        return paginate([*self.header, *self.lines])
 
 
 def write_letters(count: int, seed: int = 0) -> Iterator[SyntheticLetter]:
@@ -45,7 +53,7 @@ def write_letter(number: int, seed: int = 0, *, amended: bool = False) -> Synthe
     """Letter ``number`` of a seed; ``amended`` writes a later version of it, under the same case number."""
     rng = Random(seed * 1_000_003 + number)  # noqa: S311 - invented letters, no secrets
     # 700,001 and a million have no common factor, so case numbers look scattered and none comes twice.
-    serial = (number * 700_001 + seed * 104_729 + 142) % _LARGEST
+    serial = (number * 700_001 + seed * 104_729 + 142) % LARGEST_SERIAL
     return _write(rng, invent_case(rng, serial), amended=amended)
 
 
@@ -56,10 +64,8 @@ def _write(rng: Random, case: Case, *, amended: bool) -> SyntheticLetter:
         summary, decided = f"{summary} {_AMENDMENT}", decided + timedelta(days=21)
     rationales = [write_rationale(rng, case, item) for item in case.items]
     double_spaced = rng.random() < 0.15
-    lines = []
-    if case.has_header:
-        lines += _header(rng, case, f"{decided:%m/%d/%Y}")
-    lines += ["HOW THE IMR FINAL DETERMINATION WAS MADE ", *wrap(HOW_IT_WAS_MADE), _BLANK]
+    dates = _Dates.of(case, decided)
+    lines = ["HOW THE IMR FINAL DETERMINATION WAS MADE ", *wrap(HOW_IT_WAS_MADE), _BLANK]
     lines += ["The Expert Reviewer has the following credentials: "]
     lines += wrap("State(s) of Licensure: " + pick(rng, (", ", ",")).join(case.licensure))
     lines += wrap("Certification(s)/Specialty: " + ", ".join(case.specialties))
@@ -76,35 +82,62 @@ def _write(rng: Random, case: Case, *, amended: bool) -> SyntheticLetter:
         lines += [*wrap(f"MAXIMUS guideline: {item.reviewer[0]}"), _BLANK]
         lines += wrap(f"Decision rationale:{pick(rng, (' ', '  '))}{rationale}")
     lines.append(_BLANK)
-    pages = paginate(lines)
+    header_as_text = _header_as_text(rng, case, dates) if case.has_header else []
     name = f"synthetic-{case.case_number}{'-amended' if amended else ''}.txt"
     return SyntheticLetter(
         file_name=name,
         era=case.era,
-        text=as_text(pages, double_spaced=double_spaced),
-        pages=tuple(tuple(page) for page in pages),
+        text=as_text(paginate(header_as_text + lines), double_spaced=double_spaced),
+        header=_header_on_paper(case, dates) if case.has_header else (),
+        lines=tuple(lines),
         expected=_record(name, case, summary, rationales, decided.isoformat()),
         planted=case.planted,
     )
 
 
-def _header(rng: Random, case: Case, decided: str) -> list[str]:
+class _Dates(NamedTuple):
+    """The dates of the header block as printed."""
+
+    assigned: str
+    injury: str
+    decision: str
+    denial: str
+    received: str
+
+    @classmethod
+    def of(cls, case: Case, decided: date) -> Self:
+        days = (case.date_assigned, case.date_of_injury, decided, case.ur_denial_date, case.application_received)
+        return cls(*(f"{day.month:02d}/{day.day:02d}/{day.year}" for day in days))
+
+
+def _header_on_paper(case: Case, dates: _Dates) -> tuple[str, ...]:
+    """The header block's table, a tab between its columns."""
+    return (
+        f"Case Number: {case.case_number}",
+        f"Date Assigned: {dates.assigned}\tDate of Injury: {dates.injury}",
+        f"Decision Date: {dates.decision}\tUR Denial Date: {dates.denial}",
+        f"Priority: {case.priority}\tApplication",
+        "\tReceived: " + dates.received,
+        _BLANK,
+    )
+
+
+def _header_as_text(rng: Random, case: Case, dates: _Dates) -> list[str]:
     """The header block, in one of the orders in which text readers give the table's cells."""
-    assigned, injured = f"{case.date_assigned:%m/%d/%Y}", f"{case.date_of_injury:%m/%d/%Y}"
-    denied, received = f"{case.ur_denial_date:%m/%d/%Y}", f"{case.application_received:%m/%d/%Y}"
     if rng.random() < 0.25:
         return [
-            "Case Number: ", f"{case.case_number} ", _BLANK, "Date Assigned: ", f"{assigned} ", "Date of Injury:  ",
-            f"{injured} ", "Decision Date: ", f"{decided} ", "UR Denial Date:  ", f"{denied} ", "Priority:  ",
-            f"{case.priority} ", "Application ", "Received:  ", f"{received} ", _BLANK,
+            "Case Number: ", f"{case.case_number} ", _BLANK, "Date Assigned: ", f"{dates.assigned} ",
+            "Date of Injury:  ", f"{dates.injury} ", "Decision Date: ", f"{dates.decision} ", "UR Denial Date:  ",
+            f"{dates.denial} ", "Priority:  ", f"{case.priority} ", "Application ", "Received:  ",
+            f"{dates.received} ", _BLANK,
         ]  # fmt: skip
     return [
         f"Case Number: {case.case_number}  ",
-        f"Date Assigned: {assigned} Date of Injury:  {injured} ",
-        f"Decision Date: {decided} UR Denial Date:  {denied} ",
+        f"Date Assigned: {dates.assigned} Date of Injury:  {dates.injury} ",
+        f"Decision Date: {dates.decision} UR Denial Date:  {dates.denial} ",
         f"Priority:  {case.priority} Application ",
         "Received:  ",
-        f"{received} ",
+        f"{dates.received} ",
         _BLANK,
     ]
 

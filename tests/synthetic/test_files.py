@@ -1,0 +1,105 @@
+"""Synthetic letters as files: PDFs that read as the text does, and the files of the demo."""
+
+from collections import Counter
+
+import pypdfium2
+import pytest
+
+from determinations.parsing.pipeline import parse_letter
+from determinations.parsing.results import to_record
+from determinations.synthetic import demo_files, letter_pdf, write_letters, write_notice
+from determinations.synthetic.demo import File
+from tests.synthetic.test_letters import comparable
+
+
+def text_of(pdf: bytes) -> str:
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        return "\f".join(page.get_textpage().get_text_range() for page in document)
+    finally:
+        document.close()
+
+
+def what_becomes_of(file: File) -> str:
+    """The layout that a file's text is in, or why there is none."""
+    name, content = file
+    if name.endswith(".pdf"):
+        try:
+            text = text_of(content)
+        except pypdfium2.PdfiumError as error:
+            return str(error)
+    else:
+        text = content.decode()
+    if not text.strip():
+        return "no text"
+    letter = parse_letter(text)
+    return letter.problems[0].code if not letter.items else letter.layout or "none"
+
+
+def test_a_pdf_reads_as_the_letter_was_written() -> None:
+    for letter in write_letters(150, seed=21):
+        assert comparable(to_record(parse_letter(text_of(letter_pdf(letter))))) == comparable(letter.expected)
+
+
+def test_a_pdf_says_that_it_is_synthetic_and_comes_out_the_same_each_time() -> None:
+    letter = next(write_letters(1, seed=2))
+    pdf = letter_pdf(letter)
+    assert pdf == letter_pdf(letter)
+    assert "Synthetic" in pypdfium2.PdfDocument(pdf).get_metadata_dict()["Title"]
+
+
+def test_some_pdfs_are_guarded_against_changes_and_can_be_read_all_the_same() -> None:
+    pdfs = [letter_pdf(letter) for letter in write_letters(40, seed=2)]
+    assert 0 < sum(b"/Encrypt" in pdf for pdf in pdfs) < len(pdfs)
+    assert all("DECISIONS AND RATIONALES" in text_of(pdf) for pdf in pdfs)
+
+
+@pytest.mark.parametrize("number", range(20))
+def test_the_parser_reads_a_notice_of_2013_as_far_as_it_is_known(number: int) -> None:
+    notice = write_notice(number, seed=4)
+    assert comparable(to_record(parse_letter(notice.text))) == comparable(notice.expected)
+
+
+def test_the_demo_is_as_large_as_asked_and_always_the_same() -> None:
+    files = list(demo_files(60, seed=1))
+    assert len(files) == 60
+    assert files == list(demo_files(60, seed=1))
+    assert len({name for name, _ in files}) == 60
+    assert len(list(demo_files(5, seed=1))) == 5
+
+
+def test_the_demo_holds_some_of_everything() -> None:
+    files = list(demo_files(300, seed=1))
+    fates = Counter(what_becomes_of(file) for file in files)
+    assert fates == {
+        "determination": 289,
+        "notice-2013": 2,
+        "no text": 2,
+        "not_a_determination": 1,
+        "health_plan_review": 1,
+        "bill_review": 1,
+        "layout_not_read": 1,
+        "layout_not_known": 1,
+        "Failed to load document (PDFium: Incorrect password error).": 1,
+        "Failed to load document (PDFium: Data format error).": 1,
+    }
+    assert len({content for _, content in files}) == 298  # two are copies
+    assert 0.6 < sum(name.endswith(".pdf") for name, _ in files) / len(files) < 0.8
+
+
+def test_later_versions_share_the_case_number_of_an_earlier_file() -> None:
+    seen: dict[str | None, str] = {}
+    later = []
+    for name, content in demo_files(300, seed=1):
+        if "synthetic-CM" in name:
+            number = parse_letter(text_of(content) if name.endswith(".pdf") else content.decode()).case_number
+            if "amended" in name:
+                later.append((name, seen[number]))
+            elif number:
+                seen[number] = name
+    assert len(later) == 2
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_seed_gives_a_demo(seed: int) -> None:
+    assert len({name for name, _ in demo_files(80, seed)}) == 80
