@@ -23,6 +23,11 @@ def read_date(match: re.Match[str]) -> date | None:
         month, day, year = int(match["month"]), int(match["day"]), int(match["year"])
         if year < 100:
             year += 2000 if year < 50 else 1900
+    return calendar_day(year, month, day)
+
+
+def calendar_day(year: int, month: int, day: int) -> date | None:
+    """The day, or None when the calendar has none such."""
     try:
         return date(year, month, day)
     except ValueError:

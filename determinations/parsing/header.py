@@ -8,8 +8,9 @@ in printed order, each label with the first value that is still free.
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
-from determinations.parsing.dates import read_date
+from determinations.parsing.dates import calendar_day
 from determinations.parsing.results import Problem
 from determinations.parsing.spans import Span
 
@@ -29,7 +30,7 @@ _TOKEN = re.compile(
     r"|(?P<decision>Decision)\s+Date\s*:"
     r"|UR\s+(?P<denial>Denial)\s+Date\s*:"
     r"|(?P<application>Application)\b(?:\s+Received\s*:)?"
-    r"|(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})(?P<name>)(?!\d)"
+    r"|(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})(?!\d)"
 )
 _CASE_NUMBER = re.compile(r"\bCM\s?(\d\d)\s?-\s?(\d{7})\b")
 _CASE_LABEL = re.compile(r"Case\s+Number\s*:")
@@ -51,8 +52,8 @@ def read_header(source: str, end: int) -> Header:
     """The header block in ``source[:end]``; problems say what is missing, or that the whole block is."""
     spans: dict[str, Span] = {}
     case = _CASE_NUMBER.search(source, 0, end)
-    labels, values = _labels_and_values(source, end)
-    if not labels and not _CASE_LABEL.search(source, 0, end):
+    tokens = _read_tokens(source, end)
+    if not tokens.names and not _CASE_LABEL.search(source, 0, end):
         return Header(problems=(Problem("header_missing", "The text has no header block."),))
     problems = []
     if case:
@@ -61,9 +62,9 @@ def read_header(source: str, end: int) -> Header:
     if priority:
         spans["priority"] = Span(priority.start(), priority.end())
     dates = {}
-    paired, certain = _pair(source, labels, values)
+    paired, certain = _pair(source, tokens)
     for name, match in paired.items():
-        day = read_date(match)
+        day = calendar_day(int(match["year"]), int(match["month"]), int(match["day"]))
         place = Span(match.start(), match.end())
         if day is None:
             problems.append(Problem("value_doubtful", "The date printed here is no day of the calendar.", place, name))
@@ -83,51 +84,46 @@ def read_header(source: str, end: int) -> Header:
     )
 
 
-_Labels = list[tuple[str, Span]]
-_Values = list[re.Match[str]]
+class _Tokens(NamedTuple):
+    """Labels and values of dates: the values that stand beside their label, and the labels and values left over."""
+
+    names: list[str]
+    beside: dict[str, re.Match[str]]
+    waiting: list[tuple[str, int]]
+    free: list[re.Match[str]]
 
 
-def _labels_and_values(source: str, end: int) -> tuple[_Labels, _Values]:
-    labels: _Labels = []
-    values: _Values = []
+def _read_tokens(source: str, end: int) -> _Tokens:
+    """Labels wait, with the offset of their end, for a value; a value on the same line is theirs."""
+    tokens = _Tokens([], {}, [], [])
+    label_is_last = False
     for match in _TOKEN.finditer(source, 0, end):
-        if match["month"]:
-            values.append(match)
+        if match.lastgroup in _DATE_LABELS:
+            name = _DATE_LABELS[match.lastgroup]
+            tokens.names.append(name)
+            tokens.waiting.append((name, match.end()))
+            label_is_last = True
+            continue
+        if label_is_last and not source[tokens.waiting[-1][1] : match.start()].strip(" \t"):
+            tokens.beside[tokens.waiting.pop()[0]] = match
         else:
-            name = _DATE_LABELS[next(group for group in _DATE_LABELS if match[group])]
-            labels.append((name, Span(match.start(), match.end())))
-    return labels, values
+            tokens.free.append(match)
+        label_is_last = False
+    return tokens
 
 
-def _pair(source: str, labels: _Labels, values: _Values) -> tuple[dict[str, re.Match[str]], bool]:
-    """Each label's value, and whether the pairing is certain: as many values as labels, no label twice."""
-    paired: dict[str, re.Match[str]] = {}
-    free = list(values)
-    waiting = []
-    for name, place in labels:
-        beside = next((v for v in free if place.end <= v.start() and _same_line(source, place.end, v.start())), None)
-        if beside:
-            paired.setdefault(name, beside)
-            free.remove(beside)
-        else:
-            waiting.append((name, place))
-    certain = len(waiting) == len(free) and len(labels) == len({name for name, _ in labels}) == len(DATE_FIELDS)
-    if len(waiting) == len(free):
-        paired.update((name, value) for (name, _), value in zip(waiting, free, strict=True))
-    else:
-        _pair_neighbours(source, waiting, free, paired)
-    return paired, certain
-
-
-def _pair_neighbours(source: str, waiting: _Labels, free: _Values, paired: dict[str, re.Match[str]]) -> None:
-    """Labels and values are not as many: only a value that follows its label directly is taken."""
-    for name, place in waiting:
-        for value in free:
-            if place.end <= value.start() and not source[place.end : value.start()].strip():
+def _pair(source: str, tokens: _Tokens) -> tuple[dict[str, re.Match[str]], bool]:
+    """Each label's value, and whether the pairing is certain: every label once, and as many values."""
+    as_many = len(tokens.waiting) == len(tokens.free)
+    certain = as_many and len(tokens.names) == len(set(tokens.names)) == len(DATE_FIELDS)
+    paired = dict(tokens.beside)
+    if as_many:
+        paired.update((name, value) for (name, _), value in zip(tokens.waiting, tokens.free, strict=True))
+        return paired, certain
+    for name, label_end in tokens.waiting:  # only a value that follows its label directly is taken
+        for value in tokens.free:
+            if label_end <= value.start() and not source[label_end : value.start()].strip():
                 paired[name] = value
-                free.remove(value)
+                tokens.free.remove(value)
                 break
-
-
-def _same_line(source: str, start: int, end: int) -> bool:
-    return not source[start:end].strip(" \t")
+    return paired, certain

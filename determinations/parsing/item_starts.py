@@ -8,7 +8,7 @@ room to spare, and a line before that ends a sentence. Any two are enough. One a
 import re
 from typing import NamedTuple
 
-from determinations.parsing.typography import Line, Typography, lines_of
+from determinations.parsing.typography import Line, Typography, lines_upwards
 
 #: The longest item line known has 558 characters; further up is rationale.
 _REACH = 1200
@@ -45,10 +45,12 @@ def find_item_start(
     ``blank_lines_part``: this text has blank lines between paragraphs, so that none is a sign too.
     """
     start = max(rationale_start, end - _REACH)
-    lines = lines_of(source, start, end)
+    lines = lines_upwards(source, start, end)
     fallback: tuple[Line, str | None] | None = None
     skipped: Line | None = None
-    for above, line in zip(reversed(lines[:-1]), reversed(lines[1:]), strict=True):
+    below = next(lines, Line(end, end, "", 0, page_edge=False))
+    for above in lines:
+        line, below = below, above
         if _NEVER_FIRST.match(line.text):
             continue
         strength, doubt = _strength(above, line, typography, blank_lines_part)
@@ -65,7 +67,7 @@ def find_item_start(
     if skipped:
         return ItemStart(skipped.start, "The first sentence of a partial approval was not found.")
     inside = [match.end() for match in _AFTER_CONCLUSION.finditer(source, start, end)]
-    return ItemStart(inside[-1] if inside else lines[-1].start, "No line begins the item.")
+    return ItemStart(inside[-1] if inside else below.start, "No line begins the item.")
 
 
 def _strength(above: Line, line: Line, typography: Typography, blank_lines_part: bool) -> tuple[int, str | None]:

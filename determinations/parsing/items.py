@@ -7,8 +7,8 @@ from typing import Literal
 
 from determinations.parsing.item_starts import find_item_start
 from determinations.parsing.results import Decision, Problem
-from determinations.parsing.spans import Folded, Span, fold, trimmed
-from determinations.parsing.typography import Typography
+from determinations.parsing.spans import Folded, Span, fold, fold_text, trimmed
+from determinations.parsing.typography import Typography, typography_of
 
 Part = Literal["claims_text", "reviewer_text", "rationale"]
 _ORDER: tuple[Part, ...] = ("claims_text", "reviewer_text", "rationale")
@@ -65,17 +65,20 @@ class _Block:
         return min(label.start for label in self.labels.values())
 
 
-def read_items(
-    source: str, start: int, end: int, typography: Typography
-) -> tuple[tuple[ItemText, ...], list[Problem]]:
-    """The items in ``source[start:end]``, the text below the heading of the decisions; and what was doubtful."""
+def read_items(source: str, start: int, end: int, running_text: Span) -> tuple[tuple[ItemText, ...], list[Problem]]:
+    """The items in ``source[start:end]``, the text below the heading of the decisions; and what was doubtful.
+
+    ``running_text`` is a place from which the way the letter is set can be learnt.
+    """
     problems: list[Problem] = []
     opening = _OPENING.match(source, start, end)
     if not opening:
         heading = Span(start, min(end, start + 100))
         problems.append(Problem("wording_unknown", "The decisions do not open with their fixed sentence.", heading))
     blocks = _blocks(source, start, end)
-    blank_lines_part = _blank_lines_part(source, blocks, typography)
+    if len(blocks) > 1:
+        typography = typography_of(source, *running_text)
+        blank_lines_part = _blank_lines_part(source, blocks, typography)
     items = []
     item_start, doubt = (opening.end() if opening else start), None
     for number, block in enumerate(blocks, 1):
@@ -147,7 +150,7 @@ def _read_item(source: str, number: int, place: Span, block: _Block, doubt: str 
     for part, text in _part_places(block, place.end):
         span = trimmed(source, *text)
         if span.start < span.end:
-            parts[part] = fold(source, *span).text
+            parts[part] = fold_text(source[span.start : span.end])
             spans[part] = span
     for part in _ORDER:
         if part not in parts:
@@ -174,7 +177,7 @@ def _read_decision(
         problems.append(
             Problem("value_doubtful", "No colon stands before the decision.", spans["decision"], path + "decision")
         )
-    trailing = _TRAILING_IS.search(source, line.start, request_end)
+    trailing = _TRAILING_IS.search(source, max(line.start, request_end - _DECISION_REACH), request_end)
     decision: Decision = "upheld" if match[1].lower() == "upheld" else "overturned"
     return decision, trailing.start() if trailing else request_end
 
@@ -183,6 +186,8 @@ def _read_disputed(request: Folded, path: str, spans: dict[str, Span], problems:
     """The part in dispute: the whole request, save in a partial approval, where it is the last clause."""
     text = request.text
     spans["disputed"] = spans["request"]
+    if "equest" not in text and "laims" not in text:  # the search below costs more
+        return text, False
     if not _PARTIAL_WORDS.search(text):
         return text, False
     original = _ORIGINAL.search(text)

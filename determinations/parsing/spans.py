@@ -1,13 +1,10 @@
 """Where a value stands in a letter's text, and text folded to one line without losing that place."""
 
 import re
-from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-_TOKEN = re.compile(r"\S+")
-_LINE_BREAK = re.compile(r"[\n\f\r]")
 #: A word's hyphen at a line or page end, and the white space up to the next word: ``x-`` / ``ray``.
 _HYPHEN_BREAK = re.compile(r"-(?<=\S-)[^\S\n\f\r]*[\n\f\r]\s*")
 
@@ -48,32 +45,25 @@ class Folded:
         """The folded line."""
         return fold_text(self.source[self.start : self.end])
 
-    @cached_property
-    def _places(self) -> list[tuple[int, int]]:
-        """For each word: where it stands in ``text`` and where in ``source``."""
-        places: list[tuple[int, int]] = []
-        length = 0
-        previous = ""
-        previous_end = self.start
-        for match in _TOKEN.finditer(self.source, self.start, self.end):
-            if previous and not (
-                len(previous) > 1
-                and previous.endswith("-")
-                and _LINE_BREAK.search(self.source, previous_end, match.start())
-            ):
-                length += 1
-            previous, previous_end = match.group(), match.end()
-            places.append((length, match.start()))
-            length += len(previous)
-        return places
-
     def span(self, start: int, end: int) -> Span:
         """The place in the letter of ``self.text[start:end]``; ``start`` < ``end``."""
         return Span(self._offset(start), self._offset(end - 1) + 1)
 
     def _offset(self, position: int) -> int:
-        folded_at, source_at = self._places[bisect_right(self._places, (position, self.end)) - 1]
-        return source_at + position - folded_at
+        """Folding drops white space and nothing else, so a character is found by how many print before it."""
+        printed = _printed(self.text[:position])
+        at = self.start + position
+        while (behind := printed - _printed(self.source[self.start : at])) > 0:
+            at += behind
+        if not self.text[position : position + 1].isspace():
+            while self.source[at].isspace():
+                at += 1
+        return at
+
+
+def _printed(text: str) -> int:
+    """How many characters of the text are no white space."""
+    return len("".join(text.split()))
 
 
 def fold(source: str, start: int = 0, end: int | None = None) -> Folded:

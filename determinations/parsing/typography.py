@@ -6,8 +6,9 @@ next line's first word was ended on purpose: that is the end of a paragraph, wha
 """
 
 import re
-from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from statistics import mode
 from typing import NamedTuple
 
 #: Widths of a text typeface (Times and its metric equals), in thousandths of the type size.
@@ -19,7 +20,6 @@ _WIDTHS = {
 _UNITS = bytes(
     next((width // 4 for characters, width in _WIDTHS.items() if chr(code) in characters), 125) for code in range(256)
 )
-_LINE = re.compile(r"\S[^\n\f]*")
 _FIRST_WORD = re.compile(r"[^\s-]+-?")
 #: A line this much narrower than the letter's full lines still had room for the next word.
 _ROOM = 0.915
@@ -35,16 +35,25 @@ class Line(NamedTuple):
     page_edge: bool
 
 
-def lines_of(source: str, start: int, end: int) -> list[Line]:
-    """The lines of ``source[start:end]`` that are not blank, without the white space around them."""
-    lines = []
-    previous_end = start
-    for match in _LINE.finditer(source, start, end):
-        text = match.group().rstrip()
-        between = source[previous_end : match.start()]
-        previous_end = match.start() + len(text)
-        lines.append(Line(match.start(), previous_end, text, between.count("\n"), "\f" in between))
-    return lines
+def lines_upwards(source: str, start: int, end: int) -> Iterator[Line]:
+    """The lines of ``source[start:end]`` that are not blank, the last one first."""
+    below: tuple[int, str] | None = None
+    gap, page_edge = 0, False
+    while end > start:
+        at = max(source.rfind("\n", start, end), source.rfind("\f", start, end))
+        text = source[at + 1 if at >= 0 else start : end].strip()
+        if text:
+            if below:
+                yield Line(below[0], below[0] + len(below[1]), below[1], gap, page_edge)
+            below = (source.index(text, at + 1 if at >= 0 else start, end), text)
+            gap, page_edge = 0, False
+        if at < 0:
+            break
+        gap += source[at] == "\n"
+        page_edge = page_edge or source[at] == "\f"
+        end = at
+    if below:
+        yield Line(below[0], below[0] + len(below[1]), below[1], gap, page_edge)
 
 
 def printed_width(text: str) -> int:
@@ -71,10 +80,17 @@ class Typography:
 
 
 def typography_of(source: str, start: int, end: int) -> Typography:
-    """Learnt from running text, such as the fixed paragraph and the clinical summary at ``source[start:end]``."""
-    lines = lines_of(source, start, end)
-    gaps = Counter(line.gap for line in lines[1:])
-    usual_gap = gaps.most_common(1)[0][0] if gaps else 1
-    by_length = sorted((line.text for line in lines), key=len)
-    full = by_length[len(by_length) * 4 // 5] if by_length else "n" * 90
-    return Typography(usual_gap, printed_width(full) * _ROOM)
+    """Learnt from running text, such as the clinical summary at ``source[start:end]``."""
+    lines = []
+    gaps = []
+    gap = 0
+    for line in source[start:end].split("\n"):
+        gap += 1
+        text = line.strip()
+        if text:
+            lines.append(text)
+            gaps.append(gap)
+            gap = 0
+    lines.sort(key=len)
+    full = lines[len(lines) * 4 // 5] if lines else "n" * 90
+    return Typography(mode(gaps[1:]) if len(gaps) > 1 else 1, printed_width(full) * _ROOM)

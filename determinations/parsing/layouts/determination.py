@@ -13,7 +13,6 @@ from determinations.parsing.reviewer import read_reviewer
 from determinations.parsing.sections import Sections, find_sections
 from determinations.parsing.spans import Span
 from determinations.parsing.summary import Summary, read_injury_date, read_summary
-from determinations.parsing.typography import typography_of
 
 _HEADER_FIELDS = ("case_number", *DATE_FIELDS, "priority")
 
@@ -27,8 +26,7 @@ def read_determination(source: str, aliases: Mapping[str, str]) -> ParsedLetter:
     summary = read_summary(source, *_under(sections, sections.summary, end))
     header = _with_injury_date(header, source, summary)
     issues = _under(sections, sections.issues, end) if sections.issues else Span(sections.start or 0, end)
-    typography = typography_of(source, *(summary.span or issues))
-    texts, item_problems = read_items(source, *issues, typography)
+    texts, item_problems = read_items(source, *issues, summary.span or issues)
     items = tuple(_item(source, text, aliases, item_problems) for text in texts)
     problems = [
         *header.problems,
