@@ -20,6 +20,12 @@ class ProblemKind:
 _KINDS = (
     # The letter as a whole
     ProblemKind(
+        "file_unreadable",
+        "file not readable",
+        "missing",
+        "The file gives no text: it is damaged, locked by a password, a scan, or too large. The message says which.",
+    ),
+    ProblemKind(
         "not_a_determination",
         "not a determination letter",
         "missing",

@@ -7,12 +7,14 @@ from determinations.parsing.results import Decision
 #: The fixed text that follows the conclusion of a refused opioid, and speaks of necessity without deciding.
 _OPIOID_TAIL = "This decision addresses the medical necessity of opioids"
 _TAIL_LENGTH = 700
-#: ``is not medically necessary``, ``is determined to not be medically necessary``, ``cannot be deemed medically ...``
-_STATEMENT = re.compile(
+#: What stands before ``medically necessary`` in a plain statement: ``is not``, ``is determined to not be``.
+_VERB = re.compile(
     r"\b(?P<verb>is|are|was|were|be)\b(?P<between>(?:[ ,-]+(?:hereby|therefore|thus|also|deemed|considered|determined|"
-    r"found|felt|seen|as|to|be|not|both|certified|and|reasonable|appropriate))*)[ -]+medically "
-    r"(?:necessary|appropriate)\b"
+    r"found|felt|seen|as|to|be|not|both|certified|and|reasonable|appropriate))*)[ -]+\Z"
 )
+_PREDICATE = re.compile(r"medically (?:necessary|appropriate)\b")
+_REACH_BACK = 90
+_NOT = re.compile(r"\bnot\b")
 _NEGATION = re.compile(r"\b(?:not|no|nor|neither|never|cannot|can't|isn't|unable|fails?|failed|lack|without)\b", re.I)
 _CONDITION = re.compile(
     r"\b(?:if|unless|whether|until|when|would|could|should|may|might|must|only|why|how|that)\b", re.I
@@ -29,16 +31,21 @@ def conclusion_of(rationale: str) -> Decision | None:
     cut = rationale.rfind(_OPIOID_TAIL)
     end = cut if cut > 0 else len(rationale)
     tail = rationale[max(0, end - _TAIL_LENGTH) : end]
-    last = None
-    for last in _STATEMENT.finditer(tail):  # noqa: B007 - the last one is what counts
-        pass
-    if last is None:
-        return None
-    if re.search(r"\bnot\b", last["between"]):
+    at = tail.rfind("medically ")
+    while at >= 0:
+        predicate = _PREDICATE.match(tail, at)
+        verb = _VERB.search(tail, max(0, at - _REACH_BACK), at) if predicate else None
+        if predicate and verb:
+            return _stated(tail, verb, predicate.end())
+        at = tail.rfind("medically ", 0, at)
+    return None
+
+
+def _stated(tail: str, verb: re.Match[str], end: int) -> Decision | None:
+    if _NOT.search(verb["between"]):
         return "upheld"
-    starts = [match.end() for match in _SENTENCE_START.finditer(tail, 0, last.start())]
-    before = tail[starts[-1] if starts else 0 : last.start()]
-    after = tail[last.end() : last.end() + 80].split(".")[0]
-    if _NEGATION.search(before) or _CONDITION.search(before) or last["verb"] == "be" or _CONDITION.search(after):
+    start = max((match.end() for match in _SENTENCE_START.finditer(tail, 0, verb.start())), default=0)
+    before, after = tail[start : verb.start()], tail[end : end + 80].split(".")[0]
+    if verb["verb"] == "be" or any(p.search(before) for p in (_NEGATION, _CONDITION)) or _CONDITION.search(after):
         return None
     return "overturned"

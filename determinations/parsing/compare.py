@@ -1,0 +1,79 @@
+"""What changed between two readings of the same letter: gains and losses, value by value.
+
+A better parser is one that loses nothing: so every change is shown letter by letter, against the right values where
+those are known.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, NamedTuple
+
+Record = Mapping[str, Any]
+Verdict = Literal["gain", "loss", "change"]
+
+_NOT_COMPARED = frozenset({"file", "spans", "category_rule", "number"})
+_SIDES = ("claims", "reviewer")
+_SAME = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "-": "", "–": "", "—": "", "\u00ad": "", "\ufffe": ""})
+
+
+class Difference(NamedTuple):
+    """One value that reads differently. Without the right value a difference is only a ``change``."""
+
+    path: str
+    verdict: Verdict
+    before: Any
+    after: Any
+
+
+def differences(before: Record, after: Record, expected: Record | None = None) -> Iterator[Difference]:
+    """The values that differ, by path. With ``expected`` only those that became right (gain) or wrong (loss)."""
+    old, new = dict(_values(before)), dict(_values(after))
+    right = dict(_values(expected)) if expected is not None else None
+    for path in sorted(old.keys() | new.keys() | (right or {}).keys()):
+        was, now = old.get(path), new.get(path)
+        if _normal(was) == _normal(now):
+            continue
+        if right is None:
+            yield Difference(path, "change", was, now)
+        elif path in right:
+            was_right, now_right = _normal(was) == _normal(right[path]), _normal(now) == _normal(right[path])
+            if was_right != now_right:
+                yield Difference(path, "gain" if now_right else "loss", was, now)
+
+
+def _values(record: Record) -> Iterator[tuple[str, Any]]:
+    """The record's values by path; citations without their places, problems by code and path."""
+    for name, value in record.items():
+        if name == "items":
+            yield "number of items", len(value)
+            for number, item in enumerate(value, 1):
+                yield from ((f"items/{number}/{part}", each) for part, each in _item_values(item))
+        elif name == "problems":
+            yield name, sorted(f"{problem['code']} {problem.get('path', '')}".strip() for problem in value)
+        elif name not in _NOT_COMPARED:
+            yield name, value
+
+
+def _item_values(item: Record) -> Iterator[tuple[str, Any]]:
+    for name, value in item.items():
+        if name in _SIDES:
+            yield name, sorted(_citation(citation) for citation in value)
+        elif name not in _NOT_COMPARED:
+            yield name, value
+
+
+def _citation(citation: Record) -> str:
+    """A citation in one line. Other sources count as one authority, editions as printed in the MTUS only."""
+    family = citation["family"]
+    authority = "other" if family == "other" else citation["authority"]
+    edition = (citation.get("edition") or "") if family == "mtus" else ""
+    places = "; ".join([*citation.get("sections", ()), *citation.get("pages", ())]) if family != "other" else ""
+    return " | ".join((authority, edition, places))
+
+
+def _normal(value: Any) -> Any:
+    """The value without white space, hyphens and styles of quotes: text readers differ in them."""
+    if isinstance(value, str):
+        return "".join(value.translate(_SAME).split())
+    if isinstance(value, list | tuple):
+        return [_normal(each) for each in value]
+    return value
