@@ -6,6 +6,7 @@ from determinations.parsing.clean import clean_text
 from determinations.parsing.layouts import recognise_layout
 from determinations.parsing.layouts.determination import read_determination
 from determinations.parsing.layouts.notice_2013 import read_notice
+from determinations.parsing.mend import mend_lines
 from determinations.parsing.results import ParsedLetter
 
 _NO_ALIASES: Mapping[str, str] = {}
@@ -27,4 +28,5 @@ def parse_letter(text: str, aliases: Mapping[str, str] = _NO_ALIASES) -> ParsedL
     layout = recognised.layout.name if recognised.layout else None
     if recognised.problem or layout is None:
         return ParsedLetter(layout=layout, problems=(recognised.problem,) if recognised.problem else ())
-    return _READERS[layout](source, aliases)
+    mended = mend_lines(source)
+    return mended.put_back(_READERS[layout](mended.text, aliases))

@@ -118,6 +118,13 @@ _KINDS = (
         "A fixed sentence of this layout reads differently here, so the text beside it may begin at the wrong word.",
     ),
     ProblemKind(
+        "lines_out_of_order",
+        "lines out of order",
+        "doubt",
+        "A line breaks off in mid-sentence: the text reader has put its end elsewhere. It was put back where the other "
+        "half was found. Compare the text there with the letter.",
+    ),
+    ProblemKind(
         "item_start_doubtful",
         "start of an item in doubt",
         "doubt",

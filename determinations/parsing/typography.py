@@ -74,6 +74,10 @@ class Typography:
         addition = " " + (word.group() if word else following[:1])
         return printed_width(line + addition) < self.full_width
 
+    def width_of(self, line: str) -> int:
+        """The width of a line, to compare with ``full_width``."""
+        return printed_width(line)
+
     def is_wide(self, line: Line) -> bool:
         """Whether a blank line parts this line from the one before. A page edge says nothing either way."""
         return line.gap > self.usual_gap and not line.page_edge

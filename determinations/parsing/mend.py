@@ -1,0 +1,190 @@
+"""Lines that a text reader has put out of order, put back where the page has them.
+
+Names are taken out of public letters, which leaves a gap in the line. One reader takes what follows the gap for a
+column of its own and prints it at the end of the page: ``was then replaced by`` stands alone, though the line had room
+to spare in the middle of a sentence, and ``and apparently the drain was`` stands alone further down. Both together
+make one full line. No letter that was read in order has such a line.
+"""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from determinations.parsing.results import Citation, ParsedItem, ParsedLetter, Problem
+from determinations.parsing.spans import Span
+from determinations.parsing.typography import Typography, typography_of
+
+_RUNNING_TEXT = "CLINICAL CASE SUMMARY"
+_LONGEST_TORN = 80
+_SENTENCE_ENDS = tuple(".?!:;\"')]\u201d")
+_DECISIONS = ("Upheld", "Overturned")
+#: What begins a line of its own, whatever room the line before had; ``Section(s):`` follows a long name.
+_LABELS = (
+    "Claims Administrator",
+    "MAXIMUS guideline",
+    "Decision rationale",
+    "IMR ISSUES",
+    "Section(s):",
+    *_DECISIONS,
+)
+#: Both halves together may be a little wider than the full lines from which the width was learnt.
+_FULL = 1.15
+#: A page edge counts as so many line ends.
+_PAGE_EDGE = 99
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """The text in the page's order; ``pieces`` are the places in the source of which it is made, in order."""
+
+    text: str
+    pieces: tuple[Span, ...]
+    problems: tuple[Problem, ...]
+
+    def put_back(self, letter: ParsedLetter) -> ParsedLetter:
+        """The letter with every span moved to where it stands in the source, and what was mended as a problem."""
+        if not self.problems:
+            return letter
+        if len(self.pieces) > 1:
+            letter = _moved(letter, self)
+        return replace(letter, problems=(*letter.problems, *self.problems))
+
+    def place(self, span: Span) -> Span:
+        """Where a span of the mended text stands in the source; all that lies between when it was in two places."""
+        first, last = self._offset(span.start), self._offset(max(span.start, span.end - 1))
+        return Span(min(first, last), max(first, last) + (span.end > span.start))
+
+    def _offset(self, position: int) -> int:
+        for piece in self.pieces:
+            length = piece.end - piece.start
+            if position < length:
+                return piece.start + position
+            position -= length
+        return self.pieces[-1].end + position
+
+
+class _Printed(NamedTuple):
+    """A line that is not blank, and how many line ends are before and after it."""
+
+    span: Span
+    text: str
+    gap_before: int
+    gap_after: int
+
+
+def mend_lines(source: str) -> Mended:
+    """The text with torn lines mended; a problem for each, also for those whose other half was not found."""
+    whole = Mended(source, (Span(0, len(source)),), ())
+    start = source.find(_RUNNING_TEXT)
+    if start < 0 or not _may_be_torn(source, start + len(_RUNNING_TEXT)):
+        return whole
+    setting = typography_of(source, start, min(len(source), start + 3000))
+    problems, moves = [], []
+    for page in _pages(source, start + len(_RUNNING_TEXT)):
+        strays = [line for line in page if _is_stray(line, setting)]
+        for torn, following in zip(page, page[1:], strict=False):
+            if not _is_torn(torn, following, setting):
+                continue
+            problems.append(Problem("lines_out_of_order", "A line breaks off in mid-sentence.", torn.span))
+            stray = next((s for s in strays if s.span > torn.span and _make_a_line(torn, s, setting)), None)
+            if stray:
+                strays.remove(stray)
+                moves.append((torn.span.end, stray.span))
+    if not problems:
+        return whole
+    pieces = _pieces(len(source), moves)
+    return Mended("".join(source[a:b] for a, b in pieces), pieces, tuple(problems))
+
+
+def _may_be_torn(source: str, start: int) -> bool:
+    """A quick look, which nearly every letter passes: a short line that ends neither a sentence nor an item."""
+    lines = source[start:].split("\n")
+    for number, line in enumerate(lines):
+        if len(line) < _LONGEST_TORN and line and not line.isspace():
+            text = line.rstrip()
+            if not text.endswith(_SENTENCE_ENDS) and not text.endswith(_DECISIONS):
+                following = next(filter(str.strip, lines[number + 1 :]), "")
+                if following and not following.lstrip().startswith(_LABELS) and not text.isupper():
+                    return True
+    return False
+
+
+def _pages(source: str, start: int) -> list[list[_Printed]]:
+    """The printed lines of each page from ``start``."""
+    pages = []
+    for page in source[start:].split("\f"):
+        found: list[tuple[int, str, int]] = []
+        at, gap = start, 0
+        for line in page.split("\n"):
+            text = line.strip()
+            if text:
+                found.append((source.index(text, at), text, gap))
+                gap = 0
+            at += len(line) + 1
+            gap += 1
+        gaps = [*(gap for _, _, gap in found), _PAGE_EDGE]
+        gaps[0] = _PAGE_EDGE
+        pages.append(
+            [
+                _Printed(Span(place, place + len(text)), text, before, after)
+                for (place, text, _), before, after in zip(found, gaps, gaps[1:], strict=False)
+            ]
+        )
+        start += len(page) + 1
+    return pages
+
+
+def _is_torn(line: _Printed, following: _Printed, setting: Typography) -> bool:
+    return (
+        len(line.text) < _LONGEST_TORN
+        and following.gap_before <= setting.usual_gap
+        and not line.text.endswith((*_SENTENCE_ENDS, *_DECISIONS))
+        and not following.text.startswith(_LABELS)
+        and not line.text.isupper()
+        and setting.had_room(line.text, following.text)
+    )
+
+
+def _is_stray(line: _Printed, setting: Typography) -> bool:
+    alone = min(line.gap_before, line.gap_after) > setting.usual_gap
+    return alone and not line.text[0].isupper() and not line.text.endswith(_DECISIONS)
+
+
+def _make_a_line(torn: _Printed, stray: _Printed, setting: Typography) -> bool:
+    return setting.width_of(f"{torn.text} {stray.text}") < setting.full_width * _FULL
+
+
+def _pieces(length: int, moves: list[tuple[int, Span]]) -> tuple[Span, ...]:
+    """The source cut so that each moved line follows the line it belongs to."""
+    cuts = sorted([(to, to, line) for to, line in moves] + [(line.start, line.end, None) for _, line in moves])
+    pieces, at = [], 0
+    for start, resume, inserted in cuts:
+        if start > at:
+            pieces.append(Span(at, start))
+        if inserted:
+            pieces.append(Span(inserted.start - 1, inserted.end))  # with the white space before it
+        at = resume
+    pieces.append(Span(at, length))
+    return tuple(pieces)
+
+
+def _moved(letter: ParsedLetter, mended: Mended) -> ParsedLetter:
+    def spans(old: dict[str, Span]) -> dict[str, Span]:
+        return {name: mended.place(span) for name, span in old.items()}
+
+    def citations(old: tuple[Citation, ...]) -> tuple[Citation, ...]:
+        return tuple(replace(citation, span=mended.place(citation.span)) for citation in old)
+
+    def item(old: ParsedItem) -> ParsedItem:
+        return replace(
+            old, spans=spans(dict(old.spans)), claims=citations(old.claims), reviewer=citations(old.reviewer)
+        )
+
+    return replace(
+        letter,
+        spans=spans(dict(letter.spans)),
+        items=tuple(item(each) for each in letter.items),
+        problems=tuple(
+            replace(problem, span=mended.place(problem.span)) if problem.span else problem
+            for problem in letter.problems
+        ),
+    )
