@@ -7,6 +7,7 @@ make one full line. No letter that was read in order has such a line.
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from determinations.parsing.results import Citation, ParsedItem, ParsedLetter, Problem
@@ -81,7 +82,7 @@ def mend_lines(source: str) -> Mended:
     problems, moves = [], []
     for page in _pages(source, start + len(_RUNNING_TEXT)):
         strays = [line for line in page if _is_stray(line, setting)]
-        for torn, following in zip(page, page[1:], strict=False):
+        for torn, following in pairwise(page):
             if not _is_torn(torn, following, setting):
                 continue
             problems.append(Problem("lines_out_of_order", "A line breaks off in mid-sentence.", torn.span))

@@ -121,8 +121,8 @@ _KINDS = (
         "lines_out_of_order",
         "lines out of order",
         "doubt",
-        "A line breaks off in mid-sentence: the text reader has put its end elsewhere. It was put back where the other "
-        "half was found. Compare the text there with the letter.",
+        "A line breaks off in mid-sentence: the text reader has put its end elsewhere. It was put back where it was "
+        "found. Compare the text there with the letter.",
     ),
     ProblemKind(
         "item_start_doubtful",
