@@ -1,0 +1,138 @@
+"""The files inside a ZIP, one after the other, each with its fate: open to read, or refused for a reason.
+
+Nothing is unpacked by name, so no path in an archive can reach a folder. What an archive says of sizes is not
+believed: bytes are counted as they come.
+"""
+
+import io
+import struct
+import zipfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
+from typing import IO
+
+#: A directory of this size lists some 40,000 files; reading it takes under 100 MB.
+_LARGEST_DIRECTORY = 4 * 1024 * 1024
+_END, _END_SIZE = b"PK\x05\x06", 22
+_LOCATOR, _LOCATOR_SIZE = b"PK\x06\x07", 20
+_END64, _END64_SIZE = b"PK\x06\x06", 56
+_PLAIN_COMPRESSION = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveLimits:
+    """How much one archive may ask for."""
+
+    members: int = 5_000
+    member_bytes: int = 50 * 1024 * 1024
+    total_bytes: int = 2 * 1024 * 1024 * 1024
+    #: A letter packs to a third of its size, and plain text to a tenth; a bomb to a thousandth.
+    ratio: int = 200
+
+
+class ArchiveRefused(Exception):
+    """The archive as a whole, or from here on, is not read. ``reason`` is a code of ``states.REFUSALS``."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file in an archive; ``open`` raises ``ArchiveRefused`` while it is read, where it cannot be."""
+
+    name: str
+    archive: zipfile.ZipFile
+    info: zipfile.ZipInfo
+    most: int
+    ratio: int
+
+    def open(self) -> AbstractContextManager[IO[bytes]]:
+        """The member's bytes as a stream."""
+        return _opened(self)
+
+
+def members(file: IO[bytes], limits: ArchiveLimits = ArchiveLimits()) -> Iterator[Member]:  # noqa: B008 - frozen
+    """The files of a ZIP in their order, without folders and what macOS adds. Raises ``ArchiveRefused``."""
+    if _directory_bytes(file) > _LARGEST_DIRECTORY:
+        raise ArchiveRefused("archive_too_many", f"The archive holds more than {limits.members:,} files.")
+    try:
+        archive = zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError) as fault:
+        raise ArchiveRefused("archive_damaged", "The archive cannot be opened: it is damaged or cut short.") from fault
+    with closing(archive):
+        infos = [info for info in archive.infolist() if not _is_clutter(info)]
+        if not infos:
+            raise ArchiveRefused("archive_empty", "The archive holds no files.")
+        if len(infos) > limits.members:
+            raise ArchiveRefused(
+                "archive_too_many", f"The archive holds {len(infos):,} files; {limits.members:,} are allowed."
+            )
+        if sum(info.file_size for info in infos) > limits.total_bytes:
+            raise ArchiveRefused("archive_too_large", "The archive unpacks to more than is allowed.")
+        for info in infos:
+            yield Member(info.filename, archive, info, limits.member_bytes, limits.ratio)
+
+
+def _is_clutter(info: zipfile.ZipInfo) -> bool:
+    parts = info.filename.split("/")
+    return info.is_dir() or parts[0] == "__MACOSX" or parts[-1] in (".DS_Store", "Thumbs.db", "desktop.ini")
+
+
+@contextmanager
+def _opened(member: Member) -> Iterator[IO[bytes]]:
+    info = member.info
+    if info.flag_bits & 0x1:
+        raise ArchiveRefused("password_needed", "The file in the archive opens with a password only.")
+    if info.compress_type not in _PLAIN_COMPRESSION:  # bzip2 and LZMA unpack to far more than they hold
+        raise ArchiveRefused("archive_method", "The archive is packed in a way that is not read here; pack it anew.")
+    most = member.most
+    if info.file_size > most:
+        raise ArchiveRefused("too_large", f"The file has {info.file_size:,} bytes; {most:,} are allowed.")
+    if info.file_size > 1024 * 1024 and info.file_size > member.ratio * max(info.compress_size, 1):
+        raise ArchiveRefused("archive_bomb", "The file unpacks to far more than a letter would.")
+    try:
+        with member.archive.open(info) as stream:
+            yield io.BufferedReader(_Counted(stream, most))
+    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as fault:
+        raise ArchiveRefused("archive_damaged", "The file in the archive is damaged.") from fault
+    except zipfile.zlib.error as fault:  # type: ignore[attr-defined]
+        raise ArchiveRefused("archive_damaged", "The file in the archive is damaged.") from fault
+
+
+class _Counted(io.RawIOBase):
+    """Stops reading where more comes than the archive's directory and the limit said."""
+
+    def __init__(self, stream: IO[bytes], most: int) -> None:
+        self._stream, self._left, self._most = stream, most, most
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+        data = self._stream.read(min(len(view), 65536))
+        self._left -= len(data)
+        if self._left < 0:
+            raise ArchiveRefused("too_large", f"The file has more than {self._most:,} bytes.")
+        view[: len(data)] = data
+        return len(data)
+
+
+def _directory_bytes(file: IO[bytes]) -> int:
+    """The size that the archive gives for its list of files: known before a reader makes an object of each."""
+    size = file.seek(0, io.SEEK_END)
+    start = max(0, size - 65_536 - _END_SIZE - _LOCATOR_SIZE - _END64_SIZE)
+    file.seek(start)
+    tail = file.read()
+    file.seek(0)
+    end = tail.rfind(_END)
+    if end < 0 or len(tail) - end < _END_SIZE:
+        return 0  # no archive: opening it says so
+    found: int = struct.unpack_from("<L", tail, end + 12)[0]
+    locator, end64 = end - _LOCATOR_SIZE, end - _LOCATOR_SIZE - _END64_SIZE
+    if end64 >= 0 and tail.startswith(_LOCATOR, locator) and tail.startswith(_END64, end64):
+        found = max(found if found != 0xFFFFFFFF else 0, struct.unpack_from("<Q", tail, end64 + 40)[0])
+    return found

@@ -1,0 +1,84 @@
+"""The process that opens strangers' files: reads one after the other, gives back text or the reason for none.
+
+Started and talked to by ``reader.TextReader``. The file's bytes and the text travel in one shared memory file, the
+pipes only carry short lines, so that neither side can hang on a full pipe. It holds no secret: its environment is
+empty, it has no database and no network to speak to; its memory is limited by the kernel.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import Mapping
+
+from determinations.extraction.kinds import HEAD, Kind, kind_of
+from determinations.extraction.pdf import read_pdf_text
+from determinations.extraction.plain import read_plain_text
+from determinations.extraction.results import Damaged, ExtractedText, Limits, TooLarge, Unreadable
+
+READY = {"ready": True}
+_PR_SET_PDEATHSIG = 1
+
+
+def read_text(data: bytes, limits: Limits) -> ExtractedText:
+    """The text of a PDF or a text file. Raises ``Unreadable``."""
+    if len(data) > limits.bytes:
+        raise TooLarge(f"The file has {len(data):,} bytes; {limits.bytes:,} are allowed.")
+    match kind_of(data[:HEAD]):
+        case Kind.PDF:
+            return read_pdf_text(data, limits)
+        case Kind.TEXT:
+            return read_plain_text(data, limits)
+        case _:
+            raise Damaged("The file is neither a PDF nor text.")
+
+
+def serve(shared: int, limits: Limits) -> None:
+    """Answer one line for each line that comes in, until the other side is gone."""
+    _answer(READY)
+    for line in sys.stdin:
+        size = int(line)
+        try:
+            found = read_text(os.pread(shared, size, 0), limits)
+            text = found.text.encode()
+            os.ftruncate(shared, len(text))
+            written = os.pwrite(shared, text, 0)
+            answer: dict[str, object] = {
+                "size": written, "offsets": found.page_offsets, "pages": found.pages, "method": found.method,
+            }  # fmt: skip
+        except Unreadable as reason:
+            answer = {"state": reason.state, "message": str(reason)}
+        except MemoryError:
+            answer = {"state": TooLarge.state, "message": "Reading the file takes more memory than it may."}
+        _answer(answer)
+
+
+def _answer(words: Mapping[str, object]) -> None:
+    sys.stdout.write(json.dumps(words) + "\n")
+    sys.stdout.flush()
+
+
+def _confine(memory_bytes: int) -> None:
+    """Never outlive the parent, never take more memory than allowed, leave no picture of it behind."""
+    with contextlib.suppress(OSError, AttributeError):  # Linux only; elsewhere the closed pipe ends it
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+
+
+def main() -> None:
+    """``child SHARED_FD LIMITS_AS_JSON PARENT_PID``"""
+    shared, limits, parent = int(sys.argv[1]), Limits(**json.loads(sys.argv[2])), int(sys.argv[3])
+    _confine(limits.memory_bytes)
+    if os.getppid() != parent:  # it died before it could be watched
+        return
+    serve(shared, limits)
+
+
+if __name__ == "__main__":
+    main()

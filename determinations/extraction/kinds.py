@@ -1,0 +1,85 @@
+"""What kind of file it is, by its content: names and what browsers say of a file are not believed."""
+
+import codecs
+from enum import StrEnum
+
+#: Bytes at the start of a file that tell its kind.
+HEAD = 4096
+
+
+class Kind(StrEnum):
+    """The kinds that are told apart; ``value`` is the media type."""
+
+    PDF = "application/pdf"
+    TEXT = "text/plain"
+    ZIP = "application/zip"
+    WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    OLD_OFFICE = "application/x-ole-storage"
+    RTF = "application/rtf"
+    IMAGE = "image/*"
+    EMPTY = "application/x-empty"
+    OTHER = "application/octet-stream"
+
+
+#: What letters come in; a ZIP holds these.
+LETTER_KINDS = frozenset({Kind.PDF, Kind.TEXT})
+
+_IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*", b"GIF8")
+_ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+#: Control characters that no text file holds; tab, line ends, form feed, ^Z (end of a DOS file) and escape may stand.
+_NOT_TEXT = frozenset(range(32)) - frozenset(b"\t\n\r\f\v\b\x1a\x1b") | {0x7F}
+
+
+def kind_of(head: bytes) -> Kind:
+    """The kind of a file that starts with ``head`` (its first ``HEAD`` bytes, or all of a shorter file)."""
+    if not head:
+        return Kind.EMPTY
+    if b"%PDF-" in head[:1024]:  # readers allow for rubbish before it
+        return Kind.PDF
+    if head.startswith(_ARCHIVES):
+        office = b"[Content_Types].xml" in head or b"word/" in head
+        return Kind.WORD if office else Kind.ZIP
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        return Kind.OLD_OFFICE
+    if head.startswith(b"{\\rtf"):
+        return Kind.RTF
+    if head.startswith(_IMAGES):
+        return Kind.IMAGE
+    return Kind.TEXT if text_encoding(head) else Kind.OTHER
+
+
+def text_encoding(head: bytes) -> str | None:
+    """The encoding that text starting with ``head`` is in, or None where it is no text.
+
+    Marks decide first, then UTF-16 by where its zero bytes stand, then UTF-8; what is none of these is Windows-1252,
+    which letters are typed in and which gives every byte a meaning.
+    """
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF32_LE, "utf-32"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if head.startswith(mark):
+            return encoding
+    if wide := _unmarked_utf16(head):
+        return wide
+    if any(byte in _NOT_TEXT for byte in set(head)):
+        return None
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)  # the last character may be cut
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def _unmarked_utf16(head: bytes) -> str | None:
+    """Western text in UTF-16 has a zero in nearly every second byte and none in the others."""
+    even, odd = head[0::2], head[1::2]
+    if not odd:
+        return None
+    if odd.count(0) > 0.8 * len(odd) and 0 not in even:
+        return "utf-16-le"
+    if even.count(0) > 0.8 * len(even) and 0 not in odd:
+        return "utf-16-be"
+    return None

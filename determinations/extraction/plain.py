@@ -1,0 +1,42 @@
+"""The text of a plain text file."""
+
+from determinations.extraction.kinds import HEAD, text_encoding
+from determinations.extraction.results import Damaged, ExtractedText, Limits, NoText, TooLarge, postgres_text
+
+
+def read_plain_text(data: bytes, limits: Limits = Limits()) -> ExtractedText:  # noqa: B008 - frozen
+    """The file's text; form feeds start pages. Raises ``Unreadable``."""
+    encoding = text_encoding(data[:HEAD])
+    if encoding is None:
+        raise Damaged("The file is no text.")
+    if encoding == "utf-8":
+        text = _utf8_or_windows(data)
+    else:
+        text = data.decode(encoding, errors="replace")
+    text = postgres_text(text)
+    if len(text) > limits.characters:
+        raise TooLarge(f"The text has {len(text):,} characters; {limits.characters:,} are allowed.")
+    if not text.strip():
+        raise NoText("The file holds white space only.")
+    offsets = page_starts(text)
+    if len(offsets) > limits.pages:
+        offsets = (0,)  # form feeds that are no pages
+    return ExtractedText(text, offsets, len(offsets), method="text")
+
+
+def page_starts(text: str) -> tuple[int, ...]:
+    """Offsets of the first character of each page of a text in which form feeds end pages."""
+    starts = [0]
+    at = text.find("\f")
+    while at != -1:
+        starts.append(at + 1)
+        at = text.find("\f", at + 1)
+    return tuple(starts)
+
+
+def _utf8_or_windows(data: bytes) -> str:
+    """A file can start as ASCII and hold its first foreign byte far below its head."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
