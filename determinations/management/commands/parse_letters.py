@@ -1,0 +1,176 @@
+"""``manage.py parse_letters``: reads letters from files and prints what it read, without a database."""
+
+import json
+import multiprocessing
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from determinations.extraction.pdf import read_pdf_text
+from determinations.extraction.plain import read_plain_text
+from determinations.extraction.results import Unreadable
+from determinations.parsing import PARSER_VERSION, parse_letter
+from determinations.parsing.compare import Difference, differences
+from determinations.parsing.results import ParsedLetter, Problem, to_record
+
+SUFFIXES = (".pdf", ".txt")
+_BENCHMARK_SECONDS = 3.0
+_SHOWN = 160
+
+Record = dict[str, Any]
+
+
+class Command(BaseCommand):
+    """Prints one JSON record a line for every letter; compares with an earlier run; measures speed."""
+
+    help = "Read letters (PDF or text files, or folders of them) and print one JSON record a line. Needs no database."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a .pdf or .txt file, or a folder")
+        parser.add_argument("--jobs", type=int, default=1, metavar="N", help="read in N processes (default 1)")
+        parser.add_argument(
+            "--against",
+            type=Path,
+            metavar="EARLIER",
+            help="print gains and losses against an earlier run's records instead of the records",
+        )
+        parser.add_argument(
+            "--expected",
+            type=Path,
+            metavar="FOLDER",
+            help="with --against: the right values, one JSON record a letter; without it differences are just changes",
+        )
+        parser.add_argument(
+            "--benchmark", action="store_true", help="print letters per second on one core, text in memory"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        files = list(letter_files(options["paths"]))
+        if not files:
+            raise CommandError("No .pdf or .txt file there.")
+        if options["benchmark"]:
+            self._benchmark(files)
+            return
+        records = read_files(files, options["jobs"])
+        if options["against"]:
+            self._compare(records, _records_by_stem(options["against"]), _expected_by_stem(options["expected"]))
+            return
+        for record in records:
+            self.stdout.write(json.dumps(record, ensure_ascii=False))
+
+    def _compare(self, records: Iterable[Record], earlier: dict[str, Record], expected: dict[str, Record]) -> None:
+        """Letter by letter what this run reads differently, then the totals."""
+        totals = {"gain": 0, "loss": 0, "change": 0}
+        unmatched = set(earlier)
+        for record in records:
+            stem = Path(record["file"]).stem
+            if stem not in earlier:
+                self.stdout.write(f"{record['file']}: not in the earlier run")
+                continue
+            unmatched.discard(stem)
+            found = list(differences(earlier[stem], record, expected.get(stem)))
+            if found:
+                self.stdout.write(record["file"])
+            for difference in found:
+                totals[difference.verdict] += 1
+                self._write_difference(difference)
+        for stem in sorted(unmatched):
+            self.stdout.write(f"{earlier[stem]['file']}: not in this run")
+        self.stdout.write(", ".join(f"{count} {verdict}{'s' * (count != 1)}" for verdict, count in totals.items()))
+
+    def _write_difference(self, difference: Difference) -> None:
+        self.stdout.write(f"  {difference.verdict}  {difference.path}")
+        self.stdout.write(f"      before {_shown(difference.before)}")
+        self.stdout.write(f"      after  {_shown(difference.after)}")
+
+    def _benchmark(self, files: list[Path]) -> None:
+        """Parse the texts over and over on one core; the first round, with nothing remembered yet, stands apart."""
+        texts = [text for text in map(_text_or_none, files) if text is not None]
+        if not texts:
+            raise CommandError("None of these files has text.")
+        first = _seconds(texts)
+        rounds, total, best = 0, 0.0, float("inf")
+        while total < _BENCHMARK_SECONDS:
+            seconds = _seconds(texts)
+            rounds, total, best = rounds + 1, total + seconds, min(best, seconds)
+        self.stdout.write(f"parser {PARSER_VERSION}, {len(texts)} letters, {sum(map(len, texts)):,} characters")
+        self.stdout.write(f"first round   {len(texts) / first:8,.0f} letters/s")
+        self.stdout.write(f"mean of {rounds:<5} {len(texts) * rounds / total:8,.0f} letters/s")
+        self.stdout.write(f"best round    {len(texts) / best:8,.0f} letters/s")
+
+
+def letter_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """The letters among files and folders, folders walked in order of name."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+        else:
+            yield path
+
+
+def read_files(files: list[Path], jobs: int) -> Iterator[Record]:
+    """The records of the files, in order; ``jobs`` processes share the work."""
+    if jobs <= 1:
+        yield from map(read_file, files)
+        return
+    context = multiprocessing.get_context("spawn" if sys.platform == "darwin" else "fork")
+    with context.Pool(jobs) as pool:
+        yield from pool.imap(read_file, files, chunksize=max(1, min(50, len(files) // (jobs * 4))))
+
+
+def read_file(path: Path) -> Record:
+    """The record of one file. A file that cannot be read gives a record too, with the reason as its problem."""
+    try:
+        letter = parse_letter(text_of(path))
+    except (Unreadable, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        letter = ParsedLetter(layout=None, problems=(Problem("file_unreadable", reason or "Not readable."),))
+    return {"file": path.name, **to_record(letter)}
+
+
+def text_of(path: Path) -> str:
+    """The file's text, as a PDF when its name or its first bytes say so. Raises ``Unreadable`` or ``OSError``."""
+    data = path.read_bytes()
+    is_pdf = path.suffix.lower() == ".pdf" or data.lstrip()[:5] == b"%PDF-"
+    return (read_pdf_text(data) if is_pdf else read_plain_text(data)).text
+
+
+def _text_or_none(path: Path) -> str | None:
+    try:
+        return text_of(path)
+    except (Unreadable, OSError):
+        return None
+
+
+def _seconds(texts: list[str]) -> float:
+    """Seconds of this process's own time that parsing the texts once takes, whatever else the machine does."""
+    began = time.process_time()
+    for text in texts:
+        parse_letter(text)
+    return time.process_time() - began
+
+
+def _records_by_stem(path: Path) -> dict[str, Record]:
+    try:
+        with path.open(encoding="utf-8") as lines:
+            records = [json.loads(line) for line in lines if line.strip()]
+    except (OSError, ValueError) as error:
+        raise CommandError(f"The earlier run cannot be read: {error}") from error
+    return {Path(record["file"]).stem: record for record in records}
+
+
+def _expected_by_stem(folder: Path | None) -> dict[str, Record]:
+    if folder is None:
+        return {}
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))}
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
