@@ -54,7 +54,7 @@ class Member:
         return _opened(self)
 
 
-def members(file: IO[bytes], limits: ArchiveLimits = ArchiveLimits()) -> Iterator[Member]:  # noqa: B008 - frozen
+def members(file: IO[bytes], limits: ArchiveLimits = ArchiveLimits()) -> Iterator[Member]:
     """The files of a ZIP in their order, without folders and what macOS adds. Raises ``ArchiveRefused``."""
     if _directory_bytes(file) > _LARGEST_DIRECTORY:
         raise ArchiveRefused("archive_too_many", f"The archive holds more than {limits.members:,} files.")

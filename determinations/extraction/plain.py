@@ -9,10 +9,7 @@ def read_plain_text(data: bytes, limits: Limits = Limits()) -> ExtractedText:  #
     encoding = text_encoding(data[:HEAD])
     if encoding is None:
         raise Damaged("The file is no text.")
-    if encoding == "utf-8":
-        text = _utf8_or_windows(data)
-    else:
-        text = data.decode(encoding, errors="replace")
+    text = _utf8_or_windows(data) if encoding == "utf-8" else data.decode(encoding, errors="replace")
     text = postgres_text(text)
     if len(text) > limits.characters:
         raise TooLarge(f"The text has {len(text):,} characters; {limits.characters:,} are allowed.")
