@@ -76,6 +76,13 @@ MTUS = {
         ("mtus/general-approaches", None, ["Initial Approaches to Treatment"], ["48"])
     ],
     "ACOEM Chapter 12 Page(s): 303.": [("mtus/low-back", None, ["303"])],
+    "Chronic Pain Treatment Guidelines 8 C.C.R. 9792.20 - 9792.26 (Effective July 18, 2009) Page(s): 98 of 127.": [
+        ("mtus/chronic-pain", None, ["98"])
+    ],
+    "Chronic Pain Treatment Guidelines Part Two, Yoga; see also ODG Yoga. Page 126.": [
+        ("mtus/chronic-pain", None, ["Yoga"], ["126"]),
+        ("odg/unspecified", None, ["Yoga"]),
+    ],
     # Misprints.
     "ACEOM Chapter 12 Low Back Compliants Page(s): 303.": [("mtus/low-back", None, ["303"])],
     "Sholder Complaints 2004.": [("mtus/shoulder", "2004")],
@@ -112,6 +119,17 @@ NON_MTUS = {
         ("odg/neck-upper-back", None, ["Physical Therapy Guidelines"])
     ],
     "ODG Preface/Physical therapy.": [("odg/unspecified", None, ["Preface", "Physical therapy"])],
+    "Official Disability Guidelines, low back pain.": [("odg/low-back", None)],
+    "Official Disability Guidelines (ODG), Low Back & Neck Chapters.": [
+        ("odg/low-back", None),
+        ("odg/neck-upper-back", None),
+    ],
+    "MTUS is silent on this.  ODG Head Chapter.": [("odg/head", None)],
+    "ODG Hip & Pelvis, Braces; http://www.example.org/a- page, accessed 1/2/2017, Medicare manual.": [
+        ("odg/hip-pelvis", None, ["Braces"]),
+        ("other/example", None, ["http://www.example.org/a- page, accessed 1/2/2017"]),
+        ("other/medicare", None, ["Medicare manual"]),
+    ],
     "Official Disability Guidelines, Elbow Chapter, Hand Chapter, Splints.": [
         ("odg/elbow", None, ["Splints"]),
         ("odg/forearm-wrist-hand", None, ["Splints"]),
@@ -203,6 +221,12 @@ def test_an_alias_names_a_source_that_the_data_do_not_know():
     assert reading.problems == ()
 
 
+def test_an_alias_of_a_title_holds_for_every_year_of_it():
+    reading = read("Decision based on MTUS Toothache Manners 2004.", aliases={"toothache manners": "mtus/eye"})
+    assert [(citation.authority, citation.edition) for citation in reading.citations] == [("mtus/eye", "2004")]
+    assert reading.problems == ()
+
+
 def test_an_alias_never_overrides_what_is_known():
     reading = read("Decision based on MTUS Knee Complaints 2004.", aliases={"knee complaints 2004": "other/uptodate"})
     assert [citation.authority for citation in reading.citations] == ["mtus/knee"]
@@ -253,6 +277,16 @@ VOCABULARY = (
     "|Complaints|2004|,|.|;|:|(|)|-|&|Section(s):|Page(s):|12-13|and|Pain|Leg|Low|Back|see also|Opioids, dosing"
     "|did not cite any|http://www.example.org|UpToDate|\n|\n\n| |The|Expert|Reviewer|Toothache|3.3.9"
 )
+
+
+@pytest.mark.parametrize("piece", ["A, b, ", "Knee, Foo bar, ", "12, ", "( ", "and ", "a-", "Low Back ", "http://"])
+def test_a_damaged_sentence_of_any_length_is_a_problem_and_not_a_stall(piece):
+    sentence = "Decision based on MTUS Knee Complaints 2004, Section(s): " + piece * 20_000
+    reading = read(sentence)
+    assert reading.citations[0].authority == "mtus/knee"
+    assert "citation_unread" in {problem.code for problem in reading.problems}
+
+
 WORDS = st.sampled_from(VOCABULARY.split("|"))
 
 

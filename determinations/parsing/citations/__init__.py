@@ -4,6 +4,7 @@
 names are matched to the authorities of the data files (``normalise``).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,9 @@ from determinations.parsing.spans import Folded, Span, fold
 
 __all__ = ["Authority", "GuidelineReading", "authorities", "normalised_form", "read_guideline"]
 
+# A damaged sentence can run on for pages; no guideline has a heading of this length.
+_LONGEST_SECTION = 300
+_YEAR_AT_END = re.compile(r"[\s,(]*(?:19|20)\d\d\W*$")
 _NO_ALIASES: Mapping[str, str] = {}
 
 
@@ -37,7 +41,9 @@ def read_guideline(source: str, start: int, end: int, aliases: Mapping[str, str]
 
     ``aliases`` maps the ``normalised_form`` of a printed name to an authority's key, for names the data do not know.
     """
-    reading = _read_aliased(source[start:end], aliases) if aliases else _read(source[start:end])
+    reading = _read(source[start:end])
+    if aliases and any(_may_be_aliased(citation.authority) for citation in reading.citations):
+        reading = _read_aliased(source[start:end], aliases)
     return GuidelineReading(
         citations=tuple(_moved_citation(citation, start) for citation in reading.citations),
         problems=tuple(_moved_problem(problem, start) for problem in reading.problems),
@@ -59,7 +65,7 @@ def _moved(span: Span, by: int) -> Span:
     return Span(span.start + by, span.end + by)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def _read(printed: str) -> GuidelineReading:
     """The reading of a sentence that stands by itself. Many letters print the same one: what was read is kept."""
     return _read_aliased(printed, _NO_ALIASES)
@@ -69,7 +75,7 @@ def _read_aliased(printed: str, aliases: Mapping[str, str]) -> GuidelineReading:
     line = fold(printed)
     reading = read_line(line.text)
     mentions = reading.mentions
-    aliased: set[tuple[int, int]] = set()
+    aliased: list[tuple[int, int]] = []
     if aliases:
         mentions, aliased = _with_aliases(line.text, mentions, aliases)
     return GuidelineReading(
@@ -77,7 +83,7 @@ def _read_aliased(printed: str, aliases: Mapping[str, str]) -> GuidelineReading:
         problems=tuple(
             Problem(doubt.code, doubt.message, line.span(doubt.start, doubt.end) if doubt.end > doubt.start else None)
             for doubt in reading.doubts
-            if (doubt.start, doubt.end) not in aliased
+            if not any(start <= doubt.start and doubt.end <= end for start, end in aliased)
         ),
         cites_nothing=reading.cites_nothing,
         outside_mtus=reading.outside_mtus,
@@ -86,20 +92,26 @@ def _read_aliased(printed: str, aliases: Mapping[str, str]) -> GuidelineReading:
 
 def _with_aliases(
     line: str, mentions: tuple[Mention, ...], aliases: Mapping[str, str]
-) -> tuple[tuple[Mention, ...], set[tuple[int, int]]]:
+) -> tuple[tuple[Mention, ...], list[tuple[int, int]]]:
     """The mentions with aliases put in place of unknown and other sources, and the places where that was done."""
-    result, places = [], set()
+    result, places = [], []
     for mention in mentions:
-        if mention.key.startswith("other/") or mention.key.endswith("/unspecified"):
-            printed = normalised_form(line[mention.start : mention.end])
-            key = aliases.get(printed) or next(
-                (aliases[form] for form in map(normalised_form, mention.sections) if form in aliases), None
-            )
-            if key:
-                places.add((mention.start, mention.end))
-                mention = mention._replace(key=key, sections=())
+        if key := _may_be_aliased(mention.key) and _alias_of(line, mention, aliases):
+            places.append((mention.start, mention.end))
+            mention = mention._replace(key=key, sections=())
         result.append(mention)
     return tuple(merged(result)), places
+
+
+def _may_be_aliased(key: str) -> bool:
+    return key.startswith("other/") or key.endswith("/unspecified")
+
+
+def _alias_of(line: str, mention: Mention, aliases: Mapping[str, str]) -> str | None:
+    """The authority that an alias gives to the citation as printed, to it without its year, or to its topic."""
+    printed = line[mention.start : mention.end]
+    forms = (normalised_form(form) for form in (printed, _YEAR_AT_END.sub("", printed), *mention.sections))
+    return next((aliases[form] for form in forms if form in aliases), None)
 
 
 def _citation(line: Folded, mention: Mention) -> Citation:
@@ -110,7 +122,7 @@ def _citation(line: Folded, mention: Mention) -> Citation:
         family=mention.key.partition("/")[0],
         authority=mention.key,
         edition=mention.edition,
-        sections=mention.sections,
+        sections=tuple(name[:_LONGEST_SECTION] for name in mention.sections),
         pages=mention.pages,
         text=line.text[start:end],
         span=line.span(start, end),

@@ -31,6 +31,7 @@ _NONE = re.compile(
 )
 _ODG = re.compile(rf"(?<!\w){ODG}(?!\w)")
 _SEE_ALSO = re.compile(r"[\s,;.(]*(?:\b(?:and|see\s+also|see)\s+)?$")
+_LONGEST_LINE = 8000
 _OUTER_FILLER = re.compile(r"[\s.,;:]*")
 
 
@@ -55,6 +56,9 @@ class Reading:
 def read_line(line: str) -> Reading:
     """Reads one folded guideline sentence."""
     found = Found()
+    if len(line) > _LONGEST_LINE:
+        found.doubt("citation_unread", "Too long for a guideline sentence: only its beginning is read", 0, len(line))
+        line = line[:_LONGEST_LINE]
     statements = _statements(line)
     first = statements[0].start if statements else len(line)
     if not _OUTER_FILLER.fullmatch(line, 0, first):

@@ -20,11 +20,12 @@ _REGULATION = re.compile(
     r"|(?<=\d)\s+of\s+\d+\b|\bMTUS\b"
 )
 _DIGIT = re.compile(r"\d")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _ONE_PAGE = re.compile(_NUMBER)
 _SECTION_LABEL = re.compile(r"\(?\b(?:[Ss]ections?(?:\s*\(s\))?|SECTIONS?|[Tt]opics?)\s*:")
 _FILLER = re.compile(
     r"\b(?:MTUS|CA|California|[Gg]uidelines?|[Mm]edical|[Tt]reatment|[Uu]tilization|[Ss]chedule|[Cc]itation|[Tt]he|[Aa]nd|[Oo]f|[Ss]ee|[Aa]lso|"
-    r"[Pp]art\s+(?:[Oo]ne|[Tt]wo|[12I]+)|ACOEM|[Pp]ractice|[Cc]hapter|[Pp]er|[Ii]n|[Ee]ffective|[Uu]pdated?|[Pp]ages?(?:\(s\))?|\d{1,2}[/-]\d{1,2}[/-]\d{2,4})\b|[^\w]+|\(s\)"
+    r"Reed\s+Group|[Pp]art\s+(?:[Oo]ne|[Tt]wo|[12I]+)|ACOEM|[Pp]ractice|[Cc]hapter|[Pp]er|[Ii]n|[Ee]ffective|[Uu]pdated?|[Pp]ages?(?:\(s\))?|\d{1,2}[/-]\d{1,2}[/-]\d{2,4})\b|[^\w]+|\(s\)"
 )
 _TITLE_LIKE = re.compile(r"\b(?:[Gg]uidelines?|[Cc]omplaints?|[Cc]hapter|[Dd]isorders)\b")
 _JOINER = re.compile(r"[\s,;:./(–-]*(?:\b(?:and|see also|see|also|as well as|&))?[\s,;:.(]*$")
@@ -106,15 +107,17 @@ def read_document(text: str, document: Document, end: int, found: Found, *, insi
             document.end,
         )
     sections, pages = read_tail(text, document.end, end, found)
+    edition = document.edition or next((name for name in sections if _YEAR.fullmatch(name)), None)
+    sections = [name for name in dict.fromkeys(sections) if name != edition]
     if key == "acoem/unspecified":
         named = next((n for n, name in enumerate(sections) if title_key(name)), None)
         if named is not None:
             key = outside_key(title_key(sections.pop(named)) or "", acoem=True)
     if key.endswith("/general-approaches") and document.title and document.title.lower() != "general approaches":
-        sections = [document.title, *sections]
+        sections = list(dict.fromkeys([document.title, *sections]))
     stop = document.end + len(text[document.end : end].rstrip(" ,;:.("))
     found.mentions.append(
-        Mention(key, document.edition, tuple(sections), tuple(pages), document.start, max(stop, document.end))
+        Mention(key, edition, tuple(sections), tuple(pages), document.start, max(stop, document.end))
     )
 
 

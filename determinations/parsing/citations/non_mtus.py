@@ -11,6 +11,8 @@ from determinations.parsing.citations.references import LONGEST_REFERENCE, first
 
 _OTHER = r"(?:[Aa]nd\s+)?[Oo](?i:ther\s+medical\s+treatment\s+guidelines?(?:\s+or\s+medical\s+evidence)?)\s*:?"
 _MARK = re.compile(rf"(?<!\w)(?:(?P<odg>{ODG})|(?P<acoem>{ACOEM})|(?P<mtus>{MTUS})|(?P<other>{_OTHER}))(?!\w)")
+# "MTUS is silent on this topic." cites nothing.
+_REMARK = re.compile(r"\s+(?:is|are|does|do|has|have|was)\b[^.;]*(?:[.;]|$)")
 _EMPTY = re.compile(
     r"[\s,;:.()&/–-]*(?:(?:and|the|from|in|see also|see|citation|as well as|per|of)[\s,;:.()]*)*", re.IGNORECASE
 )
@@ -44,6 +46,9 @@ def _read_marked(text: str, mark: re.Match[str], start: int, end: int, found: Fo
             _read_odg(text, mark.start(), mark.end(), end, found)
         case "acoem":
             _read_acoem(text, mark.start(), end, found)
+        case "mtus" if remark := _REMARK.match(text, mark.end(), end):
+            if not _EMPTY.fullmatch(text, remark.end(), end):
+                _read_unmarked(text, remark.end(), end, found)
         case "mtus":
             read_mtus(text, mark.end(), end, found)
         case _:

@@ -53,7 +53,7 @@ class Authority:
     examples: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def normalised_form(text: str) -> str:
     """A printed name as compared: lower case, "&" as "and", no punctuation, single spaces."""
     return _NOT_WORD.sub(" ", text.lower().replace("&", " and ").replace("'", "").replace("’", "")).strip()

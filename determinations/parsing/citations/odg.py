@@ -59,13 +59,13 @@ _NOTES = re.compile(
 )
 _YEAR = re.compile(r"(?<![\d/-])(?:19|20)\d\d(?![\d/-])")
 _LABEL = re.compile(
-    r"(?i:(?:the\s+)?(?:chapters?|sections?(?:\(s\))?|topics?|body\s+parts?|guidelines?|treatment\s+guidelines?|regarding|see|under|on|in|and|&|"
+    r"(?i:(?:the\s+)?(?:chapters?(?:\s*#?\d{1,2})?|sections?(?:\(s\))?|topics?|body\s+parts?|guidelines?|treatment\s+guidelines?|regarding|see|under|on|in|and|&|"
     r"treatment|recommendations?|problems|procedures?|conditions?|disorders?|index)\b\s*(?:chapter\s*)?(?:[:;,]|\b(?=\s)|$)\s*)"
 )
 _SEPARATORS = re.compile(r"[\s,;:.()/&–—-]*")
 # After a chapter's name: "Chapter", "section"; else punctuation, the end, or a word that begins a topic.
 _CHAPTER_END = (
-    r"(?:\s*\(\s*\))?(?:\s+(?i:complaints?|disorders?|conditions?|problems?|injur(?:y|ies)|spine))?"
+    r"(?:\s*\(\s*\))?(?:\s+(?i:complaints?|disorders?|conditions?|problems?|injur(?:y|ies)|spine|pain))?"
     r"(?:(?:\s+(?i:treatment|guidelines?|chapters?|sections?)\b)*\s+(?i:chapters?|sections?)(?:\s+(?i:guidelines?))?"
     r"(?:\s*[:;,.()/–—]|\s+|$)"
     r"|(?:\s+(?i:treatment))?(?:\s+(?i:guidelines?))?"

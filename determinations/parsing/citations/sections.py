@@ -12,6 +12,7 @@ from determinations.parsing.citations.normalise import normalised_form
 
 _SKIP = re.compile(r"[\s,;.:)\]]*(?:(?:and|&)\s+)?")
 _NUMBERED = re.compile(r"\d+(?:\.\d+)+\.?\s")  # "3.3.9 Opioids for Chronic Pain"
+_MOST_COMMAS = 8
 _PAGE = re.compile(r"(?P<page>\d{1,3}[A-Za-z]?(?:\s*[-–]\s*\d{1,3}[A-Za-z]?)?)")
 
 
@@ -82,7 +83,10 @@ def _goes_on(text: str, comma: int, end: int, known: Set[str]) -> bool:
 
 
 def name_ends(text: str, start: int) -> list[int]:
-    """Every place where a name from ``start`` may end: commas and semicolons outside brackets, and the end."""
+    """The places where a name from ``start`` may end: commas and semicolons outside brackets, and the end.
+
+    No more than ``_MOST_COMMAS``: a damaged sentence can be one list of thousands.
+    """
     ends: list[int] = []
     depth = 0
     for position in range(start, len(text)):
@@ -95,6 +99,8 @@ def name_ends(text: str, start: int) -> list[int]:
                 break
         elif character in ",;" and depth == 0 and position > start:
             ends.append(position)
+            if len(ends) > _MOST_COMMAS:
+                return ends
     else:
         position = len(text)
     if not ends or ends[-1] != position:
