@@ -26,7 +26,7 @@ _MONTH = Weighted(
     for month in range(1, 13)
 )
 #: The statewide share of overturned requests of each year against the one in treatments.toml.
-_OVERTURN = {2014: 0.79, 2015: 1.0, 2016: 0.74, 2017: 0.73}
+_OVERTURN = {2014: 0.75, 2015: 0.94, 2016: 0.69, 2017: 0.68}
 #: Usual days from assignment to decision.
 _DAYS = {2014: 58, 2015: 44, 2016: 34, 2017: 28}
 _ITEMS = Weighted([(1, 60), (2, 20), (3, 9), (4, 5), (5, 3), (6, 1.5), (7, 0.8), (8, 0.4), (9, 0.3)])
@@ -102,7 +102,7 @@ def invent_case(rng: Random, serial: int) -> Case:
         date_of_injury=injured,
         priority="Expedited" if rng.random() < 0.015 else "Standard",
         body=body,
-        age=min(78, max(19, round(rng.normalvariate(47, 11)))),
+        age=max(19 + (decision - injured).days // 365, min(76, round(rng.normalvariate(47, 11)))),
         sex="male" if rng.random() < 0.56 else "female",
         licensure=facts.LICENSURE.choose(rng),
         specialties=_specialties(rng, items[0].treatment),
@@ -164,7 +164,7 @@ def _next_treatment(rng: Random, body: Body, items: list[Item], operation: Item 
     if operation and rng.random() < 0.9:
         fitting = [t for name in facts.AFTER_AN_OPERATION if _fits(t := facts.TREATMENTS[name], body)]
         return pick(rng, fitting)
-    if body.id == "mind" and rng.random() < 0.6:
+    if body.id == "mind" and rng.random() < 0.5:
         return pick(rng, [facts.TREATMENTS[name] for name in ("psychotherapy", "psych-evaluation", "antidepressants")])
     if items and rng.random() < 0.55:
         return facts.TREATMENT_LIKE[body.id, items[-1].treatment.category].choose(rng)

@@ -100,7 +100,16 @@ TREATMENT_LIKE = {
     for body, treatments in TREATMENT_FOR.items()
     for category in {t.category for t in treatments.things}
 }
-AFTER_AN_OPERATION = ("adjuncts", "postoperative-therapy", "equipment", "braces", "opioids", "supplies", "stimulators")
+AFTER_AN_OPERATION = (
+    "adjuncts",
+    "postoperative-therapy",
+    "equipment",
+    "braces",
+    "splints",
+    "opioids",
+    "supplies",
+    "stimulators",
+)
 
 SPECIALTIES: Weighted[tuple[str, ...]] = Weighted(
     [

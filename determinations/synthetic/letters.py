@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, Self
 from determinations.synthetic.cases import Case, Item, invent_case
 from determinations.synthetic.chance import pick
 from determinations.synthetic.guidelines import Era
-from determinations.synthetic.prose import HOW_IT_WAS_MADE, write_rationale, write_summary
+from determinations.synthetic.prose import HOW_IT_WAS_MADE, invent_details, write_rationale, write_summary
 from determinations.synthetic.typesetting import as_text, paginate, wrap
 
 #: Case numbers run from 9000000 to 9999999.
@@ -58,11 +58,12 @@ def write_letter(number: int, seed: int = 0, *, amended: bool = False) -> Synthe
 
 
 def _write(rng: Random, case: Case, *, amended: bool) -> SyntheticLetter:
-    summary = write_summary(rng, case)
+    details = invent_details(rng, case)
+    summary = write_summary(rng, case, details)
     decided = case.decision_date
     if amended:
         summary, decided = f"{summary} {_AMENDMENT}", decided + timedelta(days=21)
-    rationales = [write_rationale(rng, case, item) for item in case.items]
+    rationales = [write_rationale(rng, case, item, details) for item in case.items]
     double_spaced = rng.random() < 0.15
     dates = _Dates.of(case, decided)
     lines = ["HOW THE IMR FINAL DETERMINATION WAS MADE ", *wrap(HOW_IT_WAS_MADE), _BLANK]

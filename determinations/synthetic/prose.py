@@ -1,5 +1,6 @@
 """The running text of a letter: the clinical summary and the rationale of each decision."""
 
+from datetime import timedelta
 from random import Random
 
 from determinations.synthetic.cases import Case, Item
@@ -18,11 +19,10 @@ _MONTHS = (
 )  # fmt: skip
 
 
-def write_summary(rng: Random, case: Case) -> str:
+def write_summary(rng: Random, case: Case, details: dict[str, str]) -> str:
     """The clinical summary on one line; its first sentence gives age, sex and date of injury."""
     injury = case.date_of_injury
-    values = _values(rng, case)
-    values["injured"] = pick(
+    injured = pick(
         rng,
         (
             f"{injury.month}-{injury.day}-{injury.year % 100:02d}",
@@ -31,7 +31,7 @@ def write_summary(rng: Random, case: Case) -> str:
             f"{_MONTHS[injury.month - 1]} {injury.day}, {injury.year}",
         ),
     )
-    values["wanted"] = _wanted(case)
+    values = {**details, "injured": injured, "wanted": _wanted(case)}
     parts = ["openings", "mechanisms", "diagnoses", "complaints", "examinations", "studies", "treatments"]
     if rng.random() < 0.5:
         parts.append("work")
@@ -44,10 +44,9 @@ def write_summary(rng: Random, case: Case) -> str:
     return " ".join(pick(rng, _SUMMARY[part]).format_map(values) for part in parts)
 
 
-def write_rationale(rng: Random, case: Case, item: Item) -> str:
+def write_rationale(rng: Random, case: Case, item: Item, details: dict[str, str]) -> str:
     """The rationale of one decision on one line; it ends as the decision says, unless a contradiction is planted."""
-    values = _values(rng, case)
-    values["request"] = item.disputed
+    values = {**details, "request": _in_a_sentence(item.disputed, item)}
     decision = item.decision
     if "rationale_contradicts_decision" in case.planted and item is case.items[0]:
         decision = "overturned" if decision == "upheld" else "upheld"
@@ -56,8 +55,8 @@ def write_rationale(rng: Random, case: Case, item: Item) -> str:
         return " ".join(parts)
     treatment = item.treatment
     says = pick_some(rng, treatment.says, pick(rng, (2, 2, 3, 3, 3)))
-    parts = [_pick(rng, "guideline", {"says": says[0]})]
-    parts += [_pick(rng, "guideline_more", {"says": more}) for more in says[1:]]
+    parts = [_pick(rng, _voice(item), {"says": says[0]})]
+    parts += _each(rng, "guideline_more", "says", says[1:])
     parts.append(_pick(rng, "case", values))
     if rng.random() < 0.92:
         parts.append(_pick(rng, "examination", values))
@@ -73,17 +72,17 @@ def write_rationale(rng: Random, case: Case, item: Item) -> str:
 def _upheld(rng: Random, item: Item, values: dict[str, str]) -> list[str]:
     lacks = pick_some(rng, item.treatment.lacks, pick(rng, (2, 2, 3, 4)))
     parts = [_pick(rng, "lacking", {"lack": lacks[0]})]
-    parts += [_pick(rng, "lacking_more", {"lack": lack}) for lack in lacks[1:]]
-    if rng.random() < 0.55:
+    parts += _each(rng, "lacking_more", "lack", lacks[1:])
+    if rng.random() < 0.85:
         parts.append(_pick(rng, "remark", values))
     return parts
 
 
 def _overturned(rng: Random, item: Item, values: dict[str, str]) -> list[str]:
     shows = pick_some(rng, item.treatment.shows, pick(rng, (1, 2)))
-    parts = [_pick(rng, "showing", {"show": show}) for show in shows]
+    parts = _each(rng, "showing", "show", shows)
     parts.append(_pick(rng, "showing_more", values))
-    if rng.random() < 0.6:
+    if rng.random() < 0.9:
         parts.append(_pick(rng, "remark_overturned", values))
     return parts
 
@@ -92,23 +91,45 @@ def _pick(rng: Random, kind: str, values: dict[str, str]) -> str:
     return pick(rng, _RATIONALE[kind]).format_map(values)
 
 
+def _each(rng: Random, kind: str, blank: str, fillings: list[str]) -> list[str]:
+    """A sentence for each filling, no two of the same build."""
+    sentences = pick_some(rng, _RATIONALE[kind], len(fillings))
+    return [sentence.format_map({blank: filling}) for sentence, filling in zip(sentences, fillings, strict=False)]
+
+
+def _voice(item: Item) -> str:
+    """Which guidelines the rationale speaks of: those of the reviewer's line."""
+    families = {citation["family"] for citation in item.reviewer[1]}
+    return "guideline_mtus" if "mtus" in families else "guideline_odg" if "odg" in families else "guideline"
+
+
+def _in_a_sentence(request: str, item: Item) -> str:
+    """A request as it reads inside a sentence."""
+    request = request.removeprefix("Associated surgical service: ")
+    is_name = item.treatment.category == "Pharmaceuticals" or request[1:2].isupper() or request[1:2] in "-5"
+    return request if is_name else request[:1].lower() + request[1:]
+
+
 def _wanted(case: Case) -> str:
     """What the provider asked for, in a few words."""
-    first = case.items[0].request.split(" was the original request.")[0]
-    first = first.removeprefix("Associated surgical service: ")
+    item = case.items[0]
+    first = _in_a_sentence(item.request.split(" was the original request.")[0], item)
     if len(case.items) == 1:
         return first
-    return f"{first} and other treatment"
+    if len(case.items) == 2:
+        return f"{first} and for {_in_a_sentence(case.items[1].disputed, case.items[1])}"
+    return f"{first} and for other treatment"
 
 
-def _values(rng: Random, case: Case) -> dict[str, str]:
-    """What the sentences' blanks can be filled with; drawn anew for every text."""
+def invent_details(rng: Random, case: Case) -> dict[str, str]:
+    """Complaints, findings and days that summary and rationales of one letter share."""
     body = case.body
     diagnosis, diagnosis2 = pick_two(rng, body.diagnoses)
     symptom, symptom2 = pick_two(rng, body.symptoms)
     finding, finding2 = pick_two(rng, body.findings)
     done = pick_some(rng, _SUMMARY["done"], 3)
     denied = case.ur_denial_date
+    studied = denied - max(timedelta(20), (denied - case.date_of_injury) * rng.random() * 0.8)
     age_of_claim = (case.decision_date - case.date_of_injury).days // 365
     male = case.sex == "male"
     return {
@@ -125,7 +146,7 @@ def _values(rng: Random, case: Case) -> dict[str, str]:
         "mechanism": pick(rng, body.mechanisms),
         "pain": pick(rng, "3456789"),
         "seen": f"{denied.month:02d}-{max(1, denied.day - 1):02d}-{denied.year}",
-        "studied": f"{_MONTHS[(denied.month + 5) % 12]} {denied.year - 1}",
+        "studied": f"{_MONTHS[studied.month - 1]} {studied.year}",
         "denied": f"{denied.month:02d}-{denied.day:02d}-{denied.year}",
         "done": f"{done[0]}, {done[1]} and {done[2]}",
         "years": f"{age_of_claim} years" if age_of_claim > 1 else "a year",
