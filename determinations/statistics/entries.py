@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from determinations.labels import AGE_BANDS, FAMILY_BITS, Labels
+from determinations.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS, FAMILY_BITS, Labels
 from determinations.models import DisputedItem
 from determinations.models.authorities import Family
 
@@ -63,8 +63,12 @@ def _number(value: int | None, labels: Labels) -> list[str]:
     return [UNKNOWN if value is None else str(value)]
 
 
+def _band(number: int | None, bands: Iterable[tuple[str, str, int, int]]) -> str:
+    return UNKNOWN if number is None else next(name for name, _, first, last in bands if first <= number <= last)
+
+
 def _age_band(age: int | None, labels: Labels | None = None) -> list[str]:
-    return [UNKNOWN if age is None else next(name for name, _label, first, last in AGE_BANDS if first <= age <= last)]
+    return [_band(age, AGE_BANDS)]
 
 
 def families(bits: int) -> list[str]:
@@ -118,22 +122,8 @@ def _month_word(key: str, labels: Labels) -> str:
     return "No date" if key == UNKNOWN else f"{date.fromisoformat(key + '-01'):%b %Y}"
 
 
-#: Bands of days: name, first, last.
-DAY_BANDS = (
-    ("0-14", 0, 14), ("15-29", 15, 29), ("30-44", 30, 44), ("45-59", 45, 59), ("60-89", 60, 89), ("90-119", 90, 119),
-    ("120-179", 120, 179), ("180-364", 180, 364), ("365-", 365, 10**6),
-)  # fmt: skip
-
-
 def _day_band(days: int | None, labels: Labels | None = None) -> list[str]:
-    return [UNKNOWN if days is None else next(name for name, first, last in DAY_BANDS if first <= days <= last)]
-
-
-def _day_word(key: str, labels: Labels) -> str:
-    if key == UNKNOWN:
-        return "A date is not known"
-    first, last = key.split("-")
-    return f"{first} to {last} days" if last else f"{first} days and more"
+    return [_band(days, DAY_BANDS)]
 
 
 def _days(key: str, label: str, start: str, name: str) -> Statistic:
@@ -143,18 +133,14 @@ def _days(key: str, label: str, start: str, name: str) -> Statistic:
 
     return Statistic(
         key=key, label=label, group="Time", columns=(key.replace("-", "_"),), keys=_day_band, plain=plain,
-        filters=lambda band: {name: [band]}, word=_day_word, order=[band[0] for band in DAY_BANDS], days=True,
+        filters=lambda band: {name: [band]}, word=_of("days"), order=[band[0] for band in DAY_BANDS], days=True,
         note="Calendar days to the decision. Items without one of the two dates, or with the first after the second, "
         "stand in a row of their own and are not in median and quartiles.",
     )  # fmt: skip
 
 
-#: Years from the injury to the decision in bands: name, first, last.
-CLAIM_AGES = (("0", 0, 0), ("1", 1, 1), ("2", 2, 2), ("3-5", 3, 5), ("6-9", 6, 9), ("10-19", 10, 19), ("20-", 20, 999))
-
-
 def _claim_age(years: int | None, labels: Labels | None = None) -> list[str]:
-    return [UNKNOWN if years is None else next(name for name, first, last in CLAIM_AGES if first <= years <= last)]
+    return [_band(years, CLAIM_AGES)]
 
 
 def _plain_claim_age(item: DisputedItem) -> list[str]:
@@ -164,15 +150,6 @@ def _plain_claim_age(item: DisputedItem) -> list[str]:
     return _claim_age(
         decision.year - injury.year - ((decision.month, decision.day) < (injury.month, injury.day))
     )
-
-
-def _claim_age_word(key: str, labels: Labels) -> str:
-    if key == UNKNOWN:
-        return "Not known"
-    first, _, last = key.partition("-")
-    if key.endswith("-"):
-        return f"{first} years and more"
-    return {"0": "under a year", "1": "1 year"}.get(key, f"{first} to {last} years" if last else f"{first} years")
 
 
 def _pairs(claims: int, reviewer: int, labels: Labels) -> list[str]:
@@ -329,7 +306,7 @@ STATISTICS: tuple[Statistic, ...] = (
     ),
     Statistic(
         key="claim-age", label="Claim's age at decision", group="Person and claim", columns=("claim_age",),
-        keys=_claim_age, plain=_plain_claim_age, filters=lambda key: {"claim_age": [key]}, word=_claim_age_word,
+        keys=_claim_age, plain=_plain_claim_age, filters=lambda key: {"claim_age": [key]}, word=_of("claim_age"),
         order=[band[0] for band in CLAIM_AGES], note="Whole years from the date of injury to the decision.",
     ),
     Statistic(
