@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from determinations.parsing.categories import (
     CATEGORIES,
@@ -47,6 +49,19 @@ def test_every_category_says_what_belongs_there_and_where_the_state_counts_it() 
 def test_nothing_that_fits_is_said_to_be_so() -> None:
     assert categorise("Zzyzx") == ("Other", "Other", "none")
     assert categorise("") == ("Other", "Other", "none")
+
+
+@given(text=st.text(max_size=300))
+def test_any_text_belongs_somewhere(text: str) -> None:
+    found = categorise(text)
+    assert found.subcategory in CATEGORIES[found.category].subcategories
+
+
+@given(words=st.lists(st.sampled_from(" ".join(example for _, example in EXAMPLES).split()), max_size=25))
+def test_any_jumble_of_medical_words_belongs_somewhere(words: list[str]) -> None:
+    found = categorise(" ".join(words))
+    assert found.subcategory in CATEGORIES[found.category].subcategories
+    assert body_regions(" ".join(words)) is not None
 
 
 def test_every_drug_class_is_a_subcategory() -> None:
