@@ -158,6 +158,12 @@ _KINDS = (
         "rationale and item belong together.",
     ),
     ProblemKind(
+        "category_unknown",
+        "treatment category not known",
+        "doubt",
+        "No rule knows what kind of treatment the disputed item is, so it counts under Other. Choose its category.",
+    ),
+    ProblemKind(
         "guideline_contradicts_summary",
         "guideline line against the summary",
         "contradiction",

@@ -17,6 +17,8 @@ from determinations.parsing.categories import (
     categorise,
 )
 from determinations.parsing.categories.rules import read_drugs
+from determinations.parsing.pipeline import parse_letter
+from determinations.synthetic import write_letters
 
 EXPECTED = Path(__file__).resolve().parents[3] / "shared" / "letters" / "expected"
 
@@ -153,3 +155,11 @@ def test_real_letters_are_put_into_the_right_categories(capsys: pytest.CaptureFi
         print(f"\n{len(items)} items: category {category:.4f}, subcategory {subcategory:.4f}")
     assert category >= 0.96
     assert subcategory >= 0.93
+
+
+def test_a_letter_about_nothing_known_says_so() -> None:
+    letter = next(write_letters(1, seed=1))
+    request = letter.expected["items"][0]["disputed"]
+    parsed = parse_letter(letter.text.replace(request, "Zzyzx"))
+    assert "category_unknown" in {problem.code for problem in parsed.problems}
+    assert "category_unknown" not in {problem.code for problem in parse_letter(letter.text).problems}
