@@ -149,6 +149,12 @@ _KINDS = (
         "doubt",
         "A line ends in Upheld or Overturned outside every item that was found. An item may have been missed.",
     ),
+    ProblemKind(
+        "category_unknown",
+        "treatment category not known",
+        "doubt",
+        "No rule knows what kind of treatment the disputed item is, so it counts under Other. Choose its category.",
+    ),
     # Contradictions inside the letter
     ProblemKind(
         "rationale_contradicts_decision",
@@ -156,12 +162,6 @@ _KINDS = (
         "contradiction",
         "The rationale concludes the opposite of the decision on the item's line. The item's line counts; check that "
         "rationale and item belong together.",
-    ),
-    ProblemKind(
-        "category_unknown",
-        "treatment category not known",
-        "doubt",
-        "No rule knows what kind of treatment the disputed item is, so it counts under Other. Choose its category.",
     ),
     ProblemKind(
         "guideline_contradicts_summary",
