@@ -6,6 +6,7 @@ within one save keys are safer, since numbers shift when an item is added.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -151,6 +152,13 @@ def save_changes(
             detail={"corrections": [row.pk for row in rows], "paths": sorted({row.path for row in rows})},
         )
     return rows
+
+
+def staged(opened: OpenLetter, changes: Sequence[Change], *, by: AbstractBaseUser, now: datetime) -> OpenLetter:
+    """The letter as it would stand with these changes; nothing is saved. Raises :class:`CorrectionsRefused`."""
+    editor = _Editor(opened, by=by, now=now)
+    editor.rows_for(changes)
+    return replace(editor.opened, merged=merge(opened.document, editor.seen))
 
 
 def correct_field(
@@ -343,6 +351,7 @@ class _Editor:
         self.by, self.now = by, now
         self.known = known_values()
         self.rows: list[Correction] = []
+        self.seen = opened.corrections
 
     def rows_for(self, changes: Sequence[Change]) -> list[Correction]:
         """Rows without primary keys, or :class:`CorrectionsRefused` with every reason at once."""
@@ -358,9 +367,8 @@ class _Editor:
                 self._see(row)
         if errors:
             raise CorrectionsRefused(errors)
-        for row in self.rows:
-            row.pk = None
-        return self.rows
+        self.seen = self.opened.corrections
+        return [_unsaved(row) for row in self.rows]
 
     def _see(self, row: Correction) -> None:
         """Have the next change work on what this row makes of the letter; the number it is given is not kept."""
@@ -488,7 +496,7 @@ class _Editor:
             "rationale": _joined((item["rationale"] or "" for item in items), " ") or None,
             **given,
         }
-        merged = self._part({"values": values}, instead_of=tuple(keys))
+        merged = self._part({"key": change.value.get("key"), "values": values}, instead_of=tuple(keys))
         of = [self._remembered(item["key"]) for item in items]
         return self._new_row(
             replace(change, path=""), path=f"items/{items[0]['number']}", new_value={**merged, "of": of}
@@ -606,3 +614,10 @@ class _Editor:
 def _joined(texts: Iterable[str], between: str = "; ") -> str:
     """Texts put together, each once."""
     return between.join(dict.fromkeys(text for text in texts if text))
+
+
+def _unsaved(row: Correction) -> Correction:
+    """The row without the number that it was given to be seen by those after it."""
+    copied = copy(row)
+    copied.pk = None
+    return copied

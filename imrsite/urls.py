@@ -13,6 +13,7 @@ urlpatterns = [
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("accounts/password/", auth.PasswordChangeView.as_view(), name="password_change"),
     path("accounts/password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path(settings.ADMIN_PATH, include("determinations.admin.urls")),
     path(settings.ADMIN_PATH, admin.site.urls),
     path("", include("determinations.urls")),
 ]

@@ -4,7 +4,10 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
+from determinations.paging import count_up_to
+from determinations.reviews import queue
 from determinations.workers import worker_is_running
 
 #: Label, address name, permission, and the start of the paths that count as being there.
@@ -24,6 +27,8 @@ _OWN = (
     ("Reported problems", "problem_report_list", "determinations.browse_cases", "flag"),
     ("Administration", "admin:index", "is_staff", "user"),
 )
+#: The review count in the frame stops here.
+_MOST_REVIEWS = 999
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -47,10 +52,16 @@ def frame(request: HttpRequest) -> dict[str, Any]:
                 for label, name, permission, icon in _OWN
                 if _may(user, permission) and (url := _url(name))
             ],
+            **(_review() if user.has_perm("determinations.correct_cases") else {}),
             "search_url": _url("search"),
             "search_words": request.GET.get("q", "") if request.path == _url("search") else "",
         }
     }
+
+
+def _review() -> dict[str, Any]:
+    count = count_up_to(queue(now=timezone.now()), _MOST_REVIEWS)
+    return {"review_url": reverse("review"), "review_count": count.number, "review_count_label": str(count)}
 
 
 def _may(user: Any, permission: str) -> bool:

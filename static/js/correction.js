@@ -1,0 +1,259 @@
+// The correction screen: evidence beside a field, selected text into a field, keys. Every action also works without it.
+"use strict";
+
+const fixes = document.getElementById("fixes");
+const letter = document.querySelector(".letter-side .letter-text");
+let lastField = null;
+let selected = null;
+
+// Offsets count characters as the server does (code points); a string of the browser counts UTF-16 units.
+const unitsOf = (text, characters) => Array.from(text).slice(0, characters).join("").length;
+const charactersOf = (text, units) => Array.from(text.slice(0, units)).length;
+
+function showEvidence(printed) {
+  const [start, end] = (printed || "").split("-").map(Number);
+  for (const mark of letter.querySelectorAll("mark")) {
+    const lines = mark.parentNode;
+    mark.replaceWith(mark.textContent);
+    lines.normalize();
+  }
+  if (!(end > start)) return;
+  let first = null;
+  for (const lines of letter.querySelectorAll(".letter-lines")) {
+    const text = lines.textContent;
+    const from = Number(lines.dataset.start);
+    const length = Array.from(text).length;
+    const a = Math.max(start - from, 0);
+    const b = Math.min(end - from, length);
+    if (a >= b) continue;
+    const mark = document.createElement("mark");
+    const [left, right] = [unitsOf(text, a), unitsOf(text, b)];
+    mark.textContent = text.slice(left, right);
+    lines.replaceChildren(text.slice(0, left), mark, text.slice(right));
+    first = first || mark;
+  }
+  if (first) {
+    const place = first.getBoundingClientRect();
+    const frame = letter.getBoundingClientRect();
+    letter.scrollTop += place.top - frame.top - letter.clientHeight / 3;
+  }
+}
+
+function fieldOf(element) {
+  return element?.closest?.(".fix");
+}
+
+document.addEventListener("focusin", (event) => {
+  const fix = fieldOf(event.target);
+  if (!fix || !fixes.contains(fix)) return;
+  if (fix !== lastField) showEvidence(fix.querySelector("[data-evidence]").value);
+  lastField = fix;
+  offer();
+});
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-shows]");
+  if (link) {
+    event.preventDefault();
+    showEvidence(link.dataset.shows);
+  }
+  const clearing = event.target.closest("[data-clears]");
+  if (clearing) {
+    for (const input of clearing.closest(".citation-line").querySelectorAll("input")) input.value = "";
+    clearing.closest(".citation-line").hidden = true;
+  }
+  if (event.target.closest("[data-fill]")) fill();
+});
+
+// Selected text
+
+document.addEventListener("selectionchange", () => {
+  const selection = document.getSelection();
+  selected = null;
+  if (selection.rangeCount && !selection.isCollapsed) {
+    const range = selection.getRangeAt(0);
+    const start = offsetOf(range.startContainer, range.startOffset);
+    const end = offsetOf(range.endContainer, range.endOffset);
+    if (start !== null && end !== null && end > start) selected = { start, end, text: selection.toString() };
+  }
+  offer();
+});
+
+function offsetOf(node, offset) {
+  const element = node.nodeType === Node.TEXT_NODE ? node.parentNode : node;
+  const lines = element.closest(".letter-lines");
+  if (!lines) return null;
+  const range = document.createRange();
+  range.setStart(lines, 0);
+  range.setEnd(node, offset);
+  const before = range.toString();
+  return Number(lines.dataset.start) + charactersOf(before, before.length);
+}
+
+function offer() {
+  const box = document.querySelector("[data-selection]");
+  const hint = document.querySelector("[data-selection-hint]");
+  const label = lastField?.querySelector(".fix-label")?.textContent.trim();
+  box.hidden = !(selected && label);
+  hint.hidden = !box.hidden;
+  if (!box.hidden) box.querySelector("button").textContent = `Fill “${label}” (Alt+F)`;
+}
+
+async function fill() {
+  if (!selected || !lastField) return;
+  const fix = lastField;
+  const evidence = `${selected.start}-${selected.end}`;
+  const text = selected.text.replace(/-\s*\n\s*/g, "-").replace(/\s+/g, " ").trim();
+  if (fix.dataset.kind === "citations") {
+    await fillCitations(fix, evidence);
+  } else {
+    const input = fix.querySelector("[id^='f-']");
+    const value = valueFor(fix.dataset.kind, input, text);
+    if (value === null) {
+      say("The selected text is no value for this field.", "error");
+      return;
+    }
+    if (input.type === "checkbox") input.checked = true;
+    else input.value = value;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    input.focus();
+  }
+  fix.querySelector("[data-evidence]").value = evidence;
+  document.getSelection().removeAllRanges();
+  showEvidence(evidence);
+}
+
+const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+function valueFor(kind, input, text) {
+  if (kind === "date") return dateFrom(text);
+  if (kind === "number") return text.match(/\d+/)?.[0] ?? null;
+  if (kind === "choice") {
+    const words = text.toLowerCase();
+    return [...input.options].find((option) => option.value && words.includes(option.value))?.value ?? null;
+  }
+  if (kind === "names") return text.split(/,\s*/).join("\n");
+  return text;
+}
+
+function dateFrom(text) {
+  let parts = text.match(/(\d{4})-(\d{1,2})-(\d{1,2})/);
+  if (parts) return iso(parts[1], parts[2], parts[3]);
+  parts = text.match(/(\d{1,2})[/-](\d{1,2})[/-](\d{2,4})/);
+  if (parts) return iso(parts[3].length === 2 ? `20${parts[3]}` : parts[3], parts[1], parts[2]);
+  parts = text.match(/([A-Za-z]{3})[a-z]*\.?\s+(\d{1,2}),?\s+(\d{4})/);
+  const month = parts ? MONTHS.indexOf(parts[1].toLowerCase()) : -1;
+  return month < 0 ? null : iso(parts[3], month + 1, parts[2]);
+}
+
+function iso(year, month, day) {
+  return `${year}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
+}
+
+async function fillCitations(fix, evidence) {
+  const body = new FormData();
+  body.set("evidence", evidence);
+  body.set("csrfmiddlewaretoken", fixes.querySelector("[name=csrfmiddlewaretoken]").value);
+  const answer = await fetch(fixes.dataset.line, { method: "POST", body });
+  if (!answer.ok) {
+    say("The guideline could not be read. Nothing was lost; try again.", "error");
+    return;
+  }
+  const { citations } = await answer.json();
+  if (!citations.length) {
+    say("No guideline was found in the selected text.", "error");
+    return;
+  }
+  const path = fix.dataset.path;
+  for (const cited of citations) {
+    const blank = fix.querySelector("[data-blank]");
+    const place = fix.querySelectorAll(".citation-line").length;
+    const following = blank.cloneNode(true);
+    for (const input of following.querySelectorAll("input")) input.name = input.name.replace(/:\d+$/, `:${place}`);
+    const at = blank.querySelector("input").name.match(/:(\d+)$/)[1];
+    const set = (letter, value) => {
+      blank.querySelector(`[name="${letter}:${path}:${at}"]`).value = value;
+    };
+    set("a", cited.authority);
+    set("d", cited.edition || "");
+    set("s", cited.sections.join(" | "));
+    set("p", cited.pages.join(", "));
+    set("t", cited.text);
+    set("n", cited.span.join("-"));
+    blank.removeAttribute("data-blank");
+    blank.after(following);
+  }
+  fix.querySelector(".citation-line:not([data-blank]) input")?.focus();
+}
+
+// A blank line that somebody fills gets another blank one below it.
+document.addEventListener("input", (event) => {
+  const blank = event.target.closest("[data-blank]");
+  if (!blank || !event.target.value) return;
+  const fix = fieldOf(blank);
+  const following = blank.cloneNode(true);
+  const place = fix.querySelectorAll(".citation-line").length;
+  for (const input of following.querySelectorAll("input")) {
+    input.value = "";
+    input.name = input.name.replace(/:\d+$/, `:${place}`);
+  }
+  blank.removeAttribute("data-blank");
+  blank.after(following);
+});
+
+// Keys
+
+function nextDoubt() {
+  const doubts = [...fixes.querySelectorAll(".wants-a-look")];
+  if (!doubts.length) return;
+  const at = lastField ? doubts.findIndex((fix) => lastField.compareDocumentPosition(fix) & 4) : 0;
+  const fix = doubts[at < 0 ? 0 : at];
+  const more = fix.closest("details");
+  if (more) more.open = true;
+  fix.querySelector("[id^='f-'], .citation-line input")?.focus();
+  fix.scrollIntoView({ block: "center" });
+}
+
+function toggle(box) {
+  if (!box) return;
+  box.checked = !box.checked;
+  box.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    leaving = true;
+    fixes.requestSubmit(fixes.querySelector(event.shiftKey ? "[name=then]" : "#save"));
+    return;
+  }
+  if (!event.altKey || event.ctrlKey || event.metaKey) return;
+  const keys = {
+    KeyP: nextDoubt,
+    KeyE: () => lastField && showEvidence(lastField.querySelector("[data-evidence]").value),
+    KeyC: () => toggle(lastField?.querySelector(".fix-confirm input")),
+    KeyA: () => toggle(document.getElementById("everything")),
+    KeyF: fill,
+  };
+  if (keys[event.code]) {
+    event.preventDefault();
+    keys[event.code]();
+  }
+});
+
+// Nothing typed is lost by a wrong key.
+let changed = false;
+let leaving = false;
+fixes.addEventListener("input", () => {
+  changed = true;
+});
+fixes.addEventListener("submit", () => {
+  leaving = true;
+});
+window.addEventListener("beforeunload", (event) => {
+  if (changed && !leaving) event.preventDefault();
+});
+
+document.querySelector("[data-focus]")?.focus();
+if (document.querySelector("mark")) showEvidence(new URLSearchParams(location.search).get("evidence"));
+else if (!document.querySelector("[data-focus]")) nextDoubt();

@@ -1,0 +1,261 @@
+"""The review queue and the correction screen, through their addresses."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from determinations import corrections, reviews
+from determinations.models import AuditEvent, Case, Correction, DisputedItem, ProblemReport, ReviewEntry
+from determinations.models.browsing import ReportState
+from tests.conftest import People
+from tests.corrections.letters import NOW, document, item, problem, store_reading, stored_letter
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
+
+
+def doubtful(*codes: str, **values: Any) -> dict[str, Any]:
+    return document(item("Knee brace"), problems=[problem(code, "summary") for code in codes], **values)
+
+
+def fields_of(html: str) -> dict[str, str]:
+    """What a browser would send: the values of the page's inputs."""
+    fields: dict[str, str] = {}
+    form = html[html.index('id="fixes"') :]
+    for tag in re.findall(r"<input [^>]*>", form):
+        name, value = re.search(r'name="([^"]*)"', tag), re.search(r' value="([^"]*)"', tag)
+        if name and ("checkbox" not in tag or " checked" in tag):
+            fields[name[1]] = unescaped(value[1]) if value else "on"
+    for name, text in re.findall(r'<textarea name="([^"]*)"[^>]*>([^<]*)</textarea>', form):
+        fields[name] = unescaped(text)
+    for name, options in re.findall(r'<select name="([^"]*)"[^>]*>(.*?)</select>', form, re.DOTALL):
+        chosen = re.search(r'<option value="([^"]*)" selected', options) or re.search(
+            r'<option value="([^"]*)"', options
+        )
+        fields[name] = chosen[1] if chosen else ""
+    fields.pop("new_request", None)
+    return fields
+
+
+def unescaped(text: str) -> str:
+    return text.replace("&quot;", '"').replace("&#x27;", "'").replace("&amp;", "&").replace("&lt;", "<")
+
+
+def opened(client: Client, letter_id: int) -> dict[str, str]:
+    return fields_of(client.get(reverse("review_letter", args=[letter_id])).content.decode())
+
+
+def path_of(letter_id: int, number: int, field: str) -> str:
+    record = corrections.open_letter(letter_id).merged.record
+    return f"items/{record['items'][number - 1]['key']}/{field}"
+
+
+def test_the_queue_has_the_most_useful_look_first(as_admin: Client, people: People) -> None:
+    doubt = stored_letter(doubtful("value_doubtful"))
+    against = stored_letter(doubtful("guideline_contradicts_summary", case_number="CM16-9000002"))
+    stored_letter(document(item("Fine"), case_number="CM16-9000003"))
+    changed = stored_letter(document(item("Brace"), age=40, case_number="CM16-9000004"))
+    corrections.correct_field(changed.pk, "age", 41, by=people.admin, now=NOW, reason="misread")
+    store_reading(changed, document(item("Brace"), age=42, case_number="CM16-9000004"), "2")
+    reported = stored_letter(document(item("Walker"), case_number="CM16-9000005"))
+    ProblemReport.objects.create(letter=reported, note="synthetic", by=people.casemanager, at=NOW)
+    reviews.note_report(reported.pk)
+    order = list(ReviewEntry.objects.order_by("-urgency").values_list("pk", flat=True))
+    assert order == [reported.pk, changed.pk, against.pk, doubt.pk]
+    html = as_admin.get(reverse("review")).content.decode()
+    assert [int(pk) for pk in re.findall(r'main-link" href="/admin/review/(\d+)/', html)] == order
+    one = as_admin.get(reverse("review"), {"reason": "value_changed"}).content.decode()
+    assert re.findall(r'main-link" href="/admin/review/(\d+)/', one) == [str(changed.pk)]
+
+
+@pytest.mark.parametrize("role", ["casemanager", "supervisor", "outsider"])
+def test_only_admins_see_the_queue_and_correct(client: Client, people: People, role: str) -> None:
+    letter = stored_letter(doubtful("value_doubtful"))
+    client.force_login(getattr(people, role))
+    assert client.get(reverse("review")).status_code == 403
+    assert client.get(reverse("review_letter", args=[letter.pk])).status_code == 403
+    assert client.post(reverse("review_letter", args=[letter.pk]), {"v:age": "3"}).status_code == 403
+
+
+def test_sending_the_page_as_it_is_changes_nothing(as_admin: Client) -> None:
+    letter = stored_letter(doubtful("value_doubtful"))
+    response = as_admin.post(reverse("review_letter", args=[letter.pk]), opened(as_admin, letter.pk))
+    assert response.status_code == 302
+    assert not Correction.objects.exists()
+
+
+def test_saving_leads_to_the_next_letter(as_admin: Client) -> None:
+    later = stored_letter(doubtful("value_doubtful"))
+    first = stored_letter(doubtful("guideline_contradicts_summary", case_number="CM16-9000002"))
+    fields = opened(as_admin, first.pk)
+    fields["v:age"] = "51"
+    response = as_admin.post(reverse("review_letter", args=[first.pk]) + "?whose=", fields)
+    assert response.headers["Location"].startswith(reverse("review_letter", args=[later.pk]))
+    assert Case.objects.get(pk=first.pk).age == 51
+
+
+def test_a_decision_and_a_citation_are_put_right_in_one_save(as_admin: Client) -> None:
+    letter = stored_letter(doubtful("value_doubtful"))
+    fields = opened(as_admin, letter.pk)
+    decision, reviewer = path_of(letter.pk, 1, "decision"), path_of(letter.pk, 1, "reviewer")
+    fields |= {f"v:{decision}": "overturned", f"a:{reviewer}:0": "mtus/knee", f"s:{reviewer}:0": "Braces | Splints"}
+    as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
+    row = DisputedItem.objects.get(case=letter.pk)
+    cited = row.citations.get(side="reviewer")
+    assert (row.decision, cited.authority.key, cited.sections) == ("overturned", "mtus/knee", ["Braces", "Splints"])
+    assert set(Correction.objects.values_list("path", flat=True)) == {"items/1/decision", "items/1/reviewer"}
+
+
+def test_selected_text_becomes_the_evidence(as_admin: Client) -> None:
+    letter = stored_letter(doubtful("value_missing"), text="The worker is 51 years old.")
+    fields = opened(as_admin, letter.pk) | {"v:age": "51", "e:age": "14-16"}
+    as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
+    assert Correction.objects.get().evidence == [14, 16]
+    assert corrections.open_letter(letter.pk).merged.record["spans"]["age"] == [14, 16]
+
+
+def test_a_refused_value_keeps_everything_typed(as_admin: Client) -> None:
+    letter = stored_letter(doubtful("value_doubtful"))
+    decision = path_of(letter.pk, 1, "decision")
+    fields = opened(as_admin, letter.pk) | {"v:age": "fifty", "v:summary": "Typed words.", f"v:{decision}": "approved"}
+    response = as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
+    assert response.status_code == 422
+    html = response.content.decode()
+    assert "Age is a whole number" in html
+    assert "Decision is one of: Upheld, Overturned" in html
+    assert "Typed words." in html
+    assert 'value="fifty"' in html
+    assert not Correction.objects.exists()
+
+
+def test_a_date_before_the_injury_warns_once(as_admin: Client) -> None:
+    letter = stored_letter(doubtful("value_doubtful"))
+    fields = opened(as_admin, letter.pk) | {"v:decision_date": "2014-01-01"}
+    response = as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
+    assert response.status_code == 422
+    assert b"Decided is before the injury." in response.content
+    assert not Correction.objects.exists()
+    as_admin.post(reverse("review_letter", args=[letter.pk]), fields_of(response.content.decode()))
+    assert Case.objects.get(pk=letter.pk).decision_date.isoformat() == "2014-01-01"
+
+
+def test_a_lost_race_keeps_what_was_typed_and_shows_the_other_value(as_admin: Client, people: People) -> None:
+    letter = stored_letter(doubtful("value_doubtful"))
+    fields = opened(as_admin, letter.pk) | {"v:age": "51", "v:summary": "Typed words."}
+    for path, value in (("age", 60), ("priority", "expedited")):
+        corrections.correct_field(letter.pk, path, value, by=people.admin, now=NOW, reason="misread")
+    response = as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
+    assert response.status_code == 409
+    html = response.content.decode()
+    assert 'value="51"' in html
+    assert "Typed words." in html
+    assert "Somebody saved meanwhile: <b>60</b>" in html
+    assert as_admin.post(reverse("review_letter", args=[letter.pk]), fields_of(html)).status_code == 302
+    case = Case.objects.get(pk=letter.pk)
+    assert (case.age, case.priority) == (51, "expedited")
+
+
+def test_an_item_is_split_and_its_part_corrected_in_one_save(as_admin: Client) -> None:
+    letter = stored_letter(document(item("MRI and x-ray"), problems=[problem("value_doubtful", "summary")]))
+    key = path_of(letter.pk, 1, "request").split("/")[1]
+    fields = opened(as_admin, letter.pk) | {"v:age": "51", f"split:{key}": "MRI\nx-ray", "do": f"split {key}"}
+    page = as_admin.post(reverse("review_letter", args=[letter.pk]), fields).content.decode()
+    assert not Correction.objects.exists()
+    fields = fields_of(page)
+    part = [name for name in fields if name.startswith("v:items/") and name.endswith("/decision")][1]
+    fields |= {part: "overturned", "do": "save"}
+    as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
+    items = list(DisputedItem.objects.filter(case=letter.pk).order_by("number").values_list("request", "decision"))
+    assert items == [("MRI", "upheld"), ("x-ray", "overturned")]
+    assert Case.objects.get(pk=letter.pk).age == 51
+
+
+@pytest.mark.parametrize(
+    ("button", "requests"),
+    [
+        ("down {A}", ["B", "A", "C"]),
+        ("up {C}", ["A", "C", "B"]),
+        ("remove {B}", ["A", "C"]),
+        ("merge {A}", ["A; B", "C"]),
+        ("add", ["A", "B", "C", "New"]),
+    ],
+)
+def test_items_are_moved_removed_merged_and_added(as_admin: Client, button: str, requests: list[str]) -> None:
+    letter = stored_letter(document(item("A"), item("B"), item("C")))
+    keys = {each["request"]: each["key"] for each in corrections.open_letter(letter.pk).merged.record["items"]}
+    fields = opened(as_admin, letter.pk) | {"do": button.format(**keys), "new_request": "New"}
+    page = as_admin.post(reverse("review_letter", args=[letter.pk]), fields).content.decode()
+    assert "Not saved yet" in page
+    as_admin.post(reverse("review_letter", args=[letter.pk]), fields_of(page) | {"do": "save", "accept": "1"})
+    stored = DisputedItem.objects.filter(case=letter.pk).order_by("number").values_list("request", flat=True)
+    assert list(stored) == requests
+
+
+def test_all_else_is_right_confirms_every_value(as_admin: Client) -> None:
+    letter = stored_letter(doubtful("value_doubtful"))
+    fields = opened(as_admin, letter.pk) | {"v:age": "51", "everything": "on"}
+    as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
+    assert list(corrections.unconfirmed(corrections.open_letter(letter.pk))) == []
+    assert not ReviewEntry.objects.filter(pk=letter.pk).exists()
+
+
+def test_going_back_and_dismissing_are_ticks(as_admin: Client, people: People) -> None:
+    letter = stored_letter(doubtful("value_doubtful"))
+    corrections.correct_field(letter.pk, "age", 60, by=people.admin, now=NOW, reason="misread")
+    fields = opened(as_admin, letter.pk) | {"r:age": "on", "x": "value_doubtful summary"}
+    as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
+    assert Case.objects.get(pk=letter.pk).age is None
+    assert not ReviewEntry.objects.exists()
+
+
+def test_a_letter_is_taken_snoozed_and_woken(as_admin: Client, people: People) -> None:
+    letter = stored_letter(doubtful("value_doubtful"))
+    as_admin.post(reverse("review_assign", args=[letter.pk]), {"to": "admin"})
+    assert ReviewEntry.objects.get().assigned_to == people.admin
+    as_admin.post(reverse("review_assign", args=[letter.pk]), {"to": "casemanager"})
+    assert ReviewEntry.objects.get().assigned_to == people.admin
+    as_admin.post(reverse("review_snooze", args=[letter.pk]), {"days": "7"})
+    assert not reviews.queue(now=timezone.now()).exists()
+    assert reviews.queue(now=timezone.now() + timedelta(days=8)).exists()
+    as_admin.post(reverse("review_snooze", args=[letter.pk]), {"days": "0"})
+    assert reviews.queue(now=timezone.now()).exists()
+
+
+def test_a_readers_report_is_answered(as_admin: Client, people: People) -> None:
+    letter = stored_letter(document(item("Brace")))
+    report = ProblemReport.objects.create(letter=letter, note="synthetic", by=people.casemanager, at=NOW)
+    reviews.note_report(letter.pk)
+    assert b"synthetic" in as_admin.get(reverse("review_letter", args=[letter.pk])).content
+    as_admin.post(
+        reverse("review_answer_report", args=[letter.pk, report.pk]), {"state": "accepted", "answer": "Thank you."}
+    )
+    report.refresh_from_db()
+    assert (report.state, report.answer, report.answered_by) == (ReportState.ACCEPTED, "Thank you.", people.admin)
+    assert not ReviewEntry.objects.exists()
+    assert AuditEvent.objects.filter(action="report.answered", letter_id=letter.pk).exists()
+
+
+def test_a_selected_guideline_line_is_read(as_admin: Client) -> None:
+    line = "Decision based on MTUS Shoulder Complaints 2004."
+    letter = stored_letter(doubtful("value_doubtful"), text=f"Reviewer guideline: {line}")
+    answer = as_admin.post(reverse("review_read_line", args=[letter.pk]), {"evidence": f"20-{20 + len(line)}"})
+    assert [(each["authority"], each["edition"]) for each in answer.json()["citations"]] == [("mtus/shoulder", "2004")]
+
+
+def test_the_screens_ask_the_database_a_fixed_number_of_times(
+    as_admin: Client, django_assert_max_num_queries: Any
+) -> None:
+    letters = [
+        stored_letter(
+            document(*(item(f"Item {n}") for n in range(8)), problems=[problem("value_doubtful", "summary")])
+        )
+        for _ in range(12)
+    ]
+    with django_assert_max_num_queries(10):
+        as_admin.get(reverse("review"))
+    with django_assert_max_num_queries(20):
+        as_admin.get(reverse("review_letter", args=[letters[0].pk]))

@@ -1,0 +1,153 @@
+"""An administrator at work, in a real browser."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from determinations import corrections
+from determinations.models import Case, Correction, DisputedItem, ItemFact, ReviewEntry
+from tests.conftest import People
+from tests.corrections.letters import NOW, document, item, problem, stored_letter
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TEXT = """Synthetic letter.
+The injured worker is a 51 year old male, injured on January 9, 2015.
+
+MRI and x-ray of the knee: Overturned
+
+MAXIMUS guideline: Decision based on MTUS Knee Complaints 2004, Section(s): Special Studies.
+"""
+
+
+def span(words: str) -> list[int]:
+    start = TEXT.index(words)
+    return [start, start + len(words)]
+
+
+def letter(number: int, **values: Any) -> Any:
+    parsed = item(
+        "MRI and x-ray of the knee",
+        "upheld",
+        spans={"request": span("MRI and x-ray of the knee"), "decision": span("Overturned")},
+    )
+    doubts = [problem("value_doubtful", "items/1/decision")]
+    return stored_letter(document(parsed, problems=doubts, case_number=f"CM16-900000{number}", **values), text=TEXT)
+
+
+def test_the_queue_is_worked_by_keyboard(sign_in: Any, people: People) -> None:
+    last, first = letter(1), letter(2)
+    page = sign_in(people.admin)
+    page.goto("/admin/review/")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/review/{first.pk}/*")
+    # The first doubtful field has the focus, and its evidence stands out in the letter.
+    assert page.evaluate("document.activeElement.name").endswith("/decision")
+    assert page.locator(".letter-lines mark").inner_text() == "Overturned"
+    page.keyboard.press("o")
+    page.keyboard.press("Alt+a")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(f"**/review/{last.pk}/*")
+    assert DisputedItem.objects.get(case=first.pk).decision == "overturned"
+    assert ItemFact.objects.filter(overturned=True).count() == 1
+    assert not ReviewEntry.objects.filter(pk=first.pk).exists()
+    page.locator("h1").click()
+    page.keyboard.press("Alt+c")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/admin/review/")
+    assert page.get_by_text("Nothing to look at here").is_visible()
+
+
+def test_selected_text_fills_a_field_and_is_its_evidence(sign_in: Any, people: People) -> None:
+    one = letter(1, date_of_injury=None)
+    page = sign_in(people.admin)
+    page.goto(f"/admin/review/{one.pk}/")
+    for field, words in (("age", "51"), ("date_of_injury", "January 9, 2015")):
+        page.focus(f"#f-{field}")
+        select(page, words)
+        page.keyboard.press("Alt+f")
+    assert page.input_value("#f-date_of_injury") == "2015-01-09"
+    assert page.locator(".letter-lines mark").inner_text() == "January 9, 2015"
+    line = page.locator("[data-citations$='/reviewer']")
+    line.locator("input").nth(0).focus()
+    select(page, "Decision based on MTUS Knee Complaints 2004, Section(s): Special Studies.")
+    page.get_by_role("button", name="Fill “Reviewer cites”").click()
+    line.locator(".citation-line").nth(2).wait_for()
+    page.keyboard.press("Control+Shift+Enter")
+    page.wait_for_selector(".toast")
+    case = Case.objects.get(pk=one.pk)
+    assert (case.age, case.date_of_injury.isoformat()) == (51, "2015-01-09")
+    evidence = dict(Correction.objects.values_list("path", "evidence"))
+    assert evidence["age"] == span("51")
+    assert evidence["date_of_injury"] == span("January 9, 2015")
+    cited = DisputedItem.objects.get(case=one.pk).citations.filter(side="reviewer", authority__key="mtus/knee").get()
+    assert (cited.edition, cited.sections) == ("2004", ["Special Studies"])
+
+
+def select(page: Any, words: str) -> None:
+    page.evaluate(
+        """(words) => {
+            const pages = [...document.querySelectorAll(".letter-lines")];
+            const lines = pages.find((each) => each.textContent.includes(words));
+            lines.normalize();
+            const walker = document.createTreeWalker(lines, NodeFilter.SHOW_TEXT);
+            let node = walker.nextNode();
+            while (!node.data.includes(words)) node = walker.nextNode();
+            const start = node.data.indexOf(words);
+            document.getSelection().setBaseAndExtent(node, start, node, start + words.length);
+        }""",
+        words,
+    )
+
+
+def test_an_item_is_split_by_keyboard(sign_in: Any, people: People) -> None:
+    one = letter(1)
+    page = sign_in(people.admin)
+    page.goto(f"/admin/review/{one.pk}/")
+    page.locator("summary", has_text="Change items").focus()
+    page.keyboard.press("Enter")
+    box = page.get_by_label("Split: one request a line")
+    box.fill("MRI of the knee\nx-ray of the knee")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_text("Not saved yet").wait_for()
+    page.locator("select[id$='-decision']").nth(1).select_option("overturned")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/admin/review/**")
+    page.wait_for_selector(".toast")
+    rows = DisputedItem.objects.filter(case=one.pk).order_by("number").values_list("request", "decision")
+    assert list(rows) == [("MRI of the knee", "upheld"), ("x-ray of the knee", "overturned")]
+
+
+def test_a_race_is_lost_gracefully(sign_in: Any, people: People) -> None:
+    one = letter(1)
+    page = sign_in(people.admin)
+    page.goto(f"/admin/review/{one.pk}/")
+    page.fill("#f-age", "51")
+    page.fill("#f-summary", "Typed with care.")
+    corrections.correct_field(one.pk, "age", 60, by=people.admin, now=NOW, reason="misread")
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("Nothing was saved").wait_for()
+    assert page.input_value("#f-age") == "51"
+    assert page.input_value("#f-summary") == "Typed with care."
+    assert page.get_by_text("Somebody saved meanwhile: 60").is_visible()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".toast")
+    assert Case.objects.get(pk=one.pk).age == 51
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_queue_and_screen_are_accessible(sign_in: Any, people: People, scheme: str, width: int) -> None:
+    one = letter(1)
+    corrections.correct_field(one.pk, "age", 60, by=people.admin, now=NOW, reason="misread")
+    page = sign_in(people.admin)
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    for address in ("/admin/review/", f"/admin/review/{one.pk}/"):
+        page.goto(address)
+        found = Axe().run(page)
+        assert not found.response["violations"], found.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
