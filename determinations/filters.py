@@ -4,10 +4,10 @@
 parameters: what a letter holds once is asked of the case, and whatever is said of items must be true of one item.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
-from operator import or_
+from operator import and_, or_
 from typing import Any, ClassVar
 
 import django_filters
@@ -17,8 +17,17 @@ from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Upper
 from django.http import QueryDict
 
-from determinations.labels import AGE_BANDS, FAMILY_BITS, Labels
-from determinations.models import Authority, Case, Citation, ItemFact, Side, UploadedFile
+from determinations.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS, FAMILY_BITS, Labels
+from determinations.models import (
+    Authority,
+    Case,
+    Citation,
+    CitationFact,
+    EditionValidity,
+    ItemFact,
+    Side,
+    UploadedFile,
+)
 from determinations.search import QueryWords
 
 _MOST_VALUES = 60
@@ -49,6 +58,14 @@ class ValuesFilter(django_filters.Filter):
     def filter(self, qs: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
         """Rows for which one of the conditions holds."""
         return qs.filter(reduce(or_, map(self.condition, value))) if value else qs
+
+
+class AllValuesFilter(ValuesFilter):
+    """Every one of several values, of what a row can hold several of."""
+
+    def filter(self, qs: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
+        """Rows for which all conditions hold."""
+        return qs.filter(reduce(and_, map(self.condition, value))) if value else qs
 
 
 class DayFilter(django_filters.DateFilter):
@@ -128,17 +145,17 @@ def equals(column: str) -> Callable[[str], Q]:
 
 
 def holds(column: str) -> Callable[[str], Q]:
-    """The array holds the value."""
-    return lambda value: Q(**{f"{column}__contains": [value]})
+    """The array holds the value; ``unknown`` means that it holds none."""
+    return lambda value: Q(**{column: []}) if value == "unknown" else Q(**{f"{column}__contains": [value]})
 
 
-def in_age_band(column: str) -> Callable[[str], Q]:
-    """The age lies in the band."""
-    bounds = {band: (first, last) for band, _label, first, last in AGE_BANDS}
+def in_band(column: str, bands: Iterable[tuple[str, str, int, int]] = AGE_BANDS) -> Callable[[str], Q]:
+    """The number lies in the band; ``known`` and ``unknown`` ask whether there is one."""
+    bounds = {band: (first, last) for band, _label, first, last in bands}
 
     def condition(value: str) -> Q:
-        if value == "unknown":
-            return Q(**{f"{column}__isnull": True})
+        if value in ("known", "unknown"):
+            return Q(**{f"{column}__isnull": value == "unknown"})
         first, last = bounds.get(value, (1, 0))
         return Q(**{f"{column}__gte": first, f"{column}__lte": last})
 
@@ -175,6 +192,49 @@ def cites_authority(column: str) -> Callable[[str], Q]:
     return lambda value: Q(**{f"{column}__overlap": ArraySubquery(Authority.objects.filter(key=value).values("pk"))})
 
 
+def without_family(column: str) -> Callable[[str], Q]:
+    """One side cites no guideline of the family."""
+
+    def condition(value: str) -> Q:
+        bit = {str(family): bit for family, bit in FAMILY_BITS.items()}.get(value, 0)
+        return Q(**{f"{column}__in": [bits for bits in range(16) if not bits & bit]})
+
+    return condition
+
+
+def cites_part(side: Side, **lookup: str) -> Callable[[str], Q]:
+    """One side cites a part of an authority, given as ``key@part``; ``lookup``: the column that holds it."""
+    ((column, kind),) = lookup.items()
+
+    def condition(value: str) -> Q:
+        key, _, part = value.partition("@")
+        cited = CitationFact.objects.filter(
+            fact=OuterRef("pk"), side=side, authority__in=Authority.objects.filter(key=key).values("pk")
+        )
+        return Q(Exists(cited.filter(**{column: [part] if kind == "array" else part})))
+
+    return condition
+
+
+def cites_superseded(side: Side) -> Callable[[str], Q]:
+    """One side cites an edition that was no longer in force: one given as ``key@edition``, or ``any``."""
+
+    def condition(value: str) -> Q:
+        key, _, edition = value.partition("@")
+        ended = EditionValidity.objects.filter(
+            authority=OuterRef("authority__key"), edition=OuterRef("edition"), valid_to__lt=OuterRef("on_date")
+        )
+        cited = CitationFact.objects.filter(Exists(ended), fact=OuterRef("pk"), side=side)
+        return Q(Exists(cited if key == "any" else cited.filter(authority__key=key, edition=edition)))
+
+    return condition
+
+
+def several_items(value: str) -> Q:
+    """The item's letter decides more than one item."""
+    return Q(case_items__gt=1) if value == "yes" else Q(case_items=1)
+
+
 def yes_or_no(column: str) -> Callable[[str], Q]:
     """A column that is true or false."""
     return lambda value: Q(**{column: value == "yes"})
@@ -209,9 +269,26 @@ class LetterFilters(django_filters.FilterSet):
     outcome = ValuesFilter("outcome", "Case outcome", equals("outcome"))
     specialty = ValuesFilter("specialty", "Reviewer's specialty", holds("specialties"))
     licensure = ValuesFilter("licensure", "Reviewer's licensure", holds("licensure"))
-    age = ValuesFilter("age", "Age", in_age_band("age"))
+    age = ValuesFilter("age", "Age", in_band("age"))
     sex = ValuesFilter("sex", "Sex", equals("sex"))
     priority = ValuesFilter("priority", "Priority", equals("priority"))
+
+
+class CountedFilter(django_filters.Filter):
+    """Set by numbers of the statistics that count letters: everything in the address is asked of one item of the case.
+
+    ``CaseFilter`` acts on it; items are the same with and without it.
+    """
+
+    field_class = ValuesField
+
+    def __init__(self) -> None:
+        self.kind = "yes_no"
+        super().__init__(label="Letters as statistics count them, by their items", widget=forms.SelectMultiple)
+
+    def filter(self, qs: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
+        """All rows."""
+        return qs
 
 
 class ItemFilter(LetterFilters):
@@ -236,6 +313,47 @@ class ItemFilter(LetterFilters):
     corrected = ValuesFilter("yes_no", "Corrected by staff", yes_or_no("case__corrected"))
     upload = UploadFilter("case_id")
     q = WordsFilter("item__text__search")
+    by_item = CountedFilter()
+    # What numbers of the statistics open, besides: the same list a second time over, or finer than anybody would pick.
+    also_specialty = AllValuesFilter("specialty", "Reviewer's specialty too", holds("specialties"))
+    also_licensure = AllValuesFilter("licensure", "Reviewer's licensure too", holds("licensure"))
+    also_claims_family = AllValuesFilter("family", "Claims administrator cites too", cites_family("claims_families"))
+    also_reviewer_family = AllValuesFilter("family", "Reviewer cites too", cites_family("reviewer_families"))
+    also_claims_authority = AllValuesFilter(
+        "authority", "Claims administrator's guideline too", cites_authority("claims_authority_ids")
+    )
+    also_reviewer_authority = AllValuesFilter(
+        "authority", "Reviewer's guideline too", cites_authority("reviewer_authority_ids")
+    )
+    claims_without = AllValuesFilter("family", "Claims administrator does not cite", without_family("claims_families"))
+    reviewer_without = AllValuesFilter("family", "Reviewer does not cite", without_family("reviewer_families"))
+    claim_age = ValuesFilter("claim_age", "Claim's age at decision", in_band("claim_age", CLAIM_AGES))
+    days_from_denial = ValuesFilter("days", "UR denial to decision", in_band("days_from_denial", DAY_BANDS))
+    days_from_application = ValuesFilter(
+        "days", "Application to decision", in_band("days_from_application", DAY_BANDS)
+    )
+    days_from_assignment = ValuesFilter("days", "Assignment to decision", in_band("days_from_assignment", DAY_BANDS))
+    several_items = ValuesFilter("yes_no", "Several items in the letter", several_items)
+    claims_edition = AllValuesFilter("part", "Claims administrator's edition", cites_part(Side.CLAIMS, edition="text"))
+    reviewer_edition = AllValuesFilter("part", "Reviewer's edition", cites_part(Side.REVIEWER, edition="text"))
+    claims_cites = AllValuesFilter(
+        "part", "Claims administrator cites the section", cites_part(Side.CLAIMS, sections__contains="array")
+    )
+    reviewer_cites = AllValuesFilter(
+        "part", "Reviewer cites the section", cites_part(Side.REVIEWER, sections__contains="array")
+    )
+    claims_page = AllValuesFilter(
+        "part", "Claims administrator cites the page", cites_part(Side.CLAIMS, pages__contains="array")
+    )
+    reviewer_page = AllValuesFilter(
+        "part", "Reviewer cites the page", cites_part(Side.REVIEWER, pages__contains="array")
+    )
+    claims_superseded = AllValuesFilter(
+        "part", "Claims administrator cites a superseded edition", cites_superseded(Side.CLAIMS)
+    )
+    reviewer_superseded = AllValuesFilter(
+        "part", "Reviewer cites a superseded edition", cites_superseded(Side.REVIEWER)
+    )
 
     class Meta:
         model = ItemFact
@@ -244,7 +362,7 @@ class ItemFilter(LetterFilters):
 
 #: What is said of an item: of a case it asks for one item of which all of it is true.
 OF_ITEMS = frozenset(ItemFilter.base_filters) - frozenset(LetterFilters.base_filters) - {
-    "problem", "state", "corrected", "upload", "q",
+    "problem", "state", "corrected", "upload", "q", "by_item",
 }  # fmt: skip
 
 
@@ -263,6 +381,7 @@ class CaseFilter(LetterFilters):
     )
     upload = UploadFilter("pk")
     q = WordsFilter("text__search")
+    by_item = CountedFilter()
     locals().update({name: ItemFilter.base_filters[name] for name in sorted(OF_ITEMS)})
 
     class Meta:
@@ -272,6 +391,9 @@ class CaseFilter(LetterFilters):
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Cases that match, and that have one item which matches all that is said of items."""
         given = self.form.cleaned_data
+        if given.get("by_item"):
+            items = ItemFilter(self.data, queryset=ItemFact.objects.filter(case=OuterRef("pk"))).qs
+            return queryset.filter(Exists(items))
         asked = {name for name in OF_ITEMS if given.get(name)}
         for name, value in given.items():
             if name not in OF_ITEMS:

@@ -19,6 +19,28 @@ AGE_BANDS: tuple[tuple[str, str, int, int], ...] = (
     ("60-69", "60 to 69", 60, 69),
     ("70-over", "70 and over", 70, 999),
 )
+#: Whole years from the injury to the decision in bands: name, label, first, last.
+CLAIM_AGES: tuple[tuple[str, str, int, int], ...] = (
+    ("0", "under a year", 0, 0),
+    ("1", "1 year", 1, 1),
+    ("2", "2 years", 2, 2),
+    ("3-5", "3 to 5 years", 3, 5),
+    ("6-9", "6 to 9 years", 6, 9),
+    ("10-19", "10 to 19 years", 10, 19),
+    ("20-over", "20 years and more", 20, 999),
+)
+#: Calendar days to the decision in bands: name, label, first, last.
+DAY_BANDS: tuple[tuple[str, str, int, int], ...] = (
+    ("0-14", "0 to 14 days", 0, 14),
+    ("15-29", "15 to 29 days", 15, 29),
+    ("30-44", "30 to 44 days", 30, 44),
+    ("45-59", "45 to 59 days", 45, 59),
+    ("60-89", "60 to 89 days", 60, 89),
+    ("90-119", "90 to 119 days", 90, 119),
+    ("120-179", "120 to 179 days", 120, 179),
+    ("180-364", "180 to 364 days", 180, 364),
+    ("365-over", "365 days and more", 365, 10**7),
+)
 #: The bits of ``ItemFact.claims_families`` and ``reviewer_families``.
 FAMILY_BITS = {Family.MTUS: 1, Family.ACOEM: 2, Family.ODG: 4, Family.OTHER: 8}
 
@@ -39,6 +61,12 @@ _FIXED: Mapping[str, Mapping[str, str]] = {
         "injured": "No injury date",
         "denied": "No UR denial date",
         "received": "No date received",
+    },
+    "claim_age": {**{band: label for band, label, _first, _last in CLAIM_AGES}, "unknown": "Not known"},
+    "days": {
+        **{band: label for band, label, _first, _last in DAY_BANDS},
+        "known": "Both dates known",
+        "unknown": "A date is not known",
     },
     "yes_no": {"yes": "Yes", "no": "No"},
 }
@@ -107,6 +135,9 @@ class Labels:
             return str(found) if found else value
         if kind == "subcategory":
             return value.replace("/", ": ", 1)
+        if kind == "part":
+            key, _, part = value.partition("@")
+            return f"{self.of('authority', key)}: {part or 'not printed'}" if key != "any" else "any"
         if kind == "problem":
             problem = PROBLEMS.get(value)
             return problem.label if problem else value

@@ -149,6 +149,12 @@ _KINDS = (
         "doubt",
         "A line ends in Upheld or Overturned outside every item that was found. An item may have been missed.",
     ),
+    ProblemKind(
+        "category_unknown",
+        "treatment category not known",
+        "doubt",
+        "No rule knows what kind of treatment the disputed item is, so it counts under Other. Choose its category.",
+    ),
     # Contradictions inside the letter
     ProblemKind(
         "rationale_contradicts_decision",

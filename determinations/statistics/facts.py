@@ -58,7 +58,8 @@ INSERT INTO determinations_citationfact (
 )
 SELECT
     fact.item_id, CASE cit.side WHEN 'claims' THEN fact.ur_denial_date ELSE fact.decision_date END,
-    cit.authority_id, extract(year FROM fact.decision_date), fact.overturned, first.of_authority, cit.side, cit.edition,
+    cit.authority_id, extract(year FROM fact.decision_date), fact.overturned, first.of_authority, cit.side,
+    cit.edition,
     CASE WHEN first.of_authority THEN ARRAY(
         SELECT DISTINCT unnest(other.sections) FROM determinations_citation other
         WHERE other.item_id = cit.item_id AND other.side = cit.side AND other.authority_id = cit.authority_id

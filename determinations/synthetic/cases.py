@@ -128,6 +128,8 @@ def _planted(rng: Random, *, has_header: bool) -> list[str]:
         return ["dates_contradict"]
     if draw < 0.019:
         return ["guideline_contradicts_summary"]
+    if draw < 0.023:
+        return ["category_unknown"]
     return []
 
 
@@ -146,6 +148,8 @@ def _items(
     seen: set[str] = set()
     for _ in range(wanted * 3):
         treatment = _next_treatment(rng, body, items, operation)
+        if not items and "category_unknown" in planted:
+            treatment = facts.TREATMENTS["unheard-of"]
         item = _item(rng, treatment, body, side, era, edition, year, operation)
         if item.disputed in seen:
             continue
@@ -166,7 +170,7 @@ def _next_treatment(rng: Random, body: Body, items: list[Item], operation: Item 
         return pick(rng, fitting)
     if body.id == "mind" and rng.random() < 0.5:
         return pick(rng, [facts.TREATMENTS[name] for name in ("psychotherapy", "psych-evaluation", "antidepressants")])
-    if items and rng.random() < 0.55:
+    if items and items[-1].treatment.weight and rng.random() < 0.55:
         return facts.TREATMENT_LIKE[body.id, items[-1].treatment.category].choose(rng)
     return facts.TREATMENT_FOR[body.id].choose(rng)
 

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from determinations.parsing.categories import (
     CATEGORIES,
@@ -15,6 +17,8 @@ from determinations.parsing.categories import (
     categorise,
 )
 from determinations.parsing.categories.rules import read_drugs
+from determinations.parsing.pipeline import parse_letter
+from determinations.synthetic import write_letters
 
 EXPECTED = Path(__file__).resolve().parents[3] / "shared" / "letters" / "expected"
 
@@ -47,6 +51,19 @@ def test_every_category_says_what_belongs_there_and_where_the_state_counts_it() 
 def test_nothing_that_fits_is_said_to_be_so() -> None:
     assert categorise("Zzyzx") == ("Other", "Other", "none")
     assert categorise("") == ("Other", "Other", "none")
+
+
+@given(text=st.text(max_size=300))
+def test_any_text_belongs_somewhere(text: str) -> None:
+    found = categorise(text)
+    assert found.subcategory in CATEGORIES[found.category].subcategories
+
+
+@given(words=st.lists(st.sampled_from(" ".join(example for _, example in EXAMPLES).split()), max_size=25))
+def test_any_jumble_of_medical_words_belongs_somewhere(words: list[str]) -> None:
+    found = categorise(" ".join(words))
+    assert found.subcategory in CATEGORIES[found.category].subcategories
+    assert body_regions(" ".join(words)) is not None
 
 
 def test_every_drug_class_is_a_subcategory() -> None:
@@ -138,3 +155,11 @@ def test_real_letters_are_put_into_the_right_categories(capsys: pytest.CaptureFi
         print(f"\n{len(items)} items: category {category:.4f}, subcategory {subcategory:.4f}")
     assert category >= 0.96
     assert subcategory >= 0.93
+
+
+def test_a_letter_about_nothing_known_says_so() -> None:
+    letter = next(write_letters(1, seed=1))
+    request = letter.expected["items"][0]["disputed"]
+    parsed = parse_letter(letter.text.replace(request, "Zzyzx"))
+    assert "category_unknown" in {problem.code for problem in parsed.problems}
+    assert "category_unknown" not in {problem.code for problem in parse_letter(letter.text).problems}

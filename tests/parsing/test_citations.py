@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from determinations.parsing.citations import Authority, authorities, normalised_form, read_guideline
@@ -124,6 +124,7 @@ NON_MTUS = {
         ("odg/low-back", None),
         ("odg/neck-upper-back", None),
     ],
+    "ODG (www.odg-twc.com), Head.": [("odg/head", None)],
     "MTUS is silent on this.  ODG Head Chapter.": [("odg/head", None)],
     "ODG Hip & Pelvis, Braces; http://www.example.org/a- page, accessed 1/2/2017, Medicare manual.": [
         ("odg/hip-pelvis", None, ["Braces"]),
@@ -187,6 +188,11 @@ def test_a_sentence_that_cites_nothing_says_so_and_raises_no_problem(sentence):
         ("Words nobody expected. Decision based on MTUS Knee Complaints 2004.", "citation_unread"),
         ("Decision based on Non-MTUS Citation .", "citation_unread"),
         ("Something else altogether", "citation_unread"),
+        ("Decision based on MTSU Knee Complaints 2004.", "citation_unread"),
+        ("Decision based on MTUS Knee Complaints 2044.", "citation_unread"),
+        (OUTSIDE + "ODG, Kneee Chapetr Two, Canes.", "citation_unread"),
+        (OUTSIDE + "ODG, Toothache Chapter.", "unknown_authority"),
+        (OUTSIDE + "The Harbour Guidelines, 2nd version.", "unknown_authority"),
         (OUTSIDE + "Rumours at the harbour.", "unknown_authority"),
     ],
 )
@@ -290,6 +296,10 @@ def test_a_damaged_sentence_of_any_length_is_a_problem_and_not_a_stall(piece):
 WORDS = st.sampled_from(VOCABULARY.split("|"))
 
 
+@example("Decision based on MTUS")
+@example("Decision based on MTUS (((")
+@example("Decision based on Non-MTUS Citation (")
+@example("Decision based on Non-MTUS Citation ODG")
 @given(st.lists(WORDS, max_size=40).map(" ".join) | st.text(max_size=200))
 def test_any_text_gives_a_reading_whose_spans_lie_within_it(text):
     source = f"before {text} after"

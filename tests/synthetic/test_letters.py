@@ -63,6 +63,7 @@ def test_every_kind_of_planted_problem_occurs() -> None:
         "unknown_authority",
         "dates_contradict",
         "guideline_contradicts_summary",
+        "category_unknown",
     }
 
 

@@ -16,6 +16,7 @@ from determinations.parsing.categories.rules import DRUGS, Drug, Rule, RuleBook
 __all__ = [
     "CATEGORIES",
     "DRUGS",
+    "NO_RULE",
     "REGIONS",
     "RULES",
     "Assignment",
@@ -58,11 +59,12 @@ _BOOK = RuleBook()
 #: The rules, first to last.
 RULES: tuple[Rule, ...] = _BOOK.rules
 
-_NO_RULE = Assignment("Other", "Other", "none")
+#: What stands for a rule where none fitted.
+NO_RULE = "none"
 
 
 @lru_cache(maxsize=16384)
 def categorise(request: str) -> Assignment:
     """The treatment category of a disputed item, ``request`` being its text on one line (the part in dispute)."""
     rule = _BOOK.first_fitting(request)
-    return Assignment(rule.category, rule.subcategory, rule.id) if rule else _NO_RULE
+    return Assignment(rule.category, rule.subcategory, rule.id) if rule else Assignment("Other", "Other", NO_RULE)

@@ -116,8 +116,10 @@ def _alias_of(line: str, mention: Mention, aliases: Mapping[str, str]) -> str | 
 
 def _citation(line: Folded, mention: Mention) -> Citation:
     text = line.text[mention.start : mention.end]
-    start = mention.start + len(text) - len(text.lstrip(" ,;:.("))
-    end = max(start + 1, mention.start + len(text.rstrip(" ,;:.")))
+    start, end = mention.start, mention.end
+    if text.strip(" ,;:.("):
+        start += len(text) - len(text.lstrip(" ,;:.("))
+        end -= len(text) - len(text.rstrip(" ,;:."))
     return Citation(
         family=mention.key.partition("/")[0],
         authority=mention.key,

@@ -24,11 +24,11 @@ ACOEM = (
     r"(?:'s)?(?i:[\s,]*(?:(?:occupational\s+medicine|practice|treatment)\s+)*guidelines?\b)?"
 )
 MTUS = (
-    r"(?:CA\s+|[Cc]alifornia\s+)?(?:MTUS\b(?:\s*\([^)]*\))?"
+    r"(?:CA\s+|[Cc]alifornia\s+)?(?:(?i:MTUS)\b(?:\s*\([^)]*\))?"
     r"|[Mm](?i:edical\s+treatment\s+utilization\s+schedule)(?:\s*\(MTUS\))?)(?:(?i:\s+guidelines?\b))?"
 )
 CHAPTER = r"[Cc](?i:h(?:apter|ap)?\b\.?)\s*#?\d{1,2}\b"
-YEAR = r"(?:19|20)\d\d"
+YEAR = r"(?:19[89]|20[0-3])\d"
 _ORDINAL = r"(?:\d{1,2}(?:st|nd|rd|th)|[Ss]econd|[Tt]hird|[Ff]irst)"
 EDITION = re.compile(
     rf"[\s,]*(?:\(\s*)?(?:(?P<ordinal>{_ORDINAL}\s+[Ee]d(?:ition|n)?\b\.?))?[\s,(]*"
@@ -41,6 +41,7 @@ _GAP = re.compile(
 _YEAR = re.compile(rf"(?<![\d/-])({YEAR})(?![\d/-])")
 _EDITION_IN_WORDS = re.compile(rf"{_ORDINAL}\s+[Ee]d(?:ition|n)?\b\.?")
 _BEFORE_TITLE = re.compile(r"^|,\s+and\s+|;\s*|\.\s+(?=[A-Z])")
+_AFTER_TITLE = re.compile(rf"\s*(?:[,;:.(/]|$|[Pp]age|[Ss]ection|[Gg]uideline|[Cc]hapter|{YEAR}|ACOEM)")
 _RANKS = {"mtus": 0, "acoem": 1, "chapter": 2, "title": 3, "short": 3}
 _WORD = re.compile(r"(?<![\w-])\w+")
 
@@ -137,7 +138,7 @@ def _is_gap(text: str, start: int, end: int) -> bool:
 
 
 def _short_name_stands(text: str, start: int, token: Token, end: int, open_start: bool) -> bool:
-    if open_start and not text[start : token.start].strip(" ,:;(-/"):
+    if open_start and not text[start : token.start].strip(" ,:;(-/") and _AFTER_TITLE.match(text, token.end, end):
         return True
     edition = EDITION.match(text, token.end, end)
     return edition is not None and edition["year"] is not None and "Section" not in text[token.end : edition.end()]

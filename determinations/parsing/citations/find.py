@@ -16,7 +16,9 @@ from determinations.parsing.citations.odg import ODG
 _THEIR = r"(?:their|its|it's|his/her|his|her|the)"
 _BASED = re.compile(
     r"[Dd]ecision\s+(?:is\s+|was\s+)?based\s+on\b(?:\s+the\b)?"
-    r"(?:\s+(?:(?P<non_mtus>[Nn]on[\s-]*MTUS\b(?:\s+[Cc]itations?\b)?)|(?P<mtus>(?:CA\s+|[Cc]alifornia\s+)?MTUS\b)))?"
+    r"(?:\s+(?:(?P<non_mtus>[Nn]on[\s-]*(?i:MTUS)\b(?:\s+[Cc]itations?\b)?)"
+    r"|(?P<mtus>(?:CA\s+|[Cc]alifornia\s+)?(?i:MTUS)\b)))?"
+    r"|(?P<bare_non_mtus>[Nn]on-?\s?MTUS\s*[Cc]itations?\b)"
 )
 # "The Claims Administrator ...": the search begins at the second word, which is rare, and goes back (_WHO).
 _SAID = re.compile(
@@ -36,7 +38,10 @@ _OUTER_FILLER = re.compile(r"[\s.,;:]*")
 
 
 class Statement(NamedTuple):
-    """One statement: ``kind`` mtus, non_mtus, outside, nothing, or plain; its opening words stand at start:body."""
+    """One statement; its opening words stand at start:body.
+
+    ``kind``: mtus, non_mtus, outside, nothing, or misprinted (plain, bare_non_mtus).
+    """
 
     kind: str
     start: int
@@ -98,11 +103,13 @@ def _read_statement(line: str, statement: Statement, end: int, found: Found) -> 
             mtus_mentions = len(found.mentions)
             read_non_mtus(line, odg.start(), end, found)
             _give_pages_back(found, mtus_mentions)
-        case "non_mtus" | "plain":
+        case "non_mtus" | "bare_non_mtus" | "plain":
             if _OUTER_FILLER.fullmatch(line, start, end):
                 found.doubt("citation_unread", "A guideline is announced, but none is named", statement.start, start)
             else:
                 read_non_mtus(line, start, end, found)
+                if statement.kind != "non_mtus":
+                    found.doubt("citation_unread", "This does not begin as such statements do", statement.start, start)
         case _:
             if not _OUTER_FILLER.fullmatch(line, start, end):
                 found.doubt("citation_unread", "Not understood in the guideline sentence", start, end)

@@ -5,7 +5,7 @@ from functools import cache
 
 from determinations.parsing.citations.documents import Document, find_documents, find_unknown
 from determinations.parsing.citations.mentions import Found, Mention
-from determinations.parsing.citations.normalise import authority, section_names, title_key
+from determinations.parsing.citations.normalise import authority, normalised_form, section_names, title_key
 from determinations.parsing.citations.sections import Piece, is_page, split_names
 
 _NUMBER = r"\d{1,3}[A-Za-z]?(?![\w.]*\d)(?:\s*[-–]\s*\d{1,3}[A-Za-z]?\b)?"
@@ -20,6 +20,7 @@ _REGULATION = re.compile(
     r"|(?<=\d)\s+of\s+\d+\b|\bMTUS\b"
 )
 _DIGIT = re.compile(r"\d")
+_BARE_NUMBER = re.compile(r"[\s,]*\d(?!792|\s*C\.?C)")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _ONE_PAGE = re.compile(_NUMBER)
 _SECTION_LABEL = re.compile(r"\(?\b(?:[Ss]ections?(?:\s*\(s\))?|SECTIONS?|[Tt]opics?)\s*:")
@@ -67,7 +68,8 @@ def _documents(text: str, start: int, end: int) -> list[Document]:
 
 def _read_unnamed(text: str, start: int, end: int, found: Found) -> None:
     residue = _residue(text, start, end)
-    found.mentions.append(Mention("mtus/unspecified", None, (), (), start, end))
+    place = start if end > start else max(0, start - len("MTUS"))
+    found.mentions.append(Mention("mtus/unspecified", None, (), (), place, end))
     if start == end:
         found.doubt("citation_unread", "The MTUS is named, but no document of it", max(0, start - 4), end)
     if residue:
@@ -106,6 +108,8 @@ def read_document(text: str, document: Document, end: int, found: Found, *, insi
             document.start,
             document.end,
         )
+    if document.edition is None and _BARE_NUMBER.match(text, document.end, end):
+        found.doubt("citation_unread", "A number stands where the year should", document.end, end)
     sections, pages = read_tail(text, document.end, end, found)
     edition = document.edition or next((name for name in sections if _YEAR.fullmatch(name)), None)
     sections = [name for name in dict.fromkeys(sections) if name != edition]
@@ -113,6 +117,10 @@ def read_document(text: str, document: Document, end: int, found: Found, *, insi
         named = next((n for n, name in enumerate(sections) if title_key(name)), None)
         if named is not None:
             key = outside_key(title_key(sections.pop(named)) or "", acoem=True)
+    if key == "acoem/unspecified" and any(normalised_form(name) not in section_names() for name in sections):
+        found.doubt(
+            "citation_unread", "Neither a chapter nor a known section of the ACOEM guidelines", document.end, end
+        )
     if key.endswith("/general-approaches") and document.title and document.title.lower() != "general approaches":
         sections = list(dict.fromkeys([document.title, *sections]))
     stop = document.end + len(text[document.end : end].rstrip(" ,;:.("))

@@ -25,25 +25,31 @@ def read_non_mtus(text: str, start: int, end: int, found: Found) -> None:
         _read_unmarked(text, start, end, found)
         return
     lead_end = cuts[0].start()
-    # What stands before the first mark is either an ODG chapter on its own, or the beginning of what the mark names.
     if not _EMPTY.fullmatch(text, start, lead_end):
-        if cuts[0].lastgroup == "other" or (cuts[0].lastgroup != "odg" and starts_with_chapter(text, start, lead_end)):
-            _read_unmarked(text, start, lead_end, found)
-        elif cuts[0].lastgroup == "odg" and (
-            starts_with_chapter(text, start, lead_end) or not source_of(text[start:lead_end])
-        ):
-            read_odg(text, start, start, lead_end, found, first=False)
-        elif cuts[0].lastgroup == "odg":
-            _read_unmarked(text, start, lead_end, found)
+        _read_lead(text, start, lead_end, cuts[0].lastgroup or "", found)
     for number, mark in enumerate(cuts):
         after = cuts[number + 1].start() if number + 1 < len(cuts) else end
-        _read_marked(text, mark, start if number == 0 else mark.start(), after, found)
+        named_again = any(later.lastgroup == "odg" for later in cuts[number + 1 :])
+        _read_marked(text, mark, after, found, named_again=named_again)
 
 
-def _read_marked(text: str, mark: re.Match[str], start: int, end: int, found: Found) -> None:
+def _read_lead(text: str, start: int, end: int, mark: str, found: Found) -> None:
+    """Reads what stands before the first mark: a source of its own, or the beginning of what the mark names."""
+    start = _EMPTY.match(text, start, end).end()  # type: ignore[union-attr]  # matches the empty string
+    if starts_with_chapter(text, start, end):
+        _read_odg(text, start, start, end, found)
+    elif mark == "other" or (mark == "odg" and source_of(text[start:end]) not in {None, "other/guideline"}):
+        _read_unmarked(text, start, end, found)
+    elif mark == "odg" and normalised_form(text[start:end]) in section_names():
+        read_odg(text, start, start, end, found, first=False)
+    elif mark != "acoem":
+        found.doubt("citation_unread", "Not understood in the guideline sentence", start, end)
+
+
+def _read_marked(text: str, mark: re.Match[str], end: int, found: Found, *, named_again: bool) -> None:
     match mark.lastgroup:
         case "odg":
-            _read_odg(text, mark.start(), mark.end(), end, found)
+            _read_odg(text, mark.start(), mark.end(), end, found, named_again=named_again)
         case "acoem":
             _read_acoem(text, mark.start(), end, found)
         case "mtus" if remark := _REMARK.match(text, mark.end(), end):
@@ -81,7 +87,7 @@ def _read_unmarked(text: str, start: int, end: int, found: Found) -> None:
         sections = (reference.name,) if reference.name else ()
         key = reference.key or "other/unrecognised"
         found.mentions.append(Mention(key, reference.edition, sections, (), reference.start, reference.end))
-        if reference.key is None:
+        if reference.key in {None, "other/guideline"}:
             message = f"No source is known by this name: “{reference.name[:80]}”"
             found.doubt("unknown_authority", message, reference.start, reference.end)
         elif reference.end - reference.start > LONGEST_REFERENCE:
@@ -94,14 +100,17 @@ def _read_documents(text: str, documents: list[Document], end: int, found: Found
         read_document(text, document, after, found, inside_mtus=False)
 
 
-def _read_odg(text: str, named: int, start: int, end: int, found: Found) -> None:
-    """Reads an ODG citation up to where another source begins, then that."""
+def _read_odg(text: str, named: int, start: int, end: int, found: Found, *, named_again: bool = False) -> None:
+    """Reads an ODG citation up to where another source begins, then that.
+
+    The bare words "ODG" are a citation only when no other citation of the ODG stands in the sentence.
+    """
     stop = end
     other = first_source(text, start, end)
     if other is not None:
         before = [text.rfind(separator, start, other) for separator in (",", ";", ". ", " and ", " & ")]
         stop = max(before) + 1 if max(before) >= start else other
     already = any(each.key.startswith("odg/") for each in found.mentions)
-    read_odg(text, named, start, stop, found, first=not already)
+    read_odg(text, named, start, stop, found, first=not already and not named_again)
     if stop < end:
         _read_unmarked(text, stop, end, found)

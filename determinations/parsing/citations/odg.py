@@ -12,8 +12,8 @@ from determinations.parsing.citations.sections import is_page, name_ends, next_n
 
 # "Official Disability Guidelines (ODG)", "the ODG", "OGD", "Official Disability Guideline", "ODG-TWC"
 ODG = (
-    r"(?:[Tt]he\s+)?(?:[Oo](?i:ff?i\w*\s+dis\w+(?:\s+(?:(?:and|&)\s+)?duration)?\s+guid\w*-?(?:lines?)?)|\bO\.?D\.?G\.?\b|\bOGD\b)"
-    r"(?:[\s,-]*\(?(?:O\.?D\.?G\.?|OGD)\b\)?)?(?:-?TWC\b)?"
+    r"(?:[Tt]he\s+)?(?:[Oo](?i:ff?i\w*\s+dis\w+(?:\s+(?:(?:and|&)\s+)?duration)?\s+guid\w*-?(?:lines?)?)|(?i:(?<![./])\bO\.?D\.?G\.?\b(?![\w-]*\.(?:com|org)))|\bOGD\b)"
+    r"(?:[\s,-]*\(?\s*(?:O\.?D\.?G\.?|OGD)\b\s*\)?)?(?:-?TWC\b)?"
 )
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
 _DATE = (
@@ -90,6 +90,8 @@ _BODY_PARTS = (
     ("odg/fitness-for-duty", r"functional capacity evaluations?"),
 )
 _IMPLIED = tuple((key, re.compile(rf"\b(?:{words})\b", re.IGNORECASE)) for key, words in _BODY_PARTS)
+_CROSS_CHAPTER = re.compile(r"(?i)\b(?:preface|physical (?:therapy|medicine)|chiropractic|office visits?|formulary)\b")
+_CRITERIA = re.compile(r"(?i)^(?:(?:criteria|indications|guidelines?)\s+for\s+)?(?:(?:the\s+)?use\s+of\s+)?")
 _LONG_TOPIC, _LONGEST_TOPIC = 40, 110
 
 
@@ -144,6 +146,7 @@ def read_odg(text: str, named: int, start: int, end: int, found: Found, *, first
         if key == "odg/unspecified":
             _doubt_topics(lead, start, end, found)
     elif lead:
+        _doubt_topics(lead, start, end, found)
         groups[0] = (groups[0][0], [*lead, *groups[0][1]])
     for keys, topics in groups:
         _doubt_long_topics(topics, start, end, found)
@@ -260,9 +263,12 @@ def _without_part(topic: str, part: re.Match[str]) -> str:
 
 
 def _doubt_topics(topics: list[str], start: int, end: int, found: Found) -> None:
+    """Without a chapter, a topic that no list has may be a chapter misprinted."""
     for topic in topics:
-        if normalised_form(topic) not in section_names() and re.search(r"(?i)\bchapters?\b", topic):
-            found.doubt("unknown_authority", f"No chapter of the ODG is known by this name: “{topic}”", start, end)
+        bare = _CRITERIA.sub("", topic)
+        if normalised_form(bare) not in section_names() and not _CROSS_CHAPTER.search(topic):
+            code = "unknown_authority" if re.search(r"(?i)\bchapters?\b", topic) else "citation_unread"
+            found.doubt(code, f"Neither a chapter nor a known topic of the ODG: “{topic[:80]}”", start, end)
 
 
 def _doubt_long_topics(topics: list[str], start: int, end: int, found: Found) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from determinations.parsing.categories import categorise
+from determinations.parsing.categories import NO_RULE, categorise
 from determinations.parsing.checks import check_dates, check_items
 from determinations.parsing.guidelines import read_guideline_line
 from determinations.parsing.header import DATE_FIELDS, Header, read_header
@@ -100,6 +100,13 @@ def _item(source: str, text: ItemText, aliases: Mapping[str, str], problems: lis
         problems += (replace(problem, path=f"items/{text.number}/{side}") for problem in reading.problems)
         sides[side] = reading.citations
     category = categorise(text.disputed)
+    if category.rule == NO_RULE:
+        category = categorise(text.request)
+    if category.rule == NO_RULE:
+        message = "No rule knows what kind of treatment this is."
+        problems.append(
+            Problem("category_unknown", message, text.spans.get("disputed"), f"items/{text.number}/category")
+        )
     return ParsedItem(
         number=text.number,
         request=text.request,

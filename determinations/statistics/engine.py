@@ -1,0 +1,274 @@
+"""Counts over the fact rows: one interface, and the engine that answers it in SQL.
+
+Everything that statistics show comes from the four questions of ``Engine``. The SQL engine is the default, and the
+truth that any other engine (a column store, for millions of letters) must agree with.
+
+Answers are kept in this process under the name of the state of the data that they were counted from (see
+``FactChange``): whatever changes what statistics read, also in another process, gives another name, so an answer that
+is kept is never an old one. ``one_snapshot`` has name and rows come from the same snapshot of the database, and all
+numbers of a page too.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from threading import Lock
+from typing import Any, NamedTuple, Protocol
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from determinations.models import ItemFact
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The items that are counted.
+
+    ``whole_letters``: every condition holds for all items of a letter or for none, so that each letter is in the
+    selection with all of its items.
+    """
+
+    items: "QuerySet[ItemFact]"
+    whole_letters: bool
+
+    @classmethod
+    def everything(cls) -> "Selection":
+        """All items of all current letters."""
+        return cls(ItemFact.objects.all(), whole_letters=True)
+
+
+class Group(NamedTuple):
+    """Items that share ``raw``, the values of the columns grouped by; ``decided`` have a decision that was read."""
+
+    raw: tuple[Any, ...]
+    items: int
+    decided: int
+    overturned: int
+
+
+class LetterGroup(NamedTuple):
+    """Items and letters of one month and case outcome; ``several`` letters have more than one item."""
+
+    month: date | None
+    outcome: str
+    items: int
+    decided: int
+    overturned: int
+    letters: int
+    several: int
+
+
+class Cited(NamedTuple):
+    """Items whose citations share ``raw``; ``mentions`` counts citations, several editions of one authority apart."""
+
+    raw: tuple[Any, ...]
+    items: int
+    decided: int
+    overturned: int
+
+
+class Engine(Protocol):
+    """What statistics ask of the fact rows."""
+
+    def count_items(self, selection: Selection, columns: Sequence[str]) -> list[Group]:
+        """Items by the values of columns of ``ItemFact``."""
+
+    def count_letters(self, selection: Selection) -> list[LetterGroup]:
+        """Letters and items by month of decision and outcome of the case."""
+
+    def count_parts(self, selection: Selection, authority_id: int, part: str) -> list[Cited]:
+        """Items by (side, section or page) of one authority; ``part`` is ``sections`` or ``pages``."""
+
+    def count_editions(self, selection: Selection, authority_id: int | None = None) -> list[Cited]:
+        """Items by (side, authority, edition, year, standing) of their citations.
+
+        Standing: ``current``, ``superseded`` or ``early`` on the day that matters, ``undated`` where that day is not
+        known, ``unjudged`` where the edition's validity is not.
+        """
+
+
+class SqlEngine:
+    """Counts in PostgreSQL; one object serves one snapshot, see ``one_snapshot``."""
+
+    def __init__(self) -> None:
+        self._state: str | None = None
+
+    def _ask(self, sql: str, params: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        """The rows, counted once in each state of the data."""
+        if self._state is None:
+            self._state = state_of_data()
+        return _kept.get((self._state, sql, repr(params)), lambda: _count(sql, params))
+
+    def count_items(self, selection: Selection, columns: Sequence[str]) -> list[Group]:
+        """See ``Engine``."""
+        selected, params = _selected(selection, columns)
+        named = ", ".join(_aliases(len(columns)))
+        rows = self._ask(
+            f"SELECT {named}, {_TALLY} FROM ({selected}) AS selected ({named}, overturned) GROUP BY {named}",  # noqa: S608
+            params,
+        )
+        return [Group(row[: len(columns)], *row[len(columns) :]) for row in rows]
+
+    def count_letters(self, selection: Selection) -> list[LetterGroup]:
+        """See ``Engine``.
+
+        A selection of whole letters needs no look at which items share a letter: each letter's first item stands for
+        it. Otherwise letters with one item stand for themselves, and the items of the others are put together first.
+        """
+        if selection.whole_letters:
+            selected, params = _selected(selection, ["decision_month", "outcome", "first_of_case", "case_items"])
+            sql = f"""
+                SELECT month, outcome, {_TALLY}, count(*) FILTER (WHERE first_of_case),
+                    count(*) FILTER (WHERE first_of_case AND case_items > 1)
+                FROM ({selected}) AS selected (month, outcome, first_of_case, case_items, overturned)
+                GROUP BY month, outcome
+            """  # noqa: S608 - constants and the ORM's own SQL
+            return [LetterGroup(*row) for row in self._ask(sql, params)]
+        alone = Selection(selection.items.filter(case_items=1), whole_letters=False)
+        others = Selection(selection.items.filter(case_items__gt=1), whole_letters=False)
+        selected_alone, params_alone = _selected(alone, ["decision_month", "outcome"])
+        selected_others, params_others = _selected(others, ["decision_month", "outcome", "case_id"])
+        sql = f"""
+            SELECT month, outcome, {_TALLY}, count(*), 0
+            FROM ({selected_alone}) AS selected (month, outcome, overturned)
+            GROUP BY month, outcome
+            UNION ALL
+            SELECT month, outcome, sum(items)::bigint, sum(decided)::bigint, sum(overturned)::bigint,
+                count(*), count(*)
+            FROM (
+                SELECT min(month) AS month, min(outcome) AS outcome, count(*) AS items, count(overturned) AS decided,
+                    count(*) FILTER (WHERE overturned) AS overturned
+                FROM ({selected_others}) AS selected (month, outcome, case_id, overturned)
+                GROUP BY case_id
+            ) AS letters
+            GROUP BY month, outcome
+        """  # noqa: S608 - constants and the ORM's own SQL
+        return _added_up(LetterGroup(*row) for row in self._ask(sql, (*params_alone, *params_others)))
+
+    def count_parts(self, selection: Selection, authority_id: int, part: str) -> list[Cited]:
+        """See ``Engine``."""
+        if part not in ("sections", "pages"):
+            raise ValueError(part)
+        condition, params = _among(selection)
+        sql = f"""
+            SELECT side, part, {_TALLY}
+            FROM determinations_citationfact AS cited CROSS JOIN LATERAL unnest({part}) AS part
+            WHERE authority_id = %s {condition}
+            GROUP BY side, part
+        """  # noqa: S608 - constants and the ORM's own SQL
+        return [Cited(row[:2], *row[2:]) for row in self._ask(sql, (authority_id, *params))]
+
+    def count_editions(self, selection: Selection, authority_id: int | None = None) -> list[Cited]:
+        """See ``Engine``."""
+        condition, params = _among(selection)
+        only = "AND cited.authority_id = %s" if authority_id is not None else ""
+        sql = f"""
+            SELECT side, cited.authority_id, cited.edition, decision_year, {_STANDING} AS standing, {_TALLY}
+            FROM determinations_citationfact AS cited
+            LEFT JOIN (
+                SELECT authority.id, validity.edition, validity.valid_from, validity.valid_to
+                FROM determinations_editionvalidity AS validity
+                JOIN determinations_authority AS authority ON authority.key = validity.authority_id
+            ) AS valid ON valid.id = cited.authority_id AND valid.edition = cited.edition
+            WHERE true {only} {condition}
+            GROUP BY side, cited.authority_id, cited.edition, decision_year, standing
+        """  # noqa: S608 - constants and the ORM's own SQL
+        first = () if authority_id is None else (authority_id,)
+        return [Cited(row[:5], *row[5:]) for row in self._ask(sql, (*first, *params))]
+
+
+_TALLY = "count(*), count(overturned), count(*) FILTER (WHERE overturned)"
+_STANDING = """CASE
+    WHEN valid.id IS NULL THEN 'unjudged'
+    WHEN on_date IS NULL THEN 'undated'
+    WHEN on_date > valid_to THEN 'superseded'
+    WHEN on_date < valid_from THEN 'early'
+    ELSE 'current' END"""
+
+
+def _aliases(number: int) -> list[str]:
+    return [f"k{place}" for place in range(number)]
+
+
+def _selected(selection: Selection, columns: Sequence[str]) -> tuple[str, tuple[Any, ...]]:
+    """The selected rows as SQL: the columns in order, then ``overturned``."""
+    chosen = [*columns, "overturned"]
+    if "overturned" in columns:
+        raise ValueError("overturned is counted, not grouped by")
+    return _sql(selection.items.order_by().values_list(*chosen))
+
+
+def _among(selection: Selection) -> tuple[str, tuple[Any, ...]]:
+    """A condition on ``cited.fact_id``; nothing when every item is selected."""
+    if not selection.items.query.where:
+        return "", ()
+    sql, params = _sql(selection.items.order_by().values_list("pk"))
+    return f"AND cited.fact_id IN ({sql})", params
+
+
+def _sql(rows: "QuerySet[ItemFact, Any]") -> tuple[str, tuple[Any, ...]]:
+    sql, params = rows.query.sql_with_params()
+    return sql, tuple(params)
+
+
+def _added_up(groups: Iterable[LetterGroup]) -> list[LetterGroup]:
+    """Groups of one month and outcome put together."""
+    found: dict[tuple[date | None, str], list[int]] = {}
+    for group in groups:
+        counts = found.setdefault((group.month, group.outcome), [0] * 5)
+        for place, value in enumerate(group[2:]):
+            counts[place] += value
+    return [LetterGroup(*key, *counts) for key, counts in found.items()]
+
+
+class _Kept:
+    """The latest answers, by question and state of the data."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.answers: OrderedDict[Hashable, Any] = OrderedDict()
+        self.lock = Lock()
+
+    def get(self, question: Hashable, count: Callable[[], Any]) -> Any:
+        with self.lock:
+            if question in self.answers:
+                self.answers.move_to_end(question)
+                return self.answers[question]
+        answer = count()
+        with self.lock:
+            self.answers[question] = answer
+            while len(self.answers) > self.most:
+                self.answers.popitem(last=False)
+        return answer
+
+
+_kept = _Kept(most=400)
+
+
+@contextmanager
+def one_snapshot() -> Iterator[SqlEngine]:
+    """An engine whose answers all come from one snapshot of the database (unless a transaction is open already)."""
+    if connection.in_atomic_block:
+        yield SqlEngine()
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield SqlEngine()
+
+
+def state_of_data() -> str:
+    """The name of the state of the data that this transaction sees: another one after every change, never twice."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sum(mark) FROM determinations_factchange")
+        (marks,) = cursor.fetchone()
+    return f"{connection.settings_dict['NAME']} {marks}"
+
+
+def _count(sql: str, params: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return [tuple(tuple(value) if isinstance(value, list) else value for value in row) for row in cursor]
