@@ -19,7 +19,7 @@ EXPECTED_WITHOUT_HEADER = {"header_missing"}
 
 @pytest.fixture(scope="module")
 def letters() -> list[SyntheticLetter]:
-    return list(write_letters(600, seed=11))
+    return list(write_letters(400, seed=11))
 
 
 @pytest.fixture(scope="module")
