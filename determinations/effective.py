@@ -79,6 +79,27 @@ def write_cases(letter_ids: Collection[int]) -> None:
         reviews.refresh(letters, merged)
 
 
+def remove_letters(letter_ids: Collection[int]) -> None:
+    """Delete letters with everything read from them. Where a newer version goes, the one before it counts again.
+
+    Corrections and audit rows stay: they name the letter by number. The stored file is the caller's to remove.
+    """
+    with transaction.atomic():
+        letters = Letter.objects.filter(pk__in=letter_ids).select_for_update().order_by("pk")
+        ids = [letter.pk for letter in letters]
+        numbers = set(Case.objects.filter(pk__in=ids).values_list("case_number", flat=True))
+        _lock_case_numbers(numbers)
+        _delete_items(ids)
+        Letter.objects.filter(pk__in=ids).delete()
+        replace_facts(_settle_versions(numbers) | set(_without_facts(numbers)))
+
+
+def _without_facts(numbers: Iterable[str | None]) -> Iterable[int]:
+    """Cases that count but have no facts: deleting the newer version has cleared what superseded them."""
+    current = Case.objects.current().filter(case_number__in=list(filter(None, numbers)), item_count__gt=0)
+    return current.filter(facts__isnull=True).values_list("pk", flat=True)
+
+
 def _corrections_of(letters: Iterable[Letter]) -> dict[int, list[Correction]]:
     """All corrections of these letters. They are found by the letter's bytes, whatever number it now has."""
     ids = {letter.sha256: letter.pk for letter in letters}

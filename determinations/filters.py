@@ -266,7 +266,7 @@ class LetterFilters(django_filters.FilterSet):
     received_from = DayFilter("application_received", "Application received from", "gte")
     received_to = DayFilter("application_received", "Application received to", "lte")
     undated = ValuesFilter("undated", "Without a date", without_date)
-    outcome = ValuesFilter("outcome", "Case outcome", equals("outcome"))
+    outcome = ValuesFilter("outcome", "Case outcome", lambda value: Q(outcome=value))  # "unknown" is an outcome
     specialty = ValuesFilter("specialty", "Reviewer's specialty", holds("specialties"))
     licensure = ValuesFilter("licensure", "Reviewer's licensure", holds("licensure"))
     age = ValuesFilter("age", "Age", in_band("age"))

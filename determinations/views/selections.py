@@ -1,0 +1,102 @@
+"""From an address to the items that statistics count, and from a number back to the address of its list."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.http import QueryDict
+from django.urls import NoReverseMatch, reverse
+
+from determinations.filters import ItemFilter, LetterFilters, active_filters, filters_only, mistakes
+from determinations.models import ItemFact
+from determinations.statistics.engine import Selection
+from determinations.statistics.entries import Filters, Statistic
+
+#: Filters on what a letter holds once: they select letters with all of their items.
+OF_LETTERS = frozenset(LetterFilters.base_filters) | {
+    "state", "corrected", "upload", "claim_age", "several_items", "days_from_denial", "days_from_application",
+    "days_from_assignment", "also_specialty", "also_licensure", "by_item",
+}  # fmt: skip
+#: Where a row can hold several values, a second condition stands beside the first one, in a parameter of its own.
+ALSO = {name.removeprefix("also_"): name for name in ItemFilter.base_filters if name.startswith("also_")}
+_ALL_OF = frozenset(ALSO.values()) | {
+    name for name in ItemFilter.base_filters if type(ItemFilter.base_filters[name]).__name__ == "AllValuesFilter"
+}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A selection with the address it came from; ``ignored`` says what of the address was not understood."""
+
+    query: QueryDict
+    selection: Selection
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def is_everything(self) -> bool:
+        """No filter is set."""
+        return not self.query
+
+
+def choose(query: QueryDict) -> Chosen:
+    """The items of an address: its filters of the item list, nothing else in it."""
+    filters = filters_only(query)
+    filterset = ItemFilter(filters, queryset=ItemFact.objects.all())
+    selection = Selection(filterset.qs, all(name in OF_LETTERS for name, _value in active_filters(filters)))
+    return Chosen(filters, selection, tuple(mistakes(filterset)))
+
+
+def within(selection: Selection, statistic: Statistic) -> Selection:
+    """The items of a selection that a statistic is about."""
+    if not statistic.within:
+        return selection
+    query = QueryDict(mutable=True)
+    for name, values in statistic.within.items():
+        query.setlist(name, list(values))
+    return Selection(ItemFilter(query, queryset=selection.items).qs, whole_letters=False)
+
+
+def narrow(query: QueryDict, filters: Filters) -> QueryDict:
+    """The address of the items of ``query`` for which ``filters`` hold too, where there are any."""
+    link = query.copy()
+    for name, values in filters.items():
+        if name in ALSO and query.getlist(name) and query.getlist(name) != list(values):
+            link.setlist(ALSO[name], [*link.getlist(ALSO[name]), *values])
+        elif name in _ALL_OF:
+            link.setlist(name, list(dict.fromkeys([*link.getlist(name), *values])))
+        elif name.endswith("_from"):
+            link[name] = max([*values, *query.getlist(name)[-1:]])
+        elif name.endswith("_to"):
+            link[name] = min([*values, *query.getlist(name)[-1:]])
+        elif name == "category":
+            link.setlist(name, list(values))
+            below = [key for key in query.getlist("subcategory") if key.partition("/")[0] in values]
+            link.setlist("subcategory", below)
+        elif name == "subcategory":
+            link.setlist(name, list(values))
+            link.setlist("category", [])
+        else:
+            link.setlist(name, list(values))
+    return link
+
+
+def list_link(name: str, query: QueryDict, filters: Filters | None = None) -> str:
+    """The address of a list page with the items of ``query`` for which ``filters`` hold too; empty without a page."""
+    try:
+        path = reverse(name)
+    except NoReverseMatch:
+        return ""
+    narrowed = narrow(query, filters or {})
+    return f"{path}?{narrowed.urlencode()}" if narrowed else path
+
+
+def letters_link(query: QueryDict, filters: Filters | None = None) -> str:
+    """The address of the list of letters that have one of the items."""
+    return list_link("case_list", query, {**(filters or {}), "by_item": ["yes"]})
+
+
+def as_query(filters: Mapping[str, Sequence[str]]) -> QueryDict:
+    """Filters as an address."""
+    query = QueryDict(mutable=True)
+    for name, values in filters.items():
+        query.setlist(name, list(values))
+    return query

@@ -1,0 +1,250 @@
+"""The plain count: rows of the normalised tables, read whole, filtered and counted in Python one by one.
+
+Written on its own: it shares no line with the filters, the fact rows or the engine, only the statistics' entries.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from datetime import date
+from functools import cache
+
+from django.http import QueryDict
+
+from determinations.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS
+from determinations.models import Authority, Case, DisputedItem, EditionValidity
+
+Count = tuple[int, int, int]
+
+
+def items_that_count() -> list[DisputedItem]:
+    """Every item of a case that no newer version supersedes, with its case, category and citations."""
+    return list(
+        DisputedItem.objects.filter(case__superseded_by__isnull=True)
+        .select_related("case", "category", "text")
+        .prefetch_related("citations__authority")
+    )
+
+
+def chosen(items: Iterable[DisputedItem], query: QueryDict) -> list[DisputedItem]:
+    """The items for which every filter of the address holds."""
+    return [
+        item
+        for item in items
+        if all(_holds(item, name, query.getlist(name)) for name in query if any(query.getlist(name)))
+    ]
+
+
+def _holds(item: DisputedItem, name: str, values: list[str]) -> bool:
+    one = _CONDITIONS[name]
+    return (all if name in _EVERY_ONE else any)(one(item, value) for value in values)
+
+
+def _date(column: str, sign: int) -> Callable[[DisputedItem, str], bool]:
+    def holds(item: DisputedItem, value: str) -> bool:
+        found, bound = getattr(item.case, column), date.fromisoformat(value)
+        return found is not None and (found >= bound if sign > 0 else found <= bound)
+
+    return holds
+
+
+def _in_band(number: int | None, value: str, bands) -> bool:
+    if value == "unknown":
+        return number is None
+    if value == "known":
+        return number is not None
+    (first, last), *_rest = [(first, last) for name, _label, first, last in bands if name == value]
+    return number is not None and first <= number <= last
+
+
+def _days(column: str) -> Callable[[DisputedItem, str], bool]:
+    def holds(item: DisputedItem, value: str) -> bool:
+        begun, ended = getattr(item.case, column), item.case.decision_date
+        days = (ended - begun).days if begun and ended and begun <= ended else None
+        return _in_band(days, value, DAY_BANDS)
+
+    return holds
+
+
+def _claim_age(item: DisputedItem, value: str) -> bool:
+    begun, ended = item.case.date_of_injury, item.case.decision_date
+    if not begun or not ended or begun > ended:
+        return value == "unknown"
+    years = ended.year - begun.year - (1 if (ended.month, ended.day) < (begun.month, begun.day) else 0)
+    return _in_band(years, value, CLAIM_AGES)
+
+
+def _cited(item: DisputedItem, side: str):
+    return [citation for citation in item.citations.all() if citation.side == side]
+
+
+def _family(side: str) -> Callable[[DisputedItem, str], bool]:
+    def holds(item: DisputedItem, value: str) -> bool:
+        cited = {citation.authority.family for citation in _cited(item, side)}
+        return not cited if value == "none" else value in cited
+
+    return holds
+
+
+def _authority(side: str) -> Callable[[DisputedItem, str], bool]:
+    return lambda item, value: value in {citation.authority.key for citation in _cited(item, side)}
+
+
+def _part(side: str, column: str) -> Callable[[DisputedItem, str], bool]:
+    def holds(item: DisputedItem, value: str) -> bool:
+        key, _, part = value.partition("@")
+        for citation in _cited(item, side):
+            found = getattr(citation, column)
+            if citation.authority.key == key and part in (found if isinstance(found, list) else [found]):
+                return True
+        return False
+
+    return holds
+
+
+@cache
+def _validity() -> dict[tuple[str, str], EditionValidity]:
+    return {(each.authority_id, each.edition): each for each in EditionValidity.objects.all()}
+
+
+def standing(item: DisputedItem, citation) -> str:
+    """How the edition of a citation stands on the day that matters for its side."""
+    valid = _validity().get((citation.authority.key, citation.edition))
+    day = item.case.ur_denial_date if citation.side == "claims" else item.case.decision_date
+    if valid is None:
+        return "unjudged"
+    if day is None:
+        return "undated"
+    if valid.valid_to is not None and day > valid.valid_to:
+        return "superseded"
+    return "early" if valid.valid_from is not None and day < valid.valid_from else "current"
+
+
+def _superseded(side: str) -> Callable[[DisputedItem, str], bool]:
+    def holds(item: DisputedItem, value: str) -> bool:
+        return any(
+            value in ("any", f"{citation.authority.key}@{citation.edition}")
+            and standing(item, citation) == "superseded"
+            for citation in _cited(item, side)
+        )
+
+    return holds
+
+
+def _equal(read: Callable[[DisputedItem], object]) -> Callable[[DisputedItem, str], bool]:
+    return lambda item, value: (read(item) or "unknown") == value
+
+
+_CONDITIONS: dict[str, Callable[[DisputedItem, str], bool]] = {
+    "decided_from": _date("decision_date", 1),
+    "decided_to": _date("decision_date", -1),
+    "injured_from": _date("date_of_injury", 1),
+    "injured_to": _date("date_of_injury", -1),
+    "denied_from": _date("ur_denial_date", 1),
+    "denied_to": _date("ur_denial_date", -1),
+    "received_from": _date("application_received", 1),
+    "received_to": _date("application_received", -1),
+    "undated": lambda item, value: (
+        {
+            "decided": item.case.decision_date,
+            "injured": item.case.date_of_injury,
+            "denied": item.case.ur_denial_date,
+            "received": item.case.application_received,
+        }[value]
+        is None
+    ),
+    "outcome": lambda item, value: item.case.outcome == value,
+    "specialty": lambda item, value: value in (item.case.specialties or ["unknown"]),
+    "licensure": lambda item, value: value in (item.case.licensure or ["unknown"]),
+    "age": lambda item, value: _in_band(item.case.age, value, AGE_BANDS),
+    "sex": _equal(lambda item: item.case.sex),
+    "category": lambda item, value: item.category.name == value,
+    "subcategory": lambda item, value: f"{item.category.name}/{item.category.subcategory}" == value,
+    "priority": _equal(lambda item: item.case.priority),
+    "decision": _equal(lambda item: item.decision),
+    "region": _equal(lambda item: item.body_region),
+    "claims_family": _family("claims"),
+    "reviewer_family": _family("reviewer"),
+    "claims_authority": _authority("claims"),
+    "reviewer_authority": _authority("reviewer"),
+    "same_guideline": lambda item, value: (
+        bool({c.authority_id for c in _cited(item, "claims")} & {c.authority_id for c in _cited(item, "reviewer")})
+        == (value == "yes")
+    ),
+    "partly_approved": lambda item, value: item.partly_approved == (value == "yes"),
+    "problem": lambda item, value: value in [*item.case.problem_codes, *item.problem_codes],
+    "state": lambda item, value: item.case.state == value,
+    "corrected": lambda item, value: item.case.corrected == (value == "yes"),
+    "q": lambda item, value: re.search(rf"\b{value}\b", f"{item.request} {item.text.rationale}", re.I) is not None,
+    "claims_without": lambda item, value: not _family("claims")(item, value),
+    "reviewer_without": lambda item, value: not _family("reviewer")(item, value),
+    "claim_age": _claim_age,
+    "days_from_denial": _days("ur_denial_date"),
+    "days_from_application": _days("application_received"),
+    "days_from_assignment": _days("date_assigned"),
+    "several_items": lambda item, value: (item.case.item_count > 1) == (value == "yes"),
+    "claims_edition": _part("claims", "edition"),
+    "reviewer_edition": _part("reviewer", "edition"),
+    "claims_cites": _part("claims", "sections"),
+    "reviewer_cites": _part("reviewer", "sections"),
+    "claims_page": _part("claims", "pages"),
+    "reviewer_page": _part("reviewer", "pages"),
+    "claims_superseded": _superseded("claims"),
+    "reviewer_superseded": _superseded("reviewer"),
+    "by_item": lambda item, value: True,
+}
+for _name in ("specialty", "licensure", "claims_family", "reviewer_family", "claims_authority", "reviewer_authority"):
+    _CONDITIONS[f"also_{_name}"] = _CONDITIONS[_name]
+_EVERY_ONE = {name for name in _CONDITIONS if re.match(r"also_|.*_(without|edition|cites|page|superseded)$", name)}
+
+
+def count(items: Iterable[DisputedItem]) -> Count:
+    """Items, those with a decision, those overturned."""
+    decisions = [item.decision for item in items]
+    return len(decisions), sum(bool(each) for each in decisions), decisions.count("overturned")
+
+
+def by(items: Iterable[DisputedItem], keys: Callable[[DisputedItem], Iterable[object]]) -> dict[object, Count]:
+    """Counts by key; an item counts once under each of its keys."""
+    found: defaultdict[object, list[DisputedItem]] = defaultdict(list)
+    for item in items:
+        for key in set(keys(item)):
+            found[key].append(item)
+    return {key: count(members) for key, members in found.items()}
+
+
+def letters(items: Iterable[DisputedItem]) -> dict[tuple[str, str], tuple[int, int, int]]:
+    """Letters, letters with several items, and items, by month and outcome."""
+    cases: dict[int, Case] = {item.case_id: item.case for item in items}
+    of_case = Counter(item.case_id for item in items)
+    whole = Counter(DisputedItem.objects.values_list("case_id", flat=True))
+    found: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for pk, case in cases.items():
+        month = f"{case.decision_date:%Y-%m}" if case.decision_date else "unknown"
+        counts = found[month, case.outcome]
+        counts[0] += 1
+        counts[1] += whole[pk] > 1
+        counts[2] += of_case[pk]
+    return {key: (a, b, c) for key, (a, b, c) in found.items()}
+
+
+def parts(items: Iterable[DisputedItem], authority: Authority, column: str) -> dict[object, Count]:
+    """Items by side and section (or page) of one authority."""
+
+    def keys(item: DisputedItem) -> Iterable[object]:
+        for citation in item.citations.all():
+            if citation.authority_id == authority.pk:
+                yield from ((citation.side, part) for part in getattr(citation, column))
+
+    return by(items, keys)
+
+
+def editions(items: Iterable[DisputedItem]) -> dict[object, Count]:
+    """Items by side, authority, edition, year of decision and standing."""
+
+    def keys(item: DisputedItem) -> Iterable[object]:
+        year = item.case.decision_date.year if item.case.decision_date else None
+        for citation in item.citations.all():
+            yield (citation.side, citation.authority_id, citation.edition, year, standing(item, citation))
+
+    return by(items, keys)

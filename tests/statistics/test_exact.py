@@ -1,0 +1,137 @@
+"""Every statistic against the plain count over the normalised tables, on random filters, while letters change."""
+
+import random
+import threading
+from typing import Any
+
+import pytest
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import connection
+from django.http import QueryDict
+
+from determinations.filters import ItemFilter
+from determinations.labels import Labels, read_labels
+from determinations.models import Authority, StatisticsLimits
+from determinations.statistics.engine import SqlEngine, one_snapshot
+from determinations.statistics.entries import STATISTICS
+from determinations.statistics.intervals import quantile
+from determinations.statistics.tabulate import add_up_letters, by_month
+from determinations.statistics.tabulate import count as tabulated
+from determinations.views.selections import choose, within
+from tests.corrections.letters import stored_letter
+from tests.statistics import plain
+from tests.statistics.worlds import AUTHORITIES, FILTERS, random_document, random_query, something_happens
+
+#: Filters tried; each with every statistic.
+EVERYTHING, WHILE_THINGS_HAPPEN, WHILE_OTHERS_WRITE = 200, 100, 12
+
+
+def compare(engine: SqlEngine, query: QueryDict, labels: Labels, everything: list[Any]) -> None:
+    """Each statistic of the address equals its plain count."""
+    chosen = choose(query)
+    assert not chosen.ignored
+    items = plain.chosen(everything, query)
+    limits = StatisticsLimits()
+    for statistic in STATISTICS:
+        about = [item for item in items if _is_within(item, statistic.within)]
+        table = tabulated(engine, statistic, within(chosen.selection, statistic), labels, limits)
+        counted = {row.key: (row.tally.items, row.tally.decided, row.tally.overturned) for row in table.rows}
+        assert counted == plain.by(about, statistic.plain), (query.urlencode(), statistic.key)
+        assert (table.total.items, table.total.decided, table.total.overturned) == plain.count(about)
+    groups = engine.count_letters(chosen.selection)
+    letters = {(f"{g.month:%Y-%m}" if g.month else "unknown", g.outcome): (*g[5:], g.items) for g in groups}
+    assert letters == plain.letters(items), query.urlencode()
+    assert add_up_letters(groups).letters == len({item.case_id for item in items})
+    assert sum(month.letters for _name, month in by_month(groups)) == len({item.case_id for item in items})
+    counted = {each.raw: each[1:] for each in engine.count_editions(chosen.selection)}
+    assert counted == plain.editions(items), query.urlencode()
+    for key in AUTHORITIES[:2]:
+        authority = Authority.objects.get(key=key)
+        for part in ("sections", "pages"):
+            found = {each.raw: each[1:] for each in engine.count_parts(chosen.selection, authority.pk, part)}
+            assert found == plain.parts(items, authority, part), (query.urlencode(), key, part)
+        of_one = {raw: n for raw, n in plain.editions(items).items() if raw[1] == authority.pk}
+        assert {each.raw: each[1:] for each in engine.count_editions(chosen.selection, authority.pk)} == of_one
+
+
+def _is_within(item: Any, filters: Any) -> bool:
+    return all(item.category.name in values for name, values in filters.items() if name == "category")
+
+
+def test_every_filter_of_the_item_list_is_tried() -> None:
+    assert set(ItemFilter.base_filters) - set(FILTERS) == {"claims_section", "reviewer_section", "upload", "by_item"}
+
+
+def test_statistics_equal_the_plain_count(db: None) -> None:
+    chance = random.Random(4)
+    for number in range(80):
+        stored_letter(random_document(chance, number))
+    labels, everything = read_labels(), plain.items_that_count()
+    queries = [QueryDict(), *(random_query(chance) for _ in range(EVERYTHING))]
+    for query in queries:
+        compare(SqlEngine(), query, labels, everything)
+    assert sum(bool(plain.chosen(everything, query)) for query in queries) > EVERYTHING / 3
+
+
+def test_statistics_stay_exact_whatever_happens_to_letters(people: Any) -> None:
+    chance = random.Random(5)
+    for number in range(25):
+        stored_letter(random_document(chance, number))
+    happened = set()
+    for _ in range(WHILE_THINGS_HAPPEN):
+        happened.add(something_happens(chance, people.admin))
+        query = chance.choice([QueryDict(), random_query(chance), random_query(chance)])
+        compare(SqlEngine(), query, read_labels(), plain.items_that_count())
+    assert happened == {"upload", "re-parse", "version", "correction", "deletion"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_statistics_stay_exact_while_three_writers_run(people: Any) -> None:
+    chance = random.Random(6)
+    for number in range(25):
+        stored_letter(random_document(chance, number))
+    stop, errors = threading.Event(), []
+
+    def write(seed: int) -> None:
+        own = random.Random(seed)
+        try:
+            while not stop.is_set():
+                try:
+                    something_happens(own, people.admin)
+                except ObjectDoesNotExist:
+                    continue  # another writer has just deleted it
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    writers = [threading.Thread(target=write, args=(seed,)) for seed in (7, 8, 9)]
+    for writer in writers:
+        writer.start()
+    seen = set()
+    try:
+        for _ in range(WHILE_OTHERS_WRITE):
+            for query in (QueryDict(), random_query(chance)):
+                with one_snapshot() as engine:
+                    compare(engine, query, read_labels(), plain.items_that_count())
+                    seen.add(engine._state)
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
+    assert not errors
+    assert len(seen) > WHILE_OTHERS_WRITE  # the writers did write between the comparisons
+
+
+@pytest.mark.parametrize(
+    ("histogram", "share", "expected"),
+    [({}, 0.5, None), ({7: 1}, 0.5, 7), ({1: 1, 2: 1}, 0.5, 1.5), ({1: 2, 10: 2}, 0.25, 1), ({0: 1, 10: 4}, 0.25, 10)],
+)
+def test_quantiles_are_those_of_sql(histogram: dict[int, int], share: float, expected: float | None, db: None) -> None:
+    assert quantile(histogram, share) == expected
+    values = [value for value, times in histogram.items() for _ in range(times)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT percentile_cont(%s) WITHIN GROUP (ORDER BY value) FROM unnest(%s::int[]) value", [share, values]
+        )
+        assert cursor.fetchone()[0] == expected

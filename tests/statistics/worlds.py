@@ -1,0 +1,179 @@
+"""Letters as a parser might read them, made at random, and what happens to them in the course of time. Synthetic."""
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.http import QueryDict
+
+from determinations.corrections import correct_field
+from determinations.effective import remove_letters
+from determinations.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS
+from determinations.models import Letter
+from determinations.parsing.categories import CATEGORIES
+from tests.corrections.letters import citation, document, item, problem, store_reading, stored_letter
+
+NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+AUTHORITIES = [
+    "mtus/chronic-pain", "mtus/low-back", "mtus/shoulder", "mtus/opioids", "odg/pain", "odg/low-back",
+    "acoem/unspecified", "other/unrecognised",
+]  # fmt: skip
+EDITIONS = ["2004", "2009", "2016", "2017", None]
+SECTIONS = ["Opioids, criteria for use", "Physical therapy", "MRI", "Topical analgesics"]
+CHOICES = [(name, below) for name, category in CATEGORIES.items() for below in category.subcategories][::3]
+CHOICES += [("Pharmaceuticals", "Opioids"), ("Pharmaceuticals", "NSAIDs")]
+SPECIALTIES = ["Psychiatry", "Family Practice", "Orthopedic Surgery", "Pain Management"]
+STATES = ["California", "New York", "Texas"]
+WORDS = ["lumbar spine MRI", "knee brace", "shoulder surgery", "cervical injection", "opioid refill"]
+PROBLEMS = ["no_specialty", "no_reviewer_guideline", "date_order"]
+
+
+def random_document(chance: random.Random, number: int | None = None) -> dict[str, Any]:
+    """One letter's reading, with gaps, contradictions and repeats."""
+    decided = date(2015, 11, 1) + timedelta(days=chance.randrange(0, 900))
+
+    def day(before: int, missing: float = 0.15) -> str | None:
+        if chance.random() < missing:
+            return None
+        return (decided - timedelta(days=chance.randrange(-3, before))).isoformat()
+
+    items = [_random_item(chance) for _ in range(chance.choice([1, 1, 1, 2, 2, 3, 5]))]
+    if chance.random() < 0.03:
+        items = []
+    return document(
+        *items,
+        problems=[problem(code, "specialties") for code in PROBLEMS if chance.random() < 0.1],
+        case_number=None if chance.random() < 0.2 else f"CM16-{9_000_000 + (number or chance.randrange(10_000))}",
+        decision_date=None if chance.random() < 0.15 else decided.isoformat(),
+        date_of_injury=day(6000),
+        ur_denial_date=day(120),
+        application_received=day(90),
+        date_assigned=day(60),
+        priority=chance.choice(["standard", "standard", "expedited", None]),
+        age=chance.choice([None, *range(15, 90, 7)]),
+        sex=chance.choice(["male", "female", None]),
+        licensure=chance.sample(STATES, chance.randrange(0, 3)),
+        specialties=chance.sample(SPECIALTIES, chance.choice([0, 1, 1, 1, 2])),
+    )
+
+
+def _random_item(chance: random.Random) -> dict[str, Any]:
+    category, subcategory = chance.choice(CHOICES)
+    return item(
+        chance.choice(WORDS),
+        chance.choice(["upheld"] * 6 + ["overturned"] * 2 + [None]),
+        partly_approved=chance.random() < 0.1,
+        category=category,
+        subcategory=subcategory,
+        category_rule="test",
+        claims=_random_citations(chance),
+        reviewer=_random_citations(chance),
+    )
+
+
+def _random_citations(chance: random.Random) -> list[dict[str, Any]]:
+    found = {}
+    for _ in range(chance.choice([0, 1, 1, 1, 2, 3])):
+        authority, edition = chance.choice(AUTHORITIES), chance.choice(EDITIONS)
+        made = citation(authority, edition, *chance.sample(SECTIONS, chance.randrange(0, 3)))
+        made["pages"] = chance.sample(["23", "100-102", "7"], chance.randrange(0, 3))
+        found[authority, edition] = made
+    return list(found.values())
+
+
+def something_happens(chance: random.Random, by: Any) -> str:
+    """An upload, a re-parse, a newer version, a correction or a deletion; says which."""
+    ids = list(Letter.objects.values_list("pk", flat=True))
+    what = chance.choice(["upload", "upload", "re-parse", "version", "correction", "correction", "deletion"])
+    if what == "upload" or len(ids) < 5:
+        stored_letter(random_document(chance))
+        return "upload"
+    letter = Letter.objects.get(pk=chance.choice(ids))
+    if what == "re-parse":
+        store_reading(letter, random_document(chance, chance.randrange(40)), version="2")
+    elif what == "version":
+        number = letter.case.case_number
+        again = random_document(chance)
+        stored_letter({**again, "case_number": number})
+    elif what == "correction":
+        path, value = chance.choice([
+            ("case_number", f"CM16-{9_000_000 + chance.randrange(40)}"), ("decision_date", "2016-06-15"),
+            ("sex", "female"), ("priority", "expedited"), ("items/1/decision", "overturned"),
+            ("items/1/decision", "upheld"),
+        ])  # fmt: skip
+        if not path.startswith("items") or letter.case.item_count:
+            correct_field(letter.pk, path, value, by=by, now=NOW, reason="misread")
+    else:
+        remove_letters([letter.pk])
+    return what
+
+
+def random_query(chance: random.Random) -> QueryDict:
+    """Up to four filters with one or two values each."""
+    query = QueryDict(mutable=True)
+    for name in chance.sample(list(FILTERS), chance.choice([0, 1, 1, 2, 2, 3, 4])):
+        if (name == "subcategory" and "category" in query) or (name == "category" and "subcategory" in query):
+            continue
+        values = FILTERS[name]
+        query.setlist(name, chance.sample(values, min(len(values), 1 if _single(name) else chance.choice([1, 1, 2]))))
+    return query
+
+
+def _single(name: str) -> bool:
+    return name.endswith(("_from", "_to")) or name == "q"
+
+
+_DAYS = ["2015-12-15", "2016-03-01", "2016-07-28", "2016-12-31", "2017-06-15", "2018-01-01"]
+_FAMILIES = ["mtus", "acoem", "odg", "other", "none"]
+_DAY_BANDS = [band[0] for band in DAY_BANDS] + ["unknown", "known"]
+_PARTS = [f"{key}@{section}" for key in AUTHORITIES[:3] for section in SECTIONS[:2]]
+_OLD = ["any", "mtus/chronic-pain@2009", "mtus/low-back@2004", "mtus/chronic-pain@2016"]
+_EDITIONS = ["mtus/chronic-pain@2009", "mtus/shoulder@2004", "odg/pain@", "mtus/opioids@2016"]
+#: Every filter of the item list but the search of sections by words and of uploads, which have tests of their own.
+FILTERS: dict[str, list[str]] = {
+    **{f"{name}_{end}": _DAYS for name in ("decided", "denied", "received") for end in ("from", "to")},
+    "injured_from": ["2005-01-01", "2012-06-01"],
+    "injured_to": ["2010-12-31", "2015-01-01"],
+    "undated": ["decided", "injured", "denied", "received"],
+    "outcome": ["upheld", "overturned", "partly", "unknown"],
+    "specialty": [*SPECIALTIES, "unknown"],
+    "also_specialty": SPECIALTIES,
+    "licensure": [*STATES, "unknown"],
+    "also_licensure": STATES,
+    "age": [*(band[0] for band in AGE_BANDS), "unknown"],
+    "sex": ["male", "female", "unknown"],
+    "priority": ["standard", "expedited", "unknown"],
+    "decision": ["upheld", "overturned", "unknown"],
+    "category": list(CATEGORIES),
+    "subcategory": [f"{name}/{below}" for name, below in CHOICES],
+    "region": ["lower back", "knee", "shoulder", "neck", "unknown"],
+    "claims_family": _FAMILIES,
+    "reviewer_family": _FAMILIES,
+    "also_claims_family": _FAMILIES,
+    "also_reviewer_family": _FAMILIES,
+    "claims_without": _FAMILIES[:4],
+    "reviewer_without": _FAMILIES[:4],
+    "claims_authority": AUTHORITIES,
+    "reviewer_authority": AUTHORITIES,
+    "also_claims_authority": AUTHORITIES,
+    "also_reviewer_authority": AUTHORITIES,
+    "same_guideline": ["yes", "no"],
+    "partly_approved": ["yes", "no"],
+    "problem": PROBLEMS,
+    "state": ["parsed", "needs_review"],
+    "corrected": ["yes", "no"],
+    "q": ["lumbar", "knee", "refill"],
+    "claim_age": [*(band[0] for band in CLAIM_AGES), "unknown"],
+    "days_from_denial": _DAY_BANDS,
+    "days_from_application": _DAY_BANDS,
+    "days_from_assignment": _DAY_BANDS,
+    "several_items": ["yes", "no"],
+    "claims_edition": _EDITIONS,
+    "reviewer_edition": _EDITIONS,
+    "claims_cites": _PARTS,
+    "reviewer_cites": _PARTS,
+    "claims_page": [f"{key}@23" for key in AUTHORITIES],
+    "reviewer_page": [f"{key}@7" for key in AUTHORITIES],
+    "claims_superseded": _OLD,
+    "reviewer_superseded": _OLD,
+}
