@@ -23,7 +23,7 @@ from tests.statistics import plain
 from tests.statistics.worlds import AUTHORITIES, FILTERS, random_document, random_query, something_happens
 
 #: Filters tried; each with every statistic.
-EVERYTHING, WHILE_THINGS_HAPPEN, WHILE_OTHERS_WRITE = 200, 100, 12
+EVERYTHING, WHILE_THINGS_HAPPEN, WHILE_OTHERS_WRITE = 200, 60, 8
 
 
 def compare(engine: SqlEngine, query: QueryDict, labels: Labels, everything: list[Any]) -> None:
@@ -64,7 +64,7 @@ def test_every_filter_of_the_item_list_is_tried() -> None:
 
 def test_statistics_equal_the_plain_count(db: None) -> None:
     chance = random.Random(4)
-    for number in range(80):
+    for number in range(60):
         stored_letter(random_document(chance, number))
     labels, everything = read_labels(), plain.items_that_count()
     queries = [QueryDict(), *(random_query(chance) for _ in range(EVERYTHING))]
