@@ -25,8 +25,9 @@ _PARTIAL_LATER = re.compile(
     r"IMR[\s-]+eligible|\boriginal\s+request\b|\bauthorized\s+by\s+the\s+Claims", re.IGNORECASE
 )
 _PARTIAL_FIRST = re.compile(r"\b(?:was|were|is|are)\s+(?:part\s+of\s+)?the\s+original\s+request\b", re.IGNORECASE)
+#: For a text without line breaks: the first sentence end after a conclusion.
 _AFTER_CONCLUSION = re.compile(
-    r"\b(?:necessary|appropriate|established|supported|warranted)[.\"\u201d)]*\s+(?=\S)", re.I
+    r"\b(?:necessary|appropriate|established|supported|warranted)\b[^.]{0,60}\.[\"\u201d)]*\s+(?=\S)", re.I
 )
 
 
@@ -79,15 +80,20 @@ def _strength(above: Line, line: Line, typography: Typography, blank_lines_part:
     if ends_sentence and had_room:
         unsure = blank_lines_part and not wide and not line.page_edge
         return 2, "No blank line parts this item from the rationale before." if unsure else None
-    if wide and (ends_sentence or had_room):
-        return 2, None if ends_sentence or _CONCLUSION_END.search(above.text) else lone
-    if ends_sentence and _CONCLUSION_END.search(above.text):
-        return 2, lone if blank_lines_part and not line.page_edge else None
-    if had_room and _CONCLUSION_END.search(above.text):
+    if wide and ends_sentence:
         return 2, None
+    concludes = bool(_CONCLUSION_END.search(above.text))
+    if concludes and had_room:
+        return 2, None
+    if concludes and ends_sentence:
+        return 2, lone if blank_lines_part and not line.page_edge else None
     if ends_sentence:
         return 1, lone if blank_lines_part and not line.page_edge else None
-    if (wide or had_room) and not _GOES_ON_AFTER.search(above.text) and not line.text[0].islower():
+    if _GOES_ON_AFTER.search(above.text):
+        return 0, None
+    if wide and had_room:
+        return (1 if line.text[0].islower() else 2), lone
+    if (wide or had_room) and not line.text[0].islower():
         return 1, lone
     return 0, None
 

@@ -102,23 +102,23 @@ def _blocks(source: str, start: int, end: int) -> list[_Block]:
     last = len(_ORDER)
     for label_start, label_end, part in labels:
         place = _ORDER.index(part)
-        if not _begins_line(source, label_start) and (place <= last or part == "rationale"):
-            continue  # a mention inside a text
         if place <= last:
-            if blocks and not _DECISION.search(source, max(0, label_start - _DECISION_REACH), label_start):
-                if part == "rationale":
-                    continue
-                if place == last:
-                    continue
+            if not _begins_item(source, label_start, part, is_repeated=place == last):
+                continue  # a mention inside a text
             blocks.append(_Block())
         blocks[-1].labels[part] = Span(label_start, label_end)
         last = place
     return blocks
 
 
-def _begins_line(source: str, position: int) -> bool:
+def _begins_item(source: str, position: int, part: Part, *, is_repeated: bool) -> bool:
+    """Whether a label that is out of order begins a new item: it follows a decision, or at least stands at a line's
+    start where another item's label can stand."""
+    if _DECISION.search(source, max(0, position - _DECISION_REACH), position):
+        return True
     before = source[max(0, position - 20) : position].rstrip(" \t")
-    return not before or before[-1] in "\n\f"
+    begins_line = not before or before[-1] in "\n\f"
+    return begins_line and part != "rationale" and not is_repeated
 
 
 def _blank_lines_part(source: str, blocks: list[_Block], typography: Typography) -> bool:

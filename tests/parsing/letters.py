@@ -1,0 +1,66 @@
+"""The synthetic letters of ``tests/letters``, and the same letters as other text readers print them."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).resolve().parent.parent / "letters"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
+
+_HEADER = re.compile(
+    r"Case Number: (\S+)\s+Date Assigned: (\S+) Date of Injury:  (\S+)\s+Decision Date: (\S+) UR Denial Date:  (\S+)\s+"
+    r"Priority:  (\w+) Application\s+Received:\s+(\S+)"
+)
+
+
+def text_of(name: str) -> str:
+    return (FOLDER / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def record_of(name: str) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    return record
+
+
+def _header(shape: str) -> Callable[[str], str]:
+    """The header block's seven values (case, assigned, injury, decision, denial, priority, received) in another shape."""
+    return lambda text: _HEADER.sub(lambda match: shape.format(*match.groups()), text)
+
+
+def _without_blank_lines(text: str) -> str:
+    return "\n".join(line for line in text.split("\n") if line.strip(" "))
+
+
+def _paragraphs(text: str) -> str:
+    return "\n\n".join(" ".join(part.split()) for part in re.split(r"\n[ \f]*\n[ \f]*", text))
+
+
+#: How text readers print the same page.
+READERS: dict[str, Callable[[str], str]] = {
+    "as it is": lambda text: text,
+    "line ends of Windows": lambda text: text.replace("\n", "\r\n"),
+    "no blank lines": _without_blank_lines,
+    "no trailing spaces": lambda text: "\n".join(line.rstrip(" ") for line in text.split("\n")),
+    "double-spaced": lambda text: text.replace("\n", "\n\n"),
+    "no page marks": lambda text: text.replace("\f", ""),
+    "indented": lambda text: "\n".join("      " + line for line in text.split("\n")),
+    "labels and values on alternate lines": _header(
+        "Case Number: \n{0} \n \nDate Assigned: \n{1} \nDate of Injury: \n{2} \nDecision Date: \n{3} \nUR Denial Date: \n"
+        "{4} \nPriority: \n{5} \nApplication \nReceived: \n{6} \n"
+    ),
+    "columns": _header(
+        "Case Number: \nDate Assigned: \nDecision Date: \nPriority: \n\n{0} \n{1} \n{3} \n{5} \n\n{2} \nDate of Injury: \n"
+        "UR Denial Date:   {4} \n{6} \nApplication \nReceived:  \n"
+    ),
+    "all labels first": _header(
+        "Case Number:\nDate Assigned:\nDecision Date:\nPriority:\nDate of Injury:\nUR Denial Date:\nApplication\nReceived:"
+        "\n{0}\n{1}\n{3}\n{5}\n{2}\n{4}\n{6}\n"
+    ),
+    "laid out": _header(
+        "Case Number:    {0}\nDate Assigned:  {1}         Date of Injury:   {2}\nDecision Date:  {3}         UR Denial Date:"
+        "   {4}\nPriority:       {5}           Application       {6}\n                                 Received:"
+    ),
+    "one line a paragraph": _paragraphs,
+}
