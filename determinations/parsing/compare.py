@@ -25,9 +25,14 @@ class Difference(NamedTuple):
 
 
 def differences(before: Record, after: Record, expected: Record | None = None) -> Iterator[Difference]:
-    """The values that differ, by path. With ``expected`` only those that became right (gain) or wrong (loss)."""
+    """The values that differ, by path. With ``expected`` only those that became right (gain) or wrong (loss).
+
+    Problems have no right value: they are compared only without ``expected``.
+    """
     old, new = dict(_values(before)), dict(_values(after))
-    right = dict(_values(expected)) if expected is not None else None
+    right = None
+    if expected is not None:
+        right = dict(_values({name: value for name, value in expected.items() if name != "problems"}))
     for path in sorted(old.keys() | new.keys() | (right or {}).keys()):
         was, now = old.get(path), new.get(path)
         if _normal(was) == _normal(now):

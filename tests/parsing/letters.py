@@ -10,8 +10,8 @@ FOLDER = Path(__file__).resolve().parent.parent / "letters"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 
 _HEADER = re.compile(
-    r"Case Number: (\S+)\s+Date Assigned: (\S+) Date of Injury:  (\S+)\s+Decision Date: (\S+) UR Denial Date:  (\S+)\s+"
-    r"Priority:  (\w+) Application\s+Received:\s+(\S+)"
+    r"Case Number: (\S+)\s+Date Assigned: (\S+) Date of Injury:  (\S+)\s+"
+    r"Decision Date: (\S+) UR Denial Date:  (\S+)\s+Priority:  (\w+) Application\s+Received:\s+(\S+)"
 )
 
 
@@ -25,7 +25,7 @@ def record_of(name: str) -> dict[str, Any]:
 
 
 def _header(shape: str) -> Callable[[str], str]:
-    """The header block's seven values (case, assigned, injury, decision, denial, priority, received) in another shape."""
+    """The header block in another shape; its values: case, assigned, injury, decision, denial, priority, received."""
     return lambda text: _HEADER.sub(lambda match: shape.format(*match.groups()), text)
 
 
@@ -47,20 +47,21 @@ READERS: dict[str, Callable[[str], str]] = {
     "no page marks": lambda text: text.replace("\f", ""),
     "indented": lambda text: "\n".join("      " + line for line in text.split("\n")),
     "labels and values on alternate lines": _header(
-        "Case Number: \n{0} \n \nDate Assigned: \n{1} \nDate of Injury: \n{2} \nDecision Date: \n{3} \nUR Denial Date: \n"
-        "{4} \nPriority: \n{5} \nApplication \nReceived: \n{6} \n"
+        "Case Number: \n{0} \n \nDate Assigned: \n{1} \nDate of Injury: \n{2} \nDecision Date: \n{3} \n"
+        "UR Denial Date: \n{4} \nPriority: \n{5} \nApplication \nReceived: \n{6} \n"
     ),
     "columns": _header(
-        "Case Number: \nDate Assigned: \nDecision Date: \nPriority: \n\n{0} \n{1} \n{3} \n{5} \n\n{2} \nDate of Injury: \n"
-        "UR Denial Date:   {4} \n{6} \nApplication \nReceived:  \n"
+        "Case Number: \nDate Assigned: \nDecision Date: \nPriority: \n\n{0} \n{1} \n{3} \n{5} \n\n{2} \n"
+        "Date of Injury: \nUR Denial Date:   {4} \n{6} \nApplication \nReceived:  \n"
     ),
     "all labels first": _header(
-        "Case Number:\nDate Assigned:\nDecision Date:\nPriority:\nDate of Injury:\nUR Denial Date:\nApplication\nReceived:"
-        "\n{0}\n{1}\n{3}\n{5}\n{2}\n{4}\n{6}\n"
+        "Case Number:\nDate Assigned:\nDecision Date:\nPriority:\nDate of Injury:\nUR Denial Date:\nApplication\n"
+        "Received:\n{0}\n{1}\n{3}\n{5}\n{2}\n{4}\n{6}\n"
     ),
     "laid out": _header(
-        "Case Number:    {0}\nDate Assigned:  {1}         Date of Injury:   {2}\nDecision Date:  {3}         UR Denial Date:"
-        "   {4}\nPriority:       {5}           Application       {6}\n                                 Received:"
+        "Case Number:    {0}\nDate Assigned:  {1}         Date of Injury:   {2}\nDecision Date:  {3}         "
+        "UR Denial Date:   {4}\nPriority:       {5}           Application       {6}\n"
+        "                                 Received:"
     ),
     "one line a paragraph": _paragraphs,
 }

@@ -156,7 +156,7 @@ def test_the_injury_date_is_read_from_prose(prose: str, day: date | None) -> Non
 
 
 def letter_with(*items: str) -> str:
-    """A letter of invented items, each given with its decision; further lines are its guideline lines and rationale."""
+    """A letter of invented items, each given with its decision; guideline lines and rationale are always the same."""
     blocks = [
         f"{item}\nClaims Administrator guideline: The Claims Administrator did not cite any medical evidence for its "
         "decision.\nMAXIMUS guideline: Decision based on MTUS Shoulder Complaints 2004.\n"
@@ -178,10 +178,10 @@ def letter_with(*items: str) -> str:
         ("Gel DOS: 11/11/2016:\nUpheld", "Gel DOS: 11/11/2016", None, "upheld"),
         ("Retrospective: repair of a hernia is:\nOverturned", "Retrospective: repair of a hernia", None, "overturned"),
         (
-            "Drug A #90 was the original request. Drug A #30 was authorized by the Claims Administrator. The\nremaining "
-            "IMR eligible portion of the original request, Drug A #60 is: Upheld",
-            "Drug A #90 was the original request. Drug A #30 was authorized by the Claims Administrator. The remaining "
-            "IMR eligible portion of the original request, Drug A #60",
+            "Drug A #90 was the original request. Drug A #30 was authorized by the Claims Administrator. The\n"
+            "remaining IMR eligible portion of the original request, Drug A #60 is: Upheld",
+            "Drug A #90 was the original request. Drug A #30 was authorized by the Claims Administrator. The "
+            "remaining IMR eligible portion of the original request, Drug A #60",
             "Drug A #60",
             "upheld",
         ),
@@ -286,7 +286,11 @@ def test_dates_in_an_impossible_order_are_reported() -> None:
 @pytest.mark.parametrize(
     ("text", "layout", "code"),
     [
-        ("MEDICAL PROFESSIONAL REVIEW\nISSUE AT DISPUTE:\nMEDICAL REVIEWER QUALIFICATIONS:\n", True, "layout_not_read"),
+        (
+            "MEDICAL PROFESSIONAL REVIEW\nISSUE AT DISPUTE:\nMEDICAL REVIEWER QUALIFICATIONS:\n",
+            True,
+            "layout_not_read",
+        ),
         ("HOW THE IMR FINAL DETERMINATION WAS MADE\nIMR DECISION(S) AND\nRATIONALE(S)", True, "layout_not_read"),
         ("Independent Bill Review\nFinal Determination", False, "bill_review"),
         ("Department of Managed Health Care\nIndependent Medical Review", False, "health_plan_review"),
@@ -306,16 +310,17 @@ def test_what_is_not_read_is_told_apart_and_reported(text: str, layout: bool, co
 
 
 def test_the_notice_of_2013_is_read_as_far_as_it_is_known() -> None:
-    said = "1) MAXIMUS Federal Services, Inc. has determined the request for a 28 day \nprogram is notmedically necessary "
+    asked = "MAXIMUS Federal Services, Inc. has determined the request for"
+    first = f"1) {asked} a 28 day \nprogram is notmedically necessary and appropriate.\n"
+    second = f"2) {asked} a cane is medically necessary and appropriate.\n"
     text = (
         "MAXIMUS FEDERAL SERVICES, INC. \nNotice of Independent Medical Review Determination \nDated: 9/6/2013\n"
-        f"IMR Case Number: CM13-9900003\n{said}and appropriate.\n2) MAXIMUS Federal Services, Inc. has determined the "
-        "request for a cane is medically necessary and appropriate.\nINDEPENDENT MEDICAL REVIEW DECISION AND RATIONALE\n"
+        f"IMR Case Number: CM13-9900003\n{first}{second}INDEPENDENT MEDICAL REVIEW DECISION AND RATIONALE\n"
         "An application for Independent Medical Review was filed on 8/30/2013 disputing the Utilization Review Denial "
-        f"dated 8/1/2013.\n{said}and appropriate.\nMedical Qualifications of the Expert Reviewer:\nThe physician reviewer "
-        "is Board Certified in Occupational Medicine and is licensed to practice in California.\nCase Summary:\n"
-        "Disclaimer: The following case summary was taken directly from the utilization review denial dated August 1, "
-        "2013.\n“The patient is a synthetic one.”\n"
+        f"dated 8/1/2013.\n{first}{second}Medical Qualifications of the Expert Reviewer:\n"
+        "The physician reviewer is Board Certified in Occupational Medicine and is licensed to practice in California.\n"
+        "Case Summary:\nDisclaimer: The following case summary was taken directly from the utilization review denial "
+        "dated August 1, 2013.\n“The patient is a synthetic one.”\n"
     )
     letter = parse_letter(text)
     assert letter.layout == "notice-2013"
@@ -335,7 +340,7 @@ def test_the_notice_of_2013_is_read_as_far_as_it_is_known() -> None:
 
 def test_every_problem_kind_says_what_to_do() -> None:
     assert all(kind.code == code and kind.label and kind.remedy for code, kind in PROBLEMS.items())
-    assert OTHER_PROGRAMME_CODES <= PROBLEMS.keys()
+    assert PROBLEMS.keys() >= OTHER_PROGRAMME_CODES
     assert needs_review("decision_missing")
     assert not needs_review("item_cut_at_page")
 

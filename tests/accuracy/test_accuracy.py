@@ -1,0 +1,111 @@
+"""The parser's figures on real letters, where they are present: printed, and held to what was promised."""
+
+import json
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from determinations.parsing import parse_letter
+from determinations.parsing.results import to_record
+from tests.accuracy.readings import READERS, texts
+from tests.conftest import LETTERS
+
+SCORE = LETTERS.parent / "bin" / "score_letters.py"
+pytestmark = pytest.mark.skipif(not SCORE.exists(), reason="the real letters are not here")
+
+CERTAIN = (
+    "case_number", "date_assigned", "date_of_injury", "decision_date", "ur_denial_date", "application_received",
+    "priority", "number of items", "decision", "partly_approved",
+)  # fmt: skip
+NEARLY = (
+    "request", "disputed", "claims_text", "reviewer_text", "rationale", "summary", "licensure", "specialties", "age",
+    "sex",
+)  # fmt: skip
+#: The least that each figure may be on text read by pdfium.
+TARGETS = {
+    **dict.fromkeys(CERTAIN, 1.0),
+    **dict.fromkeys(NEARLY, 0.995),
+    "citation authority": 0.99,
+    "citation sections and pages": 0.97,
+    "category": 0.96,
+    "subcategory": 0.93,
+    "letters right in every field and citation": 0.95,
+}
+#: The most that these may be.
+LIMITS = {"letters wrong, no problem": 0, "letters right, problem all the same": 0.08}
+
+
+@cache
+def figures(reader: str) -> dict[str, float]:
+    """Every figure of one reader's texts by name, as the letters' own scoring program gives them."""
+    records = [{"file": name, **to_record(parse_letter(text))} for name, text in texts(reader).items()]
+    done = subprocess.run(
+        [sys.executable, SCORE, LETTERS / "expected", "-", "--json"],
+        input="\n".join(map(json.dumps, records)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    result: dict[str, Any] = json.loads(done.stdout)
+    return {
+        **result["accuracy"],
+        "citation authority": result["citation authority"]["f1"],
+        "citation sections and pages": result["citation sections and pages"]["f1"],
+        "letters right in every field and citation": result["letters right in every field and citation"],
+        "letters wrong, no problem": result["letters wrong somewhere, no problem reported"],
+        "letters right, problem all the same": result["letters right, problem reported all the same"]
+        / result["letters"],
+    }
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_every_figure_is_as_good_as_promised(reader: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found = figures(reader)
+    with capsys.disabled():
+        print(f"\n{_table(reader, found)}")
+    allowance = 0.0 if reader == "pdfium" else 0.01
+    short = {name: found[name] for name, least in TARGETS.items() if found[name] < least - allowance}
+    over = {name: found[name] for name, most in LIMITS.items() if found[name] > most}
+    assert (short, over) == ({}, {})
+
+
+@pytest.mark.parametrize("reader", [reader for reader in READERS if reader != "pdfium"])
+def test_no_reader_costs_more_than_a_point(reader: str) -> None:
+    best, found = figures("pdfium"), figures(reader)
+    assert {name: (best[name], found[name]) for name in TARGETS if best[name] - found[name] > 0.01} == {}
+
+
+def _table(reader: str, found: dict[str, float]) -> str:
+    rows = [f"accuracy, text by {reader}"]
+    rows += [f"  {name:44}{found[name]:8.2%}   at least {least:.1%}" for name, least in TARGETS.items()]
+    rows += [f"  {name:44}{found[name]:8.2%}   at most  {most:.1%}" for name, most in LIMITS.items()]
+    return "\n".join(rows)
+
+
+def test_spans_of_real_letters_hold_their_values() -> None:
+    for text in texts("pdfium").values():
+        letter = parse_letter(text)
+        printed = [(letter.summary, letter.spans["summary"])]
+        for item in letter.items:
+            names = ("request", "disputed", "claims_text", "reviewer_text", "rationale")
+            printed += [(getattr(item, name), item.spans[name]) for name in names]
+            printed += [(citation.text, citation.span) for citation in (*item.claims, *item.reviewer)]
+        wrong = [
+            place for value, place in printed if "".join(text[slice(*place)].split()) != "".join((value or "").split())
+        ]
+        assert wrong == []
+
+
+def test_no_real_letter_is_kept_in_the_project() -> None:
+    """Numbers of the real letters stand in no file of the tests."""
+    numbers = {path.stem for path in (LETTERS / "pdf").glob("*.pdf")}
+    tests = Path(__file__).resolve().parent.parent
+    assert not [p for p in tests.rglob("*") if p.suffix in {".py", ".txt", ".json"} and numbers & set(_words(p))]
+
+
+def _words(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").replace('"', " ").replace("'", " ").replace(".", " ").split()
