@@ -172,6 +172,8 @@ def _write_case_rows(letters: Mapping[int, Letter], records: Mapping[int, Record
                 claims_authority_ids=cited["claims"],
                 reviewer_authority_ids=cited["reviewer"],
                 problem_codes=sorted({p["code"] for p in record["problems"] if not p["path"].startswith("items/")}),
+                all_problem_codes=sorted({p["code"] for p in record["problems"]}),
+                problem_count=len(record["problems"]),
                 state=letter.state,
                 corrected=pk in corrected,
             )

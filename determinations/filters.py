@@ -97,6 +97,25 @@ class WordsFilter(django_filters.CharFilter):
         return qs.filter(**{self.vector: words.query()}) if words else qs
 
 
+class CategoryFilter(django_filters.Filter):
+    """Categories, and subcategories as ``name/subcategory``; a category with subcategories chosen means only those."""
+
+    field_class = ValuesField
+
+    def __init__(self, kind: str, label: str) -> None:
+        self.kind = kind
+        super().__init__(label=label, widget=forms.SelectMultiple)
+
+    def filter(self, qs: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
+        """Rows in one of them. The two filters act together: the first of them that is set does it."""
+        given = self.parent.form.cleaned_data
+        whole, below = given.get("category", []), given.get("subcategory", [])
+        if not value or (self.kind == "subcategory" and whole):
+            return qs
+        whole = [name for name in whole if not any(key.startswith(f"{name}/") for key in below)]
+        return qs.filter(reduce(or_, map(in_subcategory, below), Q(category__name__in=whole)))
+
+
 class SectionFilter(django_filters.CharFilter):
     """Part of the name of a section that one side cites."""
 
@@ -295,8 +314,8 @@ class ItemFilter(LetterFilters):
     """Filters fact rows of items. Give it ``request.GET`` and any queryset of ``ItemFact``; ``.qs`` is the result."""
 
     decision = ValuesFilter("decision", "Decision", has_decision)
-    category = ValuesFilter("category", "Category", lambda value: Q(category__name=value))
-    subcategory = ValuesFilter("subcategory", "Subcategory", in_subcategory)
+    category = CategoryFilter("category", "Category")
+    subcategory = CategoryFilter("subcategory", "Subcategory")
     region = ValuesFilter("region", "Body region", equals("body_region"))
     claims_family = ValuesFilter("family", "Claims administrator cites", cites_family("claims_families"))
     reviewer_family = ValuesFilter("family", "Reviewer cites", cites_family("reviewer_families"))
@@ -371,14 +390,7 @@ class CaseFilter(LetterFilters):
 
     state = ValuesFilter("state", "State", equals("state"))
     corrected = ValuesFilter("yes_no", "Corrected by staff", yes_or_no("corrected"))
-    problem = ValuesFilter(
-        "problem",
-        "Doubt",
-        lambda value: (
-            Q(problem_codes__contains=[value])
-            | Exists(ItemFact.objects.filter(case=OuterRef("pk"), problem_codes__contains=[value]))
-        ),
-    )
+    problem = ValuesFilter("problem", "Doubt", holds("all_problem_codes"))
     upload = UploadFilter("pk")
     q = WordsFilter("text__search")
     by_item = CountedFilter()

@@ -1,5 +1,6 @@
 """Words for the values that filters, chips and tables show; one query reads the names kept in the database."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,8 +48,8 @@ FAMILY_BITS = {Family.MTUS: 1, Family.ACOEM: 2, Family.ODG: 4, Family.OTHER: 8}
 _FIXED: Mapping[str, Mapping[str, str]] = {
     "outcome": {str(value): str(label) for value, label in Outcome.choices},
     "decision": {
-        "upheld": "Upheld: the denial stands",
-        "overturned": "Overturned: medically necessary",
+        "upheld": "Upheld",
+        "overturned": "Overturned",
         "unknown": "No decision read",
     },
     "family": {**{str(value): str(label) for value, label in Family.choices}, "none": "Nothing cited"},
@@ -89,6 +90,11 @@ class CategoryName:
     key: str
 
 
+_TAILS = re.compile(
+    r" (?:Complaints|(?:Medical )?(?:Treatment )?Guidelines|Conditions|Disorders)\b| \((?:Acute|Chronic)[^)]*\)"
+)
+
+
 @dataclass(frozen=True)
 class AuthorityName:
     """An authority's row: ``key`` such as ``mtus/low-back``, as it stands in addresses."""
@@ -97,6 +103,13 @@ class AuthorityName:
     family: str
     title: str
     key: str
+
+    @property
+    def short(self) -> str:
+        """The name for a narrow column: ``MTUS Chronic Pain``, ``ODG Knee & Leg``, ``ODG``."""
+        if self.key.endswith("/unspecified"):
+            return self.family.upper()
+        return _TAILS.sub("", str(self)) or str(self)
 
     def __str__(self) -> str:
         if self.family == Family.OTHER:

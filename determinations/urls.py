@@ -1,9 +1,25 @@
 """Addresses of the product's pages."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from determinations.views import home
+from determinations.views import alike, cases, home, lists, problem_reports, saved_views, search
+
+_LIST = r"(?P<list_name>cases|items|decisions)"
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("search/", search.search, name="search"),
+    path("cases/", lists.case_list, name="case_list"),
+    path("items/", lists.item_list, name="item_list"),
+    path("decisions/", lists.decision_list, name="decision_list"),
+    re_path(rf"^{_LIST}/facets/$", lists.list_facets, name="list_facets"),
+    re_path(rf"^{_LIST}/columns/$", lists.choose_columns, name="choose_columns"),
+    re_path(rf"^{_LIST}/views/$", saved_views.saved_view_menu, name="saved_view_menu"),
+    re_path(rf"^{_LIST}/views/save/$", saved_views.save_view, name="save_view"),
+    path("cases/<int:pk>/", cases.case_detail, name="case_detail"),
+    path("cases/<int:pk>/items/<int:number>/alike/", alike.requests_alike, name="requests_alike"),
+    path("cases/<int:pk>/report/", problem_reports.report_problem, name="report_problem"),
+    path("reports/", problem_reports.problem_report_list, name="problem_report_list"),
+    path("views/", saved_views.saved_view_list, name="saved_view_list"),
+    path("views/<int:pk>/", saved_views.change_view, name="change_view"),
 ]

@@ -17,50 +17,75 @@ CREATE TRIGGER keep_correction BEFORE UPDATE OR DELETE ON determinations_correct
 FOR EACH ROW EXECUTE FUNCTION determinations_keep_correction();
 """
 
-class Migration(migrations.Migration):
 
+class Migration(migrations.Migration):
     dependencies = [
-        ('determinations', '0006_sections_searched'),
+        ("determinations", "0006_sections_searched"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='correction',
-            name='correction_letter',
+            model_name="correction",
+            name="correction_letter",
         ),
         migrations.AddField(
-            model_name='correction',
-            name='item_key',
+            model_name="correction",
+            name="item_key",
             field=models.CharField(blank=True, max_length=24),
         ),
         migrations.AddField(
-            model_name='correction',
-            name='item_span',
+            model_name="correction",
+            name="item_span",
             field=models.JSONField(help_text="[start, end] of that request in the letter's text", null=True),
         ),
         migrations.AddField(
-            model_name='correction',
-            name='operation',
-            field=models.CharField(choices=[('set', 'set a value'), ('confirm', 'confirmed a value'), ('revert', 'went back'), ('dismiss', 'found nothing wrong'), ('add_item', 'added an item'), ('remove_item', 'removed an item'), ('split_item', 'split an item'), ('merge_items', 'merged items'), ('reorder_items', 'put items in order')], default='set', max_length=14),
+            model_name="correction",
+            name="operation",
+            field=models.CharField(
+                choices=[
+                    ("set", "set a value"),
+                    ("confirm", "confirmed a value"),
+                    ("revert", "went back"),
+                    ("dismiss", "found nothing wrong"),
+                    ("add_item", "added an item"),
+                    ("remove_item", "removed an item"),
+                    ("split_item", "split an item"),
+                    ("merge_items", "merged items"),
+                    ("reorder_items", "put items in order"),
+                ],
+                default="set",
+                max_length=14,
+            ),
         ),
         migrations.AddField(
-            model_name='correction',
-            name='reverts',
-            field=models.BigIntegerField(help_text='the correction that this one undoes', null=True),
+            model_name="correction",
+            name="reverts",
+            field=models.BigIntegerField(help_text="the correction that this one undoes", null=True),
         ),
         migrations.AlterField(
-            model_name='correction',
-            name='path',
+            model_name="correction",
+            name="path",
             field=models.CharField(blank=True, max_length=120),
         ),
         migrations.AlterField(
-            model_name='correction',
-            name='state',
-            field=models.CharField(choices=[('active', 'in force'), ('confirmed', 'in force, and the parser agrees'), ('conflict', "in force, but the parser's value changed under it"), ('superseded', 'superseded by a later correction'), ('orphaned', 'what it corrected is no longer there'), ('reverted', 'went back: nothing left to apply')], default='active', max_length=12),
+            model_name="correction",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("active", "in force"),
+                    ("confirmed", "in force, and the parser agrees"),
+                    ("conflict", "in force, but the parser's value changed under it"),
+                    ("superseded", "superseded by a later correction"),
+                    ("orphaned", "what it corrected is no longer there"),
+                    ("reverted", "went back: nothing left to apply"),
+                ],
+                default="active",
+                max_length=12,
+            ),
         ),
         migrations.AddIndex(
-            model_name='correction',
-            index=models.Index(fields=['letter_sha256', 'id'], name='correction_letter'),
+            model_name="correction",
+            index=models.Index(fields=["letter_sha256", "id"], name="correction_letter"),
         ),
         migrations.RunSQL(
             KEEP,

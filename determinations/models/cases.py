@@ -63,6 +63,10 @@ class Case(models.Model):
     claims_authority_ids = ArrayField(models.SmallIntegerField(), default=list)
     reviewer_authority_ids = ArrayField(models.SmallIntegerField(), default=list)
     problem_codes = ArrayField(models.CharField(max_length=40), default=list)
+    all_problem_codes = ArrayField(
+        models.CharField(max_length=40), default=list, help_text="of the case as a whole and of its items, each once"
+    )
+    problem_count = models.PositiveSmallIntegerField(default=0, help_text="problems, those of items too")
     state = models.CharField(max_length=20, help_text="the letter's state, for filters")
     corrected = models.BooleanField(default=False, help_text="an active correction stands in this case")
 

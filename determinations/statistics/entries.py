@@ -147,9 +147,7 @@ def _plain_claim_age(item: DisputedItem) -> list[str]:
     injury, decision = item.case.date_of_injury, item.case.decision_date
     if injury is None or decision is None or injury > decision:
         return [UNKNOWN]
-    return _claim_age(
-        decision.year - injury.year - ((decision.month, decision.day) < (injury.month, injury.day))
-    )
+    return _claim_age(decision.year - injury.year - ((decision.month, decision.day) < (injury.month, injury.day)))
 
 
 def _pairs(claims: int, reviewer: int, labels: Labels) -> list[str]:

@@ -27,6 +27,8 @@ class ListTable(tables.Table):
 
     sorts: ClassVar[Mapping[str, str]] = {}
     caption: ClassVar[str] = ""
+    #: Columns that stand in the column choice unticked until somebody wants them.
+    hidden_at_first: ClassVar[tuple[str, ...]] = ()
 
     class Meta:
         template_name = "_components/table.html"

@@ -5,11 +5,13 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
-from determinations.models import Case, ItemFact, Letter, LetterState, Outcome
+from determinations.models import Case, ItemFact, Letter, LetterState, Outcome, SavedView
 from determinations.models.letters import OPEN_STATES, READABLE_STATES
 from determinations.paging import count_up_to
+from determinations.views.people import person_of
+from determinations.views.saved_views import url_of
 
 #: States in which a letter waits for a person.
 _FAILED = [state for state in LetterState if state not in READABLE_STATES and state not in OPEN_STATES]
@@ -17,7 +19,11 @@ _FAILED = [state for state in LetterState if state not in READABLE_STATES and st
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """The start page of whoever has no start view of their own."""
+    """The start page, unless the person made a saved view theirs; ``?home=yes`` shows it all the same."""
+    if "home" not in request.GET and request.user.has_perm("determinations.browse_cases"):
+        start = SavedView.objects.filter(by=person_of(request), is_start=True).first()
+        if start is not None:
+            return redirect(url_of(start))
     context: dict[str, Any] = {}
     if request.user.has_perm("determinations.browse_cases"):
         cases = Case.objects.current()

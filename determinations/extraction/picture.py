@@ -1,0 +1,156 @@
+"""Pictures of a PDF's pages, and where on them stretches of its text stand. Run as a child process with limits.
+
+``python -m determinations.extraction.picture`` reads one request as a line of JSON and then the file's bytes from the
+standard input, and writes the answer to the standard output: a PNG for ``{"page": 0, "width": 1224}``; for
+``{"stretches": [[page, start, end], ...]}`` JSON, a list of boxes for each stretch, in parts of the page.
+"""
+
+import contextlib
+import ctypes
+import json
+import math
+import os
+import resource
+import signal
+import struct
+import sys
+import zlib
+from typing import Any
+
+import pypdfium2.raw as pdfium
+
+_MEMORY = 768 * 1024 * 1024
+_PROCESSOR_SECONDS = 20
+_PR_SET_PDEATHSIG = 1
+_MOST_PIXELS = 8_000_000
+_WHITE = 0xFFFFFFFF
+
+
+def draw_page(document: pdfium.FPDF_DOCUMENT, number: int, width: int) -> bytes:
+    """One page (from 0) as a grey PNG of this width."""
+    page = pdfium.FPDF_LoadPage(document, number)
+    if not page:
+        raise ValueError("no such page")
+    try:
+        wide, high = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
+        if not (0 < wide < 20_000 and 0 < high < 20_000):
+            raise ValueError("a page without a sane size")
+        height = max(1, math.ceil(width * high / wide))
+        if width * height > _MOST_PIXELS:
+            raise ValueError("a page too large to draw")
+        return _drawn(page, width, height)
+    finally:
+        pdfium.FPDF_ClosePage(page)
+
+
+def _drawn(page: pdfium.FPDF_PAGE, width: int, height: int) -> bytes:
+    bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_Gray, None, 0)
+    try:
+        pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, _WHITE)
+        flags = pdfium.FPDF_ANNOT | pdfium.FPDF_GRAYSCALE
+        pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, flags)
+        stride = pdfium.FPDFBitmap_GetStride(bitmap)
+        pixels = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * height)
+        return grey_png(pixels, width, height, stride)
+    finally:
+        pdfium.FPDFBitmap_Destroy(bitmap)
+
+
+def grey_png(pixels: bytes, width: int, height: int, stride: int) -> bytes:
+    """Rows of grey bytes as a PNG file."""
+    rows = b"".join(b"\x00" + pixels[at * stride : at * stride + width] for at in range(height))
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    body = zlib.compress(rows, 6)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+def find_boxes(document: pdfium.FPDF_DOCUMENT, stretches: list[list[int]]) -> list[list[list[float]]]:
+    """For each stretch ``[page, start, end]`` of a page's text its boxes ``[left, top, width, height]``, 0 to 1."""
+    found: list[list[list[float]]] = [[] for _ in stretches]
+    for number in sorted({stretch[0] for stretch in stretches}):
+        page = pdfium.FPDF_LoadPage(document, number)
+        if not page:
+            continue
+        text_page = pdfium.FPDFText_LoadPage(page)
+        try:
+            if text_page:
+                for at, (its_page, start, end) in enumerate(stretches):
+                    if its_page == number:
+                        found[at] = _boxes_of(page, text_page, start, end)
+        finally:
+            if text_page:
+                pdfium.FPDFText_ClosePage(text_page)
+            pdfium.FPDF_ClosePage(page)
+    return found
+
+
+def _boxes_of(page: pdfium.FPDF_PAGE, text_page: pdfium.FPDF_TEXTPAGE, start: int, end: int) -> list[list[float]]:
+    """A page's text has only the characters that are printed; pdfium's own count has hidden ones in between."""
+    first = pdfium.FPDFText_GetCharIndexFromTextIndex(text_page, start)
+    last = pdfium.FPDFText_GetCharIndexFromTextIndex(text_page, end - 1)
+    if first < 0 or last < first:
+        return []
+    boxes = []
+    left, top, right, bottom = (ctypes.c_double() for _ in range(4))
+    for at in range(pdfium.FPDFText_CountRects(text_page, first, last - first + 1)):
+        references = [ctypes.byref(each) for each in (left, top, right, bottom)]
+        if pdfium.FPDFText_GetRect(text_page, at, *references):
+            boxes.append(_on_picture(page, (left.value, top.value), (right.value, bottom.value)))
+    return boxes
+
+
+def _on_picture(page: pdfium.FPDF_PAGE, one: tuple[float, float], other: tuple[float, float]) -> list[float]:
+    """Two corners in the page's own coordinates as a box in parts of the picture; pdfium minds rotation and crop."""
+    scale = 10_000
+    high = max(1, int(scale * pdfium.FPDF_GetPageHeightF(page) / pdfium.FPDF_GetPageWidthF(page)))
+    corners = []
+    for x, y in (one, other):
+        across, down = ctypes.c_int(), ctypes.c_int()
+        pdfium.FPDF_PageToDevice(page, 0, 0, scale, high, 0, x, y, ctypes.byref(across), ctypes.byref(down))
+        corners.append((across.value / scale, down.value / high))
+    (x1, y1), (x2, y2) = corners
+    edges = (min(x1, x2), min(y1, y2), abs(x2 - x1), abs(y2 - y1))
+    return [round(min(1.0, max(0.0, edge)), 5) for edge in edges]
+
+
+def _confine() -> None:
+    """Never outlive the parent; little memory and time; leave no picture of the memory behind."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CPU, (_PROCESSOR_SECONDS, _PROCESSOR_SECONDS))
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+
+
+def _answer(request: dict[str, Any], data: bytes) -> bytes:
+    document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
+    if not document:
+        raise ValueError("the file does not open")
+    try:
+        if "stretches" in request:
+            return json.dumps(find_boxes(document, request["stretches"])).encode()
+        return draw_page(document, request["page"], request["width"])
+    finally:
+        pdfium.FPDF_CloseDocument(document)
+
+
+def main() -> None:
+    """One request, one answer; ends with 3 when there is none."""
+    _confine()
+    pdfium.FPDF_InitLibrary()
+    request = json.loads(sys.stdin.buffer.readline())
+    try:
+        answer = _answer(request, sys.stdin.buffer.read())
+    except (ValueError, MemoryError):
+        os._exit(3)
+    sys.stdout.buffer.write(answer)
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""``load_synthetic N``: fills the database with synthetic letters for benchmarks.
+
+The first 4,000 are invented one by one, read by the real parser and written by ``effective.write_cases``: the rows are
+those that an upload would give. The rest are copies of those rows inside PostgreSQL, each with a number and dates of
+its own, up to two years earlier; their facts are made by the real writer. The files themselves are not stored.
+"""
+
+import hashlib
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from django.apps import apps
+from django.core.management.base import BaseCommand
+from django.db import connection, transaction
+
+from determinations.effective import write_cases
+from determinations.models import Letter, LetterState, LetterText, ParsedDocument
+from determinations.models.letters import Lane
+from determinations.parsing import PARSER_VERSION, parse_letter
+from determinations.parsing.results import to_record
+from determinations.statistics.facts import replace_facts
+from determinations.synthetic import write_letter
+
+_CHUNK = 250
+#: So many letters differ in their words; the rest are copies of them.
+_INVENTED = 4_000
+_COPIED_AT_ONCE = 4_000
+#: Far from the seeds of the demo, so that both can stand in one database.
+_SEED = 77
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    text: str
+    offsets: list[int]
+    document: dict[str, Any]
+
+
+class Command(BaseCommand):
+    """Loads synthetic letters."""
+
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """How many letters there shall be, and how many processes read."""
+        parser.add_argument("count", type=int, help="how many synthetic letters there shall be in all")
+        parser.add_argument("--jobs", type=int, default=1, help="processes that invent and read letters")
+
+    def handle(self, *args: Any, count: int, jobs: int, **options: Any) -> None:
+        """Load in chunks, each one transaction."""
+        mine = Letter.objects.filter(message=_MARK)
+        done = mine.count()
+        started, first = time.monotonic(), done
+        for numbers, letters in _chunks(done, min(count, _INVENTED), jobs):
+            _write(numbers, letters)
+            done += len(numbers)
+            self._say(done, count, (done - first) / (time.monotonic() - started))
+        originals = list(mine.order_by("pk").values_list("pk", flat=True)[:_INVENTED])
+        started, first = time.monotonic(), done
+        while done < count:
+            number = min(_COPIED_AT_ONCE, count - done)
+            _copy(originals[:number], days=1 + (done * 7) % 730)
+            done += number
+            self._say(done, count, (done - first) / (time.monotonic() - started))
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+        self.stdout.write(f"\n{done:,} letters, tables analysed.")
+
+    def _say(self, done: int, count: int, rate: float) -> None:
+        self.stdout.write(f"\r{done:,} of {count:,} letters, {rate:,.0f} a second ", ending="")
+        self.stdout.flush()
+
+
+_MARK = "synthetic, for benchmarks"
+
+
+def _chunks(first: int, count: int, jobs: int) -> Iterator[tuple[range, list[_Read]]]:
+    starts = [range(at, min(at + _CHUNK, count)) for at in range(first, count, _CHUNK)]
+    if jobs <= 1:
+        yield from ((numbers, _read(numbers)) for numbers in starts)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        waiting = iter(starts)
+        running = [(numbers, pool.submit(_read, numbers)) for numbers in islice(waiting, 2 * jobs)]
+        while running:
+            numbers, future = running.pop(0)
+            running += [(following, pool.submit(_read, following)) for following in islice(waiting, 1)]
+            yield numbers, future.result()
+
+
+def _read(numbers: Sequence[int]) -> list[_Read]:
+    found = []
+    for number in numbers:
+        text = write_letter(number, _SEED).text
+        offsets = [0, *(at + 1 for at, character in enumerate(text) if character == "\f")]
+        found.append(_Read(text, offsets, to_record(parse_letter(text))))
+    return found
+
+
+def _write(numbers: Sequence[int], letters: Sequence[_Read]) -> None:
+    now = datetime.now(UTC)
+    with transaction.atomic():
+        rows = Letter.objects.bulk_create(
+            Letter(
+                sha256=hashlib.sha256(f"synthetic letter {_SEED}/{number}".encode()).hexdigest(),
+                size=len(letter.text),
+                media_type="text/plain",
+                pages=len(letter.offsets),
+                state=LetterState.PARSING,
+                message=_MARK,
+                lane=Lane.BULK,
+                attempts=1,
+                received_at=now,
+                started_at=now,
+                finished_at=now,
+                layout=letter.document["layout"] or "",
+                text_method="text",
+                parser_version=PARSER_VERSION,
+            )
+            for number, letter in zip(numbers, letters, strict=True)
+        )
+        LetterText.objects.bulk_create(
+            LetterText(
+                letter=row,
+                text=letter.text,
+                page_offsets=letter.offsets,
+                folded_sha256=hashlib.sha256("".join(letter.text.split()).encode()).hexdigest(),
+            )
+            for row, letter in zip(rows, letters, strict=True)
+        )
+        ParsedDocument.objects.bulk_create(
+            ParsedDocument(letter=row, parser_version=PARSER_VERSION, parsed_at=now, document=letter.document)
+            for row, letter in zip(rows, letters, strict=True)
+        )
+        write_cases([row.pk for row in rows])
+
+
+def _copy(letter_ids: Sequence[int], days: int) -> None:
+    """Copy these letters with everything below them; the copies' dates lie ``days`` earlier."""
+    dates = ("date_assigned", "date_of_injury", "decision_date", "ur_denial_date", "application_received")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE copied ON COMMIT DROP AS "
+            "SELECT id AS old, nextval(pg_get_serial_sequence('determinations_letter', 'id')) AS new "
+            "FROM unnest(%s) AS id",
+            [list(letter_ids)],
+        )
+        cursor.execute(
+            "CREATE TEMP TABLE copied_item ON COMMIT DROP AS "
+            "SELECT i.id AS old, nextval(pg_get_serial_sequence('determinations_disputeditem', 'id')) AS new "
+            "FROM determinations_disputeditem i JOIN copied ON copied.old = i.case_id"
+        )
+        number = (
+            "CASE WHEN t.case_number IS NOT NULL "
+            "THEN left(t.case_number, 5) || lpad((copied.new %% 1000000)::text, 7, '9') END"
+        )
+        shifted = {name: f"t.{name} - {days}" for name in dates}
+        in_document = ", ".join(f"'{name}', (t.document->>'{name}')::date - {days}" for name in dates)
+        document = (
+            f"t.document || jsonb_build_object({in_document}, 'case_number', "
+            + number.replace("t.case_number", "(t.document->>'case_number')")
+            + ")"
+        )
+        sha256 = "encode(sha256(('synthetic copy ' || copied.new)::bytea), 'hex')"
+        _insert(cursor, "letter", "id", {"id": "copied.new", "sha256": sha256})
+        _insert(cursor, "lettertext", "letter_id", {"letter_id": "copied.new"})
+        _insert(cursor, "parseddocument", "letter_id", {"letter_id": "copied.new", "document": document})
+        _insert(cursor, "case", "letter_id", {"letter_id": "copied.new", "case_number": number, **shifted})
+        _insert(cursor, "casetext", "case_id", {"case_id": "copied.new"})
+        of_item = " JOIN copied_item ON copied_item.old = t."
+        _insert(cursor, "disputeditem", "case_id", {"id": "copied_item.new", "case_id": "copied.new"}, of_item + "id")
+        _insert(cursor, "itemtext", "", {"item_id": "copied_item.new"}, of_item + "item_id")
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('determinations_citation', 'id'))")
+        next_id = "nextval(pg_get_serial_sequence('determinations_citation', 'id'))"
+        _insert(cursor, "citation", "", {"id": next_id, "item_id": "copied_item.new"}, of_item + "item_id")
+        cursor.execute("SELECT new FROM copied")
+        replace_facts([new for (new,) in cursor.fetchall()])
+
+
+def _insert(cursor: Any, table: str, key: str, changed: Mapping[str, str], more: str = "") -> None:
+    """Insert copies of a table's rows with some columns changed."""
+    model = apps.get_model("determinations", table)
+    columns = [field.column for field in model._meta.concrete_fields]
+    values = ", ".join(changed.get(column, f't."{column}"') for column in columns)
+    source = f"{model._meta.db_table} t" + (f" JOIN copied ON copied.old = t.{key}" if key else "") + more
+    names = ", ".join(f'"{column}"' for column in columns)
+    statement = f"INSERT INTO {model._meta.db_table} ({names}) SELECT {values} FROM {source}"  # noqa: S608 - constants
+    cursor.execute(statement.replace("%%", "%"))

@@ -1,0 +1,31 @@
+"""Permissions of a person in one query: Django's own backend asks twice, for the person's and for the groups'."""
+
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import Permission, User
+
+
+class RoleBackend(ModelBackend):
+    """Django's backend, with both kinds of permission read at once. A superuser is asked nothing, as ever."""
+
+    def _get_permissions(self, user_obj: Any, obj: Any, from_name: str) -> set[str]:
+        if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
+            return set()
+        if not hasattr(user_obj, "_group_perm_cache"):
+            self._read_both(user_obj)
+        return getattr(user_obj, f"_{from_name}_perm_cache")  # type: ignore[no-any-return]
+
+    def _read_both(self, user: User) -> None:
+        if user.is_superuser:
+            everything = {f"{app}.{name}" for app, name in _names(Permission.objects.all())}
+            user._user_perm_cache = user._group_perm_cache = everything  # type: ignore[attr-defined]
+            return
+        own = Permission.objects.filter(user=user)
+        of_groups = Permission.objects.filter(group__user=user)
+        names = {f"{app}.{name}" for app, name in _names(own).union(_names(of_groups))}
+        user._user_perm_cache = user._group_perm_cache = names  # type: ignore[attr-defined]
+
+
+def _names(permissions: Any) -> Any:
+    return permissions.order_by().values_list("content_type__app_label", "codename")

@@ -1,0 +1,154 @@
+"""The tables of cases: the case list, and decisions grouped by the day they were made."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import django_tables2 as tables
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from determinations.labels import Labels
+from determinations.models import Case
+from determinations.tables.base import ListTable
+from determinations.tables.cells import NUMBER, authority_names, date_cell, doubts, quiet, stacked, two_lines
+from determinations.templatetags.frame import decision_badge
+
+_MOST_ITEMS = 6
+
+
+@dataclass(slots=True)
+class CaseRow:
+    """A case with what its row needs; ``group_head`` is set on the first row of a group."""
+
+    case: Case
+    row_url: str
+    labels: Labels
+    items: Sequence[Mapping[str, str]] = ()
+    group_head: str = ""
+
+
+class _CaseColumns(ListTable):
+    """Columns that both tables of cases may show."""
+
+    number = tables.Column(verbose_name="Case", empty_values=())
+    decided = tables.Column(verbose_name="Decided", empty_values=())
+    items = tables.Column(verbose_name="Items", empty_values=(), attrs=NUMBER)
+    outcome = tables.Column(verbose_name="Outcome", empty_values=())
+    category = tables.Column(verbose_name="Category", empty_values=())
+    specialty = tables.Column(verbose_name="Reviewer", empty_values=())
+    reviewer = tables.Column(verbose_name="Reviewer cites", empty_values=())
+    claims = tables.Column(verbose_name="Claims administrator cites", empty_values=())
+    injured = tables.Column(verbose_name="Injured", empty_values=())
+    denied = tables.Column(verbose_name="UR denial", empty_values=())
+    received = tables.Column(verbose_name="Received", empty_values=())
+    worker = tables.Column(verbose_name="Worker", empty_values=())
+    priority = tables.Column(verbose_name="Priority", empty_values=())
+    doubts = tables.Column(verbose_name="Doubts", empty_values=())
+
+    def render_number(self, record: CaseRow) -> SafeString:
+        """The number, which opens the case."""
+        return format_html(
+            '<a class="main-link nowrap" href="{}">{}</a>', record.row_url, record.case.case_number or "(no number)"
+        )
+
+    def render_decided(self, record: CaseRow) -> SafeString | str:
+        """The decision date."""
+        return date_cell(record.case.decision_date)
+
+    def render_items(self, record: CaseRow) -> int:
+        """How many items."""
+        return record.case.item_count
+
+    def render_outcome(self, record: CaseRow) -> SafeString:
+        """The outcome, with how many of the items were overturned."""
+        case = record.case
+        return decision_badge(case.outcome, f"{case.overturned_count}/{case.item_count}" if case.item_count else "")
+
+    def render_category(self, record: CaseRow) -> SafeString:
+        """The categories of the items, each once."""
+        by_id = record.labels.category_by_id
+        names = dict.fromkeys(by_id[pk].name for pk in record.case.category_ids if pk in by_id)
+        return two_lines(", ".join(names))
+
+    def render_specialty(self, record: CaseRow) -> SafeString:
+        """The reviewer's specialties."""
+        return two_lines(", ".join(record.case.specialties))
+
+    def render_reviewer(self, record: CaseRow) -> SafeString | str:
+        """The guidelines that the reviewer cites for any item."""
+        return authority_names(record.case.reviewer_authority_ids, record.labels.authority_by_id)
+
+    def render_claims(self, record: CaseRow) -> SafeString | str:
+        """The guidelines that the claims administrator cites for any item."""
+        return authority_names(record.case.claims_authority_ids, record.labels.authority_by_id)
+
+    def render_injured(self, record: CaseRow) -> SafeString | str:
+        """The date of injury."""
+        return date_cell(record.case.date_of_injury)
+
+    def render_denied(self, record: CaseRow) -> SafeString | str:
+        """The date of the UR denial."""
+        return date_cell(record.case.ur_denial_date)
+
+    def render_received(self, record: CaseRow) -> SafeString | str:
+        """When the application was received."""
+        return date_cell(record.case.application_received)
+
+    def render_worker(self, record: CaseRow) -> str:
+        """Age and sex."""
+        case = record.case
+        return ", ".join(filter(None, [str(case.age) if case.age is not None else "", case.sex]))
+
+    def render_priority(self, record: CaseRow) -> str:
+        """Standard or expedited."""
+        return record.case.priority.capitalize()
+
+    def render_doubts(self, record: CaseRow) -> SafeString | str:
+        """How many doubts the case carries."""
+        return doubts(record.case.problem_count)
+
+
+class CaseTable(_CaseColumns):
+    """One row a letter."""
+
+    caption = "Cases"
+    sorts: ClassVar = {"number": "", "decided": "-", "items": "-", "doubts": "-"}
+    hidden_at_first = ("injured", "denied", "received", "worker", "priority", "claims")
+
+    class Meta(ListTable.Meta):
+        sequence = ("number", "decided", "outcome", "items", "category", "specialty", "reviewer", "...", "doubts")
+
+
+class DecisionTable(_CaseColumns):
+    """What came in and how it ended: cases by day, with the requests that were overturned spelled out."""
+
+    caption = "Decisions by day"
+    sorts: ClassVar = {"decided": "-"}
+    hidden_at_first = (
+        "decided", "items", "injured", "denied", "received", "worker", "priority", "reviewer", "claims",
+    )  # fmt: skip
+
+    requests = tables.Column(verbose_name="Overturned: to be authorised", empty_values=())
+    upheld = tables.Column(verbose_name="Upheld: the denial stands", empty_values=())
+
+    class Meta(ListTable.Meta):
+        sequence = ("number", "outcome", "requests", "upheld", "category", "specialty", "...", "doubts")
+
+    def render_requests(self, record: CaseRow) -> SafeString:
+        """The overturned requests."""
+        return _requests(record, "overturned")
+
+    def render_upheld(self, record: CaseRow) -> SafeString:
+        """The upheld requests."""
+        return _requests(record, "upheld")
+
+
+def _requests(record: CaseRow, decision: str) -> SafeString:
+    found = [item["disputed"] for item in record.items if item["decision"] == decision]
+    if not found:
+        return quiet("none")
+    shown: list[SafeString | str] = [two_lines(text) for text in found[:_MOST_ITEMS]]
+    if len(found) > _MOST_ITEMS:
+        shown.append(quiet(f"and {len(found) - _MOST_ITEMS} more"))
+    return stacked(shown)

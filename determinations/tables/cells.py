@@ -1,0 +1,51 @@
+"""What the cells of list tables share: words for empty values, guidelines by name, marks of doubt."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from determinations.labels import AuthorityName
+from determinations.templatetags.frame import day, icon
+
+NUMBER = {"th": {"class": "number"}, "td": {"class": "number"}}
+
+
+def quiet(words: str) -> SafeString:
+    """Words for what is not there."""
+    return format_html('<span class="quiet">{}</span>', words)
+
+
+def date_cell(value: date | None) -> SafeString:
+    """A date; "unknown" where the letter gives none."""
+    return format_html('<span class="nowrap">{}</span>', day(value)) if value else quiet("unknown")
+
+
+def authority_names(ids: Iterable[int], by_id: Mapping[int, AuthorityName]) -> SafeString | str:
+    """The guidelines one side cites, short; "nothing cited" where it cites none."""
+    names = [by_id[pk].short for pk in ids if pk in by_id]
+    return two_lines("; ".join(names)) if names else quiet("nothing cited")
+
+
+def two_lines(text: str) -> SafeString:
+    """A long text: two lines, the rest when its row is pointed at or holds the focus."""
+    return format_html('<span class="two-lines">{}</span>', text)
+
+
+def doubts(number: int) -> SafeString | str:
+    """A mark with the number of doubts; nothing for none."""
+    if not number:
+        return ""
+    return format_html(
+        '<span class="badge is-doubt" title="{}">{} {}</span>',
+        f"{number} doubt{'' if number == 1 else 's'}: see the case",
+        icon("warning"),
+        number,
+    )
+
+
+def stacked(lines: Iterable[Any]) -> SafeString:
+    """One line below the other."""
+    return format_html_join("", "<div>{}</div>", ((line,) for line in lines))

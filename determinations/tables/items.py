@@ -1,0 +1,114 @@
+"""The table of disputed items: one row a request, across all cases."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import django_tables2 as tables
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from determinations.labels import Labels
+from determinations.models import ItemFact
+from determinations.tables.base import ListTable
+from determinations.tables.cells import authority_names, date_cell, doubts, quiet, two_lines
+from determinations.templatetags.frame import decision_badge
+
+
+@dataclass(slots=True)
+class ItemRow:
+    """An item's fact row, its item and case loaded with it."""
+
+    fact: ItemFact
+    row_url: str
+    labels: Labels
+    group_head: str = ""
+
+
+class ItemTable(ListTable):
+    """One row a request."""
+
+    caption = "Disputed items"
+    sorts: ClassVar = {"decided": "-", "denied": "-", "injured": "-"}
+    hidden_at_first = ("injured", "denied", "worker", "region")
+
+    request = tables.Column(verbose_name="Request in dispute", empty_values=())
+    decision = tables.Column(verbose_name="Decision", empty_values=())
+    category = tables.Column(verbose_name="Category", empty_values=())
+    claims = tables.Column(verbose_name="Claims administrator cites", empty_values=())
+    reviewer = tables.Column(verbose_name="Reviewer cites", empty_values=())
+    specialty = tables.Column(verbose_name="Reviewer", empty_values=())
+    region = tables.Column(verbose_name="Body region", empty_values=())
+    worker = tables.Column(verbose_name="Worker", empty_values=())
+    decided = tables.Column(verbose_name="Decided", empty_values=())
+    denied = tables.Column(verbose_name="UR denial", empty_values=())
+    injured = tables.Column(verbose_name="Injured", empty_values=())
+    case = tables.Column(verbose_name="Case", empty_values=())
+    doubts = tables.Column(verbose_name="Doubts", empty_values=())
+
+    class Meta(ListTable.Meta):
+        pass
+
+    def render_request(self, record: ItemRow) -> SafeString:
+        """The part in dispute, which opens the item in its case."""
+        item = record.fact.item
+        partly = quiet(" partly approved by UR") if item.partly_approved else ""
+        return format_html(
+            '<a class="main-link two-lines" href="{}">{}</a>{}', record.row_url, item.disputed or item.request, partly
+        )
+
+    def render_decision(self, record: ItemRow) -> SafeString:
+        """Upheld or overturned."""
+        return decision_badge(record.fact.item.decision)
+
+    def render_category(self, record: ItemRow) -> SafeString | str:
+        """Category and subcategory."""
+        category = record.labels.category_by_id.get(record.fact.category_id)
+        if category is None:
+            return ""
+        if category.name == category.subcategory:
+            return two_lines(category.name)
+        return format_html(
+            '<span class="two-lines">{} <span class="quiet">{}</span></span>', category.name, category.subcategory
+        )
+
+    def render_claims(self, record: ItemRow) -> SafeString | str:
+        """The claims administrator's guidelines."""
+        return authority_names(record.fact.claims_authority_ids, record.labels.authority_by_id)
+
+    def render_reviewer(self, record: ItemRow) -> SafeString | str:
+        """The reviewer's guidelines."""
+        return authority_names(record.fact.reviewer_authority_ids, record.labels.authority_by_id)
+
+    def render_specialty(self, record: ItemRow) -> SafeString:
+        """The reviewer's specialties."""
+        return two_lines(", ".join(record.fact.specialties))
+
+    def render_region(self, record: ItemRow) -> str:
+        """The part of the body named first."""
+        return record.fact.body_region
+
+    def render_worker(self, record: ItemRow) -> str:
+        """Age and sex."""
+        fact = record.fact
+        return ", ".join(filter(None, [str(fact.age) if fact.age is not None else "", fact.sex]))
+
+    def render_decided(self, record: ItemRow) -> SafeString | str:
+        """The decision date."""
+        return date_cell(record.fact.decision_date)
+
+    def render_denied(self, record: ItemRow) -> SafeString | str:
+        """The date of the UR denial."""
+        return date_cell(record.fact.ur_denial_date)
+
+    def render_injured(self, record: ItemRow) -> SafeString | str:
+        """The date of injury."""
+        return date_cell(record.fact.date_of_injury)
+
+    def render_case(self, record: ItemRow) -> SafeString:
+        """The case's number."""
+        case = record.fact.case
+        return format_html('<span class="nowrap">{}</span>', case.case_number or "(no number)")
+
+    def render_doubts(self, record: ItemRow) -> SafeString | str:
+        """How many kinds of doubt the item has of its own."""
+        return doubts(len(record.fact.item.problem_codes))

@@ -1,0 +1,72 @@
+"""Search: a case number goes straight to its case, anything else finds cases with the places that match."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from determinations.found import PAGE, RANKED, best_first, with_snippets
+from determinations.lists import CASES
+from determinations.models import Case
+from determinations.paging import Order, Page, count_up_to, page_of
+from determinations.search import QueryWords, cases_numbered, spelled_right, typed_case_number
+
+_NEWEST = Order("decision_date", descending=True)
+
+
+@require_safe
+@permission_required("determinations.browse_cases", raise_exception=True)
+def search(request: HttpRequest) -> HttpResponse:
+    """``?q=`` what was typed, ``order=newest`` or best first."""
+    words = QueryWords.read(request.GET.get("q"))
+    if not words:
+        return render(request, "search/search.html", {"words": words})
+    numbered, exact = cases_numbered(words.text)
+    if exact and len(numbered) == 1:
+        return redirect(reverse("case_detail", args=[numbered[0].pk]))
+    context: dict[str, Any] = {
+        "words": words,
+        "numbered": numbered,
+        "number": typed_case_number(words.text),
+        "spelled": spelled_right(words.text),
+        "by_rank": request.GET.get("order") != "newest",
+        "ranked": RANKED,
+        "filters_query": QueryDict(mutable=True),
+    }
+    if not numbered:
+        context |= _matches(request, words, by_rank=context["by_rank"])
+    return render(request, "search/search.html", context)
+
+
+def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool) -> dict[str, Any]:
+    only_words = QueryDict(mutable=True)
+    only_words["q"] = words.text
+    rows = CASES.filterset(only_words).qs
+    count = count_up_to(rows, cap=RANKED)
+    page = _ranked_page(request, rows, words) if by_rank else page_of(rows, _NEWEST, request.GET, size=PAGE)
+    return {
+        "count": count,
+        "page": page,
+        "found": with_snippets(page.rows, words),
+        "as_list": only_words.urlencode(),
+    }
+
+
+def _ranked_page(request: HttpRequest, rows: Any, words: QueryWords) -> Page[Case]:
+    printed = request.GET.get("page", "1")
+    number = int(printed) if printed.isascii() and printed.isdigit() and len(printed) < 4 else 1
+    number = min(max(1, number), RANKED // PAGE)
+    cases, more = best_first(rows, words, number)
+
+    def link(to: int | None) -> str | None:
+        if to is None:
+            return None
+        query = request.GET.copy()
+        query["page"] = str(to)
+        return f"?{query.urlencode()}"
+
+    before, after = (number - 1 if number > 1 else None), (number + 1 if more else None)
+    return Page(cases, link(1 if before else None), link(before), link(after), None)

@@ -1,0 +1,37 @@
+"""No page asks the database more often than the file says, however many rows it shows."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from determinations.models import Case
+
+LIMITS = tomllib.loads((Path(__file__).parent / "query_counts.toml").read_text())
+PAGES = {
+    "home": "/",
+    "cases": "/cases/",
+    "cases_filtered": "/cases/?outcome=overturned&outcome=partly&reviewer_authority=odg/pain&sort=items",
+    "cases_facets": "/cases/facets/?outcome=upheld&category=Pharmaceuticals",
+    "items": "/items/",
+    "items_filtered": "/items/?decision=upheld&category=Pharmaceuticals&reviewer_section=opioid&q=pain",
+    "items_facets": "/items/facets/?decision=upheld&sex=female",
+    "decisions": "/decisions/?outcome=upheld",
+    "search": "/search/?q=pain",
+    "search_newest": "/search/?q=pain&order=newest",
+    "case": "/cases/{pk}/?list=cases&sort=-decided",
+    "alike": "/cases/{pk}/items/1/alike/",
+    "saved_views": "/views/",
+    "reports": "/reports/",
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_queries_stay_within_their_number(
+    name: str, as_casemanager: Client, collection: list[Case], broker: None, django_assert_max_num_queries: object
+) -> None:
+    url = PAGES[name].format(pk=collection[7].pk)
+    with django_assert_max_num_queries(LIMITS[name]):  # type: ignore[operator]
+        response = as_casemanager.get(url)
+    assert response.status_code == 200

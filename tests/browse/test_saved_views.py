@@ -1,0 +1,51 @@
+"""Saved views: filters and order under a name; one of them may be the start page."""
+
+import pytest
+from django.test import Client
+
+from determinations.models import SavedView
+from tests.conftest import People
+
+pytestmark = pytest.mark.usefixtures("broker")
+
+
+def test_a_view_keeps_filters_and_order_and_nothing_else(as_casemanager: Client) -> None:
+    response = as_casemanager.post(
+        "/items/views/save/", {"name": "Overturned", "query": "decision=overturned&sort=-denied&after=x&evil=1"}
+    )
+    assert response.headers["Location"] == "/items/?decision=overturned&sort=-denied"
+    assert SavedView.objects.get().query == "decision=overturned&sort=-denied"
+    assert b"Overturned" in as_casemanager.get("/items/views/").content
+    assert b"No saved views" in as_casemanager.get("/cases/views/").content
+
+
+def test_one_view_is_the_start_page(as_casemanager: Client) -> None:
+    for name in ("First", "Second"):
+        as_casemanager.post("/cases/views/save/", {"name": name, "query": "sex=female"})
+    for view in SavedView.objects.all():
+        as_casemanager.post(f"/views/{view.pk}/", {"action": "start"})
+    assert SavedView.objects.filter(is_start=True).count() == 1
+    assert as_casemanager.get("/").headers["Location"] == "/cases/?sex=female"
+    assert as_casemanager.get("/?home=yes").status_code == 200
+    as_casemanager.post(f"/views/{SavedView.objects.get(is_start=True).pk}/", {"action": "no_start"})
+    assert as_casemanager.get("/").status_code == 200
+
+
+def test_views_are_renamed_and_deleted(as_casemanager: Client) -> None:
+    as_casemanager.post("/cases/views/save/", {"name": "First", "query": ""})
+    as_casemanager.post("/cases/views/save/", {"name": "Second", "query": ""})
+    first = SavedView.objects.get(name="First")
+    as_casemanager.post(f"/views/{first.pk}/", {"action": "rename", "name": "Second"})
+    assert SavedView.objects.filter(name="First").exists()
+    as_casemanager.post(f"/views/{first.pk}/", {"action": "rename", "name": "Third"})
+    as_casemanager.post(f"/views/{SavedView.objects.get(name='Second').pk}/", {"action": "delete"})
+    assert [view.name for view in SavedView.objects.all()] == ["Third"]
+
+
+def test_nobody_changes_anothers_view(client: Client, people: People) -> None:
+    client.force_login(people.supervisor)
+    client.post("/cases/views/save/", {"name": "Mine", "query": ""})
+    view = SavedView.objects.get()
+    client.force_login(people.casemanager)
+    assert client.post(f"/views/{view.pk}/", {"action": "delete"}).status_code == 404
+    assert SavedView.objects.exists()

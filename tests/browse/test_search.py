@@ -1,0 +1,110 @@
+"""Search: case numbers go straight to their case, words find places, slips are forgiven."""
+
+import pytest
+from django.http import QueryDict
+from django.test import Client
+
+from determinations.lists import CASES
+from determinations.models import Case
+from determinations.search import QueryWords, one_slip_away, spelled_right, typed_case_number
+
+pytestmark = pytest.mark.usefixtures("broker")
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("CM17-9000142", "CM17-9000142"),
+        (" cm17 9000142 ", "CM17-9000142"),
+        ("CM179000142", "CM17-9000142"),
+        ("CM17-900", "CM17-900"),
+        ("CM17-90001420", None),
+        ("lumbar fusion", None),
+        ("CM", None),
+    ],
+)
+def test_case_numbers_are_known_however_typed(typed: str, number: str | None) -> None:
+    assert typed_case_number(typed) == number
+
+
+def test_one_slip_is_one_digit_or_two_neighbours() -> None:
+    near = one_slip_away("CM17-9000142")
+    assert {"CM17-9000143", "CM17-9000124", "CM16-9000142"} <= near
+    assert "CM17-9000142" not in near
+    assert "CM17-9000242" not in {n for n in near if n.endswith("43")}
+
+
+@pytest.mark.parametrize(
+    ("typed", "right"),
+    [
+        ("hydrocodne", "hydrocodone"),
+        ("tramadol", None),
+        ("lumbar pain", None),
+        ("gabapentn 600mg", "gabapentin 600mg"),
+    ],
+)
+def test_a_drug_nearly_named_is_offered_in_its_spelling(typed: str, right: str | None) -> None:
+    assert spelled_right(typed) == right
+
+
+@pytest.fixture
+def numbered(collection: list[Case]) -> Case:
+    return next(case for case in collection if case.case_number)
+
+
+def test_a_case_number_leads_straight_to_the_case(as_casemanager: Client, numbered: Case) -> None:
+    response = as_casemanager.get("/search/", {"q": (numbered.case_number or "").lower()})
+    assert response.headers["Location"] == f"/cases/{numbered.pk}/"
+
+
+def test_a_serial_alone_is_enough(as_casemanager: Client, numbered: Case) -> None:
+    response = as_casemanager.get("/search/", {"q": (numbered.case_number or "")[5:]})
+    assert response.headers["Location"] == f"/cases/{numbered.pk}/"
+
+
+def test_a_number_with_one_slip_offers_its_neighbours(as_casemanager: Client, numbered: Case) -> None:
+    number = numbered.case_number or ""
+    slipped = number[:-1] + ("0" if number[-1] != "0" else "1")
+    page = as_casemanager.get("/search/", {"q": slipped})
+    assert page.status_code in (200, 302)
+    if page.status_code == 200:
+        assert numbered in page.context["numbered"]
+
+
+def test_the_start_of_a_number_lists_the_cases(as_casemanager: Client, numbered: Case) -> None:
+    page = as_casemanager.get("/search/", {"q": (numbered.case_number or "")[:9]})
+    assert numbered in page.context["numbered"]
+
+
+@pytest.mark.parametrize("order", ["best", "newest"])
+def test_words_are_found_and_marked(order: str, as_casemanager: Client, collection: list[Case]) -> None:
+    page = as_casemanager.get("/search/", {"q": "lumbar pain", "order": order})
+    assert page.context["found"]
+    assert b"<mark>" in page.content
+
+
+def found(q: str) -> set[int]:
+    query = QueryDict(mutable=True)
+    query["q"] = q
+    return set(CASES.filterset(query).qs.values_list("pk", flat=True))
+
+
+def test_phrases_not_or_and_prefixes(collection: list[Case]) -> None:
+    assert found("pain -opioid") == found("pain") - found("opioid")
+    assert found("pain opioid") == found("pain") & found("opioid")
+    assert found("acupuncture OR surgery") == found("acupuncture") | found("surgery")
+    assert found("lumb*") >= found("lumbar")
+    assert found("lumb* -opioid") == found("lumb*") - found("opioid")
+    assert found('"back low"') <= found("back low")
+
+
+@pytest.mark.parametrize("typed", ["'", '"', "-", "a:b & | !", "\\", "<script>", "OR", "-word*", '"lumbar', "((", "*"])
+def test_nothing_that_is_typed_breaks_the_page(typed: str, as_casemanager: Client, collection: list[Case]) -> None:
+    page = as_casemanager.get("/search/", {"q": typed})
+    assert page.status_code == 200
+    assert b"<script>" not in page.content
+
+
+def test_blank_searches_explain_what_the_box_understands(as_casemanager: Client, db: None) -> None:
+    assert b"What the box understands" in as_casemanager.get("/search/").content
+    assert not QueryWords.read(" - ")
