@@ -34,6 +34,8 @@ _TOKEN = re.compile(
 )
 _CASE_NUMBER = re.compile(r"\bCM\s?(\d\d)\s?-\s?(\d{7})\b")
 _CASE_LABEL = re.compile(r"Case\s+Number\s*:")
+#: The block stands within the first characters of a letter: 300 of them by itself, more below a covering letter.
+_LONGEST = 5000
 _PRIORITY = re.compile(r"\b(standard|expedited)\b", re.IGNORECASE)
 
 
@@ -51,6 +53,7 @@ class Header:
 def read_header(source: str, end: int) -> Header:
     """The header block in ``source[:end]``; problems say what is missing, or that the whole block is."""
     spans: dict[str, Span] = {}
+    end = min(end, _LONGEST)
     case = _CASE_NUMBER.search(source, 0, end)
     tokens = _read_tokens(source, end)
     if not tokens.names and not _CASE_LABEL.search(source, 0, end):

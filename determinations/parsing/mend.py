@@ -31,6 +31,8 @@ _LABELS = (
 _FULL = 1.15
 #: A page edge counts as so many line ends.
 _PAGE_EDGE = 99
+#: More torn lines on a page than any letter has names.
+_MOST_TORN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,9 @@ def mend_lines(source: str) -> Mended:
     setting = typography_of(source, start, min(len(source), start + 3000))
     problems, moves = [], []
     for page in _pages(source, start + len(_RUNNING_TEXT)):
-        strays = [line for line in page if _is_stray(line, setting)]
-        for torn, following in pairwise(page):
-            if not _is_torn(torn, following, setting):
-                continue
+        torn_lines = [line for line, following in pairwise(page) if _is_torn(line, following, setting)]
+        strays = [line for line in page if _is_stray(line, setting)] if torn_lines else []
+        for torn in torn_lines[:_MOST_TORN]:
             problems.append(Problem("lines_out_of_order", "A line breaks off in mid-sentence.", torn.span))
             stray = next((s for s in strays if s.span > torn.span and _make_a_line(torn, s, setting)), None)
             if stray:
@@ -103,7 +104,7 @@ def _may_be_torn(source: str, start: int) -> bool:
         if len(line) < _LONGEST_TORN and line and not line.isspace():
             text = line.rstrip()
             if not text.endswith(_SENTENCE_ENDS) and not text.endswith(_DECISIONS):
-                following = next(filter(str.strip, lines[number + 1 :]), "")
+                following = next((lines[n] for n in range(number + 1, len(lines)) if lines[n].strip()), "")
                 if following and not following.lstrip().startswith(_LABELS) and not text.isupper():
                     return True
     return False

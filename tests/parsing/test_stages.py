@@ -318,9 +318,9 @@ def test_the_notice_of_2013_is_read_as_far_as_it_is_known() -> None:
         f"IMR Case Number: CM13-9900003\n{first}{second}INDEPENDENT MEDICAL REVIEW DECISION AND RATIONALE\n"
         "An application for Independent Medical Review was filed on 8/30/2013 disputing the Utilization Review Denial "
         f"dated 8/1/2013.\n{first}{second}Medical Qualifications of the Expert Reviewer:\n"
-        "The physician reviewer is Board Certified in Occupational Medicine and is licensed to practice in California.\n"
-        "Case Summary:\nDisclaimer: The following case summary was taken directly from the utilization review denial "
-        "dated August 1, 2013.\n“The patient is a synthetic one.”\n"
+        "The physician reviewer is Board Certified in Occupational Medicine and is licensed to practice in "
+        "California.\nCase Summary:\nDisclaimer: The following case summary was taken directly from the utilization "
+        "review denial dated August 1, 2013.\n“The patient is a synthetic one.”\n"
     )
     letter = parse_letter(text)
     assert letter.layout == "notice-2013"
