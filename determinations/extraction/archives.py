@@ -7,6 +7,7 @@ believed: bytes are counted as they come.
 import io
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ class ArchiveLimits:
     total_bytes: int = 2 * 1024 * 1024 * 1024
     #: A letter packs to a third of its size, and plain text to a tenth; a bomb to a thousandth.
     ratio: int = 200
+
+
+LIMITS = ArchiveLimits()
 
 
 class ArchiveRefused(Exception):
@@ -54,7 +58,7 @@ class Member:
         return _opened(self)
 
 
-def members(file: IO[bytes], limits: ArchiveLimits = ArchiveLimits()) -> Iterator[Member]:
+def members(file: IO[bytes], limits: ArchiveLimits = LIMITS) -> Iterator[Member]:
     """The files of a ZIP in their order, without folders and what macOS adds. Raises ``ArchiveRefused``."""
     if _directory_bytes(file) > _LARGEST_DIRECTORY:
         raise ArchiveRefused("archive_too_many", f"The archive holds more than {limits.members:,} files.")
@@ -96,9 +100,7 @@ def _opened(member: Member) -> Iterator[IO[bytes]]:
     try:
         with member.archive.open(info) as stream:
             yield io.BufferedReader(_Counted(stream, most))
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as fault:
-        raise ArchiveRefused("archive_damaged", "The file in the archive is damaged.") from fault
-    except zipfile.zlib.error as fault:  # type: ignore[attr-defined]
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as fault:
         raise ArchiveRefused("archive_damaged", "The file in the archive is damaged.") from fault
 
 

@@ -10,6 +10,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from determinations.extraction.results import (
+    LIMITS,
     Damaged,
     ExtractedText,
     Limits,
@@ -22,11 +23,11 @@ from determinations.extraction.results import (
 
 #: A scan's pages hold nothing, or a stamp's few letters.
 _LEAST_CHARACTERS = 25
-#: pdfium's sign for the hyphen at a line's end, where it joins the two halves of the word by itself.
-_LINE_END_HYPHEN = "\ufffe"
+#: pdfium's signs for the hyphen at a line's end, where it joins the two halves of the word by itself.
+_HYPHENS = str.maketrans({"\ufffe": "-", "\x02": "-", "\f": " "})  # a form feed would read as the page's end
 
 
-def read_pdf_text(data: bytes, limits: Limits = Limits()) -> ExtractedText:  # noqa: B008 - frozen
+def read_pdf_text(data: bytes, limits: Limits = LIMITS) -> ExtractedText:
     """The text of a PDF's pages, joined by form feeds. Raises ``Unreadable``."""
     document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
     if not document:
@@ -86,8 +87,7 @@ def _fetched(text_page: pdfium.FPDF_TEXTPAGE, number: int, most: int) -> str:
     buffer = (ctypes.c_ushort * (2 * (count - first) + 2))()  # a character may take two, and a zero ends it
     written = pdfium.FPDFText_GetText(text_page, first, count - first, buffer)
     found = memoryview(buffer)[: max(written - 1, 0)].tobytes().decode("utf-16-le", "replace")
-    # A form feed inside a page would read as the end of it.
-    return postgres_text(found.replace(_LINE_END_HYPHEN, "-").replace("\f", " "))
+    return postgres_text(found.translate(_HYPHENS))
 
 
 def _joined(texts: list[str]) -> ExtractedText:

@@ -1,10 +1,10 @@
 """The text of a plain text file."""
 
 from determinations.extraction.kinds import HEAD, text_encoding
-from determinations.extraction.results import Damaged, ExtractedText, Limits, NoText, TooLarge, postgres_text
+from determinations.extraction.results import LIMITS, Damaged, ExtractedText, Limits, NoText, TooLarge, postgres_text
 
 
-def read_plain_text(data: bytes, limits: Limits = Limits()) -> ExtractedText:  # noqa: B008 - frozen
+def read_plain_text(data: bytes, limits: Limits = LIMITS) -> ExtractedText:
     """The file's text; form feeds start pages. Raises ``Unreadable``."""
     encoding = text_encoding(data[:HEAD])
     if encoding is None:

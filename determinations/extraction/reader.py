@@ -1,5 +1,6 @@
 """Reads files through a child process that may crash or hang without harm."""
 
+import atexit
 import contextlib
 import json
 import os
@@ -14,15 +15,18 @@ from types import TracebackType
 from typing import Any
 
 from determinations.extraction.results import (
+    LIMITS,
     UNREADABLE,
     Damaged,
     ExtractedText,
     Limits,
     TooLarge,
     TooSlow,
+    Unreadable,
 )
 
 _IMPORT_ROOT = Path(__file__).resolve().parent.parent.parent
+CHILD = "determinations.extraction.child"
 #: A fresh child now and then keeps what pdfium leaks small.
 _FILES_BEFORE_RENEWAL = 5_000
 _STARTS_WITHIN = 30.0
@@ -39,11 +43,12 @@ class _ChildGone(Exception):
 class TextReader:
     """One child process that reads file after file; started when first needed, replaced when it dies or hangs.
 
-    For one thread of one process. Also a context manager.
+    For one thread of one process. Also a context manager. ``child`` names the module that the child runs.
     """
 
-    def __init__(self, limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
+    def __init__(self, limits: Limits = LIMITS, child: str = CHILD) -> None:
         self.limits = limits
+        self.child = child
         self._process: subprocess.Popen[bytes] | None = None
         self._shared = -1
         self._read_files = 0
@@ -62,14 +67,17 @@ class TextReader:
             raise TooLarge(f"The file has {len(data):,} bytes; {self.limits.bytes:,} are allowed.")
         if self._read_files >= _FILES_BEFORE_RENEWAL:
             self.close()
+        fresh = self._read_files == 0
         try:
             return self._read_once(data)
-        except _ChildGone:
-            # Perhaps a file before this one left it ill, or the system wanted its memory: once more, on a fresh one.
-            try:
-                return self._read_once(data)
-            except _ChildGone as end:
-                raise Damaged(f"The file crashes the reader ({end}).") from None
+        except _ChildGone as end:
+            if fresh:
+                raise _fault_of(end) from None
+        # Perhaps a file before this one left the child ill: once more, on a fresh one.
+        try:
+            return self._read_once(data)
+        except _ChildGone as end:
+            raise _fault_of(end) from None
 
     def close(self) -> None:
         """End the child; the next ``read`` starts another."""
@@ -102,7 +110,7 @@ class TextReader:
     def _start(self) -> subprocess.Popen[bytes]:
         self._shared = _shared_memory()
         command = [
-            sys.executable, "-m", "determinations.extraction.child",
+            sys.executable, "-m", self.child,
             str(self._shared), json.dumps(asdict(self.limits)), str(os.getpid()),
         ]  # fmt: skip
         self._process = subprocess.Popen(  # noqa: S603
@@ -149,6 +157,13 @@ def _shared_memory() -> int:
         return os.dup(file.fileno())
 
 
+def _fault_of(end: _ChildGone) -> Unreadable:
+    """What is wrong with a file that ended the child: where pdfium gets no memory it aborts."""
+    if str(end) == signal.SIGABRT.name:
+        return TooLarge("Reading the file takes more memory than it may.")
+    return Damaged(f"The file crashes the reader ({end}).")
+
+
 def _ending(process: subprocess.Popen[bytes]) -> str:
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(5)
@@ -158,13 +173,20 @@ def _ending(process: subprocess.Popen[bytes]) -> str:
     return signal.Signals(-code).name if code < 0 else f"exit code {code}"
 
 
-_reader: tuple[int, TextReader] | None = None
+_readers: dict[int, TextReader] = {}  # by process: after a fork the one on record is the other process's own
 
 
 def text_of(data: bytes, limits: Limits) -> ExtractedText:
     """Read through this process's own long-lived child. Raises as ``TextReader.read``."""
-    global _reader
-    if _reader is None or _reader[0] != os.getpid() or _reader[1].limits != limits:
-        # After a fork the child on record is the other process's: leave it alone.
-        _reader = (os.getpid(), TextReader(limits))
-    return _reader[1].read(data)
+    reader = _readers.get(os.getpid())
+    if reader is None or reader.limits != limits:
+        close_reader()
+        reader = _readers[os.getpid()] = TextReader(limits)
+    return reader.read(data)
+
+
+@atexit.register
+def close_reader() -> None:
+    """End this process's child, if it has one."""
+    if reader := _readers.pop(os.getpid(), None):
+        reader.close()

@@ -10,9 +10,12 @@ class Limits:
 
     bytes: int = 50 * 1024 * 1024
     pages: int = 500
-    characters: int = 2_000_000
+    characters: int = 1_000_000
     seconds: float = 20.0
-    memory_bytes: int = 1024 * 1024 * 1024
+    memory_bytes: int = 512 * 1024 * 1024
+
+
+LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)

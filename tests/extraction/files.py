@@ -1,0 +1,58 @@
+"""Files for tests: synthetic PDFs, hostile ones too, and ZIP archives."""
+
+import io
+import zipfile
+
+from reportlab.pdfgen.canvas import Canvas
+
+
+def pdf(*pages: str) -> bytes:
+    """A PDF with these pages of text, one printed line for each line."""
+    target = io.BytesIO()
+    canvas = Canvas(target, invariant=True)
+    for page in pages:
+        for row, line in enumerate(page.splitlines()):
+            canvas.drawString(72, 760 - 14 * row, line)
+        canvas.showPage()
+    canvas.save()
+    return target.getvalue()
+
+
+def locked_pdf(text: str, password: str = "secret") -> bytes:
+    """A PDF that opens with a password only."""
+    target = io.BytesIO()
+    canvas = Canvas(target, encrypt=password)
+    canvas.drawString(72, 760, text)
+    canvas.save()
+    return target.getvalue()
+
+
+def scanned_pdf(pages: int = 1) -> bytes:
+    """Pages with a grey picture and no text."""
+    target = io.BytesIO()
+    canvas = Canvas(target)
+    for _ in range(pages):
+        canvas.rect(50, 50, 400, 600, fill=1)
+        canvas.showPage()
+    canvas.save()
+    return target.getvalue()
+
+
+def text_bomb_pdf(characters: int = 4_000_000) -> bytes:
+    """A small file with millions of characters: one compressed page that prints one word again and again."""
+    target = io.BytesIO()
+    canvas = Canvas(target, pageCompression=1)
+    words = canvas.beginText(1, 1)
+    words._code.append(f"({'bomb ' * 1000}) Tj\n" * (characters // 5000))
+    canvas.drawText(words)
+    canvas.save()
+    return target.getvalue()
+
+
+def archive(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """A ZIP of these members."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", compression) as zip_file:
+        for name, data in members.items():
+            zip_file.writestr(name, data)
+    return target.getvalue()
