@@ -1,0 +1,48 @@
+"""Fills the tables of guidelines and categories from the parser's data, after every migration.
+
+Rows that exist are left as they are: an administrator may have put a title or a date right. They are asked for first,
+for an insert that meets a conflict uses up a number all the same, and these tables number their rows in two bytes.
+"""
+
+from typing import Any
+
+from django.db import connections
+
+from determinations.models import Authority, Category
+from determinations.parsing.categories import CATEGORIES
+from determinations.parsing.citations import authorities
+
+
+def seed_reference_tables(using: str = "default", **details: Any) -> None:
+    """Add the authorities and categories that are missing. A receiver of ``post_migrate``; safe to run again."""
+    tables = connections[using].introspection.table_names()
+    if Authority._meta.db_table not in tables or Category._meta.db_table not in tables:
+        return  # migrated back to before they were there
+    _seed_authorities(using)
+    _seed_categories(using)
+
+
+def _seed_authorities(using: str) -> None:
+    known = set(Authority.objects.using(using).values_list("key", flat=True))
+    Authority.objects.using(using).bulk_create(
+        Authority(
+            key=entry.key,
+            family=entry.family,
+            title=entry.title,
+            acoem_chapter=entry.acoem_chapter,
+            valid_from=entry.valid_from,
+            valid_to=entry.valid_to,
+        )
+        for entry in authorities()
+        if entry.key not in known
+    )
+
+
+def _seed_categories(using: str) -> None:
+    known = set(Category.objects.using(using).values_list("name", "subcategory"))
+    Category.objects.using(using).bulk_create(
+        Category(name=category.name, subcategory=subcategory, description=description)
+        for category in CATEGORIES.values()
+        for subcategory, description in category.subcategories.items()
+        if (category.name, subcategory) not in known
+    )
