@@ -5,6 +5,7 @@ command finds what ``demo`` or ``services`` started.
 """
 
 from pathlib import Path
+from typing import Any
 
 from imrsite import embedded, env
 
@@ -99,11 +100,18 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_NUMBER_FILES = env.number("UPLOAD_MAX_FILES", 2_000, least=1)
 
+# What one letter and one archive may ask for; see determinations/extraction/results.py
+LETTER_BYTES = env.number("LETTER_MAX_MB", 50, least=1) * 1024 * 1024
+LETTER_PAGES = env.number("LETTER_MAX_PAGES", 500, least=1)
+LETTER_SECONDS = env.number("LETTER_MAX_SECONDS", 20, least=1)
+ARCHIVE_BYTES = env.number("ARCHIVE_MAX_MB", 500, least=1) * 1024 * 1024
+
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.folder("STATIC_DIR", STATE_DIR / "static")
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "letters": {"BACKEND": "determinations.store.LetterStore", "OPTIONS": {"location": MEDIA_ROOT / "letters"}},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

@@ -105,10 +105,21 @@ def broker(services: None) -> Iterator[None]:
 def _empty_broker() -> None:
     from django.core.cache import cache
 
+    from imrsite.celery import BULK, INTERACTIVE
+
+    with broker_client() as client:
+        client.delete(INTERACTIVE, BULK, "unacked", "unacked_index")  # a killed worker leaves what it had taken
+    cache.clear()
+
+
+@contextlib.contextmanager
+def broker_client() -> Iterator[Any]:
+    """The Redis client of the broker's connection."""
     from imrsite.celery import app
 
-    app.control.purge()
-    cache.clear()
+    with app.connection_for_read() as connection:
+        channel: Any = connection.default_channel
+        yield channel.client
 
 
 # The worker
@@ -123,11 +134,10 @@ class Worker:
 
     def wait_until_idle(self, *, within: float = 60) -> None:
         """Wait until no message is queued and none is being worked on."""
-        from imrsite.celery import BULK, INTERACTIVE, app
+        from imrsite.celery import BULK, INTERACTIVE
 
         give_up_at = time.monotonic() + within
-        with app.connection_for_read() as connection:
-            client = connection.default_channel.client  # type: ignore[attr-defined]
+        with broker_client() as client:
             while client.llen(INTERACTIVE) + client.llen(BULK) + client.hlen("unacked"):
                 if self.process.poll() is not None or time.monotonic() > give_up_at:
                     pytest.fail(f"the worker does not finish; its log ends:\n{self.log.read_text()[-3000:]}")
@@ -167,20 +177,45 @@ def child_environment() -> dict[str, str]:
     }
 
 
+class _SharedWorker:
+    """One worker process for all tests that want one, ended for those that want none."""
+
+    def __init__(self, folders: pytest.TempPathFactory) -> None:
+        self.folders = folders
+        self.running: Worker | None = None
+
+    def start(self) -> Worker:
+        if self.running is None or self.running.process.poll() is not None:
+            self.running = start_worker(self.folders.mktemp("worker") / "worker.log")
+        return self.running
+
+    def stop(self) -> None:
+        if self.running is not None:
+            stop_process(self.running.process, signal.SIGTERM, within=10)
+            self.running = None
+
+
 @pytest.fixture(scope="session")
-def _worker_process(
+def _shared_worker(
     services: None, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Worker]:
-    worker = start_worker(tmp_path_factory.mktemp("worker") / "worker.log")
-    yield worker
-    stop_process(worker.process, signal.SIGTERM, within=10)
+) -> Iterator[_SharedWorker]:
+    shared = _SharedWorker(tmp_path_factory)
+    yield shared
+    shared.stop()
 
 
 @pytest.fixture
-def worker(_worker_process: Worker, transactional_db: None, broker: None) -> Iterator[Worker]:
+def worker(_shared_worker: _SharedWorker, transactional_db: None, broker: None) -> Iterator[Worker]:
     """A worker process that runs what the test queues. It is idle again before the tables are emptied."""
-    yield _worker_process
-    _worker_process.wait_until_idle()
+    running = _shared_worker.start()
+    yield running
+    running.wait_until_idle()
+
+
+@pytest.fixture
+def no_worker(_shared_worker: _SharedWorker, broker: None) -> None:
+    """The broker answers and nobody takes what is queued."""
+    _shared_worker.stop()
 
 
 # People

@@ -19,15 +19,12 @@ from imrsite import embedded  # noqa: E402
 
 _services = embedded.addresses(TEST_DIR / "state")
 os.environ.setdefault("DATABASE_URL", _services.database_url)
-if "REDIS_URL" not in os.environ:
+if os.environ.setdefault("REDIS_URL", _services.redis_url).startswith(_services.redis_url):
     os.environ["REDIS_URL"] = f"{_services.redis_url}?db={2 * int(XDIST.removeprefix('gw') or 0)}"
 
 from imrsite.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-}
+STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
