@@ -1,0 +1,97 @@
+"""What workers do: read letters, and send again what was lost on the way.
+
+Messages hold ids only and may come twice, late or never: the rows say what is to be done. At most ``WINDOW`` letters
+of a lane are in the broker at once; each finished task sends the next ones, and the sweep mends whatever broke.
+"""
+
+import logging
+from datetime import timedelta
+
+from celery import shared_task
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from determinations.ingest import ingest_letters
+from determinations.models import Letter, LetterState
+from determinations.models.letters import OPEN_STATES, Lane
+
+log = logging.getLogger(__name__)
+
+#: Letters of one lane that may be in the broker at once.
+WINDOW = 1_000
+#: Letters in one message. People see their first cases sooner in small ones; imports run faster in large ones.
+LETTERS_A_TASK = {Lane.INTERACTIVE: 10, Lane.BULK: 50}
+#: A letter that nobody reads, though its reader began this long ago: the reader died.
+READER_DIED_AFTER = timedelta(seconds=30)
+#: A letter that was sent this long ago and not begun: the message is lost, or stands behind many others.
+MESSAGE_LOST_AFTER = timedelta(minutes=3)
+
+
+@shared_task(ignore_result=True)
+def parse_letters(ids: list[int], lane: str = Lane.INTERACTIVE) -> None:
+    """Read these letters, then send the next ones of the lane."""
+    try:
+        ingest_letters(ids)
+    except MemoryError:
+        # Left to Celery under late acknowledgement, it would block this slot for good. The rows are begun and nobody
+        # reads them: the sweep sends them again, one attempt fewer.
+        log.error("Out of memory with %d letters, the first of them %d.", len(ids), ids[0])
+    send_waiting(lane)
+
+
+@shared_task(ignore_result=True)
+def sweep() -> None:
+    """Send again what went stale, and fill both lanes."""
+    for lane in Lane.values:
+        _release_stale(lane)
+        send_waiting(lane)
+
+
+def send_waiting(lane: str) -> int:
+    """Send letters that no message carries yet, oldest first, as far as the lane's window allows; returns how many.
+
+    Call it when rows are committed. Two callers at the same instant send different letters.
+    """
+    with transaction.atomic():
+        _one_sender_at_a_time(lane)
+        on_their_way = Letter.objects.filter(lane=lane, state__in=OPEN_STATES, queued_at__isnull=False).count()
+        room = WINDOW - on_their_way
+        if room <= 0:
+            return 0
+        waiting = Letter.objects.filter(lane=lane, state=LetterState.RECEIVED, queued_at=None).order_by("pk")
+        ids = list(waiting.values_list("pk", flat=True)[:room])
+        Letter.objects.filter(pk__in=ids).update(queued_at=timezone.now())
+        transaction.on_commit(lambda: _send(ids, lane))
+    return len(ids)
+
+
+def _send(ids: list[int], lane: str) -> None:
+    """Put messages in the broker. What it does not take, the sweep sends when it is back."""
+    size = LETTERS_A_TASK[Lane(lane)]
+    for start in range(0, len(ids), size):
+        try:
+            parse_letters.apply_async((ids[start : start + size], lane), queue=lane, ignore_result=True)
+        except OperationalError as fault:
+            log.error("The broker is away (%s): %d letters wait for the sweep.", fault, len(ids) - start)
+            Letter.objects.filter(pk__in=ids[start:], state=LetterState.RECEIVED).update(queued_at=None)
+            return
+
+
+def _one_sender_at_a_time(lane: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"sending {lane}"])
+
+
+def _release_stale(lane: str) -> None:
+    """Have letters sent again whose message was lost or whose reader died: those that nobody holds a lock on."""
+    now = timezone.now()
+    lost = Q(state=LetterState.RECEIVED, queued_at__lt=now - MESSAGE_LOST_AFTER)
+    died = Q(state=LetterState.PARSING, started_at__lt=now - READER_DIED_AFTER)
+    with transaction.atomic():
+        stale = Letter.objects.filter(lost | died, lane=lane).order_by("pk")
+        ids = list(stale.select_for_update(skip_locked=True).values_list("pk", flat=True)[:WINDOW])
+        Letter.objects.filter(pk__in=ids).update(state=LetterState.RECEIVED, queued_at=None)
+    if ids:
+        log.warning("%d letters of the lane %s went stale and are sent again.", len(ids), lane)
