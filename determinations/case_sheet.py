@@ -209,8 +209,7 @@ class _Builder:
                 f"{path}/{name}", FIELD_LABELS[name], item[name] if raw is None else raw, spans.get(name)
             )
 
-        category = [item["category"], item["subcategory"]]
-        same = item["category"] == item["subcategory"]
+        names = dict.fromkeys((item["category"], item["subcategory"]))
         self.shown |= {path, f"{path}/subcategory", f"{path}/partly_approved"}
         return SheetItem(
             number=item["number"],
@@ -218,7 +217,7 @@ class _Builder:
             request=value("request"),
             disputed=value("disputed"),
             decision=value("decision"),
-            category=value("category", category[:1] if same else category),
+            category=value("category", ": ".join(names)),
             rationale=value("rationale"),
             partly_approved=item["partly_approved"],
             sides=(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db.models import F, QuerySet
 from django.http import QueryDict
@@ -202,24 +203,41 @@ def file_of(export: Export) -> Path:
     return Path(settings.MEDIA_ROOT) / export.store_name
 
 
-def write_export(export: Export, *, now: Callable[[], datetime]) -> None:
-    """Write a large export into its file, in a worker. Safe to run twice: the file is replaced whole."""
-    Export.objects.filter(pk=export.pk).update(state=ExportState.WRITING)
-    kind = LISTS[export.list_name]
+def write_export(export_id: int, *, now: Callable[[], datetime]) -> None:
+    """Write a waiting export into its file, in a worker. Safe to run twice: one run claims it, the other returns."""
+    waiting = Export.objects.filter(pk=export_id, state=ExportState.WAITING)
+    if not waiting.update(state=ExportState.WRITING, started_at=now()):
+        return
+    export = Export.objects.get(pk=export_id)
+    try:
+        rows = _write_file(export)
+    except TooManyRows:
+        _fail(export, "More rows than an Excel sheet can hold: export them as CSV, or filter the list.", now())
+    except SoftTimeLimitExceeded:
+        _fail(export, "Writing it takes longer than it may: filter the list, or choose CSV.", now())
+    except Exception:
+        _fail(export, "It could not be written. Try again, and tell an administrator if it fails again.", now())
+        raise
+    else:
+        Export.objects.filter(pk=export.pk).update(state=ExportState.READY, rows=rows, finished_at=now())
+
+
+def _fail(export: Export, message: str, at: datetime) -> None:
+    Export.objects.filter(pk=export.pk).update(state=ExportState.FAILED, message=message, finished_at=at)
+
+
+def _write_file(export: Export) -> int:
+    """Write under another name first, so that a file is whole or not there."""
     target = file_of(export)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, unfinished = tempfile.mkstemp(dir=target.parent)
     os.close(descriptor)
     try:
-        written = _write(kind, export, Path(unfinished))
+        rows = _write(LISTS[export.list_name], export, Path(unfinished))
         os.replace(unfinished, target)
-    except TooManyRows:
-        message = "More rows than an Excel sheet can hold: export them as CSV, or filter the list."
-        Export.objects.filter(pk=export.pk).update(state=ExportState.FAILED, message=message, finished_at=now())
-        return
     finally:
         Path(unfinished).unlink(missing_ok=True)
-    Export.objects.filter(pk=export.pk).update(state=ExportState.READY, rows=written, finished_at=now())
+    return rows
 
 
 def _write(kind: ListKind, export: Export, path: Path) -> int:

@@ -13,8 +13,10 @@ from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from determinations import exports
 from determinations.ingest import ingest_letters
-from determinations.models import Letter, LetterState
+from determinations.models import Export, Letter, LetterState
+from determinations.models.browsing import ExportState
 from determinations.models.letters import OPEN_STATES, Lane
 
 log = logging.getLogger(__name__)
@@ -27,6 +29,8 @@ LETTERS_A_TASK = {Lane.INTERACTIVE: 10, Lane.BULK: 50}
 READER_DIED_AFTER = timedelta(seconds=30)
 #: A letter that was sent this long ago and not begun: the message is lost, or stands behind many others.
 MESSAGE_LOST_AFTER = timedelta(minutes=3)
+#: An export that was begun this long ago and not finished, longer than a task may run: its writer died.
+EXPORT_DIED_AFTER = timedelta(minutes=10)
 
 
 @shared_task(ignore_result=True)
@@ -47,6 +51,32 @@ def sweep() -> None:
     for lane in Lane.values:
         _release_stale(lane)
         send_waiting(lane)
+    _send_exports_again()
+
+
+@shared_task(ignore_result=True)
+def write_export(export_id: int) -> None:
+    """Write a long list into its file, unless somebody did or does."""
+    exports.write_export(export_id, now=timezone.now)
+
+
+def send_export(export_id: int) -> None:
+    """Have a worker write an export, behind the letters that somebody waits for. A broker that is away is no loss:
+    the sweep sends it."""
+    try:
+        write_export.apply_async((export_id,), queue=Lane.BULK, ignore_result=True)
+    except OperationalError as fault:
+        log.error("The broker is away (%s): export %d waits for the sweep.", fault, export_id)
+
+
+def _send_exports_again() -> None:
+    """Exports whose message was lost, or whose writer died."""
+    now = timezone.now()
+    died = Export.objects.filter(state=ExportState.WRITING, started_at__lt=now - EXPORT_DIED_AFTER)
+    died.update(state=ExportState.WAITING)
+    lost = Export.objects.filter(state=ExportState.WAITING, requested_at__lt=now - MESSAGE_LOST_AFTER)
+    for export_id in lost.order_by("pk").values_list("pk", flat=True)[:WINDOW]:
+        send_export(export_id)
 
 
 def send_waiting(lane: str) -> int:

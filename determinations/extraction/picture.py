@@ -24,6 +24,7 @@ _PROCESSOR_SECONDS = 20
 _PR_SET_PDEATHSIG = 1
 _MOST_PIXELS = 8_000_000
 _WHITE = 0xFFFFFFFF
+_RETURN, _NEW_LINE = ord("\r"), ord("\n")
 
 
 def draw_page(document: pdfium.FPDF_DOCUMENT, number: int, width: int) -> bytes:
@@ -78,9 +79,10 @@ def find_boxes(document: pdfium.FPDF_DOCUMENT, stretches: list[list[int]]) -> li
         text_page = pdfium.FPDFText_LoadPage(page)
         try:
             if text_page:
+                kept = kept_characters(text_page)
                 for at, (its_page, start, end) in enumerate(stretches):
                     if its_page == number:
-                        found[at] = _boxes_of(page, text_page, start, end)
+                        found[at] = _boxes_of(page, text_page, kept, start, end)
         finally:
             if text_page:
                 pdfium.FPDFText_ClosePage(text_page)
@@ -88,12 +90,30 @@ def find_boxes(document: pdfium.FPDF_DOCUMENT, stretches: list[list[int]]) -> li
     return found
 
 
-def _boxes_of(page: pdfium.FPDF_PAGE, text_page: pdfium.FPDF_TEXTPAGE, start: int, end: int) -> list[list[float]]:
-    """A page's text has only the characters that are printed; pdfium's own count has hidden ones in between."""
-    first = pdfium.FPDFText_GetCharIndexFromTextIndex(text_page, start)
-    last = pdfium.FPDFText_GetCharIndexFromTextIndex(text_page, end - 1)
-    if first < 0 or last < first:
+def kept_characters(text_page: pdfium.FPDF_TEXTPAGE) -> list[int]:
+    """For each character of the page's text as the letter keeps it, pdfium's own number of that character.
+
+    pdfium counts characters that it hides, and ends lines with two; the kept text has neither (see ``pdf``).
+    """
+    seen = [
+        (at, pdfium.FPDFText_GetUnicode(text_page, at))
+        for at in range(max(0, pdfium.FPDFText_CountChars(text_page)))
+        if pdfium.FPDFText_GetTextIndexFromCharIndex(text_page, at) >= 0
+    ]
+    following = [code for _at, code in seen[1:]] + [0]
+    return [
+        at
+        for (at, code), after in zip(seen, following, strict=True)
+        if code and not (code == _RETURN and after == _NEW_LINE)
+    ]
+
+
+def _boxes_of(
+    page: pdfium.FPDF_PAGE, text_page: pdfium.FPDF_TEXTPAGE, kept: list[int], start: int, end: int
+) -> list[list[float]]:
+    if not 0 <= start < end <= len(kept):
         return []
+    first, last = kept[start], kept[end - 1]
     boxes = []
     left, top, right, bottom = (ctypes.c_double() for _ in range(4))
     for at in range(pdfium.FPDFText_CountRects(text_page, first, last - first + 1)):

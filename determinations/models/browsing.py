@@ -108,6 +108,7 @@ class Export(models.Model):
     state = models.CharField(max_length=8, choices=ExportState.choices, default=ExportState.WAITING)
     rows = models.PositiveIntegerField(null=True)
     requested_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     message = models.CharField(max_length=200, blank=True)
 

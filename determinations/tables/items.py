@@ -29,7 +29,7 @@ class ItemTable(ListTable):
 
     caption = "Disputed items"
     sorts: ClassVar = {"decided": "-", "denied": "-", "injured": "-"}
-    hidden_at_first = ("injured", "denied", "worker", "region")
+    hidden_at_first = ("injured", "denied", "worker", "region", "specialty")
 
     request = tables.Column(verbose_name="Request in dispute", empty_values=())
     decision = tables.Column(verbose_name="Decision", empty_values=())

@@ -54,6 +54,28 @@ document.addEventListener("formdata", (event) => {
   }
 });
 
+// A table wider than its frame scrolls inside it; one that fits lets its head stick to the page.
+const frames = new ResizeObserver((entries) => {
+  for (const { target } of entries) fit(target.closest(".table-frame"));
+});
+
+function fit(frame) {
+  if (!frame) return;
+  const table = frame.querySelector("table");
+  frame.classList.toggle("fits", Boolean(table) && table.offsetWidth <= frame.clientWidth + 1);
+}
+
+function watchFrames() {
+  frames.disconnect();
+  for (const frame of document.querySelectorAll(".table-frame")) {
+    frames.observe(frame);
+    fit(frame);
+  }
+}
+
+watchFrames();
+document.addEventListener("htmx:after:swap", watchFrames);
+
 let running = 0;
 document.addEventListener("htmx:before:request", () => {
   running += 1;

@@ -1,0 +1,41 @@
+"""Pictures of a letter's pages and the places of its values on them, behind the permission that opens the original."""
+
+from django.contrib.auth.decorators import permission_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from determinations.case_sheet import sheet_of
+from determinations.corrections import open_letter
+from determinations.labels import read_labels
+from determinations.models import Case, Letter, LetterText
+from determinations.pictures import NoPicture, boxes_of, page_picture
+
+
+@require_safe
+@permission_required(["determinations.browse_cases", "determinations.read_original"], raise_exception=True)
+@cache_control(private=True, max_age=3600)
+def letter_page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """One page as a PNG."""
+    letter = get_object_or_404(Letter, pk=pk)
+    try:
+        picture = page_picture(letter, number)
+    except (NoPicture, FileNotFoundError) as reason:
+        raise Http404("There is no picture of this page.") from reason
+    return HttpResponse(picture, content_type="image/png", headers={"X-Content-Type-Options": "nosniff"})
+
+
+@require_safe
+@permission_required(["determinations.browse_cases", "determinations.read_original"], raise_exception=True)
+def letter_boxes(request: HttpRequest, pk: int) -> JsonResponse:
+    """Where every value stands on the pages."""
+    get_object_or_404(Case, pk=pk)
+    opened = open_letter(pk)
+    stored = get_object_or_404(LetterText, letter=pk)
+    sheet = sheet_of(opened, read_labels())
+    try:
+        boxes = boxes_of(opened.letter, stored.page_offsets, len(stored.text), sheet.spans)
+    except (NoPicture, FileNotFoundError):
+        boxes = []
+    return JsonResponse({"boxes": boxes})
