@@ -16,7 +16,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,7 +27,6 @@ from imrsite.processes import last_line, last_words, spawn, stop_process
 FIRST_PORT = 8000
 ANSWERS_WITHIN = 60.0  # seconds
 RESTARTS = 5  # of one program, before it is given up
-SEED = 2014  # the synthetic letters are the same ones every time
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -110,7 +109,9 @@ class Demo:
 
     def stay(self) -> None:
         """Bring the letters in, then watch over the programs for good."""
-        for words in _bring_letters(self.options.letters):
+        from imrsite.demo_letters import bring_letters
+
+        for words in bring_letters(self.options.letters):
             self._words.update(words)
             self._watch()
         self._words.finish()
@@ -258,11 +259,6 @@ def _collect_static_files(state_dir: Path) -> Callable[[], None] | None:
         mark.write_text(found.hexdigest())
 
     return wait
-
-
-def _bring_letters(count: int) -> Iterator[str]:
-    """Upload synthetic letters the way people do and follow them to the end; yields how far it is."""
-    return iter(())
 
 
 class _Line:

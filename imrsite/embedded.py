@@ -28,6 +28,11 @@ from pathlib import Path
 from imrsite.processes import last_line, last_words, spawn, stop_process, wait_for_the_last
 
 NOBODY = 65534
+IN_NAMESPACE = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "--")
+AS_NOBODY = (
+    "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
+    "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--",
+)  # fmt: skip
 STARTS_WITHIN = 60.0  # seconds; after a crash PostgreSQL replays its log before it answers
 STOPS_WITHIN = 20.0
 
@@ -314,12 +319,7 @@ def _as_postgres_user() -> tuple[str, ...]:
     """The prefix under which PostgreSQL accepts to run: none for an ordinary user."""
     if os.getuid() != 0:
         return ()
-    in_namespace = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "--")
-    as_nobody = (
-        "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
-        "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--",
-    )  # fmt: skip
-    for prefix in (in_namespace, as_nobody):
+    for prefix in (IN_NAMESPACE, AS_NOBODY):
         try:
             if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:  # noqa: S603
                 return prefix

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 LOG_LIMIT = 10_000_000  # bytes; a longer log is set aside at the next start
@@ -60,7 +60,7 @@ def wait_for_the_last(folder: Path, *, within: float) -> bool:
     """
     started_at = time.monotonic()
     told = False
-    while pids := list(_working_in(folder)):
+    while pids := processes_of(folder):
         passed = time.monotonic() - started_at
         if passed > within:
             return False
@@ -73,19 +73,16 @@ def wait_for_the_last(folder: Path, *, within: float) -> bool:
     return True
 
 
-def _working_in(folder: Path) -> Iterator[int]:
+def processes_of(folder: Path) -> list[int]:
     """Processes whose current folder or command line names ``folder``."""
-    name = os.fsencode(folder)
+    name, found = os.fsencode(folder), []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
-        with contextlib.suppress(OSError):
-            if (entry / "cwd").readlink() == folder:
-                yield int(entry.name)
-                continue
-        with contextlib.suppress(OSError):
-            if name in (entry / "cmdline").read_bytes().split(b"\0"):
-                yield int(entry.name)
+        with contextlib.suppress(OSError):  # it has ended meanwhile, or is somebody else's
+            if name in (entry / "cmdline").read_bytes().split(b"\0") or (entry / "cwd").readlink() == folder:
+                found.append(int(entry.name))
+    return found
 
 
 def last_words(log: Path) -> str:

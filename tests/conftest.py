@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from imrsite import env
 from imrsite.embedded import Services
 from imrsite.processes import spawn, stop_process
 
@@ -280,7 +281,7 @@ _CHROMIUM_ARGUMENTS = [
 def browser(django_db_setup: None) -> Iterator[Any]:
     """Headless Chromium, one for the run; every page has a fresh profile."""
     if _CHROMIUM is None:
-        pytest.skip("no Chromium is installed: browser tests are left out")
+        (pytest.fail if env.flag("IMRSITE_BROWSER_REQUIRED") else pytest.skip)("no Chromium is installed")
     from django.db import connection
     from playwright.sync_api import sync_playwright
 
