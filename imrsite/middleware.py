@@ -37,3 +37,10 @@ def session_ends_when_idle(get_response: Answer) -> Answer:
         return get_response(request)
 
     return answer
+
+
+def client_address(request: HttpRequest) -> str:
+    """Where the request came from: behind a proxy, the last address of the header, which the proxy itself added."""
+    if settings.HTTPS and (forwarded := request.headers.get("X-Forwarded-For")):
+        return forwarded.rsplit(",", 1)[-1].strip()
+    return request.META.get("REMOTE_ADDR", "")

@@ -1,11 +1,21 @@
 """Values from the environment, and what every answer carries."""
 
+import re
+from datetime import datetime, timedelta
+
 import pytest
+from django.contrib.sessions.models import Session
+from django.contrib.staticfiles.finders import find
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.utils import timezone
+from pytest_django import Settings
 
 from imrsite import env
+from imrsite.middleware import client_address
+from tests.conftest import PASSWORD, ROOT, People
 
 
 @pytest.mark.django_db
@@ -64,3 +74,66 @@ def test_a_bad_value_is_one_sentence_that_says_how_to_mend_it(
 def test_cache_and_broker_use_different_databases_of_one_server(url: str, broker: str, cache: str) -> None:
     assert env.broker(url) == broker
     assert env.next_redis_database(url) == cache
+
+
+@pytest.mark.django_db
+def test_wrong_passwords_close_the_door_for_a_while(client: Client, people: People, settings: Settings) -> None:
+    settings.AXES_FAILURE_LIMIT = 3
+    wrong = {"username": "admin", "password": "not it"}
+    for _ in range(2):
+        assert client.post("/accounts/login/", wrong).status_code == 200
+    assert client.post("/accounts/login/", wrong).status_code == 429
+    right = {"username": "admin", "password": PASSWORD}
+    assert client.post("/accounts/login/", right).status_code == 429
+    elsewhere = client.post("/accounts/login/", right, REMOTE_ADDR="192.0.2.1")
+    assert elsewhere.status_code == 302
+
+
+def test_behind_a_proxy_the_address_is_the_one_the_proxy_saw(rf: RequestFactory, settings: Settings) -> None:
+    request = rf.get("/", headers={"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}, REMOTE_ADDR="10.0.0.1")
+    assert client_address(request) == "10.0.0.1"
+    settings.HTTPS = True
+    assert client_address(request) == "198.51.100.7"
+
+
+@pytest.mark.django_db
+def test_every_page_wants_somebody_signed_in(client: Client) -> None:
+    for page in ("/", "/accounts/password/", "/no/such/page/"):
+        response = client.get(page)
+        assert response.status_code in {302, 404}
+        if response.status_code == 302:
+            assert response.headers["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.django_db
+def test_a_session_lasts_while_somebody_works_and_ends_when_idle(
+    as_casemanager: Client, people: People, settings: Settings
+) -> None:
+    def ends_at() -> datetime:
+        return Session.objects.get().expire_date
+
+    first = ends_at()
+    people.casemanager.last_login = timezone.now() - timedelta(minutes=6)
+    people.casemanager.save()
+    as_casemanager.get("/")
+    later = ends_at()
+    assert later > first
+    as_casemanager.get("/")
+    assert ends_at() == later
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    assert as_casemanager.get("/").status_code == 302
+
+
+def test_every_static_file_that_a_template_names_is_there() -> None:
+    names = {
+        (name, template.name)
+        for template in (ROOT / "templates").rglob("*.html")
+        for name in re.findall(r"{%\s*static\s+['\"]([^'\"]+)['\"]", template.read_text())
+    }
+    assert names
+    assert not [named for named in names if find(named[0]) is None]
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing() -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
