@@ -22,7 +22,7 @@ from pathlib import Path
 
 from imrsite.bootstrap import ROOT
 from imrsite.embedded import ServiceError, Services
-from imrsite.processes import last_line, last_words, spawn, stop_process
+from imrsite.processes import kill_group, last_line, last_words, spawn, stop_process
 
 FIRST_PORT = 8000
 ANSWERS_WITHIN = 60.0  # seconds
@@ -102,6 +102,10 @@ class Demo:
             f"  Sign in as casemanager, supervisor or admin; the password is  {password}\n"
             f"  Ctrl-C ends it; everything stays in {self.state_dir}"
         )
+        if "valkey" in self.services.processes:
+            from imrsite.demo_letters import send_again
+
+            send_again()
         self._run("worker", "celery", "--app", "imrsite", "worker", "--concurrency", "2", "--without-gossip",
                   "--without-mingle", "--loglevel", "WARNING")  # fmt: skip
         self._run("scheduler", "celery", "--app", "imrsite", "beat", "--loglevel", "WARNING",
@@ -207,6 +211,7 @@ class Demo:
             if len(program.ended) > RESTARTS:
                 raise ServiceError(f"The {program.name} keeps ending: {last_words(program.log)} (log: {program.log})")
             self._words.say(f"The {program.name} has ended by itself and is started again; its log is {program.log}")
+            kill_group(program.process)
             time.sleep(0.2 * len(program.ended))
             self._spawn(program)
 
@@ -266,29 +271,26 @@ class _Line:
 
     def __init__(self) -> None:
         self.in_place = sys.stdout.isatty()
-        self.shown = ""
+        self.words = ""
         self.shown_at = 0.0
 
     def say(self, words: str) -> None:
         """Words that stay."""
-        self._clear()
+        if self.in_place and self.words:
+            print("\r\x1b[K", end="")
         print(words, flush=True)
+        self.words = ""
 
     def update(self, words: str) -> None:
         """Words that the next ones replace."""
-        if words == self.shown or (not self.in_place and time.monotonic() - self.shown_at < 5):
-            return
-        self._clear()
-        print(words, end="" if self.in_place else "\n", flush=True)
-        self.shown, self.shown_at = words, time.monotonic()
+        if self.in_place:
+            print(f"\r\x1b[K{words}", end="", flush=True)
+        elif time.monotonic() - self.shown_at > 5:
+            print(words, flush=True)
+            self.shown_at = time.monotonic()
+        self.words = words
 
     def finish(self) -> None:
         """Let the last words stay."""
-        if self.in_place and self.shown:
-            print(flush=True)
-        self.shown = ""
-
-    def _clear(self) -> None:
-        if self.in_place and self.shown:
-            print("\r\x1b[K", end="")
-        self.shown = ""
+        if self.words:
+            self.say(self.words)

@@ -8,7 +8,7 @@ from itertools import islice
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 
-from determinations.models import Letter, UploadedFile
+from determinations.models import Letter, LetterState, UploadedFile
 from determinations.models.letters import OPEN_STATES, Lane
 from determinations.synthetic.demo import demo_files
 from determinations.tasks import send_waiting
@@ -23,6 +23,13 @@ def bring_letters(count: int) -> Iterator[str]:
     """Upload what is missing of ``count`` letters and follow them to the end; yields in words how far it is."""
     yield from _upload(count)
     yield from _follow()
+
+
+def send_again() -> None:
+    """After a kill nobody reads what was sent: no worker runs yet, so send all that is open, without the usual wait."""
+    Letter.objects.filter(state__in=OPEN_STATES).update(state=LetterState.RECEIVED, queued_at=None)
+    for lane in Lane:
+        send_waiting(lane)
 
 
 def _upload(count: int) -> Iterator[str]:

@@ -13,6 +13,7 @@ The wheels give the programs; this module starts and stops them. Three things sh
 import fcntl
 import hashlib
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -316,19 +317,28 @@ def _valkey_program() -> Path:
 
 @cache
 def _as_postgres_user() -> tuple[str, ...]:
-    """The prefix under which PostgreSQL accepts to run: none for an ordinary user."""
-    if os.getuid() != 0:
+    """The prefix under which PostgreSQL accepts to run: none for an ordinary user with a name."""
+    root = os.getuid() == 0
+    if not root and _has_name(os.getuid()):
         return ()
-    for prefix in (IN_NAMESPACE, AS_NOBODY):
+    for prefix in (IN_NAMESPACE, AS_NOBODY) if root else (IN_NAMESPACE,):
         try:
             if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:  # noqa: S603
                 return prefix
         except FileNotFoundError:
             continue
+    who = "as root" if root else f"as user {os.getuid()}, which has no name on this machine"
     raise ServiceError(
-        "PostgreSQL does not run as root, and this machine lets root start it as nobody else: "
+        f"PostgreSQL does not run {who}, and this machine allows no other way: "
         "run imrsite as an ordinary user, or set DATABASE_URL."
     )
+
+
+def _has_name(user: int) -> bool:
+    try:
+        return bool(pwd.getpwuid(user).pw_name)
+    except KeyError:
+        return False
 
 
 def _give_to_postgres(folder: Path) -> None:

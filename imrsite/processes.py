@@ -48,9 +48,14 @@ def stop_process(process: subprocess.Popen[bytes], how: signal.Signals, *, withi
     try:
         process.wait(within)
     except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        kill_group(process)
         process.wait()
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a child of :func:`spawn` and its own children, also those that outlived it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def wait_for_the_last(folder: Path, *, within: float) -> bool:
