@@ -26,7 +26,7 @@ def bring_letters(count: int) -> Iterator[str]:
 
 
 def send_again() -> None:
-    """After a kill nobody reads what was sent: no worker runs yet, so send all that is open, without the usual wait."""
+    """Send all that is open, without the usual wait: after a kill nobody reads what was sent before."""
     Letter.objects.filter(state__in=OPEN_STATES).update(state=LetterState.RECEIVED, queued_at=None)
     for lane in Lane:
         send_waiting(lane)
