@@ -17,7 +17,7 @@ import pytest
 from django.conf import settings
 
 from imrsite import env
-from imrsite.embedded import Services
+from imrsite.embedded import ServiceError, Services
 from imrsite.processes import spawn, stop_process
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -85,9 +85,21 @@ def _start_services() -> None:
 
 
 @pytest.fixture(scope="session")
-def services() -> None:
-    """PostgreSQL and Valkey answer."""
-    _start_services()
+def services(django_db_blocker: Any) -> None:
+    """PostgreSQL and Valkey answer; servers of one's own that do not end the run with one sentence."""
+    from django.db import connection
+
+    from imrsite.backing import check_broker, check_database
+
+    try:
+        _start_services()
+        if not settings.DATABASES["default"]["HOST"].startswith(str(settings.EMBEDDED.sockets)):
+            with django_db_blocker.unblock():
+                check_database()
+                connection.close()
+        check_broker()
+    except ServiceError as error:
+        pytest.exit(f"imrsite: {error}", returncode=2)
 
 
 @pytest.fixture(scope="session")
