@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import redis
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
@@ -41,6 +40,8 @@ def check_database() -> None:
 
 def check_broker() -> None:
     """:class:`ServiceError` unless ``REDIS_URL`` leads to a Redis or Valkey that imrsite can use."""
+    import redis  # here, since every command imports this module
+
     client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=5, socket_timeout=5)
     try:
         told: Any = client.info("server")

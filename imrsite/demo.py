@@ -102,6 +102,9 @@ class Demo:
             f"  Sign in as casemanager, supervisor or admin; the password is  {password}\n"
             f"  Ctrl-C ends it; everything stays in {self.state_dir}"
         )
+        import django
+
+        django.setup()
         if "valkey" in self.services.processes:
             from imrsite.demo_letters import send_again
 
@@ -156,26 +159,25 @@ class Demo:
                   "--no-control-socket", "--log-level", "warning")  # fmt: skip
 
     def _prepare_database(self) -> str:
-        """Check the servers, migrate, make the accounts. Returns their password."""
-        import django
+        """Check the servers, migrate, make the accounts. Returns their password.
 
-        django.setup()
-        from django.contrib.auth.models import User
-        from django.core.management import call_command
-
-        from imrsite.backing import check_broker, check_database
-        from imrsite.people import ROLES, make_people
-
-        check_database()
-        check_broker()
-        call_command("migrate", interactive=False, verbosity=0)
-        kept = self.state_dir / "password"
+        On the embedded servers this is left out when nothing has changed since the last start: it takes longer than
+        all the rest of one.
+        """
+        kept, mark = self.state_dir / "password", self.state_dir / "prepared.sha256"
         before = kept.read_text() if kept.is_file() else ""
         password = self.options.password or before or secrets.token_urlsafe(9)
-        if password != before or User.objects.filter(username__in=ROLES).count() < len(ROLES):
-            make_people(password)
+        embedded = self.services.processes.keys() >= {"postgres", "valkey"}
+        now = f"{_fingerprint(ROOT / 'determinations')} {self.services.made_at()}" if embedded else ""
+        if embedded and password == before and _reads(mark, now):
+            return password
+        mark.unlink(missing_ok=True)
+        _migrate_and_make_people(password, renew=password != before)
+        if password != before:
             kept.unlink(missing_ok=True)
             _kept(kept, password)
+        if embedded:
+            mark.write_text(now)
         return password
 
     def _wait_for_the_page(self) -> None:
@@ -216,6 +218,23 @@ class Demo:
             self._spawn(program)
 
 
+def _migrate_and_make_people(password: str, *, renew: bool) -> None:
+    import django
+
+    django.setup()
+    from django.contrib.auth.models import User
+    from django.core.management import call_command
+
+    from imrsite.backing import check_broker, check_database
+    from imrsite.people import ROLES, make_people
+
+    check_database()
+    check_broker()
+    call_command("migrate", interactive=False, verbosity=0)
+    if renew or User.objects.filter(username__in=ROLES).count() < len(ROLES):
+        make_people(password)
+
+
 def _free_port(host: str, wanted: int | None) -> int:
     """The wanted port, or the first free one; a taken one is said."""
     for port in [wanted] if wanted is not None else range(FIRST_PORT, FIRST_PORT + 50):
@@ -248,11 +267,8 @@ def _kept(file: Path, value: str) -> str:
 
 def _collect_static_files(state_dir: Path) -> Callable[[], None] | None:
     """Begin to collect the static files and return what waits for the end; None when they are as at the last start."""
-    found = hashlib.sha256((ROOT / "imrsite" / "requirements.txt").read_bytes())
-    for path in sorted(path for path in (ROOT / "static").rglob("*") if path.is_file()):
-        found.update(f"{path.relative_to(ROOT)} {path.stat().st_size} {path.stat().st_mtime_ns}\n".encode())
-    mark = state_dir / "static.sha256"
-    if mark.is_file() and mark.read_text() == found.hexdigest():
+    mark, now = state_dir / "static.sha256", _fingerprint(ROOT / "static")
+    if _reads(mark, now):
         return None
     command = [sys.executable, str(ROOT / "manage.py"), "collectstatic", "--no-input", "--clear", "--verbosity", "0"]
     collecting = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S603
@@ -261,9 +277,21 @@ def _collect_static_files(state_dir: Path) -> Callable[[], None] | None:
         said = collecting.communicate()[0]
         if collecting.returncode:
             raise ServiceError(f"The static files could not be collected: {last_line(said)}")
-        mark.write_text(found.hexdigest())
+        mark.write_text(now)
 
     return wait
+
+
+def _fingerprint(folder: Path) -> str:
+    """Changes when a file of the folder changes, or a pinned package."""
+    found = hashlib.sha256((ROOT / "imrsite" / "requirements.txt").read_bytes())
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+        found.update(f"{path.relative_to(folder)} {path.stat().st_size} {path.stat().st_mtime_ns}\n".encode())
+    return found.hexdigest()
+
+
+def _reads(file: Path, text: str) -> bool:
+    return file.is_file() and file.read_text() == text
 
 
 class _Line:

@@ -19,17 +19,20 @@ SEED = 2014  # the same letters every time
 AT_ONCE = 25
 
 
+def send_again() -> None:
+    """Send all that is open, without the usual wait: after a kill nobody reads what was sent before.
+
+    To be called before the worker starts, and where no other worker is at the same broker.
+    """
+    Letter.objects.filter(state__in=OPEN_STATES).update(state=LetterState.RECEIVED, queued_at=None)
+    for lane in Lane:
+        send_waiting(lane)
+
+
 def bring_letters(count: int) -> Iterator[str]:
     """Upload what is missing of ``count`` letters and follow them to the end; yields in words how far it is."""
     yield from _upload(count)
     yield from _follow()
-
-
-def send_again() -> None:
-    """Send all that is open, without the usual wait: after a kill nobody reads what was sent before."""
-    Letter.objects.filter(state__in=OPEN_STATES).update(state=LetterState.RECEIVED, queued_at=None)
-    for lane in Lane:
-        send_waiting(lane)
 
 
 def _upload(count: int) -> Iterator[str]:

@@ -134,6 +134,10 @@ class Services:
             os.ftruncate(self._lock, 0)
             os.pwrite(self._lock, words.encode(), 0)
 
+    def made_at(self) -> int:
+        """When this state folder's PostgreSQL files were made, in nanoseconds."""
+        return (self._cluster / "PG_VERSION").stat().st_mtime_ns
+
     def ended(self) -> str | None:
         """The name of a service that has ended by itself, if one has."""
         return next((name for name, process in self.processes.items() if process.poll() is not None), None)
