@@ -43,9 +43,9 @@ def run_demo(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="manage.py demo", description="Start imrsite with synthetic letters.")
     add_options(parser)
     options = parser.parse_args(arguments)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
     demo = Demo(options)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, demo.interrupt)
     try:
         demo.start()
         demo.stay()
@@ -81,6 +81,12 @@ class Demo:
         self.programs: list[Program] = []
         self.port = 0
         self._words = _Line()
+        self._interrupted = False
+
+    def interrupt(self, number: int, frame: object) -> None:
+        """Ctrl-C. Python swallows an exception raised while it tidies up, so it is remembered for :meth:`_watch` too."""
+        self._interrupted = True
+        raise KeyboardInterrupt
 
     def start(self) -> None:
         """Up to the moment at which the page can be opened, and a little beyond."""
@@ -128,7 +134,8 @@ class Demo:
 
     def stop(self) -> None:
         """Everything ends: first what people and tasks use, then what keeps their data."""
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
         if self.programs:
             self._words.say("Stopping ...")
         running = [program.process for program in self.programs if program.process]
@@ -203,6 +210,8 @@ class Demo:
 
     def _watch(self) -> None:
         """Start a program again that ended by itself; without database or broker there is nothing to go on with."""
+        if self._interrupted:
+            raise KeyboardInterrupt
         if name := self.services.ended():
             raise ServiceError(f"The embedded {name} has ended; its log is {self.state_dir}/logs/{name}.log.")
         for program in self.programs:

@@ -16,15 +16,15 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             with Services(settings.STATE_DIR) as services:
                 self.stdout.write(f"DATABASE_URL={services.addresses.database_url}")
                 self.stdout.write(f"REDIS_URL={services.addresses.redis_url}")
                 self.stdout.write("Both run until Ctrl-C; other commands of this checkout find them by themselves.")
                 self.stdout.flush()
-                signal.pause()
+                ends = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+                signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # only now: the servers would inherit it
+                signal.sigwait(ends)
+                self.stdout.write("Stopped.")
         except ServiceError as error:
             raise CommandError(str(error)) from error
-        except KeyboardInterrupt:
-            self.stdout.write("Stopped.")
