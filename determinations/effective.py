@@ -7,11 +7,12 @@ the corrections, so that running it again changes nothing, and no correction can
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from datetime import date
+from itertools import combinations
 from typing import Any
 
 from django.contrib.postgres.search import SearchVector
 from django.db import connection, transaction
-from django.db.models import Value
+from django.db.models import Q, Value
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Left
 
@@ -29,8 +30,10 @@ from determinations.models import (
     DisputedItem,
     ItemText,
     Letter,
+    LetterPair,
     LetterState,
     Outcome,
+    PairDecision,
     ParsedDocument,
     PrintedCitation,
 )
@@ -73,7 +76,9 @@ def write_cases(letter_ids: Collection[int]) -> None:
         _delete_items(known)
         _write_case_rows(letters, records, {pk for pk, each in merged.items() if each.corrected})
         _write_items(records)
-        touched = _settle_versions(old_numbers | {record["case_number"] for record in records.values()})
+        touched = _settle_versions(
+            old_numbers | {record["case_number"] for record in records.values()}, records.keys()
+        )
         replace_facts(touched | records.keys())
         _write_printed(documents)
         reviews.refresh(letters, merged)
@@ -89,14 +94,15 @@ def remove_letters(letter_ids: Collection[int]) -> None:
         ids = [letter.pk for letter in letters]
         numbers = set(Case.objects.filter(pk__in=ids).values_list("case_number", flat=True))
         _lock_case_numbers(numbers)
+        related = _related_cases(set(filter(None, numbers)), set(ids)).keys() - set(ids)
         _delete_items(ids)
         Letter.objects.filter(pk__in=ids).delete()
-        replace_facts(_settle_versions(numbers) | set(_without_facts(numbers)))
+        replace_facts(_settle_versions(numbers, related) | set(_without_facts(related)))
 
 
-def _without_facts(numbers: Iterable[str | None]) -> Iterable[int]:
+def _without_facts(case_ids: Iterable[int]) -> Iterable[int]:
     """Cases that count but have no facts: deleting the newer version has cleared what superseded them."""
-    current = Case.objects.current().filter(case_number__in=list(filter(None, numbers)), item_count__gt=0)
+    current = Case.objects.current().filter(pk__in=list(case_ids), item_count__gt=0)
     return current.filter(facts__isnull=True).values_list("pk", flat=True)
 
 
@@ -266,21 +272,67 @@ def is_unknown(authority_key: str) -> bool:
     return authority_key.startswith("other/") and authority(authority_key) is None
 
 
-def _settle_versions(numbers: Iterable[str | None]) -> set[int]:
-    """Of the cases that share a number the newest letter counts; returns the ids whose standing changed."""
+def _settle_versions(numbers: Iterable[str | None], letter_ids: Iterable[int]) -> set[int]:
+    """Of letters that are one case only one counts: the newest, unless a person chose. Returns whose standing changed.
+
+    Letters are one case when they share a number or a person merged them, save those that a person keeps apart.
+    """
+    cases = _related_cases(set(filter(None, numbers)), set(letter_ids))
+    pairs = list(LetterPair.objects.filter(older__in=cases, newer__in=cases).exclude(decision=PairDecision.OPEN))
+    apart = {(pair.older_id, pair.newer_id) for pair in pairs if pair.decision == PairDecision.APART}
+    merged = [pair for pair in pairs if pair.decision == PairDecision.MERGED]
+    links = {(pair.older_id, pair.newer_id) for pair in merged}
+    by_number: dict[str, list[int]] = defaultdict(list)
+    for pk, case in sorted(cases.items()):
+        if case.case_number and not case.kept_apart:
+            by_number[case.case_number].append(pk)
+    links |= {pair for same in by_number.values() for pair in combinations(same, 2) if pair not in apart}
     changed = []
-    versions: dict[str, list[Case]] = defaultdict(list)
-    for case in Case.objects.filter(case_number__in=list(filter(None, numbers)), kept_apart=False).order_by("pk"):
-        versions[case.case_number or ""].append(case)
-    for cases in versions.values():
-        newest = cases[-1]
-        for case in cases:
-            superseded_by = None if case is newest else newest.pk
-            if case.superseded_by_id != superseded_by:
-                case.superseded_by_id = superseded_by
-                changed.append(case)
+    for group in _connected(cases, links):
+        counts = _counting(group, merged)
+        for pk in group:
+            superseded_by = None if pk == counts else counts
+            if cases[pk].superseded_by_id != superseded_by:
+                cases[pk].superseded_by_id = superseded_by
+                changed.append(cases[pk])
     Case.objects.bulk_update(changed, ["superseded_by"])
     return {case.pk for case in changed}
+
+
+def _related_cases(numbers: set[str], letter_ids: set[int]) -> dict[int, Case]:
+    """The cases of these numbers and letters, and those that decisions of people tie to them, near and far."""
+    cases: dict[int, Case] = {}
+    while True:
+        found = Case.objects.filter(Q(case_number__in=numbers) | Q(pk__in=letter_ids)).in_bulk()
+        if found.keys() <= cases.keys():
+            return cases
+        cases |= found
+        numbers = {case.case_number for case in cases.values() if case.case_number}
+        tied = LetterPair.objects.filter(Q(older__in=cases) | Q(newer__in=cases), decision=PairDecision.MERGED)
+        letter_ids = {pk for pair in tied.values_list("older_id", "newer_id") for pk in pair} | cases.keys()
+
+
+def _connected(cases: Iterable[int], links: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """Groups of what the links tie together."""
+    group_of = {pk: [pk] for pk in cases}
+    for one, other in links:
+        if group_of[one] is not group_of[other]:
+            joined = group_of[one] + group_of[other]
+            for pk in joined:
+                group_of[pk] = joined
+    return list({id(group): group for group in group_of.values()}.values())
+
+
+def _counting(group: Sequence[int], merged: Iterable[LetterPair]) -> int:
+    """The newest, or the one that a person chose before it."""
+    counts = max(group)
+    for _choice in group:
+        choices = [pair for pair in merged if counts in (pair.older_id, pair.newer_id) and pair.counts_id in group]
+        chosen = max(choices, key=lambda pair: (pair.decided_at, pair.pk)).counts_id if choices else counts
+        if chosen == counts or chosen is None:
+            break
+        counts = chosen
+    return counts
 
 
 def outcome_of(decisions: Sequence[str | None]) -> Outcome:

@@ -1,1 +1,11 @@
-"""The admin site: the product's own pages (``urls``) and Django's for the rest."""
+"""The admin site: the product's own pages (``urls``), and Django's for people, reference rows and records."""
+
+from django.contrib import admin
+
+from determinations.admin import people, records, reference
+
+__all__ = ["people", "records", "reference"]
+
+admin.site.site_header = "imrsite: people and settings"
+admin.site.site_title = "imrsite"
+admin.site.index_title = "People and settings"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from determinations.views import reviews
+from determinations.views import authorities, lessons, reparsing, reviews, versions
 
 urlpatterns = [
     path("review/", reviews.review_queue, name="review"),
@@ -11,4 +11,19 @@ urlpatterns = [
     path("review/<int:letter_id>/assign/", reviews.assign_letter, name="review_assign"),
     path("review/<int:letter_id>/snooze/", reviews.snooze_letter, name="review_snooze"),
     path("review/<int:letter_id>/reports/<int:report_id>/", reviews.answer_report, name="review_answer_report"),
+    path("citations/", authorities.unknown_citations, name="unknown_citations"),
+    path("citations/map/", authorities.map_citation, name="map_citation"),
+    path("citations/aliases/<int:alias_id>/end/", authorities.end_alias, name="end_alias"),
+    path("categories/", authorities.category_rules, name="category_rules"),
+    path("categories/<int:rule_id>/end/", authorities.end_rule, name="end_category_rule"),
+    path("reparse/", reparsing.reparse_runs, name="reparse_runs"),
+    path("reparse/<int:run_id>/", reparsing.reparse_run, name="reparse_run"),
+    path("reparse/<int:run_id>/steer/", reparsing.steer_run, name="steer_reparse_run"),
+    path("versions/", versions.letter_pairs, name="letter_pairs"),
+    path("versions/<int:pair_id>/", versions.letter_pair, name="letter_pair"),
+    path("versions/<int:pair_id>/decide/", versions.decide_pair, name="decide_pair"),
+    path("lessons/", lessons.show_lessons, name="lessons"),
+    path("lessons/expected.json", lessons.export_lessons, name="export_lessons"),
+    path("history/", lessons.correction_history, name="correction_history"),
+    path("history/<int:correction_id>/restore/", lessons.restore_value, name="restore_value"),
 ]

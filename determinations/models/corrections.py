@@ -82,6 +82,7 @@ class Correction(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["letter_sha256", "id"], name="correction_letter"),
+            models.Index(fields=["letter_id"], name="correction_letter_id"),
             models.Index(fields=["state", "-id"], name="correction_state"),
             models.Index(fields=["by_id", "-id"], name="correction_by"),
         ]

@@ -5,10 +5,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -44,15 +43,8 @@ from determinations.models.browsing import ReportState
 from determinations.paging import Order, count_up_to, page_of
 from determinations.parsing.citations import read_guideline
 from determinations.reviews import REASONS
+from determinations.views.correctors import StaffRequest, may_correct
 
-
-class StaffRequest(HttpRequest):
-    """A request of somebody who is signed in: ``may_correct`` sees to it."""
-
-    user: User
-
-
-may_correct = permission_required("determinations.correct_cases", raise_exception=True)
 _FILTERS = ("reason", "whose", "rest")
 
 

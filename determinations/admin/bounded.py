@@ -1,0 +1,60 @@
+"""What every page of Django's admin here keeps to: no count without bound, no join that nobody asked for."""
+
+from functools import cached_property
+from typing import Any
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.http import HttpRequest
+
+from determinations.paging import COUNT_CAP, count_up_to
+
+
+class BoundedPaginator(Paginator[Any]):
+    """Pages over the first rows; a list that is longer is searched, not paged through."""
+
+    @cached_property
+    def count(self) -> int:
+        """The number of rows, counted up to the cap."""
+        return count_up_to(self.object_list, COUNT_CAP).number  # type: ignore[arg-type]
+
+
+class BoundedAdmin(admin.ModelAdmin[Any]):
+    """The base of our pages. Columns that a list filters or searches are indexed, or their tables are small."""
+
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    list_max_show_all = 50
+
+
+class ReadOnlyAdmin(BoundedAdmin):
+    """Rows to look at."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody adds them here."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes them here."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes them here."""
+        return False
+
+
+class KeptAdmin(BoundedAdmin):
+    """Rows that are edited and never deleted, since others hold their number."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes them."""
+        return False
+
+
+class SingleRowAdmin(KeptAdmin):
+    """Settings in one row."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only where the row is missing."""
+        return super().has_add_permission(request) and not self.model._default_manager.exists()

@@ -1,0 +1,57 @@
+"""Records that nobody edits: corrections, audit, aliases, rules, runs."""
+
+from typing import Any
+
+from django.contrib import admin
+
+from determinations.admin.bounded import ReadOnlyAdmin
+from determinations.models import AuditEvent, AuthorityAlias, CategoryRule, Correction, ReparseRun
+
+
+@admin.register(Correction)
+class CorrectionAdmin(ReadOnlyAdmin):
+    """Every correction; search by the letter's number."""
+
+    list_display = ["id", "at", "by_name", "letter_id", "path", "operation", "reason", "state"]
+    list_filter = ["state"]
+    search_fields = ["=letter_id"]
+    search_help_text = "number of a letter"
+    ordering = ["-id"]
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    """Who did what; search by the number of a letter or of a person."""
+
+    list_display = ["id", "at", "by_name", "action", "letter_id", "detail"]
+    search_fields = ["=letter_id", "=by_id"]
+    search_help_text = "number of a letter or of a person"
+    ordering = ["-id"]
+
+
+@admin.register(AuthorityAlias)
+class AuthorityAliasAdmin(ReadOnlyAdmin):
+    """Every version of every alias; they are made and ended on the page of unknown citations."""
+
+    list_display = ["printed", "authority", "active", "by", "at", "ended_by", "ended_at"]
+    list_select_related = ["authority", "by", "ended_by"]
+    search_fields = ["=normalised"]
+    ordering = ["-id"]
+
+
+@admin.register(CategoryRule)
+class CategoryRuleAdmin(ReadOnlyAdmin):
+    """Every version of every rule."""
+
+    list_display = ["phrase", "category", "active", "by", "at", "ended_by", "ended_at"]
+    list_select_related: Any = ["category", "by", "ended_by"]
+    ordering = ["-id"]
+
+
+@admin.register(ReparseRun)
+class ReparseRunAdmin(ReadOnlyAdmin):
+    """Every run."""
+
+    list_display = ["id", "at", "by", "state", "parser_version", "letters", "done", "letters_changed"]
+    list_select_related: Any = ["by"]
+    ordering = ["-id"]

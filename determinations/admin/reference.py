@@ -1,0 +1,86 @@
+"""Authorities, categories, published figures, and what else staff set."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from determinations.admin.bounded import KeptAdmin, SingleRowAdmin
+from determinations.models import (
+    Authority,
+    Category,
+    CorrectionReason,
+    EditionValidity,
+    ReviewSettings,
+    StatewideFigure,
+    StatisticsLimits,
+)
+
+
+@admin.register(Authority)
+class AuthorityAdmin(KeptAdmin):
+    """A guideline; its key never changes, for letters are read into it."""
+
+    list_display = ["title", "family", "key", "acoem_chapter", "valid_from", "valid_to"]
+    search_fields = ["title", "key"]
+    ordering = ["family", "title"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The key is set once."""
+        return ["key"] if obj else []
+
+
+@admin.register(Category)
+class CategoryAdmin(KeptAdmin):
+    """A treatment category; its names never change, for the parser's rules and staff's name it."""
+
+    list_display = ["name", "subcategory", "description"]
+    search_fields = ["name", "subcategory"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The names are set once."""
+        return ["name", "subcategory"] if obj else []
+
+
+@admin.register(CorrectionReason)
+class CorrectionReasonAdmin(KeptAdmin):
+    """The short list of reasons."""
+
+    list_display = ["label", "code", "position", "offered"]
+    list_editable = ["position", "offered"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Corrections keep the code."""
+        return ["code"] if obj else []
+
+
+@admin.register(StatewideFigure)
+class StatewideFigureAdmin(KeptAdmin):
+    """Published figures."""
+
+    list_display = ["year", "figure", "category", "subcategory", "value", "source"]
+    search_fields = ["year", "figure", "category", "source"]
+
+
+@admin.register(EditionValidity)
+class EditionValidityAdmin(KeptAdmin):
+    """From when to when an edition was in force."""
+
+    list_display = ["authority", "edition", "valid_from", "valid_to", "source"]
+    list_select_related = ["authority"]
+    search_fields = ["authority__title", "edition"]
+    autocomplete_fields = ["authority"]
+
+
+@admin.register(ReviewSettings)
+class ReviewSettingsAdmin(SingleRowAdmin):
+    """How long a snoozed letter rests, and how alike a duplicate is."""
+
+    list_display = ["__str__", "snooze_days", "alike_percent"]
+
+
+@admin.register(StatisticsLimits)
+class StatisticsLimitsAdmin(SingleRowAdmin):
+    """When numbers are too small to speak."""
+
+    list_display = ["__str__", "rate_needs", "small_cell"]

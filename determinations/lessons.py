@@ -1,0 +1,122 @@
+"""What corrections teach: how often the parser was right, field by field and version by version, and letters whose
+values people confirmed or corrected, as records that can become test cases of the parser."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS, SIDES
+from determinations.corrections import OpenLetter, open_letter, unconfirmed
+from determinations.models import Correction, Letter, UploadedFile
+from determinations.models.corrections import IN_FORCE
+
+#: Corrections that the figures look at, the newest first.
+_LOOKED_AT = 500_000
+_CITED = ("family", "authority", "edition", "sections", "pages")
+_OF_ITEM = (
+    "number", "request", "disputed", "partly_approved", "decision", "category", "subcategory", "claims_text",
+    "reviewer_text",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """Of the values of one field that people looked at, how many one parser version had read right."""
+
+    field: str
+    version: str
+    right: int
+    looked_at: int
+
+    @property
+    def percent(self) -> float:
+        """The share, 0 to 100."""
+        return 100 * self.right / self.looked_at
+
+
+def accuracy() -> list[Accuracy]:
+    """By field and version. A version is held against a value twice: when a person looked at what it had read, and
+    when it has read the letter since. Items added and removed by hand count as the field ``items``, read wrong."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH looked AS (
+                SELECT CASE WHEN operation IN ('set', 'confirm') THEN regexp_replace(path, '^.*/', '') ELSE 'items' END
+                        AS field,
+                    letter_id, parser_version, parser_value = new_value AS was_right,
+                    state = 'confirmed' AS is_right
+                FROM determinations_correction
+                WHERE state = ANY(%s) AND operation NOT IN ('dismiss', 'reorder_items') ORDER BY id DESC LIMIT %s
+            ), held AS (
+                SELECT field, parser_version, field <> 'items' AND COALESCE(was_right, false) AS is_right
+                FROM looked WHERE parser_version <> ''
+                UNION ALL
+                SELECT looked.field, parsed.parser_version, looked.is_right FROM looked
+                JOIN determinations_parseddocument parsed ON parsed.letter_id = looked.letter_id
+                WHERE parsed.parser_version NOT IN ('', looked.parser_version)
+            )
+            SELECT field, parser_version, count(*) FILTER (WHERE is_right), count(*) FROM held GROUP BY 1, 2
+            """,
+            [[str(state) for state in IN_FORCE], _LOOKED_AT],
+        )
+        found = [Accuracy(*row) for row in cursor.fetchall()]
+    order = [*LETTER_FIELDS, *ITEM_FIELDS, "items"]
+    return sorted(found, key=lambda each: (order.index(each.field) if each.field in order else 99, each.version))
+
+
+def taught_letters(*, whole: bool) -> Iterator[OpenLetter]:
+    """Letters that people looked at, by number; ``whole``: only those of which no value was left out."""
+    reached = 0
+    while True:
+        rows = Correction.objects.filter(state__in=IN_FORCE, letter_id__gt=reached)
+        ids = list(rows.order_by("letter_id").values_list("letter_id", flat=True).distinct()[:100])
+        if not ids:
+            return
+        present = set(Letter.objects.filter(pk__in=ids).values_list("pk", flat=True))
+        for pk in ids:
+            if pk in present:
+                opened = open_letter(pk)
+                if not whole or not any(unconfirmed(opened)):
+                    yield opened
+        reached = ids[-1]
+
+
+def expected_record(opened: OpenLetter) -> dict[str, Any]:
+    """The letter's effective values as the record that parsing it should give.
+
+    ``checked`` names the values that people set or confirmed: only these are known to be right.
+    """
+    record = opened.merged.record
+    targets = opened.merged.standings
+    return {
+        "file": file_name(opened.letter),
+        "layout": record["layout"],
+        **{name: record[name] for name in LETTER_FIELDS},
+        "items": [_expected_item(item) for item in record["items"]],
+        "checked": sorted(opened.path(*target) for target in targets),
+    }
+
+
+def _expected_item(item: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **{name: item[name] for name in _OF_ITEM},
+        **{side: [{name: cited[name] for name in _CITED} for cited in item[side]] for side in SIDES},
+        "rationale": item["rationale"],
+    }
+
+
+def file_name(letter: Letter) -> str:
+    """The name under which the letter's file came; its number where no upload tells."""
+    name = UploadedFile.objects.filter(letter=letter).order_by("pk").values_list("name", flat=True).first()
+    return name or f"letter-{letter.pk}"
+
+
+def versions_of(found: Sequence[Accuracy]) -> list[str]:
+    """The parser versions in these figures, oldest first."""
+    return sorted({each.version for each in found}, key=lambda version: [_number(part) for part in version.split(".")])
+
+
+def _number(part: str) -> tuple[int, str]:
+    return (int(part), "") if part.isdigit() else (0, part)

@@ -1,0 +1,93 @@
+"""Versions and duplicates: letters that may be the same one, side by side."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from determinations import versions
+from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS, read, same
+from determinations.correction_form import shown
+from determinations.corrections import OpenLetter, open_letter
+from determinations.models import Case, LetterPair, PairDecision
+from determinations.paging import Order, page_of
+from determinations.views.correctors import StaffRequest, may_correct
+
+
+@may_correct
+@require_GET
+def letter_pairs(request: StaffRequest) -> HttpResponse:
+    """Pairs to be decided, or decided ones."""
+    decision = request.GET.get("decision", PairDecision.OPEN)
+    if decision not in PairDecision.values:
+        decision = PairDecision.OPEN
+    pairs = LetterPair.objects.filter(decision=decision).select_related("older__case", "newer__case", "decided_by")
+    page = page_of(pairs, Order("id", descending=True, nullable=False, key="id"), request.GET)
+    context = {"page": page, "decision": decision, "decisions": PairDecision.choices}
+    return render(request, "admin/duplicates/pairs.html", context)
+
+
+@may_correct
+@require_GET
+def letter_pair(request: StaffRequest, pair_id: int) -> HttpResponse:
+    """Two letters side by side, what differs first to be seen."""
+    pair = get_object_or_404(LetterPair.objects.select_related("older", "newer", "decided_by"), pk=pair_id)
+    older, newer = open_letter(pair.older_id), open_letter(pair.newer_id)
+    counting = set(
+        Case.objects.current().filter(pk__in=[older.letter.pk, newer.letter.pk]).values_list("pk", flat=True)
+    )
+    context = {
+        "pair": pair,
+        "rows": _compared(older, newer),
+        "older_counts": pair.older_id in counting,
+        "newer_counts": pair.newer_id in counting,
+    }
+    return render(request, "admin/duplicates/pair.html", context)
+
+
+def _compared(older: OpenLetter, newer: OpenLetter) -> list[dict[str, Any]]:
+    one, other = older.merged.record, newer.merged.record
+    rows = [_row(field.label, field, read(one, name), read(other, name)) for name, field in LETTER_FIELDS.items()]
+    most = max(len(one["items"]), len(other["items"]))
+    for place in range(most):
+        left = one["items"][place] if place < len(one["items"]) else None
+        right = other["items"][place] if place < len(other["items"]) else None
+        for name, field in ITEM_FIELDS.items():
+            if name == "disputed":
+                continue
+            label = f"{place + 1} {field.label}"
+            rows.append(_row(label, field, read(left, name) if left else None, read(right, name) if right else None))
+    return rows
+
+
+def _row(label: str, field: Any, left: Any, right: Any) -> dict[str, Any]:
+    return {
+        "label": label,
+        "older": shown(field, left),
+        "newer": shown(field, right),
+        "differs": not same(field.name, left, right),
+    }
+
+
+@may_correct
+@require_POST
+def decide_pair(request: StaffRequest, pair_id: int) -> HttpResponse:
+    """Merge, counting one of the two, or keep apart."""
+    pair = get_object_or_404(LetterPair, pk=pair_id)
+    choices = {
+        "newer": (PairDecision.MERGED, pair.newer_id),
+        "older": (PairDecision.MERGED, pair.older_id),
+        "apart": (PairDecision.APART, None),
+        "open": (PairDecision.OPEN, None),
+    }
+    if (choice := choices.get(request.POST.get("do", ""))) is not None:
+        decision, counts = choice
+        note = request.POST.get("note", "")
+        versions.decide(pair_id, decision, counts=counts, by=request.user, now=timezone.now(), note=note)
+        messages.success(request, _("Decided: lists and statistics follow."))
+    following = LetterPair.objects.filter(decision=PairDecision.OPEN, pk__lt=pair_id).order_by("-pk").first()
+    return redirect("letter_pair", following.pk) if following else redirect("letter_pairs")

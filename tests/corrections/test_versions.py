@@ -1,0 +1,97 @@
+"""Versions and duplicates: found, decided by people, and followed by lists and statistics."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from determinations import versions
+from determinations.likeness import bands_of, minima_of, percent_alike
+from determinations.models import AuditEvent, Case, ItemFact, Letter, LetterPair, PairDecision, PairKind
+from tests.conftest import People
+from tests.corrections.letters import NOW, document, item, stored_letter
+
+pytestmark = pytest.mark.django_db
+
+WORDS = "the synthetic worker was hurt in a fall and was seen for pain of the knee with swelling after walking far "
+
+
+def counting() -> list[int]:
+    facts = set(ItemFact.objects.values_list("case_id", flat=True))
+    current = set(Case.objects.current().values_list("pk", flat=True))
+    assert facts == current
+    return sorted(current)
+
+
+def numbered(number: str | None, words: str = "", **values: Any) -> Letter:
+    return stored_letter(document(item("Knee brace"), case_number=number, summary=words or None), **values)
+
+
+def pair_of(letters: Sequence[Letter]) -> LetterPair:
+    versions.find_pairs([letter.pk for letter in letters], now=NOW)
+    return LetterPair.objects.get()
+
+
+def test_of_one_case_number_the_newest_counts_until_a_person_chooses(people: People) -> None:
+    older, newer = numbered("CM16-9000001"), numbered("CM16-9000001")
+    assert counting() == [newer.pk]
+    pair = pair_of([older, newer])
+    assert pair.kind == PairKind.CASE_NUMBER
+    who = {"by": people.admin, "now": NOW}
+    versions.decide(pair.pk, PairDecision.MERGED, counts=older.pk, **who)
+    assert counting() == [older.pk]
+    versions.decide(pair.pk, PairDecision.APART, **who)
+    assert counting() == [older.pk, newer.pk]
+    versions.decide(pair.pk, PairDecision.MERGED, counts=newer.pk, **who)
+    assert counting() == [newer.pk]
+    assert AuditEvent.objects.filter(action="letters.compared").count() == 3
+
+
+def test_a_later_version_counts_before_an_older_choice(people: People) -> None:
+    older, newer = numbered("CM16-9000001"), numbered("CM16-9000001")
+    pair = pair_of([older, newer])
+    versions.decide(pair.pk, PairDecision.MERGED, counts=older.pk, by=people.admin, now=NOW)
+    newest = numbered("CM16-9000001")
+    assert counting() == [newest.pk]
+
+
+def test_the_same_text_in_other_bytes_is_found_and_merged(people: People) -> None:
+    one, other = numbered(None, text="Synthetic  letter"), numbered(None, text="Synthetic letter")
+    assert counting() == [one.pk, other.pk]
+    pair = pair_of([other])
+    assert (pair.kind, pair.older_id, pair.newer_id) == (PairKind.TEXT, one.pk, other.pk)
+    versions.decide(pair.pk, PairDecision.MERGED, by=people.admin, now=NOW)
+    assert counting() == [other.pk]
+
+
+def test_nearly_the_same_text_is_found_and_other_texts_are_not() -> None:
+    many = " ".join(f"{WORDS}{number}" for number in range(12))
+    one = numbered("CM16-9000001", many)
+    alike = numbered(None, many.replace("far 5", "far and wide 5"))
+    numbered("CM16-9000003", " ".join(f"another story of an entirely different kind number {n}" for n in range(60)))
+    versions.find_pairs(versions.unsigned(10), now=NOW)
+    pair = LetterPair.objects.get()
+    assert (pair.kind, pair.older_id, pair.newer_id) == (PairKind.ALIKE, one.pk, alike.pk)
+    assert pair.percent >= 80
+    assert versions.unsigned(10) == []
+
+
+def test_when_a_version_is_removed_the_one_before_counts_again(people: People) -> None:
+    from django.contrib.auth.models import Permission
+
+    people.admin.user_permissions.add(Permission.objects.get(codename="delete_letter"))
+    older, newer = numbered("CM16-9000001"), numbered("CM16-9000001")
+    pair = pair_of([older, newer])
+    versions.decide(pair.pk, PairDecision.MERGED, by=people.admin, now=NOW)
+    versions.remove_letter(newer.pk, by=people.admin, now=NOW, reason="test")
+    assert counting() == [older.pk]
+
+
+def test_the_likeness_of_wordings() -> None:
+    words = [f"word{number}" for number in range(400)]
+    whole, changed = minima_of(" ".join(words)), minima_of(" ".join([*words[:380], "another", *words[381:]]))
+    assert percent_alike(whole, whole) == 100
+    assert percent_alike(whole, changed) >= 85
+    assert percent_alike(whole, minima_of(" ".join(f"other{number}" for number in range(400)))) <= 5
+    assert set(bands_of(whole)) & set(bands_of(changed))
+    assert bands_of(minima_of("too short")) == []
