@@ -19,10 +19,12 @@ from typing import Any
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 
+from determinations import reviews
+from determinations.aliases import aliases_in_force
 from determinations.effective import write_cases
 from determinations.extraction.reader import ReaderBroken, text_of
 from determinations.extraction.results import ExtractedText, Unreadable
-from determinations.models import AuthorityAlias, Case, Letter, LetterState
+from determinations.models import Case, Letter, LetterState
 from determinations.models.letters import OPEN_STATES
 from determinations.parsing import PARSER_VERSION, parse_letter
 from determinations.parsing.problems import OTHER_PROGRAMME_CODES
@@ -117,7 +119,7 @@ def _ingest_chunk(claimed: Sequence[int]) -> int:
             readings = []
             began = time.monotonic()
             characters = 0
-            aliases = _aliases()
+            aliases = aliases_in_force()
             for letter in _locked(claimed):
                 readings.append(_read(letter, aliases))
                 characters += len(readings[-1].extracted.text) if readings[-1].extracted else 0
@@ -140,7 +142,7 @@ def _ingest_alone(pk: int) -> None:
     """Read one claimed letter in a transaction of its own; one that cannot be written is set aside."""
     try:
         with transaction.atomic():
-            _write([_read(letter, _aliases()) for letter in _locked([pk])])
+            _write([_read(letter, aliases_in_force()) for letter in _locked([pk])])
     except Exception as fault:
         if isinstance(fault, OperationalError | ReaderBroken) or not connection.is_usable():
             _give_back([pk])
@@ -217,11 +219,6 @@ def _standing(record: Mapping[str, Any]) -> tuple[str, str]:
     return LetterState.PARSED, ""
 
 
-def _aliases() -> dict[str, str]:
-    """Printed names that administrators mapped to authorities."""
-    return dict(AuthorityAlias.objects.filter(active=True).values_list("normalised", "authority__key"))
-
-
 class _TooLong(BaseException):
     """Not an ``Exception``: no handler on the way may take it for a fault of its own."""
 
@@ -257,6 +254,11 @@ def _write(readings: Collection[Reading]) -> None:
     _write_letters(readings)
     _drop_cases([r.letter_id for r in readings if r.state != LetterState.PARSED])
     write_cases([r.letter_id for r in readings if r.state == LetterState.PARSED])
+
+
+def write_records(records: Mapping[int, Mapping[str, Any]]) -> None:
+    """Write what reading stored texts again gave, by letter, in the caller's transaction."""
+    _write([Reading(pk, None, record, *_standing(record)) for pk, record in records.items()])
 
 
 def _write_texts(readings: Sequence[Reading]) -> None:
@@ -312,8 +314,8 @@ def _write_letters(readings: Collection[Reading]) -> None:
             """
             UPDATE determinations_letter AS letter
             SET state = was.state, message = was.message, pages = COALESCE(was.pages, letter.pages),
-                text_method = was.method, layout = was.layout, parser_version = was.version,
-                finished_at = clock_timestamp()
+                text_method = COALESCE(NULLIF(was.method, ''), letter.text_method), layout = was.layout,
+                parser_version = was.version, finished_at = clock_timestamp()
             FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[])
                 AS was (id, state, message, pages, method, layout, version)
             WHERE letter.id = was.id
@@ -329,3 +331,4 @@ def _drop_cases(ids: Collection[int]) -> None:
     if cases.exists():
         cases.delete()
         write_cases(list(Case.objects.filter(case_number__in=numbers).values_list("pk", flat=True)))
+    reviews.refresh(ids)

@@ -5,7 +5,9 @@ of a lane are in the broker at once; each finished task sends the next ones, and
 """
 
 import logging
+import time
 from datetime import timedelta
+from typing import Any
 
 from celery import shared_task
 from django.db import connection, transaction
@@ -13,11 +15,12 @@ from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from determinations import exports
+from determinations import exports, reparsing, versions
 from determinations.ingest import ingest_letters
-from determinations.models import Export, Letter, LetterState
+from determinations.models import Export, Letter, LetterState, ReparseRun
 from determinations.models.browsing import ExportState
 from determinations.models.letters import OPEN_STATES, Lane
+from determinations.models.reparsing import AT_WORK
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +34,11 @@ READER_DIED_AFTER = timedelta(seconds=30)
 MESSAGE_LOST_AFTER = timedelta(minutes=3)
 #: An export that was begun this long ago and not finished, longer than a task may run: its writer died.
 EXPORT_DIED_AFTER = timedelta(minutes=10)
+#: A run that moved last this long ago has lost its message or its worker.
+RUN_STALE_AFTER = timedelta(minutes=1)
+#: Seconds that one message keeps a worker with reading again or comparing.
+_SECONDS_A_TURN = 20.0
+_COMPARED_AT_ONCE = 200
 
 
 @shared_task(ignore_result=True)
@@ -52,6 +60,11 @@ def sweep() -> None:
         _release_stale(lane)
         send_waiting(lane)
     _send_exports_again()
+    stale = Q(stepped_at=None) | Q(stepped_at__lt=timezone.now() - RUN_STALE_AFTER)
+    for run_id in ReparseRun.objects.filter(stale, state__in=AT_WORK).values_list("pk", flat=True)[:20]:
+        send_reparse(run_id)
+    if versions.unsigned(1):
+        _send_quietly(find_pairs)
 
 
 @shared_task(ignore_result=True)
@@ -77,6 +90,40 @@ def _send_exports_again() -> None:
     lost = Export.objects.filter(state=ExportState.WAITING, requested_at__lt=now - MESSAGE_LOST_AFTER)
     for export_id in lost.order_by("pk").values_list("pk", flat=True)[:WINDOW]:
         send_export(export_id)
+
+
+@shared_task(ignore_result=True)
+def reparse(run_id: int) -> None:
+    """Read letters of a run again for a while, then leave room for others. The row says how far it is."""
+    until = time.monotonic() + _SECONDS_A_TURN
+    while time.monotonic() < until:
+        if not reparsing.step(run_id, now=timezone.now()):
+            return
+    send_reparse(run_id)
+
+
+def send_reparse(run_id: int) -> None:
+    """Have a worker go on with a run. What the broker does not take, the sweep sends when it is back."""
+    _send_quietly(reparse, run_id)
+
+
+@shared_task(ignore_result=True)
+def find_pairs() -> None:
+    """Compare letters that were read with all others, for a while."""
+    until = time.monotonic() + _SECONDS_A_TURN
+    while time.monotonic() < until:
+        waiting = versions.unsigned(_COMPARED_AT_ONCE)
+        if not waiting:
+            return
+        versions.find_pairs(waiting, now=timezone.now())
+    _send_quietly(find_pairs)
+
+
+def _send_quietly(task: Any, *arguments: int) -> None:
+    try:
+        task.apply_async(arguments, queue=Lane.BULK, ignore_result=True)
+    except OperationalError:
+        log.warning("The broker does not answer: the sweep will send %s again.", task.name)
 
 
 def send_waiting(lane: str) -> int:

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from determinations.paging import COUNT_CAP, count_up_to
 
 
-class BoundedPaginator(Paginator[Any]):
+class BoundedPaginator(Paginator):  # type: ignore[type-arg] # not to be subscripted when it runs
     """Pages over the first rows; a list that is longer is searched, not paged through."""
 
     @cached_property
@@ -19,7 +19,7 @@ class BoundedPaginator(Paginator[Any]):
         return count_up_to(self.object_list, COUNT_CAP).number  # type: ignore[arg-type]
 
 
-class BoundedAdmin(admin.ModelAdmin[Any]):
+class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """The base of our pages. Columns that a list filters or searches are indexed, or their tables are small."""
 
     paginator = BoundedPaginator

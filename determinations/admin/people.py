@@ -21,12 +21,12 @@ class PersonAdmin(UserAdmin):
     paginator = BoundedPaginator
     show_full_result_count = False
     list_display = ["username", "first_name", "last_name", "email", "is_active", "is_staff", "last_login"]
-    list_filter: Any = []
+    list_filter = ()
     search_fields = ["username", "first_name", "last_name", "email"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """What only a superuser may set."""
-        fixed = list(super().get_readonly_fields(request, obj)) + ["last_login", "date_joined"]
+        fixed = [*super().get_readonly_fields(request, obj), "last_login", "date_joined"]
         return fixed if request.user.is_superuser else [*fixed, "is_superuser", "user_permissions"]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

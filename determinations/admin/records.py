@@ -1,6 +1,5 @@
 """Records that nobody edits: corrections, audit, aliases, rules, runs."""
 
-from typing import Any
 
 from django.contrib import admin
 
@@ -44,7 +43,7 @@ class CategoryRuleAdmin(ReadOnlyAdmin):
     """Every version of every rule."""
 
     list_display = ["phrase", "category", "active", "by", "at", "ended_by", "ended_at"]
-    list_select_related: Any = ["category", "by", "ended_by"]
+    list_select_related = ["category", "by", "ended_by"]
     ordering = ["-id"]
 
 
@@ -53,5 +52,5 @@ class ReparseRunAdmin(ReadOnlyAdmin):
     """Every run."""
 
     list_display = ["id", "at", "by", "state", "parser_version", "letters", "done", "letters_changed"]
-    list_select_related: Any = ["by"]
+    list_select_related = ["by"]
     ordering = ["-id"]

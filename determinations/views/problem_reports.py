@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from determinations.models import Case, ProblemReport
 from determinations.models.browsing import ReportState
 from determinations.paths import label_of_path
+from determinations.reviews import note_report
 from determinations.views.people import person_of
 
 _MOST_SHOWN = 200
@@ -42,6 +43,7 @@ def report_problem(request: HttpRequest, pk: int) -> HttpResponse:
             by=person_of(request),
             at=timezone.now(),
         )
+        note_report(case.pk)
         messages.success(request, "Reported. An administrator will look at it; the answer will stand here.")
         return redirect(f"{reverse('case_detail', args=[case.pk])}")
     path = form.data.get("path", "") if form.is_bound else request.GET.get("path", "")

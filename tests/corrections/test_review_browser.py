@@ -1,5 +1,6 @@
 """An administrator at work, in a real browser."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -78,7 +79,7 @@ def test_selected_text_fills_a_field_and_is_its_evidence(sign_in: Any, people: P
     page.keyboard.press("Control+Shift+Enter")
     page.wait_for_selector(".toast")
     case = Case.objects.get(pk=one.pk)
-    assert (case.age, case.date_of_injury.isoformat()) == (51, "2015-01-09")
+    assert (case.age, case.date_of_injury) == (51, date(2015, 1, 9))
     evidence = dict(Correction.objects.values_list("path", "evidence"))
     assert evidence["age"] == span("51")
     assert evidence["date_of_injury"] == span("January 9, 2015")

@@ -1,0 +1,107 @@
+"""What corrections teach, the history, and Django's admin."""
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from determinations import corrections, lessons, versions
+from determinations.models import Correction, DisputedItem, LetterPair, PairDecision
+from tests.conftest import People
+from tests.corrections.letters import NOW, document, item, store_reading, stored_letter
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
+
+
+@pytest.fixture
+def who(people: People) -> dict[str, Any]:
+    return {"by": people.admin, "now": NOW}
+
+
+def test_accuracy_is_told_by_field_and_version(who: dict[str, Any]) -> None:
+    letters = [stored_letter(document(item("Brace"), age=40, case_number=f"CM16-900000{n}")) for n in range(3)]
+    corrections.confirm_value(letters[0].pk, "age", **who)
+    for one in letters[1:]:
+        corrections.correct_field(one.pk, "age", 50, reason="misread", **who)
+    store_reading(letters[1], document(item("Brace"), age=50, case_number="CM16-9000001"), "2")
+    figures = {(each.field, each.version): (each.right, each.looked_at) for each in lessons.accuracy()}
+    assert figures == {("age", "1"): (1, 3), ("age", "2"): (1, 1)}
+
+
+def test_checked_letters_are_exported_as_expected_records(who: dict[str, Any], as_admin: Client) -> None:
+    whole, part = stored_letter(document(item("Brace"))), stored_letter(document(item("Cane"), case_number=None))
+    corrections.correct_field(whole.pk, "items/1/decision", "overturned", reason="misread", **who)
+    corrections.confirm_letter(whole.pk, **who)
+    corrections.correct_field(part.pk, "age", 50, reason="misread", **who)
+    answer = as_admin.get(reverse("export_lessons"))
+    records = json.loads(answer.getvalue())
+    assert [record["file"] for record in records] == [f"letter-{whole.pk}"]
+    record = records[0]
+    assert record["items"][0]["decision"] == "overturned"
+    assert set(record["items"][0]["claims"][0]) == {"family", "authority", "edition", "sections", "pages"}
+    every = json.loads(as_admin.get(reverse("export_lessons"), {"all": "1"}).getvalue())
+    assert [each["checked"] for each in every[1:]] == [["age"]]
+    assert b"100.0%" in as_admin.get(reverse("lessons")).content
+
+
+def test_an_earlier_value_is_set_again_and_a_removal_undone(who: dict[str, Any], as_admin: Client) -> None:
+    letter = stored_letter(document(item("Brace"), item("Cane")))
+    for age in (50, 51):
+        corrections.correct_field(letter.pk, "age", age, reason="misread", **who)
+    first = Correction.objects.order_by("pk")[0]
+    page = as_admin.get(reverse("correction_history"), {"letter": str(letter.pk), "path": "age"}).content.decode()
+    assert page.count("Set this again") == 1
+    as_admin.post(reverse("restore_value", args=[first.pk]))
+    assert corrections.open_letter(letter.pk).merged.record["age"] == 50
+    corrections.remove_item(letter.pk, "2", reason="misread", **who)
+    removal = Correction.objects.latest("pk")
+    as_admin.post(reverse("restore_value", args=[removal.pk]), {"do": "undo"})
+    assert DisputedItem.objects.filter(case=letter.pk).count() == 2
+
+
+@pytest.mark.parametrize("query", [{}, {"person": "admin"}, {"state": "active"}, {"path": "age"}])
+def test_the_history_is_shown_by_letter_value_person_and_state(
+    who: dict[str, Any], as_admin: Client, query: dict[str, str]
+) -> None:
+    letter = stored_letter(document(item("Brace")))
+    corrections.correct_field(letter.pk, "age", 50, reason="misread", **who)
+    assert b"misread" in as_admin.get(reverse("correction_history"), {"letter": str(letter.pk), **query}).content
+
+
+def test_a_pair_is_compared_and_decided_on_its_page(as_admin: Client) -> None:
+    older = stored_letter(document(item("Brace"), age=40))
+    newer = stored_letter(document(item("Brace"), age=41))
+    versions.find_pairs([older.pk, newer.pk], now=NOW)
+    pair = LetterPair.objects.get()
+    assert str(pair.pk) in as_admin.get(reverse("letter_pairs")).content.decode()
+    assert b"differs" in as_admin.get(reverse("letter_pair", args=[pair.pk])).content
+    as_admin.post(reverse("decide_pair", args=[pair.pk]), {"do": "apart", "note": "two workers"})
+    pair.refresh_from_db()
+    assert (pair.decision, pair.note) == (PairDecision.APART, "two workers")
+
+
+def test_every_page_of_djangos_admin_opens_for_an_admin(as_admin: Client, who: dict[str, Any]) -> None:
+    letter = stored_letter(document(item("Brace")))
+    corrections.correct_field(letter.pk, "age", 50, reason="misread", **who)
+    pages = [(model, model_admin) for model, model_admin in admin.site._registry.items()]
+    assert len(pages) >= 14
+    for model, model_admin in pages:
+        base = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        assert as_admin.get(reverse(f"{base}_changelist"), {"q": "1"}).status_code == 200, model
+        row = model._default_manager.first()
+        if row is not None:
+            assert as_admin.get(reverse(f"{base}_change", args=[row.pk])).status_code == 200, model
+        assert model_admin.show_full_result_count is False
+
+
+def test_an_admin_cannot_become_superuser_or_change_one(as_admin: Client, people: People) -> None:
+    page = as_admin.get(reverse("admin:auth_user_change", args=[people.admin.pk])).content.decode()
+    assert 'name="groups"' in page
+    assert 'name="is_superuser"' not in page
+    assert 'name="user_permissions"' not in page
+    root = User.objects.create_superuser("root", password="synthetic")
+    assert as_admin.post(reverse("admin:auth_user_change", args=[root.pk]), {"username": "x"}).status_code == 403
