@@ -4,14 +4,13 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('determinations', '0012_case_problems'),
+        ("determinations", "0013_export_times"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='correction',
-            index=models.Index(fields=['letter_id'], name='correction_letter_id'),
+            model_name="correction",
+            index=models.Index(fields=["letter_id"], name="correction_letter_id"),
         ),
     ]
