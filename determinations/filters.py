@@ -31,7 +31,7 @@ from determinations.models import (
 from determinations.search import QueryWords
 
 _MOST_VALUES = 60
-_LONGEST_VALUE = 200
+_LONGEST_VALUE = 500
 #: Parameters of a list's address that are not filters.
 NOT_FILTERS = frozenset({"sort", "after", "before", "page", "list", "item", "show"})
 
@@ -293,6 +293,25 @@ class LetterFilters(django_filters.FilterSet):
     priority = ValuesFilter("priority", "Priority", equals("priority"))
 
 
+class RestFilter(django_filters.Filter):
+    """Everything but the items of another address: "MRI against the rest"."""
+
+    kind = "rest"
+    field_class = ValuesField
+
+    def __init__(self) -> None:
+        super().__init__(label="All but", widget=forms.SelectMultiple)
+
+    def filter(self, qs: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
+        """Items that are not among those of the address."""
+        for address in value:
+            other = QueryDict(address, mutable=True)
+            other.pop("rest_of", None)
+            among = ItemFilter(other, queryset=ItemFact.objects.filter(pk=OuterRef("pk"))).qs
+            qs = qs.filter(~Exists(among))
+        return qs
+
+
 class CountedFilter(django_filters.Filter):
     """Set by numbers of the statistics that count letters: everything in the address is asked of one item of the case.
 
@@ -333,6 +352,7 @@ class ItemFilter(LetterFilters):
     upload = UploadFilter("case_id")
     q = WordsFilter("item__text__search")
     by_item = CountedFilter()
+    rest_of = RestFilter()
     # What numbers of the statistics open, besides: the same list a second time over, or finer than anybody would pick.
     also_specialty = AllValuesFilter("specialty", "Reviewer's specialty too", holds("specialties"))
     also_licensure = AllValuesFilter("licensure", "Reviewer's licensure too", holds("licensure"))

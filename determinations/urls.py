@@ -2,7 +2,18 @@
 
 from django.urls import path, re_path
 
-from determinations.views import alike, cases, home, letter_pages, lists, problem_reports, saved_views, search
+from determinations.views import (
+    alike,
+    cases,
+    citations,
+    home,
+    letter_pages,
+    lists,
+    problem_reports,
+    saved_views,
+    search,
+    statistics,
+)
 from determinations.views import exports as export_views
 
 _LIST = r"(?P<list_name>cases|items|decisions)"
@@ -28,4 +39,19 @@ urlpatterns = [
     path("views/<int:pk>/", saved_views.change_view, name="change_view"),
     path("exports/", export_views.export_list, name="export_list"),
     path("exports/<int:pk>/file", export_views.export_file, name="export_file"),
+    path("statistics/", statistics.overview, name="statistics"),
+    path("statistics/months.<slug:format>", statistics.overview_export, name="statistics_export"),
+    path("statistics/breakdowns/", statistics.breakdowns, name="breakdowns"),
+    path("statistics/breakdowns/<slug:key>/", statistics.statistic, name="statistic"),
+    path("statistics/breakdowns/<slug:key>.<slug:format>", statistics.statistic_export, name="statistic_export"),
+    path("statistics/compare/", statistics.compare, name="statistics_compare"),
+    path("statistics/report/", statistics.report, name="statistics_report"),
+    path("statistics/glossary/", statistics.glossary, name="glossary"),
+    path("statistics/quality/", statistics.quality, name="quality"),
+    path("statistics/quality/<slug:key>.<slug:format>", statistics.quality_export, name="quality_export"),
+    path("citations/", citations.citations, name="citations"),
+    path("citations/editions/", citations.citation_editions, name="citation_editions"),
+    path("citations/editions.<slug:format>", citations.editions_export, name="editions_export"),
+    path("citations/authorities/<path:key>/", citations.citation_authority, name="citation_authority"),
+    path("citations/authorities/<path:key>.<slug:format>", citations.authority_export, name="authority_export"),
 ]

@@ -1,0 +1,129 @@
+"""How well letters are read: counted from letters, problems, corrections and unrecognised citations themselves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+
+from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS
+from determinations.models import LetterState
+from determinations.parsing.problems import PROBLEMS
+from determinations.statistics.sheets import Sheet
+
+_STATES = "SELECT state, count(*) FROM determinations_letter GROUP BY state ORDER BY 2 DESC, 1"
+_LAYOUTS = """
+SELECT layout, count(*), count(*) FILTER (WHERE state = 'needs_review')
+FROM determinations_letter WHERE layout <> '' OR state = 'unknown_layout' GROUP BY layout ORDER BY 2 DESC, 1
+"""
+_PROBLEMS = """
+SELECT code, count(DISTINCT letter), count(*) FROM (
+    SELECT letter_id AS letter, unnest(problem_codes) AS code FROM determinations_case WHERE superseded_by_id IS NULL
+    UNION ALL
+    SELECT c.letter_id, unnest(item.problem_codes)
+    FROM determinations_case c JOIN determinations_disputeditem item ON item.case_id = c.letter_id
+    WHERE c.superseded_by_id IS NULL
+) found GROUP BY code ORDER BY 2 DESC, 1
+"""
+_CORRECTED = """
+SELECT substring(path FROM '[^/]+$'), parser_version, count(*) FILTER (WHERE operation = 'set'),
+    count(*) FILTER (WHERE operation = 'confirm'), count(DISTINCT letter_sha256)
+FROM determinations_correction
+WHERE operation IN ('set', 'confirm') AND state IN ('active', 'confirmed', 'conflict')
+GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2
+"""
+_CONFIRMED = """
+SELECT count(DISTINCT (c.letter_sha256, c.item_key, substring(c.path FROM '[^/]+$')))
+FROM determinations_correction c
+JOIN determinations_letter letter ON letter.sha256 = c.letter_sha256
+JOIN determinations_case k ON k.letter_id = letter.id AND k.superseded_by_id IS NULL
+WHERE c.operation IN ('set', 'confirm') AND c.state IN ('active', 'confirmed', 'conflict')
+"""
+_SIZE = """
+SELECT count(*), coalesce(sum(item_count), 0), count(*) FILTER (WHERE item_count = 0)
+FROM determinations_case WHERE superseded_by_id IS NULL
+"""
+_UNRECOGNISED = """
+SELECT min(printed), count(*), count(DISTINCT letter_id) FROM determinations_printedcitation
+WHERE NOT aliased GROUP BY normalised ORDER BY 2 DESC, 1 LIMIT 200
+"""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A count with its name; ``key`` as filters spell it."""
+
+    key: str
+    label: str
+    count: int
+    second: int = 0
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """Values of one field that people set or confirmed, by the parser version that had read them."""
+
+    field: str
+    version: str
+    set: int
+    confirmed: int
+    letters: int
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Everything that the quality page shows; ``values`` are all values of current letters that people can correct."""
+
+    states: Sequence[Named]
+    layouts: Sequence[Named]
+    problems: Sequence[Named]
+    corrected: Sequence[Corrected]
+    unrecognised: Sequence[Named]
+    letters: int
+    empty_letters: int
+    values: int
+    seen_values: int
+
+    @property
+    def seen_share(self) -> float | None:
+        """Values that a person set or confirmed, in percent of all."""
+        return 100 * self.seen_values / self.values if self.values else None
+
+    def sheets(self) -> list[Sheet]:
+        """The tables to export."""
+        return [
+            Sheet("states", "Letters by state", ("state", "letters"), [(n.label, n.count) for n in self.states]),
+            Sheet("layouts", "Letters by layout", ("layout", "letters", "need review"),
+                  [(n.label, n.count, n.second) for n in self.layouts]),
+            Sheet("problems", "Letters by problem", ("code", "problem", "letters", "times"),
+                  [(n.key, n.label, n.count, n.second) for n in self.problems]),
+            Sheet("corrected", "Fields that people set or confirmed",
+                  ("field", "parser version", "set", "confirmed", "letters"),
+                  [(c.field, c.version, c.set, c.confirmed, c.letters) for c in self.corrected]),
+            Sheet("unrecognised", "Unrecognised citations", ("printed", "citations", "letters"),
+                  [(n.label, n.count, n.second) for n in self.unrecognised]),
+        ]  # fmt: skip
+
+
+def read_quality() -> Quality:
+    """Count it: seven queries."""
+    letters, items, empty = _rows(_SIZE)[0]
+    labels = {str(value): str(label) for value, label in LetterState.choices}
+    return Quality(
+        states=[Named(state, labels.get(state, state).capitalize(), n) for state, n in _rows(_STATES)],
+        layouts=[Named(layout, layout or "None that the parser knows", n, m) for layout, n, m in _rows(_LAYOUTS)],
+        problems=[
+            Named(code, PROBLEMS[code].label if code in PROBLEMS else code, n, m) for code, n, m in _rows(_PROBLEMS)
+        ],
+        corrected=[Corrected(*row) for row in _rows(_CORRECTED)],
+        unrecognised=[Named(printed, printed, n, m) for printed, n, m in _rows(_UNRECOGNISED)],
+        letters=letters,
+        empty_letters=empty,
+        values=letters * len(LETTER_FIELDS) + int(items) * len(ITEM_FIELDS),
+        seen_values=_rows(_CONFIRMED)[0][0],
+    )
+
+
+def _rows(sql: str) -> list[tuple]:  # type: ignore[type-arg]
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()

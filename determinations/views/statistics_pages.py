@@ -1,0 +1,237 @@
+"""What all pages of statistics share: the selection, its filters in words, links of every number, tables to show."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, QueryDict
+from django.urls import reverse
+
+from determinations.filters import ItemFilter, active_filters, chips
+from determinations.labels import Labels, read_labels
+from determinations.models import StatisticsLimits
+from determinations.parsing.categories import REGIONS
+from determinations.statistics.engine import SqlEngine
+from determinations.statistics.entries import UNKNOWN, Filters, Statistic
+from determinations.statistics.published import Published, PublishedFigures
+from determinations.statistics.tabulate import Row, Table, Tally
+from determinations.views.selections import Chosen, choose, letters_link, list_link
+
+#: Rows of a table that are shown at once; the exports have all.
+MOST_ROWS = 200
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number and the list it counts (no link where nothing is counted, or the reader may not browse)."""
+
+    value: int
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class RowView:
+    """A row as the page shows it."""
+
+    row: Row
+    items: Number
+    overturned: Number
+    published_share: Published | None = None
+    published_rate: Published | None = None
+    page: str = ""  # an own page of what the row is about
+    width: int = 0  # of the bar, in percent of the widest
+
+    @property
+    def label(self) -> str:
+        return self.row.label
+
+    @property
+    def tally(self) -> Tally:
+        return self.row.tally
+
+
+@dataclass(frozen=True)
+class Context:
+    """One request's selection and what it takes to show it."""
+
+    request: HttpRequest
+    engine: SqlEngine
+    chosen: Chosen
+    labels: Labels
+    limits: StatisticsLimits
+    may_browse: bool
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, request: HttpRequest, engine: SqlEngine, query: QueryDict | None = None) -> "Context":
+        """The context of a request; ``query`` instead of its own address where given."""
+        user: Any = request.user
+        return cls(
+            request=request,
+            engine=engine,
+            chosen=choose(request.GET if query is None else query),
+            labels=read_labels(),
+            limits=StatisticsLimits.now(),
+            may_browse=user.has_perm("determinations.browse_cases"),
+        )
+
+    @property
+    def query(self) -> QueryDict:
+        """The filters of the address."""
+        return self.chosen.query
+
+    def items(self, count: int, filters: Filters | None = None) -> Number:
+        """A number of items, with their list."""
+        link = list_link("item_list", self.query, filters) if count and self.may_browse else ""
+        return Number(count, link)
+
+    def letters(self, count: int, filters: Filters | None = None) -> Number:
+        """A number of letters, with their list."""
+        return Number(count, letters_link(self.query, filters) if count and self.may_browse else "")
+
+    def row_views(
+        self, table: Table, figures: PublishedFigures | None = None, year: int | None = None
+    ) -> list[RowView]:
+        """The rows of a table with the links of their numbers."""
+        widest = max((row.tally.items for row in table.rows), default=0)
+        found = []
+        for row in table.rows:
+            filters = {**table.statistic.within, **table.statistic.filters(row.key)}
+            benchmark = figures.beside(table.statistic.benchmark, year, row.key) if figures else (None, None)
+            found.append(
+                RowView(
+                    row=row,
+                    items=self.items(row.tally.items, filters),
+                    overturned=self.items(row.tally.overturned, {**filters, "decision": ["overturned"]}),
+                    published_share=benchmark[0],
+                    published_rate=benchmark[1],
+                    page=_own_page(table.statistic, row.key, self.query),
+                    width=round(100 * row.tally.items / widest) if widest else 0,
+                )
+            )
+        return found
+
+    def frame(self, section: str, **more: Any) -> dict[str, Any]:
+        """What the template of every page of statistics needs."""
+        return {
+            "section": section,
+            "sections": _sections(self.query),
+            "query_string": self.query.urlencode(),
+            "chips": chips(self.query, self.labels),
+            "ignored": self.chosen.ignored,
+            "fields": list(filter_fields(self.query, self.labels)),
+            "kept": [(name, value) for name, value in active_filters(self.query) if name not in _OFFERED],
+            "limits": self.limits,
+            "clear_url": self.request.path,
+            "item_list_url": list_link("item_list", self.query) if self.may_browse else "",
+            **more,
+        }
+
+
+def _own_page(statistic: Statistic, key: str, query: QueryDict) -> str:
+    if statistic.key.endswith("-authority") and key != "none":
+        return with_query(reverse("citation_authority", args=[key]), query)
+    return ""
+
+
+def with_query(path: str, query: QueryDict, **more: str) -> str:
+    """A path with the filters of the address, and more parameters."""
+    encoded = "&".join(filter(None, [query.urlencode(), urlencode(more)]))
+    return f"{path}?{encoded}" if encoded else path
+
+
+def _sections(query: QueryDict) -> list[dict[str, str]]:
+    named = (
+        ("overview", "Overview", "statistics"), ("breakdowns", "Breakdowns", "breakdowns"),
+        ("citations", "Citations", "citations"), ("editions", "Editions", "citation_editions"),
+        ("compare", "Compare", "statistics_compare"), ("report", "Report", "statistics_report"),
+    )  # fmt: skip
+    pages = [{"key": key, "label": label, "url": with_query(reverse(name), query)} for key, label, name in named]
+    pages.append({"key": "quality", "label": "Quality", "url": reverse("quality")})
+    pages.append({"key": "glossary", "label": "Definitions", "url": reverse("glossary")})
+    return pages
+
+
+@dataclass(frozen=True)
+class FilterField:
+    """One filter as the form offers it: a date, or a choice of values (value, label, chosen)."""
+
+    name: str
+    label: str
+    kind: str
+    value: str = ""
+    options: Sequence[tuple[str, str, bool]] = ()
+
+
+_OFFERED = (
+    "decided_from", "decided_to", "category", "subcategory", "decision", "outcome", "claims_family",
+    "claims_authority", "reviewer_family", "reviewer_authority", "region", "priority", "age", "sex",
+    "partly_approved", "undated",
+)  # fmt: skip
+
+
+def filter_fields(query: QueryDict, labels: Labels) -> Iterable[FilterField]:
+    """The filters most asked of statistics, as form fields; all others of the item list work in the address too."""
+    for name in _OFFERED:
+        filter_ = ItemFilter.base_filters[name]
+        chosen = query.getlist(name)
+        if filter_.kind == "date":
+            yield FilterField(name, filter_.label, "date", value=chosen[-1] if chosen else "")
+            continue
+        values = dict(_options(filter_.kind, labels)) | {value: labels.of(filter_.kind, value) for value in chosen}
+        yield FilterField(
+            name, filter_.label, "choice", options=[(key, word, key in chosen) for key, word in values.items()]
+        )
+
+
+def _options(kind: str, labels: Labels) -> Iterable[tuple[str, str]]:
+    if kind == "category":
+        return [(name, name) for name in labels.category_names()]
+    if kind == "subcategory":
+        return [(category.key, labels.of(kind, category.key)) for category in labels.categories]
+    if kind == "authority":
+        return [(authority.key, str(authority)) for authority in labels.authorities]
+    if kind == "region":
+        return [(name, name) for name in REGIONS]
+    return labels.fixed(kind).items()
+
+
+#: What a table can be sorted by.
+SORTS = {
+    "name": lambda view: view.row.label.casefold(),
+    "items": lambda view: view.row.tally.items,
+    "overturned": lambda view: view.row.tally.overturned,
+    "rate": lambda view: -1.0 if view.row.tally.rate is None else view.row.tally.rate,
+}
+
+
+@dataclass(frozen=True)
+class Head:
+    """A column's head that sorts by it."""
+
+    label: str
+    link: str
+    state: str
+    number: bool = True
+
+
+def sorted_rows(views: list[RowView], sort: str) -> list[RowView]:
+    """The rows in the order asked for, ``-rate`` downwards; unknown orders leave them as they are."""
+    by = SORTS.get(sort.removeprefix("-"))
+    if by is None:
+        return views
+    known = [view for view in views if view.row.key != UNKNOWN]
+    rest = [view for view in views if view.row.key == UNKNOWN]
+    return sorted(known, key=by, reverse=sort.startswith("-")) + rest
+
+
+def heads(query: QueryDict, sort: str, first: str) -> dict[str, Head]:
+    """The heads of a statistic's table by name."""
+    found = {}
+    for name, label in (("name", first), ("items", "Items"), ("overturned", "Overturned"), ("rate", "Overturn rate")):
+        state = {name: "ascending", f"-{name}": "descending"}.get(sort, "")
+        downwards = f"-{name}"
+        target = name if sort == downwards or (name == "name" and sort != name) else downwards
+        found[name] = Head(label, with_query("", query, sort=target), state, number=name != "name")
+    return found
