@@ -196,8 +196,8 @@ def cites_family(column: str) -> Callable[[str], Q]:
     """One side cites a guideline of the family; ``none`` means that it cites nothing."""
 
     def condition(value: str) -> Q:
-        if value == "none":
-            return Q(**{column: 0})
+        if value in ("none", "any"):
+            return Q(**{column: 0}) if value == "none" else Q(**{f"{column}__in": list(range(1, 16))})
         bit = {str(family): bit for family, bit in FAMILY_BITS.items()}.get(value, 0)
         # Four bits make sixteen values: a list of them is plain to the planner, arithmetic is not.
         return Q(**{f"{column}__in": [bits for bits in range(1, 16) if bits & bit]})

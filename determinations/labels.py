@@ -148,6 +148,8 @@ class Labels:
             return str(found) if found else value
         if kind == "subcategory":
             return value.replace("/", ": ", 1)
+        if kind == "family" and value == "any":
+            return "Anything"
         if kind == "part":
             key, _, part = value.partition("@")
             return f"{self.of('authority', key)}: {part or 'not printed'}" if key != "any" else "any"

@@ -172,10 +172,10 @@ AGREEMENT: Mapping[str, tuple[str, Filters]] = {
     "same": ("Both cite, an authority in common", {"same_guideline": ["yes"]}),
     "different": (
         "Both cite, none in common",
-        {"claims_family": CITES_SOMETHING, "reviewer_family": CITES_SOMETHING, "same_guideline": ["no"]},
+        {"claims_family": ["any"], "reviewer_family": ["any"], "same_guideline": ["no"]},
     ),
-    "claims": ("Only the claims administrator cites", {"claims_family": CITES_SOMETHING, "reviewer_family": ["none"]}),
-    "reviewer": ("Only the reviewer cites", {"claims_family": ["none"], "reviewer_family": CITES_SOMETHING}),
+    "claims": ("Only the claims administrator cites", {"claims_family": ["any"], "reviewer_family": ["none"]}),
+    "reviewer": ("Only the reviewer cites", {"claims_family": ["none"], "reviewer_family": ["any"]}),
     "neither": ("Neither side cites", {"claims_family": ["none"], "reviewer_family": ["none"]}),
 }
 
@@ -197,7 +197,7 @@ SITUATIONS: Mapping[str, tuple[str, Filters]] = {
     "claims-nothing": ("The claims administrator cited nothing", {"claims_family": ["none"]}),
     "outside-mtus": (
         "The claims administrator went outside the MTUS, the reviewer found it applicable",
-        {"claims_family": CITES_SOMETHING, "claims_without": ["mtus"], "reviewer_family": ["mtus"]},
+        {"claims_family": ["any"], "claims_without": ["mtus"], "reviewer_family": ["mtus"]},
     ),
     "nothing-but-mtus": (
         "The claims administrator cited nothing, the reviewer found the MTUS applicable",

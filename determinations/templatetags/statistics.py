@@ -16,7 +16,7 @@ register = template.Library()
 def number(value: Any) -> SafeString:
     """A number with its thousands apart, as the link to the list that it counts."""
     if value is None:
-        return format_html('<span class="quiet">0</span>')
+        return SafeString('<span class="quiet">0</span>')
     if value.link:
         return format_html('<a href="{}">{}</a>', value.link, f"{value.value:,}")
     return format_html("{}", f"{value.value:,}")
@@ -56,7 +56,7 @@ def points(value: float | None) -> str:
 def rate(tally: Tally, enough: bool, needs: int) -> SafeString:
     """The overturn rate with its interval; greyed, with the reason, where it rests on too few items."""
     if tally.rate is None or tally.interval is None:
-        return format_html('<span class="quiet" title="No decision was read">–</span>')
+        return SafeString('<span class="quiet" title="No decision was read">–</span>')
     shown = format_html(
         '<span class="rate">{}</span> <span class="interval">{}–{}</span>',
         f"{tally.rate:.1f}%", f"{tally.interval[0]:.1f}", f"{tally.interval[1]:.1f}",
@@ -72,7 +72,7 @@ def rate(tally: Tally, enough: bool, needs: int) -> SafeString:
 def state(figure: Published | None, unit: str = "%") -> SafeString:
     """The state's figure with its source; nothing where none is published."""
     if figure is None:
-        return format_html("")
+        return SafeString("")
     note = f"; {figure.note}" if figure.note else ""
     value = f"{figure.value:,.0f}" if figure.value >= 1000 else f"{figure.value:,.2f}".rstrip("0").rstrip(".")
     return format_html(

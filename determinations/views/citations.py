@@ -361,7 +361,7 @@ def authority_export(request: HttpRequest, key: str, format: str) -> HttpRespons
     with one_snapshot() as engine:
         context = Context.of(request, engine)
         rows = [
-            [Side(side).label, title, part, *tally_cells(tally),
+            [str(Side(side).label), title, part, *tally_cells(tally),
              small_mark((tally.items, tally.overturned), context.limits)]
             for column, _name, title in _PARTS
             for (side, part), tally in sorted(

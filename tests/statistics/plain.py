@@ -81,7 +81,9 @@ def _cited(item: DisputedItem, side: str):
 def _family(side: str) -> Callable[[DisputedItem, str], bool]:
     def holds(item: DisputedItem, value: str) -> bool:
         cited = {citation.authority.family for citation in _cited(item, side)}
-        return not cited if value == "none" else value in cited
+        if value in ("none", "any"):
+            return bool(cited) == (value == "any")
+        return value in cited
 
     return holds
 

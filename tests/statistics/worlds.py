@@ -124,7 +124,7 @@ def _single(name: str) -> bool:
 
 
 _DAYS = ["2015-12-15", "2016-03-01", "2016-07-28", "2016-12-31", "2017-06-15", "2018-01-01"]
-_FAMILIES = ["mtus", "acoem", "odg", "other", "none"]
+_FAMILIES = ["mtus", "acoem", "odg", "other", "none", "any"]
 _DAY_BANDS = [band[0] for band in DAY_BANDS] + ["unknown", "known"]
 _PARTS = [f"{key}@{section}" for key in AUTHORITIES[:3] for section in SECTIONS[:2]]
 _OLD = ["any", "mtus/chronic-pain@2009", "mtus/low-back@2004", "mtus/chronic-pain@2016"]

@@ -1,0 +1,129 @@
+"""The pages of statistics: who may see them, numbers that equal their lists, exports, query counts."""
+
+import random
+import re
+from html import unescape
+from io import BytesIO
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from determinations.models import AuditEvent, StatisticsLimits
+from determinations.statistics.entries import STATISTICS
+from tests.corrections.letters import stored_letter
+from tests.statistics.worlds import random_document
+
+PAGES = [
+    "/statistics/", "/statistics/breakdowns/", "/statistics/compare/", "/statistics/report/", "/statistics/glossary/",
+    "/statistics/quality/", "/citations/", "/citations/editions/", "/citations/authorities/mtus/chronic-pain/",
+    *(f"/statistics/breakdowns/{statistic.key}/" for statistic in STATISTICS),
+]  # fmt: skip
+EXPORTS = [
+    "/statistics/months.", "/citations/editions.", "/citations/authorities/mtus/chronic-pain.",
+    "/statistics/quality/states.", "/statistics/quality/unrecognised.",
+    *(f"/statistics/breakdowns/{statistic.key}." for statistic in STATISTICS),
+]  # fmt: skip
+#: Statements of a page for a signed-in supervisor whose answers nobody keeps yet, session and person included.
+MOST_QUERIES = 24
+
+
+@pytest.fixture
+def letters(db: None) -> None:
+    chance = random.Random(11)
+    for number in range(25):
+        stored_letter(random_document(chance, number))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_open_for_supervisors_alone(path: str, client: Any, people: Any, letters: None) -> None:
+    client.force_login(people.casemanager)
+    assert client.get(path).status_code == 403
+    client.force_login(people.supervisor)
+    for query in ("", "?decided_from=2016-01-01&decided_to=2016-12-31", "?category=Surgery", "?sex=male&q=knee"):
+        assert client.get(path + query).status_code == 200
+    assert client.get(path + "?category=None+such").status_code == 200
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_open_when_nothing_is_there(path: str, as_supervisor: Any) -> None:
+    assert as_supervisor.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_ask_few_questions(path: str, as_supervisor: Any, letters: None) -> None:
+    as_supervisor.get(path)
+    StatisticsLimits.objects.update(small_cell=5)  # a change: no answer that was kept counts any more
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        as_supervisor.get(path)
+    assert len(queries) <= MOST_QUERIES, [query["sql"][:100] for query in queries]
+
+
+@pytest.mark.parametrize("path", EXPORTS)
+def test_exports_hold_the_table(path: str, as_supervisor: Any, letters: None) -> None:
+    rows = as_supervisor.get(path + "json").json()["rows"]
+    csv = as_supervisor.get(path + "csv")
+    assert csv["Content-Type"].startswith("text/csv")
+    assert len(csv.content.decode("utf-8-sig").splitlines()) >= len(rows) + 1
+    xlsx = as_supervisor.get(path + "xlsx")
+    assert "xl/worksheets/sheet1.xml" in ZipFile(BytesIO(xlsx.content)).namelist()
+    assert as_supervisor.get(path + "exe").status_code == 404
+    assert AuditEvent.objects.filter(action="statistics.exported").count() == 3
+
+
+def test_small_cells_are_marked_in_exports(as_supervisor: Any, letters: None) -> None:
+    rows = as_supervisor.get("/statistics/breakdowns/subcategory.json").json()["rows"]
+    for row in rows:
+        counts = (row["items"], row["decided items"], row["overturned items"])
+        assert (row["small cell"] == "n<5") == any(0 < count < 5 for count in counts)
+    assert any(row["small cell"] for row in rows)
+
+
+def test_rates_on_few_items_are_greyed_and_say_why(as_supervisor: Any, letters: None) -> None:
+    page = as_supervisor.get("/statistics/breakdowns/category/").content.decode()
+    assert "a rate needs 30" in page
+    StatisticsLimits.objects.update(rate_needs=1)
+    assert "Greyed" not in as_supervisor.get("/statistics/breakdowns/category/").content.decode()
+
+
+_NUMBER = re.compile(r'<a href="(/(?:items|cases)/\?[^"]*)">([\d,]+)</a>')
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "", "?category=Surgery&category=Pharmaceuticals", "?specialty=Psychiatry&sex=male",
+        "?claims_family=mtus&reviewer_authority=odg/pain", "?decision=upheld&decided_from=2016-02-10",
+        "?q=knee&licensure=California", "?rest_of=category%3DSurgery", "?subcategory=Pharmaceuticals/Opioids",
+        "?problem=no_specialty&category=Surgery",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    ["/statistics/", "/statistics/compare/", "/citations/", "/citations/editions/",
+     "/citations/authorities/mtus/chronic-pain/"],
+)  # fmt: skip
+def test_numbers_equal_their_lists(path: str, query: str, as_supervisor: Any, letters: None) -> None:
+    _each_number_equals_its_list(as_supervisor, path + query, some=25)
+
+
+@pytest.mark.parametrize("statistic", STATISTICS, ids=lambda statistic: statistic.key)
+def test_numbers_of_each_statistic_equal_their_lists(statistic: Any, as_supervisor: Any, letters: None) -> None:
+    path = reverse("statistic", args=[statistic.key])
+    for query in ("", "?specialty=Psychiatry&claims_family=mtus", "?decided_from=2016-02-10&decision=overturned"):
+        _each_number_equals_its_list(as_supervisor, path + query, some=12)
+
+
+def _each_number_equals_its_list(client: Any, path: str, *, some: int) -> None:
+    page = client.get(path).content.decode()
+    found = sorted(set(_NUMBER.findall(page)))
+    for link, number in random.Random(path).sample(found, min(some, len(found))):
+        response = client.get(unescape(link))
+        assert response.status_code == 200
+        assert str(response.context["count"]) == number, (path, unescape(link))
+    assert found or "Nothing to count" in page or "Nothing is cited" in page or "None is named" in page
