@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from determinations.models import Authority, Side
 from determinations.statistics.engine import Cited, Selection, one_snapshot
-from determinations.statistics.entries import BY_KEY, CITES_SOMETHING, month_filters
+from determinations.statistics.entries import BY_KEY, CITES_SOMETHING, Filters, month_filters
 from determinations.statistics.sheets import SMALL_HEAD, TALLY_HEADS, Sheet, small_mark, small_note, tally_cells
 from determinations.statistics.tabulate import Table, Tally, add_up_cited, tabulate
 from determinations.views.selections import choose, narrow
@@ -190,7 +190,7 @@ def _editions(context: Context, cited: list[Cited]) -> tuple[list[int | None], l
     return years, rows
 
 
-def _year_filters(year: int | None) -> dict[str, list[str]]:
+def _year_filters(year: int | None) -> Filters:
     if year is None:
         return month_filters("unknown")
     return {"decided_from": [f"{year}-01-01"], "decided_to": [f"{year}-12-31"]}
