@@ -16,19 +16,23 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from determinations import reviews
 from determinations.aliases import aliases_in_force
 from determinations.effective import write_cases
 from determinations.extraction.reader import ReaderBroken, text_of
 from determinations.extraction.results import ExtractedText, Unreadable
-from determinations.models import Case, Letter, LetterState
-from determinations.models.letters import OPEN_STATES
+from determinations.models import AuditEvent, Case, Letter, LetterState
+from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, OPEN_STATES, Lane
 from determinations.parsing import PARSER_VERSION, parse_letter
 from determinations.parsing.problems import OTHER_PROGRAMME_CODES
 from determinations.parsing.results import to_record
+from determinations.states import RETRY_STATES
 from determinations.store import letter_limits, letter_store
 
 log = logging.getLogger(__name__)
@@ -175,6 +179,35 @@ def _give_back(claimed: Sequence[int]) -> None:
             )
     except DatabaseError:
         log.warning("%d letters could not be given back; the sweep will find them.", len(claimed))
+
+
+def retry_letters(*, by: User, letters: QuerySet[Letter]) -> int:
+    """Have letters read again from their stored files; returns how many. Corrections stand.
+
+    Only letters in a state in which that can help are taken. The caller sends them, afterwards.
+    """
+    with transaction.atomic():
+        again = Letter.objects.filter(pk__in=letters.order_by().values("pk"), state__in=RETRY_STATES)
+        ids = list(again.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        lane = Lane.INTERACTIVE if len(ids) <= LARGEST_INTERACTIVE_BATCH else Lane.BULK
+        Letter.objects.filter(pk__in=ids).update(
+            state=LetterState.RECEIVED,
+            message="",
+            attempts=0,
+            queued_at=None,
+            started_at=None,
+            finished_at=None,
+            lane=lane,
+        )
+        AuditEvent.objects.create(
+            at=timezone.now(),
+            by_id=by.pk,
+            by_name=by.get_username(),
+            action="letters.retried",
+            letter_id=ids[0] if len(ids) == 1 else None,
+            detail={"letters": len(ids), "first": ids[:1000]},
+        )
+    return len(ids)
 
 
 # Reading

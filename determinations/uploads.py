@@ -21,15 +21,13 @@ from django.utils import timezone
 from determinations.extraction.archives import ArchiveLimits, ArchiveRefused, Member, members
 from determinations.extraction.kinds import HEAD, LETTER_KINDS, Kind, kind_of
 from determinations.models import AuditEvent, Letter, Upload, UploadedFile
-from determinations.models.letters import Lane
+from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, Lane
 from determinations.models.uploads import FileOutcome
 from determinations.store import letter_limits, letter_store
 
 #: Files are stored and written to the database in windows of this size, so that memory does not grow with a batch.
 _WINDOW_FILES = 100
 _WINDOW_BYTES = 64 * 1024 * 1024
-#: A batch that grew beyond this many files gives way to smaller ones.
-LARGEST_INTERACTIVE_BATCH = 500
 
 
 @dataclass(slots=True)

@@ -9,10 +9,12 @@ from determinations.views import (
     home,
     letter_pages,
     lists,
+    originals,
     problem_reports,
     saved_views,
     search,
     statistics,
+    uploads,
 )
 from determinations.views import exports as export_views
 
@@ -54,4 +56,9 @@ urlpatterns = [
     path("citations/editions.<slug:format>", citations.editions_export, name="editions_export"),
     path("citations/authorities/<path:key>/", citations.citation_authority, name="citation_authority"),
     path("citations/authorities/<path:key>.<slug:format>", citations.authority_export, name="authority_export"),
+    path("uploads/", uploads.upload_list, name="upload_list"),
+    path("uploads/letters/", uploads.letter_list, name="letter_list"),
+    path("uploads/retry/", uploads.retry, name="retry_letters"),
+    path("uploads/<int:pk>/", uploads.upload_detail, name="upload_detail"),
+    path("letters/<int:pk>/original/", originals.letter_original, name="letter_original"),
 ]

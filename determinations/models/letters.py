@@ -40,6 +40,10 @@ class Lane(models.TextChoices):
     BULK = "bulk", _("bulk")
 
 
+#: A batch that grew beyond this many files gives way to smaller ones, in the bulk lane.
+LARGEST_INTERACTIVE_BATCH = 500
+
+
 class Letter(models.Model):
     """One stored file, unique by its bytes. The row is the queue of record: the broker only carries its id."""
 

@@ -77,11 +77,15 @@ watchFrames();
 document.addEventListener("htmx:after:swap", watchFrames);
 
 let running = 0;
-document.addEventListener("htmx:before:request", () => {
+// What asks for itself again and again does so quietly.
+const isQuiet = (event) => event.detail?.ctx?.sourceElement?.hasAttribute("data-quiet");
+document.addEventListener("htmx:before:request", (event) => {
+  if (isQuiet(event)) return;
   running += 1;
   document.getElementById("busy")?.classList.add("htmx-request");
 });
-document.addEventListener("htmx:finally:request", () => {
+document.addEventListener("htmx:finally:request", (event) => {
+  if (isQuiet(event)) return;
   running = Math.max(0, running - 1);
   if (running === 0) document.getElementById("busy")?.classList.remove("htmx-request");
 });

@@ -1,0 +1,213 @@
+"""The tables of uploads: files and what became of them, and batches."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import django_tables2 as tables
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from determinations.models import Letter, Upload, UploadedFile
+from determinations.models.letters import READABLE_STATES
+from determinations.models.uploads import FileOutcome
+from determinations.states import REFUSALS, RETRY_STATES, STATES
+from determinations.tables.base import ListTable
+from determinations.tables.cells import NUMBER, quiet
+
+_BADGES = {"open": "is-plain", "done": "is-accent", "look": "is-doubt", "stopped": "is-danger"}
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One file, or one letter by the name it first came under; in words, with the next step."""
+
+    name: str
+    size: int
+    letter: Letter | None
+    label: str
+    badge: str
+    reason: str
+    next_step: str
+    case_number: str | None = None
+    has_case: bool = False
+
+    @property
+    def row_url(self) -> str:
+        """The case, where there is one."""
+        return reverse("case_detail", args=[self.letter.pk]) if self.letter and self.has_case else ""
+
+    @property
+    def may_retry(self) -> bool:
+        """Whether reading it again can help."""
+        return self.letter is not None and self.letter.state in RETRY_STATES
+
+
+def row_of_file(file: UploadedFile, case_numbers: Mapping[int, str | None]) -> FileRow:
+    """A file of a batch; its letter is loaded already."""
+    if file.letter is None:
+        refusal = REFUSALS.get(file.reason)
+        label = f"Refused: {refusal.label.lower()}" if refusal else "Refused"
+        next_step = refusal.next_step if refusal else ""
+        return FileRow(file.name, file.size, None, label, "is-danger", file.message, next_step)
+    row = row_of_letter(file.letter, file.name, case_numbers)
+    if file.outcome != FileOutcome.DUPLICATE:
+        return row
+    reason = f"The same bytes are here already: letter {file.letter.pk}, {row.label.lower()}."
+    return FileRow(
+        file.name,
+        file.size,
+        file.letter,
+        "Duplicate",
+        "is-plain",
+        reason,
+        "Nothing to do.",
+        row.case_number,
+        row.has_case,
+    )
+
+
+def row_of_letter(letter: Letter, name: str, case_numbers: Mapping[int, str | None]) -> FileRow:
+    """A letter under a name it came under."""
+    words = STATES[letter.state]
+    return FileRow(
+        name=name,
+        size=letter.size,
+        letter=letter,
+        label=words.label,
+        badge=_BADGES[words.severity],
+        reason=letter.message or words.explanation,
+        next_step=words.next_step,
+        case_number=case_numbers.get(letter.pk),
+        has_case=letter.pk in case_numbers and letter.state in READABLE_STATES,
+    )
+
+
+class FileTable(ListTable):
+    """One row a file. ``retry`` is hidden from those who may not."""
+
+    caption = "Files and what became of them"
+
+    name = tables.Column(verbose_name="File", empty_values=())
+    state = tables.Column(verbose_name="State", empty_values=())
+    reason = tables.Column(verbose_name="Reason and next step", empty_values=())
+    case = tables.Column(verbose_name="Case", empty_values=())
+    retry = tables.Column(verbose_name="Again", empty_values=())
+
+    class Meta(ListTable.Meta):
+        sequence = ("name", "state", "reason", "case", "retry")
+
+    def render_name(self, record: FileRow) -> SafeString:
+        """The name as it came, and the size."""
+        return format_html(
+            '<span class="file-name">{}</span> <span class="quiet small nowrap">{}</span>',
+            record.name,
+            filesizeformat(record.size),
+        )
+
+    def render_state(self, record: FileRow) -> SafeString:
+        """The state in words."""
+        return format_html('<span class="badge {}">{}</span>', record.badge, record.label)
+
+    def render_reason(self, record: FileRow) -> SafeString:
+        """Why, and what to do."""
+        return format_html('{} <span class="quiet">{}</span>', record.reason, record.next_step)
+
+    def render_case(self, record: FileRow) -> SafeString:
+        """The case, which opens."""
+        if not record.has_case:
+            return quiet("none")
+        return format_html(
+            '<a class="main-link nowrap" href="{}">{}</a>', record.row_url, record.case_number or "(no number)"
+        )
+
+    def render_retry(self, record: FileRow) -> SafeString | str:
+        """The button that has this letter read again: it belongs to the page's retry form."""
+        if not record.may_retry or record.letter is None:
+            return ""
+        return format_html(
+            '<button class="button is-small" type="submit" form="retry-one" name="letter" value="{}"'
+            ' aria-label="Read {} again">Read again</button>',
+            record.letter.pk,
+            record.name,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """One upload with its counts."""
+
+    upload: Upload
+    who: str
+    counts: Mapping[str, int]
+
+    @property
+    def row_url(self) -> str:
+        """The batch."""
+        return reverse("upload_detail", args=[self.upload.pk])
+
+
+class BatchTable(ListTable):
+    """One row an upload, newest first."""
+
+    caption = "Uploads"
+    counted: ClassVar = ("files", "waiting", "parsed", "look", "failed", "duplicate", "refused")
+
+    started = tables.Column(verbose_name="Uploaded", empty_values=())
+    who = tables.Column(verbose_name="By")
+    files = tables.Column(verbose_name="Files", empty_values=(), attrs=NUMBER)
+    waiting = tables.Column(verbose_name="Waiting", empty_values=(), attrs=NUMBER)
+    parsed = tables.Column(verbose_name="Parsed", empty_values=(), attrs=NUMBER)
+    look = tables.Column(verbose_name="Need a person", empty_values=(), attrs=NUMBER)
+    failed = tables.Column(verbose_name="Could not be read", empty_values=(), attrs=NUMBER)
+    duplicate = tables.Column(verbose_name="Duplicates", empty_values=(), attrs=NUMBER)
+    refused = tables.Column(verbose_name="Refused", empty_values=(), attrs=NUMBER)
+
+    def render_started(self, record: BatchRow) -> SafeString:
+        """When, which opens the batch; and the note."""
+        from django.utils.timezone import localtime
+
+        at = localtime(record.upload.started_at)
+        return format_html(
+            '<a class="main-link nowrap" href="{}">{}</a> <span class="quiet">{}</span>',
+            record.row_url,
+            f"{at:%b} {at.day}, {at.year}, {at:%H:%M}",
+            record.upload.note,
+        )
+
+    def _count(self, record: BatchRow, key: str) -> SafeString | str:
+        number = record.counts.get(key, 0)
+        if not number:
+            return ""
+        query = "" if key == "files" else f"?state={key}"
+        return format_html('<a href="{}{}">{}</a>', record.row_url, query, f"{number:,}")
+
+    def render_files(self, record: BatchRow) -> SafeString | str:
+        """All files."""
+        return self._count(record, "files")
+
+    def render_waiting(self, record: BatchRow) -> SafeString | str:
+        """Not read yet."""
+        return self._count(record, "waiting")
+
+    def render_parsed(self, record: BatchRow) -> SafeString | str:
+        """Read without a doubt."""
+        return self._count(record, "parsed")
+
+    def render_look(self, record: BatchRow) -> SafeString | str:
+        """Read, with something for a person."""
+        return self._count(record, "look")
+
+    def render_failed(self, record: BatchRow) -> SafeString | str:
+        """Without a case."""
+        return self._count(record, "failed")
+
+    def render_duplicate(self, record: BatchRow) -> SafeString | str:
+        """Bytes that were here already."""
+        return self._count(record, "duplicate")
+
+    def render_refused(self, record: BatchRow) -> SafeString | str:
+        """Not taken in."""
+        return self._count(record, "refused")
