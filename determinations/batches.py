@@ -79,6 +79,15 @@ class Tab:
     label: str
     count: int | Capped
 
+    @property
+    def words(self) -> str:
+        """As it stands in a sentence after its count."""
+        one, many = _IN_A_SENTENCE.get(self.key, (self.label.lower(),) * 2)
+        return one if self.count == 1 else many
+
+
+_IN_A_SENTENCE = {"look": ("needs a person", "need a person"), "duplicate": ("duplicate", "duplicates")}
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -111,6 +120,11 @@ class Progress:
         tabs = [Tab(group.key, group.label, self.of_group(group.key)) for group in GROUPS]
         tabs += [Tab(DUPLICATES, "Duplicates", self.duplicates), Tab(REFUSED, "Refused", self.refused)]
         return [Tab("", "All files", self.files), *(tab for tab in tabs if tab.count)]
+
+    def sentence(self) -> list[Tab]:
+        """The same without "all", what waits at the end."""
+        tabs = self.tabs()[1:]
+        return sorted(tabs, key=lambda tab: tab.key == "waiting")
 
     def reasons(self) -> list[Tab]:
         """The states in which letters stopped, with their counts."""

@@ -26,7 +26,7 @@ STATES: Mapping[str, StateWords] = {
         "Received", "open", "The file is stored and waits for a worker.", "Nothing to do."
     ),
     LetterState.PARSING: StateWords("Parsing", "open", "A worker reads the letter now.", "Nothing to do."),
-    LetterState.PARSED: StateWords("Parsed", "done", "Every value was read without a doubt.", "Open the case."),
+    LetterState.PARSED: StateWords("Parsed", "done", "Every value was read without a doubt.", ""),
     LetterState.NEEDS_REVIEW: StateWords(
         "Needs review",
         "look",

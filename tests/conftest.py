@@ -229,6 +229,7 @@ def worker(_shared_worker: _SharedWorker, transactional_db: None, broker: None) 
 def no_worker(_shared_worker: _SharedWorker, broker: None) -> None:
     """The broker answers and nobody takes what is queued."""
     _shared_worker.stop()
+    _empty_broker()  # of its last heartbeat too
 
 
 # People

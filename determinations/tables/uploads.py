@@ -78,7 +78,7 @@ def row_of_letter(letter: Letter, name: str, case_numbers: Mapping[int, str | No
         letter=letter,
         label=words.label,
         badge=_BADGES[words.severity],
-        reason=letter.message or words.explanation,
+        reason="" if words.severity == "done" else letter.message or words.explanation,
         next_step=words.next_step,
         case_number=case_numbers.get(letter.pk),
         has_case=letter.pk in case_numbers and letter.state in READABLE_STATES,
@@ -112,7 +112,7 @@ class FileTable(ListTable):
         return format_html('<span class="badge {}">{}</span>', record.badge, record.label)
 
     def render_reason(self, record: FileRow) -> SafeString:
-        """Why, and what to do."""
+        """Why, and what to do; nothing where all is well."""
         return format_html('{} <span class="quiet">{}</span>', record.reason, record.next_step)
 
     def render_case(self, record: FileRow) -> SafeString:

@@ -108,6 +108,7 @@ def upload_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "who": _name_of(upload),
         "progress": progress,
         "tabs": _with_links(request.GET, progress.tabs()),
+        "sentence": progress.sentence(),
         "reasons": _with_links(request.GET, progress.reasons()),
         "retry_count": _retry_count(progress, request.GET),
         "every": 5 if progress.files > _LARGE_BATCH else 2,

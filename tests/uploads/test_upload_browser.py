@@ -1,0 +1,121 @@
+"""The upload page in a real browser, with a real worker behind it."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from determinations.models import Letter, Upload
+from tests.conftest import People, Worker
+from tests.extraction.files import archive, scanned_pdf
+from tests.letters_made import letter_pdf, letter_text
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def files(folder: Path, number: int) -> list[Path]:
+    """So many letters, and among them a scan, a picture and a ZIP of one more letter and a copy of the first."""
+    made = []
+    for n in range(number):
+        made.append(folder / f"letter {n:03}.pdf")
+        made[-1].write_bytes(letter_pdf(n))
+    odd = {
+        "scan.pdf": scanned_pdf(),
+        "picture.png": b"\x89PNG\r\n\x1a\n",
+        "more.zip": archive({"inside.txt": letter_text(900).encode(), "copy.pdf": letter_pdf(0)}),
+        "list.txt": b"A synthetic shopping list",
+    }
+    for name, data in odd.items():
+        made.append(folder / name)
+        made[-1].write_bytes(data)
+    return made
+
+
+def test_files_are_chosen_followed_reloaded_and_retried(
+    sign_in: Any, people: People, worker: Worker, tmp_path: Path
+) -> None:
+    page = sign_in(people.casemanager)
+    page.goto("/uploads/")
+    page.set_input_files("#id_files", files(tmp_path, 45))  # three requests
+    page.wait_for_url("**/uploads/*/")
+    upload = Upload.objects.get()
+    assert upload.files.count() == 50
+
+    # It follows the worker by itself.
+    expect(page.get_by_role("link", name="46 parsed")).to_be_visible(timeout=60_000)
+    expect(page.locator("#batch")).not_to_have_attribute("hx-trigger", "every 2s", timeout=30_000)
+    words = page.locator(".batch-words")
+    expect(words).to_contain_text("2 could not be read · 1 duplicate · 1 refused · read in")
+
+    # A reload shows the same.
+    page.reload()
+    expect(words).to_contain_text("46 parsed · 2 could not be read · 1 duplicate · 1 refused")
+
+    # The list of what failed, and one of it read again.
+    page.get_by_role("link", name="2 could not be read").click()
+    expect(page.locator("tbody tr")).to_have_count(2)
+    page.get_by_role("button", name="Read list.txt again").click()
+    expect(page.locator(".toast")).to_contain_text("1 letter will be read again.")
+    page.wait_for_url("**/uploads/*/?state=failed")
+    expect(page.locator("tbody tr")).to_have_count(2, timeout=30_000)
+    assert Letter.objects.get(arrivals__name="list.txt").state == "not_determination"
+
+    # And from a row to its case.
+    page.goto(f"/uploads/{upload.pk}/?state=parsed")
+    page.get_by_role("link", name="CM17-0000000").first.click()
+    page.wait_for_url("**/cases/*/")
+
+
+def test_files_are_dropped_anywhere_on_the_page(sign_in: Any, people: People, worker: Worker) -> None:
+    page = sign_in(people.casemanager)
+    page.goto("/uploads/")
+    data = base64.b64encode(letter_pdf(1)).decode()
+    transfer = page.evaluate_handle(
+        """(data) => {
+            const bytes = Uint8Array.from(atob(data), (sign) => sign.charCodeAt(0));
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([bytes], "dropped.pdf", {type: "application/pdf"}));
+            return transfer;
+        }""",
+        data,
+    )
+    page.dispatch_event("body", "dragover", {"dataTransfer": transfer})
+    expect(page.locator("#drop")).to_have_class("drop is-over")
+    page.dispatch_event("body", "drop", {"dataTransfer": transfer})
+    page.wait_for_url("**/uploads/*/")
+    expect(page.get_by_text("dropped.pdf")).to_be_visible()
+    expect(page.get_by_role("link", name="1 parsed")).to_be_visible(timeout=30_000)
+
+
+def test_a_request_that_fails_is_said_and_can_be_sent_again(
+    sign_in: Any, people: People, no_worker: None, tmp_path: Path
+) -> None:
+    page = sign_in(people.casemanager)
+    page.goto("/uploads/")
+    page.route(
+        "**/uploads/", lambda route: route.fulfill(status=400) if route.request.method == "POST" else route.continue_()
+    )
+    page.set_input_files("#id_files", files(tmp_path, 2))
+    expect(page.locator("#sending-words")).to_have_text("0 of 6 files stored; 6 did not arrive.")
+    page.unroute("**/uploads/")
+    page.get_by_role("button", name="Send again").click()
+    page.wait_for_url("**/uploads/*/")
+    assert Upload.objects.get().files.count() == 7
+    expect(page.get_by_text("No worker is running: 5 letters wait until one does.")).to_be_visible()
+
+
+def test_without_scripts_the_form_does_it(
+    browser: Any, live_server: Any, sign_in: Any, people: People, no_worker: None, tmp_path: Path
+) -> None:
+    cookies = sign_in(people.casemanager).context.cookies()
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    context.add_cookies(cookies)
+    page = context.new_page()
+    page.goto("/uploads/")
+    page.set_input_files("#id_files", files(tmp_path, 2))
+    page.get_by_role("button", name="Upload").click()
+    page.wait_for_url("**/uploads/*/")
+    expect(page.get_by_role("link", name="5 waiting")).to_be_visible()
+    context.close()
