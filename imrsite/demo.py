@@ -84,7 +84,7 @@ class Demo:
         self._interrupted = False
 
     def interrupt(self, number: int, frame: object) -> None:
-        """Ctrl-C. Python swallows an exception raised while it tidies up, so it is remembered for :meth:`_watch` too."""
+        """Ctrl-C, remembered for :meth:`_watch` too: Python swallows an exception that meets it tidying up."""
         self._interrupted = True
         raise KeyboardInterrupt
 

@@ -66,7 +66,9 @@ def start_demo(state_dir: Path, tmp_path: Path) -> Iterator[StartDemo]:
         for pid in [demo.pid, *_descendants(demo.pid)]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        demo.communicate()
+        demo.wait()
+        if demo.stdout is not None:
+            demo.stdout.close()
 
 
 def _read_until(demo: Demo, pattern: str) -> str:
@@ -98,10 +100,12 @@ def _descendants(pid: int) -> list[int]:
             with contextlib.suppress(OSError):
                 parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
     found: list[int] = []
-    for each in [pid, *found]:
-        found += [child for child, parent in parents.items() if parent == each]
-    for each in found:
-        found += [child for child, parent in parents.items() if parent == each and child not in found]
+    wanted = [pid]
+    while wanted:
+        parent = wanted.pop()
+        children = [child for child, its_parent in parents.items() if its_parent == parent]
+        found += children
+        wanted += children
     return found
 
 
@@ -119,6 +123,16 @@ def _is_alive(pid: int) -> bool:
         return False
 
 
+def _wait_for(address: str) -> None:
+    give_up_at = time.monotonic() + 60
+    while True:
+        with contextlib.suppress(OSError):
+            assert urllib.request.urlopen(address, timeout=10).read() == b"ok"
+            return
+        assert time.monotonic() < give_up_at, "the web server does not answer again"
+        time.sleep(0.05)
+
+
 def _sign_in(address: str, username: str) -> urllib.request.OpenerDirector:
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
     page = browser.open(f"{address}accounts/login/").read().decode()
@@ -130,7 +144,7 @@ def _sign_in(address: str, username: str) -> urllib.request.OpenerDirector:
     return browser
 
 
-def test_it_shows_letters_and_survives_being_killed(start_demo: StartDemo, state_dir: Path) -> None:
+def test_it_shows_letters_and_survives_kills(start_demo: StartDemo, state_dir: Path) -> None:
     demo = start_demo("--letters", "12")
     said = _read_until(demo, r"^\d+ letters: ")
     assert PASSWORD in said
@@ -138,6 +152,13 @@ def test_it_shows_letters_and_survives_being_killed(start_demo: StartDemo, state
         browser = _sign_in(_address(said), username)
     stylesheet = re.search(r"/static/css/base\.[0-9a-f]+\.css", browser.open(_address(said)).read().decode())
     assert stylesheet, "static files do not carry their fingerprint"
+
+    web_server = next(
+        pid for pid in _descendants(demo.pid) if b"gunicorn" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    )
+    os.kill(web_server, signal.SIGKILL)
+    _read_until(demo, "The web server has ended by itself and is started again")
+    _wait_for(f"{_address(said)}health/")
 
     second = start_demo()
     assert f"already running on {state_dir} (process {demo.pid}, {_address(said)})" in second.communicate()[0]
@@ -158,23 +179,6 @@ def test_it_shows_letters_and_survives_being_killed(start_demo: StartDemo, state
     assert "Stopping" in again.communicate(timeout=60)[0]
     assert again.returncode == 0
     _wait_until_gone(family)
-
-
-def test_a_program_that_ends_is_started_again(start_demo: StartDemo, state_dir: Path) -> None:
-    demo = start_demo("--letters", "0")
-    said = _read_until(demo, "^0 letters")
-    web_server = next(
-        pid for pid in _descendants(demo.pid) if b"gunicorn" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    )
-    os.kill(web_server, signal.SIGKILL)
-    _read_until(demo, "The web server has ended by itself and is started again")
-    give_up_at = time.monotonic() + 60
-    while time.monotonic() < give_up_at:
-        with contextlib.suppress(OSError):
-            assert urllib.request.urlopen(f"{_address(said)}health/", timeout=10).read() == b"ok"
-            return
-        time.sleep(0.05)
-    pytest.fail("the web server does not answer again")
 
 
 def test_a_taken_port_is_one_sentence(start_demo: StartDemo) -> None:
