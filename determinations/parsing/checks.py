@@ -51,9 +51,9 @@ def check_items(items: tuple[ParsedItem, ...], summary: str | None) -> Iterator[
     if (
         summary
         and stated
-        and _REVIEW_CITED_MTUS.search(summary)
-        and all(_DENIES_MTUS.search(item.claims_text or "") for item in stated)
         and not any(citation.family == "mtus" for item in stated for citation in item.claims)
+        and all(_DENIES_MTUS.search(item.claims_text or "") for item in stated)
+        and _REVIEW_CITED_MTUS.search(summary)
     ):
         first = stated[0]
         yield Problem(

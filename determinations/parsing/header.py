@@ -36,7 +36,7 @@ _CASE_NUMBER = re.compile(r"\bCM\s?(\d\d)\s?-\s?(\d{7})\b")
 _CASE_LABEL = re.compile(r"Case\s+Number\s*:")
 #: The block stands within the first characters of a letter: 300 of them by itself, more below a covering letter.
 _LONGEST = 5000
-_PRIORITY = re.compile(r"\b(standard|expedited)\b", re.IGNORECASE)
+_PRIORITY = re.compile(r"\b([Ss]tandard|[Ee]xpedited|STANDARD|EXPEDITED)\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from determinations.parsing.item_starts import find_item_start
 from determinations.parsing.results import Decision, Problem
@@ -12,10 +12,11 @@ from determinations.parsing.typography import Typography, typography_of
 
 Part = Literal["claims_text", "reviewer_text", "rationale"]
 _ORDER: tuple[Part, ...] = ("claims_text", "reviewer_text", "rationale")
-_LABELS: tuple[tuple[Part, re.Pattern[str]], ...] = (
-    ("claims_text", re.compile(r"Claims\s+Administrator\s+guideline\s*:")),
-    ("reviewer_text", re.compile(r"MAXIMUS\s+guideline\s*:")),
-    ("rationale", re.compile(r"Decision\s+rationale\s*:")),
+#: Each part's label, and the first word of it: a plain word is found far quicker than a pattern.
+_LABELS: tuple[tuple[Part, str, re.Pattern[str]], ...] = (
+    ("claims_text", "Claims", re.compile(r"Claims\s+Administrator\s+guideline\s*:")),
+    ("reviewer_text", "MAXIMUS", re.compile(r"MAXIMUS\s+guideline\s*:")),
+    ("rationale", "Decision", re.compile(r"Decision\s+rationale\s*:")),
 )
 _OPENING = re.compile(
     r"\s*The\s+Final\s+Determination\s+was\s+based\s+on\s+decisions\s+for\s+the\s+disputed\s+items/services"
@@ -23,6 +24,7 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _DECISION = re.compile(r"\b(Upheld|Overturned)\s*\.?\s*\Z", re.IGNORECASE)
+_DECISION_WORDS = ("Upheld", "Overturned")
 _DECISION_REACH = 24
 _LEFT_OVER = re.compile(r":\s*(?:Upheld|Overturned)[ \t]*\.?[ \t]*(?=[\n\f]|\Z)")
 _TRAILING_IS = re.compile(r"\s+is\s*\Z")
@@ -40,8 +42,7 @@ _PARTIAL_WORDS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ItemText:
+class ItemText(NamedTuple):
     """One item as printed, before its citations are read. ``spans`` by field name."""
 
     number: int
@@ -95,12 +96,9 @@ def read_items(source: str, start: int, end: int, running_text: Span) -> tuple[t
 
 def _blocks(source: str, start: int, end: int) -> list[_Block]:
     """The labels, item by item. A new item begins where their order starts over."""
-    labels = sorted(
-        (match.start(), match.end(), part) for part, label in _LABELS for match in label.finditer(source, start, end)
-    )
     blocks: list[_Block] = []
     last = len(_ORDER)
-    for label_start, label_end, part in labels:
+    for label_start, label_end, part in sorted(_labels(source, start, end)):
         place = _ORDER.index(part)
         if place <= last:
             if not _begins_item(source, label_start, part, is_repeated=place == last):
@@ -109,6 +107,16 @@ def _blocks(source: str, start: int, end: int) -> list[_Block]:
         blocks[-1].labels[part] = Span(label_start, label_end)
         last = place
     return blocks
+
+
+def _labels(source: str, start: int, end: int) -> Iterator[tuple[int, int, Part]]:
+    """Where each label begins and ends, part by part."""
+    for part, word, label in _LABELS:
+        at = source.find(word, start, end)
+        while at >= 0:
+            if match := label.match(source, at, end):
+                yield at, match.end(), part
+            at = source.find(word, at + len(word), end)
 
 
 def _begins_item(source: str, position: int, part: Part, *, is_repeated: bool) -> bool:
@@ -210,7 +218,11 @@ def _part_places(block: _Block, end: int) -> Iterator[tuple[Part, Span]]:
 
 
 def _left_over(source: str, start: int, end: int, items: list[ItemText]) -> Iterator[Problem]:
-    known = {item.spans["decision"].end for item in items if "decision" in item.spans}
+    decisions = [item.spans["decision"] for item in items if "decision" in item.spans]
+    in_items = sum([source[slice(*span)] in _DECISION_WORDS for span in decisions])
+    if in_items == sum([source.count(word, start, end) for word in _DECISION_WORDS]):
+        return
+    known = {span.end for span in decisions}
     for match in _LEFT_OVER.finditer(source, start, end):
         if trimmed(source, match.start(), match.end()).end not in known:
             place = Span(match.start(), match.end())

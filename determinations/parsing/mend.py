@@ -6,7 +6,7 @@ to spare in the middle of a sentence, and ``and apparently the drain was`` stand
 make one full line. No letter that was read in order has such a line.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ _RUNNING_TEXT = "CLINICAL CASE SUMMARY"
 _LONGEST_TORN = 80
 _SENTENCE_ENDS = tuple(".?!:;\"')]\u201d")
 _DECISIONS = ("Upheld", "Overturned")
+_NEVER_TORN = (*_SENTENCE_ENDS, *_DECISIONS)
 #: What begins a line of its own, whatever room the line before had; ``Section(s):`` follows a long name.
 _LABELS = (
     "Claims Administrator",
@@ -35,8 +36,7 @@ _PAGE_EDGE = 99
 _MOST_TORN = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Mended:
+class Mended(NamedTuple):
     """The text in the page's order; ``pieces`` are the places in the source of which it is made, in order."""
 
     text: str
@@ -100,13 +100,12 @@ def mend_lines(source: str) -> Mended:
 def _may_be_torn(source: str, start: int) -> bool:
     """A quick look, which nearly every letter passes: a short line that ends neither a sentence nor an item."""
     lines = source[start:].split("\n")
-    for number, line in enumerate(lines):
-        if len(line) < _LONGEST_TORN and line and not line.isspace():
-            text = line.rstrip()
-            if not text.endswith(_SENTENCE_ENDS) and not text.endswith(_DECISIONS):
-                following = next((lines[n] for n in range(number + 1, len(lines)) if lines[n].strip()), "")
-                if following and not following.lstrip().startswith(_LABELS) and not text.isupper():
-                    return True
+    short = [(number, line.rstrip()) for number, line in enumerate(lines) if len(line) < _LONGEST_TORN]
+    for number, text in short:
+        if text and not text.endswith(_NEVER_TORN):
+            following = next((lines[n] for n in range(number + 1, len(lines)) if lines[n].strip()), "")
+            if following and not following.lstrip().startswith(_LABELS) and not text.isupper():
+                return True
     return False
 
 
@@ -139,7 +138,7 @@ def _is_torn(line: _Printed, following: _Printed, setting: Typography) -> bool:
     return (
         len(line.text) < _LONGEST_TORN
         and following.gap_before <= setting.usual_gap
-        and not line.text.endswith((*_SENTENCE_ENDS, *_DECISIONS))
+        and not line.text.endswith(_NEVER_TORN)
         and not following.text.startswith(_LABELS)
         and not line.text.isupper()
         and setting.had_room(line.text, following.text)

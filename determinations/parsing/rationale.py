@@ -12,6 +12,8 @@ _VERB = re.compile(
     r"\b(?P<verb>is|are|was|were|be)\b(?P<between>(?:[ ,-]+(?:hereby|therefore|thus|also|deemed|considered|determined|"
     r"found|felt|seen|as|to|be|not|both|certified|and|reasonable|appropriate))*)[ -]+\Z"
 )
+#: How nearly every refusal says it; the other forms cost a search.
+_PLAINLY_NOT = (" is not ", " are not ")
 _PREDICATE = re.compile(r"medically (?:necessary|appropriate)\b")
 _REACH_BACK = 90
 _NOT = re.compile(r"\bnot\b")
@@ -33,6 +35,8 @@ def conclusion_of(rationale: str) -> Decision | None:
     tail = rationale[max(0, end - _TAIL_LENGTH) : end]
     at = tail.rfind("medically ")
     while at >= 0:
+        if tail.endswith(_PLAINLY_NOT, 0, at) and _PREDICATE.match(tail, at):
+            return "upheld"
         predicate = _PREDICATE.match(tail, at)
         verb = _VERB.search(tail, max(0, at - _REACH_BACK), at) if predicate else None
         if predicate and verb:

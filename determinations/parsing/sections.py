@@ -16,8 +16,8 @@ class Sections(NamedTuple):
 
     def after(self, heading: Span, end: int) -> Span:
         """The text under a heading: up to the next heading that was found, or the end of the letter."""
-        following = min((other.start for other in self if other and other.start >= heading.end), default=end)
-        return Span(heading.end, following)
+        later = [other.start for other in self if other and other.start >= heading.end]
+        return Span(heading.end, min(later) if later else end)
 
     @property
     def start(self) -> int | None:

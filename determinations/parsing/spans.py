@@ -1,12 +1,14 @@
 """Where a value stands in a letter's text, and text folded to one line without losing that place."""
 
 import re
-from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
-#: A word's hyphen at a line or page end, and the white space up to the next word: ``x-`` / ``ray``.
-_HYPHEN_BREAK = re.compile(r"-(?<=\S-)[^\S\n\f\r]*[\n\f\r]\s*")
+#: A word's hyphen at a line's end: ``x-`` / ``ray``. A hyphen between spaces is a dash.
+_HYPHEN_BREAK = re.compile(r"(?<=\S)-\n")
+
+
+#: All the white space that a cleaned text has.
+_WHITE_SPACE = " \n\f"
 
 
 class Span(NamedTuple):
@@ -17,33 +19,37 @@ class Span(NamedTuple):
 
 
 def fold_text(piece: str) -> str:
-    """The piece as one line: white space folded, words rejoined at line-end hyphens."""
-    return " ".join(_HYPHEN_BREAK.sub("-", piece).split())
+    """The piece, of a cleaned text, as one line: white space folded, words rejoined at line-end hyphens."""
+    if "\f" in piece:
+        piece = piece.replace("\f", "\n")
+    lines = [line.strip(" ") for line in piece.split("\n")]
+    text = "\n".join([line for line in lines if line])
+    if "-\n" in text:
+        text = _HYPHEN_BREAK.sub("-", text)
+    text = text.replace("\n", " ")
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text
 
 
 def trimmed(source: str, start: int, end: int) -> Span:
     """``source[start:end]`` without the white space at both ends; an empty span stays at ``start``."""
     piece = source[start:end]
     length = len(piece.rstrip())
-    return Span(start + length - len(piece[:length].lstrip()), start + length) if length else Span(start, start)
+    return Span(start + len(piece) - len(piece.lstrip()), start + length) if length else Span(start, start)
 
 
-@dataclass(frozen=True)
-class Folded:
+class Folded(NamedTuple):
     """A piece of a letter as one line: white space folded, words rejoined at line-end hyphens.
 
     ``text`` is what people and rules read; ``span(a, b)`` gives back where ``text[a:b]`` stands in the letter.
     The way back is worked out only when it is asked for.
     """
 
+    text: str
     source: str
     start: int
     end: int
-
-    @cached_property
-    def text(self) -> str:
-        """The folded line."""
-        return fold_text(self.source[self.start : self.end])
 
     def span(self, start: int, end: int) -> Span:
         """The place in the letter of ``self.text[start:end]``; ``start`` < ``end``."""
@@ -51,21 +57,22 @@ class Folded:
 
     def _offset(self, position: int) -> int:
         """Folding drops white space and nothing else, so a character is found by how many print before it."""
-        printed = _printed(self.text[:position])
+        printed = _printed(self.text, 0, position)
         at = self.start + position
-        while (behind := printed - _printed(self.source[self.start : at])) > 0:
+        while (behind := printed - _printed(self.source, self.start, at)) > 0:
             at += behind
-        if not self.text[position : position + 1].isspace():
-            while self.source[at].isspace():
+        if self.text[position] != " ":
+            while self.source[at] in _WHITE_SPACE:
                 at += 1
         return at
 
 
-def _printed(text: str) -> int:
-    """How many characters of the text are no white space."""
-    return len("".join(text.split()))
+def _printed(text: str, start: int, end: int) -> int:
+    """How many characters of ``text[start:end]`` are no white space."""
+    return end - start - text.count(" ", start, end) - text.count("\n", start, end) - text.count("\f", start, end)
 
 
 def fold(source: str, start: int = 0, end: int | None = None) -> Folded:
     """Read ``source[start:end]`` as one line (see ``Folded``)."""
-    return Folded(source, start, len(source) if end is None else end)
+    end = len(source) if end is None else end
+    return Folded(fold_text(source[start:end]), source, start, end)

@@ -1,8 +1,8 @@
 """The clinical case summary: its own text, and the injured worker's age, sex and injury date from its prose."""
 
 import re
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from determinations.parsing.dates import DATE, read_date
 from determinations.parsing.results import Problem
@@ -46,8 +46,7 @@ _INJURY_DATE = re.compile(
 _YOUNGEST, _OLDEST = 14, 99
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """The summary's own text and what its prose says of the injured worker."""
 
     text: str | None

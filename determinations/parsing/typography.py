@@ -8,7 +8,6 @@ next line's first word was ended on purpose: that is the end of a paragraph, wha
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from statistics import mode
 from typing import NamedTuple
 
 #: Widths of a text typeface (Times and its metric equals), in thousandths of the type size.
@@ -97,4 +96,5 @@ def typography_of(source: str, start: int, end: int) -> Typography:
             gap = 0
     lines.sort(key=len)
     full = lines[len(lines) * 4 // 5] if lines else "n" * 90
-    return Typography(mode(gaps[1:]) if len(gaps) > 1 else 1, printed_width(full) * _ROOM)
+    gaps = gaps[1:] or [1]
+    return Typography(max(dict.fromkeys(gaps), key=gaps.count), printed_width(full) * _ROOM)

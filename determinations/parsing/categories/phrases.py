@@ -29,6 +29,11 @@ def _shortened(word: str) -> Iterator[str]:
         yield word[:place] + word[place + 1 :]
 
 
+def _by_length(pieces: set[str]) -> list[tuple[int, set[str]]]:
+    """The pieces of each length: a word has few beginnings to look up, where the lists hold hundreds."""
+    return [(n, {piece for piece in pieces if len(piece) == n}) for n in sorted(set(map(len, pieces)))]
+
+
 def _one_slip_apart(a: str, b: str) -> bool:
     """Whether one letter too many, too few or wrong, or two swapped neighbours, turn ``a`` into ``b``."""
     if len(a) > len(b):
@@ -62,8 +67,8 @@ class Phrases:
                 beginnings.add(words[-1][:-1])
             self._words.update(words)
             self._by_first.setdefault(words[0], []).append((tuple(words[1:]), phrase))
-        self._beginnings = sorted(beginnings, key=len, reverse=True)
-        self._endings = sorted(endings, key=len, reverse=True)
+        self._beginnings = _by_length(beginnings)
+        self._endings = _by_length(endings)
         self._nearby: dict[str, list[str]] = {}
         for word in sorted(self._words):
             if len(word) >= _SHORTEST_FORGIVEN and word.isalpha():
@@ -76,8 +81,8 @@ class Phrases:
         forms = {word} if word in self._words else set()
         if not forms and word.endswith("s") and word[:-1] in self._words:
             forms.add(word[:-1])
-        forms.update(f"{begin}*" for begin in self._beginnings if word.startswith(begin))
-        forms.update(f"*{end}" for end in self._endings if word.endswith(end))
+        forms.update([f"{word[:n]}*" for n, beginnings in self._beginnings if word[:n] in beginnings])
+        forms.update([f"*{word[-n:]}" for n, endings in self._endings if word[-n:] in endings])
         if not forms and len(word) >= _SHORTEST_FORGIVEN and word.isalpha():
             near = {other for form in _shortened(word) for other in self._nearby.get(form, ())}
             forms.update(other for other in near if other[0] == word[0] and _one_slip_apart(word, other))
@@ -93,6 +98,11 @@ class Phrases:
             for first in here:
                 for rest, phrase in self._by_first.get(first, ()):
                     last = at + len(rest)
-                    if last < len(forms) and all(word in forms[at + 1 + n] for n, word in enumerate(rest)):
+                    if not rest or (last < len(forms) and _stand(rest, forms, at + 1)):
                         hits.append(Hit(phrase, places[at][0], places[last][1]))
         return hits
+
+
+def _stand(words: tuple[str, ...], forms: list[frozenset[str]], start: int) -> bool:
+    """Whether the words stand one after the other from ``start``; the first is nearly always none."""
+    return words[0] in forms[start] and all([word in forms[start + n] for n, word in enumerate(words)])

@@ -6,8 +6,8 @@ names are matched to the authorities of the data files (``normalise``).
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from determinations.parsing.citations.find import read_line
 from determinations.parsing.citations.mentions import Mention, merged
@@ -23,8 +23,7 @@ _YEAR_AT_END = re.compile(r"[\s,(]*(?:19|20)\d\d\W*$")
 _NO_ALIASES: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class GuidelineReading:
+class GuidelineReading(NamedTuple):
     """What one side's guideline sentence says. Problems carry no path: the caller knows the item and the side.
 
     ``cites_nothing``: it says that no evidence was cited. ``outside_mtus``: it says that the MTUS was not relied on.

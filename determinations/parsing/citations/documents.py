@@ -7,7 +7,6 @@ A document is named by up to four tokens in this order, with nothing but punctua
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from typing import NamedTuple
@@ -38,16 +37,16 @@ EDITION = re.compile(
 _GAP = re.compile(
     rf"[\s,:;()/–-]*(?:{_ORDINAL}\s+[Ee]d(?:ition|n)?\b\.?)?[\s,:;()/–-]*(?:{YEAR})?[\s,:;()/–-]*(?:of\s+the\s+)?"
 )
-_YEAR = re.compile(rf"(?<![\d/-])({YEAR})(?![\d/-])")
+# What must not stand before is looked at last: so the search skips to a "1" or a "2".
+_YEAR = re.compile(rf"({YEAR})(?<![\d/-]\d{{4}})(?![\d/-])")
 _EDITION_IN_WORDS = re.compile(rf"{_ORDINAL}\s+[Ee]d(?:ition|n)?\b\.?")
 _BEFORE_TITLE = re.compile(r"^|,\s+and\s+|;\s*|\.\s+(?=[A-Z])")
 _AFTER_TITLE = re.compile(rf"\s*(?:[,;:.(/]|$|[Pp]age|[Ss]ection|[Gg]uideline|[Cc]hapter|{YEAR}|ACOEM)")
 _RANKS = {"mtus": 0, "acoem": 1, "chapter": 2, "title": 3, "short": 3}
-_WORD = re.compile(r"(?<![\w-])\w+")
+_WORD = re.compile(r"\w+")
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A document named at ``start``:``end``. ``key`` is None when only MTUS or ACOEM is named, or an unknown title."""
 
     start: int
@@ -104,9 +103,10 @@ def _tokens(text: str, start: int, end: int) -> Iterator[Token]:
     phrases = _phrases()
     position = start
     for word in _WORD.finditer(text, start, end):
-        if word.start() < position:
+        candidates = phrases.get(word.group().lower())
+        if candidates is None or word.start() < position or text[word.start() - 1 : word.start()] == "-":
             continue
-        for kind, key, pattern in phrases.get(word.group().lower(), ()):
+        for kind, key, pattern in candidates:
             if match := pattern.match(text, word.start(), end):
                 position = match.end()
                 yield Token(kind, key, match.start(), position, match.group())

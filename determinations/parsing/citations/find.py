@@ -5,7 +5,6 @@ medical evidence" name none.
 """
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from determinations.parsing.citations.mentions import Doubt, Found, Mention, merged
@@ -26,12 +25,14 @@ _SAID = re.compile(
     rf"\s+outside\s+(?:of\s+)?the\s+MTUS|did\s+not\s+base\s+{_THEIR}\s+decision\s+on\s+the\s+MTUS)(?:\s+[Gg]uidelines?)?)"
     r"|(?P<nothing>did\s+not\s+(?:cite|provide|reference|use|rely\s+on|identify|specify)\b[^.]*))\s*\.?"
 )
+_DID = re.compile(r"did\s+not|based\s+(?!on)")
 _WHO = re.compile(r"(?:[Tt]he\s+)?(?:[Cc]laims?|[Ee]xpert|[Pp]hysician|[Mm]edical|[Pp]rofessional|MAXIMUS|IMR)?\s+$|$")
 _NONE = re.compile(
     r"(?P<nothing>[Nn]o(?:ne\b|t\s+applicable\b|(?:\s+(?:medical|clinical|specific|evidence[\s-]based))*\s+"
     r"(?:evidence|guidelines?|citations?)\s+(?:was|were|is|are)\s+(?:cited|provided|used|referenced|given))[^.]*\.?)"
 )
 _ODG = re.compile(rf"(?<!\w){ODG}(?!\w)")
+_MAY_BE_ODG = re.compile("[Oo][DdFfGg.]")
 _SEE_ALSO = re.compile(r"[\s,;.(]*(?:\b(?:and|see\s+also|see)\s+)?$")
 _LONGEST_LINE = 8000
 _OUTER_FILLER = re.compile(r"[\s.,;:]*")
@@ -48,8 +49,7 @@ class Statement(NamedTuple):
     body: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What one folded guideline sentence says, in places of that line."""
 
     mentions: tuple[Mention, ...]
@@ -81,20 +81,24 @@ def read_line(line: str) -> Reading:
 
 def _statements(line: str) -> list[Statement]:
     statements = [Statement(m.lastgroup or "plain", m.start(), m.end()) for m in _BASED.finditer(line)]
-    for said in _SAID.finditer(line):
+    for said in _SAID.finditer(line) if _DID.search(line) else ():
         who = _WHO.search(line[max(0, said.start() - 40) : said.start()])
         start = said.start() - (len(who.group()) if who else 0)
         statements.append(Statement(said.lastgroup or "", start, said.end()))
     if not statements and (none := _NONE.match(line)):
         statements.append(Statement("nothing", 0, none.end()))
-    return sorted(statements, key=lambda statement: statement.start)
+    return sorted(statements, key=_place) if len(statements) > 1 else statements
+
+
+def _place(statement: Statement) -> int:
+    return statement.start
 
 
 def _read_statement(line: str, statement: Statement, end: int, found: Found) -> None:
     start = statement.body
     match statement.kind:
         case "mtus":
-            odg = _ODG.search(line, start, end)
+            odg = _ODG.search(line, start, end) if _MAY_BE_ODG.search(line, start, end) else None
             if odg is None:
                 read_mtus(line, start, end, found)
                 return

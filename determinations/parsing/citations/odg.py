@@ -57,6 +57,7 @@ _NOTES = re.compile(
     )
     + ")"
 )
+_DIGIT = re.compile(r"\d")
 _YEAR = re.compile(r"(?<![\d/-])(?:19|20)\d\d(?![\d/-])")
 _LABEL = re.compile(
     r"(?i:(?:the\s+)?(?:chapters?(?:\s*#?\d{1,2})?|sections?(?:\(s\))?|topics?|body\s+parts?|guidelines?|treatment\s+guidelines?|regarding|see|under|on|in|and|&|"
@@ -126,15 +127,21 @@ def read_odg(text: str, named: int, start: int, end: int, found: Found, *, first
     Topics belong to the chapters right before them; without any, to the chapter whose body part they name.
     """
     body = text[start:end]
-    edition = next((year.group() for year in _YEAR.finditer(_NOTES.sub(_keep_edition, body))), None)
-    pages = tuple(
-        re.sub(r"\s+", "", p)
-        for match in PAGES.finditer(body)
-        for p in re.split(r"[,;&]|\band\b", match["pages"])
-        if p.strip()
-    )
-    body = PAGES.sub(lambda match: ",".ljust(len(match.group())), body)
-    body = _YEAR.sub(",   ", _blanked(body))
+    edition: str | None = None
+    pages: tuple[str, ...] = ()
+    if _DIGIT.search(body):
+        year = _YEAR.search(_NOTES.sub(_keep_edition, body))
+        edition = year.group() if year else None
+        pages = tuple(
+            re.sub(r"\s+", "", p)
+            for match in PAGES.finditer(body)
+            for p in re.split(r"[,;&]|\band\b", match["pages"])
+            if p.strip()
+        )
+        body = PAGES.sub(lambda match: ",".ljust(len(match.group())), body)
+        body = _YEAR.sub(",   ", _blanked(body))
+    else:
+        body = _blanked(body)
     groups, lead = _groups(body)
     if not groups:
         key, lead = _implied(lead)

@@ -117,14 +117,28 @@ def _key_of_host(address: re.Match[str]) -> str:
 
 
 def source_of(text: str) -> str | None:
-    """The key of the source that this reference names; None when nothing tells."""
-    for key, pattern in _patterns():
+    """The key of the source that this reference names, the first in the data's order; None when nothing tells."""
+    by_first_word = _all_names()
+    rank = min(
+        [
+            rank
+            for word in _WORD.findall(text.lower())
+            for rank, pattern in by_first_word.get(word, ())
+            if pattern.search(text)
+        ],
+        default=len(authorities()),
+    )
+    for kind, pattern in _kinds():
+        if kind >= rank:
+            break
         if pattern.search(text):
-            if key != WEB_PAGE:
-                return key
-            address = _ADDRESS.search(text)
-            return _key_of_host(address) if address else key
-    return None
+            rank = kind
+            break
+    if rank == len(authorities()):
+        return None
+    key = authorities()[rank].key
+    address = _ADDRESS.search(text) if key == WEB_PAGE else None
+    return _key_of_host(address) if address else key
 
 
 def named_sources(text: str, start: int, end: int) -> Iterator[Landmark]:
@@ -148,12 +162,31 @@ def first_source(text: str, start: int, end: int) -> int | None:
 
 
 @cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _kinds() -> tuple[tuple[int, re.Pattern[str]], ...]:
+    """The patterns for kinds of source, with the rank of their authority in the data, in that order."""
     return tuple(
-        (each.key, re.compile("|".join([*map(_name_pattern, each.printed_as), *(f"(?i:{p})" for p in each.patterns)])))
-        for each in authorities()
-        if each.family == "other" and (each.printed_as or each.patterns)
+        (rank, re.compile("|".join(each.patterns), re.IGNORECASE))
+        for rank, each in enumerate(authorities())
+        if each.family == "other" and each.patterns
     )
+
+
+@cache
+def _all_names() -> dict[str, list[tuple[int, re.Pattern[str]]]]:
+    """First word, in lower case -> the names that begin with it, with the rank of their authority in the data."""
+    names = defaultdict(list)
+    for rank, each in enumerate(authorities()):
+        if each.family == "other":
+            for name in each.printed_as:
+                for word in _first_words(name):
+                    names[word].append((rank, re.compile(_name_pattern(name))))
+    return dict(names)
+
+
+def _first_words(name: str) -> set[str]:
+    """The first word as a text may hold it: that of "Harrison's" is "harrison" or "harrisons"."""
+    bare = name.lower().replace("'", "")
+    return {found.group() for found in (_WORD.search(name.lower()), _WORD.search(bare)) if found}
 
 
 @cache

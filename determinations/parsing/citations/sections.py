@@ -12,6 +12,7 @@ from determinations.parsing.citations.normalise import normalised_form
 
 _SKIP = re.compile(r"[\s,;.:)\]]*(?:(?:and|&)\s+)?")
 _NUMBERED = re.compile(r"\d+(?:\.\d+)+\.?\s")  # "3.3.9 Opioids for Chronic Pain"
+_MARKS = re.compile(r"[,;()[\]]")
 _MOST_COMMAS = 8
 _PAGE = re.compile(r"(?P<page>\d{1,3}[A-Za-z]?(?:\s*[-–]\s*\d{1,3}[A-Za-z]?)?)")
 
@@ -89,23 +90,19 @@ def name_ends(text: str, start: int) -> list[int]:
     """
     ends: list[int] = []
     depth = 0
-    for position in range(start, len(text)):
-        character = text[position]
+    for mark in _MARKS.finditer(text, start):
+        character = mark.group()
         if character in "([":
             depth += 1
         elif character in ")]":
             depth -= 1
             if depth < 0:
-                break
-        elif character in ",;" and depth == 0 and position > start:
-            ends.append(position)
+                return [*ends, mark.start()]
+        elif depth == 0 and mark.start() > start:
+            ends.append(mark.start())
             if len(ends) > _MOST_COMMAS:
                 return ends
-    else:
-        position = len(text)
-    if not ends or ends[-1] != position:
-        ends.append(position)
-    return ends
+    return [*ends, len(text)]
 
 
 def is_page(text: str) -> bool:

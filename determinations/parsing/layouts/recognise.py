@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from determinations.parsing.results import Problem
 from determinations.parsing.spans import Span
@@ -19,8 +20,7 @@ class Layout:
     is_read: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Recognised:
+class Recognised(NamedTuple):
     """The layout found (None: none), where its first marker stands, and the problem when it cannot be read."""
 
     layout: Layout | None
