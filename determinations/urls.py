@@ -54,6 +54,7 @@ urlpatterns = [
     path("citations/", citations.citations, name="citations"),
     path("citations/editions/", citations.citation_editions, name="citation_editions"),
     path("citations/editions.<slug:format>", citations.editions_export, name="editions_export"),
+    path("citations/authorities/<path:key>/parts/", citations.citation_parts, name="citation_parts"),
     path("citations/authorities/<path:key>/", citations.citation_authority, name="citation_authority"),
     path("citations/authorities/<path:key>.<slug:format>", citations.authority_export, name="authority_export"),
     path("uploads/", uploads.upload_list, name="upload_list"),

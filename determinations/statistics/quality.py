@@ -16,13 +16,8 @@ SELECT layout, count(*), count(*) FILTER (WHERE state = 'needs_review')
 FROM determinations_letter WHERE layout <> '' OR state = 'unknown_layout' GROUP BY layout ORDER BY 2 DESC, 1
 """
 _PROBLEMS = """
-SELECT code, count(DISTINCT letter), count(*) FROM (
-    SELECT letter_id AS letter, unnest(problem_codes) AS code FROM determinations_case WHERE superseded_by_id IS NULL
-    UNION ALL
-    SELECT c.letter_id, unnest(item.problem_codes)
-    FROM determinations_case c JOIN determinations_disputeditem item ON item.case_id = c.letter_id
-    WHERE c.superseded_by_id IS NULL
-) found GROUP BY code ORDER BY 2 DESC, 1
+SELECT code, count(*) FROM determinations_case, unnest(all_problem_codes) AS code
+WHERE superseded_by_id IS NULL AND all_problem_codes <> '{}' GROUP BY code ORDER BY 2 DESC, 1
 """
 _CORRECTED = """
 SELECT substring(path FROM '[^/]+$'), parser_version, count(*) FILTER (WHERE operation = 'set'),
@@ -94,8 +89,8 @@ class Quality:
             Sheet("states", "Letters by state", ("state", "letters"), [(n.label, n.count) for n in self.states]),
             Sheet("layouts", "Letters by layout", ("layout", "letters", "need review"),
                   [(n.label, n.count, n.second) for n in self.layouts]),
-            Sheet("problems", "Letters by problem", ("code", "problem", "letters", "times"),
-                  [(n.key, n.label, n.count, n.second) for n in self.problems]),
+            Sheet("problems", "Letters by problem", ("code", "problem", "letters"),
+                  [(n.key, n.label, n.count) for n in self.problems]),
             Sheet("corrected", "Fields that people set or confirmed",
                   ("field", "parser version", "set", "confirmed", "letters"),
                   [(c.field, c.version, c.set, c.confirmed, c.letters) for c in self.corrected]),
@@ -111,9 +106,7 @@ def read_quality() -> Quality:
     return Quality(
         states=[Named(state, labels.get(state, state).capitalize(), n) for state, n in _rows(_STATES)],
         layouts=[Named(layout, layout or "None that the parser knows", n, m) for layout, n, m in _rows(_LAYOUTS)],
-        problems=[
-            Named(code, PROBLEMS[code].label if code in PROBLEMS else code, n, m) for code, n, m in _rows(_PROBLEMS)
-        ],
+        problems=[Named(code, PROBLEMS[code].label if code in PROBLEMS else code, n) for code, n in _rows(_PROBLEMS)],
         corrected=[Corrected(*row) for row in _rows(_CORRECTED)],
         unrecognised=[Named(printed, printed, n, m) for printed, n, m in _rows(_UNRECOGNISED)],
         letters=letters,

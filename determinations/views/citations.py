@@ -266,11 +266,32 @@ def citation_authority(request: HttpRequest, key: str) -> HttpResponse:
                 title=str(context.labels.authority_by_id[authority.pk]),
                 sides=sides,
                 months=_trend(context, sides),
-                parts=_parts(context, authority),
+                parts_url=with_query(reverse("citation_parts", args=[key]), context.query),
                 years=years,
                 editions=rows,
                 citations_url=with_query(reverse("citations"), context.query),
                 export_base=reverse("authority_export", args=[key, "csv"]).removesuffix("csv"),
+                unrecognised=key == UNRECOGNISED,
+            ),
+        )
+
+
+@require_safe
+@may_view
+def citation_parts(request: HttpRequest, key: str) -> HttpResponse:
+    """Sections and pages cited of one authority: a part of its page, and a page of its own without scripts."""
+    authority = get_object_or_404(Authority, key=key)
+    with one_snapshot() as engine:
+        context = Context.of(request, engine)
+        inside = bool(request.htmx)  # type: ignore[attr-defined]
+        return render(
+            request,
+            "citations/_parts.html" if inside else "citations/parts.html",
+            context.frame(
+                "citations",
+                authority=authority,
+                title=str(context.labels.authority_by_id[authority.pk]),
+                parts=_parts(context, authority),
                 unrecognised=key == UNRECOGNISED,
             ),
         )
@@ -281,7 +302,7 @@ def _side_of(context: Context, authority: Authority, side: str, label: str) -> d
     filters = {f"{side}_authority": [authority.key]}
     query = narrow(context.query, filters)
     chosen = choose(query)
-    own = Context.of(context.request, context.engine, query)
+    own = Context.of(context.request, context.engine, query, like=context)
     groups = context.engine.count_items(chosen.selection, ("decision_month", "category_id"))
     statistic = BY_KEY["category"]
     by_category = [group._replace(raw=group.raw[1:]) for group in groups]

@@ -5,16 +5,15 @@ from typing import Any
 
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from determinations.filters import filters_only
-from determinations.labels import Labels
 from determinations.models import Figure
-from determinations.statistics.changes import Change, changes
+from determinations.statistics.changes import changes
 from determinations.statistics.engine import LetterGroup, one_snapshot
-from determinations.statistics.entries import BY_KEY, GROUPS, STATISTICS, UNKNOWN, Statistic, month_filters
+from determinations.statistics.entries import BY_KEY, GROUPS, STATISTICS, Statistic, month_filters
 from determinations.statistics.glossary import GLOSSARY
 from determinations.statistics.periods import Period, last_months, year_period
 from determinations.statistics.published import PublishedFigures
@@ -50,7 +49,6 @@ def _overview(context: Context) -> dict[str, Any]:
         enough=letters.tally.decided >= context.limits.rate_needs,
         year=year,
         years=_years(context, groups, figures),
-        year_links=_year_links(context.query),
         published={name: figures.get(year, name) for name in Figure.values},
         outcomes=_outcomes(context, letters),
         months=_months(context, groups),
@@ -114,6 +112,7 @@ def _years(context: Context, groups: list[LetterGroup], figures: PublishedFigure
         filters = _dates(year_period(year))
         found.append({
             "year": year,
+            "url": with_query(context.request.path, narrow(context.query, filters)),
             "letters": context.letters(letters.letters, filters),
             "items": context.items(letters.tally.items, filters),
             "counted": letters,
@@ -125,10 +124,6 @@ def _years(context: Context, groups: list[LetterGroup], figures: PublishedFigure
 
 def _dates(period: Period) -> dict[str, list[str]]:
     return {"decided_from": [period.first.isoformat()], "decided_to": [period.last.isoformat()]}
-
-
-def _year_links(query: QueryDict) -> list[dict[str, Any]]:
-    return []
 
 
 def _year_of(query: QueryDict, groups: list[LetterGroup]) -> int | None:
@@ -160,14 +155,22 @@ def _in_period(query: QueryDict, period: Period) -> Chosen:
     return choose(moved)
 
 
-def _moved(context: Context, period: Period) -> list[Change]:
+def _moved(context: Context, period: Period) -> list[dict[str, Any]]:
     """What moved since the period before, by category: the changes that are more than chance first."""
     statistic = BY_KEY["category"]
-    tables = [
-        count(context.engine, statistic, _in_period(context.query, each).selection, context.labels, context.limits)
+    sides = [
+        Context.of(context.request, context.engine, _in_period(context.query, each).query, like=context)
         for each in (period, period.before)
     ]
-    return changes(*tables, limits=context.limits)
+    tables = [table_of(side, statistic) for side in sides]
+    return [
+        {
+            "change": change,
+            "now": sides[0].items(change.now.items, statistic.filters(change.key)),
+            "before": sides[1].items(change.before.items, statistic.filters(change.key)),
+        }
+        for change in changes(*tables, limits=context.limits)
+    ]
 
 
 @require_safe
@@ -275,7 +278,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     entry = BY_KEY.get(request.GET.get("by", ""), BY_KEY["category"])
     with one_snapshot() as engine:
         first = Context.of(request, engine)
-        second = Context.of(request, engine, filters_only(QueryDict(request.GET.get("versus", ""))))
+        second = Context.of(request, engine, filters_only(QueryDict(request.GET.get("versus", ""))), like=first)
         sides = [
             {
                 "name": name,
@@ -358,9 +361,14 @@ _REPORTED_ROWS = 12
 @require_safe
 @may_view
 def report(request: HttpRequest) -> HttpResponse:
-    """A summary to print, with the definitions as footnotes."""
+    """A summary to print, with the definitions as footnotes; of the newest year where no period is asked for."""
     with one_snapshot() as engine:
         context = Context.of(request, engine)
+        if "decided_to" not in context.query and "undated" not in context.query:
+            months = [group.month for group in engine.count_letters(context.chosen.selection) if group.month]
+            if months:
+                newest = narrow(context.query, _dates(year_period(max(months).year)))
+                return redirect(with_query(request.path, newest))
         figures = PublishedFigures()
         page = _overview(context)
         parts = []
@@ -403,8 +411,3 @@ def quality_export(request: HttpRequest, key: str, format: str) -> HttpResponse:
     if key not in found:
         raise Http404
     return send_sheet(request, found[key], format)
-
-
-def month_word(key: str, labels: Labels) -> str:
-    """A month in words."""
-    return "No date" if key == UNKNOWN else BY_KEY["month"].word(key, labels)

@@ -64,15 +64,17 @@ class Context:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, request: HttpRequest, engine: SqlEngine, query: QueryDict | None = None) -> "Context":
-        """The context of a request; ``query`` instead of its own address where given."""
+    def of(
+        cls, request: HttpRequest, engine: SqlEngine, query: QueryDict | None = None, *, like: "Context | None" = None
+    ) -> "Context":
+        """The context of a request; ``query`` instead of its own address; names and limits as in ``like``."""
         user: Any = request.user
         return cls(
             request=request,
             engine=engine,
             chosen=choose(request.GET if query is None else query),
-            labels=read_labels(),
-            limits=StatisticsLimits.now(),
+            labels=like.labels if like else read_labels(),
+            limits=like.limits if like else StatisticsLimits.now(),
             may_browse=user.has_perm("determinations.browse_cases"),
         )
 

@@ -99,7 +99,12 @@
     },
     trend(rows) {
       const options = common();
-      const line = { yAxisID: "rate", type: "line", spanGaps: false, pointRadius: 0, borderWidth: 0 };
+      // Letters without a date have a bar and a point of their own, which no line leads to.
+      const apart = (context) => (rows[context.p1DataIndex].label === "No date" ? "transparent" : undefined);
+      const line = {
+        yAxisID: "rate", type: "line", spanGaps: false, pointRadius: 0, borderWidth: 0,
+        segment: { borderColor: apart, backgroundColor: apart },
+      };
       const dated = (name) => rows.map((row) => (row.rate === null ? null : row[name]));
       options.interaction = { mode: "index", intersect: false };
       options.plugins.legend.labels.filter = (entry) => !entry.text.startsWith("interval");
@@ -108,8 +113,7 @@
         y: axis({ beginAtZero: true, title: titled("items") }),
         rate: axis({
           position: "right", beginAtZero: true, title: titled("percent overturned"), grid: { display: false },
-          suggestedMax: Math.min(100, 2 * Math.max(5, ...dated("rate").filter((rate) => rate !== null))),
-          max: 100,
+          max: Math.min(100, Math.ceil(2 * Math.max(5, ...dated("rate").filter((rate) => rate !== null)))),
         }),
       };
       return {

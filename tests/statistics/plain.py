@@ -194,10 +194,13 @@ _CONDITIONS: dict[str, Callable[[DisputedItem, str], bool]] = {
     "claims_superseded": _superseded("claims"),
     "reviewer_superseded": _superseded("reviewer"),
     "by_item": lambda item, value: True,
+    "rest_of": lambda item, value: not chosen([item], QueryDict(value)),
 }
 for _name in ("specialty", "licensure", "claims_family", "reviewer_family", "claims_authority", "reviewer_authority"):
     _CONDITIONS[f"also_{_name}"] = _CONDITIONS[_name]
-_EVERY_ONE = {name for name in _CONDITIONS if re.match(r"also_|.*_(without|edition|cites|page|superseded)$", name)}
+_EVERY_ONE = {
+    name for name in _CONDITIONS if re.match(r"rest_of|also_|.*_(without|edition|cites|page|superseded)$", name)
+}
 
 
 def count(items: Iterable[DisputedItem]) -> Count:

@@ -176,4 +176,5 @@ FILTERS: dict[str, list[str]] = {
     "reviewer_page": [f"{key}@7" for key in AUTHORITIES],
     "claims_superseded": _OLD,
     "reviewer_superseded": _OLD,
+    "rest_of": ["category=Surgery", "sex=male&decision=upheld", "claims_family=mtus"],
 }

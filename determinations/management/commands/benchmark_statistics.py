@@ -1,0 +1,102 @@
+"""Prints how fast the pages of statistics answer, on the letters that are there and with filters drawn at random."""
+
+import random
+import time
+from argparse import ArgumentParser
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from determinations.labels import read_labels
+from determinations.models import Case, ItemFact
+from determinations.statistics.engine import forget_answers
+from determinations.statistics.entries import STATISTICS
+
+_FILTERS: dict[str, list[str]] = {
+    "decided_from": ["2015-01-01", "2016-01-01", "2017-01-01"],
+    "decided_to": ["2016-12-31", "2017-06-30", "2018-12-31"],
+    "sex": ["male", "female"],
+    "age": ["30-39", "50-59"],
+    "decision": ["upheld", "overturned"],
+    "outcome": ["upheld", "partly"],
+    "licensure": ["California"],
+    "claims_family": ["mtus", "odg", "none"],
+    "reviewer_family": ["mtus", "odg", "none"],
+    "claims_authority": ["mtus/chronic-pain", "odg/pain"],
+    "same_guideline": ["yes", "no"],
+    "priority": ["standard"],
+}
+
+
+class Command(BaseCommand):
+    """Every page with no filter and with random ones, each counted anew and then from kept answers."""
+
+    help = "Print how fast the pages of statistics answer (p50 and p95 in milliseconds)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """How many random selections each page is asked for."""
+        parser.add_argument("--filters", type=int, default=10)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Ask each page, as a person who may see everything; nothing is left behind."""
+        queries = ["", *_random_queries(options["filters"])]
+        letters, items = Case.objects.current().count(), ItemFact.objects.count()
+        self.stdout.write(f"{letters:,} letters, {items:,} items, {len(queries)} selections a page; milliseconds\n")
+        self.stdout.write(f"{'page':46} {'plain':>7} {'p50':>7} {'p95':>7} {'kept p95':>9}\n")
+        settings.ALLOWED_HOSTS = ["*"]
+        with transaction.atomic():
+            person = get_user_model().objects.create(username="benchmark of statistics", is_superuser=True)
+            client = Client()
+            client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+            for path in _paths():
+                self._ask(client, path, queries)
+            transaction.set_rollback(True)
+
+    def _ask(self, client: Client, path: str, queries: list[str]) -> None:
+        counted, kept = [], []
+        for query in queries:
+            forget_answers()
+            counted.append(_milliseconds(client, path, query))
+            kept.append(_milliseconds(client, path, query))
+        plain, counted = counted[0], sorted(counted)
+        columns = (plain, counted[len(counted) // 2], _p95(counted))
+        shown = " ".join(f"{each:7.0f}" for each in columns)
+        self.stdout.write(f"{path:46} {shown} {_p95(sorted(kept)):9.0f}\n")
+
+
+def _p95(times: list[float]) -> float:
+    return times[min(len(times) - 1, round(0.95 * len(times)))]
+
+
+def _milliseconds(client: Client, path: str, query: str) -> float:
+    begun = time.perf_counter()
+    response = client.get(f"{path}?{query}", HTTP_HOST="localhost", secure=True)
+    taken = 1000 * (time.perf_counter() - begun)
+    if response.status_code not in (200, 302):
+        raise RuntimeError(f"{path}?{query} answered {response.status_code}")
+    return taken
+
+
+def _paths() -> list[str]:
+    names = (
+        "statistics", "statistics_compare", "statistics_report", "quality", "citations", "citation_editions",
+    )  # fmt: skip
+    paths = [reverse(name) for name in names]
+    paths += [reverse(name, args=["mtus/chronic-pain"]) for name in ("citation_authority", "citation_parts")]
+    return paths + [reverse("statistic", args=[statistic.key]) for statistic in STATISTICS]
+
+
+def _random_queries(number: int) -> list[str]:
+    chance = random.Random(0)  # noqa: S311 - the same selections in every run
+    filters = {**_FILTERS, "category": read_labels().category_names()}
+    found = []
+    for _ in range(number):
+        names = chance.sample(list(filters), chance.choice([1, 1, 2, 3]))
+        found.append(urlencode({name: chance.choice(filters[name]) for name in names}))
+    return found

@@ -1,0 +1,83 @@
+"""A supervisor reads the overview, filters, opens the list behind a number, compares two periods, exports, prints."""
+
+import random
+import re
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.corrections.letters import stored_letter
+from tests.statistics.worlds import random_document
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def page(sign_in: Any, people: Any) -> Any:
+    chance = random.Random(21)
+    for number in range(25):
+        stored_letter(random_document(chance, number))
+    return sign_in(people.supervisor)
+
+
+def _counted(text: str) -> int:
+    return int(re.sub(r"\D", "", text))
+
+
+def test_a_supervisor_finds_answers(page: Any) -> None:
+    page.goto("/")
+    page.get_by_role("link", name="Statistics").click()
+    page.get_by_role("heading", name="Overview").wait_for()
+    number = page.locator(".tile", has_text="disputed treatment requests").locator("a")
+    items = _counted(number.inner_text())
+    number.click()
+    assert _counted(page.locator(".list-count").inner_text()) == items
+
+    page.goto("/statistics/")
+    page.get_by_text("Change the selection").click()
+    page.get_by_label("Sex").select_option("male")
+    page.get_by_role("button", name="Count these").click()
+    page.get_by_text("Sex:").wait_for()
+    assert "sex=male" in page.url
+    letters = page.locator(".tile", has_text="determination letters").locator("a")
+    count = _counted(letters.inner_text())
+    letters.click()
+    assert _counted(page.locator(".list-count").inner_text()) == count
+    page.go_back()
+    assert "sex=male" in page.url
+
+    page.get_by_role("navigation", name="Statistics").get_by_role("link", name="Compare").click()
+    page.get_by_role("link", name="This selection against the rest").click()
+    page.get_by_role("heading", name="Two selections side by side").wait_for()
+    shown = [_counted(each) for each in page.locator("section.card dl dd:nth-of-type(2)").all_inner_texts()]
+    assert sum(shown) == items
+
+    page.goto("/statistics/breakdowns/category/")
+    assert page.locator("figure[data-chart] canvas").count() == 2
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    assert download.value.suggested_filename == "category.csv"
+    with page.expect_download() as picture:
+        page.get_by_role("button", name="PNG").first.click()
+    assert picture.value.suggested_filename.endswith(".png")
+
+    page.goto("/statistics/report/?decided_from=2016-01-01&decided_to=2016-12-31")
+    page.emulate_media(media="print")
+    assert page.locator(".footnotes").is_visible()
+    assert not page.locator(".site-header").is_visible()
+    assert len(page.pdf()) > 10_000
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_are_accessible(page: Any, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    for path in (
+        "/statistics/", "/statistics/breakdowns/category/", "/statistics/breakdowns/days-from-denial/", "/citations/",
+        "/citations/editions/", "/citations/authorities/mtus/chronic-pain/", "/statistics/compare/",
+        "/statistics/report/", "/statistics/glossary/", "/statistics/quality/",
+    ):  # fmt: skip
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        assert not found, (path, [(each["id"], each["nodes"][0]["html"]) for each in found])
