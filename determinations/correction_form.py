@@ -41,6 +41,7 @@ class Row:
     problems: list[Mapping[str, Any]] = made_by(default_factory=list)
     evidence: str = ""
     digest: str = ""
+    number_path: str = ""
     error: str = ""
     warning: str = ""
     meanwhile: str = ""
@@ -164,6 +165,7 @@ def _row(opened: OpenLetter, key: str, name: str, values: Record, problems: list
         problems=problems,
         evidence=f"{span[0]}-{span[1]}" if span else "",
         digest=digest_of(found, value),
+        number_path=opened.path(key, name),
     )
 
 

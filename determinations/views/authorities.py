@@ -22,8 +22,9 @@ from determinations.views.reparsing import preview_now
 
 
 class AuthorityForm(forms.Form):
-    """A guideline that the data do not hold."""
+    """A guideline that the data do not hold. It shares a page with another form, hence no check in the browser."""
 
+    use_required_attribute = False
     family = forms.ChoiceField(choices=Family.choices)
     title = forms.CharField(max_length=200)
     acoem_chapter = forms.CharField(max_length=20, required=False, label="ACOEM chapter")

@@ -39,7 +39,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "parsed": opened.parser_version,
         "head_rows": _head_rows(sheet),
         "place": place and _place(place, request.GET),
-        "correct_url": _url("correct_case", pk) if request.user.has_perm("determinations.correct_cases") else "",
+        "correct_url": _url("review_letter", pk) if request.user.has_perm("determinations.correct_cases") else "",
         "original_url": _url("letter_original", pk) if can_read else "",
         **(_letter_pane(request, opened, sheet) if can_read else {}),
     }

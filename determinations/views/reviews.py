@@ -114,6 +114,7 @@ def _page(
         "place": place,
         "filters": _filters(request.GET),
         "pages": _pages(text, request.GET.get("evidence", "")),
+        "picture_numbers": _picture_numbers(request, opened.letter),
         "pending": pending,
         "pending_json": write_pending(pending),
         "reasons": CorrectionReason.objects.filter(offered=True),
@@ -259,6 +260,12 @@ def _filters(query: QueryDict) -> str:
 
 def _reason(code: str) -> reviews.Reason:
     return REASONS.get(code) or reviews.Reason(code, code.replace("_", " "), "", 0)
+
+
+def _picture_numbers(request: StaffRequest, letter: Letter) -> range:
+    """The pages that can be shown as pictures to this person."""
+    shows = letter.media_type == "application/pdf" and request.user.has_perm("determinations.read_original")
+    return range(1, (letter.pages or 0) + 1) if shows else range(0)
 
 
 def _pages(text: LetterText | None, evidence: str) -> list[dict[str, Any]]:

@@ -39,6 +39,42 @@ function showEvidence(printed) {
   }
 }
 
+// The letter as pictures, the places of the field's value marked on them
+
+const pictures = document.querySelector(".letter-pictures");
+let boxes = null;
+
+async function showView(name) {
+  if (!pictures) return;
+  pictures.hidden = name !== "pictures";
+  letter.hidden = name === "pictures";
+  for (const button of document.querySelectorAll("[data-view]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.view === name));
+  }
+  keep("correction-view", name);
+  if (pictures.hidden) return;
+  for (const image of pictures.querySelectorAll("img[data-src]")) {
+    image.src = image.dataset.src;
+    image.removeAttribute("data-src");
+  }
+  boxes = boxes || fetch(pictures.dataset.boxes).then((answer) => (answer.ok ? answer.json() : { boxes: [] }));
+  markPictures();
+}
+
+async function markPictures() {
+  if (!pictures || pictures.hidden || !lastField) return;
+  const place = lastField.dataset.place;
+  const found = (await boxes).boxes.filter((box) => box.path === place || box.path.startsWith(`${place}/`));
+  for (const old of pictures.querySelectorAll(".picture-mark")) old.remove();
+  for (const box of found) {
+    const mark = document.createElement("div");
+    mark.className = "picture-mark";
+    for (const side of ["left", "top", "width", "height"]) mark.style[side] = `${box[side] * 100}%`;
+    pictures.querySelector(`[data-page="${box.page}"] .picture-frame`)?.append(mark);
+  }
+  pictures.querySelector(".picture-mark")?.scrollIntoView({ block: "center", inline: "nearest" });
+}
+
 function fieldOf(element) {
   return element?.closest?.(".fix");
 }
@@ -48,6 +84,7 @@ document.addEventListener("focusin", (event) => {
   if (!fix || !fixes.contains(fix)) return;
   if (fix !== lastField) showEvidence(fix.querySelector("[data-evidence]").value);
   lastField = fix;
+  markPictures();
   offer();
 });
 
@@ -57,6 +94,8 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     showEvidence(link.dataset.shows);
   }
+  const view = event.target.closest("[data-view]");
+  if (view) showView(view.dataset.view);
   const clearing = event.target.closest("[data-clears]");
   if (clearing) {
     for (const input of clearing.closest(".citation-line").querySelectorAll("input")) input.value = "";
@@ -254,6 +293,7 @@ window.addEventListener("beforeunload", (event) => {
   if (changed && !leaving) event.preventDefault();
 });
 
+if (kept("correction-view") === "pictures") showView("pictures");
 document.querySelector("[data-focus]")?.focus();
 if (document.querySelector("mark")) showEvidence(new URLSearchParams(location.search).get("evidence"));
 else if (!document.querySelector("[data-focus]")) nextDoubt();

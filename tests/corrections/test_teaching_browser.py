@@ -1,0 +1,91 @@
+"""An administrator teaches the product, in a real browser with a real worker."""
+
+import os
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from determinations import corrections, versions
+from determinations.models import CitationFact, Correction, CorrectionState, ParsedDocument
+from tests.conftest import People, Worker
+from tests.corrections.letters import NOW, document, item, problem, store_reading, stored_letter
+from tests.corrections.test_reparsing import SOURCE, letter
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_citation_is_aliased_and_the_statistics_move(sign_in: Any, people: People, worker: Worker) -> None:
+    letters = [letter(number, source=SOURCE) for number in range(1, 4)]
+    cited = CitationFact.objects.filter(authority__key="odg/knee-leg", side="reviewer", edition="")
+    before = set(cited.values_list("fact__case_id", flat=True))
+    page = sign_in(people.admin)
+    page.goto("/admin/citations/")
+    page.get_by_role("link", name=SOURCE).click()
+    page.get_by_label("is this authority").fill("odg/knee-leg")
+    page.keyboard.press("Enter")
+    page.get_by_text("3 of 3 letters would change").wait_for()
+    assert set(cited.values_list("fact__case_id", flat=True)) == before
+    page.get_by_role("button", name="Put in force and change 3 letters").click()
+    page.get_by_text("3 letters read again, 3 changed").wait_for()
+    assert set(cited.values_list("fact__case_id", flat=True)) >= before | {one.pk for one in letters}
+    page.goto("/admin/citations/")
+    assert page.get_by_text("Every citation is known").is_visible()
+
+
+def test_a_reparse_leaves_every_correction_standing(sign_in: Any, people: People, worker: Worker) -> None:
+    one = letter(1)
+    today = ParsedDocument.objects.get(letter=one).document
+    store_reading(one, {**today, "age": 17, "sex": None}, "0.1")
+    for path, value in (("age", 18), ("sex", today["sex"]), ("items/1/rationale", "Synthetic words of a person.")):
+        corrections.correct_field(one.pk, path, value, by=people.admin, now=NOW, reason="misread")
+    page = sign_in(people.admin)
+    page.goto("/admin/reparse/")
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Run on 1 letter").click()
+    page.get_by_text("Every correction stands.").wait_for()
+    record = corrections.open_letter(one.pk).merged.record
+    assert (record["age"], record["sex"]) == (18, today["sex"])
+    assert record["items"][0]["rationale"] == "Synthetic words of a person."
+    states = dict(Correction.objects.values_list("path", "state"))
+    assert states == {
+        "age": CorrectionState.CONFLICT,
+        "sex": CorrectionState.CONFIRMED,
+        "items/1/rationale": CorrectionState.ACTIVE,
+    }
+    page.goto("/admin/review/?reason=value_changed")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.get_by_text("the parser's value changed").first.wait_for()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
+def test_the_other_pages_are_accessible(sign_in: Any, people: People, width: int, scheme: str) -> None:
+    letter(1, source=SOURCE)
+    other = stored_letter(document(item("Brace"), age=40, problems=[problem("value_missing", "age")]))
+    twin = stored_letter(document(item("Brace"), age=41))
+    corrections.confirm_value(other.pk, "age", by=people.admin, now=NOW)
+    versions.find_pairs([other.pk, twin.pk], now=NOW)
+    page = sign_in(people.admin)
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto("/admin/citations/")
+    page.get_by_role("link", name=SOURCE).click()
+    page.get_by_label("is this authority").fill("odg/knee-leg")
+    page.get_by_role("button", name="Preview", exact=True).click()
+    page.get_by_text("letters would change").wait_for()
+    addresses = [
+        page.url, "/admin/citations/", f"/admin/citations/map/?printed={SOURCE}", "/admin/categories/",
+        "/admin/reparse/", "/admin/versions/", "/admin/lessons/", f"/admin/history/?letter={other.pk}",
+    ]  # fmt: skip
+    page.goto("/admin/versions/")
+    addresses.append(page.locator("a.main-link").first.get_attribute("href"))
+
+    for address in addresses:
+        page.goto(address)
+        found = Axe().run(page)
+        assert not found.response["violations"], f"{address}: {found.generate_report()}"
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address
+        if folder := os.environ.get("SHOTS"):
+            name = address.strip("/").replace("/", "-").replace(":", "").split("?")[0][-40:]
+            page.screenshot(path=f"{folder}/{name}-{width}.png")
