@@ -25,7 +25,7 @@ if __name__ == "__main__":
         if sys.argv[1:2] == ["test"]:  # before any settings are read: tests have their own
             from imrsite.testing import run_tests
 
-            sys.exit(run_tests(sys.argv[2:]))
+            run_tests(sys.argv[2:])
         if sys.argv[1:2] == ["demo"]:  # its options decide what the settings will be
             from imrsite.demo import run_demo
 

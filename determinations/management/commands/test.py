@@ -1,7 +1,5 @@
 """`manage.py test [PATH] [-k NAME]`: everything with pytest."""
 
-import sys
-
 from django.core.management.base import BaseCommand
 
 from imrsite.testing import run_tests
@@ -14,4 +12,4 @@ class Command(BaseCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Not parsed here: pytest knows its options."""
-        sys.exit(run_tests(argv[2:]))
+        run_tests(argv[2:])
