@@ -169,8 +169,8 @@ class SqlEngine:
         condition, params = _among(selection)
         only = "AND cited.authority_id = %s" if authority_id is not None else ""
         sql = f"""
-            SELECT side, cited.authority_id, cited.edition, decision_year, width_bucket(on_date, %s::date[]) AS stretch,
-                {_TALLY}
+            SELECT side, cited.authority_id, cited.edition, decision_year,
+                width_bucket(on_date, %s::date[]) AS stretch, {_TALLY}
             FROM determinations_citationfact AS cited
             WHERE true {only} {condition}
             GROUP BY side, cited.authority_id, cited.edition, decision_year, stretch
