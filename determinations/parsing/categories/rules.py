@@ -49,6 +49,7 @@ def read_drugs() -> dict[tuple[str, str], Drug]:
 
 
 DRUGS = read_drugs()
+_TWO_DRUGS = "<two-drugs>"
 _GENERIC = {drug.name: drug.generic for drug in DRUGS.values()}
 
 
@@ -77,21 +78,23 @@ class RuleBook:
         )
         self._ends = frozenset(data["context"]["ends"])
         self._bits: dict[str, int] = dict.fromkeys(self._ends, 0)
-        self._conditions: list[tuple[int, int, Rule]] = []
+        self._conditions: list[tuple[int, int]] = []
+        self._rules_with: dict[str, list[int]] = {}
         for number, rule in enumerate(self.rules):
             has, also, never = (1 << (3 * number + n) for n in range(3))
             for bit, phrases in ((has, rule.any), (also, rule.with_), (never, rule.without)):
                 for phrase in phrases:
                     self._bits[phrase] = self._bits.get(phrase, 0) | bit
+            for phrase in rule.any:
+                self._rules_with.setdefault(phrase, []).append(number)
             wanted = has | (also if rule.with_ else 0)
-            self._conditions.append((wanted | never, wanted, rule))
-        self._two_drugs = self._bits.get("<two-drugs>", 0)
+            self._conditions.append((wanted | never, wanted))
         self._phrases = Phrases({phrase for phrase in self._bits if not phrase.startswith("<")})
 
     def _expand(self, entries: list[str]) -> set[str]:
         phrases: set[str] = set()
         for entry in entries:
-            if entry == "<two-drugs>":
+            if entry == _TWO_DRUGS:
                 phrases.add(entry)
             elif entry.startswith("<"):
                 phrases |= self._groups[entry[1:-1]]
@@ -110,12 +113,16 @@ class RuleBook:
         return self._fitting(hits)
 
     def _fitting(self, hits: list[Hit]) -> Rule | None:
+        phrases = {hit.phrase for hit in hits}
+        if len({_GENERIC[phrase] for phrase in phrases if phrase in _GENERIC}) > 1:
+            phrases.add(_TWO_DRUGS)
         found = 0
-        for hit in hits:
-            found |= self._bits[hit.phrase]
-        if len({_GENERIC[hit.phrase] for hit in hits if hit.phrase in _GENERIC}) > 1:
-            found |= self._two_drugs
-        for relevant, wanted, rule in self._conditions:
+        may_fit: set[int] = set()
+        for phrase in phrases:
+            found |= self._bits.get(phrase, 0)
+            may_fit.update(self._rules_with.get(phrase, ()))
+        for number in sorted(may_fit):
+            relevant, wanted = self._conditions[number]
             if found & relevant == wanted:
-                return rule
+                return self.rules[number]
         return None

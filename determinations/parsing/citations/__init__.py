@@ -44,8 +44,8 @@ def read_guideline(source: str, start: int, end: int, aliases: Mapping[str, str]
     if aliases and any(_may_be_aliased(citation.authority) for citation in reading.citations):
         reading = _read_aliased(source[start:end], aliases)
     return GuidelineReading(
-        citations=tuple(_moved_citation(citation, start) for citation in reading.citations),
-        problems=tuple(_moved_problem(problem, start) for problem in reading.problems),
+        citations=tuple([_moved_citation(citation, start) for citation in reading.citations]),
+        problems=tuple([_moved_problem(problem, start) for problem in reading.problems]),
         cites_nothing=reading.cites_nothing,
         outside_mtus=reading.outside_mtus,
     )
@@ -78,7 +78,7 @@ def _read_aliased(printed: str, aliases: Mapping[str, str]) -> GuidelineReading:
     if aliases:
         mentions, aliased = _with_aliases(line.text, mentions, aliases)
     return GuidelineReading(
-        citations=tuple(_citation(line, mention) for mention in mentions),
+        citations=tuple([_citation(line, mention) for mention in mentions]),
         problems=tuple(
             Problem(doubt.code, doubt.message, line.span(doubt.start, doubt.end) if doubt.end > doubt.start else None)
             for doubt in reading.doubts
@@ -123,7 +123,7 @@ def _citation(line: Folded, mention: Mention) -> Citation:
         family=mention.key.partition("/")[0],
         authority=mention.key,
         edition=mention.edition,
-        sections=tuple(name[:_LONGEST_SECTION] for name in mention.sections),
+        sections=tuple([name[:_LONGEST_SECTION] for name in mention.sections]),
         pages=mention.pages,
         text=line.text[start:end],
         span=line.span(start, end),

@@ -17,8 +17,8 @@ _BASED = re.compile(
     r"[Dd]ecision\s+(?:is\s+|was\s+)?based\s+on\b(?:\s+the\b)?"
     r"(?:\s+(?:(?P<non_mtus>[Nn]on[\s-]*(?i:MTUS)\b(?:\s+[Cc]itations?\b)?)"
     r"|(?P<mtus>(?:CA\s+|[Cc]alifornia\s+)?(?i:MTUS)\b)))?"
-    r"|(?P<bare_non_mtus>[Nn]on-?\s?MTUS\s*[Cc]itations?\b)"
 )
+_BARE_NON_MTUS = re.compile(r"[Nn]on-?\s?MTUS\s*[Cc]itations?\b")
 # "The Claims Administrator ...": the search begins at the second word, which is rare, and goes back (_WHO).
 _SAID = re.compile(
     rf"(?:[Aa]dministrator|[Rr]eviewer)\s+(?:(?P<outside>(?:based\s+{_THEIR}\s+decision\s+on\s+recommendations?\s*(?:\(s\))?"
@@ -81,6 +81,11 @@ def read_line(line: str) -> Reading:
 
 def _statements(line: str) -> list[Statement]:
     statements = [Statement(m.lastgroup or "plain", m.start(), m.end()) for m in _BASED.finditer(line)]
+    statements += [
+        Statement("bare_non_mtus", bare.start(), bare.end())
+        for bare in _BARE_NON_MTUS.finditer(line)
+        if not any(based.start <= bare.start() < based.body for based in statements)
+    ]
     for said in _SAID.finditer(line) if _DID.search(line) else ():
         who = _WHO.search(line[max(0, said.start() - 40) : said.start()])
         start = said.start() - (len(who.group()) if who else 0)

@@ -149,14 +149,14 @@ def read_tail(text: str, start: int, end: int, found: Found) -> tuple[list[str],
     if _DIGIT.search(tail):
         tail = _REGULATION.sub(lambda words: " " * len(words.group()), tail)
         for match in PAGES.finditer(tail):
-            pages += [re.sub(r"\s+", "", page.group()) for page in _ONE_PAGE.finditer(match["pages"])]
+            pages += ["".join(page.group().split()) for page in _ONE_PAGE.finditer(match["pages"])]
             tail = tail[: match.start()] + ";".ljust(len(match.group())) + tail[match.end() :]
     if ":" in tail:
         tail = _SECTION_LABEL.sub(lambda label: ";".ljust(len(label.group())), tail)
     names: list[Piece] = []
     for piece in split_names(_without_end(tail), section_names()):
         if is_page(piece.text):
-            pages.append(re.sub(r"\s+", "", piece.text))
+            pages.append("".join(piece.text.split()))
         elif piece.known or _FILLER.sub("", piece.text):
             names.append(piece)
     _doubt_names(names, start, end, found)

@@ -8,7 +8,7 @@ from determinations.parsing.citations.mentions import Found, Mention
 from determinations.parsing.citations.mtus import PAGES
 from determinations.parsing.citations.normalise import authorities, names_pattern, normalised_form, section_names
 from determinations.parsing.citations.references import source_of
-from determinations.parsing.citations.sections import is_page, name_ends, next_name
+from determinations.parsing.citations.sections import has_known_name, is_page, name_ends, next_name
 
 # "Official Disability Guidelines (ODG)", "the ODG", "OGD", "Official Disability Guideline", "ODG-TWC"
 ODG = (
@@ -63,6 +63,8 @@ _LABEL = re.compile(
     r"(?i:(?:the\s+)?(?:chapters?(?:\s*#?\d{1,2})?|sections?(?:\(s\))?|topics?|body\s+parts?|guidelines?|treatment\s+guidelines?|regarding|see|under|on|in|and|&|"
     r"treatment|recommendations?|problems|procedures?|conditions?|disorders?|index)\b\s*(?:chapter\s*)?(?:[:;,]|\b(?=\s)|$)\s*)"
 )
+_OF_ANOTHER_DAY = re.compile(r"(?i)updat|access|retriev|review|/")
+_BETWEEN_PAGES = re.compile(r"[,;&]|\band\b")
 _SEPARATORS = re.compile(r"[\s,;:.()/&–—-]*")
 # After a chapter's name: "Chapter", "section"; else punctuation, the end, or a word that begins a topic.
 _CHAPTER_END = (
@@ -133,9 +135,9 @@ def read_odg(text: str, named: int, start: int, end: int, found: Found, *, first
         year = _YEAR.search(_NOTES.sub(_keep_edition, body))
         edition = year.group() if year else None
         pages = tuple(
-            re.sub(r"\s+", "", p)
+            "".join(p.split())
             for match in PAGES.finditer(body)
-            for p in re.split(r"[,;&]|\band\b", match["pages"])
+            for p in _BETWEEN_PAGES.split(match["pages"])
             if p.strip()
         )
         body = PAGES.sub(lambda match: ",".ljust(len(match.group())), body)
@@ -162,7 +164,7 @@ def read_odg(text: str, named: int, start: int, end: int, found: Found, *, first
 
 
 def _keep_edition(note: re.Match[str]) -> str:
-    return "," if re.search(r"(?i)updat|access|retriev|review|/", note.group()) else note.group()
+    return "," if _OF_ANOTHER_DAY.search(note.group()) else note.group()
 
 
 def _groups(body: str) -> tuple[list[tuple[list[str], list[str]]], list[str]]:
@@ -206,8 +208,7 @@ def _skip(body: str, position: int) -> int:
 
 
 def _known_from(body: str, start: int) -> bool:
-    known = section_names()
-    return any(normalised_form(body[start:end]) in known for end in name_ends(body, start))
+    return has_known_name(body, start, section_names())
 
 
 def _topic_is_glued(body: str, name: re.Match[str]) -> bool:
@@ -232,14 +233,15 @@ def _topic_end(body: str, start: int) -> int:
 
 
 def _trimmed(topic: str) -> str:
-    topic = re.sub(r"\s+(?:and|&)$", "", topic.strip(" .,;:-–—/"))
+    topic = _TRAILING_AND.sub("", topic.strip(" .,;:-–—/"))
     if topic.startswith("(") and topic.endswith(")") and name_ends(topic, 0) == [len(topic)]:
         topic = topic[1:-1].strip()
-    if is_page(topic) or re.fullmatch(
-        r"(?i)(?:chapters?|guidelines?|sections?|recommendations?|citation|\(?s\)?|and)", topic
-    ):
-        return ""
-    return re.sub(r"(?i)^(?:topics?|sections?)\s*:\s*", "", topic)
+    return "" if is_page(topic) or _NO_TOPIC.fullmatch(topic) else _TOPIC_LABEL.sub("", topic)
+
+
+_TRAILING_AND = re.compile(r"\s+(?:and|&)$")
+_NO_TOPIC = re.compile(r"(?i)(?:chapters?|guidelines?|sections?|recommendations?|citation|\(?s\)?|and)")
+_TOPIC_LABEL = re.compile(r"(?i)^(?:topics?|sections?)\s*:\s*")
 
 
 def _closest_chapter(name: str) -> str | None:

@@ -44,13 +44,31 @@ def next_name(text: str, start: int, known: Set[str]) -> tuple[int, bool]:
         return ends[0], True
     if _NUMBERED.match(text, start):
         return _end_of_numbered(text, ends), True
-    at = next((n for n in reversed(range(len(ends))) if normalised_form(text[start : ends[n]]) in known), None)
-    is_known, at = at is not None, at or 0
+    at, is_known = _longest_known(text, start, ends, known)
     if not is_known and (joined := _known_pair(text, start, ends[0], known)):
         return joined, True
     while text[start].isupper() and at + 1 < len(ends) and _goes_on(text, ends[at], ends[at + 1], known):
         at, is_known = at + 1, False
     return ends[at], is_known
+
+
+def _longest_known(text: str, start: int, ends: list[int], known: Set[str]) -> tuple[int, bool]:
+    """At which of ``ends`` the longest known name from ``start`` ends, and whether there is one (if not, the first).
+
+    The form of a name is that of its pieces, which come up again and again.
+    """
+    at, is_known, form = 0, False, ""
+    for n, end in enumerate(ends):
+        form = f"{form} {normalised_form(text[start:end])}".strip()
+        if form in known:
+            at, is_known = n, True
+        start = end
+    return at, is_known
+
+
+def has_known_name(text: str, start: int, known: Set[str]) -> bool:
+    """Whether a known name begins at ``start``."""
+    return _longest_known(text, start, name_ends(text, start), known)[1]
 
 
 def _known_pair(text: str, start: int, end: int, known: Set[str]) -> int | None:
@@ -79,7 +97,7 @@ def _goes_on(text: str, comma: int, end: int, known: Set[str]) -> bool:
         text[comma] == ","
         and follows[:1].islower()
         and not follows.startswith(("and ", "or "))
-        and not any(normalised_form(text[comma + 1 : each]) in known for each in name_ends(text, comma + 1))
+        and not _longest_known(text, comma + 1, name_ends(text, comma + 1), known)[1]
     )
 
 
