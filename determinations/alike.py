@@ -12,7 +12,7 @@ from django.db.models import F
 from determinations.models import DisputedItem, ItemFact
 
 #: How many requests of the subcategory are compared, newest first.
-COMPARED = 5_000
+COMPARED = 2_000
 #: The least similarity that counts as alike.
 LEAST = 0.3
 #: How many of the most similar are shown and counted.
@@ -40,7 +40,6 @@ def requests_like(item: DisputedItem) -> AlikeRequests:
     """The requests most like an item, from other cases. One query."""
     newest = (
         ItemFact.objects.filter(category=item.category_id)
-        .exclude(case=item.case_id)
         .order_by(F("decision_date").desc(nulls_last=True), F("item").desc())
         .values("pk")[:COMPARED]
     )
@@ -48,6 +47,7 @@ def requests_like(item: DisputedItem) -> AlikeRequests:
         ItemFact.objects.filter(pk__in=newest)
         .annotate(similarity=TrigramSimilarity("item__disputed", item.disputed[:500]))
         .filter(similarity__gte=LEAST)
+        .exclude(case=item.case_id)
         .select_related("item", "case")
         .order_by("-similarity", F("decision_date").desc(nulls_last=True), "-pk")[:MOST]
     )

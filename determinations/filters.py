@@ -4,7 +4,7 @@
 parameters: what a letter holds once is asked of the case, and whatever is said of items must be true of one item.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import django_filters
 from django import forms
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Upper
 from django.http import QueryDict
 
@@ -21,6 +21,7 @@ from determinations.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS, FAMILY_BITS,
 from determinations.models import (
     Authority,
     Case,
+    Category,
     Citation,
     CitationFact,
     EditionValidity,
@@ -97,6 +98,21 @@ class WordsFilter(django_filters.CharFilter):
         return qs.filter(**{self.vector: words.query()}) if words else qs
 
 
+class IsOneOf(Func):
+    """``column = ANY(array)``: unlike ``IN (query)`` it can be looked up in an index once the array is known."""
+
+    arg_joiner = " = ANY("
+    template = "(%(expressions)s))"
+    output_field = BooleanField()
+
+
+def category_ids(whole: list[str], below: list[str]) -> ArraySubquery:
+    """The numbers of these categories and subcategories; an array, which PostgreSQL works out once and looks up."""
+    whole = [name for name in whole if not any(key.startswith(f"{name}/") for key in below)]
+    chosen = reduce(or_, map(in_subcategory, below), Q(name__in=whole))
+    return ArraySubquery(Category.objects.filter(chosen).order_by().values("pk"))
+
+
 class CategoryFilter(django_filters.Filter):
     """Categories, and subcategories as ``name/subcategory``; a category with subcategories chosen means only those."""
 
@@ -112,8 +128,7 @@ class CategoryFilter(django_filters.Filter):
         whole, below = given.get("category", []), given.get("subcategory", [])
         if not value or (self.kind == "subcategory" and whole):
             return qs
-        whole = [name for name in whole if not any(key.startswith(f"{name}/") for key in below)]
-        return qs.filter(reduce(or_, map(in_subcategory, below), Q(category__name__in=whole)))
+        return qs.filter(IsOneOf(F("category_id"), category_ids(whole, below)))
 
 
 class SectionFilter(django_filters.CharFilter):
@@ -187,9 +202,9 @@ def has_decision(value: str) -> Q:
 
 
 def in_subcategory(value: str) -> Q:
-    """The item's category, given as ``name/subcategory``."""
+    """A category, given as ``name/subcategory``."""
     name, _, subcategory = value.partition("/")
-    return Q(category__name=name, category__subcategory=subcategory)
+    return Q(name=name, subcategory=subcategory)
 
 
 def cites_family(column: str) -> Callable[[str], Q]:
@@ -208,7 +223,9 @@ def cites_family(column: str) -> Callable[[str], Q]:
 def cites_authority(column: str) -> Callable[[str], Q]:
     """One side cites the authority, given by its key."""
 
-    return lambda value: Q(**{f"{column}__overlap": ArraySubquery(Authority.objects.filter(key=value).values("pk"))})
+    return lambda value: Q(
+        **{f"{column}__overlap": ArraySubquery(Authority.objects.filter(key=value).order_by().values("pk"))}
+    )
 
 
 def without_family(column: str) -> Callable[[str], Q]:
@@ -432,10 +449,34 @@ class CaseFilter(LetterFilters):
                 queryset = self.filters[name].filter(queryset, value)
         if not asked:
             return queryset
+        queryset = queryset.filter(*(_implied(name, given) for name in sorted(asked)))
+        if len(asked) == 1 and asked <= _SAID_BY_CASES:
+            return queryset
         facts: QuerySet[ItemFact] = ItemFact.objects.filter(case=OuterRef("pk"))
         for name in sorted(asked):
             facts = self.filters[name].filter(facts, given[name])
         return queryset.filter(Exists(facts))
+
+
+#: Filters of items that the case's own row answers exactly, so long as no other filter is of the same item.
+_SAID_BY_CASES = frozenset({"category", "subcategory", "claims_authority", "reviewer_authority"})
+
+
+def _implied(name: str, given: Mapping[str, Any]) -> Q:
+    """What a filter of items implies of the case's own row: cheap to test, so that few items are looked up."""
+    values = given[name]
+    match name:
+        case "category" | "subcategory":
+            ids = category_ids(given.get("category", []), given.get("subcategory", []))
+            return Q(category_ids__overlap=ids)
+        case "claims_authority" | "reviewer_authority":
+            return reduce(or_, map(cites_authority(f"{name}_ids"), values))
+        case "decision" if values == ["overturned"]:
+            return Q(overturned_count__gt=0)
+        case "decision" if values == ["upheld"]:
+            return Q(overturned_count__lt=F("item_count"))
+        case _:
+            return Q()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Records that nobody edits: corrections, audit, aliases, rules, runs."""
 
-
 from django.contrib import admin
 
 from determinations.admin.bounded import ReadOnlyAdmin

@@ -76,6 +76,17 @@ class Case(models.Model):
         indexes = [
             models.Index(F("decision_date").desc(nulls_last=True), F("letter").desc(), name="case_newest"),
             models.Index(fields=["case_number"], name="case_number"),
+            models.Index(
+                "outcome", F("decision_date").desc(nulls_last=True), F("letter").desc(), name="case_outcome_newest"
+            ),
+            models.Index(F("case_number").desc(nulls_last=True), F("letter").desc(), name="case_by_number"),
+            models.Index(F("item_count").desc(), F("letter").desc(), name="case_by_items"),
+            models.Index(F("problem_count").desc(), F("letter").desc(), name="case_by_doubts"),
+            GinIndex(fields=["category_ids"], name="case_categories"),
+            GinIndex(fields=["claims_authority_ids"], name="case_claims_authority"),
+            GinIndex(fields=["reviewer_authority_ids"], name="case_reviewer_authority"),
+            GinIndex(fields=["all_problem_codes"], name="case_problems"),
+            GinIndex(fields=["specialties"], name="case_specialties"),
         ]
         permissions = [
             ("browse_cases", "Can browse cases, items and decisions"),

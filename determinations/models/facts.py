@@ -57,6 +57,16 @@ class ItemFact(models.Model):
     class Meta:
         indexes = [
             models.Index(F("decision_date").desc(nulls_last=True), F("item").desc(), name="fact_newest"),
+            models.Index(
+                "category", F("decision_date").desc(nulls_last=True), F("item").desc(), name="fact_category_newest"
+            ),
+            models.Index(
+                "overturned", F("decision_date").desc(nulls_last=True), F("item").desc(), name="fact_overturned_newest"
+            ),
+            models.Index(F("ur_denial_date").desc(nulls_last=True), F("item").desc(), name="fact_denied"),
+            models.Index(F("date_of_injury").desc(nulls_last=True), F("item").desc(), name="fact_injured"),
+            GinIndex(fields=["problem_codes"], name="fact_problems"),
+            GinIndex(fields=["specialties"], name="fact_specialties"),
             GinIndex(fields=["claims_authority_ids"], name="fact_claims_authority"),
             GinIndex(fields=["reviewer_authority_ids"], name="fact_reviewer_authority"),
         ]

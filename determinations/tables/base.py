@@ -1,11 +1,13 @@
 """What every list table has: one template, heads that sort through the address, columns that a person may hide."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import django_tables2 as tables
 from django.http import QueryDict
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 #: Left out of the address whenever the order changes: they point into the old order.
 CURSOR_PARAMETERS = ("after", "before")
@@ -27,6 +29,8 @@ class ListTable(tables.Table):
 
     sorts: ClassVar[Mapping[str, str]] = {}
     caption: ClassVar[str] = ""
+    #: Every ``render_...`` takes the row alone: cells are made without asking each function what it takes.
+    renders_rows: ClassVar[bool] = False
     #: Columns that stand in the column choice unticked until somebody wants them.
     hidden_at_first: ClassVar[tuple[str, ...]] = ()
 
@@ -45,7 +49,35 @@ class ListTable(tables.Table):
     ) -> None:
         """``query`` is the page's address, ``sort`` the order in force, such as ``-decided``."""
         super().__init__(data=list(rows), exclude=tuple(hidden), **kwargs)
+        self._kinds: dict[str, str] = {}
         self.sort_links = {name: _sort_link(query, sort, name, first) for name, first in self.sorts.items()}
+
+    def body(self) -> Iterator[tuple[Any, SafeString]]:
+        """Each row's record with its cells as HTML: the first heads the row, the others carry their column's name,
+        which a phone shows beside them."""
+        columns = [column for column in self.columns if column.visible]
+        for record, values in self._values(columns):
+            cells = zip(columns, values, strict=True)
+            yield record, format_html_join("", "{}", ((self._cell(at, *cell),) for at, cell in enumerate(cells)))
+
+    def _values(self, columns: Sequence[Any]) -> Iterator[tuple[Any, list[Any]]]:
+        if not self.renders_rows:
+            yield from ((row.record, [value for _column, value in row.items()]) for row in self.paginated_rows)
+            return
+        renderers = [getattr(self, f"render_{column.name}") for column in columns]
+        for record in self.data:
+            yield record, [render(record) for render in renderers]
+
+    def _cell(self, at: int, column: Any, value: Any) -> SafeString:
+        kind = self._kind_of(column)
+        if at == 0:
+            return format_html('<th scope="row" class="{}">{}</th>', kind, value)
+        return format_html('<td class="{}" data-label="{}">{}</td>', kind, column.header, value)
+
+    def _kind_of(self, column: Any) -> str:
+        if column.name not in self._kinds:
+            self._kinds[column.name] = column.attrs["td"].get("class", "")
+        return self._kinds[column.name]
 
 
 def _sort_link(query: QueryDict, sort: str, name: str, first: str) -> SortLink:

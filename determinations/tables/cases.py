@@ -31,6 +31,8 @@ class CaseRow:
 class _CaseColumns(ListTable):
     """Columns that both tables of cases may show."""
 
+    renders_rows = True
+
     number = tables.Column(verbose_name="Case", empty_values=())
     decided = tables.Column(verbose_name="Decided", empty_values=())
     items = tables.Column(verbose_name="Items", empty_values=(), attrs=NUMBER)

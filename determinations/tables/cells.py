@@ -48,4 +48,6 @@ def doubts(number: int) -> SafeString | str:
 
 def stacked(lines: Iterable[Any]) -> SafeString:
     """One line below the other."""
-    return format_html_join("", "<div>{}</div>", ((line,) for line in lines))
+    return format_html(
+        '<div class="stacked">{}</div>', format_html_join("", "<div>{}</div>", ((line,) for line in lines))
+    )

@@ -28,6 +28,7 @@ class ItemTable(ListTable):
     """One row a request."""
 
     caption = "Disputed items"
+    renders_rows = True
     sorts: ClassVar = {"decided": "-", "denied": "-", "injured": "-"}
     hidden_at_first = ("injured", "denied", "worker", "region", "specialty")
 

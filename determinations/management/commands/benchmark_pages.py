@@ -1,0 +1,171 @@
+"""``benchmark_pages``: server times of the pages that people browse, p50 and p95, at whatever depth.
+
+Requests run inside this process through all of Django (middleware, permissions, templates) against the database as it
+is; ``load_synthetic N`` fills it. Every figure is over ``--repeat`` requests that differ: other filters, other places
+in the list, other words.
+"""
+
+import random
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.core.management.base import BaseCommand
+from django.test import Client
+
+from determinations.labels import Labels, read_labels
+from determinations.models import Case, ItemFact
+from determinations.paging import Order, cursor_at
+
+_USER = "benchmark-pages"
+_WORDS = (
+    "lumbar", "pain", "opioid", "fusion", "MRI", "therapy", "knee", "cervical", "injection", "acupuncture", "norco",
+    "shoulder", "naproxen", "epidural", "home health", "gabapentin", "sleep study", "chiropractic", "tramadol",
+)  # fmt: skip
+_SPECIALTIES = ("Orthopedic Surgery", "Pain Management", "Family Practice", "Psychiatry", "Neurology")
+
+
+class Command(BaseCommand):
+    """Prints a table of page times."""
+
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """How often each page is asked for."""
+        parser.add_argument("--repeat", type=int, default=40, help="requests a page")
+        parser.add_argument("--only", default="", help="only pages whose name holds this")
+
+    def handle(self, *args: Any, repeat: int, only: str, **options: Any) -> None:
+        """Measure as a case manager."""
+        settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
+        person, _made = User.objects.get_or_create(username=_USER)
+        person.groups.set([Group.objects.get(name="case manager")])
+        client = Client()
+        client.force_login(person, "determinations.roles.RoleBackend")
+        self.stdout.write(
+            f"{Case.objects.count():,} cases, {ItemFact.objects.count():,} items, {repeat} requests each"
+        )
+        self.stdout.write(f"{'page':44} {'p50':>8} {'p95':>8} {'most':>8}  milliseconds")
+        try:
+            for name, url in _pages(random.Random(7)):  # noqa: S311 - choices of a benchmark
+                if only in name:
+                    self._measure(client, name, url, repeat)
+        finally:
+            client.logout()
+            person.delete()
+
+    def _measure(self, client: Client, name: str, url: Callable[[], tuple[str, dict[str, Any]]], repeat: int) -> None:
+        times = []
+        for _ in range(repeat):
+            path, query = url()
+            started = time.perf_counter()
+            response = client.get(path, query)
+            list(response) if response.streaming else None
+            times.append(1000 * (time.perf_counter() - started))
+            if response.status_code not in (200, 302):
+                raise AssertionError(f"{path} answered {response.status_code}")
+        times.sort()
+        p50, p95 = times[len(times) // 2], times[min(len(times) - 1, int(0.95 * len(times)))]
+        self.stdout.write(f"{name:44} {p50:8.1f} {p95:8.1f} {times[-1]:8.1f}")
+
+
+class _Choices:
+    """Random but repeatable: filters, places, words."""
+
+    def __init__(self, rng: random.Random, labels: Labels) -> None:
+        self.rng = rng
+        self.labels = labels
+        self.cases = list(Case.objects.current().order_by("?")[:200])
+        self.facts = list(ItemFact.objects.order_by("?").select_related("item")[:200])
+
+    def case(self) -> Case:
+        return self.rng.choice(self.cases)
+
+    def place(self, rows: list[Any], column: str) -> str:
+        row = self.rng.choice([row for row in rows if getattr(row, column) is not None])
+        return cursor_at(row, Order(column)).encode()
+
+    def filters(self) -> dict[str, Any]:
+        """One to three filters, as people set them."""
+        rng = self.rng
+        every: list[dict[str, Any]] = [
+            {"outcome": ["overturned", "partly"]},
+            {"decision": "overturned"},
+            {"category": rng.choice(self.labels.category_names())},
+            {"subcategory": rng.choice(self.labels.categories).key},
+            {"reviewer_authority": rng.choice(["odg/pain", "mtus/chronic-pain", "mtus/low-back", "odg/knee-leg"])},
+            {"claims_family": rng.choice(["mtus", "odg", "other", "none"])},
+            {"specialty": rng.choice(_SPECIALTIES)},
+            {"decided_from": f"201{rng.randint(4, 7)}-0{rng.randint(1, 9)}-01", "decided_to": "2017-06-30"},
+            {"sex": rng.choice(["female", "male"])},
+            {"age": rng.choice(["under-30", "40-49", "70-over"])},
+            {"problem": "unknown_authority"},
+            {"state": "needs_review"},
+            {"licensure": rng.choice(["California", "Texas", "New York"])},
+            {"partly_approved": "yes"},
+            {"region": "Lumbar spine"},
+        ]
+        chosen: dict[str, Any] = {}
+        for each in rng.sample(every, rng.randint(1, 3)):
+            chosen |= each
+        return chosen
+
+    def words(self) -> str:
+        return " ".join(self.rng.sample(_WORDS, self.rng.randint(1, 2)))
+
+
+def _pages(rng: random.Random) -> Iterator[tuple[str, Callable[[], tuple[str, dict[str, Any]]]]]:
+    some = _Choices(rng, read_labels())
+    for name, rows in (("cases", some.cases), ("items", some.facts), ("decisions", some.cases)):
+        yield f"{name}: first page", lambda name=name: (f"/{name}/", {})  # type: ignore[misc]
+        yield f"{name}: last page", lambda name=name: (f"/{name}/", {"before": "end"})  # type: ignore[misc]
+        yield (
+            f"{name}: any depth",
+            lambda name=name, rows=rows: (f"/{name}/", {"after": some.place(rows, "decision_date")}),  # type: ignore[misc]
+        )
+        yield f"{name}: filtered", lambda name=name: (f"/{name}/", some.filters())  # type: ignore[misc]
+        yield (
+            f"{name}: filtered, any depth",
+            lambda name=name, rows=rows: (  # type: ignore[misc]
+                f"/{name}/",
+                {**some.filters(), "after": some.place(rows, "decision_date")},
+            ),
+        )
+        yield f"{name}: words", lambda name=name: (f"/{name}/", {"q": some.words()})  # type: ignore[misc]
+        yield f"{name}: counts of the rail", lambda name=name: (f"/{name}/facets/", {})  # type: ignore[misc]
+        yield (
+            f"{name}: counts of the rail, filtered",
+            lambda name=name: (f"/{name}/facets/", some.filters()),  # type: ignore[misc]
+        )
+    for sort, column in (("number", "case_number"), ("-items", "item_count"), ("-doubts", "problem_count")):
+        yield (
+            f"cases: by {sort}, any depth",
+            lambda sort=sort, column=column: (  # type: ignore[misc]
+                "/cases/",
+                {"sort": sort, "after": some.place(some.cases, column)},
+            ),
+        )
+    yield (
+        "items: section named",
+        lambda: ("/items/", {"reviewer_section": rng.choice(["opioid", "criteria", "MRI", "zzzz"])}),
+    )
+    yield "search: best first", lambda: ("/search/", {"q": some.words()})
+    yield "search: best first, deep", lambda: ("/search/", {"q": rng.choice(_WORDS), "page": rng.randint(1, 90)})
+    yield "search: newest first", lambda: ("/search/", {"q": some.words(), "order": "newest"})
+    yield "search: a phrase", lambda: ("/search/", {"q": '"physical therapy"'})
+    yield "search: a beginning", lambda: ("/search/", {"q": rng.choice(["lumb*", "acupunc*", "zz*", "a* b*"])})
+    yield "search: a case number", lambda: ("/search/", {"q": some.case().case_number or "CM17-9000000"})
+    yield (
+        "search: a number with a slip",
+        lambda: ("/search/", {"q": f"CM1{rng.randint(4, 7)}-9{rng.randint(0, 999_999):06}"}),
+    )
+    yield "case", lambda: (f"/cases/{some.case().pk}/", {})
+    yield (
+        "case, in its place in a filtered list",
+        lambda: (f"/cases/{some.case().pk}/", {"list": "cases", "outcome": "upheld"}),
+    )
+    yield "requests like one", lambda: (f"/cases/{rng.choice(some.facts).case_id}/items/1/alike/", {})
+    yield "home", lambda: ("/", {})
