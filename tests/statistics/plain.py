@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cache
+from typing import Any
 
 from django.http import QueryDict
 
@@ -244,7 +245,7 @@ def parts(items: Iterable[DisputedItem], authority: Authority, column: str) -> d
     return by(items, keys)
 
 
-def editions(items: Iterable[DisputedItem]) -> dict[object, Count]:
+def editions(items: Iterable[DisputedItem]) -> dict[Any, Count]:
     """Items by side, authority, edition, year of decision and standing."""
 
     def keys(item: DisputedItem) -> Iterable[object]:

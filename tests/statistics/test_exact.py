@@ -43,8 +43,8 @@ def compare(engine: SqlEngine, query: QueryDict, labels: Labels, everything: lis
     assert letters == plain.letters(items), query.urlencode()
     assert add_up_letters(groups).letters == len({item.case_id for item in items})
     assert sum(month.letters for _name, month in by_month(groups)) == len({item.case_id for item in items})
-    counted = {each.raw: each[1:] for each in engine.count_editions(chosen.selection)}
-    assert counted == plain.editions(items), query.urlencode()
+    editions = {each.raw: each[1:] for each in engine.count_editions(chosen.selection)}
+    assert editions == plain.editions(items), query.urlencode()
     for key in AUTHORITIES[:2]:
         authority = Authority.objects.get(key=key)
         for part in ("sections", "pages"):
