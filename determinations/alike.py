@@ -16,7 +16,7 @@ COMPARED = 2_000
 #: The least similarity that counts as alike.
 LEAST = 0.3
 #: How many of the most similar are shown and counted.
-MOST = 200
+MOST = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Facets: what the rows of a list have in each dimension, how often, with all filters but the dimension's own.
 
-Counting stops at the newest 10,000 rows of each dimension's base, and the page says so. Dimensions without a filter
+Counting stops at the newest 5,000 rows of each dimension's base, and the page says so. Dimensions without a filter
 of their own share one base, so that one statement reads the list once for them and once for each filtered dimension.
 """
 
@@ -17,8 +17,10 @@ from django.http import QueryDict
 from determinations.filters import CaseFilter, ItemFilter
 from determinations.labels import AGE_BANDS, Labels
 from determinations.models import Case, ItemFact
-from determinations.paging import COUNT_CAP, Count
+from determinations.paging import WORDS_CAP, Count
 
+#: Rows of a base that are counted, the newest; fewer where words are searched.
+_COUNTED = 5_000
 #: How many options a facet shows before "more".
 _FIRST_SHOWN = 8
 
@@ -118,11 +120,12 @@ class Facet:
 
 @dataclass(frozen=True)
 class FacetCounts:
-    """How many rows have each value of each dimension; ``capped``: only the newest 10,000 were counted."""
+    """How many rows have each value of each dimension; ``capped``: only the newest ``cap`` were counted."""
 
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     total: Count | None = None
     capped: bool = False
+    cap: int = 0
 
 
 def count_facets(filter_class: type[django_filters.FilterSet], query: QueryDict, rows: QuerySet[Any]) -> FacetCounts:
@@ -144,7 +147,8 @@ def count_facets(filter_class: type[django_filters.FilterSet], query: QueryDict,
             others.pop(parameter, None)
         bases[f"but_{name}"] = filter_class(others, queryset=rows).qs
         base_of[name] = f"but_{name}"
-    statement, parameters = _statement(bases, base_of, values, columns)
+    cap = WORDS_CAP if query.get("q") else _COUNTED
+    statement, parameters = _statement(bases, base_of, values, columns, cap)
     counts: dict[str, dict[str, int]] = defaultdict(dict)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
@@ -156,19 +160,23 @@ def count_facets(filter_class: type[django_filters.FilterSet], query: QueryDict,
         if of_items and name in counts:
             counts[name] = _families(counts[name])
     return FacetCounts(
-        counts, Count(min(total, COUNT_CAP), total > COUNT_CAP), any(number > COUNT_CAP for number in totals.values())
+        counts, Count(min(total, cap), total > cap), any(number > cap for number in totals.values()), cap
     )
 
 
 def _statement(
-    bases: Mapping[str, QuerySet[Any]], base_of: Mapping[str, str], values: Mapping[str, str], columns: Iterable[str]
+    bases: Mapping[str, QuerySet[Any]],
+    base_of: Mapping[str, str],
+    values: Mapping[str, str],
+    columns: Iterable[str],
+    cap: int,
 ) -> tuple[str, list[Any]]:
     """Bases as materialised CTEs of the newest rows, and a grouped count for each dimension."""
     parameters: list[Any] = []
     tables = []
     for name, queryset in bases.items():
         newest = queryset.order_by(F("decision_date").desc(nulls_last=True), F("pk").desc()).values(*columns)
-        sql, its_parameters = newest[: COUNT_CAP + 1].query.sql_with_params()
+        sql, its_parameters = newest[: cap + 1].query.sql_with_params()
         tables.append(f"{name} AS MATERIALIZED ({sql})")
         parameters += its_parameters
     counts = [_COUNT_ALL.format(name=name) for name in bases]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.postgres.search import SearchHeadline, SearchRank
-from django.db.models import F, QuerySet, Value
+from django.db.models import Count, F, QuerySet, Value, Window
 from django.db.models.functions import Left
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -15,7 +15,7 @@ from determinations.models import Case, CaseText, ItemText
 from determinations.search import QueryWords
 
 #: Only this many matches, the newest, are ranked.
-RANKED = 2_000
+RANKED = 1_000
 PAGE = 20
 _READ_CHARACTERS = 20_000
 _SNIPPETS = 3
@@ -41,19 +41,19 @@ class FoundCase:
     snippets: list[Snippet] = field(default_factory=list)
 
 
-def best_first(rows: QuerySet[Case], words: QueryWords, page: int) -> tuple[list[Case], bool]:
-    """One page (from 1) of the newest matches by rank, and whether another follows."""
+def best_first(rows: QuerySet[Case], words: QueryWords, page: int) -> tuple[list[Case], int]:
+    """One page (from 1) of the newest matches by rank, and how many were ranked."""
     newest = rows.order_by(F("decision_date").desc(nulls_last=True), F("pk").desc()).values("pk")[:RANKED]
     ranked = (
         CaseText.objects.filter(pk__in=newest)
         .annotate(rank=SearchRank(F("search"), words.query(), normalization=Value(1)))
         .order_by("-rank", "-pk")
-        .values_list("pk", flat=True)
+        .values_list("pk", Window(Count("pk")))
     )
     start = (page - 1) * PAGE
-    found = list(ranked[start : start + PAGE + 1])
-    cases = Case.objects.in_bulk(found[:PAGE])
-    return [cases[pk] for pk in found[:PAGE] if pk in cases], len(found) > PAGE
+    found = list(ranked[start : start + PAGE])
+    cases = Case.objects.in_bulk([pk for pk, _total in found])
+    return [cases[pk] for pk, _total in found if pk in cases], found[0][1] if found else 0
 
 
 def with_snippets(cases: Sequence[Case], words: QueryWords) -> list[FoundCase]:

@@ -22,6 +22,8 @@ M = TypeVar("M", bound=Model)
 
 #: Counts above this are not counted to the end.
 COUNT_CAP = 10_000
+#: The same where words are searched: each row's search vector has to be unpacked to be counted.
+WORDS_CAP = 1_000
 
 
 @dataclass(frozen=True, slots=True)

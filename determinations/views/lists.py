@@ -18,7 +18,7 @@ from determinations.filters import active_filters, chips, filters_only, mistakes
 from determinations.labels import Labels, read_labels
 from determinations.lists import CASES, DECISIONS, ITEMS, LISTS, ListKind
 from determinations.models import Case, ColumnChoice, DisputedItem, ItemFact
-from determinations.paging import Page, count_up_to, page_of
+from determinations.paging import COUNT_CAP, WORDS_CAP, Page, count_up_to, page_of
 from determinations.tables import CaseRow, CaseTable, DecisionTable, ItemRow, ItemTable, ListTable
 from determinations.templatetags.frame import day
 from determinations.views.people import person_of
@@ -96,7 +96,7 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
         "summary": _SUMMARIES[kind.name],
         "page": page,
         "table": table,
-        "count": count_up_to(rows),
+        "count": count_up_to(rows, WORDS_CAP if request.GET.get("q") else COUNT_CAP),
         "chips": chips(request.GET, labels),
         "mistakes": mistakes(filterset),
         "filtered": any(True for _ in active_filters(request.GET)),

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from determinations.found import PAGE, RANKED, best_first, with_snippets
 from determinations.lists import CASES
 from determinations.models import Case
-from determinations.paging import Order, Page, count_up_to, page_of
+from determinations.paging import Count, Order, Page, count_up_to, page_of
 from determinations.search import QueryWords, cases_numbered, spelled_right, typed_case_number
 
 _NEWEST = Order("decision_date", descending=True)
@@ -45,8 +45,12 @@ def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool) -> dict[
     only_words = QueryDict(mutable=True)
     only_words["q"] = words.text
     rows = CASES.filterset(only_words).qs
-    count = count_up_to(rows, cap=RANKED)
-    page = _ranked_page(request, rows, words) if by_rank else page_of(rows, _NEWEST, request.GET, size=PAGE)
+    if by_rank:
+        page, ranked = _ranked_page(request, rows, words)
+        count = Count(ranked, capped=ranked == RANKED)
+    else:
+        page = page_of(rows, _NEWEST, request.GET, size=PAGE)
+        count = count_up_to(rows, cap=RANKED)
     return {
         "count": count,
         "page": page,
@@ -55,11 +59,11 @@ def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool) -> dict[
     }
 
 
-def _ranked_page(request: HttpRequest, rows: Any, words: QueryWords) -> Page[Case]:
+def _ranked_page(request: HttpRequest, rows: Any, words: QueryWords) -> tuple[Page[Case], int]:
     printed = request.GET.get("page", "1")
     number = int(printed) if printed.isascii() and printed.isdigit() and len(printed) < 4 else 1
     number = min(max(1, number), RANKED // PAGE)
-    cases, more = best_first(rows, words, number)
+    cases, ranked = best_first(rows, words, number)
 
     def link(to: int | None) -> str | None:
         if to is None:
@@ -68,5 +72,6 @@ def _ranked_page(request: HttpRequest, rows: Any, words: QueryWords) -> Page[Cas
         query["page"] = str(to)
         return f"?{query.urlencode()}"
 
-    before, after = (number - 1 if number > 1 else None), (number + 1 if more else None)
-    return Page(cases, link(1 if before else None), link(before), link(after), None)
+    before, after = (number - 1 if number > 1 else None), (number + 1 if number * PAGE < ranked else None)
+    last = -(-ranked // PAGE) if after else None
+    return Page(cases, link(1 if before else None), link(before), link(after), link(last)), ranked
