@@ -57,7 +57,14 @@ MTUS = {
     "Stress-Related Conditions 2004, Section(s): Initial Assessment.": [
         ("mtus/stress", "2004", ["Initial Assessment"])
     ],
+    "General Approaches 2004, Section(s): Independent Medical Examinations and Consultations.": [
+        ("mtus/general-approaches", "2004", ["Independent Medical Examinations and Consultations"])
+    ],
+    "Ankle and Foot Complaints 2004, Section(s): Sandal Wear, Special Studies, Beach Walks.": [
+        ("mtus/ankle-foot", "2004", ["Sandal Wear", "Special Studies", "Beach Walks"])
+    ],
     # The form of 2014 and 2015.
+    "ACOEM Chapter 15 Stress Related Conditions Page(s): Chp 15 pg 401.": [("mtus/stress", None, ["401"])],
     "ACOEM Chapter 15 Stress Related Conditions Page(s): 397B, 400-402.": [("mtus/stress", None, ["397B", "400-402"])],
     "ACOEM Chapter 9 Shoulder Complaints, Chronic Pain Treatment Guidelines Physical Medicine Page(s): 98-99.": [
         ("mtus/shoulder", None),
@@ -139,6 +146,22 @@ NON_MTUS = {
         ("odg/head", "2016")
     ],
     "Knee (Canes).": [("odg/knee-leg", None, ["Canes"])],
+    "ODG, Diabetes (Type 1, 2, and Gestational) Chapter, Exercise.": [("odg/diabetes", None, ["Exercise"])],
+    "ODG (Web-based version), Fitness for Duty Chapter: Guidelines for performing an FCE.": [
+        ("odg/fitness-for-duty", None, ["Guidelines for performing an FCE"])
+    ],
+    "ODG, Ankle & Foot Chapter, Sandal straps and Orthotic devices.": [
+        ("odg/ankle-foot", None, ["Sandal straps", "Orthotic devices"])
+    ],
+    "UpToDate, Docusate: Drug information, and Drugs.com, Colace.": [
+        ("other/uptodate", None, ["UpToDate, Docusate: Drug information"]),
+        ("other/drugs-com", None, ["Drugs.com, Colace"]),
+    ],
+    "Reed A, et al. Harbour work. Spine J 2009;9(1):1-9, and Moss B, et al. Ropes. J Hand Surg 2011;3(2):11-19.": [
+        ("other/journal", "2009", ["Reed A, et al. Harbour work. Spine J 2009;9(1):1-9"]),
+        ("other/journal", "2011", ["Moss B, et al. Ropes. J Hand Surg 2011;3(2):11-19"]),
+    ],
+    "InterQual criteria, 2016.": [("other/interqual", None, ["InterQual criteria, 2016"])],
     "ODG Chapter Mental Illness and Stress, Topic: Hypnosis.": [("odg/mental-stress", None, ["Hypnosis"])],
     "Official Disability Guidelines (ODG) Pain, Hypnosis and Other Medical Treatment Guidelines UpToDate.": [
         ("odg/pain", None, ["Hypnosis"]),
@@ -190,6 +213,9 @@ def test_a_sentence_that_cites_nothing_says_so_and_raises_no_problem(sentence):
         ("Something else altogether", "citation_unread"),
         ("Decision based on MTSU Knee Complaints 2004.", "citation_unread"),
         ("Decision based on MTUS Knee Complaints 2044.", "citation_unread"),
+        ("Decision based on MTUS Knee Complaints, Chronic pain Sandal Wear.", "citation_unread"),
+        ("Decision based on MTUS Knee Complaints 2004, Section(s): Sandal Wear, Beach Walks.", "citation_unread"),
+        (OUTSIDE + "Textbook of Sandals; Handbook of Ropes.", "citation_unread"),
         (OUTSIDE + "ODG, Kneee Chapetr Two, Canes.", "citation_unread"),
         (OUTSIDE + "ODG, Toothache Chapter.", "unknown_authority"),
         (OUTSIDE + "The Harbour Guidelines, 2nd version.", "unknown_authority"),

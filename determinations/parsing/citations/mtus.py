@@ -1,11 +1,18 @@
 """Reads what follows "Decision based on MTUS": documents with their year, sections and pages."""
 
+import itertools
 import re
 from functools import cache
 
 from determinations.parsing.citations.documents import Document, find_documents, find_unknown
 from determinations.parsing.citations.mentions import Found, Mention
-from determinations.parsing.citations.normalise import authority, normalised_form, section_names, title_key
+from determinations.parsing.citations.normalise import (
+    authority,
+    begins_with_title,
+    normalised_form,
+    section_names,
+    title_key,
+)
 from determinations.parsing.citations.sections import Piece, is_page, split_names
 
 _NUMBER = r"\d{1,3}[A-Za-z]?(?![\w.]*\d)(?:\s*[-–]\s*\d{1,3}[A-Za-z]?\b)?"
@@ -23,10 +30,10 @@ _DIGIT = re.compile(r"\d")
 _BARE_NUMBER = re.compile(r"[\s,]*\d(?!792|\s*C\.?C)")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _ONE_PAGE = re.compile(_NUMBER)
-_SECTION_LABEL = re.compile(r"\(?\b(?:[Ss]ections?(?:\s*\(s\))?|SECTIONS?|[Tt]opics?)\s*:")
+_SECTION_LABEL = re.compile(r"\(?\b(?:[Ss]ections?(?:\s*\(s\))?|SECTIONS?|[Tt]opics?|[Pp]ages?(?:\s*\(s\))?)\s*:")
 _FILLER = re.compile(
     r"\b(?:MTUS|CA|California|[Gg]uidelines?|[Mm]edical|[Tt]reatment|[Uu]tilization|[Ss]chedule|[Cc]itation|[Tt]he|[Aa]nd|[Oo]f|[Ss]ee|[Aa]lso|"
-    r"Reed\s+Group|[Pp]art\s+(?:[Oo]ne|[Tt]wo|[12I]+)|ACOEM|[Pp]ractice|[Cc]hapter|[Pp]er|[Ii]n|[Ee]ffective|[Uu]pdated?|[Pp]ages?(?:\(s\))?|\d{1,2}[/-]\d{1,2}[/-]\d{2,4})\b|[^\w]+|\(s\)"
+    r"Reed\s+Group|[Pp]art\s+(?:[Oo]ne|[Tt]wo|[12I]+)|ACOEM|[Pp]ractice|[Cc]h(?:apter|ap|p)?\.?(?:\s*\d\d?)?|[Pp]er|[Ii]n|[Ee]ffective|[Uu]pdated?|[Pp]ages?(?:\(s\))?|\d{1,2}[/-]\d{1,2}[/-]\d{2,4})\b|[^\w]+|\(s\)"
 )
 _TITLE_LIKE = re.compile(r"\b(?:[Gg]uidelines?|[Cc]omplaints?|[Cc]hapter|[Dd]isorders)\b")
 _JOINER = re.compile(r"[\s,;:./(–-]*(?:\b(?:and|see also|see|also|as well as|&))?[\s,;:.(]*$")
@@ -50,7 +57,7 @@ def read_mtus(text: str, start: int, end: int, found: Found) -> None:
 def _documents(text: str, start: int, end: int) -> list[Document]:
     named = find_documents(text, start, end, open_start=True)
     # A bare "MTUS" or "ACOEM" beside named documents says nothing more than they do.
-    titled = [each for each in named if each.key] or named[:1]
+    titled = [each for each in named if each.key and not _is_section(text, start, each)] or named[:1]
     documents: list[Document] = []
     position = start
     for each in [*titled, None]:
@@ -64,6 +71,12 @@ def _documents(text: str, start: int, end: int) -> list[Document]:
             documents.append(each)
             position = each.end
     return documents
+
+
+def _is_section(text: str, start: int, document: Document) -> bool:
+    """Whether a chapter that the MTUS did not take over is named without its number, as a section of another."""
+    outside = document.key is not None and document.key.startswith("acoem/")
+    return outside and not document.acoem and _SECTION_LABEL.search(text, start, document.start) is not None
 
 
 def _read_unnamed(text: str, start: int, end: int, found: Found) -> None:
@@ -164,12 +177,15 @@ def read_tail(text: str, start: int, end: int, found: Found) -> tuple[list[str],
 
 
 def _doubt_names(names: list[Piece], start: int, end: int, found: Found) -> None:
-    unknown = [piece for piece in names if not piece.known and piece.text[0].isupper()]
-    for piece in unknown:
+    doubtful = [not piece.known and piece.text[0].isupper() for piece in names]
+    for piece in (piece for piece, is_doubtful in zip(names, doubtful, strict=True) if is_doubtful):
         if _TITLE_LIKE.search(piece.text):
             found.doubt("unknown_authority", f"No guideline is known by this name: “{piece.text[:80]}”", start, end)
-    if len(unknown) > 1:
-        found.doubt("citation_unread", "Several section names are not known: where one ends is a guess", start, end)
+        elif begins_with_title(piece.text):
+            found.doubt("citation_unread", f"This may be a document of its own: “{piece.text[:80]}”", start, end)
+    if any(first and second for first, second in itertools.pairwise(doubtful)):
+        message = "Two section names side by side are not known: where one ends is a guess"
+        found.doubt("citation_unread", message, start, end)
 
 
 def _without_end(tail: str) -> str:

@@ -1,20 +1,27 @@
 """Reads what follows "Decision based on Non-MTUS Citation": free text naming ODG, ACOEM or any other source."""
 
 import re
+from collections import Counter
 
 from determinations.parsing.citations.documents import ACOEM, MTUS, Document, find_documents
 from determinations.parsing.citations.mentions import Found, Mention
 from determinations.parsing.citations.mtus import read_document, read_mtus
 from determinations.parsing.citations.normalise import normalised_form, section_names
 from determinations.parsing.citations.odg import ODG, read_odg, starts_with_chapter
-from determinations.parsing.citations.references import LONGEST_REFERENCE, first_source, read_references, source_of
+from determinations.parsing.citations.references import (
+    LONGEST_REFERENCE,
+    first_source,
+    generic_sources,
+    read_references,
+    source_of,
+)
 
 _OTHER = r"(?:[Aa]nd\s+)?[Oo](?i:ther\s+medical\s+treatment\s+guidelines?(?:\s+or\s+medical\s+evidence)?)\s*:?"
 _MARK = re.compile(rf"(?<!\w)(?:(?P<odg>{ODG})|(?P<acoem>{ACOEM})|(?P<mtus>{MTUS})|(?P<other>{_OTHER}))(?!\w)")
 # "MTUS is silent on this topic." cites nothing.
 _REMARK = re.compile(r"\s+(?:is|are|does|do|has|have|was)\b[^.;]*(?:[.;]|$)")
 _EMPTY = re.compile(
-    r"[\s,;:.()&/–-]*(?:(?:and|the|from|in|see also|see|citation|as well as|per|of)[\s,;:.()]*)*", re.IGNORECASE
+    r"[\s,;:.()&/–-]*(?:(?:and|the|from|in|see also|see|citation|as well as|per|of)\b[\s,;:.()]*)*", re.IGNORECASE
 )
 
 
@@ -83,6 +90,10 @@ def _read_unmarked(text: str, start: int, end: int, found: Found) -> None:
     ):
         _read_documents(text, titled, end, found)
         return
+    kinds = Counter(reference.key for reference in references if reference.key in generic_sources())
+    undated = {reference.key for reference in references if reference.edition is None}
+    if any(count > 1 and key in undated for key, count in kinds.items()):
+        found.doubt("citation_unread", "Two sources of one kind without a year count as one", start, end)
     for reference in references:
         sections = (reference.name,) if reference.name else ()
         key = reference.key or "other/unrecognised"

@@ -153,6 +153,12 @@ def title_key(name: str) -> str | None:
     return _titles().get(normalised_form(name))
 
 
+def begins_with_title(name: str) -> bool:
+    """Whether a longer name begins with the title, of two words or more, of an MTUS document."""
+    words = normalised_form(name).split()
+    return any(" ".join(words[:n]) in _titles() for n in range(2, min(len(words), 8)))
+
+
 def closest_title(title: str) -> str | None:
     """The key of the MTUS document whose name this is, misspelt; None when no name is near."""
     found = get_close_matches(normalised_form(title), _titles(), n=1, cutoff=0.86)

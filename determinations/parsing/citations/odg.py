@@ -25,7 +25,8 @@ _NOTES = re.compile(
     r"\((?:"
     + "|".join(
         (
-            r"[^()]*\b(?i:acute\s*(?:&|and|/)\s*chronic|not\s+including|etc)\b[^()]*\)",  # (Acute & Chronic)
+            # (Acute & Chronic), (Type 1, 2, and Gestational)
+            r"[^()]*\b(?i:acute\s*(?:&|and|/)\s*chronic|not\s+including|etc|gestational)\b[^()]*\)",
             r"\s*(?i:acute|chronic|web|on-?line|internet|last|updated?|version|electronic|current)\b"
             r"[^()]*\)",  # (updated 11/23/16), (Online Version)
             rf"\s*{_DATE}\s*\)",
@@ -41,7 +42,7 @@ _NOTES = re.compile(
             rf"\b[:\s]*(?:on\s+|as\s+of\s+)?{_DATE}",
             rf"{_MONTH}\s+\d{{4}}\s+(?i:updated?|version|edition)",
             r"\d{1,2}/\d{1,2}/\d{2,4}",
-            r"(?i:online|on-line|web|internet|electronic)[\s-]*(?i:version|edition|based)\b",
+            r"(?i:online|on-line|web|internet|electronic)[\s-]*(?i:based\s+)?(?i:version|edition|based)\b",
             r"\d{1,2}(?:st|nd|rd|th)\s+(?:[Aa]nnual\s+)?[Ee]d(?:ition|n)?\b\.?(?:\s*\(\w+\))?",
             r"(?i:integrated\s+treatment\s*(?:/|and|&)?\s*disability(?:\s+duration)?(?:\s+guidelines?)?)\b",
             r"(?i:treatment\s+(?:index|(?:in|for)\s+workers['’]?\s*comp\w*(?:\s*\(TWC\))?))(?!\w)",
@@ -60,7 +61,7 @@ _NOTES = re.compile(
 _DIGIT = re.compile(r"\d")
 _YEAR = re.compile(r"(?<![\d/-])(?:19|20)\d\d(?![\d/-])")
 _LABEL = re.compile(
-    r"(?i:(?:the\s+)?(?:chapters?(?:\s*#?\d{1,2})?|sections?(?:\(s\))?|topics?|body\s+parts?|guidelines?|treatment\s+guidelines?|regarding|see|under|on|in|and|&|"
+    r"(?i:(?:the\s+)?(?:chapters?(?:\s*#?\d{1,2})?|sections?(?:\(s\))?|topics?|body\s+parts?|guidelines?(?!\s+for\b)|treatment\s+guidelines?|regarding|see|under|on|in|and|&|"
     r"treatment|recommendations?|problems|procedures?|conditions?|disorders?|index)\b\s*(?:chapter\s*)?(?:[:;,]|\b(?=\s)|$)\s*)"
 )
 _OF_ANOTHER_DAY = re.compile(r"(?i)updat|access|retriev|review|/")
@@ -240,7 +241,7 @@ def _trimmed(topic: str) -> str:
 
 
 _TRAILING_AND = re.compile(r"\s+(?:and|&)$")
-_NO_TOPIC = re.compile(r"(?i)(?:chapters?|guidelines?|sections?|recommendations?|citation|\(?s\)?|and)")
+_NO_TOPIC = re.compile(r"(?i)(?:chapters?|guidelines?|treatments?|sections?|recommendations?|citation|\(?s\)?|and)")
 _TOPIC_LABEL = re.compile(r"(?i)^(?:topics?|sections?)\s*:\s*")
 
 

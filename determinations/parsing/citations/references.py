@@ -23,8 +23,10 @@ _ACCESSED = re.compile(
     r"(?:\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|(?:19|20)\d\d)\)?"
 )
 _SEPARATED = re.compile(r"[,;]|\.\s|\band\b|&")
-_BETWEEN = re.compile(r";\s+(?:and\s+)?(?=[A-Z])|\s\d\)\s|\s\(\d\)\s")
+_AND_AT_END = re.compile(r"\b(?:and|&)\s+\Z")
+_BETWEEN = re.compile(r";\s+(?:and\s+)?(?=[A-Z])|,\s+and\s+(?=[A-Z])|\s\d\)\s|\s\(\d\)\s")
 _YEAR = re.compile(r"(?<![\d/-])(?:19|20)\d\d(?![\d/-])")
+_EDITION = re.compile(r"\b\d{1,2}(?:st|nd|rd|th)\s+[Ee]d(?:ition|n|\.)")
 _WORD = re.compile(r"\w+")
 _OWN_ADDRESS = re.compile(r"(?i)(?:[\w-]+\.)*(?:odg|worklossdata|mcg\.com)")
 _LONGEST_NAME = 200
@@ -57,12 +59,12 @@ def read_references(text: str, start: int, end: int) -> list[Reference]:
     references = []
     for a, b in itertools.pairwise(cuts):
         piece = text[a:b]
-        name = piece.strip(" .,;:")
+        name = piece.strip(" .,;:").removeprefix("and ").removesuffix(" and").strip(" .,;:")
         if not name:
             continue
-        a += len(piece) - len(piece.lstrip(" .,;:"))
+        a += piece.index(name)
         key = source_of(name)
-        years = _YEAR.findall(name) if key in _generic() else []
+        years = _YEAR.findall(name) or _EDITION.findall(name) if key in generic_sources() else []
         shown = name if len(name) <= _LONGEST_NAME else ""
         references.append(Reference(key, years[-1] if years else None, shown, a, a + len(name)))
     return references
@@ -76,17 +78,19 @@ def _cuts(text: str, start: int, end: int) -> list[int]:
             previous = landmark if previous is None or landmark.is_address else previous._replace(end=landmark.end)
             continue
         semicolon = text.find(";", previous.end, landmark.start)
-        belongs = landmark.is_address and not previous.is_address and semicolon < 0
+        joined = _AND_AT_END.search(text, previous.end, landmark.start) if landmark.is_address else None
+        belongs = landmark.is_address and not previous.is_address and semicolon < 0 and not joined
         between = _SEPARATED.search(text, semicolon if semicolon > 0 else previous.end, landmark.start)
         if not belongs and (between or previous.is_address):
             accessed = _ACCESSED.match(text, previous.end, landmark.start)
-            cuts.append(accessed.end() if accessed else between.start() if between else previous.end)
+            gap = joined or between
+            cuts.append(accessed.end() if accessed else gap.start() if gap else previous.end)
         previous = landmark
     parted = list(_BETWEEN.finditer(text, start, end))
     if not cuts and parted:
         pieces = [start, *(each.end() for each in parted), end]
         # A semicolon parts two references only when each of them is a reference by itself.
-        if all(source_of(text[a:b]) for a, b in itertools.pairwise(pieces)):
+        if all(source_of(text[a:b]) not in {None, "other/guideline"} for a, b in itertools.pairwise(pieces)):
             cuts = pieces[1:-1]
     return cuts
 
@@ -107,7 +111,7 @@ def _landmarks(text: str, start: int, end: int) -> list[Landmark]:
 def _key_of_address(address: re.Match[str]) -> str:
     """The publisher of a page, or a key made of the host's name: ``other/example``."""
     known = source_of(address.group())
-    return known if known and known not in _generic() else _key_of_host(address)
+    return known if known and known not in generic_sources() else _key_of_host(address)
 
 
 def _key_of_host(address: re.Match[str]) -> str:
@@ -202,7 +206,8 @@ def _names() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
 
 
 @cache
-def _generic() -> frozenset[str]:
+def generic_sources() -> frozenset[str]:
+    """The keys of kinds of source (a textbook, a journal), which are not one publisher's."""
     return frozenset(each.key for each in authorities() if each.family == "other" and each.generic)
 
 

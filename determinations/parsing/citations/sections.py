@@ -12,6 +12,7 @@ from determinations.parsing.citations.normalise import normalised_form
 
 _SKIP = re.compile(r"[\s,;.:)\]]*(?:(?:and|&)\s+)?")
 _NUMBERED = re.compile(r"\d+(?:\.\d+)+\.?\s")  # "3.3.9 Opioids for Chronic Pain"
+_AND = re.compile(r"\s+(?:and|&)\s+")
 _MARKS = re.compile(r"[,;()[\]]")
 _MOST_COMMAS = 8
 _PAGE = re.compile(r"(?P<page>\d{1,3}[A-Za-z]?(?:\s*[-–]\s*\d{1,3}[A-Za-z]?)?)")
@@ -72,17 +73,14 @@ def has_known_name(text: str, start: int, known: Set[str]) -> bool:
 
 
 def _known_pair(text: str, start: int, end: int, known: Set[str]) -> int | None:
-    """Where "and" joins two known names: "Gym memberships and Mattress selection"."""
-    return next(
-        (
-            match.start()
-            for match in re.finditer(r"\s+(?:and|&)\s+", text[:end])
-            if match.start() > start
-            and normalised_form(text[start : match.start()]) in known
-            and normalised_form(text[match.end() : end]) in known
-        ),
-        None,
-    )
+    """Where "and" joins two names, both known or the second known and of several words, in capitals like the first:
+    "Gym memberships and Mattress selection"."""
+    for match in _AND.finditer(text, start + 1, end):
+        first, second = text[start : match.start()], text[match.end() : end]
+        in_capitals = first[:1].isupper() and second[:1].isupper() and " " in second.strip()
+        if normalised_form(second) in known and (in_capitals or normalised_form(first) in known):
+            return match.start()
+    return None
 
 
 def _end_of_numbered(text: str, ends: list[int]) -> int:
