@@ -26,7 +26,7 @@ _OPENING = re.compile(
 _DECISION = re.compile(r"\b(Upheld|Overturned)\s*\.?\s*\Z", re.IGNORECASE)
 _DECISION_WORDS = ("Upheld", "Overturned")
 _DECISION_REACH = 24
-_LEFT_OVER = re.compile(r":\s*(?:Upheld|Overturned)[ \t]*\.?[ \t]*(?=[\n\f]|\Z)")
+_LEFT_OVER = re.compile(r":\s*(Upheld|Overturned)[ \t]*\.?[ \t]*(?=[\n\f]|\Z)")
 _TRAILING_IS = re.compile(r"\s+is\s*\Z")
 _SHORT = "The item's line begins on one page and ends on the next."
 
@@ -185,6 +185,7 @@ def _read_decision(
         problems.append(
             Problem("value_doubtful", "No colon stands before the decision.", spans["decision"], path + "decision")
         )
+        request_end = line.start + len(source[line.start : request_end].rstrip("-–— "))
     trailing = _TRAILING_IS.search(source, max(line.start, request_end - _DECISION_REACH), request_end)
     decision: Decision = "upheld" if match[1].lower() == "upheld" else "overturned"
     return decision, trailing.start() if trailing else request_end
@@ -224,6 +225,6 @@ def _left_over(source: str, start: int, end: int, items: list[ItemText]) -> Iter
         return
     known = {span.end for span in decisions}
     for match in _LEFT_OVER.finditer(source, start, end):
-        if trimmed(source, match.start(), match.end()).end not in known:
+        if match.end(1) not in known:
             place = Span(match.start(), match.end())
             yield Problem("decision_left_over", "A line ends in a decision outside every item.", place)

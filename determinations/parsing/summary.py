@@ -21,6 +21,13 @@ _AGE = re.compile(
     r"|\bage[ds]?(?: of| is| was|:)? (\d\d)\b",
     re.IGNORECASE,
 )
+_UNITS = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80}
+#: ``forty-six-year-old``, ``fifty years of age``.
+_AGE_IN_WORDS = re.compile(
+    rf"\b(?P<tens>{'|'.join(_TENS)})(?:[- ](?P<unit>{'|'.join(_UNITS[1:])}))?[- ]*years?[- ]+(?:old\b|of age\b)",
+    re.IGNORECASE,
+)
 #: What may stand between an age and the word for the person: ``right-hand dominant``, ``(DOB 01-01-1970)``.
 _PERSON = re.compile(
     r"\W*(?:\w[\w'/-]*[ ,]+){0,5}?\(?"
@@ -38,12 +45,14 @@ _MALE_PRONOUNS = {"he", "his", "him", "mr"}
 #: ``date of injury of 10-18-2016``, ``industrial injury on 10-13-16``, ``an occupational claim from 10/27/2016``.
 _INJURY_DATE = re.compile(
     r"(?:date of (?:the )?(?:\w+ )?injury|\bDOI\b|\binjur(?:y|ies|ed)\b|\baccident\b|\bclaim from\b|\bsustained\b)"
-    r"(?:(?!\b(?:evaluat|exam|report|record|visit|note|request|utiliz|treat|surg|seen|review))[^.;]){0,90}?"
+    r"(?:(?!\b(?:dob|born|birth|evaluat|exam|report|record|visit|note|request|utiliz|treat|surg|seen|review))[^.;]){0,90}?"
     r"\b(?:on|of|dated?|from|was|is|in|date|approximately|about|:)?[ (:,-]*" + DATE,
     re.IGNORECASE,
 )
 
 _YOUNGEST, _OLDEST = 14, 99
+#: The person is introduced in the first sentence or two; what stands further down may be said of another.
+_OPENING_REACH = 250
 
 
 class Summary(NamedTuple):
@@ -87,9 +96,12 @@ def _age(folded: Folded) -> tuple[int | None, Span | None, Problem | None]:
         after = text[match.end() : match.end() + 70]
         if _OF_ANOTHER.search(before) or _OF_ANOTHER.search(after[:25]):
             continue
-        sure = _YOUNGEST <= age <= _OLDEST and (match.start() < 250) and (match[2] or _PERSON.match(after))
+        sure = _YOUNGEST <= age <= _OLDEST and (match.start() < _OPENING_REACH) and (match[2] or _PERSON.match(after))
         doubt = None if sure else Problem("value_doubtful", "The age may be another's.", place, "age")
         return age, place, doubt
+    if in_words := _AGE_IN_WORDS.search(text, 0, _OPENING_REACH):
+        age = _TENS[in_words["tens"].lower()] + _UNITS.index((in_words["unit"] or "").lower())
+        return age, folded.span(in_words.start(), in_words.end()), None
     return None, None, Problem("value_missing", "The summary names no age.", None, "age")
 
 
@@ -100,7 +112,11 @@ def _sex(folded: Folded) -> tuple[str | None, Span | None, Problem | None]:
         place = folded.span(match.start(), match.end())
         sex = "male" if match[1].lower() in _MALE else "female"
         # "male erectile disorder", "female pelvis" further down is no statement about the worker
-        doubt = Problem("value_doubtful", "The sex may be another's.", place, "sex") if match.start() > 250 else None
+        doubt = (
+            Problem("value_doubtful", "The sex may be another's.", place, "sex")
+            if match.start() > _OPENING_REACH
+            else None
+        )
         return sex, place, doubt
     pronouns = [(match[1].lower() in _MALE_PRONOUNS, match) for match in _PRONOUN.finditer(text)]
     if len({male for male, _ in pronouns}) == 1:

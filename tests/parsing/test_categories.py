@@ -111,6 +111,11 @@ def test_every_other_listed_drug_is_a_pharmaceutical() -> None:
         ("Consultation with a spine surgeon", "Surgery", "Surgical Consult"),
         ("Electrical stimulation, 6 visits", "Rehabilitation", "Other Therapies"),
         ("Electrical stimulation unit, purchase", "DMEPOS", "Electrical Stimulation"),
+        ("CT scan of the knee with reconstruction", "Diagnostic Testing", "Imaging"),
+        ("Gastric emptying study", "Diagnostic Testing", "Other Diagnostic Tests"),
+        ("Ambulatory blood pressure monitoring, 24 hours", "Diagnostic Testing", "Other Diagnostic Tests"),
+        ("Vitamin D 2,000 units", "Pharmaceuticals", "Other Drugs"),
+        ("Surgical dressings", "DMEPOS", "Supplies"),
         ("Accupuncture twice a week", "Rehabilitation", "Acupuncture"),
     ],
 )

@@ -119,6 +119,8 @@ def test_credentials_are_split_at_commas_with_and_without_spaces() -> None:
         ("The 58 year old female injured worker suffered an injury.", 58, "female", []),
         ("The injured worker is a(n) 34 year old right-hand dominant man.", 34, "male", []),
         ("According to medical records, the patient is a 61 y/o woman.", 61, "female", []),
+        ("This is a fifty year old man.", 50, "male", []),
+        ("The injured worker is a forty-six-year-old woman.", 46, "female", []),
         ("The injured worker is a 44 year old. He has pain in his knee.", 44, "male", ["value_doubtful"] * 2),
         ("The injured worker is a female; her birthdate is listed.", None, "female", ["value_missing"]),
         ("She cares for her 7 year old son.", None, "female", ["value_missing", "value_doubtful"]),
@@ -142,6 +144,7 @@ def test_age_and_sex_are_the_injured_workers(prose: str, age: int, sex: str, pro
         ("reportedly associated with an industrial injury of October 2, 2015.", date(2015, 10, 2)),
         ("who sustained a work related injury on December 23, \n1997, while lifting", date(1997, 12, 23)),
         ("with a reported date of injury of 10-18-2016.", date(2016, 10, 18)),
+        ("The injured worker (DOB: 1/2/1953) has a date of injury of 4/5/2007.", date(2007, 4, 5)),
         ("He was seen on 10-18-2016.", None),
         ("The injury was evaluated on 10-18-2016.", None),
     ],
@@ -217,6 +220,13 @@ def test_the_items_line_is_split_at_the_last_colon(
 )
 def test_an_item_line_out_of_the_ordinary_is_reported(line: str, code: str) -> None:
     assert code in {problem.code for problem in parse_letter(letter_with(line)).problems}
+
+
+@pytest.mark.parametrize("ending", [": Upheld.", ":  Upheld", " :Upheld", ":\nUPHELD", " is: Upheld"])
+def test_the_decision_may_be_spaced_and_stopped_in_other_ways(ending: str) -> None:
+    letter = parse_letter(letter_with("MRI of the knee: Upheld", f"MRI of the neck{ending}"))
+    assert [(item.request, item.decision) for item in letter.items[1:]] == [("MRI of the neck", "upheld")]
+    assert not [problem for problem in letter.problems if problem.path.startswith("items") or not problem.path]
 
 
 def test_an_item_without_its_claims_line_is_still_an_item() -> None:
