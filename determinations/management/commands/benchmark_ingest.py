@@ -1,0 +1,183 @@
+"""``benchmark_ingest``: letters a second from bytes handed in to cases that can be read, by real workers.
+
+It starts a PostgreSQL, a Valkey and a worker of its own in a temporary folder, and touches nothing else. In the same
+run, on the same files, it measures bare pdfium: what no reader of PDFs can go beyond.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from determinations.models import Letter
+from determinations.models.letters import OPEN_STATES, Lane
+from determinations.synthetic import write_letter
+from determinations.synthetic.pdf import letter_pdf
+from determinations.tasks import send_waiting
+from determinations.uploads import receive_files
+from determinations.workers import worker_is_running
+from imrsite.processes import spawn, stop_process
+
+_INSIDE = "IMRSITE_BENCHMARK_DIR"
+_SEED = 4242
+
+
+class Command(BaseCommand):
+    """Measures the way from upload to case."""
+
+    help = __doc__
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """How much, and of what."""
+        parser.add_argument("--letters", type=int, default=1_000, help="letters of each kind")
+        parser.add_argument("--workers", type=int, default=2, help="worker processes")
+        parser.add_argument(
+            "--files", type=Path, help="a folder of PDFs to use, each as often as it takes, in place of synthetic ones"
+        )
+
+    def handle(self, *args: Any, letters: int, workers: int, files: Path | None, **options: Any) -> None:
+        """Outside: start the servers and this command again inside. Inside: measure."""
+        if _INSIDE in os.environ:
+            self._measure(letters, workers, files)
+            return
+        from imrsite.embedded import ServiceError, Services
+
+        with tempfile.TemporaryDirectory(prefix="imrsite-benchmark-") as folder:
+            try:
+                with Services(Path(folder) / "state") as services:
+                    self._run_inside(Path(folder), services.addresses)
+            except ServiceError as error:
+                raise CommandError(str(error)) from error
+
+    def _run_inside(self, folder: Path, addresses: Any) -> None:
+        environment = {
+            **os.environ,
+            _INSIDE: str(folder),
+            "IMRSITE_STATE_DIR": str(folder / "state"),
+            "DATA_DIR": str(folder / "files"),
+            "DATABASE_URL": addresses.database_url,
+            "REDIS_URL": addresses.redis_url,
+            "SECRET_KEY": "x" * 50,
+            "LOG_LEVEL": "WARNING",
+        }
+        for arguments in (["migrate", "--verbosity", "0"], sys.argv[1:]):
+            done = subprocess.run(  # noqa: S603
+                [sys.executable, "manage.py", *arguments], cwd=settings.BASE_DIR, env=environment, check=False
+            )
+            if done.returncode:
+                raise CommandError("The benchmark did not finish.")
+
+    def _measure(self, letters: int, workers: int, files: Path | None) -> None:
+        pdfs = list(_copies(files, letters) if files else _synthetic_pdfs(letters))
+        texts = [write_letter(n, _SEED + 1).text.encode() for n in range(letters)]
+        pages, one = _bare_pdfium(pdfs)
+        together = _bare_pdfium_together(pdfs, workers)
+        self._say("PDFs", f"{len(pdfs):,} with {pages:,} pages; text files: {len(texts):,}")
+        self._say("bare pdfium, one process", f"{pages / one:,.0f} pages/s, {len(pdfs) / one:,.0f} letters/s")
+        self._say(
+            f"bare pdfium, {workers} processes",
+            f"{pages / together:,.0f} pages/s, {len(pdfs) / together:,.0f} letters/s",
+        )
+        worker = spawn(
+            [
+                sys.executable, "-m", "celery", "--app", "imrsite", "worker", "--concurrency", str(workers),
+                "--loglevel", "WARNING", "--without-gossip", "--without-mingle",
+            ],
+            log=Path(os.environ[_INSIDE]) / "worker.log", dies_by="TERM", cwd=settings.BASE_DIR,
+        )  # fmt: skip
+        try:
+            _wait_for_worker()
+            self._walk("warming up", texts[:100], ahead=False)
+            self._empty()
+            for name, data in (("PDF", pdfs), ("text", texts)):
+                for ahead in (True, False):
+                    self._walk(f"{name}, {'stored before' if ahead else 'from the upload on'}", data, ahead=ahead)
+                    self._empty()
+        finally:
+            stop_process(worker, signal.SIGTERM, within=20)
+
+    def _walk(self, name: str, data: list[bytes], *, ahead: bool) -> None:
+        """Take in and read all of it; ``ahead`` stores everything before the clock starts."""
+        files = (ContentFile(each, name=f"{n}") for n, each in enumerate(data))
+        if ahead:
+            receive_files(by=None, files=files, lane=Lane.BULK)
+        began = time.monotonic()
+        while not ahead and (window := list(islice(files, 200))):
+            receive_files(by=None, files=window, lane=Lane.BULK)
+            send_waiting(Lane.BULK)
+        send_waiting(Lane.BULK)
+        while Letter.objects.filter(state__in=OPEN_STATES).exists():
+            time.sleep(0.02)
+        seconds = time.monotonic() - began
+        read = Letter.objects.filter(case__isnull=False).count()
+        self._say(name, f"{len(data) / seconds:,.0f} letters/s end to end ({seconds:.1f} s, {read:,} cases)")
+
+    def _empty(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE determinations_upload, determinations_letter CASCADE")
+            cursor.execute("VACUUM ANALYZE")
+
+    def _say(self, name: str, figures: str) -> None:
+        self.stdout.write(f"{name + ':':<32}{figures}")
+        self.stdout.flush()
+
+
+def _synthetic_pdfs(number: int) -> Iterator[bytes]:
+    return (letter_pdf(write_letter(n, _SEED)) for n in range(number))
+
+
+def _copies(folder: Path, number: int) -> Iterator[bytes]:
+    """The folder's PDFs again and again, each with a tail of its own, for identical bytes are read once only."""
+    found = [path.read_bytes() for path in sorted(folder.glob("**/*.pdf"))]
+    if not found:
+        raise CommandError(f"{folder} holds no PDF.")
+    return (found[n % len(found)] + b"\n%% %d\n" % n for n in range(number))
+
+
+def _bare_pdfium(pdfs: Iterable[bytes]) -> tuple[int, float]:
+    """Pages, and the seconds that pdfium alone takes for their text, by its own Python interface."""
+    import pypdfium2
+
+    pages = 0
+    began = time.monotonic()
+    for data in pdfs:
+        document = pypdfium2.PdfDocument(data)
+        for page in document:
+            text_page = page.get_textpage()
+            text_page.get_text_range()
+            text_page.close()
+            page.close()
+            pages += 1
+        document.close()
+    return pages, time.monotonic() - began
+
+
+def _bare_pdfium_together(pdfs: list[bytes], processes: int) -> float:
+    """Seconds until so many processes have read all of it, each its share."""
+    with ProcessPoolExecutor(processes) as pool:
+        list(pool.map(_bare_pdfium, [pdfs[:20]] * processes))  # imported everywhere
+        began = time.monotonic()
+        list(pool.map(_bare_pdfium, [pdfs[n::processes] for n in range(processes)]))
+        return time.monotonic() - began
+
+
+def _wait_for_worker() -> None:
+    give_up_at = time.monotonic() + 60
+    while not worker_is_running():
+        if time.monotonic() > give_up_at:
+            raise CommandError("The worker does not start.")
+        time.sleep(0.1)
