@@ -4,17 +4,14 @@
 the corrections, so that running it again changes nothing, and no correction can be lost by a re-parse.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
-from datetime import date
 from itertools import combinations
 from typing import Any
 
-from django.contrib.postgres.search import SearchVector
 from django.db import connection, transaction
-from django.db.models import Q, Value
-from django.db.models.expressions import CombinedExpression
-from django.db.models.functions import Left
+from django.db.models import Q
 
 from determinations import reviews
 from determinations.category_rules import active_rules, with_rules
@@ -23,12 +20,10 @@ from determinations.models import (
     Authority,
     AuthorityAlias,
     Case,
-    CaseText,
     Category,
     Citation,
     Correction,
     DisputedItem,
-    ItemText,
     Letter,
     LetterPair,
     LetterState,
@@ -41,6 +36,7 @@ from determinations.parsing.categories import body_region
 from determinations.parsing.citations import normalised_form
 from determinations.parsing.citations.normalise import authority
 from determinations.parsing.problems import needs_review
+from determinations.rows import insert_rows, new_ids
 from determinations.statistics.facts import remove_facts, replace_facts
 
 #: PostgreSQL refuses a search vector over 1 MB; no real letter comes near.
@@ -151,93 +147,155 @@ def _delete_items(case_ids: Collection[int]) -> None:
 
 def _write_case_rows(letters: Mapping[int, Letter], records: Mapping[int, Record], corrected: Set[int]) -> None:
     categories, authorities = _category_ids(records.values()), _authority_ids(records.values())
-    cases, texts = [], []
+    states = {pk: _state_of(record) for pk, record in records.items()}
+    cases = []
     for pk, record in records.items():
-        letter = letters[pk]
-        letter.state = _state_of(record)
         items = record["items"]
         cited = {
             side: sorted({authorities[c["authority"]] for item in items for c in item[side]})
             for side in ("claims", "reviewer")
         }
         cases.append(
-            Case(
-                letter=letter,
-                layout=record["layout"] or "",
-                case_number=record["case_number"],
-                **{name: _date(record[name]) for name in _DATES},
-                priority=record["priority"] or "",
-                age=record["age"],
-                sex=record["sex"] or "",
-                licensure=list(record["licensure"]),
-                specialties=list(record["specialties"]),
-                outcome=outcome_of([item["decision"] for item in items]),
-                item_count=len(items),
-                overturned_count=sum(item["decision"] == "overturned" for item in items),
-                category_ids=sorted({categories[item["category"], item["subcategory"]] for item in items}),
-                claims_authority_ids=cited["claims"],
-                reviewer_authority_ids=cited["reviewer"],
-                problem_codes=sorted({p["code"] for p in record["problems"] if not p["path"].startswith("items/")}),
-                all_problem_codes=sorted({p["code"] for p in record["problems"]}),
-                problem_count=len(record["problems"]),
-                state=letter.state,
-                corrected=pk in corrected,
-            )
+            {
+                "letter_id": pk,
+                "superseded_by_id": None,
+                "kept_apart": False,
+                "layout": record["layout"] or "",
+                "case_number": record["case_number"],
+                **{name: record[name] or None for name in _DATES},
+                "priority": record["priority"] or "",
+                "age": record["age"],
+                "sex": record["sex"] or "",
+                "licensure": list(record["licensure"]),
+                "specialties": list(record["specialties"]),
+                "outcome": outcome_of([item["decision"] for item in items]),
+                "item_count": len(items),
+                "overturned_count": sum(item["decision"] == "overturned" for item in items),
+                "category_ids": sorted({categories[item["category"], item["subcategory"]] for item in items}),
+                "claims_authority_ids": cited["claims"],
+                "reviewer_authority_ids": cited["reviewer"],
+                "problem_codes": sorted({p["code"] for p in record["problems"] if not p["path"].startswith("items/")}),
+                "all_problem_codes": sorted({p["code"] for p in record["problems"]}),
+                "problem_count": len(record["problems"]),
+                "state": states[pk],
+                "corrected": pk in corrected,
+            }
         )
-        texts.append(CaseText(case_id=pk, summary=record["summary"] or "", search=_case_search(record)))
-    Letter.objects.bulk_update(letters.values(), ["state"])
-    updated = [f.name for f in Case._meta.concrete_fields if f.name not in ("letter", "superseded_by", "kept_apart")]
-    Case.objects.bulk_create(cases, update_conflicts=True, unique_fields=["letter"], update_fields=updated)
-    CaseText.objects.bulk_create(
-        texts, update_conflicts=True, unique_fields=["case"], update_fields=["summary", "search"]
-    )
+    _write_letter_states(letters, states)
+    insert_rows(Case, cases, replace_on="letter_id", keep=("superseded_by_id", "kept_apart"))
+    _write_case_texts(records)
+
+
+def _write_letter_states(letters: Mapping[int, Letter], states: Mapping[int, LetterState]) -> None:
+    for pk, state in states.items():
+        letters[pk].state = state
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE determinations_letter AS letter SET state = now.state
+            FROM unnest(%s::bigint[], %s::text[]) AS now (id, state) WHERE letter.id = now.id
+            """,
+            [list(states), [str(state) for state in states.values()]],
+        )
+
+
+def _write_case_texts(records: Mapping[int, Record]) -> None:
+    """Summaries, and what the case is found by: number and requests first, then summary, then rationales."""
+    rows = [
+        {
+            "case_id": pk,
+            "summary": record["summary"] or "",
+            "named": "\n".join([record["case_number"] or "", *(item["request"] for item in record["items"])]),
+            "rationales": "\n".join(item["rationale"] or "" for item in record["items"]),
+        }
+        for pk, record in records.items()
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO determinations_casetext (case_id, summary, search)
+            SELECT case_id, summary,
+                {_vector("named", "A")} || {_vector("summary", "B")} || {_vector("rationales", "C")}
+            FROM json_to_recordset(%s) AS r (case_id bigint, summary text, named text, rationales text)
+            ON CONFLICT (case_id) DO UPDATE SET summary = excluded.summary, search = excluded.search
+            """,  # noqa: S608 - constants
+            [json.dumps(rows)],
+        )
 
 
 def _write_items(records: Mapping[int, Record]) -> None:
     categories, authorities = _category_ids(records.values()), _authority_ids(records.values())
     printed = [(pk, item, record) for pk, record in records.items() for item in record["items"]]
-    items = DisputedItem.objects.bulk_create(
-        DisputedItem(
-            case_id=pk,
-            number=item["number"],
-            request=item["request"],
-            disputed=item["disputed"],
-            partly_approved=item["partly_approved"],
-            decision=item["decision"] or "",
-            category_id=categories[item["category"], item["subcategory"]],
-            category_rule=item["category_rule"],
-            body_region=body_region(item["disputed"]) or "",
-            problem_codes=sorted(
-                {p["code"] for p in record["problems"] if p["path"].startswith(f"items/{item['number']}/")}
-            ),
-        )
-        for pk, item, record in printed
+    numbered = list(zip(new_ids(DisputedItem, len(printed)), printed, strict=True))
+    insert_rows(
+        DisputedItem,
+        [
+            {
+                "id": item_id,
+                "case_id": pk,
+                "number": item["number"],
+                "request": item["request"],
+                "disputed": item["disputed"],
+                "partly_approved": item["partly_approved"],
+                "decision": item["decision"] or "",
+                "category_id": categories[item["category"], item["subcategory"]],
+                "category_rule": item["category_rule"],
+                "body_region": body_region(item["disputed"]) or "",
+                "problem_codes": sorted(
+                    {p["code"] for p in record["problems"] if p["path"].startswith(f"items/{item['number']}/")}
+                ),
+            }
+            for item_id, (pk, item, record) in numbered
+        ],
     )
-    ItemText.objects.bulk_create(
-        ItemText(
-            item=row,
-            rationale=item["rationale"] or "",
-            claims_text=item["claims_text"] or "",
-            reviewer_text=item["reviewer_text"] or "",
-            search=_searched(item["request"], "A") + _searched(item["rationale"] or "", "C"),
-        )
-        for row, (_pk, item, _record) in zip(items, printed, strict=True)
+    _write_item_texts({item_id: item for item_id, (_pk, item, _record) in numbered})
+    insert_rows(
+        Citation,
+        [
+            {
+                "item_id": item_id,
+                "side": side,
+                "position": position,
+                "authority_id": authorities[citation["authority"]],
+                "edition": citation["edition"] or "",
+                "sections": list(citation["sections"]),
+                "pages": list(citation["pages"]),
+                "printed": citation["text"],
+            }
+            for item_id, (_pk, item, _record) in numbered
+            for side in ("claims", "reviewer")
+            for position, citation in enumerate(item[side])
+        ],
     )
-    Citation.objects.bulk_create(
-        Citation(
-            item=row,
-            side=side,
-            position=position,
-            authority_id=authorities[citation["authority"]],
-            edition=citation["edition"] or "",
-            sections=list(citation["sections"]),
-            pages=list(citation["pages"]),
-            printed=citation["text"],
+
+
+def _write_item_texts(items: Mapping[int, Mapping[str, Any]]) -> None:
+    """Long texts, and what the item is found by: its request first, then its rationale."""
+    rows = [
+        {
+            "item_id": item_id,
+            "request": item["request"],
+            "rationale": item["rationale"] or "",
+            "claims_text": item["claims_text"] or "",
+            "reviewer_text": item["reviewer_text"] or "",
+        }
+        for item_id, item in items.items()
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO determinations_itemtext (item_id, rationale, claims_text, reviewer_text, search)
+            SELECT item_id, rationale, claims_text, reviewer_text,
+                {_vector("request", "A")} || {_vector("rationale", "C")}
+            FROM json_to_recordset(%s)
+                AS r (item_id bigint, request text, rationale text, claims_text text, reviewer_text text)
+            """,  # noqa: S608 - constants
+            [json.dumps(rows)],
         )
-        for row, (_pk, item, _record) in zip(items, printed, strict=True)
-        for side in ("claims", "reviewer")
-        for position, citation in enumerate(item[side])
-    )
+
+
+def _vector(column: str, weight: str) -> str:
+    return f"setweight(to_tsvector('english', left({column}, {_SEARCHED_CHARACTERS})), '{weight}')"
 
 
 def _write_printed(documents: Mapping[int, Mapping[str, Any]]) -> None:
@@ -295,7 +353,14 @@ def _settle_versions(numbers: Iterable[str | None], letter_ids: Iterable[int]) -
             if cases[pk].superseded_by_id != superseded_by:
                 cases[pk].superseded_by_id = superseded_by
                 changed.append(cases[pk])
-    Case.objects.bulk_update(changed, ["superseded_by"])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE determinations_case AS c SET superseded_by_id = now.superseded_by
+            FROM unnest(%s::bigint[], %s::bigint[]) AS now (id, superseded_by) WHERE c.letter_id = now.id
+            """,
+            [[case.pk for case in changed], [case.superseded_by_id for case in changed]],
+        )
     return {case.pk for case in changed}
 
 
@@ -376,22 +441,3 @@ def _authority_ids(records: Iterable[Record]) -> dict[str, int]:
                         key=key, defaults={"family": citation["family"], "title": title}
                     )[0].pk
     return ids
-
-
-def _searched(text: str, weight: str) -> SearchVector:
-    return SearchVector(Left(Value(text), _SEARCHED_CHARACTERS), weight=weight, config="english")
-
-
-def _case_search(record: Record) -> CombinedExpression:
-    requests = "\n".join(item["request"] for item in record["items"])
-    rationales = "\n".join(item["rationale"] or "" for item in record["items"])
-    return (
-        _searched(record["case_number"] or "", "A")
-        + _searched(requests, "A")
-        + _searched(record["summary"] or "", "B")
-        + _searched(rationales, "C")
-    )
-
-
-def _date(printed: str | None) -> date | None:
-    return date.fromisoformat(printed) if printed else None

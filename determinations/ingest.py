@@ -43,6 +43,8 @@ ATTEMPTS = 2
 CHUNK = 50
 _CHUNK_SECONDS = 10.0
 _CHUNK_CHARACTERS = 5_000_000
+#: After these seconds what is not read yet goes back into the queue: well before the worker's own limit ends it.
+_SECONDS_A_CALL = 120.0
 #: Seconds that parsing one letter may take; it takes a thousandth of one.
 _PARSING_SECONDS = 20.0
 
@@ -64,17 +66,24 @@ def ingest_letters(ids: Sequence[int]) -> None:
     """Read these letters, whatever has become of them meanwhile: done ones and those of other readers are left alone.
 
     Fresh letters go in chunks. A letter that was begun before goes alone, so that one which ends its worker is told
-    from those that were only read beside it; after ``ATTEMPTS`` it is set aside.
+    from those that were only read beside it; after ``ATTEMPTS`` it is set aside. What takes too long for one call is
+    left to be sent again.
     """
+    stop_at = time.monotonic() + _SECONDS_A_CALL
     _set_aside_killers(ids)
     for start in range(0, len(ids), CHUNK):
         waiting = _claim(ids[start : start + CHUNK], begun=False)
-        while waiting:
+        while waiting and time.monotonic() < stop_at:
             waiting = waiting[_ingest_chunk(waiting) :]
+        _give_back(waiting)
     begun = Letter.objects.filter(pk__in=ids, state__in=OPEN_STATES, attempts__gt=0)
     for pk in list(begun.order_by("pk").values_list("pk", flat=True)):
+        if time.monotonic() >= stop_at:
+            break
         for claimed in _claim([pk], begun=True):
             _ingest_alone(claimed)
+    if time.monotonic() >= stop_at:
+        Letter.objects.filter(pk__in=ids, state=LetterState.RECEIVED).update(queued_at=None)
 
 
 def _claim(ids: Sequence[int], *, begun: bool) -> list[int]:
@@ -167,7 +176,9 @@ def _locked(claimed: Sequence[int]) -> list[Letter]:
 
 
 def _give_back(claimed: Sequence[int]) -> None:
-    """The fault was the installation's: these letters wait as before, with no attempt counted against them."""
+    """It was not for these letters' fault that they were not read: they wait as before, and no attempt counts."""
+    if not claimed:
+        return
     try:
         with connection.cursor() as cursor:
             cursor.execute(

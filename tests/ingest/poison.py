@@ -14,6 +14,8 @@ def poisonable(text: str, **details: Any) -> Any:
     """As the real one, save for letters that ask for a fault."""
     if "(poison)" in text:
         os.kill(os.getpid(), signal.SIGKILL)
+    if "(memory)" in text:
+        raise MemoryError
     if "(slow)" in text and not _seen_before():
         time.sleep(60)
     return parse_letter(text, **details)

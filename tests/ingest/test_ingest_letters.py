@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.db import DataError
+from django.utils import timezone
 
 from determinations import ingest
 from determinations.effective import write_cases
@@ -179,6 +180,17 @@ def test_a_letter_that_cannot_be_stored_is_set_aside_and_the_rest_of_its_chunk_s
 def test_no_more_is_read_in_one_transaction_than_a_chunk_may_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ingest, "_CHUNK_CHARACTERS", 10)
     assert {letter.state for letter in read(letter_pdf(21), letter_pdf(22), letter_pdf(23))} == {"parsed"}
+
+
+def test_what_takes_too_long_for_one_call_goes_back_into_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = bring(letter_pdf(31), letter_pdf(32))
+    Letter.objects.update(queued_at=timezone.now())
+    with monkeypatch.context() as patch:
+        patch.setattr(ingest, "_SECONDS_A_CALL", 0)
+        ingest_letters(ids)
+    assert set(Letter.objects.values_list("state", "attempts", "queued_at")) == {("received", 0, None)}
+    ingest_letters(ids)
+    assert set(Letter.objects.values_list("state", "attempts")) == {("parsed", 1)}
 
 
 def again(letter: Letter) -> None:

@@ -222,9 +222,9 @@ def test_a_letter_that_kills_its_worker_twice_is_set_aside_and_the_rest_goes_on(
     poisonable: Callable[[], Worker],
 ) -> None:
     worker = poisonable()
-    ids = bring("a", "b", "poison", "c", "d")
+    ids = bring("a", "b", "poison", "c", "memory")
     send_waiting("interactive")
-    expected = ["parsed", "parsed", "set_aside", "parsed", "parsed"]
+    expected = ["parsed", "parsed", "set_aside", "parsed", "too_large"]
     wait_until(lambda: states(ids) == expected, worker, within=90)
     assert Letter.objects.get(pk=ids[2]).message.startswith("Reading it ended its worker twice.")
     assert worker.process.poll() is None

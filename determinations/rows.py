@@ -1,0 +1,39 @@
+"""Writes many rows in one statement, several times faster than model instances: rows travel as one JSON value."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def insert_rows(model: type[Model], rows: Rows, *, replace_on: str = "", keep: Collection[str] = ()) -> None:
+    """Insert rows given by column; every row has the same columns, and dates are ISO words.
+
+    With ``replace_on``, the primary key, a row that is there already gets the new values, save in the columns to
+    ``keep``. Values for columns that are not named are the database's own defaults: Django's do not count.
+    """
+    if not rows:
+        return
+    table = model._meta.db_table
+    names = ", ".join(f'"{name}"' for name in rows[0])
+    statement = f"INSERT INTO {table} ({names}) SELECT {names} FROM json_populate_recordset(NULL::{table}, %s)"  # noqa: S608 - names of our own columns
+    if replace_on:
+        changed = [name for name in rows[0] if name != replace_on and name not in keep]
+        updates = ", ".join(f'"{name}" = excluded."{name}"' for name in changed)
+        statement += f' ON CONFLICT ("{replace_on}") DO UPDATE SET {updates}'
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [json.dumps(rows)])
+
+
+def new_ids(model: type[Model], number: int) -> list[int]:
+    """So many numbers for rows that are to be inserted, rising."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [model._meta.db_table, number],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
