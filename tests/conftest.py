@@ -288,6 +288,8 @@ _CHROMIUM_ARGUMENTS = [
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ]  # fmt: skip
+#: How long a browser test waits for what it expects, in ms: a busy machine is slow, and that is no fault of a page.
+_PATIENCE = 60_000
 
 
 @pytest.fixture(scope="session")
@@ -296,7 +298,9 @@ def browser(django_db_setup: None) -> Iterator[Any]:
     if _CHROMIUM is None:
         (pytest.fail if env.flag("IMRSITE_BROWSER_REQUIRED") else pytest.skip)("no Chromium is installed")
     from django.db import connection
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=_PATIENCE)
 
     # Playwright's loop runs in this thread. Django takes that for asynchronous code, and gives such code a connection
     # of its own, which has to be told of the rows to put back after a test that commits.
@@ -321,7 +325,7 @@ def page(browser: Any, live_server: Any, broker: None) -> Iterator[Any]:
     page.on(
         "requestfailed", lambda request: faults.append(f"failed: {request.url}") if _is_foreign(request.url) else None
     )
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(_PATIENCE)
     yield page
     context.close()
     assert not faults
