@@ -126,9 +126,9 @@ def _write_states(corrections: Mapping[int, Sequence[Correction]], merged: Mappi
 
 def _lock_case_numbers(numbers: Iterable[str | None]) -> None:
     """Two workers that write letters of one case number take turns; sorted, so that they cannot deadlock."""
+    keys = [f"case number {number}" for number in sorted(filter(None, numbers))]
     with connection.cursor() as cursor:
-        for number in sorted(filter(None, numbers)):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", ["case number " + number])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%s::text[]) AS key", [keys])
 
 
 def _delete_items(case_ids: Collection[int]) -> None:
