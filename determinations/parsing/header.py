@@ -1,8 +1,9 @@
 """The header block: seven labelled values in a table, whose cells the text readers put in different orders.
 
 Seen: label and value on one line; label and value on alternate lines; four labels, then their four values; a value
-printed before its label. So a value is paired with the label on its own line first, and what is left over is paired
-in printed order, each label with the first value that is still free.
+printed before its label. A block in which each value follows its label, as most readers print it, is read at once.
+Otherwise a value is paired with the label on its own line first, and what is left over is paired in printed order,
+each label with the first value that is still free.
 """
 
 import re
@@ -24,6 +25,7 @@ _DATE_LABELS = {
 }
 DATE_FIELDS = tuple(_DATE_LABELS.values())
 
+_DAY = r"\d\d/\d\d/\d{4}"
 _TOKEN = re.compile(
     r"Date\s+(?P<assigned>Assigned)\s*:"
     r"|Date\s+of\s+(?P<injury>Injury)\s*:"
@@ -34,6 +36,22 @@ _TOKEN = re.compile(
 )
 _CASE_NUMBER = re.compile(r"\bCM\s?(\d\d)\s?-\s?(\d{7})\b")
 _CASE_LABEL = re.compile(r"Case\s+Number\s*:")
+#: The whole block in its usual order, each value after its label.
+_USUAL = re.compile(
+    r"\s*Case\s+Number\s*:\s*(?P<case_number>CM\d\d-\d{7})"
+    + "".join(
+        rf"\s+{label}\s*:\s*(?P<{name}>{value})"
+        for label, name, value in (
+            (r"Date\s+Assigned", "date_assigned", _DAY),
+            (r"Date\s+of\s+Injury", "date_of_injury", _DAY),
+            (r"Decision\s+Date", "decision_date", _DAY),
+            (r"UR\s+Denial\s+Date", "ur_denial_date", _DAY),
+            ("Priority", "priority", "Standard|Expedited"),
+            (r"Application\s+Received", "application_received", _DAY),
+        )
+    )
+    + r"\s*"
+)
 #: The block stands within the first characters of a letter: 300 of them by itself, more below a covering letter.
 _LONGEST = 5000
 _PRIORITY = re.compile(r"\b([Ss]tandard|[Ee]xpedited|STANDARD|EXPEDITED)\b")
@@ -52,8 +70,10 @@ class Header:
 
 def read_header(source: str, end: int) -> Header:
     """The header block in ``source[:end]``; problems say what is missing, or that the whole block is."""
-    spans: dict[str, Span] = {}
     end = min(end, _LONGEST)
+    if (usual := _USUAL.fullmatch(source, 0, end)) and (header := _read_usual(usual)):
+        return header
+    spans: dict[str, Span] = {}
     case = _CASE_NUMBER.search(source, 0, end)
     tokens = _read_tokens(source, end)
     if not tokens.names and not _CASE_LABEL.search(source, 0, end):
@@ -85,6 +105,20 @@ def read_header(source: str, end: int) -> Header:
         spans=spans,
         problems=tuple(problems),
     )
+
+
+def _read_usual(block: re.Match[str]) -> Header | None:
+    """The values of a block in its usual order; None when one of its dates is no day of the calendar."""
+    dates: dict[str, date] = {}
+    spans = {"case_number": Span(*block.span("case_number")), "priority": Span(*block.span("priority"))}
+    for name in DATE_FIELDS:
+        printed = block[name]
+        day = calendar_day(int(printed[6:]), int(printed[:2]), int(printed[3:5]))
+        if day is None:
+            return None
+        dates[name] = day
+        spans[name] = Span(*block.span(name))
+    return Header(block["case_number"], dates, block["priority"].lower(), spans)
 
 
 class _Tokens(NamedTuple):

@@ -57,13 +57,18 @@ class ItemText(NamedTuple):
 
 @dataclass(slots=True)
 class _Block:
-    """The labels of one item: for each part, where its label begins and ends."""
+    """The labels of one item, in printed order: ``(part, start, end)``."""
 
-    labels: dict[Part, Span] = field(default_factory=dict)
+    labels: list[tuple[Part, int, int]] = field(default_factory=list)
 
     @property
     def start(self) -> int:
-        return min(label.start for label in self.labels.values())
+        return self.labels[0][1]
+
+    @property
+    def below(self) -> int:
+        """Where the text under the last label begins."""
+        return self.labels[-1][2]
 
 
 def read_items(source: str, start: int, end: int, running_text: Span) -> tuple[tuple[ItemText, ...], list[Problem]]:
@@ -86,8 +91,7 @@ def read_items(source: str, start: int, end: int, running_text: Span) -> tuple[t
         following = blocks[number] if number < len(blocks) else None
         block_end, next_doubt = end, None
         if following:
-            below = max(label.end for label in block.labels.values())
-            block_end, next_doubt = find_item_start(source, below, following.start, typography, blank_lines_part)
+            block_end, next_doubt = find_item_start(source, block.below, following.start, typography, blank_lines_part)
         items.append(_read_item(source, number, Span(item_start, block_end), block, doubt))
         item_start, doubt = block_end, next_doubt
     problems += _left_over(source, start, end, items)
@@ -104,7 +108,7 @@ def _blocks(source: str, start: int, end: int) -> list[_Block]:
             if not _begins_item(source, label_start, part, is_repeated=place == last):
                 continue  # a mention inside a text
             blocks.append(_Block())
-        blocks[-1].labels[part] = Span(label_start, label_end)
+        blocks[-1].labels.append((part, label_start, label_end))
         last = place
     return blocks
 
@@ -131,7 +135,7 @@ def _begins_item(source: str, position: int, part: Part, *, is_repeated: bool) -
 
 def _blank_lines_part(source: str, blocks: list[_Block], typography: Typography) -> bool:
     """Whether this text shows paragraphs by blank lines: then most labels have one before them."""
-    starts = [label.start for block in blocks for label in block.labels.values()]
+    starts = [start for block in blocks for _, start, _ in block.labels]
     wide = 0
     for position in starts:
         gap = source[max(0, position - 20) : position]
@@ -155,8 +159,8 @@ def _read_item(source: str, number: int, place: Span, block: _Block, doubt: str 
         problems.append(Problem("value_missing", "The item's line is empty.", line, path + "request"))
     disputed, partly = _read_disputed(request, path, spans, problems)
     parts: dict[Part, str] = {}
-    for part, text in _part_places(block, place.end):
-        span = trimmed(source, *text)
+    for part, start, end in _part_places(block, place.end):
+        span = trimmed(source, start, end)
         if span.start < span.end:
             parts[part] = fold_text(source[span.start : span.end])
             spans[part] = span
@@ -212,10 +216,11 @@ def _read_disputed(request: Folded, path: str, spans: dict[str, Span], problems:
     return text, bool(original)
 
 
-def _part_places(block: _Block, end: int) -> Iterator[tuple[Part, Span]]:
-    ordered = sorted(block.labels.items(), key=lambda entry: entry[1])
-    for (part, label), (_, following) in zip(ordered, [*ordered[1:], (None, Span(end, end))], strict=True):
-        yield part, Span(label.end, following.start)
+def _part_places(block: _Block, end: int) -> Iterator[tuple[Part, int, int]]:
+    """Each part's text: from its label to the next one."""
+    following = [start for _, start, _ in block.labels[1:]]
+    for (part, _, label_end), text_end in zip(block.labels, [*following, end], strict=True):
+        yield part, label_end, text_end
 
 
 def _left_over(source: str, start: int, end: int, items: list[ItemText]) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 #: A word's hyphen at a line's end: ``x-`` / ``ray``. A hyphen between spaces is a dash.
-_HYPHEN_BREAK = re.compile(r"(?<=\S)-\n")
+_HYPHEN_BREAK = re.compile(r"-(?<=\S-) *[\n\f]\s*")
 
 
 #: All the white space that a cleaned text has.
@@ -20,16 +20,10 @@ class Span(NamedTuple):
 
 def fold_text(piece: str) -> str:
     """The piece, of a cleaned text, as one line: white space folded, words rejoined at line-end hyphens."""
-    if "\f" in piece:
-        piece = piece.replace("\f", "\n")
-    lines = [line.strip(" ") for line in piece.split("\n")]
-    text = "\n".join([line for line in lines if line])
-    if "-\n" in text:
-        text = _HYPHEN_BREAK.sub("-", text)
-    text = text.replace("\n", " ")
+    text = _HYPHEN_BREAK.sub("-", piece).replace("\n", " ").replace("\f", " ")
     while "  " in text:
         text = text.replace("  ", " ")
-    return text
+    return text.strip(" ")
 
 
 def trimmed(source: str, start: int, end: int) -> Span:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 # "l5", "s1", "h2", "c5": a letter and a small number are one word, while "50mg" is two.
 _TOKEN = re.compile(r"[a-z]\d{1,2}(?![\da-z])|[a-z]+|\d+|%")
 _SHORTEST_FORGIVEN = 8
+# No beginning or ending in the lists is shorter.
+_STEM = 3
 
 
 class Hit(NamedTuple):
@@ -29,9 +31,10 @@ def _shortened(word: str) -> Iterator[str]:
         yield word[:place] + word[place + 1 :]
 
 
-def _by_length(pieces: set[str]) -> list[tuple[int, set[str]]]:
-    """The pieces of each length: a word has few beginnings to look up, where the lists hold hundreds."""
-    return [(n, {piece for piece in pieces if len(piece) == n}) for n in sorted(set(map(len, pieces)))]
+def _by_stem(pieces: set[str], stem: slice) -> dict[str, tuple[str, ...]]:
+    """The pieces by their outermost letters: nearly every word has none to be compared with."""
+    stems = {piece[stem] for piece in pieces}
+    return {each: tuple(sorted(piece for piece in pieces if piece[stem] == each)) for each in stems}
 
 
 def _one_slip_apart(a: str, b: str) -> bool:
@@ -67,8 +70,8 @@ class Phrases:
                 beginnings.add(words[-1][:-1])
             self._words.update(words)
             self._by_first.setdefault(words[0], []).append((tuple(words[1:]), phrase))
-        self._beginnings = _by_length(beginnings)
-        self._endings = _by_length(endings)
+        self._beginnings = _by_stem(beginnings, slice(_STEM))
+        self._endings = _by_stem(endings, slice(-_STEM, None))
         self._nearby: dict[str, list[str]] = {}
         for word in sorted(self._words):
             if len(word) >= _SHORTEST_FORGIVEN and word.isalpha():
@@ -81,8 +84,10 @@ class Phrases:
         forms = {word} if word in self._words else set()
         if not forms and word.endswith("s") and word[:-1] in self._words:
             forms.add(word[:-1])
-        forms.update([f"{word[:n]}*" for n, beginnings in self._beginnings if word[:n] in beginnings])
-        forms.update([f"*{word[-n:]}" for n, endings in self._endings if word[-n:] in endings])
+        if beginnings := self._beginnings.get(word[:_STEM]):
+            forms.update([f"{beginning}*" for beginning in beginnings if word.startswith(beginning)])
+        if endings := self._endings.get(word[-_STEM:]):
+            forms.update([f"*{ending}" for ending in endings if word.endswith(ending)])
         if not forms and len(word) >= _SHORTEST_FORGIVEN and word.isalpha():
             near = {other for form in _shortened(word) for other in self._nearby.get(form, ())}
             forms.update(other for other in near if other[0] == word[0] and _one_slip_apart(word, other))
@@ -90,16 +95,15 @@ class Phrases:
 
     def find(self, text: str) -> list[Hit]:
         """Every listed phrase that stands in ``text``, in the order of its first word."""
-        text = text.lower()
-        places = [match.span() for match in _TOKEN.finditer(text)]
-        forms = [self._forms(text[start:end]) for start, end in places]
+        words = list(_TOKEN.finditer(text.lower()))
+        forms = [self._forms(word.group()) for word in words]
         hits: list[Hit] = []
         for at, here in enumerate(forms):
             for first in here:
                 for rest, phrase in self._by_first.get(first, ()):
                     last = at + len(rest)
                     if not rest or (last < len(forms) and _stand(rest, forms, at + 1)):
-                        hits.append(Hit(phrase, places[at][0], places[last][1]))
+                        hits.append(Hit(phrase, words[at].start(), words[last].end()))
         return hits
 
 

@@ -41,6 +41,8 @@ def read_guideline(source: str, start: int, end: int, aliases: Mapping[str, str]
     ``aliases`` maps the ``normalised_form`` of a printed name to an authority's key, for names the data do not know.
     """
     reading = _read(source[start:end])
+    if not reading.citations and not reading.problems:
+        return reading
     if aliases and any(_may_be_aliased(citation.authority) for citation in reading.citations):
         reading = _read_aliased(source[start:end], aliases)
     return GuidelineReading(

@@ -26,6 +26,12 @@ MTUS = (
     r"(?:CA\s+|[Cc]alifornia\s+)?(?:(?i:MTUS)\b(?:\s*\([^)]*\))?"
     r"|[Mm](?i:edical\s+treatment\s+utilization\s+schedule)(?:\s*\(MTUS\))?)(?:(?i:\s+guidelines?\b))?"
 )
+# The words, in lower case, that these two patterns begin with (the ACOEM's also with "the").
+ACOEM_WORDS = (
+    *("a", "american", "occupational", "harris", "glass", "hegmann"),
+    *(f"a{''.join(letters)}m" for n in (2, 3) for letters in product("ceo", repeat=n)),
+)
+MTUS_WORDS = ("ca", "california", "mtus", "medical")
 CHAPTER = r"[Cc](?i:h(?:apter|ap)?\b\.?)\s*#?\d{1,2}\b"
 YEAR = r"(?:19[89]|20[0-3])\d"
 _ORDINAL = r"(?:\d{1,2}(?:st|nd|rd|th)|[Ss]econd|[Tt]hird|[Ff]irst)"
@@ -73,10 +79,8 @@ class Token(NamedTuple):
 def _phrases() -> Mapping[str, list[tuple[str, str | None, re.Pattern[str]]]]:
     """First word, in lower case -> what may stand there, longest first. Most words of a sentence begin nothing."""
     phrases: list[tuple[int, str, str, str | None, str]] = []
-    phrases += [(99, word, "mtus", None, MTUS) for word in ("ca", "california", "mtus", "medical")]
-    acronyms = ["a", *(f"a{''.join(letters)}m" for n in (2, 3) for letters in product("ceo", repeat=n))]
-    editors = ("american", "occupational", "harris", "glass", "hegmann")
-    phrases += [(99, word, "acoem", None, ACOEM) for word in (*acronyms, *editors)]
+    phrases += [(99, word, "mtus", None, MTUS) for word in MTUS_WORDS]
+    phrases += [(99, word, "acoem", None, ACOEM) for word in ACOEM_WORDS]
     phrases += [(99, word, "chapter", None, CHAPTER) for word in ("chapter", "chap", "ch")]
     inside = {name for each in authorities() if each.family == "mtus" for name in each.printed_as}
     for each in authorities():

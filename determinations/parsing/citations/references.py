@@ -148,6 +148,8 @@ def source_of(text: str) -> str | None:
 def named_sources(text: str, start: int, end: int) -> Iterator[Landmark]:
     """Publishers named in ``text[start:end]``; kinds of source (a journal, a textbook) are not among them."""
     by_first_word = _names()
+    if by_first_word.keys().isdisjoint(_WORD.findall(text[start:end].lower())):
+        return
     for word in _WORD.finditer(text, start, end):
         for key, pattern in by_first_word.get(word.group().lower(), ()):
             if match := pattern.match(text, word.start(), end):

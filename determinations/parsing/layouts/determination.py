@@ -97,7 +97,7 @@ def _item(source: str, text: ItemText, aliases: Mapping[str, str], problems: lis
     sides = {}
     for side, part in (("claims", "claims_text"), ("reviewer", "reviewer_text")):
         reading = read_guideline_line(source, text.spans.get(part), aliases)
-        problems += (replace(problem, path=f"items/{text.number}/{side}") for problem in reading.problems)
+        problems += [replace(problem, path=f"items/{text.number}/{side}") for problem in reading.problems]
         sides[side] = reading.citations
     category = categorise(text.disputed)
     if category.rule == NO_RULE:

@@ -131,15 +131,15 @@ def recognise_layout(source: str) -> Recognised:
 
 def _found(source: str, layout: Layout) -> Span | None:
     """Where the layout's first marker stands, when enough of them do."""
-    places: list[Span] = []
+    places: list[tuple[int, int]] = []
     for marker in layout.markers:
         at = source.find(marker)
         if at >= 0:
-            places.append(Span(at, at + len(marker)))
+            places.append((at, at + len(marker)))
         elif match := _STRETCHED[marker].search(source):
-            places.append(Span(match.start(), match.end()))
+            places.append(match.span())
         if len(places) >= layout.needed:
-            return min(places)
+            return Span(*min(places))
     return None
 
 
