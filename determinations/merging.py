@@ -93,8 +93,7 @@ class _Replay:
         parsed = self.record["items"]
         keys = keys_of(parsed, list(anchors_of(corrections)))
         self.parsed = [
-            _Item(key, values, _copied(values), [values["number"]])
-            for key, values in zip(keys, parsed, strict=True)
+            _Item(key, values, _copied(values), [values["number"]]) for key, values in zip(keys, parsed, strict=True)
         ]
         self.items = list(self.parsed)
 
