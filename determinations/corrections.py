@@ -104,7 +104,7 @@ class OpenLetter:
 
 def open_letter(letter_id: int, *, lock: bool = False) -> OpenLetter:
     """Load a letter for correction; one that was never parsed is opened with every value missing."""
-    letters = Letter.objects.select_for_update() if lock else Letter.objects
+    letters = Letter.objects.select_for_update(no_key=True) if lock else Letter.objects
     letter = letters.get(pk=letter_id)
     parsed = ParsedDocument.objects.filter(letter=letter).first()
     corrections = tuple(Correction.objects.filter(letter_sha256=letter.sha256).order_by("pk"))

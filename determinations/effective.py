@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from determinations import reviews
 from determinations.category_rules import active_rules, with_rules
@@ -56,9 +56,7 @@ def write_cases(letter_ids: Collection[int]) -> None:
     number counts. All or nothing: one transaction.
     """
     with transaction.atomic():
-        letters = {
-            letter.pk: letter for letter in Letter.objects.filter(pk__in=letter_ids).select_for_update().order_by("pk")
-        }
+        letters = {letter.pk: letter for letter in _locked(letter_ids)}
         rules = active_rules()
         parsed = ParsedDocument.objects.filter(letter__in=letters).values_list("letter_id", "document")
         documents = {pk: with_rules(document, rules) for pk, document in parsed}
@@ -86,8 +84,7 @@ def remove_letters(letter_ids: Collection[int]) -> None:
     Corrections and audit rows stay: they name the letter by number. The stored file is the caller's to remove.
     """
     with transaction.atomic():
-        letters = Letter.objects.filter(pk__in=letter_ids).select_for_update().order_by("pk")
-        ids = [letter.pk for letter in letters]
+        ids = [letter.pk for letter in _locked(letter_ids)]
         numbers = set(Case.objects.filter(pk__in=ids).values_list("case_number", flat=True))
         _lock_case_numbers(numbers)
         related = _related_cases(set(filter(None, numbers)), set(ids)).keys() - set(ids)
@@ -122,6 +119,15 @@ def _write_states(corrections: Mapping[int, Sequence[Correction]], merged: Mappi
                 moved.append(correction)
     if moved:
         Correction.objects.bulk_update(moved, ["state", "letter_id"])
+
+
+def _locked(letter_ids: Collection[int]) -> QuerySet[Letter]:
+    """The letters, locked in the order of their numbers.
+
+    The lock lets others point at the letter: a writer that holds the lock of a case number writes rows that name the
+    other letters of that number, whose own writers may be waiting for that very lock.
+    """
+    return Letter.objects.filter(pk__in=letter_ids).select_for_update(no_key=True).order_by("pk")
 
 
 def _lock_case_numbers(numbers: Iterable[str | None]) -> None:

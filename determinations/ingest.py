@@ -172,7 +172,7 @@ def _ingest_alone(pk: int) -> None:
 def _locked(claimed: Sequence[int]) -> list[Letter]:
     """The claimed letters, locked until the transaction ends; without those that somebody else took meanwhile."""
     letters = Letter.objects.filter(pk__in=claimed, state=LetterState.PARSING).order_by("pk")
-    return list(letters.select_for_update(skip_locked=True))
+    return list(letters.select_for_update(skip_locked=True, no_key=True))
 
 
 def _give_back(claimed: Sequence[int]) -> None:
@@ -199,7 +199,7 @@ def retry_letters(*, by: User, letters: QuerySet[Letter]) -> int:
     """
     with transaction.atomic():
         again = Letter.objects.filter(pk__in=letters.order_by().values("pk"), state__in=RETRY_STATES)
-        ids = list(again.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        ids = list(again.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True))
         lane = Lane.INTERACTIVE if len(ids) <= LARGEST_INTERACTIVE_BATCH else Lane.BULK
         Letter.objects.filter(pk__in=ids).update(
             state=LetterState.RECEIVED,
