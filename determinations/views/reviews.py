@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from determinations import corrections, reviews
@@ -209,7 +210,8 @@ def _save_all(
     except EditedMeanwhile:
         latest = _opened(opened.letter.pk)
         return _again(request, latest, latest, pending, status=409, meanwhile=_others_changes(latest, post))
-    messages.success(request, _("Saved: %d values.") % len(rows) if rows else _("Nothing was changed."))
+    saved = ngettext("Saved: %d value.", "Saved: %d values.", len(rows)) % len(rows)
+    messages.success(request, saved if rows else _("Nothing was changed."))
     return redirect(_next_address(request, opened.letter.pk, now))
 
 

@@ -4,7 +4,10 @@
 const fixes = document.getElementById("fixes");
 const letter = document.querySelector(".letter-side .letter-text");
 let lastField = null;
-let selected = null;
+let selected = null; // what was selected when the browser last told of it, which it does some time after the fact
+let changed = false;
+let leaving = false;
+let filling = null; // a fill that waits for the server
 
 // Offsets count characters as the server does (code points); a string of the browser counts UTF-16 units.
 const unitsOf = (text, characters) => Array.from(text).slice(0, characters).join("").length;
@@ -57,14 +60,27 @@ async function showView(name) {
     image.src = image.dataset.src;
     image.removeAttribute("data-src");
   }
-  boxes = boxes || fetch(pictures.dataset.boxes).then((answer) => (answer.ok ? answer.json() : { boxes: [] }));
   markPictures();
+}
+
+async function placesOnPages() {
+  try {
+    const answer = await fetch(pictures.dataset.boxes);
+    if (answer.ok) return (await answer.json()).boxes;
+  } catch {
+    // Said below, like every other answer that is of no use.
+  }
+  boxes = null; // asked for again at the next field
+  say("Places in the pictures could not be read; the text view has them.", "error");
+  return [];
 }
 
 async function markPictures() {
   if (!pictures || pictures.hidden || !lastField) return;
-  const place = lastField.dataset.place;
-  const found = (await boxes).boxes.filter((box) => box.path === place || box.path.startsWith(`${place}/`));
+  boxes = boxes || placesOnPages();
+  const known = await boxes;
+  const place = lastField.dataset.place; // the field of now, which may be another than before the answer
+  const found = known.filter((box) => box.path === place || box.path.startsWith(`${place}/`));
   for (const old of pictures.querySelectorAll(".picture-mark")) old.remove();
   for (const box of found) {
     const mark = document.createElement("div");
@@ -106,27 +122,37 @@ document.addEventListener("click", (event) => {
 
 // Selected text
 
+// What was selected is kept while the person goes on to a field; a new selection or typing replaces it.
 document.addEventListener("selectionchange", () => {
-  const selection = document.getSelection();
-  selected = null;
-  if (selection.rangeCount && !selection.isCollapsed) {
-    const range = selection.getRangeAt(0);
-    const start = offsetOf(range.startContainer, range.startOffset);
-    const end = offsetOf(range.endContainer, range.endOffset);
-    if (start !== null && end !== null && end > start) selected = { start, end, text: selection.toString() };
-  }
+  const now = selectedNow();
+  if (now || letter.contains(document.getSelection().anchorNode)) selected = now;
   offer();
 });
 
-function offsetOf(node, offset) {
-  const element = node.nodeType === Node.TEXT_NODE ? node.parentNode : node;
-  const lines = element.closest(".letter-lines");
-  if (!lines) return null;
+function selectedNow() {
+  const selection = document.getSelection();
+  if (!selection.rangeCount || selection.isCollapsed) return null;
+  const range = selection.getRangeAt(0);
+  if (!letter.contains(range.startContainer)) return null;
+  let [start, text] = [null, ""];
+  for (const lines of letter.querySelectorAll(".letter-lines")) {
+    if (!range.intersectsNode(lines)) continue;
+    const whole = lines.textContent;
+    const left = lines.contains(range.startContainer) ? unitsBefore(lines, range.startContainer, range.startOffset) : 0;
+    const right = lines.contains(range.endContainer) ? unitsBefore(lines, range.endContainer, range.endOffset) : whole.length;
+    const piece = text ? whole.slice(left, right) : whole.slice(left, right).trimStart();
+    if (piece && start === null) start = Number(lines.dataset.start) + charactersOf(whole, right - piece.length);
+    text += piece;
+  }
+  text = text.trimEnd();
+  return text ? { start, end: start + Array.from(text).length, text } : null;
+}
+
+function unitsBefore(lines, node, offset) {
   const range = document.createRange();
   range.setStart(lines, 0);
   range.setEnd(node, offset);
-  const before = range.toString();
-  return Number(lines.dataset.start) + charactersOf(before, before.length);
+  return range.toString().length;
 }
 
 function offer() {
@@ -135,31 +161,51 @@ function offer() {
   const label = lastField?.querySelector(".fix-label")?.textContent.trim();
   box.hidden = !(selected && label);
   hint.hidden = !box.hidden;
-  if (!box.hidden) box.querySelector("button").textContent = `Fill “${label}” (Alt+F)`;
+  if (box.hidden) return;
+  const words = selected.text.length > 24 ? `${selected.text.slice(0, 24)}…` : selected.text;
+  box.querySelector("button").textContent = `Fill “${label}” with “${words}” (Alt+F)`;
 }
 
 async function fill() {
-  if (!selected || !lastField) return;
-  const fix = lastField;
-  const evidence = `${selected.start}-${selected.end}`;
-  const text = selected.text.replace(/-\s*\n\s*/g, "-").replace(/\s+/g, " ").trim();
-  if (fix.dataset.kind === "citations") {
-    await fillCitations(fix, evidence);
-  } else {
-    const input = fix.querySelector("[id^='f-']");
-    const value = valueFor(fix.dataset.kind, input, text);
-    if (value === null) {
-      say("The selected text is no value for this field.", "error");
-      return;
-    }
-    if (input.type === "checkbox") input.checked = true;
-    else input.value = value;
-    input.dispatchEvent(new Event("input", { bubbles: true }));
-    input.focus();
+  const chosen = selectedNow() || selected;
+  if (!chosen) {
+    say(letter.hidden ? "Words are selected in the text: choose Text above the letter." : "Select the words in the letter first.", "error");
+    return;
   }
+  if (!lastField) {
+    say("Go to the field that the words belong in first.", "error");
+    return;
+  }
+  if (filling) return;
+  const fix = lastField;
+  const evidence = `${chosen.start}-${chosen.end}`;
+  if (fix.dataset.kind === "citations") {
+    filling = fillCitations(fix, evidence);
+    const filled = await filling;
+    filling = null;
+    if (!filled) return;
+  } else if (!fillValue(fix, chosen.text.replace(/-\s*\n\s*/g, "-").replace(/\s+/g, " ").trim())) {
+    say("The selected text is no value for this field.", "error");
+    return;
+  }
+  changed = true;
   fix.querySelector("[data-evidence]").value = evidence;
+  if (fix !== lastField) return; // the person went on while the server read the guideline
   document.getSelection().removeAllRanges();
+  selected = null;
   showEvidence(evidence);
+  offer();
+}
+
+function fillValue(fix, text) {
+  const input = fix.querySelector("[id^='f-']");
+  const value = valueFor(fix.dataset.kind, input, text);
+  if (value === null) return false;
+  if (input.type === "checkbox") input.checked = true;
+  else input.value = value;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  input.focus();
+  return true;
 }
 
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -193,15 +239,18 @@ async function fillCitations(fix, evidence) {
   const body = new FormData();
   body.set("evidence", evidence);
   body.set("csrfmiddlewaretoken", fixes.querySelector("[name=csrfmiddlewaretoken]").value);
-  const answer = await fetch(fixes.dataset.line, { method: "POST", body });
-  if (!answer.ok) {
+  let citations;
+  try {
+    const answer = await fetch(fixes.dataset.line, { method: "POST", body });
+    if (!answer.ok) throw new Error(answer.statusText);
+    ({ citations } = await answer.json());
+  } catch {
     say("The guideline could not be read. Nothing was lost; try again.", "error");
-    return;
+    return false;
   }
-  const { citations } = await answer.json();
   if (!citations.length) {
     say("No guideline was found in the selected text.", "error");
-    return;
+    return false;
   }
   const path = fix.dataset.path;
   for (const cited of citations) {
@@ -222,7 +271,8 @@ async function fillCitations(fix, evidence) {
     blank.removeAttribute("data-blank");
     blank.after(following);
   }
-  fix.querySelector(".citation-line:not([data-blank]) input")?.focus();
+  if (fix === lastField) fix.querySelector(".citation-line:not([data-blank]) input")?.focus();
+  return true;
 }
 
 // A blank line that somebody fills gets another blank one below it.
@@ -262,7 +312,6 @@ function toggle(box) {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    leaving = true;
     fixes.requestSubmit(fixes.querySelector(event.shiftKey ? "[name=then]" : "#save"));
     return;
   }
@@ -280,14 +329,29 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// Nothing typed is lost by a wrong key.
-let changed = false;
-let leaving = false;
+// Nothing typed is lost by a wrong key, and nothing is sent twice by a key that is pressed twice.
+
+const PATIENCE = 10_000;
+
 fixes.addEventListener("input", () => {
   changed = true;
+  selected = selectedNow();
+  offer();
 });
-fixes.addEventListener("submit", () => {
+fixes.addEventListener("submit", (event) => {
+  if (leaving || filling) event.preventDefault();
+  if (leaving) return;
+  if (filling) {
+    filling.then(() => window.setTimeout(() => fixes.requestSubmit(event.submitter)));
+    return;
+  }
   leaving = true;
+  window.setTimeout(() => {
+    leaving = false; // no answer came: the person may try again
+  }, PATIENCE);
+});
+window.addEventListener("pageshow", () => {
+  leaving = false;
 });
 window.addEventListener("beforeunload", (event) => {
   if (changed && !leaving) event.preventDefault();

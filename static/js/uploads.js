@@ -150,6 +150,11 @@ input?.addEventListener("change", () => {
   input.value = "";
 });
 
+if (input?.files.length) {
+  add(input.files); // chosen before this script was there
+  input.value = "";
+}
+
 form?.addEventListener("submit", (event) => {
   event.preventDefault();
   add(input.files);
