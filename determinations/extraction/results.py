@@ -73,6 +73,14 @@ class TooSlow(Unreadable):
 UNREADABLE: dict[str, type[Unreadable]] = {kind.state: kind for kind in Unreadable.__subclasses__()}
 
 
+#: Letters that a typeface joins: "\ufb01nding" is "finding" for whoever searches or reads it.
+_JOINED_LETTERS = str.maketrans(
+    dict(zip("\ufb00\ufb01\ufb02\ufb03\ufb04\ufb05\ufb06", ("ff", "fi", "fl", "ffi", "ffl", "st", "st"), strict=True))
+)
+
+
 def postgres_text(text: str) -> str:
-    """The text as PostgreSQL can keep it: line ends are ``\\n``, and no NUL."""
+    """The text as PostgreSQL can keep it: line ends are ``\\n``, and no NUL. Joined letters are taken apart."""
+    if not text.isascii():
+        text = text.translate(_JOINED_LETTERS)
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")

@@ -14,9 +14,9 @@ Part = Literal["claims_text", "reviewer_text", "rationale"]
 _ORDER: tuple[Part, ...] = ("claims_text", "reviewer_text", "rationale")
 #: Each part's label, and the first word of it: a plain word is found far quicker than a pattern.
 _LABELS: tuple[tuple[Part, str, re.Pattern[str]], ...] = (
-    ("claims_text", "Claims", re.compile(r"Claims\s+Administrator\s+guideline\s*:")),
-    ("reviewer_text", "MAXIMUS", re.compile(r"MAXIMUS\s+guideline\s*:")),
-    ("rationale", "Decision", re.compile(r"Decision\s+rationale\s*:")),
+    ("claims_text", "Claims", re.compile(r"Claims\s+Administrator\s+guidelines?\s*:", re.IGNORECASE)),
+    ("reviewer_text", "MAXIMUS", re.compile(r"MAXIMUS\s+guidelines?\s*:", re.IGNORECASE)),
+    ("rationale", "Decision", re.compile(r"Decision\s+rationale\s*:", re.IGNORECASE)),
 )
 _OPENING = re.compile(
     r"\s*The\s+Final\s+Determination\s+was\s+based\s+on\s+decisions\s+for\s+the\s+disputed\s+items/services"
@@ -27,7 +27,7 @@ _DECISION = re.compile(r"\b(Upheld|Overturned)\s*\.?\s*\Z", re.IGNORECASE)
 _DECISION_WORDS = ("Upheld", "Overturned")
 _DECISION_REACH = 24
 _LEFT_OVER = re.compile(r":\s*(Upheld|Overturned)[ \t]*\.?[ \t]*(?=[\n\f]|\Z)")
-_TRAILING_IS = re.compile(r"\s+is\s*\Z")
+_TRAILING_IS = re.compile(r"\s+(?:is|are)\s*\Z")
 _SHORT = "The item's line begins on one page and ends on the next."
 
 #: ``X 12 visits was the original request.``
@@ -117,10 +117,14 @@ def _labels(source: str, start: int, end: int) -> Iterator[tuple[int, int, Part]
     """Where each label begins and ends, part by part."""
     for part, word, label in _LABELS:
         at = source.find(word, start, end)
+        found = False
         while at >= 0:
             if match := label.match(source, at, end):
+                found = True
                 yield at, match.end(), part
             at = source.find(word, at + len(word), end)
+        if not found:  # set in other capitals than in any letter known
+            yield from ((match.start(), match.end(), part) for match in label.finditer(source, start, end))
 
 
 def _begins_item(source: str, position: int, part: Part, *, is_repeated: bool) -> bool:

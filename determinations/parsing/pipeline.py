@@ -8,6 +8,7 @@ from determinations.parsing.layouts.determination import read_determination
 from determinations.parsing.layouts.notice_2013 import read_notice
 from determinations.parsing.mend import mend_lines
 from determinations.parsing.results import ParsedLetter
+from determinations.parsing.running import without_running_lines
 
 _NO_ALIASES: Mapping[str, str] = {}
 _READERS: Mapping[str, Callable[[str, Mapping[str, str]], ParsedLetter]] = {
@@ -28,5 +29,5 @@ def parse_letter(text: str, aliases: Mapping[str, str] = _NO_ALIASES) -> ParsedL
     layout = recognised.layout.name if recognised.layout else None
     if recognised.problem or layout is None:
         return ParsedLetter(layout=layout, problems=(recognised.problem,) if recognised.problem else ())
-    mended = mend_lines(source)
+    mended = mend_lines(without_running_lines(source))
     return mended.put_back(_READERS[layout](mended.text, aliases))

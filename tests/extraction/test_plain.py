@@ -37,3 +37,7 @@ def test_white_space_only() -> None:
 def test_too_long() -> None:
     with pytest.raises(TooLarge):
         read_plain_text(b"word " * 100, Limits(characters=499))
+
+
+def test_letters_that_a_typeface_joins_are_taken_apart() -> None:
+    assert read_plain_text("Certi\ufb01cation: o\ufb03ce, re\ufb02ex".encode()).text == "Certification: office, reflex"

@@ -37,6 +37,17 @@ def _paragraphs(text: str) -> str:
     return "\n\n".join(" ".join(part.split()) for part in re.split(r"\n[ \f]*\n[ \f]*", text))
 
 
+def _running_lines(text: str) -> str:
+    """A footer and a header at every page's edge, and pages that end elsewhere than in the letter."""
+    lines, body = text.replace("\f", "").split("\n"), text.split("\n").index("CLINICAL CASE SUMMARY ")
+    pages = [lines[: body + 9], *(lines[at : at + 17] for at in range(body + 9, len(lines), 17))]
+    footer = "\n\nFinal Letter of Determination      Form Effective 01.02.14                      Page {0}"
+    own = _HEADER.search(text)
+    return f"\n\fIMR Case Number {own[1] if own else ''} Page 2 \n".join(
+        "\n".join(page) + footer.format(number) for number, page in enumerate(pages, 1)
+    )
+
+
 #: How text readers print the same page.
 READERS: dict[str, Callable[[str], str]] = {
     "as it is": lambda text: text,
@@ -64,4 +75,8 @@ READERS: dict[str, Callable[[str], str]] = {
         "                                 Received:"
     ),
     "one line a paragraph": _paragraphs,
+    "running headers and footers": _running_lines,
+    "labels in capitals": lambda text: re.sub(
+        r"Claims Administrator guideline:|MAXIMUS guideline:|Decision rationale:", lambda m: m[0].upper(), text
+    ),
 }

@@ -63,7 +63,16 @@ MTUS = {
     "Ankle and Foot Complaints 2004, Section(s): Sandal Wear, Special Studies, Beach Walks.": [
         ("mtus/ankle-foot", "2004", ["Sandal Wear", "Special Studies", "Beach Walks"])
     ],
+    "Chronic Pain Medical Treatment 2016, Section(s): Sunburn, treatment, 2. Opioids for Subacute Pain.": [
+        ("mtus/chronic-pain", "2016", ["Sunburn, treatment", "2. Opioids for Subacute Pain"])
+    ],
     # The form of 2014 and 2015.
+    "Chronic Pain Treatment Guidelines Opioids, on-going management, pages 78-80.": [
+        ("mtus/chronic-pain", None, ["Opioids, on-going management"], ["78-80"])
+    ],
+    "Chronic Pain Treatment Guidelines Opioids, Weaning of Medications, Page(s): 74, 124.": [
+        ("mtus/chronic-pain", None, ["Opioids", "Weaning of Medications"], ["74", "124"])
+    ],
     "ACOEM Chapter 15 Stress Related Conditions Page(s): Chp 15 pg 401.": [("mtus/stress", None, ["401"])],
     "ACOEM Chapter 15 Stress Related Conditions Page(s): 397B, 400-402.": [("mtus/stress", None, ["397B", "400-402"])],
     "ACOEM Chapter 9 Shoulder Complaints, Chronic Pain Treatment Guidelines Physical Medicine Page(s): 98-99.": [
@@ -125,6 +134,7 @@ NON_MTUS = {
     "Official Disability Guidelines, Cervical Physical Therapy Guidelines.": [
         ("odg/neck-upper-back", None, ["Physical Therapy Guidelines"])
     ],
+    "ODG, Ankle chapter (Online) for cold packs.": [("odg/ankle-foot", None, ["cold packs"])],
     "ODG Preface/Physical therapy.": [("odg/unspecified", None, ["Preface", "Physical therapy"])],
     "Official Disability Guidelines, low back pain.": [("odg/low-back", None)],
     "Official Disability Guidelines (ODG), Low Back & Neck Chapters.": [

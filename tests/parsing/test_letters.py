@@ -9,6 +9,7 @@ from determinations.parsing.clean import clean_text
 from determinations.parsing.compare import differences
 from determinations.parsing.problems import PROBLEMS
 from determinations.parsing.results import ParsedLetter, to_record
+from determinations.parsing.running import without_running_lines
 from determinations.parsing.spans import Span, fold_text
 from determinations.synthetic import write_letter
 from tests.parsing.letters import NAMES, READERS, record_of, text_of
@@ -72,9 +73,10 @@ def squeezed(text: str) -> str:
 def test_every_value_stands_where_its_span_says(name: str, reader: str) -> None:
     text = READERS[reader](text_of(name))
     letter = parse_letter(text)
+    own = without_running_lines(text)  # a value that runs over a page's edge has the page's own lines in its middle
     for value, span in printed_spans(letter):
-        assert squeezed(value) == squeezed(text[span.start : span.end])
-        assert fold_text(clean_text(text)[span.start : span.end]) == value
+        assert squeezed(value) == squeezed(own[span.start : span.end])
+        assert fold_text(clean_text(own)[span.start : span.end]) == value
     assert missing_spans(letter) == []
     assert {text[s.start : s.end] for item in letter.items if (s := item.spans["decision"])} <= {
         "Upheld",

@@ -15,6 +15,7 @@ from determinations.parsing.layouts import recognise_layout
 from determinations.parsing.problems import OTHER_PROGRAMME_CODES, PROBLEMS, needs_review
 from determinations.parsing.rationale import conclusion_of
 from determinations.parsing.reviewer import read_reviewer
+from determinations.parsing.running import without_running_lines
 from determinations.parsing.spans import Span, fold, fold_text
 from determinations.parsing.summary import read_injury_date, read_summary
 from tests.parsing.letters import text_of
@@ -54,6 +55,53 @@ def test_every_character_of_a_folded_line_stands_where_its_span_says(text: str) 
 )
 def test_words_are_rejoined_at_line_end_hyphens(printed: str, folded: str) -> None:
     assert fold_text(printed) == folded
+
+
+# Lines that belong to the page
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Page 2",
+        "Page 2 of 5",
+        "- Page 2 of 5 -",
+        "Final Letter of Determination      Form Effective 01.02.14      Page 2",
+        "MAXIMUS Federal Services, Inc.",
+        "CM14-0000000",
+        "IMR Case Number: CM14-0000000",
+        "1",
+    ],
+)
+def test_a_line_that_belongs_to_the_page_is_blanked(line: str) -> None:
+    text = f"Case Number: CM14-0000000\nHOW THE IMR FINAL DETERMINATION WAS MADE\nThe worker fell\n{line}\n\fdown."
+    assert without_running_lines(text) == text.replace(f"\n{line}\n", "\n" + " " * len(line) + "\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "see Page 2 of the report, which",
+        "MAXIMUS guideline: Decision based on MTUS Knee Complaints 2004.",
+        "Case Number CM14-0000000 was decided earlier by another reviewer,",
+        "12",
+    ],
+)
+def test_a_line_of_the_letters_own_at_a_pages_edge_is_kept(line: str) -> None:
+    text = f"Case Number: CM14-0000000\nHOW THE IMR FINAL DETERMINATION WAS MADE\nThe worker\n{line}\n\fof 2014"
+    assert without_running_lines(text) == text
+
+
+def test_a_line_that_stands_at_the_edge_of_every_page_is_blanked() -> None:
+    pages = [f"The worker fell\n{'a' * n}\nbut {'no' * n} harm\n\nCopy {n} for the file" for n in range(1, 5)]
+    expected = [page[: -len("Copy 1 for the file")] + " " * len("Copy 1 for the file") for page in pages]
+    expected = [page.replace("The worker fell", " " * 15) for page in expected]
+    assert without_running_lines("\n\f".join(pages)) == "\n\f".join(expected)
+
+
+@given(st.text(alphabet="a1 \n\fPage 2 of"))
+def test_blanking_never_changes_the_length(text: str) -> None:
+    assert len(without_running_lines(text)) == len(text)
 
 
 # Header

@@ -82,7 +82,7 @@ class Phrases:
     def _forms_of(self, word: str) -> frozenset[str]:
         """Every listed word that ``word`` can stand for."""
         forms = {word} if word in self._words else set()
-        if not forms and word.endswith("s") and word[:-1] in self._words:
+        if word.endswith("s") and not word.endswith("ss") and word[:-1] in self._words:
             forms.add(word[:-1])
         if beginnings := self._beginnings.get(word[:_STEM]):
             forms.update([f"{beginning}*" for beginning in beginnings if word.startswith(beginning)])

@@ -25,7 +25,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Drug:
-    """One way to write a drug: ``name`` as printed, which drug it is, its class (a subcategory of Pharmaceuticals)."""
+    """One way to write a drug: ``name`` as printed, which drug it is, its class (a subcategory of Pharmaceuticals).
+
+    ``generic`` is empty for a name that stands for a whole class ("topical gel", "NSAID").
+    """
 
     name: str
     generic: str
@@ -50,7 +53,7 @@ def read_drugs() -> dict[tuple[str, str], Drug]:
 
 DRUGS = read_drugs()
 _TWO_DRUGS = "<two-drugs>"
-_GENERIC = {drug.name: drug.generic for drug in DRUGS.values()}
+_GENERIC = {drug.name: drug.generic for drug in DRUGS.values() if drug.generic}
 
 
 class RuleBook:
@@ -61,7 +64,7 @@ class RuleBook:
         self._groups: dict[str, set[str]] = {}
         for drug in DRUGS.values():
             self._groups.setdefault(group_name(drug.drug_class), set()).add(drug.name)
-        self._groups["any-drug"] = set(_GENERIC)
+        self._groups["any-drug"] = {drug.name for drug in DRUGS.values()}
         for name, entries in data["groups"].items():
             self._groups[name] = self._expand(entries)
         self.rules = tuple(

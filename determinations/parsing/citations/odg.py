@@ -61,7 +61,7 @@ _NOTES = re.compile(
 _DIGIT = re.compile(r"\d")
 _YEAR = re.compile(r"(?<![\d/-])(?:19|20)\d\d(?![\d/-])")
 _LABEL = re.compile(
-    r"(?i:(?:the\s+)?(?:chapters?(?:\s*#?\d{1,2})?|sections?(?:\(s\))?|topics?|body\s+parts?|guidelines?(?!\s+for\b)|treatment\s+guidelines?|regarding|see|under|on|in|and|&|"
+    r"(?i:(?:the\s+)?(?:chapters?(?:\s*#?\d{1,2})?|sections?(?:\(s\))?|topics?|body\s+parts?|guidelines?(?!\s+for\b)|treatment\s+guidelines?|regarding|see|under|on|in|for|and|&|"
     r"treatment|recommendations?|problems|procedures?|conditions?|disorders?|index)\b\s*(?:chapter\s*)?(?:[:;,]|\b(?=\s)|$)\s*)"
 )
 _OF_ANOTHER_DAY = re.compile(r"(?i)updat|access|retriev|review|/")

@@ -11,10 +11,16 @@ from typing import NamedTuple
 from determinations.parsing.citations.normalise import normalised_form
 
 _SKIP = re.compile(r"[\s,;.:)\]]*(?:(?:and|&)\s+)?")
-_NUMBERED = re.compile(r"\d+(?:\.\d+)+\.?\s")  # "3.3.9 Opioids for Chronic Pain"
+_NUMBERED = re.compile(
+    r"\d+(?:\.\d+)+\.?\s|\d\.\s(?=[A-Z])"
+)  # "3.3.9 Opioids for Chronic Pain", "4. Tapering Opioids"
 _AND = re.compile(r"\s+(?:and|&)\s+")
 _MARKS = re.compile(r"[,;()[\]]")
 _MOST_COMMAS = 8
+#: What a name in "Depression, treatment" goes on with; in capitals, these are headings by themselves.
+_ASPECTS = frozenset(
+    {"treatment", "medications", "diagnosis", "management", "dosing", "imaging", "prevention", "surgery", "testing"}
+)
 _PAGE = re.compile(r"(?P<page>\d{1,3}[A-Za-z]?(?:\s*[-–]\s*\d{1,3}[A-Za-z]?)?)")
 
 
@@ -91,6 +97,8 @@ def _end_of_numbered(text: str, ends: list[int]) -> int:
 def _goes_on(text: str, comma: int, end: int, known: Set[str]) -> bool:
     """Whether a name that began with a capital goes on after this comma: in lower case, with no other known name."""
     follows = text[comma + 1 : end].strip()
+    if text[comma] == "," and follows in _ASPECTS:
+        return True
     return (
         text[comma] == ","
         and follows[:1].islower()
