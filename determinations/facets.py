@@ -128,7 +128,9 @@ class FacetCounts:
     cap: int = 0
 
 
-def count_facets(filter_class: type[django_filters.FilterSet], query: QueryDict, rows: QuerySet[Any]) -> FacetCounts:
+def count_facets(
+    filter_class: type[ItemFilter] | type[CaseFilter], query: QueryDict, rows: QuerySet[Any]
+) -> FacetCounts:
     """Count every dimension of ``rows`` under the filters of ``query``: one statement."""
     of_items = issubclass(filter_class, ItemFilter)
     values = _OF_ITEMS if of_items else _OF_CASES
@@ -136,7 +138,7 @@ def count_facets(filter_class: type[django_filters.FilterSet], query: QueryDict,
     own = {name: {name} for name in values}
     for name in ("category", "subcategory"):
         own[name] = {"category", "subcategory"}
-    bases: dict[str, QuerySet[Any]] = {"base": filter_class(query, queryset=rows).qs}
+    bases: dict[str, QuerySet[Any]] = {"base": filter_class(query, queryset=rows, asked_only=True).qs}
     base_of: dict[str, str] = {}
     for name in values:
         if not any(query.get(parameter) for parameter in own[name]):
@@ -145,7 +147,7 @@ def count_facets(filter_class: type[django_filters.FilterSet], query: QueryDict,
         others = query.copy()
         for parameter in own[name]:
             others.pop(parameter, None)
-        bases[f"but_{name}"] = filter_class(others, queryset=rows).qs
+        bases[f"but_{name}"] = filter_class(others, queryset=rows, asked_only=True).qs
         base_of[name] = f"but_{name}"
     cap = WORDS_CAP if query.get("q") else _COUNTED
     statement, parameters = _statement(bases, base_of, values, columns, cap)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import django_filters
 from django.db.models import QuerySet
 from django.http import QueryDict
 
@@ -21,7 +20,7 @@ class ListKind:
     name: ListName
     title: str
     url_name: str
-    filter_class: type[django_filters.FilterSet]
+    filter_class: type[ItemFilter] | type[CaseFilter]
     orders: Mapping[str, Order]
     default_sort: str
 
@@ -34,9 +33,9 @@ class ListKind:
         """Every row that counts."""
         return ItemFact.objects.all() if self.of_items else Case.objects.current()
 
-    def filterset(self, query: QueryDict) -> django_filters.FilterSet:
+    def filterset(self, query: QueryDict, *, asked_only: bool = False) -> ItemFilter | CaseFilter:
         """The filters of an address over the list's rows."""
-        return self.filter_class(query, queryset=self.all_rows())
+        return self.filter_class(query, queryset=self.all_rows(), asked_only=asked_only)
 
     def sort_of(self, query: QueryDict) -> str:
         """The order that an address asks for, or the list's own."""

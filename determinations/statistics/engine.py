@@ -14,13 +14,18 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from threading import Lock
 from typing import Any, NamedTuple, Protocol
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from determinations.models import ItemFact
+
+_TABLE = '"determinations_itemfact"'
+_FACTS = f"FROM {_TABLE}"
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,15 @@ class Selection:
 
     items: "QuerySet[ItemFact]"
     whole_letters: bool
+
+    @cached_property
+    def rows(self) -> tuple[str, tuple[Any, ...]]:
+        """``FROM`` and ``WHERE`` of the selected fact rows in SQL; no row where no row can be."""
+        try:
+            sql, params = self.items.order_by().values_list("pk").query.sql_with_params()
+        except EmptyResultSet:
+            return f"{_FACTS} WHERE false", ()
+        return sql[sql.index(_FACTS) :], tuple(params)
 
     @classmethod
     def everything(cls) -> "Selection":
@@ -216,23 +230,16 @@ def _aliases(number: int) -> list[str]:
 
 def _selected(selection: Selection, columns: Sequence[str]) -> tuple[str, tuple[Any, ...]]:
     """The selected rows as SQL: the columns in order, then ``overturned``."""
-    chosen = [*columns, "overturned"]
-    if "overturned" in columns:
-        raise ValueError("overturned is counted, not grouped by")
-    return _sql(selection.items.order_by().values_list(*chosen))
+    rows, params = selection.rows
+    return f"SELECT {', '.join(f'{_TABLE}.{column}' for column in (*columns, 'overturned'))} {rows}", params
 
 
 def _among(selection: Selection) -> tuple[str, tuple[Any, ...]]:
     """A condition on ``cited.fact_id``; nothing when every item is selected."""
     if not selection.items.query.where:
         return "", ()
-    sql, params = _sql(selection.items.order_by().values_list("pk"))
-    return f"AND cited.fact_id IN ({sql})", params
-
-
-def _sql(rows: "QuerySet[ItemFact, Any]") -> tuple[str, tuple[Any, ...]]:
-    sql, params = rows.query.sql_with_params()
-    return sql, tuple(params)
+    rows, params = selection.rows
+    return f"AND cited.fact_id IN (SELECT {_TABLE}.item_id {rows})", params
 
 
 def _added_up(groups: Iterable[LetterGroup]) -> list[LetterGroup]:

@@ -40,7 +40,7 @@ class Chosen:
 def choose(query: QueryDict) -> Chosen:
     """The items of an address: its filters of the item list, nothing else in it."""
     filters = filters_only(query)
-    filterset = ItemFilter(filters, queryset=ItemFact.objects.all())
+    filterset = ItemFilter(filters, queryset=ItemFact.objects.all(), asked_only=True)
     selection = Selection(filterset.qs, all(name in OF_LETTERS for name, _value in active_filters(filters)))
     return Chosen(filters, selection, tuple(mistakes(filterset)))
 
@@ -52,7 +52,7 @@ def within(selection: Selection, statistic: Statistic) -> Selection:
     query = QueryDict(mutable=True)
     for name, values in statistic.within.items():
         query.setlist(name, list(values))
-    return Selection(ItemFilter(query, queryset=selection.items).qs, whole_letters=False)
+    return Selection(ItemFilter(query, queryset=selection.items, asked_only=True).qs, whole_letters=False)
 
 
 def narrow(query: QueryDict, filters: Filters) -> QueryDict:

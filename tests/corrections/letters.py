@@ -1,7 +1,7 @@
 """Letters for the tests of corrections: what a parser might have read, without running one. All of it is synthetic."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -68,6 +68,24 @@ def document(*items: Mapping[str, Any], problems: Sequence[Mapping[str, Any]] = 
 def problem(code: str, path: str) -> dict[str, Any]:
     """One problem as the parser gives it."""
     return {"code": code, "message": "synthetic", "span": None, "path": path}
+
+
+def stored_letters(parsed: Iterable[Mapping[str, Any]]) -> list[Letter]:
+    """Many letters at once, without text, with their documents and effective rows."""
+    documents = list(parsed)
+    digests = [hashlib.sha256(f"synthetic letter {next(_numbers)}".encode()).hexdigest() for _ in documents]
+    letters = Letter.objects.bulk_create(
+        Letter(sha256=digest, size=1, media_type="text/plain", received_at=NOW) for digest in digests
+    )
+    LetterText.objects.bulk_create(
+        LetterText(letter=letter, text="", page_offsets=[0], folded_sha256=letter.sha256) for letter in letters
+    )
+    ParsedDocument.objects.bulk_create(
+        ParsedDocument(letter=letter, parser_version="1", parsed_at=NOW, document=document)
+        for letter, document in zip(letters, documents, strict=True)
+    )
+    write_cases([letter.pk for letter in letters])
+    return letters
 
 
 def stored_letter(parsed: Mapping[str, Any] | None = None, *, text: str = "", sha256: str = "") -> Letter:

@@ -7,17 +7,14 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.corrections.letters import stored_letter
-from tests.statistics.worlds import random_document
+from tests.statistics.worlds import stored_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def page(sign_in: Any, people: Any) -> Any:
-    chance = random.Random(21)
-    for number in range(25):
-        stored_letter(random_document(chance, number))
+    stored_world(random.Random(21), 10)
     return sign_in(people.supervisor)
 
 
@@ -69,15 +66,28 @@ def test_a_supervisor_finds_answers(page: Any) -> None:
     assert len(page.pdf()) > 10_000
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_are_accessible(page: Any, scheme: str) -> None:
-    page.emulate_media(color_scheme=scheme)
-    for path in (
-        "/statistics/", "/statistics/breakdowns/category/", "/statistics/breakdowns/days-from-denial/", "/citations/",
-        "/citations/editions/", "/citations/authorities/mtus/chronic-pain/", "/statistics/compare/",
-        "/statistics/report/", "/statistics/glossary/", "/statistics/quality/",
-    ):  # fmt: skip
+#: Each page that looks like no other one, and whether dark colours are looked at too: the others have no colours of
+#: their own.
+ACCESSIBLE = {
+    "/statistics/": True, "/statistics/breakdowns/category/": True, "/statistics/breakdowns/days-from-denial/": False,
+    "/citations/": True, "/citations/editions/": False, "/citations/authorities/mtus/chronic-pain/": False,
+    "/statistics/compare/": False, "/statistics/report/": False, "/statistics/glossary/": False,
+    "/statistics/quality/": True,
+}  # fmt: skip
+
+
+def test_pages_are_accessible(page: Any) -> None:
+    """Everything in light colours; in dark ones what colours alone can spoil."""
+    page.emulate_media(color_scheme="light")
+    for path, dark_too in ACCESSIBLE.items():
         page.goto(path)
-        page.wait_for_load_state("networkidle")
-        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-        assert not found, (path, [(each["id"], each["nodes"][0]["html"]) for each in found])
+        _is_accessible(page)
+        if dark_too:
+            page.emulate_media(color_scheme="dark")
+            _is_accessible(page, runOnly=["color-contrast"])
+            page.emulate_media(color_scheme="light")
+
+
+def _is_accessible(page: Any, **options: Any) -> None:
+    found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
+    assert not found, (page.url, [(each["id"], each["nodes"][0]["html"]) for each in found])

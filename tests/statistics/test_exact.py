@@ -18,9 +18,8 @@ from determinations.statistics.intervals import quantile
 from determinations.statistics.tabulate import add_up_letters, by_month
 from determinations.statistics.tabulate import count as tabulated
 from determinations.views.selections import choose, within
-from tests.corrections.letters import stored_letter
 from tests.statistics import plain
-from tests.statistics.worlds import AUTHORITIES, FILTERS, random_document, random_query, something_happens
+from tests.statistics.worlds import AUTHORITIES, FILTERS, random_query, something_happens, stored_world
 
 #: Filters tried; each with every statistic.
 EVERYTHING, WHILE_THINGS_HAPPEN, WHILE_OTHERS_WRITE = 200, 60, 8
@@ -64,8 +63,7 @@ def test_every_filter_of_the_item_list_is_tried() -> None:
 
 def test_statistics_equal_the_plain_count(db: None) -> None:
     chance = random.Random(4)
-    for number in range(60):
-        stored_letter(random_document(chance, number))
+    stored_world(chance, 60)
     labels, everything = read_labels(), plain.items_that_count()
     queries = [QueryDict(), *(random_query(chance) for _ in range(EVERYTHING))]
     for query in queries:
@@ -75,8 +73,7 @@ def test_statistics_equal_the_plain_count(db: None) -> None:
 
 def test_statistics_stay_exact_whatever_happens_to_letters(people: Any) -> None:
     chance = random.Random(5)
-    for number in range(25):
-        stored_letter(random_document(chance, number))
+    stored_world(chance, 25)
     happened = set()
     for _ in range(WHILE_THINGS_HAPPEN):
         happened.add(something_happens(chance, people.admin))
@@ -88,8 +85,7 @@ def test_statistics_stay_exact_whatever_happens_to_letters(people: Any) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_statistics_stay_exact_while_three_writers_run(people: Any) -> None:
     chance = random.Random(6)
-    for number in range(25):
-        stored_letter(random_document(chance, number))
+    stored_world(chance, 25)
     stop, errors = threading.Event(), []
 
     def write(seed: int) -> None:

@@ -11,7 +11,7 @@ from determinations.effective import remove_letters
 from determinations.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS
 from determinations.models import Letter
 from determinations.parsing.categories import CATEGORIES
-from tests.corrections.letters import citation, document, item, problem, store_reading, stored_letter
+from tests.corrections.letters import citation, document, item, problem, store_reading, stored_letter, stored_letters
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 AUTHORITIES = [
@@ -26,6 +26,11 @@ SPECIALTIES = ["Psychiatry", "Family Practice", "Orthopedic Surgery", "Pain Mana
 STATES = ["California", "New York", "Texas"]
 WORDS = ["lumbar spine MRI", "knee brace", "shoulder surgery", "cervical injection", "opioid refill"]
 PROBLEMS = ["no_specialty", "no_reviewer_guideline", "date_order"]
+
+
+def stored_world(chance: random.Random, letters: int) -> None:
+    """So many random letters."""
+    stored_letters(random_document(chance, number) for number in range(letters))
 
 
 def random_document(chance: random.Random, number: int | None = None) -> dict[str, Any]:
