@@ -1,7 +1,9 @@
 """Reads stored letters: claims their rows, gets the text, parses it, writes what the pages show.
 
-The row is the truth. A letter being read is locked by its reader's open transaction: whoever finds a row in state
-``parsing`` that nobody locks knows that its reader died. Running any of this twice changes nothing.
+The row is the truth. Whoever claims a letter holds an advisory lock on it from the statement that counts the attempt
+until its outcome is committed; the lock ends with the reader's connection. So a row in state ``parsing`` whose lock is
+free has lost its reader, and a message that comes twice never counts an attempt. Running any of this twice changes
+nothing. The lock belongs to the connection: workers connect to PostgreSQL itself, not through a transaction pooler.
 """
 
 import hashlib
@@ -37,6 +39,8 @@ from determinations.store import letter_limits, letter_store
 
 log = logging.getLogger(__name__)
 
+#: The first key of the advisory locks on letters being read; the second is the letter's number.
+LOCK = 1_145_918
 #: A letter that took its worker down this often is set aside.
 ATTEMPTS = 2
 #: Letters written in one transaction, and what ends a chunk earlier: seconds of reading, characters of text.
@@ -72,35 +76,54 @@ def ingest_letters(ids: Sequence[int]) -> None:
     stop_at = time.monotonic() + _SECONDS_A_CALL
     _set_aside_killers(ids)
     for start in range(0, len(ids), CHUNK):
-        waiting = _claim(ids[start : start + CHUNK], begun=False)
-        while waiting and time.monotonic() < stop_at:
-            waiting = waiting[_ingest_chunk(waiting) :]
-        _give_back(waiting)
+        with _claimed(ids[start : start + CHUNK], begun=False) as waiting:
+            while waiting and time.monotonic() < stop_at:
+                waiting = waiting[_ingest_chunk(waiting) :]
+            _give_back(waiting)
     begun = Letter.objects.filter(pk__in=ids, state__in=OPEN_STATES, attempts__gt=0)
     for pk in list(begun.order_by("pk").values_list("pk", flat=True)):
         if time.monotonic() >= stop_at:
             break
-        for claimed in _claim([pk], begun=True):
-            _ingest_alone(claimed)
+        with _claimed([pk], begun=True) as claimed:
+            for letter_id in claimed:
+                _ingest_alone(letter_id)
     if time.monotonic() >= stop_at:
         Letter.objects.filter(pk__in=ids, state=LetterState.RECEIVED).update(queued_at=None)
 
 
+@contextmanager
+def _claimed(ids: Sequence[int], *, begun: bool) -> Iterator[list[int]]:
+    """Count an attempt and take the letters that nobody reads now, committed before any work is done.
+
+    Inside, this connection holds their locks. What nobody could take is left out.
+    """
+    claimed: list[int] = []
+    try:
+        claimed += _claim(ids, begun=begun)
+        yield claimed
+    finally:
+        if claimed and connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, id) FROM unnest(%s::int[]) AS t (id)", [LOCK, claimed])
+
+
 def _claim(ids: Sequence[int], *, begun: bool) -> list[int]:
-    """Count an attempt and take the letters that nobody reads now, committed before any work is done."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE determinations_letter
-            SET state = 'parsing', attempts = attempts + 1, started_at = clock_timestamp(), finished_at = NULL
-            WHERE id IN (
+            WITH open AS MATERIALIZED (
                 SELECT id FROM determinations_letter
                 WHERE id = ANY(%s) AND state IN ('received', 'parsing') AND (attempts > 0) = %s AND attempts < %s
-                ORDER BY id FOR UPDATE SKIP LOCKED
+                ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+            ), mine AS MATERIALIZED (
+                SELECT id FROM open WHERE pg_try_advisory_lock(%s, id::int)
             )
+            UPDATE determinations_letter
+            SET state = 'parsing', attempts = attempts + 1, started_at = clock_timestamp(), finished_at = NULL
+            WHERE id IN (SELECT id FROM mine)
             RETURNING id
             """,
-            [list(ids), begun, ATTEMPTS],
+            [list(ids), begun, ATTEMPTS, LOCK],
         )
         return sorted(pk for (pk,) in cursor.fetchall())
 
@@ -109,16 +132,26 @@ def _set_aside_killers(ids: Sequence[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE determinations_letter
-            SET state = 'set_aside', message = %s, finished_at = clock_timestamp()
-            WHERE id IN (
+            WITH open AS MATERIALIZED (
                 SELECT id FROM determinations_letter
                 WHERE id = ANY(%s) AND state IN ('received', 'parsing') AND attempts >= %s
-                ORDER BY id FOR UPDATE SKIP LOCKED
+                ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
             )
+            UPDATE determinations_letter
+            SET state = 'set_aside', message = %s, finished_at = clock_timestamp()
+            WHERE id IN (SELECT id FROM open WHERE pg_try_advisory_xact_lock(%s, id::int))
             """,
-            [_KILLED, list(ids), ATTEMPTS],
+            [list(ids), ATTEMPTS, _KILLED, LOCK],
         )
+
+
+def without_reader(ids: Sequence[int]) -> list[int]:
+    """Those of the letters that nobody reads now, and nobody begins to until the caller's transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM unnest(%s::int[]) AS t (id) WHERE pg_try_advisory_xact_lock(%s, id)", [list(ids), LOCK]
+        )
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def _ingest_chunk(claimed: Sequence[int]) -> int:

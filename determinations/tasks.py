@@ -16,7 +16,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from determinations import exports, reparsing, versions
-from determinations.ingest import ingest_letters
+from determinations.ingest import ingest_letters, without_reader
 from determinations.models import Export, Letter, LetterState, ReparseRun
 from determinations.models.browsing import ExportState
 from determinations.models.letters import OPEN_STATES, Lane
@@ -162,13 +162,14 @@ def _one_sender_at_a_time(lane: str) -> None:
 
 
 def _release_stale(lane: str) -> None:
-    """Have letters sent again whose message was lost or whose reader died: those that nobody holds a lock on."""
+    """Have letters sent again whose message was lost or whose reader died: those whose lock nobody holds."""
     now = timezone.now()
     lost = Q(state=LetterState.RECEIVED, queued_at__lt=now - MESSAGE_LOST_AFTER)
     died = Q(state=LetterState.PARSING, started_at__lt=now - READER_DIED_AFTER)
     with transaction.atomic():
         stale = Letter.objects.filter(lost | died, lane=lane).order_by("pk")
-        ids = list(stale.select_for_update(skip_locked=True).values_list("pk", flat=True)[:WINDOW])
+        ids = list(stale.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)[:WINDOW])
+        ids = without_reader(ids)
         Letter.objects.filter(pk__in=ids).update(state=LetterState.RECEIVED, queued_at=None)
     if ids:
         log.warning("%d letters of the lane %s went stale and are sent again.", len(ids), lane)
