@@ -34,6 +34,7 @@ from determinations.identity import drawn_key, folded
 from determinations.merging import Merged, Record, Standing, empty_document, merge
 from determinations.models import AuditEvent, Authority, Category, Correction, Letter, Operation, ParsedDocument
 from determinations.models.corrections import STRUCTURAL, CorrectionState
+from determinations.models.letters import OPEN_STATES
 
 _LONGEST_PATH = 120
 
@@ -132,6 +133,8 @@ def save_changes(
         raise PermissionDenied
     with transaction.atomic():
         opened = open_letter(letter_id, lock=True)
+        if opened.letter.state in OPEN_STATES:
+            raise CorrectionsRefused([("", _("The letter is about to be read. Save again in a moment."))])
         if seen is not None and seen != opened.version:
             raise EditedMeanwhile
         rows = _Editor(opened, by=by, now=now).rows_for(changes)

@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from determinations import reviews
 from determinations.category_rules import active_rules, with_rules
@@ -76,6 +76,29 @@ def write_cases(letter_ids: Collection[int]) -> None:
         replace_facts(touched | records.keys())
         _write_printed(documents)
         reviews.refresh(letters, merged)
+
+
+def entered_by_hand(letter_ids: Collection[int]) -> set[int]:
+    """Those of the letters whose case people made: the parser gave no document, or they added items to it.
+
+    Such a case stays whatever a later reading of the file says.
+    """
+    if not letter_ids:
+        return set()
+    corrected = Letter.objects.filter(pk__in=letter_ids).filter(
+        Exists(Correction.objects.filter(letter_sha256=OuterRef("sha256")))
+    )
+    corrections = _corrections_of(corrected)
+    parsed = ParsedDocument.objects.filter(letter__in=corrections)
+    return {
+        each.letter_id
+        for each in parsed
+        if not each.parser_version or _has_items_by_hand(merge(each.document, corrections[each.letter_id]))
+    }
+
+
+def _has_items_by_hand(merged: Merged) -> bool:
+    return any(not merged.bases[item["key"]] for item in merged.record["items"])
 
 
 def remove_letters(letter_ids: Collection[int]) -> None:
@@ -198,7 +221,7 @@ def _write_letter_states(letters: Mapping[int, Letter], states: Mapping[int, Let
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE determinations_letter AS letter SET state = now.state
+            UPDATE determinations_letter AS letter SET state = now.state, message = ''
             FROM unnest(%s::bigint[], %s::text[]) AS now (id, state) WHERE letter.id = now.id
             """,
             [list(states), [str(state) for state in states.values()]],

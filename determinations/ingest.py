@@ -26,7 +26,7 @@ from django.utils import timezone
 
 from determinations import reviews
 from determinations.aliases import aliases_in_force
-from determinations.effective import write_cases
+from determinations.effective import entered_by_hand, write_cases
 from determinations.extraction.reader import ReaderBroken, text_of
 from determinations.extraction.results import ExtractedText, Unreadable
 from determinations.models import AuditEvent, Case, Letter, LetterState
@@ -129,7 +129,7 @@ def _claim(ids: Sequence[int], *, begun: bool) -> list[int]:
 
 
 def _set_aside_killers(ids: Sequence[int]) -> None:
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             """
             WITH open AS MATERIALIZED (
@@ -140,9 +140,18 @@ def _set_aside_killers(ids: Sequence[int]) -> None:
             UPDATE determinations_letter
             SET state = 'set_aside', message = %s, finished_at = clock_timestamp()
             WHERE id IN (SELECT id FROM open WHERE pg_try_advisory_xact_lock(%s, id::int))
+            RETURNING id
             """,
             [list(ids), ATTEMPTS, _KILLED, LOCK],
         )
+        _stopped([pk for (pk,) in cursor.fetchall()])
+
+
+def _stopped(ids: Collection[int]) -> None:
+    """Letters that were set aside without being written go into the review queue; what people entered stays."""
+    by_hand = entered_by_hand(ids)
+    write_cases(by_hand)
+    reviews.refresh(set(ids) - by_hand)
 
 
 def without_reader(ids: Sequence[int]) -> list[int]:
@@ -200,6 +209,7 @@ def _ingest_alone(pk: int) -> None:
             message=f"What was read could not be stored ({type(fault).__name__}).",
             finished_at=Now(),
         )
+        _stopped([pk])
 
 
 def _locked(claimed: Sequence[int]) -> list[Letter]:
@@ -329,8 +339,10 @@ def _write(readings: Collection[Reading]) -> None:
     _write_texts([r for r in readings if r.extracted])
     _write_documents([r for r in readings if r.record is not None])
     _write_letters(readings)
-    _drop_cases([r.letter_id for r in readings if r.state != LetterState.PARSED])
-    write_cases([r.letter_id for r in readings if r.state == LetterState.PARSED])
+    without_case = [r.letter_id for r in readings if r.state != LetterState.PARSED]
+    by_hand = entered_by_hand(without_case)
+    _drop_cases([pk for pk in without_case if pk not in by_hand])
+    write_cases([*by_hand, *(r.letter_id for r in readings if r.state == LetterState.PARSED)])
 
 
 def write_records(records: Mapping[int, Mapping[str, Any]]) -> None:

@@ -54,7 +54,8 @@ class Merged:
 
 def empty_document() -> Record:
     """The document of a letter that no parser could read: every value missing, to be entered by hand."""
-    return to_record(ParsedLetter(layout=None))
+    missing = {"code": "no_items", "message": "Nothing was read from the letter.", "span": None, "path": ""}
+    return {**to_record(ParsedLetter(layout=None)), "problems": [missing]}
 
 
 def merge(document: Mapping[str, Any], corrections: Iterable[Correction]) -> Merged:

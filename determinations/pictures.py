@@ -16,6 +16,7 @@ from typing import Any
 
 from django.conf import settings
 
+from determinations.extraction.kinds import Kind
 from determinations.models import Letter
 from determinations.store import letter_store
 
@@ -42,6 +43,17 @@ def page_picture(letter: Letter, number: int) -> bytes:
     picture = _ask_child(letter, {"page": number - 1, "width": WIDTH})
     _keep(kept, picture)
     return picture
+
+
+def page_count(letter: Letter) -> int:
+    """How many pages the letter has; counted and kept where no text was read from it, 0 where it does not open."""
+    if letter.pages is None and letter.media_type == Kind.PDF:
+        try:
+            letter.pages = min(int(_ask_child(letter, {"count": True})), settings.LETTER_PAGES)
+        except (NoPicture, FileNotFoundError):
+            return 0
+        Letter.objects.filter(pk=letter.pk, pages=None).update(pages=letter.pages)
+    return letter.pages or 0
 
 
 def boxes_of(

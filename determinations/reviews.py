@@ -17,7 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from determinations.merging import Merged
 from determinations.models import AuditEvent, Correction, CorrectionState, Letter, ProblemReport, ReviewEntry
 from determinations.models.browsing import ReportState
+from determinations.models.letters import LetterState
 from determinations.parsing.problems import PROBLEMS, needs_review
+from determinations.states import STATES
 
 REPORTED, VALUE_CHANGED, ORPHANED = "reported", "value_changed", "correction_orphaned"
 #: Entries of the queue that counts by reason look at, the most urgent first.
@@ -34,8 +36,25 @@ class Reason:
     urgency: int
 
 
+_BY_HAND = _("The values can be entered by hand from the pages.")
 _URGENCY = {"contradiction": 70, "missing": 60, "doubt": 40, "note": 10}
 _LAYOUTS = {"layout_not_known", "layout_not_read", "not_a_determination", "header_missing"}
+#: States of letters without a case that a person can enter by hand, and the reason that each gives.
+_UNREAD: Mapping[str, str] = {
+    LetterState.NOT_DETERMINATION: "not_a_determination",
+    **{
+        state: str(state)
+        for state in (
+            LetterState.NO_TEXT,
+            LetterState.TOO_SLOW,
+            LetterState.SET_ASIDE,
+            LetterState.TOO_LARGE,
+            LetterState.TOO_MANY_PAGES,
+            LetterState.PASSWORD_NEEDED,
+            LetterState.DAMAGED,
+        )
+    },
+}
 
 #: Every reason by its code, the most urgent first.
 REASONS: Mapping[str, Reason] = {
@@ -60,6 +79,11 @@ REASONS: Mapping[str, Reason] = {
                 for kind in PROBLEMS.values()
                 if needs_review(kind.code)
             ),
+            *(
+                Reason(code, STATES[state].label.lower(), f"{STATES[state].explanation} {_BY_HAND}", 30)
+                for state, code in _UNREAD.items()
+                if code not in PROBLEMS
+            ),
         ),
         key=lambda reason: -reason.urgency,
     )
@@ -67,15 +91,18 @@ REASONS: Mapping[str, Reason] = {
 
 
 def refresh(letter_ids: Collection[int], merged: Mapping[int, Merged] | None = None) -> None:
-    """Work out the entries of these letters. Those that ``merged`` lacks have no case, only what people said."""
+    """Work out the entries of these letters. Those that ``merged`` lacks have no case: why, and what people said."""
     if not letter_ids:
         return
     reported = set(
         ProblemReport.objects.filter(letter__in=letter_ids, state=ReportState.OPEN).values_list("letter_id", flat=True)
     )
     reasons = {pk: _reasons(each) for pk, each in (merged or {}).items()}
-    for pk in _with_lost_corrections(set(letter_ids) - reasons.keys()):
-        reasons[pk] = {ORPHANED}
+    without_case = set(letter_ids) - reasons.keys()
+    unread = Letter.objects.filter(pk__in=without_case, state__in=_UNREAD).values_list("pk", "state")
+    reasons |= {pk: {_UNREAD[state]} for pk, state in unread}
+    for pk in _with_lost_corrections(without_case):
+        reasons[pk] = reasons.get(pk, set()) | {ORPHANED}
     for pk in reported:
         reasons[pk] = reasons.get(pk, set()) | {REPORTED}
     wanted = {pk: codes for pk, codes in reasons.items() if codes}

@@ -59,7 +59,8 @@ STATES: Mapping[str, StateWords] = {
         "Scanned, no text",
         "stopped",
         "The pages are pictures without text.",
-        "Upload a copy with text: the original from the regulator's site, or one that went through text recognition.",
+        "Upload a copy with text: the original from the regulator's site, or one that went through text recognition. "
+        "An administrator can also enter the values by hand from the pages.",
     ),
     LetterState.PASSWORD_NEEDED: StateWords(
         "Password needed",

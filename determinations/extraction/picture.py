@@ -2,7 +2,8 @@
 
 ``python -m determinations.extraction.picture`` reads one request as a line of JSON and then the file's bytes from the
 standard input, and writes the answer to the standard output: a PNG for ``{"page": 0, "width": 1224}``; for
-``{"stretches": [[page, start, end], ...]}`` JSON, a list of boxes for each stretch, in parts of the page.
+``{"stretches": [[page, start, end], ...]}`` JSON, a list of boxes for each stretch, in parts of the page; for
+``{"count": true}`` the number of pages.
 """
 
 import contextlib
@@ -152,6 +153,8 @@ def _answer(request: dict[str, Any], data: bytes) -> bytes:
     if not document:
         raise ValueError("the file does not open")
     try:
+        if "count" in request:
+            return json.dumps(pdfium.FPDF_GetPageCount(document)).encode()
         if "stretches" in request:
             return json.dumps(find_boxes(document, request["stretches"])).encode()
         return draw_page(document, request["page"], request["width"])

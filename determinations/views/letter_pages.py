@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from determinations.case_sheet import sheet_of
 from determinations.corrections import open_letter
 from determinations.labels import read_labels
-from determinations.models import Case, Letter, LetterText
+from determinations.models import Letter, LetterText
 from determinations.pictures import NoPicture, boxes_of, page_picture
 
 
@@ -30,9 +30,10 @@ def letter_page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 @permission_required(["determinations.browse_cases", "determinations.read_original"], raise_exception=True)
 def letter_boxes(request: HttpRequest, pk: int) -> JsonResponse:
     """Where every value stands on the pages."""
-    get_object_or_404(Case, pk=pk)
-    opened = open_letter(pk)
-    stored = get_object_or_404(LetterText, letter=pk)
+    opened = open_letter(get_object_or_404(Letter, pk=pk).pk)
+    stored = LetterText.objects.filter(letter=pk).first()
+    if stored is None:  # a scan: people see its pages, and nothing on them has a place
+        return JsonResponse({"boxes": []})
     sheet = sheet_of(opened, read_labels())
     try:
         boxes = boxes_of(opened.letter, stored.page_offsets, len(stored.text), sheet.spans)

@@ -43,7 +43,9 @@ from determinations.models import (
 from determinations.models.browsing import ReportState
 from determinations.paging import Order, count_up_to, page_of
 from determinations.parsing.citations import read_guideline
+from determinations.pictures import page_count
 from determinations.reviews import REASONS
+from determinations.states import STATES
 from determinations.views.correctors import StaffRequest, may_correct
 
 _FILTERS = ("reason", "whose", "rest")
@@ -108,6 +110,7 @@ def _page(
         "letter": opened.letter,
         "record": opened.merged.record,
         "entry": entry,
+        "state": STATES[opened.letter.state],
         "why": [_reason(code) for code in entry.reasons] if entry else [],
         "reports": ProblemReport.objects.filter(letter=letter_id, state=ReportState.OPEN).select_related("by"),
         "before": before,
@@ -267,7 +270,7 @@ def _reason(code: str) -> reviews.Reason:
 def _picture_numbers(request: StaffRequest, letter: Letter) -> range:
     """The pages that can be shown as pictures to this person."""
     shows = letter.media_type == "application/pdf" and request.user.has_perm("determinations.read_original")
-    return range(1, (letter.pages or 0) + 1) if shows else range(0)
+    return range(1, page_count(letter) + 1) if shows else range(0)
 
 
 def _pages(text: LetterText | None, evidence: str) -> list[dict[str, Any]]:

@@ -160,7 +160,7 @@ function offer() {
   const hint = document.querySelector("[data-selection-hint]");
   const label = lastField?.querySelector(".fix-label")?.textContent.trim();
   box.hidden = !(selected && label);
-  hint.hidden = !box.hidden;
+  if (hint) hint.hidden = !box.hidden;
   if (box.hidden) return;
   const words = selected.text.length > 24 ? `${selected.text.slice(0, 24)}…` : selected.text;
   box.querySelector("button").textContent = `Fill “${label}” with “${words}” (Alt+F)`;
@@ -290,10 +290,91 @@ document.addEventListener("input", (event) => {
   blank.after(following);
 });
 
+// Words of the letter by keys: arrows walk, with Shift they widen, Enter fills, Escape goes back to the field
+
+let words = [];
+let [anchor, head] = [0, 0];
+
+function walkLetter() {
+  if (letter.hidden) showView("text");
+  words = [];
+  let row = 0;
+  for (const lines of letter.querySelectorAll(".letter-lines")) {
+    for (const { 0: found, index } of lines.textContent.matchAll(/\n|[^\s]+/g)) {
+      if (found === "\n") row += 1;
+      else words.push({ lines, row, from: index, to: index + found.length });
+    }
+    row += 1;
+  }
+  if (!words.length) return;
+  const mark = letter.querySelector("mark");
+  const at = mark ? unitsBefore(mark.closest(".letter-lines"), mark, 0) : 0;
+  const first = words.findIndex((word) => word.lines === (mark ? mark.closest(".letter-lines") : word.lines) && word.to > at);
+  anchor = head = Math.max(first, 0);
+  letter.focus({ preventScroll: true });
+  selectWords();
+}
+
+function selectWords() {
+  const [first, last] = [words[Math.min(anchor, head)], words[Math.max(anchor, head)]];
+  const range = document.createRange();
+  range.setStart(...placeOf(first.lines, first.from));
+  range.setEnd(...placeOf(last.lines, last.to));
+  const selection = document.getSelection();
+  selection.removeAllRanges();
+  selection.addRange(range);
+  const place = words[head] === last ? range.getBoundingClientRect().bottom : range.getBoundingClientRect().top;
+  const frame = letter.getBoundingClientRect();
+  if (place < frame.top + 24 || place > frame.bottom - 24) letter.scrollTop += place - frame.top - letter.clientHeight / 2;
+}
+
+function placeOf(lines, units) {
+  const walker = document.createTreeWalker(lines, NodeFilter.SHOW_TEXT);
+  let node = walker.nextNode();
+  while (units > node.length) {
+    units -= node.length;
+    node = walker.nextNode();
+  }
+  return [node, units];
+}
+
+// The word of the row above or below that stands as far to the right.
+function inRow(step) {
+  const { row } = words[head];
+  const column = head - words.findIndex((word) => word.row === row);
+  let at = head;
+  while (words[at + step] && words[at].row === row) at += step;
+  const beginning = words.findIndex((word) => word.row === words[at].row);
+  const beyond = words.findIndex((word) => word.row > words[at].row);
+  return Math.min(beginning + column, (beyond < 0 ? words.length : beyond) - 1);
+}
+
+letter.addEventListener("keydown", (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey || !words.length) return;
+  const to = {
+    ArrowRight: () => Math.min(head + 1, words.length - 1),
+    ArrowLeft: () => Math.max(head - 1, 0),
+    ArrowDown: () => inRow(1),
+    ArrowUp: () => inRow(-1),
+  }[event.key];
+  if (to) {
+    head = to();
+    if (!event.shiftKey) anchor = head;
+    selectWords();
+  } else if (event.key === "Enter") fill();
+  else if (event.key === "Escape") lastField?.querySelector("[id^='f-'], .citation-line input")?.focus();
+  else return;
+  event.preventDefault();
+});
+
 // Keys
 
+const isEmpty = (fix) => ["line", "date", "number", "choice"].includes(fix.dataset.kind) && !fix.querySelector("[id^='f-']").value;
+
+// The next field in doubt; where none is, the next one that is empty.
 function nextDoubt() {
-  const doubts = [...fixes.querySelectorAll(".wants-a-look")];
+  let doubts = [...fixes.querySelectorAll(".wants-a-look")];
+  if (!doubts.length) doubts = [...fixes.querySelectorAll(".fix")].filter(isEmpty);
   if (!doubts.length) return;
   const at = lastField ? doubts.findIndex((fix) => lastField.compareDocumentPosition(fix) & 4) : 0;
   const fix = doubts[at < 0 ? 0 : at];
@@ -322,6 +403,12 @@ document.addEventListener("keydown", (event) => {
     KeyC: () => toggle(lastField?.querySelector(".fix-confirm input")),
     KeyA: () => toggle(document.getElementById("everything")),
     KeyF: fill,
+    KeyL: walkLetter,
+    KeyV: () => document.querySelector("[data-view]") && showView(pictures.hidden ? "pictures" : "text"),
+    KeyS: () => document.querySelector("[data-key='snooze']")?.click(),
+    KeyT: () => document.querySelector("[data-key='take']")?.click(),
+    BracketLeft: () => document.querySelector("[data-key='[']")?.click(),
+    BracketRight: () => document.querySelector("[data-key=']']")?.click(),
   };
   if (keys[event.code]) {
     event.preventDefault();

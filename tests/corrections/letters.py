@@ -8,7 +8,7 @@ from typing import Any
 
 from determinations.effective import write_cases
 from determinations.merging import empty_document
-from determinations.models import Letter, LetterText, ParsedDocument
+from determinations.models import Letter, LetterState, LetterText, ParsedDocument
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 _numbers = count(1)
@@ -91,7 +91,9 @@ def stored_letters(parsed: Iterable[Mapping[str, Any]]) -> list[Letter]:
 def stored_letter(parsed: Mapping[str, Any] | None = None, *, text: str = "", sha256: str = "") -> Letter:
     """A letter in the tables; with ``parsed``, also its document and its effective rows."""
     digest = sha256 or hashlib.sha256(f"synthetic letter {next(_numbers)}".encode()).hexdigest()
-    letter = Letter.objects.create(sha256=digest, size=1, media_type="text/plain", received_at=NOW)
+    letter = Letter.objects.create(
+        sha256=digest, size=1, media_type="text/plain", received_at=NOW, state=LetterState.SET_ASIDE
+    )
     folded = hashlib.sha256("".join(text.split()).encode()).hexdigest() if text else digest
     LetterText.objects.create(letter=letter, text=text, page_offsets=[0], folded_sha256=folded)
     if parsed is not None:

@@ -1,0 +1,122 @@
+"""Letters that no parser could read are entered by hand, and what was entered stays."""
+
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+
+from determinations import corrections
+from determinations.corrections import CorrectionsRefused
+from determinations.ingest import ingest_letters, retry_letters
+from determinations.models import Case, ItemFact, Letter, LetterState, ReviewEntry
+from determinations.uploads import receive_files
+from tests.conftest import People
+from tests.corrections.letters import NOW, citation
+from tests.extraction.files import locked_pdf, scanned_pdf
+
+NOTHING_KNOWN = b"""Synthetic letter. INDEPENDENT MEDICAL REVIEW FINAL DETERMINATION, told in no layout that is known.
+The reviewer found that the brace for the knee is medically necessary and overturned the denial.
+"""
+SHOPPING = b"A synthetic shopping list: apples, pears, a pound of nails and nothing else to be found in it at all."
+
+
+def received(data: bytes, name: str, by: Any) -> Letter:
+    """The letter as uploading and reading leaves it."""
+    before = set(Letter.objects.values_list("pk", flat=True))
+    receive_files(files=[ContentFile(data, name)], by=by)
+    letter = Letter.objects.exclude(pk__in=before).get()
+    ingest_letters([letter.pk])
+    letter.refresh_from_db()
+    return letter
+
+
+def enter(letter: Letter, by: Any, number: str = "CM16-9000001") -> None:
+    """What a person enters from the pages."""
+    values = {"request": "Brace for the knee", "decision": "overturned", "reviewer": [citation("mtus/knee")]}
+    corrections.add_item(letter.pk, values, by=by, now=NOW, reason="not_read")
+    for path, value in (("case_number", number), ("decision_date", "2016-03-01")):
+        corrections.correct_field(letter.pk, path, value, by=by, now=NOW, reason="not_read")
+
+
+def stands(letter: Letter) -> bool:
+    """Whether lists and statistics have the letter as it was entered."""
+    case = Case.objects.filter(pk=letter.pk).first()
+    facts = ItemFact.objects.filter(case_id=letter.pk, overturned=True, decision_month__year=2016)
+    return bool(case and case.case_number == "CM16-9000001" and case.item_count == 1 and facts.count() == 1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("data", "name", "reason"),
+    [
+        (scanned_pdf(2), "scan.pdf", "no_text"),
+        (locked_pdf("Synthetic"), "locked.pdf", "password_needed"),
+        (b"%PDF-1.4 cut short", "damaged.pdf", "damaged"),
+        (SHOPPING, "list.txt", "not_a_determination"),
+        (NOTHING_KNOWN, "odd.txt", "layout_not_known"),
+    ],
+    ids=["scan", "locked", "damaged", "not a determination", "unknown layout"],
+)
+def test_an_unread_letter_waits_in_the_queue_and_is_entered_for_good(
+    people: People, data: bytes, name: str, reason: str
+) -> None:
+    letter = received(data, name, people.casemanager)
+    assert reason in ReviewEntry.objects.get(pk=letter.pk).reasons
+    corrections.correct_field(letter.pk, "case_number", "CM16-9000001", by=people.admin, now=NOW, reason="not_read")
+    assert ReviewEntry.objects.filter(pk=letter.pk).exists()  # a case without items wants more
+
+    enter(letter, people.admin)
+    assert stands(letter)
+    assert not ReviewEntry.objects.filter(pk=letter.pk).exists()
+    letter.refresh_from_db()
+    assert (letter.state, letter.message) == (LetterState.PARSED, "")
+
+    Letter.objects.filter(pk=letter.pk).update(state=LetterState.NEEDS_REVIEW)
+    retry_letters(by=people.admin, letters=Letter.objects.filter(pk=letter.pk))
+    with pytest.raises(CorrectionsRefused):  # it would be read as if nobody had asked for it
+        enter(letter, people.admin)
+    ingest_letters([letter.pk])
+    assert stands(letter)
+    assert corrections.open_letter(letter.pk).merged.record["items"][0]["reviewer"][0]["authority"] == "mtus/knee"
+
+
+@pytest.mark.django_db
+def test_a_letter_that_ends_its_workers_is_in_the_queue(people: People) -> None:
+    letter = received(SHOPPING, "list.txt", people.casemanager)
+    Letter.objects.filter(pk=letter.pk).update(state=LetterState.PARSING, attempts=2)
+    ingest_letters([letter.pk])
+    assert ReviewEntry.objects.get(pk=letter.pk).reasons == ["set_aside"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_scan_is_entered_beside_its_pages(sign_in: Any, people: People) -> None:
+    letter = received(scanned_pdf(2), "scan.pdf", people.casemanager)
+    page = sign_in(people.admin)
+    page.goto("/admin/review/")
+    page.get_by_text("scanned, no text").first.wait_for()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/review/{letter.pk}/*")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.letter-pictures img')].some((each) => each.naturalWidth > 0)"
+    )
+    assert page.locator(".picture").count() == 2
+    # The first empty field has the focus.
+    assert page.evaluate("document.activeElement.id") == "f-case_number"
+    page.keyboard.type("CM16-9000001")
+    page.keyboard.press("Alt+p")
+    page.keyboard.type("2016-03-01")
+    page.fill("#new_request", "Brace for the knee")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_text("Not saved yet").wait_for()
+    page.wait_for_load_state()
+    page.locator("select[id$='-decision']").select_option("overturned")
+    page.locator("[id$='-rationale']").fill("Synthetic rationale from the page.")
+    line = page.locator("[data-citations$='/reviewer'] input")
+    line.nth(0).fill("mtus/knee")
+    line.nth(1).fill("2004")
+    page.keyboard.press("Control+Shift+Enter")
+    page.get_by_text("Saved: ").wait_for()
+    assert stands(letter)
+    page.get_by_text("Entered by hand").wait_for()
