@@ -87,6 +87,8 @@ def _strength(above: Line, line: Line, typography: Typography, blank_lines_part:
         return 2, None
     if concludes and ends_sentence:
         return 2, lone if blank_lines_part and not line.page_edge else None
+    if concludes and not line.text[0].islower():
+        return 2, lone
     if ends_sentence:
         return 1, lone if blank_lines_part and not line.page_edge else None
     if _GOES_ON_AFTER.search(above.text):

@@ -28,6 +28,10 @@ _DECISION_WORDS = ("Upheld", "Overturned")
 _DECISION_REACH = 24
 _LEFT_OVER = re.compile(r":\s*(Upheld|Overturned)[ \t]*\.?[ \t]*(?=[\n\f]|\Z)")
 _TRAILING_IS = re.compile(r"\s+(?:is|are)\s*\Z")
+#: What a rationale says and an item's line never does.
+_OF_A_RATIONALE = re.compile(
+    r"\b(?:medically|medical)\s+(?:necess|appropriate)|(?:[a-z]{3}|\d[%)]|\))[.][\"\u201d]?\s+[(\"\u201c]?[A-Z0-9]"
+)
 _SHORT = "The item's line begins on one page and ends on the next."
 
 #: ``X 12 visits was the original request.``
@@ -151,14 +155,17 @@ def _read_item(source: str, number: int, place: Span, block: _Block, doubt: str 
     path = f"items/{number}/"
     problems: list[Problem] = []
     line = trimmed(source, place.start, block.start)
-    if doubt:
-        problems.append(Problem("item_start_doubtful", doubt, line, path + "request"))
-    if "\f" in source[line.start : line.end]:
-        problems.append(Problem("item_cut_at_page", _SHORT, line, path + "request"))
     spans: dict[str, Span] = {}
     decision, request_end = _read_decision(source, line, path, spans, problems)
     request = fold(source, *trimmed(source, line.start, request_end))
     spans["request"] = Span(request.start, request.end)
+    original = _ORIGINAL.search(request.text)  # the later sentences of a partial approval are the line's own
+    if not doubt and _OF_A_RATIONALE.search(request.text, 0, original.start() if original else len(request.text)):
+        doubt = "The item's line reads like the end of the rationale before."
+    if doubt:
+        problems.append(Problem("item_start_doubtful", doubt, line, path + "request"))
+    if "\f" in source[line.start : line.end]:
+        problems.append(Problem("item_cut_at_page", _SHORT, line, path + "request"))
     if not request.text:
         problems.append(Problem("value_missing", "The item's line is empty.", line, path + "request"))
     disputed, partly = _read_disputed(request, path, spans, problems)

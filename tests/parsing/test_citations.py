@@ -63,6 +63,9 @@ MTUS = {
     "Ankle and Foot Complaints 2004, Section(s): Sandal Wear, Special Studies, Beach Walks.": [
         ("mtus/ankle-foot", "2004", ["Sandal Wear", "Special Studies", "Beach Walks"])
     ],
+    "Opioid Treatment 2016, Section(s): 3.3.4 Sandal Wear, Harbour Walks: Tides, Introduction.": [
+        ("mtus/opioids", "2016", ["3.3.4 Sandal Wear, Harbour Walks: Tides", "Introduction"])
+    ],
     "Chronic Pain Medical Treatment 2016, Section(s): Sunburn, treatment, 2. Opioids for Subacute Pain.": [
         ("mtus/chronic-pain", "2016", ["Sunburn, treatment", "2. Opioids for Subacute Pain"])
     ],
@@ -134,6 +137,8 @@ NON_MTUS = {
     "Official Disability Guidelines, Cervical Physical Therapy Guidelines.": [
         ("odg/neck-upper-back", None, ["Physical Therapy Guidelines"])
     ],
+    "ODG hip and pelvis chapter, Sandal rash section.": [("odg/hip-pelvis", None, ["Sandal rash"])],
+    "ACOEM ACOEM Practice Guidelines, 3rd ed., Shoulder Disorders.": [("acoem/shoulder", "3rd ed.")],
     "ODG, Ankle chapter (Online) for cold packs.": [("odg/ankle-foot", None, ["cold packs"])],
     "ODG Preface/Physical therapy.": [("odg/unspecified", None, ["Preface", "Physical therapy"])],
     "Official Disability Guidelines, low back pain.": [("odg/low-back", None)],
@@ -216,6 +221,8 @@ def test_a_sentence_that_cites_nothing_says_so_and_raises_no_problem(sentence):
     ("sentence", "code"),
     [
         ("Decision based on MTUS Toothache Manners 2004.", "unknown_authority"),
+        ("Decision based on MTUS Citation Official Disability Guidelines (ODG), Knee.", "citation_unread"),
+        ("Decision based on Non-MTUS Citation ODG, Low Back harbour Chapter, Canes.", "unknown_authority"),
         ("Decision based on MTUS Knee Complaints 2004, and Toothache Manners 2004.", "unknown_authority"),
         ("Decision based on MTUS ACOEM Chapter 9 Knee Complaints Page(s): 340.", "chapter_mismatch"),
         ("Words nobody expected. Decision based on MTUS Knee Complaints 2004.", "citation_unread"),
@@ -308,7 +315,13 @@ def test_data_files_are_consistent():
 
 
 @pytest.mark.parametrize(
-    ("misprint", "key"), [("Chronic Pian Medical Treatment", "mtus/chronic-pain"), ("Toothache Manners", None)]
+    ("misprint", "key"),
+    [
+        ("Chronic Pian Medical Treatment", "mtus/chronic-pain"),
+        ("Low Complaints", "mtus/low-back"),  # nearer to "Elbow Complaints" by its letters
+        ("Back Complaints", None),
+        ("Toothache Manners", None),
+    ],
 )
 def test_a_misspelt_title_goes_to_the_nearest_name_only_when_it_is_near(misprint, key):
     assert closest_title(misprint) == key

@@ -244,6 +244,14 @@ def letter_with(*items: str) -> str:
             "Visits",
             "overturned",
         ),
+        (
+            "Visits were the original request. Two visits were authorized by the Claims Administrator. The remaining "
+            "IMR\neligible portion of the original request, Four visits are: Upheld",
+            "Visits were the original request. Two visits were authorized by the Claims Administrator. The remaining "
+            "IMR eligible portion of the original request, Four visits",
+            "Four visits",
+            "upheld",
+        ),
     ],
 )
 def test_the_items_line_is_split_at_the_last_colon(
@@ -264,10 +272,18 @@ def test_the_items_line_is_split_at_the_last_colon(
         ("MRI of the neck Upheld", "value_doubtful"),
         ("Drug A #30, what is left of the original request: Upheld", "partial_approval_doubtful"),
         ("CT scan: Overturned\n \nMRI of the neck: Upheld", "decision_left_over"),
+        ("Pain was noted in the left knee. The scan was old. MRI of the neck: Upheld", "item_start_doubtful"),
+        ("Which is not medically necessary MRI of the neck: Upheld", "item_start_doubtful"),
     ],
 )
 def test_an_item_line_out_of_the_ordinary_is_reported(line: str, code: str) -> None:
     assert code in {problem.code for problem in parse_letter(letter_with(line)).problems}
+
+
+def test_an_item_begins_below_a_conclusion_that_lacks_its_stop() -> None:
+    text = letter_with("MRI of the knee: Upheld", "MRI of the neck: Upheld")
+    letter = parse_letter(text.replace("medically necessary.", "medically necessary"))
+    assert [item.request for item in letter.items] == ["MRI of the knee", "MRI of the neck"]
 
 
 @pytest.mark.parametrize("ending", [": Upheld.", ":  Upheld", " :Upheld", ":\nUPHELD", " is: Upheld"])

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+_BARE_ACOEM = "acoem/unspecified"
+
 
 class Mention(NamedTuple):
     """One authority as named at ``start``:``end`` of the folded line."""
@@ -39,7 +41,8 @@ class Found:
 def merged(mentions: Iterable[Mention]) -> list[Mention]:
     """One mention per authority and edition: later ones add their sections and pages to the first.
 
-    A later mention without an edition belongs to the only edition named before it.
+    A later mention without an edition belongs to the only edition named before it. "ACOEM" alone says nothing more
+    than the chapter of it that is named beside it.
     """
     result: list[Mention] = []
     for mention in mentions:
@@ -54,7 +57,12 @@ def merged(mentions: Iterable[Mention]) -> list[Mention]:
             pages=_joined(first.pages, mention.pages),
             end=mention.end if same[0] == len(result) - 1 else first.end,
         )
-    return result
+    named = any(each.key.startswith("acoem/") and each.key != _BARE_ACOEM for each in result)
+    return [each for each in result if not (named and each.key == _BARE_ACOEM and _says_nothing(each))]
+
+
+def _says_nothing(mention: Mention) -> bool:
+    return not (mention.edition or mention.sections or mention.pages)
 
 
 def _one_edition(first: Mention, second: Mention) -> bool:

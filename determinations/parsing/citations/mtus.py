@@ -30,11 +30,14 @@ _DIGIT = re.compile(r"\d")
 _BARE_NUMBER = re.compile(r"[\s,]*\d(?!792|\s*C\.?C)")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _ONE_PAGE = re.compile(_NUMBER)
-_SECTION_LABEL = re.compile(r"\(?\b(?:[Ss]ections?(?:\s*\(s\))?|SECTIONS?|[Tt]opics?|[Pp]ages?(?:\s*\(s\))?)\s*:")
+_SECTION_LABEL = re.compile(
+    r"\(?\b(?:[Ss]ections?(?:\s*\(s\))?|SECTIONS?|[Tt]opics?|[Pp]ages?(?:\s*\(s\))?)\s*:|\b[Ss]ections?\s+(?=[A-Z])"
+)
 _FILLER = re.compile(
     r"\b(?:MTUS|CA|California|[Gg]uidelines?|[Mm]edical|[Tt]reatment|[Uu]tilization|[Ss]chedule|[Cc]itation|[Tt]he|[Aa]nd|[Oo]f|[Ss]ee|[Aa]lso|"
     r"Reed\s+Group|[Pp]art\s+(?:[Oo]ne|[Tt]wo|[12I]+)|ACOEM|[Pp]ractice|[Cc]h(?:apter|ap|p)?\.?(?:\s*\d\d?)?|[Pp]er|[Ii]n|[Ee]ffective|[Uu]pdated?|[Pp]ages?(?:\(s\))?|\d{1,2}[/-]\d{1,2}[/-]\d{2,4})\b|[^\w]+|\(s\)"
 )
+_CITATION = re.compile(r"\s*[Cc]itations?\W*")  # "MTUS Citation Official Disability Guidelines": a "Non-" is lost
 _TITLE_LIKE = re.compile(r"\b(?:[Gg]uidelines?|[Cc]omplaints?|[Cc]hapter|[Dd]isorders)\b")
 _JOINER = re.compile(r"[\s,;:./(–-]*(?:\b(?:and|see also|see|also|as well as|&))?[\s,;:.(]*$")
 
@@ -83,7 +86,7 @@ def _read_unnamed(text: str, start: int, end: int, found: Found) -> None:
     residue = _residue(text, start, end)
     place = start if end > start else max(0, start - len("MTUS"))
     found.mentions.append(Mention("mtus/unspecified", None, (), (), place, end))
-    if start == end:
+    if start == end or _CITATION.fullmatch(text, start, end):
         found.doubt("citation_unread", "The MTUS is named, but no document of it", max(0, start - 4), end)
     if residue:
         found.doubt("unknown_authority", f"No MTUS document is known by this name: “{residue}”", start, end)
@@ -164,7 +167,7 @@ def read_tail(text: str, start: int, end: int, found: Found) -> tuple[list[str],
         for match in PAGES.finditer(tail):
             pages += ["".join(page.group().split()) for page in _ONE_PAGE.finditer(match["pages"])]
             tail = tail[: match.start()] + ";".ljust(len(match.group())) + tail[match.end() :]
-    if ":" in tail:
+    if ":" in tail or "ection" in tail:
         tail = _SECTION_LABEL.sub(lambda label: ";".ljust(len(label.group())), tail)
     names: list[Piece] = []
     for piece in split_names(_without_end(tail), section_names()):

@@ -18,6 +18,7 @@ from typing import Any
 
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _WORD = re.compile(r"[^\s,/-]+")
+_NAME_IS_NEAR, _WORD_IS_NEAR, _WORD_OF_THE_SAME_LETTER_IS_NEAR = 0.86, 0.78, 0.65
 # Words as letters misprint them: "Compliants", "Guideline", "Guide-Lines", "Post-Surgical".
 _MISPRINTS = {
     "complaints": r"comp\w{3,7}s?",
@@ -160,6 +161,29 @@ def begins_with_title(name: str) -> bool:
 
 
 def closest_title(title: str) -> str | None:
-    """The key of the MTUS document whose name this is, misspelt; None when no name is near."""
-    found = get_close_matches(normalised_form(title), _titles(), n=1, cutoff=0.86)
-    return _titles()[found[0]] if found else None
+    """The key of the MTUS document whose name this is, misspelt; None when no name is near.
+
+    The name as a whole must be near and each of its words too ("Low Complaints" is not "Elbow Complaints"), or a word
+    is left out of the name of one document alone.
+    """
+    words = normalised_form(title).split()
+    for near in get_close_matches(" ".join(words), _titles(), n=4, cutoff=_NAME_IS_NEAR):
+        others = near.split()
+        same_number = len(words) == len(others)
+        if "".join(words) == "".join(others) or (
+            same_number and all(_is_near(*pair) for pair in zip(words, others, strict=True))
+        ):
+            return _titles()[near]
+    holding = {key for name, key in _titles().items() if _holds(name.split(), words)}
+    return holding.pop() if len(words) > 1 and len(holding) == 1 else None
+
+
+def _holds(name: list[str], words: list[str]) -> bool:
+    """Whether all the words stand in the name, in this order: a word of it was left out."""
+    rest = iter(name)
+    return all(word in rest for word in words)
+
+
+def _is_near(word: str, other: str) -> bool:
+    cutoff = _WORD_OF_THE_SAME_LETTER_IS_NEAR if word[0] == other[0] else _WORD_IS_NEAR
+    return bool(get_close_matches(word, [other], 1, cutoff))

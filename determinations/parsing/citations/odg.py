@@ -96,6 +96,7 @@ _BODY_PARTS = (
 _IMPLIED = tuple((key, re.compile(rf"\b(?:{words})\b", re.IGNORECASE)) for key, words in _BODY_PARTS)
 _CROSS_CHAPTER = re.compile(r"(?i)\b(?:preface|physical (?:therapy|medicine)|chiropractic|office visits?|formulary)\b")
 _CRITERIA = re.compile(r"(?i)^(?:(?:criteria|indications|guidelines?)\s+for\s+)?(?:(?:the\s+)?use\s+of\s+)?")
+_CHAPTER_IN_TOPIC = re.compile(r"(?i)\bchap\w*r\b")
 _LONG_TOPIC, _LONGEST_TOPIC = 40, 110
 
 
@@ -237,11 +238,12 @@ def _trimmed(topic: str) -> str:
     topic = _TRAILING_AND.sub("", topic.strip(" .,;:-–—/"))
     if topic.startswith("(") and topic.endswith(")") and name_ends(topic, 0) == [len(topic)]:
         topic = topic[1:-1].strip()
-    return "" if is_page(topic) or _NO_TOPIC.fullmatch(topic) else _TOPIC_LABEL.sub("", topic)
+    return "" if is_page(topic) or _NO_TOPIC.fullmatch(topic) else _TOPIC_LABEL.sub("", _SECTION_AFTER.sub("", topic))
 
 
 _TRAILING_AND = re.compile(r"\s+(?:and|&)$")
 _NO_TOPIC = re.compile(r"(?i)(?:chapters?|guidelines?|treatments?|sections?|recommendations?|citation|\(?s\)?|and)")
+_SECTION_AFTER = re.compile(r"(?<=\w)\s+[Ss]ection$")
 _TOPIC_LABEL = re.compile(r"(?i)^(?:topics?|sections?)\s*:\s*")
 
 
@@ -284,6 +286,10 @@ def _doubt_topics(topics: list[str], start: int, end: int, found: Found) -> None
 def _doubt_long_topics(topics: list[str], start: int, end: int, found: Found) -> None:
     """Another source that nothing announces would be read as a topic: those are long, or look like a reference."""
     for topic in topics:
+        if _CHAPTER_IN_TOPIC.search(topic):
+            found.doubt(
+                "unknown_authority", f"No chapter of the ODG is known by this name: “{topic[:80]}”", start, end
+            )
         if len(topic) < _LONG_TOPIC or normalised_form(topic) in section_names():
             continue
         if len(topic) > _LONGEST_TOPIC or source_of(topic) not in {None, "other/guideline"}:

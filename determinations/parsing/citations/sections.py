@@ -4,11 +4,12 @@ The longest known name wins; otherwise a comma ends a name unless it stands in b
 ("Epidural steroid injections, therapeutic").
 """
 
+import itertools
 import re
 from collections.abc import Set
 from typing import NamedTuple
 
-from determinations.parsing.citations.normalise import normalised_form
+from determinations.parsing.citations.normalise import normalised_form, section_names
 
 _SKIP = re.compile(r"[\s,;.:)\]]*(?:(?:and|&)\s+)?")
 _NUMBERED = re.compile(
@@ -19,7 +20,18 @@ _MARKS = re.compile(r"[,;()[\]]")
 _MOST_COMMAS = 8
 #: What a name in "Depression, treatment" goes on with; in capitals, these are headings by themselves.
 _ASPECTS = frozenset(
-    {"treatment", "medications", "diagnosis", "management", "dosing", "imaging", "prevention", "surgery", "testing"}
+    {
+        "treatment",
+        "medications",
+        "diagnosis",
+        "management",
+        "dosing",
+        "imaging",
+        "prevention",
+        "surgery",
+        "testing",
+        "weaning",
+    }
 )
 _PAGE = re.compile(r"(?P<page>\d{1,3}[A-Za-z]?(?:\s*[-–]\s*\d{1,3}[A-Za-z]?)?)")
 
@@ -90,8 +102,13 @@ def _known_pair(text: str, start: int, end: int, known: Set[str]) -> int | None:
 
 
 def _end_of_numbered(text: str, ends: list[int]) -> int:
-    """Numbered headings hold any commas; the next one begins with a number again."""
-    return next((end for end in ends[:-1] if _NUMBERED.match(text[end + 1 :].lstrip() + " ")), ends[-1])
+    """Numbered headings hold any commas; the next one begins with a number again, or is a known one without."""
+    plain = section_names("opioids")
+    for end, after in itertools.pairwise(ends):
+        following = text[end + 1 : after].strip()
+        if _NUMBERED.match(following + " ") or (following[:1].isupper() and normalised_form(following) in plain):
+            return end
+    return ends[-1]
 
 
 def _goes_on(text: str, comma: int, end: int, known: Set[str]) -> bool:
