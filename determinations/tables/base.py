@@ -34,10 +34,6 @@ class ListTable(tables.Table):
     #: Columns that stand in the column choice unticked until somebody wants them.
     hidden_at_first: ClassVar[tuple[str, ...]] = ()
 
-    class Meta:
-        template_name = "_components/table.html"
-        orderable = False
-
     def __init__(
         self,
         rows: Iterable[Any],
@@ -48,7 +44,9 @@ class ListTable(tables.Table):
         **kwargs: Any,
     ) -> None:
         """``query`` is the page's address, ``sort`` the order in force, such as ``-decided``."""
-        super().__init__(data=list(rows), exclude=tuple(hidden), **kwargs)
+        # Said here, not in a Meta: a table that has none of its own would not inherit it.
+        shared: dict[str, Any] = {"template_name": "_components/table.html", "orderable": False}
+        super().__init__(data=list(rows), exclude=tuple(hidden), **(shared | kwargs))
         self._kinds: dict[str, str] = {}
         self.sort_links = {name: _sort_link(query, sort, name, first) for name, first in self.sorts.items()}
 

@@ -118,7 +118,7 @@ class CaseTable(_CaseColumns):
     sorts: ClassVar = {"number": "", "decided": "-", "items": "-", "doubts": "-"}
     hidden_at_first = ("injured", "denied", "received", "worker", "priority", "claims")
 
-    class Meta(ListTable.Meta):
+    class Meta:
         sequence = ("number", "decided", "outcome", "items", "category", "specialty", "reviewer", "...", "doubts")
 
 
@@ -134,7 +134,7 @@ class DecisionTable(_CaseColumns):
     requests = tables.Column(verbose_name="Overturned: to be authorised", empty_values=())
     upheld = tables.Column(verbose_name="Upheld: the denial stands", empty_values=())
 
-    class Meta(ListTable.Meta):
+    class Meta:
         sequence = ("number", "outcome", "requests", "upheld", "category", "specialty", "...", "doubts")
 
     def render_requests(self, record: CaseRow) -> SafeString:

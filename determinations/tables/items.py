@@ -46,7 +46,7 @@ class ItemTable(ListTable):
     case = tables.Column(verbose_name="Case", empty_values=())
     doubts = tables.Column(verbose_name="Doubts", empty_values=())
 
-    class Meta(ListTable.Meta):
+    class Meta:
         pass
 
     def render_request(self, record: ItemRow) -> SafeString:

@@ -96,7 +96,7 @@ class FileTable(ListTable):
     case = tables.Column(verbose_name="Case", empty_values=())
     retry = tables.Column(verbose_name="Again", empty_values=())
 
-    class Meta(ListTable.Meta):
+    class Meta:
         sequence = ("name", "state", "reason", "case", "retry")
 
     def render_name(self, record: FileRow) -> SafeString:

@@ -10,9 +10,13 @@ from django.shortcuts import redirect, render
 from determinations.models import Case, ItemFact, Letter, LetterState, Outcome, SavedView
 from determinations.models.letters import OPEN_STATES, READABLE_STATES
 from determinations.paging import count_up_to
+from determinations.views.lists import decided_last
 from determinations.views.people import person_of
 from determinations.views.saved_views import url_of
 
+#: What somebody must act on, and how many of it stand on the page.
+_TO_BE_AUTHORISED = "outcome=overturned&outcome=partly"
+_SHOWN = 8
 #: States in which a letter waits for a person.
 _FAILED = [state for state in LetterState if state not in READABLE_STATES and state not in OPEN_STATES]
 
@@ -32,6 +36,9 @@ def home(request: HttpRequest) -> HttpResponse:
             "items": count_up_to(ItemFact.objects.all()),
             "overturned": count_up_to(cases.filter(outcome__in=[Outcome.OVERTURNED, Outcome.PARTLY])),
             "newest": cases.aggregate(newest=Max("decision_date"))["newest"],
+            "table": decided_last(_TO_BE_AUTHORISED, _SHOWN),
+            "to_be_authorised": _TO_BE_AUTHORISED,
+            "views": [(view, url_of(view)) for view in SavedView.objects.filter(by=person_of(request))[:_SHOWN]],
         }
     if request.user.has_perm("determinations.upload_letters"):
         context |= {

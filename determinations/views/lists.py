@@ -58,6 +58,20 @@ def decision_list(request: HttpRequest) -> HttpResponse:
     return _list_page(request, DECISIONS)
 
 
+def decided_last(query: str, limit: int) -> DecisionTable:
+    """The newest decisions of a list's address, such as ``outcome=overturned``, as a table for another page."""
+    asked = QueryDict(query)
+    rows = page_of(
+        _for_list(DECISIONS, DECISIONS.filterset(asked).qs), DECISIONS.orders["-decided"], asked, limit
+    ).rows
+    hidden = {*DecisionTable.hidden_at_first, "specialty", "category"} - {"decided"}
+    came_from, labels = _came_from(DECISIONS, asked), read_labels()
+    cases = [CaseRow(case, _case_url(case, came_from), labels, case.items_said) for case in rows]
+    table = DecisionTable(cases, query=asked, hidden=hidden)
+    table.sort_links = {}
+    return table
+
+
 @require_safe
 @permission_required("determinations.browse_cases", raise_exception=True)
 def list_facets(request: HttpRequest, list_name: str) -> HttpResponse:

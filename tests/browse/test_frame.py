@@ -1,9 +1,12 @@
 """The frame around every page, the home page, and the pages that explain errors."""
 
+import re
+
 import pytest
 from django.test import Client, override_settings
 from django.urls import reverse
 
+from determinations.models import Case
 from tests.conftest import PASSWORD, People
 
 pytestmark = pytest.mark.usefixtures("broker")
@@ -26,6 +29,20 @@ def test_signing_in_leads_home(client: Client, people: People) -> None:
 def test_home_tells_somebody_without_a_role_what_to_do(client: Client, people: People) -> None:
     client.force_login(people.outsider)
     assert b"Your account has no role yet" in client.get("/").content
+
+
+def test_home_shows_what_was_overturned_last_and_where_each_role_works(
+    client: Client, people: People, collection: list[Case]
+) -> None:
+    client.force_login(people.casemanager)
+    page = client.get("/").content.decode()
+    overturned = Case.objects.filter(outcome__in=("overturned", "partly")).order_by("-decision_date", "-pk")
+    shown = re.findall(r'class="main-link nowrap" href="[^"]+">([^<]+)<', page)
+    assert len(shown) == 8
+    assert set(shown) == set(overturned.values_list("case_number", flat=True)[:8])
+    assert "Review queue" not in page
+    client.force_login(people.admin)
+    assert "Review queue" in client.get("/").content.decode()
 
 
 def test_uploaders_are_told_that_no_worker_runs(as_casemanager: Client) -> None:

@@ -59,6 +59,12 @@ def test_a_drop_makes_a_batch_and_leads_to_it(as_casemanager: Client) -> None:
     assert Letter.objects.filter(queued_at=None).count() == 0
 
 
+def test_batches_stand_in_a_table_like_every_other(as_casemanager: Client, batch: Upload) -> None:
+    page = as_casemanager.get(reverse("upload_list")).content.decode()
+    assert '<table class="data" data-rows aria-label="Uploads">' in page
+    assert reverse("upload_detail", args=[batch.pk]) in page
+
+
 def test_a_drop_in_several_requests_is_one_batch(as_casemanager: Client) -> None:
     send: Callable[..., Any] = lambda data: as_casemanager.post(  # noqa: E731
         reverse("upload_list"), data, headers={"Accept": "application/json"}
