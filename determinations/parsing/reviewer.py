@@ -7,6 +7,20 @@ from determinations.parsing.results import Problem
 from determinations.parsing.spans import Span, fold_text, trimmed
 
 _LICENSURE = re.compile(r"State\(s\)\s+of\s+Licensure\s*:")
+_STATES = frozenset(
+    (
+        "Alabama, Alaska, Arizona, Arkansas, California, Colorado, Connecticut, Delaware, Florida, Georgia, "
+        "Hawaii, Idaho, Illinois, Indiana, Iowa, Kansas, Kentucky, Louisiana, Maine, Maryland, Massachusetts, "
+        "Michigan, Minnesota, Mississippi, Missouri, Montana, Nebraska, Nevada, New Hampshire, New Jersey, "
+        "New Mexico, New York, North Carolina, North Dakota, Ohio, Oklahoma, Oregon, Pennsylvania, Rhode "
+        "Island, South Carolina, South Dakota, Tennessee, Texas, Utah, Vermont, Virginia, Washington, West "
+        "Virginia, Wisconsin, Wyoming, District of Columbia, Washington DC, Washington D.C., Puerto Rico, "
+        "Guam, Virgin Islands, U.S. Virgin Islands"
+    ).split(", ")
+)
+_LONGEST = 60
+#: No specialty's name has a digit or a colon, or more words.
+_NO_NAME = re.compile(r"[\d:;?]|(?:\S+\s+){7}")
 _SPECIALTY = re.compile(r"Certification\(s\)\s*/\s*Specialty\s*:")
 
 
@@ -37,6 +51,8 @@ def read_reviewer(source: str, start: int, end: int) -> Reviewer:
             problems.append(Problem("value_missing", f"The reviewer's {name} was not found.", None, name))
             continue
         values[name], spans[name] = names, place
-        if any(len(each) > 60 for each in names):
-            problems.append(Problem("value_doubtful", "A credential is longer than any that is known.", place, name))
+        if name == "licensure" and not _STATES.issuperset(names):
+            problems.append(Problem("value_doubtful", "One of these is no state of the United States.", place, name))
+        if any(len(each) > _LONGEST or _NO_NAME.search(each) for each in names):
+            problems.append(Problem("value_doubtful", "This does not read like a credential.", place, name))
     return Reviewer(values.get("licensure", ()), values.get("specialties", ()), spans, tuple(problems))

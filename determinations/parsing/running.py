@@ -32,7 +32,7 @@ _DIGITS = re.compile(r"\d+")
 #: Header and footer are among so many printed lines from a page's edge.
 _EDGE_LINES = 2
 _MAY_END = "0123456789-) "
-_LONGEST, _LONGEST_LETTERHEAD, _LONGEST_NUMBER = 120, 70, 8
+_LONGEST, _SHORT, _LONGEST_NUMBER = 120, 70, 8
 #: A line that stands at so many edges is the page's, whatever it says.
 _OFTEN = 3
 _MOST_WORDS_BESIDE_A_CASE_NUMBER = 6
@@ -85,11 +85,13 @@ def _at_page_edges(source: str, body: int) -> Iterator[Span]:
     if edges == 0:
         return
     for edge in _edges(source):
-        lines = [line for line in edge if line.span.start >= body and len(line.text) < _LONGEST]
+        lines = [line for line in edge if line.span.start >= body]
+        if not lines:
+            continue
         yield from _counting([line for line in lines if len(line.text) < _LONGEST_NUMBER])
         for line in lines:
             by_itself = line.text[-1] in _MAY_END and _PAGE_OF.fullmatch(line.text)
-            if by_itself or (len(line.text) < _LONGEST_LETTERHEAD and _LETTERHEAD.fullmatch(line.text)):
+            if by_itself or _LETTERHEAD.fullmatch(line.text):
                 yield line.span
         if edges + 1 >= _OFTEN:
             forms = Counter(_DIGITS.sub("#", line.text) for line in lines)
@@ -112,19 +114,23 @@ def _edges(source: str) -> tuple[list[_Line], list[_Line]]:
 
 
 def _printed(source: str, start: int, end: int, page: int, *, forwards: bool) -> list[_Line]:
-    """The first lines of the page ``source[start:end]`` that are not blank, or the last ones."""
+    """Of the first lines of the page ``source[start:end]`` that are not blank, or the last ones, those that are short
+    or end in a number, as no full line of running text does by the rule."""
     lines: list[_Line] = []
-    while start < end and len(lines) < _EDGE_LINES:
+    left = _EDGE_LINES
+    while start < end and left:
         if forwards:
-            at = source.find("\n", start, end)
-            place = Span(start, at if at >= 0 else end)
-            start = place.end + 1
+            line_start, at = start, source.find("\n", start, end)
+            line_end = at if at >= 0 else end
+            start = line_end + 1
         else:
-            at = source.rfind("\n", start, end)
-            place = Span(at + 1 if at >= 0 else start, end)
-            end = max(start, place.start - 1)
-        if text := source[place.start : place.end].strip():
-            lines.append(_Line(place, text, page))
+            line_start, line_end = source.rfind("\n", start, end) + 1 or start, end
+            end = line_start - 1
+        text = source[line_start:line_end].strip()
+        if text:
+            left -= 1
+            if len(text) < _SHORT or (len(text) < _LONGEST and text[-1] in _MAY_END):
+                lines.append(_Line(Span(line_start, line_end), text, page))
     return lines
 
 

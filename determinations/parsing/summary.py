@@ -40,6 +40,7 @@ _OF_ANOTHER = re.compile(
 _SEX = re.compile(r"\b(male|female|man|woman|gentleman|lady)\b", re.IGNORECASE)
 _MALE, _FEMALE = {"male", "man", "gentleman"}, {"female", "woman", "lady"}
 _PRONOUN = re.compile(r"\b(he|she|his|her|him|hers|mr|mrs|ms)\b", re.IGNORECASE)
+_HE, _SHE = (" he ", "He ", " his "), (" she ", "She ", " her ")
 _MALE_PRONOUNS = {"he", "his", "him", "mr"}
 
 #: ``date of injury of 10-18-2016``, ``industrial injury on 10-13-16``, ``an occupational claim from 10/27/2016``.
@@ -112,11 +113,9 @@ def _sex(folded: Folded) -> tuple[str | None, Span | None, Problem | None]:
         place = folded.span(match.start(), match.end())
         sex = "male" if match[1].lower() in _MALE else "female"
         # "male erectile disorder", "female pelvis" further down is no statement about the worker
-        doubt = (
-            Problem("value_doubtful", "The sex may be another's.", place, "sex")
-            if match.start() > _OPENING_REACH
-            else None
-        )
+        doubt = None
+        if match.start() > _OPENING_REACH or _pronouns_deny(text, sex):
+            doubt = Problem("value_doubtful", "The sex may be another's.", place, "sex")
         return sex, place, doubt
     pronouns = [(match[1].lower() in _MALE_PRONOUNS, match) for match in _PRONOUN.finditer(text)]
     if len({male for male, _ in pronouns}) == 1:
@@ -125,6 +124,14 @@ def _sex(folded: Folded) -> tuple[str | None, Span | None, Problem | None]:
         doubt = Problem("value_doubtful", "The sex is known from pronouns alone.", place, "sex")
         return "male" if male else "female", place, doubt
     return None, None, Problem("value_missing", "The summary names no sex.", None, "sex")
+
+
+def _pronouns_deny(text: str, sex: str) -> bool:
+    """Whether the summary speaks of a "male" as "she" more than once and never as "he", or the other way round."""
+    he = sum(text.count(word) for word in _HE)
+    she = sum(text.count(word) for word in _SHE)
+    said, other = (he, she) if sex == "male" else (she, he)
+    return other > 1 and not said
 
 
 def read_injury_date(source: str, summary: Span) -> tuple[date | None, Span | None]:

@@ -154,6 +154,22 @@ def test_credentials_are_split_at_commas_with_and_without_spaces() -> None:
     reviewer = read_reviewer(printed, 0, len(printed))
     assert reviewer.licensure == ("California", "New York")
     assert reviewer.specialties == ("Public Health & General",)
+    assert reviewer.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("states", "specialty", "path"),
+    [
+        ("California, Sandalia", "Neurology", "licensure"),
+        ("California The next heading", "Neurology", "licensure"),
+        ("California", "Neurology Seen: 2 letters", "specialties"),
+        ("California", "Neurology of the kind that is found on page ends", "specialties"),
+    ],
+)
+def test_a_credential_that_is_none_is_reported(states: str, specialty: str, path: str) -> None:
+    printed = f"State(s) of Licensure: {states}\nCertification(s)/Specialty: {specialty}\n"
+    problems = read_reviewer(printed, 0, len(printed)).problems
+    assert [(problem.code, problem.path) for problem in problems] == [("value_doubtful", path)]
 
 
 # Summary
@@ -171,6 +187,8 @@ def test_credentials_are_split_at_commas_with_and_without_spaces() -> None:
         ("The injured worker is a forty-six-year-old woman.", 46, "female", []),
         ("The injured worker is a 44 year old. He has pain in his knee.", 44, "male", ["value_doubtful"] * 2),
         ("The injured worker is a female; her birthdate is listed.", None, "female", ["value_missing"]),
+        ("This is a 44 year old male. She fell and he helped her. She rests.", 44, "male", []),
+        ("This is a 44 year old male. She fell. She rests.", 44, "male", ["value_doubtful"]),
         ("She cares for her 7 year old son.", None, "female", ["value_missing", "value_doubtful"]),
         ("Pain in the knee since a fall.", None, None, ["value_missing"] * 2),
     ],
