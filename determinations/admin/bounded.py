@@ -5,7 +5,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.paginator import Paginator
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from determinations.paging import COUNT_CAP, count_up_to
 
@@ -53,7 +54,14 @@ class KeptAdmin(BoundedAdmin):
 
 
 class SingleRowAdmin(KeptAdmin):
-    """Settings in one row."""
+    """Settings in one row: instead of a list of one, the row itself opens."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The form of the row; the empty list, from which it is added, where it is missing."""
+        found = self.model._default_manager.values_list("pk", flat=True).first()
+        if found is None or not self.has_view_permission(request):
+            return super().changelist_view(request, extra_context)
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", found)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Only where the row is missing."""

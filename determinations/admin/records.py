@@ -43,6 +43,7 @@ class CategoryRuleAdmin(ReadOnlyAdmin):
 
     list_display = ["phrase", "category", "active", "by", "at", "ended_by", "ended_at"]
     list_select_related = ["category", "by", "ended_by"]
+    search_fields = ["phrase", "category__subcategory"]
     ordering = ["-id"]
 
 
@@ -52,4 +53,5 @@ class ReparseRunAdmin(ReadOnlyAdmin):
 
     list_display = ["id", "at", "by", "state", "parser_version", "letters", "done", "letters_changed"]
     list_select_related = ["by"]
+    search_fields = ["why", "state", "parser_version"]
     ordering = ["-id"]

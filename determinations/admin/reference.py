@@ -48,6 +48,7 @@ class CorrectionReasonAdmin(KeptAdmin):
 
     list_display = ["label", "code", "position", "offered"]
     list_editable = ["position", "offered"]
+    search_fields = ["label", "code"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Corrections keep the code."""
@@ -76,11 +77,7 @@ class EditionValidityAdmin(KeptAdmin):
 class ReviewSettingsAdmin(SingleRowAdmin):
     """How long a snoozed letter rests, and how alike a duplicate is."""
 
-    list_display = ["__str__", "snooze_days", "alike_percent"]
-
 
 @admin.register(StatisticsLimits)
 class StatisticsLimitsAdmin(SingleRowAdmin):
     """When numbers are too small to speak."""
-
-    list_display = ["__str__", "rate_needs", "small_cell"]

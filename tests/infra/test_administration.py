@@ -1,0 +1,73 @@
+"""Django's own pages of the administration: who opens them, that they search, and that none counts without bound."""
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import models
+from django.test import Client
+from django.urls import reverse
+
+from determinations.admin.bounded import SingleRowAdmin
+from tests.conftest import People
+
+pytestmark = [pytest.mark.usefixtures("broker"), pytest.mark.django_db]
+
+ADMINS = {model: listed for model, listed in admin.site._registry.items() if not isinstance(listed, SingleRowAdmin)}
+SINGLE_ROWS = [model for model in admin.site._registry if model not in ADMINS]
+#: Tables of settings and reference data: their rows are written by hand.
+FEW_ROWS = {"authority", "category", "correctionreason", "statewidefigure", "editionvalidity", "user", "group"}
+
+
+def address_of(model: type[models.Model], page: str, *args: int) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+@pytest.mark.parametrize("model", ADMINS, ids=lambda model: model.__name__)
+def test_every_list_opens_and_searches_for_administrators_alone(
+    client: Client, people: People, model: type[models.Model], django_assert_max_num_queries: Any
+) -> None:
+    client.force_login(people.admin)
+    client.get(reverse("admin:index"))  # what is asked once in a process is asked now
+    with django_assert_max_num_queries(14):
+        page = client.get(address_of(model, "changelist"), {"q": "synthetic"})
+    assert page.status_code == 200
+    assert b'id="searchbar"' in page.content
+    client.force_login(people.supervisor)
+    assert client.get(address_of(model, "changelist")).status_code == 302
+
+
+@pytest.mark.parametrize("model", SINGLE_ROWS, ids=lambda model: model.__name__)
+def test_settings_in_one_row_open_at_once(client: Client, people: People, model: type[models.Model]) -> None:
+    client.force_login(people.admin)
+    row = model._default_manager.get()
+    page = client.get(address_of(model, "changelist"), follow=True)
+    assert page.redirect_chain == [(address_of(model, "change", row.pk), 302)]
+    assert page.status_code == 200
+    client.force_login(people.supervisor)
+    assert client.get(address_of(model, "changelist")).headers["Location"].startswith(reverse("admin:login"))
+
+
+def test_the_administration_wears_the_frame_of_the_product(client: Client, people: People) -> None:
+    client.force_login(people.admin)
+    page = client.get(reverse("admin:index")).content.decode()
+    assert 'rel="icon"' in page
+    for name in (
+        "home",
+        "review",
+        "unknown_citations",
+        "reparse_runs",
+        "letter_pairs",
+        "lessons",
+        "correction_history",
+    ):
+        assert f'href="{reverse(name)}"' in page
+
+
+@pytest.mark.parametrize("model", ADMINS, ids=lambda model: model.__name__)
+def test_no_list_is_filtered_by_what_has_no_index(model: type[models.Model]) -> None:
+    fields: Any = model._meta.fields
+    indexed = {field.name for field in fields if field.db_index or field.unique or field.is_relation}
+    indexed |= {index.fields[0].lstrip("-") for index in model._meta.indexes if index.fields}
+    filters = {str(entry) for entry in ADMINS[model].list_filter}
+    assert model._meta.model_name in FEW_ROWS or filters <= indexed
