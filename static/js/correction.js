@@ -55,6 +55,7 @@ async function showView(name) {
     button.setAttribute("aria-pressed", String(button.dataset.view === name));
   }
   keep("correction-view", name);
+  offer();
   if (pictures.hidden) return;
   for (const image of pictures.querySelectorAll("img[data-src]")) {
     image.src = image.dataset.src;
@@ -158,11 +159,14 @@ function unitsBefore(lines, node, offset) {
 function offer() {
   const box = document.querySelector("[data-selection]");
   const hint = document.querySelector("[data-selection-hint]");
+  const ofPages = document.querySelector("[data-pages-hint]");
   const label = lastField?.querySelector(".fix-label")?.textContent.trim();
   box.hidden = !(selected && label);
-  if (hint) hint.hidden = !box.hidden;
+  const onPages = Boolean(pictures && !pictures.hidden);
+  if (hint) hint.hidden = !box.hidden || onPages;
+  if (ofPages) ofPages.hidden = !box.hidden || !onPages;
   if (box.hidden) return;
-  const words = selected.text.length > 24 ? `${selected.text.slice(0, 24)}…` : selected.text;
+  const words = selected.text.length > 16 ? `${selected.text.slice(0, 16)}…` : selected.text;
   box.querySelector("button").textContent = `Fill “${label}” with “${words}” (Alt+F)`;
 }
 
@@ -288,6 +292,29 @@ document.addEventListener("input", (event) => {
   }
   blank.removeAttribute("data-blank");
   blank.after(following);
+});
+
+// A page is drawn when it is first asked for, which may take a moment, or fail.
+
+for (const image of pictures?.querySelectorAll("img") || []) {
+  const frame = image.parentElement;
+  const drawn = () => frame.removeAttribute("data-being-drawn");
+  image.addEventListener("load", drawn);
+  image.addEventListener("error", () => {
+    frame.querySelector(".picture-waits").textContent = "This page could not be drawn. The file itself can be opened above.";
+  });
+  if (image.complete && image.naturalWidth) drawn();
+}
+
+// On a narrow screen the letter lies under a button, and beside the field when it is opened.
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-shows-letter]");
+  if (!opener) return;
+  const open = document.body.classList.toggle("letter-open");
+  opener.setAttribute("aria-expanded", String(open));
+  if (open && lastField) showEvidence(lastField.querySelector("[data-evidence]").value);
+  lastField?.scrollIntoView({ block: "start" });
 });
 
 // Words of the letter by keys: arrows walk, with Shift they widen, Enter fills, Escape goes back to the field

@@ -7,7 +7,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from determinations import corrections
-from determinations.models import Case, Correction, DisputedItem, ItemFact, ReviewEntry
+from determinations.models import Case, Correction, DisputedItem, ItemFact, LetterText, ReviewEntry
+from determinations.synthetic import letter_pdf, write_letter
+from tests.browse.test_letter_pages import store_pdf
 from tests.conftest import People
 from tests.corrections.letters import NOW, document, item, problem, stored_letter
 
@@ -127,6 +129,70 @@ def select(page: Any, words: str) -> None:
         }""",
         words,
     )
+
+
+def test_words_of_the_letter_are_chosen_by_keyboard(sign_in: Any, people: People) -> None:
+    one = letter(1, age=None)
+    page = sign_in(people.admin)
+    page.goto(f"/admin/review/{one.pk}/")
+    page.focus("#f-age")
+    page.keyboard.press("Alt+l")
+    for key in ("ArrowDown", *["ArrowRight"] * 5, "Shift+ArrowRight", "Shift+ArrowRight"):
+        page.keyboard.press(key)
+    assert page.evaluate("document.getSelection().toString()") == "51 year old"
+    page.keyboard.press("Enter")
+    assert page.input_value("#f-age") == "51"
+    assert page.evaluate("document.activeElement.id") == "f-age"
+    page.keyboard.press("Alt+l")
+    page.keyboard.press("Shift+ArrowUp")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.id") == "f-age"
+    page.keyboard.press("Control+Shift+Enter")
+    page.get_by_text("Saved: ").wait_for()
+    assert Correction.objects.get().evidence == span("51 year old")
+
+
+def test_evidence_is_marked_on_the_pages(sign_in: Any, people: People) -> None:
+    one = store_pdf(letter_pdf(write_letter(40, 5)))
+    offsets = LetterText.objects.get(pk=one.pk).page_offsets
+    items = corrections.open_letter(one.pk).merged.record["items"]
+    later = next(each for each in items if each["spans"]["decision"][0] > offsets[1])
+    number = 1 + sum(offset <= later["spans"]["decision"][0] for offset in offsets[1:])
+    page = sign_in(people.admin)
+    page.route(f"**/pages/{number}.png", lambda route: (page.wait_for_timeout(500), route.continue_()))
+    page.goto(f"/admin/review/{one.pk}/")
+    page.focus("#f-age")
+    page.keyboard.press("Alt+v")
+    page.get_by_text(f"Page {number} is being drawn").wait_for()
+    page.locator("[data-page='1'] .picture-mark").wait_for()
+    assert page.locator(".picture-mark").count() == 1
+    page.focus(f"#f-items-{later['key']}-decision")
+    page.locator(f"[data-page='{number}'] .picture-mark").wait_for()
+    assert page.locator("[data-page='1'] .picture-mark").count() == 0
+    page.get_by_text(f"Page {number} is being drawn").wait_for(state="hidden")
+    mark, drawn = (page.locator(f"[data-page='{number}'] {each}").bounding_box() for each in (".picture-mark", "img"))
+    assert drawn["x"] < mark["x"] < mark["x"] + mark["width"] < drawn["x"] + drawn["width"]
+    assert drawn["y"] < mark["y"] < drawn["y"] + drawn["height"]
+    # Words are selected in the text, and the page says so.
+    assert page.get_by_text("Words are selected under Text").is_visible()
+    page.keyboard.press("Alt+f")
+    page.get_by_text("choose Text above the letter").wait_for()
+    page.keyboard.press("Alt+v")
+    page.locator(
+        ".letter-lines mark", has_text=LetterText.objects.get(pk=one.pk).text[slice(*later["spans"]["decision"])]
+    ).wait_for()
+
+
+def test_a_phone_has_the_letter_under_a_button(sign_in: Any, people: People) -> None:
+    one = letter(1)
+    page = sign_in(people.admin)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"/admin/review/{one.pk}/")
+    assert not page.locator(".letter-lines").is_visible()
+    page.get_by_role("button", name="Letter").click()
+    assert page.locator(".letter-lines mark").is_visible()
+    field, side = page.locator(".wants-a-look").bounding_box(), page.locator(".letter-side").bounding_box()
+    assert field["y"] < side["y"]
 
 
 def test_an_item_is_split_by_keyboard(sign_in: Any, people: People) -> None:
