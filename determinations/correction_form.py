@@ -347,6 +347,18 @@ def with_reason(changes: Sequence[Change], *, reason: str, note: str) -> list[Ch
     return [replace(change, reason=reason, note=note) for change in changes]
 
 
+def item_of(change: Change, done: str) -> str:
+    """The key of the item that a change of items is about, as it stands afterwards; "" where it is gone."""
+    match change.operation:
+        case Operation.ADD_ITEM | Operation.MERGE_ITEMS:
+            return str(change.value["key"])
+        case Operation.SPLIT_ITEM:
+            return str(change.value[0]["key"]) if change.value else ""
+        case Operation.REORDER_ITEMS:
+            return done.partition(" ")[2]
+    return ""
+
+
 def item_change(done: str, form: CorrectionForm, post: QueryDict) -> Change | None:
     """The change that a button of an item asks for: ``split <key>``, ``up <key>`` ..., or ``add``."""
     verb, _space, key = done.partition(" ")

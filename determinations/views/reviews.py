@@ -23,6 +23,7 @@ from determinations.correction_form import (
     evidence_of,
     form_of,
     item_change,
+    item_of,
     read_pending,
     typed_into,
     value_changes,
@@ -158,7 +159,7 @@ def _save(request: StaffRequest, letter_id: int) -> HttpResponse:
         restaged = staged(opened, [*pending, change], by=request.user, now=now)
     except CorrectionsRefused as refused:
         return _again(request, opened, shown, pending, status=422, errors=refused.errors)
-    return _again(request, opened, restaged, [*pending, change])
+    return _again(request, opened, restaged, [*pending, change], changed_item=item_of(change, done))
 
 
 def _again(

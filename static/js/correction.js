@@ -474,4 +474,10 @@ window.addEventListener("beforeunload", (event) => {
 if (kept("correction-view") === "pictures") showView("pictures");
 document.querySelector("[data-focus]")?.focus();
 if (document.querySelector("mark")) showEvidence(new URLSearchParams(location.search).get("evidence"));
-else if (!document.querySelector("[data-focus]")) nextDoubt();
+else if (!document.querySelector("[data-focus]")) {
+  const item = fixes.querySelector("[data-changed-item]");
+  if (item) {
+    item.scrollIntoView({ block: "start" });
+    item.querySelector("[id^='f-']").focus();
+  } else nextDoubt();
+}

@@ -207,6 +207,7 @@ def test_an_item_is_split_by_keyboard(sign_in: Any, people: People) -> None:
     page.keyboard.press("Enter")
     page.get_by_text("Not saved yet").wait_for()
     page.wait_for_load_state()  # keys are heard when the scripts have run
+    assert page.input_value(":focus") == "MRI of the knee"
     page.locator("select[id$='-decision']").nth(1).select_option("overturned")
     page.keyboard.press("Control+Enter")
     page.get_by_text("Saved: ").wait_for()
@@ -232,8 +233,7 @@ def test_a_race_is_lost_gracefully(sign_in: Any, people: People) -> None:
     assert Case.objects.get(pk=one.pk).age == 51
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
 def test_queue_and_screen_are_accessible(sign_in: Any, people: People, scheme: str, width: int) -> None:
     one = letter(1)
     corrections.correct_field(one.pk, "age", 60, by=people.admin, now=NOW, reason="misread")
