@@ -14,17 +14,21 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Max, QuerySet
+from django.http import QueryDict
 
 from determinations.aliases import Proposal, proposed_aliases, proposed_rules, put_in_force
 from determinations.category_rules import active_rules, with_rules
 from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS, read, same
+from determinations.filters import CaseFilter
 from determinations.identity import Anchor, keys_of
 from determinations.ingest import write_records
 from determinations.merging import Merged, merge
 from determinations.models import (
     AuditEvent,
+    Case,
     Correction,
     ItemText,
+    Letter,
     LetterText,
     ParsedDocument,
     PrintedCitation,
@@ -43,7 +47,8 @@ log = logging.getLogger(__name__)
 CHUNK = 50
 _EXAMPLES_A_FIELD = 8
 _MOST_EXAMPLES = 200
-_MOST_CHOSEN = 10_000
+#: Letters that one step looks through for its chunk, so that a rare selection costs no step more than a common one.
+_WINDOW = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class Difference:
 
 
 def letters_of(selection: Mapping[str, Any]) -> QuerySet[LetterText]:
-    """The letters that a selection means, those with a text; see ``SELECTIONS`` for its kinds."""
+    """The letters that a selection means, those with a text. A list of cases is followed as it stands at each step."""
     texts = LetterText.objects.all()
     match selection["what"]:
         case "all":
@@ -75,8 +80,11 @@ def letters_of(selection: Mapping[str, Any]) -> QuerySet[LetterText]:
         case "phrase":
             said = ItemText.objects.filter(item__disputed__icontains=selection["phrase"])
             return texts.filter(letter__in=said.values("item__case_id"))
+        case "filter":
+            cases = CaseFilter(QueryDict(selection["query"]), queryset=Case.objects.all()).qs
+            return texts.filter(letter__in=cases.order_by().values("pk"))
         case "ids":
-            return texts.filter(letter__in=selection["ids"][:_MOST_CHOSEN])
+            return texts.filter(letter__in=selection["ids"])
     raise ValueError("no such selection of letters")
 
 
@@ -91,7 +99,7 @@ def start(
     """A run, ready to be previewed. ``proposal`` is the alias or rule that it would put in force."""
     _check(by)
     chosen = {**selection, **({"proposal": proposal.to_json()} if proposal else {})}
-    last = letters_of(selection).aggregate(last=Max("letter_id"))["last"] or 0
+    last = Letter.objects.aggregate(last=Max("pk"))["last"] or 0
     run = ReparseRun.objects.create(
         selection=chosen, why=why[:300], by_id=by.pk, at=now, parser_version=PARSER_VERSION, last_letter=last
     )
@@ -145,15 +153,26 @@ def step(run_id: int, *, now: datetime) -> bool:
         if run.state not in AT_WORK:
             return False
         proposal = Proposal.from_json(run.selection["proposal"]) if "proposal" in run.selection else None
-        chosen = letters_of(run.selection).filter(letter_id__gt=run.reached, letter_id__lte=run.last_letter)
-        texts = list(chosen.order_by("letter_id")[:CHUNK])
-        if texts:
-            _read_again(run, texts, proposal)
-            run.reached, run.stepped_at = texts[-1].letter_id, now
-        else:
+        window = _next_window(run)
+        if window is None:
             _finish(run, now)
+        else:
+            first, last = window
+            chosen = letters_of(run.selection).filter(letter_id__gte=first, letter_id__lte=last)
+            texts = list(chosen.order_by("letter_id")[:CHUNK])
+            if texts:
+                _read_again(run, texts, proposal)
+            run.reached = texts[-1].letter_id if len(texts) == CHUNK else last
+            run.stepped_at = now
         run.save()
-    return bool(texts)
+    return window is not None
+
+
+def _next_window(run: ReparseRun) -> tuple[int, int] | None:
+    """The letters, from and to, among which the next step looks; None when none is left."""
+    left = Letter.objects.filter(pk__gt=run.reached, pk__lte=run.last_letter).order_by("pk")
+    first = left.values_list("pk", flat=True).first()
+    return None if first is None else (first, min(first + _WINDOW - 1, run.last_letter))
 
 
 def _finish(run: ReparseRun, now: datetime) -> None:

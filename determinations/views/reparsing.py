@@ -14,8 +14,7 @@ from determinations import reparsing
 from determinations.aliases import Proposal
 from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS
 from determinations.correction_form import shown
-from determinations.filters import CaseFilter
-from determinations.models import Authority, Case, Category, ReparseExample, ReparseRun, RunState
+from determinations.models import Authority, Category, ReparseExample, ReparseRun, RunState
 from determinations.models.reparsing import AT_WORK
 from determinations.paging import Order, page_of
 from determinations.parsing import PARSER_VERSION
@@ -25,7 +24,7 @@ from determinations.views.correctors import StaffRequest, may_correct
 
 #: Letters that a preview reads while the person waits; more are read by the workers.
 _AT_ONCE = 100
-_MOST_CHOSEN = 10_000
+_LONGEST_QUERY = 4_000
 
 
 @may_correct
@@ -59,9 +58,8 @@ def _selection(post: QueryDict) -> dict[str, Any] | None:
         case "problem" if post.get("code"):
             return {"what": "problem", "code": post["code"]}
         case "filter":
-            query = QueryDict(post.get("query", "").rpartition("?")[2])
-            cases = CaseFilter(query, queryset=Case.objects.all()).qs
-            return {"what": "ids", "ids": list(cases.order_by("-pk").values_list("pk", flat=True)[:_MOST_CHOSEN])}
+            query = post.get("query", "").partition("?")[2][:_LONGEST_QUERY]
+            return {"what": "filter", "query": query} if query else None
     return None
 
 

@@ -201,6 +201,27 @@ def test_the_pages_lead_from_a_printed_form_to_the_preview(as_admin: Client) -> 
     assert Authority.objects.get(key="other/sundry-brace-notes").valid_from is not None
 
 
+def test_a_run_follows_a_case_list_step_by_step(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reparsing, "CHUNK", 2)
+    monkeypatch.setattr(reparsing, "_WINDOW", 3)
+    letters = [letter(number) for number in range(1, 9)]
+    wanted = [one.pk for one in letters if one.pk not in (letters[2].pk, letters[3].pk, letters[4].pk)]
+    for pk in (2, 3, 4):
+        corrections.correct_field(letters[pk].pk, "age", 99, by=people.admin, now=NOW, reason="misread")
+    read = []
+    monkeypatch.setattr(
+        reparsing, "_read_again", lambda run, texts, proposal: read.extend(text.letter_id for text in texts)
+    )
+    run = reparsing.start({"what": "filter", "query": "corrected=no"}, by=people.admin, now=NOW)
+    letter(20)  # came later: no part of the run
+    steps = 1
+    while reparsing.step(run.pk, now=NOW):
+        steps += 1
+    assert (read, steps <= 8) == (wanted, True)
+    run.refresh_from_db()
+    assert run.state == RunState.PREVIEWED
+
+
 def test_letters_are_chosen_by_problem_filter_or_version(as_admin: Client) -> None:
     one = letter(1)
     for chosen in (
@@ -211,4 +232,5 @@ def test_letters_are_chosen_by_problem_filter_or_version(as_admin: Client) -> No
     ):
         assert as_admin.post(reverse("reparse_runs"), chosen, follow=True).status_code == 200, chosen
     assert as_admin.post(reverse("reparse_runs"), {"what": "nothing"}).status_code == 200
+    assert as_admin.post(reverse("reparse_runs"), {"what": "filter", "query": "no list"}).status_code == 200
     assert ReparseRun.objects.count() == 4
