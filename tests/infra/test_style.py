@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
     "command",
     [
         pytest.param(["-m", "ruff", "check", "."], id="ruff"),
+        pytest.param(["-m", "ruff", "format", "--check", "."], id="ruff format"),
         pytest.param(["-m", "mypy", "."], id="mypy"),
         pytest.param(["-c", "from importlinter.cli import lint_imports_command as lint; lint()"], id="import-linter"),
     ],
