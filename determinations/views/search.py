@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from determinations.drug_names import other_names
 from determinations.found import PAGE, RANKED, best_first, with_snippets
 from determinations.lists import CASES
 from determinations.models import Case
@@ -32,6 +33,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "numbered": numbered,
         "number": typed_case_number(words.text),
         "spelled": spelled_right(words.text),
+        "drug": other_names(words.text),
         "by_rank": request.GET.get("order") != "newest",
         "ranked": RANKED,
         "filters_query": QueryDict(mutable=True),
