@@ -37,7 +37,7 @@ from determinations.parsing.citations import normalised_form
 from determinations.parsing.citations.normalise import authority
 from determinations.parsing.problems import needs_review
 from determinations.rows import insert_rows, new_ids
-from determinations.statistics.facts import remove_facts, replace_facts
+from determinations.statistics.facts import hold_families, remove_facts, replace_facts
 
 #: PostgreSQL refuses a search vector over 1 MB; no real letter comes near.
 _SEARCHED_CHARACTERS = 200_000
@@ -56,6 +56,7 @@ def write_cases(letter_ids: Collection[int]) -> None:
     number counts. All or nothing: one transaction.
     """
     with transaction.atomic():
+        hold_families()
         letters = {letter.pk: letter for letter in _locked(letter_ids)}
         rules = active_rules()
         parsed = ParsedDocument.objects.filter(letter__in=letters).values_list("letter_id", "document")
@@ -107,6 +108,7 @@ def remove_letters(letter_ids: Collection[int]) -> None:
     Corrections and audit rows stay: they name the letter by number. The stored file is the caller's to remove.
     """
     with transaction.atomic():
+        hold_families()
         ids = [letter.pk for letter in _locked(letter_ids)]
         numbers = set(Case.objects.filter(pk__in=ids).values_list("case_number", flat=True))
         _lock_case_numbers(numbers)

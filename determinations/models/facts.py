@@ -36,6 +36,7 @@ class ItemFact(models.Model):
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="+")
     age = models.SmallIntegerField(null=True, help_text="years")
     injury_year = models.SmallIntegerField(null=True)
+    decision_year = models.SmallIntegerField(null=True)
     claim_age = models.SmallIntegerField(null=True, help_text="whole years from the injury to the decision")
     case_items = models.SmallIntegerField(help_text="how many items the item's case has")
     claims_families = models.SmallIntegerField(help_text="bits: 1 MTUS, 2 ACOEM, 4 ODG, 8 other; 0 nothing cited")
@@ -53,6 +54,9 @@ class ItemFact(models.Model):
     claims_authority_ids = ArrayField(models.SmallIntegerField())
     reviewer_authority_ids = ArrayField(models.SmallIntegerField())
     problem_codes = ArrayField(models.CharField(max_length=40), help_text="of the item, and of its case as a whole")
+    cited = models.TextField(
+        db_default="", db_collation="C", help_text="every citation in one word to group by, see statistics.cited"
+    )
 
     class Meta:
         indexes = [
@@ -76,7 +80,7 @@ class ItemFact(models.Model):
 
 
 class CitationFact(models.Model):
-    """One citation of an item that counts: side, authority and edition, with what statistics group by.
+    """One citation of an item that counts: side, authority and edition, with what its parts are counted by.
 
     ``on_date`` is the day on which the edition should have been in force: the UR denial for the claims
     administrator's citation, the decision for the reviewer's. The first row of an item, side and authority carries
@@ -86,7 +90,6 @@ class CitationFact(models.Model):
     fact = models.ForeignKey(ItemFact, on_delete=models.CASCADE, related_name="citations")
     on_date = models.DateField(null=True)
     authority = models.ForeignKey(Authority, on_delete=models.PROTECT, related_name="+", db_index=False)
-    decision_year = models.SmallIntegerField(null=True)
     overturned = models.BooleanField(null=True)
     first_of_authority = models.BooleanField(help_text="of this item, side and authority, by edition")
     side = models.CharField(max_length=10, choices=Side.choices)

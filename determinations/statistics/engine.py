@@ -23,6 +23,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from determinations.models import ItemFact
+from determinations.statistics.cited import mentions
 
 _TABLE = '"determinations_itemfact"'
 _FACTS = f"FROM {_TABLE}"
@@ -153,53 +154,70 @@ class SqlEngine:
             SELECT month, outcome, sum(items)::bigint, sum(decided)::bigint, sum(overturned)::bigint,
                 count(*), count(*)
             FROM (
-                SELECT min(month) AS month, min(outcome) AS outcome, count(*) AS items, count(overturned) AS decided,
+                SELECT month, outcome, count(*) AS items, count(overturned) AS decided,
                     count(*) FILTER (WHERE overturned) AS overturned
                 FROM ({selected_others}) AS selected (month, outcome, case_id, overturned)
-                GROUP BY case_id
+                GROUP BY case_id, month, outcome
             ) AS letters
             GROUP BY month, outcome
         """  # noqa: S608 - constants and the ORM's own SQL
         return _added_up(LetterGroup(*row) for row in self._ask(sql, (*params_alone, *params_others)))
 
     def count_parts(self, selection: Selection, authority_id: int, part: str) -> list[Cited]:
-        """See ``Engine``."""
-        if part not in ("sections", "pages"):
-            raise ValueError(part)
+        """See ``Engine``. Sections and pages come out of one count by both lists as a whole."""
+        place = ("sections", "pages").index(part)
         condition, params = _among(selection)
         sql = f"""
-            SELECT side, part, {_TALLY}
-            FROM determinations_citationfact AS cited CROSS JOIN LATERAL unnest({part}) AS part
+            SELECT side, sections, pages, {_TALLY} FROM determinations_citationfact AS cited
             WHERE authority_id = %s {condition}
-            GROUP BY side, part
+            GROUP BY side, sections, pages
         """  # noqa: S608 - constants and the ORM's own SQL
-        return [Cited(row[:2], *row[2:]) for row in self._ask(sql, (authority_id, *params))]
+        found = Sums()
+        for side, *lists, items, decided, overturned in self._ask(sql, (authority_id, *params)):
+            for each in lists[place]:
+                found.add((side, each), items, decided, overturned)
+        return [Cited(key, *counts) for key, counts in found.items()]
 
     def count_editions(self, selection: Selection, authority_id: int | None = None) -> list[Cited]:
         """See ``Engine``. Between two days on which some edition begins or ends, no edition's standing changes: rows
         are grouped by such stretches, and standing is told from the stretch."""
         validity = self._ask(_VALIDITY, ())
-        days = sorted({day for *_edition, first, after in validity for day in (first, after) if day})
-        condition, params = _among(selection)
-        only = "AND cited.authority_id = %s" if authority_id is not None else ""
+        days = sorted({day for *_edition, first, after in validity for day in (first, after) if day}) or [date.max]
+        rows, params = selection.rows
+        citing = "AND (claims_authority_ids @> ARRAY[%s::smallint] OR reviewer_authority_ids @> ARRAY[%s::smallint])"
+        only, of_one = (citing, (authority_id, authority_id)) if authority_id is not None else ("", ())
         sql = f"""
-            SELECT side, cited.authority_id, cited.edition, decision_year,
-                width_bucket(on_date, %s::date[]) AS stretch, {_TALLY}
-            FROM determinations_citationfact AS cited
-            WHERE true {only} {condition}
-            GROUP BY side, cited.authority_id, cited.edition, decision_year, stretch
+            SELECT cited, decision_year, width_bucket(ur_denial_date, %s::date[]) AS denied,
+                width_bucket(decision_date, %s::date[]) AS decided, {_TALLY}
+            FROM (SELECT {_TABLE}.* {rows}) AS selected
+            WHERE cited <> '' {only} GROUP BY cited, decision_year, denied, decided
         """  # noqa: S608 - constants and the ORM's own SQL
-        first_params = (days or [date.max],) if authority_id is None else (days or [date.max], authority_id)
-        rows = self._ask(sql, (*first_params, *params))
         bounds = {
             (authority, edition): (days.index(first) + 1 if first else 0, days.index(after) + 1 if after else None)
             for authority, edition, first, after in validity
         }
-        found: dict[tuple[Any, ...], list[int]] = {}
-        for side, authority, edition, year, stretch, *counts in rows:
-            key = (side, authority, edition, year, _standing(bounds.get((authority, edition)), stretch))
-            found[key] = [a + b for a, b in zip(found.get(key, [0, 0, 0]), counts, strict=True)]
+        found = Sums()
+        for cited, year, denied, decided, *counts in self._ask(sql, (days, days, *params, *of_one)):
+            for side, authority, edition in mentions(cited):
+                if authority_id is None or authority == authority_id:
+                    stretch = denied if side == "claims" else decided
+                    standing = _standing(bounds.get((authority, edition)), stretch)
+                    found.add((side, authority, edition, year, standing), *counts)
         return [Cited(key, *counts) for key, counts in found.items()]
+
+
+class Sums(dict[Any, list[int]]):
+    """Counts of items, decided and overturned ones added up by key."""
+
+    def add(self, key: Any, items: int, decided: int, overturned: int) -> None:
+        """Add a group's counts."""
+        counts = self.get(key)
+        if counts is None:
+            self[key] = [items, decided, overturned]
+        else:
+            counts[0] += items
+            counts[1] += decided
+            counts[2] += overturned
 
 
 _VALIDITY = """

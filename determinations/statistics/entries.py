@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from determinations.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS, FAMILY_BITS, Labels
+from determinations.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS, Labels
 from determinations.models import DisputedItem
 from determinations.models.authorities import Family
+from determinations.statistics.cited import authority_ids
 
 Filters = Mapping[str, Sequence[str]]
 UNKNOWN = "unknown"
@@ -46,9 +47,9 @@ class Statistic:
     days: bool = False  # a number of days: with median and quartiles
     benchmark: str = ""  # which published figures stand beside it: "category" or "drugs"
 
-    def keys_of(self, raw: Sequence[Any], labels: Labels) -> list[str]:
+    def keys_of(self, raw: Sequence[Any], labels: Labels) -> Iterable[str]:
         """The rows in which an item with these values counts, each once."""
-        return list(dict.fromkeys(self.keys(*raw, labels)))
+        return dict.fromkeys(self.keys(*raw, labels))
 
 
 def _text(value: str, labels: Labels) -> list[str]:
@@ -71,9 +72,10 @@ def _age_band(age: int | None, labels: Labels | None = None) -> list[str]:
     return [_band(age, AGE_BANDS)]
 
 
-def families(bits: int) -> list[str]:
-    """The families of a column of bits; ``none`` where nothing is cited."""
-    return [str(family) for family, bit in FAMILY_BITS.items() if bits & bit] or ["none"]
+def _families(cited: str, side: str, labels: Labels) -> list[str]:
+    """The families that a side cites; ``none`` where it cites nothing."""
+    found = {labels.authority_by_id[each].family for each in authority_ids(cited, side)}
+    return [family for family in CITES_SOMETHING if family in found] or ["none"]
 
 
 def _plain_families(item: DisputedItem, side: str) -> list[str]:
@@ -84,8 +86,8 @@ def _plain_authorities(item: DisputedItem, side: str) -> set[str]:
     return {c.authority.key for c in item.citations.all() if c.side == side}
 
 
-def _authority_keys(ids: Sequence[int], labels: Labels) -> list[str]:
-    return [labels.authority_by_id[each].key for each in ids] or ["none"]
+def _authority_keys(cited: str, side: str, labels: Labels) -> list[str]:
+    return [labels.authority_by_id[each].key for each in authority_ids(cited, side)] or ["none"]
 
 
 def _authority_word(key: str, labels: Labels) -> str:
@@ -150,8 +152,9 @@ def _plain_claim_age(item: DisputedItem) -> list[str]:
     return _claim_age(decision.year - injury.year - ((decision.month, decision.day) < (injury.month, injury.day)))
 
 
-def _pairs(claims: int, reviewer: int, labels: Labels) -> list[str]:
-    return [f"{one}|{other}" for one in families(claims) for other in families(reviewer)]
+def _pairs(cited: str, labels: Labels) -> list[str]:
+    claims, reviewer = (_families(cited, side, labels) for side in ("claims", "reviewer"))
+    return [f"{one}|{other}" for one in claims for other in reviewer]
 
 
 def _plain_pairs(item: DisputedItem) -> list[str]:
@@ -180,9 +183,10 @@ AGREEMENT: Mapping[str, tuple[str, Filters]] = {
 }
 
 
-def _agreement(claims: int, reviewer: int, same: bool, labels: Labels) -> list[str]:
+def _agreement(cited: str, labels: Labels) -> list[str]:
+    claims, reviewer = authority_ids(cited, "claims"), authority_ids(cited, "reviewer")
     if claims and reviewer:
-        return ["same" if same else "different"]
+        return ["different" if set(claims).isdisjoint(reviewer) else "same"]
     return ["claims" if claims else "reviewer" if reviewer else "neither"]
 
 
@@ -208,16 +212,14 @@ SITUATIONS: Mapping[str, tuple[str, Filters]] = {
 }
 
 
-def _situations(claims: int, reviewer: int, labels: Labels) -> Iterable[str]:
-    mtus = FAMILY_BITS[Family.MTUS]
+def _situations(cited: str, labels: Labels) -> Iterable[str]:
+    claims, reviewer = (_families(cited, side, labels) for side in ("claims", "reviewer"))
     yield "every-item"
-    if not claims:
+    if claims == ["none"]:
         yield "claims-nothing"
-    if claims and not claims & mtus and reviewer & mtus:
-        yield "outside-mtus"
-    if not claims and reviewer & mtus:
-        yield "nothing-but-mtus"
-    if not reviewer:
+    if Family.MTUS in reviewer and Family.MTUS not in claims:
+        yield "nothing-but-mtus" if claims == ["none"] else "outside-mtus"
+    if reviewer == ["none"]:
         yield "reviewer-nothing"
 
 
@@ -320,42 +322,42 @@ STATISTICS: tuple[Statistic, ...] = (
     _days("days-from-assignment", "Days from assignment to decision", "date_assigned", "days_from_assignment"),
     Statistic(
         key="claims-family", label="Families cited by the claims administrator", group="Citations",
-        columns=("claims_families",), keys=lambda bits, labels: families(bits),
+        columns=("cited",), keys=lambda cited, labels: _families(cited, "claims", labels),
         plain=lambda item: _plain_families(item, "claims"), filters=lambda key: {"claims_family": [key]},
         word=_of("family"), several=True, order=[*CITES_SOMETHING, "none"], note=_FAMILY_NOTE,
     ),
     Statistic(
         key="reviewer-family", label="Families cited by the reviewer", group="Citations",
-        columns=("reviewer_families",), keys=lambda bits, labels: families(bits),
+        columns=("cited",), keys=lambda cited, labels: _families(cited, "reviewer", labels),
         plain=lambda item: _plain_families(item, "reviewer"), filters=lambda key: {"reviewer_family": [key]},
         word=_of("family"), several=True, order=[*CITES_SOMETHING, "none"], note=_FAMILY_NOTE,
     ),
     Statistic(
         key="claims-authority", label="Authorities cited by the claims administrator", group="Citations",
-        columns=("claims_authority_ids",), keys=_authority_keys,
+        columns=("cited",), keys=lambda cited, labels: _authority_keys(cited, "claims", labels),
         plain=lambda item: _plain_authorities(item, "claims") or ["none"], filters=_authority_filter("claims"),
         word=_authority_word, several=True, note=_AUTHORITY_NOTE,
     ),
     Statistic(
         key="reviewer-authority", label="Authorities cited by the reviewer", group="Citations",
-        columns=("reviewer_authority_ids",), keys=_authority_keys,
+        columns=("cited",), keys=lambda cited, labels: _authority_keys(cited, "reviewer", labels),
         plain=lambda item: _plain_authorities(item, "reviewer") or ["none"], filters=_authority_filter("reviewer"),
         word=_authority_word, several=True, note=_AUTHORITY_NOTE,
     ),
     Statistic(
         key="family-pair", label="Claims administrator and reviewer by family", group="Citations",
-        columns=("claims_families", "reviewer_families"), keys=_pairs, plain=_plain_pairs, filters=_pair_filters,
+        columns=("cited",), keys=_pairs, plain=_plain_pairs, filters=_pair_filters,
         word=_pair_word, several=True, note=_FAMILY_NOTE,
     ),
     Statistic(
         key="agreement", label="Do both sides rely on the same authority?", group="Citations",
-        columns=("claims_families", "reviewer_families", "same_authority"), keys=_agreement, plain=_plain_agreement,
+        columns=("cited",), keys=_agreement, plain=_plain_agreement,
         filters=lambda key: AGREEMENT[key][1], word=lambda key, labels: AGREEMENT[key][0], order=list(AGREEMENT),
         note="The agreement rate is the share of the first row among items for which both sides cite something.",
     ),
     Statistic(
         key="situation", label="When a side cited nothing, or something else", group="Citations",
-        columns=("claims_families", "reviewer_families"), keys=_situations, plain=_plain_situations,
+        columns=("cited",), keys=_situations, plain=_plain_situations,
         filters=lambda key: SITUATIONS[key][1], word=lambda key, labels: SITUATIONS[key][0], several=True,
         order=list(SITUATIONS), note="Counted from the letters' guideline lines alone, not from narrative text.",
     ),

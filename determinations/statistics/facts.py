@@ -4,6 +4,10 @@ from collections.abc import Collection
 
 from django.db import connection
 
+#: An authority that moves to another family waits for those who hold this, and has later ones wait (see the trigger
+#: ``family_moves``): else facts written meanwhile would keep the family that it had.
+_FAMILIES_STAY = "SELECT pg_advisory_xact_lock_shared(hashtext('families of authorities'))"
+
 _DELETE_CITATIONS = """
 DELETE FROM determinations_citationfact
 WHERE fact_id IN (SELECT item_id FROM determinations_itemfact WHERE case_id = ANY(%(cases)s))
@@ -14,9 +18,9 @@ _INSERT_ITEMS = """
 INSERT INTO determinations_itemfact (
     item_id, case_id, decision_month, decision_date, date_of_injury, ur_denial_date, application_received,
     date_assigned, days_from_denial, days_from_application, days_from_assignment, category_id, age, injury_year,
-    claim_age, case_items, claims_families, reviewer_families, overturned, partly_approved, same_authority,
-    first_of_case, sex, priority, outcome, body_region, licensure, specialties, claims_authority_ids,
-    reviewer_authority_ids, problem_codes
+    decision_year, claim_age, case_items, claims_families, reviewer_families, overturned, partly_approved,
+    same_authority, first_of_case, sex, priority, outcome, body_region, licensure, specialties, claims_authority_ids,
+    reviewer_authority_ids, problem_codes, cited
 )
 SELECT
     item.id, c.letter_id, date_trunc('month', c.decision_date::timestamp)::date, c.decision_date, c.date_of_injury,
@@ -24,7 +28,7 @@ SELECT
     CASE WHEN c.decision_date >= c.ur_denial_date THEN c.decision_date - c.ur_denial_date END,
     CASE WHEN c.decision_date >= c.application_received THEN c.decision_date - c.application_received END,
     CASE WHEN c.decision_date >= c.date_assigned THEN c.decision_date - c.date_assigned END,
-    item.category_id, c.age, extract(year FROM c.date_of_injury),
+    item.category_id, c.age, extract(year FROM c.date_of_injury), extract(year FROM c.decision_date),
     CASE WHEN c.decision_date >= c.date_of_injury
         THEN extract(year FROM age(c.decision_date::timestamp, c.date_of_injury::timestamp)) END,
     c.item_count, cited.claims_families, cited.reviewer_families,
@@ -35,7 +39,7 @@ SELECT
         WHERE earlier.case_id = item.case_id AND earlier.number < item.number
     ),
     c.sex, c.priority, c.outcome, item.body_region, c.licensure, c.specialties, cited.claims_ids, cited.reviewer_ids,
-    ARRAY(SELECT DISTINCT unnest(c.problem_codes || item.problem_codes) ORDER BY 1)
+    ARRAY(SELECT DISTINCT unnest(c.problem_codes || item.problem_codes) ORDER BY 1), cited.word
 FROM determinations_case c
 JOIN determinations_disputeditem item ON item.case_id = c.letter_id
 CROSS JOIN LATERAL (
@@ -43,7 +47,11 @@ CROSS JOIN LATERAL (
         COALESCE(array_agg(DISTINCT a.id) FILTER (WHERE cit.side = 'claims'), '{}') AS claims_ids,
         COALESCE(array_agg(DISTINCT a.id) FILTER (WHERE cit.side = 'reviewer'), '{}') AS reviewer_ids,
         COALESCE(bit_or(family.bit) FILTER (WHERE cit.side = 'claims'), 0) AS claims_families,
-        COALESCE(bit_or(family.bit) FILTER (WHERE cit.side = 'reviewer'), 0) AS reviewer_families
+        COALESCE(bit_or(family.bit) FILTER (WHERE cit.side = 'reviewer'), 0) AS reviewer_families,
+        COALESCE(string_agg(
+            CASE cit.side WHEN 'claims' THEN 'c' ELSE 'r' END || cit.authority_id || '@' || cit.edition, chr(31)
+            ORDER BY cit.side, cit.authority_id, cit.edition COLLATE "C"
+        ), '') AS word
     FROM determinations_citation cit
     JOIN determinations_authority a ON a.id = cit.authority_id
     JOIN (VALUES ('mtus', 1), ('acoem', 2), ('odg', 4), ('other', 8)) AS family (name, bit) ON family.name = a.family
@@ -54,11 +62,11 @@ WHERE c.letter_id = ANY(%(cases)s) AND c.superseded_by_id IS NULL
 
 _INSERT_CITATIONS = """
 INSERT INTO determinations_citationfact (
-    fact_id, on_date, authority_id, decision_year, overturned, first_of_authority, side, edition, sections, pages
+    fact_id, on_date, authority_id, overturned, first_of_authority, side, edition, sections, pages
 )
 SELECT
     fact.item_id, CASE cit.side WHEN 'claims' THEN fact.ur_denial_date ELSE fact.decision_date END,
-    cit.authority_id, extract(year FROM fact.decision_date), fact.overturned, first.of_authority, cit.side,
+    cit.authority_id, fact.overturned, first.of_authority, cit.side,
     cit.edition,
     CASE WHEN first.of_authority THEN ARRAY(
         SELECT DISTINCT unnest(other.sections) FROM determinations_citation other
@@ -83,6 +91,12 @@ WHERE fact.case_id = ANY(%(cases)s)
 """
 
 
+def hold_families() -> None:
+    """No authority moves to another family until the transaction ends. Take it before any row is locked."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FAMILIES_STAY)
+
+
 def remove_facts(case_ids: Collection[int]) -> None:
     """Delete the fact rows of these cases."""
     _execute(case_ids, _DELETE_CITATIONS, _DELETE_ITEMS)
@@ -93,7 +107,7 @@ def replace_facts(case_ids: Collection[int]) -> None:
 
     Only current versions get rows; ``problem_codes`` of the case as a whole count for each of its items.
     """
-    _execute(case_ids, _DELETE_CITATIONS, _DELETE_ITEMS, _INSERT_ITEMS, _INSERT_CITATIONS)
+    _execute(case_ids, _FAMILIES_STAY, _DELETE_CITATIONS, _DELETE_ITEMS, _INSERT_ITEMS, _INSERT_CITATIONS)
 
 
 def _execute(case_ids: Collection[int], *statements: str) -> None:

@@ -1,5 +1,6 @@
 """How well letters are read: counted from letters, problems, corrections and unrecognised citations themselves."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,14 +11,10 @@ from determinations.models import LetterState
 from determinations.parsing.problems import PROBLEMS
 from determinations.statistics.sheets import Sheet
 
-_STATES = "SELECT state, count(*) FROM determinations_letter GROUP BY state ORDER BY 2 DESC, 1"
-_LAYOUTS = """
-SELECT layout, count(*), count(*) FILTER (WHERE state = 'needs_review')
-FROM determinations_letter WHERE layout <> '' OR state = 'unknown_layout' GROUP BY layout ORDER BY 2 DESC, 1
-"""
-_PROBLEMS = """
-SELECT code, count(*) FROM determinations_case, unnest(all_problem_codes) AS code
-WHERE superseded_by_id IS NULL AND all_problem_codes <> '{}' GROUP BY code ORDER BY 2 DESC, 1
+_LETTERS = "SELECT state, layout, count(*) FROM determinations_letter GROUP BY state, layout"
+_CASES = """
+SELECT all_problem_codes, count(*), sum(item_count), count(*) FILTER (WHERE item_count = 0)
+FROM determinations_case WHERE superseded_by_id IS NULL GROUP BY all_problem_codes
 """
 _CORRECTED = """
 SELECT substring(path FROM '[^/]+$'), parser_version, count(*) FILTER (WHERE operation = 'set'),
@@ -32,10 +29,6 @@ FROM determinations_correction c
 JOIN determinations_letter letter ON letter.sha256 = c.letter_sha256
 JOIN determinations_case k ON k.letter_id = letter.id AND k.superseded_by_id IS NULL
 WHERE c.operation IN ('set', 'confirm') AND c.state IN ('active', 'confirmed', 'conflict')
-"""
-_SIZE = """
-SELECT count(*), coalesce(sum(item_count), 0), count(*) FILTER (WHERE item_count = 0)
-FROM determinations_case WHERE superseded_by_id IS NULL
 """
 _UNRECOGNISED = """
 SELECT min(printed), count(*), count(DISTINCT letter_id) FROM determinations_printedcitation
@@ -100,20 +93,39 @@ class Quality:
 
 
 def read_quality() -> Quality:
-    """Count it: seven queries."""
-    letters, items, empty = _rows(_SIZE)[0]
-    labels = {str(value): str(label) for value, label in LetterState.choices}
+    """Count it: five queries, each table read once."""
+    states, layouts, to_review = Counter[str](), Counter[str](), Counter[str]()
+    for state, layout, letters in _rows(_LETTERS):
+        states[state] += letters
+        if layout or state == LetterState.UNKNOWN_LAYOUT:
+            layouts[layout] += letters
+            to_review[layout] += letters if state == LetterState.NEEDS_REVIEW else 0
+    problems, cases, items, empty = Counter[str](), 0, 0, 0
+    for codes, letters, its_items, without in _rows(_CASES):
+        cases, items, empty = cases + letters, items + int(its_items), empty + without
+        for code in codes:
+            problems[code] += letters
+    labels = {str(value): str(label).capitalize() for value, label in LetterState.choices}
     return Quality(
-        states=[Named(state, labels.get(state, state).capitalize(), n) for state, n in _rows(_STATES)],
-        layouts=[Named(layout, layout or "None that the parser knows", n, m) for layout, n, m in _rows(_LAYOUTS)],
-        problems=[Named(code, PROBLEMS[code].label if code in PROBLEMS else code, n) for code, n in _rows(_PROBLEMS)],
+        states=[Named(state, labels.get(state, state), n) for state, n in _most_first(states)],
+        layouts=[
+            Named(layout, layout or "None that the parser knows", n, to_review[layout])
+            for layout, n in _most_first(layouts)
+        ],
+        problems=[
+            Named(code, PROBLEMS[code].label if code in PROBLEMS else code, n) for code, n in _most_first(problems)
+        ],
         corrected=[Corrected(*row) for row in _rows(_CORRECTED)],
         unrecognised=[Named(printed, printed, n, m) for printed, n, m in _rows(_UNRECOGNISED)],
-        letters=letters,
+        letters=cases,
         empty_letters=empty,
-        values=letters * len(LETTER_FIELDS) + int(items) * len(ITEM_FIELDS),
+        values=cases * len(LETTER_FIELDS) + items * len(ITEM_FIELDS),
         seen_values=_rows(_CONFIRMED)[0][0],
     )
+
+
+def _most_first(counts: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda each: (-each[1], each[0]))
 
 
 def _rows(sql: str) -> list[tuple]:  # type: ignore[type-arg]

@@ -7,7 +7,7 @@ from typing import Any
 
 from determinations.labels import Labels
 from determinations.models import StatisticsLimits
-from determinations.statistics.engine import Cited, Engine, Group, LetterGroup, Selection
+from determinations.statistics.engine import Cited, Engine, Group, LetterGroup, Selection, Sums
 from determinations.statistics.entries import UNKNOWN, Statistic
 from determinations.statistics.intervals import quantile, wilson
 
@@ -84,18 +84,22 @@ class Table:
 
 def tabulate(statistic: Statistic, groups: Sequence[Group], labels: Labels, limits: StatisticsLimits) -> Table:
     """The table of a statistic from the groups of its columns."""
-    tallies: defaultdict[str, Tally] = defaultdict(Tally)
-    total = Tally()
-    for group in groups:
-        tally = Tally(*group[1:])
-        total += tally
-        for key in statistic.keys_of(group.raw, labels):
-            tallies[key] += tally
+    sums, total = Sums(), Sums()
+    for raw, *counts in groups:
+        total.add("", *counts)
+        for key in statistic.keys_of(raw, labels):
+            sums.add(key, *counts)
+    tallies = _tallies(sums)
+    whole = _tallies(total).get("", Tally())
     rows = tuple(
-        row_of(key, statistic.word(key, labels), tallies[key], total.items, limits)
+        row_of(key, statistic.word(key, labels), tallies[key], whole.items, limits)
         for key in _in_order(statistic, tallies)
     )
-    return Table(statistic, rows, total, _days(groups) if statistic.days else None)
+    return Table(statistic, rows, whole, _days(groups) if statistic.days else None)
+
+
+def _tallies(sums: Sums) -> dict[Any, Tally]:
+    return {key: Tally(*counts) for key, counts in sums.items()}
 
 
 def count(
@@ -202,9 +206,9 @@ def _month_number(month: str) -> int:
 
 def add_up_cited(groups: Iterable[Cited], key: Any) -> dict[Any, Tally]:
     """Tallies of cited groups by ``key(raw)``; a key that is None is left out."""
-    tallies: defaultdict[Any, Tally] = defaultdict(Tally)
-    for group in groups:
-        name = key(*group.raw)
+    sums = Sums()
+    for raw, *counts in groups:
+        name = key(*raw)
         if name is not None:
-            tallies[name] += Tally(*group[1:])
-    return dict(tallies)
+            sums.add(name, *counts)
+    return _tallies(sums)

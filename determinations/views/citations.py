@@ -32,17 +32,7 @@ def citations(request: HttpRequest) -> HttpResponse:
     with one_snapshot() as engine:
         context = Context.of(request, engine)
         statistics = ("claims-family", "reviewer-family", "family-pair", "agreement", "situation")
-        columns = ("claims_families", "reviewer_families", "same_authority")
-        groups = engine.count_items(context.chosen.selection, columns)
-        tables = {
-            key: tabulate(
-                BY_KEY[key],
-                [group._replace(raw=_only(group.raw, columns, BY_KEY[key].columns)) for group in groups],
-                context.labels,
-                context.limits,
-            )
-            for key in statistics
-        }
+        tables = {key: table_of(context, BY_KEY[key]) for key in statistics}
         leagues = [_league(context, side, label) for side, label in SIDES]
         agreement = tables["agreement"]
         return render(
@@ -68,10 +58,6 @@ def citations(request: HttpRequest) -> HttpResponse:
                 unrecognised_url=with_query(reverse("citation_authority", args=[UNRECOGNISED]), context.query),
             ),
         )
-
-
-def _only(raw: tuple[Any, ...], columns: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[Any, ...]:
-    return tuple(raw[columns.index(column)] for column in wanted)
 
 
 def _items_of(table: Table, key: str) -> int:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from urllib.parse import urlencode
 
 from django.http import QueryDict
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from determinations.filters import ItemFilter, LetterFilters, active_filters, filters_only, mistakes
 from determinations.models import ItemFact
@@ -57,36 +59,40 @@ def within(selection: Selection, statistic: Statistic) -> Selection:
 
 def narrow(query: QueryDict, filters: Filters) -> QueryDict:
     """The address of the items of ``query`` for which ``filters`` hold too, where there are any."""
-    link = query.copy()
-    for name, values in filters.items():
-        if name in ALSO and query.getlist(name) and query.getlist(name) != list(values):
-            link.setlist(ALSO[name], [*link.getlist(ALSO[name]), *values])
+    return as_query(_narrowed(query, filters))
+
+
+def _narrowed(query: QueryDict, filters: Filters) -> dict[str, list[str]]:
+    link: dict[str, list[str]] = {name: query.getlist(name) for name in query}
+    for name, given in filters.items():
+        values, asked = list(given), link.get(name, [])
+        if name in ALSO and asked and asked != values:
+            link[ALSO[name]] = [*link.get(ALSO[name], []), *values]
         elif name in _ALL_OF:
-            link.setlist(name, list(dict.fromkeys([*link.getlist(name), *values])))
+            link[name] = list(dict.fromkeys([*asked, *values]))
         elif name.endswith("_from"):
-            link[name] = max([*values, *query.getlist(name)[-1:]])
+            link[name] = [max([*values, *asked[-1:]])]
         elif name.endswith("_to"):
-            link[name] = min([*values, *query.getlist(name)[-1:]])
+            link[name] = [min([*values, *asked[-1:]])]
         elif name == "category":
-            link.setlist(name, list(values))
-            below = [key for key in query.getlist("subcategory") if key.partition("/")[0] in values]
-            link.setlist("subcategory", below)
+            link[name] = values
+            link["subcategory"] = [key for key in link.get("subcategory", []) if key.partition("/")[0] in values]
         elif name == "subcategory":
-            link.setlist(name, list(values))
-            link.setlist("category", [])
+            link |= {name: values, "category": []}
         else:
-            link.setlist(name, list(values))
+            link[name] = values
     return link
 
 
+@cache
+def _path(name: str) -> str:
+    return reverse(name)
+
+
 def list_link(name: str, query: QueryDict, filters: Filters | None = None) -> str:
-    """The address of a list page with the items of ``query`` for which ``filters`` hold too; empty without a page."""
-    try:
-        path = reverse(name)
-    except NoReverseMatch:
-        return ""
-    narrowed = narrow(query, filters or {})
-    return f"{path}?{narrowed.urlencode()}" if narrowed else path
+    """The address of a list page with the items of ``query`` for which ``filters`` hold too."""
+    narrowed = urlencode(_narrowed(query, filters or {}), doseq=True)
+    return f"{_path(name)}?{narrowed}" if narrowed else _path(name)
 
 
 def letters_link(query: QueryDict, filters: Filters | None = None) -> str:

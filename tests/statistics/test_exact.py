@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import connection
+from django.db import connection, transaction
 from django.http import QueryDict
 
 from determinations.filters import ItemFilter
@@ -117,6 +117,43 @@ def test_statistics_stay_exact_while_three_writers_run(people: Any) -> None:
             writer.join()
     assert not errors
     assert len(seen) > WHILE_OTHERS_WRITE  # the writers did write between the comparisons
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_authority_moves_to_another_family_while_a_letter_is_written(people: Any) -> None:
+    stored_world(random.Random(7), 5)
+    written, may_commit, moved = threading.Event(), threading.Event(), threading.Event()
+
+    def write() -> None:
+        with transaction.atomic():
+            stored_world(random.Random(8), 5, first=100)
+            written.set()
+            may_commit.wait()
+        connection.close()
+
+    def move() -> None:
+        Authority.objects.filter(key="mtus/chronic-pain").update(family="odg")
+        moved.set()
+        connection.close()
+
+    threads = [threading.Thread(target=each) for each in (write, move)]
+    threads[0].start()
+    written.wait()
+    threads[1].start()
+    while not moved.is_set() and not _somebody_waits():
+        moved.wait(0.01)
+    may_commit.set()
+    for thread in threads:
+        thread.join()
+    for family in ("mtus", "odg", "none"):
+        query = QueryDict(f"claims_family={family}&reviewer_family=any")
+        compare(SqlEngine(), query, read_labels(), plain.items_that_count())
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.parametrize(
