@@ -28,9 +28,9 @@ WORDS = ["lumbar spine MRI", "knee brace", "shoulder surgery", "cervical injecti
 PROBLEMS = ["no_specialty", "no_reviewer_guideline", "date_order"]
 
 
-def stored_world(chance: random.Random, letters: int, first: int = 0) -> None:
-    """So many random letters; their case numbers count from ``first``."""
-    stored_letters(random_document(chance, first + number) for number in range(letters))
+def stored_world(chance: random.Random, letters: int) -> None:
+    """So many random letters."""
+    stored_letters(random_document(chance, number) for number in range(letters))
 
 
 def random_document(chance: random.Random, number: int | None = None) -> dict[str, Any]:
