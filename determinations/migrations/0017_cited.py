@@ -27,7 +27,7 @@ FOR EACH ROW WHEN (OLD.family IS DISTINCT FROM NEW.family) EXECUTE FUNCTION dete
 
 
 class Migration(migrations.Migration):
-    dependencies = [("determinations", "0015_browsing_indexes")]
+    dependencies = [("determinations", "0016_unread_letters_in_queue")]
     operations = [
         migrations.AddField("itemfact", "decision_year", models.SmallIntegerField(null=True)),
         migrations.AddField(
