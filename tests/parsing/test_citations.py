@@ -70,6 +70,13 @@ MTUS = {
         ("mtus/chronic-pain", "2016", ["Sunburn, treatment", "2. Opioids for Subacute Pain"])
     ],
     # The form of 2014 and 2015.
+    "Chronic Pain Treatment Guidelines Yoga Page(s): 126; Hypnosis Page(s): p11, Section 9792.24.2.": [
+        ("mtus/chronic-pain", None, ["Yoga", "Hypnosis"], ["126", "11"])
+    ],
+    "Postsurgical Treatment Guidelines (Knee) Page(s): 24.": [("mtus/postsurgical", None, ["Knee"], ["24"])],
+    "ACOEM Practice Guidelines, Chapter 12 (Low Back Complaints) (2004), Page(s): 304.": [
+        ("mtus/low-back", "2004", ["304"])
+    ],
     "Chronic Pain Treatment Guidelines Opioids, on-going management, pages 78-80.": [
         ("mtus/chronic-pain", None, ["Opioids, on-going management"], ["78-80"])
     ],
@@ -175,6 +182,15 @@ NON_MTUS = {
     "Reed A, et al. Harbour work. Spine J 2009;9(1):1-9, and Moss B, et al. Ropes. J Hand Surg 2011;3(2):11-19.": [
         ("other/journal", "2009", ["Reed A, et al. Harbour work. Spine J 2009;9(1):1-9"]),
         ("other/journal", "2011", ["Moss B, et al. Ropes. J Hand Surg 2011;3(2):11-19"]),
+    ],
+    "ODG, FDA, Drugs.com.": [
+        ("odg/unspecified", None),
+        ("other/fda", None, ["FDA"]),
+        ("other/drugs-com", None, ["Drugs.com"]),
+    ],
+    "UpToDate, Mosby's Drug Consult.": [
+        ("other/uptodate", None, ["UpToDate"]),
+        ("other/textbook", None, ["Mosby's Drug Consult"]),
     ],
     "InterQual criteria, 2016.": [("other/interqual", None, ["InterQual criteria, 2016"])],
     "ODG Chapter Mental Illness and Stress, Topic: Hypnosis.": [("odg/mental-stress", None, ["Hypnosis"])],

@@ -36,7 +36,7 @@ CHAPTER = r"[Cc](?i:h(?:apter|ap)?\b\.?)\s*#?\d{1,2}\b"
 YEAR = r"(?:19[89]|20[0-3])\d"
 _ORDINAL = r"(?:\d{1,2}(?:st|nd|rd|th)|[Ss]econd|[Tt]hird|[Ff]irst)"
 EDITION = re.compile(
-    rf"[\s,]*(?:\(\s*)?(?:(?P<ordinal>{_ORDINAL}\s+[Ee]d(?:ition|n)?\b\.?))?[\s,(]*"
+    rf"[\s,)]*(?:\(\s*)?(?:(?P<ordinal>{_ORDINAL}\s+[Ee]d(?:ition|n)?\b\.?))?[\s,(]*"
     rf"(?:(?:[Rr]evised|[Ee]ffective|[Uu]pdated?)?\s*(?:[A-Z][a-z]+\.?\s*(?:\d{{1,2}},\s*)?)?\(?(?P<year>{YEAR})\b(?:\s+[Rr]evision|\s+[Ee]d(?:ition)?\b\.?)?)?\s*\)?"
     r"(?:\s*[Gg]uidelines?\b)?"
 )

@@ -18,7 +18,7 @@ from determinations.parsing.citations.sections import Piece, is_page, split_name
 _NUMBER = r"\d{1,3}[A-Za-z]?(?![\w.]*\d)(?:\s*[-–]\s*\d{1,3}[A-Za-z]?\b)?"
 # "Page(s): 23, 100-102", "Pages 101-102; 23-24", "pg. 64", "p 127"
 PAGES = re.compile(
-    rf"\(?\b(?:[Pp]ages?\b(?:\s*\(s\))?|[Pp]g?[gps]?s?\b\.?)\s*(?:#|no\.?)?\s*[:.]?\s*"
+    rf"\(?\b(?:[Pp]ages?\b(?:\s*\(s\))?|[Pp]g?[gps]?s?\b\.?)\s*(?:#|no\.?)?\s*[:.]?\s*(?:[Pp](?:gs?|p)?\.?\s*)?"
     rf"(?P<pages>{_NUMBER}(?:\s*(?:,|;|&|\band\b)+\s*(?:[Pp](?:ages?|gs?|p)?\b\.?(?:\(s\))?:?\s*)?{_NUMBER})*)\)?"
 )
 # "8 C.C.R. 9792.20 - 9792.26", "(Effective July 18, 2009)", "of 127": where the guidelines stand in the regulations.
@@ -35,7 +35,7 @@ _SECTION_LABEL = re.compile(
 )
 _FILLER = re.compile(
     r"\b(?:MTUS|CA|California|[Gg]uidelines?|[Mm]edical|[Tt]reatment|[Uu]tilization|[Ss]chedule|[Cc]itation|[Tt]he|[Aa]nd|[Oo]f|[Ss]ee|[Aa]lso|"
-    r"Reed\s+Group|[Pp]art\s+(?:[Oo]ne|[Tt]wo|[12I]+)|ACOEM|[Pp]ractice|[Cc]h(?:apter|ap|p)?\.?(?:\s*\d\d?)?|[Pp]er|[Ii]n|[Ee]ffective|[Uu]pdated?|[Pp]ages?(?:\(s\))?|\d{1,2}[/-]\d{1,2}[/-]\d{2,4})\b|[^\w]+|\(s\)"
+    r"Reed\s+Group|[Pp]art\s+(?:[Oo]ne|[Tt]wo|[12I]+)|ACOEM|[Pp]ractice|[Cc]h(?:apter|ap|p)?\.?(?:\s*\d\d?)?|[Pp]er|[Ii]n|[Ee]ffective|[Uu]pdated?|[Pp]ages?(?:\(s\))?|[Ss]ections?(?:\(s\))?|\d{1,2}[/-]\d{1,2}[/-]\d{2,4})\b|[^\w]+|\(s\)"
 )
 _CITATION = re.compile(r"\s*[Cc]itations?\W*")  # "MTUS Citation Official Disability Guidelines": a "Non-" is lost
 _TITLE_LIKE = re.compile(r"\b(?:[Gg]uidelines?|[Cc]omplaints?|[Cc]hapter|[Dd]isorders)\b")
@@ -174,9 +174,16 @@ def read_tail(text: str, start: int, end: int, found: Found) -> tuple[list[str],
         if is_page(piece.text):
             pages.append("".join(piece.text.split()))
         elif piece.known or _FILLER.sub("", piece.text):
-            names.append(piece)
+            names.append(_without_brackets(piece))
     _doubt_names(names, start, end, found)
     return [piece.text for piece in names], list(dict.fromkeys(pages))
+
+
+def _without_brackets(piece: Piece) -> Piece:
+    """The name itself when all of it stands in brackets: "Postsurgical Treatment Guidelines (Knee)"."""
+    inner = piece.text[1:-1]
+    bracketed = piece.text[0] == "(" and piece.text[-1] == ")" and "(" not in inner
+    return piece._replace(text=inner.strip()) if bracketed and inner.strip() else piece
 
 
 def _doubt_names(names: list[Piece], start: int, end: int, found: Found) -> None:

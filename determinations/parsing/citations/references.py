@@ -31,6 +31,7 @@ _WORD = re.compile(r"\w+")
 _OWN_ADDRESS = re.compile(r"(?i)(?:[\w-]+\.)*(?:odg|worklossdata|mcg\.com)")
 _LONGEST_NAME = 200
 WEB_PAGE = "other/web-page"
+_TEXTBOOK = "other/textbook"
 LONGEST_REFERENCE = 260
 
 
@@ -78,7 +79,7 @@ def _cuts(text: str, start: int, end: int) -> list[int]:
             previous = landmark if previous is None or landmark.is_address else previous._replace(end=landmark.end)
             continue
         semicolon = text.find(";", previous.end, landmark.start)
-        joined = _AND_AT_END.search(text, previous.end, landmark.start) if landmark.is_address else None
+        joined = _AND_AT_END.search(text, previous.end, landmark.start)
         belongs = landmark.is_address and not previous.is_address and semicolon < 0 and not joined
         between = _SEPARATED.search(text, semicolon if semicolon > 0 else previous.end, landmark.start)
         if not belongs and (between or previous.is_address):
@@ -97,8 +98,9 @@ def _cuts(text: str, start: int, end: int) -> list[int]:
 
 def _landmarks(text: str, start: int, end: int) -> list[Landmark]:
     addresses = [
-        Landmark(_key_of_address(match), True, match.start(), match.end())
+        Landmark(key, not _is_name(match, key), match.start(), match.end())
         for match in _ADDRESS.finditer(text, start, end)
+        if (key := _key_of_address(match))
     ]
     names = [
         name
@@ -106,6 +108,11 @@ def _landmarks(text: str, start: int, end: int) -> list[Landmark]:
         if not any(address.start <= name.start < address.end for address in addresses)
     ]
     return sorted([*addresses, *names], key=lambda landmark: landmark.start)
+
+
+def _is_name(address: re.Match[str], key: str) -> bool:
+    """Whether a bare address is its publisher's name: "Drugs.com", which does not belong to the name before it."""
+    return bool(address["bare"]) and source_of(address.group()) == key and address.group().count(".") == 1
 
 
 def _key_of_address(address: re.Match[str]) -> str:
@@ -146,7 +153,7 @@ def source_of(text: str) -> str | None:
 
 
 def named_sources(text: str, start: int, end: int) -> Iterator[Landmark]:
-    """Publishers named in ``text[start:end]``; kinds of source (a journal, a textbook) are not among them."""
+    """Publishers and books named in ``text[start:end]``; kinds of source (a journal) are not among them."""
     by_first_word = _names()
     if by_first_word.keys().isdisjoint(_WORD.findall(text[start:end].lower())):
         return
@@ -199,8 +206,10 @@ def _first_words(name: str) -> set[str]:
 def _names() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
     names = defaultdict(list)
     for each in authorities():
-        if each.family == "other" and not each.generic:
+        if each.family == "other" and (not each.generic or each.key == _TEXTBOOK):
             for name in sorted(each.printed_as, key=len, reverse=True):
+                if each.generic and "'s" not in name:
+                    continue  # "Textbook", "Elsevier": no book's own name
                 first = _WORD.search(name.lower())
                 if first:
                     names[first.group()].append((each.key, re.compile(_name_pattern(name))))

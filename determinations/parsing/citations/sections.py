@@ -78,9 +78,10 @@ def _longest_known(text: str, start: int, ends: list[int], known: Set[str]) -> t
     """
     at, is_known, form = 0, False, ""
     for n, end in enumerate(ends):
-        form = f"{form} {normalised_form(text[start:end])}".strip()
-        if form in known:
-            at, is_known = n, True
+        if piece := normalised_form(text[start:end]):
+            form = f"{form} {piece}".strip()
+            if form in known:
+                at, is_known = n, True
         start = end
     return at, is_known
 
