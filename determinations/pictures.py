@@ -37,7 +37,7 @@ def page_picture(letter: Letter, number: int) -> bytes:
     """Page ``number`` (from 1) as a PNG. Raises ``NoPicture``."""
     if not 1 <= number <= (letter.pages or 0):
         raise NoPicture("The letter has no such page.")
-    kept = _folder(letter) / f"{number}-{WIDTH}-{_VERSION}.png"
+    kept = pictures_folder(letter.sha256) / f"{number}-{WIDTH}-{_VERSION}.png"
     if kept.is_file():
         return kept.read_bytes()
     picture = _ask_child(letter, {"page": number - 1, "width": WIDTH})
@@ -110,8 +110,9 @@ def _ask_child(letter: Letter, request: dict[str, Any]) -> bytes:
     return done.stdout
 
 
-def _folder(letter: Letter) -> Path:
-    return Path(settings.MEDIA_ROOT) / "pictures" / letter.sha256[:2] / letter.sha256
+def pictures_folder(sha256: str) -> Path:
+    """Where the pictures of a letter's pages are kept."""
+    return Path(settings.MEDIA_ROOT) / "pictures" / sha256[:2] / sha256
 
 
 def _keep(path: Path, data: bytes) -> None:

@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from determinations import exports, reparsing, versions
+from determinations import exports, removal, reparsing, versions
 from determinations.ingest import ingest_letters, without_reader
 from determinations.models import Export, Letter, LetterState, ReparseRun
 from determinations.models.browsing import ExportState
@@ -60,6 +60,7 @@ def sweep() -> None:
         _release_stale(lane)
         send_waiting(lane)
     _send_exports_again()
+    removal.delete_files(now=timezone.now())
     stale = Q(stepped_at=None) | Q(stepped_at__lt=timezone.now() - RUN_STALE_AFTER)
     for run_id in ReparseRun.objects.filter(stale, state__in=AT_WORK).values_list("pk", flat=True)[:20]:
         send_reparse(run_id)

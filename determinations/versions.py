@@ -1,4 +1,4 @@
-"""Letters that may be the same one: found, decided by a person, and taken away.
+"""Letters that may be the same one: found, and decided by a person.
 
 Without a decision the newest letter of a case number counts (``effective``). A person may say that two letters are the
 same, and which of them counts, or that two of one number are not.
@@ -11,12 +11,11 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from determinations.effective import remove_letters, write_cases
+from determinations.effective import write_cases
 from determinations.likeness import bands_of, minima_of, percent_alike, wording_of
 from determinations.models import (
     AuditEvent,
     Case,
-    Letter,
     LetterPair,
     LetterSignature,
     LetterText,
@@ -117,26 +116,6 @@ def decide(
             letter_id=pair.newer_id,
             detail={"pair": pair.pk, "older": pair.older_id, "decision": decision, "counts": pair.counts_id},
         )
-
-
-def remove_letter(letter_id: int, *, by: AbstractBaseUser, now: datetime, reason: str) -> None:
-    """Take a letter out of the collection: its rows, not what people corrected in it.
-
-    Another version of its case counts from now on. Should the same file come again, its corrections stand again.
-    """
-    if not by.has_perm("determinations.delete_letter"):  # type: ignore[attr-defined]
-        raise PermissionDenied
-    with transaction.atomic():
-        letter = Letter.objects.get(pk=letter_id)
-        AuditEvent.objects.create(
-            at=now,
-            by_id=by.pk,
-            by_name=by.get_username(),
-            action="letter.removed",
-            letter_id=letter_id,
-            detail={"sha256": letter.sha256, "reason": reason[:200]},
-        )
-        remove_letters([letter_id])
 
 
 def _check(by: AbstractBaseUser) -> None:

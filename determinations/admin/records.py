@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from determinations.admin.bounded import ReadOnlyAdmin
-from determinations.models import AuditEvent, AuthorityAlias, CategoryRule, Correction, ReparseRun
+from determinations.models import AuditEvent, AuthorityAlias, CategoryRule, Correction, RemovedLetter, ReparseRun
 
 
 @admin.register(Correction)
@@ -54,4 +54,14 @@ class ReparseRunAdmin(ReadOnlyAdmin):
     list_display = ["id", "at", "by", "state", "parser_version", "letters", "done", "letters_changed"]
     list_select_related = ["by"]
     search_fields = ["why", "state", "parser_version"]
+    ordering = ["-id"]
+
+
+@admin.register(RemovedLetter)
+class RemovedLetterAdmin(ReadOnlyAdmin):
+    """Every letter that was taken out, and until when its file is kept."""
+
+    list_display = ["id", "letter_id", "removed_at", "by_name", "reason", "belonged", "keep_until", "deleted_at"]
+    search_fields = ["=letter_id"]
+    search_help_text = "number of a letter"
     ordering = ["-id"]

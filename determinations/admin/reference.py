@@ -75,7 +75,7 @@ class EditionValidityAdmin(KeptAdmin):
 
 @admin.register(ReviewSettings)
 class ReviewSettingsAdmin(SingleRowAdmin):
-    """How long a snoozed letter rests, and how alike a duplicate is."""
+    """How long a snoozed letter rests, how alike a duplicate is, how long files of removed letters are kept."""
 
 
 @admin.register(StatisticsLimits)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from determinations.views import authorities, lessons, reparsing, reviews, versions
+from determinations.views import authorities, lessons, removal, reparsing, reviews, versions
 
 urlpatterns = [
     path("review/", reviews.review_queue, name="review"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("review/<int:letter_id>/assign/", reviews.assign_letter, name="review_assign"),
     path("review/<int:letter_id>/snooze/", reviews.snooze_letter, name="review_snooze"),
     path("review/<int:letter_id>/reports/<int:report_id>/", reviews.answer_report, name="review_answer_report"),
+    path("review/<int:letter_id>/remove/", removal.remove_letter, name="remove_letter"),
     path("citations/", authorities.unknown_citations, name="unknown_citations"),
     path("citations/map/", authorities.map_citation, name="map_citation"),
     path("citations/aliases/<int:alias_id>/end/", authorities.end_alias, name="end_alias"),

@@ -9,7 +9,7 @@ from determinations.models.citations import Citation, Side
 from determinations.models.corrections import Correction, CorrectionState, Operation
 from determinations.models.duplicates import LetterPair, LetterSignature, PairDecision, PairKind
 from determinations.models.facts import CitationFact, FactChange, ItemFact
-from determinations.models.letters import Letter, LetterState, LetterText, ParsedDocument
+from determinations.models.letters import Letter, LetterState, LetterText, ParsedDocument, RemovedLetter
 from determinations.models.reparsing import ReparseExample, ReparseRun, RunState
 from determinations.models.reviews import CorrectionReason, ReviewEntry, ReviewSettings
 from determinations.models.uploads import Upload, UploadedFile
@@ -47,6 +47,7 @@ __all__ = [
     "ParsedDocument",
     "PrintedCitation",
     "ProblemReport",
+    "RemovedLetter",
     "ReparseExample",
     "ReparseRun",
     "ReviewEntry",

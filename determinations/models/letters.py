@@ -111,3 +111,29 @@ class ParsedDocument(models.Model):
 
     def __str__(self) -> str:
         return f"Parsed letter {self.letter_id}"
+
+
+class RemovedLetter(models.Model):
+    """A letter that an administrator took out of the collection, and what became of its file.
+
+    No foreign keys: the letter is gone, and the row stays whoever leaves.
+    """
+
+    letter_id = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    reason = models.CharField(max_length=500)
+    belonged = models.BooleanField(help_text="a letter of ours, whose file is kept for the years of retention")
+    removed_at = models.DateTimeField()
+    by_id = models.BigIntegerField()
+    by_name = models.CharField(max_length=150)
+    keep_until = models.DateField()
+    deleted_at = models.DateTimeField(null=True, help_text="when the file was deleted")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["keep_until", "id"], name="removed_due", condition=models.Q(deleted_at=None)),
+            models.Index(fields=["letter_id"], name="removed_letter"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Removed letter {self.letter_id}"

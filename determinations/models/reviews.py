@@ -59,6 +59,10 @@ class ReviewSettings(models.Model):
         default=80, help_text="letters whose wording is at least this alike are shown as possible duplicates"
     )
 
+    retention_years = models.PositiveSmallIntegerField(
+        default=3, help_text="years after the latest decision that the file of a removed letter is kept"
+    )
+
     class Meta:
         verbose_name = verbose_name_plural = "review settings"
         constraints = [

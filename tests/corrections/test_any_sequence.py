@@ -5,11 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from determinations import aliases, corrections, versions
+from determinations import aliases, corrections, removal, versions
 from determinations.aliases import Proposal
 from determinations.category_rules import active_rules, with_rules
 from determinations.correctable import read as read_value
@@ -124,7 +123,7 @@ def take(step: str, detail: Any, letter: Letter, people: People, tick: int) -> L
         write_cases([letter.pk])
     elif step == "delete":
         reading = ParsedDocument.objects.get(letter=letter).document
-        versions.remove_letter(letter.pk, by=people.admin, now=now, reason="test")
+        removal.remove_letter(letter.pk, by=people.admin, now=now, reason="test")
         check_statistics()
         return stored_letter(reading, sha256=letter.sha256)
     elif step == "alias":
@@ -222,7 +221,6 @@ def check_statistics() -> None:
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(script=st.lists(st.tuples(st.sampled_from([0, 1]), steps), min_size=3, max_size=14))
 def test_effective_values_are_what_was_read_with_corrections_on_top(people: People, script: list[Any]) -> None:
-    people.admin.user_permissions.add(Permission.objects.get(codename="delete_letter"))
     Letter.objects.all().delete()
     letters = [stored_letter(document(item("Knee brace"), item("MRI of the knee"))) for _ in range(2)]
     kept = Correction.objects.count()

@@ -208,7 +208,7 @@ def test_a_run_follows_a_case_list_step_by_step(people: People, monkeypatch: pyt
     wanted = [one.pk for one in letters if one.pk not in (letters[2].pk, letters[3].pk, letters[4].pk)]
     for pk in (2, 3, 4):
         corrections.correct_field(letters[pk].pk, "age", 99, by=people.admin, now=NOW, reason="misread")
-    read = []
+    read: list[int] = []
     monkeypatch.setattr(
         reparsing, "_read_again", lambda run, texts, proposal: read.extend(text.letter_id for text in texts)
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from determinations import versions
+from determinations import removal, versions
 from determinations.likeness import bands_of, minima_of, percent_alike
 from determinations.models import AuditEvent, Case, ItemFact, Letter, LetterPair, PairDecision, PairKind
 from tests.conftest import People
@@ -77,13 +77,10 @@ def test_nearly_the_same_text_is_found_and_other_texts_are_not() -> None:
 
 
 def test_when_a_version_is_removed_the_one_before_counts_again(people: People) -> None:
-    from django.contrib.auth.models import Permission
-
-    people.admin.user_permissions.add(Permission.objects.get(codename="delete_letter"))
     older, newer = numbered("CM16-9000001"), numbered("CM16-9000001")
     pair = pair_of([older, newer])
     versions.decide(pair.pk, PairDecision.MERGED, by=people.admin, now=NOW)
-    versions.remove_letter(newer.pk, by=people.admin, now=NOW, reason="test")
+    removal.remove_letter(newer.pk, by=people.admin, now=NOW, reason="test")
     assert counting() == [older.pk]
 
 

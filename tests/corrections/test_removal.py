@@ -1,0 +1,83 @@
+"""A letter that came by mistake is taken out by an administrator, its file when the law lets it go."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+from django.urls import reverse
+
+from determinations import corrections, removal
+from determinations.models import AuditEvent, Case, Correction, ItemFact, Letter, RemovedLetter, ReviewSettings
+from determinations.pictures import page_picture, pictures_folder
+from determinations.store import letter_store
+from determinations.synthetic import letter_pdf, write_letter
+from tests.browse.test_letter_pages import store_pdf
+from tests.conftest import People
+from tests.corrections.letters import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def letter(settings: Any, tmp_path: Path) -> Letter:
+    settings.MEDIA_ROOT = tmp_path
+    return store_pdf(letter_pdf(write_letter(40, 5)))
+
+
+def has_file(letter: Letter) -> bool:
+    return letter_store().exists(letter.store_name)
+
+
+def test_one_that_never_belonged_goes_with_its_file(
+    as_admin: Client, people: People, letter: Letter, django_capture_on_commit_callbacks: Any
+) -> None:
+    corrections.correct_field(letter.pk, "age", 44, by=people.admin, now=NOW, reason="misread")
+    page_picture(letter, 1)
+    address = reverse("remove_letter", args=[letter.pk])
+    assert b"1 correction of it stay" in as_admin.get(address).content
+    refused = as_admin.post(address, {"belonged": "no", "reason": " "})
+    assert (refused.status_code, Letter.objects.count()) == (422, 1)
+    with django_capture_on_commit_callbacks(execute=True):
+        done = as_admin.post(
+            address, {"belonged": "no", "reason": "Another office's letter", "sure": "on"}, follow=True
+        )
+    assert b"its file is deleted" in done.content
+    assert not Letter.objects.exists()
+    assert not Case.objects.exists()
+    assert not ItemFact.objects.exists()
+    assert not has_file(letter)
+    assert not pictures_folder(letter.sha256).exists()
+    assert Correction.objects.count() == 1
+    event = AuditEvent.objects.get(action="letter.removed")
+    assert (event.letter_id, event.detail["reason"]) == (letter.pk, "Another office's letter")
+    assert RemovedLetter.objects.get().deleted_at is not None
+
+
+def test_one_of_ours_keeps_its_file_for_the_years_of_retention(
+    people: People, letter: Letter, django_capture_on_commit_callbacks: Any
+) -> None:
+    ReviewSettings.objects.update_or_create(pk=1, defaults={"retention_years": 3})
+    Case.objects.filter(pk=letter.pk).update(decision_date=date(2024, 2, 29), ur_denial_date=date(2024, 1, 1))
+    with django_capture_on_commit_callbacks(execute=True):
+        removed = removal.remove_letter(letter.pk, by=people.admin, now=NOW, reason="copy")
+    assert (removed.keep_until, has_file(letter)) == (date(2027, 2, 28), True)
+    assert removal.delete_files(now=datetime(2027, 2, 27, tzinfo=UTC)) == 0
+    # The same file comes again: it is nobody's to delete.
+    again = store_pdf(letter_pdf(write_letter(40, 5)))
+    assert removal.delete_files(now=datetime(2027, 3, 1, tzinfo=UTC)) == 0
+    again.delete()
+    assert removal.delete_files(now=datetime(2027, 3, 1, tzinfo=UTC)) == 1
+    assert not has_file(letter)
+    assert removal.delete_files(now=datetime(2027, 3, 1, tzinfo=UTC)) == 0
+
+
+def test_only_admins_remove(as_supervisor: Client, people: People, letter: Letter, django_user_model: Any) -> None:
+    address = reverse("remove_letter", args=[letter.pk])
+    assert as_supervisor.get(address).status_code == 403
+    assert as_supervisor.post(address, {"belonged": "no", "reason": "x", "sure": "on"}).status_code == 403
+    with pytest.raises(PermissionDenied):
+        removal.remove_letter(letter.pk, by=people.casemanager, now=NOW, reason="x", belonged=False)
+    assert has_file(letter)
