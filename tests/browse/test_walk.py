@@ -4,16 +4,14 @@ import re
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from determinations.models import Case, ItemFact, LetterText, ProblemReport, SavedView
 from determinations.synthetic import write_letter
 from determinations.synthetic.pdf import letter_pdf
+from tests.accessibility import faults_of
 from tests.browse.conftest import store_texts
 from tests.browse.test_letter_pages import store_pdf
 from tests.conftest import People
-
-PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -164,28 +162,12 @@ PAGES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_serious_is_inaccessible_on_any_page(desk: Any, cases: list[Case], scheme: str) -> None:
-    desk.emulate_media(color_scheme=scheme)
+def test_every_page_is_accessible_in_both_themes_and_fits_a_phone(desk: Any, cases: list[Case]) -> None:
     found = []
     for path in PAGES:
         desk.goto(path.format(pk=numbered(cases).pk, pdf=cases[-1].pk))
-        desk.wait_for_load_state("networkidle")
-        for each in Axe().run(desk).response["violations"]:
-            if each["impact"] in ("serious", "critical"):
-                found.append((path, each["id"], [node["html"][:160] for node in each["nodes"]][:3]))
+        found += [(path, *fault) for fault in faults_of(desk, impacts=("serious", "critical"))]
     assert found == []
-
-
-def test_no_page_is_wider_than_a_phone(desk: Any, cases: list[Case]) -> None:
-    desk.set_viewport_size(PHONE)
-    wide = []
-    for path in PAGES:
-        desk.goto(path.format(pk=numbered(cases).pk, pdf=cases[-1].pk))
-        desk.wait_for_load_state("networkidle")
-        if desk.evaluate("document.documentElement.scrollWidth") > PHONE["width"]:
-            wide.append(path)
-    assert wide == []
 
 
 def test_filters_work_without_a_script(cases: list[Case], sign_in: Any, people: People, browser: Any,

@@ -1,0 +1,45 @@
+"""What is wrong with a page for people who see, hear or use it otherwise: in both themes, on a desk and on a phone.
+
+A page is loaded once. Themes differ in colours alone, so the dark one is asked about colours alone.
+"""
+
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+
+DESK = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+#: Rows of a table after these look like them; weighing the colours of every one takes axe seconds.
+_LIKE_THOSE_BEFORE = "table.data tbody tr:nth-child(n + 9)"
+
+
+def faults_of(page: Any, *, impacts: tuple[str, ...] = ()) -> list[tuple[str, list[str]]]:
+    """Rules that the page breaks, each with up to three places; ``impacts`` limits to faults so grave."""
+    settle(page)
+    page.set_viewport_size(DESK)
+    page.emulate_media(color_scheme="dark")
+    found = _violations(page, runOnly=["color-contrast"])
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="light")
+    found += _violations(page)
+    faults = [
+        (each["id"], [node["html"][:160] for node in each["nodes"]][:3])
+        for each in found
+        if not impacts or each["impact"] in impacts
+    ]
+    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        faults.append(("wider than a phone", []))
+    page.set_viewport_size(DESK)
+    return faults
+
+
+def settle(page: Any) -> None:
+    """Wait until parts that the page asks for by itself are there."""
+    page.wait_for_load_state()
+    page.wait_for_function("() => !document.querySelector('.htmx-request')")
+
+
+def _violations(page: Any, **options: Any) -> list[Any]:
+    context = {"exclude": [[_LIKE_THOSE_BEFORE]]}
+    found = Axe().run(page, context=context, options={"resultTypes": ["violations"], **options})
+    return list(found.response["violations"])
