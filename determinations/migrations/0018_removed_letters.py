@@ -17,7 +17,7 @@ def let_admins_remove(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("determinations", "0016_unread_letters_in_queue"),
+        ("determinations", "0017_cited"),
     ]
 
     operations = [
