@@ -183,6 +183,11 @@ NON_MTUS = {
         ("other/journal", "2009", ["Reed A, et al. Harbour work. Spine J 2009;9(1):1-9"]),
         ("other/journal", "2011", ["Moss B, et al. Ropes. J Hand Surg 2011;3(2):11-19"]),
     ],
+    "California Labor Code 4600, ACOEM Guidelines, Chapter 12, pg 308, http://www.example.org/a.": [
+        ("other/statute", None, ["California Labor Code 4600"]),
+        ("acoem/low-back", None, ["308"]),
+        ("other/example", None, ["http://www.example.org/a"]),
+    ],
     "ODG, FDA, Drugs.com.": [
         ("odg/unspecified", None),
         ("other/fda", None, ["FDA"]),
@@ -239,6 +244,13 @@ def test_a_sentence_that_cites_nothing_says_so_and_raises_no_problem(sentence):
         ("Decision based on MTUS Toothache Manners 2004.", "unknown_authority"),
         ("Decision based on MTUS Citation Official Disability Guidelines (ODG), Knee.", "citation_unread"),
         ("Decision based on Non-MTUS Citation ODG, Low Back harbour Chapter, Canes.", "unknown_authority"),
+        ("Decision based on Non-MTUS Citation ODG, Knee, Canes; and Harbour's Sandal Medicine.", "citation_unread"),
+        ("Decision based on Non-MTUS Citation ODG, Knee, Canes, Guide to Harbours, 2015.", "citation_unread"),
+        ("Decision based on Non-MTUS Citation Harbour Notes, and ACOEM, Knee Disorders.", "citation_unread"),
+        (
+            "Decision based on Non-MTUS Citation ACOEM, Knee Disorders, Reed A, et al. 2009;4(1):2-3.",
+            "citation_unread",
+        ),
         ("Decision based on MTUS Knee Complaints 2004, and Toothache Manners 2004.", "unknown_authority"),
         ("Decision based on MTUS ACOEM Chapter 9 Knee Complaints Page(s): 340.", "chapter_mismatch"),
         ("Words nobody expected. Decision based on MTUS Knee Complaints 2004.", "citation_unread"),

@@ -20,6 +20,7 @@ _OTHER = r"(?:[Aa]nd\s+)?[Oo](?i:ther\s+medical\s+treatment\s+guidelines?(?:\s+o
 _MARK = re.compile(rf"(?<!\w)(?:(?P<odg>{ODG})|(?P<acoem>{ACOEM})|(?P<mtus>{MTUS})|(?P<other>{_OTHER}))(?!\w)")
 # "MTUS is silent on this topic." cites nothing.
 _REMARK = re.compile(r"\s+(?:is|are|does|do|has|have|was)\b[^.;]*(?:[.;]|$)")
+_PARTED = re.compile(r"(?:[,;.]|\b(?:and|&))\s*\Z")
 _EMPTY = re.compile(
     r"[\s,;:.()&/–-]*(?:(?:and|the|from|in|see also|see|citation|as well as|per|of)\b[\s,;:.()]*)*", re.IGNORECASE
 )
@@ -43,13 +44,16 @@ def read_non_mtus(text: str, start: int, end: int, found: Found) -> None:
 def _read_lead(text: str, start: int, end: int, mark: str, found: Found) -> None:
     """Reads what stands before the first mark: a source of its own, or the beginning of what the mark names."""
     start = _EMPTY.match(text, start, end).end()  # type: ignore[union-attr]  # matches the empty string
+    is_source = source_of(text[start:end]) not in {None, "other/guideline"}
     if starts_with_chapter(text, start, end):
         _read_odg(text, start, start, end, found)
-    elif mark == "other" or (mark == "odg" and source_of(text[start:end]) not in {None, "other/guideline"}):
+    elif mark == "other" or (is_source and (mark == "odg" or _PARTED.search(text, start, end))):
         _read_unmarked(text, start, end, found)
     elif mark == "odg" and normalised_form(text[start:end]) in section_names():
         read_odg(text, start, start, end, found, first=False)
-    elif mark != "acoem":
+    elif mark != "acoem" or (
+        _PARTED.search(text, start, end) and not find_documents(text, start, end, open_start=False)
+    ):
         found.doubt("citation_unread", "Not understood in the guideline sentence", start, end)
 
 
@@ -70,8 +74,20 @@ def _read_marked(text: str, mark: re.Match[str], end: int, found: Found, *, name
 
 
 def _read_acoem(text: str, start: int, end: int, found: Found) -> None:
-    documents = find_documents(text, start, end, open_start=False)
-    _read_documents(text, [each for each in documents if each.key] or documents[:1], end, found)
+    stop = _before_other_source(text, start, end)
+    documents = find_documents(text, start, stop, open_start=False)
+    _read_documents(text, [each for each in documents if each.key] or documents[:1], stop, found)
+    if stop < end:
+        _read_unmarked(text, stop, end, found)
+
+
+def _before_other_source(text: str, start: int, end: int) -> int:
+    """Where another source begins that is printed after this one, or ``end``: right after what parts the two."""
+    other = first_source(text, start, end)
+    if other is None:
+        return end
+    before = [text.rfind(separator, start, other) for separator in (",", ";", ". ", " and ", " & ")]
+    return max(before) + 1 if max(before) >= start else other
 
 
 def _read_unmarked(text: str, start: int, end: int, found: Found) -> None:
@@ -106,9 +122,15 @@ def _read_unmarked(text: str, start: int, end: int, found: Found) -> None:
 
 
 def _read_documents(text: str, documents: list[Document], end: int, found: Found) -> None:
+    first = len(found.mentions)
     for number, document in enumerate(documents):
         after = documents[number + 1].start if number + 1 < len(documents) else end
         read_document(text, document, after, found, inside_mtus=False)
+    for mention in found.mentions[first:]:
+        for name in mention.sections:
+            if source_of(name) not in {None, "other/guideline"}:
+                message = f"This may be another source than the ACOEM guidelines: “{name[:80]}”"
+                found.doubt("citation_unread", message, mention.start, end)
 
 
 def _read_odg(text: str, named: int, start: int, end: int, found: Found, *, named_again: bool = False) -> None:
@@ -116,11 +138,7 @@ def _read_odg(text: str, named: int, start: int, end: int, found: Found, *, name
 
     The bare words "ODG" are a citation only when no other citation of the ODG stands in the sentence.
     """
-    stop = end
-    other = first_source(text, start, end)
-    if other is not None:
-        before = [text.rfind(separator, start, other) for separator in (",", ";", ". ", " and ", " & ")]
-        stop = max(before) + 1 if max(before) >= start else other
+    stop = _before_other_source(text, start, end)
     already = any(each.key.startswith("odg/") for each in found.mentions)
     read_odg(text, named, start, stop, found, first=not already and not named_again)
     if stop < end:

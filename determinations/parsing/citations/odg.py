@@ -97,7 +97,12 @@ _IMPLIED = tuple((key, re.compile(rf"\b(?:{words})\b", re.IGNORECASE)) for key, 
 _CROSS_CHAPTER = re.compile(r"(?i)\b(?:preface|physical (?:therapy|medicine)|chiropractic|office visits?|formulary)\b")
 _CRITERIA = re.compile(r"(?i)^(?:(?:criteria|indications|guidelines?)\s+for\s+)?(?:(?:the\s+)?use\s+of\s+)?")
 _CHAPTER_IN_TOPIC = re.compile(r"(?i)\bchap\w*r\b")
-_LONG_TOPIC, _LONGEST_TOPIC = 40, 110
+#: What names a publisher, a book or a journal: no topic of the ODG does.
+_LIKE_A_SOURCE = re.compile(
+    r"\b(?!Quervain|Dupuytren|Kienb|Morton|Baker|Achilles|Freiberg)[A-Z]\w{3,}['’]s?\s+[A-Z]|\b(?:Guide\s+to|Manual|Handbook|Textbook|Reference|Journal|Reviews?|Policy|Bulletin|"
+    r"Association|Academy|Society|Institute|Department|Foundation|Clinic|Code|Concepts|Principles)\b"
+)
+_LONG_TOPIC, _LONGEST_TOPIC = 12, 110
 
 
 @cache
@@ -292,5 +297,6 @@ def _doubt_long_topics(topics: list[str], start: int, end: int, found: Found) ->
             )
         if len(topic) < _LONG_TOPIC or normalised_form(topic) in section_names():
             continue
-        if len(topic) > _LONGEST_TOPIC or source_of(topic) not in {None, "other/guideline"}:
+        is_source = _LIKE_A_SOURCE.search(topic) or source_of(topic) not in {None, "other/guideline"}
+        if len(topic) > _LONGEST_TOPIC or is_source:
             found.doubt("citation_unread", f"This may be another source than the ODG: “{topic[:80]}”", start, end)

@@ -18,6 +18,7 @@ _ADDRESS = re.compile(
     r"(?:https?:\s*/+\s*(?:www\.)?|www\.)(?P<host>[\w.-]+)(?:[^\s,;]|(?<=[/-])\s+(?=[a-z0-9]))*"
     r"|(?<![\w.@-])(?P<bare>(?:[\w-]+\.)+(?:com|org|net|gov|edu))\b(?:/\S*)?"
 )
+_MAY_HOLD_ADDRESS = re.compile(r"http|www|\.(?:com|org|net|gov|edu)\b")
 _ACCESSED = re.compile(
     r"[\s,;.(]*(?i:accessed|retrieved|updated|last\s+\w+|viewed)\b[^,;]*?"
     r"(?:\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|(?:19|20)\d\d)\)?"
@@ -167,7 +168,7 @@ def named_sources(text: str, start: int, end: int) -> Iterator[Landmark]:
 def first_source(text: str, start: int, end: int) -> int | None:
     """Where another source begins inside an ODG citation: a publisher's name or an address that is not the ODG's."""
     places = [landmark.start for landmark in named_sources(text, start, end)]
-    if "http" in text or "www" in text:
+    if _MAY_HOLD_ADDRESS.search(text, start, end):
         for address in _ADDRESS.finditer(text, start, end):
             if not _OWN_ADDRESS.match(address["host"] or address["bare"]):
                 places.append(address.start())
