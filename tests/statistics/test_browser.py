@@ -24,7 +24,7 @@ def _counted(text: str) -> int:
 
 def test_a_supervisor_finds_answers(page: Any) -> None:
     page.goto("/")
-    page.get_by_role("link", name="Statistics").click()
+    page.get_by_role("link", name="Statistics", exact=True).click()
     page.get_by_role("heading", name="Overview").wait_for()
     number = page.locator(".tile", has_text="disputed treatment requests").locator("a")
     items = _counted(number.inner_text())
