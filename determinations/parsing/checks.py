@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from determinations.parsing.rationale import conclusion_of
 from determinations.parsing.results import ParsedItem, Problem
@@ -19,6 +19,10 @@ _DATE_ORDER = (
     ("application_received", "decision_date"),
     ("date_assigned", "decision_date"),
 )
+#: From the denial to the determination it is months; and no injury is older than a working life.
+_OF_THE_REVIEW = ("ur_denial_date", "application_received", "date_assigned", "decision_date")
+_LONGEST_REVIEW = timedelta(days=3 * 365)
+_LONGEST_SINCE_INJURY = timedelta(days=80 * 365)
 #: ``by Utilization Review, noting the California Medical Treatment Utilization Schedule Guidelines``
 _REVIEW_CITED_MTUS = re.compile(
     r"utilization review[^.]{0,160}?\b(?:citing|cited|noting|noted|based on|per|referenc\w+|utilizing|using)\b"
@@ -29,11 +33,18 @@ _DENIES_MTUS = re.compile(r"did not base their decision on the MTUS|outside of t
 
 
 def check_dates(dates: Mapping[str, date], spans: Mapping[str, Span]) -> Iterator[Problem]:
-    """A problem for each pair of dates in an impossible order."""
+    """A problem for each pair of dates in an impossible order, or too far apart."""
     for earlier, later in _DATE_ORDER:
         if earlier in dates and later in dates and dates[earlier] > dates[later]:
             names = (earlier.replace("_", " "), later.replace("_", " "))
             yield Problem("dates_contradict", f"The {names[0]} is after the {names[1]}.", spans.get(later), later)
+    days = {name: dates[name] for name in _OF_THE_REVIEW if name in dates}
+    last = max(days, key=days.__getitem__, default=None)
+    if last and days[last] - min(days.values()) > _LONGEST_REVIEW:
+        yield Problem("dates_contradict", "The dates of the review lie years apart.", spans.get(last), last)
+    elif last and "date_of_injury" in dates and days[last] - dates["date_of_injury"] > _LONGEST_SINCE_INJURY:
+        message = "The injury is older than a working life."
+        yield Problem("dates_contradict", message, spans.get("date_of_injury"), "date_of_injury")
 
 
 def check_items(items: tuple[ParsedItem, ...], summary: str | None) -> Iterator[Problem]:

@@ -372,6 +372,13 @@ def test_dates_in_an_impossible_order_are_reported() -> None:
     assert list(check_dates(VALUES, {})) == []
 
 
+def test_dates_too_far_apart_are_reported() -> None:
+    assert [p.path for p in check_dates(VALUES | {"decision_date": date(2107, 3, 3)}, {})] == ["decision_date"]
+    assert [p.path for p in check_dates(VALUES | {"date_of_injury": date(1916, 3, 3)}, {})] == ["date_of_injury"]
+    assert list(check_dates(VALUES | {"date_of_injury": date(1972, 3, 3)}, {})) == []
+    assert list(check_dates({}, {})) == []
+
+
 # Layouts
 
 
