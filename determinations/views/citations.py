@@ -239,10 +239,7 @@ def citation_authority(request: HttpRequest, key: str) -> HttpResponse:
     authority = get_object_or_404(Authority, key=key)
     with one_snapshot() as engine:
         context = Context.of(request, engine)
-        everything = context.chosen.selection
         sides = [_side_of(context, authority, side, label) for side, label in SIDES]
-        editions = engine.count_editions(everything, authority.pk)
-        years, rows = _editions(context, editions)
         return render(
             request,
             "citations/authority.html",
@@ -253,8 +250,7 @@ def citation_authority(request: HttpRequest, key: str) -> HttpResponse:
                 sides=sides,
                 months=_trend(context, sides),
                 parts_url=with_query(reverse("citation_parts", args=[key]), context.query),
-                years=years,
-                editions=rows,
+                editions_url=with_query(reverse("authority_editions", args=[key]), context.query),
                 citations_url=with_query(reverse("citations"), context.query),
                 export_base=reverse("authority_export", args=[key, "csv"]).removesuffix("csv"),
                 unrecognised=key == UNRECOGNISED,
@@ -280,6 +276,23 @@ def citation_parts(request: HttpRequest, key: str) -> HttpResponse:
                 parts=_parts(context, authority),
                 unrecognised=key == UNRECOGNISED,
             ),
+        )
+
+
+@require_safe
+@may_view
+def authority_editions(request: HttpRequest, key: str) -> HttpResponse:
+    """Editions cited of one authority: a part of its page, and a page of its own without scripts."""
+    authority = get_object_or_404(Authority, key=key)
+    with one_snapshot() as engine:
+        context = Context.of(request, engine)
+        years, rows = _editions(context, engine.count_editions(context.chosen.selection, authority.pk))
+        title = str(context.labels.authority_by_id[authority.pk])
+        inside = bool(request.htmx)  # type: ignore[attr-defined]
+        return render(
+            request,
+            "citations/_editions.html" if inside else "citations/authority_editions.html",
+            context.frame("citations", authority=authority, title=title, years=years, editions=rows),
         )
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from determinations.filters import filters_only
 from determinations.models import Figure
 from determinations.statistics.changes import changes
-from determinations.statistics.engine import LetterGroup, one_snapshot
+from determinations.statistics.engine import LetterGroup, SqlEngine, one_snapshot
 from determinations.statistics.entries import BY_KEY, GROUPS, STATISTICS, Statistic, month_filters
 from determinations.statistics.glossary import GLOSSARY
 from determinations.statistics.periods import Period, last_months, year_period
@@ -275,10 +275,9 @@ def statistic_export(request: HttpRequest, key: str, format: str) -> HttpRespons
 @may_view
 def compare(request: HttpRequest) -> HttpResponse:
     """Two selections side by side: the filters of the address, and those in ``versus``."""
-    entry = BY_KEY.get(request.GET.get("by", ""), BY_KEY["category"])
+    entry = _compared_by(request)
     with one_snapshot() as engine:
-        first = Context.of(request, engine)
-        second = Context.of(request, engine, filters_only(QueryDict(request.GET.get("versus", ""))), like=first)
+        first, second = _two_sides(request, engine)
         sides = [
             {
                 "name": name,
@@ -289,16 +288,6 @@ def compare(request: HttpRequest) -> HttpResponse:
             }
             for name, side in (("A", first), ("B", second))
         ]
-        tables = [table_of(side, entry) for side in (first, second)]
-        moved = changes(*tables, limits=first.limits, all_rows=True)
-        rows = [
-            {
-                "change": each,
-                "a": first.items(each.now.items, _row_filters(entry, each.key)),
-                "b": second.items(each.before.items, _row_filters(entry, each.key)),
-            }
-            for each in moved
-        ]
         versus = second.query.urlencode()
         return render(
             request,
@@ -306,15 +295,47 @@ def compare(request: HttpRequest) -> HttpResponse:
             first.frame(
                 "compare",
                 sides=sides,
-                rows=rows,
                 statistic=entry,
                 statistics=STATISTICS,
                 versus=versus,
+                table_url=with_query(reverse("compare_table"), first.query, versus=versus, by=entry.key),
                 presets=_presets(first),
                 swapped=with_query("", second.query, versus=first.query.urlencode(), by=entry.key),
-                kept=[*first.frame("")["kept"], ("versus", versus), ("by", entry.key)],
             ),
         )
+
+
+def _compared_by(request: HttpRequest) -> Statistic:
+    return BY_KEY.get(request.GET.get("by", ""), BY_KEY["category"])
+
+
+def _two_sides(request: HttpRequest, engine: SqlEngine) -> tuple[Context, Context]:
+    first = Context.of(request, engine)
+    return first, Context.of(request, engine, filters_only(QueryDict(request.GET.get("versus", ""))), like=first)
+
+
+@require_safe
+@may_view
+def compare_table(request: HttpRequest) -> HttpResponse:
+    """Row by row, A and B: a part of the comparison, and a page of its own without scripts."""
+    entry = _compared_by(request)
+    with one_snapshot() as engine:
+        first, second = _two_sides(request, engine)
+        tables = [table_of(side, entry) for side in (first, second)]
+        rows = [
+            {
+                "change": each,
+                "a": first.items(each.now.items, _row_filters(entry, each.key)),
+                "b": second.items(each.before.items, _row_filters(entry, each.key)),
+            }
+            for each in changes(*tables, limits=first.limits, all_rows=True)
+        ]
+        inside = bool(request.htmx)  # type: ignore[attr-defined]
+        template = "statistics/_compare_table.html" if inside else "statistics/compare_table.html"
+        versus = second.query.urlencode()
+        compare_url = with_query(reverse("statistics_compare"), first.query, versus=versus, by=entry.key)
+        more = {"statistic": entry, "rows": rows, "compare_url": compare_url, "chips_b": second.frame("")["chips"]}
+        return render(request, template, first.frame("compare", **more))
 
 
 def _row_filters(statistic: Statistic, key: str) -> dict[str, Any]:

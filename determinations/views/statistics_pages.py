@@ -1,6 +1,6 @@
 """What all pages of statistics share: the selection, its filters in words, links of every number, tables to show."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -8,10 +8,9 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
-from determinations.filters import ItemFilter, active_filters, chips
+from determinations.filters import active_filters, chips
 from determinations.labels import Labels, read_labels
 from determinations.models import StatisticsLimits
-from determinations.parsing.categories import REGIONS
 from determinations.statistics.engine import SqlEngine
 from determinations.statistics.entries import UNKNOWN, Filters, Statistic
 from determinations.statistics.published import Published, PublishedFigures
@@ -118,12 +117,12 @@ class Context:
         """What the template of every page of statistics needs."""
         return {
             "section": section,
-            "sections": _sections(self.query),
+            "sections": sections_of(self.query),
             "query_string": self.query.urlencode(),
             "chips": chips(self.query, self.labels),
             "ignored": self.chosen.ignored,
-            "fields": list(filter_fields(self.query, self.labels)),
-            "kept": [(name, value) for name, value in active_filters(self.query) if name not in _OFFERED],
+            "asked": list(active_filters(self.query)),
+            "selection_url": selection_url(self.request, self.query),
             "limits": self.limits,
             "clear_url": self.request.path,
             "item_list_url": list_link("item_list", self.query) if self.may_browse else "",
@@ -143,7 +142,8 @@ def with_query(path: str, query: QueryDict, **more: str) -> str:
     return f"{path}?{encoded}" if encoded else path
 
 
-def _sections(query: QueryDict) -> list[dict[str, str]]:
+def sections_of(query: QueryDict) -> list[dict[str, str]]:
+    """The pages of statistics, each with the filters of the address."""
     named = (
         ("overview", "Overview", "statistics"), ("breakdowns", "Breakdowns", "breakdowns"),
         ("citations", "Citations", "citations"), ("editions", "Editions", "citation_editions"),
@@ -155,48 +155,14 @@ def _sections(query: QueryDict) -> list[dict[str, str]]:
     return pages
 
 
-@dataclass(frozen=True)
-class FilterField:
-    """One filter as the form offers it: a date, or a choice of values (value, label, chosen)."""
-
-    name: str
-    label: str
-    kind: str
-    value: str = ""
-    options: Sequence[tuple[str, str, bool]] = ()
+#: What stands in an address of statistics beside the filters, and stays when those are changed.
+CARRIED = ("versus", "by", "sort")
 
 
-_OFFERED = (
-    "decided_from", "decided_to", "category", "subcategory", "decision", "outcome", "claims_family",
-    "claims_authority", "reviewer_family", "reviewer_authority", "region", "priority", "age", "sex",
-    "partly_approved", "undated",
-)  # fmt: skip
-
-
-def filter_fields(query: QueryDict, labels: Labels) -> Iterable[FilterField]:
-    """The filters most asked of statistics, as form fields; all others of the item list work in the address too."""
-    for name in _OFFERED:
-        filter_ = ItemFilter.base_filters[name]
-        chosen = query.getlist(name)
-        if filter_.kind == "date":
-            yield FilterField(name, filter_.label, "date", value=chosen[-1] if chosen else "")
-            continue
-        values = dict(_options(filter_.kind, labels)) | {value: labels.of(filter_.kind, value) for value in chosen}
-        yield FilterField(
-            name, filter_.label, "choice", options=[(key, word, key in chosen) for key, word in values.items()]
-        )
-
-
-def _options(kind: str, labels: Labels) -> Iterable[tuple[str, str]]:
-    if kind == "category":
-        return [(name, name) for name in labels.category_names()]
-    if kind == "subcategory":
-        return [(category.key, labels.of(kind, category.key)) for category in labels.categories]
-    if kind == "authority":
-        return [(authority.key, str(authority)) for authority in labels.authorities]
-    if kind == "region":
-        return [(name, name) for name in REGIONS]
-    return labels.fixed(kind).items()
+def selection_url(request: HttpRequest, query: QueryDict) -> str:
+    """The page that offers all filters, and leads back to this one."""
+    carried = {name: request.GET[name] for name in CARRIED if name in request.GET}
+    return with_query(reverse("statistics_selection"), query, **carried, **{"for": request.path})
 
 
 #: What a table can be sorted by.

@@ -175,7 +175,15 @@
     document.querySelectorAll("figure[data-chart]").forEach(draw);
   }
 
-  function save(figure) {
+  function download(figure, kind, blob) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = `${document.title.split(" · ")[0]} ${figure.dataset.chart}.${kind}`.toLowerCase().replaceAll(" ", "-");
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
+  function savePng(figure) {
     const canvas = figure.querySelector("canvas");
     const copy = document.createElement("canvas");
     copy.width = canvas.width;
@@ -184,18 +192,98 @@
     context.fillStyle = colour("--surface");
     context.fillRect(0, 0, copy.width, copy.height);
     context.drawImage(canvas, 0, 0);
-    copy.toBlob((blob) => {
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(blob);
-      link.download = `${document.title.split(" · ")[0]} ${figure.dataset.chart}.png`.toLowerCase().replaceAll(" ", "-");
-      link.click();
-      URL.revokeObjectURL(link.href);
-    }, "image/png");
+    copy.toBlob((blob) => download(figure, "png", blob), "image/png");
+  }
+
+  // The library draws on a canvas only: the same shapes, at the places it worked out, as a drawing that scales.
+  function svgOf(chart, title) {
+    const space = "http://www.w3.org/2000/svg";
+    const round = (number) => Math.round(number * 100) / 100;
+    const add = (to, name, attributes, text) => {
+      const element = document.createElementNS(space, name);
+      Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, typeof value === "number" ? round(value) : value));
+      if (text !== undefined) element.textContent = text;
+      to.append(element);
+      return element;
+    };
+    const { width, height } = chart;
+    const above = 28;
+    const svg = document.createElementNS(space, "svg");
+    Object.entries({ xmlns: space, width, height: height + above, viewBox: `0 ${-above} ${width} ${height + above}`, "font-family": Chart.defaults.font.family, "font-size": 12 }).forEach(([key, value]) => svg.setAttribute(key, value));
+    add(svg, "title", {}, title);
+    add(svg, "rect", { x: 0, y: -above, width, height: height + above, fill: colour("--surface") });
+    add(svg, "text", { x: 4, y: -9, fill: colour("--text"), "font-weight": 600 }, title);
+    const area = chart.chartArea;
+    Object.values(chart.scales).forEach((scale) => {
+      const level = scale.isHorizontal();
+      scale.ticks.forEach((tick, at) => {
+        const place = scale.getPixelForTick(at);
+        const label = [].concat(tick.label).join(" ");
+        if (scale.options.grid.display !== false) add(svg, "line", level ? { x1: place, x2: place, y1: area.top, y2: area.bottom, stroke: colour("--line") } : { x1: area.left, x2: area.right, y1: place, y2: place, stroke: colour("--line") });
+        if (!label) return;
+        if (level) {
+          const turned = scale.labelRotation > 0 ? { transform: `rotate(${-round(scale.labelRotation)} ${round(place)} ${round(area.bottom + 14)})`, "text-anchor": "end" } : { "text-anchor": "middle" };
+          add(svg, "text", { x: place, y: area.bottom + 14, fill: colour("--text-quiet"), ...turned }, label);
+        } else {
+          const right = scale.position === "right";
+          add(svg, "text", { x: right ? area.right + 6 : area.left - 6, y: place + 4, fill: colour("--text-quiet"), "text-anchor": right ? "start" : "end" }, label);
+        }
+      });
+      const said = scale.options.title;
+      if (said && said.display) {
+        const [x, y] = level ? [(area.left + area.right) / 2, scale.bottom - 3] : [scale.position === "right" ? scale.right - 3 : scale.left + 11, (area.top + area.bottom) / 2];
+        add(svg, "text", { x, y, fill: colour("--text-quiet"), "text-anchor": "middle", ...(level ? {} : { transform: `rotate(-90 ${round(x)} ${round(y)})` }) }, said.text);
+      }
+    });
+    const metas = chart.getSortedVisibleDatasetMetas().toReversed();  // as they are drawn: the first one on top
+    const line = (points) => points.map((point, at) => `${at ? "L" : "M"}${round(point.x)} ${round(point.y)}`).join("");
+    const solid = (points) => points.filter((point) => !point.skip);
+    metas.forEach((meta) => {
+      const dataset = chart.data.datasets[meta.index];
+      if (meta.type === "bar") {
+        meta.data.forEach((bar) => {
+          const { x, y, base, width: wide, height: high, options } = bar;
+          if (![x, y, base].every(Number.isFinite)) return;
+          const box = bar.horizontal ? { x: Math.min(base, x), y: y - high / 2, width: Math.abs(x - base), height: high } : { x: x - wide / 2, y: Math.min(base, y), width: wide, height: Math.abs(y - base) };
+          add(svg, "rect", { ...box, fill: options.backgroundColor, stroke: options.borderColor && options.borderWidth ? options.borderColor : "none" });
+        });
+        return;
+      }
+      const points = solid(meta.data);
+      if (dataset.fill && points.length) {
+        const under = solid(chart.getDatasetMeta(meta.index - 1).data);
+        add(svg, "path", { d: `${line(points)}${line(under.toReversed()).replace("M", "L")}Z`, fill: dataset.backgroundColor });
+      }
+      if (dataset.borderWidth) add(svg, "path", { d: line(points), fill: "none", stroke: dataset.borderColor, "stroke-width": dataset.borderWidth, "stroke-dasharray": (dataset.borderDash || []).join(" ") });
+      if (dataset.pointRadius) points.forEach((point) => add(svg, "circle", { cx: point.x, cy: point.y, r: dataset.pointRadius, fill: dataset.borderColor }));
+    });
+    const rated = chart.options.plugins.whiskers && chart.options.plugins.whiskers.rows;
+    if (rated) {
+      chart.getDatasetMeta(0).data.forEach((bar, at) => {
+        const row = rated[at];
+        if (row.rate === null) return;
+        const [from, to] = [chart.scales.x.getPixelForValue(row.low), chart.scales.x.getPixelForValue(Math.min(row.high, chart.scales.x.max))];
+        add(svg, "path", { d: `M${round(from)} ${round(bar.y)}H${round(to)}M${round(from)} ${round(bar.y - 4)}v8M${round(to)} ${round(bar.y - 4)}v8`, stroke: colour("--text") });
+      });
+    }
+    if (chart.legend && chart.legend.options.display !== false) {
+      (chart.legend.legendItems || []).forEach((entry, at) => {
+        const box = chart.legend.legendHitBoxes[at];
+        add(svg, "rect", { x: box.left, y: box.top + 2, width: 24, height: 9, fill: entry.fillStyle, stroke: entry.strokeStyle || "none" });
+        add(svg, "text", { x: box.left + 30, y: box.top + 11, fill: colour("--text") }, entry.text);
+      });
+    }
+    return new XMLSerializer().serializeToString(svg);
+  }
+
+  function saveSvg(figure) {
+    const title = figure.querySelector("figcaption span").textContent;
+    download(figure, "svg", new Blob([svgOf(drawn.get(figure), title)], { type: "image/svg+xml" }));
   }
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-save-chart]");
-    if (button) save(button.closest("figure"));
+    if (button) ({ png: savePng, svg: saveSvg })[button.dataset.saveChart](button.closest("figure"));
     if (event.target.closest("[data-print]")) window.print();
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);

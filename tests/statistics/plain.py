@@ -13,7 +13,7 @@ from typing import Any
 from django.http import QueryDict
 
 from determinations.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS
-from determinations.models import Authority, Case, DisputedItem, EditionValidity
+from determinations.models import Authority, Case, DisputedItem, EditionValidity, UploadedFile
 
 Count = tuple[int, int, int]
 
@@ -134,6 +134,16 @@ def _superseded(side: str) -> Callable[[DisputedItem, str], bool]:
     return holds
 
 
+def _section(side: str) -> Callable[[DisputedItem, str], bool]:
+    return lambda item, value: any(
+        value.upper() in section.upper() for citation in _cited(item, side) for section in citation.sections
+    )
+
+
+def _upload(item: DisputedItem, value: str) -> bool:
+    return UploadedFile.objects.filter(upload_id=int(value), letter_id=item.case_id).exists()
+
+
 def _equal(read: Callable[[DisputedItem], object]) -> Callable[[DisputedItem, str], bool]:
     return lambda item, value: (read(item) or "unknown") == value
 
@@ -194,6 +204,9 @@ _CONDITIONS: dict[str, Callable[[DisputedItem, str], bool]] = {
     "reviewer_page": _part("reviewer", "pages"),
     "claims_superseded": _superseded("claims"),
     "reviewer_superseded": _superseded("reviewer"),
+    "claims_section": _section("claims"),
+    "reviewer_section": _section("reviewer"),
+    "upload": _upload,
     "by_item": lambda item, value: True,
     "rest_of": lambda item, value: not chosen([item], QueryDict(value)),
 }

@@ -20,6 +20,8 @@ from tests.statistics.worlds import stored_world
 
 PAGES = [
     "/statistics/", "/statistics/breakdowns/", "/statistics/compare/", "/statistics/report/", "/statistics/glossary/",
+    "/statistics/compare/table/", "/statistics/selection/?for=/citations/",
+    "/citations/authorities/mtus/chronic-pain/editions/", "/citations/authorities/mtus/chronic-pain/parts/",
     "/statistics/quality/", "/citations/", "/citations/editions/", "/citations/authorities/mtus/chronic-pain/",
     *(f"/statistics/breakdowns/{statistic.key}/" for statistic in STATISTICS),
 ]  # fmt: skip
@@ -44,6 +46,7 @@ def test_pages_open_for_supervisors_alone(client: Any, people: Any, letters: Non
     client.force_login(people.supervisor)
     for path in PAGES:
         for query in ("?decided_from=2016-01-01&decided_to=2016-12-31", "?category=None+such", "?sex=male&q=knee"):
+            query = query.replace("?", "&") if "?" in path else query
             assert client.get(path + query, follow=True).status_code == 200, path + query
 
 
@@ -101,8 +104,9 @@ SELECTIONS = [
 
 def test_numbers_equal_their_lists(as_supervisor: Any, letters: None) -> None:
     for path in (
-        "/statistics/", "/statistics/compare/", "/citations/", "/citations/editions/",
+        "/statistics/", "/statistics/compare/", "/statistics/compare/table/", "/citations/", "/citations/editions/",
         "/citations/authorities/mtus/chronic-pain/", "/citations/authorities/mtus/chronic-pain/parts/",
+        "/citations/authorities/mtus/chronic-pain/editions/",
     ):  # fmt: skip
         for query in SELECTIONS:
             _each_number_equals_its_list(as_supervisor, path + query, some=12)
@@ -139,3 +143,22 @@ def _each_number_equals_its_list(client: Any, path: str, *, some: int) -> None:
 def _one_list_page_says_the_number(client: Any, path: str) -> None:
     link, number = random.Random(path).choice(_numbers(client, path))
     assert str(client.get(link).context["count"]) == number, (path, link)
+
+
+def test_quality_numbers_equal_their_lists(as_supervisor: Any, letters: None) -> None:
+    page = as_supervisor.get("/statistics/quality/").content.decode()
+    found = re.findall(r'<a href="(/(?:uploads/letters|cases)/\?[^"]*)">([\d,]+)</a>', page)
+    assert len(found) > 3
+    for link, number in found:
+        assert str(as_supervisor.get(unescape(link)).context["count"]) == number, link
+
+
+def test_the_selection_form_offers_every_filter_or_keeps_it(as_supervisor: Any, letters: None) -> None:
+    asked = "sex=male&also_specialty=Psychiatry&claims_section=opioid&versus=sex%3Dfemale&decided_to=2016-12-31"
+    page = as_supervisor.get(f"/statistics/selection/?for=/statistics/compare/&{asked}").content.decode()
+    for name in ("also_specialty", "versus"):
+        assert f'type="hidden" name="{name}"' in page
+    for name in ("sex", "claims_section", "decided_to", "state", "corrected", "injured_from", "priority", "q"):
+        assert f'name="{name}"' in page, name
+    assert 'value="male" id="f-sex-male" checked' in page
+    assert as_supervisor.get("/statistics/selection/?for=//example.org/").status_code == 404

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from determinations.corrections import correct_field
 from determinations.effective import remove_letters
 from determinations.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS
-from determinations.models import Letter
+from determinations.models import Letter, Upload, UploadedFile
 from determinations.parsing.categories import CATEGORIES
 from tests.corrections.letters import citation, document, item, problem, store_reading, stored_letter, stored_letters
 
@@ -30,7 +30,12 @@ PROBLEMS = ["no_specialty", "no_reviewer_guideline", "date_order"]
 
 def stored_world(chance: random.Random, letters: int) -> None:
     """So many random letters."""
-    stored_letters(random_document(chance, number) for number in range(letters))
+    found = stored_letters(random_document(chance, number) for number in range(letters))
+    upload = Upload.objects.create(pk=UPLOAD, started_at=NOW)
+    UploadedFile.objects.bulk_create(
+        UploadedFile(upload=upload, name=f"{letter.pk}.txt", outcome="accepted", letter=letter, received_at=NOW)
+        for letter in found[::2]
+    )
 
 
 def random_document(chance: random.Random, number: int | None = None) -> dict[str, Any]:
@@ -125,7 +130,7 @@ def random_query(chance: random.Random) -> QueryDict:
 
 
 def _single(name: str) -> bool:
-    return name.endswith(("_from", "_to")) or name == "q"
+    return name.endswith(("_from", "_to")) or name in ("q", "upload", "claims_section", "reviewer_section")
 
 
 _DAYS = ["2015-12-15", "2016-03-01", "2016-07-28", "2016-12-31", "2017-06-15", "2018-01-01"]
@@ -134,7 +139,9 @@ _DAY_BANDS = [band[0] for band in DAY_BANDS] + ["unknown", "known"]
 _PARTS = [f"{key}@{section}" for key in AUTHORITIES[:3] for section in SECTIONS[:2]]
 _OLD = ["any", "mtus/chronic-pain@2009", "mtus/low-back@2004", "mtus/chronic-pain@2016"]
 _EDITIONS = ["mtus/chronic-pain@2009", "mtus/shoulder@2004", "odg/pain@", "mtus/opioids@2016"]
-#: Every filter of the item list but the search of sections by words and of uploads, which have tests of their own.
+#: The upload that brought half of the letters.
+UPLOAD = 7
+#: Every filter of the item list.
 FILTERS: dict[str, list[str]] = {
     **{f"{name}_{end}": _DAYS for name in ("decided", "denied", "received") for end in ("from", "to")},
     "injured_from": ["2005-01-01", "2012-06-01"],
@@ -177,6 +184,9 @@ FILTERS: dict[str, list[str]] = {
     "reviewer_edition": _EDITIONS,
     "claims_cites": _PARTS,
     "reviewer_cites": _PARTS,
+    "claims_section": ["opioid", "MRI", "ther"],
+    "reviewer_section": ["TOPICAL", "criteria for", "no such section"],
+    "upload": [str(UPLOAD), "8"],
     "claims_page": [f"{key}@23" for key in AUTHORITIES],
     "reviewer_page": [f"{key}@7" for key in AUTHORITIES],
     "claims_superseded": _OLD,

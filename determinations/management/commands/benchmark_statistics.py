@@ -83,12 +83,16 @@ def _milliseconds(client: Client, path: str, query: str) -> float:
     return taken
 
 
+_OF_AUTHORITIES = ("citation_authority", "authority_editions", "citation_parts")
+
+
 def _paths() -> list[str]:
     names = (
-        "statistics", "statistics_compare", "statistics_report", "quality", "citations", "citation_editions",
+        "statistics", "statistics_compare", "compare_table", "statistics_report", "quality", "citations",
+        "citation_editions",
     )  # fmt: skip
     paths = [reverse(name) for name in names]
-    paths += [reverse(name, args=["mtus/chronic-pain"]) for name in ("citation_authority", "citation_parts")]
+    paths += [reverse(name, args=["mtus/chronic-pain"]) for name in _OF_AUTHORITIES]
     return paths + [reverse("statistic", args=[statistic.key]) for statistic in STATISTICS]
 
 
