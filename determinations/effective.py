@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from determinations import reviews
 from determinations.category_rules import active_rules, with_rules
+from determinations.item_marks import said_of_items
 from determinations.merging import Merged, Record, merge
 from determinations.models import (
     Authority,
@@ -178,6 +179,7 @@ def _delete_items(case_ids: Collection[int]) -> None:
 
 def _write_case_rows(letters: Mapping[int, Letter], records: Mapping[int, Record], corrected: Set[int]) -> None:
     categories, authorities = _category_ids(records.values()), _authority_ids(records.values())
+    families = dict(Authority.objects.values_list("key", "family"))
     states = {pk: _state_of(record) for pk, record in records.items()}
     cases = []
     for pk, record in records.items():
@@ -205,6 +207,7 @@ def _write_case_rows(letters: Mapping[int, Letter], records: Mapping[int, Record
                 "category_ids": sorted({categories[item["category"], item["subcategory"]] for item in items}),
                 "claims_authority_ids": cited["claims"],
                 "reviewer_authority_ids": cited["reviewer"],
+                "said_of_items": said_of_items(items, families),
                 "problem_codes": sorted({p["code"] for p in record["problems"] if not p["path"].startswith("items/")}),
                 "all_problem_codes": sorted({p["code"] for p in record["problems"]}),
                 "problem_count": len(record["problems"]),

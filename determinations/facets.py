@@ -1,88 +1,71 @@
 """Facets: what the rows of a list have in each dimension, how often, with all filters but the dimension's own.
 
-Counting stops at the newest 5,000 rows of each dimension's base, and the page says so. Dimensions without a filter
-of their own share one base, so that one statement reads the list once for them and once for each filtered dimension.
+Of each dimension's base up to 1,000 rows are counted, and the page says so: the newest, or where those are not near
+the top of the list, some. Dimensions without a filter of their own share one base, so that one statement reads the
+list once for them and once for each filtered dimension.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import django_filters
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import F, QuerySet
+from django.db.models import F
+from django.forms import Form
 from django.http import QueryDict
 
-from determinations.filters import CaseFilter, ItemFilter
-from determinations.labels import AGE_BANDS, Labels
-from determinations.models import Case, ItemFact
-from determinations.paging import WORDS_CAP, Count
+from determinations.filters import LetterFilters
+from determinations.item_marks import MARKED
+from determinations.labels import AGE_BANDS, FAMILY_BITS, Labels
+from determinations.listing import Asked, tables_of
+from determinations.lists import NEWEST, ListKind
 
-#: Rows of a base that are counted, the newest; fewer where words are searched.
-_COUNTED = 5_000
+#: Rows of a base that are counted at most.
+_COUNTED = 1_000
+#: Where more rows match than so many, those among so many newest rows of the list are counted, if these are enough.
+_MANY = 2_000
+_NEAR = 2_000
+_ENOUGH = 200
 #: How many options a facet shows before "more".
 _FIRST_SHOWN = 8
 
-_AGE_BAND = (
-    "CASE "
-    + " ".join(f"WHEN age BETWEEN {first} AND {last} THEN '{band}'" for band, _label, first, last in AGE_BANDS)
-    + " ELSE 'unknown' END"
-)
-_FILLED = "COALESCE(NULLIF({0}, ''), 'unknown')"
-_YES_NO = "CASE WHEN {0} THEN 'yes' ELSE 'no' END"
-
-#: SQL over the base's columns for a row's value; "each:" marks an array whose elements count one by one, "from:" a
-#: query that gives a row's values.
+#: The columns whose values are counted for each dimension, in the order of ``_RAIL``.
 _OF_ITEMS: Mapping[str, str] = {
     "outcome": "outcome",
-    "decision": "CASE overturned WHEN true THEN 'overturned' WHEN false THEN 'upheld' ELSE 'unknown' END",
-    "subcategory": "category_id::text",
-    "reviewer_family": "reviewer_families::text",
-    "claims_family": "claims_families::text",
-    "reviewer_authority": "each:reviewer_authority_ids",
-    "claims_authority": "each:claims_authority_ids",
+    "decision": "overturned",
+    "subcategory": "category_id",
+    "reviewer_family": "reviewer_families",
+    "claims_family": "claims_families",
+    "reviewer_authority": "reviewer_authority_ids",
+    "claims_authority": "claims_authority_ids",
     "region": "body_region",
-    "specialty": "each:specialties",
-    "licensure": "each:licensure",
-    "age": _AGE_BAND,
-    "sex": _FILLED.format("sex"),
-    "priority": _FILLED.format("priority"),
-    "problem": "each:problem_codes",
-    "partly_approved": _YES_NO.format("partly_approved"),
-    "same_guideline": _YES_NO.format("same_authority"),
+    "specialty": "specialties",
+    "licensure": "licensure",
+    "age": "age",
+    "sex": "sex",
+    "priority": "priority",
+    "problem": "problem_codes",
+    "state": "state",
+    "corrected": "corrected",
+    "partly_approved": "partly_approved",
+    "same_guideline": "same_authority",
 }
 _OF_CASES: Mapping[str, str] = {
-    **{name: _OF_ITEMS[name] for name in ("outcome", "specialty", "licensure", "age", "sex", "priority")},
-    "decision": "each:ARRAY[CASE WHEN overturned_count > 0 THEN 'overturned' END, "
-    "CASE WHEN overturned_count < item_count AND outcome <> 'unknown' THEN 'upheld' END]",
-    "category": "from:SELECT DISTINCT c.name FROM unnest(category_ids) AS u (id) "
-    "JOIN determinations_category c USING (id)",
-    "subcategory": "each:category_ids",
-    "reviewer_family": "from:SELECT DISTINCT a.family FROM unnest(reviewer_authority_ids) AS u (id) "
-    "JOIN determinations_authority a USING (id)",
-    "claims_family": "from:SELECT DISTINCT a.family FROM unnest(claims_authority_ids) AS u (id) "
-    "JOIN determinations_authority a USING (id)",
-    "reviewer_authority": "each:reviewer_authority_ids",
-    "claims_authority": "each:claims_authority_ids",
-    "problem": "each:all_problem_codes",
-    "state": "state",
-    "corrected": _YES_NO.format("corrected"),
+    **{name: _OF_ITEMS[name] for name in ("outcome", "specialty", "licensure", "age", "sex", "priority", "state")},
+    **{name: _OF_ITEMS[name] for name in ("reviewer_authority", "claims_authority", "corrected")},
+    "subcategory": "category_ids",
+    "problem": "all_problem_codes",
+    **{name: "said_of_items" for name in ("decision", "region", "reviewer_family", "claims_family")},
 }
-_COLUMNS_OF_ITEMS = (
-    "outcome", "overturned", "category_id", "reviewer_families", "claims_families", "reviewer_authority_ids",
-    "claims_authority_ids", "body_region", "specialties", "licensure", "age", "sex", "priority", "problem_codes",
-    "partly_approved", "same_authority",
-)  # fmt: skip
-_COLUMNS_OF_CASES = (
-    "outcome", "overturned_count", "item_count", "category_ids", "reviewer_authority_ids", "claims_authority_ids",
-    "specialties", "licensure", "age", "sex", "priority", "all_problem_codes", "state", "corrected",
-)  # fmt: skip
 
-_COUNT_ALL = "SELECT '' AS facet, '{name}' AS value, count(*) FROM {name}"
-_COUNT_EACH = "SELECT '{name}', each.value::text, count(*) FROM {source} WHERE each.value IS NOT NULL GROUP BY 2"
-
-_FAMILY_BITS = (("mtus", 1), ("acoem", 2), ("odg", 4), ("other", 8))
+_COUNT_ALL = (
+    "SELECT '{table}' AS facet, NULL::jsonb AS value, count(*) AS number FROM {table} "
+    "UNION ALL SELECT '{table}.all', NULL, number FROM {table}_number"
+)
+_COUNT = "SELECT '{table}.{column}', to_jsonb({column}), number FROM (SELECT {column}, count(*) AS number FROM {table} GROUP BY 1) AS counted"  # noqa: E501
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,86 +103,106 @@ class Facet:
 
 @dataclass(frozen=True)
 class FacetCounts:
-    """How many rows have each value of each dimension; ``capped``: only the newest ``cap`` were counted."""
+    """How many rows have each value of each dimension; ``capped``: of some only ``cap`` rows were counted."""
 
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    total: Count | None = None
     capped: bool = False
     cap: int = 0
 
 
-def count_facets(
-    filter_class: type[ItemFilter] | type[CaseFilter], query: QueryDict, rows: QuerySet[Any]
-) -> FacetCounts:
-    """Count every dimension of ``rows`` under the filters of ``query``: one statement."""
-    of_items = issubclass(filter_class, ItemFilter)
-    values = _OF_ITEMS if of_items else _OF_CASES
-    columns = _COLUMNS_OF_ITEMS if of_items else _COLUMNS_OF_CASES
-    own = {name: {name} for name in values}
-    for name in ("category", "subcategory"):
-        own[name] = {"category", "subcategory"}
-    bases: dict[str, QuerySet[Any]] = {"base": filter_class(query, queryset=rows, asked_only=True).qs}
-    base_of: dict[str, str] = {}
-    for name in values:
-        if not any(query.get(parameter) for parameter in own[name]):
-            base_of[name] = "base"
-            continue
-        others = query.copy()
-        for parameter in own[name]:
-            others.pop(parameter, None)
-        bases[f"but_{name}"] = filter_class(others, queryset=rows, asked_only=True).qs
-        base_of[name] = f"but_{name}"
-    cap = WORDS_CAP if query.get("q") else _COUNTED
-    statement, parameters = _statement(bases, base_of, values, columns, cap)
-    counts: dict[str, dict[str, int]] = defaultdict(dict)
+def count_facets(kind: ListKind, filterset: LetterFilters, query: QueryDict) -> FacetCounts:
+    """Count every dimension of a list under the filters of ``query``: one statement."""
+    columns = _OF_ITEMS if kind.of_items else _OF_CASES
+    tables = {"base": kind.asked(filterset, query, order=NEWEST)}
+    table_of: dict[str, str] = {}
+    for name in columns:
+        own = {"category", "subcategory"} if name == "subcategory" else {name}
+        table_of[name] = "base"
+        if any(query.get(parameter) for parameter in own):
+            table_of[name] = f"but_{name}"
+            tables[f"but_{name}"] = kind.asked(filterset, query, order=NEWEST, but_for=own)
+    statement, parameters = _statement(tables, table_of, columns)
+    counted: dict[str, list[tuple[Any, int]]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        for name, value, number in cursor.fetchall():
-            counts[name][value] = number
-    totals = counts.pop("", {})
-    total = totals.get("base", 0)
-    for name in ("reviewer_family", "claims_family"):
-        if of_items and name in counts:
-            counts[name] = _families(counts[name])
-    return FacetCounts(
-        counts, Count(min(total, cap), total > cap), any(number > cap for number in totals.values()), cap
-    )
+        for place, value, number in cursor.fetchall():
+            counted[place].append((value if value is None else json.loads(value), number))
+    counts = {name: _by_value(name, counted[f"{table_of[name]}.{column}"]) for name, column in columns.items()}
+    if columns is _OF_CASES:
+        categories = counted[f"{table_of['subcategory']}.category_ids"]
+        names = {category.id: category.name for category in filterset.lookups.labels.categories}
+        counts["category"] = _add_up([({names.get(pk) for pk in ids}, number) for ids, number in categories])
+    counted_rows = {name: counted[name][0][1] for name in tables}
+    capped = any(counted[f"{name}.all"][0][1] > min(number, _MANY) for name, number in counted_rows.items())
+    return FacetCounts(counts, capped, max(counted_rows.values()))
 
 
 def _statement(
-    bases: Mapping[str, QuerySet[Any]],
-    base_of: Mapping[str, str],
-    values: Mapping[str, str],
-    columns: Iterable[str],
-    cap: int,
+    tables: Mapping[str, Asked], table_of: Mapping[str, str], columns: Mapping[str, str]
 ) -> tuple[str, list[Any]]:
-    """Bases as materialised CTEs of the newest rows, and a grouped count for each dimension."""
+    """The newest rows of each table as materialised CTEs, and a grouped count of each column.
+
+    Arrays are counted whole: there are far fewer different ones than rows, and taking them apart here costs more.
+    """
     parameters: list[Any] = []
-    tables = []
-    for name, queryset in bases.items():
-        newest = queryset.order_by(F("decision_date").desc(nulls_last=True), F("pk").desc()).values(*columns)
-        sql, its_parameters = newest[: cap + 1].query.sql_with_params()
-        tables.append(f"{name} AS MATERIALIZED ({sql})")
+    expressions = []
+    wanted = ", ".join(dict.fromkeys(columns.values()))
+    for name, asked in tables.items():
+        model = asked.everything.model._meta
+        asked = replace(asked, cap=min(asked.cap, _MANY), surely_few=False)
+        nearest = asked.everything.order_by(F("decision_date").desc(nulls_last=True), F("pk").desc())[:_NEAR]
+        try:
+            sql, its_parameters = tables_of(asked, nearest, enough=_ENOUGH, name=f"{name}_", some=True)
+        except EmptyResultSet:  # a value that no row can have
+            none = replace(asked, rows=asked.everything.filter(pk=0), many=None)
+            sql, its_parameters = tables_of(none, nearest, enough=_ENOUGH, name=f"{name}_", some=True)
+        newest = f"SELECT key FROM {name}_found ORDER BY value DESC NULLS LAST, key DESC LIMIT {_COUNTED}"  # noqa: S608 - constants
+        expressions.append(sql)
+        expressions.append(
+            f"{name} AS MATERIALIZED (SELECT {wanted} FROM {model.db_table} "  # noqa: S608 - constants
+            f"WHERE {model.pk.column} = ANY(ARRAY({newest})))"
+        )
         parameters += its_parameters
-    counts = [_COUNT_ALL.format(name=name) for name in bases]
-    for name, value in values.items():
-        table = base_of[name]
-        if value.startswith("each:"):
-            source = f"{table} CROSS JOIN LATERAL unnest({value.removeprefix('each:')}) AS each (value)"
-            counts.append(_COUNT_EACH.format(name=name, source=source))
-        elif value.startswith("from:"):
-            source = f"{table} CROSS JOIN LATERAL ({value.removeprefix('from:')}) AS each (value)"
-            counts.append(_COUNT_EACH.format(name=name, source=source))
-        else:
-            counts.append(f"SELECT '{name}', {value}, count(*) FROM {table} GROUP BY 2")  # noqa: S608 - constants
-    return f"WITH {', '.join(tables)} {' UNION ALL '.join(counts)}", parameters
+    places = dict.fromkeys((table_of[name], column) for name, column in columns.items())
+    counts = [_COUNT_ALL.format(table=table) for table in tables]
+    counts += [_COUNT.format(table=table, column=column) for table, column in places]
+    return f"WITH {', '.join(expressions)} {' UNION ALL '.join(counts)}", parameters
 
 
-def _families(by_bits: Mapping[str, int]) -> dict[str, int]:
-    found: dict[str, int] = {"none": by_bits.get("0", 0)}
-    for family, bit in _FAMILY_BITS:
-        found[family] = sum(number for bits, number in by_bits.items() if int(bits) & bit)
-    return found
+def _by_value(dimension: str, counted: Iterable[tuple[Any, int]]) -> dict[str, int]:
+    """How many rows have each value of a filter, from how many have each value of its column."""
+    return _add_up((_values(dimension, value), number) for value, number in counted)
+
+
+def _add_up(counted: Iterable[tuple[Iterable[str | None], int]]) -> dict[str, int]:
+    numbers: dict[str, int] = defaultdict(int)
+    for values, number in counted:
+        for value in values:
+            if value is not None:
+                numbers[value] += number
+    return numbers
+
+
+def _values(dimension: str, value: Any) -> Iterable[str | None]:
+    """The filter's values that a column's value stands for."""
+    if isinstance(value, list):
+        if value and isinstance(value[0], int):
+            return [str(each) for each in value]
+        mark = f"{dimension}="
+        marks = [each.removeprefix(mark) for each in value if each.startswith(mark)]
+        return [each for each in marks if dimension != "region" or each != "unknown"] if dimension in MARKED else value
+    if dimension == "decision":
+        return ["unknown" if value is None else "overturned" if value else "upheld"]
+    if isinstance(value, bool):
+        return ["yes" if value else "no"]
+    if dimension == "age":
+        bands = (band for band, _label, first, last in AGE_BANDS if value is not None and first <= value <= last)
+        return [next(bands, "unknown")]
+    if dimension.endswith("_family"):
+        return [family for family, bit in FAMILY_BITS.items() if value & bit] or ["none"]
+    if value == "":
+        return [] if dimension == "region" else ["unknown"]
+    return [str(value)]
 
 
 #: The rail's order: dimension, title, kind of options, open from the start.
@@ -234,12 +237,14 @@ _DATES = {
 _READABLE = ("parsed", "needs_review", "unknown_layout")
 
 
-def rail(filterset: django_filters.FilterSet, query: QueryDict, labels: Labels, found: FacetCounts) -> list[Facet]:
-    """The facets of the rail in order, from what was counted (possibly nothing yet)."""
+def rail(form: Form | None, query: QueryDict, labels: Labels, found: FacetCounts) -> list[Facet]:
+    """The facets of the rail in order, from what was counted (possibly nothing yet); no fields without a form."""
     facets = []
     for name, title, kind, opened in _RAIL:
+        if kind == "dates" and form is None:
+            continue
         if kind == "dates":
-            fields = tuple(filterset.form[each] for each in _DATES[name])
+            fields = tuple(form[each] for each in _DATES[name])
             undated = _fixed(name="undated", values=labels.fixed("undated"), query=query, counts=None)
             if name == "decided":
                 undated = tuple(option for option in undated if option.value == "decided")
@@ -272,16 +277,16 @@ def rail(filterset: django_filters.FilterSet, query: QueryDict, labels: Labels, 
                 "tree" if kind == "tree" else "options",
                 options,
                 opened or _active(query, name),
-                _section(filterset, name),
+                _section(form, name),
             )
         )
     return facets
 
 
-def _section(filterset: django_filters.FilterSet, name: str) -> tuple[Any, ...]:
+def _section(form: Form | None, name: str) -> tuple[Any, ...]:
     """Below a side's guidelines stands the box for its sections."""
-    if name.endswith("_authority"):
-        return (filterset.form[name.replace("_authority", "_section")],)
+    if form is not None and name.endswith("_authority"):
+        return (form[name.replace("_authority", "_section")],)
     return ()
 
 
@@ -341,13 +346,3 @@ def _tree(
 
 def _count_of(name: str, below: Iterable[Option], by_name: Mapping[str, int] | None) -> int:
     return sum(option.count or 0 for option in below) if by_name is None else by_name.get(name, 0)
-
-
-def facets_of_cases(query: QueryDict) -> FacetCounts:
-    """The facets of the case list."""
-    return count_facets(CaseFilter, query, Case.objects.current())
-
-
-def facets_of_items(query: QueryDict) -> FacetCounts:
-    """The facets of the item list, and of statistics."""
-    return count_facets(ItemFilter, query, ItemFact.objects.all())

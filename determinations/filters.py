@@ -4,7 +4,7 @@
 parameters: what a letter holds once is asked of the case, and whatever is said of items must be true of one item.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
@@ -12,16 +12,16 @@ from typing import Any, ClassVar
 
 import django_filters
 from django import forms
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, TextField
+from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Upper
 from django.http import QueryDict
 
+from determinations.item_marks import marks_of
 from determinations.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS, FAMILY_BITS, Labels
+from determinations.lookups import Lookups, has_number
 from determinations.models import (
     Authority,
     Case,
-    Category,
     Citation,
     CitationFact,
     EditionValidity,
@@ -33,6 +33,8 @@ from determinations.search import QueryWords
 
 _MOST_VALUES = 60
 _LONGEST_VALUE = 500
+#: Years above this are looked up as a stretch: hardly any letter has them.
+_OLDEST = 120
 #: Parameters of a list's address that are not filters.
 NOT_FILTERS = frozenset({"sort", "after", "before", "page", "list", "item", "show"})
 
@@ -88,29 +90,18 @@ class WordsFilter(django_filters.CharFilter):
 
     kind = "words"
 
-    def __init__(self, vector: str) -> None:
+    def __init__(self, rows: str, vector: str) -> None:
+        self.rows = rows
         self.vector = vector
         super().__init__(label="Words", max_length=300, strip=True)
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """Rows whose search vector matches."""
+        """Rows in which the words occur: known by number where these are not too many."""
         words = QueryWords.read(value)
-        return qs.filter(**{self.vector: words.query()}) if words else qs
-
-
-class IsOneOf(Func):
-    """``column = ANY(array)``: unlike ``IN (query)`` it can be looked up in an index once the array is known."""
-
-    arg_joiner = " = ANY("
-    template = "(%(expressions)s))"
-    output_field = BooleanField()
-
-
-def category_ids(whole: list[str], below: list[str]) -> ArraySubquery:
-    """The numbers of these categories and subcategories; an array, which PostgreSQL works out once and looks up."""
-    whole = [name for name in whole if not any(key.startswith(f"{name}/") for key in below)]
-    chosen = reduce(or_, map(in_subcategory, below), Q(name__in=whole))
-    return ArraySubquery(Category.objects.filter(chosen).order_by().values("pk"))
+        if not words:
+            return qs
+        found = self.parent.lookups.with_words(self.rows, words)
+        return qs.filter(has_number("pk", found)) if found.complete else qs.filter(**{self.vector: words.query()})
 
 
 class CategoryFilter(django_filters.Filter):
@@ -128,7 +119,34 @@ class CategoryFilter(django_filters.Filter):
         whole, below = given.get("category", []), given.get("subcategory", [])
         if not value or (self.kind == "subcategory" and whole):
             return qs
-        return qs.filter(IsOneOf(F("category_id"), category_ids(whole, below)))
+        return qs.filter(has_number("category_id", self.parent.lookups.category_ids(whole, below), small=True))
+
+
+class AuthorityFilter(django_filters.Filter):
+    """One of several authorities, given by key, that one side cites."""
+
+    field_class = ValuesField
+    kind = "authority"
+
+    def __init__(self, column: str, label: str) -> None:
+        self.column = column
+        super().__init__(label=label, widget=forms.SelectMultiple)
+
+    def filter(self, qs: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
+        """Rows that cite one of them."""
+        return qs.filter(self.condition(value)) if value else qs
+
+    def condition(self, keys: list[str]) -> Q:
+        """The condition that one of these authorities is cited."""
+        return Q(**{f"{self.column}__overlap": self.parent.lookups.authority_ids(keys)})
+
+
+class AllAuthoritiesFilter(AuthorityFilter):
+    """Every one of several authorities."""
+
+    def condition(self, keys: list[str]) -> Q:
+        """The condition that all of these authorities are cited."""
+        return reduce(and_, (AuthorityFilter.condition(self, [key]) for key in keys))
 
 
 class SectionFilter(django_filters.CharFilter):
@@ -154,6 +172,10 @@ class SectionFilter(django_filters.CharFilter):
             )
         )
         citations = Citation.objects.alias(words=sections).filter(words__contains=words.upper(), side=self.side)
+        if not self.parent.form.cleaned_data.get("q"):  # else the words leave few rows to look at
+            found = self.parent.lookups.among((self.side, words.upper()), citations, "item")
+            if found.complete:
+                return qs.filter(has_number("pk", found))
         return qs.filter(Exists(citations.filter(item=OuterRef("pk"))))
 
 
@@ -183,7 +205,7 @@ def holds(column: str) -> Callable[[str], Q]:
     return lambda value: Q(**{column: []}) if value == "unknown" else Q(**{f"{column}__contains": [value]})
 
 
-def in_band(column: str, bands: Iterable[tuple[str, str, int, int]] = AGE_BANDS) -> Callable[[str], Q]:
+def in_band(column: str, bands: Iterable[tuple[str, str, int, int]]) -> Callable[[str], Q]:
     """The number lies in the band; ``known`` and ``unknown`` ask whether there is one."""
     bounds = {band: (first, last) for band, _label, first, last in bands}
 
@@ -196,36 +218,30 @@ def in_band(column: str, bands: Iterable[tuple[str, str, int, int]] = AGE_BANDS)
     return condition
 
 
+def of_age(value: str) -> Q:
+    """The age lies in the band. Each year is named: an index over many columns looks up values, not stretches."""
+    if value in ("known", "unknown"):
+        return Q(age__isnull=value == "unknown")
+    first, last = next(((first, last) for band, _label, first, last in AGE_BANDS if band == value), (1, 0))
+    years = Q(has_number("age", range(first, min(last, _OLDEST) + 1), small=True))
+    return years | Q(age__gt=_OLDEST, age__lte=last) if last > _OLDEST else years
+
+
 def has_decision(value: str) -> Q:
     """The item's decision."""
     return Q(overturned={"overturned": True, "upheld": False}.get(value))
-
-
-def in_subcategory(value: str) -> Q:
-    """A category, given as ``name/subcategory``."""
-    name, _, subcategory = value.partition("/")
-    return Q(name=name, subcategory=subcategory)
 
 
 def cites_family(column: str) -> Callable[[str], Q]:
     """One side cites a guideline of the family; ``none`` means that it cites nothing."""
 
     def condition(value: str) -> Q:
-        if value in ("none", "any"):
-            return Q(**{column: 0}) if value == "none" else Q(**{f"{column}__in": list(range(1, 16))})
-        bit = {str(family): bit for family, bit in FAMILY_BITS.items()}.get(value, 0)
+        bit = {str(family): bit for family, bit in FAMILY_BITS.items()}.get(value, 15 if value == "any" else 0)
         # Four bits make sixteen values: a list of them is plain to the planner, arithmetic is not.
-        return Q(**{f"{column}__in": [bits for bits in range(1, 16) if bits & bit]})
+        bits = [0] if value == "none" else [bits for bits in range(1, 16) if bits & bit]
+        return Q(has_number(column, bits, small=True))
 
     return condition
-
-
-def cites_authority(column: str) -> Callable[[str], Q]:
-    """One side cites the authority, given by its key."""
-
-    return lambda value: Q(
-        **{f"{column}__overlap": ArraySubquery(Authority.objects.filter(key=value).order_by().values("pk"))}
-    )
 
 
 def without_family(column: str) -> Callable[[str], Q]:
@@ -294,9 +310,18 @@ class LetterFilters(django_filters.FilterSet):
     """What a letter holds once; these columns have the same names in cases and in fact rows.
 
     ``asked_only`` makes only the filters that the address sets: a tenth of the work, for whoever needs no form.
+    Filter sets of one request may share their ``lookups``.
     """
 
-    def __init__(self, data: QueryDict, queryset: QuerySet[Any], *, asked_only: bool = False) -> None:
+    def __init__(
+        self,
+        data: QueryDict,
+        queryset: QuerySet[Any],
+        *,
+        asked_only: bool = False,
+        lookups: Lookups | None = None,
+    ) -> None:
+        self.lookups = lookups or Lookups()
         if asked_only:
             every = type(self).base_filters
             self.__dict__["base_filters"] = {name: every[name] for name in every if any(data.getlist(name))}
@@ -314,9 +339,24 @@ class LetterFilters(django_filters.FilterSet):
     outcome = ValuesFilter("outcome", "Case outcome", lambda value: Q(outcome=value))  # "unknown" is an outcome
     specialty = ValuesFilter("specialty", "Reviewer's specialty", holds("specialties"))
     licensure = ValuesFilter("licensure", "Reviewer's licensure", holds("licensure"))
-    age = ValuesFilter("age", "Age", in_band("age"))
+    age = ValuesFilter("age", "Age", of_age)
     sex = ValuesFilter("sex", "Sex", equals("sex"))
     priority = ValuesFilter("priority", "Priority", equals("priority"))
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Rows that pass every filter."""
+        return self.passed_by(queryset, self.form.cleaned_data)
+
+    def but_for(self, names: Collection[str]) -> QuerySet[Any]:
+        """Rows that pass every filter but these."""
+        given = {name: value for name, value in self.form.cleaned_data.items() if name not in names}
+        return self.passed_by(self.queryset.all(), given)
+
+    def passed_by(self, rows: QuerySet[Any], given: Mapping[str, Any]) -> QuerySet[Any]:
+        """Rows that pass the filters given with their values."""
+        for name, value in given.items():
+            rows = self.filters[name].filter(rows, value)
+        return rows
 
 
 class RestFilter(django_filters.Filter):
@@ -333,7 +373,8 @@ class RestFilter(django_filters.Filter):
         for address in value:
             other = QueryDict(address, mutable=True)
             other.pop("rest_of", None)
-            among = ItemFilter(other, queryset=ItemFact.objects.filter(pk=OuterRef("pk")), asked_only=True).qs
+            rows = ItemFact.objects.filter(pk=OuterRef("pk"))
+            among = ItemFilter(other, queryset=rows, asked_only=True, lookups=self.parent.lookups).qs
             qs = qs.filter(~Exists(among))
         return qs
 
@@ -364,19 +405,17 @@ class ItemFilter(LetterFilters):
     region = ValuesFilter("region", "Body region", equals("body_region"))
     claims_family = ValuesFilter("family", "Claims administrator cites", cites_family("claims_families"))
     reviewer_family = ValuesFilter("family", "Reviewer cites", cites_family("reviewer_families"))
-    claims_authority = ValuesFilter(
-        "authority", "Claims administrator's guideline", cites_authority("claims_authority_ids")
-    )
-    reviewer_authority = ValuesFilter("authority", "Reviewer's guideline", cites_authority("reviewer_authority_ids"))
+    claims_authority = AuthorityFilter("claims_authority_ids", "Claims administrator's guideline")
+    reviewer_authority = AuthorityFilter("reviewer_authority_ids", "Reviewer's guideline")
     claims_section = SectionFilter(Side.CLAIMS, "Claims administrator's section")
     reviewer_section = SectionFilter(Side.REVIEWER, "Reviewer's section")
     same_guideline = ValuesFilter("yes_no", "Both sides cite the same guideline", yes_or_no("same_authority"))
     partly_approved = ValuesFilter("yes_no", "Partly approved by UR", yes_or_no("partly_approved"))
     problem = ValuesFilter("problem", "Doubt", holds("problem_codes"))
-    state = ValuesFilter("state", "State", equals("case__state"))
-    corrected = ValuesFilter("yes_no", "Corrected by staff", yes_or_no("case__corrected"))
+    state = ValuesFilter("state", "State", equals("state"))
+    corrected = ValuesFilter("yes_no", "Corrected by staff", yes_or_no("corrected"))
     upload = UploadFilter("case_id")
-    q = WordsFilter("item__text__search")
+    q = WordsFilter("items", "item__text__search")
     by_item = CountedFilter()
     rest_of = RestFilter()
     # What numbers of the statistics open, besides: the same list a second time over, or finer than anybody would pick.
@@ -384,12 +423,8 @@ class ItemFilter(LetterFilters):
     also_licensure = AllValuesFilter("licensure", "Reviewer's licensure too", holds("licensure"))
     also_claims_family = AllValuesFilter("family", "Claims administrator cites too", cites_family("claims_families"))
     also_reviewer_family = AllValuesFilter("family", "Reviewer cites too", cites_family("reviewer_families"))
-    also_claims_authority = AllValuesFilter(
-        "authority", "Claims administrator's guideline too", cites_authority("claims_authority_ids")
-    )
-    also_reviewer_authority = AllValuesFilter(
-        "authority", "Reviewer's guideline too", cites_authority("reviewer_authority_ids")
-    )
+    also_claims_authority = AllAuthoritiesFilter("claims_authority_ids", "Claims administrator's guideline too")
+    also_reviewer_authority = AllAuthoritiesFilter("reviewer_authority_ids", "Reviewer's guideline too")
     claims_without = AllValuesFilter("family", "Claims administrator does not cite", without_family("claims_families"))
     reviewer_without = AllValuesFilter("family", "Reviewer does not cite", without_family("reviewer_families"))
     claim_age = ValuesFilter("claim_age", "Claim's age at decision", in_band("claim_age", CLAIM_AGES))
@@ -438,7 +473,7 @@ class CaseFilter(LetterFilters):
     corrected = ValuesFilter("yes_no", "Corrected by staff", yes_or_no("corrected"))
     problem = ValuesFilter("problem", "Doubt", holds("all_problem_codes"))
     upload = UploadFilter("pk")
-    q = WordsFilter("text__search")
+    q = WordsFilter("cases", "text__search")
     by_item = CountedFilter()
     locals().update({name: ItemFilter.base_filters[name] for name in sorted(OF_ITEMS)})
 
@@ -446,46 +481,42 @@ class CaseFilter(LetterFilters):
         model = Case
         fields: ClassVar[list[str]] = []
 
-    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def passed_by(self, rows: QuerySet[Any], given: Mapping[str, Any]) -> QuerySet[Any]:
         """Cases that match, and that have one item which matches all that is said of items."""
-        given = self.form.cleaned_data
         if given.get("by_item"):
-            of_case = ItemFact.objects.filter(case=OuterRef("pk"))
-            return queryset.filter(Exists(ItemFilter(self.data, queryset=of_case, asked_only=True).qs))
+            address = self.data.copy()
+            for name in self.form.cleaned_data.keys() - given.keys():
+                address.pop(name, None)
+            items = ItemFact.objects.filter(case=OuterRef("pk"))
+            return rows.filter(Exists(ItemFilter(address, queryset=items, asked_only=True, lookups=self.lookups).qs))
         asked = {name for name in OF_ITEMS if given.get(name)}
         for name, value in given.items():
             if name not in OF_ITEMS:
-                queryset = self.filters[name].filter(queryset, value)
+                rows = self.filters[name].filter(rows, value)
         if not asked:
-            return queryset
-        queryset = queryset.filter(*(_implied(name, given) for name in sorted(asked)))
-        if len(asked) == 1 and asked <= _SAID_BY_CASES:
-            return queryset
+            return rows
+        implied = {name: self._implied(name, given) for name in sorted(asked)}
+        rows = rows.filter(*(said for said in implied.values() if said is not None))
+        one = asked <= {"category", "subcategory"} or len(asked) == 1
+        if one and None not in implied.values():
+            return rows
         facts: QuerySet[ItemFact] = ItemFact.objects.filter(case=OuterRef("pk"))
         for name in sorted(asked):
             facts = self.filters[name].filter(facts, given[name])
-        return queryset.filter(Exists(facts))
+        return rows.filter(Exists(facts))
 
+    def _implied(self, name: str, given: Mapping[str, Any]) -> Q | None:
+        """What the case's own row says of a filter of items: exact if no other filter is of the same item.
 
-#: Filters of items that the case's own row answers exactly, so long as no other filter is of the same item.
-_SAID_BY_CASES = frozenset({"category", "subcategory", "claims_authority", "reviewer_authority"})
-
-
-def _implied(name: str, given: Mapping[str, Any]) -> Q:
-    """What a filter of items implies of the case's own row: cheap to test, so that few items are looked up."""
-    values = given[name]
-    match name:
-        case "category" | "subcategory":
-            ids = category_ids(given.get("category", []), given.get("subcategory", []))
+        None where it says nothing.
+        """
+        if name in ("category", "subcategory"):
+            ids = self.lookups.category_ids(given.get("category", []), given.get("subcategory", []))
             return Q(category_ids__overlap=ids)
-        case "claims_authority" | "reviewer_authority":
-            return reduce(or_, map(cites_authority(f"{name}_ids"), values))
-        case "decision" if values == ["overturned"]:
-            return Q(overturned_count__gt=0)
-        case "decision" if values == ["upheld"]:
-            return Q(overturned_count__lt=F("item_count"))
-        case _:
-            return Q()
+        if name in ("claims_authority", "reviewer_authority"):
+            return Q(**{f"{name}_ids__overlap": self.lookups.authority_ids(given[name])})
+        marks = marks_of(name, given[name])
+        return Q(said_of_items__overlap=marks) if marks is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.contrib.postgres.search import SearchHeadline, SearchRank
-from django.db.models import Count, F, QuerySet, Value, Window
+from django.contrib.postgres.search import SearchHeadline
+from django.db import connection
+from django.db.models import F
 from django.db.models.functions import Left
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from determinations.listing import Asked, tables_of
 from determinations.models import Case, CaseText, ItemText
 from determinations.search import QueryWords
 
 #: Only this many matches, the newest, are ranked.
 RANKED = 1_000
 PAGE = 20
+#: Of words that very many cases have, matches among so many newest cases are ranked, if these are enough.
+_NEAR = 2_000
+_ENOUGH = 200
+_RANK = """
+WITH {tables}
+SELECT case_id, count(*) OVER () FROM determinations_casetext
+WHERE case_id = ANY(ARRAY(SELECT key FROM found ORDER BY value DESC NULLS LAST, key DESC LIMIT %s))
+ORDER BY ts_rank(search, {query}, 1) DESC, case_id DESC LIMIT %s OFFSET %s
+"""
 _READ_CHARACTERS = 20_000
 _SNIPPETS = 3
 # Private characters that no letter holds: the text is escaped first, and then they become tags.
@@ -41,17 +52,17 @@ class FoundCase:
     snippets: list[Snippet] = field(default_factory=list)
 
 
-def best_first(rows: QuerySet[Case], words: QueryWords, page: int) -> tuple[list[Case], int]:
-    """One page (from 1) of the newest matches by rank, and how many were ranked."""
-    newest = rows.order_by(F("decision_date").desc(nulls_last=True), F("pk").desc()).values("pk")[:RANKED]
-    ranked = (
-        CaseText.objects.filter(pk__in=newest)
-        .annotate(rank=SearchRank(F("search"), words.query(), normalization=Value(1)))
-        .order_by("-rank", "-pk")
-        .values_list("pk", Window(Count("pk")))
-    )
-    start = (page - 1) * PAGE
-    found = list(ranked[start : start + PAGE])
+def best_first(asked: Asked, words: QueryWords, page: int) -> tuple[list[Case], int]:
+    """One page (from 1) of the newest matches by rank, and how many were ranked. Two queries."""
+    newest = asked.everything.order_by(F("decision_date").desc(nulls_last=True), F("pk").desc())[:_NEAR]
+    tables, parameters = tables_of(asked, newest, enough=_ENOUGH)
+    query, its_parameters = words.sql()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _RANK.format(tables=tables, query=query),
+            [*parameters, RANKED, *its_parameters, PAGE, (page - 1) * PAGE],
+        )
+        found = cursor.fetchall()
     cases = Case.objects.in_bulk([pk for pk, _total in found])
     return [cases[pk] for pk, _total in found if pk in cases], found[0][1] if found else 0
 

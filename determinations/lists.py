@@ -1,16 +1,19 @@
 """The three lists: which rows, filters, orders and columns each has. Pages, exports and neighbours read from here."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import QueryDict
 
-from determinations.filters import CaseFilter, ItemFilter
-from determinations.models import Case, ItemFact
+from determinations.filters import CaseFilter, ItemFilter, LetterFilters, active_filters
+from determinations.listing import Asked
+from determinations.lookups import Found, Lookups
+from determinations.models import Case, DisputedItem, ItemFact
 from determinations.models.browsing import ListName
-from determinations.paging import Order
+from determinations.paging import COUNT_CAP, WORDS_CAP, Count, Order, count_up_to
+from determinations.search import QueryWords
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class ListKind:
     name: ListName
     title: str
     url_name: str
-    filter_class: type[ItemFilter] | type[CaseFilter]
+    filter_class: type[LetterFilters]
     orders: Mapping[str, Order]
     default_sort: str
 
@@ -33,14 +36,53 @@ class ListKind:
         """Every row that counts."""
         return ItemFact.objects.all() if self.of_items else Case.objects.current()
 
-    def filterset(self, query: QueryDict, *, asked_only: bool = False) -> ItemFilter | CaseFilter:
+    def filterset(
+        self, query: QueryDict, *, asked_only: bool = False, lookups: Lookups | None = None
+    ) -> LetterFilters:
         """The filters of an address over the list's rows."""
-        return self.filter_class(query, queryset=self.all_rows(), asked_only=asked_only)
+        return self.filter_class(query, queryset=self.all_rows(), asked_only=asked_only, lookups=lookups)
+
+    def asked(
+        self, filterset: LetterFilters, query: QueryDict, *, order: Order | None = None, but_for: Collection[str] = ()
+    ) -> Asked:
+        """What an address asks to list, with what is known of its number beforehand; without some of its filters."""
+        order = order or self.orders[self.sort_of(query)]
+        everything, rows = self._between(order, query), filterset.but_for(but_for) if but_for else filterset.qs
+        words = QueryWords.read(filterset.form.cleaned_data.get("q"))
+        found = filterset.lookups.with_words("items" if self.of_items else "cases", words) if words else Found()
+        if found.complete:
+            return Asked(rows, everything, order, surely_few=True)
+        if found.number and all(name == "q" or name in but_for for name, _value in active_filters(query)):
+            return Asked(rows, everything, order, many=self._at_least(found))
+        return Asked(rows, everything, order, cap=WORDS_CAP if filterset.lookups.much_found else COUNT_CAP)
+
+    def _at_least(self, found: Found) -> Count:
+        """How many rows have words that very many have: those found, less older versions that may be among them."""
+        older: QuerySet[Any] = Case.objects.filter(superseded_by__isnull=False)
+        if self.of_items:
+            older = DisputedItem.objects.filter(case__in=older)
+        number = found.number - count_up_to(older, found.number).number
+        return Count(min(max(number, 1), COUNT_CAP), capped=True)
 
     def sort_of(self, query: QueryDict) -> str:
         """The order that an address asks for, or the list's own."""
         asked = query.get("sort", "")
         return asked if asked in self.orders else self.default_sort
+
+    def _between(self, order: Order, query: QueryDict) -> QuerySet[Any]:
+        """All rows within the dates that are asked for of the order's own column: they stand side by side in it."""
+        dates = QueryDict(mutable=True)
+        for name in _BOUNDS.get(order.column, ()):
+            dates.setlist(name, query.getlist(name)[-1:])
+        return self.filterset(dates, asked_only=True).qs
+
+
+#: The filters that bound an order's column.
+_BOUNDS = {
+    "decision_date": ("decided_from", "decided_to"),
+    "ur_denial_date": ("denied_from", "denied_to"),
+    "date_of_injury": ("injured_from", "injured_to"),
+}
 
 
 def _both_ways(orders: Mapping[str, Order]) -> dict[str, Order]:
@@ -50,6 +92,8 @@ def _both_ways(orders: Mapping[str, Order]) -> dict[str, Order]:
         both[f"-{name}"] = Order(order.column, descending=True, nullable=order.nullable)
     return both
 
+
+NEWEST = Order("decision_date", descending=True)
 
 CASES = ListKind(
     ListName.CASES,

@@ -22,7 +22,7 @@ M = TypeVar("M", bound=Model)
 
 #: Counts above this are not counted to the end.
 COUNT_CAP = 10_000
-#: The same where words are searched: each row's search vector has to be unpacked to be counted.
+#: The same where frequent words are searched together with other filters: each row's words have to be unpacked.
 WORDS_CAP = 1_000
 
 
@@ -112,10 +112,22 @@ class Row(Func):
 
 def page_of(queryset: QuerySet[M], order: Order, query: QueryDict, size: int = 50) -> Page[M]:
     """The page of ``queryset`` that the address asks for. One query; two where rows without a value begin."""
-    cursor = _checked(queryset, order, read_cursor(query))
-    at_end = query.get("before") == "end"
+    cursor, at_end = checked_cursor(queryset, order, query)
     forward = cursor is None or cursor.forward
     rows = rows_from(queryset, order, None if at_end else cursor, size + 1, forward=forward)
+    return page_around(rows, order, query, cursor, at_end=at_end, size=size)
+
+
+def checked_cursor(queryset: QuerySet[M], order: Order, query: QueryDict) -> tuple[Cursor | None, bool]:
+    """The cursor of an address if it fits the order, and whether the address asks for the end of the list."""
+    return _checked(queryset, order, read_cursor(query)), query.get("before") == "end"
+
+
+def page_around(
+    rows: list[M], order: Order, query: QueryDict, cursor: Cursor | None, *, at_end: bool, size: int
+) -> Page[M]:
+    """The page made of up to ``size`` + 1 rows from the cursor on; on the way back they come nearest first."""
+    forward = cursor is None or cursor.forward
     more = len(rows) > size
     rows = rows[:size]
     if not forward:
@@ -166,7 +178,7 @@ def _part(queryset: QuerySet[M], order: Order, cursor: Cursor | None, of_nulls: 
         return part.order_by(key.desc() if descending else key.asc())
     part = queryset.filter(**{f"{order.column}__isnull": False}) if order.nullable else queryset
     if cursor is not None:
-        here, there = Row(F(order.column), key), Row(_typed(queryset, order, cursor.value), Value(cursor.key))
+        here, there = Row(F(order.column), key), Row(typed(queryset, order, cursor.value), Value(cursor.key))
         part = part.filter(comparison(here, there))
     column = F(order.column)
     # Nulls are filtered out; saying where they would stand lets the one descending index serve both directions.
@@ -191,7 +203,8 @@ def _checked(queryset: QuerySet[M], order: Order, cursor: Cursor | None) -> Curs
     return Cursor(value, cursor.key, cursor.forward)
 
 
-def _typed(queryset: QuerySet[M], order: Order, value: Any) -> Any:
+def typed(queryset: QuerySet[M], order: Order, value: Any) -> Any:
+    """The value with the type of the order's column."""
     return Cast(Value(value), F(order.column).resolve_expression(queryset.query).output_field)
 
 

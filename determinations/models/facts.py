@@ -48,6 +48,8 @@ class ItemFact(models.Model):
     sex = models.CharField(max_length=6)
     priority = models.CharField(max_length=12)
     outcome = models.CharField(max_length=12, help_text="of the item's case")
+    state = models.CharField(max_length=20, help_text="of the item's letter")
+    corrected = models.BooleanField(help_text="an active correction stands in the item's case")
     body_region = models.CharField(max_length=40)
     licensure = ArrayField(models.CharField(max_length=60))
     specialties = ArrayField(models.CharField(max_length=120))
@@ -69,10 +71,28 @@ class ItemFact(models.Model):
             ),
             models.Index(F("ur_denial_date").desc(nulls_last=True), F("item").desc(), name="fact_denied"),
             models.Index(F("date_of_injury").desc(nulls_last=True), F("item").desc(), name="fact_injured"),
-            GinIndex(fields=["problem_codes"], name="fact_problems"),
-            GinIndex(fields=["specialties"], name="fact_specialties"),
-            GinIndex(fields=["claims_authority_ids"], name="fact_claims_authority"),
-            GinIndex(fields=["reviewer_authority_ids"], name="fact_reviewer_authority"),
+            # One index for all filters: it finds the rows that meet several of them without visiting the rest.
+            GinIndex(
+                fields=[
+                    "category",
+                    "claims_authority_ids",
+                    "reviewer_authority_ids",
+                    "problem_codes",
+                    "specialties",
+                    "licensure",
+                    "body_region",
+                    "claims_families",
+                    "reviewer_families",
+                    "overturned",
+                    "partly_approved",
+                    "same_authority",
+                    "outcome",
+                    "sex",
+                    "age",
+                    "state",
+                ],
+                name="fact_filters",
+            ),
         ]
 
     def __str__(self) -> str:

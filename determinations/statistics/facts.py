@@ -19,8 +19,8 @@ INSERT INTO determinations_itemfact (
     item_id, case_id, decision_month, decision_date, date_of_injury, ur_denial_date, application_received,
     date_assigned, days_from_denial, days_from_application, days_from_assignment, category_id, age, injury_year,
     decision_year, claim_age, case_items, claims_families, reviewer_families, overturned, partly_approved,
-    same_authority, first_of_case, sex, priority, outcome, body_region, licensure, specialties, claims_authority_ids,
-    reviewer_authority_ids, problem_codes, cited
+    same_authority, first_of_case, sex, priority, outcome, state, corrected, body_region, licensure, specialties,
+    claims_authority_ids, reviewer_authority_ids, problem_codes, cited
 )
 SELECT
     item.id, c.letter_id, date_trunc('month', c.decision_date::timestamp)::date, c.decision_date, c.date_of_injury,
@@ -38,7 +38,8 @@ SELECT
         SELECT FROM determinations_disputeditem earlier
         WHERE earlier.case_id = item.case_id AND earlier.number < item.number
     ),
-    c.sex, c.priority, c.outcome, item.body_region, c.licensure, c.specialties, cited.claims_ids, cited.reviewer_ids,
+    c.sex, c.priority, c.outcome, c.state, c.corrected, item.body_region, c.licensure, c.specialties,
+    cited.claims_ids, cited.reviewer_ids,
     ARRAY(SELECT DISTINCT unnest(c.problem_codes || item.problem_codes) ORDER BY 1), cited.word
 FROM determinations_case c
 JOIN determinations_disputeditem item ON item.case_id = c.letter_id

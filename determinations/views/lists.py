@@ -14,11 +14,12 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from determinations.facets import FacetCounts, count_facets, rail
-from determinations.filters import active_filters, chips, filters_only, mistakes
+from determinations.filters import LetterFilters, active_filters, chips, filters_only, mistakes
 from determinations.labels import Labels, read_labels
+from determinations.listing import list_page
 from determinations.lists import CASES, DECISIONS, ITEMS, LISTS, ListKind
 from determinations.models import Case, ColumnChoice, DisputedItem, ItemFact
-from determinations.paging import COUNT_CAP, WORDS_CAP, Page, count_up_to, page_of
+from determinations.paging import Count, Page, count_up_to, page_of
 from determinations.tables import CaseRow, CaseTable, DecisionTable, ItemRow, ItemTable, ListTable
 from determinations.templatetags.frame import day
 from determinations.views.people import person_of
@@ -62,7 +63,10 @@ def decided_last(query: str, limit: int) -> DecisionTable:
     """The newest decisions of a list's address, such as ``outcome=overturned``, as a table for another page."""
     asked = QueryDict(query)
     rows = page_of(
-        _for_list(DECISIONS, DECISIONS.filterset(asked).qs), DECISIONS.orders["-decided"], asked, limit
+        _for_list(DECISIONS, DECISIONS.filterset(asked, asked_only=True).qs),
+        DECISIONS.orders["-decided"],
+        asked,
+        limit,
     ).rows
     hidden = {*DecisionTable.hidden_at_first, "specialty", "category"} - {"decided"}
     came_from, labels = _came_from(DECISIONS, asked), read_labels()
@@ -77,9 +81,9 @@ def decided_last(query: str, limit: int) -> DecisionTable:
 def list_facets(request: HttpRequest, list_name: str) -> HttpResponse:
     """The rail's options with their counts, to be put in place one by one."""
     kind = LISTS[list_name]
-    filterset = kind.filterset(request.GET)
-    found = count_facets(kind.filter_class, request.GET, kind.all_rows())
-    context = {"facets": rail(filterset, request.GET, read_labels(), found), "found": found, "list": kind}
+    filterset = kind.filterset(request.GET, asked_only=True)
+    found = count_facets(kind, filterset, request.GET)
+    context = {"facets": rail(None, request.GET, filterset.lookups.labels, found), "found": found, "list": kind}
     return render(request, "lists/facets.html", context)
 
 
@@ -98,9 +102,9 @@ def choose_columns(request: HttpRequest, list_name: str) -> HttpResponse:
 def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
     filterset = kind.filterset(request.GET)
     sort = kind.sort_of(request.GET)
-    labels = read_labels()
-    rows = filterset.qs
-    page: Page[Any] = page_of(_for_list(kind, rows), kind.orders[sort], request.GET)
+    labels = filterset.lookups.labels
+    filtered = any(True for _ in active_filters(request.GET))
+    page, count = _page(kind, filterset, request.GET, filtered=filtered)
     hidden = _hidden_columns(request, kind)
     table = _TABLES[kind.name](
         _table_rows(kind, page.rows, request.GET, labels), query=request.GET, sort=sort, hidden=hidden
@@ -110,10 +114,10 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
         "summary": _SUMMARIES[kind.name],
         "page": page,
         "table": table,
-        "count": count_up_to(rows, WORDS_CAP if request.GET.get("q") else COUNT_CAP),
+        "count": count,
         "chips": chips(request.GET, labels),
         "mistakes": mistakes(filterset),
-        "filtered": any(True for _ in active_filters(request.GET)),
+        "filtered": filtered,
         "sort": sort if "sort" in request.GET else "",
         "query": _without_cursor(request.GET),
         "filters_query": filters_only(request.GET).urlencode(),
@@ -125,11 +129,19 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
         response = render(request, "lists/_list.html", context)
     else:
         counted = request.GET.get("show") == "counts"
-        found = count_facets(kind.filter_class, request.GET, kind.all_rows()) if counted else FacetCounts()
-        context |= {"facets": rail(filterset, request.GET, labels, found), "found": found}
+        found = count_facets(kind, filterset, request.GET) if counted else FacetCounts()
+        context |= {"facets": rail(filterset.form, request.GET, labels, found), "found": found}
         response = render(request, "lists/list.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _page(kind: ListKind, filterset: LetterFilters, query: QueryDict, *, filtered: bool) -> tuple[Page[Any], Count]:
+    """The page and how many rows the whole list has; two queries."""
+    if not filtered:
+        rows = kind.all_rows()
+        return page_of(_for_list(kind, rows), kind.orders[kind.sort_of(query)], query), count_up_to(rows)
+    return list_page(kind.asked(filterset, query), _for_list(kind, kind.all_rows()), query)
 
 
 def _for_list(kind: ListKind, rows: Any) -> Any:

@@ -10,12 +10,11 @@ from django.views.decorators.http import require_safe
 
 from determinations.drug_names import other_names
 from determinations.found import PAGE, RANKED, best_first, with_snippets
+from determinations.listing import Asked, list_page
 from determinations.lists import CASES
 from determinations.models import Case
-from determinations.paging import Count, Order, Page, count_up_to, page_of
+from determinations.paging import Count, Page
 from determinations.search import QueryWords, cases_numbered, spelled_right, typed_case_number
-
-_NEWEST = Order("decision_date", descending=True)
 
 
 @require_safe
@@ -46,13 +45,12 @@ def search(request: HttpRequest) -> HttpResponse:
 def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool) -> dict[str, Any]:
     only_words = QueryDict(mutable=True)
     only_words["q"] = words.text
-    rows = CASES.filterset(only_words).qs
+    asked = CASES.asked(CASES.filterset(only_words, asked_only=True), only_words)
     if by_rank:
-        page, ranked = _ranked_page(request, rows, words)
-        count = Count(ranked, capped=ranked == RANKED)
+        page, ranked = _ranked_page(request, asked, words)
+        count = Count(ranked, capped=ranked == RANKED or asked.many is not None)
     else:
-        page = page_of(rows, _NEWEST, request.GET, size=PAGE)
-        count = count_up_to(rows, cap=RANKED)
+        page, count = list_page(asked, CASES.all_rows(), request.GET, size=PAGE)
     return {
         "count": count,
         "page": page,
@@ -61,11 +59,11 @@ def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool) -> dict[
     }
 
 
-def _ranked_page(request: HttpRequest, rows: Any, words: QueryWords) -> tuple[Page[Case], int]:
+def _ranked_page(request: HttpRequest, asked: Asked, words: QueryWords) -> tuple[Page[Case], int]:
     printed = request.GET.get("page", "1")
     number = int(printed) if printed.isascii() and printed.isdigit() and len(printed) < 4 else 1
     number = min(max(1, number), RANKED // PAGE)
-    cases, ranked = best_first(rows, words, number)
+    cases, ranked = best_first(asked, words, number)
 
     def link(to: int | None) -> str | None:
         if to is None:

@@ -1,0 +1,173 @@
+"""One page of a list with its count, whatever the filters find: much, little or nothing.
+
+What a filter finds is not known beforehand, and PostgreSQL's guess may be wrong by any factor, so it is not asked to
+choose between walking the order's index and gathering what the filters find. One statement tries in turn:
+
+- ``few``: what the filters find, gathered from the index over all filters, up to a cap. Below the cap this is the
+  count, and the page is sorted from it.
+- ``near``: else the filters find much, and so the rows nearest to the place where the page begins hold a page of them.
+- ``far``: unless what is found lies elsewhere in the order (letters of old layouts, an upload of one year). Then all
+  of it is gathered and sorted. This costs most, and happens least.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.lookups import GreaterThan, LessThan
+from django.http import QueryDict
+
+from determinations.paging import COUNT_CAP, Count, Cursor, M, Order, Page, Row, checked_cursor, page_around, typed
+
+#: How many rows, filters aside, are looked at where the page begins.
+_NEAR = 2_000
+
+_TABLES = """
+{name}few (value, key) AS MATERIALIZED ({few}),
+{name}number AS MATERIALIZED (SELECT {number} AS number FROM {name}few),
+{name}near (value, key) AS MATERIALIZED (
+    SELECT * FROM ({near}) AS n WHERE (SELECT number FROM {name}number) > {cap}
+),
+{name}far (value, key) AS MATERIALIZED (
+    SELECT * FROM {far} AS f
+    WHERE (SELECT number FROM {name}number) > {cap} AND (SELECT count(*) FROM {name}near) < {enough}
+),
+{name}found AS (
+    SELECT * FROM {name}few WHERE (SELECT number FROM {name}number) <= {cap}
+    UNION ALL SELECT * FROM {name}near WHERE (SELECT count(*) FROM {name}near) >= {enough}
+    UNION ALL SELECT * FROM {name}far
+)"""
+_PAGE = """
+WITH {tables}
+SELECT number.number, page.key
+FROM number LEFT JOIN LATERAL (
+    SELECT value, key FROM found WHERE {here} ORDER BY value {direction}, key {direction_of_keys} LIMIT {size}
+) AS page ON true
+ORDER BY page.value {direction}, page.key {direction_of_keys}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to list: ``rows`` that pass the filters, in ``order``; counted up to ``cap``.
+
+    They are some of ``everything``, which is all rows, or all between two places of the order.
+    """
+
+    rows: QuerySet[Any]
+    everything: QuerySet[Any]
+    order: Order
+    cap: int = COUNT_CAP
+    #: Known to be no more than the cap.
+    surely_few: bool = False
+    #: Known to be more than can be gathered: at least so many.
+    many: Count | None = None
+
+
+def list_page(asked: Asked, shown: QuerySet[M], query: QueryDict, size: int = 50) -> tuple[Page[M], Count]:
+    """The page of an address, its rows read from ``shown``, and how many rows there are. Two queries."""
+    cursor, at_end = checked_cursor(asked.rows, asked.order, query)
+    keys, count = keys_from(asked, None if at_end else cursor, size + 1, forward=cursor is None or cursor.forward)
+    by_key = shown.in_bulk(keys)
+    rows = [by_key[key] for key in keys if key in by_key]
+    return page_around(rows, asked.order, query, cursor, at_end=at_end, size=size), count
+
+
+def keys_from(asked: Asked, cursor: Cursor | None, size: int, *, forward: bool) -> tuple[list[int], Count]:
+    """Up to ``size`` primary keys after the cursor, or before it and then nearest first; and the count of all."""
+    order = asked.order
+    descending = order.descending if forward else not order.descending
+    direction = ("DESC" if descending else "ASC") + (" NULLS LAST" if forward else " NULLS FIRST")
+    place = _here(asked.everything, order, cursor, forward=forward)
+    nearest = asked.everything.filter(place).order_by(*_ordering(order, descending))[:_NEAR]
+    try:
+        tables, parameters = tables_of(asked, nearest, enough=size)
+    except EmptyResultSet:  # a value that no row can have
+        return [], Count(0, capped=False)
+    here, of_place = _here_in_words(asked.everything, order, cursor, forward=forward)
+    statement = _PAGE.format(
+        tables=tables,
+        size=size,
+        here=here,
+        direction=direction,
+        direction_of_keys="DESC" if descending else "ASC",
+    )
+    with connection.cursor() as database:
+        database.execute(statement, [*parameters, *of_place])
+        answer = database.fetchall()
+    number = answer[0][0]
+    count = asked.many or Count(min(number, asked.cap), number > asked.cap)
+    return [key for _number, key in answer if key is not None], count
+
+
+def tables_of(
+    asked: Asked, nearest: QuerySet[Any], *, enough: int, name: str = "", some: bool = False
+) -> tuple[str, list[Any]]:
+    """Common table expressions with their parameters, their names beginning with ``name``.
+
+    ``found (value, key)`` holds all rows if they are few, else those among ``nearest`` if these are ``enough``, else
+    all, or with ``some`` as many of all as the cap allows; ``number`` how many there are, one above the cap for more.
+    Raises EmptyResultSet where nothing can be found.
+    """
+    nothing = asked.everything.filter(pk=0)
+    few, many = (
+        (asked.rows, nothing if asked.surely_few else asked.rows) if asked.many is None else (nothing, asked.rows)
+    )
+    columns = (asked.order.column, asked.order.key)
+    sql: dict[str, str] = {}
+    parameters: list[Any] = []
+    for part, rows in {
+        "few": few.order_by().values_list(*columns)[: asked.cap + 1],
+        "near": many.filter(pk__in=nearest.values("pk")).values_list(*columns),
+        "far": many.order_by().values_list(*columns),
+    }.items():
+        if part == "far" and some and asked.many is None:
+            sql[part] = f"{name}few"
+            continue
+        sql[part], its_parameters = rows.query.sql_with_params()
+        sql[part] = f"({sql[part]})" if part == "far" else sql[part]
+        parameters += its_parameters
+    number = "count(*)" if asked.many is None else f"count(*) + {asked.cap + 1}"
+    return _TABLES.format(**sql, name=name, number=number, cap=asked.cap, enough=enough), parameters
+
+
+def _ordering(order: Order, descending: bool) -> list[Any]:
+    """The order as the one index of the column has it, read forth or back."""
+    column, key = F(order.column), F(order.key)
+    if not order.nullable:
+        return [column.desc(), key.desc()] if descending else [column.asc(), key.asc()]
+    return [column.desc(nulls_last=True), key.desc()] if descending else [column.asc(nulls_first=True), key.asc()]
+
+
+def _here(rows: QuerySet[Any], order: Order, cursor: Cursor | None, *, forward: bool) -> Q | Any:
+    """Rows after the cursor that stand together in the index: with values, or without.
+
+    Rising orders read the index backwards, and there rows without a value come first, not last.
+    """
+    if cursor is None:
+        return Q(**{f"{order.column}__isnull": not forward}) if order.nullable and not order.descending else Q()
+    descending = order.descending if forward else not order.descending
+    comparison = LessThan if descending else GreaterThan
+    if cursor.value is None:
+        beyond = Q(comparison(F(order.key), Value(cursor.key)))
+        return Q(**{f"{order.column}__isnull": True}) & beyond
+    place = Row(typed(rows, order, cursor.value), Value(cursor.key))
+    return Q(comparison(Row(F(order.column), F(order.key)), place))
+
+
+def _here_in_words(
+    rows: QuerySet[Any], order: Order, cursor: Cursor | None, *, forward: bool
+) -> tuple[str, list[Any]]:
+    """The condition on ``value`` and ``key`` that all rows after the cursor meet, rows without a value too."""
+    if cursor is None:
+        return "true", []
+    descending = order.descending if forward else not order.descending
+    sign = "<" if descending else ">"
+    if cursor.value is None:
+        in_nulls = f"(value IS NULL AND key {sign} %s)"
+        return in_nulls if forward else f"({in_nulls} OR value IS NOT NULL)", [cursor.key]
+    type_of_value = F(order.column).resolve_expression(rows.query).output_field.db_type(connection)
+    beyond = f"(value, key) {sign} (%s::{type_of_value}, %s::bigint)"
+    return f"({beyond} OR value IS NULL)" if forward else beyond, [cursor.value, cursor.key]
