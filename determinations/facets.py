@@ -241,9 +241,9 @@ def rail(form: Form | None, query: QueryDict, labels: Labels, found: FacetCounts
     """The facets of the rail in order, from what was counted (possibly nothing yet); no fields without a form."""
     facets = []
     for name, title, kind, opened in _RAIL:
-        if kind == "dates" and form is None:
-            continue
         if kind == "dates":
+            if form is None:
+                continue
             fields = tuple(form[each] for each in _DATES[name])
             undated = _fixed(name="undated", values=labels.fixed("undated"), query=query, counts=None)
             if name == "decided":

@@ -100,7 +100,8 @@ def choose_columns(request: HttpRequest, list_name: str) -> HttpResponse:
 
 
 def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
-    filterset = kind.filterset(request.GET)
+    part = bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    filterset = kind.filterset(request.GET, asked_only=part)
     sort = kind.sort_of(request.GET)
     labels = filterset.lookups.labels
     filtered = any(True for _ in active_filters(request.GET))
@@ -125,7 +126,7 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
     }
     if kind is DECISIONS:
         context |= {"tabs": _outcome_tabs(request.GET), "period": period_of(request.GET, page.rows)}
-    if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
+    if part:
         response = render(request, "lists/_list.html", context)
     else:
         counted = request.GET.get("show") == "counts"

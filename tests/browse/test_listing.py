@@ -143,7 +143,7 @@ def test_the_rail_counts_what_its_options_would_list(
         for value, number in list(found.counts[name].items())[:3]:
             picked = query.copy()
             picked.setlist(name, [value])
-            assert number == kind.filterset(picked, filterset.lookups).qs.count(), (name, value)
+            assert number == kind.filterset(picked, lookups=filterset.lookups).qs.count(), (name, value)
 
 
 def test_the_rail_counts_some_where_very_many_match(collection: list[Case], monkeypatch: pytest.MonkeyPatch) -> None:
