@@ -7,9 +7,8 @@ from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.views.decorators.http import require_safe
 
-from determinations.facets import Facet, facets_of_items, rail
+from determinations.facets import Facet, count_facets, rail
 from determinations.filters import active_filters, filters_only
-from determinations.labels import read_labels
 from determinations.lists import ITEMS
 from determinations.views.statistics import may_view
 from determinations.views.statistics_pages import CARRIED, sections_of
@@ -25,8 +24,10 @@ _PAGES = frozenset({
 @may_view
 def selection(request: HttpRequest) -> HttpResponse:
     """All filters of the item list: a part of the page that asks for it, and a page of its own without scripts."""
-    query, found = filters_only(request.GET), facets_of_items(filters_only(request.GET))
-    facets = rail(ITEMS.filterset(query), query, read_labels(), found)
+    query = filters_only(request.GET)
+    filterset = ITEMS.filterset(query)
+    found = count_facets(ITEMS, filterset, query)
+    facets = rail(filterset.form, query, filterset.lookups.labels, found)
     offered = set(_offered(facets))
     kept = [(name, value) for name, value in active_filters(query) if name not in offered]
     kept += [(name, request.GET[name]) for name in CARRIED if name in request.GET]
