@@ -244,18 +244,3 @@ def test_a_selected_guideline_line_is_read(as_admin: Client) -> None:
     letter = stored_letter(doubtful("value_doubtful"), text=f"Reviewer guideline: {line}")
     answer = as_admin.post(reverse("review_read_line", args=[letter.pk]), {"evidence": f"20-{20 + len(line)}"})
     assert [(each["authority"], each["edition"]) for each in answer.json()["citations"]] == [("mtus/shoulder", "2004")]
-
-
-def test_the_screens_ask_the_database_a_fixed_number_of_times(
-    as_admin: Client, django_assert_max_num_queries: Any
-) -> None:
-    letters = [
-        stored_letter(
-            document(*(item(f"Item {n}") for n in range(8)), problems=[problem("value_doubtful", "summary")])
-        )
-        for _ in range(12)
-    ]
-    with django_assert_max_num_queries(10):
-        as_admin.get(reverse("review"))
-    with django_assert_max_num_queries(20):
-        as_admin.get(reverse("review_letter", args=[letters[0].pk]))

@@ -1,0 +1,53 @@
+"""The queue and the screens of a letter ask the database as often as the file says, however much they show."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from determinations import corrections
+from determinations.models import Letter, LetterState
+from tests.conftest import People
+from tests.corrections.letters import NOW, document, item, problem, stored_letter
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
+
+COUNTS = tomllib.loads((Path(__file__).parent / "query_counts.toml").read_text())
+PAGES = {
+    "queue": "/admin/review/",
+    "queue_of_a_reason": "/admin/review/?reason=value_doubtful",
+    "queue_mine": "/admin/review/?whose=mine&rest=snoozed",
+    "letter": "/admin/review/{quiet}/",
+    "letter_in_doubt_and_corrected": "/admin/review/{doubtful}/?reason=value_doubtful",
+    "letter_unread": "/admin/review/{unread}/",
+    "remove": "/admin/review/{doubtful}/remove/",
+    "history": "/admin/history/?letter={doubtful}",
+    "pairs": "/admin/versions/",
+}
+
+
+def collection(size: int, people: People) -> dict[str, int]:
+    """Letters of so many items each, so many of them in doubt; the numbers of one of each kind."""
+    quiet = stored_letter(document(*(item(f"Item {n}") for n in range(size))))
+    doubt = [problem("value_doubtful", "summary")]
+    letters = [
+        stored_letter(document(*(item(f"Item {n}") for n in range(size)), problems=doubt), text="Synthetic")
+        for _ in range(size)
+    ]
+    for age in range(30, 30 + size):
+        corrections.correct_field(letters[0].pk, "age", age, by=people.admin, now=NOW, reason="misread")
+    unread = stored_letter()
+    Letter.objects.filter(pk=unread.pk).update(state=LetterState.NO_TEXT)
+    return {"quiet": quiet.pk, "doubtful": letters[0].pk, "unread": unread.pk}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_asks_as_often_whatever_it_shows(
+    name: str, as_admin: Client, people: People, django_assert_num_queries: object
+) -> None:
+    for size in (2, 12):
+        address = PAGES[name].format(**collection(size, people))
+        as_admin.get(address)  # what is kept in the process
+        with django_assert_num_queries(COUNTS[name]):  # type: ignore[operator]
+            assert as_admin.get(address).status_code == 200
