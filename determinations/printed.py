@@ -1,0 +1,43 @@
+"""The work-list of aliases: citations as letters print them, whose source is not known or known by an alias."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from determinations.models import (
+    AuthorityAlias,
+    PrintedCitation,
+)
+from determinations.parsing.citations import normalised_form
+from determinations.parsing.citations.normalise import authority
+
+
+def write_printed(documents: Mapping[int, Mapping[str, Any]]) -> None:
+    """The work-list of aliases: citations of these letters whose source is not known, or known by an alias."""
+    aliases = dict(AuthorityAlias.objects.filter(active=True).values_list("normalised", "authority__key"))
+    PrintedCitation.objects.filter(letter__in=documents).delete()
+    rows = []
+    for pk, document in documents.items():
+        for item in document["items"]:
+            for side in ("claims", "reviewer"):
+                for citation in item[side]:
+                    form, key = normalised_form(citation["text"]), citation["authority"]
+                    aliased = any(to == key and f" {alias} " in f" {form} " for alias, to in aliases.items())
+                    if form and (aliased or is_unknown(key)):
+                        rows.append(
+                            PrintedCitation(
+                                letter_id=pk,
+                                path=f"items/{item['number']}/{side}",
+                                printed=citation["text"][:500],
+                                normalised=form[:500],
+                                authority_key=key,
+                                aliased=aliased,
+                            )
+                        )
+    PrintedCitation.objects.bulk_create(rows)
+
+
+def is_unknown(authority_key: str) -> bool:
+    """Whether the parser could only say that something is cited, not what."""
+    if authority_key in ("other/unrecognised", "other/web-page"):
+        return True
+    return authority_key.startswith("other/") and authority(authority_key) is None
