@@ -1,6 +1,6 @@
 """A case as its page shows it: every value in words, with its place in the letter, its doubts, and what stood before.
 
-Built from the parsed document with the corrections on top (``corrections.open_letter``), so that the page, the form
+Built from the parsed document with the corrections on top (``open_letter``), so that the page, the form
 of corrections and the tables all say the same.
 """
 
@@ -11,9 +11,9 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from determinations.corrections import OpenLetter
 from determinations.labels import Labels
 from determinations.merging import Standing
+from determinations.open_letters import OpenLetter
 from determinations.parsing.problems import PROBLEMS
 from determinations.paths import FIELD_LABELS
 

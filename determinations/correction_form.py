@@ -17,11 +17,11 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS, Field, read
-from determinations.corrections import Change, OpenLetter
 from determinations.identity import drawn_key
 from determinations.merging import Record, Standing
 from determinations.models import Correction, Operation
 from determinations.models.corrections import IN_FORCE, STRUCTURAL, CorrectionState
+from determinations.open_letters import Change, OpenLetter
 from determinations.parsing.problems import PROBLEMS
 
 _EVIDENCE = re.compile(r"(\d{1,9})-(\d{1,9})")

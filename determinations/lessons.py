@@ -8,9 +8,10 @@ from typing import Any
 from django.db import connection
 
 from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS, SIDES
-from determinations.corrections import OpenLetter, open_letter, unconfirmed
+from determinations.corrections import unconfirmed
 from determinations.models import Correction, Letter, UploadedFile
 from determinations.models.corrections import IN_FORCE
+from determinations.open_letters import OpenLetter, open_letter
 
 #: Corrections that the figures look at, the newest first.
 _LOOKED_AT = 500_000

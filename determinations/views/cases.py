@@ -10,10 +10,10 @@ from django.views.decorators.http import require_safe
 
 from determinations import audit
 from determinations.case_sheet import CaseSheet, pieces_of, sheet_of
-from determinations.corrections import OpenLetter, open_letter
 from determinations.labels import read_labels
 from determinations.models import Case, LetterText, ProblemReport
 from determinations.neighbours import Place, place_in_list
+from determinations.open_letters import OpenLetter, open_letter
 from determinations.views.people import person_of
 
 _PDF = "application/pdf"

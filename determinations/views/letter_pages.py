@@ -7,9 +7,9 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from determinations.case_sheet import sheet_of
-from determinations.corrections import open_letter
 from determinations.labels import read_labels
 from determinations.models import Letter, LetterText
+from determinations.open_letters import open_letter
 from determinations.pictures import NoPicture, boxes_of, page_picture
 
 

@@ -30,7 +30,7 @@ from determinations.correction_form import (
     with_reason,
     write_pending,
 )
-from determinations.corrections import Change, CorrectionsRefused, EditedMeanwhile, OpenLetter, open_letter, staged
+from determinations.corrections import EditedMeanwhile, staged
 from determinations.models import (
     Authority,
     Category,
@@ -42,6 +42,7 @@ from determinations.models import (
     ReviewSettings,
 )
 from determinations.models.browsing import ReportState
+from determinations.open_letters import Change, CorrectionsRefused, OpenLetter, open_letter
 from determinations.paging import Order, count_up_to, page_of
 from determinations.parsing.citations import read_guideline
 from determinations.pictures import page_count

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 from determinations import versions
 from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS, read, same
 from determinations.correction_form import shown
-from determinations.corrections import OpenLetter, open_letter
 from determinations.models import Case, LetterPair, PairDecision
+from determinations.open_letters import OpenLetter, open_letter
 from determinations.paging import Order, page_of
 from determinations.views.correctors import StaffRequest, may_correct
 

@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 
 from determinations.case_sheet import pieces_of, sheet_of
-from determinations.corrections import correct_field, open_letter
+from determinations.corrections import correct_field
 from determinations.labels import read_labels
 from determinations.models import AuditEvent, Case, LetterText, ProblemReport
+from determinations.open_letters import open_letter
 from tests.browse.conftest import NOW
 from tests.conftest import People
 

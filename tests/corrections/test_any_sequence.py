@@ -13,7 +13,6 @@ from determinations.aliases import Proposal
 from determinations.category_rules import active_rules, with_rules
 from determinations.correctable import read as read_value
 from determinations.correctable import same
-from determinations.corrections import Change, CorrectionsRefused
 from determinations.effective import write_cases
 from determinations.merging import merge
 from determinations.models import (
@@ -33,6 +32,7 @@ from determinations.models import (
     ParsedDocument,
 )
 from determinations.models.corrections import IN_FORCE
+from determinations.open_letters import Change, CorrectionsRefused, open_letter
 from tests.conftest import People
 from tests.corrections.letters import NOW, citation, document, item, stored_letter
 
@@ -110,7 +110,7 @@ def change_for(step: str, detail: Any, letter: Letter) -> Change | None:
         case "merge":
             return Change(operation=Operation.MERGE_ITEMS, value={"of": detail, "values": {}})
         case "reorder":
-            keys = [each["key"] for each in corrections.open_letter(letter.pk).merged.record["items"]]
+            keys = [each["key"] for each in open_letter(letter.pk).merged.record["items"]]
             detail.shuffle(keys)
             return Change(operation=Operation.REORDER_ITEMS, value=keys)
     raise AssertionError(step)

@@ -6,9 +6,9 @@ import pytest
 from django.core.files.base import ContentFile
 
 from determinations import corrections
-from determinations.corrections import CorrectionsRefused
 from determinations.ingest import ingest_letters, retry_letters
 from determinations.models import Case, ItemFact, Letter, LetterState, ReviewEntry
+from determinations.open_letters import CorrectionsRefused, open_letter
 from determinations.uploads import receive_files
 from tests.conftest import People
 from tests.corrections.letters import NOW, citation
@@ -77,7 +77,7 @@ def test_an_unread_letter_waits_in_the_queue_and_is_entered_for_good(
         enter(letter, people.admin)
     ingest_letters([letter.pk])
     assert stands(letter)
-    assert corrections.open_letter(letter.pk).merged.record["items"][0]["reviewer"][0]["authority"] == "mtus/knee"
+    assert open_letter(letter.pk).merged.record["items"][0]["reviewer"][0]["authority"] == "mtus/knee"
 
 
 @pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.db import DatabaseError, connection, transaction
 
 from determinations import corrections
 from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS
-from determinations.corrections import Change, CorrectionsRefused, EditedMeanwhile
+from determinations.corrections import EditedMeanwhile
 from determinations.models import (
     AuditEvent,
     Case,
@@ -21,6 +21,7 @@ from determinations.models import (
     LetterState,
     Operation,
 )
+from determinations.open_letters import Change, CorrectionsRefused, open_letter
 from tests.conftest import People
 from tests.corrections.letters import NOW, citation, document, item, problem, store_reading, stored_letter
 
@@ -243,7 +244,7 @@ def test_what_a_field_cannot_hold_is_refused_in_words(who: dict[str, Any], path:
 
 def test_two_people_at_once_are_noticed(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace")))
-    seen = corrections.open_letter(letter.pk).version
+    seen = open_letter(letter.pk).version
     corrections.correct_field(letter.pk, "age", 50, reason="misread", **who)
     with pytest.raises(EditedMeanwhile):
         corrections.save_changes(
@@ -269,7 +270,7 @@ def test_a_problem_goes_when_its_value_is_corrected_or_confirmed_or_it_is_dismis
     corrections.confirm_value(letter.pk, "items/1/request", **who)
     corrections.correct_field(letter.pk, "items/1/reviewer", [citation("mtus/knee")], reason="misread", **who)
     corrections.dismiss_problem(letter.pk, "wording_unknown", "", **who)
-    left = corrections.open_letter(letter.pk).merged.record["problems"]
+    left = open_letter(letter.pk).merged.record["problems"]
     assert [each["code"] for each in left] == ["item_start_doubtful"]
     corrections.dismiss_problem(letter.pk, "item_start_doubtful", "items/2/request", **who)
     letter.refresh_from_db()
@@ -282,13 +283,13 @@ def test_dates_are_checked_anew_after_a_correction(who: dict[str, Any]) -> None:
     )
     letter = stored_letter(wrong)
     corrections.correct_field(letter.pk, "date_of_injury", "2014-01-01", reason="misread", **who)
-    assert corrections.open_letter(letter.pk).merged.record["problems"] == []
+    assert open_letter(letter.pk).merged.record["problems"] == []
 
 
 def test_problems_stay_with_their_item_when_numbers_shift(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("A"), item("B"), problems=[problem("value_doubtful", "items/2/rationale")]))
     corrections.add_item(letter.pk, {"request": "New"}, reason="missed", **who)
-    left = corrections.open_letter(letter.pk).merged.record["problems"]
+    left = open_letter(letter.pk).merged.record["problems"]
     assert [each["path"] for each in left] == ["items/3/rationale"]
 
 
@@ -316,4 +317,4 @@ def test_a_confirmed_letter_has_every_value_confirmed_once(who: dict[str, Any]) 
     corrections.correct_field(letter.pk, "items/1/decision", "overturned", reason="misread", **who)
     corrections.confirm_letter(letter.pk, **who)
     assert Correction.objects.count() == len(LETTER_FIELDS) + len(ITEM_FIELDS)
-    assert list(corrections.unconfirmed(corrections.open_letter(letter.pk))) == []
+    assert list(corrections.unconfirmed(open_letter(letter.pk))) == []

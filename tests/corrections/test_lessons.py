@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from determinations import corrections, lessons, versions
 from determinations.models import Correction, DisputedItem, LetterPair, PairDecision
+from determinations.open_letters import open_letter
 from tests.conftest import People
 from tests.corrections.letters import NOW, document, item, store_reading, stored_letter
 
@@ -56,7 +57,7 @@ def test_an_earlier_value_is_set_again_and_a_removal_undone(who: dict[str, Any],
     page = as_admin.get(reverse("correction_history"), {"letter": str(letter.pk), "path": "age"}).content.decode()
     assert page.count("Set this again") == 1
     as_admin.post(reverse("restore_value", args=[first.pk]))
-    assert corrections.open_letter(letter.pk).merged.record["age"] == 50
+    assert open_letter(letter.pk).merged.record["age"] == 50
     corrections.remove_item(letter.pk, "2", reason="misread", **who)
     removal = Correction.objects.latest("pk")
     as_admin.post(reverse("restore_value", args=[removal.pk]), {"do": "undo"})

@@ -12,6 +12,7 @@ from django.utils import timezone
 from determinations import corrections, reviews
 from determinations.models import AuditEvent, Case, Correction, DisputedItem, ProblemReport, ReviewEntry
 from determinations.models.browsing import ReportState
+from determinations.open_letters import open_letter
 from tests.conftest import People
 from tests.corrections.letters import NOW, document, item, problem, store_reading, stored_letter
 
@@ -50,7 +51,7 @@ def opened(client: Client, letter_id: int) -> dict[str, str]:
 
 
 def path_of(letter_id: int, number: int, field: str) -> str:
-    record = corrections.open_letter(letter_id).merged.record
+    record = open_letter(letter_id).merged.record
     return f"items/{record['items'][number - 1]['key']}/{field}"
 
 
@@ -115,7 +116,7 @@ def test_selected_text_becomes_the_evidence(as_admin: Client) -> None:
     fields = opened(as_admin, letter.pk) | {"v:age": "51", "e:age": "14-16"}
     as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
     assert Correction.objects.get().evidence == [14, 16]
-    assert corrections.open_letter(letter.pk).merged.record["spans"]["age"] == [14, 16]
+    assert open_letter(letter.pk).merged.record["spans"]["age"] == [14, 16]
 
 
 def test_a_refused_value_keeps_everything_typed(as_admin: Client) -> None:
@@ -186,7 +187,7 @@ def test_an_item_is_split_and_its_part_corrected_in_one_save(as_admin: Client) -
 )
 def test_items_are_moved_removed_merged_and_added(as_admin: Client, button: str, requests: list[str]) -> None:
     letter = stored_letter(document(item("A"), item("B"), item("C")))
-    keys = {each["request"]: each["key"] for each in corrections.open_letter(letter.pk).merged.record["items"]}
+    keys = {each["request"]: each["key"] for each in open_letter(letter.pk).merged.record["items"]}
     fields = opened(as_admin, letter.pk) | {"do": button.format(**keys), "new_request": "New"}
     page = as_admin.post(reverse("review_letter", args=[letter.pk]), fields).content.decode()
     assert "Not saved yet" in page
@@ -199,7 +200,7 @@ def test_all_else_is_right_confirms_every_value(as_admin: Client) -> None:
     letter = stored_letter(doubtful("value_doubtful"))
     fields = opened(as_admin, letter.pk) | {"v:age": "51", "everything": "on"}
     as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
-    assert list(corrections.unconfirmed(corrections.open_letter(letter.pk))) == []
+    assert list(corrections.unconfirmed(open_letter(letter.pk))) == []
     assert not ReviewEntry.objects.filter(pk=letter.pk).exists()
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from determinations import corrections
 from determinations.models import Case, Correction, DisputedItem, ItemFact, LetterText, ReviewEntry
+from determinations.open_letters import open_letter
 from determinations.synthetic import letter_pdf, write_letter
 from tests.accessibility import faults_of
 from tests.browse.test_letter_pages import store_pdf
@@ -155,7 +156,7 @@ def test_words_of_the_letter_are_chosen_by_keyboard(sign_in: Any, people: People
 def test_evidence_is_marked_on_the_pages(sign_in: Any, people: People) -> None:
     one = store_pdf(letter_pdf(write_letter(40, 5)))
     offsets = LetterText.objects.get(pk=one.pk).page_offsets
-    items = corrections.open_letter(one.pk).merged.record["items"]
+    items = open_letter(one.pk).merged.record["items"]
     later = next(each for each in items if each["spans"]["decision"][0] > offsets[1])
     number = 1 + sum(offset <= later["spans"]["decision"][0] for offset in offsets[1:])
     page = sign_in(people.admin)

@@ -6,6 +6,7 @@ import pytest
 
 from determinations import corrections, versions
 from determinations.models import CitationFact, Correction, CorrectionState, ParsedDocument
+from determinations.open_letters import open_letter
 from tests.accessibility import faults_of
 from tests.conftest import People, Worker
 from tests.corrections.letters import NOW, document, item, problem, store_reading, stored_letter
@@ -43,7 +44,7 @@ def test_a_reparse_leaves_every_correction_standing(sign_in: Any, people: People
     page.get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="Run on 1 letter").click()
     page.get_by_text("Every correction stands.").wait_for()
-    record = corrections.open_letter(one.pk).merged.record
+    record = open_letter(one.pk).merged.record
     assert (record["age"], record["sex"]) == (18, today["sex"])
     assert record["items"][0]["rationale"] == "Synthetic words of a person."
     states = dict(Correction.objects.values_list("path", "state"))
