@@ -8,8 +8,8 @@ meanwhile), ``c:`` confirms it, ``r:`` goes back to the parser's. ``pending`` ho
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from dataclasses import field as made_by
 from typing import Any
 
@@ -17,7 +17,6 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS, Field, read
-from determinations.identity import drawn_key
 from determinations.merging import Record, Standing
 from determinations.models import Correction, Operation
 from determinations.models.corrections import IN_FORCE, STRUCTURAL, CorrectionState
@@ -319,71 +318,3 @@ def evidence_of(printed: str, length: int) -> tuple[int, int] | None:
     if not found or not int(found[1]) < int(found[2]) <= length:
         return None
     return int(found[1]), int(found[2])
-
-
-# Items added, removed, split, merged, reordered: kept in the page until everything is saved
-
-
-def read_pending(printed: str) -> list[Change]:
-    """The pending changes of items; what is no such list counts as none."""
-    try:
-        listed = json.loads(printed or "[]")
-        return [
-            Change(operation=Operation(each["operation"]), path=each["path"], value=each["value"])
-            for each in listed[:200]
-            if Operation(each["operation"]) in STRUCTURAL
-        ]
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return []
-
-
-def write_pending(pending: Sequence[Change]) -> str:
-    """The pending changes as they stand in the page."""
-    return json.dumps([{"operation": each.operation, "path": each.path, "value": each.value} for each in pending])
-
-
-def with_reason(changes: Sequence[Change], *, reason: str, note: str) -> list[Change]:
-    """The pending changes with the reason that the person gave at last."""
-    return [replace(change, reason=reason, note=note) for change in changes]
-
-
-def item_of(change: Change, done: str) -> str:
-    """The key of the item that a change of items is about, as it stands afterwards; "" where it is gone."""
-    match change.operation:
-        case Operation.ADD_ITEM | Operation.MERGE_ITEMS:
-            return str(change.value["key"])
-        case Operation.SPLIT_ITEM:
-            return str(change.value[0]["key"]) if change.value else ""
-        case Operation.REORDER_ITEMS:
-            return done.partition(" ")[2]
-    return ""
-
-
-def item_change(done: str, form: CorrectionForm, post: QueryDict) -> Change | None:
-    """The change that a button of an item asks for: ``split <key>``, ``up <key>`` ..., or ``add``."""
-    verb, _space, key = done.partition(" ")
-    keys = [item.key for item in form.items]
-    if verb == "add":
-        request = " ".join(post.get("new_request", "").split())
-        value = {"key": drawn_key(), "after": keys[-1] if keys else "", "values": {"request": request}}
-        return Change(operation=Operation.ADD_ITEM, value=value)
-    if key not in keys:
-        return None
-    at = keys.index(key)
-    match verb:
-        case "remove":
-            return Change(operation=Operation.REMOVE_ITEM, path=f"items/{key}")
-        case "split":
-            lines = [" ".join(line.split()) for line in post.get(f"split:{key}", "").split("\n") if line.strip()]
-            parts = [{"key": drawn_key(), "values": {"request": line}} for line in lines]
-            return Change(operation=Operation.SPLIT_ITEM, path=f"items/{key}", value=parts)
-        case "merge" if at + 1 < len(keys):
-            value = {"key": drawn_key(), "of": [key, keys[at + 1]], "values": {}}
-            return Change(operation=Operation.MERGE_ITEMS, value=value)
-        case "up" if at > 0:
-            keys[at - 1], keys[at] = keys[at], keys[at - 1]
-            return Change(operation=Operation.REORDER_ITEMS, path="items", value=keys)
-        case "down" if at + 1 < len(keys):
-            keys[at + 1], keys[at] = keys[at], keys[at + 1]
-            return Change(operation=Operation.REORDER_ITEMS, path="items", value=keys)
-    return None

@@ -22,15 +22,11 @@ from determinations.correction_form import (
     CorrectionForm,
     evidence_of,
     form_of,
-    item_change,
-    item_of,
-    read_pending,
     typed_into,
     value_changes,
-    with_reason,
-    write_pending,
 )
 from determinations.corrections import EditedMeanwhile, staged
+from determinations.item_changes import item_change, item_of, read_pending, with_reason, write_pending
 from determinations.models import (
     Authority,
     Category,

@@ -1,0 +1,78 @@
+"""Items added, removed, split, merged, reordered: kept in the page until everything is saved."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+from django.http import QueryDict
+
+from determinations.correction_form import CorrectionForm
+from determinations.identity import drawn_key
+from determinations.models import Operation
+from determinations.models.corrections import STRUCTURAL
+from determinations.open_letters import Change
+
+
+def read_pending(printed: str) -> list[Change]:
+    """The pending changes of items; what is no such list counts as none."""
+    try:
+        listed = json.loads(printed or "[]")
+        return [
+            Change(operation=Operation(each["operation"]), path=each["path"], value=each["value"])
+            for each in listed[:200]
+            if Operation(each["operation"]) in STRUCTURAL
+        ]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return []
+
+
+def write_pending(pending: Sequence[Change]) -> str:
+    """The pending changes as they stand in the page."""
+    return json.dumps([{"operation": each.operation, "path": each.path, "value": each.value} for each in pending])
+
+
+def with_reason(changes: Sequence[Change], *, reason: str, note: str) -> list[Change]:
+    """The pending changes with the reason that the person gave at last."""
+    return [replace(change, reason=reason, note=note) for change in changes]
+
+
+def item_of(change: Change, done: str) -> str:
+    """The key of the item that a change of items is about, as it stands afterwards; "" where it is gone."""
+    match change.operation:
+        case Operation.ADD_ITEM | Operation.MERGE_ITEMS:
+            return str(change.value["key"])
+        case Operation.SPLIT_ITEM:
+            return str(change.value[0]["key"]) if change.value else ""
+        case Operation.REORDER_ITEMS:
+            return done.partition(" ")[2]
+    return ""
+
+
+def item_change(done: str, form: CorrectionForm, post: QueryDict) -> Change | None:
+    """The change that a button of an item asks for: ``split <key>``, ``up <key>`` ..., or ``add``."""
+    verb, _space, key = done.partition(" ")
+    keys = [item.key for item in form.items]
+    if verb == "add":
+        request = " ".join(post.get("new_request", "").split())
+        value = {"key": drawn_key(), "after": keys[-1] if keys else "", "values": {"request": request}}
+        return Change(operation=Operation.ADD_ITEM, value=value)
+    if key not in keys:
+        return None
+    at = keys.index(key)
+    match verb:
+        case "remove":
+            return Change(operation=Operation.REMOVE_ITEM, path=f"items/{key}")
+        case "split":
+            lines = [" ".join(line.split()) for line in post.get(f"split:{key}", "").split("\n") if line.strip()]
+            parts = [{"key": drawn_key(), "values": {"request": line}} for line in lines]
+            return Change(operation=Operation.SPLIT_ITEM, path=f"items/{key}", value=parts)
+        case "merge" if at + 1 < len(keys):
+            value = {"key": drawn_key(), "of": [key, keys[at + 1]], "values": {}}
+            return Change(operation=Operation.MERGE_ITEMS, value=value)
+        case "up" if at > 0:
+            keys[at - 1], keys[at] = keys[at], keys[at - 1]
+            return Change(operation=Operation.REORDER_ITEMS, path="items", value=keys)
+        case "down" if at + 1 < len(keys):
+            keys[at + 1], keys[at] = keys[at], keys[at + 1]
+            return Change(operation=Operation.REORDER_ITEMS, path="items", value=keys)
+    return None
