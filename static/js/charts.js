@@ -17,7 +17,17 @@
     first: Number(row.dataset.first),
     second: Number(row.dataset.second),
   }));
-  const short = (label) => (label.length > 34 ? `${label.slice(0, 33)}…` : label);
+  const short = (label) => {
+    const most = innerWidth < 600 ? 20 : 34;  // on a phone the bars need the room
+    return label.length > most ? `${label.slice(0, most - 1)}…` : label;
+  };
+  // A label in lines, so that it need not be turned.
+  const inLines = (label) => short(label).split(" ").reduce((lines, word) => {
+    const last = lines.length - 1;
+    if (last >= 0 && lines[last].length + word.length < 12) lines[last] += ` ${word}`;
+    else lines.push(word);
+    return lines;
+  }, []);
 
   // The interval of each rate as a line with ends.
   const whiskers = {
@@ -65,7 +75,7 @@
     options.plugins.whiskers = extra.rows ? { rows: extra.rows } : {};
     options.plugins.tooltip = { callbacks: { label: extra.tell } };
     options.scales = {
-      x: axis({ beginAtZero: true, title: titled(label), suggestedMax: extra.most }),
+      x: axis({ beginAtZero: true, title: titled(label), suggestedMax: extra.most, ticks: { color: colour("--text-quiet"), maxRotation: 0, autoSkipPadding: 12 } }),
       y: axis({ grid: { display: false } }),
     };
     return {
@@ -136,7 +146,7 @@
       return {
         type: "bar",
         data: {
-          labels: rows.map((row) => short(row.label)),
+          labels: rows.map((row) => inLines(row.label)),
           datasets: [
             { label: names[0], data: rows.map((row) => row.first), backgroundColor: colour("--upheld-line"), borderColor: colour("--upheld"), borderWidth: 1 },
             { label: names[1], data: rows.map((row) => row.second), backgroundColor: colour("--overturned-line"), borderColor: colour("--overturned"), borderWidth: 1 },
@@ -148,9 +158,11 @@
     "sides-trend"(rows, names) {
       const chart = kinds.sides(rows, names);
       chart.type = "line";
+      chart.data.labels = rows.map((row) => short(row.label));
       chart.data.datasets.forEach((dataset, at) => Object.assign(dataset, {
         backgroundColor: dataset.borderColor, borderWidth: 2, pointRadius: 2, pointStyle: at ? "rectRot" : "rect",
         borderDash: at ? [6, 3] : [],
+        segment: { borderColor: (part) => (rows[part.p1DataIndex].label === "No date" ? "transparent" : undefined) },
       }));
       return chart;
     },
@@ -218,12 +230,14 @@
       const level = scale.isHorizontal();
       scale.ticks.forEach((tick, at) => {
         const place = scale.getPixelForTick(at);
-        const label = [].concat(tick.label).join(" ");
+        const lines = [].concat(tick.label);
+        const label = lines.join(" ");
         if (scale.options.grid.display !== false) add(svg, "line", level ? { x1: place, x2: place, y1: area.top, y2: area.bottom, stroke: colour("--line") } : { x1: area.left, x2: area.right, y1: place, y2: place, stroke: colour("--line") });
         if (!label) return;
         if (level) {
           const turned = scale.labelRotation > 0 ? { transform: `rotate(${-round(scale.labelRotation)} ${round(place)} ${round(area.bottom + 14)})`, "text-anchor": "end" } : { "text-anchor": "middle" };
-          add(svg, "text", { x: place, y: area.bottom + 14, fill: colour("--text-quiet"), ...turned }, label);
+          if (scale.labelRotation > 0) add(svg, "text", { x: place, y: area.bottom + 14, fill: colour("--text-quiet"), ...turned }, label);
+          else lines.forEach((each, row) => add(svg, "text", { x: place, y: area.bottom + 16 + 14 * row, fill: colour("--text-quiet"), ...turned }, each));
         } else {
           const right = scale.position === "right";
           add(svg, "text", { x: right ? area.right + 6 : area.left - 6, y: place + 4, fill: colour("--text-quiet"), "text-anchor": right ? "start" : "end" }, label);
@@ -250,11 +264,13 @@
         return;
       }
       const points = solid(meta.data);
-      if (dataset.fill && points.length) {
-        const under = solid(chart.getDatasetMeta(meta.index - 1).data);
-        add(svg, "path", { d: `${line(points)}${line(under.toReversed()).replace("M", "L")}Z`, fill: dataset.backgroundColor });
+      const joined = points.filter((point) => chart.data.labels[meta.data.indexOf(point)] !== "No date");
+      if (dataset.fill && joined.length) {
+        const below = chart.getDatasetMeta(meta.index - 1).data;
+        const under = joined.map((point) => below[meta.data.indexOf(point)]);
+        add(svg, "path", { d: `${line(joined)}${line(under.toReversed()).replace("M", "L")}Z`, fill: dataset.backgroundColor });
       }
-      if (dataset.borderWidth) add(svg, "path", { d: line(points), fill: "none", stroke: dataset.borderColor, "stroke-width": dataset.borderWidth, "stroke-dasharray": (dataset.borderDash || []).join(" ") });
+      if (dataset.borderWidth) add(svg, "path", { d: line(joined), fill: "none", stroke: dataset.borderColor, "stroke-width": dataset.borderWidth, "stroke-dasharray": (dataset.borderDash || []).join(" ") });
       if (dataset.pointRadius) points.forEach((point) => add(svg, "circle", { cx: point.x, cy: point.y, r: dataset.pointRadius, fill: dataset.borderColor }));
     });
     const rated = chart.options.plugins.whiskers && chart.options.plugins.whiskers.rows;
