@@ -411,6 +411,14 @@ function nextDoubt() {
   fix.scrollIntoView({ block: "center" });
 }
 
+// The decision of the next item, or of the one before: what is most often put right.
+function nextItem(step) {
+  const decisions = [...fixes.querySelectorAll("[id^='f-items-'][id$='-decision']")];
+  const item = lastField?.closest(".fix-item");
+  const at = decisions.findIndex((each) => item?.contains(each));
+  decisions[at < 0 ? 0 : Math.min(decisions.length - 1, Math.max(0, at + step))]?.focus();
+}
+
 function toggle(box) {
   if (!box) return;
   box.checked = !box.checked;
@@ -430,6 +438,8 @@ document.addEventListener("keydown", (event) => {
     KeyC: () => toggle(lastField?.querySelector(".fix-confirm input")),
     KeyA: () => toggle(document.getElementById("everything")),
     KeyF: fill,
+    KeyJ: () => nextItem(1),
+    KeyK: () => nextItem(-1),
     KeyL: walkLetter,
     KeyV: () => document.querySelector("[data-view]") && showView(pictures.hidden ? "pictures" : "text"),
     KeyS: () => document.querySelector("[data-key='snooze']")?.click(),

@@ -58,6 +58,8 @@ def test_the_queue_is_worked_by_keyboard(sign_in: Any, people: People) -> None:
     assert ItemFact.objects.filter(overturned=True).count() == 1
     assert not ReviewEntry.objects.filter(pk=first.pk).exists()
     page.locator("h1").click()
+    page.keyboard.press("Alt+j")
+    assert page.evaluate("document.activeElement.name").endswith("/decision")
     page.keyboard.press("Alt+c")
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**/admin/review/")
