@@ -35,7 +35,9 @@ def remove_letter(request: StaffRequest, letter_id: int) -> HttpResponse:
                 letter_id, by=request.user, now=timezone.now(), reason=reason, belonged=belonged == "yes"
             )
             kept = (
-                _("its file is kept until %s") % removed.keep_until if removed.belonged else _("its file is deleted")
+                _("its file is kept until %s") % removed.keep_until
+                if removed.keep_until > timezone.now().date()
+                else _("its file is deleted")
             )
             messages.success(
                 request, _("Letter %(letter)d is removed; %(kept)s.") % {"letter": letter_id, "kept": kept}
@@ -47,6 +49,7 @@ def remove_letter(request: StaffRequest, letter_id: int) -> HttpResponse:
         "names": list(letter.arrivals.order_by("-pk").values_list("name", flat=True)[:_NAMES_SHOWN]),
         "corrections": Correction.objects.filter(letter_sha256=letter.sha256).count(),
         "keep_until": removal.kept_until(letter),
+        "is_over": removal.kept_until(letter) <= timezone.now().date(),
         "years": ReviewSettings.now().retention_years,
         "errors": errors,
         "typed": request.POST,
