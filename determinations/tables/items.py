@@ -46,9 +46,6 @@ class ItemTable(ListTable):
     case = tables.Column(verbose_name="Case", empty_values=())
     doubts = tables.Column(verbose_name="Doubts", empty_values=())
 
-    class Meta:
-        pass
-
     def render_request(self, record: ItemRow) -> SafeString:
         """The part in dispute, which opens the item in its case."""
         item = record.fact.item

@@ -12,6 +12,7 @@ register = template.Library()
 #: One set: 24 units square, drawn with lines only. See ``static/css/base.css`` for their weight.
 ICONS = {
     "alike": '<path d="M4 7h11M4 12h7M4 17h5"/><circle cx="16" cy="16" r="4"/><path d="m19 19 2.5 2.5"/>',
+    "chart": '<path d="M4 20V10M10 20V4M16 20v-7M4 20h17"/>',
     "bookmark": '<path d="M6 3h12v18l-6-4-6 4z"/>',
     "check": '<path d="m4 12 5 6L20 6"/>',
     "clock": '<circle cx="12" cy="12" r="9"/><path d="M12 7v5l3 3"/>',

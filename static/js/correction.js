@@ -294,18 +294,6 @@ document.addEventListener("input", (event) => {
   blank.after(following);
 });
 
-// A page is drawn when it is first asked for, which may take a moment, or fail.
-
-for (const image of pictures?.querySelectorAll("img") || []) {
-  const frame = image.parentElement;
-  const drawn = () => frame.removeAttribute("data-being-drawn");
-  image.addEventListener("load", drawn);
-  image.addEventListener("error", () => {
-    frame.querySelector(".picture-waits").textContent = "This page could not be drawn. The file itself can be opened above.";
-  });
-  if (image.complete && image.naturalWidth) drawn();
-}
-
 // On a narrow screen the letter lies under a button, and beside the field when it is opened.
 
 document.addEventListener("click", (event) => {

@@ -124,6 +124,30 @@ def test_an_item_is_read_against_its_evidence_on_the_pages(desk: Any, cases: lis
     assert desk.locator(".evidence.is-chosen").count() > 0
 
 
+def test_a_page_says_that_it_is_being_drawn_or_cannot_be(desk: Any, cases: list[Case]) -> None:
+    held: list[Any] = []
+    desk.route("**/pages/1*", lambda route: held.append(route))
+    desk.goto(f"/cases/{cases[-1].pk}/", wait_until="domcontentloaded")
+    words = desk.locator(".letter-page[data-page='1'] .picture-waits")
+    words.wait_for()
+    assert words.inner_text() == "Page 1 is being drawn…"
+    while not held:
+        desk.wait_for_timeout(20)
+    held[0].abort()
+    desk.locator(".picture-waits", has_text="could not be drawn").wait_for()
+    desk.unroute("**/pages/1*")
+    desk.reload()
+    desk.wait_for_function("() => document.querySelector('.letter-page img').naturalWidth > 0")
+    assert not words.is_visible()
+
+
+def test_lists_fit_a_laptop_beside_their_filters(desk: Any, cases: list[Case]) -> None:
+    for path in ("/cases/", "/items/", "/decisions/"):
+        desk.goto(path)
+        frame = desk.locator(".table-frame")
+        assert frame.evaluate("frame => frame.scrollWidth - frame.clientWidth") <= 0, path
+
+
 def test_a_list_is_exported(desk: Any, cases: list[Case]) -> None:
     desk.goto("/items/?decision=upheld")
     with desk.expect_download() as download:
@@ -152,6 +176,10 @@ def test_a_view_is_saved_and_opened(desk: Any, cases: list[Case]) -> None:
     assert SavedView.objects.get().name == "Upheld ones"
     desk.goto("/views/")
     desk.locator("a", has_text="Upheld ones").click()
+    desk.wait_for_url("**/cases/?outcome=upheld")
+    desk.goto("/cases/")
+    desk.locator("summary", has_text="Views").click()
+    desk.locator(".menu-panel a", has_text="Upheld ones").click()
     desk.wait_for_url("**/cases/?outcome=upheld")
 
 
