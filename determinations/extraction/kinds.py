@@ -34,11 +34,11 @@ def kind_of(head: bytes) -> Kind:
     """The kind of a file that starts with ``head`` (its first ``HEAD`` bytes, or all of a shorter file)."""
     if not head:
         return Kind.EMPTY
-    if b"%PDF-" in head[:1024]:  # readers allow for rubbish before it
-        return Kind.PDF
     if head.startswith(_ARCHIVES):
         office = b"[Content_Types].xml" in head or b"word/" in head
         return Kind.WORD if office else Kind.ZIP
+    if b"%PDF-" in head[:1024]:  # readers allow for rubbish before it, but an archive may store a PDF as it is
+        return Kind.PDF
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         return Kind.OLD_OFFICE
     if head.startswith(b"{\\rtf"):

@@ -1,5 +1,7 @@
 """What a file is, by its bytes."""
 
+import zipfile
+
 import pytest
 
 from determinations.extraction.kinds import Kind, kind_of
@@ -12,6 +14,7 @@ from tests.extraction.files import archive, pdf
         (pdf("A synthetic letter"), Kind.PDF),
         (b"\r\n\r\nrubbish before %PDF-1.4\n", Kind.PDF),
         (archive({"a.txt": b"A synthetic letter"}), Kind.ZIP),
+        (archive({"a.pdf": pdf("A synthetic letter")}, zipfile.ZIP_STORED), Kind.ZIP),
         (archive({}), Kind.ZIP),
         (archive({"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"}), Kind.WORD),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Kind.OLD_OFFICE),
@@ -29,6 +32,7 @@ from tests.extraction.files import archive, pdf
         "pdf",
         "pdf after rubbish",
         "zip",
+        "zip that stores a pdf as it is",
         "empty zip",
         "word",
         "old office",
