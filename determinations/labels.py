@@ -90,6 +90,7 @@ class CategoryName:
     key: str
 
 
+_WORD = re.compile(r"\w+")
 _TAILS = re.compile(
     r" (?:Complaints|(?:Medical )?(?:Treatment )?Guidelines|Conditions|Disorders)\b| \((?:Acute|Chronic)[^)]*\)"
 )
@@ -157,6 +158,15 @@ class Labels:
             problem = PROBLEMS.get(value)
             return problem.label if problem else value
         return _FIXED.get(kind, {}).get(value, value)
+
+    def authorities_named(self, typed: str, limit: int = 6) -> list[AuthorityName]:
+        """The guidelines whose name has every word typed, the one named exactly so first: ``mtus chronic pain``."""
+        words = set(_WORD.findall(typed.lower()))
+        if not words:
+            return []
+        named = [name for name in self.authorities if words <= set(_WORD.findall(f"{name.family} {name}".lower()))]
+        named.sort(key=lambda name: set(_WORD.findall(name.short.lower())) != words)
+        return named[:limit]
 
     def fixed(self, kind: str) -> Mapping[str, str]:
         """All values of a kind that has a fixed set, in order, with their words."""

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from determinations.drug_names import other_names
 from determinations.found import PAGE, RANKED, best_first, with_snippets
+from determinations.labels import read_labels
 from determinations.listing import Asked, list_page
 from determinations.lists import CASES
 from determinations.models import Case
@@ -33,6 +34,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "number": typed_case_number(words.text),
         "spelled": spelled_right(words.text),
         "drug": other_names(words.text),
+        "authorities": [] if numbered else read_labels().authorities_named(words.text),
         "by_rank": request.GET.get("order") != "newest",
         "ranked": RANKED,
         "filters_query": QueryDict(mutable=True),

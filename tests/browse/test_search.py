@@ -108,3 +108,17 @@ def test_nothing_that_is_typed_breaks_the_page(typed: str, as_casemanager: Clien
 def test_blank_searches_explain_what_the_box_understands(as_casemanager: Client, db: None) -> None:
     assert b"What the box understands" in as_casemanager.get("/search/").content
     assert not QueryWords.read(" - ")
+
+
+@pytest.mark.parametrize(("typed", "first"), [("MTUS chronic pain", "mtus/chronic-pain"), ("odg", "odg/unspecified")])
+def test_a_guideline_s_name_offers_the_cases_that_cite_it(
+    typed: str, first: str, as_casemanager: Client, collection: list[Case]
+) -> None:
+    page = as_casemanager.get("/search/", {"q": typed})
+    assert page.context["authorities"][0].key == first
+    assert f"reviewer_authority={first.replace('/', '%2F')}".encode() in page.content
+
+
+def test_a_number_that_no_case_has_is_said(as_casemanager: Client, collection: list[Case]) -> None:
+    page = as_casemanager.get("/search/", {"q": "CM29-0000001"})
+    assert b"No case has this number" in page.content
