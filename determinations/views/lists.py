@@ -18,7 +18,8 @@ from determinations.filters import LetterFilters, active_filters, chips, filters
 from determinations.labels import Labels, read_labels
 from determinations.listing import list_page
 from determinations.lists import CASES, DECISIONS, ITEMS, LISTS, ListKind
-from determinations.models import Case, ColumnChoice, DisputedItem, ItemFact
+from determinations.models import Case, ColumnChoice, DisputedItem, ItemFact, Letter
+from determinations.models.letters import OPEN_STATES
 from determinations.paging import Count, Page, count_up_to, page_of
 from determinations.tables import CaseRow, CaseTable, DecisionTable, ItemRow, ItemTable, ListTable
 from determinations.templatetags.frame import day
@@ -119,6 +120,7 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
         "chips": chips(request.GET, labels),
         "mistakes": mistakes(filterset),
         "filtered": filtered,
+        "waiting": 0 if page.rows or filtered else count_up_to(Letter.objects.filter(state__in=OPEN_STATES)),
         "sort": sort if "sort" in request.GET else "",
         "query": _without_cursor(request.GET),
         "filters_query": filters_only(request.GET).urlencode(),

@@ -7,9 +7,10 @@ from itertools import pairwise
 import pytest
 from django.http import QueryDict
 from django.test import Client
+from django.utils import timezone
 
 from determinations.lists import CASES, ITEMS, ListKind
-from determinations.models import Case, ColumnChoice, ItemFact
+from determinations.models import Case, ColumnChoice, ItemFact, Letter
 from tests.conftest import People
 
 pytestmark = pytest.mark.usefixtures("broker")
@@ -115,6 +116,15 @@ def test_without_a_script_counts_can_be_asked_for(as_casemanager: Client, collec
 
 def test_nothing_found_says_what_to_do(as_casemanager: Client, collection: list[Case]) -> None:
     assert b"Clear all filters" in as_casemanager.get("/cases/?decided_to=1990-01-01").content
+
+
+def test_letters_that_wait_are_not_denied(as_casemanager: Client, db: None) -> None:
+    ItemFact.objects.all().delete()
+    assert b"No letters yet" in as_casemanager.get("/items/").content
+    Letter.objects.create(sha256="0" * 64, size=1, media_type="text/plain", received_at=timezone.now())
+    page = as_casemanager.get("/items/").content
+    assert b"Letters are waiting to be read" in page
+    assert b"No letters yet" not in page
 
 
 @pytest.mark.parametrize("url", ["/cases/", "/items/", "/decisions/", "/search/?q=x", "/cases/facets/", "/views/"])
