@@ -63,7 +63,7 @@ def rate(tally: Tally, enough: bool, needs: int) -> SafeString:
     )  # fmt: skip
     if enough:
         return shown
-    reason = f"Greyed: {tally.decided} decided items, a rate needs {needs}"
+    reason = f"Greyed: {tally.decided} decided item{'' if tally.decided == 1 else 's'}, a rate needs {needs}"
     return format_html('<span class="is-few" title="{}">{}<span class="visually-hidden"> ({})</span></span>',
                        reason, shown, reason)  # fmt: skip
 

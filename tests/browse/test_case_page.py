@@ -40,6 +40,7 @@ def test_the_text_of_the_letter_is_whole_and_evidence_is_marked(collection: list
 
 def test_evidence_can_be_chosen_without_a_script(as_casemanager: Client, collection: list[Case]) -> None:
     content = as_casemanager.get(f"/cases/{collection[0].pk}/?value=items/1/decision&show=text").content.decode()
+    assert "Highlighted where the letter says so." in content
     chosen = re.search(r'class="evidence is-chosen"[^>]*id="evidence">([^<]+)<', content)
     assert chosen is not None
     assert chosen[1].strip() in {"Upheld", "Overturned"}

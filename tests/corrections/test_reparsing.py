@@ -231,6 +231,10 @@ def test_letters_are_chosen_by_problem_filter_or_version(as_admin: Client) -> No
         {"what": "filter", "query": f"/cases/?q={one.pk}"},
     ):
         assert as_admin.post(reverse("reparse_runs"), chosen, follow=True).status_code == 200, chosen
+    empty = ReparseRun.objects.filter(letters=0).latest("pk")
+    nothing = as_admin.get(reverse("reparse_run", args=[empty.pk])).content
+    assert b"nothing to read again" in nothing
+    assert b"Run on" not in nothing
     assert as_admin.post(reverse("reparse_runs"), {"what": "nothing"}).status_code == 200
     assert as_admin.post(reverse("reparse_runs"), {"what": "filter", "query": "no list"}).status_code == 200
     assert ReparseRun.objects.count() == 4
