@@ -5,7 +5,7 @@ one without the other means nothing; everything else is the record's own value (
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -151,6 +151,17 @@ def warnings_of(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     for item in record["items"]:
         if item["decision"] is None:
             found.append((f"items/{item['key']}/decision", _("Item %d has no decision.") % item["number"]))
+    return found
+
+
+def lines_without_citations(paths: Collection[str]) -> list[tuple[str, str]]:
+    """Guideline lines that a person changes while the citations beside them stay: (path, words for the person)."""
+    found = []
+    for path in paths:
+        cited = path.removesuffix("_text")
+        if path.endswith(("/claims_text", "/reviewer_text")) and cited not in paths:
+            name = ITEM_FIELDS[cited.rpartition("/")[2]].label
+            found.append((path, _("“%s” stays as it was: change it too where this line names others.") % name))
     return found
 
 

@@ -9,8 +9,9 @@ from imrsite.bootstrap import ROOT
 
 
 def run_tests(arguments: Sequence[str]) -> NoReturn:
-    """Become pytest. All tests together run in two processes; a choice of them runs in one, as pytest users expect."""
+    """Become pytest. A choice of tests runs in one process, as pytest users expect; all together run in three, since
+    many wait for a worker or a browser, and whoever is done takes over what others have left."""
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)  # the tests have settings of their own
     os.chdir(ROOT)
-    command = [sys.executable, "-m", "pytest", *(arguments or ["--numprocesses", "2"])]
+    command = [sys.executable, "-m", "pytest", *(arguments or ["--numprocesses", "3", "--dist", "worksteal"])]
     os.execv(sys.executable, command)  # noqa: S606

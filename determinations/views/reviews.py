@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from determinations import corrections, reviews
 from determinations.aliases import aliases_in_force
-from determinations.correctable import warnings_of
+from determinations.correctable import lines_without_citations, warnings_of
 from determinations.correction_form import (
     CorrectionForm,
     evidence_of,
@@ -203,6 +203,8 @@ def _save_all(
         result = staged(opened, changes, by=request.user, now=now)
         warned = warnings_of(result.merged.record) if changes and not post.get("accept") else []
         warned = [warning for warning in warned if warning not in warnings_of(opened.merged.record)]
+        if not post.get("accept"):
+            warned += lines_without_citations([change.path for change in changes if change.operation == "set"])
         if warned:
             return _again(request, opened, shown, pending, status=422, warnings=warned)
         rows = corrections.save_changes(opened.letter.pk, changes, by=request.user, now=now, seen=post.get("seen", ""))

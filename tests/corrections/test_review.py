@@ -133,6 +133,18 @@ def test_a_refused_value_keeps_everything_typed(as_admin: Client) -> None:
     assert not Correction.objects.exists()
 
 
+def test_a_line_whose_citations_stay_warns_once(as_admin: Client) -> None:
+    letter = stored_letter(doubtful("value_doubtful"))
+    path = path_of(letter.pk, 1, "reviewer_text")
+    fields = opened(as_admin, letter.pk) | {f"v:{path}": "Decision based on MTUS General Approaches."}
+    response = as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
+    assert response.status_code == 422
+    assert "“Reviewer cites” stays as it was" in response.content.decode()
+    assert not Correction.objects.exists()
+    assert as_admin.post(reverse("review_letter", args=[letter.pk]), fields | {"accept": "yes"}).status_code == 302
+    assert Correction.objects.get().path == "items/1/reviewer_text"
+
+
 def test_a_date_before_the_injury_warns_once(as_admin: Client) -> None:
     letter = stored_letter(doubtful("value_doubtful"))
     fields = opened(as_admin, letter.pk) | {"v:decision_date": "2014-01-01"}
