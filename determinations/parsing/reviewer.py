@@ -20,7 +20,8 @@ _STATES = frozenset(
 )
 _LONGEST = 60
 #: No specialty's name has a digit or a colon, or more words.
-_NO_NAME = re.compile(r"[\d:;?]|(?:\S+\s+){7}")
+_NO_NAME = re.compile(r"[\d:;?]")
+_MOST_WORDS = 7
 _SPECIALTY = re.compile(r"Certification\(s\)\s*/\s*Specialty\s*:")
 
 
@@ -53,6 +54,10 @@ def read_reviewer(source: str, start: int, end: int) -> Reviewer:
         values[name], spans[name] = names, place
         if name == "licensure" and not _STATES.issuperset(names):
             problems.append(Problem("value_doubtful", "One of these is no state of the United States.", place, name))
-        if any(len(each) > _LONGEST or _NO_NAME.search(each) for each in names):
+        if not all(map(_may_be_a_name, names)):
             problems.append(Problem("value_doubtful", "This does not read like a credential.", place, name))
     return Reviewer(values.get("licensure", ()), values.get("specialties", ()), spans, tuple(problems))
+
+
+def _may_be_a_name(printed: str) -> bool:
+    return len(printed) <= _LONGEST and printed.count(" ") < _MOST_WORDS and not _NO_NAME.search(printed)

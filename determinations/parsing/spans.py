@@ -20,7 +20,9 @@ class Span(NamedTuple):
 
 def fold_text(piece: str) -> str:
     """The piece, of a cleaned text, as one line: white space folded, words rejoined at line-end hyphens."""
-    text = _HYPHEN_BREAK.sub("-", piece).replace("\n", " ").replace("\f", " ")
+    text = piece
+    if "\n" in text or "\f" in text:
+        text = _HYPHEN_BREAK.sub("-", text).replace("\n", " ").replace("\f", " ")
     while "  " in text:
         text = text.replace("  ", " ")
     return text.strip(" ")
