@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from django.contrib.auth.models import AbstractBaseUser
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from determinations.category_rules import ActiveRule, active_rules, phrase_pattern
 from determinations.models import AuditEvent, Authority, AuthorityAlias, Category, CategoryRule
 from determinations.parsing.citations import normalised_form
+from determinations.roles import check_permission
 
 #: Printed citations that the work-list looks at.
 _LISTED = 200_000
@@ -81,10 +81,9 @@ def proposed_rules(proposal: Proposal | None) -> list[ActiveRule]:
     return sorted(rules, key=lambda rule: -len(rule.pattern.pattern))
 
 
-def put_in_force(proposal: Proposal, *, by: AbstractBaseUser, now: datetime) -> None:
+def put_in_force(proposal: Proposal, *, by: User, now: datetime) -> None:
     """Make an alias or a rule, or end one; in the caller's hands to have the letters read again."""
-    if not by.has_perm("determinations.correct_cases"):  # type: ignore[attr-defined]
-        raise PermissionDenied
+    check_permission(by, "correct_cases")
     with transaction.atomic():
         row: AuthorityAlias | CategoryRule | None = None
         if proposal.kind == "alias":
@@ -111,11 +110,10 @@ def put_in_force(proposal: Proposal, *, by: AbstractBaseUser, now: datetime) -> 
 
 
 def add_authority(
-    *, family: str, title: str, acoem_chapter: str, valid_from: Any, valid_to: Any, by: AbstractBaseUser, now: datetime
+    *, family: str, title: str, acoem_chapter: str, valid_from: Any, valid_to: Any, by: User, now: datetime
 ) -> Authority:
     """A guideline that the parser's data do not hold; its key is made of its title."""
-    if not by.has_perm("determinations.correct_cases"):  # type: ignore[attr-defined]
-        raise PermissionDenied
+    check_permission(by, "correct_cases")
     stem = f"{family}/{normalised_form(title).replace(' ', '-')[:80]}"
     with transaction.atomic():
         authority, made = Authority.objects.get_or_create(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from determinations.correctable import (
@@ -38,7 +38,7 @@ def known_values() -> Known:
 class Editor:
     """Turns changes into rows, each seen on top of those before it. Adds nothing to the database."""
 
-    def __init__(self, opened: OpenLetter, *, by: AbstractBaseUser, now: datetime) -> None:
+    def __init__(self, opened: OpenLetter, *, by: User, now: datetime) -> None:
         self.opened = opened
         self.by, self.now = by, now
         self.known = known_values()

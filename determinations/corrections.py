@@ -10,8 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -28,6 +27,7 @@ from determinations.models import AuditEvent, Correction, Operation, ParsedDocum
 from determinations.models.corrections import CorrectionState
 from determinations.models.letters import OPEN_STATES
 from determinations.open_letters import Change, CorrectionsRefused, OpenLetter, open_letter
+from determinations.roles import check_permission
 
 
 class EditedMeanwhile(Exception):
@@ -35,15 +35,14 @@ class EditedMeanwhile(Exception):
 
 
 def save_changes(
-    letter_id: int, changes: Sequence[Change], *, by: AbstractBaseUser, now: datetime, seen: str | None = None
+    letter_id: int, changes: Sequence[Change], *, by: User, now: datetime, seen: str | None = None
 ) -> list[Correction]:
     """Save all changes or none; returns the rows added. Values that are already so are passed over.
 
     ``seen`` is the ``OpenLetter.version`` on which the person worked. Raises :class:`EditedMeanwhile`,
     :class:`CorrectionsRefused`, or PermissionDenied for a person who may not correct.
     """
-    if not by.has_perm("determinations.correct_cases"):  # type: ignore[attr-defined]
-        raise PermissionDenied
+    check_permission(by, "correct_cases")
     with transaction.atomic():
         opened = open_letter(letter_id, lock=True)
         if opened.letter.state in OPEN_STATES:
@@ -70,7 +69,7 @@ def save_changes(
     return rows
 
 
-def staged(opened: OpenLetter, changes: Sequence[Change], *, by: AbstractBaseUser, now: datetime) -> OpenLetter:
+def staged(opened: OpenLetter, changes: Sequence[Change], *, by: User, now: datetime) -> OpenLetter:
     """The letter as it would stand with these changes; nothing is saved. Raises :class:`CorrectionsRefused`."""
     editor = Editor(opened, by=by, now=now)
     editor.rows_for(changes)
@@ -82,7 +81,7 @@ def correct_field(
     path: str,
     value: Any,
     *,
-    by: AbstractBaseUser,
+    by: User,
     now: datetime,
     reason: str,
     note: str = "",
@@ -93,22 +92,18 @@ def correct_field(
     return save_changes(letter_id, [change], by=by, now=now)
 
 
-def confirm_value(
-    letter_id: int, path: str, *, by: AbstractBaseUser, now: datetime, note: str = ""
-) -> list[Correction]:
+def confirm_value(letter_id: int, path: str, *, by: User, now: datetime, note: str = "") -> list[Correction]:
     """Say that the effective value is right: it stands from now on, whatever a later parser reads."""
     return save_changes(letter_id, [Change(operation=Operation.CONFIRM, path=path, note=note)], by=by, now=now)
 
 
-def confirm_letter(
-    letter_id: int, *, by: AbstractBaseUser, now: datetime, seen: str | None = None
-) -> list[Correction]:
+def confirm_letter(letter_id: int, *, by: User, now: datetime, seen: str | None = None) -> list[Correction]:
     """Say that every value of the letter is right."""
     return save_changes(letter_id, list(unconfirmed(open_letter(letter_id))), by=by, now=now, seen=seen)
 
 
 def revert(
-    letter_id: int, path: str, *, by: AbstractBaseUser, now: datetime, reason: str = "reverted", note: str = ""
+    letter_id: int, path: str, *, by: User, now: datetime, reason: str = "reverted", note: str = ""
 ) -> list[Correction]:
     """Go back to what the parser reads for this value."""
     change = Change(operation=Operation.REVERT, path=path, reason=reason, note=note)
@@ -119,7 +114,7 @@ def undo(
     letter_id: int,
     correction_id: int,
     *,
-    by: AbstractBaseUser,
+    by: User,
     now: datetime,
     reason: str = "reverted",
     note: str = "",
@@ -133,7 +128,7 @@ def add_item(
     letter_id: int,
     values: Mapping[str, Any],
     *,
-    by: AbstractBaseUser,
+    by: User,
     now: datetime,
     reason: str,
     after: str = "",
@@ -147,7 +142,7 @@ def add_item(
 
 
 def remove_item(
-    letter_id: int, item: str, *, by: AbstractBaseUser, now: datetime, reason: str, note: str = ""
+    letter_id: int, item: str, *, by: User, now: datetime, reason: str, note: str = ""
 ) -> list[Correction]:
     """Remove an item that is none."""
     change = Change(operation=Operation.REMOVE_ITEM, path=f"items/{item}", reason=reason, note=note)
@@ -159,7 +154,7 @@ def split_item(
     item: str,
     parts: Sequence[Mapping[str, Any]],
     *,
-    by: AbstractBaseUser,
+    by: User,
     now: datetime,
     reason: str,
     note: str = "",
@@ -179,7 +174,7 @@ def merge_items(
     letter_id: int,
     items: Sequence[str],
     *,
-    by: AbstractBaseUser,
+    by: User,
     now: datetime,
     reason: str,
     values: Mapping[str, Any] | None = None,
@@ -196,7 +191,7 @@ def merge_items(
 
 
 def reorder_items(
-    letter_id: int, order: Sequence[str], *, by: AbstractBaseUser, now: datetime, reason: str, note: str = ""
+    letter_id: int, order: Sequence[str], *, by: User, now: datetime, reason: str, note: str = ""
 ) -> list[Correction]:
     """Put the items in this order; ``order`` names every item once."""
     change = Change(operation=Operation.REORDER_ITEMS, value=list(order), reason=reason, note=note)
@@ -204,7 +199,7 @@ def reorder_items(
 
 
 def dismiss_problem(
-    letter_id: int, code: str, path: str, *, by: AbstractBaseUser, now: datetime, note: str = ""
+    letter_id: int, code: str, path: str, *, by: User, now: datetime, note: str = ""
 ) -> list[Correction]:
     """Say that a problem was looked at and nothing is wrong."""
     change = Change(operation=Operation.DISMISS, path=path, value=code, reason="nothing-wrong", note=note)

@@ -8,14 +8,14 @@ import logging
 import shutil
 from datetime import date, datetime
 
-from django.contrib.auth.models import AbstractBaseUser
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from determinations.effective import remove_letters
 from determinations.models import AuditEvent, Case, Letter, RemovedLetter, ReviewSettings
 from determinations.pictures import pictures_folder
+from determinations.roles import check_permission
 from determinations.store import letter_store
 
 log = logging.getLogger(__name__)
@@ -24,16 +24,13 @@ log = logging.getLogger(__name__)
 _MOST_DELETED = 100
 
 
-def remove_letter(
-    letter_id: int, *, by: AbstractBaseUser, now: datetime, reason: str, belonged: bool = True
-) -> RemovedLetter:
+def remove_letter(letter_id: int, *, by: User, now: datetime, reason: str, belonged: bool = True) -> RemovedLetter:
     """Take a letter out of the collection: its rows, not what people corrected in it.
 
     Another version of its case counts from now on. Should the same file come again, its corrections stand again.
     ``belonged``: the letter is one of ours, whose file the retention rule covers; else it is deleted at once.
     """
-    if not by.has_perm("determinations.delete_letter"):  # type: ignore[attr-defined]
-        raise PermissionDenied
+    check_permission(by, "delete_letter")
     with transaction.atomic():
         letter = Letter.objects.get(pk=letter_id)
         removed = RemovedLetter.objects.create(

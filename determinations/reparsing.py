@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.http import QueryDict
@@ -40,6 +39,7 @@ from determinations.models import (
 from determinations.models.reparsing import AT_WORK
 from determinations.parsing import PARSER_VERSION, parse_letter
 from determinations.parsing.results import to_record
+from determinations.roles import check_permission
 
 log = logging.getLogger(__name__)
 
@@ -91,13 +91,13 @@ def letters_of(selection: Mapping[str, Any]) -> QuerySet[LetterText]:
 def start(
     selection: Mapping[str, Any],
     *,
-    by: AbstractBaseUser,
+    by: User,
     now: datetime,
     why: str = "",
     proposal: Proposal | None = None,
 ) -> ReparseRun:
     """A run, ready to be previewed. ``proposal`` is the alias or rule that it would put in force."""
-    _check(by)
+    check_permission(by, "correct_cases")
     chosen = {**selection, **({"proposal": proposal.to_json()} if proposal else {})}
     last = Letter.objects.aggregate(last=Max("pk"))["last"] or 0
     run = ReparseRun.objects.create(
@@ -107,9 +107,9 @@ def start(
     return run
 
 
-def go(run_id: int, *, by: AbstractBaseUser, now: datetime) -> None:
+def go(run_id: int, *, by: User, now: datetime) -> None:
     """Have a previewed or paused run change the letters; a proposed alias or rule comes into force."""
-    _check(by)
+    check_permission(by, "correct_cases")
     with transaction.atomic():
         run = ReparseRun.objects.select_for_update().get(pk=run_id)
         if run.state == RunState.PREVIEWED:
@@ -123,21 +123,19 @@ def go(run_id: int, *, by: AbstractBaseUser, now: datetime) -> None:
         _audit("reparse.started", run, by, now)
 
 
-def pause(run_id: int, *, by: AbstractBaseUser, now: datetime) -> None:
+def pause(run_id: int, *, by: User, now: datetime) -> None:
     """Stop for now, after the chunk under way."""
     _move(run_id, (RunState.RUNNING,), RunState.PAUSED, "reparse.paused", by, now)
 
 
-def stop(run_id: int, *, by: AbstractBaseUser, now: datetime) -> None:
+def stop(run_id: int, *, by: User, now: datetime) -> None:
     """End the run for good; what it changed stays."""
     states = (RunState.PREVIEWING, RunState.PREVIEWED, RunState.RUNNING, RunState.PAUSED)
     _move(run_id, states, RunState.STOPPED, "reparse.stopped", by, now)
 
 
-def _move(
-    run_id: int, states: Sequence[RunState], to: RunState, action: str, by: AbstractBaseUser, now: datetime
-) -> None:
-    _check(by)
+def _move(run_id: int, states: Sequence[RunState], to: RunState, action: str, by: User, now: datetime) -> None:
+    check_permission(by, "correct_cases")
     with transaction.atomic():
         run = ReparseRun.objects.select_for_update().get(pk=run_id)
         if run.state in states:
@@ -289,10 +287,5 @@ def _difference(
     yield Difference(path, name, kind, before, after)
 
 
-def _check(by: AbstractBaseUser) -> None:
-    if not by.has_perm("determinations.correct_cases"):  # type: ignore[attr-defined]
-        raise PermissionDenied
-
-
-def _audit(action: str, run: ReparseRun, by: AbstractBaseUser, now: datetime) -> None:
+def _audit(action: str, run: ReparseRun, by: User, now: datetime) -> None:
     AuditEvent.objects.create(at=now, by_id=by.pk, by_name=by.get_username(), action=action, detail={"run": run.pk})

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +18,7 @@ from determinations.models import AuditEvent, Correction, CorrectionState, Lette
 from determinations.models.browsing import ReportState
 from determinations.models.letters import LetterState
 from determinations.parsing.problems import PROBLEMS, needs_review
+from determinations.roles import check_permission
 from determinations.states import STATES
 
 REPORTED, VALUE_CHANGED, ORPHANED = "reported", "value_changed", "correction_orphaned"
@@ -179,24 +179,24 @@ def neighbours(entries: QuerySet[ReviewEntry], *, urgency: int, letter_id: int) 
     )
 
 
-def assign(letter_id: int, person: AbstractBaseUser | None, *, by: AbstractBaseUser, now: datetime) -> None:
+def assign(letter_id: int, person: User | None, *, by: User, now: datetime) -> None:
     """Give the letter to a person, or to nobody."""
-    _check(by)
+    check_permission(by, "correct_cases")
     ReviewEntry.objects.filter(pk=letter_id).update(assigned_to=person.pk if person else None)
     _audit("review.assigned", letter_id, by, now, {"to": person.pk if person else None})
 
 
-def snooze(letter_id: int, *, days: int, by: AbstractBaseUser, now: datetime) -> None:
+def snooze(letter_id: int, *, days: int, by: User, now: datetime) -> None:
     """Let the letter rest; 0 days wakes it."""
-    _check(by)
+    check_permission(by, "correct_cases")
     until = now + timedelta(days=days) if days else None
     ReviewEntry.objects.filter(pk=letter_id).update(snoozed_until=until)
     _audit("review.snoozed", letter_id, by, now, {"days": days})
 
 
-def answer_report(report_id: int, state: str, *, answer: str, by: AbstractBaseUser, now: datetime) -> None:
+def answer_report(report_id: int, state: str, *, answer: str, by: User, now: datetime) -> None:
     """Answer a reader's report: accepted or declined, with words for the reader."""
-    _check(by)
+    check_permission(by, "correct_cases")
     report = ProblemReport.objects.select_for_update().get(pk=report_id)
     report.state, report.answer, report.answered_by_id, report.answered_at = state, answer[:2000], by.pk, now
     report.save(update_fields=["state", "answer", "answered_by", "answered_at"])
@@ -204,12 +204,7 @@ def answer_report(report_id: int, state: str, *, answer: str, by: AbstractBaseUs
     _audit("report.answered", report.letter_id, by, now, {"report": report.pk, "state": state})
 
 
-def _check(by: AbstractBaseUser) -> None:
-    if not by.has_perm("determinations.correct_cases"):  # type: ignore[attr-defined]
-        raise PermissionDenied
-
-
-def _audit(action: str, letter_id: int, by: AbstractBaseUser, now: datetime, detail: dict[str, Any]) -> None:
+def _audit(action: str, letter_id: int, by: User, now: datetime, detail: dict[str, Any]) -> None:
     AuditEvent.objects.create(
         at=now, by_id=by.pk, by_name=by.get_username(), action=action, letter_id=letter_id, detail=detail
     )

@@ -7,8 +7,7 @@ same, and which of them counts, or that two of one number are not.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractBaseUser
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from determinations.effective import write_cases
@@ -24,6 +23,7 @@ from determinations.models import (
     ParsedDocument,
     ReviewSettings,
 )
+from determinations.roles import check_permission
 
 #: Letters compared with one letter at most.
 _COMPARED = 50
@@ -88,7 +88,7 @@ def decide(
     pair_id: int,
     decision: PairDecision,
     *,
-    by: AbstractBaseUser,
+    by: User,
     now: datetime,
     counts: int | None = None,
     note: str = "",
@@ -97,7 +97,7 @@ def decide(
 
     Lists and statistics follow at once. A decision can be made anew at any time; the audit keeps each.
     """
-    _check(by)
+    check_permission(by, "correct_cases")
     with transaction.atomic():
         pair = LetterPair.objects.select_for_update().get(pk=pair_id)
         pair.decision, pair.decided_by_id, pair.decided_at, pair.note = decision, by.pk, now, note[:500]
@@ -116,8 +116,3 @@ def decide(
             letter_id=pair.newer_id,
             detail={"pair": pair.pk, "older": pair.older_id, "decision": decision, "counts": pair.counts_id},
         )
-
-
-def _check(by: AbstractBaseUser) -> None:
-    if not by.has_perm("determinations.correct_cases"):  # type: ignore[attr-defined]
-        raise PermissionDenied
