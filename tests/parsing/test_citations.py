@@ -265,6 +265,12 @@ def test_a_sentence_that_cites_nothing_says_so_and_raises_no_problem(sentence):
         (OUTSIDE + "ODG, Toothache Chapter.", "unknown_authority"),
         (OUTSIDE + "The Harbour Guidelines, 2nd version.", "unknown_authority"),
         (OUTSIDE + "Rumours at the harbour.", "unknown_authority"),
+        (
+            "Decision based on MTUS Knee Complaints 2004, Section(s): Walks, Neck (Acute & Chronic).",
+            "unknown_authority",
+        ),
+        (OUTSIDE + "Textbook of Sandals; Knee & Leg Chapter, Canes.", "citation_unread"),
+        (OUTSIDE + "Cochrane Reviews of Sandals, Shoulder (Acute & Chronic), Canes.", "citation_unread"),
     ],
 )
 def test_what_is_not_understood_is_a_problem(sentence, code):

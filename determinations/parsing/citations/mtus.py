@@ -38,7 +38,7 @@ _FILLER = re.compile(
     r"Reed\s+Group|[Pp]art\s+(?:[Oo]ne|[Tt]wo|[12I]+)|ACOEM|[Pp]ractice|[Cc]h(?:apter|ap|p)?\.?(?:\s*\d\d?)?|[Pp]er|[Ii]n|[Ee]ffective|[Uu]pdated?|[Pp]ages?(?:\(s\))?|[Ss]ections?(?:\(s\))?|\d{1,2}[/-]\d{1,2}[/-]\d{2,4})\b|[^\w]+|\(s\)"
 )
 _CITATION = re.compile(r"\s*[Cc]itations?\W*")  # "MTUS Citation Official Disability Guidelines": a "Non-" is lost
-_TITLE_LIKE = re.compile(r"\b(?:[Gg]uidelines?|[Cc]omplaints?|[Cc]hapter|[Dd]isorders)\b")
+_TITLE_LIKE = re.compile(r"\b(?:[Gg]uidelines?|[Cc]omplaints?|[Cc]hapter|[Dd]isorders)\b|\(\s*[Aa]cute\b")
 _JOINER = re.compile(r"[\s,;:./(–-]*(?:\b(?:and|see also|see|also|as well as|&))?[\s,;:.(]*$")
 
 

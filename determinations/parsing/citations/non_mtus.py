@@ -7,7 +7,7 @@ from determinations.parsing.citations.documents import ACOEM, MTUS, Document, fi
 from determinations.parsing.citations.mentions import Found, Mention
 from determinations.parsing.citations.mtus import read_document, read_mtus
 from determinations.parsing.citations.normalise import normalised_form, section_names
-from determinations.parsing.citations.odg import ODG, read_odg, starts_with_chapter
+from determinations.parsing.citations.odg import ODG, holds_chapter, read_odg, starts_with_chapter
 from determinations.parsing.citations.references import (
     LONGEST_REFERENCE,
     first_source,
@@ -117,6 +117,9 @@ def _read_unmarked(text: str, start: int, end: int, found: Found) -> None:
         if reference.key in {None, "other/guideline"}:
             message = f"No source is known by this name: “{reference.name[:80]}”"
             found.doubt("unknown_authority", message, reference.start, reference.end)
+        elif holds_chapter(reference.name):
+            message = f"A chapter of the ODG may stand here, but the ODG is not named: “{reference.name[:80]}”"
+            found.doubt("citation_unread", message, reference.start, reference.end)
         elif reference.end - reference.start > LONGEST_REFERENCE:
             found.doubt("citation_unread", "This may name more than one source", reference.start, reference.end)
 

@@ -123,6 +123,17 @@ def starts_with_chapter(text: str, start: int, end: int) -> bool:
     return _chapter()[0].match(_blanked(text[start:end])) is not None
 
 
+def holds_chapter(text: str) -> bool:
+    """Whether a chapter of the ODG is named as such inside: "Knee & Leg Chapter", "Shoulder (Acute & Chronic)"."""
+    return ("hapter" in text or "cute" in text) and _labelled_chapter().search(text) is not None
+
+
+@cache
+def _labelled_chapter() -> re.Pattern[str]:
+    names = names_pattern(name for each in authorities() if each.family == "odg" for name in each.printed_as)
+    return re.compile(rf"\b(?:{names})\s*(?:\(\s*[Aa]cute\b|[Cc]hapter\b(?!\s*\d))")
+
+
 def _blanked(text: str) -> str:
     """The text with its notes replaced by a comma and spaces: every place stays where it was."""
     return _NOTES.sub(lambda note: ",".ljust(len(note.group())), text)
