@@ -75,6 +75,9 @@ def test_back_brings_the_list_as_it_was(desk: Any, cases: list[Case]) -> None:
     before = desk.locator(".list-count").inner_text()
     desk.check("#f-outcome-upheld")
     desk.wait_for_url("**outcome=upheld**")
+    # A person goes back from what they see; the address alone changes before the browser's own history knows it.
+    desk.wait_for_function("before => document.querySelector('.list-count').innerText !== before", arg=before)
+    desk.locator(".chip").first.wait_for()
     desk.go_back()
     desk.wait_for_url("**/cases/")
     desk.wait_for_function("before => document.querySelector('.list-count').innerText === before", arg=before)
