@@ -66,6 +66,60 @@ def test_the_queue_is_worked_by_keyboard(sign_in: Any, people: People) -> None:
     page.get_by_text("Nothing to look at here").wait_for()
 
 
+class Keys:
+    """Presses keys, and counts them."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.count = 0
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.count += 1
+
+
+def test_a_citation_is_added_retargeted_and_removed_with_few_keys(sign_in: Any, people: People) -> None:
+    one = letter(1)
+    page = sign_in(people.admin)
+    page.goto(f"/admin/review/{one.pk}/")
+    keys = Keys(page)
+    # The page opens in the doubtful decision. Added: to the claims administrator's guidelines, the reviewer's, typed.
+    keys.press("Alt+g", "Alt+g", *"odg kn", "Enter")
+    line = page.locator("[data-citations$='/reviewer'] .citation-line")
+    assert line.nth(1).locator("input").nth(0).input_value() == "odg/knee-leg"
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Edition"
+    # The one above takes another guideline.
+    keys.press("Alt+g", "Alt+g", "ArrowUp", "ArrowUp", *"knee", "Tab")
+    assert line.nth(0).locator("input").nth(0).input_value() == "mtus/knee"
+    keys.press("Control+Shift+Enter")
+    page.get_by_text("Saved: ").wait_for()
+    assert keys.count <= 20
+    cited = DisputedItem.objects.get(case=one.pk).citations.filter(side="reviewer")
+    assert set(cited.values_list("authority__key", flat=True)) == {"odg/knee-leg", "mtus/knee"}
+    # Removed, and the key list says how.
+    page.wait_for_load_state()
+    assert page.get_by_text("remove the guideline").is_visible()
+    keys.press("Alt+g", "Alt+g", "ArrowUp", "Alt+Delete", "Control+Shift+Enter")
+    page.locator("[data-citations$='/reviewer'] .citation-line").nth(2).wait_for(state="detached")
+    assert DisputedItem.objects.get(case=one.pk).citations.filter(side="reviewer").count() == 1
+
+
+def test_a_letter_is_taken_and_snoozed_by_key(sign_in: Any, people: People) -> None:
+    last, first = letter(1), letter(2)
+    page = sign_in(people.admin)
+    page.goto(f"/admin/review/{first.pk}/")
+    page.keyboard.press("Alt+t")
+    page.get_by_role("button", name="Give back").wait_for()
+    page.wait_for_load_state()
+    assert ReviewEntry.objects.get(pk=first.pk).assigned_to == people.admin
+    page.keyboard.press("Alt+s")
+    page.wait_for_url(f"**/review/{last.pk}/*")
+    assert ReviewEntry.objects.filter(pk=first.pk, snoozed_until__gt=NOW).exists()
+    page.goto("/admin/review/?rest=snoozed&whose=mine")
+    page.get_by_text("rests until").wait_for()
+
+
 def test_selected_text_fills_a_field_and_is_its_evidence(sign_in: Any, people: People) -> None:
     one = letter(1, date_of_injury=None)
     page = sign_in(people.admin)

@@ -1,0 +1,204 @@
+// The letter beside the correction form: its evidence marked in text and pictures, its words selected by mouse or keys.
+"use strict";
+
+const fixes = document.getElementById("fixes");
+const letter = document.querySelector(".letter-side .letter-text");
+
+// Offsets count characters as the server does (code points); a string of the browser counts UTF-16 units.
+const unitsOf = (text, characters) => Array.from(text).slice(0, characters).join("").length;
+const charactersOf = (text, units) => Array.from(text.slice(0, units)).length;
+
+function showEvidence(printed) {
+  const [start, end] = (printed || "").split("-").map(Number);
+  for (const mark of letter.querySelectorAll("mark")) {
+    const lines = mark.parentNode;
+    mark.replaceWith(mark.textContent);
+    lines.normalize();
+  }
+  if (!(end > start)) return;
+  let first = null;
+  for (const lines of letter.querySelectorAll(".letter-lines")) {
+    const text = lines.textContent;
+    const from = Number(lines.dataset.start);
+    const length = Array.from(text).length;
+    const a = Math.max(start - from, 0);
+    const b = Math.min(end - from, length);
+    if (a >= b) continue;
+    const mark = document.createElement("mark");
+    const [left, right] = [unitsOf(text, a), unitsOf(text, b)];
+    mark.textContent = text.slice(left, right);
+    lines.replaceChildren(text.slice(0, left), mark, text.slice(right));
+    first = first || mark;
+  }
+  if (first) {
+    const place = first.getBoundingClientRect();
+    const frame = letter.getBoundingClientRect();
+    letter.scrollTop += place.top - frame.top - letter.clientHeight / 3;
+  }
+}
+
+// The letter as pictures, the places of the field's value marked on them
+
+const pictures = document.querySelector(".letter-pictures");
+let boxes = null;
+
+async function showView(name) {
+  if (!pictures) return;
+  pictures.hidden = name !== "pictures";
+  letter.hidden = name === "pictures";
+  for (const button of document.querySelectorAll("[data-view]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.view === name));
+  }
+  keep("correction-view", name);
+  offer();
+  if (pictures.hidden) return;
+  for (const image of pictures.querySelectorAll("img[data-src]")) {
+    image.src = image.dataset.src;
+    image.removeAttribute("data-src");
+  }
+  markPictures();
+}
+
+async function placesOnPages() {
+  try {
+    const answer = await fetch(pictures.dataset.boxes);
+    if (answer.ok) return (await answer.json()).boxes;
+  } catch {
+    // Said below, like every other answer that is of no use.
+  }
+  boxes = null; // asked for again at the next field
+  say("Places in the pictures could not be read; the text view has them.", "error");
+  return [];
+}
+
+async function markPictures() {
+  if (!pictures || pictures.hidden || !lastField) return;
+  boxes = boxes || placesOnPages();
+  const known = await boxes;
+  const place = lastField.dataset.place; // the field of now, which may be another than before the answer
+  const found = known.filter((box) => box.path === place || box.path.startsWith(`${place}/`));
+  for (const old of pictures.querySelectorAll(".picture-mark")) old.remove();
+  for (const box of found) {
+    const mark = document.createElement("div");
+    mark.className = "picture-mark";
+    for (const side of ["left", "top", "width", "height"]) mark.style[side] = `${box[side] * 100}%`;
+    pictures.querySelector(`[data-page="${box.page}"] .picture-frame`)?.append(mark);
+  }
+  pictures.querySelector(".picture-mark")?.scrollIntoView({ block: "center", inline: "nearest" });
+}
+
+// On a narrow screen the letter lies under a button, and beside the field when it is opened.
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-shows-letter]");
+  if (!opener) return;
+  const open = document.body.classList.toggle("letter-open");
+  opener.setAttribute("aria-expanded", String(open));
+  if (open && lastField) showEvidence(lastField.querySelector("[data-evidence]").value);
+  lastField?.scrollIntoView({ block: "start" });
+});
+
+// Selected text
+
+function selectedNow() {
+  const selection = document.getSelection();
+  if (!selection.rangeCount || selection.isCollapsed) return null;
+  const range = selection.getRangeAt(0);
+  if (!letter.contains(range.startContainer)) return null;
+  let [start, text] = [null, ""];
+  for (const lines of letter.querySelectorAll(".letter-lines")) {
+    if (!range.intersectsNode(lines)) continue;
+    const whole = lines.textContent;
+    const left = lines.contains(range.startContainer) ? unitsBefore(lines, range.startContainer, range.startOffset) : 0;
+    const right = lines.contains(range.endContainer) ? unitsBefore(lines, range.endContainer, range.endOffset) : whole.length;
+    const piece = text ? whole.slice(left, right) : whole.slice(left, right).trimStart();
+    if (piece && start === null) start = Number(lines.dataset.start) + charactersOf(whole, right - piece.length);
+    text += piece;
+  }
+  text = text.trimEnd();
+  return text ? { start, end: start + Array.from(text).length, text } : null;
+}
+
+function unitsBefore(lines, node, offset) {
+  const range = document.createRange();
+  range.setStart(lines, 0);
+  range.setEnd(node, offset);
+  return range.toString().length;
+}
+
+// Words of the letter by keys: arrows walk, with Shift they widen, Enter fills, Escape goes back to the field
+
+let words = [];
+let [anchor, head] = [0, 0];
+
+function walkLetter() {
+  if (letter.hidden) showView("text");
+  words = [];
+  let row = 0;
+  for (const lines of letter.querySelectorAll(".letter-lines")) {
+    for (const { 0: found, index } of lines.textContent.matchAll(/\n|[^\s]+/g)) {
+      if (found === "\n") row += 1;
+      else words.push({ lines, row, from: index, to: index + found.length });
+    }
+    row += 1;
+  }
+  if (!words.length) return;
+  const mark = letter.querySelector("mark");
+  const at = mark ? unitsBefore(mark.closest(".letter-lines"), mark, 0) : 0;
+  const first = words.findIndex((word) => word.lines === (mark ? mark.closest(".letter-lines") : word.lines) && word.to > at);
+  anchor = head = Math.max(first, 0);
+  letter.focus({ preventScroll: true });
+  selectWords();
+}
+
+function selectWords() {
+  const [first, last] = [words[Math.min(anchor, head)], words[Math.max(anchor, head)]];
+  const range = document.createRange();
+  range.setStart(...placeOf(first.lines, first.from));
+  range.setEnd(...placeOf(last.lines, last.to));
+  const selection = document.getSelection();
+  selection.removeAllRanges();
+  selection.addRange(range);
+  const place = words[head] === last ? range.getBoundingClientRect().bottom : range.getBoundingClientRect().top;
+  const frame = letter.getBoundingClientRect();
+  if (place < frame.top + 24 || place > frame.bottom - 24) letter.scrollTop += place - frame.top - letter.clientHeight / 2;
+}
+
+function placeOf(lines, units) {
+  const walker = document.createTreeWalker(lines, NodeFilter.SHOW_TEXT);
+  let node = walker.nextNode();
+  while (units > node.length) {
+    units -= node.length;
+    node = walker.nextNode();
+  }
+  return [node, units];
+}
+
+// The word of the row above or below that stands as far to the right.
+function inRow(step) {
+  const { row } = words[head];
+  const column = head - words.findIndex((word) => word.row === row);
+  let at = head;
+  while (words[at + step] && words[at].row === row) at += step;
+  const beginning = words.findIndex((word) => word.row === words[at].row);
+  const beyond = words.findIndex((word) => word.row > words[at].row);
+  return Math.min(beginning + column, (beyond < 0 ? words.length : beyond) - 1);
+}
+
+letter.addEventListener("keydown", (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey || !words.length) return;
+  const to = {
+    ArrowRight: () => Math.min(head + 1, words.length - 1),
+    ArrowLeft: () => Math.max(head - 1, 0),
+    ArrowDown: () => inRow(1),
+    ArrowUp: () => inRow(-1),
+  }[event.key];
+  if (to) {
+    head = to();
+    if (!event.shiftKey) anchor = head;
+    selectWords();
+  } else if (event.key === "Enter") fill();
+  else if (event.key === "Escape") lastField?.querySelector("[id^='f-'], .citation-line input")?.focus();
+  else return;
+  event.preventDefault();
+});
