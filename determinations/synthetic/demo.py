@@ -9,6 +9,9 @@ from determinations.synthetic.typesetting import paginate, wrap
 
 File = tuple[str, bytes]
 
+#: A guideline that some letters of the demo go by, and no list of guidelines holds.
+UNLISTED = "Harrow on stiff joints (synthetic)"
+
 #: Letters beyond those of the demo itself, so that special files repeat none of them by chance.
 _FAR = 900_000
 #: One special file for so many files.
@@ -117,6 +120,11 @@ def _notice(number: int, *, as_pdf: bool) -> Callable[[int], File]:
     return lambda seed: as_file(write_notice(number, seed), as_pdf=as_pdf)
 
 
+def _relying(number: int) -> Callable[[int], File]:
+    """A letter whose reviewer relies on a guideline that no list holds: something to map in the administration."""
+    return lambda seed: as_file(write_letter(_FAR + number, seed, relies_on=UNLISTED), as_pdf=_is_pdf(number))
+
+
 #: Every special file, the most telling first: a small demo has the first few.
 _SPECIAL: tuple[Callable[[int], File], ...] = (
     _again(0, "copy of a synthetic letter.pdf"),
@@ -134,4 +142,5 @@ _SPECIAL: tuple[Callable[[int], File], ...] = (
     _notice(2, as_pdf=False),
     _page("synthetic bill review.pdf", _BILL_REVIEW),
     _amended(3),
+    *(_relying(number) for number in range(10, 14)),
 )

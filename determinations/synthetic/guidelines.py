@@ -51,9 +51,9 @@ def nothing_cited(side: Literal["claims", "reviewer"]) -> str:
     return f"{_WHO[side]} did not cite any medical evidence for its decision."
 
 
-def unknown_source(side: Literal["claims", "reviewer"], era: Era) -> Line:
+def unknown_source(side: Literal["claims", "reviewer"], era: Era, source: str = _UNKNOWN_SOURCE) -> Line:
     """A line that cites a book nobody knows, for what a program does with those."""
-    text = f"{_outside(side, era)} Decision based on Non-MTUS Citation {_UNKNOWN_SOURCE}."
+    text = f"{_outside(side, era)} Decision based on Non-MTUS Citation {source}."
     return text, [_citation("other", "other/unrecognised", None, [], [])]
 
 

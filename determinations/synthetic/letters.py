@@ -1,14 +1,14 @@
 """Writes synthetic determination letters with the record that parsing each must give."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 from typing import Any, Literal, NamedTuple, Self
 
 from determinations.synthetic.cases import Case, Item, invent_case
 from determinations.synthetic.chance import pick
-from determinations.synthetic.guidelines import Era
+from determinations.synthetic.guidelines import Era, unknown_source
 from determinations.synthetic.prose import HOW_IT_WAS_MADE, invent_details, write_rationale, write_summary
 from determinations.synthetic.typesetting import as_text, paginate, wrap
 
@@ -49,12 +49,22 @@ def write_letters(count: int, seed: int = 0) -> Iterator[SyntheticLetter]:
         yield write_letter(number, seed)
 
 
-def write_letter(number: int, seed: int = 0, *, amended: bool = False) -> SyntheticLetter:
-    """Letter ``number`` of a seed; ``amended`` writes a later version of it, under the same case number."""
+def write_letter(number: int, seed: int = 0, *, amended: bool = False, relies_on: str = "") -> SyntheticLetter:
+    """Letter ``number`` of a seed.
+
+    ``amended`` writes a later version of it, under the same case number. ``relies_on`` is a guideline that nobody
+    knows, which the reviewer of its first item goes by.
+    """
     rng = Random(seed * 1_000_003 + number)  # noqa: S311 - invented letters, no secrets
     # 700,001 and a million have no common factor, so case numbers look scattered and none comes twice.
     serial = (number * 700_001 + seed * 104_729 + 142) % LARGEST_SERIAL
-    return _write(rng, invent_case(rng, serial), amended=amended)
+    case = invent_case(rng, serial)
+    return _write(rng, _relying_on(relies_on, case) if relies_on else case, amended=amended)
+
+
+def _relying_on(source: str, case: Case) -> Case:
+    first = replace(case.items[0], reviewer=unknown_source("reviewer", case.era, source))
+    return replace(case, items=(first, *case.items[1:]), planted=case.planted | {"unknown_authority"})
 
 
 def _write(rng: Random, case: Case, *, amended: bool) -> SyntheticLetter:

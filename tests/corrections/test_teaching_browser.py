@@ -5,8 +5,12 @@ from typing import Any
 import pytest
 
 from determinations import corrections, versions
-from determinations.models import CitationFact, Correction, CorrectionState, ParsedDocument
+from determinations.models import CitationFact, Correction, CorrectionState, Letter, ParsedDocument
 from determinations.open_letters import open_letter
+from determinations.parsing import parse_letter
+from determinations.parsing.results import to_record
+from determinations.synthetic.demo import UNLISTED
+from determinations.synthetic.letters import SyntheticLetter, write_letter
 from tests.accessibility import faults_of
 from tests.conftest import People, Worker
 from tests.corrections.letters import NOW, document, item, problem, store_reading, stored_letter
@@ -16,21 +20,45 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_citation_is_aliased_and_the_statistics_move(sign_in: Any, people: People, worker: Worker) -> None:
-    letters = [letter(number, source=SOURCE) for number in range(1, 4)]
+    letters = [stored(write_letter(number, seed=3, relies_on=UNLISTED)) for number in range(1, 4)]
     cited = CitationFact.objects.filter(authority__key="odg/knee-leg", side="reviewer", edition="")
     before = set(cited.values_list("fact__case_id", flat=True))
     page = sign_in(people.admin)
     page.goto("/admin/citations/")
-    page.get_by_role("link", name=SOURCE).click()
+    page.get_by_role("link", name=UNLISTED).click()
     page.get_by_label("is this authority").fill("odg/knee-leg")
     page.keyboard.press("Enter")
     page.get_by_text("3 of 3 letters would change").wait_for()
     assert set(cited.values_list("fact__case_id", flat=True)) == before
+    shown = mentions_shown(page)
+    page.go_back()
+    page.get_by_text("3 of 3 letters would change").wait_for()
     page.get_by_role("button", name="Put in force and change 3 letters").click()
     page.get_by_text("3 letters read again, 3 changed").wait_for()
     assert set(cited.values_list("fact__case_id", flat=True)) >= before | {one.pk for one in letters}
+    assert mentions_shown(page) == shown + 3
+    # What was mapped can be taken back, previewed as well; both stay in the list of versions.
     page.goto("/admin/citations/")
     assert page.get_by_text("Every citation is known").is_visible()
+    page.get_by_role("button", name="Revert").click()
+    page.get_by_text("3 of 3 letters would change").wait_for()
+    page.get_by_role("button", name="Put in force and change 3 letters").click()
+    page.get_by_text("3 letters read again, 3 changed").wait_for()
+    assert set(cited.values_list("fact__case_id", flat=True)) == before
+    page.goto("/admin/citations/")
+    page.get_by_role("link", name=UNLISTED).first.wait_for()
+    assert page.get_by_text("ended by admin").is_visible()
+
+
+def mentions_shown(page: Any) -> int:
+    """Items whose reviewer cites the authority, as its page of statistics says."""
+    page.goto("/citations/authorities/odg/knee-leg/")
+    tile = page.locator(".tile", has_text="Cited by the reviewer")
+    return int(tile.locator(".figure").inner_text())
+
+
+def stored(written: SyntheticLetter) -> Letter:
+    return stored_letter(to_record(parse_letter(written.text)), text=written.text)
 
 
 def test_a_reparse_leaves_every_correction_standing(sign_in: Any, people: People, worker: Worker) -> None:

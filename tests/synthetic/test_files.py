@@ -10,7 +10,7 @@ from determinations.extraction.results import Limits, Unreadable
 from determinations.parsing.pipeline import parse_letter
 from determinations.parsing.results import to_record
 from determinations.synthetic import demo_files, letter_pdf, write_letters, write_notice
-from determinations.synthetic.demo import File
+from determinations.synthetic.demo import UNLISTED, File
 from tests.synthetic.test_letters import comparable
 
 
@@ -78,6 +78,8 @@ def test_the_demo_holds_some_of_everything(demo: list[File]) -> None:
         "password_needed": 1,
         "damaged": 1,
     }
+    letters = [" ".join(text_of(content).split()) for name, content in demo if name.startswith("synthetic-CM")]
+    assert sum(UNLISTED in text for text in letters) == 4  # letters with a citation to map
     assert len({content for _, content in demo}) == 298  # two are copies
     assert 0.6 < sum(name.endswith(".pdf") for name, _ in demo) / len(demo) < 0.8
 
