@@ -29,6 +29,15 @@ class FileOutcome(models.TextChoices):
     REFUSED = "refused", _("refused")
 
 
+class UploadedFileQuerySet(models.QuerySet["UploadedFile"]):
+    """Files by the letters that they brought."""
+
+    def name_of(self, letter: str) -> models.Subquery:
+        """For an annotation: the name under which the letter in the outer query's field ``letter`` first came."""
+        first = self.filter(letter=models.OuterRef(letter)).order_by("pk")
+        return models.Subquery(first.values("name")[:1])
+
+
 class UploadedFile(models.Model):
     """One file of a batch, archive members too. A duplicate points at the letter that already holds its bytes."""
 
@@ -40,6 +49,8 @@ class UploadedFile(models.Model):
     message = models.CharField(max_length=500, blank=True)
     letter = models.ForeignKey(Letter, null=True, on_delete=models.CASCADE, related_name="arrivals")
     received_at = models.DateTimeField()
+
+    objects = UploadedFileQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["upload", "id"], name="uploaded_file_order")]

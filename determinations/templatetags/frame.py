@@ -7,6 +7,8 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from determinations.paths import label_of_path
+
 register = template.Library()
 
 #: One set: 24 units square, drawn with lines only. See ``static/css/base.css`` for their weight.
@@ -98,6 +100,12 @@ def decision_meaning(decision: str | None) -> str:
 def day(value: date | None) -> str:
     """A date as ``Jan 9, 2017``; nothing for none."""
     return f"{value:%b} {value.day}, {value.year}" if value else ""
+
+
+@register.filter
+def value_named(path: str) -> str:
+    """The value that a path names, in words: "item 2, decision"."""
+    return label_of_path(path)
 
 
 @register.simple_tag

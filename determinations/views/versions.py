@@ -1,5 +1,6 @@
 """Versions and duplicates: letters that may be the same one, side by side."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -10,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from determinations import versions
+from determinations.case_sheet import words_of
 from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS, read, same
 from determinations.correction_form import shown
-from determinations.models import Case, LetterPair, PairDecision
+from determinations.models import Case, LetterPair, PairDecision, UploadedFile
 from determinations.open_letters import OpenLetter, open_letter
 from determinations.paging import Order, page_of
 from determinations.views.correctors import StaffRequest, may_correct
@@ -25,7 +27,11 @@ def letter_pairs(request: StaffRequest) -> HttpResponse:
     decision = request.GET.get("decision", PairDecision.OPEN)
     if decision not in PairDecision.values:
         decision = PairDecision.OPEN
-    pairs = LetterPair.objects.filter(decision=decision).select_related("older__case", "newer__case", "decided_by")
+    pairs = (
+        LetterPair.objects.filter(decision=decision)
+        .select_related("older__case", "newer__case", "decided_by")
+        .annotate(older_name=UploadedFile.objects.name_of("older"), newer_name=UploadedFile.objects.name_of("newer"))
+    )
     page = page_of(pairs, Order("id", descending=True, nullable=False, key="id"), request.GET)
     context = {"page": page, "decision": decision, "decisions": PairDecision.choices}
     return render(request, "admin/duplicates/pairs.html", context)
@@ -65,10 +71,11 @@ def _compared(older: OpenLetter, newer: OpenLetter) -> list[dict[str, Any]]:
 
 
 def _row(label: str, field: Any, left: Any, right: Any) -> dict[str, Any]:
+    words = words_of if field.kind == "date" else partial(shown, field)
     return {
         "label": label,
-        "older": shown(field, left),
-        "newer": shown(field, right),
+        "older": words(left),
+        "newer": words(right),
         "differs": not same(field.name, left, right),
     }
 

@@ -10,7 +10,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from determinations import corrections, reviews
-from determinations.models import AuditEvent, Case, Correction, DisputedItem, ProblemReport, ReviewEntry
+from determinations.models import (
+    AuditEvent,
+    Case,
+    Correction,
+    DisputedItem,
+    ProblemReport,
+    ReviewEntry,
+    Upload,
+    UploadedFile,
+)
 from determinations.models.browsing import ReportState
 from determinations.open_letters import open_letter
 from tests.conftest import People
@@ -71,6 +80,17 @@ def test_the_queue_has_the_most_useful_look_first(as_admin: Client, people: Peop
     assert [int(pk) for pk in re.findall(r'main-link" href="/admin/review/(\d+)/', html)] == order
     one = as_admin.get(reverse("review"), {"reason": "value_changed"}).content.decode()
     assert re.findall(r'main-link" href="/admin/review/(\d+)/', one) == [str(changed.pk)]
+
+
+def test_a_letter_without_number_goes_by_the_name_of_its_file(as_admin: Client, people: People) -> None:
+    letter = stored_letter(doubtful("value_doubtful", case_number=None))
+    upload = Upload.objects.create(by=people.casemanager, started_at=NOW)
+    for name in ("synthetic scan.pdf", "the same again.pdf"):
+        UploadedFile.objects.create(upload=upload, name=name, outcome="accepted", letter=letter, received_at=NOW)
+    for address in (reverse("review"), reverse("review_letter", args=[letter.pk])):
+        html = as_admin.get(address).content.decode()
+        assert "synthetic scan.pdf" in html
+        assert "again.pdf" not in html
 
 
 @pytest.mark.parametrize("role", ["casemanager", "supervisor", "outsider"])
@@ -250,6 +270,28 @@ def test_a_readers_report_is_answered(as_admin: Client, people: People) -> None:
     assert (report.state, report.answer, report.answered_by) == (ReportState.ACCEPTED, "Thank you.", people.admin)
     assert not ReviewEntry.objects.exists()
     assert AuditEvent.objects.filter(action="report.answered", letter_id=letter.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "words", "field"),
+    [
+        ("items/2/decision", "item 2, decision", "f-items-{key}-decision"),
+        ("items/2/subcategory", "item 2, subcategory", "f-items-{key}-category"),
+        ("items/2/reviewer/1", "item 2, reviewer&#x27;s citations", "l-items-{key}-reviewer"),
+        ("items/2", "item 2", "item-{key}"),
+        ("decision_date", "decision date", "f-decision_date"),
+    ],
+)
+def test_a_report_says_which_value_and_leads_there(
+    as_admin: Client, people: People, path: str, words: str, field: str
+) -> None:
+    letter = stored_letter(document(item("Brace"), item("Walker")))
+    ProblemReport.objects.create(letter=letter, path=path, note="synthetic", by=people.casemanager, at=NOW)
+    html = as_admin.get(reverse("review_letter", args=[letter.pk])).content.decode()
+    place = field.format(key=open_letter(letter.pk).merged.record["items"][1]["key"])
+    assert f'<a href="#{place}">{words}</a>' in html
+    assert f'id="{place}"' in html
+    assert ("(Walker)" in html) == path.startswith("items")
 
 
 def test_a_selected_guideline_line_is_read(as_admin: Client) -> None:

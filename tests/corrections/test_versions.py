@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from determinations import removal, versions
 from determinations.likeness import bands_of, minima_of, percent_alike
@@ -82,6 +84,16 @@ def test_when_a_version_is_removed_the_one_before_counts_again(people: People) -
     versions.decide(pair.pk, PairDecision.MERGED, by=people.admin, now=NOW)
     removal.remove_letter(newer.pk, by=people.admin, now=NOW, reason="test")
     assert counting() == [older.pk]
+
+
+def test_the_letters_stand_side_by_side_with_dates_as_everywhere(as_admin: Client) -> None:
+    older, newer = (
+        stored_letter(document(item("Brace"), date_of_injury=injured)) for injured in ("2015-01-09", "2015-02-09")
+    )
+    pair = pair_of([older, newer])
+    html = as_admin.get(reverse("letter_pair", args=[pair.pk])).content.decode()
+    assert "<td>Jan 9, 2015</td><td>Feb 9, 2015</td>" in html
+    assert "2015-0" not in html
 
 
 def test_the_likeness_of_wordings() -> None:
