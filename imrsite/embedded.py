@@ -30,8 +30,9 @@ from imrsite.processes import last_line, last_words, spawn, stop_process, wait_f
 
 NOBODY = 65534
 IN_NAMESPACE = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "--")
+# Without its secure bit access() forgets the capability, and initdb finds no "postgres" in a checkout in /root.
 AS_NOBODY = (
-    "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
+    "setpriv", "--securebits=+no_setuid_fixup", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
     "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--",
 )  # fmt: skip
 STARTS_WITHIN = 60.0  # seconds; after a crash PostgreSQL replays its log before it answers

@@ -1,6 +1,7 @@
 """The embedded servers: real programs, started, killed and started again."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -105,12 +106,19 @@ def test_as_root_where_namespaces_are_forbidden_it_runs_as_nobody(
 
     with Services(state_dir) as services:
         _query(services, "CREATE TABLE kept AS SELECT 1 AS one")
-    state_dir.parent.chmod(0o700)
+    package = embedded._postgres_programs().parents[1]
+    for part in (package, package.with_name(f"{package.name}.libs")):
+        shutil.copytree(part, state_dir.parent / part.name, copy_function=os.link, symlinks=True)
+    programs = state_dir.parent / package.name / "pginstall" / "bin"
+    monkeypatch.setattr(embedded, "_postgres_programs", lambda: programs)
+    state_dir.parent.chmod(0o700)  # as /root is
     monkeypatch.setattr(embedded, "IN_NAMESPACE", ("false",))
     embedded._as_postgres_user.cache_clear()
     try:
         with services:
             assert _query(services, "SELECT one FROM kept") == [(1,)]
             assert Path(f"/proc/{services.processes['postgres'].pid}").stat().st_uid == embedded.NOBODY
+        with Services(state_dir.parent / "another") as fresh:
+            assert _query(fresh, "SELECT 1") == [(1,)]
     finally:
         embedded._as_postgres_user.cache_clear()
