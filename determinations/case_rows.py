@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from hashlib import blake2b
 from typing import Any
 
 from django.db import connection
@@ -17,6 +18,7 @@ from determinations.models import (
     Letter,
     LetterState,
     Outcome,
+    SectionName,
 )
 from determinations.parsing.categories import body_region
 from determinations.parsing.problems import needs_review
@@ -80,11 +82,21 @@ def write_case_rows(letters: Mapping[int, Letter], records: Mapping[int, Record]
                 "problem_count": len(record["problems"]),
                 "state": states[pk],
                 "corrected": pk in corrected,
+                "searched_hash": _searched_hash(record),
             }
         )
     _write_letter_states(letters, states)
+    _write_case_texts(records)  # before the rows that are found by them
     insert_rows(Case, cases, replace_on="letter_id", keep=("superseded_by_id", "kept_apart"))
-    _write_case_texts(records)
+
+
+def _searched_hash(record: Record) -> int:
+    """A number for the words and sections that a case is found by."""
+    searched = [record["case_number"], record["summary"]]
+    for item in record["items"]:
+        searched += [item["request"], item["rationale"]]
+        searched += [[citation["sections"] for citation in item[side]] for side in ("claims", "reviewer")]
+    return int.from_bytes(blake2b(json.dumps(searched).encode(), digest_size=8).digest(), signed=True)
 
 
 def _write_letter_states(letters: Mapping[int, Letter], states: Mapping[int, LetterState]) -> None:
@@ -168,6 +180,17 @@ def write_items(records: Mapping[int, Record]) -> None:
             for position, citation in enumerate(item[side])
         ],
     )
+    _write_section_names({name for _id, (_pk, item, _record) in numbered for name in _sections_of(item)})
+
+
+def _sections_of(item: Mapping[str, Any]) -> Iterable[str]:
+    return (name for side in ("claims", "reviewer") for citation in item[side] for name in citation["sections"])
+
+
+def _write_section_names(names: Set[str]) -> None:
+    """Keep the names that are new; sorted, so that two writers cannot wait for each other."""
+    new = names - set(SectionName.objects.filter(pk__in=names).values_list("pk", flat=True))
+    SectionName.objects.bulk_create([SectionName(name=name) for name in sorted(new)], ignore_conflicts=True)
 
 
 def _write_item_texts(items: Mapping[int, Mapping[str, Any]]) -> None:

@@ -51,8 +51,8 @@ def write_cases(letter_ids: Collection[int]) -> None:
         _write_states(corrections, merged)
         lock_case_numbers(old_numbers | {record["case_number"] for record in records.values()})
         delete_items(known)
+        write_items(records)  # before the rows that are found by what they say
         write_case_rows(letters, records, {pk for pk, each in merged.items() if each.corrected})
-        write_items(records)
         touched = settle_versions(old_numbers | {record["case_number"] for record in records.values()}, records.keys())
         replace_facts(touched | records.keys())
         write_printed(documents)

@@ -13,21 +13,19 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import F
 from django.forms import Form
 from django.http import QueryDict
 
 from determinations.filters import LetterFilters
 from determinations.item_marks import MARKED
 from determinations.labels import AGE_BANDS, FAMILY_BITS, Labels
-from determinations.listing import Asked, tables_of
+from determinations.listing import Asked, Nearest, tables_of
 from determinations.lists import NEWEST, ListKind
 
 #: Rows of a base that are counted at most.
 _COUNTED = 1_000
-#: Where more rows match than so many, those among so many newest rows of the list are counted, if these are enough.
+#: Where more rows match than so many, those near the top of the list are counted, if these are enough.
 _MANY = 2_000
-_NEAR = 2_000
 _ENOUGH = 200
 #: How many options a facet shows before "more".
 _FIRST_SHOWN = 8
@@ -149,13 +147,13 @@ def _statement(
     wanted = ", ".join(dict.fromkeys(columns.values()))
     for name, asked in tables.items():
         model = asked.everything.model._meta
-        asked = replace(asked, cap=min(asked.cap, _MANY), surely_few=False)
-        nearest = asked.everything.order_by(F("decision_date").desc(nulls_last=True), F("pk").desc())[:_NEAR]
+        asked = replace(asked, cap=min(asked.cap, _MANY))
+        nearest = Nearest.to(asked.everything, NEWEST, descending=True, enough=_ENOUGH, most=_COUNTED)
         try:
-            sql, its_parameters = tables_of(asked, nearest, enough=_ENOUGH, name=f"{name}_", some=True)
+            sql, its_parameters = tables_of(asked, nearest, name=f"{name}_", some=True)
         except EmptyResultSet:  # a value that no row can have
-            none = replace(asked, rows=asked.everything.filter(pk=0), many=None)
-            sql, its_parameters = tables_of(none, nearest, enough=_ENOUGH, name=f"{name}_", some=True)
+            none = replace(asked, rows=asked.everything.filter(pk=0))
+            sql, its_parameters = tables_of(none, nearest, name=f"{name}_", some=True)
         newest = f"SELECT key FROM {name}_found ORDER BY value DESC NULLS LAST, key DESC LIMIT {_COUNTED}"  # noqa: S608 - constants
         expressions.append(sql)
         expressions.append(

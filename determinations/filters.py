@@ -12,23 +12,25 @@ from typing import Any, ClassVar
 
 import django_filters
 from django import forms
-from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField
-from django.db.models.functions import Upper
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.search import SearchVectorExact
+from django.db.models import Exists, Func, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
 from determinations.item_marks import marks_of
 from determinations.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS, FAMILY_BITS, Labels
-from determinations.lookups import Lookups, has_number
+from determinations.lookups import HasOneOf, Lookups, has_number
 from determinations.models import (
     Authority,
     Case,
-    Citation,
     CitationFact,
     EditionValidity,
     ItemFact,
     Side,
     UploadedFile,
 )
+from determinations.models.found_by import case_sections, case_words, item_sections, item_words
 from determinations.search import QueryWords
 
 _MOST_VALUES = 60
@@ -90,18 +92,18 @@ class WordsFilter(django_filters.CharFilter):
 
     kind = "words"
 
-    def __init__(self, rows: str, vector: str) -> None:
-        self.rows = rows
-        self.vector = vector
+    def __init__(self, words: Func) -> None:
+        self.words = words
         super().__init__(label="Words", max_length=300, strip=True)
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """Rows in which the words occur: known by number where these are not too many."""
+        """Rows in which the words occur."""
         words = QueryWords.read(value)
         if not words:
             return qs
-        found = self.parent.lookups.with_words(self.rows, words)
-        return qs.filter(has_number("pk", found)) if found.complete else qs.filter(**{self.vector: words.query()})
+        found = SearchVectorExact(self.words, words.query())
+        # Left to itself PostgreSQL reads all of the index for what is not in it: rows are asked one by one instead.
+        return qs.filter(Coalesce(found, Value(False)) if words.only_not else found)
 
 
 class CategoryFilter(django_filters.Filter):
@@ -159,24 +161,13 @@ class SectionFilter(django_filters.CharFilter):
         super().__init__(label=label, max_length=100, strip=True)
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """Rows with a citation of this side whose sections hold the words."""
-        words = value.replace("\x00", "")
-        if not words:
-            return qs
-        sections = Upper(
-            Func(
-                F("sections"),
-                function="determinations_section_words",
-                template="%(function)s(%(expressions)s::text[])",
-                output_field=TextField(),
-            )
-        )
-        citations = Citation.objects.alias(words=sections).filter(words__contains=words.upper(), side=self.side)
-        if not self.parent.form.cleaned_data.get("q"):  # else the words leave few rows to look at
-            found = self.parent.lookups.among((self.side, words.upper()), citations, "item")
-            if found.complete:
-                return qs.filter(has_number("pk", found))
-        return qs.filter(Exists(citations.filter(item=OuterRef("pk"))))
+        """Rows for which this side cites a section whose name holds the words."""
+        return qs.filter(self.condition(item_sections(self.side.value), value)) if value else qs
+
+    def condition(self, sections: Func, value: str) -> HasOneOf:
+        """The condition that one of the ``sections`` of a row has such a name."""
+        names = self.parent.lookups.section_names(value.replace("\x00", ""))
+        return HasOneOf(sections, Value(names, output_field=ArrayField(TextField())))
 
 
 class UploadFilter(django_filters.NumberFilter):
@@ -415,7 +406,7 @@ class ItemFilter(LetterFilters):
     state = ValuesFilter("state", "State", equals("state"))
     corrected = ValuesFilter("yes_no", "Corrected by staff", yes_or_no("corrected"))
     upload = UploadFilter("case_id")
-    q = WordsFilter("items", "item__text__search")
+    q = WordsFilter(item_words())
     by_item = CountedFilter()
     rest_of = RestFilter()
     # What numbers of the statistics open, besides: the same list a second time over, or finer than anybody would pick.
@@ -473,7 +464,7 @@ class CaseFilter(LetterFilters):
     corrected = ValuesFilter("yes_no", "Corrected by staff", yes_or_no("corrected"))
     problem = ValuesFilter("problem", "Doubt", holds("all_problem_codes"))
     upload = UploadFilter("pk")
-    q = WordsFilter("cases", "text__search")
+    q = WordsFilter(case_words())
     by_item = CountedFilter()
     locals().update({name: ItemFilter.base_filters[name] for name in sorted(OF_ITEMS)})
 
@@ -505,7 +496,7 @@ class CaseFilter(LetterFilters):
             facts = self.filters[name].filter(facts, given[name])
         return rows.filter(Exists(facts))
 
-    def _implied(self, name: str, given: Mapping[str, Any]) -> Q | None:
+    def _implied(self, name: str, given: Mapping[str, Any]) -> Q | HasOneOf | None:
         """What the case's own row says of a filter of items: exact if no other filter is of the same item.
 
         None where it says nothing.
@@ -515,6 +506,9 @@ class CaseFilter(LetterFilters):
             return Q(category_ids__overlap=ids)
         if name in ("claims_authority", "reviewer_authority"):
             return Q(**{f"{name}_ids__overlap": self.lookups.authority_ids(given[name])})
+        if name in ("claims_section", "reviewer_section"):
+            section: SectionFilter = self.filters[name]
+            return section.condition(case_sections(section.side.value), given[name])
         marks = marks_of(name, given[name])
         return Q(said_of_items__overlap=marks) if marks is not None else None
 

@@ -12,19 +12,20 @@ from django.db.models.functions import Left
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from determinations.listing import Asked, tables_of
+from determinations.listing import Asked, Nearest, tables_of
+from determinations.lists import NEWEST
 from determinations.models import Case, CaseText, ItemText
+from determinations.paging import Count
 from determinations.search import QueryWords
 
 #: Only this many matches, the newest, are ranked.
 RANKED = 1_000
 PAGE = 20
-#: Of words that very many cases have, matches among so many newest cases are ranked, if these are enough.
-_NEAR = 2_000
+#: Of words that very many cases have, those near the top of the list are ranked, if these are enough.
 _ENOUGH = 200
 _RANK = """
 WITH {tables}
-SELECT case_id, count(*) OVER () FROM determinations_casetext
+SELECT case_id, count(*) OVER (), (SELECT number FROM number) FROM determinations_casetext
 WHERE case_id = ANY(ARRAY(SELECT key FROM found ORDER BY value DESC NULLS LAST, key DESC LIMIT %s))
 ORDER BY ts_rank(search, {query}, 1) DESC, case_id DESC LIMIT %s OFFSET %s
 """
@@ -52,10 +53,10 @@ class FoundCase:
     snippets: list[Snippet] = field(default_factory=list)
 
 
-def best_first(asked: Asked, words: QueryWords, page: int) -> tuple[list[Case], int]:
-    """One page (from 1) of the newest matches by rank, and how many were ranked. Two queries."""
-    newest = asked.everything.order_by(F("decision_date").desc(nulls_last=True), F("pk").desc())[:_NEAR]
-    tables, parameters = tables_of(asked, newest, enough=_ENOUGH)
+def best_first(asked: Asked, words: QueryWords, page: int) -> tuple[list[Case], int, Count]:
+    """One page (from 1) of the newest matches by rank, how many were ranked, and how many match. Two queries."""
+    newest = Nearest.to(asked.everything, NEWEST, descending=True, enough=_ENOUGH, most=RANKED)
+    tables, parameters = tables_of(asked, newest)
     query, its_parameters = words.sql()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -63,8 +64,10 @@ def best_first(asked: Asked, words: QueryWords, page: int) -> tuple[list[Case], 
             [*parameters, RANKED, *its_parameters, PAGE, (page - 1) * PAGE],
         )
         found = cursor.fetchall()
-    cases = Case.objects.in_bulk([pk for pk, _total in found])
-    return [cases[pk] for pk, _total in found if pk in cases], found[0][1] if found else 0
+    cases = Case.objects.in_bulk([pk for pk, _ranked, _number in found])
+    _pk, ranked, number = found[0] if found else (0, 0, 0)
+    count = Count(min(number, asked.cap), capped=number > asked.cap)
+    return [cases[pk] for pk, _ranked, _number in found if pk in cases], ranked, count
 
 
 def with_snippets(cases: Sequence[Case], words: QueryWords) -> list[FoundCase]:

@@ -16,6 +16,7 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import F, Q, QuerySet, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.lookups import GreaterThan, LessThan
 from django.http import QueryDict
 
@@ -26,9 +27,11 @@ _NEAR = 2_000
 
 _TABLES = """
 {name}few (value, key) AS MATERIALIZED ({few}),
-{name}number AS MATERIALIZED (SELECT {number} AS number FROM {name}few),
+{name}number AS MATERIALIZED (SELECT count(*) AS number FROM {name}few),
 {name}near (value, key) AS MATERIALIZED (
-    SELECT * FROM ({near}) AS n WHERE (SELECT number FROM {name}number) > {cap}
+    SELECT place.value, place.key FROM ({nearest}) AS place (value, key) CROSS JOIN LATERAL ({here}) AS here
+    WHERE (SELECT number FROM {name}number) > {cap}
+    ORDER BY {direction} LIMIT {most}
 ),
 {name}far (value, key) AS MATERIALIZED (
     SELECT * FROM {far} AS f
@@ -60,10 +63,27 @@ class Asked:
     everything: QuerySet[Any]
     order: Order
     cap: int = COUNT_CAP
-    #: Known to be no more than the cap.
-    surely_few: bool = False
-    #: Known to be more than can be gathered: at least so many.
-    many: Count | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """Where to look first if very many rows match: among the rows, filters aside, that are nearest to a place.
+
+    The first ``most`` of those that match are taken, nearest first, if there are ``enough``.
+    """
+
+    rows: QuerySet[Any]
+    direction: str
+    enough: int
+    most: int
+
+    @classmethod
+    def to(cls, place: QuerySet[Any], order: Order, *, descending: bool, enough: int, most: int) -> "Nearest":
+        """The rows that come first of those at the place."""
+        sign = "DESC" if descending else "ASC"
+        nulls = "" if not order.nullable else " NULLS LAST" if descending else " NULLS FIRST"
+        rows = place.order_by(*_ordering(order, descending)).values_list(order.column, order.key)
+        return cls(rows[:_NEAR], f"place.value {sign}{nulls}, place.key {sign}", enough, most)
 
 
 def list_page(asked: Asked, shown: QuerySet[M], query: QueryDict, size: int = 50) -> tuple[Page[M], Count]:
@@ -81,9 +101,9 @@ def keys_from(asked: Asked, cursor: Cursor | None, size: int, *, forward: bool) 
     descending = order.descending if forward else not order.descending
     direction = ("DESC" if descending else "ASC") + (" NULLS LAST" if forward else " NULLS FIRST")
     place = _here(asked.everything, order, cursor, forward=forward)
-    nearest = asked.everything.filter(place).order_by(*_ordering(order, descending))[:_NEAR]
+    nearest = Nearest.to(asked.everything.filter(place), order, descending=descending, enough=size, most=size)
     try:
-        tables, parameters = tables_of(asked, nearest, enough=size)
+        tables, parameters = tables_of(asked, nearest)
     except EmptyResultSet:  # a value that no row can have
         return [], Count(0, capped=False)
     here, of_place = _here_in_words(asked.everything, order, cursor, forward=forward)
@@ -98,39 +118,44 @@ def keys_from(asked: Asked, cursor: Cursor | None, size: int, *, forward: bool) 
         database.execute(statement, [*parameters, *of_place])
         answer = database.fetchall()
     number = answer[0][0]
-    count = asked.many or Count(min(number, asked.cap), number > asked.cap)
-    return [key for _number, key in answer if key is not None], count
+    return [key for _number, key in answer if key is not None], Count(min(number, asked.cap), number > asked.cap)
 
 
-def tables_of(
-    asked: Asked, nearest: QuerySet[Any], *, enough: int, name: str = "", some: bool = False
-) -> tuple[str, list[Any]]:
+def tables_of(asked: Asked, nearest: Nearest, *, name: str = "", some: bool = False) -> tuple[str, list[Any]]:
     """Common table expressions with their parameters, their names beginning with ``name``.
 
-    ``found (value, key)`` holds all rows if they are few, else those among ``nearest`` if these are ``enough``, else
-    all, or with ``some`` as many of all as the cap allows; ``number`` how many there are, one above the cap for more.
+    ``found (value, key)`` holds all rows if they are few, else those that are nearest if these are enough, else all,
+    or with ``some`` as many of all as the cap allows; ``number`` how many there are, one above the cap for more.
     Raises EmptyResultSet where nothing can be found.
     """
-    nothing = asked.everything.filter(pk=0)
-    few, many = (
-        (asked.rows, nothing if asked.surely_few else asked.rows) if asked.many is None else (nothing, asked.rows)
-    )
     columns = (asked.order.column, asked.order.key)
     sql: dict[str, str] = {}
     parameters: list[Any] = []
+    here = asked.rows.order_by().filter(pk=RawSQL("place.key", ()))
     for part, rows in {
-        "few": few.order_by().values_list(*columns)[: asked.cap + 1],
-        "near": many.filter(pk__in=nearest.values("pk")).values_list(*columns),
-        "far": many.order_by().values_list(*columns),
+        "few": asked.rows.order_by().values_list(*columns)[: asked.cap + 1],
+        "nearest": nearest.rows,
+        # The limit has places asked one by one, in their order, until there are enough.
+        "here": here.values_list("pk")[:1],
+        "far": asked.rows.order_by().values_list(*columns),
     }.items():
-        if part == "far" and some and asked.many is None:
+        if part == "far" and some:
             sql[part] = f"{name}few"
             continue
         sql[part], its_parameters = rows.query.sql_with_params()
         sql[part] = f"({sql[part]})" if part == "far" else sql[part]
         parameters += its_parameters
-    number = "count(*)" if asked.many is None else f"count(*) + {asked.cap + 1}"
-    return _TABLES.format(**sql, name=name, number=number, cap=asked.cap, enough=enough), parameters
+    return (
+        _TABLES.format(
+            **sql,
+            name=name,
+            cap=asked.cap,
+            direction=nearest.direction,
+            enough=nearest.enough,
+            most=nearest.most,
+        ),
+        parameters,
+    )
 
 
 def _ordering(order: Order, descending: bool) -> list[Any]:

@@ -7,12 +7,12 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import QueryDict
 
-from determinations.filters import CaseFilter, ItemFilter, LetterFilters, active_filters
+from determinations.filters import CaseFilter, ItemFilter, LetterFilters
 from determinations.listing import Asked
-from determinations.lookups import Found, Lookups
-from determinations.models import Case, DisputedItem, ItemFact
+from determinations.lookups import Lookups
+from determinations.models import Case, ItemFact
 from determinations.models.browsing import ListName
-from determinations.paging import COUNT_CAP, WORDS_CAP, Count, Order, count_up_to
+from determinations.paging import COUNT_CAP, UNPACKED_CAP, Order
 from determinations.search import QueryWords
 
 
@@ -45,24 +45,11 @@ class ListKind:
     def asked(
         self, filterset: LetterFilters, query: QueryDict, *, order: Order | None = None, but_for: Collection[str] = ()
     ) -> Asked:
-        """What an address asks to list, with what is known of its number beforehand; without some of its filters."""
+        """What an address asks to list, with how far it is counted; without some of its filters."""
         order = order or self.orders[self.sort_of(query)]
         everything, rows = self._between(order, query), filterset.but_for(but_for) if but_for else filterset.qs
         words = QueryWords.read(filterset.form.cleaned_data.get("q"))
-        found = filterset.lookups.with_words("items" if self.of_items else "cases", words) if words else Found()
-        if found.complete:
-            return Asked(rows, everything, order, surely_few=True)
-        if found.number and all(name == "q" or name in but_for for name, _value in active_filters(query)):
-            return Asked(rows, everything, order, many=self._at_least(found))
-        return Asked(rows, everything, order, cap=WORDS_CAP if filterset.lookups.much_found else COUNT_CAP)
-
-    def _at_least(self, found: Found) -> Count:
-        """How many rows have words that very many have: those found, less older versions that may be among them."""
-        older: QuerySet[Any] = Case.objects.filter(superseded_by__isnull=False)
-        if self.of_items:
-            older = DisputedItem.objects.filter(case__in=older)
-        number = found.number - count_up_to(older, found.number).number
-        return Count(min(max(number, 1), COUNT_CAP), capped=True)
+        return Asked(rows, everything, order, cap=UNPACKED_CAP if words.unpacked else COUNT_CAP)
 
     def sort_of(self, query: QueryDict) -> str:
         """The order that an address asks for, or the list's own."""

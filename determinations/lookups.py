@@ -1,26 +1,18 @@
-"""What filters have to look up before they can say what they find: numbers for keys, rows for words.
+"""What filters have to look up before they can say what they find: numbers for keys, names for their parts.
 
 PostgreSQL plans a query by what it knows of the values in it. A value that a subquery is to find is not known, and its
-guess may be a thousand times wrong; so keys become numbers first, and words that occur in few rows become those rows.
-One ``Lookups`` serves one request: whatever filters the same words looks them up once.
+guess may be a thousand times wrong; so keys become numbers first, and parts of names the names.
+One ``Lookups`` serves one request: whatever filters by the same looks it up once.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
-from django.db import connection
-from django.db.models import BooleanField, F, Func, Model, QuerySet, TextField, Value
+from django.db.models import BooleanField, F, Func, TextField, Value
 
 from determinations.labels import Labels, read_labels
-from determinations.paging import COUNT_CAP
-from determinations.search import QueryWords
-
-#: More rows than these are not gathered: who looks for them walks a list, and soon has a page.
-MOST = COUNT_CAP
-#: Rows in which a phrase may be looked for, or sections named in citations.
-MOST_UNPACKED = 3_000
+from determinations.models import SectionName
 
 
 class IsOneOf(Func):
@@ -30,44 +22,31 @@ class IsOneOf(Func):
     output_field = BooleanField()
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Rows by number, as PostgreSQL writes an array: ten thousand numbers travel faster as one word.
-
-    Not ``complete``: there are more of them; none at all where they were not looked for.
-    """
-
-    ids: str = "{}"
-    number: int = 0
-    complete: bool = False
-
-
-def has_number(column: str, ids: Iterable[int] | Found, *, small: bool = False) -> IsOneOf:
+def has_number(column: str, ids: Iterable[int], *, small: bool = False) -> IsOneOf:
     """The condition that the column holds one of these numbers; ``small`` for columns of small integers."""
-    written = ids.ids if isinstance(ids, Found) else _written(ids)
+    written = f"{{{','.join(map(str, ids))}}}"
     kind = "smallint" if small else "bigint"
     return IsOneOf(F(column), Value(written, output_field=TextField()), template=f"(%(expressions)s::{kind}[]))")
 
 
-def _written(ids: Iterable[int]) -> str:
-    return f"{{{','.join(map(str, ids))}}}"
+class HasOneOf(Func):
+    """``array && array``: the two have something in common."""
+
+    arg_joiner = " && "
+    template = "(%(expressions)s)"
+    output_field = BooleanField()
 
 
 @dataclass
 class Lookups:
     """What one request has looked up."""
 
-    _found: dict[Any, Found] = field(default_factory=dict)
+    _sections: dict[str, list[str]] = field(default_factory=dict)
 
     @cached_property
     def labels(self) -> Labels:
         """Names and numbers of categories and authorities."""
         return read_labels()
-
-    @property
-    def much_found(self) -> bool:
-        """Whether something was looked up that so many rows have that each has to be asked."""
-        return any(not found.complete for found in self._found.values())
 
     def authority_ids(self, keys: Iterable[str]) -> list[int]:
         """The numbers of authorities given by key; unknown ones have none."""
@@ -83,23 +62,9 @@ class Lookups:
         names = {name for name in whole if not any(key.startswith(f"{name}/") for key in keys)}
         return [category.id for category in self.labels.categories if category.name in names or category.key in keys]
 
-    def with_words(self, rows: str, words: QueryWords) -> Found:
-        """The ``cases`` or ``items`` in which the words occur, older versions of cases too."""
-        key = (rows, words.text)
-        if key not in self._found:
-            sql, parameters = words.sql()
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    f"SELECT ids::text, cardinality(ids) FROM determinations_{rows}_with_words({sql}, %s, %s) AS ids",  # noqa: S608 - a constant
-                    [*parameters, MOST, MOST_UNPACKED],
-                )
-                ids, number = cursor.fetchone()
-            self._found[key] = Found() if ids is None else Found(ids, number, complete=number <= MOST)
-        return self._found[key]
-
-    def among(self, key: Any, rows: QuerySet[Model], column: str) -> Found:
-        """The numbers in a column of ``rows``, each once; complete if the rows are few."""
-        if key not in self._found:
-            ids = list(rows.order_by().values_list(column, flat=True)[: MOST_UNPACKED + 1])
-            self._found[key] = Found(_written(dict.fromkeys(ids)), len(ids), complete=len(ids) <= MOST_UNPACKED)
-        return self._found[key]
+    def section_names(self, part: str) -> list[str]:
+        """The names of sections that hold this part, whatever its case."""
+        if part not in self._sections:
+            names = SectionName.objects.filter(name__icontains=part).order_by("name")
+            self._sections[part] = list(names.values_list("name", flat=True))
+        return self._sections[part]

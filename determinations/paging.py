@@ -22,8 +22,8 @@ M = TypeVar("M", bound=Model)
 
 #: Counts above this are not counted to the end.
 COUNT_CAP = 10_000
-#: The same where frequent words are searched together with other filters: each row's words have to be unpacked.
-WORDS_CAP = 1_000
+#: The same where the words of each row have to be unpacked: phrases, and what asks only for words not to be there.
+UNPACKED_CAP = 1_000
 
 
 @dataclass(frozen=True, slots=True)

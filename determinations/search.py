@@ -25,6 +25,8 @@ _LONGEST = 300
 _PART = re.compile(r'(?P<not>-)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
 _PREFIX = re.compile(r"\w{2,}\*")
 _WORD = re.compile(r"\w+")
+#: Surely one word for PostgreSQL; others may be phrases.
+_PLAIN = re.compile(r"\w+\*?")
 
 #: ``CM17-9000142``, also typed ``cm17 9000142`` or ``CM179000142``; at least the year and some digits.
 _CASE_NUMBER = re.compile(r"\s*CM\s?(?P<year>\d{2})[\s-]?(?P<number>\d{3,7})\s*", re.IGNORECASE)
@@ -46,6 +48,17 @@ class QueryWords:
 
     def __bool__(self) -> bool:
         return bool(_WORD.search(self.text))
+
+    @property
+    def unpacked(self) -> bool:
+        """Whether no index alone can tell which rows match: a phrase (``L4-L5`` is one), or nothing but ``-not``."""
+        parts = [part for alternative in self._alternatives() for part in alternative]
+        return self.only_not or not all(part["word"] and _PLAIN.fullmatch(part["word"]) for part in parts)
+
+    @property
+    def only_not(self) -> bool:
+        """Whether rows match that have none of the words: no index leads to them."""
+        return any(all(part["not"] for part in parts) for parts in self._alternatives())
 
     def query(self) -> SearchQuery | CombinedSearchQuery:
         """The query for PostgreSQL. Without ``word*`` PostgreSQL's own reading of a web search is used."""

@@ -5,7 +5,7 @@ from determinations.models.authorities import Authority, AuthorityAlias, Categor
 from determinations.models.benchmarks import EditionValidity, Figure, StatewideFigure, StatisticsLimits
 from determinations.models.browsing import ColumnChoice, Export, ProblemReport, SavedView
 from determinations.models.cases import Case, CaseText, DisputedItem, ItemText, Outcome
-from determinations.models.citations import Citation, Side
+from determinations.models.citations import Citation, SectionName, Side
 from determinations.models.corrections import Correction, CorrectionState, Operation
 from determinations.models.duplicates import LetterPair, LetterSignature, PairDecision, PairKind
 from determinations.models.facts import CitationFact, FactChange, ItemFact
@@ -54,6 +54,7 @@ __all__ = [
     "ReviewSettings",
     "RunState",
     "SavedView",
+    "SectionName",
     "Side",
     "StatewideFigure",
     "StatisticsLimits",

@@ -11,6 +11,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from determinations.models.authorities import Category
+from determinations.models.found_by import case_sections, case_words
 from determinations.models.letters import Letter
 
 
@@ -74,6 +75,9 @@ class Case(models.Model):
     problem_count = models.PositiveSmallIntegerField(default=0, help_text="problems, those of items too")
     state = models.CharField(max_length=20, help_text="the letter's state, for filters")
     corrected = models.BooleanField(default=False, help_text="an active correction stands in this case")
+    searched_hash = models.BigIntegerField(
+        default=0, help_text="changes with the words and sections that find the case (see found_by.py)"
+    )
 
     objects = CaseQuerySet.as_manager()
 
@@ -89,21 +93,21 @@ class Case(models.Model):
             models.Index(F("problem_count").desc(), F("letter").desc(), name="case_by_doubts"),
             # One index for all filters: it finds the rows that meet several of them without visiting the rest.
             GinIndex(
-                fields=[
-                    "said_of_items",
-                    "category_ids",
-                    "claims_authority_ids",
-                    "reviewer_authority_ids",
-                    "all_problem_codes",
-                    "specialties",
-                    "licensure",
-                    "outcome",
-                    "sex",
-                    "age",
-                    "state",
-                ],
-                condition=models.Q(superseded_by__isnull=True),
-                name="case_filters",
+                "said_of_items",
+                "category_ids",
+                "claims_authority_ids",
+                "reviewer_authority_ids",
+                "all_problem_codes",
+                "specialties",
+                "licensure",
+                "outcome",
+                "sex",
+                "age",
+                "state",
+                case_words(),
+                case_sections("claims"),
+                case_sections("reviewer"),
+                name="case_found_by",
             ),
         ]
         permissions = [
@@ -124,9 +128,6 @@ class CaseText(models.Model):
     case = models.OneToOneField(Case, primary_key=True, on_delete=models.CASCADE, related_name="text")
     summary = models.TextField(blank=True)
     search = SearchVectorField(null=True)
-
-    class Meta:
-        indexes = [GinIndex(fields=["search"], name="case_search")]
 
     def __str__(self) -> str:
         return f"Text of case {self.case_id}"
@@ -161,9 +162,6 @@ class ItemText(models.Model):
     claims_text = models.TextField(blank=True)
     reviewer_text = models.TextField(blank=True)
     search = SearchVectorField(null=True)
-
-    class Meta:
-        indexes = [GinIndex(fields=["search"], name="item_search")]
 
     def __str__(self) -> str:
         return f"Text of item {self.item_id}"

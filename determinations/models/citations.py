@@ -1,7 +1,9 @@
 """Citations: which guideline each side relied on for an item."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from determinations.models.authorities import Authority
@@ -35,3 +37,18 @@ class Citation(models.Model):
 
     def __str__(self) -> str:
         return f"Citation {self.pk}"
+
+
+class SectionName(models.Model):
+    """The name of a section that some citation has named: part of a name finds these, and they find the citations.
+
+    Names stay when the citations go: one too many finds nothing.
+    """
+
+    name = models.CharField(max_length=300, primary_key=True)
+
+    class Meta:
+        indexes = [GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="section_name_parts")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -36,7 +36,6 @@ def search(request: HttpRequest) -> HttpResponse:
         "drug": other_names(words.text),
         "authorities": [] if numbered else read_labels().authorities_named(words.text),
         "by_rank": request.GET.get("order") != "newest",
-        "ranked": RANKED,
         "filters_query": QueryDict(mutable=True),
     }
     if not numbered:
@@ -49,11 +48,12 @@ def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool) -> dict[
     only_words["q"] = words.text
     asked = CASES.asked(CASES.filterset(only_words, asked_only=True), only_words)
     if by_rank:
-        page, ranked = _ranked_page(request, asked, words)
-        count = Count(ranked, capped=ranked == RANKED or asked.many is not None)
+        page, ranked, count = _ranked_page(request, asked, words)
     else:
         page, count = list_page(asked, CASES.all_rows(), request.GET, size=PAGE)
+        ranked = 0
     return {
+        "ranked": ranked if count.number > ranked else None,
         "count": count,
         "page": page,
         "found": with_snippets(page.rows, words),
@@ -61,11 +61,11 @@ def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool) -> dict[
     }
 
 
-def _ranked_page(request: HttpRequest, asked: Asked, words: QueryWords) -> tuple[Page[Case], int]:
+def _ranked_page(request: HttpRequest, asked: Asked, words: QueryWords) -> tuple[Page[Case], int, Count]:
     printed = request.GET.get("page", "1")
     number = int(printed) if printed.isascii() and printed.isdigit() and len(printed) < 4 else 1
     number = min(max(1, number), RANKED // PAGE)
-    cases, ranked = best_first(asked, words, number)
+    cases, ranked, count = best_first(asked, words, number)
 
     def link(to: int | None) -> str | None:
         if to is None:
@@ -76,4 +76,4 @@ def _ranked_page(request: HttpRequest, asked: Asked, words: QueryWords) -> tuple
 
     before, after = (number - 1 if number > 1 else None), (number + 1 if number * PAGE < ranked else None)
     last = -(-ranked // PAGE) if after else None
-    return Page(cases, link(1 if before else None), link(before), link(after), link(last)), ranked
+    return Page(cases, link(1 if before else None), link(before), link(after), link(last)), ranked, count

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
 
 from determinations.filters import OF_ITEMS, CaseFilter, ItemFilter, chips, filters_only, mistakes
@@ -212,3 +213,25 @@ def test_chips_show_and_remove_each_filter(two: tuple[int, int]) -> None:
 
 def test_dates_are_whole_days(two: tuple[int, int]) -> None:
     assert ItemFact.objects.filter(decision_date=date(2017, 1, 30)).count() == 2
+
+
+def test_a_case_written_again_is_found_by_what_it_says_now(two: tuple[int, int]) -> None:
+    """The index entries of words and sections are made by functions: they must be made anew with the text."""
+    from determinations.effective import write_cases
+
+    parsed = ParsedDocument.objects.get(letter=two[0])
+    parsed.document["items"][0]["rationale"] = "Synthetic. Traction."
+    parsed.document["items"][0]["reviewer"] = [citation("odg/pain", "Weaning")]
+    parsed.save()
+    write_cases([two[0]])
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+    for query, found in (
+        ("q=traction", {two[0]}),
+        ("reviewer_section=wean", {two[0]}),
+        ("reviewer_section=criteria", set()),
+    ):
+        rows = CaseFilter(QueryDict(query), queryset=Case.objects.all()).qs
+        assert "case_found_by" in rows.explain()
+        assert set(rows.values_list("pk", flat=True)) == found
+        assert {case for case, _number in items(query)} == found

@@ -47,6 +47,24 @@ def test_a_drug_nearly_named_is_offered_in_its_spelling(typed: str, right: str |
     assert spelled_right(typed) == right
 
 
+@pytest.mark.parametrize(
+    ("typed", "unpacked"),
+    [
+        ("", False),
+        ("lumbar fusion", False),
+        ("injection -epidural", False),
+        ("tramadol OR norco", False),
+        ("acupunct*", False),
+        ('"physical therapy"', True),
+        ("L4-L5", True),
+        ("-epidural", True),
+        ("injection OR -epidural", True),
+    ],
+)
+def test_it_is_known_which_words_no_index_can_tell(typed: str, unpacked: bool) -> None:
+    assert QueryWords.read(typed).unpacked is unpacked
+
+
 @pytest.fixture
 def numbered(collection: list[Case]) -> Case:
     return next(case for case in collection if case.case_number)
