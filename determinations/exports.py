@@ -117,7 +117,7 @@ def rows_of(kind: ListKind, query: QueryDict) -> Iterator[list[Cell]]:
     """Every row of the list, in its order, read from the database as the reader goes on."""
     labels = read_labels()
     columns = columns_of(kind)
-    rows: QuerySet[Any] = _ordered(kind.filterset(query, asked_only=True).qs, kind.orders[kind.sort_of(query)])
+    rows: QuerySet[Any] = _ordered(kind.filterset(query).qs, kind.orders[kind.sort_of(query)])
     if kind.of_items:
         rows = rows.select_related("item", "case")
     for row in rows.iterator(chunk_size=_READ_AT_ONCE):

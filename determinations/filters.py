@@ -300,8 +300,8 @@ def without_date(value: str) -> Q:
 class LetterFilters(django_filters.FilterSet):
     """What a letter holds once; these columns have the same names in cases and in fact rows.
 
-    ``asked_only`` makes only the filters that the address sets: a tenth of the work, for whoever needs no form.
-    Filter sets of one request may share their ``lookups``.
+    Only the filters that the address sets are made: a tenth of the work. Filter sets of one request may share their
+    ``lookups``.
     """
 
     def __init__(
@@ -309,13 +309,11 @@ class LetterFilters(django_filters.FilterSet):
         data: QueryDict,
         queryset: QuerySet[Any],
         *,
-        asked_only: bool = False,
         lookups: Lookups | None = None,
     ) -> None:
         self.lookups = lookups or Lookups()
-        if asked_only:
-            every = type(self).base_filters
-            self.__dict__["base_filters"] = {name: every[name] for name in every if any(data.getlist(name))}
+        every = type(self).base_filters
+        self.__dict__["base_filters"] = {name: every[name] for name in every if any(data.getlist(name))}
         super().__init__(data, queryset=queryset)
 
     decided_from = DayFilter("decision_date", "Decided from", "gte")
@@ -365,7 +363,7 @@ class RestFilter(django_filters.Filter):
             other = QueryDict(address, mutable=True)
             other.pop("rest_of", None)
             rows = ItemFact.objects.filter(pk=OuterRef("pk"))
-            among = ItemFilter(other, queryset=rows, asked_only=True, lookups=self.parent.lookups).qs
+            among = ItemFilter(other, queryset=rows, lookups=self.parent.lookups).qs
             qs = qs.filter(~Exists(among))
         return qs
 
@@ -479,7 +477,7 @@ class CaseFilter(LetterFilters):
             for name in self.form.cleaned_data.keys() - given.keys():
                 address.pop(name, None)
             items = ItemFact.objects.filter(case=OuterRef("pk"))
-            return rows.filter(Exists(ItemFilter(address, queryset=items, asked_only=True, lookups=self.lookups).qs))
+            return rows.filter(Exists(ItemFilter(address, queryset=items, lookups=self.lookups).qs))
         asked = {name for name in OF_ITEMS if given.get(name)}
         for name, value in given.items():
             if name not in OF_ITEMS:

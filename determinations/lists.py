@@ -36,11 +36,9 @@ class ListKind:
         """Every row that counts."""
         return ItemFact.objects.all() if self.of_items else Case.objects.current()
 
-    def filterset(
-        self, query: QueryDict, *, asked_only: bool = False, lookups: Lookups | None = None
-    ) -> LetterFilters:
+    def filterset(self, query: QueryDict, *, lookups: Lookups | None = None) -> LetterFilters:
         """The filters of an address over the list's rows."""
-        return self.filter_class(query, queryset=self.all_rows(), asked_only=asked_only, lookups=lookups)
+        return self.filter_class(query, queryset=self.all_rows(), lookups=lookups)
 
     def asked(
         self, filterset: LetterFilters, query: QueryDict, *, order: Order | None = None, but_for: Collection[str] = ()
@@ -61,7 +59,7 @@ class ListKind:
         dates = QueryDict(mutable=True)
         for name in _BOUNDS.get(order.column, ()):
             dates.setlist(name, query.getlist(name)[-1:])
-        return self.filterset(dates, asked_only=True).qs
+        return self.filterset(dates).qs
 
 
 #: The filters that bound an order's column.

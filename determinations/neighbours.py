@@ -29,7 +29,7 @@ def place_in_list(case_id: int, query: QueryDict) -> Place | None:
     kind = LISTS.get(query.get("list", ""))
     if kind is None:
         return None
-    rows = kind.filterset(query, asked_only=True).qs
+    rows = kind.filterset(query).qs
     row = _row(kind, rows, case_id, query.get("item", ""))
     if row is None:
         return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
@@ -13,11 +14,13 @@ from determinations.templatetags.frame import day, icon
 NUMBER = {"th": {"class": "number"}, "td": {"class": "number"}}
 
 
+@lru_cache(maxsize=256)
 def quiet(words: str) -> SafeString:
     """Words for what is not there."""
     return format_html('<span class="quiet">{}</span>', words)
 
 
+@lru_cache(maxsize=4096)
 def date_cell(value: date | None) -> SafeString:
     """A date; "unknown" where the letter gives none."""
     return format_html('<span class="nowrap">{}</span>', day(value)) if value else quiet("unknown")
@@ -34,6 +37,7 @@ def two_lines(text: str) -> SafeString:
     return format_html('<span class="two-lines">{}</span>', text)
 
 
+@lru_cache(maxsize=256)
 def doubts(number: int) -> SafeString | str:
     """A mark with the number of doubts; nothing for none."""
     if not number:

@@ -1,6 +1,7 @@
 """Small pieces that every template uses: icons, badges, dates, sortable table heads."""
 
 from datetime import date
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
@@ -64,12 +65,14 @@ _WORDS = {
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """An icon of the one set, silent for screen readers."""
     return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', mark_safe(ICONS[name]))  # noqa: S308
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024)
 def decision_badge(decision: str | bool | None, tail: str = "") -> SafeString:
     """A decision or outcome as word, shape and colour; ``tail`` follows the word, such as ``2/5``."""
     if decision is None or decision == "":

@@ -1,6 +1,7 @@
 """The list pages: cases, disputed items, decisions. The address is the state; htmx fetches the list part alone."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
@@ -13,14 +14,15 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
-from determinations.facets import FacetCounts, count_facets, rail
+from determinations.facets import FacetCounts, count_facets
 from determinations.filters import LetterFilters, active_filters, chips, filters_only, mistakes
 from determinations.labels import Labels, read_labels
 from determinations.listing import list_page
 from determinations.lists import CASES, DECISIONS, ITEMS, LISTS, ListKind
-from determinations.models import Case, ColumnChoice, DisputedItem, ItemFact, Letter
+from determinations.models import ColumnChoice, DisputedItem, ItemFact, Letter
 from determinations.models.letters import OPEN_STATES
 from determinations.paging import Count, Page, count_up_to, page_of
+from determinations.rail import rail
 from determinations.tables import CaseRow, CaseTable, DecisionTable, ItemRow, ItemTable, ListTable
 from determinations.templatetags.frame import day
 from determinations.views.people import person_of
@@ -64,14 +66,14 @@ def decided_last(query: str, limit: int) -> DecisionTable:
     """The newest decisions of a list's address, such as ``outcome=overturned``, as a table for another page."""
     asked = QueryDict(query)
     rows = page_of(
-        _for_list(DECISIONS, DECISIONS.filterset(asked, asked_only=True).qs),
+        _for_list(DECISIONS, DECISIONS.filterset(asked).qs),
         DECISIONS.orders["-decided"],
         asked,
         limit,
     ).rows
     hidden = {*DecisionTable.hidden_at_first, "specialty", "category"} - {"decided"}
     came_from, labels = _came_from(DECISIONS, asked), read_labels()
-    cases = [CaseRow(case, _case_url(case, came_from), labels, case.items_said) for case in rows]
+    cases = [CaseRow(case, _case_url(case.pk, came_from), labels, case.items_said) for case in rows]
     table = DecisionTable(cases, query=asked, hidden=hidden)
     table.sort_links = {}
     return table
@@ -82,9 +84,9 @@ def decided_last(query: str, limit: int) -> DecisionTable:
 def list_facets(request: HttpRequest, list_name: str) -> HttpResponse:
     """The rail's options with their counts, to be put in place one by one."""
     kind = LISTS[list_name]
-    filterset = kind.filterset(request.GET, asked_only=True)
+    filterset = kind.filterset(request.GET)
     found = count_facets(kind, filterset, request.GET)
-    context = {"facets": rail(None, request.GET, filterset.lookups.labels, found), "found": found, "list": kind}
+    context = {"facets": rail(request.GET, filterset.lookups.labels, found), "found": found, "list": kind}
     return render(request, "lists/facets.html", context)
 
 
@@ -102,7 +104,7 @@ def choose_columns(request: HttpRequest, list_name: str) -> HttpResponse:
 
 def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
     part = bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
-    filterset = kind.filterset(request.GET, asked_only=part)
+    filterset = kind.filterset(request.GET)
     sort = kind.sort_of(request.GET)
     labels = filterset.lookups.labels
     filtered = any(True for _ in active_filters(request.GET))
@@ -133,7 +135,7 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
     else:
         counted = request.GET.get("show") == "counts"
         found = count_facets(kind, filterset, request.GET) if counted else FacetCounts()
-        context |= {"facets": rail(filterset.form, request.GET, labels, found), "found": found}
+        context |= {"facets": rail(request.GET, labels, found), "found": found}
         response = render(request, "lists/list.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -167,8 +169,8 @@ def _table_rows(kind: ListKind, rows: list[Any], query: QueryDict, labels: Label
     if kind.of_items:
         return [ItemRow(fact, _item_url(fact, came_from), labels) for fact in rows]
     if kind is DECISIONS:
-        return _by_day([CaseRow(case, _case_url(case, came_from), labels, case.items_said) for case in rows])
-    return [CaseRow(case, _case_url(case, came_from), labels) for case in rows]
+        return _by_day([CaseRow(case, _case_url(case.pk, came_from), labels, case.items_said) for case in rows])
+    return [CaseRow(case, _case_url(case.pk, came_from), labels) for case in rows]
 
 
 def _by_day(rows: list[CaseRow]) -> list[CaseRow]:
@@ -189,13 +191,21 @@ def _came_from(kind: ListKind, query: QueryDict) -> str:
     return link.urlencode()
 
 
-def _case_url(case: Case, came_from: str) -> str:
-    return f"{reverse('case_detail', args=[case.pk])}?{came_from}"
+def _case_url(case_id: int, came_from: str) -> str:
+    start, end = _around_case()
+    return f"{start}{case_id}{end}?{came_from}"
+
+
+@cache
+def _around_case() -> tuple[str, str]:
+    """What stands before and after a case's number in its address: fifty rows need not each be looked up."""
+    start, _zero, end = reverse("case_detail", args=[0]).rpartition("0")
+    return start, end
 
 
 def _item_url(fact: ItemFact, came_from: str) -> str:
     number = fact.item.number
-    return f"{reverse('case_detail', args=[fact.case_id])}?{came_from}&item={number}#item-{number}"
+    return f"{_case_url(fact.case_id, came_from)}&item={number}#item-{number}"
 
 
 def _without_cursor(query: QueryDict) -> QueryDict:

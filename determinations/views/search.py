@@ -46,7 +46,7 @@ def search(request: HttpRequest) -> HttpResponse:
 def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool) -> dict[str, Any]:
     only_words = QueryDict(mutable=True)
     only_words["q"] = words.text
-    asked = CASES.asked(CASES.filterset(only_words, asked_only=True), only_words)
+    asked = CASES.asked(CASES.filterset(only_words), only_words)
     if by_rank:
         page, ranked, count = _ranked_page(request, asked, words)
     else:

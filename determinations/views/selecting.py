@@ -7,9 +7,10 @@ from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.views.decorators.http import require_safe
 
-from determinations.facets import Facet, count_facets, rail
+from determinations.facets import count_facets
 from determinations.filters import active_filters, filters_only
 from determinations.lists import ITEMS
+from determinations.rail import Facet, rail
 from determinations.views.statistics import may_view
 from determinations.views.statistics_pages import CARRIED, sections_of
 
@@ -27,7 +28,7 @@ def selection(request: HttpRequest) -> HttpResponse:
     query = filters_only(request.GET)
     filterset = ITEMS.filterset(query)
     found = count_facets(ITEMS, filterset, query)
-    facets = rail(filterset.form, query, filterset.lookups.labels, found)
+    facets = rail(query, filterset.lookups.labels, found)
     offered = set(_offered(facets))
     kept = [(name, value) for name, value in active_filters(query) if name not in offered]
     kept += [(name, request.GET[name]) for name in CARRIED if name in request.GET]

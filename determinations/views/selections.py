@@ -42,7 +42,7 @@ class Chosen:
 def choose(query: QueryDict) -> Chosen:
     """The items of an address: its filters of the item list, nothing else in it."""
     filters = filters_only(query)
-    filterset = ItemFilter(filters, queryset=ItemFact.objects.all(), asked_only=True)
+    filterset = ItemFilter(filters, queryset=ItemFact.objects.all())
     selection = Selection(filterset.qs, all(name in OF_LETTERS for name, _value in active_filters(filters)))
     return Chosen(filters, selection, tuple(mistakes(filterset)))
 
@@ -54,7 +54,7 @@ def within(selection: Selection, statistic: Statistic) -> Selection:
     query = QueryDict(mutable=True)
     for name, values in statistic.within.items():
         query.setlist(name, list(values))
-    return Selection(ItemFilter(query, queryset=selection.items, asked_only=True).qs, whole_letters=False)
+    return Selection(ItemFilter(query, queryset=selection.items).qs, whole_letters=False)
 
 
 def narrow(query: QueryDict, filters: Filters) -> QueryDict:
