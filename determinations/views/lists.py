@@ -15,7 +15,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from determinations.facets import FacetCounts, count_facets
-from determinations.filters import LetterFilters, active_filters, chips, filters_only, mistakes
+from determinations.filters import LetterFilters, active_filters, chips, filters_only, mistakes, strange_words
 from determinations.labels import Labels, read_labels
 from determinations.listing import list_page
 from determinations.lists import CASES, DECISIONS, ITEMS, LISTS, ListKind
@@ -120,7 +120,7 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
         "table": table,
         "count": count,
         "chips": chips(request.GET, labels),
-        "mistakes": mistakes(filterset),
+        "mistakes": [*mistakes(filterset), *strange_words(request.GET, kind.orders)],
         "filtered": filtered,
         "waiting": 0 if page.rows or filtered else count_up_to(Letter.objects.filter(state__in=OPEN_STATES)),
         "sort": sort if "sort" in request.GET else "",
