@@ -1,21 +1,15 @@
 """Counts over the fact rows: one interface, and the engine that answers it in SQL.
 
-Everything that statistics show comes from the four questions of ``Engine``. The SQL engine is the default, and the
-truth that any other engine (a column store, for millions of letters) must agree with.
-
-Answers are kept in this process under the name of the state of the data that they were counted from (see
-``FactChange``): whatever changes what statistics read, also in another process, gives another name, so an answer that
-is kept is never an old one. ``one_snapshot`` has name and rows come from the same snapshot of the database, and all
-numbers of a page too.
+Everything that statistics show comes from the questions of ``Engine``. The SQL engine is the default, and the truth
+that any other engine (a column store, for millions of letters) must agree with. ``one_snapshot`` has all numbers of a
+page come from the same snapshot of the database; answers are kept as ``statistics.kept`` says.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from threading import Lock
 from typing import Any, NamedTuple, Protocol
 
 from django.core.exceptions import EmptyResultSet
@@ -24,6 +18,7 @@ from django.db.models import QuerySet
 
 from determinations.models import ItemFact
 from determinations.statistics.cited import mentions
+from determinations.statistics.kept import Rows, kept_answers, state_of_data
 
 _TABLE = '"determinations_itemfact"'
 _FACTS = f"FROM {_TABLE}"
@@ -48,6 +43,11 @@ class Selection:
         except EmptyResultSet:
             return f"{_FACTS} WHERE false", ()
         return sql[sql.index(_FACTS) :], tuple(params)
+
+    @property
+    def is_everything(self) -> bool:
+        """No filter is set."""
+        return not self.items.query.where
 
     @classmethod
     def everything(cls) -> "Selection":
@@ -91,8 +91,14 @@ class Engine(Protocol):
     def count_items(self, selection: Selection, columns: Sequence[str]) -> list[Group]:
         """Items by the values of columns of ``ItemFact``."""
 
+    def count_ahead(self, selection: Selection, columns: Collection[str]) -> None:
+        """Count items by each of several columns in one pass, so that ``count_items`` has them at once."""
+
     def count_letters(self, selection: Selection) -> list[LetterGroup]:
         """Letters and items by month of decision and outcome of the case."""
+
+    def latest_decision(self, selection: Selection) -> date | None:
+        """The day of the newest decision among the items; None where none has a date."""
 
     def count_parts(self, selection: Selection, authority_id: int, part: str) -> list[Cited]:
         """Items by (side, section or page) of one authority; ``part`` is ``sections`` or ``pages``."""
@@ -111,57 +117,76 @@ class SqlEngine:
     def __init__(self) -> None:
         self._state: str | None = None
 
-    def _ask(self, sql: str, params: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        """The rows, counted once in each state of the data."""
+    @property
+    def state(self) -> str:
+        """The name of the state of the data that everything is counted from."""
         if self._state is None:
             self._state = state_of_data()
-        return _kept.get((self._state, sql, repr(params)), lambda: _count(sql, params))
+        return self._state
+
+    def _ask(self, sql: str, params: tuple[Any, ...], *, shared: bool = False) -> Rows:
+        """The rows, counted once in each state of the data; ``shared`` with other processes."""
+        return kept_answers.get((self.state, sql, repr(params)), lambda: _count(sql, params), shared=shared)
 
     def count_items(self, selection: Selection, columns: Sequence[str]) -> list[Group]:
         """See ``Engine``."""
-        selected, params = _selected(selection, columns)
-        named = ", ".join(_aliases(len(columns)))
-        rows = self._ask(
-            f"SELECT {named}, {_TALLY} FROM ({selected}) AS selected ({named}, overturned) GROUP BY {named}",  # noqa: S608
-            params,
-        )
+        rows = self._ask(*_items_by(selection, columns), shared=selection.is_everything)
         return [Group(row[: len(columns)], *row[len(columns) :]) for row in rows]
+
+    def count_ahead(self, selection: Selection, columns: Collection[str]) -> None:
+        """See ``Engine``."""
+        questions = {column: (self.state, sql, repr(params))
+                     for column in columns for sql, params in [_items_by(selection, [column])]}  # fmt: skip
+        missing = [column for column, question in questions.items() if question not in kept_answers]
+        if len(missing) < 2:
+            return
+        selected, params = _selected(selection, missing)
+        named = ", ".join(missing)
+        sql = f"""
+            SELECT GROUPING({named}), {named}, {_TALLY} FROM ({selected}) AS selected
+            GROUP BY GROUPING SETS ({", ".join(f"({column})" for column in missing)})
+        """  # noqa: S608 - constants and the ORM's own SQL
+        found: dict[str, Rows] = {column: [] for column in missing}
+        for of, *row in _count(sql, params):
+            # GROUPING sets a bit for each column that a row is not grouped by, the first column's being the highest.
+            place = next(place for place in range(len(missing)) if not of >> (len(missing) - 1 - place) & 1)
+            found[missing[place]].append((row[place], *row[len(missing) :]))
+        for column, rows in found.items():
+            kept_answers.put(questions[column], rows, shared=selection.is_everything)
 
     def count_letters(self, selection: Selection) -> list[LetterGroup]:
         """See ``Engine``.
 
         A selection of whole letters needs no look at which items share a letter: each letter's first item stands for
-        it. Otherwise letters with one item stand for themselves, and the items of the others are put together first.
+        it. Otherwise the items of each letter that has several are put together first; letters with one item are as
+        many as their items, all of a month and outcome in one group.
         """
         if selection.whole_letters:
             selected, params = _selected(selection, ["decision_month", "outcome", "first_of_case", "case_items"])
             sql = f"""
-                SELECT month, outcome, {_TALLY}, count(*) FILTER (WHERE first_of_case),
+                SELECT decision_month, outcome, {_TALLY}, count(*) FILTER (WHERE first_of_case),
                     count(*) FILTER (WHERE first_of_case AND case_items > 1)
-                FROM ({selected}) AS selected (month, outcome, first_of_case, case_items, overturned)
-                GROUP BY month, outcome
+                FROM ({selected}) AS selected GROUP BY decision_month, outcome
             """  # noqa: S608 - constants and the ORM's own SQL
-            return [LetterGroup(*row) for row in self._ask(sql, params)]
-        alone = Selection(selection.items.filter(case_items=1), whole_letters=False)
-        others = Selection(selection.items.filter(case_items__gt=1), whole_letters=False)
-        selected_alone, params_alone = _selected(alone, ["decision_month", "outcome"])
-        selected_others, params_others = _selected(others, ["decision_month", "outcome", "case_id"])
-        sql = f"""
-            SELECT month, outcome, {_TALLY}, count(*), 0
-            FROM ({selected_alone}) AS selected (month, outcome, overturned)
-            GROUP BY month, outcome
-            UNION ALL
-            SELECT month, outcome, sum(items)::bigint, sum(decided)::bigint, sum(overturned)::bigint,
-                count(*), count(*)
-            FROM (
-                SELECT month, outcome, count(*) AS items, count(overturned) AS decided,
-                    count(*) FILTER (WHERE overturned) AS overturned
-                FROM ({selected_others}) AS selected (month, outcome, case_id, overturned)
-                GROUP BY case_id, month, outcome
-            ) AS letters
-            GROUP BY month, outcome
-        """  # noqa: S608 - constants and the ORM's own SQL
-        return _added_up(LetterGroup(*row) for row in self._ask(sql, (*params_alone, *params_others)))
+        else:
+            selected, params = _selected(selection, ["decision_month", "outcome", "case_id", "case_items"])
+            sql = f"""
+                SELECT decision_month, outcome, sum(items)::bigint, sum(decided)::bigint, sum(overturned)::bigint,
+                    sum(CASE WHEN several IS NULL THEN items ELSE 1 END)::bigint, count(several)
+                FROM (
+                    SELECT CASE WHEN case_items > 1 THEN case_id END AS several, decision_month, outcome,
+                        count(*) AS items, count(overturned) AS decided, count(*) FILTER (WHERE overturned) AS overturned
+                    FROM ({selected}) AS selected GROUP BY 1, 2, 3
+                ) AS letters
+                GROUP BY decision_month, outcome
+            """  # noqa: S608 - constants and the ORM's own SQL
+        return [LetterGroup(*row) for row in self._ask(sql, params, shared=selection.is_everything)]
+
+    def latest_decision(self, selection: Selection) -> date | None:
+        """See ``Engine``."""
+        rows, params = selection.rows
+        ((latest,),) = self._ask(f"SELECT max({_TABLE}.decision_date) {rows}", params, shared=selection.is_everything)
+        return latest  # type: ignore[no-any-return]
 
     def count_parts(self, selection: Selection, authority_id: int, part: str) -> list[Cited]:
         """See ``Engine``. Sections and pages come out of one count by both lists as a whole."""
@@ -181,7 +206,7 @@ class SqlEngine:
     def count_editions(self, selection: Selection, authority_id: int | None = None) -> list[Cited]:
         """See ``Engine``. Between two days on which some edition begins or ends, no edition's standing changes: rows
         are grouped by such stretches, and standing is told from the stretch."""
-        validity = self._ask(_VALIDITY, ())
+        validity = self._ask(_VALIDITY, (), shared=True)
         days = sorted({day for *_edition, first, after in validity for day in (first, after) if day}) or [date.max]
         rows, params = selection.rows
         citing = "AND (claims_authority_ids @> ARRAY[%s::smallint] OR reviewer_authority_ids @> ARRAY[%s::smallint])"
@@ -242,61 +267,26 @@ def _standing(bounds: tuple[int, int | None] | None, stretch: int | None) -> str
 _TALLY = "count(*), count(overturned), count(*) FILTER (WHERE overturned)"
 
 
-def _aliases(number: int) -> list[str]:
-    return [f"k{place}" for place in range(number)]
+def _items_by(selection: Selection, columns: Sequence[str]) -> tuple[str, tuple[Any, ...]]:
+    """The question for items by columns."""
+    selected, params = _selected(selection, columns)
+    named = ", ".join(columns)
+    return f"SELECT {named}, {_TALLY} FROM ({selected}) AS selected GROUP BY {named}", params  # noqa: S608 - constants
 
 
 def _selected(selection: Selection, columns: Sequence[str]) -> tuple[str, tuple[Any, ...]]:
-    """The selected rows as SQL: the columns in order, then ``overturned``."""
+    """The selected rows as SQL: the columns, and ``overturned``."""
     rows, params = selection.rows
-    return f"SELECT {', '.join(f'{_TABLE}.{column}' for column in (*columns, 'overturned'))} {rows}", params
+    named = dict.fromkeys((*columns, "overturned"))
+    return f"SELECT {', '.join(f'{_TABLE}.{column}' for column in named)} {rows}", params
 
 
 def _among(selection: Selection) -> tuple[str, tuple[Any, ...]]:
     """A condition on ``cited.fact_id``; nothing when every item is selected."""
-    if not selection.items.query.where:
+    if selection.is_everything:
         return "", ()
     rows, params = selection.rows
     return f"AND cited.fact_id IN (SELECT {_TABLE}.item_id {rows})", params
-
-
-def _added_up(groups: Iterable[LetterGroup]) -> list[LetterGroup]:
-    """Groups of one month and outcome put together."""
-    found: dict[tuple[date | None, str], list[int]] = {}
-    for group in groups:
-        counts = found.setdefault((group.month, group.outcome), [0] * 5)
-        for place, value in enumerate(group[2:]):
-            counts[place] += value
-    return [LetterGroup(*key, *counts) for key, counts in found.items()]
-
-
-class _Kept:
-    """The latest answers, by question and state of the data."""
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.answers: OrderedDict[Hashable, Any] = OrderedDict()
-        self.lock = Lock()
-
-    def get(self, question: Hashable, count: Callable[[], Any]) -> Any:
-        with self.lock:
-            if question in self.answers:
-                self.answers.move_to_end(question)
-                return self.answers[question]
-        answer = count()
-        with self.lock:
-            self.answers[question] = answer
-            while len(self.answers) > self.most:
-                self.answers.popitem(last=False)
-        return answer
-
-
-_kept = _Kept(most=400)
-
-
-def forget_answers() -> None:
-    """Have the next question counted anew: for benchmarks, nothing else needs it."""
-    _kept.answers.clear()
 
 
 #: Counting reads many rows into few groups, whose number the planner overestimates: without the last lines it would
@@ -322,15 +312,7 @@ def one_snapshot() -> Iterator[SqlEngine]:
         yield SqlEngine()
 
 
-def state_of_data() -> str:
-    """The name of the state of the data that this transaction sees: another one after every change, never twice."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT sum(mark) FROM determinations_factchange")
-        (marks,) = cursor.fetchone()
-    return f"{connection.settings_dict['NAME']} {marks}"
-
-
-def _count(sql: str, params: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+def _count(sql: str, params: tuple[Any, ...]) -> Rows:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return [tuple(tuple(value) if isinstance(value, list) else value for value in row) for row in cursor]

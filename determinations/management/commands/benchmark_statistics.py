@@ -14,8 +14,8 @@ from django.urls import reverse
 
 from determinations.labels import read_labels
 from determinations.models import Case, ItemFact
-from determinations.statistics.engine import forget_answers
 from determinations.statistics.entries import STATISTICS
+from determinations.statistics.kept import forget_answers
 
 _FILTERS: dict[str, list[str]] = {
     "decided_from": ["2015-01-01", "2016-01-01", "2017-01-01"],
@@ -39,8 +39,9 @@ class Command(BaseCommand):
     help = "Print how fast the pages of statistics answer (p50 and p95 in milliseconds)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """How many random selections each page is asked for."""
-        parser.add_argument("--filters", type=int, default=10)
+        """How many random selections each page is asked for, and which pages."""
+        parser.add_argument("--filters", type=int, default=10, help="random selections a page")
+        parser.add_argument("--page", action="append", default=[], help="only pages with this in their address")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Ask each page, as a person who may see everything; who is removed again."""
@@ -54,7 +55,8 @@ class Command(BaseCommand):
             client = Client()
             client.force_login(person)
             for path in _paths():
-                self._ask(client, path, queries)
+                if not options["page"] or any(each in path for each in options["page"]):
+                    self._ask(client, path, queries)
         finally:
             person.delete()
 
