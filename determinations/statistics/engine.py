@@ -1,114 +1,21 @@
-"""Counts over the fact rows: one interface, and the engine that answers it in SQL.
+"""The engine that counts over the fact rows in SQL: the default, and the truth that any other engine (a column store,
+for millions of letters) must agree with.
 
-Everything that statistics show comes from the questions of ``Engine``. The SQL engine is the default, and the truth
-that any other engine (a column store, for millions of letters) must agree with. ``one_snapshot`` has all numbers of a
-page come from the same snapshot of the database; answers are kept as ``statistics.kept`` says.
+``one_snapshot`` has all numbers of a page come from the same snapshot of the database; answers are kept as
+``statistics.kept`` says.
 """
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
-from django.db.models import QuerySet
 
-from determinations.models import ItemFact
 from determinations.statistics.cited import mentions
 from determinations.statistics.kept import Rows, kept_answers, state_of_data
-
-_TABLE = '"determinations_itemfact"'
-_FACTS = f"FROM {_TABLE}"
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The items that are counted.
-
-    ``whole_letters``: every condition holds for all items of a letter or for none, so that each letter is in the
-    selection with all of its items.
-    """
-
-    items: "QuerySet[ItemFact]"
-    whole_letters: bool
-
-    @cached_property
-    def rows(self) -> tuple[str, tuple[Any, ...]]:
-        """``FROM`` and ``WHERE`` of the selected fact rows in SQL; no row where no row can be."""
-        try:
-            sql, params = self.items.order_by().values_list("pk").query.sql_with_params()
-        except EmptyResultSet:
-            return f"{_FACTS} WHERE false", ()
-        return sql[sql.index(_FACTS) :], tuple(params)
-
-    @property
-    def is_everything(self) -> bool:
-        """No filter is set."""
-        return not self.items.query.where
-
-    @classmethod
-    def everything(cls) -> "Selection":
-        """All items of all current letters."""
-        return cls(ItemFact.objects.all(), whole_letters=True)
-
-
-class Group(NamedTuple):
-    """Items that share ``raw``, the values of the columns grouped by; ``decided`` have a decision that was read."""
-
-    raw: tuple[Any, ...]
-    items: int
-    decided: int
-    overturned: int
-
-
-class LetterGroup(NamedTuple):
-    """Items and letters of one month and case outcome; ``several`` letters have more than one item."""
-
-    month: date | None
-    outcome: str
-    items: int
-    decided: int
-    overturned: int
-    letters: int
-    several: int
-
-
-class Cited(NamedTuple):
-    """Items whose citations share ``raw``; ``mentions`` counts citations, several editions of one authority apart."""
-
-    raw: tuple[Any, ...]
-    items: int
-    decided: int
-    overturned: int
-
-
-class Engine(Protocol):
-    """What statistics ask of the fact rows."""
-
-    def count_items(self, selection: Selection, columns: Sequence[str]) -> list[Group]:
-        """Items by the values of columns of ``ItemFact``."""
-
-    def count_ahead(self, selection: Selection, columns: Collection[str]) -> None:
-        """Count items by each of several columns in one pass, so that ``count_items`` has them at once."""
-
-    def count_letters(self, selection: Selection) -> list[LetterGroup]:
-        """Letters and items by month of decision and outcome of the case."""
-
-    def latest_decision(self, selection: Selection) -> date | None:
-        """The day of the newest decision among the items; None where none has a date."""
-
-    def count_parts(self, selection: Selection, authority_id: int, part: str) -> list[Cited]:
-        """Items by (side, section or page) of one authority; ``part`` is ``sections`` or ``pages``."""
-
-    def count_editions(self, selection: Selection, authority_id: int | None = None) -> list[Cited]:
-        """Items by (side, authority, edition, year, standing) of their citations.
-
-        Standing: ``current``, ``superseded`` or ``early`` on the day that matters, ``undated`` where that day is not
-        known, ``unjudged`` where the edition's validity is not.
-        """
+from determinations.statistics.questions import TABLE, Cited, Group, LetterGroup, Selection, Sums
 
 
 class SqlEngine:
@@ -175,7 +82,8 @@ class SqlEngine:
                     sum(CASE WHEN several IS NULL THEN items ELSE 1 END)::bigint, count(several)
                 FROM (
                     SELECT CASE WHEN case_items > 1 THEN case_id END AS several, decision_month, outcome,
-                        count(*) AS items, count(overturned) AS decided, count(*) FILTER (WHERE overturned) AS overturned
+                        count(*) AS items, count(overturned) AS decided,
+                        count(*) FILTER (WHERE overturned) AS overturned
                     FROM ({selected}) AS selected GROUP BY 1, 2, 3
                 ) AS letters
                 GROUP BY decision_month, outcome
@@ -185,7 +93,7 @@ class SqlEngine:
     def latest_decision(self, selection: Selection) -> date | None:
         """See ``Engine``."""
         rows, params = selection.rows
-        ((latest,),) = self._ask(f"SELECT max({_TABLE}.decision_date) {rows}", params, shared=selection.is_everything)
+        ((latest,),) = self._ask(f"SELECT max({TABLE}.decision_date) {rows}", params, shared=selection.is_everything)
         return latest  # type: ignore[no-any-return]
 
     def count_parts(self, selection: Selection, authority_id: int, part: str) -> list[Cited]:
@@ -203,48 +111,80 @@ class SqlEngine:
                 found.add((side, each), items, decided, overturned)
         return [Cited(key, *counts) for key, counts in found.items()]
 
-    def count_editions(self, selection: Selection, authority_id: int | None = None) -> list[Cited]:
-        """See ``Engine``. Between two days on which some edition begins or ends, no edition's standing changes: rows
-        are grouped by such stretches, and standing is told from the stretch."""
-        validity = self._ask(_VALIDITY, (), shared=True)
-        days = sorted({day for *_edition, first, after in validity for day in (first, after) if day}) or [date.max]
+    def count_citing(self, selection: Selection, authority_id: int, columns: Sequence[str]) -> list[Cited]:
+        """See ``Engine``. Both sides come out of one pass."""
         rows, params = selection.rows
-        citing = "AND (claims_authority_ids @> ARRAY[%s::smallint] OR reviewer_authority_ids @> ARRAY[%s::smallint])"
-        only, of_one = (citing, (authority_id, authority_id)) if authority_id is not None else ("", ())
+        named = ", ".join(columns)
+        sides = ", ".join(f"%s = ANY({side}_authority_ids) AS {side}" for side in _SIDES)
+        sql = f"""
+            SELECT claims, reviewer, {named}, {_TALLY}
+            FROM (
+                SELECT {named}, overturned, {sides} FROM (SELECT {TABLE}.* {rows}) AS selected WHERE {_CITING}
+            ) AS citing
+            GROUP BY claims, reviewer, {named}
+        """  # noqa: S608 - constants and the ORM's own SQL
+        authority = (authority_id, authority_id)
+        found = Sums()
+        for claims, reviewer, *raw in self._ask(sql, (*authority, *params, *authority)):
+            for side, cites in zip(_SIDES, (claims, reviewer), strict=True):
+                if cites:
+                    found.add((side, *raw[: len(columns)]), *raw[len(columns) :])
+        return [Cited(key, *counts) for key, counts in found.items()]
+
+    def count_standings(self, selection: Selection) -> list[Cited]:
+        """See ``Engine``."""
+        found = Sums()
+        for cited, _year, *stretches, items, decided, overturned in self._count_stretches(selection):
+            for key in {(side, standing) for side, _, _, standing in self._standings(cited, *stretches)}:
+                found.add(key, items, decided, overturned)
+        return [Cited(key, *counts) for key, counts in found.items()]
+
+    def count_editions(self, selection: Selection, authority_id: int | None = None) -> list[Cited]:
+        """See ``Engine``."""
+        found = Sums()
+        for cited, year, *stretches, items, decided, overturned in self._count_stretches(selection, authority_id):
+            for side, authority, edition, standing in self._standings(cited, *stretches):
+                if authority_id is None or authority == authority_id:
+                    found.add((side, authority, edition, year, standing), items, decided, overturned)
+        return [Cited(key, *counts) for key, counts in found.items()]
+
+    def _count_stretches(self, selection: Selection, authority_id: int | None = None) -> Rows:
+        """Items by what they cite, year, and the stretches in which the UR denial and the decision lie.
+
+        Between two days on which some edition begins or ends, no edition's standing changes: standing is told from
+        the stretch.
+        """
+        rows, params = selection.rows
+        only, of_one = (f"AND ({_CITING})", (authority_id, authority_id)) if authority_id is not None else ("", ())
         sql = f"""
             SELECT cited, decision_year, width_bucket(ur_denial_date, %s::date[]) AS denied,
                 width_bucket(decision_date, %s::date[]) AS decided, {_TALLY}
-            FROM (SELECT {_TABLE}.* {rows}) AS selected
+            FROM (SELECT {TABLE}.* {rows}) AS selected
             WHERE cited <> '' {only} GROUP BY cited, decision_year, denied, decided
         """  # noqa: S608 - constants and the ORM's own SQL
-        bounds = {
+        days, _bounds = self._stretches
+        return self._ask(sql, (days, days, *params, *of_one), shared=selection.is_everything and authority_id is None)
+
+    @cached_property
+    def _stretches(self) -> tuple[list[date], dict[tuple[int, str], tuple[int, int | None]]]:
+        """The days on which editions begin or end; of each edition the first stretch in force and the first after."""
+        validity = self._ask(_VALIDITY, (), shared=True)
+        days = sorted({day for *_edition, first, after in validity for day in (first, after) if day}) or [date.max]
+        return days, {
             (authority, edition): (days.index(first) + 1 if first else 0, days.index(after) + 1 if after else None)
             for authority, edition, first, after in validity
         }
-        found = Sums()
-        for cited, year, denied, decided, *counts in self._ask(sql, (days, days, *params, *of_one)):
-            for side, authority, edition in mentions(cited):
-                if authority_id is None or authority == authority_id:
-                    stretch = denied if side == "claims" else decided
-                    standing = _standing(bounds.get((authority, edition)), stretch)
-                    found.add((side, authority, edition, year, standing), *counts)
-        return [Cited(key, *counts) for key, counts in found.items()]
+
+    def _standings(self, cited: str, denied: int | None, decided: int | None) -> Iterator[tuple[str, int, str, str]]:
+        """Side, authority, edition and standing of each citation of a word."""
+        _days, bounds = self._stretches
+        for side, authority, edition in mentions(cited):
+            stretch = denied if side == "claims" else decided
+            yield side, authority, edition, _standing(bounds.get((authority, edition)), stretch)
 
 
-class Sums(dict[Any, list[int]]):
-    """Counts of items, decided and overturned ones added up by key."""
-
-    def add(self, key: Any, items: int, decided: int, overturned: int) -> None:
-        """Add a group's counts."""
-        counts = self.get(key)
-        if counts is None:
-            self[key] = [items, decided, overturned]
-        else:
-            counts[0] += items
-            counts[1] += decided
-            counts[2] += overturned
-
-
+_SIDES = ("claims", "reviewer")
+_CITING = "claims_authority_ids @> ARRAY[%s::smallint] OR reviewer_authority_ids @> ARRAY[%s::smallint]"
 _VALIDITY = """
 SELECT authority.id, validity.edition, validity.valid_from, validity.valid_to + 1
 FROM determinations_editionvalidity AS validity
@@ -278,7 +218,7 @@ def _selected(selection: Selection, columns: Sequence[str]) -> tuple[str, tuple[
     """The selected rows as SQL: the columns, and ``overturned``."""
     rows, params = selection.rows
     named = dict.fromkeys((*columns, "overturned"))
-    return f"SELECT {', '.join(f'{_TABLE}.{column}' for column in named)} {rows}", params
+    return f"SELECT {', '.join(f'{TABLE}.{column}' for column in named)} {rows}", params
 
 
 def _among(selection: Selection) -> tuple[str, tuple[Any, ...]]:
@@ -286,7 +226,7 @@ def _among(selection: Selection) -> tuple[str, tuple[Any, ...]]:
     if selection.is_everything:
         return "", ()
     rows, params = selection.rows
-    return f"AND cited.fact_id IN (SELECT {_TABLE}.item_id {rows})", params
+    return f"AND cited.fact_id IN (SELECT {TABLE}.item_id {rows})", params
 
 
 #: Counting reads many rows into few groups, whose number the planner overestimates: without the last lines it would

@@ -9,6 +9,7 @@ from django.db import connection
 from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS
 from determinations.models import LetterState
 from determinations.parsing.problems import PROBLEMS
+from determinations.statistics.kept import Rows, kept_answers
 from determinations.statistics.sheets import Sheet
 
 _LETTERS = "SELECT state, layout, count(*) FROM determinations_letter GROUP BY state, layout"
@@ -92,8 +93,8 @@ class Quality:
         ]  # fmt: skip
 
 
-def read_quality() -> Quality:
-    """Count it: five queries, each table read once."""
+def read_quality(state: str) -> Quality:
+    """Count it: five queries, each table read once. ``state`` names the state of the data, see ``statistics.kept``."""
     states, layouts, to_review = Counter[str](), Counter[str](), Counter[str]()
     for state, layout, letters in _rows(_LETTERS):
         states[state] += letters
@@ -101,7 +102,8 @@ def read_quality() -> Quality:
             layouts[layout] += letters
             to_review[layout] += letters if state == LetterState.NEEDS_REVIEW else 0
     problems, cases, items, empty = Counter[str](), 0, 0, 0
-    for codes, letters, its_items, without in _rows(_CASES):
+    kept = kept_answers.get((state, _CASES, ""), lambda: _rows(_CASES), shared=True)
+    for codes, letters, its_items, without in kept:
         cases, items, empty = cases + letters, items + int(its_items), empty + without
         for code in codes:
             problems[code] += letters
@@ -128,7 +130,7 @@ def _most_first(counts: Counter[str]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda each: (-each[1], each[0]))
 
 
-def _rows(sql: str) -> list[tuple]:  # type: ignore[type-arg]
+def _rows(sql: str) -> Rows:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return cursor.fetchall()

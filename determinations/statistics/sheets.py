@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from determinations.models import StatisticsLimits
+from determinations.models import Side, StatisticsLimits
+from determinations.statistics.cited_parts import PartTallies
+from determinations.statistics.editions import EditionRow, years_of
 from determinations.statistics.tabulate import Letters, Row, Table, Tally
 
 Cell = str | int | float | None
@@ -74,20 +76,63 @@ def _row_cells(row: Row, limits: StatisticsLimits) -> list[Cell]:
     return [row.key, row.label, tally[0], _two(row.share), *tally[1:], small]
 
 
-def months_sheet(months: Sequence[tuple[str, str, Letters]], limits: StatisticsLimits, notes: Sequence[str]) -> Sheet:
-    """Letters and items by month; ``months`` are (key, word, letters)."""
+def months_sheet(months: Sequence[tuple[str, Letters]], limits: StatisticsLimits, notes: Sequence[str]) -> Sheet:
+    """Letters and items by month; ``months`` are (name, letters)."""
     return Sheet(
         name="months",
         title="Letters and items by month of decision",
         heads=("month", "letters", "letters with several items", *TALLY_HEADS, SMALL_HEAD),
         rows=[
             [
-                word, each.letters, each.several, *tally_cells(each.tally),
+                name, each.letters, each.several, *tally_cells(each.tally),
                 small_mark((each.letters, each.several, each.tally.items, each.tally.overturned), limits),
             ]
-            for _key, word, each in months
+            for name, each in months
         ],
         notes=("Counts letters and items.", small_note(limits), *notes),
+    )  # fmt: skip
+
+
+def editions_sheet(rows: Sequence[EditionRow], limits: StatisticsLimits, notes: Sequence[str]) -> Sheet:
+    """Editions by year of decision."""
+    years = years_of(rows)
+    return Sheet(
+        name="editions",
+        title="Editions cited",
+        heads=("side", "authority", "title", "edition", *TALLY_HEADS, "superseded items", SMALL_HEAD,
+               *(str(year or "no date") for year in years)),
+        rows=[
+            [
+                str(row.side.label), row.authority.key, str(row.authority), row.name, *tally_cells(row.tally),
+                row.superseded,
+                small_mark((row.tally.items, row.tally.overturned, row.superseded, *row.by_year.values()), limits),
+                *(row.by_year.get(year, 0) for year in years),
+            ]
+            for row in rows
+        ],
+        notes=("Counts items.", small_note(limits), *notes),
+    )  # fmt: skip
+
+
+def parts_sheet(
+    name: str,
+    title: str,
+    parts: Sequence[tuple[str, PartTallies]],
+    limits: StatisticsLimits,
+    notes: Sequence[str],
+) -> Sheet:
+    """Sections and pages of one authority; ``parts`` are (kind, tallies)."""
+    return Sheet(
+        name=name,
+        title=f"Sections and pages cited of {title}",
+        heads=("side", "kind", "part", *TALLY_HEADS, SMALL_HEAD),
+        rows=[
+            [str(Side(side).label), kind, part, *tally_cells(tally),
+             small_mark((tally.items, tally.overturned), limits)]
+            for kind, tallies in parts
+            for (side, part), tally in sorted(tallies.items(), key=lambda each: (-each[1].items, each[0]))
+        ],
+        notes=("Counts items.", small_note(limits), *notes),
     )  # fmt: skip
 
 

@@ -11,13 +11,13 @@ from determinations.facets import count_facets
 from determinations.filters import active_filters, filters_only
 from determinations.lists import ITEMS
 from determinations.rail import Facet, rail
-from determinations.views.statistics import may_view
-from determinations.views.statistics_pages import CARRIED, sections_of
+from determinations.views.statistics_pages import CARRIED, may_view, sections_of
 
 #: Pages that the form may lead to.
 _PAGES = frozenset({
     "statistics", "breakdowns", "statistic", "statistics_compare", "statistics_report", "citations",
     "citation_editions", "citation_authority", "citation_parts", "authority_editions", "compare_table",
+    "compare_side", "statistics_moved", "report_part",
 })  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
@@ -14,9 +15,10 @@ from determinations.models import StatisticsLimits
 from determinations.statistics.engine import SqlEngine
 from determinations.statistics.entries import UNKNOWN, Filters, Statistic
 from determinations.statistics.published import Published, PublishedFigures
-from determinations.statistics.tabulate import Row, Table, Tally
-from determinations.views.selections import Chosen, choose, letters_link, list_link
+from determinations.statistics.tabulate import Row, Table, Tally, count
+from determinations.views.selections import Chosen, choose, letters_link, list_link, within
 
+may_view = permission_required("determinations.view_statistics", raise_exception=True)
 #: Rows of a table that are shown at once; the exports have all.
 MOST_ROWS = 200
 
@@ -130,6 +132,12 @@ class Context:
         }
 
 
+def table_of(context: Context, statistic: Statistic) -> Table:
+    """A statistic over the selection of the address."""
+    selection = within(context.chosen.selection, statistic)
+    return count(context.engine, statistic, selection, context.labels, context.limits)
+
+
 def _own_page(statistic: Statistic, key: str, query: QueryDict) -> str:
     if statistic.key.endswith("-authority") and key != "none":
         return with_query(reverse("citation_authority", args=[key]), query)
@@ -156,13 +164,17 @@ def sections_of(query: QueryDict) -> list[dict[str, str]]:
 
 
 #: What stands in an address of statistics beside the filters, and stays when those are changed.
-CARRIED = ("versus", "by", "sort")
+CARRIED = ("versus", "by", "sort", "whole")
 
 
 def selection_url(request: HttpRequest, query: QueryDict) -> str:
     """The page that offers all filters, and leads back to this one."""
-    carried = {name: request.GET[name] for name in CARRIED if name in request.GET}
-    return with_query(reverse("statistics_selection"), query, **carried, **{"for": request.path})
+    return with_query(reverse("statistics_selection"), query, **carried(request), **{"for": request.path})
+
+
+def carried(request: HttpRequest) -> dict[str, str]:
+    """What the address of the request carries beside its filters."""
+    return {name: request.GET[name] for name in CARRIED if name in request.GET}
 
 
 #: What a table can be sorted by.

@@ -258,6 +258,23 @@ def parts(items: Iterable[DisputedItem], authority: Authority, column: str) -> d
     return by(items, keys)
 
 
+def citing(items: Iterable[DisputedItem], authority: Authority) -> dict[object, Count]:
+    """Items that cite one authority by side, month of decision and category."""
+
+    def keys(item: DisputedItem) -> Iterable[object]:
+        day = item.case.decision_date
+        for citation in item.citations.all():
+            if citation.authority_id == authority.pk:
+                yield citation.side, day.replace(day=1) if day else None, item.category_id
+
+    return by(items, keys)
+
+
+def standings(items: Iterable[DisputedItem]) -> dict[object, Count]:
+    """Items by side and standing."""
+    return by(items, lambda item: ((citation.side, standing(item, citation)) for citation in item.citations.all()))
+
+
 def editions(items: Iterable[DisputedItem]) -> dict[Any, Count]:
     """Items by side, authority, edition, year of decision and standing."""
 

@@ -50,11 +50,15 @@ def compare(engine: SqlEngine, query: QueryDict, labels: Labels, everything: lis
     assert sum(month.letters for _name, month in by_month(groups)) == len({item.case_id for item in items})
     editions = {each.raw: each[1:] for each in engine.count_editions(chosen.selection)}
     assert editions == plain.editions(items), query.urlencode()
+    standings = {each.raw: each[1:] for each in engine.count_standings(chosen.selection)}
+    assert standings == plain.standings(items), query.urlencode()
     for key in AUTHORITIES[:2]:
         authority = Authority.objects.get(key=key)
         for part in ("sections", "pages"):
             found = {each.raw: each[1:] for each in engine.count_parts(chosen.selection, authority.pk, part)}
             assert found == plain.parts(items, authority, part), (query.urlencode(), key, part)
+        citing = engine.count_citing(chosen.selection, authority.pk, ("decision_month", "category_id"))
+        assert {each.raw: each[1:] for each in citing} == plain.citing(items, authority), (query.urlencode(), key)
         of_one = {raw: n for raw, n in plain.editions(items).items() if raw[1] == authority.pk}
         assert {each.raw: each[1:] for each in engine.count_editions(chosen.selection, authority.pk)} == of_one
 
