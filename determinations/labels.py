@@ -69,6 +69,13 @@ _FIXED: Mapping[str, Mapping[str, str]] = {
         "known": "Both dates known",
         "unknown": "A date is not known",
     },
+    "standing": {
+        "current": "in force on the day",
+        "superseded": "superseded on the day",
+        "early": "not yet in force on the day",
+        "undated": "day not known",
+        "unjudged": "validity of the edition not known",
+    },
     "yes_no": {"yes": "Yes", "no": "No"},
 }
 

@@ -99,6 +99,26 @@ def cites_superseded(side: Side) -> Callable[[str], Q]:
     return condition
 
 
+def cites_standing(side: Side) -> Callable[[str], Q]:
+    """One side cites an edition that stood so on the day that matters, see ``statistics.editions``."""
+
+    def condition(value: str) -> Q:
+        judged = EditionValidity.objects.filter(authority=OuterRef("authority__key"), edition=OuterRef("edition"))
+        ended = judged.filter(valid_to__lt=OuterRef("on_date"))
+        later = judged.filter(valid_from__gt=OuterRef("on_date"))
+        conditions = {
+            "current": Exists(judged) & Q(on_date__isnull=False) & ~Exists(ended) & ~Exists(later),
+            "superseded": Q(Exists(ended)),
+            "early": Exists(later) & ~Exists(ended),
+            "undated": Exists(judged) & Q(on_date__isnull=True),
+            "unjudged": Q(~Exists(judged)),
+        }
+        cited = CitationFact.objects.filter(fact=OuterRef("pk"), side=side)
+        return Q(Exists(cited.filter(conditions[value]))) if value in conditions else Q(pk__in=[])
+
+    return condition
+
+
 def several_items(value: str) -> Q:
     """The item's letter decides more than one item."""
     return Q(case_items__gt=1) if value == "yes" else Q(case_items=1)

@@ -15,6 +15,7 @@ from django.http import QueryDict
 from determinations.filters.conditions import (
     cites_family,
     cites_part,
+    cites_standing,
     cites_superseded,
     equals,
     has_decision,
@@ -175,6 +176,9 @@ class ItemFilter(LetterFilters):
     reviewer_superseded = AllValuesFilter(
         "part", "Reviewer cites a superseded edition", cites_superseded(Side.REVIEWER)
     )
+
+    claims_standing = AllValuesFilter("standing", "Claims administrator cites an edition", cites_standing(Side.CLAIMS))
+    reviewer_standing = AllValuesFilter("standing", "Reviewer cites an edition", cites_standing(Side.REVIEWER))
 
     class Meta:
         model = ItemFact

@@ -8,14 +8,8 @@ from determinations.models import Side
 from determinations.statistics.questions import Cited
 from determinations.statistics.tabulate import Tally, add_up_cited
 
-#: Standings in words, in order.
-STANDINGS: Mapping[str, str] = {
-    "current": "in force on the day",
-    "superseded": "superseded on the day",
-    "early": "not yet in force on the day",
-    "undated": "day not known",
-    "unjudged": "validity of the edition not known",
-}
+#: How an edition can stand, in order; ``Labels`` has the words.
+STANDINGS = ("current", "superseded", "early", "undated", "unjudged")
 
 
 @dataclass(frozen=True)

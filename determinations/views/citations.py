@@ -168,7 +168,7 @@ def _standings(context: Context, found: Mapping[tuple[str, str], Standing]) -> l
     """Each standing with both sides' citations, and the items with such citations."""
     return [
         {
-            "label": word,
+            "label": context.labels.of("standing", key),
             "sides": [
                 {
                     "standing": (counted := found.get((side, key), Standing(0, None, 0))),
@@ -177,5 +177,5 @@ def _standings(context: Context, found: Mapping[tuple[str, str], Standing]) -> l
                 for side in Side.values
             ],
         }
-        for key, word in STANDINGS.items()
+        for key in STANDINGS
     ]

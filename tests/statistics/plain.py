@@ -134,6 +134,10 @@ def _superseded(side: str) -> Callable[[DisputedItem, str], bool]:
     return holds
 
 
+def _standing(side: str) -> Callable[[DisputedItem, str], bool]:
+    return lambda item, value: any(standing(item, citation) == value for citation in _cited(item, side))
+
+
 def _section(side: str) -> Callable[[DisputedItem, str], bool]:
     return lambda item, value: any(
         value.upper() in section.upper() for citation in _cited(item, side) for section in citation.sections
@@ -204,6 +208,8 @@ _CONDITIONS: dict[str, Callable[[DisputedItem, str], bool]] = {
     "reviewer_page": _part("reviewer", "pages"),
     "claims_superseded": _superseded("claims"),
     "reviewer_superseded": _superseded("reviewer"),
+    "claims_standing": _standing("claims"),
+    "reviewer_standing": _standing("reviewer"),
     "claims_section": _section("claims"),
     "reviewer_section": _section("reviewer"),
     "upload": _upload,
@@ -213,7 +219,9 @@ _CONDITIONS: dict[str, Callable[[DisputedItem, str], bool]] = {
 for _name in ("specialty", "licensure", "claims_family", "reviewer_family", "claims_authority", "reviewer_authority"):
     _CONDITIONS[f"also_{_name}"] = _CONDITIONS[_name]
 _EVERY_ONE = {
-    name for name in _CONDITIONS if re.match(r"rest_of|also_|.*_(without|edition|cites|page|superseded)$", name)
+    name
+    for name in _CONDITIONS
+    if re.match(r"rest_of|also_|.*_(without|edition|cites|page|superseded|standing)$", name)
 }
 
 

@@ -50,7 +50,8 @@ def test_a_supervisor_finds_answers(page: Any) -> None:
     page.get_by_role("navigation", name="Statistics").get_by_role("link", name="Compare").click()
     page.get_by_role("link", name="This selection against the rest").click()
     page.get_by_role("heading", name="Two selections side by side").wait_for()
-    page.get_by_role("columnheader", name="Items A").wait_for()  # the table comes in a request of its own
+    page.get_by_role("columnheader", name="Items A").wait_for()
+    expect(page.locator(".later")).to_have_count(0)  # B and the table come in requests of their own
     shown = [_counted(each) for each in page.locator("section.card dl dd:nth-of-type(2)").all_inner_texts()]
     assert sum(shown) == items
 

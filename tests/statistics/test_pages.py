@@ -16,11 +16,13 @@ from django.urls import reverse
 from determinations.lists import LISTS
 from determinations.models import AuditEvent, StatisticsLimits
 from determinations.statistics.entries import STATISTICS
+from tests.corrections.letters import document, item, stored_letter
 from tests.statistics.worlds import stored_world
 
 PAGES = [
     "/statistics/", "/statistics/breakdowns/", "/statistics/compare/", "/statistics/report/", "/statistics/glossary/",
-    "/statistics/compare/table/", "/statistics/selection/?for=/citations/",
+    "/statistics/compare/table/", "/statistics/compare/side/", "/statistics/moved/", "/statistics/report/treatments/",
+    "/statistics/report/review/", "/statistics/report/citations/", "/statistics/selection/?for=/citations/",
     "/citations/authorities/mtus/chronic-pain/editions/", "/citations/authorities/mtus/chronic-pain/parts/",
     "/statistics/quality/", "/citations/", "/citations/editions/", "/citations/authorities/mtus/chronic-pain/",
     *(f"/statistics/breakdowns/{statistic.key}/" for statistic in STATISTICS),
@@ -52,7 +54,7 @@ def test_pages_open_for_supervisors_alone(client: Any, people: Any, letters: Non
 
 def test_pages_open_when_nothing_is_there(as_supervisor: Any) -> None:
     for path in PAGES:
-        assert as_supervisor.get(path).status_code == 200, path
+        assert as_supervisor.get(path, follow=True).status_code == 200, path
 
 
 def test_pages_ask_few_questions(as_supervisor: Any, letters: None) -> None:
@@ -60,7 +62,7 @@ def test_pages_ask_few_questions(as_supervisor: Any, letters: None) -> None:
         as_supervisor.get(path, follow=True)
         StatisticsLimits.objects.update(small_cell=5)  # a change: no answer that was kept counts any more
         with CaptureQueriesContext(connection) as queries:
-            as_supervisor.get(path)
+            as_supervisor.get(path, follow=True)
         assert len(queries) <= MOST_QUERIES, (path, [query["sql"][:100] for query in queries])
 
 
@@ -104,12 +106,11 @@ SELECTIONS = [
 
 def test_numbers_equal_their_lists(as_supervisor: Any, letters: None) -> None:
     for path in (
-        "/statistics/", "/statistics/compare/", "/statistics/compare/table/", "/citations/", "/citations/editions/",
-        "/citations/authorities/mtus/chronic-pain/", "/citations/authorities/mtus/chronic-pain/parts/",
-        "/citations/authorities/mtus/chronic-pain/editions/",
+        "/statistics/?whole=1", "/statistics/compare/?whole=1", "/statistics/report/?whole=1", "/citations/?whole=1",
+        "/citations/editions/?whole=1", "/citations/authorities/mtus/chronic-pain/?whole=1",
     ):  # fmt: skip
         for query in SELECTIONS:
-            _each_number_equals_its_list(as_supervisor, path + query, some=12)
+            _each_number_equals_its_list(as_supervisor, path + query.replace("?", "&"), some=15)
         _one_list_page_says_the_number(as_supervisor, path)
 
 
@@ -122,7 +123,7 @@ def test_numbers_of_each_statistic_equal_their_lists(as_supervisor: Any, letters
 
 def _numbers(client: Any, path: str) -> list[tuple[str, str]]:
     """The links of the numbers on a page, and the numbers."""
-    page = client.get(path).content.decode()
+    page = client.get(path, follow=True).content.decode()
     found = sorted({(unescape(link), number) for link, number in _NUMBER.findall(page)})
     assert found or "Nothing to count" in page or "Nothing is cited" in page or "None is named" in page
     return found
@@ -141,6 +142,51 @@ def _each_number_equals_its_list(client: Any, path: str, *, some: int) -> None:
 def _one_list_page_says_the_number(client: Any, path: str) -> None:
     link, number = random.Random(path).choice(_numbers(client, path))
     assert str(client.get(link).context["count"]) == number, (path, link)
+
+
+def test_a_page_without_scripts_leads_to_all_of_it(as_supervisor: Any, letters: None) -> None:
+    for path in ("/statistics/", "/statistics/compare/", "/statistics/report/", "/citations/authorities/odg/pain/"):
+        page = as_supervisor.get(path + "?sex=male", follow=True).content.decode()
+        assert 'hx-trigger="load"' in page
+        link = unescape(re.findall(r'<a href="([^"]*)">Show all of it on one page', page)[0])
+        whole = as_supervisor.get(link, follow=True).content.decode()
+        assert 'hx-trigger="load"' not in whole
+        for section in re.findall(r'hx-get="([^"]*)" hx-trigger="load"', page):
+            alone = as_supervisor.get(unescape(section), headers={"HX-Request": "true"}).content.decode()
+            assert _bare(alone) in _bare(whole), section
+
+
+def _bare(page: str) -> str:
+    return re.sub(r"\s+", " ", page.replace("&amp;whole=1", "")).strip()
+
+
+@pytest.mark.parametrize(
+    ("asked", "beside"),
+    [
+        ("", {"decided_from": ["2016-01-01"], "decided_to": ["2016-12-31"]}),
+        (
+            "decided_from=2016-04-01&decided_to=2016-06-30",
+            {"decided_from": ["2016-01-01"], "decided_to": ["2016-03-31"]},
+        ),
+        ("category=Surgery", {"rest_of": ["category=Surgery"]}),
+    ],
+)
+def test_a_comparison_opens_with_something_to_compare(as_supervisor: Any, db: None, asked: str, beside: Any) -> None:
+    for day in ("2016-03-01", "2017-12-01"):
+        stored_letter(document(item("Knee brace"), case_number=None, decision_date=day))
+    response = as_supervisor.get(f"/statistics/compare/?{asked}", follow=True)
+    query = QueryDict(response.redirect_chain[-1][0].partition("?")[2])
+    assert dict(QueryDict(query["versus"]).lists()) == beside
+    if not asked:
+        assert query["decided_from"] == "2017-01-01"
+    assert as_supervisor.get(f"/statistics/compare/?{asked}&versus=").status_code == 200  # everything, if one says so
+
+
+def test_items_without_a_date_stand_beside_the_years(as_supervisor: Any, db: None) -> None:
+    for day in ("2016-03-01", "2017-12-01", None):
+        stored_letter(document(item("Knee brace"), case_number=None, decision_date=day))
+    years = as_supervisor.get("/statistics/").context["years"]
+    assert [(year["label"], year["items"].value) for year in years] == [(2016, 1), (2017, 1), ("No date", 1)]
 
 
 def test_quality_numbers_equal_their_lists(as_supervisor: Any, letters: None) -> None:

@@ -137,6 +137,7 @@ _DAYS = ["2015-12-15", "2016-03-01", "2016-07-28", "2016-12-31", "2017-06-15", "
 _FAMILIES = ["mtus", "acoem", "odg", "other", "none", "any"]
 _DAY_BANDS = [band[0] for band in DAY_BANDS] + ["unknown", "known"]
 _PARTS = [f"{key}@{section}" for key in AUTHORITIES[:3] for section in SECTIONS[:2]]
+_STANDINGS = ["current", "superseded", "early", "undated", "unjudged"]
 _OLD = ["any", "mtus/chronic-pain@2009", "mtus/low-back@2004", "mtus/chronic-pain@2016"]
 _EDITIONS = ["mtus/chronic-pain@2009", "mtus/shoulder@2004", "odg/pain@", "mtus/opioids@2016"]
 #: The upload that brought half of the letters.
@@ -191,5 +192,7 @@ FILTERS: dict[str, list[str]] = {
     "reviewer_page": [f"{key}@7" for key in AUTHORITIES],
     "claims_superseded": _OLD,
     "reviewer_superseded": _OLD,
+    "claims_standing": _STANDINGS,
+    "reviewer_standing": _STANDINGS,
     "rest_of": ["category=Surgery", "sex=male&decision=upheld", "claims_family=mtus"],
 }
