@@ -21,8 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from imrsite.bootstrap import ROOT
-from imrsite.embedded import ServiceError, Services
+from imrsite.embedded import Services
 from imrsite.processes import kill_group, last_line, last_words, spawn, stop_process
+from imrsite.wheels import ServiceError
 
 FIRST_PORT = 8000
 ANSWERS_WITHIN = 60.0  # seconds

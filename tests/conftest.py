@@ -17,8 +17,9 @@ import pytest
 from django.conf import settings
 
 from imrsite import env
-from imrsite.embedded import ServiceError, Services
+from imrsite.embedded import Services
 from imrsite.processes import spawn, stop_process
+from imrsite.wheels import ServiceError
 
 ROOT = Path(__file__).resolve().parent.parent
 LETTERS = ROOT.parent / "shared" / "letters"  # real letters; absent in most places

@@ -12,8 +12,9 @@ import psycopg
 import pytest
 import redis
 
-from imrsite.embedded import AlreadyRunning, ServiceError, Services
+from imrsite.embedded import AlreadyRunning, Services
 from imrsite.processes import processes_of
+from imrsite.wheels import ServiceError
 from tests.conftest import ROOT
 
 HOLDER = """
@@ -102,23 +103,23 @@ def test_a_state_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -
 def test_as_root_where_namespaces_are_forbidden_it_runs_as_nobody(
     state_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from imrsite import embedded
+    from imrsite import postgres
 
     with Services(state_dir) as services:
         _query(services, "CREATE TABLE kept AS SELECT 1 AS one")
-    package = embedded._postgres_programs().parents[1]
+    package = postgres._programs().parents[1]
     for part in (package, package.with_name(f"{package.name}.libs")):
         shutil.copytree(part, state_dir.parent / part.name, copy_function=os.link, symlinks=True)
     programs = state_dir.parent / package.name / "pginstall" / "bin"
-    monkeypatch.setattr(embedded, "_postgres_programs", lambda: programs)
+    monkeypatch.setattr(postgres, "_programs", lambda: programs)
     state_dir.parent.chmod(0o700)  # as /root is
-    monkeypatch.setattr(embedded, "IN_NAMESPACE", ("false",))
-    embedded._as_postgres_user.cache_clear()
+    monkeypatch.setattr(postgres, "IN_NAMESPACE", ("false",))
+    postgres._as_a_user.cache_clear()
     try:
         with services:
             assert _query(services, "SELECT one FROM kept") == [(1,)]
-            assert Path(f"/proc/{services.processes['postgres'].pid}").stat().st_uid == embedded.NOBODY
+            assert Path(f"/proc/{services.processes['postgres'].pid}").stat().st_uid == postgres.NOBODY
         with Services(state_dir.parent / "another") as fresh:
             assert _query(fresh, "SELECT 1") == [(1,)]
     finally:
-        embedded._as_postgres_user.cache_clear()
+        postgres._as_a_user.cache_clear()

@@ -54,7 +54,8 @@ class Command(BaseCommand):
         if _INSIDE in os.environ:
             self._measure(letters, workers, files)
             return
-        from imrsite.embedded import ServiceError, Services
+        from imrsite.embedded import Services
+        from imrsite.wheels import ServiceError
 
         with tempfile.TemporaryDirectory(prefix="imrsite-benchmark-") as folder:
             try:
