@@ -118,8 +118,11 @@ class RefusalWords:
     next_step: str
 
 
+DOCUMENT_NEXT_STEP = "Open it where it was written, export it as PDF or save it as plain text, and upload that."
+
 REFUSALS: Mapping[str, RefusalWords] = {
     "empty": RefusalWords("Empty file", "Get the file again from where it came."),
+    "document": RefusalWords("A word processor's document", DOCUMENT_NEXT_STEP),
     "unsupported": RefusalWords("Not PDF, text or ZIP", "Save the letter as PDF and upload that."),
     "too_large": RefusalWords("Too large", "Upload the letter alone, without its attachments."),
     "unreadable": RefusalWords("Could not be opened", "Check that the file can be opened, and upload it again."),

@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from determinations.extraction.archives import ArchiveLimits, ArchiveRefused, Member, members
-from determinations.extraction.kinds import HEAD, LETTER_KINDS, Kind, kind_of
+from determinations.extraction.kinds import DOCUMENT_KINDS, HEAD, LETTER_KINDS, Kind, kind_of
 from determinations.models import AuditEvent, Letter, Upload, UploadedFile
 from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, Lane
 from determinations.models.uploads import FileOutcome
@@ -204,7 +204,8 @@ def _hashed(name: str, file: File, kind: Kind) -> Arrival:
     if kind is Kind.EMPTY:
         arrival = Arrival(name, reason="empty", message="The file has no bytes.")
     elif kind not in LETTER_KINDS:
-        arrival = Arrival(name, file.size, kind, reason="unsupported", message=_UNSUPPORTED[kind])
+        reason = "document" if kind in DOCUMENT_KINDS else "unsupported"
+        arrival = Arrival(name, file.size, kind, reason=reason, message=_UNSUPPORTED[kind])
     elif file.size > most:
         arrival = Arrival(
             name, file.size, kind, reason="too_large", message=f"{file.size:,} bytes; {most:,} are allowed."
@@ -223,6 +224,7 @@ def _hashed(name: str, file: File, kind: Kind) -> Arrival:
 _UNSUPPORTED = {
     Kind.WORD: "A Word or other Office document.",
     Kind.OLD_OFFICE: "A Word or other Office document, or a mail.",
+    Kind.OPEN_DOCUMENT: "An OpenDocument file.",
     Kind.RTF: "A rich text document.",
     Kind.IMAGE: "A picture without text.",
     Kind.OTHER: "Neither PDF nor text nor ZIP.",

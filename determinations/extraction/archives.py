@@ -67,6 +67,8 @@ def members(file: IO[bytes], limits: ArchiveLimits = LIMITS) -> Iterator[Member]
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError) as fault:
         raise ArchiveRefused("archive_damaged", "The archive cannot be opened: it is damaged or cut short.") from fault
     with closing(archive):
+        if "[Content_Types].xml" in archive.namelist():
+            raise ArchiveRefused("document", "A Word or other Office document.")
         infos = [info for info in archive.infolist() if not _is_clutter(info)]
         if not infos:
             raise ArchiveRefused("archive_empty", "The archive holds no files.")

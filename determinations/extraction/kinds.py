@@ -15,6 +15,7 @@ class Kind(StrEnum):
     ZIP = "application/zip"
     WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
     OLD_OFFICE = "application/x-ole-storage"
+    OPEN_DOCUMENT = "application/vnd.oasis.opendocument"
     RTF = "application/rtf"
     IMAGE = "image/*"
     EMPTY = "application/x-empty"
@@ -23,6 +24,9 @@ class Kind(StrEnum):
 
 #: What letters come in; a ZIP holds these.
 LETTER_KINDS = frozenset({Kind.PDF, Kind.TEXT})
+#: What word processors write: letters may stand in them, and can be exported from them.
+DOCUMENT_KINDS = frozenset({Kind.WORD, Kind.OLD_OFFICE, Kind.OPEN_DOCUMENT, Kind.RTF})
+DOCUMENT_NAMES = (".doc", ".docx", ".docm", ".dotx", ".odt", ".rtf", ".pages", ".wpd")
 
 _IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*", b"GIF8")
 _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -35,6 +39,8 @@ def kind_of(head: bytes) -> Kind:
     if not head:
         return Kind.EMPTY
     if head.startswith(_ARCHIVES):
+        if b"mimetype" + Kind.OPEN_DOCUMENT.encode() in head[:200]:
+            return Kind.OPEN_DOCUMENT
         office = b"[Content_Types].xml" in head or b"word/" in head
         return Kind.WORD if office else Kind.ZIP
     if b"%PDF-" in head[:1024]:  # readers allow for rubbish before it, but an archive may store a PDF as it is

@@ -10,10 +10,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from determinations.extraction.kinds import DOCUMENT_NAMES
 from determinations.models import Letter, Upload, UploadedFile
 from determinations.models.letters import READABLE_STATES
 from determinations.models.uploads import FileOutcome
-from determinations.states import REFUSALS, RETRY_STATES, STATES
+from determinations.states import DOCUMENT_NEXT_STEP, REFUSALS, RETRY_STATES, STATES, STOPPED_STATES
 from determinations.tables.base import ListTable
 from determinations.tables.cells import NUMBER, quiet
 
@@ -42,7 +43,14 @@ class FileRow:
     @property
     def may_retry(self) -> bool:
         """Whether reading it again can help."""
-        return self.letter is not None and self.letter.state in RETRY_STATES
+        if self.letter is None or _is_no_letter_but_a_document(self.letter, self.name):
+            return False
+        return self.letter.state in RETRY_STATES
+
+
+def _is_no_letter_but_a_document(letter: Letter, name: str) -> bool:
+    """Whether the file says by its name that a word processor wrote it, and its bytes hold no letter."""
+    return letter.state in STOPPED_STATES and name.lower().endswith(DOCUMENT_NAMES)
 
 
 def row_of_file(file: UploadedFile, case_numbers: Mapping[int, str | None]) -> FileRow:
@@ -79,7 +87,7 @@ def row_of_letter(letter: Letter, name: str, case_numbers: Mapping[int, str | No
         label=words.label,
         badge=_BADGES[words.severity],
         reason="" if words.severity == "done" else letter.message or words.explanation,
-        next_step=words.next_step,
+        next_step=DOCUMENT_NEXT_STEP if _is_no_letter_but_a_document(letter, name) else words.next_step,
         case_number=case_numbers.get(letter.pk),
         has_case=letter.pk in case_numbers and letter.state in READABLE_STATES,
     )

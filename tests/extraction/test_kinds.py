@@ -17,6 +17,10 @@ from tests.extraction.files import archive, pdf
         (archive({"a.pdf": pdf("A synthetic letter")}, zipfile.ZIP_STORED), Kind.ZIP),
         (archive({}), Kind.ZIP),
         (archive({"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"}), Kind.WORD),
+        (
+            archive({"mimetype": b"application/vnd.oasis.opendocument.text"}, zipfile.ZIP_STORED),
+            Kind.OPEN_DOCUMENT,
+        ),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Kind.OLD_OFFICE),
         (b"{\\rtf1\\ansi", Kind.RTF),
         (b"\x89PNG\r\n\x1a\n\x00\x00", Kind.IMAGE),
@@ -35,6 +39,7 @@ from tests.extraction.files import archive, pdf
         "zip that stores a pdf as it is",
         "empty zip",
         "word",
+        "open document",
         "old office",
         "rtf",
         "png",

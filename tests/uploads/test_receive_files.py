@@ -76,6 +76,7 @@ def test_refused_files_have_their_reason_and_the_rest_is_kept() -> None:
             file("empty.pdf", b""),
             file("picture.pdf", b"\x89PNG\r\n\x1a\n..."),
             file("letter.docx", archive({"[Content_Types].xml": b"<x/>"})),
+            file("late.docx", archive({"thumbnail.jpeg": b"x" * 5000, "[Content_Types].xml": b"<x/>"})),
             file("scan.pdf", scanned_pdf()),
             file("letter.txt", letter_text(4).encode()),
         ],
@@ -83,7 +84,8 @@ def test_refused_files_have_their_reason_and_the_rest_is_kept() -> None:
     assert fates(upload) == [
         ("empty.pdf", "refused", "empty"),
         ("picture.pdf", "refused", "unsupported"),
-        ("letter.docx", "refused", "unsupported"),
+        ("letter.docx", "refused", "document"),
+        ("late.docx", "refused", "document"),
         ("scan.pdf", "accepted", ""),  # told by whoever reads it
         ("letter.txt", "accepted", ""),
     ]
