@@ -15,11 +15,14 @@ if __name__ == "__main__":
         )
     from imrsite import bootstrap
 
+    if sys.argv[1:2] == ["demo"]:  # a wrong option is said before minutes of setting up
+        from imrsite.demo import look_ahead
+
+        look_ahead(sys.argv[2:])
     bootstrap.enter_environment(sys.argv)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imrsite.settings")
 
     from django.core.exceptions import ImproperlyConfigured
-    from django.core.management import execute_from_command_line
 
     try:
         if sys.argv[1:2] == ["test"]:  # before any settings are read: tests have their own
@@ -30,6 +33,8 @@ if __name__ == "__main__":
             from imrsite.demo import run_demo
 
             sys.exit(run_demo(sys.argv[2:]))
+        from django.core.management import execute_from_command_line
+
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit("imrsite: %s" % error)

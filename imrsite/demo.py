@@ -17,12 +17,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from imrsite.bootstrap import ROOT
+from imrsite.bootstrap import ROOT, keep_bytecode
 from imrsite.embedded import Services
 from imrsite.processes import kill_group, last_line, last_words, spawn, stop_process
+from imrsite.progress import Line
 from imrsite.wheels import ServiceError
 
 FIRST_PORT = 8000
@@ -39,12 +41,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--password", help="of the three accounts; without it one is made and printed")
 
 
+def look_ahead(arguments: Sequence[str]) -> None:
+    """End at once with one sentence where a demo could not start, before its packages are fetched."""
+    options = _options(arguments)
+    try:
+        Services(_state_dir(options)).check_free()
+        if options.port is not None:
+            _free_port(options.host, options.port)
+    except ServiceError as error:
+        sys.exit(f"imrsite: {error}")
+
+
 def run_demo(arguments: Sequence[str]) -> int:
     """Start everything, stay until Ctrl-C, stop everything. Returns the exit code."""
-    parser = argparse.ArgumentParser(prog="manage.py demo", description="Start imrsite with synthetic letters.")
-    add_options(parser)
-    options = parser.parse_args(arguments)
-    demo = Demo(options)
+    demo = Demo(_options(arguments))
+    keep_bytecode(demo.state_dir / "bytecode")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, demo.interrupt)
     try:
@@ -58,6 +69,17 @@ def run_demo(arguments: Sequence[str]) -> int:
     finally:
         demo.stop()
     return 0
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="manage.py demo", description="Start imrsite with synthetic letters.")
+    add_options(parser)
+    return parser.parse_args(arguments)
+
+
+def _state_dir(options: argparse.Namespace) -> Path:
+    folder: Path = options.state_dir or Path(os.environ.get("IMRSITE_STATE_DIR") or ROOT / ".state")
+    return folder.expanduser().resolve()
 
 
 @dataclass
@@ -76,12 +98,11 @@ class Demo:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        state_dir = options.state_dir or Path(os.environ.get("IMRSITE_STATE_DIR") or ROOT / ".state")
-        self.state_dir = state_dir.expanduser().resolve()
+        self.state_dir = _state_dir(options)
         self.services = Services(self.state_dir)
         self.programs: list[Program] = []
         self.port = 0
-        self._words = _Line()
+        self._words = Line()
         self._interrupted = False
 
     def interrupt(self, number: int, frame: object) -> None:
@@ -103,23 +124,23 @@ class Demo:
             collecting()
             self._run_web_server()
         password = self._prepare_database()
+        with ThreadPoolExecutor(1) as aside:
+            preparing = aside.submit(_prepare_letters, again="valkey" in self.services.processes)
+            self._greet(password)
+        preparing.result()
+        self._run("worker", "celery", "--app", "imrsite", "worker", "--concurrency", "2", "--without-gossip",
+                  "--without-mingle", "--loglevel", "WARNING")  # fmt: skip
+        self._run("scheduler", "celery", "--app", "imrsite", "beat", "--loglevel", "WARNING",
+                  "--schedule", str(self.state_dir / "schedule"), "--pidfile", "")  # fmt: skip
+
+    def _greet(self, password: str) -> None:
+        """Say the address as soon as the page answers."""
         self._wait_for_the_page()
         self._words.say(
             f"imrsite is ready: {self.address}\n"
             f"  Sign in as casemanager, supervisor or admin; the password is  {password}\n"
             f"  Ctrl-C ends it; everything stays in {self.state_dir}"
         )
-        import django
-
-        django.setup()
-        if "valkey" in self.services.processes:
-            from imrsite.demo_letters import send_again
-
-            send_again()
-        self._run("worker", "celery", "--app", "imrsite", "worker", "--concurrency", "2", "--without-gossip",
-                  "--without-mingle", "--loglevel", "WARNING")  # fmt: skip
-        self._run("scheduler", "celery", "--app", "imrsite", "beat", "--loglevel", "WARNING",
-                  "--schedule", str(self.state_dir / "schedule"), "--pidfile", "")  # fmt: skip
 
     def stay(self) -> None:
         """Bring the letters in, then watch over the programs for good."""
@@ -245,6 +266,19 @@ def _migrate_and_make_people(password: str, *, renew: bool) -> None:
         make_people(password)
 
 
+def _prepare_letters(*, again: bool) -> None:
+    """What comes before the worker, while the web server is still loading; it must not run where a worker runs."""
+    import django
+
+    django.setup()
+    from determinations.workers import expect_worker
+    from imrsite.demo_letters import send_again
+
+    expect_worker()
+    if again:
+        send_again()
+
+
 def _free_port(host: str, wanted: int | None) -> int:
     """The wanted port, or the first free one; a taken one is said."""
     for port in [wanted] if wanted is not None else range(FIRST_PORT, FIRST_PORT + 50):
@@ -302,33 +336,3 @@ def _fingerprint(folder: Path) -> str:
 
 def _reads(file: Path, text: str) -> bool:
     return file.is_file() and file.read_text() == text
-
-
-class _Line:
-    """One line that changes in place on a terminal; elsewhere a line now and then."""
-
-    def __init__(self) -> None:
-        self.in_place = sys.stdout.isatty()
-        self.words = ""
-        self.shown_at = 0.0
-
-    def say(self, words: str) -> None:
-        """Words that stay."""
-        if self.in_place and self.words:
-            print("\r\x1b[K", end="")
-        print(words, flush=True)
-        self.words = ""
-
-    def update(self, words: str) -> None:
-        """Words that the next ones replace."""
-        if self.in_place:
-            print(f"\r\x1b[K{words}", end="", flush=True)
-        elif time.monotonic() - self.shown_at > 5:
-            print(words, flush=True)
-            self.shown_at = time.monotonic()
-        self.words = words
-
-    def finish(self) -> None:
-        """Let the last words stay."""
-        if self.words:
-            self.say(self.words)

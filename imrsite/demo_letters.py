@@ -10,7 +10,6 @@ from django.core.files.base import ContentFile
 
 from determinations.models import Letter, LetterState, UploadedFile
 from determinations.models.letters import OPEN_STATES, Lane
-from determinations.synthetic.demo import demo_files
 from determinations.tasks import send_waiting
 from determinations.uploads import receive_files
 
@@ -42,6 +41,10 @@ def _upload(count: int) -> Iterator[str]:
     there = earlier.count()
     last = earlier.last()
     upload = last.upload if last else None
+    if there >= count:
+        return
+    from determinations.synthetic.demo import demo_files  # a second's work to import, and needed once
+
     letters = (ContentFile(content, name) for name, content in islice(demo_files(count, SEED), there, None))
     while files := list(islice(letters, AT_ONCE)):
         upload = receive_files(by=person, files=files, lane=Lane.INTERACTIVE, note=NOTE, upload=upload)

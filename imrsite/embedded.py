@@ -7,6 +7,7 @@ The wheels give the programs; this module starts and stops them. Two things shap
   may have 107 bytes only, and a checkout's path may be longer.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -109,13 +110,28 @@ class Services:
                 "choose another with --state-dir."
             ) from error
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            holder = os.pread(lock, 400, 0).decode(errors="replace").strip()
+            self._take(lock, fcntl.LOCK_EX)
+        except AlreadyRunning:
             os.close(lock)
-            raise AlreadyRunning(f"imrsite is already running on {self.state_dir} ({holder}).") from None
+            raise
         self._lock = lock
         self.note(f"process {os.getpid()}")
+
+    def check_free(self) -> None:
+        """Raise :class:`AlreadyRunning` where another process holds the state folder; make and hold nothing."""
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            lock = os.open(self.state_dir / "lock", os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                self._take(lock, fcntl.LOCK_SH)
+            finally:
+                os.close(lock)
+
+    def _take(self, lock: int, how: int) -> None:
+        try:
+            fcntl.flock(lock, how | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.pread(lock, 400, 0).decode(errors="replace").strip()
+            raise AlreadyRunning(f"imrsite is already running on {self.state_dir} ({holder}).") from None
 
     def note(self, words: str) -> None:
         """What a second start on this state folder is told about this one."""

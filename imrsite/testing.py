@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from imrsite.bootstrap import ROOT
+from imrsite.bootstrap import ROOT, keep_bytecode
 
 
 def run_tests(arguments: Sequence[str]) -> NoReturn:
@@ -13,5 +13,6 @@ def run_tests(arguments: Sequence[str]) -> NoReturn:
     many wait for a worker or a browser, and whoever is done takes over what others have left."""
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)  # the tests have settings of their own
     os.chdir(ROOT)
+    keep_bytecode(ROOT / ".state" / "bytecode")
     command = [sys.executable, "-m", "pytest", *(arguments or ["--numprocesses", "3", "--dist", "worksteal"])]
     os.execv(sys.executable, command)  # noqa: S606

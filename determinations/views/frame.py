@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from determinations.paging import count_up_to
 from determinations.reviews import queue
-from determinations.workers import worker_is_running
+from determinations.workers import worker_state
 
 #: Label, address name, permission, and the start of the paths that count as being there.
 _NAV = (
@@ -39,7 +39,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     uploads = user.has_perm("determinations.upload_letters")
     return {
         "frame": {
-            "no_worker": uploads and not worker_is_running(),
+            "worker": worker_state().value if uploads else "",
             "has_uploads": uploads and _url("upload_list"),
             "nav": [
                 {"label": label, "url": url, "current": request.path.startswith(url)}

@@ -34,7 +34,7 @@ from determinations.tables.uploads import BatchRow, BatchTable, FileRow, FileTab
 from determinations.tasks import send_waiting
 from determinations.uploads import receive_files
 from determinations.views.people import person_of
-from determinations.workers import worker_is_running
+from determinations.workers import worker_state
 
 may_upload = permission_required("determinations.upload_letters", raise_exception=True)
 _NEWEST_FIRST = Order("id", descending=True, nullable=False)
@@ -112,7 +112,7 @@ def upload_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "reasons": _with_links(request.GET, progress.reasons()),
         "retry_count": _retry_count(progress, request.GET),
         "every": 5 if progress.files > _LARGE_BATCH else 2,
-        "no_worker": bool(progress.waiting) and not worker_is_running(),
+        "worker": worker_state().value if progress.waiting else "",
         **_file_list(request, page, rows),
     }
     return _whole_or_part(request, "uploads/upload_detail.html", "uploads/_batch.html", context)

@@ -181,11 +181,13 @@ def test_it_shows_letters_and_survives_kills(start_demo: StartDemo, state_dir: P
     _wait_until_gone(family)
 
 
-def test_a_taken_port_is_one_sentence(start_demo: StartDemo) -> None:
+def test_a_taken_port_is_one_sentence(start_demo: StartDemo, state_dir: Path) -> None:
+    """Said before anything is fetched or started."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         demo = start_demo("--port", str(taken.getsockname()[1]))
         said = demo.communicate(timeout=60)[0]
     assert demo.returncode == 1
+    assert not state_dir.exists()
     assert re.fullmatch(r"imrsite: Port \d+ on 127.0.0.1 cannot be used \(.*\): choose another with --port.*\n", said)
 
 

@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from determinations.ingest import ingest_letters
 from determinations.models import AuditEvent, Letter, Upload
 from determinations.uploads import receive_files
+from determinations.workers import expect_worker
 from tests.conftest import People
 from tests.extraction.files import locked_pdf, scanned_pdf
 from tests.letters_made import letter_pdf, letter_text
@@ -132,6 +133,22 @@ def test_a_batch_under_way_asks_for_itself_again_and_says_that_no_worker_runs(as
     assert "No worker is running: 1 letter waits until one does." in page
     part = as_casemanager.get(page_of(upload), headers={"HX-Request": "true"}).content.decode()
     assert part.lstrip().startswith('<section id="batch"')
+
+
+def test_a_document_that_holds_no_letter_is_to_be_exported_and_not_to_be_read_again(as_casemanager: Client) -> None:
+    upload = receive_files(by=None, files=[file("letter.docx", b"A synthetic letter, or what is left of one")])
+    ingest_letters(list(Letter.objects.values_list("pk", flat=True)))
+    page = as_casemanager.get(page_of(upload)).content.decode()
+    assert "export it as PDF or save it as plain text" in page
+    assert "Read letter.docx again" not in page
+
+
+def test_a_batch_says_that_the_worker_is_on_its_way(as_casemanager: Client) -> None:
+    upload = receive_files(by=None, files=[file("a.pdf", letter_pdf(1))])
+    expect_worker()
+    page = as_casemanager.get(page_of(upload)).content.decode()
+    assert "The worker is starting" in page
+    assert "No worker is running" not in page
 
 
 @pytest.mark.parametrize(
