@@ -12,11 +12,12 @@ from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
+from determinations.parsing.dates import FIRST_YEAR, LAST_YEAR
+
 Kind = Literal["line", "text", "date", "number", "choice", "flag", "names", "category", "citations"]
 
 SIDES = ("claims", "reviewer")
 _LONGEST_TEXT = 100_000
-_EARLIEST_YEAR, _LATEST_YEAR = 1900, 2100
 _CASE_NUMBER = re.compile(r"CM\d{2}-\d{7}")
 
 
@@ -179,7 +180,7 @@ def _date(field: Field, value: Any, known: Known) -> str:
         day = date.fromisoformat(str(value).strip())
     except ValueError:
         raise ValueRefused(_("%s is not a date: write it as 2017-01-30.") % field.label) from None
-    if not _EARLIEST_YEAR <= day.year <= _LATEST_YEAR:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise ValueRefused(_("%s: the year cannot be right.") % field.label)
     return day.isoformat()
 

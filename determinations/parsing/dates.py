@@ -26,8 +26,14 @@ def read_date(match: re.Match[str]) -> date | None:
     return calendar_day(year, month, day)
 
 
+#: Years that a letter can speak of; what else is printed is a misprint, such as 0216.
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+
+
 def calendar_day(year: int, month: int, day: int) -> date | None:
-    """The day, or None when the calendar has none such."""
+    """The day, or None when the calendar has none such, or not in a year that a letter can speak of."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        return None
     try:
         return date(year, month, day)
     except ValueError:

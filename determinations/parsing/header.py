@@ -90,7 +90,9 @@ def read_header(source: str, end: int) -> Header:
         day = calendar_day(int(match["year"]), int(match["month"]), int(match["day"]))
         place = Span(match.start(), match.end())
         if day is None:
-            problems.append(Problem("value_doubtful", "The date printed here is no day of the calendar.", place, name))
+            problems.append(
+                Problem("value_doubtful", "What is printed here is no day that a letter can name.", place, name)
+            )
         else:
             dates[name] = day
             spans[name] = place

@@ -18,6 +18,8 @@ _STATES = frozenset(
         "Guam, Virgin Islands, U.S. Virgin Islands"
     ).split(", ")
 )
+#: Characters that a state's or a specialty's name can have; what is longer is text of a damaged letter.
+LONGEST_STATE, LONGEST_SPECIALTY = 60, 120
 _LONGEST = 60
 #: No specialty's name has a digit or a colon, or more words.
 _NO_NAME = re.compile(r"[\d:;?]")
@@ -42,16 +44,16 @@ def read_reviewer(source: str, start: int, end: int) -> Reviewer:
     values: dict[str, tuple[str, ...]] = {}
     spans: dict[str, Span] = {}
     problems = []
-    for name, label, stop in (
-        ("licensure", licensure, specialty.start() if specialty else end),
-        ("specialties", specialty, end),
+    for name, label, stop, longest in (
+        ("licensure", licensure, specialty.start() if specialty else end, LONGEST_STATE),
+        ("specialties", specialty, end, LONGEST_SPECIALTY),
     ):
         place = trimmed(source, label.end(), stop) if label else Span(start, start)
         names = tuple(filter(None, (part.strip() for part in fold_text(source[place.start : place.end]).split(","))))
         if not names:
             problems.append(Problem("value_missing", f"The reviewer's {name} was not found.", None, name))
             continue
-        values[name], spans[name] = names, place
+        values[name], spans[name] = tuple(each for each in names if len(each) <= longest), place
         if name == "licensure" and not _STATES.issuperset(names):
             problems.append(Problem("value_doubtful", "One of these is no state of the United States.", place, name))
         if not all(map(_may_be_a_name, names)):

@@ -141,9 +141,12 @@ def test_a_header_with_a_value_missing_takes_only_values_beside_their_labels() -
     assert [problem.code for problem in header.problems] == ["header_doubtful"]
 
 
-def test_a_date_that_no_calendar_has_is_reported() -> None:
-    printed = "Date of Injury: 02/30/2016"
-    assert "value_doubtful" in {problem.code for problem in read_header(printed, len(printed)).problems}
+@pytest.mark.parametrize("day", ["02/30/2016", "12/03/0216", "12/03/9999"])
+def test_a_date_that_no_letter_can_name_is_reported(day: str) -> None:
+    printed = f"Date of Injury: {day}"
+    header = read_header(printed, len(printed))
+    assert "value_doubtful" in {problem.code for problem in header.problems}
+    assert header.dates == {}
 
 
 # Reviewer
@@ -155,6 +158,14 @@ def test_credentials_are_split_at_commas_with_and_without_spaces() -> None:
     assert reviewer.licensure == ("California", "New York")
     assert reviewer.specialties == ("Public Health & General",)
     assert reviewer.problems == ()
+
+
+def test_text_of_a_damaged_letter_is_no_credential() -> None:
+    """Tables hold 120 characters of a specialty: more than that is dropped, and said."""
+    printed = f"State(s) of Licensure: Ohio, {'Texas ' * 11}\nCertification(s)/Specialty: Neurology, {'seen ' * 30}"
+    reviewer = read_reviewer(printed, 0, len(printed))
+    assert (reviewer.licensure, reviewer.specialties) == (("Ohio",), ("Neurology",))
+    assert {problem.path for problem in reviewer.problems} == {"licensure", "specialties"}
 
 
 @pytest.mark.parametrize(
