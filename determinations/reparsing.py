@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import DatabaseError, OperationalError, transaction
 from django.db.models import Max, QuerySet
 from django.http import QueryDict
 
@@ -99,12 +99,15 @@ def start(
     """A run, ready to be previewed. ``proposal`` is the alias or rule that it would put in force."""
     check_permission(by, "correct_cases")
     chosen = {**selection, **({"proposal": proposal.to_json()} if proposal else {})}
-    last = Letter.objects.aggregate(last=Max("pk"))["last"] or 0
     run = ReparseRun.objects.create(
-        selection=chosen, why=why[:300], by_id=by.pk, at=now, parser_version=PARSER_VERSION, last_letter=last
+        selection=chosen, why=why[:300], by_id=by.pk, at=now, parser_version=PARSER_VERSION, last_letter=_last_letter()
     )
     _audit("reparse.previewed", run, by, now)
     return run
+
+
+def _last_letter() -> int:
+    return Letter.objects.aggregate(last=Max("pk"))["last"] or 0
 
 
 def go(run_id: int, *, by: User, now: datetime) -> None:
@@ -116,6 +119,7 @@ def go(run_id: int, *, by: User, now: datetime) -> None:
             run.reached = 0
             if "proposal" in run.selection:
                 put_in_force(Proposal.from_json(run.selection["proposal"]), by=by, now=now)
+                run.last_letter = _last_letter()  # those that came since the preview were read without it
         elif run.state != RunState.PAUSED:
             return
         run.state, run.stepped_at = RunState.RUNNING, now
@@ -212,7 +216,23 @@ def _read_again(run: ReparseRun, texts: Sequence[LetterText], proposal: Proposal
         run.previewed += len(texts)
     else:
         run.done += len(texts)
-        write_records(changed)
+        run.failed += _write(changed)
+
+
+def _write(records: Mapping[int, Mapping[str, Any]]) -> int:
+    """Write the records, or each by itself when that fails; returns how many of them cannot be stored."""
+    try:
+        with transaction.atomic():
+            write_records(records)
+    except OperationalError:
+        raise  # the connection or a deadlock: no letter's fault, the step comes again
+    except DatabaseError as fault:
+        if len(records) > 1:
+            return sum(_write({letter_id: record}) for letter_id, record in records.items())
+        # The message of a database error can hold letter text: its kind must do.
+        log.error("Letter %s cannot be stored again (%s).", *records, type(fault).__name__)
+        return len(records)
+    return 0
 
 
 def _corrections_of(letter_ids: Sequence[int]) -> dict[int, list[Correction]]:

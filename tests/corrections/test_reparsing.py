@@ -149,6 +149,40 @@ def test_an_alias_moves_every_letter_that_prints_it_and_can_be_reverted(who: dic
     assert (alias.active, alias.ended_by) == (False, who["by"])
 
 
+def test_letters_that_come_after_the_preview_follow_the_alias_too(who: dict[str, Any]) -> None:
+    letter(1, source=SOURCE)
+    form = aliases.unknown_forms()[0]
+    target = Authority.objects.get(key="odg/knee-leg")
+    proposal = Proposal("alias", form.printed, target.pk)
+    run = previewed({"what": "form", "form": form.normalised}, who, proposal=proposal)
+    late = letter(2, source=SOURCE)
+    reparsing.go(run.pk, **who)
+    run_to_the_end(run)
+    assert CitationFact.objects.filter(fact__case=late.pk, authority=target, side="reviewer").exists()
+    assert aliases.unknown_forms() == []
+
+
+def test_a_letter_that_cannot_be_stored_does_not_stop_the_others(
+    who: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = [letter(number) for number in range(1, 4)]
+    for one in letters:
+        store_reading(one, {**ParsedDocument.objects.get(letter=one).document, "age": 17}, "0.1")
+    run = previewed({"what": "older"}, who)
+    poisoned = read(write_letter(2, seed=3).text)["case_number"]
+    monkeypatch.setattr(
+        reparsing,
+        "to_record",
+        lambda parsed: {**(record := to_record(parsed)), "sex": "m" * 9 * (record["case_number"] == poisoned) or None},
+    )
+    reparsing.go(run.pk, **who)
+    run = run_to_the_end(run)
+    assert (run.state, run.done, run.failed) == (RunState.FINISHED, 3, 1)
+    stayed = set(ParsedDocument.objects.filter(parser_version="0.1").values_list("letter", flat=True))
+    assert stayed == {letters[1].pk}
+    assert Case.objects.get(pk=letters[1].pk).age == 17
+
+
 def test_a_category_rule_goes_before_the_parsers_and_behind_a_correction(who: dict[str, Any]) -> None:
     one = letter(1)
     first = DisputedItem.objects.filter(case=one.pk).order_by("number")[0]

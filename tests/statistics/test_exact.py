@@ -9,9 +9,9 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection, transaction
 from django.http import QueryDict
 
-from determinations.filters import ItemFilter
+from determinations.filters import CaseFilter, ItemFilter
 from determinations.labels import Labels, read_labels
-from determinations.models import Authority, StatisticsLimits
+from determinations.models import Authority, Case, StatisticsLimits
 from determinations.statistics.engine import SqlEngine, one_snapshot
 from determinations.statistics.entries import STATISTICS
 from determinations.statistics.intervals import quantile
@@ -158,6 +158,8 @@ def test_an_authority_moves_to_another_family_while_a_letter_is_written(people: 
     for family in ("mtus", "odg"):
         query = QueryDict(f"claims_family={family}")
         compare(SqlEngine(), query, read_labels(), plain.items_that_count())
+        marked = Case.objects.filter(said_of_items__contains=[f"claims_family={family}"])
+        assert marked.exists() == CaseFilter(query, queryset=Case.objects.all()).qs.exists() == (family == "odg")
 
 
 def _somebody_waits() -> bool:
