@@ -16,7 +16,6 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import F, Q, QuerySet, Value
-from django.db.models.expressions import RawSQL
 from django.db.models.lookups import GreaterThan, LessThan
 from django.http import QueryDict
 
@@ -29,8 +28,7 @@ _TABLES = """
 {name}few (value, key) AS MATERIALIZED ({few}),
 {name}number AS MATERIALIZED (SELECT count(*) AS number FROM {name}few),
 {name}near (value, key) AS MATERIALIZED (
-    SELECT place.value, place.key FROM ({nearest}) AS place (value, key) CROSS JOIN LATERAL ({here}) AS here
-    WHERE (SELECT number FROM {name}number) > {cap}
+    SELECT * FROM ({near}) AS n (value, key) WHERE (SELECT number FROM {name}number) > {cap}
     ORDER BY {direction} LIMIT {most}
 ),
 {name}far (value, key) AS MATERIALIZED (
@@ -82,8 +80,9 @@ class Nearest:
         """The rows that come first of those at the place."""
         sign = "DESC" if descending else "ASC"
         nulls = "" if not order.nullable else " NULLS LAST" if descending else " NULLS FIRST"
-        rows = place.order_by(*_ordering(order, descending)).values_list(order.column, order.key)
-        return cls(rows[:_NEAR], f"place.value {sign}{nulls}, place.key {sign}", enough, most)
+        return cls(
+            place.order_by(*_ordering(order, descending))[:_NEAR], f"value {sign}{nulls}, key {sign}", enough, most
+        )
 
 
 def list_page(asked: Asked, shown: QuerySet[M], query: QueryDict, size: int = 50) -> tuple[Page[M], Count]:
@@ -128,34 +127,29 @@ def tables_of(asked: Asked, nearest: Nearest, *, name: str = "", some: bool = Fa
     or with ``some`` as many of all as the cap allows; ``number`` how many there are, one above the cap for more.
     Raises EmptyResultSet where nothing can be found.
     """
-    columns = (asked.order.column, asked.order.key)
-    sql: dict[str, str] = {}
-    parameters: list[Any] = []
-    here = asked.rows.order_by().filter(pk=RawSQL("place.key", ()))
-    for part, rows in {
-        "few": asked.rows.order_by().values_list(*columns)[: asked.cap + 1],
-        "nearest": nearest.rows,
-        # The limit has places asked one by one, in their order, until there are enough.
-        "here": here.values_list("pk")[:1],
-        "far": asked.rows.order_by().values_list(*columns),
-    }.items():
-        if part == "far" and some:
-            sql[part] = f"{name}few"
-            continue
-        sql[part], its_parameters = rows.query.sql_with_params()
-        sql[part] = f"({sql[part]})" if part == "far" else sql[part]
-        parameters += its_parameters
-    return (
-        _TABLES.format(
-            **sql,
-            name=name,
-            cap=asked.cap,
-            direction=nearest.direction,
-            enough=nearest.enough,
-            most=nearest.most,
-        ),
-        parameters,
+    wanted = asked.rows.order_by().values_list(asked.order.column, asked.order.key)
+    few, of_few = wanted[: asked.cap + 1].query.sql_with_params()
+    near, of_near = _among(nearest.rows, wanted)
+    every, of_every = wanted.query.sql_with_params()
+    tables = _TABLES.format(
+        name=name,
+        few=few,
+        near=near,
+        far=f"{name}few" if some else f"({every})",
+        cap=asked.cap,
+        direction=nearest.direction,
+        enough=nearest.enough,
+        most=nearest.most,
     )
+    return tables, [*of_few, *of_near, *(() if some else of_every)]
+
+
+def _among(nearest: QuerySet[Any], rows: QuerySet[Any]) -> tuple[str, list[Any]]:
+    """The ``rows`` among the nearest, which are put in the place of the table: none is looked up a second time."""
+    inner, of_inner = nearest.query.sql_with_params()
+    outer, of_outer = rows.query.sql_with_params()
+    table = connection.ops.quote_name(rows.model._meta.db_table)
+    return outer.replace(f"FROM {table}", f"FROM ({inner}) AS {table}", 1), [*of_inner, *of_outer]
 
 
 def _ordering(order: Order, descending: bool) -> list[Any]:

@@ -1,9 +1,12 @@
 """No page asks the database more often than the file says, however many rows it shows."""
 
+import gc
 import tomllib
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 
 from determinations.models import Case
@@ -35,3 +38,13 @@ def test_queries_stay_within_their_number(
     with django_assert_max_num_queries(LIMITS[name]):  # type: ignore[operator]
         response = as_casemanager.get(url)
     assert response.status_code == 200
+
+
+def test_the_benchmark_tells_what_a_page_reads(collection: list[Case], broker: None) -> None:
+    said = StringIO()
+    call_command("benchmark_pages", repeat=1, reads=1, only="cases: first page", stdout=said)
+    gc.unfreeze()
+    _letters, _head, line = said.getvalue().splitlines()
+    rows, _most_rows, blocks, _most_blocks = line.split()[-4:]
+    assert int(rows) >= len(collection)
+    assert int(blocks) > 0
