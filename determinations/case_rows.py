@@ -86,8 +86,23 @@ def write_case_rows(letters: Mapping[int, Letter], records: Mapping[int, Record]
             }
         )
     _write_letter_states(letters, states)
+    _compare_anew(records)
     _write_case_texts(records)  # before the rows that are found by them
     insert_rows(Case, cases, replace_on="letter_id", keep=("superseded_by_id", "kept_apart"))
+
+
+def _compare_anew(records: Mapping[int, Record]) -> None:
+    """A letter that gets another case number is compared with others again: it may be a version of one of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            DELETE FROM determinations_lettersignature AS signature
+            USING unnest(%s::bigint[], %s::text[]) AS now (id, number), determinations_case AS before
+            WHERE signature.letter_id = now.id AND before.letter_id = now.id
+                AND before.case_number IS DISTINCT FROM now.number
+            """,
+            [list(records), [record["case_number"] for record in records.values()]],
+        )
 
 
 def _searched_hash(record: Record) -> int:

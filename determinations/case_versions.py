@@ -1,8 +1,8 @@
 """Which of several letters of one case counts: locked, settled, one at a time."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from itertools import combinations
+from collections.abc import Iterable, Sequence, Set
+from itertools import combinations, product
 
 from django.db import connection
 from django.db.models import Q
@@ -30,14 +30,15 @@ def settle_versions(numbers: Iterable[str | None], letter_ids: Iterable[int]) ->
     pairs = list(LetterPair.objects.filter(older__in=cases, newer__in=cases).exclude(decision=PairDecision.OPEN))
     apart = {(pair.older_id, pair.newer_id) for pair in pairs if pair.decision == PairDecision.APART}
     merged = [pair for pair in pairs if pair.decision == PairDecision.MERGED]
-    links = {(pair.older_id, pair.newer_id) for pair in merged}
+    links = [(pair.older_id, pair.newer_id) for pair in sorted(merged, key=lambda pair: (pair.decided_at, pair.pk))]
     by_number: dict[str, list[int]] = defaultdict(list)
     for pk, case in sorted(cases.items()):
         if case.case_number and not case.kept_apart:
             by_number[case.case_number].append(pk)
-    links |= {pair for same in by_number.values() for pair in combinations(same, 2) if pair not in apart}
+    of_one_number = (pair for same in by_number.values() for pair in combinations(same, 2) if pair not in apart)
+    links += sorted(of_one_number, key=lambda pair: (pair[1], pair[0]), reverse=True)
     changed = []
-    for group in _connected(cases, links):
+    for group in _connected(cases, links, apart):
         counts = _counting(group, merged)
         for pk in group:
             superseded_by = None if pk == counts else counts
@@ -68,14 +69,20 @@ def related_cases(numbers: set[str], letter_ids: set[int]) -> dict[int, Case]:
         letter_ids = {pk for pair in tied.values_list("older_id", "newer_id") for pk in pair} | cases.keys()
 
 
-def _connected(cases: Iterable[int], links: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """Groups of what the links tie together."""
+def _connected(cases: Iterable[int], links: Iterable[tuple[int, int]], apart: Set[tuple[int, int]]) -> list[list[int]]:
+    """Groups of what the links tie together, in their order; never two letters that a person keeps apart.
+
+    A third letter of the same number goes with the newer of those two, until a person says otherwise.
+    """
     group_of = {pk: [pk] for pk in cases}
     for one, other in links:
-        if group_of[one] is not group_of[other]:
-            joined = group_of[one] + group_of[other]
-            for pk in joined:
-                group_of[pk] = joined
+        if group_of[one] is group_of[other]:
+            continue
+        if any((min(pair), max(pair)) in apart for pair in product(group_of[one], group_of[other])):
+            continue
+        joined = group_of[one] + group_of[other]
+        for pk in joined:
+            group_of[pk] = joined
     return list({id(group): group for group in group_of.values()}.values())
 
 

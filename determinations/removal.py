@@ -10,13 +10,13 @@ from datetime import date, datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from determinations.effective import remove_letters
 from determinations.models import AuditEvent, Case, Letter, RemovedLetter, ReviewSettings
 from determinations.pictures import pictures_folder
 from determinations.roles import check_permission
-from determinations.store import letter_store
+from determinations.store import letter_store, lock_store
 
 log = logging.getLogger(__name__)
 
@@ -79,18 +79,31 @@ def kept_until(letter: Letter) -> date:
 
 def delete_files(*, now: datetime, only: int | None = None) -> int:
     """Delete files of removed letters whose time is over; returns how many. One that came again is left alone."""
-    there_again = Exists(Letter.objects.filter(sha256=OuterRef("sha256")))
-    due = RemovedLetter.objects.filter(deleted_at=None, keep_until__lte=now.date()).exclude(there_again)
+    due = _due(now)
     if only is not None:
         due = due.filter(pk=only)
-    deleted = 0
-    for removed in due.order_by("keep_until", "pk")[:_MOST_DELETED]:
+    return sum(_delete_file(pk, now) for pk in due.values_list("pk", flat=True)[:_MOST_DELETED])
+
+
+def _due(now: datetime) -> QuerySet[RemovedLetter]:
+    """Of a file that was removed more than once, the longest time holds."""
+    there_again = Exists(Letter.objects.filter(sha256=OuterRef("sha256")))
+    kept_longer = Exists(RemovedLetter.objects.filter(sha256=OuterRef("sha256"), keep_until__gt=now.date()))
+    due = RemovedLetter.objects.filter(deleted_at=None, keep_until__lte=now.date())
+    return due.exclude(there_again).exclude(kept_longer).order_by("keep_until", "pk")
+
+
+def _delete_file(pk: int, now: datetime) -> bool:
+    with transaction.atomic():
+        lock_store(to_delete=True)
+        removed = _due(now).filter(pk=pk).first()  # asked again: the same file may have come meanwhile
+        if removed is None:
+            return False
         try:
             letter_store().delete(Letter(sha256=removed.sha256).store_name)
             shutil.rmtree(pictures_folder(removed.sha256), ignore_errors=True)
         except OSError as fault:
             log.error("The file of removed letter %d cannot be deleted (%s).", removed.letter_id, type(fault).__name__)
-            continue
-        RemovedLetter.objects.filter(pk=removed.pk).update(deleted_at=now)
-        deleted += 1
-    return deleted
+            return False
+        RemovedLetter.objects.filter(pk=pk).update(deleted_at=now)
+    return True

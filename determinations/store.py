@@ -13,8 +13,12 @@ from typing import cast
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, storages
+from django.db import connection
 
 from determinations.extraction.results import Limits
+
+#: The advisory lock between those who bring files and those who delete them.
+_LOCK = 1_145_919
 
 
 class LetterStore(FileSystemStorage):
@@ -59,6 +63,16 @@ class LetterStore(FileSystemStorage):
 def letter_store() -> LetterStore:
     """The store that the settings name."""
     return cast(LetterStore, storages["letters"])
+
+
+def lock_store(*, to_delete: bool) -> None:
+    """Until the caller's transaction ends, no file is deleted while others are brought, and the other way round.
+
+    Without it the bytes of a letter that comes again could go between their being found there and its row.
+    """
+    function = "pg_advisory_xact_lock" if to_delete else "pg_advisory_xact_lock_shared"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s)", [_LOCK])
 
 
 def letter_limits() -> Limits:

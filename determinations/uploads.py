@@ -23,7 +23,7 @@ from determinations.extraction.kinds import DOCUMENT_KINDS, HEAD, LETTER_KINDS, 
 from determinations.models import AuditEvent, Letter, Upload, UploadedFile
 from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, Lane
 from determinations.models.uploads import FileOutcome
-from determinations.store import letter_limits, letter_store
+from determinations.store import letter_limits, letter_store, lock_store
 
 #: Files are stored and written to the database in windows of this size, so that memory does not grow with a batch.
 _WINDOW_FILES = 100
@@ -63,13 +63,14 @@ def receive_files(
 def receive_window(*, upload: Upload, arrivals: Sequence[Arrival], lane: str) -> Counter[str]:
     """Store one window of files and write its rows in one transaction; returns how many had which outcome."""
     accepted = [arrival for arrival in arrivals if not arrival.reason]
-    letter_store().keep(
-        {Letter(sha256=each.sha256).store_name: each.file for each in accepted if each.file is not None}
-    )
-    for arrival in accepted:
-        if arrival.file is not None:
-            arrival.file.close()
     with transaction.atomic():
+        lock_store(to_delete=False)
+        letter_store().keep(
+            {Letter(sha256=each.sha256).store_name: each.file for each in accepted if each.file is not None}
+        )
+        for arrival in accepted:
+            if arrival.file is not None:
+                arrival.file.close()
         new = _insert_letters(accepted, lane)
         known = dict(
             Letter.objects.filter(sha256__in={a.sha256 for a in accepted} - new.keys()).values_list("sha256", "id")

@@ -43,7 +43,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.user.has_perm("determinations.upload_letters"):
         context |= {
             "waiting": count_up_to(Letter.objects.filter(state__in=OPEN_STATES)),
-            "needs_review": count_up_to(Letter.objects.filter(state=LetterState.NEEDS_REVIEW)),
+            "needs_review": count_up_to(Case.objects.current().filter(state=LetterState.NEEDS_REVIEW)),
             "failed": count_up_to(Letter.objects.filter(state__in=_FAILED)),
         }
     return render(request, "home.html", context)

@@ -1,15 +1,18 @@
 """A letter that came by mistake is taken out by an administrator, its file when the law lets it go."""
 
+import threading
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from determinations import corrections, removal
+from determinations import corrections, removal, uploads
 from determinations.models import AuditEvent, Case, Correction, ItemFact, Letter, RemovedLetter, ReviewSettings
 from determinations.pictures import page_picture, pictures_folder
 from determinations.store import letter_store
@@ -72,6 +75,62 @@ def test_one_of_ours_keeps_its_file_for_the_years_of_retention(
     assert removal.delete_files(now=datetime(2027, 3, 1, tzinfo=UTC)) == 1
     assert not has_file(letter)
     assert removal.delete_files(now=datetime(2027, 3, 1, tzinfo=UTC)) == 0
+
+
+def test_a_file_that_was_removed_twice_stays_for_the_longer_time(letter: Letter, people: People) -> None:
+    def removed(letter_id: int, *, until: date) -> None:
+        RemovedLetter.objects.create(
+            letter_id=letter_id, sha256=letter.sha256, reason="copy", belonged=True, removed_at=NOW,
+            by_id=people.admin.pk, by_name="admin", keep_until=until,
+        )  # fmt: skip
+
+    removed(letter.pk, until=date(2027, 1, 1))
+    removed(letter.pk + 1, until=date(2028, 1, 1))
+    letter.delete()
+    assert removal.delete_files(now=datetime(2027, 6, 1, tzinfo=UTC)) == 0
+    assert has_file(letter)
+    assert removal.delete_files(now=datetime(2028, 6, 1, tzinfo=UTC)) == 2
+    assert not has_file(letter)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_worker")
+def test_a_file_that_comes_while_it_is_deleted_is_kept(
+    people: People, letter: Letter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bytes are found in the store, their row is not written yet: that is when the sweep comes."""
+    with letter_store().open(letter.store_name) as file:
+        data = file.read()
+    RemovedLetter.objects.create(
+        letter_id=letter.pk, sha256=letter.sha256, reason="copy", belonged=False, removed_at=NOW,
+        by_id=people.admin.pk, by_name="admin", keep_until=NOW.date(),
+    )  # fmt: skip
+    letter.delete()
+    deleted: list[int] = []
+
+    def sweep() -> None:
+        deleted.append(removal.delete_files(now=NOW))
+        connection.close()
+
+    sweeper = threading.Thread(target=sweep)
+
+    def sweep_before_the_row(*words: Any) -> dict[str, int]:
+        sweeper.start()
+        while sweeper.is_alive() and not _somebody_waits():
+            sweeper.join(0.01)
+        return insert(*words)
+
+    insert = uploads._insert_letters
+    monkeypatch.setattr(uploads, "_insert_letters", sweep_before_the_row)
+    uploads.receive_files(by=people.admin, files=[SimpleUploadedFile("again.pdf", data)])
+    sweeper.join()
+    assert (deleted, Letter.objects.count(), has_file(letter)) == ([0], 1, True)
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype = 'advisory')")
+        return bool(cursor.fetchone()[0])
 
 
 def test_only_admins_remove(as_supervisor: Client, people: People, letter: Letter, django_user_model: Any) -> None:

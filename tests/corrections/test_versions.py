@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from determinations import removal, versions
+from determinations import corrections, removal, versions
 from determinations.likeness import bands_of, minima_of, percent_alike
 from determinations.models import AuditEvent, Case, ItemFact, Letter, LetterPair, PairDecision, PairKind
 from tests.conftest import People
@@ -55,6 +55,24 @@ def test_a_later_version_counts_before_an_older_choice(people: People) -> None:
     versions.decide(pair.pk, PairDecision.MERGED, counts=older.pk, by=people.admin, now=NOW)
     newest = numbered("CM16-9000001")
     assert counting() == [newest.pk]
+
+
+def test_two_kept_apart_stay_apart_when_a_third_of_their_number_comes(people: People) -> None:
+    older, newer = numbered("CM16-9000001"), numbered("CM16-9000001")
+    versions.decide(pair_of([older, newer]).pk, PairDecision.APART, by=people.admin, now=NOW)
+    third = numbered("CM16-9000001")
+    assert counting() == [older.pk, third.pk]  # it stands for the newer one, until a person says otherwise
+
+
+def test_a_number_that_was_corrected_is_compared_again(people: People) -> None:
+    other, one = numbered("CM16-9000001", "One wording."), numbered("CM16-9000002", "Quite another wording.")
+    assert versions.find_pairs([other.pk, one.pk], now=NOW) == 0
+    corrections.correct_field(one.pk, "case_number", "CM16-9000001", by=people.admin, now=NOW, reason="misread")
+    assert versions.unsigned(10) == [one.pk]
+    pair = pair_of([one])
+    assert (pair.kind, pair.decision) == (PairKind.CASE_NUMBER, PairDecision.OPEN)
+    versions.decide(pair.pk, PairDecision.APART, by=people.admin, now=NOW)
+    assert counting() == [other.pk, one.pk]
 
 
 def test_the_same_text_in_other_bytes_is_found_and_merged(people: People) -> None:

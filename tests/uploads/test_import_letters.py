@@ -59,6 +59,16 @@ def test_the_same_run_again_stores_nothing_twice_and_takes_what_is_new(folder: P
     assert Upload.objects.get().files.filter(name__endswith="1/new.txt", outcome="accepted").count() == 1
 
 
+def test_a_file_that_was_written_anew_is_taken_in_again(folder: Path) -> None:
+    run(folder)
+    (folder / "1" / "1.txt").write_text(letter_text(501))
+    run(folder)
+    assert Letter.objects.count() == 32
+    run(folder)
+    assert Letter.objects.count() == 32
+    assert Upload.objects.get().files.filter(name__endswith="1/1.txt").count() == 2
+
+
 def test_what_was_stored_before_an_interruption_stays_and_the_next_run_goes_on(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

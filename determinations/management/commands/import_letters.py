@@ -150,14 +150,20 @@ def _batch_to_go_on_with(paths: list[Path], note: str, by: User | None) -> tuple
 
 
 def _new_files(upload: Upload, paths: Iterable[Path], bar: "_Bar") -> Iterator[tuple[str, Path]]:
-    """Files that the batch has no row for: asked of the database window by window, not held in memory."""
+    """Files that the batch has no row for, or that changed since: asked of the database window by window."""
     for window in _windows(_files_in(paths)):
-        names = [name for name, _ in window]
+        rows = UploadedFile.objects.filter(upload=upload, name__in=[name for name, _ in window]).order_by("pk")
         # An archive has no row of its own name, only its members: it is opened again, and gives duplicates at worst.
-        known = set(UploadedFile.objects.filter(upload=upload, name__in=names).values_list("name", flat=True))
-        fresh = [file for file, name in zip(window, names, strict=True) if name not in known]
+        known = {row.name: row for row in rows}
+        fresh = [(name, path) for name, path in window if name not in known or _changed(path, known[name])]
         bar.move(len(window) - len(fresh))
         yield from fresh
+
+
+def _changed(path: Path, row: UploadedFile) -> bool:
+    """Whether a file was written after it was taken in, or has another size. Its bytes decide whether it is new."""
+    found = path.stat()
+    return found.st_mtime > row.received_at.timestamp() or (row.size != found.st_size and not row.reason)
 
 
 class _Bar:
