@@ -179,7 +179,7 @@ class _Builder:
         return SheetValue(
             path=path,
             label=label[0].upper() + label[1:],
-            text=words_of(raw),
+            text=_words(path, raw),
             span=place,
             doubts=tuple(self.doubts.get(path, ())),
             before=self._before(path, raw),
@@ -192,8 +192,8 @@ class _Builder:
             return None
         correction = standing.correction
         return Before(
-            parser_value=words_of(standing.parser_value),
-            is_confirmed=words_of(standing.parser_value) == words_of(raw),
+            parser_value=_words(path, standing.parser_value),
+            is_confirmed=_words(path, standing.parser_value) == _words(path, raw),
             in_conflict=standing.state == "conflict",
             by=correction.by_name,
             at=correction.at,
@@ -277,16 +277,26 @@ def _as_date(raw: Any) -> date | None:
     return date.fromisoformat(raw) if isinstance(raw, str) and raw else None
 
 
+def day_of(raw: Any) -> str:
+    """A date of the record as people read it; one that is none stands as it is."""
+    try:
+        day = _as_date(raw)
+    except ValueError:
+        day = None
+    return f"{day:%b} {day.day}, {day.year}" if day else words_of(raw)
+
+
+def _words(path: str, raw: Any) -> str:
+    return day_of(raw) if path in _DATES else words_of(raw)
+
+
 def words_of(raw: Any) -> str:
-    """A value of the record as people read it."""
+    """A value of the record that is no date, as people read it."""
     match raw:
         case None | "":
             return ""
         case bool():
             return "yes" if raw else "no"
-        case str() if len(raw) == 10 and raw[4] == raw[7] == "-" and raw[:4].isdigit():
-            day = date.fromisoformat(raw)
-            return f"{day:%b} {day.day}, {day.year}"
         case list() | tuple():
             return ", ".join(words_of(each) for each in raw)
         case Mapping():

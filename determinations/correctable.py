@@ -74,6 +74,20 @@ ITEM_FIELDS: Mapping[str, Field] = {
 DATE_FIELDS = tuple(name for name, field in LETTER_FIELDS.items() if field.kind == "date")
 
 
+#: Characters that no PostgreSQL text can hold: NUL, and halves of a pair that came alone.
+_NOT_KEPT = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """The text without the characters that the database refuses; it would quote all the rest in its refusal."""
+    return _NOT_KEPT.sub("", text)
+
+
+def words(value: Any) -> str:
+    """A typed value as one line: what the database can hold, single spaces between words."""
+    return " ".join(storable(str(value)).split())
+
+
 class ValueRefused(ValueError):
     """A value that the field cannot hold; the message is for the person who typed it."""
 
@@ -167,7 +181,7 @@ def lines_without_citations(paths: Collection[str]) -> list[tuple[str, str]]:
 
 
 def _line(field: Field, value: Any, known: Known) -> str:
-    text = " ".join(str(value).split())
+    text = words(value)
     if len(text) > field.longest:
         raise ValueRefused(
             _("%(field)s can have %(most)d characters.") % {"field": field.label, "most": field.longest}
@@ -224,17 +238,17 @@ def _category(field: Field, value: Any, known: Known) -> list[str]:
 def _citations(field: Field, value: Any, known: Known) -> list[dict[str, Any]]:
     cited = []
     for each in value:
-        authority = str(each.get("authority") or "").strip()
+        authority = words(each.get("authority") or "")
         if authority not in known.families:
             raise ValueRefused(_("%s: choose an authority from the list for each citation.") % field.label)
         cited.append(
             {
                 "family": known.families[authority],
                 "authority": authority,
-                "edition": " ".join(str(each.get("edition") or "").split())[:60] or None,
-                "sections": [" ".join(str(name).split())[:300] for name in each.get("sections") or () if name],
-                "pages": [" ".join(str(page).split())[:40] for page in each.get("pages") or () if page],
-                "text": " ".join(str(each.get("text") or "").split()),
+                "edition": words(each.get("edition") or "")[:60] or None,
+                "sections": [words(name)[:300] for name in each.get("sections") or () if name],
+                "pages": [words(page)[:40] for page in each.get("pages") or () if page],
+                "text": words(each.get("text") or ""),
                 "span": each.get("span"),
             }
         )

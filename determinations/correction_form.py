@@ -16,11 +16,12 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS, Field, read
+from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS, Field, read, storable
 from determinations.merging import Record, Standing
 from determinations.models import Correction, Operation
 from determinations.models.corrections import IN_FORCE, STRUCTURAL, CorrectionState
 from determinations.open_letters import Change, OpenLetter
+from determinations.paging import whole_number
 from determinations.parsing.problems import PROBLEMS
 
 _EVIDENCE = re.compile(r"(\d{1,9})-(\d{1,9})")
@@ -241,7 +242,7 @@ def typed_into(form: CorrectionForm, post: QueryDict) -> None:
 
 
 def _typed(row: Row, post: QueryDict) -> Any:
-    raw = post.get(f"v:{row.path}", "")
+    raw = storable(post.get(f"v:{row.path}", ""))
     match row.field.kind:
         case "flag":
             return f"v:{row.path}" in post
@@ -297,8 +298,8 @@ def value_changes(form: CorrectionForm, post: QueryDict, *, reason: str, note: s
         code, _space, path = dismissed.partition(" ")
         changes.append(Change(operation=Operation.DISMISS, path=path, value=code, reason="nothing_wrong", note=note))
     for undone in post.getlist("u"):
-        if undone.isdigit():
-            changes.append(Change(operation=Operation.REVERT, reverts=int(undone), reason="reverted", note=note))
+        if (number := whole_number(undone)) is not None:
+            changes.append(Change(operation=Operation.REVERT, reverts=number, reason="reverted", note=note))
     return changes
 
 

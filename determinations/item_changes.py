@@ -3,9 +3,11 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from django.http import QueryDict
 
+from determinations.correctable import storable
 from determinations.correction_form import CorrectionForm
 from determinations.identity import drawn_key
 from determinations.models import Operation
@@ -17,13 +19,58 @@ def read_pending(printed: str) -> list[Change]:
     """The pending changes of items; what is no such list counts as none."""
     try:
         listed = json.loads(printed or "[]")
-        return [
-            Change(operation=Operation(each["operation"]), path=each["path"], value=each["value"])
+        changes = [
+            Change(operation=Operation(each["operation"]), path=_word(each["path"]), value=_stored(each["value"]))
             for each in listed[:200]
             if Operation(each["operation"]) in STRUCTURAL
         ]
-    except (ValueError, TypeError, KeyError, AttributeError):
+        return changes if all(map(_is_whole, changes)) else []
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return []
+
+
+def _stored(value: Any) -> Any:
+    """The value without characters that no table can hold: JSON writes them as ``\\u0000``."""
+    match value:
+        case str():
+            return storable(value)
+        case list():
+            return [_stored(each) for each in value]
+        case dict():
+            return {storable(name): _stored(each) for name, each in value.items()}
+    return value
+
+
+def _word(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return storable(value)
+
+
+def _is_whole(change: Change) -> bool:
+    """Whether the change is made as ``item_change`` makes its own."""
+    value = change.value
+    match change.operation:
+        case Operation.ADD_ITEM:
+            return _is_part(value) and isinstance(value.get("after", ""), str)
+        case Operation.SPLIT_ITEM:
+            return isinstance(value, list) and all(map(_is_part, value))
+        case Operation.MERGE_ITEMS:
+            return _is_part(value) and _are_words(value.get("of"))
+        case Operation.REORDER_ITEMS:
+            return _are_words(value)
+    return value is None
+
+
+def _is_part(value: Any) -> bool:
+    """The key that the page drew for an item, and its values in words."""
+    if not (isinstance(value, dict) and isinstance(value.get("key"), str) and isinstance(value.get("values"), dict)):
+        return False
+    return _are_words([*value["values"].values()])
+
+
+def _are_words(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def write_pending(pending: Sequence[Change]) -> str:

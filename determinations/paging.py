@@ -103,6 +103,14 @@ class Page(Generic[M]):
     last_query: str | None
 
 
+def whole_number(printed: str, most: int = 2**63 - 1) -> int | None:
+    """The number that an address or a form gives, such as a row's; None for anything else: ``²`` is a digit too."""
+    if not (printed.isascii() and printed.isdigit() and len(printed) <= 19):
+        return None
+    number = int(printed)
+    return number if number <= most else None
+
+
 class Row(Func):
     """``ROW(a, b)``, to be compared as a whole."""
 
@@ -198,7 +206,7 @@ def _checked(queryset: QuerySet[M], order: Order, cursor: Cursor | None) -> Curs
     try:
         value = field.to_python(cursor.value)
         field.run_validators(value)
-    except (ValidationError, TypeError, ValueError):
+    except (ValidationError, TypeError, ValueError, OverflowError):  # the last: Infinity, which JSON knows here
         return None
     return Cursor(value, cursor.key, cursor.forward)
 

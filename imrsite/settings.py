@@ -174,21 +174,25 @@ USE_TZ = True
 CELERY_BROKER_URL = env.broker(REDIS_URL)
 WORKER_PROCESSES = env.number("WORKER_PROCESSES", 2, least=1)
 
-# Logging: to the standard error stream; never the text of a letter, so no request bodies and no SQL
+# Logging: to the standard error stream; never the text of a letter, so no request bodies, no SQL, and of an error of
+# the database its class alone (imrsite/logs.py)
 
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {"plain": {"()": "imrsite.logs.Plain", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "propagate": True, "level": LOG_LEVEL},
         "django.server": {"handlers": [], "propagate": True},
+        "gunicorn.error": {"handlers": [], "propagate": True},
         "django.db.backends": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
     },
 }
-# A traceback page or mail must not show local variables, which may hold a letter.
-DEFAULT_EXCEPTION_REPORTER_FILTER = "django.views.debug.SafeExceptionReporterFilter"
+# A traceback page (DEBUG) or mail shows no local variables and nothing that was typed: either may hold a letter.
+# Django's own filter hides only what is marked as sensitive.
+DEFAULT_EXCEPTION_REPORTER_FILTER = "imrsite.logs.NothingTyped"
+DEFAULT_EXCEPTION_REPORTER = "imrsite.logs.Report"

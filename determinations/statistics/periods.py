@@ -1,5 +1,6 @@
 """Periods: the one that a selection covers, and the one before it."""
 
+import calendar
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -13,21 +14,21 @@ class Period:
 
     @property
     def before(self) -> "Period":
-        """The period of the same length just before; whole months and years stay whole."""
+        """The period of the same length just before; whole months and years stay whole. None begins before the
+        calendar does, whatever an address asks for."""
         months = self.months
         if months:
-            start = _plus_months(self.first, -months)
-            return Period(start, self.first - timedelta(days=1))
-        length = self.last - self.first
-        return Period(self.first - length - timedelta(days=1), self.first - timedelta(days=1))
+            return Period(_plus_months(self.first, -months), _days_before(self.first, 1))
+        length = (self.last - self.first).days
+        return Period(_days_before(self.first, length + 1), _days_before(self.first, 1))
 
     @property
     def months(self) -> int:
         """How many whole months it is; 0 where it does not begin and end with a month."""
-        after = self.last + timedelta(days=1)
-        if self.first.day != 1 or after.day != 1:
+        last_day = calendar.monthrange(self.last.year, self.last.month)[1]
+        if self.first.day != 1 or self.last.day != last_day:
             return 0
-        return (after.year - self.first.year) * 12 + after.month - self.first.month
+        return (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
 
     @property
     def year(self) -> int | None:
@@ -57,5 +58,9 @@ def last_months(month: date, number: int) -> Period:
 
 
 def _plus_months(first: date, months: int) -> date:
-    number = 12 * first.year + first.month - 1 + months
+    number = max(12, 12 * first.year + first.month - 1 + months)
     return date(number // 12, number % 12 + 1, 1)
+
+
+def _days_before(day: date, days: int) -> date:
+    return date.fromordinal(max(1, day.toordinal() - days))

@@ -30,6 +30,7 @@ from determinations.models import (
 from determinations.models.authorities import Family
 from determinations.models.browsing import ReportState
 from determinations.open_letters import Change, CorrectionsRefused, OpenLetter, open_letter
+from determinations.paging import whole_number
 from determinations.parsing.citations import read_guideline
 from determinations.pictures import page_count
 from determinations.states import STATES
@@ -129,8 +130,9 @@ def _save(request: StaffRequest, letter_id: int) -> HttpResponse:
     opened = _opened(letter_id)
     pending = read_pending(post.get("pending", ""))
     done = post.get("do", "save")
-    if done.startswith("unstage ") and done[8:].isdigit():
-        pending = [change for place, change in enumerate(pending) if place != int(done[8:])]
+    if done.startswith("unstage "):
+        gone = whole_number(done.removeprefix("unstage "))
+        pending = [change for place, change in enumerate(pending) if place != gone]
     try:
         shown = staged(opened, pending, by=request.user, now=now)
     except CorrectionsRefused as refused:
@@ -210,8 +212,8 @@ def _save_all(
 
 def _others_changes(opened: OpenLetter, post: QueryDict) -> list[Any]:
     """The corrections that were made since the person opened the letter; empty when the parser read it again."""
-    newest = post.get("seen", "").rpartition("-")[2]
-    return [each for each in opened.corrections if newest.isdigit() and each.pk > int(newest)]
+    newest = whole_number(post.get("seen", "").rpartition("-")[2])
+    return [each for each in opened.corrections if newest is not None and each.pk > newest]
 
 
 def _picture_numbers(request: StaffRequest, letter: Letter) -> range:

@@ -1,8 +1,14 @@
 """What the pages of those who correct share."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase, QueryDict
+
+from determinations.correctable import storable
 
 
 class StaffRequest(HttpRequest):
@@ -11,4 +17,25 @@ class StaffRequest(HttpRequest):
     user: User
 
 
-may_correct = permission_required("determinations.correct_cases", raise_exception=True)
+Page = Callable[..., HttpResponseBase]
+
+
+def may_correct(page: Page) -> Page:
+    """For who may correct. What they typed comes without the characters that the database cannot hold."""
+
+    @permission_required("determinations.correct_cases", raise_exception=True)
+    @wraps(page)
+    def answer(request: Any, *arguments: Any, **named: Any) -> HttpResponseBase:
+        if request.method == "POST":
+            request.POST = _storable(request.POST)
+        return page(request, *arguments, **named)
+
+    return answer
+
+
+def _storable(post: QueryDict) -> QueryDict:
+    kept = QueryDict(mutable=True)
+    for name, values in post.lists():
+        kept.setlist(name, [storable(value) for value in values])
+    kept._mutable = False
+    return kept

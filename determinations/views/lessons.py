@@ -18,7 +18,7 @@ from determinations.correction_form import shown
 from determinations.models import AuditEvent, Correction, CorrectionState, Letter, Operation
 from determinations.models.corrections import IN_FORCE
 from determinations.open_letters import Change, CorrectionsRefused
-from determinations.paging import Order, count_up_to, page_of
+from determinations.paging import Order, count_up_to, page_of, whole_number
 from determinations.views.correctors import StaffRequest, may_correct
 
 
@@ -75,7 +75,8 @@ def correction_history(request: StaffRequest) -> HttpResponse:
     """Who corrected what, newest first: of everything, of a letter, of a value, of a person, or by how it stands."""
     rows = Correction.objects.all()
     query = request.GET
-    letter = Letter.objects.filter(pk=query["letter"]).first() if query.get("letter", "").isdigit() else None
+    number = whole_number(query.get("letter", ""))
+    letter = Letter.objects.filter(pk=number).first() if number is not None else None
     path = query.get("path", "")
     if letter:
         rows = rows.filter(letter_sha256=letter.sha256)

@@ -9,6 +9,8 @@ from django.http import QueryDict
 
 from determinations.models import Case
 
+_FIRST_YEAR, _LAST_YEAR = 1900, 3000  # one can step out of neither end of the calendar
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -26,7 +28,7 @@ def period_of(query: QueryDict, rows: Sequence[Case]) -> Period | None:
     """The month that the address is filtered to; else the month of the first row, offered. None without any date."""
     first = _month_shown(query)
     start = first or next((row.decision_date for row in rows if row.decision_date), None)
-    if start is None:
+    if start is None or not _FIRST_YEAR < start.year < _LAST_YEAR:
         return None
     start = start.replace(day=1)
     return Period(
@@ -45,7 +47,7 @@ def _month_shown(query: QueryDict) -> date | None:
         last = date.fromisoformat(query.get("decided_to", ""))
     except ValueError:
         return None
-    return first if first.day == 1 and last == _last_day(first) and first.year > 1900 else None
+    return first if first.day == 1 and last == _last_day(first) else None
 
 
 def _last_day(first: date) -> date:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from determinations import reviews
 from determinations.models import ProblemReport, ReviewEntry, UploadedFile
 from determinations.models.browsing import ReportState
-from determinations.paging import Order, count_up_to, page_of
+from determinations.paging import Order, count_up_to, page_of, whole_number
 from determinations.reviews import REASONS
 from determinations.views.correctors import StaffRequest, may_correct
 
@@ -69,8 +69,8 @@ def snooze_letter(request: StaffRequest, letter_id: int) -> HttpResponse:
     """Let the letter rest and go on to the next."""
     get_object_or_404(ReviewEntry, pk=letter_id)
     now = timezone.now()
-    days = request.POST.get("days", "")
-    reviews.snooze(letter_id, days=min(int(days), 365) if days.isdigit() else 7, by=request.user, now=now)
+    days = whole_number(request.POST.get("days", ""))
+    reviews.snooze(letter_id, days=7 if days is None else min(days, 365), by=request.user, now=now)
     return redirect(next_address(request, letter_id, now))
 
 
@@ -108,9 +108,9 @@ def address_of(name: str, *numbers: int, query: str) -> str:
 
 def place_in_queue(request: StaffRequest, entry: ReviewEntry | None) -> int:
     """Where the letter stood in the queue when it was opened; saving may have moved it."""
-    at = request.POST.get("at") or request.GET.get("at", "")
-    if at.isdigit() and len(at) < 4:
-        return int(at)
+    at = whole_number(request.POST.get("at") or request.GET.get("at", ""), most=999)
+    if at is not None:
+        return at
     return entry.urgency if entry else 0
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from determinations import versions
-from determinations.case_sheet import words_of
+from determinations.case_sheet import day_of
 from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS, read, same
 from determinations.correction_form import shown
 from determinations.models import Case, LetterPair, PairDecision, UploadedFile
@@ -71,7 +71,7 @@ def _compared(older: OpenLetter, newer: OpenLetter) -> list[dict[str, Any]]:
 
 
 def _row(label: str, field: Any, left: Any, right: Any) -> dict[str, Any]:
-    words = words_of if field.kind == "date" else partial(shown, field)
+    words = day_of if field.kind == "date" else partial(shown, field)
     return {
         "label": label,
         "older": words(left),

@@ -1,0 +1,104 @@
+"""What no page of ours sends gets a clear answer, never a page that says something broke."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from determinations import corrections
+from determinations.models import Correction
+from tests.conftest import People
+from tests.corrections.letters import NOW, document, item, stored_letter
+from tests.corrections.test_review import doubtful, opened
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
+
+LISTS = ("/cases/", "/items/", "/decisions/")
+STATISTICS = ("/statistics/", "/statistics/compare/", "/statistics/report/", "/statistics/breakdowns/", "/citations/")
+EDGES = (
+    "decided_from=0001-01-01&decided_to=0001-01-31", "decided_from=9999-12-01&decided_to=9999-12-31",
+    "decided_from=2016-01-01&decided_to=9999-12-31", "decided_from=0001-01-01&decided_to=9999-12-31",
+)  # fmt: skip
+
+
+def cursor(value: Any, key: Any = 1) -> str:
+    return "after=" + base64.urlsafe_b64encode(json.dumps([value, key]).encode()).decode().rstrip("=")
+
+
+CURSORS = (cursor(float("inf")), cursor(float("nan")), cursor([1]), cursor("²", 2**70))
+
+
+@pytest.mark.parametrize("query", [*EDGES, *CURSORS])
+def test_lists_and_statistics_open_with_any_address(client: Client, people: People, query: str) -> None:
+    stored_letter(document(item("Knee brace")))
+    client.force_login(people.supervisor)
+    for path in (*LISTS, *STATISTICS):
+        assert client.get(f"{path}?{query}", follow=True).status_code == 200, path
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"review/?{CURSORS[0]}", f"history/?{CURSORS[0]}", f"versions/?{CURSORS[0]}", "history/?letter=²",
+        "review/{pk}/?at=²", f"history/?letter={'9' * 30}",
+    ],
+)  # fmt: skip
+def test_pages_of_correctors_open_with_any_address(as_admin: Client, address: str) -> None:
+    letter = stored_letter(document(item("Knee brace")))
+    assert as_admin.get("/admin/" + address.format(pk=letter.pk)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"do": "unstage ²"},
+        {"u": "²"},
+        {"u": "9" * 30},
+        {"seen": "0.0-²"},
+        {"at": "²"},
+        *(
+            {"pending": json.dumps([{"operation": operation, "path": path, "value": value}])}
+            for operation, path, value in (
+                ("remove_item", 5, None), ("remove_item", None, None), ("remove_item", "items/1", {"a": 1}),
+                ("add_item", "", "no item"), ("add_item", "", {"key": "n12345678", "values": {"request": 5}}),
+                ("add_item", "", {"key": "n12345678", "values": 5}), ("split_item", "items/1", [5, 6]),
+                ("merge_items", "", {"key": "n12345678", "of": 5, "values": {}}), ("reorder_items", "items", [[1]]),
+                ("add_item", "", {"key": 7, "after": 5, "values": {"request": "Brace"}}),
+            )
+        ),
+        {"pending": "[" * 100_000},
+        {"pending": "5"},
+    ],
+)  # fmt: skip
+def test_the_correction_screen_answers_whatever_is_sent(as_admin: Client, typed: dict[str, str]) -> None:
+    letter = stored_letter(document(item("Knee brace")))
+    fields = opened(as_admin, letter.pk) | typed
+    assert as_admin.post(reverse("review_letter", args=[letter.pk]), fields).status_code in {200, 302, 409, 422}
+    assert not Correction.objects.exists()
+
+
+def test_a_pending_item_keeps_no_character_that_the_database_refuses(as_admin: Client) -> None:
+    letter = stored_letter(document(item("Knee brace")))
+    added = {"key": "n12345678", "after": "", "values": {"request": "Walker\0\ud800"}}
+    pending = json.dumps([{"operation": "add_item", "path": "", "value": added}])
+    fields = opened(as_admin, letter.pk) | {"pending": pending, "accept": "1"}
+    assert as_admin.post(reverse("review_letter", args=[letter.pk]), fields).status_code == 302
+    assert Correction.objects.get().given["values"]["request"] == "Walker"
+
+
+def test_a_letter_is_snoozed_for_a_week_where_the_days_are_no_number(as_admin: Client) -> None:
+    letter = stored_letter(doubtful("value_doubtful"))
+    assert as_admin.post(reverse("review_snooze", args=[letter.pk]), {"days": "²"}).status_code == 302
+
+
+@pytest.mark.parametrize("number", ["2016-AB-12", "2016-13-45", "2016-01-02"])
+def test_a_case_number_that_looks_like_a_date_is_none(as_admin: Client, people: People, number: str) -> None:
+    letter = stored_letter(document(item("Knee brace")))
+    corrections.correct_field(letter.pk, "case_number", number, by=people.admin, now=NOW, reason="misread")
+    corrections.correct_field(letter.pk, "summary", "2016-99-99", by=people.admin, now=NOW, reason="misread")
+    html = as_admin.get(reverse("case_detail", args=[letter.pk])).content.decode()
+    assert f">{number}<" in html.replace("\n", "")
+    assert "Dec 9, 2016" in html
