@@ -36,8 +36,8 @@ def check_dates(dates: Mapping[str, date], spans: Mapping[str, Span]) -> Iterato
     """A problem for each pair of dates in an impossible order, or too far apart."""
     for earlier, later in _DATE_ORDER:
         if earlier in dates and later in dates and dates[earlier] > dates[later]:
-            names = (earlier.replace("_", " "), later.replace("_", " "))
-            yield Problem("dates_contradict", f"The {names[0]} is after the {names[1]}.", spans.get(later), later)
+            message = f"The {_in_words(earlier)} is after the {_in_words(later)}."
+            yield Problem("dates_contradict", message, spans.get(later), later)
     days = {name: dates[name] for name in _OF_THE_REVIEW if name in dates}
     last = max(days, key=days.__getitem__, default=None)
     if last and days[last] - min(days.values()) > _LONGEST_REVIEW:
@@ -45,6 +45,10 @@ def check_dates(dates: Mapping[str, date], spans: Mapping[str, Span]) -> Iterato
     elif last and "date_of_injury" in dates and days[last] - dates["date_of_injury"] > _LONGEST_SINCE_INJURY:
         message = "The injury is older than a working life."
         yield Problem("dates_contradict", message, spans.get("date_of_injury"), "date_of_injury")
+
+
+def _in_words(name: str) -> str:
+    return name.replace("_", " ").replace("ur denial", "UR denial")
 
 
 def check_items(items: tuple[ParsedItem, ...], summary: str | None) -> Iterator[Problem]:

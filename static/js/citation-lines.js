@@ -109,13 +109,13 @@ for (const input of fixes.querySelectorAll("[name^='a:']")) {
   }
 }
 
-// 0 is best: the key itself, then what begins so, then where every word begins a word; -1 where a word is missing.
+// 0 is best: the key itself, then where every word begins a word; -1 where a word is missing. Among equals the server's
+// order stands, which is the law's: MTUS before ACOEM and ODG before others.
 function rankOf(authority, typed) {
   if (authority.key === typed) return 0;
   const parts = typed.split(/\s+/);
   if (!parts.every((part) => authority.words.includes(part))) return -1;
-  if (authority.name.toLowerCase().includes(`: ${typed}`)) return 1;
-  return parts.every((part) => new RegExp(`(^|[^a-z0-9])${part.replace(/[^a-z0-9]/g, "\\$&")}`).test(authority.words)) ? 2 : 3;
+  return parts.every((part) => new RegExp(`(^|[^a-z0-9])${part.replace(/[^a-z0-9]/g, "\\$&")}`).test(authority.words)) ? 1 : 2;
 }
 
 function offerAuthorities(input) {

@@ -4,6 +4,7 @@
 
 let lastField = null;
 let selected = null; // what was selected when the browser last told of it, which it does some time after the fact
+let shownEvidence = "";
 let changed = false;
 let leaving = false;
 let filling = null; // a fill that waits for the server
@@ -12,10 +13,18 @@ function fieldOf(element) {
   return element?.closest?.(".fix");
 }
 
+// Where the letter says so: a guideline has a place of its own, and where a value has none, what is doubtful about it.
+function evidenceOf(fix, element) {
+  const cited = element?.closest(".citation-line")?.querySelector("[name^='n:']")?.value;
+  return cited || fix.querySelector("[data-evidence]").value || fix.querySelector("[data-shows]")?.dataset.shows || "";
+}
+
 document.addEventListener("focusin", (event) => {
   const fix = fieldOf(event.target);
   if (!fix || !fixes.contains(fix)) return;
-  if (fix !== lastField) showEvidence(fix.querySelector("[data-evidence]").value);
+  const evidence = evidenceOf(fix, event.target);
+  if (fix !== lastField || evidence !== shownEvidence) showEvidence(evidence);
+  shownEvidence = evidence;
   lastField = fix;
   markPictures();
   offer();
@@ -139,7 +148,9 @@ function nextDoubt() {
   const fix = doubts[at < 0 ? 0 : at];
   const more = fix.closest("details");
   if (more) more.open = true;
-  fix.querySelector("[id^='f-'], .citation-line input")?.focus();
+  const input = fix.querySelector("[id^='f-'], .citation-line input");
+  input?.focus();
+  if (input?.matches("input:not([type=checkbox])")) input.select(); // what is typed takes its place, as after Tab
   fix.scrollIntoView({ block: "center" });
 }
 
@@ -174,7 +185,7 @@ document.addEventListener("keydown", (event) => {
   if (!event.altKey || event.ctrlKey || event.metaKey) return;
   const keys = {
     KeyP: nextDoubt,
-    KeyE: () => lastField && showEvidence(lastField.querySelector("[data-evidence]").value),
+    KeyE: () => lastField && showEvidence(evidenceOf(lastField, document.activeElement)),
     KeyC: () => toggle(lastField?.querySelector(".fix-confirm input")),
     KeyA: () => toggle(document.getElementById("everything")),
     KeyF: fill,

@@ -94,7 +94,7 @@ document.addEventListener("click", (event) => {
   if (!opener) return;
   const open = document.body.classList.toggle("letter-open");
   opener.setAttribute("aria-expanded", String(open));
-  if (open && lastField) showEvidence(lastField.querySelector("[data-evidence]").value);
+  if (open && lastField) showEvidence(evidenceOf(lastField, document.activeElement));
   lastField?.scrollIntoView({ block: "start" });
 });
 

@@ -12,7 +12,7 @@ from determinations.synthetic import letter_pdf, write_letter
 from tests.accessibility import faults_of
 from tests.browse.test_letter_pages import store_pdf
 from tests.conftest import People
-from tests.corrections.letters import NOW, document, item, problem, stored_letter
+from tests.corrections.letters import NOW, citation, document, item, problem, stored_letter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -103,6 +103,22 @@ def test_a_citation_is_added_retargeted_and_removed_with_few_keys(sign_in: Any, 
     keys.press("Alt+g", "Alt+g", "ArrowUp", "Alt+Delete", "Control+Shift+Enter")
     page.locator("[data-citations$='/reviewer'] .citation-line").nth(2).wait_for(state="detached")
     assert DisputedItem.objects.get(case=one.pk).citations.filter(side="reviewer").count() == 1
+
+
+def test_a_guideline_in_doubt_is_typed_over_and_stands_out_in_the_letter(sign_in: Any, people: People) -> None:
+    words = "Decision based on MTUS Knee Complaints 2004, Section(s): Special Studies."
+    parsed = item("MRI", reviewer=[{**citation("other/unrecognised", None), "span": span(words)}])
+    one = stored_letter(document(parsed, problems=[problem("unknown_authority", "items/1/reviewer")]), text=TEXT)
+    page = sign_in(people.admin)
+    page.goto(f"/admin/review/{one.pk}/")
+    page.locator(".letter-lines mark", has_text=words).wait_for()
+    page.keyboard.type("kn")
+    page.get_by_role("option", name="MTUS: Knee Complaints").wait_for()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+Shift+Enter")
+    page.get_by_text("Saved: 1 value.").wait_for()
+    cited = DisputedItem.objects.get(case=one.pk).citations.filter(side="reviewer")
+    assert [each.authority.key for each in cited] == ["mtus/knee"]
 
 
 def test_a_letter_is_taken_and_snoozed_by_key(sign_in: Any, people: People) -> None:
