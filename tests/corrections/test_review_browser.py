@@ -113,7 +113,7 @@ def test_a_guideline_in_doubt_is_typed_over_and_stands_out_in_the_letter(sign_in
     page.goto(f"/admin/review/{one.pk}/")
     page.locator(".letter-lines mark", has_text=words).wait_for()
     page.keyboard.type("kn")
-    page.get_by_role("option", name="MTUS: Knee Complaints").wait_for()
+    page.get_by_role("option", name="MTUS: Knee Complaints", exact=True).wait_for()
     page.keyboard.press("Enter")
     page.keyboard.press("Control+Shift+Enter")
     page.get_by_text("Saved: 1 value.").wait_for()
