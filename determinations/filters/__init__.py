@@ -4,6 +4,7 @@ from determinations.filters.addresses import (
     active_filters,
     chips,
     filters_only,
+    in_words,
     mistakes,
     strange_words,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "active_filters",
     "chips",
     "filters_only",
+    "in_words",
     "mistakes",
     "strange_words",
 ]

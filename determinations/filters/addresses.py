@@ -45,6 +45,14 @@ def chips(query: QueryDict, labels: Labels) -> list[Chip]:
     ]
 
 
+def in_words(query: QueryDict, labels: Labels) -> str:
+    """The filters of an address in one line: ``Decision: Overturned, Upheld; Sex: Female``."""
+    values: dict[str, list[str]] = {}
+    for chip in chips(query, labels):
+        values.setdefault(chip.label, []).append(chip.value)
+    return "; ".join(f"{label}: {', '.join(each)}" for label, each in values.items())
+
+
 def without(query: QueryDict, name: str, value: str) -> str:
     """The address without one value of one filter, at the top of the list."""
     link = first_page(query)

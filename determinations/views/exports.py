@@ -22,7 +22,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from determinations.exports import AT_ONCE, columns_of, csv_lines, file_of, record_export, rows_of, write_xlsx
-from determinations.filters import filters_only
+from determinations.filters import filters_only, in_words
+from determinations.labels import read_labels
 from determinations.lists import LISTS, ListKind
 from determinations.models import Export
 from determinations.models.browsing import ExportFormat, ExportState
@@ -66,9 +67,18 @@ def export_list(request: HttpRequest) -> HttpResponse:
     """The person's large exports and where each is."""
     exports = list(Export.objects.filter(by=person_of(request)).order_by("-pk")[:100])
     going_on = any(export.state in (ExportState.WAITING, ExportState.WRITING) for export in exports)
-    kept = [(export, file_of(export).is_file()) for export in exports]
+    labels = read_labels()
+    rows = [
+        (
+            export,
+            file_of(export).is_file(),
+            f"{reverse(LISTS[export.list_name].url_name)}?{export.query}",
+            in_words(QueryDict(export.query), labels),
+        )
+        for export in exports
+    ]
     template = "exports/_exports.html" if request.headers.get("HX-Request") else "exports/export_list.html"
-    return render(request, template, {"exports": kept, "going_on": going_on, "kept_days": _KEPT_DAYS})
+    return render(request, template, {"exports": rows, "going_on": going_on, "kept_days": _KEPT_DAYS})
 
 
 @require_safe

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from determinations.filters import filters_only
+from determinations.filters import filters_only, in_words
+from determinations.labels import read_labels
 from determinations.lists import LISTS
 from determinations.models import SavedView
 from determinations.views.people import person_of
@@ -28,7 +29,9 @@ class ViewNameForm(forms.Form):
 @permission_required("determinations.browse_cases", raise_exception=True)
 def saved_view_list(request: HttpRequest) -> HttpResponse:
     """All of the person's views, to open, rename, make the start page, delete."""
-    return render(request, "saved_views/saved_view_list.html", {"views": _with_urls(request)})
+    labels = read_labels()
+    views = [(view, url, in_words(QueryDict(view.query), labels)) for view, url in _with_urls(request)]
+    return render(request, "saved_views/saved_view_list.html", {"views": views})
 
 
 @require_safe

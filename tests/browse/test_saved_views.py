@@ -49,3 +49,11 @@ def test_nobody_changes_anothers_view(client: Client, people: People) -> None:
     client.force_login(people.casemanager)
     assert client.post(f"/views/{view.pk}/", {"action": "delete"}).status_code == 404
     assert SavedView.objects.exists()
+
+
+def test_the_page_of_views_says_what_each_holds(as_casemanager: Client) -> None:
+    as_casemanager.post("/items/views/save/", {"name": "A", "query": "decision=overturned&decision=upheld&sex=female"})
+    as_casemanager.post("/cases/views/save/", {"name": "B", "query": ""})
+    page = as_casemanager.get("/views/").content.decode()
+    assert "Sex: Female; Decision: Overturned, Upheld" in page
+    assert "none: the whole list" in page

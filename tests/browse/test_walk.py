@@ -8,7 +8,7 @@ import pytest
 from determinations.models import Case, ItemFact, LetterText, ProblemReport, SavedView
 from determinations.synthetic import write_letter
 from determinations.synthetic.pdf import letter_pdf
-from tests.accessibility import faults_of
+from tests.accessibility import faults_of, settle
 from tests.browse.conftest import store_texts
 from tests.browse.test_letter_pages import store_pdf
 from tests.conftest import People
@@ -184,6 +184,34 @@ def test_a_view_is_saved_and_opened(desk: Any, cases: list[Case]) -> None:
     desk.locator("summary", has_text="Views").click()
     desk.locator(".menu-panel a", has_text="Upheld ones").click()
     desk.wait_for_url("**/cases/?outcome=upheld")
+
+
+#: What can be pressed or filled in and stands partly outside the window, where no sideways scroll reaches it.
+_OUT_OF_REACH = """
+() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary")].filter(each => {
+    if (!each.checkVisibility({visibilityProperty: true}) || each.closest(".skip")) return false;
+    const box = each.getBoundingClientRect();
+    return box.width > 0 && (box.left < 0 || box.right > document.documentElement.clientWidth + 1);
+}).map(each => each.outerHTML.slice(0, 120))
+"""
+
+
+def test_at_twice_the_size_everything_is_within_reach(desk: Any, cases: list[Case]) -> None:
+    """A window of 1280 by 900 at 200% is one of 640 by 450."""
+    desk.set_viewport_size({"width": 640, "height": 450})
+    for path in PAGES:
+        desk.goto(path.format(pk=numbered(cases).pk, pdf=cases[-1].pk))
+        settle(desk)
+        assert desk.evaluate("document.documentElement.scrollWidth") <= 640, path
+        assert desk.evaluate(_OUT_OF_REACH) == [], path
+    desk.goto("/cases/")
+    desk.locator("a", has_text="Filters").click()
+    desk.check("#f-outcome-upheld")
+    desk.locator(".chip", has_text="Upheld").wait_for()
+    desk.locator(".rail-close").click()
+    desk.locator("table.data .main-link").first.click()
+    desk.locator(".case-actions a", has_text="Letter").click()
+    assert desk.locator("#letter").bounding_box()["y"] < 450
 
 
 PAGES = [
