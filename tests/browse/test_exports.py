@@ -118,12 +118,12 @@ def test_nobody_gets_the_file_of_another(client: Client, people: People) -> None
 
 
 def test_the_page_of_exports_says_what_each_holds(as_casemanager: Client, people: People) -> None:
-    export_of(people.casemanager, query="sex=female&sort=-items", state=ExportState.FAILED, message="It was cut short.")
+    export_of(people.casemanager, query="sex=female&sort=-items", state=ExportState.FAILED, message="It broke off.")
     export_of(people.casemanager, rows=81_234, state=ExportState.READY)
     page = as_casemanager.get("/exports/").content.decode()
     assert 'href="/cases/?sex=female&amp;sort=-items"' in page
     assert "Sex: Female" in page
-    assert "It was cut short. Open the list and ask for it again." in page
+    assert "It broke off. Open the list and ask for it again." in page
     assert "81,234" in page
 
 
