@@ -121,7 +121,8 @@ def _write_letter_states(letters: Mapping[int, Letter], states: Mapping[int, Let
         cursor.execute(
             """
             UPDATE determinations_letter AS letter SET state = now.state, message = ''
-            FROM unnest(%s::bigint[], %s::text[]) AS now (id, state) WHERE letter.id = now.id
+            FROM unnest(%s::bigint[], %s::text[]) AS now (id, state)
+            WHERE letter.id = now.id AND letter.state NOT IN ('received', 'parsing')  -- those wait for their reader
             """,
             [list(states), [str(state) for state in states.values()]],
         )

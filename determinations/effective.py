@@ -87,6 +87,16 @@ def remove_letters(letter_ids: Collection[int]) -> None:
 
     Corrections and audit rows stay: they name the letter by number. The stored file is the caller's to remove.
     """
+    _remove(letter_ids, Letter)
+
+
+def remove_cases(letter_ids: Collection[int]) -> None:
+    """Delete what pages show of letters that give no case any more; the letters themselves stay."""
+    if Case.objects.filter(pk__in=letter_ids).exists():
+        _remove(letter_ids, Case)
+
+
+def _remove(letter_ids: Collection[int], model: type[Letter] | type[Case]) -> None:
     with transaction.atomic():
         hold_families()
         ids = [letter.pk for letter in _locked(letter_ids)]
@@ -94,7 +104,7 @@ def remove_letters(letter_ids: Collection[int]) -> None:
         lock_case_numbers(numbers)
         related = related_cases(set(filter(None, numbers)), set(ids)).keys() - set(ids)
         delete_items(ids)
-        Letter.objects.filter(pk__in=ids).delete()
+        model._default_manager.filter(pk__in=ids).delete()
         replace_facts(settle_versions(numbers, related) | set(_without_facts(related)))
 
 

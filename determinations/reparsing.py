@@ -36,9 +36,11 @@ from determinations.models import (
     ReviewEntry,
     RunState,
 )
+from determinations.models.letters import OPEN_STATES
 from determinations.models.reparsing import AT_WORK
 from determinations.parsing import PARSER_VERSION, parse_letter
 from determinations.parsing.results import to_record
+from determinations.readings import PARSING_SECONDS, TooLong, no_longer_than
 from determinations.roles import check_permission
 
 log = logging.getLogger(__name__)
@@ -161,6 +163,8 @@ def step(run_id: int, *, now: datetime) -> bool:
         else:
             first, last = window
             chosen = letters_of(run.selection).filter(letter_id__gte=first, letter_id__lte=last)
+            if run.state == RunState.RUNNING:  # those that wait for their reader are read by today's parser anyway
+                chosen = chosen.exclude(letter__state__in=OPEN_STATES)
             texts = list(chosen.order_by("letter_id")[:CHUNK])
             if texts:
                 _read_again(run, texts, proposal)
@@ -196,8 +200,9 @@ def _read_again(run: ReparseRun, texts: Sequence[LetterText], proposal: Proposal
     changed: dict[int, Mapping[str, Any]] = {}
     for text in texts:
         try:
-            fresh = to_record(parse_letter(text.text, aliases=aliases))
-        except Exception as fault:
+            with no_longer_than(PARSING_SECONDS):
+                fresh = to_record(parse_letter(text.text, aliases=aliases))
+        except (Exception, TooLong) as fault:
             # The text may be in the message: its kind must do.
             log.error("Letter %d cannot be read again (%s).", text.letter_id, type(fault).__name__)
             run.failed += not is_preview

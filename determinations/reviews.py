@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -120,15 +120,18 @@ def refresh(letter_ids: Collection[int], merged: Mapping[int, Merged] | None = N
 
 def note_report(letter_id: int) -> None:
     """A reader reported a problem of this letter, or a report was answered."""
-    entry = ReviewEntry.objects.filter(pk=letter_id).first()
-    is_open = ProblemReport.objects.filter(letter=letter_id, state=ReportState.OPEN).exists()
-    codes = set(entry.reasons if entry else ()) - {REPORTED} | ({REPORTED} if is_open else set())
-    if not codes:
-        ReviewEntry.objects.filter(pk=letter_id).delete()
-        return
-    ReviewEntry.objects.update_or_create(
-        pk=letter_id, defaults={"reasons": _ordered(codes), "urgency": urgency_of(codes)}
-    )
+    with transaction.atomic():
+        # The lock that writers of the letter hold: they work out the same entry.
+        Letter.objects.select_for_update(no_key=True).get(pk=letter_id)
+        entry = ReviewEntry.objects.filter(pk=letter_id).first()
+        is_open = ProblemReport.objects.filter(letter=letter_id, state=ReportState.OPEN).exists()
+        codes = set(entry.reasons if entry else ()) - {REPORTED} | ({REPORTED} if is_open else set())
+        if not codes:
+            ReviewEntry.objects.filter(pk=letter_id).delete()
+            return
+        ReviewEntry.objects.update_or_create(
+            pk=letter_id, defaults={"reasons": _ordered(codes), "urgency": urgency_of(codes)}
+        )
 
 
 def urgency_of(codes: Collection[str]) -> int:

@@ -16,7 +16,8 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from determinations import exports, removal, reparsing, versions
-from determinations.ingest import ingest_letters, without_reader
+from determinations.claims import without_reader
+from determinations.ingest import ingest_letters
 from determinations.models import Export, Letter, LetterState, ReparseRun
 from determinations.models.browsing import ExportState
 from determinations.models.letters import OPEN_STATES, Lane

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from determinations import ingest
+from determinations import readings
 from determinations.parsing import parse_letter
 
 
@@ -28,4 +28,4 @@ def _seen_before() -> bool:
     return seen
 
 
-setattr(ingest, "parse_letter", poisonable)  # noqa: B010 - it is not exported
+setattr(readings, "parse_letter", poisonable)  # noqa: B010 - it is not exported

@@ -8,17 +8,30 @@ from django.core.files.base import ContentFile
 from django.db import DataError
 from django.utils import timezone
 
-from determinations import ingest
+from determinations import ingest, readings, versions
 from determinations.effective import write_cases
 from determinations.ingest import folded_sha256, ingest_letters
-from determinations.models import Case, Citation, DisputedItem, ItemFact, Letter, LetterText, ParsedDocument
+from determinations.models import (
+    Case,
+    Citation,
+    DisputedItem,
+    ItemFact,
+    Letter,
+    LetterPair,
+    LetterText,
+    PairDecision,
+    ParsedDocument,
+)
 from determinations.parsing import PARSER_VERSION, parse_letter
 from determinations.store import letter_store
 from determinations.uploads import receive_files
+from tests.conftest import People
 from tests.extraction.files import locked_pdf, pdf, scanned_pdf
 from tests.letters_made import THERAPY, letter_pdf, letter_text
 
 pytestmark = pytest.mark.django_db
+
+SHOPPING_LIST = b"A synthetic shopping list: apples, pears"
 
 
 def bring(*files: bytes) -> list[int]:
@@ -54,7 +67,7 @@ def test_a_letter_becomes_a_case() -> None:
         (letter_text(2).encode(), "parsed"),
         (letter_text(3).encode("utf-16"), "parsed"),
         (letter_text(4, header=False).encode(), "needs_review"),
-        (b"A synthetic shopping list: apples, pears", "not_determination"),
+        (SHOPPING_LIST, "not_determination"),
         (b"Department of Managed Health Care\nIndependent Medical Review of a synthetic enrollee", "other_programme"),
         (b"Synthetic Independent Medical Review Final Determination by MAXIMUS, otherwise strange", "unknown_layout"),
         (scanned_pdf(), "no_text"),
@@ -100,10 +113,43 @@ def test_a_letter_that_gives_no_case_any_more_leaves_none_behind() -> None:
     older, newer = read(letter_pdf(9), letter_pdf(9, item="Another synthetic request"))
     assert Case.objects.get(pk=older.pk).superseded_by_id == newer.pk
     again(newer)
-    replace_stored_file(newer, b"%PDF-1.4 damaged meanwhile")
+    replace_stored_file(newer, SHOPPING_LIST)
     ingest_letters([newer.pk])
     assert list(Case.objects.values_list("pk", "superseded_by")) == [(older.pk, None)]
     assert list(ItemFact.objects.values_list("case_id", flat=True)) == [older.pk]
+
+
+def test_when_the_one_of_two_merged_letters_that_counts_gives_no_case_the_other_counts(people: People) -> None:
+    """They share no number: it is the decision of a person that ties them."""
+    one, counts = read(letter_pdf(60), letter_pdf(61, item="Another synthetic request"))
+    pair = LetterPair.objects.create(older=one, newer=counts, kind="alike", percent=90, found_at=timezone.now())
+    versions.decide(pair.pk, PairDecision.MERGED, by=people.admin, now=timezone.now(), counts=counts.pk)
+    assert set(ItemFact.objects.values_list("case_id", flat=True)) == {counts.pk}
+    again(counts)
+    replace_stored_file(counts, SHOPPING_LIST)
+    ingest_letters([counts.pk])
+    assert list(Case.objects.current().values_list("pk", flat=True)) == [one.pk]
+    assert set(ItemFact.objects.values_list("case_id", flat=True)) == {one.pk}
+
+
+@pytest.mark.parametrize(("number", "how"), [(62, "damaged"), (63, "gone"), (64, "kills")])
+def test_what_was_read_stands_when_reading_it_again_fails(number: int, how: str) -> None:
+    """The bytes are the same as before, so the fault is not the letter's: nothing of it may be lost."""
+    (letter,) = read(letter_pdf(number))
+    text = letter.text.text
+    again(letter)
+    if how == "kills":
+        Letter.objects.update(attempts=2)
+    elif how == "gone":
+        letter_store().delete(letter.store_name)
+    else:
+        replace_stored_file(letter, b"%PDF-1.4 the child that reads it was killed")
+    ingest_letters([letter.pk])
+    letter = Letter.objects.get(pk=letter.pk)
+    assert letter.state == letter.case.state == "parsed"
+    assert letter.message.startswith("Reading it again failed: ")
+    assert letter.message.endswith("What stood before stands.")
+    assert (letter.text.text, ItemFact.objects.count()) == (text, 1)
 
 
 def test_a_stored_file_that_is_gone_is_said() -> None:
@@ -128,7 +174,7 @@ def fail_for(monkeypatch: pytest.MonkeyPatch, item: str, fault: Callable[[], Non
             fault()
         return parse_letter(text, **details)
 
-    monkeypatch.setattr("determinations.ingest.parse_letter", parse)
+    monkeypatch.setattr("determinations.readings.parse_letter", parse)
 
 
 def test_a_letter_on_which_the_parser_fails_is_set_aside_and_the_rest_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,7 +201,7 @@ def test_a_letter_on_which_the_parser_hangs_is_too_slow(monkeypatch: pytest.Monk
     import re
 
     fail_for(monkeypatch, "poison", lambda: re.search(r"(a+)+$", "a" * 60 + "b") and None)
-    monkeypatch.setattr(ingest, "_PARSING_SECONDS", 0.3)
+    monkeypatch.setattr(readings, "PARSING_SECONDS", 0.3)
     poison, last = read(letter_pdf(16, item=f"{THERAPY}, poison"), letter_pdf(17))
     assert [poison.state, last.state] == ["too_slow", "parsed"]
 

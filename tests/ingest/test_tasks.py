@@ -20,7 +20,7 @@ from django.core.files.base import ContentFile
 from django.db import connection
 from django.utils import timezone
 
-from determinations import ingest, tasks
+from determinations import claims, ingest, tasks
 from determinations.models import Letter
 from determinations.models.letters import Lane
 from determinations.tasks import parse_letters, send_waiting, sweep
@@ -142,7 +142,7 @@ def test_a_letter_that_somebody_reads_is_left_alone_however_long_it_takes(no_wor
     Letter.objects.update(state="parsing", attempts=1, started_at=timezone.now(), queued_at=timezone.now())
     later(timedelta(hours=1))
     with psycopg.connect(**connection.get_connection_params()) as reader:
-        reader.execute("SELECT pg_advisory_lock(%s, %s)", [ingest.LOCK, pk])
+        reader.execute("SELECT pg_advisory_lock(%s, %s)", [claims.LOCK, pk])
         sweep()
         assert messages("interactive") == []
         parse_letters([pk])
@@ -159,17 +159,17 @@ def test_a_message_that_comes_again_between_claim_and_reading_counts_no_attempt(
 
     def the_same_again() -> None:
         try:
-            for _ in range(ingest.ATTEMPTS + 1):
+            for _ in range(claims.ATTEMPTS + 1):
                 ingest.ingest_letters(ids)
             counted.append(list(Letter.objects.values_list("attempts", flat=True)))
         finally:
             connection.close()
 
-    def begin(claimed: Sequence[int]) -> int:
+    def begin(mine: Sequence[int], stop_at: float) -> int:
         thread = threading.Thread(target=the_same_again)
         thread.start()
         thread.join()
-        return chunk(claimed)
+        return chunk(mine, stop_at)
 
     monkeypatch.setattr(ingest, "_ingest_chunk", begin)
     ingest.ingest_letters(ids)
