@@ -22,6 +22,7 @@ from determinations.models import Export, Letter, LetterState, ReparseRun
 from determinations.models.browsing import ExportState
 from determinations.models.letters import OPEN_STATES, Lane
 from determinations.models.reparsing import AT_WORK
+from determinations.statistics.ahead import count_ahead
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,13 @@ def sweep() -> None:
         send_reparse(run_id)
     if versions.unsigned(1):
         _send_quietly(find_pairs)
+    _send_quietly(count_statistics)
+
+
+@shared_task(ignore_result=True)
+def count_statistics() -> None:
+    """Have the first pages of statistics wait for nobody after a change."""
+    count_ahead()
 
 
 @shared_task(ignore_result=True)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import django_filters
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, Func, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
 from determinations.filters.conditions import (
@@ -98,8 +98,18 @@ class LetterFilters(django_filters.FilterSet):
         return rows
 
 
+class IsNotTrue(Func):
+    """Rows for which conditions do not hold, or are not known to."""
+
+    template = "(%(expressions)s) IS NOT TRUE"
+    output_field = BooleanField()
+
+
 class RestFilter(django_filters.Filter):
     """Everything but the items of another address: "MRI against the rest"."""
+
+    #: Kinds of filters that look beyond the row: what they find is looked up once, rather than asked of each row.
+    beyond = frozenset({"words", "section", "upload", "part", "standing"})
 
     kind = "rest"
     field_class = ValuesField
@@ -112,9 +122,13 @@ class RestFilter(django_filters.Filter):
         for address in value:
             other = QueryDict(address, mutable=True)
             other.pop("rest_of", None)
-            rows = ItemFact.objects.filter(pk=OuterRef("pk"))
-            among = ItemFilter(other, queryset=rows, lookups=self.parent.lookups).qs
-            qs = qs.filter(~Exists(among))
+            filterset = ItemFilter(other, queryset=ItemFact.objects.all(), lookups=self.parent.lookups)
+            among = filterset.qs
+            asked = {filterset.filters[name].kind for name in other if name in filterset.filters}
+            if asked & self.beyond or not among.query.where:
+                qs = qs.filter(~Exists(among.filter(pk=OuterRef("pk"))))
+            else:
+                qs = qs.filter(IsNotTrue(among.query.where))
         return qs
 
 

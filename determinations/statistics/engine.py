@@ -44,7 +44,11 @@ class SqlEngine:
         """See ``Engine``."""
         questions = {column: (self.state, sql, repr(params))
                      for column in columns for sql, params in [_items_by(selection, [column])]}  # fmt: skip
-        missing = [column for column, question in questions.items() if question not in kept_answers]
+        missing = [
+            column
+            for column, question in questions.items()
+            if not kept_answers.has(question, shared=selection.is_everything)
+        ]
         if len(missing) < 2:
             return
         selected, params = _selected(selection, missing)

@@ -37,9 +37,15 @@ class KeptAnswers:
         self.answers: OrderedDict[Question, Rows] = OrderedDict()
         self.lock = Lock()
 
-    def __contains__(self, question: Question) -> bool:
+    def has(self, question: Question, *, shared: bool = False) -> bool:
+        """Whether the answer is kept; ``shared``: by any process."""
         with self.lock:
-            return question in self.answers
+            if question in self.answers:
+                return True
+        answer = _from_cache(question) if shared and self.shares else None
+        if answer is not None:
+            self.put(question, answer)
+        return answer is not None
 
     def get(self, question: Question, count: Callable[[], Rows], *, shared: bool = False) -> Rows:
         """The answer, counted if nobody has; ``shared``: if no process has."""

@@ -102,8 +102,7 @@ def read_quality(state: str) -> Quality:
             layouts[layout] += letters
             to_review[layout] += letters if state == LetterState.NEEDS_REVIEW else 0
     problems, cases, items, empty = Counter[str](), 0, 0, 0
-    kept = kept_answers.get((state, _CASES, ""), lambda: _rows(_CASES), shared=True)
-    for codes, letters, its_items, without in kept:
+    for codes, letters, its_items, without in problems_of_cases(state):
         cases, items, empty = cases + letters, items + int(its_items), empty + without
         for code in codes:
             problems[code] += letters
@@ -124,6 +123,11 @@ def read_quality(state: str) -> Quality:
         values=cases * len(LETTER_FIELDS) + items * len(ITEM_FIELDS),
         seen_values=_rows(_CONFIRMED)[0][0],
     )
+
+
+def problems_of_cases(state: str) -> Rows:
+    """Problems that cases have together, how many cases with how many items, and how many of them without any."""
+    return kept_answers.get((state, _CASES, ""), lambda: _rows(_CASES), shared=True)
 
 
 def _most_first(counts: Counter[str]) -> list[tuple[str, int]]:

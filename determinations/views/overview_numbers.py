@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.http import QueryDict
+from django.urls import reverse
 
 from determinations.models import Figure
 from determinations.statistics.changes import changes
@@ -13,9 +15,11 @@ from determinations.statistics.periods import Period, last_months, year_period
 from determinations.statistics.published import PublishedFigures
 from determinations.statistics.questions import LetterGroup
 from determinations.statistics.tabulate import Letters, add_up_letters, by_month
+from determinations.views.sections import Section, section
 from determinations.views.selections import narrow
 from determinations.views.statistics_pages import Context, table_of, with_query
 
+MOVED = ("What moved lately", "statistics/_changes.html")
 _OUTCOMES = ("upheld", "partly", "overturned", "unknown")
 
 
@@ -33,6 +37,7 @@ def overview(context: Context) -> dict[str, Any]:
         "published": {name: figures.get(year, name) for name in Figure.values},
         "outcomes": _outcomes(context, letters),
         "months": _months(context, groups),
+        "moved": _moved(context, groups),
     }
 
 
@@ -127,13 +132,6 @@ def asked_period(query: QueryDict) -> Period | None:
     return found if found.first <= found.last else None
 
 
-def period_of(context: Context) -> Period | None:
-    """The period asked for, else the last three months in which something was decided."""
-    asked = asked_period(context.query)
-    latest = None if asked else context.engine.latest_decision(context.chosen.selection)
-    return last_months(latest, 3) if latest else asked
-
-
 def in_period(query: QueryDict, period: Period) -> QueryDict:
     """An address with the period instead of its own."""
     moved = query.copy()
@@ -142,11 +140,19 @@ def in_period(query: QueryDict, period: Period) -> QueryDict:
     return moved
 
 
-def what_moved(context: Context) -> dict[str, Any]:
-    """What moved since the period before, by category: the changes that are more than chance first."""
-    period, statistic = period_of(context), BY_KEY["category"]
+def _moved(context: Context, groups: list[LetterGroup]) -> Section | None:
+    """What moved in the period asked for, else in the last three months; None where no letter has a date."""
+    months = [group.month for group in groups if group.month]
+    period = asked_period(context.query) or (last_months(max(months), 3) if months else None)
     if period is None:
-        return {"period": None, "changes": []}
+        return None
+    url = with_query(reverse("statistics_moved"), in_period(context.query, period))
+    return section(context, url, *MOVED, partial(what_moved, period=period))
+
+
+def what_moved(context: Context, *, period: Period) -> dict[str, Any]:
+    """What moved since the period before, by category: the changes that are more than chance first."""
+    statistic = BY_KEY["category"]
     now, before = (
         Context.of(context.request, context.engine, in_period(context.query, each), like=context)
         for each in (period, period.before)

@@ -14,14 +14,14 @@ from determinations.statistics.entries import BY_KEY
 from determinations.statistics.glossary import GLOSSARY
 from determinations.statistics.periods import year_period
 from determinations.statistics.published import PublishedFigures
-from determinations.views.overview_numbers import asked_period, dates, overview, what_moved
+from determinations.views.overview_numbers import asked_period, dates, overview
 from determinations.views.sections import section, show_section, whole_url
 from determinations.views.selections import narrow
 from determinations.views.statistics_pages import Context, carried, may_view, table_of, with_query
 
 _ROWS = 12
 #: Sections after the overview, each with the statistics that come out of one pass.
-_PARTS: Mapping[str, tuple[str, Sequence[str]]] = {
+PARTS: Mapping[str, tuple[str, Sequence[str]]] = {
     "treatments": ("Treatments", ("category", "drug-class")),
     "review": ("Review and time", ("specialty", "days-from-denial")),
     "citations": (
@@ -42,9 +42,8 @@ def report(request: HttpRequest) -> HttpResponse:
             if newest:
                 year = narrow(context.query, dates(year_period(newest.year)))
                 return redirect(with_query(request.path, year, **carried(request)))
-        moved_url = with_query(reverse("statistics_moved"), context.query)
-        parts = [section(context, moved_url, "What moved lately", "statistics/_changes.html", what_moved)]
-        for key, (title, entries) in _PARTS.items():
+        parts = []
+        for key, (title, entries) in PARTS.items():
             url = with_query(reverse("report_part", args=[key]), context.query)
             parts.append(section(context, url, title, _TEMPLATE, partial(_part, entries=entries)))
         return render(
@@ -65,9 +64,9 @@ def report(request: HttpRequest) -> HttpResponse:
 @may_view
 def report_part(request: HttpRequest, key: str) -> HttpResponse:
     """Some statistics of the report: a section of it."""
-    if key not in _PARTS:
+    if key not in PARTS:
         raise Http404(f"The report has no part {key!r}.")
-    title, entries = _PARTS[key]
+    title, entries = PARTS[key]
     with one_snapshot() as engine:
         context = Context.of(request, engine)
         return show_section(request, "report", title, _TEMPLATE, context.frame("", **_part(context, entries)))

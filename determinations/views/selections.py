@@ -43,8 +43,16 @@ def choose(query: QueryDict) -> Chosen:
     """The items of an address: its filters of the item list, nothing else in it."""
     filters = filters_only(query)
     filterset = ItemFilter(filters, queryset=ItemFact.objects.all())
-    selection = Selection(filterset.qs, all(name in OF_LETTERS for name, _value in active_filters(filters)))
+    selection = Selection(filterset.qs, _selects_letters(filters))
     return Chosen(filters, selection, tuple(mistakes(filterset)))
+
+
+def _selects_letters(query: QueryDict) -> bool:
+    """Whether every filter of an address selects letters with all of their items; the rest of letters are letters."""
+    return all(
+        name in OF_LETTERS or (name == "rest_of" and _selects_letters(filters_only(QueryDict(value))))
+        for name, value in active_filters(query)
+    )
 
 
 def within(selection: Selection, statistic: Statistic) -> Selection:

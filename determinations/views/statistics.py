@@ -12,8 +12,8 @@ from determinations.statistics.entries import BY_KEY, GROUPS, STATISTICS, Statis
 from determinations.statistics.glossary import GLOSSARY
 from determinations.statistics.periods import Period
 from determinations.statistics.published import PublishedFigures
-from determinations.views.overview_numbers import asked_period, overview, what_moved
-from determinations.views.sections import section, show_section, whole_url
+from determinations.views.overview_numbers import MOVED, asked_period, overview, what_moved
+from determinations.views.sections import show_section, whole_url
 from determinations.views.statistics_pages import (
     MOST_ROWS,
     Context,
@@ -24,8 +24,6 @@ from determinations.views.statistics_pages import (
     with_query,
 )
 
-_MOVED = ("What moved lately", "statistics/_changes.html")
-
 
 @require_safe
 @may_view
@@ -33,14 +31,12 @@ def statistics(request: HttpRequest) -> HttpResponse:
     """How many, how often overturned, how it moves, and how that compares with the state."""
     with one_snapshot() as engine:
         context = Context.of(request, engine)
-        moved_url = with_query(reverse("statistics_moved"), context.query)
         return render(
             request,
             "statistics/overview.html",
             context.frame(
                 "overview",
                 **overview(context),
-                moved=section(context, moved_url, *_MOVED, what_moved),
                 whole_url=whole_url(context),
                 export_base=reverse("statistics_export", args=["csv"]).removesuffix("csv"),
             ),
@@ -50,10 +46,12 @@ def statistics(request: HttpRequest) -> HttpResponse:
 @require_safe
 @may_view
 def statistics_moved(request: HttpRequest) -> HttpResponse:
-    """What moved since the period before: a section of the overview and of the report."""
+    """What moved since the period before that of the address: a section of the overview and of the report."""
     with one_snapshot() as engine:
         context = Context.of(request, engine)
-        return show_section(request, "overview", *_MOVED, context.frame("", **what_moved(context)))
+        period = asked_period(context.query)
+        moved = what_moved(context, period=period) if period else {}
+        return show_section(request, "overview", *MOVED, context.frame("", **moved))
 
 
 @require_safe

@@ -16,6 +16,8 @@ from django.urls import reverse
 from determinations.lists import LISTS
 from determinations.models import AuditEvent, StatisticsLimits
 from determinations.statistics.entries import STATISTICS
+from determinations.statistics.kept import kept_answers
+from determinations.tasks import count_statistics
 from tests.corrections.letters import document, item, stored_letter
 from tests.statistics.worlds import stored_world
 
@@ -64,6 +66,17 @@ def test_pages_ask_few_questions(as_supervisor: Any, letters: None) -> None:
         with CaptureQueriesContext(connection) as queries:
             as_supervisor.get(path, follow=True)
         assert len(queries) <= MOST_QUERIES, (path, [query["sql"][:100] for query in queries])
+
+
+def test_workers_count_ahead_what_first_pages_show(as_supervisor: Any, letters: None) -> None:
+    StatisticsLimits.objects.update(small_cell=5)  # a change
+    as_supervisor.get("/statistics/")  # templates and permissions are read
+    count_statistics()
+    kept_answers.answers.clear()  # another process than the worker's
+    for path in ("/statistics/", "/citations/", "/citations/editions/", "/statistics/breakdowns/category/"):
+        with CaptureQueriesContext(connection) as queries:
+            as_supervisor.get(path)
+        assert not [query["sql"] for query in queries if 'FROM "determinations_itemfact"' in query["sql"]], path
 
 
 def test_exports_hold_the_table(as_supervisor: Any, letters: None) -> None:

@@ -1,8 +1,10 @@
 """Prints how fast the pages of statistics answer, on the letters that are there and with filters drawn at random."""
 
 import random
+import re
 import time
 from argparse import ArgumentParser
+from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -61,40 +63,54 @@ class Command(BaseCommand):
             person.delete()
 
     def _ask(self, client: Client, path: str, queries: list[str]) -> None:
-        counted, kept = [], []
+        """Print the times of a page, and those of each section that it has come in a request of its own."""
+        counted: dict[str, list[float]] = {}
+        kept: dict[str, list[float]] = {}
         for query in queries:
             forget_answers()
-            counted.append(_milliseconds(client, path, query))
-            kept.append(_milliseconds(client, path, query))
-        plain, counted = counted[0], sorted(counted)
-        columns = (plain, counted[len(counted) // 2], _p95(counted))
-        shown = " ".join(f"{each:7.0f}" for each in columns)
-        self.stdout.write(f"{path:46} {shown} {_p95(sorted(kept)):9.0f}\n")
+            for times_of in (counted, kept):
+                for part, taken in _times(client, f"{path}?{query}").items():
+                    times_of.setdefault(part, []).append(taken)
+        for part, times in counted.items():
+            in_order = sorted(times)
+            columns = (times[0], in_order[len(times) // 2], _p95(in_order))
+            shown = " ".join(f"{each:7.0f}" for each in columns)
+            self.stdout.write(f"{part:46} {shown} {_p95(sorted(kept[part])):9.0f}\n")
 
 
 def _p95(times: list[float]) -> float:
     return times[min(len(times) - 1, round(0.95 * len(times)))]
 
 
-def _milliseconds(client: Client, path: str, query: str) -> float:
+_SECTION = re.compile(r'hx-get="([^"]*)" hx-trigger="load"')
+
+
+def _times(client: Client, address: str) -> dict[str, float]:
+    """Milliseconds of a page and of its sections, by path."""
+    found = {}
+    taken, page = _milliseconds(client, address)
+    found[address.partition("?")[0]] = taken
+    for section in _SECTION.findall(page):
+        taken, _html = _milliseconds(client, unescape(section), headers={"HX-Request": "true"})
+        found[f"  {section.partition('?')[0]}"] = taken
+    return found
+
+
+def _milliseconds(client: Client, address: str, **request: Any) -> tuple[float, str]:
     begun = time.perf_counter()
-    response = client.get(f"{path}?{query}", HTTP_HOST="localhost", follow=True)  # the report goes on to its year
+    response = client.get(address, HTTP_HOST="localhost", follow=True, **request)  # some go on to a year
     taken = 1000 * (time.perf_counter() - begun)
-    if response.status_code != 200 or response.request["PATH_INFO"] != path:
-        raise RuntimeError(f"{path}?{query} answered {response.status_code} at {response.request['PATH_INFO']}")
-    return taken
-
-
-_OF_AUTHORITIES = ("citation_authority", "authority_editions", "citation_parts")
+    if response.status_code != 200 or response.request["PATH_INFO"] != address.partition("?")[0]:
+        raise RuntimeError(f"{address} answered {response.status_code} at {response.request['PATH_INFO']}")
+    return taken, response.content.decode()
 
 
 def _paths() -> list[str]:
     names = (
-        "statistics", "statistics_compare", "compare_table", "statistics_report", "quality", "citations",
-        "citation_editions",
+        "statistics", "statistics_compare", "statistics_report", "quality", "citations", "citation_editions",
     )  # fmt: skip
     paths = [reverse(name) for name in names]
-    paths += [reverse(name, args=["mtus/chronic-pain"]) for name in _OF_AUTHORITIES]
+    paths.append(reverse("citation_authority", args=["mtus/chronic-pain"]))
     return paths + [reverse("statistic", args=[statistic.key]) for statistic in STATISTICS]
 
 
