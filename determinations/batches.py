@@ -39,6 +39,7 @@ GROUPS = (
     Group("look", "Need a person", _states_of("look")),
     Group("failed", "Could not be read", _states_of("stopped")),
 )
+NO_LAYOUT = "none"
 DUPLICATES, REFUSED = "duplicate", "refused"
 _GROUP_STATES: Mapping[str, tuple[str, ...]] = {group.key: group.states for group in GROUPS}
 
@@ -66,9 +67,13 @@ def files_of(upload: Upload, query: QueryDict) -> QuerySet[UploadedFile]:
 
 
 def letters_in(query: QueryDict) -> QuerySet[Letter]:
-    """Letters of all uploads in the states that the address asks for; those that need somebody where it asks none."""
-    states = states_asked_for(query) or (*_GROUP_STATES["failed"], *_GROUP_STATES["look"])
-    return Letter.objects.filter(state__in=states)
+    """Letters of all uploads in the states, or of the layout, that the address asks for; else those that need
+    somebody. ``NO_LAYOUT`` is the layout of letters that the parser knows none for."""
+    layout, states = query.get("layout", ""), states_asked_for(query)
+    if layout:
+        of_layout = Letter.objects.filter(layout="" if layout == NO_LAYOUT else layout)
+        return of_layout.filter(state__in=states) if states else of_layout
+    return Letter.objects.filter(state__in=states or (*_GROUP_STATES["failed"], *_GROUP_STATES["look"]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from django.db.models import Exists, Func, OuterRef, Q, QuerySet, TextField, Val
 from django.db.models.functions import Coalesce
 
 from determinations.lookups import HasOneOf, has_number
-from determinations.models import Side, UploadedFile
+from determinations.models import PrintedCitation, Side, UploadedFile
 from determinations.models.found_by import item_sections
 from determinations.search import QueryWords
 
@@ -164,6 +164,19 @@ class UploadFilter(django_filters.NumberFilter):
         if value is None:
             return qs
         return qs.filter(Exists(UploadedFile.objects.filter(upload=int(value), letter=OuterRef(self.letter))))
+
+
+class PrintedFilter(ValuesFilter):
+    """Letters with a citation that nobody recognised, given in the form in which citations are compared."""
+
+    def __init__(self, letter: str) -> None:
+        super().__init__("printed", "Citation that nobody recognised", self.is_printed)
+        self.letter = letter
+
+    def is_printed(self, value: str) -> Q:
+        """The letter prints it."""
+        rows = PrintedCitation.objects.filter(normalised=value, aliased=False)
+        return Q(Exists(rows.filter(letter=OuterRef(self.letter))))
 
 
 class CountedFilter(django_filters.Filter):

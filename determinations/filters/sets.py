@@ -34,6 +34,7 @@ from determinations.filters.kinds import (
     CategoryFilter,
     CountedFilter,
     DayFilter,
+    PrintedFilter,
     SectionFilter,
     UploadFilter,
     ValuesField,
@@ -109,7 +110,7 @@ class RestFilter(django_filters.Filter):
     """Everything but the items of another address: "MRI against the rest"."""
 
     #: Kinds of filters that look beyond the row: what they find is looked up once, rather than asked of each row.
-    beyond = frozenset({"words", "section", "upload", "part", "standing"})
+    beyond = frozenset({"words", "section", "upload", "part", "standing", "printed"})
 
     kind = "rest"
     field_class = ValuesField
@@ -151,6 +152,7 @@ class ItemFilter(LetterFilters):
     state = ValuesFilter("state", "State", equals("state"))
     corrected = ValuesFilter("yes_no", "Corrected by staff", yes_or_no("corrected"))
     upload = UploadFilter("case_id")
+    printed = PrintedFilter("case_id")
     q = WordsFilter(item_words())
     by_item = CountedFilter()
     rest_of = RestFilter()
@@ -201,7 +203,7 @@ class ItemFilter(LetterFilters):
 
 #: What is said of an item: of a case it asks for one item of which all of it is true.
 OF_ITEMS = frozenset(ItemFilter.base_filters) - frozenset(LetterFilters.base_filters) - {
-    "problem", "state", "corrected", "upload", "q", "by_item",
+    "problem", "state", "corrected", "upload", "printed", "q", "by_item",
 }  # fmt: skip
 
 
@@ -212,6 +214,7 @@ class CaseFilter(LetterFilters):
     corrected = ValuesFilter("yes_no", "Corrected by staff", yes_or_no("corrected"))
     problem = ValuesFilter("problem", "Doubt", holds("all_problem_codes"))
     upload = UploadFilter("pk")
+    printed = PrintedFilter("pk")
     q = WordsFilter(case_words())
     by_item = CountedFilter()
     locals().update({name: ItemFilter.base_filters[name] for name in sorted(OF_ITEMS)})

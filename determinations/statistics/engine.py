@@ -44,11 +44,8 @@ class SqlEngine:
         """See ``Engine``."""
         questions = {column: (self.state, sql, repr(params))
                      for column in columns for sql, params in [_items_by(selection, [column])]}  # fmt: skip
-        missing = [
-            column
-            for column, question in questions.items()
-            if not kept_answers.has(question, shared=selection.is_everything)
-        ]
+        shared = selection.is_everything
+        missing = [column for column, question in questions.items() if not kept_answers.has(question, shared=shared)]
         if len(missing) < 2:
             return
         selected, params = _selected(selection, missing)
@@ -63,7 +60,7 @@ class SqlEngine:
             place = next(place for place in range(len(missing)) if not of >> (len(missing) - 1 - place) & 1)
             found[missing[place]].append((row[place], *row[len(missing) :]))
         for column, rows in found.items():
-            kept_answers.put(questions[column], rows, shared=selection.is_everything)
+            kept_answers.put(questions[column], rows, shared=shared)
 
     def count_letters(self, selection: Selection) -> list[LetterGroup]:
         """See ``Engine``.

@@ -32,8 +32,10 @@ JOIN determinations_case k ON k.letter_id = letter.id AND k.superseded_by_id IS 
 WHERE c.operation IN ('set', 'confirm') AND c.state IN ('active', 'confirmed', 'conflict')
 """
 _UNRECOGNISED = """
-SELECT min(printed), count(*), count(DISTINCT letter_id) FROM determinations_printedcitation
-WHERE NOT aliased GROUP BY normalised ORDER BY 2 DESC, 1 LIMIT 200
+SELECT normalised, min(printed), count(*), count(DISTINCT printed.letter_id)
+FROM determinations_printedcitation printed
+JOIN determinations_case k ON k.letter_id = printed.letter_id AND k.superseded_by_id IS NULL
+WHERE NOT aliased GROUP BY normalised ORDER BY 3 DESC, 1 LIMIT 200
 """
 
 
@@ -56,6 +58,11 @@ class Corrected:
     set: int
     confirmed: int
     letters: int
+
+    @property
+    def numbers(self) -> list[Named]:
+        """Both counts by what was done, as the history of corrections spells it."""
+        return [Named("set", "set", self.set), Named("confirm", "confirmed", self.confirmed)]
 
 
 @dataclass(frozen=True)
@@ -117,7 +124,7 @@ def read_quality(state: str) -> Quality:
             Named(code, PROBLEMS[code].label if code in PROBLEMS else code, n) for code, n in _most_first(problems)
         ],
         corrected=[Corrected(*row) for row in _rows(_CORRECTED)],
-        unrecognised=[Named(printed, printed, n, m) for printed, n, m in _rows(_UNRECOGNISED)],
+        unrecognised=[Named(form, printed, n, m) for form, printed, n, m in _rows(_UNRECOGNISED)],
         letters=cases,
         empty_letters=empty,
         values=cases * len(LETTER_FIELDS) + items * len(ITEM_FIELDS),

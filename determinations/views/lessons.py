@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import HttpResponse, StreamingHttpResponse
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -86,6 +87,9 @@ def correction_history(request: StaffRequest) -> HttpResponse:
         rows = rows.filter(by_id__in=User.objects.filter(username=query["person"]).values("pk"))
     if query.get("state") in CorrectionState.values:
         rows = rows.filter(state=query["state"])
+    if query.get("state") == "in_force":
+        rows = rows.filter(state__in=IN_FORCE)
+    rows = _counted_by_quality(rows, query)
     page = page_of(rows, Order("id", descending=True, nullable=False, key="id"), query)
     context = {
         "page": page,
@@ -94,9 +98,25 @@ def correction_history(request: StaffRequest) -> HttpResponse:
         "path": path,
         "person": query.get("person", ""),
         "state": query.get("state", ""),
-        "states": CorrectionState.choices,
+        "states": [("in_force", _("in force")), *CorrectionState.choices],
+        "count": count_up_to(rows),
+        "kept": [(name, query[name]) for name in _OF_QUALITY if query.get(name)],
     }
     return render(request, "admin/history/history.html", context)
+
+
+#: What the quality page counts corrections by.
+_OF_QUALITY = ("field", "version", "operation")
+
+
+def _counted_by_quality(rows: QuerySet[Correction], query: QueryDict) -> QuerySet[Correction]:
+    if query.get("field"):
+        rows = rows.filter(Q(path=query["field"]) | Q(path__endswith=f"/{query['field']}"))
+    if "version" in query:
+        rows = rows.filter(parser_version=query["version"])
+    if query.get("operation") in Operation.values:
+        rows = rows.filter(operation=query["operation"])
+    return rows
 
 
 def _history_row(row: Correction) -> dict[str, Any]:

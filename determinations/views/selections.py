@@ -15,8 +15,8 @@ from determinations.statistics.questions import Selection
 
 #: Filters on what a letter holds once: they select letters with all of their items.
 OF_LETTERS = frozenset(LetterFilters.base_filters) | {
-    "state", "corrected", "upload", "claim_age", "several_items", "days_from_denial", "days_from_application",
-    "days_from_assignment", "also_specialty", "also_licensure", "by_item",
+    "state", "corrected", "upload", "printed", "claim_age", "several_items", "days_from_denial",
+    "days_from_application", "days_from_assignment", "also_specialty", "also_licensure", "by_item",
 }  # fmt: skip
 #: Where a row can hold several values, a second condition stands beside the first one, in a parameter of its own.
 ALSO = {name.removeprefix("also_"): name for name in ItemFilter.base_filters if name.startswith("also_")}

@@ -179,7 +179,8 @@ def _file_list(request: HttpRequest, page: Page[Any], rows: list[FileRow]) -> di
         "page": page,
         "table": FileTable(rows, query=request.GET, hidden=hidden),
         "may_retry": may_retry,
-        "filtered": bool(request.GET.get("state")),
+        "filtered": bool(request.GET.get("state") or request.GET.get("layout")),
+        "layout": request.GET.get("layout", ""),
         "query": _filters_of(request.GET),
         "back": request.get_full_path(),
     }
@@ -226,7 +227,9 @@ def _retry_count(progress: Progress, query: QueryDict) -> int:
 
 def _filters_of(query: QueryDict) -> str:
     filters = QueryDict(mutable=True)
-    filters.setlist("state", query.getlist("state"))
+    for name in ("state", "layout"):
+        if name in query:
+            filters.setlist(name, query.getlist(name))
     return filters.urlencode()
 
 

@@ -123,7 +123,8 @@
         y: axis({ beginAtZero: true, title: titled("items") }),
         rate: axis({
           position: "right", beginAtZero: true, title: titled("percent overturned"), grid: { display: false },
-          max: Math.min(100, Math.ceil(2 * Math.max(5, ...dated("rate").filter((rate) => rate !== null)))),
+          // As high as the highest interval: a band that is cut would say less than is known.
+          max: Math.min(100, 5 * Math.ceil(Math.max(10, ...dated("high").filter((high) => high !== null)) / 5)),
         }),
       };
       return {

@@ -13,7 +13,7 @@ from typing import Any
 from django.http import QueryDict
 
 from determinations.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS
-from determinations.models import Authority, Case, DisputedItem, EditionValidity, UploadedFile
+from determinations.models import Authority, Case, DisputedItem, EditionValidity, PrintedCitation, UploadedFile
 
 Count = tuple[int, int, int]
 
@@ -148,6 +148,10 @@ def _upload(item: DisputedItem, value: str) -> bool:
     return UploadedFile.objects.filter(upload_id=int(value), letter_id=item.case_id).exists()
 
 
+def _printed(item: DisputedItem, value: str) -> bool:
+    return PrintedCitation.objects.filter(letter_id=item.case_id, normalised=value, aliased=False).exists()
+
+
 def _equal(read: Callable[[DisputedItem], object]) -> Callable[[DisputedItem, str], bool]:
     return lambda item, value: (read(item) or "unknown") == value
 
@@ -213,6 +217,7 @@ _CONDITIONS: dict[str, Callable[[DisputedItem, str], bool]] = {
     "claims_section": _section("claims"),
     "reviewer_section": _section("reviewer"),
     "upload": _upload,
+    "printed": _printed,
     "by_item": lambda item, value: True,
     "rest_of": lambda item, value: not chosen([item], QueryDict(value)),
 }

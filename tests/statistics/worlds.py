@@ -11,6 +11,7 @@ from determinations.effective import remove_letters
 from determinations.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS
 from determinations.models import Letter, Upload, UploadedFile
 from determinations.parsing.categories import CATEGORIES
+from determinations.parsing.citations import normalised_form
 from tests.corrections.letters import citation, document, item, problem, store_reading, stored_letter, stored_letters
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -192,6 +193,7 @@ FILTERS: dict[str, list[str]] = {
     "reviewer_page": [f"{key}@7" for key in AUTHORITIES],
     "claims_superseded": _OLD,
     "reviewer_superseded": _OLD,
+    "printed": [normalised_form(f"Synthetic other/unrecognised {edition}") for edition in ("2004", "2017", "")],
     "claims_standing": _STANDINGS,
     "reviewer_standing": _STANDINGS,
     "rest_of": ["category=Surgery", "sex=male&decision=upheld", "claims_family=mtus"],
