@@ -1,7 +1,9 @@
 """Values from the environment, and what every answer carries."""
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -10,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client, RequestFactory
+from django.urls import get_resolver
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -96,13 +99,34 @@ def test_behind_a_proxy_the_address_is_the_one_the_proxy_saw(rf: RequestFactory,
     assert client_address(request) == "198.51.100.7"
 
 
+#: Pages for people who are not signed in.
+_FOR_ANYBODY = {"health", "login"}
+
+
+def _pages(patterns: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Name and address of every page, with 1 for each number and x for each word."""
+    for each in patterns:
+        route = prefix + str(each.pattern)
+        if hasattr(each, "url_patterns"):
+            yield from _pages(each.url_patterns, route)
+        elif "(?P" not in route:
+            address = re.sub(r"<(\w+):\w+>", lambda kind: "1" if kind[1] == "int" else "x", route)
+            yield each.name or route, f"/{address}"
+
+
 @pytest.mark.django_db
 def test_every_page_wants_somebody_signed_in(client: Client) -> None:
-    for page in ("/", "/accounts/password/", "/no/such/page/"):
-        response = client.get(page)
-        assert response.status_code in {302, 404}
-        if response.status_code == 302:
-            assert response.headers["Location"].startswith("/accounts/login/")
+    pages = dict(_pages(get_resolver().url_patterns))
+    assert pages.keys() >= {*_FOR_ANYBODY, "home", "case_list", "unknown_citations", "letter_original", "export_list"}
+    for name, address in pages.items():
+        response = client.get(address)
+        if response.status_code == 405:  # it takes forms alone
+            response = client.post(address)
+        if name in _FOR_ANYBODY:
+            assert response.status_code == 200, name
+        else:
+            assert response.status_code == 302, (name, address, response.status_code)
+            assert "/login/" in response.headers["Location"], name
 
 
 @pytest.mark.django_db

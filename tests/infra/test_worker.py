@@ -19,5 +19,5 @@ def test_a_running_worker_is_noticed(worker: Worker) -> None:
     assert worker_is_running()
 
 
-def test_no_worker_is_noticed_too(broker: None) -> None:
+def test_no_worker_is_noticed_too(no_worker: None) -> None:
     assert not worker_is_running()

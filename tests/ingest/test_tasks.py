@@ -180,12 +180,20 @@ def test_a_message_that_comes_again_between_claim_and_reading_counts_no_attempt(
 def test_memory_that_ran_out_is_caught_and_the_letters_come_again(
     no_worker: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ids = bring("a", "b")
+
     def run_out(ids: list[int]) -> None:
+        begun = timezone.now() - timedelta(minutes=1)
+        Letter.objects.filter(pk__in=ids).update(state="parsing", attempts=1, started_at=begun)
         raise MemoryError
 
     with monkeypatch.context() as patch:
         patch.setattr(tasks, "ingest_letters", run_out)
-        parse_letters([1, 2])
+        parse_letters(ids)
+    assert messages("interactive") == []
+    sweep()
+    assert messages("interactive") == [ids]
+    assert states(ids) == ["received", "received"]
 
 
 def test_the_sweep_is_scheduled_and_does_not_pile_up() -> None:
