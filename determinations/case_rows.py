@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import connection
 
+from determinations.correctable import Record
 from determinations.item_marks import said_of_items
-from determinations.merging import Record
 from determinations.models import (
     Authority,
     Case,

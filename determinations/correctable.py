@@ -16,6 +16,11 @@ from determinations.parsing.dates import FIRST_YEAR, LAST_YEAR
 
 Kind = Literal["line", "text", "date", "number", "choice", "flag", "names", "category", "citations"]
 
+#: A letter's or an item's values by name, as ``parsing.results.to_record`` gives them.
+Record = dict[str, Any]
+#: What a correction is about: item key ("" for the letter itself) and field.
+Target = tuple[str, str]
+
 SIDES = ("claims", "reviewer")
 _LONGEST_TEXT = 100_000
 _CASE_NUMBER = re.compile(r"CM\d{2}-\d{7}")

@@ -16,8 +16,8 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS, Field, read, storable
-from determinations.merging import Record, Standing
+from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS, Field, Record, read, storable
+from determinations.merging import Standing
 from determinations.models import Correction, Operation
 from determinations.models.corrections import IN_FORCE, STRUCTURAL, CorrectionState
 from determinations.open_letters import Change, OpenLetter

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from determinations.correctable import (
     Known,
+    Record,
     ValueRefused,
     clean,
     field_of,
@@ -19,7 +20,7 @@ from determinations.correctable import (
     same,
 )
 from determinations.identity import drawn_key, folded
-from determinations.merging import Record, merge
+from determinations.merging import merge
 from determinations.models import Authority, Category, Correction, Operation
 from determinations.models.corrections import STRUCTURAL
 from determinations.open_letters import Change, CorrectionsRefused, OpenLetter

@@ -15,7 +15,8 @@ from determinations import reviews
 from determinations.case_rows import delete_items, write_case_rows, write_items
 from determinations.case_versions import lock_case_numbers, related_cases, settle_versions
 from determinations.category_rules import active_rules, with_rules
-from determinations.merging import Merged, Record, merge
+from determinations.correctable import Record
+from determinations.merging import Merged, merge
 from determinations.models import (
     Case,
     Correction,

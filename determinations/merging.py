@@ -7,28 +7,16 @@ again under the next that finds its item.
 import copy
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from typing import Any
 
-from determinations.correctable import DATE_FIELDS, SIDES, put, read, same
+from determinations.correctable import SIDES, Record, Target, put, read, same
 from determinations.identity import Anchor, folded, is_parsed, keys_of
 from determinations.models.corrections import IN_FORCE, STRUCTURAL, Correction, CorrectionState, Operation
-from determinations.parsing.checks import check_dates
-from determinations.parsing.rationale import conclusion_of
 from determinations.parsing.results import ParsedLetter, to_record
-from determinations.parsing.spans import Span
-
-Record = dict[str, Any]
-#: What a correction is about: item key ("" for the letter itself) and field.
-Target = tuple[str, str]
+from determinations.problems_left import ProblemsLeft, ReplayedItem
 
 _VALUES = (Operation.SET, Operation.CONFIRM)
-#: Problems that are settled once a person has entered items by hand.
-_SETTLED_BY_ITEMS = {"no_items", "layout_not_known", "layout_not_read", "not_a_determination", "decision_left_over"}
-#: A look at one of these is a look at the other.
-_TWINS = {"claims": "claims_text", "reviewer": "reviewer_text", "request": "disputed"}
-_TWINS |= {twin: name for name, twin in _TWINS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +57,6 @@ def _copied(record: Mapping[str, Any]) -> Record:
     return copied
 
 
-@dataclass(slots=True)
-class _Item:
-    """One item during the replay: ``base`` is what the parser read of it, ``numbers`` its parsed numbers."""
-
-    key: str
-    values: Record
-    base: Record | None
-    numbers: list[int] = field(default_factory=list)
-
-
 class _Replay:
     """One run over the corrections. Each ``_<operation>`` applies a correction and says how it stands."""
 
@@ -94,7 +72,8 @@ class _Replay:
         parsed = self.record["items"]
         keys = keys_of(parsed, list(anchors_of(corrections)))
         self.parsed = [
-            _Item(key, values, _copied(values), [values["number"]]) for key, values in zip(keys, parsed, strict=True)
+            ReplayedItem(key, values, _copied(values), [values["number"]])
+            for key, values in zip(keys, parsed, strict=True)
         ]
         self.items = list(self.parsed)
 
@@ -123,9 +102,9 @@ class _Replay:
             else:
                 self.states[each.pk] = apply[each.operation](each)
         self._finish_items()
-        self.record["problems"] = list(self._problems())
-        for each in self.dismissed:
-            self.states.setdefault(each.pk, CorrectionState.CONFIRMED)
+        left = ProblemsLeft(self.document, self.record, self.items, self.settled)
+        self.record["problems"] = list(left.after(self.dismissed, self._has_structure()))
+        self.states |= dict.fromkeys(left.dismissals_at_work, CorrectionState.ACTIVE)
         return Merged(
             record=self.record,
             states=self.states,
@@ -158,11 +137,11 @@ class _Replay:
 
     def _dismiss(self, each: Correction) -> CorrectionState:
         self.dismissed.append(each)
-        return CorrectionState.CONFIRMED  # unless the problem is there: see _problems
+        return CorrectionState.CONFIRMED  # unless the problem is there: see ProblemsLeft
 
     # Which items there are
 
-    def _find(self, key: str) -> _Item | None:
+    def _find(self, key: str) -> ReplayedItem | None:
         return next((item for item in self.items if item.key == key), None)
 
     def _add_item(self, each: Correction) -> CorrectionState:
@@ -172,7 +151,7 @@ class _Replay:
             return self._overlay(found, added)
         after = self._find(added["after"]) if added["after"] else None
         place = self.items.index(after) + 1 if after else (len(self.items) if added["after"] else 0)
-        self.items.insert(place, _Item(added["key"], {**_blank_item(), **copy.deepcopy(added["values"])}, None))
+        self.items.insert(place, ReplayedItem(added["key"], {**_blank_item(), **copy.deepcopy(added["values"])}, None))
         return CorrectionState.ACTIVE
 
     def _remove_item(self, each: Correction) -> CorrectionState:
@@ -194,7 +173,7 @@ class _Replay:
             return _worst(states)
         place = self.items.index(item)
         self.items[place : place + 1] = [
-            _Item(
+            ReplayedItem(
                 part["key"],
                 {**copy.deepcopy(item.values), **copy.deepcopy(part["values"])},
                 item.base,
@@ -214,7 +193,7 @@ class _Replay:
             found = None if present else self._found_by_parser(merged)
             return self._overlay(found, merged) if found else CorrectionState.ORPHANED
         first = present[0]
-        self.items[self.items.index(first)] = _Item(
+        self.items[self.items.index(first)] = ReplayedItem(
             merged["key"],
             {**copy.deepcopy(first.values), **copy.deepcopy(merged["values"])},
             first.base,
@@ -236,14 +215,14 @@ class _Replay:
             self.items[slot] = item
         return CorrectionState.CONFIRMED if self.items == before else CorrectionState.ACTIVE
 
-    def _found_by_parser(self, added: Mapping[str, Any]) -> _Item | None:
+    def _found_by_parser(self, added: Mapping[str, Any]) -> ReplayedItem | None:
         """The parsed item that says what a person added, if this parser finds it."""
         wording = folded(added["values"]["request"])
         alike = [item for item in self.parsed if item.base and folded(item.base["request"]) == wording]
         found = alike[added["occurrence"] - 1] if len(alike) >= added["occurrence"] else None
         return found if found in self.items else None
 
-    def _overlay(self, item: _Item, added: Mapping[str, Any]) -> CorrectionState:
+    def _overlay(self, item: ReplayedItem, added: Mapping[str, Any]) -> CorrectionState:
         """The parser found the item by itself: what the person entered stands on top of it."""
         item.key = added["key"]
         item.values.update(copy.deepcopy(added["values"]))
@@ -268,71 +247,9 @@ class _Replay:
             target: standing for target, standing in self.standings.items() if not target[0] or target[0] in present
         }
 
-    # Problems
-
-    def _problems(self) -> Iterator[Record]:
-        """What is still wrong: the parser's problems, checked anew where a correction changed what they speak of."""
-        by_number = {number: item for item in self.items for number in item.numbers}
-        for problem in (*self._kept(), *self._found_anew()):
-            parts = problem["path"].split("/")
-            key = ""
-            if parts[0] == "items" and len(parts) > 1:
-                item = by_number.get(int(parts[1])) if "key" not in problem else self._find(problem["key"])
-                if item is None:
-                    continue
-                key = item.key
-                problem = {**problem, "path": "/".join(["items", str(item.values["number"]), *parts[2:]])}
-            target = (key, parts[-1] if not key or len(parts) > 2 else "")
-            if not self._is_settled(problem, target):
-                yield {name: value for name, value in problem.items() if name != "key"}
-
-    def _kept(self) -> Iterator[Record]:
-        dates_changed = any(("", name) in self.settled for name in DATE_FIELDS)
-        rechecked = {number for item in self.items if self._is_judged_anew(item) for number in item.numbers}
-        for problem in self.document["problems"]:
-            if problem["code"] == "dates_contradict" and dates_changed:
-                continue
-            parts = problem["path"].split("/")
-            if problem["code"] == "rationale_contradicts_decision" and len(parts) > 1 and int(parts[1]) in rechecked:
-                continue
-            yield problem
-
-    def _found_anew(self) -> Iterator[Record]:
-        if any(("", name) in self.settled for name in DATE_FIELDS):
-            dates = {name: date.fromisoformat(self.record[name]) for name in DATE_FIELDS if self.record[name]}
-            spans = {name: Span(*span) for name, span in self.record["spans"].items()}
-            for problem in check_dates(dates, spans):
-                span = list(problem.span) if problem.span else None
-                yield {"code": problem.code, "message": problem.message, "span": span, "path": problem.path}
-        for item in self.items:
-            rationale, decision = item.values["rationale"], item.values["decision"]
-            if not (self._is_judged_anew(item) and rationale and decision):
-                continue
-            concluded = conclusion_of(rationale)
-            if concluded and concluded != decision:
-                yield {
-                    "code": "rationale_contradicts_decision",
-                    "message": f"The rationale concludes that the denial is {concluded}, not {decision}.",
-                    "span": item.values["spans"].get("rationale"),
-                    "path": f"items/{item.values['number']}/rationale",
-                    "key": item.key,
-                }
-
-    def _is_judged_anew(self, item: _Item) -> bool:
-        return (item.key, "decision") in self.settled or (item.key, "rationale") in self.settled
-
-    def _is_settled(self, problem: Mapping[str, Any], target: Target) -> bool:
-        code = problem["code"]
-        for each in self.dismissed:
-            if each.given["code"] == code and (each.item_key, each.given["field"]) == target:
-                self.states[each.pk] = CorrectionState.ACTIVE
-                return True
-        key, name = target
-        if (key, name) in self.settled or (name in _TWINS and (key, _TWINS[name]) in self.settled):
-            return True
-        if code in _SETTLED_BY_ITEMS:
-            return any(each.operation in STRUCTURAL and self.states[each.pk] in IN_FORCE for each in self.corrections)
-        return code == "header_missing" and {("", "case_number"), ("", "decision_date")} <= self.settled
+    def _has_structure(self) -> bool:
+        """Whether a person said which items there are."""
+        return any(each.operation in STRUCTURAL and self.states[each.pk] in IN_FORCE for each in self.corrections)
 
 
 def anchors_of(corrections: Iterable[Correction]) -> Iterator[Anchor]:

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 
 from determinations.category_rules import active_rules, with_rules
 from determinations.correctable import (
+    Record,
     ValueRefused,
 )
-from determinations.merging import Merged, Record, empty_document, merge
+from determinations.merging import Merged, empty_document, merge
 from determinations.models import Correction, Letter, Operation, ParsedDocument
 
 
