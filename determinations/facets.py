@@ -111,7 +111,8 @@ def _statement(
     wanted = ", ".join(dict.fromkeys(columns.values()))
     for name, asked in tables.items():
         model = asked.everything.model._meta
-        asked = replace(asked, cap=min(asked.cap, _MANY))
+        many = asked.cap if asked.gathered > asked.cap else _MANY  # of rows found by words more are gathered
+        asked = replace(asked, gathered=min(asked.gathered, many))
         nearest = Nearest.to(asked.everything, NEWEST, descending=True, enough=_ENOUGH, most=_COUNTED)
         try:
             sql, its_parameters = tables_of(asked, nearest, name=f"{name}_", some=True)

@@ -3,7 +3,7 @@
 What a filter finds is not known beforehand, and PostgreSQL's guess may be wrong by any factor, so it is not asked to
 choose between walking the order's index and gathering what the filters find. One statement tries in turn:
 
-- ``few``: what the filters find, gathered from the index over all filters, up to a cap. Below the cap this is the
+- ``few``: what the filters find, gathered from the index over all filters, up to a number. Below it this is the
   count, and the page is sorted from it.
 - ``near``: else the filters find much, and so the rows nearest to the place where the page begins hold a page of them.
 - ``far``: unless what is found lies elsewhere in the order (letters of old layouts, an upload of one year). Then all
@@ -28,15 +28,15 @@ _TABLES = """
 {name}few (value, key) AS MATERIALIZED ({few}),
 {name}number AS MATERIALIZED (SELECT count(*) AS number FROM {name}few),
 {name}near (value, key) AS MATERIALIZED (
-    SELECT * FROM ({near}) AS n (value, key) WHERE (SELECT number FROM {name}number) > {cap}
+    SELECT * FROM ({near}) AS n (value, key) WHERE (SELECT number FROM {name}number) > {gathered}
     ORDER BY {direction} LIMIT {most}
 ),
 {name}far (value, key) AS MATERIALIZED (
     SELECT * FROM {far} AS f
-    WHERE (SELECT number FROM {name}number) > {cap} AND (SELECT count(*) FROM {name}near) < {enough}
+    WHERE (SELECT number FROM {name}number) > {gathered} AND (SELECT count(*) FROM {name}near) < {enough}
 ),
 {name}found AS (
-    SELECT * FROM {name}few WHERE (SELECT number FROM {name}number) <= {cap}
+    SELECT * FROM {name}few WHERE (SELECT number FROM {name}number) <= {gathered}
     UNION ALL SELECT * FROM {name}near WHERE (SELECT count(*) FROM {name}near) >= {enough}
     UNION ALL SELECT * FROM {name}far
 )"""
@@ -52,7 +52,7 @@ ORDER BY page.value {direction}, page.key {direction_of_keys}
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to list: ``rows`` that pass the filters, in ``order``; counted up to ``cap``.
+    """What to list: ``rows`` that pass the filters, in ``order``; counted up to ``cap``, few up to ``gathered``.
 
     They are some of ``everything``, which is all rows, or all between two places of the order.
     """
@@ -61,6 +61,7 @@ class Asked:
     everything: QuerySet[Any]
     order: Order
     cap: int = COUNT_CAP
+    gathered: int = COUNT_CAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +125,11 @@ def tables_of(asked: Asked, nearest: Nearest, *, name: str = "", some: bool = Fa
     """Common table expressions with their parameters, their names beginning with ``name``.
 
     ``found (value, key)`` holds all rows if they are few, else those that are nearest if these are enough, else all,
-    or with ``some`` as many of all as the cap allows; ``number`` how many there are, one above the cap for more.
+    or with ``some`` as many of all as are gathered; ``number`` how many there are, one above ``gathered`` for more.
     Raises EmptyResultSet where nothing can be found.
     """
     wanted = asked.rows.order_by().values_list(asked.order.column, asked.order.key)
-    few, of_few = wanted[: asked.cap + 1].query.sql_with_params()
+    few, of_few = wanted[: asked.gathered + 1].query.sql_with_params()
     near, of_near = _among(nearest.rows, wanted)
     every, of_every = wanted.query.sql_with_params()
     tables = _TABLES.format(
@@ -136,7 +137,7 @@ def tables_of(asked: Asked, nearest: Nearest, *, name: str = "", some: bool = Fa
         few=few,
         near=near,
         far=f"{name}few" if some else f"({every})",
-        cap=asked.cap,
+        gathered=asked.gathered,
         direction=nearest.direction,
         enough=nearest.enough,
         most=nearest.most,

@@ -47,7 +47,8 @@ class ListKind:
         order = order or self.orders[self.sort_of(query)]
         everything, rows = self._between(order, query), filterset.but_for(but_for) if but_for else filterset.qs
         words = QueryWords.read(filterset.form.cleaned_data.get("q"))
-        return Asked(rows, everything, order, cap=UNPACKED_CAP if words.unpacked else COUNT_CAP)
+        cap = UNPACKED_CAP if words.unpacked else COUNT_CAP
+        return Asked(rows, everything, order, cap, _WORDS_GATHERED if words and not words.unpacked else cap)
 
     def sort_of(self, query: QueryDict) -> str:
         """The order that an address asks for, or the list's own."""
@@ -62,6 +63,8 @@ class ListKind:
         return self.filterset(dates).qs
 
 
+#: Rows with words are gathered up to more: the index knows them, and to ask one row for its words is to read its text.
+_WORDS_GATHERED = 25_000
 #: The filters that bound an order's column.
 _BOUNDS = {
     "decision_date": ("decided_from", "decided_to"),

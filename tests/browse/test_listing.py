@@ -55,7 +55,7 @@ def walk(kind: ListKind, query: str, step: str, start: str, cap: int) -> tuple[l
     while address is not None:
         given = QueryDict(address.lstrip("?"))
         asked = kind.asked(kind.filterset(given), given)
-        asked = replace(asked, cap=cap)
+        asked = replace(asked, cap=cap, gathered=cap)
         page, count = list_page(asked, kind.all_rows(), given, size=25)
         pages.append([row.pk for row in page.rows])
         counts.add(str(count))
@@ -96,7 +96,9 @@ def test_counts_are_exact_below_the_cap_and_never_too_high(filters: str, collect
 
 def test_a_cap_that_is_passed_shows(collection: list[Case]) -> None:
     rows = Case.objects.current()
-    page, count = list_page(Asked(rows, rows, CASES.orders["-decided"], cap=10), rows, QueryDict(""), size=5)
+    page, count = list_page(
+        Asked(rows, rows, CASES.orders["-decided"], cap=10, gathered=10), rows, QueryDict(""), size=5
+    )
     assert str(count) == "10+"
     assert len(page.rows) == 5
 
