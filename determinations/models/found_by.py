@@ -4,7 +4,8 @@ Texts stand in wide rows, and a search that visits ten thousand of those reads t
 have the words in their index without having them themselves: functions read them from the tables of texts when the
 index entry is written (see migration 0020). Each is immutable as PostgreSQL asks of it, for its arguments name a text
 that never changes: an item gets new numbers whenever it is written, and a case a new ``searched_hash``. Texts and
-citations must therefore be written before the rows that are found by them; ``effective.write_cases`` does so.
+citations must therefore be written before the rows that are found by them; ``effective.write_cases`` does so. For the
+same reason the indexes are built again after a restore (``deploy/backup.md``).
 """
 
 from django.contrib.postgres.fields import ArrayField
