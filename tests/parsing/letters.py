@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -79,4 +80,13 @@ READERS: dict[str, Callable[[str], str]] = {
     "labels in capitals": lambda text: re.sub(
         r"Claims Administrator guideline:|MAXIMUS guideline:|Decision rationale:", lambda m: m[0].upper(), text
     ),
+}
+
+#: The dates of the headers that tests write.
+VALUES = {
+    "date_assigned": date(2017, 2, 6),
+    "date_of_injury": date(2016, 11, 14),
+    "decision_date": date(2017, 3, 3),
+    "ur_denial_date": date(2017, 1, 20),
+    "application_received": date(2017, 1, 31),
 }
