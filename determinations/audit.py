@@ -1,12 +1,16 @@
 """Leaves a row of who saw or took what. Never letter text."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
 
 from determinations.models import AuditEvent
+
+#: Parts of a letter that a page asks for by themselves belong to the opening that is on record.
+_ONE_OPENING = timedelta(hours=1)
 
 
 def note(
@@ -21,3 +25,10 @@ def note(
         letter_id=letter_id,
         detail=dict(detail or {}),
     )
+
+
+def note_once(request: HttpRequest, action: str, letter_id: int) -> None:
+    """Record it unless this person's opening of the letter, whatever the page, is on record within the hour."""
+    since = timezone.now() - _ONE_OPENING
+    if not AuditEvent.objects.filter(letter_id=letter_id, by_id=request.user.pk, at__gte=since).exists():
+        note(request, action, letter_id)

@@ -61,7 +61,6 @@ def write_case_rows(letters: Mapping[int, Letter], records: Mapping[int, Record]
             {
                 "letter_id": pk,
                 "superseded_by_id": None,
-                "kept_apart": False,
                 "layout": record["layout"] or "",
                 "case_number": record["case_number"],
                 **{name: record[name] or None for name in _DATES},
@@ -88,7 +87,7 @@ def write_case_rows(letters: Mapping[int, Letter], records: Mapping[int, Record]
     _write_letter_states(letters, states)
     _compare_anew(records)
     _write_case_texts(records)  # before the rows that are found by them
-    insert_rows(Case, cases, replace_on="letter_id", keep=("superseded_by_id", "kept_apart"))
+    insert_rows(Case, cases, replace_on="letter_id", keep=("superseded_by_id",))
 
 
 def _compare_anew(records: Mapping[int, Record]) -> None:
@@ -205,8 +204,27 @@ def _sections_of(item: Mapping[str, Any]) -> Iterable[str]:
 
 def _write_section_names(names: Set[str]) -> None:
     """Keep the names that are new; sorted, so that two writers cannot wait for each other."""
+    if not names:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended('names of sections', 0))")
     new = names - set(SectionName.objects.filter(pk__in=names).values_list("pk", flat=True))
     SectionName.objects.bulk_create([SectionName(name=name) for name in sorted(new)], ignore_conflicts=True)
+
+
+def forget_section_names(names: Sequence[str]) -> None:
+    """Forget those of the names that no citation names any more. Meanwhile nobody writes a citation that would."""
+    if not names:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('names of sections', 0))")
+        cursor.execute(
+            """
+            DELETE FROM determinations_sectionname AS known WHERE name = ANY(%s)
+            AND NOT EXISTS (SELECT FROM determinations_citation WHERE known.name = ANY(sections))
+            """,
+            [list(names)],
+        )
 
 
 def _write_item_texts(items: Mapping[int, Mapping[str, Any]]) -> None:

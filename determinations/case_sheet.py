@@ -121,13 +121,6 @@ class SheetItem:
     doubts: tuple[Doubt, ...]
     category_rule: str
 
-    @property
-    def all_doubts(self) -> int:
-        """How many doubts the item carries, those of its values too."""
-        values = (self.request, self.disputed, self.decision, self.category, self.rationale)
-        own = sum(len(value.doubts) for value in values)
-        return own + len(self.doubts) + sum(len(side.doubts) + len(side.value.doubts) for side in self.sides)
-
 
 @dataclass(frozen=True, slots=True)
 class CaseSheet:

@@ -33,7 +33,7 @@ def settle_versions(numbers: Iterable[str | None], letter_ids: Iterable[int]) ->
     links = [(pair.older_id, pair.newer_id) for pair in sorted(merged, key=lambda pair: (pair.decided_at, pair.pk))]
     by_number: dict[str, list[int]] = defaultdict(list)
     for pk, case in sorted(cases.items()):
-        if case.case_number and not case.kept_apart:
+        if case.case_number:
             by_number[case.case_number].append(pk)
     of_one_number = (pair for same in by_number.values() for pair in combinations(same, 2) if pair not in apart)
     links += sorted(of_one_number, key=lambda pair: (pair[1], pair[0]), reverse=True)

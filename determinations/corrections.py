@@ -12,7 +12,6 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from determinations.correctable import (
@@ -235,11 +234,6 @@ def standings(letter_id: int) -> dict[str, Standing]:
     """The values of a letter that people set or confirmed, by path with the item's number: for the case page."""
     opened = open_letter(letter_id)
     return {opened.path(*target): standing for target, standing in opened.merged.standings.items()}
-
-
-def of_person(user_id: int) -> QuerySet[Correction]:
-    """What one person did, newest first."""
-    return Correction.objects.filter(by_id=user_id).order_by("-pk")
 
 
 def _wants_confirmation(standing: Standing | None) -> bool:

@@ -6,30 +6,25 @@ the corrections, so that running it again changes nothing, and no correction can
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from determinations import reviews
-from determinations.case_rows import delete_items, write_case_rows, write_items
+from determinations.case_rows import delete_items, forget_section_names, write_case_rows, write_items
 from determinations.case_versions import lock_case_numbers, related_cases, settle_versions
 from determinations.category_rules import active_rules, with_rules
-from determinations.correctable import Record
 from determinations.merging import Merged, merge
 from determinations.models import (
     Case,
+    Citation,
     Correction,
     Letter,
     ParsedDocument,
+    ReparseExample,
 )
 from determinations.printed import write_printed
 from determinations.statistics.facts import hold_families, replace_facts
-
-
-def effective_record(document: Mapping[str, Any], corrections: Iterable[Correction]) -> Record:
-    """The parsed document with corrections put on top; problems that people settled are gone (see ``merging``)."""
-    return merge(document, corrections).record
 
 
 def write_cases(letter_ids: Collection[int]) -> None:
@@ -84,11 +79,16 @@ def _has_items_by_hand(merged: Merged) -> bool:
 
 
 def remove_letters(letter_ids: Collection[int]) -> None:
-    """Delete letters with everything read from them. Where a newer version goes, the one before it counts again.
+    """Delete letters with everything read from them: also what previews of runs quote of them, and names of sections
+    that no other letter cites. Where a newer version goes, the one before it counts again.
 
     Corrections and audit rows stay: they name the letter by number. The stored file is the caller's to remove.
     """
-    _remove(letter_ids, Letter)
+    with transaction.atomic():
+        sections = _sections_of(letter_ids)
+        _remove(letter_ids, Letter)
+        ReparseExample.objects.filter(letter_id__in=letter_ids).delete()
+        forget_section_names(sections)
 
 
 def remove_cases(letter_ids: Collection[int]) -> None:
@@ -107,6 +107,11 @@ def _remove(letter_ids: Collection[int], model: type[Letter] | type[Case]) -> No
         delete_items(ids)
         model._default_manager.filter(pk__in=ids).delete()
         replace_facts(settle_versions(numbers, related) | set(_without_facts(related)))
+
+
+def _sections_of(letter_ids: Collection[int]) -> list[str]:
+    named = Citation.objects.filter(item__case__in=letter_ids).values_list("sections", flat=True)
+    return sorted({name for names in named for name in names})
 
 
 def _without_facts(case_ids: Iterable[int]) -> Iterable[int]:

@@ -4,12 +4,15 @@ A cell that a spreadsheet would run as a formula is made harmless: CSV gets an a
 cell. What was exported, with which filters, how many rows and by whom is recorded.
 """
 
+import contextlib
 import csv
 import os
+import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +31,12 @@ from determinations.paging import Order
 Cell = str | int | date | None
 #: Lists up to this many rows are sent at once; larger ones are written by a worker.
 AT_ONCE = 5_000
+#: Days for which a written file waits for its person.
+KEPT_DAYS = 7
 _READ_AT_ONCE = 2_000
+#: What a writer leaves half done after this long will never be finished: tasks and requests take minutes.
+_UNFINISHED_AFTER = timedelta(hours=1)
+_FINISHED = re.compile(r"\d+\.(csv|xlsx)")
 #: Excel's own limit, less the head.
 _MOST_EXCEL_ROWS = 1_048_575
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -131,13 +139,13 @@ def _ordered(rows: QuerySet[Any], order: Order) -> QuerySet[Any]:
     return rows.order_by(column.asc(nulls_last=True), key.asc())
 
 
-def harmless(cell: Cell) -> str | int:
+def harmless(cell: Cell | float) -> str | int | float:
     """A cell for CSV: no spreadsheet takes it for a formula."""
     if cell is None:
         return ""
     if isinstance(cell, date):
         return cell.isoformat()
-    if isinstance(cell, int):
+    if isinstance(cell, int | float):
         return cell
     return f"'{cell}" if cell.lstrip(" ").startswith(_RISKY) else cell
 
@@ -203,6 +211,32 @@ def file_of(export: Export) -> Path:
     return Path(settings.MEDIA_ROOT) / export.store_name
 
 
+def exports_folder() -> Path:
+    """Where exports are written; made if it is not there."""
+    folder = Path(settings.MEDIA_ROOT) / "exports"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def delete_old_files(*, now: datetime) -> int:
+    """Delete files that waited long enough, and what writers that were killed left behind; returns how many.
+
+    Goes by the files, so that none outlives its row.
+    """
+    deleted = 0
+    for path in exports_folder().iterdir():
+        kept = timedelta(days=KEPT_DAYS) if _FINISHED.fullmatch(path.name) else _UNFINISHED_AFTER
+        with contextlib.suppress(OSError):  # another sweep was quicker, or the disk refuses: the next sweep tries
+            if now.timestamp() - path.stat().st_mtime < kept.total_seconds():
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+            deleted += 1
+    return deleted
+
+
 def write_export(export_id: int, *, now: Callable[[], datetime]) -> None:
     """Write a waiting export into its file, in a worker. Safe to run twice: one run claims it, the other returns."""
     waiting = Export.objects.filter(pk=export_id, state=ExportState.WAITING)
@@ -229,8 +263,7 @@ def _fail(export: Export, message: str, at: datetime) -> None:
 def _write_file(export: Export) -> int:
     """Write under another name first, so that a file is whole or not there."""
     target = file_of(export)
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, unfinished = tempfile.mkstemp(dir=target.parent)
+    descriptor, unfinished = tempfile.mkstemp(dir=exports_folder())
     os.close(descriptor)
     try:
         rows = _write(LISTS[export.list_name], export, Path(unfinished))

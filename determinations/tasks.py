@@ -6,6 +6,8 @@ of a lane are in the broker at once; each finished task sends the next ones, and
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -63,6 +65,7 @@ def sweep() -> None:
         send_waiting(lane)
     _send_exports_again()
     removal.delete_files(now=timezone.now())
+    exports.delete_old_files(now=timezone.now())
     stale = Q(stepped_at=None) | Q(stepped_at__lt=timezone.now() - RUN_STALE_AFTER)
     for run_id in ReparseRun.objects.filter(stale, state__in=AT_WORK).values_list("pk", flat=True)[:20]:
         send_reparse(run_id)
@@ -119,14 +122,37 @@ def send_reparse(run_id: int) -> None:
 
 @shared_task(ignore_result=True)
 def find_pairs() -> None:
-    """Compare letters that were read with all others, for a while."""
+    """Compare letters that were read with all others, for a while. One at a time: a second one ends at once, and
+    with it the chain of messages that it would have gone on."""
+    with _alone("finding pairs") as alone:
+        if not alone or not _find_pairs_for_a_turn():
+            return
+    _send_quietly(find_pairs)
+
+
+def _find_pairs_for_a_turn() -> bool:
+    """Whether letters are left when the time is over."""
     until = time.monotonic() + _SECONDS_A_TURN
     while time.monotonic() < until:
         waiting = versions.unsigned(_COMPARED_AT_ONCE)
         if not waiting:
-            return
+            return False
         versions.find_pairs(waiting, now=timezone.now())
-    _send_quietly(find_pairs)
+    return True
+
+
+@contextmanager
+def _alone(work: str) -> Iterator[bool]:
+    """Whether nobody else does this work now; nobody will until the block ends, or this process's connection does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [work])
+        (alone,) = cursor.fetchone()
+    try:
+        yield alone
+    finally:
+        if alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [work])
 
 
 def _send_quietly(task: Any, *arguments: int) -> None:

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from imrsite.bootstrap import ROOT, keep_bytecode
 from imrsite.embedded import Services
+from imrsite.env import kept_secret
 from imrsite.processes import kill_group, last_line, last_words, spawn, stop_process
 from imrsite.progress import Line
 from imrsite.wheels import ServiceError
@@ -177,7 +178,7 @@ class Demo:
         """What the settings of this process and of its children will be."""
         os.environ["IMRSITE_STATE_DIR"] = str(self.state_dir)
         os.environ["DJANGO_SETTINGS_MODULE"] = "imrsite.settings"
-        os.environ.setdefault("SECRET_KEY", _kept(self.state_dir / "secret_key", secrets.token_urlsafe(50)))
+        os.environ.setdefault("SECRET_KEY", kept_secret(self.state_dir / "secret_key"))
         if self.options.host not in {"127.0.0.1", "localhost", "::1"}:
             os.environ.setdefault("ALLOWED_HOSTS", "*")
 
@@ -204,7 +205,7 @@ class Demo:
         _migrate_and_make_people(password, renew=password != before)
         if password != before:
             kept.unlink(missing_ok=True)
-            _kept(kept, password)
+            kept_secret(kept, password)
         if embedded:
             mark.write_text(now)
         return password
@@ -298,15 +299,6 @@ def _free_port(host: str, wanted: int | None) -> int:
             print(f"Port {FIRST_PORT} is taken; using {chosen}.", file=sys.stderr)
         return chosen
     raise ServiceError(f"No port from {FIRST_PORT} to {FIRST_PORT + 49} is free on {host}: choose one with --port.")
-
-
-def _kept(file: Path, value: str) -> str:
-    """The value that the file keeps, which is ``value`` if it was not there."""
-    with contextlib.suppress(FileExistsError):
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
-            new.write(value)
-        return value
-    return file.read_text()
 
 
 def _collect_static_files(state_dir: Path) -> Callable[[], None] | None:

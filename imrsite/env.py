@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import secrets
+import tempfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
@@ -82,7 +83,7 @@ def secret(name: str, *, kept_in: Path) -> str:
     """A secret from the environment; without any server of one's own named there, one made and kept in a file."""
     value = text(name)
     if not value and not text("DATABASE_URL"):
-        value = _kept_secret(kept_in)
+        value = kept_secret(kept_in)
     if len(value) < 32:
         what = "is too short" if value else "is not set"
         raise ImproperlyConfigured(
@@ -92,20 +93,21 @@ def secret(name: str, *, kept_in: Path) -> str:
     return value
 
 
-def _kept_secret(file: Path) -> str:
+def kept_secret(file: Path, made: str = "") -> str:
+    """The secret that the file keeps: ``made``, else one drawn now, if there was none. It is never there in part."""
     if file.is_file():
         return file.read_text().strip()
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        unfinished = file.with_name(f"{file.name}.{os.getpid()}")
-        unfinished.touch(mode=0o600)
-        unfinished.write_text(secrets.token_urlsafe(50))
+        descriptor, unfinished = tempfile.mkstemp(dir=file.parent, prefix=f"{file.name}.")
+        with os.fdopen(descriptor, "w") as new:
+            new.write(made or secrets.token_urlsafe(50))
         with contextlib.suppress(FileExistsError):
             os.link(unfinished, file)  # the first of two that start at once wins
-        unfinished.unlink()
+        os.unlink(unfinished)
     except OSError as error:
         raise ImproperlyConfigured(
-            f"{file} cannot be written ({error.strerror}): set SECRET_KEY, or choose another IMRSITE_STATE_DIR."
+            f"{file} cannot be written ({error.strerror}): choose another IMRSITE_STATE_DIR, or set SECRET_KEY."
         ) from error
     return file.read_text().strip()
 

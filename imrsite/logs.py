@@ -44,11 +44,16 @@ class Plain(logging.Formatter):
 
 
 def told_of(error: BaseException) -> str:
-    """What may be said of an exception: of one of the database its class and code, of any other what it says."""
+    """What may be said of an exception: of one of the database its class and code, of any other what it says.
+
+    An operational error without a code comes from the connection, before any row was looked at: it says why.
+    """
     if not isinstance(error, _OF_DATABASE):
         return str(error)
     of_server = error if isinstance(error, psycopg.Error) else error.__cause__
     code = getattr(of_server, "sqlstate", None)
+    if code is None and isinstance(error, db.OperationalError | psycopg.OperationalError):
+        return str(error)
     return f"{type(error).__name__} (error {code} of the database)" if code else type(error).__name__
 
 

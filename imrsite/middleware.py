@@ -23,6 +23,23 @@ def content_security_policy(get_response: Answer) -> Answer:
     return answer
 
 
+def nothing_is_kept(get_response: Answer) -> Answer:
+    """Have browsers and what stands between keep nothing that was sent to somebody who is signed in.
+
+    After signing out nobody reads on from a browser's store. An answer that sets a rule of its own keeps it; static
+    files never come this far.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        user = getattr(request, "user", None)
+        if user is not None and user.is_authenticated:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    return answer
+
+
 def session_ends_when_idle(get_response: Answer) -> Answer:
     """Lengthen the session of somebody who is at work, with one write in five minutes instead of one a request."""
 

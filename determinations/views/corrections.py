@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from determinations import corrections, reviews
+from determinations import audit, corrections, reviews
 from determinations.aliases import aliases_in_force
 from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS, lines_without_citations, warnings_of
 from determinations.correction_form import CorrectionForm, evidence_of, form_of, typed_into, value_changes
@@ -42,8 +42,11 @@ from determinations.views.reviews import filters_of, next_address, place_in_queu
 def review_letter(request: StaffRequest, letter_id: int) -> HttpResponse:
     """One letter beside its values, to be put right."""
     if request.method == "POST":
+        get_object_or_404(Letter, pk=letter_id)
+        audit.note_once(request, "review.opened", letter_id)
         return _save(request, letter_id)
     opened = _opened(letter_id)
+    audit.note(request, "review.opened", letter_id)
     return _page(request, opened, form_of(opened), pending=[])
 
 
@@ -255,6 +258,7 @@ def _pages(text: LetterText | None, evidence: str) -> list[dict[str, Any]]:
 def read_line(request: StaffRequest, letter_id: int) -> JsonResponse:
     """The citations that the parser reads in a selected piece of the letter."""
     text = get_object_or_404(LetterText, pk=letter_id).text
+    audit.note_once(request, "review.opened", letter_id)
     span = evidence_of(request.POST.get("evidence", ""), len(text))
     if span is None or span[1] - span[0] > 5_000:
         return JsonResponse({"citations": []})

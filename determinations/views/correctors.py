@@ -7,8 +7,9 @@ from typing import Any
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.utils.translation import gettext as _
 
-from determinations.correctable import storable
+from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS, storable
 
 
 class StaffRequest(HttpRequest):
@@ -31,6 +32,12 @@ def may_correct(page: Page) -> Page:
         return page(request, *arguments, **named)
 
     return answer
+
+
+def label_of(field: str) -> str:
+    """What people call a field of a letter or an item; what is no field concerns the items themselves."""
+    found = LETTER_FIELDS.get(field) or ITEM_FIELDS.get(field)
+    return found.label if found else _("Which items there are")
 
 
 def _storable(post: QueryDict) -> QueryDict:

@@ -1,7 +1,6 @@
 """Exports: a small list is sent at once, a large one is written by a worker and waits in the person's list."""
 
 import tempfile
-from datetime import timedelta
 from pathlib import Path
 
 from django.contrib import messages
@@ -21,7 +20,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from determinations.exports import AT_ONCE, columns_of, csv_lines, file_of, record_export, rows_of, write_xlsx
+from determinations.exports import (
+    AT_ONCE,
+    KEPT_DAYS,
+    columns_of,
+    csv_lines,
+    exports_folder,
+    file_of,
+    record_export,
+    rows_of,
+    write_xlsx,
+)
 from determinations.filters import filters_only, in_words
 from determinations.labels import read_labels
 from determinations.lists import LISTS, ListKind
@@ -31,7 +40,6 @@ from determinations.paging import count_up_to
 from determinations.tasks import send_export
 from determinations.views.people import person_of
 
-_KEPT_DAYS = 7
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -78,7 +86,7 @@ def export_list(request: HttpRequest) -> HttpResponse:
         for export in exports
     ]
     template = "exports/_exports.html" if request.headers.get("HX-Request") else "exports/export_list.html"
-    return render(request, template, {"exports": rows, "going_on": going_on, "kept_days": _KEPT_DAYS})
+    return render(request, template, {"exports": rows, "going_on": going_on, "kept_days": KEPT_DAYS})
 
 
 @require_safe
@@ -112,7 +120,7 @@ def _send(kind: ListKind, query: QueryDict, form: str) -> HttpResponseBase:
         response = StreamingHttpResponse(csv_lines(heads, rows_of(kind, query)), content_type=_TYPES["csv"])
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=exports_folder()) as folder:
         path = Path(folder) / "export.xlsx"
         write_xlsx(path, kind.title, heads, rows_of(kind, query))
         # The file stays readable through its open handle after the folder is gone.
@@ -120,9 +128,7 @@ def _send(kind: ListKind, query: QueryDict, form: str) -> HttpResponseBase:
 
 
 def _queue(request: HttpRequest, kind: ListKind, query: QueryDict, form: str) -> HttpResponse:
-    now, person = timezone.now(), person_of(request)
-    for old in Export.objects.filter(by=person, requested_at__lt=now - timedelta(days=_KEPT_DAYS)):
-        file_of(old).unlink(missing_ok=True)
+    now = timezone.now()
     with transaction.atomic():
         export = Export.objects.create(
             by=person_of(request), list_name=kind.name, query=query.urlencode(), format=form, requested_at=now

@@ -20,7 +20,7 @@ from determinations.models import AuditEvent, Correction, CorrectionState, Lette
 from determinations.models.corrections import IN_FORCE
 from determinations.open_letters import Change, CorrectionsRefused
 from determinations.paging import Order, count_up_to, page_of, whole_number
-from determinations.views.correctors import StaffRequest, may_correct
+from determinations.views.correctors import StaffRequest, label_of, may_correct
 
 
 @may_correct
@@ -33,16 +33,11 @@ def show_lessons(request: StaffRequest) -> HttpResponse:
     fields = list(dict.fromkeys(each.field for each in found))
     context = {
         "versions": versions,
-        "rows": [(_label(field), [by_place.get((field, version)) for version in versions]) for field in fields],
+        "rows": [(label_of(field), [by_place.get((field, version)) for version in versions]) for field in fields],
         "confirmed": count_up_to(Correction.objects.filter(state__in=IN_FORCE, operation=Operation.CONFIRM)),
         "corrected": count_up_to(Correction.objects.filter(state__in=IN_FORCE, operation=Operation.SET)),
     }
     return render(request, "admin/lessons/lessons.html", context)
-
-
-def _label(name: str) -> str:
-    field = LETTER_FIELDS.get(name) or ITEM_FIELDS.get(name)
-    return field.label if field else _("Which items there are")
 
 
 @may_correct

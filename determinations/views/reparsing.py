@@ -20,7 +20,7 @@ from determinations.paging import Order, page_of
 from determinations.parsing import PARSER_VERSION
 from determinations.reviews import REASONS
 from determinations.tasks import send_reparse
-from determinations.views.correctors import StaffRequest, may_correct
+from determinations.views.correctors import StaffRequest, label_of, may_correct
 
 #: Letters that a preview reads while the person waits; more are read by the workers.
 _AT_ONCE = 100
@@ -98,14 +98,9 @@ def _by_field(run: ReparseRun) -> list[dict[str, Any]]:
     names = sorted(run.expected.keys() | run.outcome.keys())
     none = {"changed": 0, "gains": 0, "losses": 0}
     return [
-        {"label": _label(name), "expected": run.expected.get(name, none), "outcome": run.outcome.get(name, none)}
+        {"label": label_of(name), "expected": run.expected.get(name, none), "outcome": run.outcome.get(name, none)}
         for name in names
     ]
-
-
-def _label(name: str) -> str:
-    field = LETTER_FIELDS.get(name) or ITEM_FIELDS.get(name)
-    return field.label if field else _("Items that come or go")
 
 
 def _example(example: ReparseExample) -> dict[str, Any]:
@@ -114,7 +109,7 @@ def _example(example: ReparseExample) -> dict[str, Any]:
     return {
         "letter": example.letter_id,
         "path": example.path,
-        "label": _label(example.field),
+        "label": label_of(example.field),
         "kind": example.kind,
         "old": (shown(field, old) if field else old) or _("nothing"),
         "new": (shown(field, new) if field else new) or _("nothing"),

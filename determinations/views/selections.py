@@ -33,11 +33,6 @@ class Chosen:
     selection: Selection
     ignored: tuple[str, ...] = ()
 
-    @property
-    def is_everything(self) -> bool:
-        """No filter is set."""
-        return not self.query
-
 
 def choose(query: QueryDict) -> Chosen:
     """The items of an address: its filters of the item list, nothing else in it."""

@@ -8,11 +8,11 @@ import xlsxwriter
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
+from determinations.exports import harmless
 from determinations.models import AuditEvent
-from determinations.statistics.sheets import Cell, Sheet
+from determinations.statistics.sheets import Sheet
 
 FORMATS = ("csv", "xlsx", "json")
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def send_sheet(request: HttpRequest, sheet: Sheet, format: str) -> HttpResponse:
@@ -44,13 +44,8 @@ def _csv(sheet: Sheet) -> str:
     text.write("\ufeff")  # has Excel read the file as UTF-8
     writer = csv.writer(text)
     writer.writerow(sheet.heads)
-    writer.writerows([_harmless(cell) for cell in row] for row in sheet.rows)
+    writer.writerows([harmless(cell) for cell in row] for row in sheet.rows)
     return text.getvalue()
-
-
-def _harmless(cell: Cell) -> Cell:
-    """No spreadsheet takes the cell for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_RISKY) else cell
 
 
 def _xlsx(sheet: Sheet) -> bytes:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from determinations import versions
+from determinations import audit, versions
 from determinations.case_sheet import day_of
 from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS, read, same
 from determinations.correction_form import shown
@@ -43,6 +43,8 @@ def letter_pair(request: StaffRequest, pair_id: int) -> HttpResponse:
     """Two letters side by side, what differs first to be seen."""
     pair = get_object_or_404(LetterPair.objects.select_related("older", "newer", "decided_by"), pk=pair_id)
     older, newer = open_letter(pair.older_id), open_letter(pair.newer_id)
+    for letter_id in (pair.older_id, pair.newer_id):
+        audit.note(request, "pair.opened", letter_id, {"pair": pair.pk})
     counting = set(
         Case.objects.current().filter(pk__in=[older.letter.pk, newer.letter.pk]).values_list("pk", flat=True)
     )

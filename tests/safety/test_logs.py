@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import DataError, transaction
@@ -68,6 +69,14 @@ def test_a_failed_task_is_logged_without_its_words(lines: io.StringIO) -> None:
     assert "raised unexpected" in said
     assert "DataError (error 22P05 of the database)" in said
     assert WORDS not in said
+
+
+def test_why_the_database_is_not_reached_is_said(lines: io.StringIO) -> None:
+    try:
+        psycopg.connect("host=/no/such/folder dbname=none")
+    except psycopg.OperationalError:
+        logging.getLogger("imrsite").exception("It failed")
+    assert "/no/such/folder" in lines.getvalue()
 
 
 def test_other_exceptions_say_what_they_say(lines: io.StringIO) -> None:

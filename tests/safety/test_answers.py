@@ -1,0 +1,52 @@
+"""What browsers may keep and show of an answer, and what a spreadsheet may make of it."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from determinations.models import Letter
+from determinations.statistics.sheets import Sheet
+from determinations.synthetic import letter_pdf, write_letter
+from determinations.views.sheets import _csv
+from tests.browse.test_letter_pages import store_pdf
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def letter(db: None) -> Letter:
+    return store_pdf(letter_pdf(write_letter(40, 5)))
+
+
+@pytest.mark.usefixtures("broker")
+def test_nothing_of_a_signed_in_persons_pages_is_kept(as_admin: Client, letter: Letter) -> None:
+    for name, arguments in (
+        ("home", []), ("case_list", []), ("case_detail", [letter.pk]), ("letter_boxes", [letter.pk]),
+        ("review_letter", [letter.pk]), ("statistics", []),
+    ):  # fmt: skip
+        answer = as_admin.get(reverse(name, args=arguments))
+        assert answer.status_code == 200, name
+        assert answer.headers["Cache-Control"] == "private, no-store", name
+
+
+def test_a_page_picture_is_asked_for_again_each_time(client: Client, as_casemanager: Client, letter: Letter) -> None:
+    address = reverse("letter_page", args=[letter.pk, 1])
+    first = as_casemanager.get(address)
+    assert set(first.headers["Cache-Control"].split(", ")) == {"private", "no-cache"}
+    again = as_casemanager.get(address, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    as_casemanager.logout()
+    after = client.get(address, headers={"If-None-Match": first.headers["ETag"]})
+    assert after.status_code == 302, "who signed out sees it no more"
+
+
+def test_no_page_is_framed(client: Client) -> None:
+    headers = client.get("/accounts/login/").headers
+    assert headers["X-Frame-Options"] == "DENY"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert "frame-src 'none'" in headers["Content-Security-Policy"]
+
+
+def test_no_cell_of_a_statistic_is_run_as_a_formula() -> None:
+    sheet = Sheet("name", "Title", ("A", "B", "C"), (("  =1+1", 0.5, None),), ())
+    assert _csv(sheet).splitlines()[1] == "'  =1+1,0.5,"
