@@ -1,13 +1,17 @@
 """What every answer carries, and how long a session lasts."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.utils import timezone
+from psycopg.errors import LockNotAvailable, QueryCanceled
 
 Answer = Callable[[HttpRequest], HttpResponse]
+log = logging.getLogger(__name__)
 NOTED_EVERY = timedelta(minutes=5)
 
 
@@ -38,6 +42,24 @@ def nothing_is_kept(get_response: Answer) -> Answer:
         return response
 
     return answer
+
+
+class Busy:
+    """Says so where a statement took longer than it may, or waited too long for what somebody else holds."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A page of its own, which asks the database nothing. Other exceptions are not this one's affair."""
+        if not isinstance(exception.__cause__, QueryCanceled | LockNotAvailable):
+            return None
+        log.error("Took too long: %s", request.path)
+        page = render_to_string("503.html", {"seconds": settings.STATEMENT_SECONDS or "some"})
+        return HttpResponse(page, status=503, headers={"Retry-After": "60"})
 
 
 def session_ends_when_idle(get_response: Answer) -> Answer:

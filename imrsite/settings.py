@@ -7,7 +7,10 @@ command finds what ``demo`` or ``services`` started.
 from pathlib import Path
 from typing import Any
 
-from imrsite import embedded, env
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from imrsite import embedded, env, limits
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = env.folder("IMRSITE_STATE_DIR", BASE_DIR / ".state")
@@ -53,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "imrsite.middleware.Busy",
 ]
 TEMPLATES = [
     {
@@ -74,13 +78,16 @@ INSTALLED_APPS.append("django.forms")  # its templates, which the renderer above
 
 # Database: PostgreSQL 15 or newer
 
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **env.database("DATABASE_URL", EMBEDDED.database_url),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
 }
+# A web server sets this itself (wsgi.py): a statement that takes longer ends, and the person is told to try again.
+STATEMENT_SECONDS = env.number("STATEMENT_SECONDS", 0)
+DATABASES["default"]["OPTIONS"] = limits.database_options(DATABASES["default"]["OPTIONS"], STATEMENT_SECONDS)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Broker and cache: Redis 6.2 or newer, or Valkey
@@ -91,6 +98,8 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": env.redis("CACHE_URL", env.next_redis_database(REDIS_URL)),
         "KEY_PREFIX": "imrsite",
+        # A page without the cache is better than one that waits for it.
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2, "retry": Retry(NoBackoff(), 1)},
     }
 }
 
@@ -99,7 +108,7 @@ CACHES = {
 MEDIA_ROOT = env.folder("DATA_DIR", STATE_DIR / "files")
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
-DATA_UPLOAD_MAX_NUMBER_FILES = env.number("UPLOAD_MAX_FILES", 2_000, least=1)
+DATA_UPLOAD_MAX_NUMBER_FILES = limits.files_of_one_upload(env.number("UPLOAD_MAX_FILES", 2_000, least=1))
 
 # What one letter and one archive may ask for; see determinations/extraction/results.py
 LETTER_BYTES = env.number("LETTER_MAX_MB", 50, least=1) * 1024 * 1024

@@ -6,7 +6,10 @@ import os
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
+from imrsite.limits import set_limits_of_web
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imrsite.settings")
+set_limits_of_web()
 application = get_wsgi_application()
 
 # What is loaded now stays. Unless told so, Python looks through all of it for waste in the midst of some requests,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from axes.utils import reset
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
@@ -9,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from determinations.admin.bounded import BoundedPaginator
+from determinations.audit import note
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -23,6 +25,16 @@ class PersonAdmin(UserAdmin):
     list_display = ["username", "first_name", "last_name", "email", "is_active", "is_staff", "last_login"]
     list_filter = ()
     search_fields = ["username", "first_name", "last_name", "email"]
+
+    actions = ["unlock"]
+
+    @admin.action(description="Unlock signing in after wrong passwords", permissions=["change"])
+    def unlock(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Forget the wrong passwords that were tried for these people, from wherever."""
+        for person in queryset:
+            forgotten = reset(username=person.get_username())
+            note(request, "person.unlocked", detail={"person": person.get_username(), "attempts": forgotten})
+        self.message_user(request, "They can sign in again.")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """What only a superuser may set."""

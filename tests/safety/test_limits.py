@@ -1,0 +1,101 @@
+"""How long requests may wait, what people are told then, and who lets somebody in again."""
+
+import resource
+import socket
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axes.models import AccessAttempt
+from django.core.cache.backends.redis import RedisCache
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import path, reverse
+from redis.exceptions import RedisError
+
+from determinations.models import AuditEvent
+from imrsite import limits
+from imrsite.urls import urlpatterns as pages
+from tests.conftest import PASSWORD, People
+
+pytestmark = pytest.mark.django_db
+
+
+def slow(request: HttpRequest) -> HttpResponse:
+    """A page whose statement may take a hundredth of a second and takes longer."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 10")
+        cursor.execute("SELECT pg_sleep(30)")
+    return HttpResponse()
+
+
+urlpatterns = [path("slow/", slow), *pages]
+
+
+@pytest.mark.urls("tests.safety.test_limits")
+@pytest.mark.usefixtures("broker")
+def test_who_asks_for_too_much_is_told_to_try_again(as_casemanager: Client) -> None:
+    answer = as_casemanager.get("/slow/")
+    assert answer.status_code == 503
+    assert "Nothing was changed" in answer.content.decode()
+    assert answer.headers["Retry-After"] == "60"
+
+
+def test_statements_of_the_web_end_and_those_of_workers_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = limits.database_options({"sslmode": "require", "options": "-c jit=off"}, 60)
+    assert options["options"] == "-c jit=off -c statement_timeout=60s -c lock_timeout=20s"
+    assert options["sslmode"] == "require"
+    assert limits.database_options({"sslmode": "require"}, 0) == {"sslmode": "require"}
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("0",), "tests, workers and commands set none"
+
+
+def test_a_form_brings_no_more_files_than_a_process_may_open() -> None:
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert limits.files_of_one_upload(10) == 10
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (600, most))
+        assert limits.files_of_one_upload(1_000) == 1_000, "the soft limit is raised"
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= 1_512
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
+    if most != resource.RLIM_INFINITY:
+        assert limits.files_of_one_upload(most) == most - 512
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
+
+
+def test_a_cache_that_hangs_is_given_up(tmp_path: Path, settings: Any) -> None:
+    """Something that takes connections and never answers."""
+    with socket.socket(socket.AF_UNIX) as deaf:
+        deaf.bind(str(tmp_path / "deaf.sock"))
+        deaf.listen()
+        taken: list[socket.socket] = []
+        threading.Thread(target=lambda: taken.extend(deaf.accept()[0] for _ in range(2)), daemon=True).start()
+        options = {**settings.CACHES["default"]["OPTIONS"], "socket_timeout": 0.05}
+        cache = RedisCache(f"unix://{tmp_path}/deaf.sock", {"OPTIONS": options})
+        with pytest.raises(RedisError):
+            cache.get("anything")
+        cache.close()
+        for each in taken:
+            each.close()
+    assert settings.CACHES["default"]["OPTIONS"]["socket_timeout"] <= 2
+
+
+def test_an_administrator_unlocks_who_tried_too_often(
+    client: Client, people: People, settings: Any, as_admin: Client
+) -> None:
+    settings.AXES_FAILURE_LIMIT = 2
+    stranger = Client()
+    for _ in range(2):
+        stranger.post("/accounts/login/", {"username": "casemanager", "password": "not it"})
+    right = {"username": "casemanager", "password": PASSWORD}
+    assert "administrator" in stranger.post("/accounts/login/", right).content.decode()
+    as_admin.post(
+        reverse("admin:auth_user_changelist"), {"action": "unlock", "_selected_action": [people.casemanager.pk]}
+    )
+    assert not AccessAttempt.objects.exists()
+    assert stranger.post("/accounts/login/", right).status_code == 302
+    assert AuditEvent.objects.get(action="person.unlocked").detail["person"] == "casemanager"
