@@ -55,7 +55,8 @@ class FoundCase:
 
 def best_first(asked: Asked, words: QueryWords, page: int) -> tuple[list[Case], int, Count]:
     """One page (from 1) of the newest matches by rank, how many were ranked, and how many match. Two queries."""
-    newest = Nearest.to(asked.everything, NEWEST, descending=True, enough=_ENOUGH, most=RANKED)
+    most = _ENOUGH if words.unpacked else RANKED  # each row's words have to be read: no more of them than needed
+    newest = Nearest.to(asked.everything, NEWEST, descending=True, enough=_ENOUGH, most=most)
     tables, parameters = tables_of(asked, newest)
     query, its_parameters = words.sql()
     with connection.cursor() as cursor:

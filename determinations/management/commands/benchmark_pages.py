@@ -7,7 +7,9 @@ where the machine is busy, waiting for it.
 
 With ``--reads`` each kind is asked for some more times, and PostgreSQL is asked what it read for it: "rows" that its
 scans looked at, entries of indexes too, and "blocks" of 8 kB. Neither depends on what else the machine does. Where
-they are the same for ten times as many letters, so is the page.
+they are the same for ten times as many letters, so is the page: lists without filters, at any depth and in any order,
+cases and case numbers. With filters or words the entries read grow with how many match, since an index names all of
+them before the first is taken; the rows then read of tables stay below 25,000.
 """
 
 import gc
