@@ -2,25 +2,22 @@
 
 Started and talked to by ``reader.TextReader``. The file's bytes and the text travel in one shared memory file, the
 pipes only carry short lines, so that neither side can hang on a full pipe. It holds no secret: its environment is
-empty, it has no database and no network to speak to; its memory is limited by the kernel.
+empty, and before the first file it gives up what it could reach others by (see ``confine``).
 """
 
-import contextlib
-import ctypes
 import json
 import os
-import resource
 import signal
 import sys
 from collections.abc import Mapping
 
+from determinations.extraction.confine import limit, shut_in
 from determinations.extraction.kinds import HEAD, Kind, kind_of
 from determinations.extraction.pdf import read_pdf_text
 from determinations.extraction.plain import read_plain_text
 from determinations.extraction.results import Damaged, ExtractedText, Limits, TooLarge, Unreadable
 
 READY = {"ready": True}
-_PR_SET_PDEATHSIG = 1
 
 
 def read_text(data: bytes, limits: Limits) -> ExtractedText:
@@ -61,22 +58,14 @@ def _answer(words: Mapping[str, object]) -> None:
     sys.stdout.flush()
 
 
-def _confine(memory_bytes: int) -> None:
-    """Never outlive the parent, never take more memory than allowed, leave no picture of it behind."""
-    with contextlib.suppress(OSError, AttributeError):  # Linux only; elsewhere the closed pipe ends it
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-
-
 def main() -> None:
     """``child SHARED_FD LIMITS_AS_JSON PARENT_PID``"""
     shared, limits, parent = int(sys.argv[1]), Limits(**json.loads(sys.argv[2])), int(sys.argv[3])
-    _confine(limits.memory_bytes)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
+    limit(limits.memory_bytes)
     if os.getppid() != parent:  # it died before it could be watched
         return
+    shut_in()
     serve(shared, limits)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,3 +108,16 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def test_a_file_that_takes_the_child_over_reaches_nothing() -> None:
+    """Whatever the kernel allows, no file and no connection is opened; with namespaces there is no path at all."""
+    namespaces = subprocess.run(["unshare", "--user", "--net", "true"], capture_output=True, check=False)
+    without = set() if namespaces.returncode == 0 else {"look at a path"}
+    with TextReader(child="tests.extraction.nosy_child") as reader:
+        assert set(reader.read(b"anything").text.split("\n")) - without == {"tried"}
+
+
+def test_a_confined_child_still_reads_every_encoding(reader: TextReader) -> None:
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252"):
+        assert "café" in reader.read("A synthetic letter of the café, long enough.".encode(encoding)).text, encoding
