@@ -56,6 +56,7 @@ class PersonAdmin(UserAdmin):
 class RoleAdmin(GroupAdmin):
     """The roles and what each may do."""
 
+    paginator = BoundedPaginator
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:

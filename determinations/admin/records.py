@@ -2,27 +2,27 @@
 
 from django.contrib import admin
 
-from determinations.admin.bounded import ReadOnlyAdmin
+from determinations.admin.bounded import FoundByNumberAdmin, ReadOnlyAdmin
 from determinations.models import AuditEvent, AuthorityAlias, CategoryRule, Correction, RemovedLetter, ReparseRun
 
 
 @admin.register(Correction)
-class CorrectionAdmin(ReadOnlyAdmin):
+class CorrectionAdmin(FoundByNumberAdmin):
     """Every correction; search by the letter's number."""
 
     list_display = ["id", "at", "by_name", "letter_id", "path", "operation", "reason", "state"]
     list_filter = ["state"]
-    search_fields = ["=letter_id"]
+    search_fields = ["letter_id"]
     search_help_text = "number of a letter"
     ordering = ["-id"]
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(ReadOnlyAdmin):
+class AuditEventAdmin(FoundByNumberAdmin):
     """Who did what; search by the number of a letter or of a person."""
 
     list_display = ["id", "at", "by_name", "action", "letter_id", "detail"]
-    search_fields = ["=letter_id", "=by_id"]
+    search_fields = ["letter_id", "by_id"]
     search_help_text = "number of a letter or of a person"
     ordering = ["-id"]
 
@@ -58,10 +58,10 @@ class ReparseRunAdmin(ReadOnlyAdmin):
 
 
 @admin.register(RemovedLetter)
-class RemovedLetterAdmin(ReadOnlyAdmin):
+class RemovedLetterAdmin(FoundByNumberAdmin):
     """Every letter that was taken out, and until when its file is kept."""
 
     list_display = ["id", "letter_id", "removed_at", "by_name", "reason", "belonged", "keep_until", "deleted_at"]
-    search_fields = ["=letter_id"]
+    search_fields = ["letter_id"]
     search_help_text = "number of a letter"
     ordering = ["-id"]

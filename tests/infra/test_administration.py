@@ -8,8 +8,11 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
-from determinations.admin.bounded import SingleRowAdmin
+from determinations import corrections
+from determinations.admin.bounded import FoundByNumberAdmin, SingleRowAdmin
+from determinations.models import Correction
 from tests.conftest import People
+from tests.corrections.letters import NOW, document, item, stored_letter
 
 pytestmark = [pytest.mark.usefixtures("broker"), pytest.mark.django_db]
 
@@ -29,10 +32,11 @@ def test_every_list_opens_and_searches_for_administrators_alone(
 ) -> None:
     client.force_login(people.admin)
     client.get(reverse("admin:index"))  # what is asked once in a process is asked now
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(14) as asked:
         page = client.get(address_of(model, "changelist"), {"q": "synthetic"})
     assert page.status_code == 200
     assert b'id="searchbar"' in page.content
+    assert all("LIMIT" in each["sql"] for each in asked.captured_queries if "COUNT(" in each["sql"])
     assert ADMINS[model].show_full_result_count is False
     client.force_login(people.supervisor)
     assert client.get(address_of(model, "changelist")).status_code == 302
@@ -70,5 +74,21 @@ def test_no_list_is_filtered_by_what_has_no_index(model: type[models.Model]) -> 
     fields: Any = model._meta.fields
     indexed = {field.name for field in fields if field.db_index or field.unique or field.is_relation}
     indexed |= {index.fields[0].lstrip("-") for index in model._meta.indexes if index.fields}
-    filters = {str(entry) for entry in ADMINS[model].list_filter}
-    assert model._meta.model_name in FEW_ROWS or filters <= indexed
+    listed = ADMINS[model]
+    columns = {str(entry) for entry in listed.list_filter}
+    columns |= set(listed.search_fields) if isinstance(listed, FoundByNumberAdmin) else set()
+    assert model._meta.model_name in FEW_ROWS or columns <= indexed
+
+
+@pytest.mark.parametrize("words", ["{letter}", "{letter} 999999999", "nobody", "9" * 30])
+def test_a_record_without_end_is_found_by_number_through_an_index(
+    as_admin: Client, people: People, words: str, django_assert_max_num_queries: Any
+) -> None:
+    letters = [stored_letter(document(item("Brace"))) for _ in range(2)]
+    for letter in letters:
+        corrections.correct_field(letter.pk, "age", 50, by=people.admin, now=NOW, reason="misread")
+    address = address_of(Correction, "changelist")
+    with django_assert_max_num_queries(14) as asked:
+        page = as_admin.get(address, {"q": words.format(letter=letters[0].pk)})
+    assert page.context["cl"].result_count == ("{letter}" in words)
+    assert not [each for each in asked.captured_queries if "::text" in each["sql"] and "correction" in each["sql"]]
