@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from determinations.category_rules import ActiveRule, active_rules, phrase_pattern
-from determinations.models import AuditEvent, Authority, AuthorityAlias, Category, CategoryRule
+from determinations.models import AuditEvent, Authority, AuthorityAlias, Category, CategoryRule, EditionValidity
 from determinations.parsing.citations import normalised_form
 from determinations.roles import check_permission
 
@@ -110,9 +110,20 @@ def put_in_force(proposal: Proposal, *, by: User, now: datetime) -> None:
 
 
 def add_authority(
-    *, family: str, title: str, acoem_chapter: str, valid_from: Any, valid_to: Any, by: User, now: datetime
+    *,
+    family: str,
+    title: str,
+    acoem_chapter: str,
+    edition: str,
+    valid_from: Any,
+    valid_to: Any,
+    by: User,
+    now: datetime,
 ) -> Authority:
-    """A guideline that the parser's data do not hold; its key is made of its title."""
+    """A guideline that the parser's data do not hold; its key is made of its title.
+
+    With an ``edition`` the dates are those in which that edition was in force.
+    """
     check_permission(by, "correct_cases")
     stem = f"{family}/{normalised_form(title).replace(' ', '-')[:80]}"
     with transaction.atomic():
@@ -122,10 +133,16 @@ def add_authority(
                 "family": family,
                 "title": title,
                 "acoem_chapter": acoem_chapter,
-                "valid_from": valid_from,
-                "valid_to": valid_to,
+                "valid_from": None if edition else valid_from,
+                "valid_to": None if edition else valid_to,
             },
         )
+        if edition:
+            EditionValidity.objects.get_or_create(
+                authority=authority,
+                edition=edition,
+                defaults={"valid_from": valid_from, "valid_to": valid_to, "source": f"entered by {by.get_username()}"},
+            )
         if made:
             AuditEvent.objects.create(
                 at=now,

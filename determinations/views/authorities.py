@@ -28,6 +28,11 @@ class AuthorityForm(forms.Form):
     family = forms.ChoiceField(choices=Family.choices)
     title = forms.CharField(max_length=200)
     acoem_chapter = forms.CharField(max_length=20, required=False, label="ACOEM chapter")
+    edition = forms.CharField(
+        max_length=60,
+        required=False,
+        help_text="as citations print it, such as 2009; the dates are then this edition's",
+    )
     valid_from = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
     valid_to = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
 

@@ -1,5 +1,6 @@
 """Reading letters again: previewed, then done, with every correction standing and the statistics following."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from determinations.models import (
     Correction,
     CorrectionState,
     DisputedItem,
+    EditionValidity,
     ItemFact,
     Letter,
     ParsedDocument,
@@ -73,7 +75,7 @@ def previewed(selection: dict[str, Any], who: dict[str, Any], **more: Any) -> Re
 def test_a_preview_changes_nothing_and_a_run_does(who: dict[str, Any]) -> None:
     one = letter(1)
     today = ParsedDocument.objects.get(letter=one).document
-    before = {**today, "age": 17, "case_number": None}
+    before = {**today, "age": 17, "case_number": None, "decision_date": "2013-01-31"}
     store_reading(one, before, "0.1")
     corrections.correct_field(one.pk, "age", today["age"], reason="misread", **who)
     corrections.confirm_value(one.pk, "priority", **who)
@@ -81,7 +83,10 @@ def test_a_preview_changes_nothing_and_a_run_does(who: dict[str, Any]) -> None:
     assert run.expected == {
         "age": {"changed": 1, "gains": 1, "losses": 0},
         "case_number": {"changed": 1, "gains": 0, "losses": 0},
+        "decision_date": {"changed": 1, "gains": 0, "losses": 0},
     }
+    months = ItemFact.objects.filter(case=one.pk).values_list("decision_month", flat=True).distinct()
+    assert list(months) == [date(2013, 1, 1)]
     assert Case.objects.get(pk=one.pk).case_number is None
     example = run.examples.get(field="age")
     assert (example.kind, example.old_value, example.new_value) == ("gain", 17, today["age"])
@@ -89,6 +94,7 @@ def test_a_preview_changes_nothing_and_a_run_does(who: dict[str, Any]) -> None:
     run = run_to_the_end(run)
     assert (run.state, run.done, run.letters_changed, run.outcome) == (RunState.FINISHED, 1, 1, run.expected)
     assert Case.objects.get(pk=one.pk).case_number == today["case_number"]
+    assert list(months.all()) == [date.fromisoformat(today["decision_date"]).replace(day=1)]
     assert set(Correction.objects.values_list("state", flat=True)) == {CorrectionState.CONFIRMED}
     one.refresh_from_db()
     assert ParsedDocument.objects.get(letter=one).parser_version == PARSER_VERSION
@@ -233,6 +239,17 @@ def test_the_pages_lead_from_a_printed_form_to_the_preview(as_admin: Client) -> 
     fields = {"printed": SOURCE, "new": "1", "family": "other", "title": SOURCE, "acoem_chapter": ""}
     as_admin.post(reverse("map_citation"), fields | {"valid_from": "2016-01-01", "valid_to": ""})
     assert Authority.objects.get(key="other/sundry-brace-notes").valid_from is not None
+    as_admin.post(reverse("map_citation"), fields | {"edition": "2nd", "valid_from": "2017-01-01", "valid_to": ""})
+    edition = EditionValidity.objects.get(authority__key="other/sundry-brace-notes")
+    assert (edition.edition, edition.valid_from, edition.valid_to) == ("2nd", date(2017, 1, 1), None)
+
+
+def test_unknown_citations_stand_with_the_most_frequent_first() -> None:
+    for number, source in enumerate([SOURCE, "Plain Walker Notes", "Plain Walker Notes", "Plain Cane Notes"], start=1):
+        letter(number, source=source)
+    forms = [(each.printed, each.letters) for each in aliases.unknown_forms()]
+    assert forms == [("Plain Walker Notes", 2), ("Plain Cane Notes", 1), (SOURCE, 1)]
+    assert [each.printed for each in aliases.unknown_forms(words="CANE")] == ["Plain Cane Notes"]
 
 
 def test_a_run_follows_a_case_list_step_by_step(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
