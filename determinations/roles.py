@@ -5,12 +5,24 @@ from typing import Any
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+
+#: People that a list to choose from holds at most.
+_MOST_PEOPLE = 100
 
 
 def check_permission(by: User, name: str) -> None:
     """Raises ``PermissionDenied`` for a person without the named permission of this app."""
     if not by.has_perm(f"determinations.{name}"):
         raise PermissionDenied
+
+
+def people_who_correct(*, but: User) -> QuerySet[User]:
+    """The other people whose work corrections can be, by name."""
+    permission = Permission.objects.filter(codename="correct_cases", content_type__app_label="determinations")
+    named = Q(groups__permissions__in=permission) | Q(user_permissions__in=permission) | Q(is_superuser=True)
+    others = User.objects.filter(named, is_active=True).exclude(pk=but.pk)
+    return others.distinct().order_by("username")[:_MOST_PEOPLE]
 
 
 class RoleBackend(ModelBackend):

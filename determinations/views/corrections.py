@@ -33,6 +33,7 @@ from determinations.open_letters import Change, CorrectionsRefused, OpenLetter, 
 from determinations.paging import whole_number
 from determinations.parsing.citations import read_guideline
 from determinations.pictures import page_count
+from determinations.roles import people_who_correct
 from determinations.states import STATES
 from determinations.views.correctors import StaffRequest, may_correct
 from determinations.views.reviews import filters_of, next_address, place_in_queue, queue_asked_for, reason_of
@@ -94,6 +95,7 @@ def _page(
         "note": post.get("note", ""),
         "authorities": sorted(Authority.objects.all(), key=lambda each: Family.values.index(each.family)),
         "categories": Category.objects.all(),
+        "others": people_who_correct(but=request.user) if entry else [],
         "snooze_days": ReviewSettings.now().snooze_days,
         "errors": [],
         "warnings": [],

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +16,7 @@ from determinations.models import (
     Case,
     Correction,
     DisputedItem,
+    ItemFact,
     ProblemReport,
     ReviewEntry,
     Upload,
@@ -78,6 +80,8 @@ def test_the_queue_has_the_most_useful_look_first(as_admin: Client, people: Peop
     assert order == [reported.pk, changed.pk, against.pk, doubt.pk]
     html = as_admin.get(reverse("review")).content.decode()
     assert [int(pk) for pk in re.findall(r'main-link" href="/admin/review/(\d+)/', html)] == order
+    counts = dict(re.findall(r'value="(\w+)"> <span>[^<]+</span> <span class="count-of">(\d+)<', html))
+    assert counts == {code: "1" for each in ReviewEntry.objects.all() for code in each.reasons}
     one = as_admin.get(reverse("review"), {"reason": "value_changed"}).content.decode()
     assert re.findall(r'main-link" href="/admin/review/(\d+)/', one) == [str(changed.pk)]
 
@@ -100,6 +104,23 @@ def test_only_admins_see_the_queue_and_correct(client: Client, people: People, r
     assert client.get(reverse("review")).status_code == 403
     assert client.get(reverse("review_letter", args=[letter.pk])).status_code == 403
     assert client.post(reverse("review_letter", args=[letter.pk]), {"v:age": "3"}).status_code == 403
+
+
+def test_a_letter_without_its_first_page_gets_number_and_dates_here(as_admin: Client) -> None:
+    missing = {"case_number": None, "decision_date": None, "date_of_injury": None}
+    one = stored_letter(document(item("Brace"), problems=[problem("header_missing", "")], **missing))
+    assert ReviewEntry.objects.get().reasons == ["header_missing"]
+    fields = opened(as_admin, one.pk)
+    given = {"v:case_number": "CM16-9000009", "v:decision_date": "2016-12-09", "v:date_of_injury": "2015-10-13"}
+    as_admin.post(reverse("review_letter", args=[one.pk]), {**fields, **given, "reason": "misread"})
+    case = Case.objects.get(pk=one.pk)
+    assert (case.case_number, case.decision_date, case.date_of_injury) == (
+        "CM16-9000009",
+        date(2016, 12, 9),
+        date(2015, 10, 13),
+    )
+    assert ItemFact.objects.get(case=case).decision_month == date(2016, 12, 1)
+    assert not ReviewEntry.objects.exists()
 
 
 def test_sending_the_page_as_it_is_changes_nothing(as_admin: Client) -> None:
@@ -256,6 +277,18 @@ def test_a_letter_is_taken_snoozed_and_woken(as_admin: Client, people: People) -
     assert reviews.queue(now=timezone.now() + timedelta(days=8)).exists()
     as_admin.post(reverse("review_snooze", args=[letter.pk]), {"days": "0"})
     assert reviews.queue(now=timezone.now()).exists()
+
+
+def test_a_letter_is_given_to_somebody_else_who_corrects(as_admin: Client, people: People) -> None:
+    other = User.objects.create_user("second.admin", password="synthetic")
+    other.groups.set(people.admin.groups.all())
+    User.objects.create_user("gone.admin", is_active=False).groups.set(people.admin.groups.all())
+    letter = stored_letter(doubtful("value_doubtful"))
+    html = as_admin.get(reverse("review_letter", args=[letter.pk])).content.decode()
+    assert re.findall(r'class="menu-item" name="to" value="([^"]+)"', html) == ["second.admin"]
+    as_admin.post(reverse("review_assign", args=[letter.pk]), {"to": "second.admin"})
+    assert ReviewEntry.objects.get().assigned_to == other
+    assert b"With second.admin: take over" in as_admin.get(reverse("review_letter", args=[letter.pk])).content
 
 
 def test_a_readers_report_is_answered(as_admin: Client, people: People) -> None:
