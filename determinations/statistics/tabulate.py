@@ -7,7 +7,7 @@ from typing import Any
 
 from determinations.labels import Labels
 from determinations.models import StatisticsLimits
-from determinations.statistics.entries import UNKNOWN, Statistic
+from determinations.statistics.entry import UNKNOWN, Statistic
 from determinations.statistics.intervals import quantile, wilson
 from determinations.statistics.questions import Cited, Engine, Group, LetterGroup, Selection, Sums
 

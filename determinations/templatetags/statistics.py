@@ -49,7 +49,7 @@ def days(value: float | None) -> str:
 @register.filter
 def points(value: float | None) -> str:
     """Percentage points with their sign."""
-    return "–" if value is None else f"{value:+.1f} points"
+    return "–" if value is None else f"{value:+.1f} points".replace("-", "−")
 
 
 @register.simple_tag

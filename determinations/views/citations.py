@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from determinations.models import Side
+from determinations.statistics.citation_entries import CITES_SOMETHING
 from determinations.statistics.editions import STANDINGS, EditionRow, Standing, edition_rows, standings, years_of
 from determinations.statistics.engine import one_snapshot
-from determinations.statistics.entries import BY_KEY, CITES_SOMETHING, UNKNOWN, month_filters
+from determinations.statistics.entries import BY_KEY, month_filters
+from determinations.statistics.entry import UNKNOWN
 from determinations.statistics.periods import year_period
 from determinations.statistics.questions import Cited
 from determinations.statistics.tabulate import Table, Tally

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_safe
 from determinations.models import Authority
 from determinations.statistics.cited_parts import PARTS, count_parts, most_cited
 from determinations.statistics.engine import one_snapshot
-from determinations.statistics.entries import BY_KEY, UNKNOWN, month_filters
+from determinations.statistics.entries import BY_KEY, month_filters
+from determinations.statistics.entry import UNKNOWN
 from determinations.statistics.questions import Cited, Group
 from determinations.statistics.tabulate import Tally, tabulate
 from determinations.views.citations import SIDES, UNRECOGNISED, editions, items_of
@@ -105,6 +106,7 @@ def _trend(context: Context, sides: list[dict[str, Any]]) -> list[dict[str, Any]
     word = BY_KEY["month"].word
     return [
         {
+            "key": key,
             "label": word(key, context.labels),
             "sides": [side["context"].items(items_of(side["months"], key), month_filters(key)) for side in sides],
         }

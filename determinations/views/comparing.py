@@ -10,7 +10,8 @@ from django.views.decorators.http import require_safe
 from determinations.filters import filters_only
 from determinations.statistics.changes import changes
 from determinations.statistics.engine import SqlEngine, one_snapshot
-from determinations.statistics.entries import BY_KEY, STATISTICS, Statistic
+from determinations.statistics.entries import BY_KEY, STATISTICS
+from determinations.statistics.entry import Statistic
 from determinations.statistics.periods import Period, last_months, year_period
 from determinations.statistics.questions import LetterGroup
 from determinations.statistics.tabulate import add_up_letters

@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from determinations.models import Figure
 from determinations.statistics.changes import changes
-from determinations.statistics.entries import BY_KEY, UNKNOWN, month_filters
+from determinations.statistics.entries import BY_KEY, month_filters
+from determinations.statistics.entry import UNKNOWN
 from determinations.statistics.periods import Period, last_months, year_period
 from determinations.statistics.published import PublishedFigures
 from determinations.statistics.questions import LetterGroup

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from determinations.filters import ItemFilter, LetterFilters, active_filters, filters_only, mistakes
 from determinations.models import ItemFact
-from determinations.statistics.entries import Filters, Statistic
+from determinations.statistics.entry import Filters, Statistic
 from determinations.statistics.questions import Selection
 
 #: Filters on what a letter holds once: they select letters with all of their items.

@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from determinations.statistics.engine import one_snapshot
-from determinations.statistics.entries import BY_KEY, GROUPS, STATISTICS, Statistic
+from determinations.statistics.entries import BY_KEY, GROUPS, STATISTICS
+from determinations.statistics.entry import Statistic
 from determinations.statistics.glossary import GLOSSARY
 from determinations.statistics.periods import Period
 from determinations.statistics.published import PublishedFigures

@@ -13,7 +13,7 @@ from determinations.filters import active_filters, chips
 from determinations.labels import Labels, read_labels
 from determinations.models import StatisticsLimits
 from determinations.statistics.engine import SqlEngine
-from determinations.statistics.entries import UNKNOWN, Filters, Statistic
+from determinations.statistics.entry import UNKNOWN, Filters, Statistic
 from determinations.statistics.published import Published, PublishedFigures
 from determinations.statistics.tabulate import Row, Table, Tally, count
 from determinations.views.selections import Chosen, choose, letters_link, list_link, within

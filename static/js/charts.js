@@ -6,8 +6,17 @@
   const MOST_ROWS = 15;
   const drawn = new Map();
 
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const rowsOf = (id) => [...document.querySelectorAll(`#${CSS.escape(id)} tbody tr[data-label]`)].map((row) => ({
+  // What the page's colours are on paper, whatever they are on the screen that it is printed from.
+  const PAPER = {
+    "--surface": "#ffffff", "--surface-quiet": "#efefeb", "--line": "#dfdfd9", "--line-strong": "#84847c", "--text": "#000000",
+    "--text-quiet": "#333333", "--upheld": "#1d4d9e", "--upheld-line": "#a9c1ec", "--overturned": "#934400", "--overturned-line": "#e8b98a",
+  };
+  const PAPER_SIZE = [640, 220];
+  let onPaper = false;
+
+  const colour = (name) => (onPaper && PAPER[name]) || getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  // A chart over time has no place for what has no date: the page says it in words.
+  const rowsOf = (id, dated) => [...document.querySelectorAll(`#${CSS.escape(id)} tbody tr[data-label]${dated ? ":not([data-undated])" : ""}`)].map((row) => ({
     label: row.dataset.label,
     items: Number(row.dataset.items),
     rate: row.dataset.rate === undefined ? null : Number(row.dataset.rate),
@@ -61,6 +70,7 @@
     border: { color: colour("--line-strong") },
     ...more,
   });
+  const level = () => ({ color: colour("--text-quiet"), maxRotation: 0, autoSkipPadding: 16 });
   const titled = (text) => ({ display: true, text, color: colour("--text-quiet") });
   const common = () => ({
     animation: false,
@@ -75,7 +85,7 @@
     options.plugins.whiskers = extra.rows ? { rows: extra.rows } : {};
     options.plugins.tooltip = { callbacks: { label: extra.tell } };
     options.scales = {
-      x: axis({ beginAtZero: true, title: titled(label), suggestedMax: extra.most, ticks: { color: colour("--text-quiet"), maxRotation: 0, autoSkipPadding: 12 } }),
+      x: axis({ beginAtZero: true, title: titled(label), suggestedMax: extra.most, ticks: level() }),
       y: axis({ grid: { display: false } }),
     };
     return {
@@ -109,22 +119,17 @@
     },
     trend(rows) {
       const options = common();
-      // Letters without a date have a bar and a point of their own, which no line leads to.
-      const apart = (context) => (rows[context.p1DataIndex].label === "No date" ? "transparent" : undefined);
-      const line = {
-        yAxisID: "rate", type: "line", spanGaps: false, pointRadius: 0, borderWidth: 0,
-        segment: { borderColor: apart, backgroundColor: apart },
-      };
+      const line = { yAxisID: "rate", type: "line", spanGaps: false, pointRadius: 0, borderWidth: 0 };
       const dated = (name) => rows.map((row) => (row.rate === null ? null : row[name]));
       options.interaction = { mode: "index", intersect: false };
       options.plugins.legend.labels.filter = (entry) => !entry.text.startsWith("interval");
       options.scales = {
-        x: axis({ grid: { display: false } }),
+        x: axis({ grid: { display: false }, ticks: level() }),
         y: axis({ beginAtZero: true, title: titled("items") }),
         rate: axis({
           position: "right", beginAtZero: true, title: titled("percent overturned"), grid: { display: false },
           // As high as the highest interval: a band that is cut would say less than is known.
-          max: Math.min(100, 5 * Math.ceil(Math.max(10, ...dated("high").filter((high) => high !== null)) / 5)),
+          suggestedMax: Math.min(100, Math.max(10, ...dated("high").filter((high) => high !== null))),
         }),
       };
       return {
@@ -163,15 +168,15 @@
       chart.data.datasets.forEach((dataset, at) => Object.assign(dataset, {
         backgroundColor: dataset.borderColor, borderWidth: 2, pointRadius: 2, pointStyle: at ? "rectRot" : "rect",
         borderDash: at ? [6, 3] : [],
-        segment: { borderColor: (part) => (rows[part.p1DataIndex].label === "No date" ? "transparent" : undefined) },
       }));
+      chart.options.scales.x.ticks = level();
       return chart;
     },
   };
 
   function draw(figure) {
     drawn.get(figure)?.destroy();
-    const rows = rowsOf(figure.dataset.of);
+    const rows = rowsOf(figure.dataset.of, figure.dataset.chart.endsWith("trend"));
     const make = kinds[figure.dataset.chart];
     if (!rows.length || !make) {
       figure.hidden = true;
@@ -265,13 +270,12 @@
         return;
       }
       const points = solid(meta.data);
-      const joined = points.filter((point) => chart.data.labels[meta.data.indexOf(point)] !== "No date");
-      if (dataset.fill && joined.length) {
+      if (dataset.fill && points.length) {
         const below = chart.getDatasetMeta(meta.index - 1).data;
-        const under = joined.map((point) => below[meta.data.indexOf(point)]);
-        add(svg, "path", { d: `${line(joined)}${line(under.toReversed()).replace("M", "L")}Z`, fill: dataset.backgroundColor });
+        const under = points.map((point) => below[meta.data.indexOf(point)]);
+        add(svg, "path", { d: `${line(points)}${line(under.toReversed()).replace("M", "L")}Z`, fill: dataset.backgroundColor });
       }
-      if (dataset.borderWidth) add(svg, "path", { d: line(joined), fill: "none", stroke: dataset.borderColor, "stroke-width": dataset.borderWidth, "stroke-dasharray": (dataset.borderDash || []).join(" ") });
+      if (dataset.borderWidth) add(svg, "path", { d: line(points), fill: "none", stroke: dataset.borderColor, "stroke-width": dataset.borderWidth, "stroke-dasharray": (dataset.borderDash || []).join(" ") });
       if (dataset.pointRadius) points.forEach((point) => add(svg, "circle", { cx: point.x, cy: point.y, r: dataset.pointRadius, fill: dataset.borderColor }));
     });
     const rated = chart.options.plugins.whiskers && chart.options.plugins.whiskers.rows;
@@ -305,7 +309,14 @@
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
   // On paper the page turns black on white: the charts follow, and fit the sheet.
-  addEventListener("beforeprint", () => drawn.forEach((chart) => chart.resize()));
-  addEventListener("afterprint", () => drawn.forEach((chart) => chart.resize()));
+  addEventListener("beforeprint", () => {
+    onPaper = true;
+    drawAll();
+    drawn.forEach((chart) => chart.resize(...PAPER_SIZE));
+  });
+  addEventListener("afterprint", () => {
+    onPaper = false;
+    drawAll();
+  });
   drawAll();
 })();

@@ -1,0 +1,169 @@
+"""The statistics of citations: who relies on what, whether both sides agree, and what came of it."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from determinations.labels import Labels
+from determinations.models import DisputedItem
+from determinations.models.authorities import Family
+from determinations.statistics.cited import authority_ids
+from determinations.statistics.entry import Filters, Statistic, word_of
+
+CITES_SOMETHING = [str(family) for family in Family]
+
+
+def _families(cited: str, side: str, labels: Labels) -> list[str]:
+    """The families that a side cites; ``none`` where it cites nothing."""
+    found = {labels.authority_by_id[each].family for each in authority_ids(cited, side)}
+    return [family for family in CITES_SOMETHING if family in found] or ["none"]
+
+
+def _plain_families(item: DisputedItem, side: str) -> list[str]:
+    return sorted({c.authority.family for c in item.citations.all() if c.side == side}) or ["none"]
+
+
+def _plain_authorities(item: DisputedItem, side: str) -> set[str]:
+    return {c.authority.key for c in item.citations.all() if c.side == side}
+
+
+def _authority_keys(cited: str, side: str, labels: Labels) -> list[str]:
+    return [labels.authority_by_id[each].key for each in authority_ids(cited, side)] or ["none"]
+
+
+def _authority_word(key: str, labels: Labels) -> str:
+    return "Nothing cited" if key == "none" else labels.of("authority", key)
+
+
+def _authority_filter(side: str) -> Callable[[str], Filters]:
+    def filters(key: str) -> Filters:
+        return {f"{side}_family": ["none"]} if key == "none" else {f"{side}_authority": [key]}
+
+    return filters
+
+
+def _pairs(cited: str, labels: Labels) -> list[str]:
+    claims, reviewer = (_families(cited, side, labels) for side in ("claims", "reviewer"))
+    return [f"{one}|{other}" for one in claims for other in reviewer]
+
+
+def _plain_pairs(item: DisputedItem) -> list[str]:
+    return [f"{a}|{b}" for a in _plain_families(item, "claims") for b in _plain_families(item, "reviewer")]
+
+
+def _pair_filters(key: str) -> Filters:
+    claims, reviewer = key.split("|")
+    return {"claims_family": [claims], "reviewer_family": [reviewer]}
+
+
+def _pair_word(key: str, labels: Labels) -> str:
+    claims, reviewer = (labels.of("family", each) for each in key.split("|"))
+    return f"Claims administrator: {claims}; reviewer: {reviewer}"
+
+
+AGREEMENT: Mapping[str, tuple[str, Filters]] = {
+    "same": ("Both cite, an authority in common", {"same_guideline": ["yes"]}),
+    "different": (
+        "Both cite, none in common",
+        {"claims_family": ["any"], "reviewer_family": ["any"], "same_guideline": ["no"]},
+    ),
+    "claims": ("Only the claims administrator cites", {"claims_family": ["any"], "reviewer_family": ["none"]}),
+    "reviewer": ("Only the reviewer cites", {"claims_family": ["none"], "reviewer_family": ["any"]}),
+    "neither": ("Neither side cites", {"claims_family": ["none"], "reviewer_family": ["none"]}),
+}
+
+
+def _agreement(cited: str, labels: Labels) -> list[str]:
+    claims, reviewer = authority_ids(cited, "claims"), authority_ids(cited, "reviewer")
+    if claims and reviewer:
+        return ["different" if set(claims).isdisjoint(reviewer) else "same"]
+    return ["claims" if claims else "reviewer" if reviewer else "neither"]
+
+
+def _plain_agreement(item: DisputedItem) -> list[str]:
+    claims, reviewer = _plain_authorities(item, "claims"), _plain_authorities(item, "reviewer")
+    if not claims or not reviewer:
+        return ["claims" if claims else "reviewer" if reviewer else "neither"]
+    return ["same" if claims & reviewer else "different"]
+
+
+SITUATIONS: Mapping[str, tuple[str, Filters]] = {
+    "claims-nothing": ("The claims administrator cited nothing", {"claims_family": ["none"]}),
+    "outside-mtus": (
+        "The claims administrator went outside the MTUS, the reviewer found it applicable",
+        {"claims_family": ["any"], "claims_without": ["mtus"], "reviewer_family": ["mtus"]},
+    ),
+    "nothing-but-mtus": (
+        "The claims administrator cited nothing, the reviewer found the MTUS applicable",
+        {"claims_family": ["none"], "reviewer_family": ["mtus"]},
+    ),
+    "reviewer-nothing": ("The reviewer cited nothing", {"reviewer_family": ["none"]}),
+    "every-item": ("All items, for comparison", {}),
+}
+
+
+def _situations(cited: str, labels: Labels) -> Iterable[str]:
+    claims, reviewer = (_families(cited, side, labels) for side in ("claims", "reviewer"))
+    yield "every-item"
+    if claims == ["none"]:
+        yield "claims-nothing"
+    if Family.MTUS in reviewer and Family.MTUS not in claims:
+        yield "nothing-but-mtus" if claims == ["none"] else "outside-mtus"
+    if reviewer == ["none"]:
+        yield "reviewer-nothing"
+
+
+def _plain_situations(item: DisputedItem) -> set[str]:
+    claims, reviewer = _plain_families(item, "claims"), _plain_families(item, "reviewer")
+    found = {"every-item"}
+    found |= {"claims-nothing"} if claims == ["none"] else set()
+    found |= {"reviewer-nothing"} if reviewer == ["none"] else set()
+    if "mtus" in reviewer and "mtus" not in claims:
+        found.add("nothing-but-mtus" if claims == ["none"] else "outside-mtus")
+    return found
+
+
+_FAMILY_NOTE = "Items with at least one citation of the family; an item that cites two families counts in both."
+_AUTHORITY_NOTE = "Items that cite the authority at least once; an item that cites two counts under both."
+
+CITATION_STATISTICS: tuple[Statistic, ...] = (
+    Statistic(
+        key="claims-family", label="Families cited by the claims administrator", group="Citations",
+        columns=("cited",), keys=lambda cited, labels: _families(cited, "claims", labels),
+        plain=lambda item: _plain_families(item, "claims"), filters=lambda key: {"claims_family": [key]},
+        word=word_of("family"), several=True, order=[*CITES_SOMETHING, "none"], note=_FAMILY_NOTE,
+    ),
+    Statistic(
+        key="reviewer-family", label="Families cited by the reviewer", group="Citations",
+        columns=("cited",), keys=lambda cited, labels: _families(cited, "reviewer", labels),
+        plain=lambda item: _plain_families(item, "reviewer"), filters=lambda key: {"reviewer_family": [key]},
+        word=word_of("family"), several=True, order=[*CITES_SOMETHING, "none"], note=_FAMILY_NOTE,
+    ),
+    Statistic(
+        key="claims-authority", label="Authorities cited by the claims administrator", group="Citations",
+        columns=("cited",), keys=lambda cited, labels: _authority_keys(cited, "claims", labels),
+        plain=lambda item: _plain_authorities(item, "claims") or ["none"], filters=_authority_filter("claims"),
+        word=_authority_word, several=True, note=_AUTHORITY_NOTE,
+    ),
+    Statistic(
+        key="reviewer-authority", label="Authorities cited by the reviewer", group="Citations",
+        columns=("cited",), keys=lambda cited, labels: _authority_keys(cited, "reviewer", labels),
+        plain=lambda item: _plain_authorities(item, "reviewer") or ["none"], filters=_authority_filter("reviewer"),
+        word=_authority_word, several=True, note=_AUTHORITY_NOTE,
+    ),
+    Statistic(
+        key="family-pair", label="Claims administrator and reviewer by family", group="Citations",
+        columns=("cited",), keys=_pairs, plain=_plain_pairs, filters=_pair_filters,
+        word=_pair_word, several=True, note=_FAMILY_NOTE,
+    ),
+    Statistic(
+        key="agreement", label="Do both sides rely on the same authority?", group="Citations",
+        columns=("cited",), keys=_agreement, plain=_plain_agreement,
+        filters=lambda key: AGREEMENT[key][1], word=lambda key, labels: AGREEMENT[key][0], order=list(AGREEMENT),
+        note="The agreement rate is the share of the first row among items for which both sides cite something.",
+    ),
+    Statistic(
+        key="situation", label="When a side cited nothing, or something else", group="Citations",
+        columns=("cited",), keys=_situations, plain=_plain_situations,
+        filters=lambda key: SITUATIONS[key][1], word=lambda key, labels: SITUATIONS[key][0], several=True,
+        order=list(SITUATIONS), note="Counted from the letters' guideline lines alone, not from narrative text.",
+    ),
+)  # fmt: skip
