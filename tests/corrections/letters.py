@@ -75,7 +75,8 @@ def stored_letters(parsed: Iterable[Mapping[str, Any]]) -> list[Letter]:
     documents = list(parsed)
     digests = [hashlib.sha256(f"synthetic letter {next(_numbers)}".encode()).hexdigest() for _ in documents]
     letters = Letter.objects.bulk_create(
-        Letter(sha256=digest, size=1, media_type="text/plain", received_at=NOW) for digest in digests
+        Letter(sha256=digest, size=1, media_type="text/plain", received_at=NOW, state=LetterState.SET_ASIDE)
+        for digest in digests
     )
     LetterText.objects.bulk_create(
         LetterText(letter=letter, text="", page_offsets=[0], folded_sha256=letter.sha256) for letter in letters
