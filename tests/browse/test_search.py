@@ -1,9 +1,12 @@
 """Search: case numbers go straight to their case, words find places, slips are forgiven."""
 
+import re
+
 import pytest
 from django.http import QueryDict
 from django.test import Client
 
+from determinations import found as ranking
 from determinations.lists import CASES
 from determinations.models import Case
 from determinations.search import QueryWords, one_slip_away, spelled_right, typed_case_number
@@ -140,3 +143,16 @@ def test_a_guideline_s_name_offers_the_cases_that_cite_it(
 def test_a_number_that_no_case_has_is_said(as_casemanager: Client, collection: list[Case]) -> None:
     page = as_casemanager.get("/search/", {"q": "CM29-0000001"})
     assert b"No case has this number" in page.content
+
+
+def test_only_where_more_match_than_were_ranked_the_page_says_so(
+    as_casemanager: Client, collection: list[Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = as_casemanager.get("/search/", {"q": "pain"}).content.decode()
+    assert "Best first, by how often" in every
+    number = re.search(r'list-count">(\d+)', every)
+    monkeypatch.setattr(ranking, "RANKED", 5)
+    some = as_casemanager.get("/search/", {"q": "pain"}).content.decode()
+    assert "Best first among the newest 5 matches" in some
+    assert number
+    assert f'list-count">{number[1]}<' in some
