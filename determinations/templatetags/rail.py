@@ -1,5 +1,7 @@
 """What the rail repeats a hundred times: made here in one go, a template for each would be most of the page's time."""
 
+from zlib import crc32
+
 from django import template
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.html import format_html
@@ -11,6 +13,12 @@ from determinations.rail import Option
 register = template.Library()
 
 
+def _part_of_id(value: str) -> str:
+    """The value as part of an HTML id; one that loses signs on the way gets a mark, so that no two are alike."""
+    plain = slugify(value)
+    return plain if plain == value else f"{plain}-{crc32(value.encode()):08x}"
+
+
 @register.simple_tag
 def facet_option(name: str, option: Option) -> SafeString:
     """A value of a filter to be ticked, and how many rows have it."""
@@ -20,7 +28,7 @@ def facet_option(name: str, option: Option) -> SafeString:
         name,
         option.value,
         name,
-        slugify(option.value),
+        _part_of_id(option.value),
         " checked" if option.chosen else "",
         option.label,
         "" if option.count is None else intcomma(option.count),

@@ -128,7 +128,7 @@ function step(list, current, by) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || keysAreOff()) return;
   if (event.target.closest("input, textarea, select") || document.querySelector("dialog[open]")) return;
   const current = document.querySelector("[data-item].is-current");
   if ((event.key === "j" || event.key === "k") && items.length) {

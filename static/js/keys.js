@@ -1,4 +1,5 @@
-// Keys that work on every page: "/" searches, j and k walk rows, Enter opens, ? explains.
+// Keys that work on every page: "/" searches, j and k walk rows, Enter opens, ? explains. A switch in that explanation
+// turns all keys of one letter or sign off in this browser, for those who speak to it or whose fingers slip.
 "use strict";
 
 function isTyping(target) {
@@ -17,8 +18,18 @@ function chooseRow(step) {
   return true;
 }
 
+function keysAreOff() {
+  return kept("keys") === "off";
+}
+
+const keysSwitch = document.querySelector("[data-keys-switch]");
+if (keysSwitch) {
+  keysSwitch.checked = !keysAreOff();
+  keysSwitch.addEventListener("change", () => keep("keys", keysSwitch.checked ? "" : "off"));
+}
+
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || keysAreOff()) return;
   if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
   let done = true;
   if (event.key === "/") {

@@ -99,6 +99,24 @@ def test_rows_are_walked_by_keys_and_enter_opens(desk: Any, cases: list[Case]) -
     desk.wait_for_function("first => document.querySelector('h1').innerText === first", arg=first)
 
 
+def test_keys_can_be_switched_off_and_on(desk: Any, cases: list[Case]) -> None:
+    desk.goto("/cases/")
+    desk.keyboard.press("?")
+    desk.get_by_label("These keys work in this browser").uncheck()
+    desk.get_by_role("button", name="Close").click()
+    desk.reload()
+    desk.keyboard.press("j")
+    desk.keyboard.press("/")
+    assert desk.locator("tr.is-chosen").count() == 0
+    assert desk.evaluate("document.activeElement.id") != "site-search"
+    desk.locator(".user-menu summary").click()
+    desk.locator(".user-menu [data-opens=keys-help]").click()
+    desk.get_by_label("These keys work in this browser").check()
+    desk.get_by_role("button", name="Close").click()
+    desk.keyboard.press("j")
+    assert desk.locator("tr.is-chosen").count() == 1
+
+
 def test_an_item_is_read_against_its_evidence_in_the_text(desk: Any, cases: list[Case]) -> None:
     case = numbered(cases)
     desk.goto(f"/cases/{case.pk}/")

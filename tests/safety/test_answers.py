@@ -1,12 +1,16 @@
 """What browsers may keep and show of an answer, and what a spreadsheet may make of it."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from determinations.models import Letter
+from determinations.rail import Option
 from determinations.statistics.sheets import Sheet
 from determinations.synthetic import letter_pdf, write_letter
+from determinations.templatetags.rail import facet_option
 from determinations.views.sheets import _csv
 from tests.browse.test_letter_pages import store_pdf
 
@@ -50,3 +54,11 @@ def test_no_page_is_framed(client: Client) -> None:
 def test_no_cell_of_a_statistic_is_run_as_a_formula() -> None:
     sheet = Sheet("name", "Title", ("A", "B", "C"), (("  =1+1", 0.5, None),), ())
     assert _csv(sheet).splitlines()[1] == "'  =1+1,0.5,"
+
+
+def test_no_two_values_of_a_filter_have_one_id() -> None:
+    values = ("upheld", "Upheld", "Opioids: short", "Opioids, short", "opioids-short", "<b>", "&")
+    ids = [re.search(r' id="([^"]*)"', facet_option("outcome", Option(value, value, None, False))) for value in values]
+    assert len({found[1] for found in ids if found}) == len(values)
+    assert ids[0]
+    assert ids[0][1] == "f-outcome-upheld"
