@@ -19,6 +19,9 @@ from determinations.open_letters import OpenLetter, open_letter
 from determinations.paging import Order, page_of
 from determinations.views.correctors import StaffRequest, may_correct
 
+#: Characters of a value that the comparison shows, and of what is the same before the first difference.
+_SHOWN, _BEFORE_DIFFERENCE = 600, 120
+
 
 @may_correct
 @require_GET
@@ -74,12 +77,22 @@ def _compared(older: OpenLetter, newer: OpenLetter) -> list[dict[str, Any]]:
 
 def _row(label: str, field: Any, left: Any, right: Any) -> dict[str, Any]:
     words = day_of if field.kind == "date" else partial(shown, field)
+    older, newer = _where_they_part(words(left), words(right))
     return {
         "label": label,
-        "older": words(left),
-        "newer": words(right),
+        "older": older,
+        "newer": newer,
         "differs": not same(field.name, left, right),
     }
+
+
+def _where_they_part(one: str, other: str) -> tuple[str, str]:
+    """Both texts, long ones from shortly before the first difference: a page shows ``_SHOWN`` characters of each."""
+    differences = (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    start = next(differences, min(len(one), len(other))) - _BEFORE_DIFFERENCE
+    if one == other or start <= 0 or max(len(one), len(other)) <= _SHOWN:
+        return one, other
+    return f"… {one[start:]}", f"… {other[start:]}"
 
 
 @may_correct

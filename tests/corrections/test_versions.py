@@ -114,6 +114,14 @@ def test_the_letters_stand_side_by_side_with_dates_as_everywhere(as_admin: Clien
     assert "2015-0" not in html
 
 
+def test_long_texts_are_shown_from_where_they_part(as_admin: Client) -> None:
+    long = WORDS * 10
+    pair = pair_of([numbered("CM16-9000001", long), numbered("CM16-9000001", f"{long}and of the hip as well")])
+    html = as_admin.get(reverse("letter_pair", args=[pair.pk])).content.decode()
+    assert "<td>… " in html
+    assert "and of the hip as well</td>" in html
+
+
 def test_the_likeness_of_wordings() -> None:
     words = [f"word{number}" for number in range(400)]
     whole, changed = minima_of(" ".join(words)), minima_of(" ".join([*words[:380], "another", *words[381:]]))
