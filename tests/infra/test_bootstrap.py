@@ -192,3 +192,19 @@ def test_what_failed_is_not_taken_for_finished(checkout: Path, start: Start, tmp
     wheel.write_bytes(kept)
     assert start("check").stdout.startswith("inside")
     assert set(json.loads((checkout / ".venv" / "imrsite.json").read_text())) == {"requirements.txt"}
+
+
+@pytest.mark.parametrize("forbidden", ["1", ""])
+def test_where_no_bytecode_may_be_written_it_is_kept_apart(tmp_path: Path, forbidden: str) -> None:
+    kept = tmp_path / "bytecode"
+    program = (
+        "import pathlib, subprocess, sys; from imrsite.bootstrap import keep_bytecode;"
+        f"keep_bytecode(pathlib.Path({str(kept)!r}));"
+        "import imrsite.wheels; subprocess.run([sys.executable, '-c', 'import imrsite.progress'], check=True)"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment | {"PYTHONDONTWRITEBYTECODE": forbidden}, check=True
+    )
+    names = {path.name.split(".")[0] for path in kept.rglob("*.pyc")}
+    assert ({"wheels", "progress"} <= names) == bool(forbidden)
