@@ -12,7 +12,7 @@ from determinations.statistics.cited_parts import PARTS, count_parts, most_cited
 from determinations.statistics.engine import one_snapshot
 from determinations.statistics.entries import BY_KEY, month_filters
 from determinations.statistics.entry import UNKNOWN
-from determinations.statistics.questions import Cited, Group
+from determinations.statistics.questions import Cited, Group, Sums
 from determinations.statistics.tabulate import Tally, tabulate
 from determinations.views.citations import SIDES, UNRECOGNISED, editions, items_of
 from determinations.views.sections import section, show_section, whole_url
@@ -82,11 +82,15 @@ def _side_of(context: Context, authority: Authority, side: str, label: str, cite
     own = Context.of(
         context.request, context.engine, narrow(context.query, {f"{side}_authority": [authority.key]}), like=context
     )
-    its = [(month, category, counts) for (one, month, category), *counts in cited if one == side]
-    table = tabulate(
-        BY_KEY["category"], [Group((category,), *counts) for _, category, counts in its], own.labels, own.limits
+    by_category, by_month = Sums(), Sums()
+    for (citing, month, category), *counts in cited:
+        if citing == side:
+            by_category.add(category, *counts)
+            by_month.add(month, *counts)
+    table, months = (
+        tabulate(BY_KEY[key], [Group((raw,), *counts) for raw, counts in sums.items()], own.labels, own.limits)
+        for key, sums in (("category", by_category), ("month", by_month))
     )
-    months = tabulate(BY_KEY["month"], [Group((month,), *counts) for month, _, counts in its], own.labels, own.limits)
     return {
         "side": side,
         "label": label,
