@@ -25,6 +25,7 @@ def store_texts(texts: Iterable[str]) -> list[int]:
             sha256=hashlib.sha256(text.encode()).hexdigest(),
             size=len(text),
             media_type="text/plain",
+            state="parsed",
             pages=text.count("\f") + 1,
             received_at=NOW,
             finished_at=NOW,

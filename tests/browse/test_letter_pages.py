@@ -25,7 +25,12 @@ pytestmark = pytest.mark.usefixtures("broker")
 def store_pdf(data: bytes, *, readable: bool = True) -> Letter:
     """A PDF letter as the worker leaves it."""
     letter = Letter.objects.create(
-        sha256=hashlib.sha256(data).hexdigest(), size=len(data), media_type="application/pdf", received_at=NOW, pages=1
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        media_type="application/pdf",
+        state="parsed",
+        received_at=NOW,
+        pages=1,
     )
     letter_store().keep({letter.store_name: File(BytesIO(data))})
     if readable:

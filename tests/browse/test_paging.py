@@ -24,7 +24,11 @@ def cases(db: None) -> list[Case]:
     made = []
     for number in range(23):
         letter = Letter.objects.create(
-            sha256=f"{number:064x}", size=1, media_type="text/plain", received_at=datetime(2017, 1, 1, tzinfo=UTC)
+            sha256=f"{number:064x}",
+            size=1,
+            media_type="text/plain",
+            state="parsed",
+            received_at=datetime(2017, 1, 1, tzinfo=UTC),
         )
         made.append(
             Case.objects.create(

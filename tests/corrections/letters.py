@@ -92,9 +92,8 @@ def stored_letters(parsed: Iterable[Mapping[str, Any]]) -> list[Letter]:
 def stored_letter(parsed: Mapping[str, Any] | None = None, *, text: str = "", sha256: str = "") -> Letter:
     """A letter in the tables; with ``parsed``, also its document and its effective rows."""
     digest = sha256 or hashlib.sha256(f"synthetic letter {next(_numbers)}".encode()).hexdigest()
-    letter = Letter.objects.create(
-        sha256=digest, size=1, media_type="text/plain", received_at=NOW, state=LetterState.SET_ASIDE
-    )
+    state = LetterState.PARSED if parsed is not None else LetterState.SET_ASIDE
+    letter = Letter.objects.create(sha256=digest, size=1, media_type="text/plain", received_at=NOW, state=state)
     folded = hashlib.sha256("".join(text.split()).encode()).hexdigest() if text else digest
     LetterText.objects.create(letter=letter, text=text, page_offsets=[0], folded_sha256=folded)
     if parsed is not None:

@@ -112,7 +112,7 @@ def _write(numbers: Sequence[int], letters: Sequence[_Read]) -> None:
                 size=len(letter.text),
                 media_type="text/plain",
                 pages=len(letter.offsets),
-                state=LetterState.PARSING,
+                state=LetterState.PARSED,
                 message=_MARK,
                 lane=Lane.BULK,
                 attempts=1,
