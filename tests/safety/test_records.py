@@ -1,13 +1,14 @@
 """What is only added to, who opened which letter, and what is gone when it should be."""
 
 import os
+import re
 import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -24,7 +25,7 @@ from determinations.models import (
 )
 from determinations.models.browsing import ExportState
 from determinations.models.duplicates import PairKind
-from tests.conftest import People
+from tests.conftest import ROOT, People
 from tests.corrections.letters import NOW, citation, document, item, stored_letter
 
 pytestmark = pytest.mark.django_db
@@ -120,3 +121,25 @@ def test_one_worker_at_a_time_finds_pairs() -> None:
         other.close()
     tasks.find_pairs()
     assert versions.unsigned(10) == []
+
+
+def test_the_applications_role_writes_rows_and_nothing_else() -> None:
+    """With the rights that the production's script gives. All of it is undone with the test's transaction."""
+    script = (ROOT / "imrsite" / "deploy" / "roles.sh").read_text()
+    tables, sequences = (re.search(rf"GRANT (.*) ON {kind} TO imrsite;", script) for kind in ("TABLES", "SEQUENCES"))
+    assert tables
+    assert sequences
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE application_on_trial")
+        for rights, kind in ((tables[1], "TABLES"), (sequences[1], "SEQUENCES")):
+            cursor.execute(f"GRANT {rights} ON ALL {kind} IN SCHEMA public TO application_on_trial")
+        cursor.execute("SET LOCAL ROLE application_on_trial")
+        letter = stored_letter(document(item("Knee brace")))
+        AuditEvent.objects.create(at=NOW, action="test", letter_id=letter.pk)
+        for forbidden in (
+            "TRUNCATE determinations_auditevent", "CREATE TABLE other ()",
+            "ALTER TABLE determinations_correction DISABLE TRIGGER ALL", "DROP TABLE determinations_correction",
+        ):  # fmt: skip
+            with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"), transaction.atomic():
+                cursor.execute(forbidden)
+        cursor.execute("RESET ROLE")
