@@ -22,11 +22,12 @@ Page = Callable[..., HttpResponseBase]
 
 
 def may_correct(page: Page) -> Page:
-    """For who may correct. What they typed comes without the characters that the database cannot hold."""
+    """For who may correct. What they ask for and type comes without the characters that the database cannot hold."""
 
     @permission_required("determinations.correct_cases", raise_exception=True)
     @wraps(page)
     def answer(request: Any, *arguments: Any, **named: Any) -> HttpResponseBase:
+        request.GET = _storable(request.GET)
         if request.method == "POST":
             request.POST = _storable(request.POST)
         return page(request, *arguments, **named)
@@ -40,9 +41,9 @@ def label_of(field: str) -> str:
     return found.label if found else _("Which items there are")
 
 
-def _storable(post: QueryDict) -> QueryDict:
+def _storable(given: QueryDict) -> QueryDict:
     kept = QueryDict(mutable=True)
-    for name, values in post.lists():
+    for name, values in given.lists():
         kept.setlist(name, [storable(value) for value in values])
     kept._mutable = False
     return kept

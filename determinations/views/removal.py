@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from determinations import removal
+from determinations.correctable import words
 from determinations.models import Case, Correction, Letter, ReviewSettings
 from determinations.views.correctors import StaffRequest
 
@@ -22,7 +23,7 @@ def remove_letter(request: StaffRequest, letter_id: int) -> HttpResponse:
     letter = get_object_or_404(Letter, pk=letter_id)
     errors = []
     if request.method == "POST":
-        reason = " ".join(request.POST.get("reason", "").split())
+        reason = words(request.POST.get("reason", ""))
         belonged = request.POST.get("belonged", "")
         if not reason:
             errors.append(_("Say why the letter goes."))

@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
 
 LISTS = ("/cases/", "/items/", "/decisions/")
 STATISTICS = ("/statistics/", "/statistics/compare/", "/statistics/report/", "/statistics/breakdowns/", "/citations/")
+OTHERS = ("/search/", "/uploads/", "/uploads/letters/", "/exports/", "/views/", "/reports/")
 EDGES = (
     "decided_from=0001-01-01&decided_to=0001-01-31", "decided_from=9999-12-01&decided_to=9999-12-31",
     "decided_from=2016-01-01&decided_to=9999-12-31", "decided_from=0001-01-01&decided_to=9999-12-31",
@@ -28,14 +29,16 @@ def cursor(value: Any, key: Any = 1) -> str:
     return "after=" + base64.urlsafe_b64encode(json.dumps([value, key]).encode()).decode().rstrip("=")
 
 
+_NAMES = "q case_number category state decided_from age_min sort claims_section specialty request text upload list"
+NUL = "&".join(f"{name}=%00" for name in _NAMES.split())
 CURSORS = (cursor(float("inf")), cursor(float("nan")), cursor([1]), cursor("²", 2**70))
 
 
-@pytest.mark.parametrize("query", [*EDGES, *CURSORS])
+@pytest.mark.parametrize("query", [*EDGES, *CURSORS, NUL])
 def test_lists_and_statistics_open_with_any_address(client: Client, people: People, query: str) -> None:
     stored_letter(document(item("Knee brace")))
     client.force_login(people.supervisor)
-    for path in (*LISTS, *STATISTICS):
+    for path in (*LISTS, *STATISTICS, *OTHERS):
         assert client.get(f"{path}?{query}", follow=True).status_code == 200, path
 
 
@@ -43,7 +46,11 @@ def test_lists_and_statistics_open_with_any_address(client: Client, people: Peop
     "address",
     [
         f"review/?{CURSORS[0]}", f"history/?{CURSORS[0]}", f"versions/?{CURSORS[0]}", "history/?letter=²",
-        "review/{pk}/?at=²", f"history/?letter={'9' * 30}",
+        "review/{pk}/?at=²",
+        "history/?person=%00", "history/?letter={pk}&path=%00", "review/?reason=%00&whose=%00",
+        "versions/?decision=%00",
+        "citations/?q=%00", "categories/?q=%00", "auth/user/?q=%00", "determinations/auditevent/?q=%00",
+        f"history/?letter={'9' * 30}",
     ],
 )  # fmt: skip
 def test_pages_of_correctors_open_with_any_address(as_admin: Client, address: str) -> None:
