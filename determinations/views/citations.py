@@ -23,6 +23,7 @@ from determinations.views.statistics_pages import Context, may_view, table_of, w
 FAMILIES = (*CITES_SOMETHING, "none")
 SIDES = (("claims", "Claims administrator"), ("reviewer", "Reviewer"))
 UNRECOGNISED = "other/unrecognised"
+_BOTH_CITE = {"claims_family": ["any"], "reviewer_family": ["any"]}
 _LEAGUE_ROWS = 15
 
 
@@ -47,6 +48,7 @@ def citations(request: HttpRequest) -> HttpResponse:
                 family_labels=[context.labels.of("family", each) for each in FAMILIES],
                 agreement=context.row_views(agreement),
                 agreed=_agreed(agreement),
+                both_cite=context.items(_agreed(agreement).items, _BOTH_CITE),
                 situations=context.row_views(tables["situation"]),
                 leagues=leagues,
                 unrecognised=[
