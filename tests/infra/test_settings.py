@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -161,3 +163,15 @@ def test_every_static_file_that_a_template_names_is_there() -> None:
 @pytest.mark.django_db
 def test_no_migration_is_missing() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_a_secret_that_is_kept_is_never_read_in_part(tmp_path: Path) -> None:
+    """Whoever comes meanwhile reads it whole, the same for all, and nothing is left lying about."""
+    file = tmp_path / "new" / "secret"
+    with ThreadPoolExecutor(8) as pool:
+        read = set(pool.map(lambda _: env.kept_secret(file), range(40)))
+    assert len(read) == 1
+    assert len(read.pop()) >= 50
+    assert [path.name for path in file.parent.iterdir()] == ["secret"]
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert env.kept_secret(tmp_path / "password", "chosen") == "chosen"
