@@ -15,7 +15,7 @@ from determinations.models import StatisticsLimits
 from determinations.statistics.engine import SqlEngine
 from determinations.statistics.entry import UNKNOWN, Filters, Statistic
 from determinations.statistics.published import Published, PublishedFigures
-from determinations.statistics.tabulate import Row, Table, Tally, count
+from determinations.statistics.tabulate import Row, Table, Tally, count, tabulate
 from determinations.views.selections import Chosen, choose, letters_link, list_link, within
 
 may_view = permission_required("determinations.view_statistics", raise_exception=True)
@@ -134,8 +134,13 @@ class Context:
 
 def table_of(context: Context, statistic: Statistic) -> Table:
     """A statistic over the selection of the address."""
-    selection = within(context.chosen.selection, statistic)
-    return count(context.engine, statistic, selection, context.labels, context.limits)
+    selection, categories = context.chosen.selection, context.labels.category_by_id
+    if statistic.columns == ("category_id",) and set(statistic.within) == {"category"}:
+        # What is grouped by category is counted once, whether for all categories or for some.
+        groups = context.engine.count_items(selection, statistic.columns)
+        its = [group for group in groups if categories[group.raw[0]].name in statistic.within["category"]]
+        return tabulate(statistic, its, context.labels, context.limits)
+    return count(context.engine, statistic, within(selection, statistic), context.labels, context.limits)
 
 
 def _own_page(statistic: Statistic, key: str, query: QueryDict) -> str:
