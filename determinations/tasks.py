@@ -64,14 +64,14 @@ def sweep() -> None:
         _release_stale(lane)
         send_waiting(lane)
     _send_exports_again()
-    removal.delete_files(now=timezone.now())
-    exports.delete_old_files(now=timezone.now())
     stale = Q(stepped_at=None) | Q(stepped_at__lt=timezone.now() - RUN_STALE_AFTER)
     for run_id in ReparseRun.objects.filter(stale, state__in=AT_WORK).values_list("pk", flat=True)[:20]:
         send_reparse(run_id)
     if versions.unsigned(1):
         _send_quietly(find_pairs)
     _send_quietly(count_statistics)
+    removal.delete_files(now=timezone.now())
+    exports.delete_old_files(now=timezone.now())
 
 
 @shared_task(ignore_result=True)
