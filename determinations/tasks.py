@@ -6,10 +6,11 @@ of a lane are in the broker at once; each finished task sends the next ones, and
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec
 
 from celery import shared_task
 from django.db import connection, transaction
@@ -28,6 +29,8 @@ from determinations.statistics.ahead import count_ahead
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
+
 #: Letters of one lane that may be in the broker at once.
 WINDOW = 1_000
 #: Letters in one message. People see their first cases sooner in small ones; imports run faster in large ones.
@@ -45,19 +48,32 @@ _SECONDS_A_TURN = 20.0
 _COMPARED_AT_ONCE = 200
 
 
+def memory_may_run_out(work: Callable[P, None]) -> Callable[P, None]:
+    """For a task: memory that runs out ends it with a line in the log.
+
+    Left to Celery under late acknowledgement, ``MemoryError`` would block this slot for good. The rows say what is
+    left to do, and the sweep sends it again.
+    """
+
+    @wraps(work)
+    def guarded(*words: P.args, **named: P.kwargs) -> None:
+        try:
+            work(*words, **named)
+        except MemoryError:
+            log.error("Out of memory in %s.", work.__name__)
+
+    return guarded
+
+
 @shared_task(ignore_result=True)
 def parse_letters(ids: list[int], lane: str = Lane.INTERACTIVE) -> None:
     """Read these letters, then send the next ones of the lane."""
-    try:
-        ingest_letters(ids)
-    except MemoryError:
-        # Left to Celery under late acknowledgement, it would block this slot for good. The rows are begun and nobody
-        # reads them: the sweep sends them again, one attempt fewer.
-        log.error("Out of memory with %d letters, the first of them %d.", len(ids), ids[0])
+    memory_may_run_out(ingest_letters)(ids)  # the letters come again, with one attempt fewer
     send_waiting(lane)
 
 
 @shared_task(ignore_result=True)
+@memory_may_run_out
 def sweep() -> None:
     """Send again what went stale, and fill both lanes."""
     for lane in Lane.values:
@@ -75,12 +91,14 @@ def sweep() -> None:
 
 
 @shared_task(ignore_result=True)
+@memory_may_run_out
 def count_statistics() -> None:
     """Have the first pages of statistics wait for nobody after a change."""
     count_ahead()
 
 
 @shared_task(ignore_result=True)
+@memory_may_run_out
 def write_export(export_id: int) -> None:
     """Write a long list into its file, unless somebody did or does."""
     exports.write_export(export_id, now=timezone.now)
@@ -106,6 +124,7 @@ def _send_exports_again() -> None:
 
 
 @shared_task(ignore_result=True)
+@memory_may_run_out
 def reparse(run_id: int) -> None:
     """Read letters of a run again for a while, then leave room for others. The row says how far it is."""
     until = time.monotonic() + _SECONDS_A_TURN
@@ -121,6 +140,7 @@ def send_reparse(run_id: int) -> None:
 
 
 @shared_task(ignore_result=True)
+@memory_may_run_out
 def find_pairs() -> None:
     """Compare letters that were read with all others, for a while. One at a time: a second one ends at once, and
     with it the chain of messages that it would have gone on."""

@@ -196,6 +196,25 @@ def test_memory_that_ran_out_is_caught_and_the_letters_come_again(
     assert states(ids) == ["received", "received"]
 
 
+def test_memory_that_runs_out_in_any_task_leaves_its_slot_free(
+    no_worker: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def run_out(*words: Any, **named: Any) -> None:
+        raise MemoryError
+
+    for where in ("reparsing.step", "exports.write_export", "versions.unsigned", "count_ahead", "send_waiting"):
+        monkeypatch.setattr(f"determinations.tasks.{where}", run_out)
+    tasks.reparse(1)
+    tasks.write_export(1)
+    tasks.find_pairs()
+    tasks.count_statistics()
+    sweep()
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [f"Out of memory in {task}." for task in (
+        "reparse", "write_export", "find_pairs", "count_statistics", "sweep",
+    )]  # fmt: skip
+
+
 def test_the_sweep_is_scheduled_and_does_not_pile_up() -> None:
     (entry,) = app.conf.beat_schedule.values()
     assert entry["task"] == sweep.name
