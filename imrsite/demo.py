@@ -23,7 +23,6 @@ from pathlib import Path
 
 from imrsite.bootstrap import ROOT, keep_bytecode
 from imrsite.embedded import Services
-from imrsite.env import kept_secret
 from imrsite.processes import kill_group, last_line, last_words, spawn, stop_process
 from imrsite.progress import Line
 from imrsite.wheels import ServiceError
@@ -178,6 +177,8 @@ class Demo:
         """What the settings of this process and of its children will be."""
         os.environ["IMRSITE_STATE_DIR"] = str(self.state_dir)
         os.environ["DJANGO_SETTINGS_MODULE"] = "imrsite.settings"
+        from imrsite.env import kept_secret  # it needs Django, which an empty checkout has not yet
+
         os.environ.setdefault("SECRET_KEY", kept_secret(self.state_dir / "secret_key"))
         if self.options.host not in {"127.0.0.1", "localhost", "::1"}:
             os.environ.setdefault("ALLOWED_HOSTS", "*")
@@ -204,6 +205,8 @@ class Demo:
         mark.unlink(missing_ok=True)
         _migrate_and_make_people(password, renew=password != before)
         if password != before:
+            from imrsite.env import kept_secret
+
             kept.unlink(missing_ok=True)
             kept_secret(kept, password)
         if embedded:

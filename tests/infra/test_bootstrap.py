@@ -208,3 +208,12 @@ def test_where_no_bytecode_may_be_written_it_is_kept_apart(tmp_path: Path, forbi
     )
     names = {path.name.split(".")[0] for path in kept.rglob("*.pyc")}
     assert ({"wheels", "progress"} <= names) == bool(forbidden)
+
+
+def test_what_comes_before_the_environment_needs_no_package() -> None:
+    """An empty checkout looks at port and state folder before anything is fetched."""
+    look = "import sys; sys.path.insert(0, '.'); from imrsite.demo import look_ahead; look_ahead(['--port', '0'])"
+    looked = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", look], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (looked.returncode, looked.stderr) == (0, "")
