@@ -210,10 +210,10 @@ def test_where_no_bytecode_may_be_written_it_is_kept_apart(tmp_path: Path, forbi
     assert ({"wheels", "progress"} <= names) == bool(forbidden)
 
 
-def test_what_comes_before_the_environment_needs_no_package() -> None:
+def test_what_comes_before_the_environment_needs_no_package(tmp_path: Path) -> None:
     """An empty checkout looks at port and state folder before anything is fetched."""
     look = "import sys; sys.path.insert(0, '.'); from imrsite.demo import look_ahead; look_ahead(['--port', '0'])"
-    looked = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", look], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    words = [sys.executable, "-I", "-S", "-c", look]
+    environment = {"PATH": os.environ["PATH"], "IMRSITE_STATE_DIR": str(tmp_path)}
+    looked = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert (looked.returncode, looked.stderr) == (0, "")
