@@ -155,6 +155,12 @@ _KINDS = (
         "doubt",
         "No rule knows what kind of treatment the disputed item is, so it counts under Other. Choose its category.",
     ),
+    ProblemKind(
+        "ocr_doubt",
+        "unclear on the scan",
+        "doubt",
+        "The letter was read from a scan, and a word of this value was not clear. Compare it with the page.",
+    ),
     # Contradictions inside the letter
     ProblemKind(
         "rationale_contradicts_decision",

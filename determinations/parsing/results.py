@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
+from determinations.parsing.source import PageRange
 from determinations.parsing.spans import Span
 
 Decision = Literal["upheld", "overturned"]
@@ -85,6 +86,19 @@ class ParsedLetter:
     items: tuple[ParsedItem, ...] = ()
     problems: tuple[Problem, ...] = ()
     spans: Mapping[str, Span] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LetterPart:
+    """One letter of a file. ``part`` counts the file's letters from 1; ``pages`` are its first and last page, from 1.
+
+    ``extent`` is where the letter itself begins and ends in the file's text, without what precedes and follows it.
+    """
+
+    part: int
+    pages: PageRange
+    extent: Span
+    letter: ParsedLetter
 
 
 def to_record(letter: ParsedLetter) -> dict[str, Any]:

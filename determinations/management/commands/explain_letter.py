@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from determinations.extraction.results import Unreadable
-from determinations.management.commands.parse_letters import text_of
+from determinations.management.commands.parse_letters import source_of
 from determinations.parsing import PARSER_VERSION, parse_letter
 from determinations.parsing.clean import clean_text
 from determinations.parsing.layouts import recognise_layout
@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            text = text_of(options["file"])
+            text = source_of(options["file"]).text
         except (Unreadable, OSError) as error:
             raise CommandError(f"{options['file'].name}: {error}") from error
         source = clean_text(text)

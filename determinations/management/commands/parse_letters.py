@@ -14,9 +14,12 @@ from django.core.management.base import BaseCommand, CommandError
 from determinations.extraction.pdf import read_pdf_text
 from determinations.extraction.plain import read_plain_text
 from determinations.extraction.results import Unreadable
-from determinations.parsing import PARSER_VERSION, parse_letter
+from determinations.extraction.source import source_text
+from determinations.parsing import PARSER_VERSION, parse_file
 from determinations.parsing.compare import Difference, differences
-from determinations.parsing.results import ParsedLetter, Problem, to_record
+from determinations.parsing.results import LetterPart, ParsedLetter, Problem, to_record
+from determinations.parsing.source import SourceText
+from determinations.parsing.spans import Span
 
 SUFFIXES = (".pdf", ".txt")
 _SHOWN = 160
@@ -92,18 +95,19 @@ class Command(BaseCommand):
 
     def _benchmark(self, files: list[Path], at_least: float) -> None:
         """Parse the texts over and over on one core; the first round, with nothing remembered yet, stands apart."""
-        texts = [text for text in map(_text_or_none, files) if text is not None]
-        if not texts:
+        sources = [source for source in map(_source_or_none, files) if source is not None]
+        if not sources:
             raise CommandError("None of these files has text.")
-        first = _seconds(texts)
+        first = _seconds(sources)
         rounds, total, best = 0, 0.0, float("inf")
         while total < at_least:
-            seconds = _seconds(texts)
+            seconds = _seconds(sources)
             rounds, total, best = rounds + 1, total + seconds, min(best, seconds)
-        self.stdout.write(f"parser {PARSER_VERSION}, {len(texts)} letters, {sum(map(len, texts)):,} characters")
-        self.stdout.write(f"first round   {len(texts) / first:8,.0f} letters/s")
-        self.stdout.write(f"mean of {rounds:<5} {len(texts) * rounds / total:8,.0f} letters/s")
-        self.stdout.write(f"best round    {len(texts) / best:8,.0f} letters/s")
+        characters = sum(len(source.text) for source in sources)
+        self.stdout.write(f"parser {PARSER_VERSION}, {len(sources)} letters, {characters:,} characters")
+        self.stdout.write(f"first round   {len(sources) / first:8,.0f} letters/s")
+        self.stdout.write(f"mean of {rounds:<5} {len(sources) * rounds / total:8,.0f} letters/s")
+        self.stdout.write(f"best round    {len(sources) / best:8,.0f} letters/s")
 
 
 def letter_files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -118,42 +122,47 @@ def letter_files(paths: Iterable[Path]) -> Iterator[Path]:
 def read_files(files: list[Path], jobs: int) -> Iterator[Record]:
     """The records of the files, in order; ``jobs`` processes share the work."""
     if jobs <= 1:
-        yield from map(read_file, files)
+        for path in files:
+            yield from read_file(path)
         return
     context = multiprocessing.get_context("spawn" if sys.platform == "darwin" else "fork")
     with context.Pool(jobs) as pool:
-        yield from pool.imap(read_file, files, chunksize=max(1, min(50, len(files) // (jobs * 4))))
+        for records in pool.imap(read_file, files, chunksize=max(1, min(50, len(files) // (jobs * 4)))):
+            yield from records
 
 
-def read_file(path: Path) -> Record:
-    """The record of one file. A file that cannot be read gives a record too, with the reason as its problem."""
+def read_file(path: Path) -> list[Record]:
+    """The records of one file's letters. A file that cannot be read gives a record too, with the reason as problem."""
     try:
-        letter = parse_letter(text_of(path))
+        parts = parse_file(source_of(path))
     except (Unreadable, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         letter = ParsedLetter(layout=None, problems=(Problem("file_unreadable", reason or "Not readable."),))
-    return {"file": path.name, **to_record(letter)}
+        parts = (LetterPart(1, (1, 1), Span(0, 0), letter),)
+    return [
+        {"file": path.name, "part": part.part, "pages": list(part.pages), **to_record(part.letter)} for part in parts
+    ]
 
 
-def text_of(path: Path) -> str:
+def source_of(path: Path) -> SourceText:
     """The file's text, as a PDF when its name or its first bytes say so. Raises ``Unreadable`` or ``OSError``."""
     data = path.read_bytes()
     is_pdf = path.suffix.lower() == ".pdf" or data.lstrip()[:5] == b"%PDF-"
-    return (read_pdf_text(data) if is_pdf else read_plain_text(data)).text
+    return source_text(read_pdf_text(data) if is_pdf else read_plain_text(data))
 
 
-def _text_or_none(path: Path) -> str | None:
+def _source_or_none(path: Path) -> SourceText | None:
     try:
-        return text_of(path)
+        return source_of(path)
     except (Unreadable, OSError):
         return None
 
 
-def _seconds(texts: list[str]) -> float:
-    """Seconds of this process's own time that parsing the texts once takes, whatever else the machine does."""
+def _seconds(sources: list[SourceText]) -> float:
+    """Seconds of this process's own time that parsing all sources once takes, whatever else the machine does."""
     began = time.process_time()
-    for text in texts:
-        parse_letter(text)
+    for source in sources:
+        parse_file(source)
     return time.process_time() - began
 
 

@@ -1,0 +1,60 @@
+"""What the parser reads: the text of a whole file, page by page, with what is known of how each page was read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from determinations.parsing.spans import Span
+
+#: How a page's text was obtained: from the file's own text, by recognizing a picture, or not at all.
+PageMethod = Literal["text", "scan", "none"]
+#: Why a recognized word is doubtful: the engine was unsure of it, or it was corrected to a known phrase.
+DoubtReason = Literal["low_confidence", "mended"]
+#: First and last page, counted from 1, both included.
+PageRange = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtfulWord:
+    """A word that was recognized in a picture and may be wrong; ``span`` is its place in the file's text."""
+
+    span: Span
+    reason: DoubtReason = "low_confidence"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """A file's text as extraction gives it.
+
+    Pages are joined by form feeds; page n (from 0) starts at ``text[page_offsets[n]]``. ``page_methods`` has one
+    entry per page. ``doubtful`` is in the order of the text.
+    """
+
+    text: str
+    page_offsets: tuple[int, ...]
+    page_methods: tuple[PageMethod, ...]
+    doubtful: tuple[DoubtfulWord, ...] = ()
+
+    @classmethod
+    def from_text(cls, text: str) -> "SourceText":
+        """A text in which every form feed starts a page, read without any picture."""
+        pages = text.split("\f")
+        offsets, at = [], 0
+        for page in pages:
+            offsets.append(at)
+            at += len(page) + 1
+        return cls(text, tuple(offsets), tuple("text" if page.strip() else "none" for page in pages))
+
+    @property
+    def page_count(self) -> int:
+        """The number of pages, those without text included."""
+        return len(self.page_offsets)
+
+    def page_span(self, number: int) -> Span:
+        """The text of page ``number``, counted from 1, without the form feed after it."""
+        last = number == self.page_count
+        return Span(self.page_offsets[number - 1], len(self.text) if last else self.page_offsets[number] - 1)
+
+    def page_spans(self) -> Iterator[Span]:
+        """The text of every page in order."""
+        return map(self.page_span, range(1, self.page_count + 1))
