@@ -93,7 +93,7 @@ def _ask_child(letter: Letter, request: dict[str, Any]) -> bytes:
     environment = {"PYTHONPATH": str(_ROOT), "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     with _drawing:
         try:
-            done = subprocess.run(  # noqa: S603 - a fixed command
+            done = subprocess.run(
                 command,
                 input=json.dumps(request).encode() + b"\n" + data,
                 stdout=subprocess.PIPE,

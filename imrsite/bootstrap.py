@@ -27,6 +27,7 @@ MARK = VENV / "imrsite.json"
 LOG = VENV / "install.log"
 NEEDED_BYTES = 600_000_000
 NEEDED = ("django", "celery", "psycopg")
+DEVELOPER_COMMANDS = {"test", "check_code", "fix_code"}
 
 
 class SetUpFailed(Exception):
@@ -58,7 +59,7 @@ def enter_environment(argv: Sequence[str]) -> None:
     except OSError as error:
         _give_up(_say_os_error(error))
     sys.stdout.flush()
-    os.execv(PYTHON, [str(PYTHON), *argv])  # noqa: S606
+    os.execv(PYTHON, [str(PYTHON), *argv])
 
 
 def keep_bytecode(folder: Path) -> None:
@@ -74,8 +75,8 @@ def keep_bytecode(folder: Path) -> None:
 
 
 def _requirements(argv: Sequence[str]) -> Path:
-    """The test command needs more than the others."""
-    name = "requirements-test.txt" if argv[1:2] == ["test"] else "requirements.txt"
+    """The tests and the tools that check the code need more packages than the other commands."""
+    name = "requirements-test.txt" if set(argv[1:2]) & DEVELOPER_COMMANDS else "requirements.txt"
     return ROOT / "imrsite" / name
 
 
@@ -188,7 +189,7 @@ def _install(packages: list[str]) -> None:
                 options = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--no-compile", "--no-input"]
                 options += ["--disable-pip-version-check", "--no-warn-script-location", "--quiet"]
                 command = [*pip, "install", *options, "--requirement", str(part)]
-                running.append(subprocess.Popen(command, stdout=log, stderr=log, env=environment))  # noqa: S603
+                running.append(subprocess.Popen(command, stdout=log, stderr=log, env=environment))
             codes = [process.wait() for process in running]
         finally:
             for process in running:

@@ -310,7 +310,7 @@ def _collect_static_files(state_dir: Path) -> Callable[[], None] | None:
     if _reads(mark, now):
         return None
     command = [sys.executable, str(ROOT / "manage.py"), "collectstatic", "--no-input", "--clear", "--verbosity", "0"]
-    collecting = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S603
+    collecting = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def wait() -> None:
         said = collecting.communicate()[0]

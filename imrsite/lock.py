@@ -21,7 +21,7 @@ PLAIN = ["--no-annotate", "--no-header", "--no-build"]
 def lock(target: Path, *options: str) -> None:
     """Write ``target``, keeping the versions it has where they still fit."""
     project = str(HERE.parent / "pyproject.toml")
-    subprocess.run([*UV, *PLAIN, *options, "--output-file", str(target), project], check=True)  # noqa: S603
+    subprocess.run([*UV, *PLAIN, *options, "--output-file", str(target), project], check=True)
 
 
 if __name__ == "__main__":

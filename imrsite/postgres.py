@@ -80,7 +80,7 @@ class Cluster:
             "--auth=trust", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
             "--no-instructions", *([] if self.durable else ["--no-sync"]),
         ]  # fmt: skip
-        made = subprocess.run(  # noqa: S603
+        made = subprocess.run(
             command, capture_output=True, text=True, env=_without_postgres_variables(), cwd=unfinished, check=False
         )
         if made.returncode:
@@ -110,9 +110,7 @@ class Cluster:
     def _ask(self, program: str, *words: str) -> subprocess.CompletedProcess[str]:
         """Run one of PostgreSQL's own client programs: quicker to start than it takes to import a library."""
         command = [str(_programs() / program), "-h", str(self.sockets), "-U", "imrsite", *words]
-        return subprocess.run(  # noqa: S603
-            command, capture_output=True, text=True, env=_without_postgres_variables(), check=False
-        )
+        return subprocess.run(command, capture_output=True, text=True, env=_without_postgres_variables(), check=False)
 
 
 @cache
@@ -123,7 +121,7 @@ def _programs() -> Path:
 @cache
 def _version() -> str:
     """The major version of the wheel's PostgreSQL."""
-    said = subprocess.run(  # noqa: S603
+    said = subprocess.run(
         [str(_programs() / "postgres"), "--version"], capture_output=True, text=True, check=False
     ).stdout
     words = said.split()
@@ -156,7 +154,7 @@ def _as_a_user() -> tuple[str, ...]:
         return ()
     for prefix in (IN_NAMESPACE, AS_NOBODY) if root else (IN_NAMESPACE,):
         try:
-            if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:  # noqa: S603
+            if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:
                 return prefix
         except FileNotFoundError:
             continue

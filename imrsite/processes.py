@@ -29,7 +29,7 @@ def spawn(
     if log.exists() and log.stat().st_size > LOG_LIMIT:
         log.replace(log.with_suffix(".log.1"))
     with log.open("ab") as output:
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(
             [*before, "setpriv", "--pdeathsig", dies_by, *command],
             stdin=subprocess.DEVNULL,
             stdout=output,

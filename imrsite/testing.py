@@ -15,4 +15,4 @@ def run_tests(arguments: Sequence[str]) -> NoReturn:
     os.chdir(ROOT)
     keep_bytecode(ROOT / ".state" / "bytecode")
     command = [sys.executable, "-m", "pytest", *(arguments or ["--numprocesses", "3", "--dist", "worksteal"])]
-    os.execv(sys.executable, command)  # noqa: S606
+    os.execv(sys.executable, command)

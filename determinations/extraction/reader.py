@@ -113,7 +113,7 @@ class TextReader:
             sys.executable, "-m", self.child,
             str(self._shared), json.dumps(asdict(self.limits)), str(os.getpid()),
         ]  # fmt: skip
-        self._process = subprocess.Popen(  # noqa: S603
+        self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

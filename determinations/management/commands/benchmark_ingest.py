@@ -76,7 +76,7 @@ class Command(BaseCommand):
             "LOG_LEVEL": "WARNING",
         }
         for arguments in (["migrate", "--verbosity", "0"], sys.argv[1:]):
-            done = subprocess.run(  # noqa: S603
+            done = subprocess.run(
                 [sys.executable, "manage.py", *arguments], cwd=settings.BASE_DIR, env=environment, check=False
             )
             if done.returncode:
