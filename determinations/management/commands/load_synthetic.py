@@ -1,8 +1,9 @@
 """``load_synthetic N``: fills the database with synthetic letters for benchmarks.
 
-The first 4,000 are invented one by one, read by the real parser and written by ``effective.write_cases``: the rows are
-those that an upload would give. The rest are copies of those rows inside PostgreSQL, each with a number and dates of
-its own, up to two years earlier; their facts are made by the real writer. The files themselves are not stored.
+The first ones (``--different``) are written one by one, read by the real parser and stored by
+``effective.write_cases``: the rows are those that an upload would give. The rest are copies of those rows inside
+PostgreSQL, each with a number and dates of its own, up to two years earlier; their facts are made by the real writer.
+The files themselves are not stored. Run again, it continues where it stopped.
 """
 
 import hashlib
@@ -20,19 +21,19 @@ from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 
 from determinations.effective import write_cases
-from determinations.models import Letter, LetterState, LetterText, ParsedDocument
+from determinations.models import Letter, LetterState, LetterText, ParsedDocument, Upload, UploadedFile
 from determinations.models.letters import Lane
+from determinations.models.uploads import FileOutcome
 from determinations.parsing import PARSER_VERSION, parse_letter
 from determinations.parsing.results import to_record
 from determinations.statistics.facts import replace_facts
 from determinations.synthetic import write_letter
 
 _CHUNK = 250
-#: So many letters differ in their words; the rest are copies of them.
-_INVENTED = 4_000
-_COPIED_AT_ONCE = 4_000
-#: Far from the seeds of the demo, so that both can stand in one database.
+#: Far from the seeds of the demo, so that one database can hold both.
 _SEED = 77
+#: The note of the uploads that these letters belong to: by it a later run finds what an earlier one loaded.
+_NOTE = "Synthetic letters for benchmarks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,36 +49,36 @@ class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """How many letters there shall be, and how many processes read."""
-        parser.add_argument("count", type=int, help="how many synthetic letters there shall be in all")
-        parser.add_argument("--jobs", type=int, default=1, help="processes that invent and read letters")
+        """How many letters to load, and how many processes read them."""
+        parser.add_argument("count", type=int, help="how many synthetic letters the database is to hold")
+        parser.add_argument(
+            "--different", type=int, default=4_000, metavar="N", help="letters that differ in their words (4000)"
+        )
+        parser.add_argument("--jobs", type=int, default=1, help="processes that write and read letters")
 
-    def handle(self, *args: Any, count: int, jobs: int, **options: Any) -> None:
+    def handle(self, *args: Any, count: int, different: int, jobs: int, **options: Any) -> None:
         """Load in chunks, each one transaction."""
-        mine = Letter.objects.filter(message=_MARK)
-        done = mine.count()
+        loaded = UploadedFile.objects.filter(upload__note=_NOTE)
+        done = loaded.count()
         started, first = time.monotonic(), done
-        for numbers, letters in _chunks(done, min(count, _INVENTED), jobs):
+        for numbers, letters in _chunks(done, min(count, different), jobs):
             _write(numbers, letters)
             done += len(numbers)
             self._say(done, count, (done - first) / (time.monotonic() - started))
-        originals = list(mine.order_by("pk").values_list("pk", flat=True)[:_INVENTED])
+        originals = list(loaded.order_by("pk").values_list("letter", flat=True)[:different])
         started, first = time.monotonic(), done
         while done < count:
-            number = min(_COPIED_AT_ONCE, count - done)
+            number = min(len(originals), count - done)
             _copy(originals[:number], days=1 + (done * 7) % 730)
             done += number
             self._say(done, count, (done - first) / (time.monotonic() - started))
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
-        self.stdout.write(f"\n{done:,} letters, tables analysed.")
+        self.stdout.write(f"\n{done:,} letters, tables analyzed.")
 
     def _say(self, done: int, count: int, rate: float) -> None:
-        self.stdout.write(f"\r{done:,} of {count:,} letters, {rate:,.0f} a second ", ending="")
+        self.stdout.write(f"\r{done:,} of {count:,} letters, {rate:,.0f} per second ", ending="")
         self.stdout.flush()
-
-
-_MARK = "synthetic, for benchmarks"
 
 
 def _chunks(first: int, count: int, jobs: int) -> Iterator[tuple[range, list[_Read]]]:
@@ -113,7 +114,6 @@ def _write(numbers: Sequence[int], letters: Sequence[_Read]) -> None:
                 media_type="text/plain",
                 pages=len(letter.offsets),
                 state=LetterState.PARSED,
-                message=_MARK,
                 lane=Lane.BULK,
                 attempts=1,
                 received_at=now,
@@ -138,7 +138,18 @@ def _write(numbers: Sequence[int], letters: Sequence[_Read]) -> None:
             ParsedDocument(letter=row, parser_version=PARSER_VERSION, parsed_at=now, document=letter.document)
             for row, letter in zip(rows, letters, strict=True)
         )
+        _arrive([row.pk for row in rows])
         write_cases([row.pk for row in rows])
+
+
+def _arrive(letter_ids: Sequence[int]) -> None:
+    """Record that one upload brought these letters."""
+    now = datetime.now(UTC)
+    upload = Upload.objects.create(started_at=now, note=_NOTE)
+    UploadedFile.objects.bulk_create(
+        UploadedFile(upload=upload, name=f"{pk}.txt", outcome=FileOutcome.ACCEPTED, letter_id=pk, received_at=now)
+        for pk in letter_ids
+    )
 
 
 def _copy(letter_ids: Sequence[int], days: int) -> None:
@@ -176,11 +187,12 @@ def _copy(letter_ids: Sequence[int], days: int) -> None:
         of_item = " JOIN copied_item ON copied_item.old = t."
         _insert(cursor, "disputeditem", "case_id", {"id": "copied_item.new", "case_id": "copied.new"}, of_item + "id")
         _insert(cursor, "itemtext", "", {"item_id": "copied_item.new"}, of_item + "item_id")
-        cursor.execute("SELECT nextval(pg_get_serial_sequence('determinations_citation', 'id'))")
         next_id = "nextval(pg_get_serial_sequence('determinations_citation', 'id'))"
         _insert(cursor, "citation", "", {"id": next_id, "item_id": "copied_item.new"}, of_item + "item_id")
-        cursor.execute("SELECT new FROM copied")
-        replace_facts([new for (new,) in cursor.fetchall()])
+        cursor.execute("SELECT new FROM copied ORDER BY new")
+        copies = [new for (new,) in cursor.fetchall()]
+        _arrive(copies)
+        replace_facts(copies)
 
 
 def _insert(cursor: Any, table: str, key: str, changed: Mapping[str, str], more: str = "") -> None:
