@@ -58,7 +58,7 @@ class Busy:
         if not isinstance(exception.__cause__, QueryCanceled | LockNotAvailable):
             return None
         log.error("Took too long: %s", request.path)
-        page = render_to_string("503.html", {"seconds": settings.STATEMENT_SECONDS or "some"})
+        page = render_to_string("503.html", {"seconds": settings.STATEMENT_SECONDS})
         return HttpResponse(page, status=503, headers={"Retry-After": "60"})
 
 

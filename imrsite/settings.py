@@ -125,7 +125,7 @@ STORAGES: dict[str, dict[str, Any]] = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "imrsite.static_files.FingerprintedStorage"
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG

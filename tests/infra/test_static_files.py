@@ -1,0 +1,69 @@
+"""Pages on a fresh checkout, whose static files have not been collected, and the pages for what failed."""
+
+import copy
+from pathlib import Path
+from typing import cast
+
+import pytest
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.management import call_command
+from django.template.loader import render_to_string
+from django.test import Client
+from pytest_django import Settings
+
+from imrsite.static_files import FingerprintedStorage
+
+
+@pytest.fixture
+def as_served(settings: Settings, tmp_path: Path) -> FingerprintedStorage:
+    """The storage of production, on an empty folder."""
+    storages = copy.deepcopy(settings.STORAGES)
+    storages["staticfiles"]["BACKEND"] = "imrsite.static_files.FingerprintedStorage"
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = storages
+    return cast(FingerprintedStorage, staticfiles_storage)
+
+
+@pytest.mark.django_db
+def test_before_static_files_are_collected_pages_answer(
+    as_served: FingerprintedStorage, as_casemanager: Client, broker: None
+) -> None:
+    response = as_casemanager.get("/")
+    assert response.status_code == 200
+    assert b'href="/static/css/base.css"' in response.content
+
+
+def test_a_collected_file_carries_its_fingerprint_and_an_unknown_one_is_an_error(
+    as_served: FingerprintedStorage,
+) -> None:
+    as_served.hashed_files = {"css/base.css": "css/base.0123456789ab.css"}
+    assert as_served.url("css/base.css") == "/static/css/base.0123456789ab.css"
+    with pytest.raises(ValueError, match="no-such"):
+        as_served.url("css/no-such.css")
+
+
+@pytest.mark.parametrize("template", ["500.html", "503.html"])
+def test_the_pages_for_what_failed_need_no_collected_files(as_served: FingerprintedStorage, template: str) -> None:
+    as_served.hashed_files = {"css/other.css": "css/other.0123456789ab.css"}
+    page = render_to_string(template)
+    assert 'href="/static/css/base.css"' in page
+    assert "Nothing was changed" in page or "Everything saved earlier is kept" in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_benchmarks_run_on_a_fresh_checkout(
+    as_served: FingerprintedStorage, broker: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Letters by ``load_synthetic``, more than differ, in two runs; then both benchmarks of pages."""
+    from determinations.models import Case, ItemFact, Letter
+
+    call_command("load_synthetic", 4, different=3)
+    call_command("load_synthetic", 9, different=3)
+    assert Letter.objects.count() == Case.objects.count() == 9
+    assert ItemFact.objects.values("item__case").distinct().count() == 9
+    call_command("benchmark_pages", repeat=1, only="cases: first page,home")
+    call_command("benchmark_statistics", filters=1, page=["/statistics/report/"])
+    printed = capsys.readouterr().out
+    assert "cases: first page" in printed
+    assert "home" in printed
+    assert "/statistics/report/" in printed
