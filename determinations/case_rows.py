@@ -3,11 +3,10 @@
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from hashlib import blake2b
-from typing import Any
 
 from django.db import connection
 
-from determinations.correctable import Record
+from determinations.correctable import EffectiveRecord
 from determinations.item_marks import said_of_items
 from determinations.models import (
     Authority,
@@ -22,6 +21,7 @@ from determinations.models import (
 )
 from determinations.parsing.categories import body_region
 from determinations.parsing.problems import needs_review
+from determinations.parsing.results import SIDES, DateField, ItemRecord
 from determinations.rows import insert_rows, new_ids
 from determinations.statistics.facts import remove_facts
 
@@ -29,7 +29,13 @@ from determinations.statistics.facts import remove_facts
 _SEARCHED_CHARACTERS = 200_000
 
 
-_DATES = ("date_assigned", "date_of_injury", "decision_date", "ur_denial_date", "application_received")
+_DATES: tuple[DateField, ...] = (
+    "date_assigned",
+    "date_of_injury",
+    "decision_date",
+    "ur_denial_date",
+    "application_received",
+)
 
 
 def delete_items(case_ids: Collection[int]) -> None:
@@ -46,24 +52,23 @@ def delete_items(case_ids: Collection[int]) -> None:
             cursor.execute(statement, {"cases": list(case_ids)})
 
 
-def write_case_rows(letters: Mapping[int, Letter], records: Mapping[int, Record], corrected: Set[int]) -> None:
+def write_case_rows(
+    letters: Mapping[int, Letter], records: Mapping[int, EffectiveRecord], corrected: Set[int]
+) -> None:
     categories, authorities = _category_ids(records.values()), _authority_ids(records.values())
     families = dict(Authority.objects.values_list("key", "family"))
     states = {pk: _state_of(record) for pk, record in records.items()}
     cases = []
     for pk, record in records.items():
         items = record["items"]
-        cited = {
-            side: sorted({authorities[c["authority"]] for item in items for c in item[side]})
-            for side in ("claims", "reviewer")
-        }
+        cited = {side: sorted({authorities[c["authority"]] for item in items for c in item[side]}) for side in SIDES}
         cases.append(
             {
                 "letter_id": pk,
                 "superseded_by_id": None,
                 "layout": record["layout"] or "",
                 "case_number": record["case_number"],
-                **{name: record[name] or None for name in _DATES},
+                **_dates_of(record),
                 "priority": record["priority"] or "",
                 "age": record["age"],
                 "sex": record["sex"] or "",
@@ -90,7 +95,11 @@ def write_case_rows(letters: Mapping[int, Letter], records: Mapping[int, Record]
     insert_rows(Case, cases, replace_on="letter_id", keep=("superseded_by_id",))
 
 
-def _compare_anew(records: Mapping[int, Record]) -> None:
+def _dates_of(record: EffectiveRecord) -> dict[str, str | None]:
+    return {name: record[name] or None for name in _DATES}
+
+
+def _compare_anew(records: Mapping[int, EffectiveRecord]) -> None:
     """A letter that gets another case number is compared with others again: it may be a version of one of them."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -104,12 +113,12 @@ def _compare_anew(records: Mapping[int, Record]) -> None:
         )
 
 
-def _searched_hash(record: Record) -> int:
+def _searched_hash(record: EffectiveRecord) -> int:
     """A number for the words and sections that a case is found by."""
-    searched = [record["case_number"], record["summary"]]
+    searched: list[object] = [record["case_number"], record["summary"]]
     for item in record["items"]:
         searched += [item["request"], item["rationale"]]
-        searched += [[citation["sections"] for citation in item[side]] for side in ("claims", "reviewer")]
+        searched += [[citation["sections"] for citation in item[side]] for side in SIDES]
     return int.from_bytes(blake2b(json.dumps(searched).encode(), digest_size=8).digest(), signed=True)
 
 
@@ -127,7 +136,7 @@ def _write_letter_states(letters: Mapping[int, Letter], states: Mapping[int, Let
         )
 
 
-def _write_case_texts(records: Mapping[int, Record]) -> None:
+def _write_case_texts(records: Mapping[int, EffectiveRecord]) -> None:
     """Summaries, and what the case is found by: number and requests first, then summary, then rationales."""
     rows = [
         {
@@ -151,7 +160,7 @@ def _write_case_texts(records: Mapping[int, Record]) -> None:
         )
 
 
-def write_items(records: Mapping[int, Record]) -> None:
+def write_items(records: Mapping[int, EffectiveRecord]) -> None:
     categories, authorities = _category_ids(records.values()), _authority_ids(records.values())
     printed = [(pk, item, record) for pk, record in records.items() for item in record["items"]]
     numbered = list(zip(new_ids(DisputedItem, len(printed)), printed, strict=True))
@@ -191,15 +200,15 @@ def write_items(records: Mapping[int, Record]) -> None:
                 "printed": citation["text"],
             }
             for item_id, (_pk, item, _record) in numbered
-            for side in ("claims", "reviewer")
+            for side in SIDES
             for position, citation in enumerate(item[side])
         ],
     )
     _write_section_names({name for _id, (_pk, item, _record) in numbered for name in _sections_of(item)})
 
 
-def _sections_of(item: Mapping[str, Any]) -> Iterable[str]:
-    return (name for side in ("claims", "reviewer") for citation in item[side] for name in citation["sections"])
+def _sections_of(item: ItemRecord) -> Iterable[str]:
+    return (name for side in SIDES for citation in item[side] for name in citation["sections"])
 
 
 def _write_section_names(names: Set[str]) -> None:
@@ -227,7 +236,7 @@ def forget_section_names(names: Sequence[str]) -> None:
         )
 
 
-def _write_item_texts(items: Mapping[int, Mapping[str, Any]]) -> None:
+def _write_item_texts(items: Mapping[int, ItemRecord]) -> None:
     """Long texts, and what the item is found by: its request first, then its rationale."""
     rows = [
         {
@@ -266,7 +275,7 @@ def outcome_of(decisions: Sequence[str | None]) -> Outcome:
     return Outcome.OVERTURNED if overturned == len(decisions) else Outcome.PARTLY
 
 
-def _state_of(record: Record) -> LetterState:
+def _state_of(record: EffectiveRecord) -> LetterState:
     if record["layout"] is None and not record["items"]:
         return LetterState.UNKNOWN_LAYOUT
     if any(needs_review(problem["code"]) for problem in record["problems"]):
@@ -274,7 +283,7 @@ def _state_of(record: Record) -> LetterState:
     return LetterState.PARSED
 
 
-def _category_ids(records: Iterable[Record]) -> dict[tuple[str, str], int]:
+def _category_ids(records: Iterable[EffectiveRecord]) -> dict[tuple[str, str], int]:
     ids = {(c.name, c.subcategory): c.pk for c in Category.objects.all()}
     for record in records:
         for item in record["items"]:
@@ -284,7 +293,7 @@ def _category_ids(records: Iterable[Record]) -> dict[tuple[str, str], int]:
     return ids
 
 
-def _authority_ids(records: Iterable[Record]) -> dict[str, int]:
+def _authority_ids(records: Iterable[EffectiveRecord]) -> dict[str, int]:
     """Numbers of the authorities cited; a source that is not seeded (``other/<slug>``) gets a row of its own."""
     ids = dict(Authority.objects.values_list("key", "pk"))
     for record in records:

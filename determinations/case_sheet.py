@@ -7,14 +7,16 @@ of corrections and the tables all say the same.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import pairwise
-from typing import Any
 
+from determinations.correctable import read
 from determinations.labels import Labels
 from determinations.merging import Standing
+from determinations.models.corrections import FieldValue
 from determinations.open_letters import OpenLetter
 from determinations.parsing.problems import PROBLEMS
+from determinations.parsing.results import SIDE_TEXTS, CitationRecord, ItemRecord, ProblemRecord, Side, SpanRecord
 from determinations.paths import FIELD_LABELS
 
 Span = tuple[int, int]
@@ -43,7 +45,7 @@ class Before:
     is_confirmed: bool
     in_conflict: bool
     by: str
-    at: Any
+    at: datetime
     reason: str
 
 
@@ -57,7 +59,7 @@ class SheetValue:
     span: Span | None
     doubts: tuple[Doubt, ...]
     before: Before | None
-    raw: Any = None
+    raw: object = None
 
     def __bool__(self) -> bool:
         return bool(self.text)
@@ -157,14 +159,16 @@ class _Builder:
 
     def build(self) -> CaseSheet:
         spans = self.record.get("spans", {})
-        values = {name: self._value(name, FIELD_LABELS[name], self.record[name], spans.get(name)) for name in _HEAD}
+        values = {
+            name: self._value(name, FIELD_LABELS[name], read(self.record, name), spans.get(name)) for name in _HEAD
+        }
         summary = self._value("summary", "Clinical case summary", self.record["summary"], spans.get("summary"))
         items = tuple(self._item(item) for item in self.record["items"])
         left = [doubt for path, doubts in self.doubts.items() if path not in self.shown for doubt in doubts]
         count = sum(map(len, self.doubts.values()))
         return CaseSheet(values, summary, items, tuple(left), count, tuple(self.spans))
 
-    def _value(self, path: str, label: str, raw: Any, span: Any) -> SheetValue:
+    def _value(self, path: str, label: str, raw: object, span: SpanRecord | None) -> SheetValue:
         self.shown.add(path)
         place = _span(span)
         if place:
@@ -179,7 +183,7 @@ class _Builder:
             raw=_as_date(raw) if path in _DATES else raw,
         )
 
-    def _before(self, path: str, raw: Any) -> Before | None:
+    def _before(self, path: str, raw: object) -> Before | None:
         standing = self.standings.get(path)
         if standing is None:
             return None
@@ -193,13 +197,13 @@ class _Builder:
             reason=correction.reason,
         )
 
-    def _item(self, item: Mapping[str, Any]) -> SheetItem:
+    def _item(self, item: ItemRecord) -> SheetItem:
         path = f"items/{item['number']}"
         spans = item.get("spans", {})
 
-        def value(name: str, raw: Any = None) -> SheetValue:
+        def value(name: str, raw: FieldValue = None) -> SheetValue:
             return self._value(
-                f"{path}/{name}", FIELD_LABELS[name], item[name] if raw is None else raw, spans.get(name)
+                f"{path}/{name}", FIELD_LABELS[name], read(item, name) if raw is None else raw, spans.get(name)
             )
 
         names = dict.fromkeys((item["category"], item["subcategory"]))
@@ -225,15 +229,14 @@ class _Builder:
             category_rule=item.get("category_rule", ""),
         )
 
-    def _side(self, item: Mapping[str, Any], path: str, side: str, title: str) -> SheetSide:
-        text = self._value(
-            f"{path}/{side}_text", title, item[f"{side}_text"], item.get("spans", {}).get(f"{side}_text")
-        )
+    def _side(self, item: ItemRecord, path: str, side: Side, title: str) -> SheetSide:
+        name = SIDE_TEXTS[side]
+        text = self._value(f"{path}/{name}", title, item[name], item.get("spans", {}).get(name))
         self.shown.add(f"{path}/{side}")
         cited = tuple(self._cited(each, f"{path}/{side}/{at}") for at, each in enumerate(item[side], 1))
         return SheetSide(title, text, cited, tuple(self.doubts.get(f"{path}/{side}", ())))
 
-    def _cited(self, citation: Mapping[str, Any], path: str) -> CitedAuthority:
+    def _cited(self, citation: CitationRecord, path: str) -> CitedAuthority:
         place = _span(citation.get("span"))
         if place:
             self.spans.append((path, place))
@@ -250,7 +253,7 @@ class _Builder:
         )
 
 
-def _doubt(problem: Mapping[str, Any]) -> Doubt:
+def _doubt(problem: ProblemRecord) -> Doubt:
     kind = PROBLEMS.get(problem["code"])
     return Doubt(
         label=(kind.label if kind else problem["code"].replace("_", " ")).capitalize(),
@@ -262,15 +265,15 @@ def _doubt(problem: Mapping[str, Any]) -> Doubt:
     )
 
 
-def _span(raw: Any) -> Span | None:
+def _span(raw: SpanRecord | None) -> Span | None:
     return (int(raw[0]), int(raw[1])) if raw and raw[1] > raw[0] else None
 
 
-def _as_date(raw: Any) -> date | None:
+def _as_date(raw: object) -> date | None:
     return date.fromisoformat(raw) if isinstance(raw, str) and raw else None
 
 
-def day_of(raw: Any) -> str:
+def day_of(raw: object) -> str:
     """A date of the record as people read it; one that is none stands as it is."""
     try:
         day = _as_date(raw)
@@ -279,11 +282,11 @@ def day_of(raw: Any) -> str:
     return f"{day:%b} {day.day}, {day.year}" if day else words_of(raw)
 
 
-def _words(path: str, raw: Any) -> str:
+def _words(path: str, raw: object) -> str:
     return day_of(raw) if path in _DATES else words_of(raw)
 
 
-def words_of(raw: Any) -> str:
+def words_of(raw: object) -> str:
     """A value of the record that is no date, as people read it."""
     match raw:
         case None | "":

@@ -1,11 +1,11 @@
 """Staff's own rules of what belongs to which treatment category, put before the parser's."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from determinations.models import CategoryRule
+from determinations.parsing.results import ItemRecord, LetterRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,14 @@ def active_rules() -> list[ActiveRule]:
     ]
 
 
-def with_rules(document: Mapping[str, Any], rules: Sequence[ActiveRule]) -> Mapping[str, Any]:
+def with_rules(document: LetterRecord, rules: Sequence[ActiveRule]) -> LetterRecord:
     """A parsed document with the categories that staff's rules give."""
     if not rules:
         return document
     return {**document, "items": [_ruled(item, rules) for item in document["items"]]}
 
 
-def _ruled(item: Mapping[str, Any], rules: Sequence[ActiveRule]) -> Mapping[str, Any]:
+def _ruled(item: ItemRecord, rules: Sequence[ActiveRule]) -> ItemRecord:
     rule = next((rule for rule in rules if rule.fits(item["disputed"])), None)
     if rule is None:
         return item

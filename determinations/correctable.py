@@ -5,23 +5,60 @@ one without the other means nothing; everything else is the record's own value (
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Literal, TypedDict, cast
 
 from django.utils.translation import gettext as _
 
+from determinations.models.corrections import FieldValue, ItemValues
 from determinations.parsing.dates import FIRST_YEAR, LAST_YEAR
+from determinations.parsing.results import (
+    SIDES,
+    CitationRecord,
+    DateField,
+    ItemRecord,
+    LetterBase,
+    ProblemRecord,
+    SpanRecord,
+)
 
 Kind = Literal["line", "text", "date", "number", "choice", "flag", "names", "category", "citations"]
 
-#: A letter's or an item's values by name, as ``parsing.results.to_record`` gives them.
-Record = dict[str, Any]
 #: What a correction is about: item key ("" for the letter itself) and field.
 Target = tuple[str, str]
 
-SIDES = ("claims", "reviewer")
+
+class EffectiveItem(ItemRecord):
+    """An item with corrections on top, and the key by which it is known whatever its number."""
+
+    key: str
+
+
+class EffectiveRecord(LetterBase):
+    """A letter with corrections on top."""
+
+    items: list[EffectiveItem]
+    problems: list[ProblemRecord]
+    spans: dict[str, SpanRecord]
+
+
+class GivenCitation(TypedDict):
+    """A citation as a person entered it: its family follows from the authority."""
+
+    authority: str
+    edition: str | None
+    sections: list[str]
+    pages: list[str]
+    text: str
+    span: SpanRecord | None
+
+
+#: The value of a field as the form has it.
+GivenValue = FieldValue | list[GivenCitation]
+
+
 _LONGEST_TEXT = 100_000
 _CASE_NUMBER = re.compile(r"CM\d{2}-\d{7}")
 
@@ -76,7 +113,14 @@ ITEM_FIELDS: Mapping[str, Field] = {
         Field("rationale", "Rationale", "text"),
     )
 }
-DATE_FIELDS = tuple(name for name, field in LETTER_FIELDS.items() if field.kind == "date")
+DATE_FIELDS: tuple[DateField, ...] = (
+    "decision_date",
+    "date_assigned",
+    "application_received",
+    "ur_denial_date",
+    "date_of_injury",
+)
+_BEFORE_DECISION: tuple[DateField, ...] = ("date_assigned", "application_received", "ur_denial_date")
 
 
 #: Characters that no PostgreSQL text can hold: NUL, and halves of a pair that came alone.
@@ -88,7 +132,7 @@ def storable(text: str) -> str:
     return _NOT_KEPT.sub("", text)
 
 
-def words(value: Any) -> str:
+def words(value: object) -> str:
     """A typed value as one line: what the database can hold, single spaces between words."""
     return " ".join(storable(str(value)).split())
 
@@ -105,39 +149,50 @@ def field_of(name: str, *, of_item: bool) -> Field:
     return found
 
 
-def read(values: Mapping[str, Any], name: str) -> Any:
+def read(values: Mapping[str, object], name: str) -> FieldValue:
     """The correctable value of this name in a record, or in one of its items."""
     if name == "category":
-        return [values["category"], values["subcategory"]]
-    return values[name]
+        return [str(values["category"]), str(values["subcategory"])]
+    return cast(FieldValue, values[name])
 
 
-def put(values: dict[str, Any], name: str, value: Any) -> None:
+def put(values: LetterBase | ItemRecord | ItemValues, name: str, value: FieldValue) -> None:
     """Set the correctable value of this name in a record, or in one of its items."""
+    fields = cast(dict[str, object], values)
     if name == "category":
-        values["category"], values["subcategory"] = value
-        values["category_rule"] = "staff"
+        fields["category"], fields["subcategory"] = words_in(value)
+        fields["category_rule"] = "staff"
     else:
-        values[name] = value
+        fields[name] = value
 
 
-def same(name: str, one: Any, other: Any) -> bool:
+def words_in(value: GivenValue) -> Sequence[str]:
+    """The words of a field that holds several: names, or a category's pair."""
+    return cast(Sequence[str], value or ())
+
+
+def citations_in(value: GivenValue) -> Sequence[GivenCitation]:
+    """The citations of a field that holds such."""
+    return cast(Sequence[GivenCitation], value or ())
+
+
+def same(name: str, one: FieldValue, other: FieldValue) -> bool:
     """Whether two values of a field say the same: white space and the printed form of citations do not count."""
-    return bool(_comparable(name, one) == _comparable(name, other))
+    return _comparable(name, one) == _comparable(name, other)
 
 
-def _comparable(name: str, value: Any) -> Any:
+def _comparable(name: str, value: FieldValue) -> object:
     if name in SIDES:
         return sorted(
             (each["authority"], each["edition"] or "", tuple(each["sections"]), tuple(each["pages"]))
-            for each in value or ()
+            for each in citations_in(value)
         )
     if isinstance(value, str):
         return " ".join(value.split())
     return "" if value is None else value
 
 
-def clean(field: Field, value: Any, *, known: "Known") -> Any:
+def clean(field: Field, value: object, *, known: "Known") -> FieldValue:
     """The value as the record holds it, or :class:`ValueRefused` with the reason in words."""
     if field.required and value in (None, "", [], ["", ""]):
         raise ValueRefused(_("%s cannot be empty.") % field.label)
@@ -154,7 +209,7 @@ class Known:
     categories: frozenset[tuple[str, str]]
 
 
-def warnings_of(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+def warnings_of(record: EffectiveRecord) -> list[tuple[str, str]]:
     """What looks wrong in a record but may be so: (path, words for the person)."""
     found: list[tuple[str, str]] = []
     number = record["case_number"]
@@ -165,8 +220,9 @@ def warnings_of(record: Mapping[str, Any]) -> list[tuple[str, str]]:
         if name != "date_of_injury" and injured and value and value < injured:
             found.append((name, _("%s is before the injury.") % LETTER_FIELDS[name].label))
     decided = record["decision_date"]
-    for name in ("date_assigned", "application_received", "ur_denial_date"):
-        if decided and record[name] and record[name] > decided:
+    for name in _BEFORE_DECISION:
+        value = record[name]
+        if decided and value and value > decided:
             found.append((name, _("%s is after the decision.") % LETTER_FIELDS[name].label))
     for item in record["items"]:
         if item["decision"] is None:
@@ -185,7 +241,7 @@ def lines_without_citations(paths: Collection[str]) -> list[tuple[str, str]]:
     return found
 
 
-def _line(field: Field, value: Any, known: Known) -> str:
+def _line(field: Field, value: object, known: Known) -> str:
     text = words(value)
     if len(text) > field.longest:
         raise ValueRefused(
@@ -194,7 +250,7 @@ def _line(field: Field, value: Any, known: Known) -> str:
     return text
 
 
-def _date(field: Field, value: Any, known: Known) -> str:
+def _date(field: Field, value: object, known: Known) -> str:
     try:
         day = date.fromisoformat(str(value).strip())
     except ValueError:
@@ -204,7 +260,7 @@ def _date(field: Field, value: Any, known: Known) -> str:
     return day.isoformat()
 
 
-def _number(field: Field, value: Any, known: Known) -> int:
+def _number(field: Field, value: object, known: Known) -> int:
     try:
         number = int(str(value).strip())
     except ValueError:
@@ -214,7 +270,7 @@ def _number(field: Field, value: Any, known: Known) -> int:
     return number
 
 
-def _choice(field: Field, value: Any, known: Known) -> str:
+def _choice(field: Field, value: object, known: Known) -> str:
     word = str(value).strip().lower()
     if word not in dict(field.choices):
         raise ValueRefused(
@@ -224,37 +280,38 @@ def _choice(field: Field, value: Any, known: Known) -> str:
     return word
 
 
-def _flag(field: Field, value: Any, known: Known) -> bool:
+def _flag(field: Field, value: object, known: Known) -> bool:
     return bool(value)
 
 
-def _names(field: Field, value: Any, known: Known) -> list[str]:
-    names = value.split("\n") if isinstance(value, str) else list(value)
+def _names(field: Field, value: object, known: Known) -> list[str]:
+    names = value.split("\n") if isinstance(value, str) else _members(field, value)
     return [_line(field, name, known) for name in names if str(name).strip()]
 
 
-def _category(field: Field, value: Any, known: Known) -> list[str]:
-    pair = tuple(value.split(" / ", 1)) if isinstance(value, str) else tuple(value)
+def _category(field: Field, value: object, known: Known) -> list[str]:
+    pair = tuple(value.split(" / ", 1)) if isinstance(value, str) else tuple(map(str, _members(field, value)))
     if pair not in known.categories:
         raise ValueRefused(_("This category is not in the list of categories."))
     return list(pair)
 
 
-def _citations(field: Field, value: Any, known: Known) -> list[dict[str, Any]]:
-    cited = []
-    for each in value:
-        authority = words(each.get("authority") or "")
+def _citations(field: Field, value: object, known: Known) -> list[CitationRecord]:
+    cited: list[CitationRecord] = []
+    for each in _members(field, value):
+        given = cast(GivenCitation, each if isinstance(each, dict) else {})
+        authority = words(given.get("authority") or "")
         if authority not in known.families:
             raise ValueRefused(_("%s: choose an authority from the list for each citation.") % field.label)
         cited.append(
             {
                 "family": known.families[authority],
                 "authority": authority,
-                "edition": words(each.get("edition") or "")[:60] or None,
-                "sections": [words(name)[:300] for name in each.get("sections") or () if name],
-                "pages": [words(page)[:40] for page in each.get("pages") or () if page],
-                "text": words(each.get("text") or ""),
-                "span": each.get("span"),
+                "edition": words(given.get("edition") or "")[:60] or None,
+                "sections": [words(name)[:300] for name in given.get("sections") or () if name],
+                "pages": [words(page)[:40] for page in given.get("pages") or () if page],
+                "text": words(given.get("text") or ""),
+                "span": given.get("span"),
             }
         )
     named = [(each["authority"], each["edition"]) for each in cited]
@@ -265,7 +322,13 @@ def _citations(field: Field, value: Any, known: Known) -> list[dict[str, Any]]:
     return cited
 
 
-_CLEANERS: Mapping[Kind, Callable[[Field, Any, Known], Any]] = {
+def _members(field: Field, value: object) -> list[object]:
+    if isinstance(value, list | tuple):
+        return list(value)
+    raise ValueRefused(_("%s is a list.") % field.label)
+
+
+_CLEANERS: Mapping[Kind, Callable[[Field, object, Known], FieldValue]] = {
     "line": _line,
     "text": _line,
     "date": _date,

@@ -8,25 +8,46 @@ meanwhile), ``c:`` confirms it, ``r:`` goes back to the parser's. ``pending`` ho
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as made_by
-from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS, Field, Record, read, storable
+from determinations.correctable import (
+    ITEM_FIELDS,
+    LETTER_FIELDS,
+    EffectiveItem,
+    EffectiveRecord,
+    Field,
+    GivenCitation,
+    GivenValue,
+    citations_in,
+    read,
+    storable,
+    words_in,
+)
 from determinations.merging import Standing
 from determinations.models import Correction, Operation
-from determinations.models.corrections import IN_FORCE, STRUCTURAL, CorrectionState
+from determinations.models.corrections import IN_FORCE, STRUCTURAL, CorrectionState, FieldValue
 from determinations.open_letters import Change, OpenLetter
 from determinations.paging import whole_number
 from determinations.parsing.problems import PROBLEMS
+from determinations.parsing.results import ProblemRecord
 
 _EVIDENCE = re.compile(r"(\d{1,9})-(\d{1,9})")
 _MOST_CITATIONS = 40
 _BETWEEN_SECTIONS = " | "
+
+
+class ExplainedProblem(ProblemRecord):
+    """A problem with what people are told of it; ``dismiss`` is what the button that dismisses it sends."""
+
+    label: str
+    remedy: str
+    evidence: str
+    dismiss: str
 
 
 @dataclass(slots=True)
@@ -35,10 +56,10 @@ class Row:
 
     path: str
     field: Field
-    value: Any
+    value: GivenValue
     standing: Standing | None = None
-    parser_value: Any = None
-    problems: list[Mapping[str, Any]] = made_by(default_factory=list)
+    parser_value: FieldValue = None
+    problems: list[ExplainedProblem] = made_by(default_factory=list)
     evidence: str = ""
     digest: str = ""
     number_path: str = ""
@@ -83,19 +104,20 @@ class ItemRows:
     key: str
     number: int
     rows: dict[str, Row]
-    problems: list[Mapping[str, Any]]
+    problems: list[ExplainedProblem]
     is_added: bool
 
     @property
     def decision(self) -> str | None:
         """The decision for the badge; None while something else is typed."""
         decision = self.rows["decision"]
-        return decision.value if decision.value in dict(decision.field.choices) else None
+        value = decision.value
+        return value if isinstance(value, str) and value in dict(decision.field.choices) else None
 
     @property
     def follows_request(self) -> bool:
         """Whether the part in dispute is the whole request."""
-        return bool(self.rows["disputed"].value == self.rows["request"].value)
+        return self.rows["disputed"].value == self.rows["request"].value
 
 
 @dataclass(slots=True)
@@ -105,7 +127,7 @@ class CorrectionForm:
     opened: OpenLetter
     rows: dict[str, Row]
     items: list[ItemRows]
-    problems: list[Mapping[str, Any]]
+    problems: list[ExplainedProblem]
     structural: list[Correction]
     orphans: list[Correction]
 
@@ -119,7 +141,7 @@ class CorrectionForm:
 def form_of(opened: OpenLetter) -> CorrectionForm:
     """The form of a letter as it stands."""
     record = opened.merged.record
-    by_path: dict[str, list[Mapping[str, Any]]] = {}
+    by_path: dict[str, list[ExplainedProblem]] = {}
     for problem in record["problems"]:
         by_path.setdefault(problem["path"], []).append(_explained(problem, opened))
     rows = {name: _row(opened, "", name, record, by_path.pop(name, [])) for name in LETTER_FIELDS}
@@ -151,7 +173,9 @@ def form_of(opened: OpenLetter) -> CorrectionForm:
     )
 
 
-def _row(opened: OpenLetter, key: str, name: str, values: Record, problems: list[Mapping[str, Any]]) -> Row:
+def _row(
+    opened: OpenLetter, key: str, name: str, values: EffectiveRecord | EffectiveItem, problems: list[ExplainedProblem]
+) -> Row:
     base = opened.merged.bases.get(key) if key else opened.document
     found = (LETTER_FIELDS if not key else ITEM_FIELDS)[name]
     value = read(values, name)
@@ -169,7 +193,7 @@ def _row(opened: OpenLetter, key: str, name: str, values: Record, problems: list
     )
 
 
-def _explained(problem: Mapping[str, Any], opened: OpenLetter) -> Mapping[str, Any]:
+def _explained(problem: ProblemRecord, opened: OpenLetter) -> ExplainedProblem:
     kind = PROBLEMS.get(problem["code"])
     span = problem["span"]
     parts = problem["path"].split("/")
@@ -184,39 +208,42 @@ def _explained(problem: Mapping[str, Any], opened: OpenLetter) -> Mapping[str, A
     }
 
 
-def shown(found: Field, value: Any) -> str:
+def shown(found: Field, value: GivenValue) -> str:
     """A value as one text."""
     if value is None:
         return ""
     match found.kind:
         case "names":
-            return "\n".join(value)
+            return "\n".join(words_in(value))
         case "category":
-            return " / ".join(value)
+            return " / ".join(words_in(value))
         case "citations":
-            return "; ".join(citation_text(each) for each in value)
+            return "; ".join(citation_text(each) for each in citations_in(value))
         case "flag":
             return _("yes") if value else _("no")
         case "choice":
-            return dict(found.choices).get(value, str(value))
+            return dict(found.choices).get(str(value), str(value))
     return str(value)
 
 
-def citation_text(citation: Mapping[str, Any]) -> str:
+def citation_text(citation: GivenCitation) -> str:
     """A citation as one text: authority, edition, sections, pages."""
     pages = _("p. %s") % ", ".join(citation["pages"]) if citation["pages"] else ""
     return " · ".join(filter(None, [citation["authority"], citation["edition"], *citation["sections"], pages]))
 
 
-def digest_of(found: Field, value: Any) -> str:
+def digest_of(found: Field, value: GivenValue) -> str:
     """A short digest of a value, the same however its white space or absence is written."""
+    compared: object = "" if value is None else value
     if found.kind == "citations":
-        value = [[each["authority"], each["edition"] or "", each["sections"], each["pages"]] for each in value or ()]
+        compared = [
+            [each["authority"], each["edition"] or "", each["sections"], each["pages"]] for each in citations_in(value)
+        ]
     elif isinstance(value, str):
-        value = " ".join(value.split())
-    elif value is None:
-        value = ""
-    return hashlib.sha256(json.dumps(value if found.kind != "number" else str(value)).encode()).hexdigest()[:12]
+        compared = " ".join(value.split())
+    if found.kind == "number":
+        compared = str(compared)
+    return hashlib.sha256(json.dumps(compared).encode()).hexdigest()[:12]
 
 
 # What a person typed
@@ -241,7 +268,7 @@ def typed_into(form: CorrectionForm, post: QueryDict) -> None:
             disputed.value, disputed.touched = request.value, True
 
 
-def _typed(row: Row, post: QueryDict) -> Any:
+def _typed(row: Row, post: QueryDict) -> GivenValue:
     raw = storable(post.get(f"v:{row.path}", ""))
     match row.field.kind:
         case "flag":
@@ -257,7 +284,7 @@ def _typed(row: Row, post: QueryDict) -> Any:
     return " ".join(raw.split()) or None
 
 
-def _typed_citations(path: str, post: QueryDict) -> Iterator[Record]:
+def _typed_citations(path: str, post: QueryDict) -> Iterator[GivenCitation]:
     for place in range(_MOST_CITATIONS):
         authority = post.get(f"a:{path}:{place}", "").strip()
         if not authority:

@@ -1,17 +1,17 @@
 """Turns what a person wants done into correction rows; adds nothing to the database."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from determinations.correctable import (
+    EffectiveItem,
+    EffectiveRecord,
     Known,
-    Record,
     ValueRefused,
     clean,
     field_of,
@@ -22,8 +22,9 @@ from determinations.correctable import (
 from determinations.identity import drawn_key, folded
 from determinations.merging import merge
 from determinations.models import Authority, Category, Correction, Operation
-from determinations.models.corrections import STRUCTURAL
-from determinations.open_letters import Change, CorrectionsRefused, OpenLetter
+from determinations.models.corrections import STRUCTURAL, FieldValue, ItemValues, MadeItem, RememberedItem
+from determinations.open_letters import Change, CorrectionsRefused, GivenItem, GivenPart, OpenLetter
+from determinations.parsing.results import SpanRecord
 
 _LONGEST_PATH = 120
 
@@ -120,7 +121,7 @@ class Editor:
         old = read(self._values(key), name)
         return self._value_row(change, key, name, old, self._parser_value(key, name))
 
-    def _value_row(self, change: Change, key: str, name: str, old: Any, new: Any) -> Correction:
+    def _value_row(self, change: Change, key: str, name: str, old: FieldValue, new: FieldValue) -> Correction:
         return self._new_row(
             change,
             path=self.opened.path(key, name),
@@ -130,10 +131,10 @@ class Editor:
             new_value=new,
         )
 
-    def _values(self, key: str) -> Record:
+    def _values(self, key: str) -> EffectiveRecord | EffectiveItem:
         return self._item(key) if key else self.opened.merged.record
 
-    def _parser_value(self, key: str, name: str) -> Any:
+    def _parser_value(self, key: str, name: str) -> FieldValue:
         base = self.opened.merged.bases.get(key) if key else self.opened.document
         return read(base, name) if base else None
 
@@ -158,38 +159,43 @@ class Editor:
     # Which items there are
 
     def _add(self, change: Change) -> Correction:
-        after = change.value.get("after") or ""
+        given = change.given(GivenItem)
+        after = given.get("after") or ""
         if after:
             after, _name = self.opened.target(f"items/{after}")
-        added = self._part(change.value, required=("request",))
+        added = self._part(given, required=("request",))
         number = self._item(after)["number"] + 1 if after else 1
         return self._new_row(
             change, path=f"items/{number}", key=added["key"], keyed_by_hand=True, new_value={**added, "after": after}
         )
 
     def _split(self, change: Change) -> Correction:
-        parts = change.value or []
+        parts = change.given(list[GivenPart]) or []
         if len(parts) < 2:
             raise ValueRefused(_("Give the request of at least two items to split this one."))
         key, _name = self.opened.target(change.path)
-        cleaned: list[Record] = []
+        cleaned: list[MadeItem] = []
         for part in parts:
             cleaned.append(self._part(part, required=("request",), before=cleaned, instead_of=(key,)))
         return self._of_item(change, {"parts": cleaned})
 
     def _merge(self, change: Change) -> Correction:
-        keys = [self.opened.target(f"items/{name}")[0] for name in change.value.get("of") or ()]
+        given = change.given(GivenItem)
+        keys = [self.opened.target(f"items/{name}")[0] for name in given.get("of") or ()]
         if len(set(keys)) < 2:
             raise ValueRefused(_("Choose at least two items to merge."))
         items = sorted((self._item(key) for key in set(keys)), key=lambda item: item["number"])
-        given = change.value.get("values") or {}
-        values = {
+        typed = given.get("values") or {}
+        values: dict[str, object] = {
             "request": _joined(item["request"] for item in items),
-            "disputed": given.get("request") or _joined(item["disputed"] for item in items),
+            "disputed": typed.get("request") or _joined(item["disputed"] for item in items),
             "rationale": _joined((item["rationale"] or "" for item in items), " ") or None,
-            **given,
+            **typed,
         }
-        merged = self._part({"key": change.value.get("key"), "values": values}, instead_of=tuple(keys))
+        merging: GivenPart = {"values": values}
+        if key := given.get("key"):
+            merging["key"] = key
+        merged = self._part(merging, instead_of=tuple(keys))
         of = [self._remembered(item["key"]) for item in items]
         return self._new_row(
             replace(change, path=""), path=f"items/{items[0]['number']}", new_value={**merged, "of": of}
@@ -197,7 +203,7 @@ class Editor:
 
     def _reorder(self, change: Change) -> Correction | None:
         present = [item["key"] for item in self.opened.merged.record["items"]]
-        keys = [self.opened.target(f"items/{name}")[0] for name in change.value or ()]
+        keys = [self.opened.target(f"items/{name}")[0] for name in change.given(list[str]) or ()]
         if sorted(keys) != sorted(present):
             raise ValueRefused(_("The order must name every item once."))
         if keys == present:
@@ -205,24 +211,24 @@ class Editor:
         order = [self._remembered(key) for key in keys]
         return self._new_row(change, path="items", old_value=present, new_value={"order": order})
 
-    def _of_item(self, change: Change, value: Any) -> Correction:
+    def _of_item(self, change: Change, value: object) -> Correction:
         key, _name = self.opened.target(change.path)
         item = {name: one for name, one in self._item(key).items() if name != "spans"}
         return self._new_row(change, path=self.opened.path(key, ""), key=key, old_value=item, new_value=value)
 
     def _part(
         self,
-        part: Mapping[str, Any],
+        part: GivenPart,
         *,
         required: Sequence[str] = (),
-        before: Sequence[Record] = (),
+        before: Sequence[MadeItem] = (),
         instead_of: Sequence[str] = (),
-    ) -> Record:
+    ) -> MadeItem:
         """The key and the cleaned values of an item made by hand, and which of its wording it is in the letter."""
         given = dict(part.get("values") or {})
         if "request" in given:
             given.setdefault("disputed", given["request"])
-        values: Record = {}
+        values: ItemValues = {}
         for name in (*required, *(name for name in given if name not in required)):
             put(values, name, clean(field_of(name, of_item=True), given.get(name), known=self.known))
         wording = folded(values["request"])
@@ -246,7 +252,9 @@ class Editor:
         """How many items of this wording there are: those of the parser, and those by hand that it does not find."""
         merged = self.opened.merged
         parsed = sum(folded(item["request"]) == wording for item in self.opened.document["items"])
-        replaced = sum(folded(merged.bases.get(key, {}).get("request", "")) == wording for key in instead_of)
+        replaced = sum(
+            base is not None and folded(base["request"]) == wording for base in map(merged.bases.get, instead_of)
+        )
         by_hand = sum(
             not merged.bases.get(item["key"]) and folded(item["request"]) == wording
             for item in merged.record["items"]
@@ -256,17 +264,17 @@ class Editor:
 
     # Rows
 
-    def _item(self, key: str) -> Record:
+    def _item(self, key: str) -> EffectiveItem:
         item = self.opened.item(key)
         if item is None:
             raise ValueRefused(_("There is no such item any more."))
         return item
 
-    def _remembered(self, key: str) -> Record:
+    def _remembered(self, key: str) -> RememberedItem:
         anchor, span = self._anchor(key)
         return {"key": key, "anchor": anchor, "span": span}
 
-    def _anchor(self, key: str) -> tuple[str, Any]:
+    def _anchor(self, key: str) -> tuple[str, SpanRecord | None]:
         base = self.opened.merged.bases.get(key)
         return (base["request"], base["spans"].get("request")) if base else ("", None)
 
@@ -277,9 +285,9 @@ class Editor:
         path: str,
         key: str = "",
         keyed_by_hand: bool = False,
-        parser_value: Any = None,
-        old_value: Any = None,
-        new_value: Any = None,
+        parser_value: FieldValue = None,
+        old_value: object = None,
+        new_value: object = None,
     ) -> Correction:
         anchor, span = ("", None) if keyed_by_hand or not key else self._anchor(key)
         return Correction(

@@ -8,7 +8,6 @@ within one save keys are safer, since numbers shift when an item is added.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -78,7 +77,7 @@ def staged(opened: OpenLetter, changes: Sequence[Change], *, by: User, now: date
 def correct_field(
     letter_id: int,
     path: str,
-    value: Any,
+    value: object,
     *,
     by: User,
     now: datetime,
@@ -125,7 +124,7 @@ def undo(
 
 def add_item(
     letter_id: int,
-    values: Mapping[str, Any],
+    values: Mapping[str, object],
     *,
     by: User,
     now: datetime,
@@ -151,7 +150,7 @@ def remove_item(
 def split_item(
     letter_id: int,
     item: str,
-    parts: Sequence[Mapping[str, Any]],
+    parts: Sequence[Mapping[str, object]],
     *,
     by: User,
     now: datetime,
@@ -176,7 +175,7 @@ def merge_items(
     by: User,
     now: datetime,
     reason: str,
-    values: Mapping[str, Any] | None = None,
+    values: Mapping[str, object] | None = None,
     note: str = "",
 ) -> list[Correction]:
     """Make one item of several; what ``values`` does not name comes from the first."""

@@ -8,10 +8,11 @@ import hashlib
 import re
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Any
+
+from determinations.parsing.results import ItemRecord
 
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 #: An item that stands at the same place counts as the same when its wording is at least this alike.
@@ -24,7 +25,7 @@ class Anchor:
 
     key: str
     request: str
-    span: tuple[int, int] | None
+    span: Sequence[int] | None
 
 
 def folded(request: str) -> str:
@@ -42,7 +43,7 @@ def is_parsed(key: str) -> bool:
     return key.startswith("p")
 
 
-def keys_of(items: Sequence[Mapping[str, Any]], anchors: Iterable[Anchor] = ()) -> list[str]:
+def keys_of(items: Sequence[ItemRecord], anchors: Iterable[Anchor] = ()) -> list[str]:
     """A key for each parsed item, in their order.
 
     ``anchors`` are the items that corrections speak of. One whose wording no item has any more is found again at its
@@ -64,7 +65,7 @@ def keys_of(items: Sequence[Mapping[str, Any]], anchors: Iterable[Anchor] = ()) 
     return keys
 
 
-def _wording_keys(items: Sequence[Mapping[str, Any]]) -> list[str]:
+def _wording_keys(items: Sequence[ItemRecord]) -> list[str]:
     seen: Counter[str] = Counter()
     keys = []
     for item in items:
@@ -75,7 +76,7 @@ def _wording_keys(items: Sequence[Mapping[str, Any]]) -> list[str]:
     return keys
 
 
-def _likeness(anchor: Anchor, item: Mapping[str, Any]) -> float:
+def _likeness(anchor: Anchor, item: ItemRecord) -> float:
     """How alike the wording is, 0 to 1; 0 where the places in the text do not overlap."""
     span = (item.get("spans") or {}).get("request")
     if not span or not anchor.span or span[0] >= anchor.span[1] or anchor.span[0] >= span[1]:

@@ -8,7 +8,6 @@ import json
 import logging
 import time
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import User
@@ -25,6 +24,7 @@ from determinations.extraction.reader import ReaderBroken
 from determinations.models import AuditEvent, Case, Letter, LetterState
 from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, OPEN_STATES, Lane
 from determinations.parsing import PARSER_VERSION
+from determinations.parsing.results import LetterRecord
 from determinations.readings import Reading, read_letter, standing_of
 from determinations.states import RETRY_STATES
 
@@ -184,7 +184,7 @@ def _write(readings: Collection[Reading]) -> None:
     _say_that_it_stands({r.letter_id: r.message for r in failed if r.letter_id in stand})
 
 
-def write_records(records: Mapping[int, Mapping[str, Any]]) -> None:
+def write_records(records: Mapping[int, LetterRecord]) -> None:
     """Write what reading stored texts again gave, by letter, in the caller's transaction."""
     _write([Reading(pk, None, record, *standing_of(record)) for pk, record in records.items()])
 
@@ -243,7 +243,7 @@ def _write_letters(readings: Collection[Reading]) -> None:
             r.message[:500],
             r.extracted.pages if r.extracted else None,
             r.extracted.method if r.extracted else "",
-            (r.record or {}).get("layout") or "",
+            (r.record["layout"] if r.record else None) or "",
             PARSER_VERSION if r.record is not None else "",
         )
         for r in readings

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from django.http import QueryDict
 
@@ -12,7 +11,7 @@ from determinations.correction_form import CorrectionForm
 from determinations.identity import drawn_key
 from determinations.models import Operation
 from determinations.models.corrections import STRUCTURAL
-from determinations.open_letters import Change
+from determinations.open_letters import Change, GivenItem, GivenPart
 
 
 def read_pending(printed: str) -> list[Change]:
@@ -29,7 +28,7 @@ def read_pending(printed: str) -> list[Change]:
         return []
 
 
-def _stored(value: Any) -> Any:
+def _stored(value: object) -> object:
     """The value without characters that no table can hold: JSON writes them as ``\\u0000``."""
     match value:
         case str():
@@ -52,24 +51,24 @@ def _is_whole(change: Change) -> bool:
     value = change.value
     match change.operation:
         case Operation.ADD_ITEM:
-            return _is_part(value) and isinstance(value.get("after", ""), str)
+            return _is_part(value) and isinstance(change.given(GivenItem).get("after", ""), str)
         case Operation.SPLIT_ITEM:
             return isinstance(value, list) and all(map(_is_part, value))
         case Operation.MERGE_ITEMS:
-            return _is_part(value) and _are_words(value.get("of"))
+            return _is_part(value) and _are_words(change.given(GivenItem).get("of"))
         case Operation.REORDER_ITEMS:
             return _are_words(value)
     return value is None
 
 
-def _is_part(value: Any) -> bool:
+def _is_part(value: object) -> bool:
     """The key that the page drew for an item, and its values in words."""
     if not (isinstance(value, dict) and isinstance(value.get("key"), str) and isinstance(value.get("values"), dict)):
         return False
     return _are_words([*value["values"].values()])
 
 
-def _are_words(value: Any) -> bool:
+def _are_words(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
@@ -87,9 +86,10 @@ def item_of(change: Change, done: str) -> str:
     """The key of the item that a change of items is about, as it stands afterwards; "" where it is gone."""
     match change.operation:
         case Operation.ADD_ITEM | Operation.MERGE_ITEMS:
-            return str(change.value["key"])
+            return str(change.given(GivenItem)["key"])
         case Operation.SPLIT_ITEM:
-            return str(change.value[0]["key"]) if change.value else ""
+            parts = change.given(list[GivenPart])
+            return str(parts[0]["key"]) if parts else ""
         case Operation.REORDER_ITEMS:
             return done.partition(" ")[2]
     return ""

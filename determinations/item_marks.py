@@ -5,10 +5,10 @@ mark are asked whether one of their items has all.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from determinations.models.authorities import Family
 from determinations.parsing.categories import body_region
+from determinations.parsing.results import SIDES, ItemRecord
 
 _FAMILIES = tuple(str(family) for family in Family)
 #: Filters whose every value is marked, and those of which only "yes" is.
@@ -18,7 +18,7 @@ _MARKED_YES = frozenset({"partly_approved", "same_guideline"})
 MARKED = _MARKED | _MARKED_YES
 
 
-def said_of_items(items: Iterable[Mapping[str, Any]], families: Mapping[str, str]) -> list[str]:
+def said_of_items(items: Iterable[ItemRecord], families: Mapping[str, str]) -> list[str]:
     """The marks of a case, sorted; ``families``: the family of each authority by its key."""
     marks: set[str] = set()
     for item in items:
@@ -26,7 +26,7 @@ def said_of_items(items: Iterable[Mapping[str, Any]], families: Mapping[str, str
         marks.add(f"region={body_region(item['disputed']) or 'unknown'}")
         if item["partly_approved"]:
             marks.add("partly_approved=yes")
-        cited = {side: {c["authority"] for c in item[side]} for side in ("claims", "reviewer")}
+        cited = {side: {c["authority"] for c in item[side]} for side in SIDES}
         if cited["claims"] & cited["reviewer"]:
             marks.add("same_guideline=yes")
         for side, keys in cited.items():

@@ -3,23 +3,24 @@ values people confirmed or corrected, as records that can become test cases of t
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 
-from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS, SIDES
+from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS
 from determinations.corrections import unconfirmed
 from determinations.models import Correction, Letter, UploadedFile
 from determinations.models.corrections import IN_FORCE
 from determinations.open_letters import OpenLetter, open_letter
+from determinations.parsing.results import CitationRecord, CitedRecord, ExpectedItem, ExpectedRecord, ItemRecord
 
 #: Corrections that the figures look at, the newest first.
 _LOOKED_AT = 500_000
-_CITED = ("family", "authority", "edition", "sections", "pages")
-_OF_ITEM = (
-    "number", "request", "disputed", "partly_approved", "decision", "category", "subcategory", "claims_text",
-    "reviewer_text",
-)  # fmt: skip
+
+
+class CheckedRecord(ExpectedRecord):
+    """``checked`` names the values that people set or confirmed: only these are known to be right."""
+
+    checked: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,27 +85,53 @@ def taught_letters(*, whole: bool) -> Iterator[OpenLetter]:
         reached = ids[-1]
 
 
-def expected_record(opened: OpenLetter) -> dict[str, Any]:
-    """The letter's effective values as the record that parsing it should give.
-
-    ``checked`` names the values that people set or confirmed: only these are known to be right.
-    """
+def expected_record(opened: OpenLetter) -> CheckedRecord:
+    """The letter's effective values as the record that parsing it should give."""
     record = opened.merged.record
-    targets = opened.merged.standings
     return {
         "file": file_name(opened.letter),
         "layout": record["layout"],
-        **{name: record[name] for name in LETTER_FIELDS},
+        "case_number": record["case_number"],
+        "decision_date": record["decision_date"],
+        "date_assigned": record["date_assigned"],
+        "application_received": record["application_received"],
+        "ur_denial_date": record["ur_denial_date"],
+        "date_of_injury": record["date_of_injury"],
+        "priority": record["priority"],
+        "age": record["age"],
+        "sex": record["sex"],
+        "licensure": record["licensure"],
+        "specialties": record["specialties"],
+        "summary": record["summary"],
         "items": [_expected_item(item) for item in record["items"]],
-        "checked": sorted(opened.path(*target) for target in targets),
+        "checked": sorted(opened.path(*target) for target in opened.merged.standings),
     }
 
 
-def _expected_item(item: dict[str, Any]) -> dict[str, Any]:
+def _expected_item(item: ItemRecord) -> ExpectedItem:
     return {
-        **{name: item[name] for name in _OF_ITEM},
-        **{side: [{name: cited[name] for name in _CITED} for cited in item[side]] for side in SIDES},
+        "number": item["number"],
+        "request": item["request"],
+        "disputed": item["disputed"],
+        "partly_approved": item["partly_approved"],
+        "decision": item["decision"],
+        "category": item["category"],
+        "subcategory": item["subcategory"],
+        "claims_text": item["claims_text"],
+        "reviewer_text": item["reviewer_text"],
+        "claims": [_expected_citation(cited) for cited in item["claims"]],
+        "reviewer": [_expected_citation(cited) for cited in item["reviewer"]],
         "rationale": item["rationale"],
+    }
+
+
+def _expected_citation(cited: CitationRecord) -> CitedRecord:
+    return {
+        "family": cited["family"],
+        "authority": cited["authority"],
+        "edition": cited["edition"],
+        "sections": cited["sections"],
+        "pages": cited["pages"],
     }
 
 

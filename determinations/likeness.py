@@ -6,9 +6,10 @@ common. Four bins make a band: letters that are 80% alike share one of the 16 ba
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from zlib import crc32
+
+from determinations.parsing.results import LetterRecord
 
 _WORD = re.compile(r"[a-z0-9]+")
 _RUN = 4
@@ -17,7 +18,7 @@ _BAND = 4
 _EMPTY = -1
 
 
-def wording_of(document: Mapping[str, Any]) -> str:
+def wording_of(document: LetterRecord) -> str:
     """What is a letter's own: summary, requests, rationales. The fixed sentences would make all letters alike."""
     parts = [document["summary"] or ""]
     for item in document["items"]:

@@ -1,18 +1,32 @@
 """A letter as its corrector sees it, and what a corrector may want done to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict, TypeVar, cast
 
 from django.utils.translation import gettext as _
 
 from determinations.category_rules import active_rules, with_rules
-from determinations.correctable import (
-    Record,
-    ValueRefused,
-)
+from determinations.correctable import EffectiveItem, ValueRefused
 from determinations.merging import Merged, empty_document, merge
 from determinations.models import Correction, Letter, Operation, ParsedDocument
+from determinations.parsing.results import LetterRecord
+
+_Shape = TypeVar("_Shape")
+
+
+class GivenPart(TypedDict, total=False):
+    """An item that a person makes: its values as typed, and the key that the page drew for it."""
+
+    key: str
+    values: dict[str, object]
+
+
+class GivenItem(GivenPart, total=False):
+    """An item that is added ``after`` another, or that merges those it is made ``of``: keys or numbers."""
+
+    after: str
+    of: list[str]
 
 
 class CorrectionsRefused(Exception):
@@ -34,11 +48,15 @@ class Change:
 
     operation: Operation
     path: str = ""
-    value: Any = None
+    value: object = None
     evidence: tuple[int, int] | None = None
     reverts: int | None = None
     reason: str = ""
     note: str = ""
+
+    def given(self, shape: type[_Shape]) -> _Shape:
+        """The value in the shape that belongs to the operation."""
+        return cast(_Shape, self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +67,7 @@ class OpenLetter:
     """
 
     letter: Letter
-    document: Mapping[str, Any]
+    document: LetterRecord
     parser_version: str
     corrections: tuple[Correction, ...]
     merged: Merged
@@ -65,7 +83,7 @@ class OpenLetter:
             raise ValueRefused(_("There is no such item any more."))
         return item["key"], parts[2] if len(parts) > 2 else ""
 
-    def item(self, name: str) -> Record | None:
+    def item(self, name: str) -> EffectiveItem | None:
         """The effective item of this number or key."""
         return next((each for each in self.merged.record["items"] if name in (each["key"], str(each["number"]))), None)
 

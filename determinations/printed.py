@@ -1,7 +1,6 @@
 """The work-list of aliases: citations as letters print them, whose source is not known or known by an alias."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from determinations.models import (
     AuthorityAlias,
@@ -9,16 +8,17 @@ from determinations.models import (
 )
 from determinations.parsing.citations import normalised_form
 from determinations.parsing.citations.normalise import authority
+from determinations.parsing.results import SIDES, LetterRecord
 
 
-def write_printed(documents: Mapping[int, Mapping[str, Any]]) -> None:
+def write_printed(documents: Mapping[int, LetterRecord]) -> None:
     """The work-list of aliases: citations of these letters whose source is not known, or known by an alias."""
     aliases = dict(AuthorityAlias.objects.filter(active=True).values_list("normalised", "authority__key"))
     PrintedCitation.objects.filter(letter__in=documents).delete()
     rows = []
     for pk, document in documents.items():
         for item in document["items"]:
-            for side in ("claims", "reviewer"):
+            for side in SIDES:
                 for citation in item[side]:
                     form, key = normalised_form(citation["text"]), citation["authority"]
                     aliased = any(to == key and f" {alias} " in f" {form} " for alias, to in aliases.items())

@@ -7,14 +7,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any
 
 from determinations.extraction.reader import text_of
 from determinations.extraction.results import ExtractedText, Unreadable
 from determinations.models import Letter, LetterState
 from determinations.parsing import parse_letter
 from determinations.parsing.problems import OTHER_PROGRAMME_CODES
-from determinations.parsing.results import to_record
+from determinations.parsing.results import LetterRecord, to_record
 from determinations.store import letter_limits, letter_store
 
 log = logging.getLogger(__name__)
@@ -29,7 +28,7 @@ class Reading:
 
     letter_id: int
     extracted: ExtractedText | None = None
-    record: Mapping[str, Any] | None = None
+    record: LetterRecord | None = None
     state: str = LetterState.PARSED
     message: str = ""
 
@@ -63,7 +62,7 @@ def read_letter(letter: Letter, aliases: Mapping[str, str]) -> Reading:
     return Reading(letter.pk, extracted, record, *standing_of(record))
 
 
-def standing_of(record: Mapping[str, Any]) -> tuple[str, str]:
+def standing_of(record: LetterRecord) -> tuple[str, str]:
     """State and message of a letter that was parsed; ``write_cases`` tells parsed from needs review."""
     for problem in record["problems"]:
         if problem["code"] in OTHER_PROGRAMME_CODES:

@@ -36,10 +36,11 @@ from determinations.models import (
     ReviewEntry,
     RunState,
 )
+from determinations.models.corrections import FieldValue
 from determinations.models.letters import OPEN_STATES
 from determinations.models.reparsing import AT_WORK
 from determinations.parsing import PARSER_VERSION, parse_letter
-from determinations.parsing.results import to_record
+from determinations.parsing.results import LetterRecord, to_record
 from determinations.readings import PARSING_SECONDS, TooLong, no_longer_than
 from determinations.roles import check_permission
 
@@ -61,8 +62,8 @@ class Difference:
     path: str
     field: str
     kind: str
-    old: Any
-    new: Any
+    old: FieldValue
+    new: FieldValue
 
 
 def letters_of(selection: Mapping[str, Any]) -> QuerySet[LetterText]:
@@ -197,7 +198,7 @@ def _read_again(run: ReparseRun, texts: Sequence[LetterText], proposal: Proposal
     stored = dict(ParsedDocument.objects.filter(letter__in=ids).values_list("letter_id", "document"))
     corrections = _corrections_of(ids)
     counts = run.expected if is_preview else run.outcome
-    changed: dict[int, Mapping[str, Any]] = {}
+    changed: dict[int, LetterRecord] = {}
     for text in texts:
         try:
             with no_longer_than(PARSING_SECONDS):
@@ -224,7 +225,7 @@ def _read_again(run: ReparseRun, texts: Sequence[LetterText], proposal: Proposal
         run.failed += _write(changed)
 
 
-def _write(records: Mapping[int, Mapping[str, Any]]) -> int:
+def _write(records: Mapping[int, LetterRecord]) -> int:
     """Write the records, or each by itself when that fails; returns how many of them cannot be stored."""
     try:
         with transaction.atomic():
@@ -276,13 +277,13 @@ def _keep_examples(run: ReparseRun, letter_id: int, found: Sequence[Difference])
             )
 
 
-def differences(old: Mapping[str, Any], new: Mapping[str, Any], merged: Merged) -> Iterator[Difference]:
+def differences(old: LetterRecord, new: LetterRecord, merged: Merged) -> Iterator[Difference]:
     """What a new reading changes; ``merged`` is the old one with corrections, whose values gains and losses go by."""
     for name in LETTER_FIELDS:
         yield from _difference("", name, old, new, merged, name)
     old_keys = keys_of(old["items"])
     anchors = [
-        Anchor(key, item["request"], tuple(span) if (span := item["spans"].get("request")) else None)
+        Anchor(key, item["request"], item["spans"].get("request"))
         for key, item in zip(old_keys, old["items"], strict=True)
     ]
     new_items = dict(zip(keys_of(new["items"], anchors), new["items"], strict=True))
@@ -299,14 +300,14 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any], merged: Merged) 
 
 
 def _difference(
-    key: str, name: str, old: Mapping[str, Any], new: Mapping[str, Any], merged: Merged, path: str
+    key: str, name: str, old: Mapping[str, object], new: Mapping[str, object], merged: Merged, path: str
 ) -> Iterator[Difference]:
     before, after = read(old, name), read(new, name)
     if same(name, before, after):
         return
     kind = "change"
     if standing := merged.standings.get((key, name)):
-        right = standing.correction.new_value
+        right = standing.correction.value
         was, becomes = same(name, before, right), same(name, after, right)
         kind = "gain" if becomes and not was else "loss" if was and not becomes else "change"
     yield Difference(path, name, kind, before, after)

@@ -1,9 +1,11 @@
 """Corrections: what people put right, append-only."""
 
-from typing import Any
+from typing import TypedDict, TypeVar, cast
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from determinations.parsing.results import CitationRecord, Decision, SpanRecord
 
 
 class Operation(models.TextChoices):
@@ -47,6 +49,80 @@ IN_FORCE = (CorrectionState.ACTIVE, CorrectionState.CONFIRMED, CorrectionState.C
 WANT_A_LOOK = (CorrectionState.CONFLICT, CorrectionState.ORPHANED)
 
 
+#: What a correctable field can hold: one line or text, a number, a flag, names, a category's pair, citations.
+FieldValue = str | int | bool | list[str] | list[CitationRecord] | None
+_Json = str | int | bool | list[object] | dict[str, object]
+_Shape = TypeVar("_Shape")
+
+
+# What ``new_value`` holds of an operation other than setting a value.
+
+
+class Dismissal(TypedDict):
+    """DISMISS: the problem's code and the field that it speaks of."""
+
+    code: str
+    field: str
+
+
+class ItemValues(TypedDict, total=False):
+    """Those values of an item that a person gave for one made by hand."""
+
+    request: str
+    disputed: str
+    partly_approved: bool
+    decision: Decision | None
+    category: str
+    subcategory: str
+    category_rule: str
+    claims_text: str | None
+    reviewer_text: str | None
+    claims: list[CitationRecord]
+    reviewer: list[CitationRecord]
+    rationale: str | None
+    spans: dict[str, SpanRecord]
+
+
+class MadeItem(TypedDict):
+    """An item made by hand. ``occurrence``: of the items worded like it in the letter, which one it is, from 1."""
+
+    key: str
+    values: ItemValues
+    occurrence: int
+
+
+class AddedItem(MadeItem):
+    """ADD_ITEM: ``after`` is the key of the item before it, "" for none."""
+
+    after: str
+
+
+class SplitItem(TypedDict):
+    """SPLIT_ITEM."""
+
+    parts: list[MadeItem]
+
+
+class RememberedItem(TypedDict):
+    """An item that an operation on several items names: its key, and how to find it again (see ``identity``)."""
+
+    key: str
+    anchor: str
+    span: SpanRecord | None
+
+
+class MergedItems(MadeItem):
+    """MERGE_ITEMS: the items it was made of."""
+
+    of: list[RememberedItem]
+
+
+class ItemOrder(TypedDict):
+    """REORDER_ITEMS: every item in the new order."""
+
+    order: list[RememberedItem]
+
+
 class Correction(models.Model):
     """One thing that a person set, confirmed or undid. Rows are never changed or deleted (a trigger refuses it); only
     ``state`` moves, and it can always be worked out anew from the rows and the parsed document (``merging.merge``).
@@ -65,13 +141,19 @@ class Correction(models.Model):
     path = models.CharField(max_length=120, blank=True)
     item_key = models.CharField(max_length=24, blank=True)
     item_anchor = models.TextField(blank=True, help_text="the item's request as the parser read it")
-    item_span = models.JSONField(null=True, help_text="[start, end] of that request in the letter's text")
+    item_span: "models.JSONField[SpanRecord | None, SpanRecord | None]" = models.JSONField(
+        null=True, help_text="[start, end] of that request in the letter's text"
+    )
     parser_version = models.CharField(max_length=20, blank=True)
-    parser_value = models.JSONField(null=True, help_text="what the parser said when the correction was made")
-    old_value = models.JSONField(null=True)
-    new_value = models.JSONField(null=True)
+    parser_value: "models.JSONField[FieldValue, FieldValue]" = models.JSONField(
+        null=True, help_text="what the parser said when the correction was made"
+    )
+    old_value: "models.JSONField[object, _Json | None]" = models.JSONField(null=True)
+    new_value: "models.JSONField[object, _Json | None]" = models.JSONField(null=True)
     reverts = models.BigIntegerField(null=True, help_text="the correction that this one undoes")
-    evidence = models.JSONField(null=True, help_text="[start, end] in the letter's text, where a person selected it")
+    evidence: "models.JSONField[SpanRecord | None, SpanRecord | None]" = models.JSONField(
+        null=True, help_text="[start, end] in the letter's text, where a person selected it"
+    )
     reason = models.CharField(max_length=40)
     note = models.TextField(blank=True)
     by_id = models.BigIntegerField()
@@ -96,6 +178,15 @@ class Correction(models.Model):
         return self.path.rsplit("/", 1)[-1]
 
     @property
-    def given(self) -> Any:
-        """``new_value`` of an operation other than setting a value: what it is made of (see ``merging``)."""
-        return self.new_value
+    def value_before(self) -> FieldValue:
+        """``old_value`` of a row that sets or confirms a value."""
+        return cast(FieldValue, self.old_value)
+
+    @property
+    def value(self) -> FieldValue:
+        """``new_value`` of a row that sets or confirms a value."""
+        return cast(FieldValue, self.new_value)
+
+    def given(self, shape: type[_Shape]) -> _Shape:
+        """``new_value`` of any other operation, in the shape that belongs to it."""
+        return cast(_Shape, self.new_value)

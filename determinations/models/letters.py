@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models.functions import Length
 from django.utils.translation import gettext_lazy as _
 
+from determinations.parsing.results import LetterRecord
+
 models.CharField.register_lookup(Length)
 
 
@@ -107,7 +109,7 @@ class ParsedDocument(models.Model):
     letter = models.OneToOneField(Letter, primary_key=True, on_delete=models.CASCADE, related_name="parsed")
     parser_version = models.CharField(max_length=20)
     parsed_at = models.DateTimeField()
-    document = models.JSONField()
+    document: "models.JSONField[LetterRecord, LetterRecord]" = models.JSONField()
 
     def __str__(self) -> str:
         return f"Parsed letter {self.letter_id}"

@@ -7,13 +7,20 @@ Paths name a value inside a letter, the same way everywhere (problems, evidence,
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Literal, TypedDict
 
 from determinations.parsing.source import PageRange
 from determinations.parsing.spans import Span
 
 Decision = Literal["upheld", "overturned"]
 Side = Literal["claims", "reviewer"]
+SideText = Literal["claims_text", "reviewer_text"]
+DateField = Literal["date_assigned", "date_of_injury", "decision_date", "ur_denial_date", "application_received"]
+
+#: The two sides of an item, in the order in which every letter prints them.
+SIDES: tuple[Side, Side] = ("claims", "reviewer")
+#: The field that holds a side's guideline line as printed.
+SIDE_TEXTS: Mapping[Side, SideText] = {"claims": "claims_text", "reviewer": "reviewer_text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,25 +108,171 @@ class LetterPart:
     letter: ParsedLetter
 
 
-def to_record(letter: ParsedLetter) -> dict[str, Any]:
+# The same as plain JSON values: what the database keeps and what passes between the stages after parsing.
+
+#: ``[start, end]`` in the letter's text.
+SpanRecord = list[int]
+
+
+class ProblemRecord(TypedDict):
+    """A :class:`Problem` as JSON."""
+
+    code: str
+    message: str
+    span: SpanRecord | None
+    path: str
+
+
+class CitedRecord(TypedDict):
+    """What one side cites, without how and where the letter prints it."""
+
+    family: str
+    authority: str
+    edition: str | None
+    sections: list[str]
+    pages: list[str]
+
+
+class CitationRecord(CitedRecord):
+    """A :class:`Citation` as JSON. One that a person entered may have no place in the letter."""
+
+    text: str
+    span: SpanRecord | None
+
+
+class ItemBase(TypedDict):
+    """The values of an item but for its citations."""
+
+    number: int
+    request: str
+    disputed: str
+    partly_approved: bool
+    decision: Decision | None
+    category: str
+    subcategory: str
+    claims_text: str | None
+    reviewer_text: str | None
+    rationale: str | None
+
+
+class ItemRecord(ItemBase):
+    """A :class:`ParsedItem` as JSON."""
+
+    category_rule: str
+    claims: list[CitationRecord]
+    reviewer: list[CitationRecord]
+    spans: dict[str, SpanRecord]
+
+
+class LetterBase(TypedDict):
+    """The values of a letter but for its items; dates are ``YYYY-MM-DD``."""
+
+    layout: str | None
+    case_number: str | None
+    date_assigned: str | None
+    date_of_injury: str | None
+    decision_date: str | None
+    ur_denial_date: str | None
+    application_received: str | None
+    priority: str | None
+    licensure: list[str]
+    specialties: list[str]
+    age: int | None
+    sex: str | None
+    summary: str | None
+
+
+class LetterRecord(LetterBase):
+    """A :class:`ParsedLetter` as JSON."""
+
+    items: list[ItemRecord]
+    problems: list[ProblemRecord]
+    spans: dict[str, SpanRecord]
+
+
+class ExpectedItem(ItemBase):
+    """An item as reading should give it."""
+
+    claims: list[CitedRecord]
+    reviewer: list[CitedRecord]
+
+
+class ExpectedRecord(LetterBase):
+    """The right values of a letter, by which a reading is judged; ``file`` is the name of its file."""
+
+    file: str
+    items: list[ExpectedItem]
+
+
+def to_record(letter: ParsedLetter) -> LetterRecord:
     """The letter as plain JSON values: dates ``YYYY-MM-DD``, spans ``[start, end]``.
 
     This is what ``manage.py parse_letters`` prints (with ``file``) and what the database keeps for each letter.
     """
-    return _plain(letter)
+    return {
+        "layout": letter.layout,
+        "case_number": letter.case_number,
+        "date_assigned": _day(letter.date_assigned),
+        "date_of_injury": _day(letter.date_of_injury),
+        "decision_date": _day(letter.decision_date),
+        "ur_denial_date": _day(letter.ur_denial_date),
+        "application_received": _day(letter.application_received),
+        "priority": letter.priority,
+        "licensure": list(letter.licensure),
+        "specialties": list(letter.specialties),
+        "age": letter.age,
+        "sex": letter.sex,
+        "summary": letter.summary,
+        "items": [_item_record(item) for item in letter.items],
+        "problems": [problem_record(problem) for problem in letter.problems],
+        "spans": _span_records(letter.spans),
+    }
 
 
-def _plain(value: Any) -> Any:
-    match value:
-        case date():
-            return value.isoformat()
-        case Span():
-            return [value.start, value.end]
-        case tuple() | list():
-            return [_plain(each) for each in value]
-        case Mapping():
-            return {key: _plain(each) for key, each in value.items()}
-        case _ if hasattr(value, "__dataclass_fields__"):
-            return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
-        case _:
-            return value
+def problem_record(problem: Problem) -> ProblemRecord:
+    """The problem as plain JSON values."""
+    return {
+        "code": problem.code,
+        "message": problem.message,
+        "span": list(problem.span) if problem.span else None,
+        "path": problem.path,
+    }
+
+
+def _item_record(item: ParsedItem) -> ItemRecord:
+    return {
+        "number": item.number,
+        "request": item.request,
+        "disputed": item.disputed,
+        "partly_approved": item.partly_approved,
+        "decision": item.decision,
+        "category": item.category,
+        "subcategory": item.subcategory,
+        "category_rule": item.category_rule,
+        "claims_text": item.claims_text,
+        "reviewer_text": item.reviewer_text,
+        "claims": [_citation_record(citation) for citation in item.claims],
+        "reviewer": [_citation_record(citation) for citation in item.reviewer],
+        "rationale": item.rationale,
+        "spans": _span_records(item.spans),
+    }
+
+
+def _citation_record(citation: Citation) -> CitationRecord:
+    return {
+        "family": citation.family,
+        "authority": citation.authority,
+        "edition": citation.edition,
+        "sections": list(citation.sections),
+        "pages": list(citation.pages),
+        "text": citation.text,
+        "span": list(citation.span),
+    }
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _span_records(spans: Mapping[str, Span]) -> dict[str, SpanRecord]:
+    return {name: list(span) for name, span in spans.items()}

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
-from typing import Any
 
+from determinations.parsing.results import Decision
 from determinations.synthetic import facts
 from determinations.synthetic.chance import pick
 from determinations.synthetic.facts import Body, Treatment, Weighted
 from determinations.synthetic.guidelines import (
     Asked,
     Era,
+    Line,
     denies_the_mtus,
     guideline_line,
     nothing_cited,
@@ -47,10 +48,10 @@ class Item:
     disputed: str
     partly_approved: bool
     line_end: str
-    decision: str
+    decision: Decision
     needs_operation: bool
-    claims: tuple[str, list[dict[str, Any]]]
-    reviewer: tuple[str, list[dict[str, Any]]]
+    claims: Line
+    reviewer: Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,7 @@ def _item(
     goes_with = bool(operation) and treatment.id in facts.AFTER_AN_OPERATION
     lead = "Associated surgical service: " if goes_with and "surgical" not in template and rng.random() < 0.6 else ""
     request, disputed, partly, line_end = _wording(rng, lead + template, treatment, values)
-    decision = "overturned" if rng.random() < treatment.overturn * _OVERTURN[year] else "upheld"
+    decision: Decision = "overturned" if rng.random() < treatment.overturn * _OVERTURN[year] else "upheld"
     if goes_with and operation:
         together = operation.decision == "upheld" or rng.random() < 0.75
         decision = operation.decision if together else "upheld"

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Literal
+from typing import Literal
 
+from determinations.parsing.results import CitedRecord, Side
 from determinations.synthetic.chance import pick, pick_two
 from determinations.synthetic.facts import Body, Treatment, read
 
 Era = Literal["L4a", "L4b"]
-Line = tuple[str, list[dict[str, Any]]]
+Line = tuple[str, list[CitedRecord]]
 
 _DOCUMENTS = read("guidelines")
 _WHO = {"claims": "The Claims Administrator", "reviewer": "The Expert Reviewer"}
@@ -27,7 +28,7 @@ class Asked:
     chronic_edition: str
 
 
-def guideline_line(rng: Random, side: Literal["claims", "reviewer"], asked: Asked) -> Line:
+def guideline_line(rng: Random, side: Side, asked: Asked) -> Line:
     """One side's guideline line and its citations, as in the record of a letter."""
     mtus_share, other_share = _SHARES[side]
     draw = rng.random()
@@ -46,32 +47,30 @@ def guideline_line(rng: Random, side: Literal["claims", "reviewer"], asked: Aske
     return nothing_cited(side), []
 
 
-def nothing_cited(side: Literal["claims", "reviewer"]) -> str:
+def nothing_cited(side: Side) -> str:
     """The line of a side that names no guideline."""
     return f"{_WHO[side]} did not cite any medical evidence for its decision."
 
 
-def unknown_source(side: Literal["claims", "reviewer"], era: Era, source: str = _UNKNOWN_SOURCE) -> Line:
+def unknown_source(side: Side, era: Era, source: str = _UNKNOWN_SOURCE) -> Line:
     """A line that cites a book nobody knows, for what a program does with those."""
     text = f"{_outside(side, era)} Decision based on Non-MTUS Citation {source}."
     return text, [_citation("other", "other/unrecognised", None, [], [])]
 
 
-def denies_the_mtus(side: Literal["claims", "reviewer"], asked: Asked, rng: Random) -> Line:
+def denies_the_mtus(side: Side, asked: Asked, rng: Random) -> Line:
     """A line that says in so many words that the side did not go by the MTUS."""
     text, citations = _non_mtus(rng, asked)
     return f"{_outside(side, asked.era)} {text}", citations
 
 
-def _outside(side: Literal["claims", "reviewer"], era: Era) -> str:
+def _outside(side: Side, era: Era) -> str:
     if era == "L4a":
         return f"{_WHO[side]} did not base their decision on the MTUS."
     return f"{_WHO[side]} based their decision on recommendation(s) outside of the MTUS Guidelines."
 
 
-def _citation(
-    family: str, authority: str, edition: str | None, sections: list[str], pages: list[str]
-) -> dict[str, Any]:
+def _citation(family: str, authority: str, edition: str | None, sections: list[str], pages: list[str]) -> CitedRecord:
     return {"family": family, "authority": authority, "edition": edition, "sections": sections, "pages": pages}
 
 
@@ -81,7 +80,7 @@ def _mtus(rng: Random, asked: Asked, *, bare: bool) -> Line:
     if len(entries) > 1 and rng.random() < 0.12:
         chosen = list(pick_two(rng, entries))
     printed: list[str] = []
-    citations: list[dict[str, Any]] = []
+    citations: list[CitedRecord] = []
     for entry in chosen:
         one, citation = (_mtus_with_pages if asked.era == "L4a" else _mtus_with_year)(rng, asked, entry, bare)
         if all(citation["authority"] != other["authority"] for other in citations):
@@ -91,7 +90,7 @@ def _mtus(rng: Random, asked: Asked, *, bare: bool) -> Line:
     return f"Decision based on MTUS {joined}.", citations
 
 
-def _mtus_with_year(rng: Random, asked: Asked, entry: list[str], bare: bool) -> tuple[str, dict[str, Any]]:
+def _mtus_with_year(rng: Random, asked: Asked, entry: list[str], bare: bool) -> tuple[str, CitedRecord]:
     """``Low Back Complaints 2004, Section(s): Special Studies``: the form of letters from 2016."""
     key, section = entry[0], entry[1]
     key = asked.body.mtus if key == "body" else key
@@ -104,7 +103,7 @@ def _mtus_with_year(rng: Random, asked: Asked, entry: list[str], bare: bool) -> 
     return text, _citation("mtus", f"mtus/{key}", edition, sections, [])
 
 
-def _mtus_with_pages(rng: Random, asked: Asked, entry: list[str], bare: bool) -> tuple[str, dict[str, Any]]:
+def _mtus_with_pages(rng: Random, asked: Asked, entry: list[str], bare: bool) -> tuple[str, CitedRecord]:
     """``ACOEM Chapter 12 Low Back Complaints Page(s): 308-310``: the form of letters before 2016."""
     key, _, section, pages = entry
     key = asked.body.mtus if key == "body" else key

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
-from typing import Any, Literal, NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
+from determinations.parsing.results import ExpectedRecord
 from determinations.synthetic.cases import Case, Item, invent_case
 from determinations.synthetic.chance import pick
 from determinations.synthetic.guidelines import Era, unknown_source
@@ -34,7 +35,7 @@ class SyntheticLetter:
     text: str
     header: tuple[str, ...]
     lines: tuple[str, ...]
-    expected: dict[str, Any]
+    expected: ExpectedRecord
     planted: frozenset[str]
 
     @property
@@ -160,7 +161,7 @@ def _item_lines(rng: Random, item: Item) -> list[str]:
     return wrap(f"{item.request}{item.line_end} {decision}")
 
 
-def _record(name: str, case: Case, summary: str, rationales: list[str], decided: str) -> dict[str, Any]:
+def _record(name: str, case: Case, summary: str, rationales: list[str], decided: str) -> ExpectedRecord:
     header = case.has_header
     return {
         "file": name,

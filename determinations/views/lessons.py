@@ -120,8 +120,8 @@ def _history_row(row: Correction) -> dict[str, Any]:
     return {
         "row": row,
         "label": field.label if field else "",
-        "old": shown(field, row.old_value) if field and is_value else "",
-        "new": shown(field, row.new_value) if field and is_value else "",
+        "old": shown(field, row.value_before) if field and is_value else "",
+        "new": shown(field, row.value) if field and is_value else "",
         "parser": shown(field, row.parser_value) if field and is_value else "",
         "can_restore": is_value and row.state == CorrectionState.SUPERSEDED,
         "can_undo": row.operation != Operation.REVERT and row.state != CorrectionState.SUPERSEDED,

@@ -1,7 +1,7 @@
 """Each filter finds what it says, items and cases alike; chips show and remove each."""
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.db import connection
@@ -10,6 +10,7 @@ from django.http import QueryDict
 from determinations.filters import OF_ITEMS, CaseFilter, ItemFilter, chips, filters_only, mistakes
 from determinations.labels import read_labels
 from determinations.models import Authority, Case, ItemFact, Letter, ParsedDocument, Upload, UploadedFile
+from determinations.parsing.results import CitationRecord, LetterRecord
 
 pytestmark = pytest.mark.django_db
 
@@ -75,7 +76,9 @@ def store(document: dict[str, Any]) -> int:
     letter = Letter.objects.create(
         sha256=f"{Letter.objects.count():064x}", size=1, media_type="text/plain", state="parsed", received_at=now
     )
-    ParsedDocument.objects.create(letter=letter, parser_version="0", parsed_at=now, document=document)
+    ParsedDocument.objects.create(
+        letter=letter, parser_version="0", parsed_at=now, document=cast(LetterRecord, document)
+    )
     write_cases([letter.pk])
     return letter.pk
 
@@ -221,7 +224,7 @@ def test_a_case_written_again_is_found_by_what_it_says_now(two: tuple[int, int])
 
     parsed = ParsedDocument.objects.get(letter=two[0])
     parsed.document["items"][0]["rationale"] = "Synthetic. Traction."
-    parsed.document["items"][0]["reviewer"] = [citation("odg/pain", "Weaning")]
+    parsed.document["items"][0]["reviewer"] = [cast(CitationRecord, citation("odg/pain", "Weaning"))]
     parsed.save()
     write_cases([two[0]])
     with connection.cursor() as cursor:

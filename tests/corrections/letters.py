@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 from determinations.effective import write_cases
 from determinations.merging import empty_document
 from determinations.models import Letter, LetterState, LetterText, ParsedDocument
+from determinations.parsing.results import LetterRecord
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 _numbers = count(1)
@@ -82,7 +83,7 @@ def stored_letters(parsed: Iterable[Mapping[str, Any]]) -> list[Letter]:
         LetterText(letter=letter, text="", page_offsets=[0], folded_sha256=letter.sha256) for letter in letters
     )
     ParsedDocument.objects.bulk_create(
-        ParsedDocument(letter=letter, parser_version="1", parsed_at=NOW, document=document)
+        ParsedDocument(letter=letter, parser_version="1", parsed_at=NOW, document=cast(LetterRecord, document))
         for letter, document in zip(letters, documents, strict=True)
     )
     write_cases([letter.pk for letter in letters])
@@ -104,6 +105,6 @@ def stored_letter(parsed: Mapping[str, Any] | None = None, *, text: str = "", sh
 def store_reading(letter: Letter, parsed: Mapping[str, Any], version: str = "1") -> None:
     """What ingest does when a parser version has read a letter."""
     ParsedDocument.objects.update_or_create(
-        letter=letter, defaults={"parser_version": version, "parsed_at": NOW, "document": parsed}
+        letter=letter, defaults={"parser_version": version, "parsed_at": NOW, "document": cast(LetterRecord, parsed)}
     )
     write_cases([letter.pk])

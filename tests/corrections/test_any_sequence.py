@@ -31,8 +31,9 @@ from determinations.models import (
     PairDecision,
     ParsedDocument,
 )
-from determinations.models.corrections import IN_FORCE
+from determinations.models.corrections import IN_FORCE, MergedItems
 from determinations.open_letters import Change, CorrectionsRefused, open_letter
+from determinations.parsing.results import LetterRecord
 from tests.conftest import People
 from tests.corrections.letters import NOW, citation, document, item, stored_letter
 
@@ -189,7 +190,9 @@ def check_merge(rows: list[Correction], merged: Any) -> None:
     keys = [each["key"] for each in merged.record["items"]]
     assert len(set(keys)) == len(keys)
     split_off = {key for row in rows if row.operation == Operation.SPLIT_ITEM for key in [row.item_key]}
-    merged_away = {one["key"] for row in rows if row.operation == Operation.MERGE_ITEMS for one in row.given["of"]}
+    merged_away = {
+        one["key"] for row in rows if row.operation == Operation.MERGE_ITEMS for one in row.given(MergedItems)["of"]
+    }
     for row in rows:
         if row.operation not in (Operation.SET, Operation.CONFIRM) or merged.states[row.pk] not in IN_FORCE:
             continue
@@ -198,7 +201,7 @@ def check_merge(rows: list[Correction], merged: Any) -> None:
         shown = next((each for each in merged.record["items"] if each["key"] == row.item_key), None)
         values = merged.record if not row.item_key else shown
         assert values is not None
-        assert same(row.field, read_value(values, row.field), row.new_value)
+        assert same(row.field, read_value(values, row.field), row.value)
 
 
 def check_statistics() -> None:
@@ -236,7 +239,7 @@ def test_effective_values_are_what_was_read_with_corrections_on_top(people: Peop
 
 @settings(max_examples=300)
 @given(first=readings, second=readings)
-def test_states_depend_on_the_latest_reading_alone(first: dict[str, Any], second: dict[str, Any]) -> None:
+def test_states_depend_on_the_latest_reading_alone(first: LetterRecord, second: LetterRecord) -> None:
     """A reading that comes and goes leaves nothing behind: merging is a function of the document and the rows."""
     row = Correction(
         pk=1,

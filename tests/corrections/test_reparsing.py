@@ -29,7 +29,7 @@ from determinations.models import (
     RunState,
 )
 from determinations.parsing import PARSER_VERSION, parse_letter
-from determinations.parsing.results import to_record
+from determinations.parsing.results import LetterRecord, to_record
 from determinations.synthetic.letters import write_letter
 from tests.conftest import People
 from tests.corrections.letters import NOW, store_reading, stored_letter
@@ -44,7 +44,7 @@ def who(people: People) -> dict[str, Any]:
     return {"by": people.admin, "now": NOW}
 
 
-def read(text: str) -> dict[str, Any]:
+def read(text: str) -> LetterRecord:
     return to_record(parse_letter(text))
 
 
@@ -94,7 +94,7 @@ def test_a_preview_changes_nothing_and_a_run_does(who: dict[str, Any]) -> None:
     run = run_to_the_end(run)
     assert (run.state, run.done, run.letters_changed, run.outcome) == (RunState.FINISHED, 1, 1, run.expected)
     assert Case.objects.get(pk=one.pk).case_number == today["case_number"]
-    assert list(months.all()) == [date.fromisoformat(today["decision_date"]).replace(day=1)]
+    assert list(months.all()) == [date.fromisoformat(today["decision_date"] or "").replace(day=1)]
     assert set(Correction.objects.values_list("state", flat=True)) == {CorrectionState.CONFIRMED}
     one.refresh_from_db()
     assert ParsedDocument.objects.get(letter=one).parser_version == PARSER_VERSION

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from determinations import corrections
 from determinations.models import Correction
+from determinations.models.corrections import AddedItem
 from tests.conftest import People
 from tests.corrections.letters import NOW, document, item, stored_letter
 from tests.corrections.test_review import doubtful, opened
@@ -93,7 +94,7 @@ def test_a_pending_item_keeps_no_character_that_the_database_refuses(as_admin: C
     pending = json.dumps([{"operation": "add_item", "path": "", "value": added}])
     fields = opened(as_admin, letter.pk) | {"pending": pending, "accept": "1"}
     assert as_admin.post(reverse("review_letter", args=[letter.pk]), fields).status_code == 302
-    assert Correction.objects.get().given["values"]["request"] == "Walker"
+    assert Correction.objects.get().given(AddedItem)["values"]["request"] == "Walker"
 
 
 def test_a_letter_is_snoozed_for_a_week_where_the_days_are_no_number(as_admin: Client) -> None:

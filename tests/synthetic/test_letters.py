@@ -3,14 +3,21 @@
 from collections import Counter
 from itertools import islice
 from statistics import mean, median
-from typing import Any
 
 import pytest
 
 from determinations.parsing.categories import CATEGORIES, categorise
 from determinations.parsing.pipeline import parse_letter
 from determinations.parsing.problems import needs_review
-from determinations.parsing.results import to_record
+from determinations.parsing.results import (
+    SIDES,
+    CitedRecord,
+    ExpectedItem,
+    ExpectedRecord,
+    ItemRecord,
+    LetterRecord,
+    to_record,
+)
 from determinations.synthetic import SyntheticLetter, write_letter, write_letters
 
 #: What a letter without the first page is said to lack; no fault of the letter writer.
@@ -23,19 +30,19 @@ def letters() -> list[SyntheticLetter]:
 
 
 @pytest.fixture(scope="module")
-def items(letters: list[SyntheticLetter]) -> list[dict[str, Any]]:
+def items(letters: list[SyntheticLetter]) -> list[ExpectedItem]:
     return [item for letter in letters for item in letter.expected["items"]]
 
 
-def comparable(record: dict[str, Any]) -> dict[str, Any]:
+def comparable(record: LetterRecord | ExpectedRecord) -> dict[str, object]:
     """A record's values without spans and problems; what a source of no guideline family is called does not count."""
 
-    def citation(entry: dict[str, Any]) -> dict[str, Any]:
-        kept = {name: entry[name] for name in ("family", "authority", "edition", "sections", "pages")}
+    def citation(entry: CitedRecord) -> dict[str, object]:
+        kept = {name: value for name, value in entry.items() if name not in ("text", "span")}
         return {**kept, "sections": []} if entry["family"] == "other" else kept
 
-    def item(entry: dict[str, Any]) -> dict[str, Any]:
-        sides = {side: [citation(each) for each in entry[side]] for side in ("claims", "reviewer")}
+    def item(entry: ItemRecord | ExpectedItem) -> dict[str, object]:
+        sides = {side: [citation(each) for each in entry[side]] for side in SIDES}
         left_out = {"spans", "category_rule", *sides}
         return {name: value for name, value in entry.items() if name not in left_out} | sides
 
@@ -91,12 +98,12 @@ def test_every_letter_says_that_it_is_synthetic(letters: list[SyntheticLetter]) 
     assert all((letter.expected["case_number"] or "CM14-9")[5] == "9" for letter in letters)
 
 
-def test_shares_are_lifelike(letters: list[SyntheticLetter], items: list[dict[str, Any]]) -> None:
+def test_shares_are_lifelike(letters: list[SyntheticLetter], items: list[ExpectedItem]) -> None:
     assert 1.6 < len(items) / len(letters) < 2.1
     assert 0.07 < mean(item["decision"] == "overturned" for item in items) < 0.14
     assert 0.07 < mean(item["partly_approved"] for item in items) < 0.16
     assert 0.40 < mean(item["category"] == "Pharmaceuticals" for item in items) < 0.52
-    assert 650 < median(len(item["rationale"]) for item in items) < 950
+    assert 650 < median(len(item["rationale"] or "") for item in items) < 950
     assert {letter.era for letter in letters} == {"L4a", "L4b"}
     assert {letter.expected["decision_date"][:4] for letter in letters if letter.expected["decision_date"]} == {
         "2014",
@@ -106,12 +113,12 @@ def test_shares_are_lifelike(letters: list[SyntheticLetter], items: list[dict[st
     }
 
 
-def test_categories_are_those_of_the_rules_and_nearly_all_occur(items: list[dict[str, Any]]) -> None:
+def test_categories_are_those_of_the_rules_and_nearly_all_occur(items: list[ExpectedItem]) -> None:
     for item in items:
         assert categorise(item["disputed"])[:2] == (item["category"], item["subcategory"])
     known = {(category.name, name) for category in CATEGORIES.values() for name in category.subcategories}
     assert len({(item["category"], item["subcategory"]) for item in items}) > 0.8 * len(known)
 
 
-def test_hardly_any_rationale_is_written_twice(items: list[dict[str, Any]]) -> None:
+def test_hardly_any_rationale_is_written_twice(items: list[ExpectedItem]) -> None:
     assert len({item["rationale"] for item in items}) > 0.95 * len(items)

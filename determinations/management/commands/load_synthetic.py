@@ -25,7 +25,7 @@ from determinations.models import Letter, LetterState, LetterText, ParsedDocumen
 from determinations.models.letters import Lane
 from determinations.models.uploads import FileOutcome
 from determinations.parsing import PARSER_VERSION, parse_letter
-from determinations.parsing.results import to_record
+from determinations.parsing.results import LetterRecord, to_record
 from determinations.statistics.facts import replace_facts
 from determinations.synthetic import write_letter
 
@@ -40,7 +40,7 @@ _NOTE = "Synthetic letters for benchmarks"
 class _Read:
     text: str
     offsets: list[int]
-    document: dict[str, Any]
+    document: LetterRecord
 
 
 class Command(BaseCommand):
