@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.http import QueryDict
 
+from determinations.counts import Count as Capped
 from determinations.models import Letter, LetterState, Upload, UploadedFile
 from determinations.models.uploads import FileOutcome
-from determinations.paging import Count as Capped
 from determinations.states import STATES
 
 #: A batch's speed is that of its last seconds.

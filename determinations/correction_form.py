@@ -28,11 +28,11 @@ from determinations.correctable import (
     storable,
     words_in,
 )
+from determinations.counts import whole_number
 from determinations.merging import Standing
 from determinations.models import Correction, Operation
 from determinations.models.corrections import IN_FORCE, STRUCTURAL, CorrectionState, FieldValue
 from determinations.open_letters import Change, OpenLetter
-from determinations.paging import whole_number
 from determinations.parsing.problems import PROBLEMS
 from determinations.parsing.results import ProblemRecord
 

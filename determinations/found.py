@@ -12,11 +12,11 @@ from django.db.models.functions import Left
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from determinations.counts import Count
 from determinations.listing import Asked, Nearest, tables_of
 from determinations.lists import NEWEST
 from determinations.models import Case, CaseText, ItemText
-from determinations.paging import Count
-from determinations.search import QueryWords
+from determinations.query_words import QueryWords
 
 #: Only this many matches, the newest, are ranked.
 RANKED = 1_000

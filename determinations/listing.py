@@ -19,7 +19,8 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.lookups import GreaterThan, LessThan
 from django.http import QueryDict
 
-from determinations.paging import COUNT_CAP, Count, Cursor, M, Order, Page, Row, checked_cursor, page_around, typed
+from determinations.counts import COUNT_CAP, Count
+from determinations.paging import Cursor, M, Order, Page, Row, checked_cursor, page_around, typed
 
 #: How many rows, filters aside, are looked at where the page begins.
 _NEAR = 2_000

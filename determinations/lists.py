@@ -7,13 +7,14 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from determinations.counts import COUNT_CAP, UNPACKED_CAP
 from determinations.filters import CaseFilter, ItemFilter, LetterFilters
 from determinations.listing import Asked
 from determinations.lookups import Lookups
 from determinations.models import Case, ItemFact
 from determinations.models.browsing import ListName
-from determinations.paging import COUNT_CAP, UNPACKED_CAP, Order
-from determinations.search import QueryWords
+from determinations.paging import Order
+from determinations.query_words import QueryWords
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.http import QueryDict
 
+from determinations.counts import Count
 from determinations.lists import LISTS, ListKind
-from determinations.paging import Count, Cursor, Order, cursor_at, rows_from
+from determinations.paging import Cursor, Order, cursor_at, rows_from
 
 _COUNTED_UP_TO = 1_000
 

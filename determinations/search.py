@@ -7,95 +7,17 @@ is one of the drugs known is offered in its right spelling.
 
 import difflib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache, reduce
-from operator import and_
-from typing import Any
-
-from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery
-from django.db import connection
+from functools import lru_cache
 
 from determinations.models import Case
 from determinations.parsing.categories import DRUGS
-
-_CONFIG = "english"
-_LONGEST = 300
-#: ``"a phrase"``, ``-word``, ``word*``, ``OR``; a quote that never closes is read as closing at the end.
-_PART = re.compile(r'(?P<not>-)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
-_PREFIX = re.compile(r"\w{2,}\*")
-_WORD = re.compile(r"\w+")
-#: Surely one word for PostgreSQL; others may be phrases.
-_PLAIN = re.compile(r"\w+\*?")
+from determinations.query_words import WORD
 
 #: ``CM17-9000142``, also typed ``cm17 9000142`` or ``CM179000142``; at least the year and some digits.
 _CASE_NUMBER = re.compile(r"\s*CM\s?(?P<year>\d{2})[\s-]?(?P<number>\d{3,7})\s*", re.IGNORECASE)
 #: The serial alone.
 _SERIAL = re.compile(r"\s*(?P<number>\d{7})\s*")
 _YEARS = range(13, 31)
-
-
-@dataclass(frozen=True, slots=True)
-class QueryWords:
-    """What somebody typed to search for; false when there is nothing to search."""
-
-    text: str
-
-    @classmethod
-    def read(cls, typed: str | None) -> "QueryWords":
-        """The words of a search box, cut to a sane length."""
-        return cls((typed or "").replace("\x00", " ").strip()[:_LONGEST])
-
-    def __bool__(self) -> bool:
-        return bool(_WORD.search(self.text))
-
-    @property
-    def unpacked(self) -> bool:
-        """Whether no index alone can tell which rows match: a phrase (``L4-L5`` is one), or nothing but ``-not``."""
-        parts = [part for alternative in self._alternatives() for part in alternative]
-        return self.only_not or not all(part["word"] and _PLAIN.fullmatch(part["word"]) for part in parts)
-
-    @property
-    def only_not(self) -> bool:
-        """Whether rows match that have none of the words: no index leads to them."""
-        return any(all(part["not"] for part in parts) for parts in self._alternatives())
-
-    def query(self) -> SearchQuery | CombinedSearchQuery:
-        """The query for PostgreSQL. Without ``word*`` PostgreSQL's own reading of a web search is used."""
-        if not _PREFIX.search(self.text):
-            return SearchQuery(self.text, config=_CONFIG, search_type="websearch")
-        return reduce(lambda left, right: left | right, (self._all_of(part) for part in self._alternatives()))
-
-    def sql(self) -> tuple[str, list[Any]]:
-        """The query as an SQL expression with its parameters."""
-        compiler = Case.objects.all().query.get_compiler(connection=connection)
-        sql, parameters = compiler.compile(self.query().resolve_expression(compiler.query))
-        return sql, list(parameters)
-
-    def _alternatives(self) -> Iterator[list[re.Match[str]]]:
-        parts: list[re.Match[str]] = []
-        for part in _PART.finditer(self.text):
-            if part["word"] == "OR" and parts:
-                yield parts
-                parts = []
-            else:
-                parts.append(part)
-        if parts:
-            yield parts
-
-    @staticmethod
-    def _all_of(parts: list[re.Match[str]]) -> SearchQuery | CombinedSearchQuery:
-        return reduce(and_, map(_part_query, parts))
-
-
-def _part_query(part: re.Match[str]) -> SearchQuery | CombinedSearchQuery:
-    if part["phrase"] is not None:
-        query = SearchQuery(part["phrase"], config=_CONFIG, search_type="phrase")
-    elif _PREFIX.fullmatch(part["word"]):
-        query = SearchQuery(part["word"].replace("*", ":*"), config=_CONFIG, search_type="raw")
-    else:
-        query = SearchQuery(part["word"], config=_CONFIG, search_type="plain")
-    return ~query if part["not"] else query
 
 
 def typed_case_number(typed: str) -> str | None:
@@ -161,5 +83,5 @@ def spelled_right(text: str) -> str | None:
         changed = changed or bool(near)
         return near[0] if near else match[0]
 
-    mended_text = _WORD.sub(mended, text)
+    mended_text = WORD.sub(mended, text)
     return mended_text if changed else None

@@ -5,7 +5,7 @@ from django.urls import path
 from determinations.views import authorities, corrections, lessons, removal, reparsing, reviews, versions
 
 urlpatterns = [
-    path("review/", reviews.review_queue, name="review"),
+    path("review/", reviews.review_list, name="review"),
     path("review/<int:letter_id>/", corrections.review_letter, name="review_letter"),
     path("review/<int:letter_id>/line/", corrections.read_line, name="review_read_line"),
     path("review/<int:letter_id>/assign/", reviews.assign_letter, name="review_assign"),

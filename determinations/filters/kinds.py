@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from determinations.lookups import HasOneOf, has_number
 from determinations.models import PrintedCitation, Side, UploadedFile
 from determinations.models.found_by import item_sections
-from determinations.search import QueryWords
+from determinations.query_words import QueryWords
 
 _MOST_VALUES = 60
 _LONGEST_VALUE = 500

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from determinations import audit, corrections, reviews
+from determinations import audit, corrections, review_queue
 from determinations.aliases import aliases_in_force
 from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS, lines_without_citations, warnings_of
 from determinations.correction_form import CorrectionForm, evidence_of, form_of, typed_into, value_changes
 from determinations.corrections import EditedMeanwhile, staged
+from determinations.counts import whole_number
 from determinations.item_changes import item_change, item_of, read_pending, with_reason, write_pending
 from determinations.models import (
     Authority,
@@ -30,7 +31,6 @@ from determinations.models import (
 from determinations.models.authorities import Family
 from determinations.models.browsing import ReportState
 from determinations.open_letters import Change, CorrectionsRefused, OpenLetter, open_letter
-from determinations.paging import whole_number
 from determinations.parsing.citations import read_guideline
 from determinations.pictures import page_count
 from determinations.roles import people_who_correct
@@ -69,7 +69,9 @@ def _page(
     letter_id = opened.letter.pk
     entry = ReviewEntry.objects.filter(pk=letter_id).select_related("assigned_to").first()
     place = place_in_queue(request, entry)
-    before, after = reviews.neighbours(queue_asked_for(request, request.GET, now), urgency=place, letter_id=letter_id)
+    before, after = review_queue.neighbours(
+        queue_asked_for(request, request.GET, now), urgency=place, letter_id=letter_id
+    )
     text = LetterText.objects.filter(pk=letter_id).first()
     post = request.POST
     context = {

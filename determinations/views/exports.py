@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from determinations.counts import count_up_to
 from determinations.exports import (
     AT_ONCE,
     KEPT_DAYS,
@@ -36,7 +37,6 @@ from determinations.labels import read_labels
 from determinations.lists import LISTS, ListKind
 from determinations.models import Export
 from determinations.models.browsing import ExportFormat, ExportState
-from determinations.paging import count_up_to
 from determinations.tasks import send_export
 from determinations.views.people import person_of
 

@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from determinations.paging import count_up_to
-from determinations.reviews import queue
+from determinations.counts import count_up_to
+from determinations.review_queue import queue
 from determinations.workers import worker_state
 
 #: Label, address name, permission, and the start of the paths that count as being there.

@@ -7,9 +7,9 @@ from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from determinations.counts import count_up_to
 from determinations.models import Case, ItemFact, Letter, LetterState, Outcome, SavedView
 from determinations.models.letters import OPEN_STATES, READABLE_STATES
-from determinations.paging import count_up_to
 from determinations.views.lists import decided_last
 from determinations.views.people import person_of
 from determinations.views.saved_views import url_of

@@ -16,10 +16,11 @@ from django.views.decorators.http import require_GET, require_POST
 from determinations import corrections, lessons
 from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS
 from determinations.correction_form import shown
+from determinations.counts import count_up_to, whole_number
 from determinations.models import AuditEvent, Correction, CorrectionState, Letter, Operation
 from determinations.models.corrections import IN_FORCE
 from determinations.open_letters import Change, CorrectionsRefused
-from determinations.paging import Order, count_up_to, page_of, whole_number
+from determinations.paging import Order, page_of
 from determinations.views.correctors import StaffRequest, label_of, may_correct
 
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
+from determinations.counts import Count, count_up_to
 from determinations.facets import FacetCounts, count_facets
 from determinations.filters import LetterFilters, active_filters, chips, filters_only, mistakes, strange_words
 from determinations.labels import Labels, read_labels
@@ -21,7 +22,7 @@ from determinations.listing import list_page
 from determinations.lists import CASES, DECISIONS, ITEMS, LISTS, ListKind
 from determinations.models import ColumnChoice, DisputedItem, ItemFact, Letter
 from determinations.models.letters import OPEN_STATES
-from determinations.paging import Count, Page, count_up_to, page_of
+from determinations.paging import Page, page_of
 from determinations.rail import rail
 from determinations.tables import CaseRow, CaseTable, DecisionTable, ItemRow, ItemTable, ListTable
 from determinations.templatetags.frame import day

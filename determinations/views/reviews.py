@@ -14,10 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from determinations import reviews
+from determinations import review_queue, reviews
+from determinations.counts import count_up_to, whole_number
 from determinations.models import ProblemReport, ReviewEntry, UploadedFile
 from determinations.models.browsing import ReportState
-from determinations.paging import Order, count_up_to, page_of, whole_number
+from determinations.paging import Order, page_of
 from determinations.reviews import REASONS
 from determinations.views.correctors import StaffRequest, may_correct
 
@@ -26,7 +27,7 @@ _FILTERS = ("reason", "whose", "rest")
 
 @may_correct
 @require_GET
-def review_queue(request: StaffRequest) -> HttpResponse:
+def review_list(request: StaffRequest) -> HttpResponse:
     """Letters that want a person, the most useful look first."""
     now = timezone.now()
     entries = queue_asked_for(request, request.GET, now)
@@ -41,7 +42,7 @@ def review_queue(request: StaffRequest) -> HttpResponse:
         "page": page,
         "count": count_up_to(entries),
         "rows": [(entry, [reason_of(code) for code in entry.reasons]) for entry in page.rows],
-        "counts": [(reason_of(code), number) for code, number in reviews.counts_by_reason(now=now).items()],
+        "counts": [(reason_of(code), number) for code, number in review_queue.counts_by_reason(now=now).items()],
         "chosen": {name: request.GET.get(name, "") for name in _FILTERS},
         "filters": filters_of(request.GET),
         "first": page.rows[0].letter_id if page.rows else None,
@@ -59,7 +60,7 @@ def assign_letter(request: StaffRequest, letter_id: int) -> HttpResponse:
     if person is not None and not person.has_perm("determinations.correct_cases"):
         messages.error(request, _("%s may not correct cases.") % name)
     else:
-        reviews.assign(letter_id, person, by=request.user, now=timezone.now())
+        review_queue.assign(letter_id, person, by=request.user, now=timezone.now())
     return redirect(address_of("review_letter", letter_id, query=filters_of(request.GET)))
 
 
@@ -70,7 +71,7 @@ def snooze_letter(request: StaffRequest, letter_id: int) -> HttpResponse:
     get_object_or_404(ReviewEntry, pk=letter_id)
     now = timezone.now()
     days = whole_number(request.POST.get("days", ""))
-    reviews.snooze(letter_id, days=7 if days is None else min(days, 365), by=request.user, now=now)
+    review_queue.snooze(letter_id, days=7 if days is None else min(days, 365), by=request.user, now=now)
     return redirect(next_address(request, letter_id, now))
 
 
@@ -81,7 +82,9 @@ def answer_report(request: StaffRequest, letter_id: int, report_id: int) -> Http
     """Answer what a reader reported."""
     get_object_or_404(ProblemReport, pk=report_id, letter=letter_id)
     state = ReportState.ACCEPTED if request.POST.get("state") == "accepted" else ReportState.DECLINED
-    reviews.answer_report(report_id, state, answer=request.POST.get("answer", ""), by=request.user, now=timezone.now())
+    review_queue.answer_report(
+        report_id, state, answer=request.POST.get("answer", ""), by=request.user, now=timezone.now()
+    )
     messages.success(request, _("Answered."))
     return redirect(address_of("review_letter", letter_id, query=filters_of(request.GET)))
 
@@ -96,7 +99,7 @@ def next_address(request: StaffRequest, letter_id: int, now: datetime) -> str:
         return address_of("review_letter", letter_id, query=urlencode(query))
     entry = ReviewEntry.objects.filter(pk=letter_id).first()
     entries = queue_asked_for(request, request.GET, now).exclude(pk=letter_id)
-    _before, after = reviews.neighbours(entries, urgency=place_in_queue(request, entry), letter_id=letter_id)
+    _before, after = review_queue.neighbours(entries, urgency=place_in_queue(request, entry), letter_id=letter_id)
     if after is None:
         return address_of("review", query=urlencode(query))
     return address_of("review_letter", after, query=urlencode(query))
@@ -116,7 +119,7 @@ def place_in_queue(request: StaffRequest, entry: ReviewEntry | None) -> int:
 
 def queue_asked_for(request: StaffRequest, query: QueryDict, now: datetime) -> Any:
     whose = query.get("whose", "")
-    return reviews.queue(
+    return review_queue.queue(
         now=now,
         reason=query.get("reason", ""),
         person=request.user.pk if whose == "mine" else None,

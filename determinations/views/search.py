@@ -8,14 +8,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from determinations.counts import Count
 from determinations.drug_names import other_names
 from determinations.found import PAGE, RANKED, best_first, with_snippets
 from determinations.labels import read_labels
 from determinations.listing import Asked, list_page
 from determinations.lists import CASES
 from determinations.models import Case
-from determinations.paging import Count, Page
-from determinations.search import QueryWords, cases_numbered, spelled_right, typed_case_number
+from determinations.paging import Page
+from determinations.query_words import QueryWords
+from determinations.search import cases_numbered, spelled_right, typed_case_number
 
 
 @require_safe

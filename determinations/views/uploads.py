@@ -25,10 +25,11 @@ from determinations.batches import (
     progress_of,
     states_asked_for,
 )
+from determinations.counts import count_up_to
 from determinations.ingest import retry_letters
 from determinations.models import Case, Letter, Upload, UploadedFile
 from determinations.models.letters import Lane
-from determinations.paging import Order, Page, count_up_to, page_of
+from determinations.paging import Order, Page, page_of
 from determinations.states import RETRY_STATES, STATES
 from determinations.tables.uploads import BatchRow, BatchTable, FileRow, FileTable, row_of_file, row_of_letter
 from determinations.tasks import send_waiting

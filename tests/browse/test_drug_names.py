@@ -5,7 +5,7 @@ from django.test import Client
 
 from determinations.drug_names import other_names
 from determinations.parsing.categories import DRUGS
-from determinations.search import QueryWords
+from determinations.query_words import QueryWords
 
 
 @pytest.mark.parametrize("typed", ["hydrocodone", "Norco", "  VICODIN  es "])

@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime
 import pytest
 from django.http import QueryDict
 
+from determinations.counts import Count, count_up_to
 from determinations.models import Case, Letter
-from determinations.paging import Count, Order, Page, count_up_to, page_of
+from determinations.paging import Order, Page, page_of
 
 ORDERS = [
     Order("decision_date", descending=True),

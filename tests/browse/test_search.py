@@ -9,7 +9,8 @@ from django.test import Client
 from determinations import found as ranking
 from determinations.lists import CASES
 from determinations.models import Case
-from determinations.search import QueryWords, one_slip_away, spelled_right, typed_case_number
+from determinations.query_words import QueryWords
+from determinations.search import one_slip_away, spelled_right, typed_case_number
 
 pytestmark = pytest.mark.usefixtures("broker")
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from determinations import corrections, reviews
+from determinations import corrections, review_queue, reviews
 from determinations.models import (
     AuditEvent,
     Case,
@@ -273,10 +273,10 @@ def test_a_letter_is_taken_snoozed_and_woken(as_admin: Client, people: People) -
     as_admin.post(reverse("review_assign", args=[letter.pk]), {"to": "casemanager"})
     assert ReviewEntry.objects.get().assigned_to == people.admin
     as_admin.post(reverse("review_snooze", args=[letter.pk]), {"days": "7"})
-    assert not reviews.queue(now=timezone.now()).exists()
-    assert reviews.queue(now=timezone.now() + timedelta(days=8)).exists()
+    assert not review_queue.queue(now=timezone.now()).exists()
+    assert review_queue.queue(now=timezone.now() + timedelta(days=8)).exists()
     as_admin.post(reverse("review_snooze", args=[letter.pk]), {"days": "0"})
-    assert reviews.queue(now=timezone.now()).exists()
+    assert review_queue.queue(now=timezone.now()).exists()
 
 
 def test_a_letter_is_given_to_somebody_else_who_corrects(as_admin: Client, people: People) -> None:
