@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs imrsite's commands; where Django is missing, .venv is made first (imrsite/bootstrap.py).
+"""Runs imrsite's commands; where Django is missing, .venv is made first (imrsite/local/bootstrap.py).
 
 Written so that any old Python can read it and say that it is too old.
 """
@@ -13,10 +13,10 @@ if __name__ == "__main__":
             "imrsite needs Python 3.11 or newer, and this is Python %d.%d: start manage.py with a newer one."
             % sys.version_info[:2]
         )
-    from imrsite import bootstrap
+    from imrsite.local import bootstrap
 
     if sys.argv[1:2] == ["demo"]:  # a wrong option is said before minutes of setting up
-        from imrsite.demo import look_ahead
+        from imrsite.local.demo import look_ahead
 
         look_ahead(sys.argv[2:])
     bootstrap.enter_environment(sys.argv)
@@ -26,11 +26,11 @@ if __name__ == "__main__":
 
     try:
         if sys.argv[1:2] == ["test"]:  # before any settings are read: tests have their own
-            from imrsite.testing import run_tests
+            from imrsite.local.testing import run_tests
 
             run_tests(sys.argv[2:])
         if sys.argv[1:2] == ["demo"]:  # its options decide what the settings will be
-            from imrsite.demo import run_demo
+            from imrsite.local.demo import run_demo
 
             sys.exit(run_demo(sys.argv[2:]))
         from django.core.management import execute_from_command_line

@@ -18,13 +18,15 @@ from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from determinations import exports, removal, reparsing, versions
-from determinations.claims import without_reader
-from determinations.ingest import ingest_letters
+from determinations.browsing import exports
+from determinations.corrections import duplicates, removal
 from determinations.models import Export, Letter, LetterState, ReparseRun
 from determinations.models.browsing import ExportState
 from determinations.models.letters import OPEN_STATES, Lane
 from determinations.models.reparsing import AT_WORK
+from determinations.reading import reparsing
+from determinations.reading.ingest import ingest_letters
+from determinations.reading.turns import without_reader
 from determinations.statistics.ahead import count_ahead
 
 log = logging.getLogger(__name__)
@@ -83,7 +85,7 @@ def sweep() -> None:
     stale = Q(stepped_at=None) | Q(stepped_at__lt=timezone.now() - RUN_STALE_AFTER)
     for run_id in ReparseRun.objects.filter(stale, state__in=AT_WORK).values_list("pk", flat=True)[:20]:
         send_reparse(run_id)
-    if versions.unsigned(1):
+    if duplicates.unsigned(1):
         _send_quietly(find_pairs)
     _send_quietly(count_statistics)
     removal.delete_files(now=timezone.now())
@@ -154,10 +156,10 @@ def _find_pairs_for_a_turn() -> bool:
     """Whether letters are left when the time is over."""
     until = time.monotonic() + _SECONDS_A_TURN
     while time.monotonic() < until:
-        waiting = versions.unsigned(_COMPARED_AT_ONCE)
+        waiting = duplicates.unsigned(_COMPARED_AT_ONCE)
         if not waiting:
             return False
-        versions.find_pairs(waiting, now=timezone.now())
+        duplicates.find_pairs(waiting, now=timezone.now())
     return True
 
 

@@ -2,27 +2,20 @@
 
 from django.urls import path, re_path
 
-from determinations.views import (
-    alike,
-    cases,
+from determinations.views.browsing import exports as export_views
+from determinations.views.browsing import home, lists, saved_views, search
+from determinations.views.cases import case_page, letter_pages, originals, problem_reports, similar_requests
+from determinations.views.intake import uploads
+from determinations.views.statistics import (
     citations,
     cited_authorities,
     comparing,
-    home,
-    letter_pages,
-    lists,
-    originals,
-    problem_reports,
+    exports,
+    overview,
     quality,
     reporting,
-    saved_views,
-    search,
-    selecting,
-    statistics,
-    statistics_exports,
-    uploads,
+    selection_form,
 )
-from determinations.views import exports as export_views
 
 _LIST = r"(?P<list_name>cases|items|decisions)"
 
@@ -37,8 +30,8 @@ urlpatterns = [
     re_path(rf"^{_LIST}/views/$", saved_views.saved_view_menu, name="saved_view_menu"),
     re_path(rf"^{_LIST}/views/save/$", saved_views.save_view, name="save_view"),
     re_path(rf"^{_LIST}/export/$", export_views.export_list_rows, name="export_list_rows"),
-    path("cases/<int:pk>/", cases.case_detail, name="case_detail"),
-    path("cases/<int:pk>/items/<int:number>/alike/", alike.requests_alike, name="requests_alike"),
+    path("cases/<int:pk>/", case_page.case_detail, name="case_detail"),
+    path("cases/<int:pk>/items/<int:number>/alike/", similar_requests.requests_alike, name="requests_alike"),
     path("cases/<int:pk>/report/", problem_reports.report_problem, name="report_problem"),
     path("letters/<int:pk>/pages/<int:number>.png", letter_pages.letter_page, name="letter_page"),
     path("letters/<int:pk>/boxes.json", letter_pages.letter_boxes, name="letter_boxes"),
@@ -47,34 +40,30 @@ urlpatterns = [
     path("views/<int:pk>/", saved_views.change_view, name="change_view"),
     path("exports/", export_views.export_list, name="export_list"),
     path("exports/<int:pk>/file", export_views.export_file, name="export_file"),
-    path("statistics/", statistics.statistics, name="statistics"),
-    path("statistics/moved/", statistics.statistics_moved, name="statistics_moved"),
-    path("statistics/months.<slug:format>", statistics_exports.statistics_export, name="statistics_export"),
-    path("statistics/breakdowns/", statistics.breakdowns, name="breakdowns"),
-    path("statistics/breakdowns/<slug:key>/", statistics.statistic, name="statistic"),
-    path(
-        "statistics/breakdowns/<slug:key>.<slug:format>", statistics_exports.statistic_export, name="statistic_export"
-    ),
-    path("statistics/selection/", selecting.selection, name="statistics_selection"),
+    path("statistics/", overview.statistics, name="statistics"),
+    path("statistics/moved/", overview.statistics_moved, name="statistics_moved"),
+    path("statistics/months.<slug:format>", exports.statistics_export, name="statistics_export"),
+    path("statistics/breakdowns/", overview.breakdowns, name="breakdowns"),
+    path("statistics/breakdowns/<slug:key>/", overview.statistic, name="statistic"),
+    path("statistics/breakdowns/<slug:key>.<slug:format>", exports.statistic_export, name="statistic_export"),
+    path("statistics/selection/", selection_form.selection, name="statistics_selection"),
     path("statistics/compare/", comparing.compare, name="statistics_compare"),
     path("statistics/compare/side/", comparing.compare_side, name="compare_side"),
     path("statistics/compare/table/", comparing.compare_table, name="compare_table"),
     path("statistics/report/", reporting.report, name="statistics_report"),
     path("statistics/report/<slug:key>/", reporting.report_part, name="report_part"),
-    path("statistics/glossary/", statistics.glossary, name="glossary"),
+    path("statistics/glossary/", overview.glossary, name="glossary"),
     path("statistics/quality/", quality.quality, name="quality"),
-    path("statistics/quality/<slug:key>.<slug:format>", statistics_exports.quality_export, name="quality_export"),
+    path("statistics/quality/<slug:key>.<slug:format>", exports.quality_export, name="quality_export"),
     path("citations/", citations.citations, name="citations"),
     path("citations/editions/", citations.citation_editions, name="citation_editions"),
-    path("citations/editions.<slug:format>", statistics_exports.editions_export, name="editions_export"),
+    path("citations/editions.<slug:format>", exports.editions_export, name="editions_export"),
     path(
         "citations/authorities/<path:key>/editions/", cited_authorities.authority_editions, name="authority_editions"
     ),
     path("citations/authorities/<path:key>/parts/", cited_authorities.citation_parts, name="citation_parts"),
     path("citations/authorities/<path:key>/", cited_authorities.citation_authority, name="citation_authority"),
-    path(
-        "citations/authorities/<path:key>.<slug:format>", statistics_exports.authority_export, name="authority_export"
-    ),
+    path("citations/authorities/<path:key>.<slug:format>", exports.authority_export, name="authority_export"),
     path("uploads/", uploads.upload_list, name="upload_list"),
     path("uploads/letters/", uploads.letter_list, name="letter_list"),
     path("uploads/retry/", uploads.retry, name="retry_letters"),

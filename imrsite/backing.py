@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.utils import Error as DatabaseError
 
-from imrsite.wheels import ServiceError
+from imrsite.local.wheels import ServiceError
 
 POSTGRESQL = (15, 0)
 REDIS = (6, 2)

@@ -62,13 +62,13 @@ app.autodiscover_tasks(["determinations"])
 @heartbeat_sent.connect
 def say_that_a_worker_runs(**details: Any) -> None:
     """Called every two seconds by a running worker."""
-    from determinations.workers import note_worker
+    from determinations.reading.workers import note_worker
 
     note_worker()
 
 
 @worker_shutting_down.connect
 def say_that_the_worker_ends(**details: Any) -> None:
-    from determinations.workers import forget_worker
+    from determinations.reading.workers import forget_worker
 
     forget_worker()

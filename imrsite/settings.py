@@ -10,7 +10,8 @@ from typing import Any
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from imrsite import embedded, env, limits
+from imrsite import env, limits
+from imrsite.local import embedded
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = env.folder("IMRSITE_STATE_DIR", BASE_DIR / ".state")
@@ -121,7 +122,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.folder("STATIC_DIR", STATE_DIR / "static")
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "letters": {"BACKEND": "determinations.store.LetterStore", "OPTIONS": {"location": MEDIA_ROOT / "letters"}},
+    "letters": {"BACKEND": "determinations.intake.store.LetterStore", "OPTIONS": {"location": MEDIA_ROOT / "letters"}},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

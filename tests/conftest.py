@@ -17,9 +17,9 @@ import pytest
 from django.conf import settings
 
 from imrsite import env
-from imrsite.embedded import Services
-from imrsite.processes import spawn, stop_process
-from imrsite.wheels import ServiceError
+from imrsite.local.embedded import Services
+from imrsite.local.processes import spawn, stop_process
+from imrsite.local.wheels import ServiceError
 
 ROOT = Path(__file__).resolve().parent.parent
 LETTERS = ROOT.parent / "shared" / "letters"  # real letters; absent in most places
@@ -261,7 +261,7 @@ class People:
 @pytest.fixture
 def people(db: None) -> People:
     """The same four people in every test."""
-    from imrsite.people import make_people
+    from imrsite.local.people import make_people
 
     return People(**make_people(PASSWORD), outsider=_outsider())
 

@@ -15,7 +15,7 @@ os.environ["IMRSITE_STATE_DIR"] = str(TEST_DIR / "state")
 os.environ["DATA_DIR"] = str(TEST_DIR / f"files{XDIST}")
 os.environ.setdefault("SECRET_KEY", "only-for-tests-0123456789-0123456789-0123456789")
 
-from imrsite import embedded  # noqa: E402
+from imrsite.local import embedded  # noqa: E402
 
 _services = embedded.addresses(TEST_DIR / "state")
 os.environ.setdefault("DATABASE_URL", _services.database_url)

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from determinations.counts import COUNT_CAP, count_up_to
+from determinations.paging.counts import COUNT_CAP, count_up_to
 
 #: Numbers of as many digits do not fit into any column.
 _DIGITS = 19

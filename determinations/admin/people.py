@@ -9,8 +9,8 @@ from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from determinations.access.audit import note
 from determinations.admin.bounded import BoundedPaginator
-from determinations.audit import note
 
 admin.site.unregister(User)
 admin.site.unregister(Group)

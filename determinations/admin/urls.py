@@ -2,12 +2,20 @@
 
 from django.urls import path
 
-from determinations.views import authorities, corrections, lessons, removal, reparsing, reviews, versions
+from determinations.views.corrections import (
+    authorities,
+    correction_screen,
+    duplicates,
+    lessons,
+    removal,
+    reparsing,
+    reviews,
+)
 
 urlpatterns = [
     path("review/", reviews.review_list, name="review"),
-    path("review/<int:letter_id>/", corrections.review_letter, name="review_letter"),
-    path("review/<int:letter_id>/line/", corrections.read_line, name="review_read_line"),
+    path("review/<int:letter_id>/", correction_screen.review_letter, name="review_letter"),
+    path("review/<int:letter_id>/line/", correction_screen.read_line, name="review_read_line"),
     path("review/<int:letter_id>/assign/", reviews.assign_letter, name="review_assign"),
     path("review/<int:letter_id>/snooze/", reviews.snooze_letter, name="review_snooze"),
     path("review/<int:letter_id>/reports/<int:report_id>/", reviews.answer_report, name="review_answer_report"),
@@ -20,9 +28,9 @@ urlpatterns = [
     path("reparse/", reparsing.reparse_runs, name="reparse_runs"),
     path("reparse/<int:run_id>/", reparsing.reparse_run, name="reparse_run"),
     path("reparse/<int:run_id>/steer/", reparsing.steer_run, name="steer_reparse_run"),
-    path("versions/", versions.letter_pairs, name="letter_pairs"),
-    path("versions/<int:pair_id>/", versions.letter_pair, name="letter_pair"),
-    path("versions/<int:pair_id>/decide/", versions.decide_pair, name="decide_pair"),
+    path("versions/", duplicates.letter_pairs, name="letter_pairs"),
+    path("versions/<int:pair_id>/", duplicates.letter_pair, name="letter_pair"),
+    path("versions/<int:pair_id>/decide/", duplicates.decide_pair, name="decide_pair"),
     path("lessons/", lessons.show_lessons, name="lessons"),
     path("lessons/expected.json", lessons.export_lessons, name="export_lessons"),
     path("history/", lessons.correction_history, name="correction_history"),

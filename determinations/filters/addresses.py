@@ -7,7 +7,7 @@ import django_filters
 from django.http import QueryDict
 
 from determinations.filters.sets import ItemFilter
-from determinations.labels import Labels
+from determinations.wording.labels import Labels
 
 #: Parameters of a list's address that are not filters.
 NOT_FILTERS = frozenset({"sort", "after", "before", "page", "list", "item", "show"})

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 
 from django.db.models import Exists, OuterRef, Q
 
-from determinations.labels import AGE_BANDS, FAMILY_BITS
-from determinations.lookups import has_number
+from determinations.filters.lookups import has_number
 from determinations.models import Authority, CitationFact, EditionValidity, Side
+from determinations.wording.labels import AGE_BANDS, FAMILY_BITS
 
 #: Years above this are looked up as a stretch: hardly any letter has them.
 _OLDEST = 120

@@ -12,10 +12,10 @@ from django.contrib.postgres.search import SearchVectorExact
 from django.db.models import Exists, Func, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Coalesce
 
-from determinations.lookups import HasOneOf, has_number
+from determinations.filters.lookups import HasOneOf, has_number
+from determinations.filters.words import QueryWords
 from determinations.models import PrintedCitation, Side, UploadedFile
 from determinations.models.found_by import item_sections
-from determinations.query_words import QueryWords
 
 _MOST_VALUES = 60
 _LONGEST_VALUE = 500

@@ -12,6 +12,7 @@ from django import forms
 from django.db.models import BooleanField, Exists, Func, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
+from determinations.cases.item_marks import marks_of
 from determinations.filters.conditions import (
     cites_family,
     cites_part,
@@ -41,11 +42,10 @@ from determinations.filters.kinds import (
     ValuesFilter,
     WordsFilter,
 )
-from determinations.item_marks import marks_of
-from determinations.labels import CLAIM_AGES, DAY_BANDS
-from determinations.lookups import HasOneOf, Lookups
+from determinations.filters.lookups import HasOneOf, Lookups
 from determinations.models import Case, ItemFact, Side
 from determinations.models.found_by import case_sections, case_words, item_words
+from determinations.wording.labels import CLAIM_AGES, DAY_BANDS
 
 
 class LetterFilters(django_filters.FilterSet):

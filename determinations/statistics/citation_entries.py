@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from determinations.labels import Labels
 from determinations.models import DisputedItem
 from determinations.models.authorities import Family
 from determinations.statistics.cited import authority_ids
 from determinations.statistics.entry import Filters, Statistic, word_of
+from determinations.wording.labels import Labels
 
 CITES_SOMETHING = [str(family) for family in Family]
 

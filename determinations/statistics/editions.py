@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from determinations.labels import AuthorityName, Labels
 from determinations.models import Side
 from determinations.statistics.questions import Cited
 from determinations.statistics.tabulate import Tally, add_up_cited
+from determinations.wording.labels import AuthorityName, Labels
 
 #: How an edition can stand, in order; ``Labels`` has the words.
 STANDINGS = ("current", "superseded", "early", "undated", "unjudged")

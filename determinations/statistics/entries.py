@@ -8,10 +8,10 @@ come with it. To add one, add an entry to ``STATISTICS``.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from determinations.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS, Labels
 from determinations.models import DisputedItem
 from determinations.statistics.citation_entries import CITATION_STATISTICS
 from determinations.statistics.entry import UNKNOWN, Filters, Statistic, word_of
+from determinations.wording.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS, Labels
 
 DRUGS = "Pharmaceuticals"
 

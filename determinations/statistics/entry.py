@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from determinations.labels import Labels
 from determinations.models import DisputedItem
+from determinations.wording.labels import Labels
 
 Filters = Mapping[str, Sequence[str]]
 UNKNOWN = "unknown"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS
+from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS
 from determinations.models import LetterState
 from determinations.parsing.problems import PROBLEMS
 from determinations.statistics.kept import Rows, kept_answers

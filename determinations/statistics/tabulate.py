@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from determinations.labels import Labels
 from determinations.models import StatisticsLimits
 from determinations.statistics.entry import UNKNOWN, Statistic
 from determinations.statistics.intervals import quantile, wilson
 from determinations.statistics.questions import Cited, Engine, Group, LetterGroup, Selection, Sums
+from determinations.wording.labels import Labels
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ import django_tables2 as tables
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from determinations.labels import Labels
 from determinations.models import Case
 from determinations.tables.base import ListTable
 from determinations.tables.cells import NUMBER, authority_names, date_cell, doubts, quiet, stacked, two_lines
 from determinations.templatetags.frame import decision_badge
+from determinations.wording.labels import Labels
 
 _MOST_ITEMS = 6
 

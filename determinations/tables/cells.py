@@ -8,8 +8,8 @@ from typing import Any
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from determinations.labels import AuthorityName
 from determinations.templatetags.frame import day, icon
+from determinations.wording.labels import AuthorityName
 
 NUMBER = {"th": {"class": "number"}, "td": {"class": "number"}}
 

@@ -7,11 +7,11 @@ import django_tables2 as tables
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from determinations.labels import Labels
 from determinations.models import ItemFact
 from determinations.tables.base import ListTable
 from determinations.tables.cells import authority_names, date_cell, doubts, quiet, two_lines
 from determinations.templatetags.frame import decision_badge
+from determinations.wording.labels import Labels
 
 
 @dataclass(slots=True)

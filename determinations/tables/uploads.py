@@ -14,9 +14,9 @@ from determinations.extraction.kinds import DOCUMENT_NAMES
 from determinations.models import Letter, Upload, UploadedFile
 from determinations.models.letters import READABLE_STATES
 from determinations.models.uploads import FileOutcome
-from determinations.states import DOCUMENT_NEXT_STEP, REFUSALS, RETRY_STATES, STATES, STOPPED_STATES
 from determinations.tables.base import ListTable
 from determinations.tables.cells import NUMBER, quiet
+from determinations.wording.states import DOCUMENT_NEXT_STEP, REFUSALS, RETRY_STATES, STATES, STOPPED_STATES
 
 _BADGES = {"open": "is-plain", "done": "is-accent", "look": "is-doubt", "stopped": "is-danger"}
 

@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from determinations.paths import label_of_path
+from determinations.wording.paths import label_of_path
 
 register = template.Library()
 

@@ -6,9 +6,9 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from determinations.counts import count_up_to
-from determinations.review_queue import queue
-from determinations.workers import worker_state
+from determinations.corrections.review_queue import queue
+from determinations.paging.counts import count_up_to
+from determinations.reading.workers import worker_state
 
 #: Label, address name, permission, and the start of the paths that count as being there.
 _NAV = (

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any, cast
 
-from determinations.effective import write_cases
-from determinations.merging import empty_document
+from determinations.cases.effective import write_cases
+from determinations.cases.merging import empty_document
 from determinations.models import Letter, LetterState, LetterText, ParsedDocument
 from determinations.parsing.results import LetterRecord
 

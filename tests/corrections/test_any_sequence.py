@@ -8,13 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from determinations import aliases, corrections, removal, versions
-from determinations.aliases import Proposal
-from determinations.category_rules import active_rules, with_rules
-from determinations.correctable import read as read_value
-from determinations.correctable import same
-from determinations.effective import write_cases
-from determinations.merging import merge
+from determinations.cases.effective import write_cases
+from determinations.cases.fields import read as read_value
+from determinations.cases.fields import same
+from determinations.cases.merging import merge
+from determinations.cases.open_letter import Change, CorrectionsRefused, open_letter
+from determinations.corrections import actions, duplicates, removal
 from determinations.models import (
     Authority,
     Case,
@@ -32,8 +31,10 @@ from determinations.models import (
     ParsedDocument,
 )
 from determinations.models.corrections import IN_FORCE, MergedItems
-from determinations.open_letters import Change, CorrectionsRefused, open_letter
 from determinations.parsing.results import LetterRecord
+from determinations.reference import aliases
+from determinations.reference.aliases import Proposal
+from determinations.reference.category_rules import active_rules, with_rules
 from tests.conftest import People
 from tests.corrections.letters import NOW, citation, document, item, stored_letter
 
@@ -132,12 +133,12 @@ def take(step: str, detail: Any, letter: Letter, people: People, tick: int) -> L
     elif step == "rule":
         teach(Proposal("rule", detail, Category.objects.order_by("pk")[tick].pk), people, now)
     elif step == "version":
-        versions.find_pairs(list(Letter.objects.values_list("pk", flat=True)), now=now)
+        duplicates.find_pairs(list(Letter.objects.values_list("pk", flat=True)), now=now)
         for pair in LetterPair.objects.all():
-            versions.decide(pair.pk, PairDecision(detail), counts=letter.pk, by=people.admin, now=now)
+            duplicates.decide(pair.pk, PairDecision(detail), counts=letter.pk, by=people.admin, now=now)
     elif change := change_for(step, detail, letter):
         with suppress(CorrectionsRefused):
-            corrections.save_changes(letter.pk, [change], by=people.admin, now=now)
+            actions.save_changes(letter.pk, [change], by=people.admin, now=now)
     return letter
 
 

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 
-from determinations import corrections
-from determinations.ingest import ingest_letters, retry_letters
+from determinations.cases.open_letter import CorrectionsRefused, open_letter
+from determinations.corrections import actions
+from determinations.intake.receiving import receive_files
 from determinations.models import Case, ItemFact, Letter, LetterState, ReviewEntry
-from determinations.open_letters import CorrectionsRefused, open_letter
-from determinations.uploads import receive_files
+from determinations.reading.ingest import ingest_letters, retry_letters
 from tests.conftest import People
 from tests.corrections.letters import NOW, citation
 from tests.extraction.files import locked_pdf, scanned_pdf
@@ -33,9 +33,9 @@ def received(data: bytes, name: str, by: Any) -> Letter:
 def enter(letter: Letter, by: Any, number: str = "CM16-9000001") -> None:
     """What a person enters from the pages."""
     values = {"request": "Brace for the knee", "decision": "overturned", "reviewer": [citation("mtus/knee")]}
-    corrections.add_item(letter.pk, values, by=by, now=NOW, reason="not_read")
+    actions.add_item(letter.pk, values, by=by, now=NOW, reason="not_read")
     for path, value in (("case_number", number), ("decision_date", "2016-03-01")):
-        corrections.correct_field(letter.pk, path, value, by=by, now=NOW, reason="not_read")
+        actions.correct_field(letter.pk, path, value, by=by, now=NOW, reason="not_read")
 
 
 def stands(letter: Letter) -> bool:
@@ -62,7 +62,7 @@ def test_an_unread_letter_waits_in_the_queue_and_is_entered_for_good(
 ) -> None:
     letter = received(data, name, people.casemanager)
     assert reason in ReviewEntry.objects.get(pk=letter.pk).reasons
-    corrections.correct_field(letter.pk, "case_number", "CM16-9000001", by=people.admin, now=NOW, reason="not_read")
+    actions.correct_field(letter.pk, "case_number", "CM16-9000001", by=people.admin, now=NOW, reason="not_read")
     assert ReviewEntry.objects.filter(pk=letter.pk).exists()  # a case without items wants more
 
     enter(letter, people.admin)

@@ -6,9 +6,10 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection, transaction
 
-from determinations import corrections
-from determinations.correctable import ITEM_FIELDS, LETTER_FIELDS
-from determinations.corrections import EditedMeanwhile
+from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS
+from determinations.cases.open_letter import Change, CorrectionsRefused, open_letter
+from determinations.corrections import actions
+from determinations.corrections.actions import EditedMeanwhile
 from determinations.models import (
     AuditEvent,
     Case,
@@ -21,7 +22,6 @@ from determinations.models import (
     LetterState,
     Operation,
 )
-from determinations.open_letters import Change, CorrectionsRefused, open_letter
 from tests.conftest import People
 from tests.corrections.letters import NOW, citation, document, item, problem, store_reading, stored_letter
 
@@ -47,7 +47,7 @@ def requests(letter: Letter) -> list[str]:
 
 def test_a_corrected_decision_changes_the_case_and_its_facts_at_once(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace"), item("Shoulder MRI")))
-    corrections.correct_field(letter.pk, "items/2/decision", "overturned", reason="misread", **who)
+    actions.correct_field(letter.pk, "items/2/decision", "overturned", reason="misread", **who)
     case = Case.objects.get(pk=letter.pk)
     assert (case.outcome, case.overturned_count, case.corrected) == ("partly", 1, True)
     assert list(ItemFact.objects.order_by("item__number").values_list("overturned", flat=True)) == [False, True]
@@ -68,8 +68,8 @@ def test_a_corrected_decision_changes_the_case_and_its_facts_at_once(who: dict[s
 
 def test_readers_are_told_what_stood_there_before(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace")))
-    corrections.correct_field(letter.pk, "decision_date", "2016-12-10", reason="misread", **who)
-    standing = corrections.standings(letter.pk)["decision_date"]
+    actions.correct_field(letter.pk, "decision_date", "2016-12-10", reason="misread", **who)
+    standing = actions.standings(letter.pk)["decision_date"]
     assert (standing.parser_value, standing.correction.new_value) == ("2016-12-09", "2016-12-10")
 
 
@@ -83,7 +83,7 @@ def test_readers_are_told_what_stood_there_before(who: dict[str, Any]) -> None:
 )
 def test_a_reparse_says_how_the_correction_stands(who: dict[str, Any], reading: dict[str, Any], state: str) -> None:
     letter = stored_letter(document(item("Knee brace")))
-    corrections.correct_field(letter.pk, "case_number", "CM16-9000002", reason="misread", **who)
+    actions.correct_field(letter.pk, "case_number", "CM16-9000002", reason="misread", **who)
     store_reading(letter, document(item("Knee brace"), **reading), "2")
     assert states() == [state]
     assert Case.objects.get(pk=letter.pk).case_number == "CM16-9000002"
@@ -91,14 +91,14 @@ def test_a_reparse_says_how_the_correction_stands(who: dict[str, Any], reading: 
 
 def test_a_correction_follows_its_item_to_another_number(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace"), item("Shoulder MRI")))
-    corrections.correct_field(letter.pk, "items/2/decision", "overturned", reason="misread", **who)
+    actions.correct_field(letter.pk, "items/2/decision", "overturned", reason="misread", **who)
     store_reading(letter, document(item("Crutches"), item("Knee brace"), item("Shoulder MRI")), "2")
     assert decisions(letter) == ["upheld", "upheld", "overturned"]
 
 
 def test_a_correction_follows_an_item_that_is_worded_a_little_differently(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Shoulder MRI without contrast is", spans={"request": [100, 130]})))
-    corrections.correct_field(letter.pk, "items/1/decision", "overturned", reason="misread", **who)
+    actions.correct_field(letter.pk, "items/1/decision", "overturned", reason="misread", **who)
     store_reading(letter, document(item("Shoulder MRI without contrast", spans={"request": [100, 128]})), "2")
     assert (decisions(letter), states()) == (["overturned"], [CorrectionState.ACTIVE])
 
@@ -107,7 +107,7 @@ def test_a_correction_does_not_move_to_the_item_beside_it(who: dict[str, Any]) -
     left = item("MRI of the left shoulder", spans={"request": [10, 30]})
     right = item("MRI of the right shoulder", spans={"request": [50, 70]})
     letter = stored_letter(document(left, right))
-    corrections.correct_field(letter.pk, "items/1/decision", "overturned", reason="misread", **who)
+    actions.correct_field(letter.pk, "items/1/decision", "overturned", reason="misread", **who)
     store_reading(letter, document(right), "2")
     assert (decisions(letter), states()) == (["upheld"], [CorrectionState.ORPHANED])
     store_reading(letter, document(left, right), "3")
@@ -116,7 +116,7 @@ def test_a_correction_does_not_move_to_the_item_beside_it(who: dict[str, Any]) -
 
 def test_a_confirmed_value_outlives_a_parser_that_reads_another(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace")))
-    corrections.confirm_value(letter.pk, "items/1/decision", **who)
+    actions.confirm_value(letter.pk, "items/1/decision", **who)
     assert (states(), Case.objects.get().corrected) == ([CorrectionState.CONFIRMED], False)
     store_reading(letter, document(item("Knee brace", "overturned")), "2")
     assert (decisions(letter), states()) == (["upheld"], [CorrectionState.CONFLICT])
@@ -125,17 +125,17 @@ def test_a_confirmed_value_outlives_a_parser_that_reads_another(who: dict[str, A
 
 def test_going_back_gives_the_parsers_value_and_keeps_every_row(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace")))
-    corrections.correct_field(letter.pk, "items/1/decision", "overturned", reason="misread", **who)
-    corrections.revert(letter.pk, "items/1/decision", **who)
+    actions.correct_field(letter.pk, "items/1/decision", "overturned", reason="misread", **who)
+    actions.revert(letter.pk, "items/1/decision", **who)
     assert (decisions(letter), states()) == (["upheld"], [CorrectionState.SUPERSEDED, CorrectionState.REVERTED])
     assert not Case.objects.get().corrected
-    assert len(corrections.history(letter.pk, "items/1/decision")) == 2
+    assert len(actions.history(letter.pk, "items/1/decision")) == 2
 
 
 def test_an_added_item_is_recognised_when_a_parser_finds_it(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace")))
     values = {"request": "Crutches", "decision": "overturned", "category": ["Surgery", "Other"]}
-    corrections.add_item(letter.pk, values, after="1", reason="missed", **who)
+    actions.add_item(letter.pk, values, after="1", reason="missed", **who)
     assert (requests(letter), decisions(letter)) == (["Knee brace", "Crutches"], ["upheld", "overturned"])
     assert states() == [CorrectionState.ACTIVE]
     store_reading(letter, document(item("Knee brace"), item("Crutches", "overturned")), "2")
@@ -144,28 +144,28 @@ def test_an_added_item_is_recognised_when_a_parser_finds_it(who: dict[str, Any])
 
 def test_a_second_item_of_the_same_wording_is_not_taken_for_the_first(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace")))
-    corrections.add_item(letter.pk, {"request": "Knee brace", "decision": "overturned"}, after="1", reason="x", **who)
+    actions.add_item(letter.pk, {"request": "Knee brace", "decision": "overturned"}, after="1", reason="x", **who)
     store_reading(letter, document(item("Knee brace"), item("Crutches")), "2")
     assert decisions(letter) == ["upheld", "overturned", "upheld"]
 
 
 def test_a_removed_item_stays_removed(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace"), item("Page 2 of 4")))
-    corrections.correct_field(letter.pk, "items/2/decision", "overturned", reason="misread", **who)
-    corrections.remove_item(letter.pk, "2", reason="misread", **who)
+    actions.correct_field(letter.pk, "items/2/decision", "overturned", reason="misread", **who)
+    actions.remove_item(letter.pk, "2", reason="misread", **who)
     assert (requests(letter), states()) == (["Knee brace"], [CorrectionState.SUPERSEDED, CorrectionState.ACTIVE])
     store_reading(letter, document(item("Page 2 of 4"), item("Knee brace")), "2")
     assert requests(letter) == ["Knee brace"]
     removal = Correction.objects.get(operation=Operation.REMOVE_ITEM)
-    corrections.undo(letter.pk, removal.pk, **who)
+    actions.undo(letter.pk, removal.pk, **who)
     assert decisions(letter) == ["overturned", "upheld"]
 
 
 def test_a_split_item_keeps_what_the_parts_share_and_its_corrections(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("MRI and x-ray"), item("Crutches")))
-    corrections.correct_field(letter.pk, "items/1/rationale", "Corrected rationale.", reason="misread", **who)
+    actions.correct_field(letter.pk, "items/1/rationale", "Corrected rationale.", reason="misread", **who)
     parts = [{"request": "MRI"}, {"request": "x-ray", "decision": "overturned"}]
-    corrections.split_item(letter.pk, "1", parts, reason="misread", **who)
+    actions.split_item(letter.pk, "1", parts, reason="misread", **who)
     assert (requests(letter), decisions(letter)) == (["MRI", "x-ray", "Crutches"], ["upheld", "overturned", "upheld"])
     texts = DisputedItem.objects.order_by("number").values_list("text__rationale", flat=True)
     assert list(texts) == ["Corrected rationale.", "Corrected rationale.", "Synthetic rationale."]
@@ -177,7 +177,7 @@ def test_a_split_item_keeps_what_the_parts_share_and_its_corrections(who: dict[s
 
 def test_merged_items_become_one(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Norco 10/325"), item("#60"), item("Crutches")))
-    corrections.merge_items(letter.pk, ["1", "2"], values={"request": "Norco 10/325 #60"}, reason="misread", **who)
+    actions.merge_items(letter.pk, ["1", "2"], values={"request": "Norco 10/325 #60"}, reason="misread", **who)
     assert requests(letter) == ["Norco 10/325 #60", "Crutches"]
     store_reading(letter, document(item("Norco 10/325 #60"), item("Crutches")), "2")
     assert (requests(letter), states()) == (["Norco 10/325 #60", "Crutches"], [CorrectionState.CONFIRMED])
@@ -185,7 +185,7 @@ def test_merged_items_become_one(who: dict[str, Any]) -> None:
 
 def test_items_stay_in_the_order_a_person_gave_them(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("A"), item("B"), item("C")))
-    corrections.reorder_items(letter.pk, ["3", "1", "2"], reason="misread", **who)
+    actions.reorder_items(letter.pk, ["3", "1", "2"], reason="misread", **who)
     assert requests(letter) == ["C", "A", "B"]
     store_reading(letter, document(item("A"), item("B"), item("New"), item("C")), "2")
     assert requests(letter) == ["C", "A", "New", "B"]
@@ -201,14 +201,14 @@ def test_a_letter_that_no_parser_reads_is_entered_by_hand(who: dict[str, Any]) -
         Change(operation=Operation.ADD_ITEM, value={"key": "n12345678", "after": "", "values": {"request": "Brace"}}),
         Change(operation=Operation.SET, path="items/n12345678/decision", value="overturned", reason="missed"),
     ]
-    corrections.save_changes(letter.pk, changes, **who)
+    actions.save_changes(letter.pk, changes, **who)
     letter.refresh_from_db()
     assert (letter.state, decisions(letter)) == (LetterState.PARSED, ["overturned"])
 
 
 def test_a_citation_can_be_retargeted(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace")))
-    corrections.correct_field(
+    actions.correct_field(
         letter.pk, "items/1/reviewer", [citation("mtus/knee", "2004", "Bracing")], reason="misread", **who
     )
     cited = Citation.objects.get(side="reviewer")
@@ -236,7 +236,7 @@ def test_what_a_field_cannot_hold_is_refused_in_words(who: dict[str, Any], path:
         Change(operation=Operation.SET, path=path, value=value, reason="misread"),
     ]
     with pytest.raises(CorrectionsRefused) as refused:
-        corrections.save_changes(letter.pk, changes, **who)
+        actions.save_changes(letter.pk, changes, **who)
     assert [path for path, _words in refused.value.errors] == [path]
     assert words in refused.value.errors[0][1]
     assert not Correction.objects.exists()
@@ -245,9 +245,9 @@ def test_what_a_field_cannot_hold_is_refused_in_words(who: dict[str, Any], path:
 def test_two_people_at_once_are_noticed(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace")))
     seen = open_letter(letter.pk).version
-    corrections.correct_field(letter.pk, "age", 50, reason="misread", **who)
+    actions.correct_field(letter.pk, "age", 50, reason="misread", **who)
     with pytest.raises(EditedMeanwhile):
-        corrections.save_changes(
+        actions.save_changes(
             letter.pk, [Change(operation=Operation.SET, path="age", value=51, reason="x")], seen=seen, **who
         )
 
@@ -256,7 +256,7 @@ def test_two_people_at_once_are_noticed(who: dict[str, Any]) -> None:
 def test_only_admins_correct(people: People, role: str) -> None:
     letter = stored_letter(document(item("Knee brace")))
     with pytest.raises(PermissionDenied):
-        corrections.correct_field(letter.pk, "age", 50, by=getattr(people, role), now=NOW, reason="misread")
+        actions.correct_field(letter.pk, "age", 50, by=getattr(people, role), now=NOW, reason="misread")
 
 
 def test_a_problem_goes_when_its_value_is_corrected_or_confirmed_or_it_is_dismissed(who: dict[str, Any]) -> None:
@@ -267,12 +267,12 @@ def test_a_problem_goes_when_its_value_is_corrected_or_confirmed_or_it_is_dismis
         problem("wording_unknown", ""),
     ]
     letter = stored_letter(document(item("Knee brace"), item("Crutches"), problems=problems))
-    corrections.confirm_value(letter.pk, "items/1/request", **who)
-    corrections.correct_field(letter.pk, "items/1/reviewer", [citation("mtus/knee")], reason="misread", **who)
-    corrections.dismiss_problem(letter.pk, "wording_unknown", "", **who)
+    actions.confirm_value(letter.pk, "items/1/request", **who)
+    actions.correct_field(letter.pk, "items/1/reviewer", [citation("mtus/knee")], reason="misread", **who)
+    actions.dismiss_problem(letter.pk, "wording_unknown", "", **who)
     left = open_letter(letter.pk).merged.record["problems"]
     assert [each["code"] for each in left] == ["item_start_doubtful"]
-    corrections.dismiss_problem(letter.pk, "item_start_doubtful", "items/2/request", **who)
+    actions.dismiss_problem(letter.pk, "item_start_doubtful", "items/2/request", **who)
     letter.refresh_from_db()
     assert letter.state == LetterState.PARSED
 
@@ -282,20 +282,20 @@ def test_dates_are_checked_anew_after_a_correction(who: dict[str, Any]) -> None:
         item("Knee brace"), date_of_injury="2017-01-01", problems=[problem("dates_contradict", "decision_date")]
     )
     letter = stored_letter(wrong)
-    corrections.correct_field(letter.pk, "date_of_injury", "2014-01-01", reason="misread", **who)
+    actions.correct_field(letter.pk, "date_of_injury", "2014-01-01", reason="misread", **who)
     assert open_letter(letter.pk).merged.record["problems"] == []
 
 
 def test_problems_stay_with_their_item_when_numbers_shift(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("A"), item("B"), problems=[problem("value_doubtful", "items/2/rationale")]))
-    corrections.add_item(letter.pk, {"request": "New"}, reason="missed", **who)
+    actions.add_item(letter.pk, {"request": "New"}, reason="missed", **who)
     left = open_letter(letter.pk).merged.record["problems"]
     assert [each["path"] for each in left] == ["items/3/rationale"]
 
 
 def test_corrections_come_back_when_the_same_bytes_are_uploaded_again(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace")))
-    corrections.correct_field(letter.pk, "items/1/decision", "overturned", reason="misread", **who)
+    actions.correct_field(letter.pk, "items/1/decision", "overturned", reason="misread", **who)
     Case.objects.get(pk=letter.pk).delete()
     letter.delete()
     assert Correction.objects.count() == 1
@@ -306,7 +306,7 @@ def test_corrections_come_back_when_the_same_bytes_are_uploaded_again(who: dict[
 @pytest.mark.parametrize("statement", ["UPDATE {} SET note = 'x'", "DELETE FROM {}"])
 def test_the_database_refuses_to_change_or_delete_a_correction(who: dict[str, Any], statement: str) -> None:
     letter = stored_letter(document(item("Knee brace")))
-    corrections.confirm_letter(letter.pk, **who)
+    actions.confirm_letter(letter.pk, **who)
     refused = pytest.raises(DatabaseError, match="never changed or deleted")
     with refused, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement.format("determinations_correction"))
@@ -314,7 +314,7 @@ def test_the_database_refuses_to_change_or_delete_a_correction(who: dict[str, An
 
 def test_a_confirmed_letter_has_every_value_confirmed_once(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace")))
-    corrections.correct_field(letter.pk, "items/1/decision", "overturned", reason="misread", **who)
-    corrections.confirm_letter(letter.pk, **who)
+    actions.correct_field(letter.pk, "items/1/decision", "overturned", reason="misread", **who)
+    actions.confirm_letter(letter.pk, **who)
     assert Correction.objects.count() == len(LETTER_FIELDS) + len(ITEM_FIELDS)
-    assert list(corrections.unconfirmed(open_letter(letter.pk))) == []
+    assert list(actions.unconfirmed(open_letter(letter.pk))) == []

@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from determinations import corrections, lessons, versions
+from determinations.cases.open_letter import open_letter
+from determinations.corrections import actions, duplicates, lessons
 from determinations.models import Correction, DisputedItem, LetterPair, PairDecision
-from determinations.open_letters import open_letter
 from tests.conftest import People
 from tests.corrections.letters import NOW, document, item, store_reading, stored_letter
 
@@ -25,9 +25,9 @@ def who(people: People) -> dict[str, Any]:
 
 def test_accuracy_is_told_by_field_and_version(who: dict[str, Any]) -> None:
     letters = [stored_letter(document(item("Brace"), age=40, case_number=f"CM16-900000{n}")) for n in range(3)]
-    corrections.confirm_value(letters[0].pk, "age", **who)
+    actions.confirm_value(letters[0].pk, "age", **who)
     for one in letters[1:]:
-        corrections.correct_field(one.pk, "age", 50, reason="misread", **who)
+        actions.correct_field(one.pk, "age", 50, reason="misread", **who)
     store_reading(letters[1], document(item("Brace"), age=50, case_number="CM16-9000001"), "2")
     figures = {(each.field, each.version): (each.right, each.looked_at) for each in lessons.accuracy()}
     assert figures == {("age", "1"): (1, 3), ("age", "2"): (1, 1)}
@@ -35,9 +35,9 @@ def test_accuracy_is_told_by_field_and_version(who: dict[str, Any]) -> None:
 
 def test_checked_letters_are_exported_as_expected_records(who: dict[str, Any], as_admin: Client) -> None:
     whole, part = stored_letter(document(item("Brace"))), stored_letter(document(item("Cane"), case_number=None))
-    corrections.correct_field(whole.pk, "items/1/decision", "overturned", reason="misread", **who)
-    corrections.confirm_letter(whole.pk, **who)
-    corrections.correct_field(part.pk, "age", 50, reason="misread", **who)
+    actions.correct_field(whole.pk, "items/1/decision", "overturned", reason="misread", **who)
+    actions.confirm_letter(whole.pk, **who)
+    actions.correct_field(part.pk, "age", 50, reason="misread", **who)
     answer = as_admin.get(reverse("export_lessons"))
     records = json.loads(answer.getvalue())
     assert [record["file"] for record in records] == [f"letter-{whole.pk}"]
@@ -52,13 +52,13 @@ def test_checked_letters_are_exported_as_expected_records(who: dict[str, Any], a
 def test_an_earlier_value_is_set_again_and_a_removal_undone(who: dict[str, Any], as_admin: Client) -> None:
     letter = stored_letter(document(item("Brace"), item("Cane")))
     for age in (50, 51):
-        corrections.correct_field(letter.pk, "age", age, reason="misread", **who)
+        actions.correct_field(letter.pk, "age", age, reason="misread", **who)
     first = Correction.objects.order_by("pk")[0]
     page = as_admin.get(reverse("correction_history"), {"letter": str(letter.pk), "path": "age"}).content.decode()
     assert page.count("Set this again") == 1
     as_admin.post(reverse("restore_value", args=[first.pk]))
     assert open_letter(letter.pk).merged.record["age"] == 50
-    corrections.remove_item(letter.pk, "2", reason="misread", **who)
+    actions.remove_item(letter.pk, "2", reason="misread", **who)
     removal = Correction.objects.latest("pk")
     as_admin.post(reverse("restore_value", args=[removal.pk]), {"do": "undo"})
     assert DisputedItem.objects.filter(case=letter.pk).count() == 2
@@ -69,14 +69,14 @@ def test_the_history_is_shown_by_letter_value_person_and_state(
     who: dict[str, Any], as_admin: Client, query: dict[str, str]
 ) -> None:
     letter = stored_letter(document(item("Brace")))
-    corrections.correct_field(letter.pk, "age", 50, reason="misread", **who)
+    actions.correct_field(letter.pk, "age", 50, reason="misread", **who)
     assert b"misread" in as_admin.get(reverse("correction_history"), {"letter": str(letter.pk), **query}).content
 
 
 def test_a_pair_is_compared_and_decided_on_its_page(as_admin: Client) -> None:
     older = stored_letter(document(item("Brace"), age=40))
     newer = stored_letter(document(item("Brace"), age=41))
-    versions.find_pairs([older.pk, newer.pk], now=NOW)
+    duplicates.find_pairs([older.pk, newer.pk], now=NOW)
     pair = LetterPair.objects.get()
     assert str(pair.pk) in as_admin.get(reverse("letter_pairs")).content.decode()
     assert b"differs" in as_admin.get(reverse("letter_pair", args=[pair.pk])).content
@@ -87,7 +87,7 @@ def test_a_pair_is_compared_and_decided_on_its_page(as_admin: Client) -> None:
 
 def test_every_row_of_djangos_admin_opens_for_an_admin(as_admin: Client, who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Brace")))
-    corrections.correct_field(letter.pk, "age", 50, reason="misread", **who)
+    actions.correct_field(letter.pk, "age", 50, reason="misread", **who)
     rows = [row for model in admin.site._registry if (row := model._default_manager.first()) is not None]
     assert len(rows) >= 9
     for row in rows:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from determinations import corrections
+from determinations.corrections import actions
 from determinations.models import Letter, LetterState
 from tests.conftest import People
 from tests.corrections.letters import NOW, document, item, problem, stored_letter
@@ -36,7 +36,7 @@ def collection(size: int, people: People) -> dict[str, int]:
         for _ in range(size)
     ]
     for age in range(30, 30 + size):
-        corrections.correct_field(letters[0].pk, "age", age, by=people.admin, now=NOW, reason="misread")
+        actions.correct_field(letters[0].pk, "age", age, by=people.admin, now=NOW, reason="misread")
     unread = stored_letter()
     Letter.objects.filter(pk=unread.pk).update(state=LetterState.NO_TEXT)
     return {"quiet": quiet.pk, "doubtful": letters[0].pk, "unread": unread.pk}

@@ -12,12 +12,13 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from determinations import corrections, removal, uploads
+from determinations.cases.page_pictures import page_picture, pictures_folder
+from determinations.corrections import actions, removal
+from determinations.intake import receiving
+from determinations.intake.store import letter_store
 from determinations.models import AuditEvent, Case, Correction, ItemFact, Letter, RemovedLetter, ReviewSettings
-from determinations.pictures import page_picture, pictures_folder
-from determinations.store import letter_store
 from determinations.synthetic import letter_pdf, write_letter
-from tests.browse.test_letter_pages import store_pdf
+from tests.cases.test_letter_pages import store_pdf
 from tests.conftest import People
 from tests.corrections.letters import NOW
 
@@ -37,7 +38,7 @@ def has_file(letter: Letter) -> bool:
 def test_one_that_never_belonged_goes_with_its_file(
     as_admin: Client, people: People, letter: Letter, django_capture_on_commit_callbacks: Any
 ) -> None:
-    corrections.correct_field(letter.pk, "age", 44, by=people.admin, now=NOW, reason="misread")
+    actions.correct_field(letter.pk, "age", 44, by=people.admin, now=NOW, reason="misread")
     page_picture(letter, 1)
     address = reverse("remove_letter", args=[letter.pk])
     assert b"1 correction of it stay" in as_admin.get(address).content
@@ -120,9 +121,9 @@ def test_a_file_that_comes_while_it_is_deleted_is_kept(
             sweeper.join(0.01)
         return insert(*words)
 
-    insert = uploads._insert_letters
-    monkeypatch.setattr(uploads, "_insert_letters", sweep_before_the_row)
-    uploads.receive_files(by=people.admin, files=[SimpleUploadedFile("again.pdf", data)])
+    insert = receiving._insert_letters
+    monkeypatch.setattr(receiving, "_insert_letters", sweep_before_the_row)
+    receiving.receive_files(by=people.admin, files=[SimpleUploadedFile("again.pdf", data)])
     sweeper.join()
     assert (deleted, Letter.objects.count(), has_file(letter)) == ([0], 1, True)
 

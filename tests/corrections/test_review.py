@@ -10,7 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from determinations import corrections, review_queue, reviews
+from determinations.cases import review_entries
+from determinations.cases.open_letter import open_letter
+from determinations.corrections import actions, review_queue
 from determinations.models import (
     AuditEvent,
     Case,
@@ -23,7 +25,6 @@ from determinations.models import (
     UploadedFile,
 )
 from determinations.models.browsing import ReportState
-from determinations.open_letters import open_letter
 from tests.conftest import People
 from tests.corrections.letters import NOW, document, item, problem, store_reading, stored_letter
 
@@ -71,11 +72,11 @@ def test_the_queue_has_the_most_useful_look_first(as_admin: Client, people: Peop
     against = stored_letter(doubtful("guideline_contradicts_summary", case_number="CM16-9000002"))
     stored_letter(document(item("Fine"), case_number="CM16-9000003"))
     changed = stored_letter(document(item("Brace"), age=40, case_number="CM16-9000004"))
-    corrections.correct_field(changed.pk, "age", 41, by=people.admin, now=NOW, reason="misread")
+    actions.correct_field(changed.pk, "age", 41, by=people.admin, now=NOW, reason="misread")
     store_reading(changed, document(item("Brace"), age=42, case_number="CM16-9000004"), "2")
     reported = stored_letter(document(item("Walker"), case_number="CM16-9000005"))
     ProblemReport.objects.create(letter=reported, note="synthetic", by=people.casemanager, at=NOW)
-    reviews.note_report(reported.pk)
+    review_entries.note_report(reported.pk)
     order = list(ReviewEntry.objects.order_by("-urgency").values_list("pk", flat=True))
     assert order == [reported.pk, changed.pk, against.pk, doubt.pk]
     html = as_admin.get(reverse("review")).content.decode()
@@ -201,7 +202,7 @@ def test_a_lost_race_keeps_what_was_typed_and_shows_the_other_value(as_admin: Cl
     letter = stored_letter(doubtful("value_doubtful"))
     fields = opened(as_admin, letter.pk) | {"v:age": "51", "v:summary": "Typed words."}
     for path, value in (("age", 60), ("priority", "expedited")):
-        corrections.correct_field(letter.pk, path, value, by=people.admin, now=NOW, reason="misread")
+        actions.correct_field(letter.pk, path, value, by=people.admin, now=NOW, reason="misread")
     response = as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
     assert response.status_code == 409
     html = response.content.decode()
@@ -253,13 +254,13 @@ def test_all_else_is_right_confirms_every_value(as_admin: Client) -> None:
     letter = stored_letter(doubtful("value_doubtful"))
     fields = opened(as_admin, letter.pk) | {"v:age": "51", "everything": "on"}
     as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
-    assert list(corrections.unconfirmed(open_letter(letter.pk))) == []
+    assert list(actions.unconfirmed(open_letter(letter.pk))) == []
     assert not ReviewEntry.objects.filter(pk=letter.pk).exists()
 
 
 def test_going_back_and_dismissing_are_ticks(as_admin: Client, people: People) -> None:
     letter = stored_letter(doubtful("value_doubtful"))
-    corrections.correct_field(letter.pk, "age", 60, by=people.admin, now=NOW, reason="misread")
+    actions.correct_field(letter.pk, "age", 60, by=people.admin, now=NOW, reason="misread")
     fields = opened(as_admin, letter.pk) | {"r:age": "on", "x": "value_doubtful summary"}
     as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
     assert Case.objects.get(pk=letter.pk).age is None
@@ -294,7 +295,7 @@ def test_a_letter_is_given_to_somebody_else_who_corrects(as_admin: Client, peopl
 def test_a_readers_report_is_answered(as_admin: Client, people: People) -> None:
     letter = stored_letter(document(item("Brace")))
     report = ProblemReport.objects.create(letter=letter, note="synthetic", by=people.casemanager, at=NOW)
-    reviews.note_report(letter.pk)
+    review_entries.note_report(letter.pk)
     assert b"synthetic" in as_admin.get(reverse("review_letter", args=[letter.pk])).content
     as_admin.post(
         reverse("review_answer_report", args=[letter.pk, report.pk]), {"state": "accepted", "answer": "Thank you."}

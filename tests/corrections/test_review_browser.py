@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from determinations import corrections
+from determinations.cases.open_letter import open_letter
+from determinations.corrections import actions
 from determinations.models import Case, Correction, DisputedItem, ItemFact, LetterText, ReviewEntry
-from determinations.open_letters import open_letter
 from determinations.synthetic import letter_pdf, write_letter
 from tests.accessibility import faults_of
-from tests.browse.test_letter_pages import store_pdf
+from tests.cases.test_letter_pages import store_pdf
 from tests.conftest import People
 from tests.corrections.letters import NOW, citation, document, item, problem, stored_letter
 
@@ -294,7 +294,7 @@ def test_a_race_is_lost_gracefully(sign_in: Any, people: People) -> None:
     page.goto(f"/admin/review/{one.pk}/")
     page.fill("#f-age", "51")
     page.fill("#f-summary", "Typed with care.")
-    corrections.correct_field(one.pk, "age", 60, by=people.admin, now=NOW, reason="misread")
+    actions.correct_field(one.pk, "age", 60, by=people.admin, now=NOW, reason="misread")
     page.keyboard.press("Control+Enter")
     page.get_by_text("Nothing was saved").wait_for()
     page.wait_for_load_state()
@@ -308,7 +308,7 @@ def test_a_race_is_lost_gracefully(sign_in: Any, people: People) -> None:
 
 def test_queue_and_screen_are_accessible(sign_in: Any, people: People) -> None:
     one = letter(1)
-    corrections.correct_field(one.pk, "age", 60, by=people.admin, now=NOW, reason="misread")
+    actions.correct_field(one.pk, "age", 60, by=people.admin, now=NOW, reason="misread")
     page = sign_in(people.admin)
     for address in ("/admin/review/", f"/admin/review/{one.pk}/", f"/admin/review/{one.pk}/remove/"):
         page.goto(address)

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from determinations import corrections, versions
+from determinations.cases.open_letter import open_letter
+from determinations.corrections import actions, duplicates
 from determinations.models import CitationFact, Correction, CorrectionState, Letter, ParsedDocument
-from determinations.open_letters import open_letter
 from determinations.parsing import parse_letter
 from determinations.parsing.results import to_record
 from determinations.synthetic.demo import UNLISTED
@@ -14,7 +14,7 @@ from determinations.synthetic.letters import SyntheticLetter, write_letter
 from tests.accessibility import faults_of
 from tests.conftest import People, Worker
 from tests.corrections.letters import NOW, document, item, problem, store_reading, stored_letter
-from tests.corrections.test_reparsing import SOURCE, letter
+from tests.reading.test_reparsing import SOURCE, letter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,7 +66,7 @@ def test_a_reparse_leaves_every_correction_standing(sign_in: Any, people: People
     today = ParsedDocument.objects.get(letter=one).document
     store_reading(one, {**today, "age": 17, "sex": None}, "0.1")
     for path, value in (("age", 18), ("sex", today["sex"]), ("items/1/rationale", "Synthetic words of a person.")):
-        corrections.correct_field(one.pk, path, value, by=people.admin, now=NOW, reason="misread")
+        actions.correct_field(one.pk, path, value, by=people.admin, now=NOW, reason="misread")
     page = sign_in(people.admin)
     page.goto("/admin/reparse/")
     page.get_by_role("button", name="Preview").click()
@@ -91,8 +91,8 @@ def test_the_other_pages_are_accessible(sign_in: Any, people: People) -> None:
     letter(1, source=SOURCE)
     other = stored_letter(document(item("Brace"), age=40, problems=[problem("value_missing", "age")]))
     twin = stored_letter(document(item("Brace"), age=41))
-    corrections.confirm_value(other.pk, "age", by=people.admin, now=NOW)
-    versions.find_pairs([other.pk, twin.pk], now=NOW)
+    actions.confirm_value(other.pk, "age", by=people.admin, now=NOW)
+    duplicates.find_pairs([other.pk, twin.pk], now=NOW)
     page = sign_in(people.admin)
     page.goto("/admin/citations/")
     page.get_by_role("link", name=SOURCE).click()

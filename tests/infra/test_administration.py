@@ -8,8 +8,8 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
-from determinations import corrections
 from determinations.admin.bounded import FoundByNumberAdmin, SingleRowAdmin
+from determinations.corrections import actions
 from determinations.models import Correction
 from tests.conftest import People
 from tests.corrections.letters import NOW, document, item, stored_letter
@@ -86,7 +86,7 @@ def test_a_record_without_end_is_found_by_number_through_an_index(
 ) -> None:
     letters = [stored_letter(document(item("Brace"))) for _ in range(2)]
     for letter in letters:
-        corrections.correct_field(letter.pk, "age", 50, by=people.admin, now=NOW, reason="misread")
+        actions.correct_field(letter.pk, "age", 50, by=people.admin, now=NOW, reason="misread")
     address = address_of(Correction, "changelist")
     with django_assert_max_num_queries(14) as asked:
         page = as_admin.get(address, {"q": words.format(letter=letters[0].pk)})

@@ -34,11 +34,11 @@ Start = Callable[..., subprocess.CompletedProcess[str]]
 def checkout(tmp_path: Path) -> Path:
     """A checkout in a folder with spaces, whose requirements are three tiny packages."""
     checkout, wheels = tmp_path / "a check out", tmp_path / "wheels"
-    (checkout / "imrsite").mkdir(parents=True)
+    (checkout / "imrsite" / "local").mkdir(parents=True)
     wheels.mkdir()
     shutil.copy(ROOT / "manage.py", checkout)
-    for name in ("__init__.py", "bootstrap.py"):
-        shutil.copy(ROOT / "imrsite" / name, checkout / "imrsite")
+    for name in ("__init__.py", "local/__init__.py", "local/bootstrap.py"):
+        shutil.copy(ROOT / "imrsite" / name, checkout / "imrsite" / name)
     _require(checkout, [_wheel(wheels, name) for name in FILES])
     return checkout
 
@@ -198,9 +198,10 @@ def test_what_failed_is_not_taken_for_finished(checkout: Path, start: Start, tmp
 def test_where_no_bytecode_may_be_written_it_is_kept_apart(tmp_path: Path, forbidden: str) -> None:
     kept = tmp_path / "bytecode"
     program = (
-        "import pathlib, subprocess, sys; from imrsite.bootstrap import keep_bytecode;"
+        "import pathlib, subprocess, sys; from imrsite.local.bootstrap import keep_bytecode;"
         f"keep_bytecode(pathlib.Path({str(kept)!r}));"
-        "import imrsite.wheels; subprocess.run([sys.executable, '-c', 'import imrsite.progress'], check=True)"
+        "import imrsite.local.wheels;"
+        "subprocess.run([sys.executable, '-c', 'import imrsite.local.progress'], check=True)"
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     subprocess.run(
@@ -212,7 +213,9 @@ def test_where_no_bytecode_may_be_written_it_is_kept_apart(tmp_path: Path, forbi
 
 def test_what_comes_before_the_environment_needs_no_package(tmp_path: Path) -> None:
     """An empty checkout looks at port and state folder before anything is fetched."""
-    look = "import sys; sys.path.insert(0, '.'); from imrsite.demo import look_ahead; look_ahead(['--port', '0'])"
+    look = (
+        "import sys; sys.path.insert(0, '.'); from imrsite.local.demo import look_ahead; look_ahead(['--port', '0'])"
+    )
     words = [sys.executable, "-I", "-S", "-c", look]
     environment = {"PATH": os.environ["PATH"], "IMRSITE_STATE_DIR": str(tmp_path)}
     looked = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

@@ -18,7 +18,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from imrsite.embedded import addresses
+from imrsite.local.embedded import addresses
 from tests.conftest import ROOT
 
 PASSWORD = "only for this test"

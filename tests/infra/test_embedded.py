@@ -12,15 +12,15 @@ import psycopg
 import pytest
 import redis
 
-from imrsite.embedded import AlreadyRunning, Services
-from imrsite.processes import processes_of
-from imrsite.wheels import ServiceError
+from imrsite.local.embedded import AlreadyRunning, Services
+from imrsite.local.processes import processes_of
+from imrsite.local.wheels import ServiceError
 from tests.conftest import ROOT
 
 HOLDER = """
 import signal, sys
 from pathlib import Path
-from imrsite.embedded import Services
+from imrsite.local.embedded import Services
 services = Services(Path(sys.argv[1]))
 services.start()
 print("ready", flush=True)
@@ -103,7 +103,7 @@ def test_a_state_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -
 def test_as_root_where_namespaces_are_forbidden_it_runs_as_nobody(
     state_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from imrsite import postgres
+    from imrsite.local import postgres
 
     with Services(state_dir) as services:
         _query(services, "CREATE TABLE kept AS SELECT 1 AS one")

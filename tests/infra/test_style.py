@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from imrsite.code_rules import Tool, run_together
+from imrsite.local.code_rules import Tool, run_together
 
 
 def test_the_code_follows_its_rules() -> None:

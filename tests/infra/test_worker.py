@@ -5,7 +5,7 @@ import time
 import pytest
 from django.core.cache import cache
 
-from determinations.workers import worker_is_running
+from determinations.reading.workers import worker_is_running
 from tests.conftest import Worker
 
 pytestmark = pytest.mark.django_db(transaction=True)

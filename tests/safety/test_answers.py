@@ -6,13 +6,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from determinations.browsing.rail import Option
 from determinations.models import Letter
-from determinations.rail import Option
 from determinations.statistics.sheets import Sheet
 from determinations.synthetic import letter_pdf, write_letter
 from determinations.templatetags.rail import facet_option
-from determinations.views.sheets import _csv
-from tests.browse.test_letter_pages import store_pdf
+from determinations.views.statistics.export_files import _csv
+from tests.cases.test_letter_pages import store_pdf
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from determinations import corrections
+from determinations.corrections import actions
 from determinations.models import Correction
 from determinations.models.corrections import AddedItem
 from tests.conftest import People
@@ -105,8 +105,8 @@ def test_a_letter_is_snoozed_for_a_week_where_the_days_are_no_number(as_admin: C
 @pytest.mark.parametrize("number", ["2016-AB-12", "2016-13-45", "2016-01-02"])
 def test_a_case_number_that_looks_like_a_date_is_none(as_admin: Client, people: People, number: str) -> None:
     letter = stored_letter(document(item("Knee brace")))
-    corrections.correct_field(letter.pk, "case_number", number, by=people.admin, now=NOW, reason="misread")
-    corrections.correct_field(letter.pk, "summary", "2016-99-99", by=people.admin, now=NOW, reason="misread")
+    actions.correct_field(letter.pk, "case_number", number, by=people.admin, now=NOW, reason="misread")
+    actions.correct_field(letter.pk, "summary", "2016-99-99", by=people.admin, now=NOW, reason="misread")
     html = as_admin.get(reverse("case_detail", args=[letter.pk])).content.decode()
     assert f">{number}<" in html.replace("\n", "")
     assert "Dec 9, 2016" in html

@@ -13,7 +13,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from determinations import corrections, exports, removal, tasks, versions
+from determinations import tasks
+from determinations.browsing import exports
+from determinations.corrections import actions, duplicates, removal
 from determinations.models import (
     AuditEvent,
     Correction,
@@ -35,7 +37,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize("statement", ["UPDATE {} SET by_name = 'somebody else'", "DELETE FROM {}", "TRUNCATE {}"])
 def test_the_database_refuses_to_change_what_is_only_added_to(people: People, table: str, statement: str) -> None:
     letter = stored_letter(document(item("Knee brace")))
-    corrections.correct_field(letter.pk, "age", 44, by=people.admin, now=NOW, reason="misread")
+    actions.correct_field(letter.pk, "age", 44, by=people.admin, now=NOW, reason="misread")
     with connection.cursor() as cursor, transaction.atomic():
         cursor.execute("SET LOCAL imrsite.tests_empty_tables = 'no'")
         with pytest.raises(IntegrityError, match=r"only added to|never"), transaction.atomic():
@@ -115,12 +117,12 @@ def test_one_worker_at_a_time_finds_pairs() -> None:
             cursor.execute("SELECT pg_advisory_lock(hashtextextended('finding pairs', 0))")
             letter = stored_letter(document(item("Knee brace")), text="Synthetic letter. " * 50)
             tasks.find_pairs()
-            assert versions.unsigned(10) == [letter.pk]
+            assert duplicates.unsigned(10) == [letter.pk]
             cursor.execute("SELECT pg_advisory_unlock_all()")
     finally:
         other.close()
     tasks.find_pairs()
-    assert versions.unsigned(10) == []
+    assert duplicates.unsigned(10) == []
 
 
 def test_the_applications_role_writes_rows_and_nothing_else() -> None:

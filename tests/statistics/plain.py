@@ -12,8 +12,8 @@ from typing import Any
 
 from django.http import QueryDict
 
-from determinations.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS
 from determinations.models import Authority, Case, DisputedItem, EditionValidity, PrintedCitation, UploadedFile
+from determinations.wording.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS
 
 Count = tuple[int, int, int]
 

@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from determinations.corrections import correct_field
-from determinations.lists import LISTS
+from determinations.browsing.lists import LISTS
+from determinations.corrections.actions import correct_field
 from determinations.models import AuditEvent, Letter, StatisticsLimits
 from determinations.statistics.entries import STATISTICS
 from determinations.statistics.kept import kept_answers

@@ -6,12 +6,12 @@ from typing import Any
 
 from django.http import QueryDict
 
-from determinations.corrections import correct_field
-from determinations.effective import remove_letters
-from determinations.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS
+from determinations.cases.effective import remove_letters
+from determinations.corrections.actions import correct_field
 from determinations.models import Letter, Upload, UploadedFile
 from determinations.parsing.categories import CATEGORIES
 from determinations.parsing.citations import normalised_form
+from determinations.wording.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS
 from tests.corrections.letters import citation, document, item, problem, store_reading, stored_letter, stored_letters
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)

@@ -22,14 +22,14 @@ from django.core.files.base import ContentFile
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from determinations.intake.receiving import receive_files
 from determinations.models import Case, Letter
 from determinations.models.letters import OPEN_STATES, Lane
+from determinations.reading.workers import worker_is_running
 from determinations.synthetic import write_letter
 from determinations.synthetic.pdf import letter_pdf
 from determinations.tasks import send_waiting
-from determinations.uploads import receive_files
-from determinations.workers import worker_is_running
-from imrsite.processes import spawn, stop_process
+from imrsite.local.processes import spawn, stop_process
 
 _INSIDE = "IMRSITE_BENCHMARK_DIR"
 _SEED = 4242
@@ -54,8 +54,8 @@ class Command(BaseCommand):
         if _INSIDE in os.environ:
             self._measure(letters, workers, files)
             return
-        from imrsite.embedded import Services
-        from imrsite.wheels import ServiceError
+        from imrsite.local.embedded import Services
+        from imrsite.local.wheels import ServiceError
 
         with tempfile.TemporaryDirectory(prefix="imrsite-benchmark-") as folder:
             try:

@@ -25,9 +25,9 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.test import Client
 
-from determinations.labels import Labels, read_labels
 from determinations.models import Case, ItemFact
-from determinations.paging import Order, cursor_at
+from determinations.paging.keyset import Order, cursor_at
+from determinations.wording.labels import Labels, read_labels
 
 _USER = "benchmark-pages"
 _WORDS = (

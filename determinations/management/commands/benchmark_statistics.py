@@ -14,10 +14,10 @@ from django.core.management.base import BaseCommand
 from django.test import Client
 from django.urls import reverse
 
-from determinations.labels import read_labels
 from determinations.models import Case, ItemFact
 from determinations.statistics.entries import STATISTICS
 from determinations.statistics.kept import forget_answers
+from determinations.wording.labels import read_labels
 
 _FILTERS: dict[str, list[str]] = {
     "decided_from": ["2015-01-01", "2016-01-01", "2017-01-01"],

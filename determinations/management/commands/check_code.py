@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from imrsite.code_rules import CHECKS, run_together
+from imrsite.local.code_rules import CHECKS, run_together
 
 
 class Command(BaseCommand):

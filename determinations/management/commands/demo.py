@@ -1,10 +1,10 @@
-"""`manage.py demo`: everything on one machine; see imrsite/demo.py."""
+"""`manage.py demo`: everything on one machine; see imrsite/local/demo.py."""
 
 import sys
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from imrsite.demo import add_options, run_demo
+from imrsite.local.demo import add_options, run_demo
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from imrsite.code_rules import fixes, run_in_turn
+from imrsite.local.code_rules import fixes, run_in_turn
 
 
 class Command(BaseCommand):

@@ -19,12 +19,12 @@ from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from determinations.intake.receiving import clean_name, receive_files
 from determinations.models import Letter, Upload, UploadedFile
 from determinations.models.letters import Lane
 from determinations.models.uploads import FileOutcome
+from determinations.reading.workers import worker_is_running
 from determinations.tasks import send_waiting
-from determinations.uploads import clean_name, receive_files
-from determinations.workers import worker_is_running
 
 #: Files between two commits.
 _WINDOW = 200

@@ -20,13 +20,13 @@ from django.apps import apps
 from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 
-from determinations.effective import write_cases
+from determinations.cases.effective import write_cases
+from determinations.cases.facts import replace_facts
 from determinations.models import Letter, LetterState, LetterText, ParsedDocument, Upload, UploadedFile
 from determinations.models.letters import Lane
 from determinations.models.uploads import FileOutcome
 from determinations.parsing import PARSER_VERSION, parse_letter
 from determinations.parsing.results import LetterRecord, to_record
-from determinations.statistics.facts import replace_facts
 from determinations.synthetic import write_letter
 
 _CHUNK = 250

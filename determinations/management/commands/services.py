@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from imrsite.embedded import Services
-from imrsite.wheels import ServiceError
+from imrsite.local.embedded import Services
+from imrsite.local.wheels import ServiceError
 
 
 class Command(BaseCommand):

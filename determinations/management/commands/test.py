@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from imrsite.testing import run_tests
+from imrsite.local.testing import run_tests
 
 
 class Command(BaseCommand):

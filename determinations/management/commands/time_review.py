@@ -10,8 +10,8 @@ from django.db import connection, reset_queries
 from django.test import Client
 from django.urls import reverse
 
-from determinations.counts import count_up_to
 from determinations.models import Letter, ReviewEntry
+from determinations.paging.counts import count_up_to
 
 
 class Command(BaseCommand):

@@ -1,0 +1,1 @@
+"""Roles and the record of who saw or changed what."""

@@ -1,0 +1,1 @@
+"""Lists, facets, search, similar requests and exports."""

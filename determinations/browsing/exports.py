@@ -1,0 +1,286 @@
+"""Exports: every row of a filtered list as CSV or Excel, read through a server-side cursor, never all in memory.
+
+A cell that a spreadsheet would run as a formula is made harmless: CSV gets an apostrophe before it, Excel gets a text
+cell. What was exported, with which filters, how many rows and by whom is recorded.
+"""
+
+import contextlib
+import csv
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.db.models import F, QuerySet
+from django.http import QueryDict
+
+from determinations.browsing.lists import LISTS, ListKind
+from determinations.models import AuditEvent, Case, Export
+from determinations.models.browsing import ExportFormat, ExportState
+from determinations.paging.keyset import Order
+from determinations.wording.labels import Labels, read_labels
+
+Cell = str | int | date | None
+#: Lists up to this many rows are sent at once; larger ones are written by a worker.
+AT_ONCE = 5_000
+#: Days for which a written file waits for its person.
+KEPT_DAYS = 7
+_READ_AT_ONCE = 2_000
+#: What a writer leaves half done after this long will never be finished: tasks and requests take minutes.
+_UNFINISHED_AFTER = timedelta(hours=1)
+_FINISHED = re.compile(r"\d+\.(csv|xlsx)")
+#: Excel's own limit, less the head.
+_MOST_EXCEL_ROWS = 1_048_575
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+class TooManyRows(Exception):
+    """More rows than the format can hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its head, and a row's cell."""
+
+    head: str
+    cell: Callable[[Any, Labels], Cell]
+
+
+def _authorities(column: str) -> Callable[[Any, Labels], Cell]:
+    def cell(row: Any, labels: Labels) -> Cell:
+        by_id = labels.authority_by_id
+        return "; ".join(str(by_id[pk]) for pk in getattr(row, column) if pk in by_id)
+
+    return cell
+
+
+def _field(column: str) -> Callable[[Any, Labels], Cell]:
+    return lambda row, labels: getattr(row, column)
+
+
+def _joined(column: str) -> Callable[[Any, Labels], Cell]:
+    return lambda row, labels: ", ".join(getattr(row, column))
+
+
+def _case_categories(case: Case, labels: Labels) -> Cell:
+    by_id = labels.category_by_id
+    return "; ".join(dict.fromkeys(by_id[pk].name for pk in case.category_ids if pk in by_id))
+
+
+_LETTER_COLUMNS = (
+    Column("Decided", _field("decision_date")),
+    Column("Injured", _field("date_of_injury")),
+    Column("UR denial", _field("ur_denial_date")),
+    Column("Application received", _field("application_received")),
+    Column("Assigned", _field("date_assigned")),
+    Column("Priority", _field("priority")),
+    Column("Age", _field("age")),
+    Column("Sex", _field("sex")),
+    Column("Reviewer's specialty", _joined("specialties")),
+    Column("Reviewer's licensure", _joined("licensure")),
+    Column("Claims administrator cites", _authorities("claims_authority_ids")),
+    Column("Reviewer cites", _authorities("reviewer_authority_ids")),
+)
+CASE_COLUMNS: Sequence[Column] = (
+    Column("Letter", _field("pk")),
+    Column("Case number", _field("case_number")),
+    Column("Outcome", lambda case, labels: case.get_outcome_display()),
+    Column("Items", _field("item_count")),
+    Column("Items overturned", _field("overturned_count")),
+    Column("Categories", _case_categories),
+    *_LETTER_COLUMNS,
+    Column("Doubts", _field("problem_count")),
+    Column("State", lambda case, labels: labels.of("state", case.state)),
+    Column("Corrected by staff", lambda case, labels: "yes" if case.corrected else "no"),
+)
+ITEM_COLUMNS: Sequence[Column] = (
+    Column("Letter", _field("case_id")),
+    Column("Case number", lambda fact, labels: fact.case.case_number),
+    Column("Item", lambda fact, labels: fact.item.number),
+    Column("Request", lambda fact, labels: fact.item.request),
+    Column("Part in dispute", lambda fact, labels: fact.item.disputed),
+    Column("Decision", lambda fact, labels: fact.item.get_decision_display()),
+    Column("Partly approved by UR", lambda fact, labels: "yes" if fact.partly_approved else "no"),
+    Column("Category", lambda fact, labels: labels.category_by_id[fact.category_id].name),
+    Column("Subcategory", lambda fact, labels: labels.category_by_id[fact.category_id].subcategory),
+    Column("Body region", _field("body_region")),
+    *_LETTER_COLUMNS,
+)
+
+
+def columns_of(kind: ListKind) -> Sequence[Column]:
+    """The columns that a list exports, the same in both formats."""
+    return ITEM_COLUMNS if kind.of_items else CASE_COLUMNS
+
+
+def rows_of(kind: ListKind, query: QueryDict) -> Iterator[list[Cell]]:
+    """Every row of the list, in its order, read from the database as the reader goes on."""
+    labels = read_labels()
+    columns = columns_of(kind)
+    rows: QuerySet[Any] = _ordered(kind.filterset(query).qs, kind.orders[kind.sort_of(query)])
+    if kind.of_items:
+        rows = rows.select_related("item", "case")
+    for row in rows.iterator(chunk_size=_READ_AT_ONCE):
+        yield [column.cell(row, labels) for column in columns]
+
+
+def _ordered(rows: QuerySet[Any], order: Order) -> QuerySet[Any]:
+    column, key = F(order.column), F(order.key)
+    if order.descending:
+        return rows.order_by(column.desc(nulls_last=True), key.desc())
+    return rows.order_by(column.asc(nulls_last=True), key.asc())
+
+
+def harmless(cell: Cell | float) -> str | int | float:
+    """A cell for CSV: no spreadsheet takes it for a formula."""
+    if cell is None:
+        return ""
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, int | float):
+        return cell
+    return f"'{cell}" if cell.lstrip(" ").startswith(_RISKY) else cell
+
+
+class _Echo:
+    """A file that gives back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def csv_lines(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
+    """A CSV file line by line; the mark at its start tells Excel that it is UTF-8."""
+    writer = csv.writer(_Echo())
+    yield "\ufeff" + writer.writerow(heads)
+    for row in rows:
+        yield writer.writerow([harmless(cell) for cell in row])
+
+
+def write_xlsx(path: Path, title: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
+    """An Excel file; gives back how many rows it has. Row by row: what is written leaves the memory."""
+    options = {"constant_memory": True, "tmpdir": str(path.parent), "default_date_format": "yyyy-mm-dd"}
+    book = xlsxwriter.Workbook(str(path), options)
+    sheet = book.add_worksheet(title[:31])
+    bold = book.add_format({"bold": True})
+    sheet.freeze_panes(1, 0)
+    for at, head in enumerate(heads):
+        sheet.set_column(at, at, 18)
+        sheet.write_string(0, at, head, bold)
+    written = 0
+    for row in rows:
+        written += 1
+        if written > _MOST_EXCEL_ROWS:
+            book.close()
+            raise TooManyRows
+        for at, cell in enumerate(row):
+            match cell:
+                case None | "":
+                    continue
+                case date():
+                    sheet.write_datetime(written, at, cell)  # type: ignore[arg-type]
+                case int():
+                    sheet.write_number(written, at, cell)
+                case _:
+                    sheet.write_string(written, at, str(cell)[:32_767])
+    book.close()
+    return written
+
+
+def record_export(*, by: Any, list_name: str, query: str, format: str, rows: int | None, at: datetime) -> None:
+    """Leave a row of who took which list."""
+    AuditEvent.objects.create(
+        at=at,
+        by_id=by.pk,
+        by_name=by.get_username(),
+        action="list.exported",
+        detail={"list": list_name, "query": query, "format": format, "rows": rows},
+    )
+
+
+def file_of(export: Export) -> Path:
+    """Where a finished export stands."""
+    return Path(settings.MEDIA_ROOT) / export.store_name
+
+
+def exports_folder() -> Path:
+    """Where exports are written; made if it is not there."""
+    folder = Path(settings.MEDIA_ROOT) / "exports"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def delete_old_files(*, now: datetime) -> int:
+    """Delete files that waited long enough, and what writers that were killed left behind; returns how many.
+
+    Goes by the files, so that none outlives its row.
+    """
+    deleted = 0
+    for path in exports_folder().iterdir():
+        kept = timedelta(days=KEPT_DAYS) if _FINISHED.fullmatch(path.name) else _UNFINISHED_AFTER
+        with contextlib.suppress(OSError):  # another sweep was quicker, or the disk refuses: the next sweep tries
+            if now.timestamp() - path.stat().st_mtime < kept.total_seconds():
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+            deleted += 1
+    return deleted
+
+
+def write_export(export_id: int, *, now: Callable[[], datetime]) -> None:
+    """Write a waiting export into its file, in a worker. Safe to run twice: one run claims it, the other returns."""
+    waiting = Export.objects.filter(pk=export_id, state=ExportState.WAITING)
+    if not waiting.update(state=ExportState.WRITING, started_at=now()):
+        return
+    export = Export.objects.get(pk=export_id)
+    try:
+        rows = _write_file(export)
+    except TooManyRows:
+        _fail(export, "More rows than an Excel sheet can hold: export them as CSV, or filter the list.", now())
+    except SoftTimeLimitExceeded:
+        _fail(export, "Writing it takes longer than it may: filter the list, or choose CSV.", now())
+    except Exception:
+        _fail(export, "It could not be written. Try again, and tell an administrator if it fails again.", now())
+        raise
+    else:
+        Export.objects.filter(pk=export.pk).update(state=ExportState.READY, rows=rows, finished_at=now())
+
+
+def _fail(export: Export, message: str, at: datetime) -> None:
+    Export.objects.filter(pk=export.pk).update(state=ExportState.FAILED, message=message, finished_at=at)
+
+
+def _write_file(export: Export) -> int:
+    """Write under another name first, so that a file is whole or not there."""
+    target = file_of(export)
+    descriptor, unfinished = tempfile.mkstemp(dir=exports_folder())
+    os.close(descriptor)
+    try:
+        rows = _write(LISTS[export.list_name], export, Path(unfinished))
+        os.replace(unfinished, target)
+    finally:
+        Path(unfinished).unlink(missing_ok=True)
+    return rows
+
+
+def _write(kind: ListKind, export: Export, path: Path) -> int:
+    heads = [column.head for column in columns_of(kind)]
+    rows = rows_of(kind, QueryDict(export.query))
+    if export.format == ExportFormat.XLSX:
+        return write_xlsx(path, kind.title, heads, rows)
+    written = -1
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for line in csv_lines(heads, rows):
+            file.write(line)
+            written += 1
+    return written

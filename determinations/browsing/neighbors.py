@@ -1,0 +1,62 @@
+"""Previous and next case of the list one came from: where the case stands in it, by keyset, whatever the depth."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import QueryDict
+
+from determinations.browsing.lists import LISTS, ListKind
+from determinations.paging.counts import Count
+from determinations.paging.keyset import Cursor, Order, cursor_at, rows_from
+
+_COUNTED_UP_TO = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A row's place in its list: its neighbours (rows, or None at an end) and its position, capped."""
+
+    kind: ListKind
+    previous: Any
+    following: Any
+    position: Count
+
+
+def place_in_list(case_id: int, query: QueryDict) -> Place | None:
+    """The place of a case, or of its item named by ``item=``, in the list that the address names; None without one.
+
+    Of a list of items, neighbours are items. A row that no longer matches has no place.
+    """
+    kind = LISTS.get(query.get("list", ""))
+    if kind is None:
+        return None
+    rows = kind.filterset(query).qs
+    row = _row(kind, rows, case_id, query.get("item", ""))
+    if row is None:
+        return None
+    order = kind.orders[kind.sort_of(query)]
+    cursor = cursor_at(row, order)
+    before = rows_from(rows, order, Cursor(cursor.value, cursor.key, forward=False), 1, forward=False)
+    after = rows_from(rows, order, cursor, 1, forward=True)
+    return Place(kind, before[0] if before else None, after[0] if after else None, _position(rows, order, cursor))
+
+
+def _row(kind: ListKind, rows: Any, case_id: int, item: str) -> Any:
+    if not kind.of_items:
+        return rows.filter(pk=case_id).first()
+    found = rows.filter(case=case_id).select_related("item").order_by("item__number")
+    if item.isascii() and item.isdigit() and len(item) < 5:
+        return found.filter(item__number=int(item)).first() or found.first()
+    return found.first()
+
+
+def _position(rows: Any, order: Order, cursor: Cursor) -> Count:
+    """How many rows stand before, and this one; counted up to a cap."""
+    before = rows_from(
+        rows.values_list("pk", flat=True),
+        order,
+        Cursor(cursor.value, cursor.key, forward=False),
+        _COUNTED_UP_TO + 1,
+        forward=False,
+    )
+    return Count(min(len(before), _COUNTED_UP_TO) + 1, capped=len(before) > _COUNTED_UP_TO)

@@ -1,0 +1,151 @@
+"""Effective values: what the parser said with active corrections on top, written into the tables people read.
+
+``write_cases`` is the only writer of cases, items, citations and facts. It always starts from the parsed document and
+the corrections, so that running it again changes nothing, and no correction can be lost by a re-parse.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from determinations.cases import review_entries
+from determinations.cases.current_version import lock_case_numbers, related_cases, settle_versions
+from determinations.cases.facts import hold_families, replace_facts
+from determinations.cases.merging import Merged, merge
+from determinations.cases.rows import delete_items, forget_section_names, write_case_rows, write_items
+from determinations.models import (
+    Case,
+    Citation,
+    Correction,
+    Letter,
+    ParsedDocument,
+    ReparseExample,
+)
+from determinations.reference.category_rules import active_rules, with_rules
+from determinations.reference.printed_citations import write_printed
+
+
+def write_cases(letter_ids: Collection[int]) -> None:
+    """Write the effective rows of letters that have a parsed document: cases, items, texts, citations, facts.
+
+    Also sets each letter's state (parsed, needs review, layout not known), and settles which version of a case
+    number counts. All or nothing: one transaction.
+    """
+    with transaction.atomic():
+        hold_families()
+        letters = {letter.pk: letter for letter in _locked(letter_ids)}
+        rules = active_rules()
+        parsed = ParsedDocument.objects.filter(letter__in=letters).values_list("letter_id", "document")
+        documents = {pk: with_rules(document, rules) for pk, document in parsed}
+        corrections = _corrections_of(letters.values())
+        known = set(Case.objects.filter(pk__in=letters).values_list("pk", flat=True))
+        old_numbers = set(Case.objects.filter(pk__in=known).values_list("case_number", flat=True))
+        merged = {pk: merge(document, corrections[pk]) for pk, document in documents.items()}
+        records = {pk: each.record for pk, each in merged.items()}
+        _write_states(corrections, merged)
+        lock_case_numbers(old_numbers | {record["case_number"] for record in records.values()})
+        delete_items(known)
+        write_items(records)  # before the rows that are found by what they say
+        write_case_rows(letters, records, {pk for pk, each in merged.items() if each.corrected})
+        touched = settle_versions(old_numbers | {record["case_number"] for record in records.values()}, records.keys())
+        replace_facts(touched | records.keys())
+        write_printed(documents)
+        review_entries.refresh(letters, merged)
+
+
+def entered_by_hand(letter_ids: Collection[int]) -> set[int]:
+    """Those of the letters whose case people made: the parser gave no document, or they added items to it.
+
+    Such a case stays whatever a later reading of the file says.
+    """
+    if not letter_ids:
+        return set()
+    corrected = Letter.objects.filter(pk__in=letter_ids).filter(
+        Exists(Correction.objects.filter(letter_sha256=OuterRef("sha256")))
+    )
+    corrections = _corrections_of(corrected)
+    parsed = ParsedDocument.objects.filter(letter__in=corrections)
+    return {
+        each.letter_id
+        for each in parsed
+        if not each.parser_version or _has_items_by_hand(merge(each.document, corrections[each.letter_id]))
+    }
+
+
+def _has_items_by_hand(merged: Merged) -> bool:
+    return any(not merged.bases[item["key"]] for item in merged.record["items"])
+
+
+def remove_letters(letter_ids: Collection[int]) -> None:
+    """Delete letters with everything read from them: also what previews of runs quote of them, and names of sections
+    that no other letter cites. Where a newer version goes, the one before it counts again.
+
+    Corrections and audit rows stay: they name the letter by number. The stored file is the caller's to remove.
+    """
+    with transaction.atomic():
+        sections = _sections_of(letter_ids)
+        _remove(letter_ids, Letter)
+        ReparseExample.objects.filter(letter_id__in=letter_ids).delete()
+        forget_section_names(sections)
+
+
+def remove_cases(letter_ids: Collection[int]) -> None:
+    """Delete what pages show of letters that give no case any more; the letters themselves stay."""
+    if Case.objects.filter(pk__in=letter_ids).exists():
+        _remove(letter_ids, Case)
+
+
+def _remove(letter_ids: Collection[int], model: type[Letter] | type[Case]) -> None:
+    with transaction.atomic():
+        hold_families()
+        ids = [letter.pk for letter in _locked(letter_ids)]
+        numbers = set(Case.objects.filter(pk__in=ids).values_list("case_number", flat=True))
+        lock_case_numbers(numbers)
+        related = related_cases(set(filter(None, numbers)), set(ids)).keys() - set(ids)
+        delete_items(ids)
+        model._default_manager.filter(pk__in=ids).delete()
+        replace_facts(settle_versions(numbers, related) | set(_without_facts(related)))
+
+
+def _sections_of(letter_ids: Collection[int]) -> list[str]:
+    named = Citation.objects.filter(item__case__in=letter_ids).values_list("sections", flat=True)
+    return sorted({name for names in named for name in names})
+
+
+def _without_facts(case_ids: Iterable[int]) -> Iterable[int]:
+    """Cases that count but have no facts: deleting the newer version has cleared what superseded them."""
+    current = Case.objects.current().filter(pk__in=list(case_ids), item_count__gt=0)
+    return current.filter(facts__isnull=True).values_list("pk", flat=True)
+
+
+def _corrections_of(letters: Iterable[Letter]) -> dict[int, list[Correction]]:
+    """All corrections of these letters. They are found by the letter's bytes, whatever number it now has."""
+    ids = {letter.sha256: letter.pk for letter in letters}
+    found: dict[int, list[Correction]] = defaultdict(list)
+    for correction in Correction.objects.filter(letter_sha256__in=ids).order_by("pk"):
+        found[ids[correction.letter_sha256]].append(correction)
+    return found
+
+
+def _write_states(corrections: Mapping[int, Sequence[Correction]], merged: Mapping[int, Merged]) -> None:
+    """Keep how each correction stands, and the number that its letter has now."""
+    moved = []
+    for pk, each in merged.items():
+        for correction in corrections[pk]:
+            state = each.states[correction.pk]
+            if (correction.state, correction.letter_id) != (state, pk):
+                correction.state, correction.letter_id = state, pk
+                moved.append(correction)
+    if moved:
+        Correction.objects.bulk_update(moved, ["state", "letter_id"])
+
+
+def _locked(letter_ids: Collection[int]) -> QuerySet[Letter]:
+    """The letters, locked in the order of their numbers.
+
+    The lock lets others point at the letter: a writer that holds the lock of a case number writes rows that name the
+    other letters of that number, whose own writers may be waiting for that very lock.
+    """
+    return Letter.objects.filter(pk__in=letter_ids).select_for_update(no_key=True).order_by("pk")

@@ -1,0 +1,111 @@
+"""A letter as its corrector sees it, and what a corrector may want done to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypedDict, TypeVar, cast
+
+from django.utils.translation import gettext as _
+
+from determinations.cases.fields import EffectiveItem, ValueRefused
+from determinations.cases.merging import Merged, empty_document, merge
+from determinations.models import Correction, Letter, Operation, ParsedDocument
+from determinations.parsing.results import LetterRecord
+from determinations.reference.category_rules import active_rules, with_rules
+
+_Shape = TypeVar("_Shape")
+
+
+class GivenPart(TypedDict, total=False):
+    """An item that a person makes: its values as typed, and the key that the page drew for it."""
+
+    key: str
+    values: dict[str, object]
+
+
+class GivenItem(GivenPart, total=False):
+    """An item that is added ``after`` another, or that merges those it is made ``of``: keys or numbers."""
+
+    after: str
+    of: list[str]
+
+
+class CorrectionsRefused(Exception):
+    """Nothing was saved. ``errors`` are (path, reason in words)."""
+
+    def __init__(self, errors: Sequence[tuple[str, str]]) -> None:
+        super().__init__(f"{len(errors)} changes refused")
+        self.errors = list(errors)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One thing that a person wants done; what ``value`` holds depends on the operation:
+
+    set: the new value. confirm, revert, remove_item: nothing. dismiss: the problem's code.
+    add_item: ``{"after": key or "", "values": {...}}``. split_item: a list of ``{"values": {...}}``.
+    merge_items: ``{"of": [keys], "values": {...}}``. reorder_items: every item's key in the new order.
+    """
+
+    operation: Operation
+    path: str = ""
+    value: object = None
+    evidence: tuple[int, int] | None = None
+    reverts: int | None = None
+    reason: str = ""
+    note: str = ""
+
+    def given(self, shape: type[_Shape]) -> _Shape:
+        """The value in the shape that belongs to the operation."""
+        return cast(_Shape, self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLetter:
+    """A letter as its corrector sees it: the parsed document, every correction, and the two merged.
+
+    ``version`` changes whenever the parser or a person changes anything: what a form sends back to notice a race.
+    """
+
+    letter: Letter
+    document: LetterRecord
+    parser_version: str
+    corrections: tuple[Correction, ...]
+    merged: Merged
+    version: str
+
+    def target(self, path: str) -> tuple[str, str]:
+        """(item key or "", field or "") of a path whose item is named by number or by key; ValueRefused if unknown."""
+        parts = path.split("/")
+        if parts[0] != "items" or len(parts) == 1:
+            return "", path
+        item = self.item(parts[1])
+        if item is None:
+            raise ValueRefused(_("There is no such item any more."))
+        return item["key"], parts[2] if len(parts) > 2 else ""
+
+    def item(self, name: str) -> EffectiveItem | None:
+        """The effective item of this number or key."""
+        return next((each for each in self.merged.record["items"] if name in (each["key"], str(each["number"]))), None)
+
+    def path(self, key: str, field: str) -> str:
+        """The path of a target, by the number that its item now has."""
+        item = self.item(key) if key else None
+        return "/".join(filter(None, ["items", str(item["number"]), field])) if item else field
+
+
+def open_letter(letter_id: int, *, lock: bool = False) -> OpenLetter:
+    """Load a letter for correction; one that was never parsed is opened with every value missing."""
+    letters = Letter.objects.select_for_update(no_key=True) if lock else Letter.objects
+    letter = letters.get(pk=letter_id)
+    parsed = ParsedDocument.objects.filter(letter=letter).first()
+    corrections = tuple(Correction.objects.filter(letter_sha256=letter.sha256).order_by("pk"))
+    document = with_rules(parsed.document if parsed else empty_document(), active_rules())
+    newest = corrections[-1].pk if corrections else 0
+    return OpenLetter(
+        letter=letter,
+        document=document,
+        parser_version=parsed.parser_version if parsed else "",
+        corrections=corrections,
+        merged=merge(document, corrections),
+        version=f"{parsed.parsed_at.timestamp() if parsed else 0:.6f}-{newest}",
+    )

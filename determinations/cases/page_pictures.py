@@ -1,0 +1,126 @@
+"""Pictures of letters' pages and the boxes of evidence on them: drawn by a child process, kept in a folder.
+
+A hostile PDF can hurt nothing but the child, which has no secrets, little memory and little time. What it drew is kept
+under the letter's SHA-256, so that a page is drawn once.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from determinations.extraction.kinds import Kind
+from determinations.intake.store import letter_store
+from determinations.models import Letter
+
+WIDTH = 1224  # pixels: 8.5 inches at 144 to the inch
+_SECONDS = 25
+_ROOT = Path(__file__).resolve().parent.parent.parent
+#: Raised with every change of what is drawn; kept pictures of an older number are not used.
+_VERSION = 1
+#: A page asks for all its pictures at once: draw two at a time, and let the others wait for their turn.
+_drawing = threading.BoundedSemaphore(2)
+
+
+class NoPicture(Exception):
+    """The file gives no picture of this page. The message holds no letter text."""
+
+
+def page_picture(letter: Letter, number: int) -> bytes:
+    """Page ``number`` (from 1) as a PNG. Raises ``NoPicture``."""
+    if not 1 <= number <= (letter.pages or 0):
+        raise NoPicture("The letter has no such page.")
+    kept = pictures_folder(letter.sha256) / f"{number}-{WIDTH}-{_VERSION}.png"
+    if kept.is_file():
+        return kept.read_bytes()
+    picture = _ask_child(letter, {"page": number - 1, "width": WIDTH})
+    _keep(kept, picture)
+    return picture
+
+
+def page_count(letter: Letter) -> int:
+    """How many pages the letter has; counted and kept where no text was read from it, 0 where it does not open."""
+    if letter.pages is None and letter.media_type == Kind.PDF:
+        try:
+            letter.pages = min(int(_ask_child(letter, {"count": True})), settings.LETTER_PAGES)
+        except (NoPicture, FileNotFoundError):
+            return 0
+        Letter.objects.filter(pk=letter.pk, pages=None).update(pages=letter.pages)
+    return letter.pages or 0
+
+
+def boxes_of(
+    letter: Letter, page_offsets: Sequence[int], text_length: int, spans: Iterable[tuple[str, tuple[int, int]]]
+) -> list[dict[str, Any]]:
+    """Where the spans stand: ``{path, page (from 1), left, top, width, height}``, in parts of the page."""
+    stretches, paths = [], []
+    for path, span in spans:
+        for stretch in _by_page(span, page_offsets, text_length):
+            stretches.append(stretch)
+            paths.append(path)
+    if not stretches:
+        return []
+    found = json.loads(_ask_child(letter, {"stretches": stretches}))
+    return [
+        {"path": path, "page": stretch[0] + 1, "left": box[0], "top": box[1], "width": box[2], "height": box[3]}
+        for path, stretch, boxes in zip(paths, stretches, found, strict=True)
+        for box in boxes
+    ]
+
+
+def _by_page(span: tuple[int, int], offsets: Sequence[int], length: int) -> list[list[int]]:
+    """A span of the letter's text as stretches ``[page, start, end]`` of the pages' own texts."""
+    stretches = []
+    for page, offset in enumerate(offsets):
+        end_of_page = offsets[page + 1] - 1 if page + 1 < len(offsets) else length
+        start, end = max(span[0], offset), min(span[1], end_of_page)
+        if start < end:
+            stretches.append([page, start - offset, end - offset])
+    return stretches
+
+
+def _ask_child(letter: Letter, request: dict[str, Any]) -> bytes:
+    with letter_store().open(letter.store_name) as file:
+        data = file.read()
+    command = [sys.executable, "-m", "determinations.extraction.picture"]
+    environment = {"PYTHONPATH": str(_ROOT), "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    with _drawing:
+        try:
+            done = subprocess.run(
+                command,
+                input=json.dumps(request).encode() + b"\n" + data,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd=_ROOT,
+                env=environment,
+                timeout=_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise NoPicture("Drawing the page takes too long.") from None
+    if done.returncode:
+        raise NoPicture("The page cannot be drawn.")
+    return done.stdout
+
+
+def pictures_folder(sha256: str) -> Path:
+    """Where the pictures of a letter's pages are kept."""
+    return Path(settings.MEDIA_ROOT) / "pictures" / sha256[:2] / sha256
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Put it under its name at once, whole or not at all; a full disk costs the cache, not the page."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as unfinished:
+            unfinished.write(data)
+        os.replace(unfinished.name, path)
+    except OSError:
+        return

@@ -1,0 +1,157 @@
+"""The review queue: which letters want a person, in which order, and whose work they are.
+
+Rows are worked out anew with every write of a case, so that a letter leaves the queue by being put right.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from determinations.cases.merging import Merged
+from determinations.models import Correction, CorrectionState, Letter, ProblemReport, ReviewEntry
+from determinations.models.browsing import ReportState
+from determinations.models.letters import LetterState
+from determinations.parsing.problems import PROBLEMS, needs_review
+from determinations.wording.states import STATES
+
+REPORTED, VALUE_CHANGED, ORPHANED = "reported", "value_changed", "correction_orphaned"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a letter is in the queue; ``urgency`` is higher the more useful a look is."""
+
+    code: str
+    label: Any
+    about: Any
+    urgency: int
+
+
+_BY_HAND = _("The values can be entered by hand from the pages.")
+_URGENCY = {"contradiction": 70, "missing": 60, "doubt": 40, "note": 10}
+_LAYOUTS = {"layout_not_known", "layout_not_read", "not_a_determination", "header_missing"}
+#: States of letters without a case that a person can enter by hand, and the reason that each gives.
+_UNREAD: Mapping[str, str] = {
+    LetterState.NOT_DETERMINATION: "not_a_determination",
+    **{
+        state: str(state)
+        for state in (
+            LetterState.NO_TEXT,
+            LetterState.TOO_SLOW,
+            LetterState.SET_ASIDE,
+            LetterState.TOO_LARGE,
+            LetterState.TOO_MANY_PAGES,
+            LetterState.PASSWORD_NEEDED,
+            LetterState.DAMAGED,
+        )
+    },
+}
+
+#: Every reason by its code, the most urgent first.
+REASONS: Mapping[str, Reason] = {
+    reason.code: reason
+    for reason in sorted(
+        (
+            Reason(REPORTED, _("reported by a reader"), _("Somebody who reads says that a value is wrong."), 100),
+            Reason(
+                VALUE_CHANGED,
+                _("value changed under a correction"),
+                _("The parser now reads something else than when a person set or confirmed the value."),
+                90,
+            ),
+            Reason(
+                ORPHANED,
+                _("correction without its item"),
+                _("What a person corrected is no longer read from the letter."),
+                85,
+            ),
+            *(
+                Reason(kind.code, kind.label, kind.remedy, 50 if kind.code in _LAYOUTS else _URGENCY[kind.severity])
+                for kind in PROBLEMS.values()
+                if needs_review(kind.code)
+            ),
+            *(
+                Reason(code, STATES[state].label.lower(), f"{STATES[state].explanation} {_BY_HAND}", 30)
+                for state, code in _UNREAD.items()
+                if code not in PROBLEMS
+            ),
+        ),
+        key=lambda reason: -reason.urgency,
+    )
+}
+
+
+def refresh(letter_ids: Collection[int], merged: Mapping[int, Merged] | None = None) -> None:
+    """Work out the entries of these letters. Those that ``merged`` lacks have no case: why, and what people said."""
+    if not letter_ids:
+        return
+    reported = set(
+        ProblemReport.objects.filter(letter__in=letter_ids, state=ReportState.OPEN).values_list("letter_id", flat=True)
+    )
+    reasons = {pk: _reasons(each) for pk, each in (merged or {}).items()}
+    without_case = set(letter_ids) - reasons.keys()
+    unread = Letter.objects.filter(pk__in=without_case, state__in=_UNREAD).values_list("pk", "state")
+    reasons |= {pk: {_UNREAD[state]} for pk, state in unread}
+    for pk in _with_lost_corrections(without_case):
+        reasons[pk] = reasons.get(pk, set()) | {ORPHANED}
+    for pk in reported:
+        reasons[pk] = reasons.get(pk, set()) | {REPORTED}
+    wanted = {pk: codes for pk, codes in reasons.items() if codes}
+    ReviewEntry.objects.filter(pk__in=set(letter_ids) - wanted.keys()).delete()
+    ReviewEntry.objects.bulk_create(
+        (
+            ReviewEntry(letter_id=pk, reasons=_ordered(codes), urgency=urgency_of(codes))
+            for pk, codes in wanted.items()
+        ),
+        update_conflicts=True,
+        unique_fields=["letter"],
+        update_fields=["reasons", "urgency"],
+    )
+
+
+def note_report(letter_id: int) -> None:
+    """A reader reported a problem of this letter, or a report was answered."""
+    with transaction.atomic():
+        # The lock that writers of the letter hold: they work out the same entry.
+        Letter.objects.select_for_update(no_key=True).get(pk=letter_id)
+        entry = ReviewEntry.objects.filter(pk=letter_id).first()
+        is_open = ProblemReport.objects.filter(letter=letter_id, state=ReportState.OPEN).exists()
+        codes = set(entry.reasons if entry else ()) - {REPORTED} | ({REPORTED} if is_open else set())
+        if not codes:
+            ReviewEntry.objects.filter(pk=letter_id).delete()
+            return
+        ReviewEntry.objects.update_or_create(
+            pk=letter_id, defaults={"reasons": _ordered(codes), "urgency": urgency_of(codes)}
+        )
+
+
+def urgency_of(codes: Collection[str]) -> int:
+    """The urgency of the gravest reason, and a little more for each further one."""
+    known = [REASONS[code].urgency if code in REASONS else _URGENCY["doubt"] for code in codes]
+    return max(known) + min(len(known) - 1, 9)
+
+
+def _reasons(merged: Merged) -> set[str]:
+    codes = {problem["code"] for problem in merged.record["problems"] if needs_review(problem["code"])}
+    states = set(merged.states.values())
+    if CorrectionState.CONFLICT in states:
+        codes.add(VALUE_CHANGED)
+    if CorrectionState.ORPHANED in states:
+        codes.add(ORPHANED)
+    return codes
+
+
+def _with_lost_corrections(letter_ids: Collection[int]) -> set[int]:
+    """Letters without a case that people corrected when they had one."""
+    if not letter_ids:
+        return set()
+    digests = dict(Letter.objects.filter(pk__in=letter_ids).values_list("sha256", "pk"))
+    corrected = Correction.objects.filter(letter_sha256__in=digests).exclude(state=CorrectionState.REVERTED)
+    return {digests[digest] for digest in corrected.values_list("letter_sha256", flat=True).distinct()}
+
+
+def _ordered(codes: Iterable[str]) -> list[str]:
+    return sorted(codes, key=lambda code: (-urgency_of([code]), code))

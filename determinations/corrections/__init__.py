@@ -1,0 +1,1 @@
+"""Corrections by staff: the editor, the review queue, duplicates, removal and lessons."""

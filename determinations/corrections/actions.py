@@ -1,0 +1,239 @@
+"""What people put right. Every action adds Correction rows, writes the effective values anew and leaves an audit row,
+all in one transaction. Nothing is ever changed or removed: to undo is to add a row too.
+
+Paths name items by number as the reader sees them (``items/2/decision``) or by key (``items/p0a1b2.../decision``);
+within one save keys are safer, since numbers shift when an item is added.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from determinations.access.roles import check_permission
+from determinations.cases.effective import write_cases
+from determinations.cases.fields import (
+    ITEM_FIELDS,
+    LETTER_FIELDS,
+    ValueRefused,
+)
+from determinations.cases.merging import Standing, empty_document, merge
+from determinations.cases.open_letter import Change, CorrectionsRefused, OpenLetter, open_letter
+from determinations.corrections.editor import Editor
+from determinations.models import AuditEvent, Correction, Operation, ParsedDocument
+from determinations.models.corrections import CorrectionState
+from determinations.models.letters import OPEN_STATES
+
+
+class EditedMeanwhile(Exception):
+    """Nothing was saved: the letter changed since the person opened it."""
+
+
+def save_changes(
+    letter_id: int, changes: Sequence[Change], *, by: User, now: datetime, seen: str | None = None
+) -> list[Correction]:
+    """Save all changes or none; returns the rows added. Values that are already so are passed over.
+
+    ``seen`` is the ``OpenLetter.version`` on which the person worked. Raises :class:`EditedMeanwhile`,
+    :class:`CorrectionsRefused`, or PermissionDenied for a person who may not correct.
+    """
+    check_permission(by, "correct_cases")
+    with transaction.atomic():
+        opened = open_letter(letter_id, lock=True)
+        if opened.letter.state in OPEN_STATES:
+            raise CorrectionsRefused([("", _("The letter is about to be read. Save again in a moment."))])
+        if seen is not None and seen != opened.version:
+            raise EditedMeanwhile
+        rows = Editor(opened, by=by, now=now).rows_for(changes)
+        Correction.objects.bulk_create(rows)
+        if not rows:
+            return rows
+        if not opened.parser_version:
+            ParsedDocument.objects.get_or_create(
+                letter=opened.letter, defaults={"parsed_at": now, "document": empty_document()}
+            )
+        write_cases([letter_id])
+        AuditEvent.objects.create(
+            at=now,
+            by_id=by.pk,
+            by_name=by.get_username(),
+            action="letter.corrected",
+            letter_id=letter_id,
+            detail={"corrections": [row.pk for row in rows], "paths": sorted({row.path for row in rows})},
+        )
+    return rows
+
+
+def staged(opened: OpenLetter, changes: Sequence[Change], *, by: User, now: datetime) -> OpenLetter:
+    """The letter as it would stand with these changes; nothing is saved. Raises :class:`CorrectionsRefused`."""
+    editor = Editor(opened, by=by, now=now)
+    editor.rows_for(changes)
+    return replace(editor.opened, merged=merge(opened.document, editor.seen))
+
+
+def correct_field(
+    letter_id: int,
+    path: str,
+    value: object,
+    *,
+    by: User,
+    now: datetime,
+    reason: str,
+    note: str = "",
+    evidence: tuple[int, int] | None = None,
+) -> list[Correction]:
+    """Set one value."""
+    change = Change(operation=Operation.SET, path=path, value=value, evidence=evidence, reason=reason, note=note)
+    return save_changes(letter_id, [change], by=by, now=now)
+
+
+def confirm_value(letter_id: int, path: str, *, by: User, now: datetime, note: str = "") -> list[Correction]:
+    """Say that the effective value is right: it stands from now on, whatever a later parser reads."""
+    return save_changes(letter_id, [Change(operation=Operation.CONFIRM, path=path, note=note)], by=by, now=now)
+
+
+def confirm_letter(letter_id: int, *, by: User, now: datetime, seen: str | None = None) -> list[Correction]:
+    """Say that every value of the letter is right."""
+    return save_changes(letter_id, list(unconfirmed(open_letter(letter_id))), by=by, now=now, seen=seen)
+
+
+def revert(
+    letter_id: int, path: str, *, by: User, now: datetime, reason: str = "reverted", note: str = ""
+) -> list[Correction]:
+    """Go back to what the parser reads for this value."""
+    change = Change(operation=Operation.REVERT, path=path, reason=reason, note=note)
+    return save_changes(letter_id, [change], by=by, now=now)
+
+
+def undo(
+    letter_id: int,
+    correction_id: int,
+    *,
+    by: User,
+    now: datetime,
+    reason: str = "reverted",
+    note: str = "",
+) -> list[Correction]:
+    """Take one correction out of force: an item that was added, split, merged ..., or one that lost its item."""
+    change = Change(operation=Operation.REVERT, reverts=correction_id, reason=reason, note=note)
+    return save_changes(letter_id, [change], by=by, now=now)
+
+
+def add_item(
+    letter_id: int,
+    values: Mapping[str, object],
+    *,
+    by: User,
+    now: datetime,
+    reason: str,
+    after: str = "",
+    note: str = "",
+) -> list[Correction]:
+    """Add an item that the parser did not find, after the item ``after`` (number or key; "": first)."""
+    change = Change(
+        operation=Operation.ADD_ITEM, value={"after": after, "values": dict(values)}, reason=reason, note=note
+    )
+    return save_changes(letter_id, [change], by=by, now=now)
+
+
+def remove_item(
+    letter_id: int, item: str, *, by: User, now: datetime, reason: str, note: str = ""
+) -> list[Correction]:
+    """Remove an item that is none."""
+    change = Change(operation=Operation.REMOVE_ITEM, path=f"items/{item}", reason=reason, note=note)
+    return save_changes(letter_id, [change], by=by, now=now)
+
+
+def split_item(
+    letter_id: int,
+    item: str,
+    parts: Sequence[Mapping[str, object]],
+    *,
+    by: User,
+    now: datetime,
+    reason: str,
+    note: str = "",
+) -> list[Correction]:
+    """Make several items of one; each part names at least its request, and has all else from the item."""
+    change = Change(
+        operation=Operation.SPLIT_ITEM,
+        path=f"items/{item}",
+        value=[{"values": dict(part)} for part in parts],
+        reason=reason,
+        note=note,
+    )
+    return save_changes(letter_id, [change], by=by, now=now)
+
+
+def merge_items(
+    letter_id: int,
+    items: Sequence[str],
+    *,
+    by: User,
+    now: datetime,
+    reason: str,
+    values: Mapping[str, object] | None = None,
+    note: str = "",
+) -> list[Correction]:
+    """Make one item of several; what ``values`` does not name comes from the first."""
+    change = Change(
+        operation=Operation.MERGE_ITEMS,
+        value={"of": list(items), "values": dict(values or {})},
+        reason=reason,
+        note=note,
+    )
+    return save_changes(letter_id, [change], by=by, now=now)
+
+
+def reorder_items(
+    letter_id: int, order: Sequence[str], *, by: User, now: datetime, reason: str, note: str = ""
+) -> list[Correction]:
+    """Put the items in this order; ``order`` names every item once."""
+    change = Change(operation=Operation.REORDER_ITEMS, value=list(order), reason=reason, note=note)
+    return save_changes(letter_id, [change], by=by, now=now)
+
+
+def dismiss_problem(
+    letter_id: int, code: str, path: str, *, by: User, now: datetime, note: str = ""
+) -> list[Correction]:
+    """Say that a problem was looked at and nothing is wrong."""
+    change = Change(operation=Operation.DISMISS, path=path, value=code, reason="nothing-wrong", note=note)
+    return save_changes(letter_id, [change], by=by, now=now)
+
+
+def unconfirmed(opened: OpenLetter) -> Iterator[Change]:
+    """A confirmation for every value of a letter that no person set or confirmed since the parser read it."""
+    standings = opened.merged.standings
+    for name in LETTER_FIELDS:
+        if _wants_confirmation(standings.get(("", name))):
+            yield Change(operation=Operation.CONFIRM, path=name)
+    for item in opened.merged.record["items"]:
+        for name in ITEM_FIELDS:
+            if _wants_confirmation(standings.get((item["key"], name))):
+                yield Change(operation=Operation.CONFIRM, path=f"items/{item['key']}/{name}")
+
+
+def history(letter_id: int, path: str = "") -> list[Correction]:
+    """What people did to a letter or to one of its values, newest first."""
+    opened = open_letter(letter_id)
+    rows = opened.corrections
+    if path:
+        try:
+            key, field = opened.target(path)
+        except ValueRefused:
+            return []
+        rows = tuple(row for row in rows if row.item_key == key and (not field or row.field == field))
+    return list(reversed(rows))
+
+
+def standings(letter_id: int) -> dict[str, Standing]:
+    """The values of a letter that people set or confirmed, by path with the item's number: for the case page."""
+    opened = open_letter(letter_id)
+    return {opened.path(*target): standing for target, standing in opened.merged.standings.items()}
+
+
+def _wants_confirmation(standing: Standing | None) -> bool:
+    return standing is None or standing.state == CorrectionState.CONFLICT

@@ -1,0 +1,150 @@
+"""What corrections teach: how often the parser was right, field by field and version by version, and letters whose
+values people confirmed or corrected, as records that can become test cases of the parser."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+
+from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS
+from determinations.cases.open_letter import OpenLetter, open_letter
+from determinations.corrections.actions import unconfirmed
+from determinations.models import Correction, Letter, UploadedFile
+from determinations.models.corrections import IN_FORCE
+from determinations.parsing.results import CitationRecord, CitedRecord, ExpectedItem, ExpectedRecord, ItemRecord
+
+#: Corrections that the figures look at, the newest first.
+_LOOKED_AT = 500_000
+
+
+class CheckedRecord(ExpectedRecord):
+    """``checked`` names the values that people set or confirmed: only these are known to be right."""
+
+    checked: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """Of the values of one field that people looked at, how many one parser version had read right."""
+
+    field: str
+    version: str
+    right: int
+    looked_at: int
+
+    @property
+    def percent(self) -> float:
+        """The share, 0 to 100."""
+        return 100 * self.right / self.looked_at
+
+
+def accuracy() -> list[Accuracy]:
+    """By field and version. A version is held against a value twice: when a person looked at what it had read, and
+    when it has read the letter since. Items added and removed by hand count as the field ``items``, read wrong."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH looked AS (
+                SELECT CASE WHEN operation IN ('set', 'confirm') THEN regexp_replace(path, '^.*/', '') ELSE 'items' END
+                        AS field,
+                    letter_id, parser_version, parser_value = new_value AS was_right,
+                    state = 'confirmed' AS is_right
+                FROM determinations_correction
+                WHERE state = ANY(%s) AND operation NOT IN ('dismiss', 'reorder_items') ORDER BY id DESC LIMIT %s
+            ), held AS (
+                SELECT field, parser_version, field <> 'items' AND COALESCE(was_right, false) AS is_right
+                FROM looked WHERE parser_version <> ''
+                UNION ALL
+                SELECT looked.field, parsed.parser_version, looked.is_right FROM looked
+                JOIN determinations_parseddocument parsed ON parsed.letter_id = looked.letter_id
+                WHERE parsed.parser_version NOT IN ('', looked.parser_version)
+            )
+            SELECT field, parser_version, count(*) FILTER (WHERE is_right), count(*) FROM held GROUP BY 1, 2
+            """,
+            [[str(state) for state in IN_FORCE], _LOOKED_AT],
+        )
+        found = [Accuracy(*row) for row in cursor.fetchall()]
+    order = [*LETTER_FIELDS, *ITEM_FIELDS, "items"]
+    return sorted(found, key=lambda each: (order.index(each.field) if each.field in order else 99, each.version))
+
+
+def taught_letters(*, whole: bool) -> Iterator[OpenLetter]:
+    """Letters that people looked at, by number; ``whole``: only those of which no value was left out."""
+    reached = 0
+    while True:
+        rows = Correction.objects.filter(state__in=IN_FORCE, letter_id__gt=reached)
+        ids = list(rows.order_by("letter_id").values_list("letter_id", flat=True).distinct()[:100])
+        if not ids:
+            return
+        present = set(Letter.objects.filter(pk__in=ids).values_list("pk", flat=True))
+        for pk in ids:
+            if pk in present:
+                opened = open_letter(pk)
+                if not whole or not any(unconfirmed(opened)):
+                    yield opened
+        reached = ids[-1]
+
+
+def expected_record(opened: OpenLetter) -> CheckedRecord:
+    """The letter's effective values as the record that parsing it should give."""
+    record = opened.merged.record
+    return {
+        "file": file_name(opened.letter),
+        "layout": record["layout"],
+        "case_number": record["case_number"],
+        "decision_date": record["decision_date"],
+        "date_assigned": record["date_assigned"],
+        "application_received": record["application_received"],
+        "ur_denial_date": record["ur_denial_date"],
+        "date_of_injury": record["date_of_injury"],
+        "priority": record["priority"],
+        "age": record["age"],
+        "sex": record["sex"],
+        "licensure": record["licensure"],
+        "specialties": record["specialties"],
+        "summary": record["summary"],
+        "items": [_expected_item(item) for item in record["items"]],
+        "checked": sorted(opened.path(*target) for target in opened.merged.standings),
+    }
+
+
+def _expected_item(item: ItemRecord) -> ExpectedItem:
+    return {
+        "number": item["number"],
+        "request": item["request"],
+        "disputed": item["disputed"],
+        "partly_approved": item["partly_approved"],
+        "decision": item["decision"],
+        "category": item["category"],
+        "subcategory": item["subcategory"],
+        "claims_text": item["claims_text"],
+        "reviewer_text": item["reviewer_text"],
+        "claims": [_expected_citation(cited) for cited in item["claims"]],
+        "reviewer": [_expected_citation(cited) for cited in item["reviewer"]],
+        "rationale": item["rationale"],
+    }
+
+
+def _expected_citation(cited: CitationRecord) -> CitedRecord:
+    return {
+        "family": cited["family"],
+        "authority": cited["authority"],
+        "edition": cited["edition"],
+        "sections": cited["sections"],
+        "pages": cited["pages"],
+    }
+
+
+def file_name(letter: Letter) -> str:
+    """The name under which the letter's file came; its number where no upload tells."""
+    name = UploadedFile.objects.filter(letter=letter).order_by("pk").values_list("name", flat=True).first()
+    return name or f"letter-{letter.pk}"
+
+
+def versions_of(found: Sequence[Accuracy]) -> list[str]:
+    """The parser versions in these figures, oldest first."""
+    return sorted({each.version for each in found}, key=lambda version: [_number(part) for part in version.split(".")])
+
+
+def _number(part: str) -> tuple[int, str]:
+    return (int(part), "") if part.isdigit() else (0, part)

@@ -1,0 +1,70 @@
+"""What filters have to look up before they can say what they find: numbers for keys, names for their parts.
+
+PostgreSQL plans a query by what it knows of the values in it. A value that a subquery is to find is not known, and its
+guess may be a thousand times wrong; so keys become numbers first, and parts of names the names.
+One ``Lookups`` serves one request: whatever filters by the same looks it up once.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.db.models import BooleanField, F, Func, TextField, Value
+
+from determinations.models import SectionName
+from determinations.wording.labels import Labels, read_labels
+
+
+class IsOneOf(Func):
+    """``column = ANY(array)``: can be looked up in an index, and its length tells how many rows to expect."""
+
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
+
+
+def has_number(column: str, ids: Iterable[int], *, small: bool = False) -> IsOneOf:
+    """The condition that the column holds one of these numbers; ``small`` for columns of small integers."""
+    written = f"{{{','.join(map(str, ids))}}}"
+    kind = "smallint" if small else "bigint"
+    return IsOneOf(F(column), Value(written, output_field=TextField()), template=f"(%(expressions)s::{kind}[]))")
+
+
+class HasOneOf(Func):
+    """``array && array``: the two have something in common."""
+
+    arg_joiner = " && "
+    template = "(%(expressions)s)"
+    output_field = BooleanField()
+
+
+@dataclass
+class Lookups:
+    """What one request has looked up."""
+
+    _sections: dict[str, list[str]] = field(default_factory=dict)
+
+    @cached_property
+    def labels(self) -> Labels:
+        """Names and numbers of categories and authorities."""
+        return read_labels()
+
+    def authority_ids(self, keys: Iterable[str]) -> list[int]:
+        """The numbers of authorities given by key; unknown ones have none."""
+        wanted = set(keys)
+        return [authority.id for authority in self.labels.authorities if authority.key in wanted]
+
+    def category_ids(self, whole: Iterable[str], below: Iterable[str]) -> list[int]:
+        """The numbers of categories, and of subcategories given as ``name/subcategory``.
+
+        A category with subcategories chosen means only those.
+        """
+        keys = set(below)
+        names = {name for name in whole if not any(key.startswith(f"{name}/") for key in keys)}
+        return [category.id for category in self.labels.categories if category.name in names or category.key in keys]
+
+    def section_names(self, part: str) -> list[str]:
+        """The names of sections that hold this part, whatever its case."""
+        if part not in self._sections:
+            names = SectionName.objects.filter(name__icontains=part).order_by("name")
+            self._sections[part] = list(names.values_list("name", flat=True))
+        return self._sections[part]

@@ -1,0 +1,247 @@
+"""Takes files in: bytes into the store, one row for each file, identical bytes once.
+
+When ``receive_files`` returns, bytes and rows are safe. Nothing is queued here: the caller does that, afterwards.
+"""
+
+import hashlib
+import tempfile
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.files import File
+from django.db import connection, transaction
+from django.utils import timezone
+
+from determinations.extraction.archives import ArchiveLimits, ArchiveRefused, Member, members
+from determinations.extraction.kinds import DOCUMENT_KINDS, HEAD, LETTER_KINDS, Kind, kind_of
+from determinations.intake.store import letter_limits, letter_store, lock_store
+from determinations.models import AuditEvent, Letter, Upload, UploadedFile
+from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, Lane
+from determinations.models.uploads import FileOutcome
+
+#: Files are stored and written to the database in windows of this size, so that memory does not grow with a batch.
+_WINDOW_FILES = 100
+_WINDOW_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Arrival:
+    """One file on its way in: either bytes with their hash, or a reason why they are refused."""
+
+    name: str
+    size: int = 0
+    kind: Kind = Kind.OTHER
+    sha256: str = ""
+    file: File | None = None
+    reason: str = ""
+    message: str = ""
+
+
+def receive_files(
+    *, by: User | None, files: Iterable[File], lane: str | None = None, note: str = "", upload: Upload | None = None
+) -> Upload:
+    """Take in PDF and text files, and what ZIP archives hold; returns their batch, with a row for each file.
+
+    ``upload`` joins an earlier batch, for browsers that send a large drop in several requests. Without a ``lane``
+    the batch's size chooses it. Files are read in windows: an endless iterable is as good as a list.
+    """
+    if upload is None:
+        upload = Upload.objects.create(by=by, started_at=timezone.now(), note=note[:200])
+    counts: Counter[str] = Counter()
+    for window in _windows(files):
+        counts += receive_window(upload=upload, arrivals=window, lane=lane or _lane_of(upload))
+    _audit_upload(upload, by, counts)
+    return upload
+
+
+def receive_window(*, upload: Upload, arrivals: Sequence[Arrival], lane: str) -> Counter[str]:
+    """Store one window of files and write its rows in one transaction; returns how many had which outcome."""
+    accepted = [arrival for arrival in arrivals if not arrival.reason]
+    with transaction.atomic():
+        lock_store(to_delete=False)
+        letter_store().keep(
+            {Letter(sha256=each.sha256).store_name: each.file for each in accepted if each.file is not None}
+        )
+        for arrival in accepted:
+            if arrival.file is not None:
+                arrival.file.close()
+        new = _insert_letters(accepted, lane)
+        known = dict(
+            Letter.objects.filter(sha256__in={a.sha256 for a in accepted} - new.keys()).values_list("sha256", "id")
+        )
+        rows = [_row(upload, arrival, new, known) for arrival in arrivals]
+        UploadedFile.objects.bulk_create(rows)
+    return Counter(row.outcome for row in rows)
+
+
+def _insert_letters(arrivals: Sequence[Arrival], lane: str) -> dict[str, int]:
+    """Rows for bytes that nobody has brought before, by hash; two people at the same instant make one row."""
+    distinct = {arrival.sha256: arrival for arrival in reversed(arrivals)}
+    brought = [distinct.pop(a.sha256) for a in arrivals if a.sha256 in distinct]
+    # Numbered in the order in which they came, for the newest letter of a case counts; written in the order of their
+    # hashes, so that two windows that share several files wait for each other instead of deadlocking.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO determinations_letter (id, sha256, size, media_type, state, message, lane, attempts,
+                                               received_at, layout, text_method, parser_version)
+            SELECT id, sha256, size, media_type, 'received', '', %s, 0, statement_timestamp(), '', '', ''
+            FROM (
+                SELECT nextval(pg_get_serial_sequence('determinations_letter', 'id')) AS id, arrived.*
+                FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS arrived (sha256, size, media_type)
+            ) AS numbered
+            ORDER BY sha256
+            ON CONFLICT (sha256) DO NOTHING
+            RETURNING sha256, id
+            """,
+            [lane, [a.sha256 for a in brought], [a.size for a in brought], [a.kind.value for a in brought]],
+        )
+        return dict(cursor.fetchall())
+
+
+def _row(upload: Upload, arrival: Arrival, new: dict[str, int], known: dict[str, int]) -> UploadedFile:
+    row = UploadedFile(upload=upload, name=arrival.name, size=arrival.size, received_at=timezone.now())
+    if arrival.reason:
+        row.outcome, row.reason, row.message = FileOutcome.REFUSED, arrival.reason, arrival.message[:500]
+    elif arrival.sha256 in new:
+        row.outcome = FileOutcome.ACCEPTED
+        row.letter_id = known[arrival.sha256] = new.pop(arrival.sha256)  # the same bytes again are a duplicate
+    else:
+        row.outcome, row.letter_id = FileOutcome.DUPLICATE, known[arrival.sha256]
+    return row
+
+
+def _lane_of(upload: Upload) -> Lane:
+    large = UploadedFile.objects.filter(upload=upload).order_by("id")[LARGEST_INTERACTIVE_BATCH:].exists()
+    return Lane.BULK if large else Lane.INTERACTIVE
+
+
+def _audit_upload(upload: Upload, by: User | None, counts: Counter[str]) -> None:
+    AuditEvent.objects.create(
+        at=timezone.now(),
+        by_id=by.pk if by else None,
+        by_name=by.get_username() if by else "",
+        action="letters.uploaded",
+        detail={"upload": upload.pk, **counts},
+    )
+
+
+# From files to arrivals
+
+
+def _windows(files: Iterable[File]) -> Iterator[list[Arrival]]:
+    window: list[Arrival] = []
+    size = 0
+    for file in files:
+        for arrival in arrivals_of(file):
+            window.append(arrival)
+            size += arrival.size
+            if len(window) >= _WINDOW_FILES or size >= _WINDOW_BYTES:
+                yield window
+                window, size = [], 0
+    if window:
+        yield window
+
+
+def arrivals_of(file: File) -> Iterator[Arrival]:
+    """The file itself, or each file of the archive that it is."""
+    name = clean_name(file.name or "")
+    try:
+        file.seek(0)
+        kind = kind_of(file.read(HEAD))
+        if kind is Kind.ZIP:
+            yield from _from_archive(name, file)
+        else:
+            yield _hashed(name, file, kind)
+    except OSError as fault:
+        yield Arrival(name, reason="unreadable", message=f"The file could not be read: {fault.strerror or 'fault'}.")
+
+
+def _from_archive(name: str, file: File) -> Iterator[Arrival]:
+    most = letter_limits().bytes
+    if file.size > settings.ARCHIVE_BYTES:
+        yield Arrival(
+            name, file.size, reason="archive_too_large", message=f"{settings.ARCHIVE_BYTES:,} bytes are allowed."
+        )
+        return
+    try:
+        for member in members(file.file or file, ArchiveLimits(member_bytes=most)):  # type: ignore[arg-type]
+            yield _from_member(clean_name(f"{name}/{clean_path(member.name)}"), member)
+    except ArchiveRefused as refusal:
+        yield Arrival(name, file.size, reason=refusal.reason, message=str(refusal))
+    finally:
+        file.close()
+
+
+def _from_member(name: str, member: Member) -> Arrival:
+    unpacked: Any = tempfile.SpooledTemporaryFile(max_size=1024 * 1024)  # noqa: SIM115 - closed when it is stored
+    try:
+        with member.open() as stream:
+            while chunk := stream.read(64 * 1024):
+                unpacked.write(chunk)
+    except ArchiveRefused as refusal:
+        unpacked.close()
+        return Arrival(name, member.info.file_size, reason=refusal.reason, message=str(refusal))
+    unpacked.seek(0)
+    kind = kind_of(unpacked.read(HEAD))
+    if kind is Kind.ZIP:
+        unpacked.close()
+        return Arrival(name, member.info.file_size, reason="archive_in_archive", message="Archives are opened once.")
+    unpacked.seek(0, 2)
+    size = unpacked.tell()
+    whole = File(unpacked, name)
+    whole.size = size
+    return _hashed(name, whole, kind)
+
+
+def _hashed(name: str, file: File, kind: Kind) -> Arrival:
+    most = letter_limits().bytes
+    if kind is Kind.EMPTY:
+        arrival = Arrival(name, reason="empty", message="The file has no bytes.")
+    elif kind not in LETTER_KINDS:
+        reason = "document" if kind in DOCUMENT_KINDS else "unsupported"
+        arrival = Arrival(name, file.size, kind, reason=reason, message=_UNSUPPORTED[kind])
+    elif file.size > most:
+        arrival = Arrival(
+            name, file.size, kind, reason="too_large", message=f"{file.size:,} bytes; {most:,} are allowed."
+        )
+    else:
+        digest = hashlib.sha256()
+        size = 0
+        for chunk in file.chunks():
+            digest.update(chunk)
+            size += len(chunk)
+        return Arrival(name, size, kind, digest.hexdigest(), file)
+    file.close()
+    return arrival
+
+
+_UNSUPPORTED = {
+    Kind.WORD: "A Word or other Office document.",
+    Kind.OLD_OFFICE: "A Word or other Office document, or a mail.",
+    Kind.OPEN_DOCUMENT: "An OpenDocument file.",
+    Kind.RTF: "A rich text document.",
+    Kind.IMAGE: "A picture without text.",
+    Kind.OTHER: "Neither PDF nor text nor ZIP.",
+}
+
+
+# Names, which strangers chose
+
+
+def clean_name(name: str) -> str:
+    """A name fit to be shown and kept: no controls, no signs that turn text round, its end where it is long."""
+    shown = "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign)[0] == "C" else sign for sign in name)
+    return shown.strip()[-500:] or "(no name)"
+
+
+def clean_path(path: str) -> str:
+    """An archive's path without roots and steps upwards: it is only ever shown."""
+    parts = PurePosixPath(path.replace("\\", "/")).parts
+    return "/".join(part for part in parts if part not in ("/", "..", ".")) or "(no name)"

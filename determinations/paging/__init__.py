@@ -1,0 +1,1 @@
+"""Keyset pages, filtered lists and capped counts."""

@@ -1,0 +1,95 @@
+"""Reading one letter: its file to text, its text to a record, or the state it stops in and why."""
+
+import logging
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from determinations.extraction.reader import text_of
+from determinations.extraction.results import ExtractedText, Unreadable
+from determinations.intake.store import letter_limits, letter_store
+from determinations.models import Letter, LetterState
+from determinations.parsing import parse_letter
+from determinations.parsing.problems import OTHER_PROGRAMME_CODES
+from determinations.parsing.results import LetterRecord, to_record
+
+log = logging.getLogger(__name__)
+
+#: Seconds that parsing one letter may take; it takes a thousandth of one.
+PARSING_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading one letter gave: text and record, or the state it stops in and why."""
+
+    letter_id: int
+    extracted: ExtractedText | None = None
+    record: LetterRecord | None = None
+    state: str = LetterState.PARSED
+    message: str = ""
+
+
+def read_letter(letter: Letter, aliases: Mapping[str, str]) -> Reading:
+    """The letter's text and record, or why there is none. Raises nothing that is the letter's fault."""
+    try:
+        with letter_store().open(letter.store_name) as file:
+            data = file.read()
+    except FileNotFoundError:
+        return Reading(
+            letter.pk, state=LetterState.SET_ASIDE, message="The stored file is gone from the letter store."
+        )
+    try:
+        extracted = text_of(data, letter_limits())
+    except Unreadable as reason:
+        return Reading(letter.pk, state=reason.state, message=str(reason))
+    try:
+        with no_longer_than(PARSING_SECONDS):
+            record = to_record(parse_letter(extracted.text, aliases=aliases))
+    except TooLong:
+        message = f"Finding the values takes longer than {PARSING_SECONDS:g} seconds."
+        return Reading(letter.pk, extracted, state=LetterState.TOO_SLOW, message=message)
+    except MemoryError:
+        message = "Finding the values takes more memory than there is."
+        return Reading(letter.pk, extracted, state=LetterState.TOO_LARGE, message=message)
+    except Exception as fault:
+        log.error("The parser failed on letter %d (%s).", letter.pk, type(fault).__name__)
+        message = f"The parser failed ({type(fault).__name__})."
+        return Reading(letter.pk, extracted, state=LetterState.SET_ASIDE, message=message)
+    return Reading(letter.pk, extracted, record, *standing_of(record))
+
+
+def standing_of(record: LetterRecord) -> tuple[str, str]:
+    """State and message of a letter that was parsed; ``write_cases`` tells parsed from needs review."""
+    for problem in record["problems"]:
+        if problem["code"] in OTHER_PROGRAMME_CODES:
+            return LetterState.OTHER_PROGRAMME, problem["message"]
+        if problem["code"] == "not_a_determination":
+            return LetterState.NOT_DETERMINATION, problem["message"]
+    return LetterState.PARSED, ""
+
+
+class TooLong(BaseException):
+    """Not an ``Exception``: no handler on the way may take it for a fault of its own."""
+
+
+@contextmanager
+def no_longer_than(seconds: float) -> Iterator[None]:
+    """End what is inside by an alarm, also within a regular expression. In threads, which have none, it may go on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        raise TooLong
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

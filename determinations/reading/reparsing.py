@@ -1,0 +1,317 @@
+"""Reads letters again: what would change, and then the change itself, a chunk of letters at a time.
+
+The text that was once got from the file is read anew by the parser of today, with today's aliases and rules, or with
+one that is only proposed. Corrections stand on top of whatever comes out.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import DatabaseError, OperationalError, transaction
+from django.db.models import Max, QuerySet
+from django.http import QueryDict
+
+from determinations.access.roles import check_permission
+from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS, read, same
+from determinations.cases.item_keys import Anchor, keys_of
+from determinations.cases.merging import Merged, merge
+from determinations.filters import CaseFilter
+from determinations.models import (
+    AuditEvent,
+    Case,
+    Correction,
+    ItemText,
+    Letter,
+    LetterText,
+    ParsedDocument,
+    PrintedCitation,
+    ReparseExample,
+    ReparseRun,
+    ReviewEntry,
+    RunState,
+)
+from determinations.models.corrections import FieldValue
+from determinations.models.letters import OPEN_STATES
+from determinations.models.reparsing import AT_WORK
+from determinations.parsing import PARSER_VERSION, parse_letter
+from determinations.parsing.results import LetterRecord, to_record
+from determinations.reading.ingest import write_records
+from determinations.reading.one_letter import PARSING_SECONDS, TooLong, no_longer_than
+from determinations.reference.aliases import Proposal, proposed_aliases, proposed_rules, put_in_force
+from determinations.reference.category_rules import active_rules, with_rules
+
+log = logging.getLogger(__name__)
+
+#: Letters read again in one transaction.
+CHUNK = 50
+_EXAMPLES_A_FIELD = 8
+_MOST_EXAMPLES = 200
+#: Letters that one step looks through for its chunk, so that a rare selection costs no step more than a common one.
+_WINDOW = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One value that the new reading changes. ``kind``: ``gain`` where a person's value is now read, ``loss`` where it
+    no longer is, else ``change``. An item that comes or goes has the field ``items`` and its request as the value."""
+
+    path: str
+    field: str
+    kind: str
+    old: FieldValue
+    new: FieldValue
+
+
+def letters_of(selection: Mapping[str, Any]) -> QuerySet[LetterText]:
+    """The letters that a selection means, those with a text. A list of cases is followed as it stands at each step."""
+    texts = LetterText.objects.all()
+    match selection["what"]:
+        case "all":
+            return texts
+        case "older":
+            return texts.filter(letter__parsed__isnull=False).exclude(letter__parsed__parser_version=PARSER_VERSION)
+        case "problem":
+            wanted = ReviewEntry.objects.filter(reasons__contains=[selection["code"]])
+            return texts.filter(letter__in=wanted.values("letter_id"))
+        case "form":
+            printed = PrintedCitation.objects.filter(normalised__contains=selection["form"])
+            return texts.filter(letter__in=printed.values("letter_id"))
+        case "phrase":
+            said = ItemText.objects.filter(item__disputed__icontains=selection["phrase"])
+            return texts.filter(letter__in=said.values("item__case_id"))
+        case "filter":
+            cases = CaseFilter(QueryDict(selection["query"]), queryset=Case.objects.all()).qs
+            return texts.filter(letter__in=cases.order_by().values("pk"))
+        case "ids":
+            return texts.filter(letter__in=selection["ids"])
+    raise ValueError("no such selection of letters")
+
+
+def start(
+    selection: Mapping[str, Any],
+    *,
+    by: User,
+    now: datetime,
+    why: str = "",
+    proposal: Proposal | None = None,
+) -> ReparseRun:
+    """A run, ready to be previewed. ``proposal`` is the alias or rule that it would put in force."""
+    check_permission(by, "correct_cases")
+    chosen = {**selection, **({"proposal": proposal.to_json()} if proposal else {})}
+    run = ReparseRun.objects.create(
+        selection=chosen, why=why[:300], by_id=by.pk, at=now, parser_version=PARSER_VERSION, last_letter=_last_letter()
+    )
+    _audit("reparse.previewed", run, by, now)
+    return run
+
+
+def _last_letter() -> int:
+    return Letter.objects.aggregate(last=Max("pk"))["last"] or 0
+
+
+def go(run_id: int, *, by: User, now: datetime) -> None:
+    """Have a previewed or paused run change the letters; a proposed alias or rule comes into force."""
+    check_permission(by, "correct_cases")
+    with transaction.atomic():
+        run = ReparseRun.objects.select_for_update().get(pk=run_id)
+        if run.state == RunState.PREVIEWED:
+            run.reached = 0
+            if "proposal" in run.selection:
+                put_in_force(Proposal.from_json(run.selection["proposal"]), by=by, now=now)
+                run.last_letter = _last_letter()  # those that came since the preview were read without it
+        elif run.state != RunState.PAUSED:
+            return
+        run.state, run.stepped_at = RunState.RUNNING, now
+        run.save()
+        _audit("reparse.started", run, by, now)
+
+
+def pause(run_id: int, *, by: User, now: datetime) -> None:
+    """Stop for now, after the chunk under way."""
+    _move(run_id, (RunState.RUNNING,), RunState.PAUSED, "reparse.paused", by, now)
+
+
+def stop(run_id: int, *, by: User, now: datetime) -> None:
+    """End the run for good; what it changed stays."""
+    states = (RunState.PREVIEWING, RunState.PREVIEWED, RunState.RUNNING, RunState.PAUSED)
+    _move(run_id, states, RunState.STOPPED, "reparse.stopped", by, now)
+
+
+def _move(run_id: int, states: Sequence[RunState], to: RunState, action: str, by: User, now: datetime) -> None:
+    check_permission(by, "correct_cases")
+    with transaction.atomic():
+        run = ReparseRun.objects.select_for_update().get(pk=run_id)
+        if run.state in states:
+            run.state, run.finished_at = to, now if to == RunState.STOPPED else None
+            run.save(update_fields=["state", "finished_at"])
+            _audit(action, run, by, now)
+
+
+def step(run_id: int, *, now: datetime) -> bool:
+    """Read the next chunk of a run again, in one transaction; whether there may be more to do."""
+    with transaction.atomic():
+        run = ReparseRun.objects.select_for_update().get(pk=run_id)
+        if run.state not in AT_WORK:
+            return False
+        proposal = Proposal.from_json(run.selection["proposal"]) if "proposal" in run.selection else None
+        window = _next_window(run)
+        if window is None:
+            _finish(run, now)
+        else:
+            first, last = window
+            chosen = letters_of(run.selection).filter(letter_id__gte=first, letter_id__lte=last)
+            if run.state == RunState.RUNNING:  # those that wait for their reader are read by today's parser anyway
+                chosen = chosen.exclude(letter__state__in=OPEN_STATES)
+            texts = list(chosen.order_by("letter_id")[:CHUNK])
+            if texts:
+                _read_again(run, texts, proposal)
+            run.reached = texts[-1].letter_id if len(texts) == CHUNK else last
+            run.stepped_at = now
+        run.save()
+    return window is not None
+
+
+def _next_window(run: ReparseRun) -> tuple[int, int] | None:
+    """The letters, from and to, among which the next step looks; None when none is left."""
+    left = Letter.objects.filter(pk__gt=run.reached, pk__lte=run.last_letter).order_by("pk")
+    first = left.values_list("pk", flat=True).first()
+    return None if first is None else (first, min(first + _WINDOW - 1, run.last_letter))
+
+
+def _finish(run: ReparseRun, now: datetime) -> None:
+    if run.state == RunState.PREVIEWING:
+        run.state, run.letters = RunState.PREVIEWED, run.previewed
+    else:
+        run.state, run.finished_at = RunState.FINISHED, now
+
+
+def _read_again(run: ReparseRun, texts: Sequence[LetterText], proposal: Proposal | None) -> None:
+    is_preview = run.state == RunState.PREVIEWING
+    aliases = proposed_aliases(proposal if is_preview else None)
+    rules_now = active_rules()
+    rules_then = proposed_rules(proposal) if is_preview else rules_now
+    ids = [text.letter_id for text in texts]
+    stored = dict(ParsedDocument.objects.filter(letter__in=ids).values_list("letter_id", "document"))
+    corrections = _corrections_of(ids)
+    counts = run.expected if is_preview else run.outcome
+    changed: dict[int, LetterRecord] = {}
+    for text in texts:
+        try:
+            with no_longer_than(PARSING_SECONDS):
+                fresh = to_record(parse_letter(text.text, aliases=aliases))
+        except (Exception, TooLong) as fault:
+            # The text may be in the message: its kind must do.
+            log.error("Letter %d cannot be read again (%s).", text.letter_id, type(fault).__name__)
+            run.failed += not is_preview
+            continue
+        old = with_rules(stored.get(text.letter_id, fresh), rules_now)
+        merged = merge(old, corrections.get(text.letter_id, []))
+        found = list(differences(old, with_rules(fresh, rules_then), merged))
+        _count(counts, found)
+        if is_preview:
+            _keep_examples(run, text.letter_id, found)
+            run.letters_differing += bool(found)
+        else:
+            run.letters_changed += bool(found)
+        changed[text.letter_id] = fresh
+    if is_preview:
+        run.previewed += len(texts)
+    else:
+        run.done += len(texts)
+        run.failed += _write(changed)
+
+
+def _write(records: Mapping[int, LetterRecord]) -> int:
+    """Write the records, or each by itself when that fails; returns how many of them cannot be stored."""
+    try:
+        with transaction.atomic():
+            write_records(records)
+    except OperationalError:
+        raise  # the connection or a deadlock: no letter's fault, the step comes again
+    except DatabaseError as fault:
+        if len(records) > 1:
+            return sum(_write({letter_id: record}) for letter_id, record in records.items())
+        # The message of a database error can hold letter text: its kind must do.
+        log.error("Letter %s cannot be stored again (%s).", *records, type(fault).__name__)
+        return len(records)
+    return 0
+
+
+def _corrections_of(letter_ids: Sequence[int]) -> dict[int, list[Correction]]:
+    found: dict[int, list[Correction]] = {}
+    digests = dict(ParsedDocument.objects.filter(letter__in=letter_ids).values_list("letter__sha256", "letter_id"))
+    for correction in Correction.objects.filter(letter_sha256__in=digests).order_by("pk"):
+        found.setdefault(digests[correction.letter_sha256], []).append(correction)
+    return found
+
+
+def _count(counts: dict[str, dict[str, int]], found: Sequence[Difference]) -> None:
+    for each in found:
+        of_field = counts.setdefault(each.field, {"changed": 0, "gains": 0, "losses": 0})
+        of_field["changed"] += 1
+        of_field["gains"] += each.kind == "gain"
+        of_field["losses"] += each.kind == "loss"
+
+
+def _keep_examples(run: ReparseRun, letter_id: int, found: Sequence[Difference]) -> None:
+    """A few examples of each field, and every loss as far as there is room."""
+    kept: dict[str, int] = {}
+    for example in ReparseExample.objects.filter(run=run).values_list("field", flat=True):
+        kept[example] = kept.get(example, 0) + 1
+    for each in found:
+        room = _MOST_EXAMPLES - sum(kept.values())
+        if room > 0 and (each.kind == "loss" or kept.get(each.field, 0) < _EXAMPLES_A_FIELD):
+            kept[each.field] = kept.get(each.field, 0) + 1
+            ReparseExample.objects.create(
+                run=run,
+                letter_id=letter_id,
+                path=each.path,
+                field=each.field,
+                kind=each.kind,
+                old_value=each.old,
+                new_value=each.new,
+            )
+
+
+def differences(old: LetterRecord, new: LetterRecord, merged: Merged) -> Iterator[Difference]:
+    """What a new reading changes; ``merged`` is the old one with corrections, whose values gains and losses go by."""
+    for name in LETTER_FIELDS:
+        yield from _difference("", name, old, new, merged, name)
+    old_keys = keys_of(old["items"])
+    anchors = [
+        Anchor(key, item["request"], item["spans"].get("request"))
+        for key, item in zip(old_keys, old["items"], strict=True)
+    ]
+    new_items = dict(zip(keys_of(new["items"], anchors), new["items"], strict=True))
+    for key, item in zip(old_keys, old["items"], strict=True):
+        path = f"items/{item['number']}"
+        if key not in new_items:
+            yield Difference(path, "items", "change", item["request"], None)
+            continue
+        for name in ITEM_FIELDS:
+            yield from _difference(key, name, item, new_items[key], merged, f"{path}/{name}")
+    for key, item in new_items.items():
+        if key not in old_keys:
+            yield Difference(f"items/{item['number']}", "items", "change", None, item["request"])
+
+
+def _difference(
+    key: str, name: str, old: Mapping[str, object], new: Mapping[str, object], merged: Merged, path: str
+) -> Iterator[Difference]:
+    before, after = read(old, name), read(new, name)
+    if same(name, before, after):
+        return
+    kind = "change"
+    if standing := merged.standings.get((key, name)):
+        right = standing.correction.value
+        was, becomes = same(name, before, right), same(name, after, right)
+        kind = "gain" if becomes and not was else "loss" if was and not becomes else "change"
+    yield Difference(path, name, kind, before, after)
+
+
+def _audit(action: str, run: ReparseRun, by: User, now: datetime) -> None:
+    AuditEvent.objects.create(at=now, by_id=by.pk, by_name=by.get_username(), action=action, detail={"run": run.pk})

@@ -1,0 +1,1 @@
+"""What staff teach the parser: aliases, category rules, printed citations, seed data."""

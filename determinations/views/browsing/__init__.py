@@ -1,0 +1,1 @@
+"""Pages: home, lists, search, saved views, exports."""

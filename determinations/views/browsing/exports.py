@@ -1,0 +1,145 @@
+"""Exports: a small list is sent at once, a large one is written by a worker and waits in the person's list."""
+
+import tempfile
+from pathlib import Path
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.db import transaction
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    QueryDict,
+    StreamingHttpResponse,
+)
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from determinations.browsing.exports import (
+    AT_ONCE,
+    KEPT_DAYS,
+    columns_of,
+    csv_lines,
+    exports_folder,
+    file_of,
+    record_export,
+    rows_of,
+    write_xlsx,
+)
+from determinations.browsing.lists import LISTS, ListKind
+from determinations.filters import filters_only, in_words
+from determinations.models import Export
+from determinations.models.browsing import ExportFormat, ExportState
+from determinations.paging.counts import count_up_to
+from determinations.tasks import send_export
+from determinations.views.people import person_of
+from determinations.wording.labels import read_labels
+
+_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@require_POST
+@permission_required(["determinations.browse_cases", "determinations.export_cases"], raise_exception=True)
+def export_list_rows(request: HttpRequest, list_name: str) -> HttpResponseBase:
+    """All rows of a filtered list, as ``format`` says."""
+    kind = LISTS.get(list_name)
+    form = request.POST.get("format", "")
+    if kind is None or form not in ExportFormat.values:
+        raise Http404
+    query = _query_of(kind, request)
+    count = count_up_to(kind.filterset(query).qs, cap=AT_ONCE)
+    if count.capped:
+        return _queue(request, kind, query, form)
+    record_export(
+        by=person_of(request),
+        list_name=kind.name,
+        query=query.urlencode(),
+        format=form,
+        rows=count.number,
+        at=timezone.now(),
+    )
+    return _send(kind, query, form)
+
+
+@require_safe
+@permission_required("determinations.export_cases", raise_exception=True)
+def export_list(request: HttpRequest) -> HttpResponse:
+    """The person's large exports and where each is."""
+    exports = list(Export.objects.filter(by=person_of(request)).order_by("-pk")[:100])
+    going_on = any(export.state in (ExportState.WAITING, ExportState.WRITING) for export in exports)
+    labels = read_labels()
+    rows = [
+        (
+            export,
+            file_of(export).is_file(),
+            f"{reverse(LISTS[export.list_name].url_name)}?{export.query}",
+            in_words(QueryDict(export.query), labels),
+        )
+        for export in exports
+    ]
+    template = "browsing/_exports.html" if request.headers.get("HX-Request") else "browsing/export_list.html"
+    return render(request, template, {"exports": rows, "going_on": going_on, "kept_days": KEPT_DAYS})
+
+
+@require_safe
+@permission_required("determinations.export_cases", raise_exception=True)
+def export_file(request: HttpRequest, pk: int) -> FileResponse:
+    """The file of one of the person's own exports."""
+    export = get_object_or_404(Export, pk=pk, by=person_of(request), state=ExportState.READY)
+    path = file_of(export)
+    if not path.is_file():
+        raise Http404("The file was removed.")
+    record_export(
+        by=person_of(request), list_name=export.list_name, query=export.query, format=export.format, rows=export.rows,
+        at=timezone.now(),
+    )  # fmt: skip
+    name = _file_name(LISTS[export.list_name], export.format)
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=_TYPES[export.format])
+
+
+def _query_of(kind: ListKind, request: HttpRequest) -> QueryDict:
+    given = QueryDict(request.POST.get("query", "")[:8000])
+    query = filters_only(given)
+    if given.get("sort") in kind.orders:
+        query["sort"] = given["sort"]
+    return query
+
+
+def _send(kind: ListKind, query: QueryDict, form: str) -> HttpResponseBase:
+    heads = [column.head for column in columns_of(kind)]
+    name = _file_name(kind, form)
+    if form == ExportFormat.CSV:
+        response = StreamingHttpResponse(csv_lines(heads, rows_of(kind, query)), content_type=_TYPES["csv"])
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+    with tempfile.TemporaryDirectory(dir=exports_folder()) as folder:
+        path = Path(folder) / "export.xlsx"
+        write_xlsx(path, kind.title, heads, rows_of(kind, query))
+        # The file stays readable through its open handle after the folder is gone.
+        return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=_TYPES["xlsx"])
+
+
+def _queue(request: HttpRequest, kind: ListKind, query: QueryDict, form: str) -> HttpResponse:
+    now = timezone.now()
+    with transaction.atomic():
+        export = Export.objects.create(
+            by=person_of(request), list_name=kind.name, query=query.urlencode(), format=form, requested_at=now
+        )
+        record_export(
+            by=person_of(request), list_name=kind.name, query=query.urlencode(), format=form, rows=None, at=now
+        )
+        transaction.on_commit(lambda: send_export(export.pk))
+    messages.info(request, "The list is long, so a worker writes the file. It will stand here when it is ready.")
+    return redirect(reverse("export_list"))
+
+
+def _file_name(kind: ListKind, form: str) -> str:
+    return f"imr-{kind.name}-{timezone.localdate():%Y-%m-%d}.{form}"

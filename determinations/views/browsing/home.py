@@ -1,0 +1,49 @@
+"""The home page: where to go from here, by role, with live counts."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Max
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from determinations.models import Case, ItemFact, Letter, LetterState, Outcome, SavedView
+from determinations.models.letters import OPEN_STATES, READABLE_STATES
+from determinations.paging.counts import count_up_to
+from determinations.views.browsing.lists import decided_last
+from determinations.views.browsing.saved_views import url_of
+from determinations.views.people import person_of
+
+#: What somebody must act on, and how many of it stand on the page.
+_TO_BE_AUTHORISED = "outcome=overturned&outcome=partly"
+_SHOWN = 8
+#: States in which a letter waits for a person.
+_FAILED = [state for state in LetterState if state not in READABLE_STATES and state not in OPEN_STATES]
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """The start page, unless the person made a saved view theirs; ``?home=yes`` shows it all the same."""
+    if "home" not in request.GET and request.user.has_perm("determinations.browse_cases"):
+        start = SavedView.objects.filter(by=person_of(request), is_start=True).first()
+        if start is not None:
+            return redirect(url_of(start))
+    context: dict[str, Any] = {}
+    if request.user.has_perm("determinations.browse_cases"):
+        cases = Case.objects.current()
+        context |= {
+            "cases": count_up_to(cases),
+            "items": count_up_to(ItemFact.objects.all()),
+            "overturned": count_up_to(cases.filter(outcome__in=[Outcome.OVERTURNED, Outcome.PARTLY])),
+            "newest": cases.aggregate(newest=Max("decision_date"))["newest"],
+            "table": decided_last(_TO_BE_AUTHORISED, _SHOWN),
+            "to_be_authorised": _TO_BE_AUTHORISED,
+            "views": [(view, url_of(view)) for view in SavedView.objects.filter(by=person_of(request))[:_SHOWN]],
+        }
+    if request.user.has_perm("determinations.upload_letters"):
+        context |= {
+            "waiting": count_up_to(Letter.objects.filter(state__in=OPEN_STATES)),
+            "needs_review": count_up_to(Case.objects.current().filter(state=LetterState.NEEDS_REVIEW)),
+            "failed": count_up_to(Letter.objects.filter(state__in=_FAILED)),
+        }
+    return render(request, "browsing/home.html", context)

@@ -1,0 +1,246 @@
+"""The list pages: cases, disputed items, decisions. The address is the state; htmx fetches the list part alone."""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from django.contrib.auth.decorators import permission_required
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_POST, require_safe
+
+from determinations.browsing.facets import FacetCounts, count_facets
+from determinations.browsing.lists import CASES, DECISIONS, ITEMS, LISTS, ListKind
+from determinations.browsing.rail import rail
+from determinations.filters import LetterFilters, active_filters, chips, filters_only, mistakes, strange_words
+from determinations.models import ColumnChoice, DisputedItem, ItemFact, Letter
+from determinations.models.letters import OPEN_STATES
+from determinations.paging.counts import Count, count_up_to
+from determinations.paging.filtered import list_page
+from determinations.paging.keyset import Page, page_of
+from determinations.tables import CaseRow, CaseTable, DecisionTable, ItemRow, ItemTable, ListTable
+from determinations.templatetags.frame import day
+from determinations.views.browsing.periods import period_of
+from determinations.views.people import person_of
+from determinations.wording.labels import Labels, read_labels
+
+_TABLES: dict[str, type[ListTable]] = {"cases": CaseTable, "items": ItemTable, "decisions": DecisionTable}
+_SUMMARIES = {
+    "cases": "one row a letter",
+    "items": "one row a request, across all cases",
+    "decisions": "what came in and how it ended, by day",
+}
+_OUTCOME_TABS = (
+    ("All", ()),
+    ("Overturned or partly", ("overturned", "partly")),
+    ("Upheld", ("upheld",)),
+)
+
+
+@require_safe
+@permission_required("determinations.browse_cases", raise_exception=True)
+def case_list(request: HttpRequest) -> HttpResponse:
+    """Cases: one row a letter."""
+    return _list_page(request, CASES)
+
+
+@require_safe
+@permission_required("determinations.browse_cases", raise_exception=True)
+def item_list(request: HttpRequest) -> HttpResponse:
+    """Disputed items: one row a request."""
+    return _list_page(request, ITEMS)
+
+
+@require_safe
+@permission_required("determinations.browse_cases", raise_exception=True)
+def decision_list(request: HttpRequest) -> HttpResponse:
+    """Decisions by day, overturned and partly overturned first within a day."""
+    return _list_page(request, DECISIONS)
+
+
+def decided_last(query: str, limit: int) -> DecisionTable:
+    """The newest decisions of a list's address, such as ``outcome=overturned``, as a table for another page."""
+    asked = QueryDict(query)
+    rows = page_of(
+        _for_list(DECISIONS, DECISIONS.filterset(asked).qs),
+        DECISIONS.orders["-decided"],
+        asked,
+        limit,
+    ).rows
+    hidden = {*DecisionTable.hidden_at_first, "specialty", "category"} - {"decided"}
+    came_from, labels = _came_from(DECISIONS, asked), read_labels()
+    cases = [CaseRow(case, _case_url(case.pk, came_from), labels, case.items_said) for case in rows]
+    table = DecisionTable(cases, query=asked, hidden=hidden)
+    table.sort_links = {}
+    return table
+
+
+@require_safe
+@permission_required("determinations.browse_cases", raise_exception=True)
+def list_facets(request: HttpRequest, list_name: str) -> HttpResponse:
+    """The rail's options with their counts, to be put in place one by one."""
+    kind = LISTS[list_name]
+    filterset = kind.filterset(request.GET)
+    found = count_facets(kind, filterset, request.GET)
+    context = {"facets": rail(request.GET, filterset.lookups.labels, found), "found": found, "list": kind}
+    return render(request, "browsing/facets.html", context)
+
+
+@require_POST
+@permission_required("determinations.browse_cases", raise_exception=True)
+def choose_columns(request: HttpRequest, list_name: str) -> HttpResponse:
+    """Remember which columns of a list the person wants to see."""
+    kind = LISTS[list_name]
+    names = set(_TABLES[list_name].base_columns)
+    hidden = sorted(names - set(request.POST.getlist("column")) - {_first_column(list_name)})
+    ColumnChoice.objects.update_or_create(by=person_of(request), list_name=kind.name, defaults={"hidden": hidden})
+    back = QueryDict(request.POST.get("query", ""))
+    return redirect(f"{reverse(kind.url_name)}?{back.urlencode()}")
+
+
+def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
+    part = bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    filterset = kind.filterset(request.GET)
+    sort = kind.sort_of(request.GET)
+    labels = filterset.lookups.labels
+    filtered = any(True for _ in active_filters(request.GET))
+    page, count = _page(kind, filterset, request.GET, filtered=filtered)
+    hidden = _hidden_columns(request, kind)
+    table = _TABLES[kind.name](
+        _table_rows(kind, page.rows, request.GET, labels), query=request.GET, sort=sort, hidden=hidden
+    )
+    context = {
+        "list": kind,
+        "summary": _SUMMARIES[kind.name],
+        "page": page,
+        "table": table,
+        "count": count,
+        "chips": chips(request.GET, labels),
+        "mistakes": [*mistakes(filterset), *strange_words(request.GET, kind.orders)],
+        "filtered": filtered,
+        "waiting": 0 if page.rows or filtered else count_up_to(Letter.objects.filter(state__in=OPEN_STATES)),
+        "sort": sort if "sort" in request.GET else "",
+        "query": _without_cursor(request.GET),
+        "filters_query": filters_only(request.GET).urlencode(),
+        "columns": _columns(kind, hidden),
+    }
+    if kind is DECISIONS:
+        context |= {"tabs": _outcome_tabs(request.GET), "period": period_of(request.GET, page.rows)}
+    if part:
+        response = render(request, "browsing/_list.html", context)
+    else:
+        counted = request.GET.get("show") == "counts"
+        found = count_facets(kind, filterset, request.GET) if counted else FacetCounts()
+        context |= {"facets": rail(request.GET, labels, found), "found": found}
+        response = render(request, "browsing/list.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _page(kind: ListKind, filterset: LetterFilters, query: QueryDict, *, filtered: bool) -> tuple[Page[Any], Count]:
+    """The page and how many rows the whole list has; two queries."""
+    if not filtered:
+        rows = kind.all_rows()
+        return page_of(_for_list(kind, rows), kind.orders[kind.sort_of(query)], query), count_up_to(rows)
+    return list_page(kind.asked(filterset, query), _for_list(kind, kind.all_rows()), query)
+
+
+def _for_list(kind: ListKind, rows: Any) -> Any:
+    """The rows with what their cells show, and no more."""
+    if kind.of_items:
+        return rows.select_related("item", "case").only(
+            "decision_date", "date_of_injury", "ur_denial_date", "category_id", "age", "sex", "body_region",
+            "specialties", "claims_authority_ids", "reviewer_authority_ids", "item__number", "item__request",
+            "item__disputed", "item__decision", "item__partly_approved", "item__problem_codes", "case__case_number",
+        )  # fmt: skip
+    if kind is DECISIONS:
+        items = DisputedItem.objects.filter(case=OuterRef("pk")).order_by("number")
+        said = JSONObject(decision="decision", disputed="disputed")
+        return rows.annotate(items_said=ArraySubquery(items.values(said=said)))
+    return rows
+
+
+def _table_rows(kind: ListKind, rows: list[Any], query: QueryDict, labels: Labels) -> list[Any]:
+    came_from = _came_from(kind, query)
+    if kind.of_items:
+        return [ItemRow(fact, _item_url(fact, came_from), labels) for fact in rows]
+    if kind is DECISIONS:
+        return _by_day([CaseRow(case, _case_url(case.pk, came_from), labels, case.items_said) for case in rows])
+    return [CaseRow(case, _case_url(case.pk, came_from), labels) for case in rows]
+
+
+def _by_day(rows: list[CaseRow]) -> list[CaseRow]:
+    """Within a day overturned cases first, then partly overturned ones."""
+    place = {"overturned": 0, "partly": 1, "unknown": 2, "upheld": 3}
+    days = {row.case.decision_date: at for at, row in reversed(list(enumerate(rows)))}
+    rows = sorted(rows, key=lambda row: (days[row.case.decision_date], place[row.case.outcome]))
+    for before, row in zip([None, *rows], rows, strict=False):
+        if before is None or before.case.decision_date != row.case.decision_date:
+            row.group_head = day(row.case.decision_date) or "Decision date unknown"
+    return rows
+
+
+def _came_from(kind: ListKind, query: QueryDict) -> str:
+    """What a case page must know to lead to the previous and next case of this list."""
+    link = _without_cursor(query)
+    link["list"] = str(kind.name)
+    return link.urlencode()
+
+
+def _case_url(case_id: int, came_from: str) -> str:
+    start, end = _around_case()
+    return f"{start}{case_id}{end}?{came_from}"
+
+
+@cache
+def _around_case() -> tuple[str, str]:
+    """What stands before and after a case's number in its address: fifty rows need not each be looked up."""
+    start, _zero, end = reverse("case_detail", args=[0]).rpartition("0")
+    return start, end
+
+
+def _item_url(fact: ItemFact, came_from: str) -> str:
+    number = fact.item.number
+    return f"{_case_url(fact.case_id, came_from)}&item={number}#item-{number}"
+
+
+def _without_cursor(query: QueryDict) -> QueryDict:
+    link = query.copy()
+    for name in ("after", "before", "show", "list", "item"):
+        link.pop(name, None)
+    return link
+
+
+def _first_column(list_name: str) -> str:
+    return "request" if list_name == "items" else "number"
+
+
+def _hidden_columns(request: HttpRequest, kind: ListKind) -> tuple[str, ...]:
+    chosen = ColumnChoice.objects.filter(by=person_of(request), list_name=kind.name).values_list("hidden", flat=True)
+    return next((tuple(hidden) for hidden in chosen), _TABLES[kind.name].hidden_at_first)
+
+
+def _columns(kind: ListKind, hidden: Iterable[str]) -> list[dict[str, Any]]:
+    table = _TABLES[kind.name]
+    sequence = [name for name in table._meta.sequence if name != "..."]
+    names = [*sequence, *(name for name in table.base_columns if name not in sequence)]
+    return [
+        {"name": name, "label": table.base_columns[name].verbose_name, "shown": name not in set(hidden)}
+        for name in names
+        if name != _first_column(kind.name)
+    ]
+
+
+def _outcome_tabs(query: QueryDict) -> list[dict[str, Any]]:
+    chosen = set(query.getlist("outcome"))
+    tabs = []
+    for label, outcomes in _OUTCOME_TABS:
+        link = _without_cursor(query)
+        link.setlist("outcome", list(outcomes))
+        tabs.append({"label": label, "query": f"?{link.urlencode()}", "current": chosen == set(outcomes)})
+    return tabs

@@ -1,0 +1,112 @@
+"""Saved views: a list with its filters and order, under a name of the person's own."""
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from determinations.browsing.lists import LISTS
+from determinations.filters import filters_only, in_words
+from determinations.models import SavedView
+from determinations.views.people import person_of
+from determinations.wording.labels import read_labels
+
+_MOST_VIEWS = 200
+
+
+class ViewNameForm(forms.Form):
+    """The name of a view."""
+
+    name = forms.CharField(max_length=80)
+
+
+@require_safe
+@permission_required("determinations.browse_cases", raise_exception=True)
+def saved_view_list(request: HttpRequest) -> HttpResponse:
+    """All of the person's views, to open, rename, make the start page, delete."""
+    labels = read_labels()
+    views = [(view, url, in_words(QueryDict(view.query), labels)) for view, url in _with_urls(request)]
+    return render(request, "browsing/saved_view_list.html", {"views": views})
+
+
+@require_safe
+@permission_required("determinations.browse_cases", raise_exception=True)
+def saved_view_menu(request: HttpRequest, list_name: str) -> HttpResponse:
+    """The views of one list, for its menu."""
+    return render(request, "browsing/_saved_view_menu.html", {"views": _with_urls(request, list_name)})
+
+
+@require_POST
+@permission_required("determinations.browse_cases", raise_exception=True)
+def save_view(request: HttpRequest, list_name: str) -> HttpResponse:
+    """Keep a list's filters and order under a name; a name used before is used for these now."""
+    kind = LISTS.get(list_name)
+    if kind is None:
+        raise Http404
+    given = QueryDict(request.POST.get("query", "")[:4000])
+    kept = filters_only(given)
+    if given.get("sort") in kind.orders:
+        kept["sort"] = given["sort"]
+    form = ViewNameForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "The view was not saved: give it a name of up to 80 characters.")
+    elif SavedView.objects.filter(by=person_of(request)).count() >= _MOST_VIEWS:
+        messages.error(request, "The view was not saved: delete some of your views first.")
+    else:
+        SavedView.objects.update_or_create(
+            by=person_of(request),
+            name=form.cleaned_data["name"],
+            defaults={"list_name": kind.name, "query": kept.urlencode(), "saved_at": timezone.now()},
+        )
+        messages.success(request, f"Saved as “{form.cleaned_data['name']}”. It stands under Views.")
+    return redirect(f"{reverse(kind.url_name)}?{kept.urlencode()}")
+
+
+@require_POST
+@permission_required("determinations.browse_cases", raise_exception=True)
+def change_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """Rename a view, make it the start page or no longer, or delete it."""
+    view = get_object_or_404(SavedView, pk=pk, by=person_of(request))
+    match request.POST.get("action"):
+        case "start":
+            with transaction.atomic():
+                SavedView.objects.filter(by=person_of(request), is_start=True).update(is_start=False)
+                SavedView.objects.filter(pk=view.pk).update(is_start=True)
+            messages.success(request, f"“{view.name}” is your start page now.")
+        case "no_start":
+            SavedView.objects.filter(pk=view.pk).update(is_start=False)
+            messages.success(request, "Your start page is the home page again.")
+        case "delete":
+            view.delete()
+            messages.success(request, f"“{view.name}” is deleted.")
+        case "rename":
+            _rename(request, view)
+    return redirect("saved_view_list")
+
+
+def _rename(request: HttpRequest, view: SavedView) -> None:
+    form = ViewNameForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Give the view a name of up to 80 characters.")
+    elif SavedView.objects.filter(by=person_of(request), name=form.cleaned_data["name"]).exclude(pk=view.pk).exists():
+        messages.error(request, "Another of your views has this name.")
+    else:
+        SavedView.objects.filter(pk=view.pk).update(name=form.cleaned_data["name"])
+        messages.success(request, f"Renamed to “{form.cleaned_data['name']}”.")
+
+
+def url_of(view: SavedView) -> str:
+    """Where a view opens."""
+    return f"{reverse(LISTS[view.list_name].url_name)}?{view.query}"
+
+
+def _with_urls(request: HttpRequest, list_name: str | None = None) -> list[tuple[SavedView, str]]:
+    views = SavedView.objects.filter(by=person_of(request))
+    if list_name:
+        views = views.filter(list_name=list_name)
+    return [(view, url_of(view)) for view in views]

@@ -1,0 +1,81 @@
+"""Search: a case number goes straight to its case, anything else finds cases with the places that match."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from determinations.browsing.drug_names import other_names
+from determinations.browsing.lists import CASES
+from determinations.browsing.search import cases_numbered, spelled_right, typed_case_number
+from determinations.browsing.search_results import PAGE, RANKED, best_first, with_snippets
+from determinations.filters.words import QueryWords
+from determinations.models import Case
+from determinations.paging.counts import Count
+from determinations.paging.filtered import Asked, list_page
+from determinations.paging.keyset import Page
+from determinations.wording.labels import read_labels
+
+
+@require_safe
+@permission_required("determinations.browse_cases", raise_exception=True)
+def search(request: HttpRequest) -> HttpResponse:
+    """``?q=`` what was typed, ``order=newest`` or best first."""
+    words = QueryWords.read(request.GET.get("q"))
+    if not words:
+        return render(request, "browsing/search.html", {"words": words})
+    numbered, exact = cases_numbered(words.text)
+    if exact and len(numbered) == 1:
+        return redirect(reverse("case_detail", args=[numbered[0].pk]))
+    context: dict[str, Any] = {
+        "words": words,
+        "numbered": numbered,
+        "number": typed_case_number(words.text),
+        "spelled": spelled_right(words.text),
+        "drug": other_names(words.text),
+        "authorities": [] if numbered else read_labels().authorities_named(words.text),
+        "by_rank": request.GET.get("order") != "newest",
+        "filters_query": QueryDict(mutable=True),
+    }
+    if not numbered:
+        context |= _matches(request, words, by_rank=context["by_rank"])
+    return render(request, "browsing/search.html", context)
+
+
+def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool) -> dict[str, Any]:
+    only_words = QueryDict(mutable=True)
+    only_words["q"] = words.text
+    asked = CASES.asked(CASES.filterset(only_words), only_words)
+    if by_rank:
+        page, ranked, count = _ranked_page(request, asked, words)
+    else:
+        page, count = list_page(asked, CASES.all_rows(), request.GET, size=PAGE)
+        ranked = 0
+    return {
+        "ranked": ranked if count.number > ranked else None,
+        "count": count,
+        "page": page,
+        "found": with_snippets(page.rows, words),
+        "as_list": only_words.urlencode(),
+    }
+
+
+def _ranked_page(request: HttpRequest, asked: Asked, words: QueryWords) -> tuple[Page[Case], int, Count]:
+    printed = request.GET.get("page", "1")
+    number = int(printed) if printed.isascii() and printed.isdigit() and len(printed) < 4 else 1
+    number = min(max(1, number), RANKED // PAGE)
+    cases, ranked, count = best_first(asked, words, number)
+
+    def link(to: int | None) -> str | None:
+        if to is None:
+            return None
+        query = request.GET.copy()
+        query["page"] = str(to)
+        return f"?{query.urlencode()}"
+
+    before, after = (number - 1 if number > 1 else None), (number + 1 if number * PAGE < ranked else None)
+    last = -(-ranked // PAGE) if after else None
+    return Page(cases, link(1 if before else None), link(before), link(after), link(last)), ranked, count

@@ -1,0 +1,112 @@
+"""One case: its values beside the letter they were read from."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.urls import NoReverseMatch, reverse
+from django.views.decorators.http import require_safe
+
+from determinations.access import audit
+from determinations.browsing.neighbors import Place, place_in_list
+from determinations.cases.open_letter import OpenLetter, open_letter
+from determinations.cases.sheet import CaseSheet, pieces_of, sheet_of
+from determinations.models import Case, LetterText, ProblemReport
+from determinations.views.people import person_of
+from determinations.wording.labels import read_labels
+
+_PDF = "application/pdf"
+
+
+@require_safe
+@permission_required("determinations.browse_cases", raise_exception=True)
+def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """The case page. ``?list=...`` and its filters say which list one came from; ``value=`` which evidence to show."""
+    case = get_object_or_404(Case.objects.select_related("superseded_by"), pk=pk)
+    opened = open_letter(pk)
+    sheet = sheet_of(opened, read_labels())
+    place = place_in_list(pk, request.GET)
+    audit.note(request, "case.viewed", pk)
+    can_read = request.user.has_perm("determinations.read_original")
+    context: dict[str, Any] = {
+        "case": case,
+        "letter": opened.letter,
+        "sheet": sheet,
+        "chosen": request.GET.get("value", ""),
+        "older_versions": list(case.older_versions.order_by("-pk").only("pk")),
+        "reports": list(ProblemReport.objects.filter(letter=pk, by=person_of(request)).order_by("-id")[:5]),
+        "parsed": opened.parser_version,
+        "head_rows": _head_rows(sheet),
+        "place": place and _place(place, request.GET),
+        "correct_url": _url("review_letter", pk) if request.user.has_perm("determinations.correct_cases") else "",
+        "original_url": _url("letter_original", pk) if can_read else "",
+        **(_letter_pane(request, opened, sheet) if can_read else {}),
+    }
+    return render(request, "cases/case_detail.html", context)
+
+
+def _head_rows(sheet: CaseSheet) -> list[Any]:
+    names = (
+        "decision_date", "date_of_injury", "ur_denial_date", "application_received", "date_assigned", "priority",
+        "age", "sex", "specialties", "licensure", "case_number",
+    )  # fmt: skip
+    return [sheet.values[name] for name in names]
+
+
+def _letter_pane(request: HttpRequest, opened: OpenLetter, sheet: CaseSheet) -> dict[str, Any]:
+    """Page pictures for a PDF, beside its text; the text alone for a text letter."""
+    letter = opened.letter
+    stored = LetterText.objects.filter(letter=letter.pk).first()
+    has_pictures = letter.media_type == _PDF and bool(letter.pages) and bool(_url("letter_boxes", letter.pk))
+    as_text = not has_pictures or request.GET.get("show") == "text"
+    return {
+        "has_pictures": has_pictures,
+        "as_text": as_text,
+        "page_numbers": range(1, (letter.pages or 0) + 1),
+        "text_pages": pieces_of(stored.text, stored.page_offsets, sheet.spans) if stored else [],
+        "text_query": _with(request.GET, show="text"),
+        "pictures_query": _with(request.GET, show=""),
+    }
+
+
+def _place(place: Place, query: QueryDict) -> dict[str, Any]:
+    """Where the case stands in its list, with the addresses of its neighbours and of the list."""
+    came_from = query.copy()
+    for name in ("item", "value", "show"):
+        came_from.pop(name, None)
+    back = came_from.copy()
+    back.pop("list", None)
+    return {
+        "position": place.position,
+        "title": place.kind.title,
+        "previous": _neighbour_url(place, place.previous, came_from),
+        "following": _neighbour_url(place, place.following, came_from),
+        "back": f"{reverse(place.kind.url_name)}?{back.urlencode()}",
+    }
+
+
+def _neighbour_url(place: Place, row: Any, came_from: QueryDict) -> str:
+    if row is None:
+        return ""
+    if place.kind.of_items:
+        number = row.item.number
+        url = reverse("case_detail", args=[row.case_id])
+        return f"{url}?{came_from.urlencode()}&item={number}#item-{number}"
+    return f"{reverse('case_detail', args=[row.pk])}?{came_from.urlencode()}"
+
+
+def _with(query: QueryDict, **changes: str) -> str:
+    link = query.copy()
+    for name, value in changes.items():
+        link.pop(name, None)
+        if value:
+            link[name] = value
+    return f"?{link.urlencode()}"
+
+
+def _url(name: str, pk: int) -> str:
+    try:
+        return reverse(name, args=[pk])
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,49 @@
+"""Pictures of a letter's pages and the places of its values on them, behind the permission that opens the original."""
+
+from django.contrib.auth.decorators import permission_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.utils.cache import get_conditional_response
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from determinations.access.audit import note_once
+from determinations.cases.open_letter import open_letter
+from determinations.cases.page_pictures import WIDTH, NoPicture, boxes_of, page_picture
+from determinations.cases.sheet import sheet_of
+from determinations.models import Letter, LetterText
+from determinations.wording.labels import read_labels
+
+
+@require_safe
+@permission_required(["determinations.browse_cases", "determinations.read_original"], raise_exception=True)
+@cache_control(private=True, no_cache=True)
+def letter_page(request: HttpRequest, pk: int, number: int) -> HttpResponseBase:
+    """One page as a PNG. A browser that keeps it asks each time whether the person may still see it."""
+    letter = get_object_or_404(Letter, pk=pk)
+    note_once(request, "pages.opened", letter.pk)
+    mark = f'"{letter.sha256[:32]}-{number}-{WIDTH}"'
+    if (unchanged := get_conditional_response(request, etag=mark)) is not None:
+        return unchanged
+    try:
+        picture = page_picture(letter, number)
+    except (NoPicture, FileNotFoundError) as reason:
+        raise Http404("There is no picture of this page.") from reason
+    return HttpResponse(picture, content_type="image/png", headers={"X-Content-Type-Options": "nosniff", "ETag": mark})
+
+
+@require_safe
+@permission_required(["determinations.browse_cases", "determinations.read_original"], raise_exception=True)
+def letter_boxes(request: HttpRequest, pk: int) -> JsonResponse:
+    """Where every value stands on the pages."""
+    opened = open_letter(get_object_or_404(Letter, pk=pk).pk)
+    note_once(request, "pages.opened", pk)
+    stored = LetterText.objects.filter(letter=pk).first()
+    if stored is None:  # a scan: people see its pages, and nothing on them has a place
+        return JsonResponse({"boxes": []})
+    sheet = sheet_of(opened, read_labels())
+    try:
+        boxes = boxes_of(opened.letter, stored.page_offsets, len(stored.text), sheet.spans)
+    except (NoPicture, FileNotFoundError):
+        boxes = []
+    return JsonResponse({"boxes": boxes})

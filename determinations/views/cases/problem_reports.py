@@ -1,0 +1,60 @@
+"""Reported problems: whoever reads can say that a value is wrong, and sees what became of it."""
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from determinations.cases.review_entries import note_report
+from determinations.models import Case, ProblemReport
+from determinations.models.browsing import ReportState
+from determinations.views.people import person_of
+from determinations.wording.paths import label_of_path
+
+_MOST_SHOWN = 200
+
+
+class ProblemReportForm(forms.Form):
+    """What is wrong, and with which value."""
+
+    path = forms.RegexField(r"^[a-z0-9_/]*$", max_length=120, required=False, widget=forms.HiddenInput)
+    note = forms.CharField(
+        label="What is wrong, and what should it be?",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": "Say what is wrong, so that an administrator can look at it."},
+    )
+
+
+@permission_required("determinations.browse_cases", raise_exception=True)
+def report_problem(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form for one value of a case, and its receipt."""
+    case = get_object_or_404(Case, pk=pk)
+    form = ProblemReportForm(request.POST or None, initial={"path": request.GET.get("path", "")})
+    if request.method == "POST" and form.is_valid():
+        ProblemReport.objects.create(
+            letter_id=case.pk,
+            path=form.cleaned_data["path"],
+            note=form.cleaned_data["note"],
+            by=person_of(request),
+            at=timezone.now(),
+        )
+        note_report(case.pk)
+        messages.success(request, "Reported. An administrator will look at it; the answer will stand here.")
+        return redirect(f"{reverse('case_detail', args=[case.pk])}")
+    path = form.data.get("path", "") if form.is_bound else request.GET.get("path", "")
+    context = {"case": case, "form": form, "value": label_of_path(path) if path else "the case as a whole"}
+    return render(request, "cases/report_problem.html", context)
+
+
+@require_safe
+@permission_required("determinations.browse_cases", raise_exception=True)
+def problem_report_list(request: HttpRequest) -> HttpResponse:
+    """What the person reported, newest first, and what became of each."""
+    reports = ProblemReport.objects.filter(by=person_of(request)).select_related("letter__case", "answered_by")
+    rows = [(report, label_of_path(report.path)) for report in reports.order_by("-id")[:_MOST_SHOWN]]
+    return render(request, "cases/problem_report_list.html", {"rows": rows, "open": ReportState.OPEN})

@@ -1,0 +1,1 @@
+"""Pages: corrections, the review queue, duplicates, reparsing, removal, authorities."""

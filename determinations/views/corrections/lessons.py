@@ -1,0 +1,149 @@
+"""What corrections teach, and the history of corrections."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS
+from determinations.cases.open_letter import Change, CorrectionsRefused
+from determinations.corrections import actions, lessons
+from determinations.corrections.form import shown
+from determinations.models import AuditEvent, Correction, CorrectionState, Letter, Operation
+from determinations.models.corrections import IN_FORCE
+from determinations.paging.counts import count_up_to, whole_number
+from determinations.paging.keyset import Order, page_of
+from determinations.views.corrections.permissions import StaffRequest, label_of, may_correct
+
+
+@may_correct
+@require_GET
+def show_lessons(request: StaffRequest) -> HttpResponse:
+    """Accuracy by field and parser version on what people looked at."""
+    found = lessons.accuracy()
+    versions = lessons.versions_of(found)
+    by_place = {(each.field, each.version): each for each in found}
+    fields = list(dict.fromkeys(each.field for each in found))
+    context = {
+        "versions": versions,
+        "rows": [(label_of(field), [by_place.get((field, version)) for version in versions]) for field in fields],
+        "confirmed": count_up_to(Correction.objects.filter(state__in=IN_FORCE, operation=Operation.CONFIRM)),
+        "corrected": count_up_to(Correction.objects.filter(state__in=IN_FORCE, operation=Operation.SET)),
+    }
+    return render(request, "corrections/lessons.html", context)
+
+
+@may_correct
+@require_GET
+def export_lessons(request: StaffRequest) -> StreamingHttpResponse:
+    """Confirmed and corrected letters as one JSON list of expected records; ``all=1``: also those checked in part."""
+    whole = request.GET.get("all") != "1"
+    AuditEvent.objects.create(
+        at=timezone.now(),
+        by_id=request.user.pk,
+        by_name=request.user.get_username(),
+        action="lessons.exported",
+        detail={"whole": whole},
+    )
+    response = StreamingHttpResponse(_printed(whole), content_type="application/json")
+    response["Content-Disposition"] = 'attachment; filename="expected-records.json"'
+    return response
+
+
+def _printed(whole: bool) -> Iterator[str]:
+    between = "["
+    for opened in lessons.taught_letters(whole=whole):
+        yield between + "\n" + json.dumps(lessons.expected_record(opened), ensure_ascii=False)
+        between = ","
+    yield "[]\n" if between == "[" else "\n]\n"
+
+
+@may_correct
+@require_GET
+def correction_history(request: StaffRequest) -> HttpResponse:
+    """Who corrected what, newest first: of everything, of a letter, of a value, of a person, or by how it stands."""
+    rows = Correction.objects.all()
+    query = request.GET
+    number = whole_number(query.get("letter", ""))
+    letter = Letter.objects.filter(pk=number).first() if number is not None else None
+    path = query.get("path", "")
+    if letter:
+        rows = rows.filter(letter_sha256=letter.sha256)
+        if path:
+            rows = rows.filter(pk__in=[row.pk for row in actions.history(letter.pk, path)])
+    if query.get("person"):
+        rows = rows.filter(by_id__in=User.objects.filter(username=query["person"]).values("pk"))
+    if query.get("state") in CorrectionState.values:
+        rows = rows.filter(state=query["state"])
+    if query.get("state") == "in_force":
+        rows = rows.filter(state__in=IN_FORCE)
+    rows = _counted_by_quality(rows, query)
+    page = page_of(rows, Order("id", descending=True, nullable=False, key="id"), query)
+    context = {
+        "page": page,
+        "rows": [_history_row(row) for row in page.rows],
+        "letter": letter,
+        "path": path,
+        "person": query.get("person", ""),
+        "state": query.get("state", ""),
+        "states": [("in_force", _("in force")), *CorrectionState.choices],
+        "count": count_up_to(rows),
+        "kept": [(name, query[name]) for name in _OF_QUALITY if query.get(name)],
+    }
+    return render(request, "corrections/history.html", context)
+
+
+#: What the quality page counts corrections by.
+_OF_QUALITY = ("field", "version", "operation")
+
+
+def _counted_by_quality(rows: QuerySet[Correction], query: QueryDict) -> QuerySet[Correction]:
+    if query.get("field"):
+        rows = rows.filter(Q(path=query["field"]) | Q(path__endswith=f"/{query['field']}"))
+    if "version" in query:
+        rows = rows.filter(parser_version=query["version"])
+    if query.get("operation") in Operation.values:
+        rows = rows.filter(operation=query["operation"])
+    return rows
+
+
+def _history_row(row: Correction) -> dict[str, Any]:
+    field = ITEM_FIELDS.get(row.field) if row.item_key else LETTER_FIELDS.get(row.field)
+    is_value = field is not None and row.operation in (Operation.SET, Operation.CONFIRM, Operation.REVERT)
+    return {
+        "row": row,
+        "label": field.label if field else "",
+        "old": shown(field, row.value_before) if field and is_value else "",
+        "new": shown(field, row.value) if field and is_value else "",
+        "parser": shown(field, row.parser_value) if field and is_value else "",
+        "can_restore": is_value and row.state == CorrectionState.SUPERSEDED,
+        "can_undo": row.operation != Operation.REVERT and row.state != CorrectionState.SUPERSEDED,
+    }
+
+
+@may_correct
+@require_POST
+def restore_value(request: StaffRequest, correction_id: int) -> HttpResponse:
+    """Set the value of an earlier correction again, or take one out of force (``do=undo``)."""
+    row = get_object_or_404(Correction, pk=correction_id)
+    letter = get_object_or_404(Letter, sha256=row.letter_sha256)
+    if request.POST.get("do") == "undo":
+        change = Change(operation=Operation.REVERT, reverts=row.pk, reason="reverted")
+    else:
+        path = f"items/{row.item_key}/{row.field}" if row.item_key else row.path
+        change = Change(operation=Operation.SET, path=path, value=row.new_value, reason="mended")
+    try:
+        saved = actions.save_changes(letter.pk, [change], by=request.user, now=timezone.now())
+    except CorrectionsRefused as refused:
+        messages.error(request, " ".join(words for _path, words in refused.errors))
+    else:
+        messages.success(request, _("Done.") if saved else _("This value stands already."))
+    return redirect(f"{request.path.rsplit('/', 3)[0]}/?letter={letter.pk}")

@@ -1,0 +1,49 @@
+"""What the pages of those who correct share."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.utils.translation import gettext as _
+
+from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS, storable
+
+
+class StaffRequest(HttpRequest):
+    """A request of somebody who is signed in: ``may_correct`` sees to it."""
+
+    user: User
+
+
+Page = Callable[..., HttpResponseBase]
+
+
+def may_correct(page: Page) -> Page:
+    """For who may correct. What they ask for and type comes without the characters that the database cannot hold."""
+
+    @permission_required("determinations.correct_cases", raise_exception=True)
+    @wraps(page)
+    def answer(request: Any, *arguments: Any, **named: Any) -> HttpResponseBase:
+        request.GET = _storable(request.GET)
+        if request.method == "POST":
+            request.POST = _storable(request.POST)
+        return page(request, *arguments, **named)
+
+    return answer
+
+
+def label_of(field: str) -> str:
+    """What people call a field of a letter or an item; what is no field concerns the items themselves."""
+    found = LETTER_FIELDS.get(field) or ITEM_FIELDS.get(field)
+    return found.label if found else _("Which items there are")
+
+
+def _storable(given: QueryDict) -> QueryDict:
+    kept = QueryDict(mutable=True)
+    for name, values in given.lists():
+        kept.setlist(name, [storable(value) for value in values])
+    kept._mutable = False
+    return kept

@@ -1,0 +1,58 @@
+"""Taking a letter out of the collection: what would go, why, and the confirmation."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from determinations.cases.fields import words
+from determinations.corrections import removal
+from determinations.models import Case, Correction, Letter, ReviewSettings
+from determinations.views.corrections.permissions import StaffRequest
+
+_NAMES_SHOWN = 5
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("determinations.delete_letter", raise_exception=True)
+def remove_letter(request: StaffRequest, letter_id: int) -> HttpResponse:
+    """Ask once more, with a reason; then remove."""
+    letter = get_object_or_404(Letter, pk=letter_id)
+    errors = []
+    if request.method == "POST":
+        reason = words(request.POST.get("reason", ""))
+        belonged = request.POST.get("belonged", "")
+        if not reason:
+            errors.append(_("Say why the letter goes."))
+        if belonged not in ("yes", "no"):
+            errors.append(_("Say whether it is a letter of ours."))
+        if not request.POST.get("sure"):
+            errors.append(_("Tick that you are sure."))
+        if not errors:
+            removed = removal.remove_letter(
+                letter_id, by=request.user, now=timezone.now(), reason=reason, belonged=belonged == "yes"
+            )
+            kept = (
+                _("its file is kept until %s") % removed.keep_until
+                if removed.keep_until > timezone.now().date()
+                else _("its file is deleted")
+            )
+            messages.success(
+                request, _("Letter %(letter)d is removed; %(kept)s.") % {"letter": letter_id, "kept": kept}
+            )
+            return redirect("review")
+    context = {
+        "letter": letter,
+        "case": Case.objects.filter(pk=letter_id).first(),
+        "names": list(letter.arrivals.order_by("-pk").values_list("name", flat=True)[:_NAMES_SHOWN]),
+        "corrections": Correction.objects.filter(letter_sha256=letter.sha256).count(),
+        "keep_until": removal.kept_until(letter),
+        "is_over": removal.kept_until(letter) <= timezone.now().date(),
+        "years": ReviewSettings.now().retention_years,
+        "errors": errors,
+        "typed": request.POST,
+    }
+    return render(request, "corrections/remove_letter.html", context, status=422 if errors else 200)

@@ -1,0 +1,1 @@
+"""Pages: uploads and letters."""

@@ -1,0 +1,254 @@
+"""Uploading letters, and what became of them: batches, their files, and the letters that need somebody."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.db.models import Min, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from determinations.intake.batches import (
+    GROUPS,
+    Progress,
+    Tab,
+    counts_of,
+    files_of,
+    letters_in,
+    progress_of,
+    states_asked_for,
+)
+from determinations.intake.receiving import receive_files
+from determinations.models import Case, Letter, Upload, UploadedFile
+from determinations.models.letters import Lane
+from determinations.paging.counts import count_up_to
+from determinations.paging.keyset import Order, Page, page_of
+from determinations.reading.ingest import retry_letters
+from determinations.reading.workers import worker_state
+from determinations.tables.uploads import BatchRow, BatchTable, FileRow, FileTable, row_of_file, row_of_letter
+from determinations.tasks import send_waiting
+from determinations.views.people import person_of
+from determinations.wording.states import RETRY_STATES, STATES
+
+may_upload = permission_required("determinations.upload_letters", raise_exception=True)
+_NEWEST_FIRST = Order("id", descending=True, nullable=False)
+_AS_THEY_CAME = Order("id", nullable=False)
+#: A batch takes more files for this long.
+_JOINED_WITHIN = timedelta(hours=12)
+#: Large batches are counted less often.
+_LARGE_BATCH = 10_000
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may_upload
+def upload_list(request: HttpRequest) -> HttpResponse:
+    """The page to drop letters on, with the batches that came so far; takes the files too."""
+    if request.method == "POST":
+        return _receive(request)
+    if request.GET.get("state"):  # letters of all batches have a page of their own
+        return redirect(f"{reverse('letter_list')}?{request.GET.urlencode()}")
+    page = page_of(Upload.objects.select_related("by"), _NEWEST_FIRST, request.GET, size=25)
+    counts = counts_of(page.rows)
+    rows = [BatchRow(upload, _name_of(upload), counts[upload.pk]) for upload in page.rows]
+    context = {
+        "page": page,
+        "table": BatchTable(rows, query=request.GET),
+        "tabs": _letter_tabs(),
+    }
+    return render(request, "intake/upload_list.html", context)
+
+
+def _receive(request: HttpRequest) -> HttpResponse:
+    """Take the files of one request in. A drop of many files comes in several requests, joined by ``upload``."""
+    files = request.FILES.getlist("files")
+    scripted = request.headers.get("Accept") == "application/json"
+    if not files:
+        if scripted:
+            return JsonResponse({"error": "No files came."}, status=400)
+        messages.error(request, "Choose one or more files first.")
+        return redirect("upload_list")
+    upload = receive_files(by=person_of(request), files=files, upload=_joined(request))
+    for lane in Lane.values:
+        send_waiting(lane)
+    address = reverse("upload_detail", args=[upload.pk])
+    if scripted:
+        return JsonResponse({"upload": upload.pk, "address": address}, status=201)
+    return redirect(address)
+
+
+def _joined(request: HttpRequest) -> Upload | None:
+    """The batch that the request says it belongs to: one's own, of today."""
+    number = request.POST.get("upload", "")
+    if not number:
+        return None
+    if not number.isdecimal() or len(number) > 18:
+        raise Http404("no such upload")
+    own = Upload.objects.filter(by=person_of(request), started_at__gte=timezone.now() - _JOINED_WITHIN)
+    return get_object_or_404(own, pk=int(number))
+
+
+@require_safe
+@may_upload
+def upload_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One batch: how far it is, and each of its files. While letters wait, the page asks for itself again."""
+    upload = get_object_or_404(Upload.objects.select_related("by"), pk=pk)
+    files = files_of(upload, request.GET).select_related("letter")
+    page = page_of(files, _AS_THEY_CAME, request.GET)
+    progress = progress_of(upload, now=timezone.now())
+    case_numbers = _case_numbers(file.letter_id for file in page.rows if file.letter_id)
+    rows = [row_of_file(file, case_numbers) for file in page.rows]
+    context = {
+        "upload": upload,
+        "who": _name_of(upload),
+        "progress": progress,
+        "tabs": _with_links(request.GET, progress.tabs()),
+        "sentence": progress.sentence(),
+        "reasons": _with_links(request.GET, progress.reasons()),
+        "retry_count": _retry_count(progress, request.GET),
+        "every": 5 if progress.files > _LARGE_BATCH else 2,
+        "worker": worker_state().value if progress.waiting else "",
+        **_file_list(request, page, rows),
+    }
+    return _whole_or_part(request, "intake/upload_detail.html", "intake/_batch.html", context)
+
+
+@require_safe
+@may_upload
+def letter_list(request: HttpRequest) -> HttpResponse:
+    """Letters of all batches by state: at first those that need somebody."""
+    letters = letters_in(request.GET)
+    page = page_of(letters, _NEWEST_FIRST, request.GET)
+    names = _first_names(page.rows)
+    case_numbers = _case_numbers(letter.pk for letter in page.rows)
+    rows = [row_of_letter(letter, names.get(letter.pk, "(no name)"), case_numbers) for letter in page.rows]
+    context = {
+        "count": count_up_to(letters),
+        "tabs": _with_links(request.GET, _letter_tabs()),
+        "reasons": _with_links(request.GET, _stopped_tabs()),
+        "retry_count": count_up_to(letters.filter(state__in=RETRY_STATES)),
+        **_file_list(request, page, rows),
+    }
+    return _whole_or_part(request, "intake/letter_list.html", "intake/_letters.html", context)
+
+
+@require_POST
+@permission_required("determinations.retry_letters", raise_exception=True)
+def retry(request: HttpRequest) -> HttpResponse:
+    """Have one letter read again, or all that a list shows."""
+    again = retry_letters(by=person_of(request), letters=_letters_to_retry(request))
+    for lane in Lane.values:
+        send_waiting(lane)
+    if again:
+        messages.success(request, f"{again:,} letter{'' if again == 1 else 's'} will be read again.")
+    else:
+        messages.info(request, "Nothing here can be read again.")
+    back = request.POST.get("back", "")
+    safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return redirect(back if safe and back.startswith("/") else reverse("letter_list"))
+
+
+def _letters_to_retry(request: HttpRequest) -> QuerySet[Letter]:
+    number = request.POST.get("letter", "")
+    if number:
+        if not number.isdecimal() or len(number) > 18:
+            raise Http404("no such letter")
+        return Letter.objects.filter(pk=int(number))
+    query = QueryDict(request.POST.get("query", ""))
+    batch = request.POST.get("upload", "")
+    if not batch:
+        return letters_in(query)
+    if not batch.isdecimal() or len(batch) > 18:
+        raise Http404("no such upload")
+    files = files_of(get_object_or_404(Upload, pk=int(batch)), query)
+    return Letter.objects.filter(pk__in=files.filter(outcome="accepted").values("letter"))
+
+
+# What the pages are made of
+
+
+def _file_list(request: HttpRequest, page: Page[Any], rows: list[FileRow]) -> dict[str, Any]:
+    may_retry = request.user.has_perm("determinations.retry_letters")
+    hidden = [] if may_retry and any(row.may_retry for row in rows) else ["retry"]
+    return {
+        "page": page,
+        "table": FileTable(rows, query=request.GET, hidden=hidden),
+        "may_retry": may_retry,
+        "filtered": bool(request.GET.get("state") or request.GET.get("layout")),
+        "layout": request.GET.get("layout", ""),
+        "query": _filters_of(request.GET),
+        "back": request.get_full_path(),
+    }
+
+
+def _whole_or_part(request: HttpRequest, whole: str, part: str, context: Mapping[str, Any]) -> HttpResponse:
+    scripted = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    response = render(request, part if scripted else whole, context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _with_links(query: QueryDict, tabs: Iterable[Tab]) -> list[dict[str, Any]]:
+    chosen = query.get("state", "")
+    return [
+        {
+            "label": tab.label,
+            "count": tab.count,
+            "query": f"?state={tab.key}" if tab.key else "?",
+            "current": tab.key == chosen,
+        }
+        for tab in tabs
+    ]
+
+
+def _letter_tabs() -> list[Tab]:
+    groups = [(group, Letter.objects.filter(state__in=group.states)) for group in GROUPS if group.key != "parsed"]
+    return [Tab(group.key, group.label, count_up_to(letters)) for group, letters in groups]
+
+
+def _stopped_tabs() -> list[Tab]:
+    """The states in which letters stopped, each with its count."""
+    stopped = next(group for group in GROUPS if group.key == "failed")
+    tabs = [
+        Tab(state, STATES[state].label, count_up_to(Letter.objects.filter(state=state))) for state in stopped.states
+    ]
+    return [tab for tab in tabs if tab.count]
+
+
+def _retry_count(progress: Progress, query: QueryDict) -> int:
+    asked = states_asked_for(query) if query.get("state") else RETRY_STATES
+    return sum(progress.by_state.get(state, 0) for state in asked if state in RETRY_STATES)
+
+
+def _filters_of(query: QueryDict) -> str:
+    filters = QueryDict(mutable=True)
+    for name in ("state", "layout"):
+        if name in query:
+            filters.setlist(name, query.getlist(name))
+    return filters.urlencode()
+
+
+def _name_of(upload: Upload) -> str:
+    return upload.by.get_username() if upload.by else "import"
+
+
+def _case_numbers(letter_ids: Iterable[int]) -> dict[int, str | None]:
+    """Case numbers by letter, for the letters that have a case."""
+    return dict(Case.objects.filter(pk__in=list(letter_ids)).values_list("pk", "case_number"))
+
+
+def _first_names(letters: Iterable[Letter]) -> dict[int, str]:
+    """The name that each letter first came under."""
+    first = (
+        UploadedFile.objects.filter(letter__in=list(letters))
+        .values("letter")
+        .annotate(first=Min("id"))
+        .values("first")
+    )
+    return dict(UploadedFile.objects.filter(pk__in=first).values_list("letter_id", "name"))

@@ -1,0 +1,1 @@
+"""Pages: statistics and citations."""

@@ -1,0 +1,61 @@
+"""The form that changes the selection of a page of statistics: the filters of the item list, with its counts."""
+
+from collections.abc import Iterable
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import Resolver404, resolve
+from django.views.decorators.http import require_safe
+
+from determinations.browsing.facets import count_facets
+from determinations.browsing.lists import ITEMS
+from determinations.browsing.rail import Facet, rail
+from determinations.filters import active_filters, filters_only
+from determinations.views.statistics.pages import CARRIED, may_view, sections_of
+
+#: Pages that the form may lead to.
+_PAGES = frozenset({
+    "statistics", "breakdowns", "statistic", "statistics_compare", "statistics_report", "citations",
+    "citation_editions", "citation_authority", "citation_parts", "authority_editions", "compare_table",
+    "compare_side", "statistics_moved", "report_part",
+})  # fmt: skip
+
+
+@require_safe
+@may_view
+def selection(request: HttpRequest) -> HttpResponse:
+    """All filters of the item list: a part of the page that asks for it, and a page of its own without scripts."""
+    query = filters_only(request.GET)
+    filterset = ITEMS.filterset(query)
+    found = count_facets(ITEMS, filterset, query)
+    facets = rail(query, filterset.lookups.labels, found)
+    offered = set(_offered(facets))
+    kept = [(name, value) for name, value in active_filters(query) if name not in offered]
+    kept += [(name, request.GET[name]) for name in CARRIED if name in request.GET]
+    inside = bool(request.htmx)  # type: ignore[attr-defined]
+    return render(
+        request,
+        "statistics/_form.html" if inside else "statistics/selection.html",
+        {
+            "facets": facets, "found": found, "query": query, "kept": kept, "target": _target(request),
+            "sections": sections_of(query),
+        },
+    )  # fmt: skip
+
+
+def _target(request: HttpRequest) -> str:
+    path = request.GET.get("for", "")
+    try:
+        if resolve(path).url_name in _PAGES:
+            return path
+    except Resolver404:
+        pass
+    raise Http404("There are no statistics to choose for.")
+
+
+def _offered(facets: Iterable[Facet]) -> Iterable[str]:
+    """The names of the filters that the form sets."""
+    yield from ("q", "undated", "category", "subcategory")
+    for facet in facets:
+        yield facet.name
+        yield from (field.name for field in facet.fields)

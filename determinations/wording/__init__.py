@@ -1,0 +1,1 @@
+"""Labels, states and paths in words."""

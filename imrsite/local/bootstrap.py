@@ -1,0 +1,275 @@
+"""Makes `.venv` beside manage.py with every package pinned by hash, and goes on inside it. Standard library only.
+
+An active virtual environment, ``IMRSITE_NO_BOOTSTRAP=1`` and a Python that has Django already are left alone. A mark
+is written into `.venv` last: an environment without it was interrupted and is made anew; one whose mark names an older
+requirements file is brought up to date. Whatever fails is one sentence with its remedy.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+MARK = VENV / "imrsite.json"
+LOG = VENV / "install.log"
+NEEDED_BYTES = 600_000_000
+NEEDED = ("django", "celery", "psycopg")
+DEVELOPER_COMMANDS = {"test", "check_code", "fix_code"}
+
+
+class SetUpFailed(Exception):
+    """Why the environment could not be made: one sentence with the remedy."""
+
+
+def enter_environment(argv: Sequence[str]) -> None:
+    """Return where Django can be imported; else make or mend `.venv` and run the same command inside it."""
+    inside = Path(sys.prefix) == VENV
+    if os.environ.get("IMRSITE_NO_BOOTSTRAP", "") not in {"", "0"}:
+        return _require_packages("IMRSITE_NO_BOOTSTRAP is set")
+    if sys.prefix != sys.base_prefix and not inside:
+        return _require_packages(f"the virtual environment {sys.prefix} is active")
+    if not inside and _has_packages():
+        return None
+    requirements = _requirements(argv)
+    try:
+        if _is_current(requirements):
+            if inside:
+                return None
+        else:
+            with _only_one():
+                if not _is_current(requirements):
+                    _make(requirements)
+    except SetUpFailed as error:
+        _give_up(str(error))
+    except KeyboardInterrupt:
+        _give_up("Stopped while setting up; the next start begins it again.", status=130)
+    except OSError as error:
+        _give_up(_say_os_error(error))
+    sys.stdout.flush()
+    os.execv(PYTHON, [str(PYTHON), *argv])
+
+
+def keep_bytecode(folder: Path) -> None:
+    """Where Python is told to write no bytecode, have this process and its children keep it in ``folder``.
+
+    Without any, each process compiles a thousand files anew, which takes it two seconds.
+    """
+    if not sys.dont_write_bytecode:
+        return
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(folder)
+    sys.dont_write_bytecode = False
+
+
+def _requirements(argv: Sequence[str]) -> Path:
+    """The tests and the tools that check the code need more packages than the other commands."""
+    name = "requirements-test.txt" if set(argv[1:2]) & DEVELOPER_COMMANDS else "requirements.txt"
+    return ROOT / "imrsite" / name
+
+
+def _has_packages() -> bool:
+    return all(find_spec(name) for name in NEEDED)
+
+
+def _require_packages(because: str) -> None:
+    if not _has_packages():
+        _give_up(
+            f"{because[0].upper()}{because[1:]} but lacks imrsite's packages: install them there with "
+            "'pip install -r imrsite/requirements.txt', or leave it and start again."
+        )
+
+
+def _give_up(sentence: str, status: int = 1) -> NoReturn:
+    print(f"imrsite: {sentence}", file=sys.stderr)
+    sys.exit(status)
+
+
+def _mark() -> dict[str, str]:
+    try:
+        mark = json.loads(MARK.read_text())
+    except (OSError, ValueError):
+        return {}
+    return mark if isinstance(mark, dict) else {}
+
+
+def _fingerprint(requirements: Path) -> str:
+    return hashlib.sha256(requirements.read_bytes()).hexdigest()
+
+
+def _is_current(requirements: Path) -> bool:
+    return _is_sound() and _mark().get(requirements.name) == _fingerprint(requirements)
+
+
+def _is_sound() -> bool:
+    """Whether `.venv` was finished once and its Python is still there."""
+    return bool(_mark()) and os.access(PYTHON, os.X_OK)
+
+
+@contextlib.contextmanager
+def _only_one() -> Iterator[None]:
+    """Hold the checkout while its environment is being made; a second start waits for the first."""
+    folder = os.open(ROOT, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("imrsite: another start is setting up .venv; waiting for it.", file=sys.stderr)
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _make(requirements: Path) -> None:
+    mark = _mark() if _is_sound() else {}
+    if not os.access(VENV if mark else ROOT, os.W_OK):
+        raise SetUpFailed(_not_writable(VENV if mark else ROOT))
+    if shutil.disk_usage(ROOT).free < NEEDED_BYTES:
+        raise SetUpFailed(_disk_full())
+    packages = _packages(requirements)
+    print(f"imrsite: setting up .venv with {len(packages)} packages, once; this takes a while.", file=sys.stderr)
+    if mark:
+        MARK.unlink()
+    else:
+        _create()
+    _install(packages)
+    MARK.write_text(json.dumps({**mark, requirements.name: _fingerprint(requirements)}))
+
+
+def _create() -> None:
+    """An empty environment, without pip: installing pip takes longer than all of the rest of it."""
+    shutil.rmtree(VENV, ignore_errors=True)
+    try:
+        import venv
+    except ImportError:
+        raise SetUpFailed(_no_venv()) from None
+    venv.EnvBuilder(symlinks=True, with_pip=False, clear=True).create(VENV)
+
+
+def _packages(requirements: Path) -> list[str]:
+    """The pinned packages, each with its hashes: one starts at every line that is not indented."""
+    packages: list[str] = []
+    for line in requirements.read_text().splitlines(keepends=True):
+        if line.startswith((" ", "\t")):
+            packages[-1] += line
+        elif line.strip() and not line.startswith("#"):
+            packages.append(line)
+    return packages
+
+
+def _install(packages: list[str]) -> None:
+    """Install with one pip for each core, each with its share: most of the time goes into reading and unpacking."""
+    pip = _pip()
+    environment = {
+        **{name: value for name, value in os.environ.items() if name not in {"PIP_TARGET", "PIP_PREFIX", "PIP_USER"}},
+        "PIP_RETRIES": os.environ.get("PIP_RETRIES", "3"),
+        "PIP_USER": "0",
+        "PIP_REQUIRE_VIRTUALENV": "0",
+    }
+    shares = min(os.cpu_count() or 1, 4, len(packages) // 10 + 1)
+    with tempfile.TemporaryDirectory(dir=VENV) as folder, LOG.open("wb") as log:
+        running = []
+        try:
+            for share in range(shares):
+                part = Path(folder, f"{share}.txt")
+                part.write_text("".join(packages[share::shares]))
+                options = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--no-compile", "--no-input"]
+                options += ["--disable-pip-version-check", "--no-warn-script-location", "--quiet"]
+                command = [*pip, "install", *options, "--requirement", str(part)]
+                running.append(subprocess.Popen(command, stdout=log, stderr=log, env=environment))
+            codes = [process.wait() for process in running]
+        finally:
+            for process in running:
+                process.kill()
+                process.wait()
+    if any(codes):
+        raise SetUpFailed(_explain(LOG.read_text(errors="replace")))
+
+
+def _pip() -> list[str]:
+    """How to run pip for `.venv`: out of the wheel that comes with Python, or the pip of this Python."""
+    bundled = [Path(folder) for folder in [sysconfig.get_config_var("WHEEL_PKG_DIR")] if folder]
+    if (ensurepip := find_spec("ensurepip")) and ensurepip.origin:
+        bundled.append(Path(ensurepip.origin).parent / "_bundled")
+    for folder in bundled:
+        for wheel in sorted(folder.glob("pip-*.whl"), reverse=True):
+            run = (
+                "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); runpy.run_module('pip', run_name='__main__')"
+            )
+            return [str(PYTHON), "-I", "-c", run, str(wheel)]
+    if find_spec("pip"):
+        return [sys.executable, "-m", "pip", "--python", str(PYTHON)]
+    raise SetUpFailed(_no_venv())
+
+
+# Words for what fails
+
+
+def _no_venv() -> str:
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    return (
+        "This Python cannot make virtual environments: on Debian or Ubuntu run "
+        f"'apt install python3-venv' (or python{version}-venv) as root, then start again."
+    )
+
+
+def _disk_full() -> str:
+    return f"The disk of {ROOT} is full: free {NEEDED_BYTES // 1_000_000} MB, then start again."
+
+
+def _not_writable(folder: Path) -> str:
+    return (
+        f"{folder} cannot be written: make it writable for you, or activate a virtual environment of your own "
+        "that has imrsite/requirements.txt installed, and start again."
+    )
+
+
+def _say_os_error(error: OSError) -> str:
+    import errno
+
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return _disk_full()
+    if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+        return _not_writable(Path(error.filename) if error.filename else ROOT)
+    return f"Setting up .venv failed ({error.strerror or error}): remove {VENV} and start again."
+
+
+_NO_NETWORK = (
+    "NewConnectionError", "NameResolutionError", "name resolution", "Connection refused", "Network is unreachable",
+    "timed out", "ProxyError", "SSLError", "ConnectionReset", "Max retries exceeded",
+)  # fmt: skip
+
+
+def _explain(said: str) -> str:
+    """What pip's output means for a person."""
+    if "No space left on device" in said or "Disk quota exceeded" in said:
+        return _disk_full()
+    if "DO NOT MATCH THE HASHES" in said:
+        return "A package is not the one that was pinned: run 'pip cache purge', check pip's index, and start again."
+    if any(sign in said for sign in _NO_NETWORK):
+        return (
+            "The packages could not be fetched, since no package index answered: connect this machine to the network, "
+            f"or set pip up for the index it may use, and start again (details: {LOG})."
+        )
+    if "No matching distribution" in said:
+        version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        return (
+            f"There are no ready packages for Python {version} on {os.uname().machine}: use another Python from "
+            f"3.11 on, on Linux with glibc, x86-64 or ARM (details: {LOG})."
+        )
+    errors = [line.strip() for line in said.splitlines() if line.startswith("ERROR")]
+    last = errors[-1] if errors else "it gave no reason"
+    return f"pip could not install the packages ({last}): see {LOG}, and start again."

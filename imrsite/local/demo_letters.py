@@ -1,0 +1,69 @@
+"""The letters of a demonstration: synthetic ones, through the same upload and the same worker as any others."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+
+from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+
+from determinations.intake.receiving import receive_files
+from determinations.models import Letter, LetterState, UploadedFile
+from determinations.models.letters import OPEN_STATES, Lane
+from determinations.tasks import send_waiting
+
+NOTE = "Synthetic letters of the demonstration"
+SEED = 2014  # the same letters every time
+AT_ONCE = 25
+
+
+def send_again() -> None:
+    """Send all that is open, without the usual wait: after a kill nobody reads what was sent before.
+
+    To be called before the worker starts, and where no other worker is at the same broker.
+    """
+    Letter.objects.filter(state__in=OPEN_STATES).update(state=LetterState.RECEIVED, queued_at=None)
+    for lane in Lane:
+        send_waiting(lane)
+
+
+def bring_letters(count: int) -> Iterator[str]:
+    """Upload what is missing of ``count`` letters and follow them to the end; yields in words how far it is."""
+    yield from _upload(count)
+    yield from _follow()
+
+
+def _upload(count: int) -> Iterator[str]:
+    """An interrupted demonstration goes on where it stopped."""
+    person = User.objects.get(username="casemanager")
+    earlier = UploadedFile.objects.filter(upload__note=NOTE).select_related("upload").order_by("id")
+    there = earlier.count()
+    last = earlier.last()
+    upload = last.upload if last else None
+    if there >= count:
+        return
+    from determinations.synthetic.demo import demo_files  # a second's work to import, and needed once
+
+    letters = (ContentFile(content, name) for name, content in islice(demo_files(count, SEED), there, None))
+    while files := list(islice(letters, AT_ONCE)):
+        upload = receive_files(by=person, files=files, lane=Lane.INTERACTIVE, note=NOTE, upload=upload)
+        send_waiting(Lane.INTERACTIVE)
+        there += len(files)
+        yield f"Uploading synthetic letters: {there} of {count}, {_parsed()} parsed"
+
+
+def _follow() -> Iterator[str]:
+    began_at, before = time.monotonic(), _parsed()
+    while waiting := Letter.objects.filter(state__in=OPEN_STATES).count():
+        done = _parsed()
+        rate = (done - before) / max(time.monotonic() - began_at, 0.1)
+        yield f"Parsing letters: {done} done, {waiting} waiting, {rate:.0f} a second"
+        time.sleep(0.3)
+    states = Counter(Letter.objects.values_list("state", flat=True))
+    words = ", ".join(f"{number} {state.replace('_', ' ')}" for state, number in states.most_common())
+    yield f"{states.total()} letters: {words or 'none'}"
+
+
+def _parsed() -> int:
+    return Letter.objects.exclude(state__in=OPEN_STATES).count()

@@ -1,0 +1,56 @@
+"""A small collection of synthetic letters, read by the real parser and written by the real writer."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from django.db import transaction
+from pytest_django import DjangoDbBlocker
+
+from determinations.cases.effective import write_cases
+from determinations.models import Case, Letter, LetterText, ParsedDocument
+from determinations.parsing import PARSER_VERSION, parse_letter
+from determinations.parsing.results import to_record
+from determinations.synthetic import write_letter
+
+NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+
+
+def store_texts(texts: Iterable[str]) -> list[int]:
+    """Letters of these texts as cases, the way the worker leaves them; gives back their ids."""
+    ids = []
+    for text in texts:
+        letter = Letter.objects.create(
+            sha256=hashlib.sha256(text.encode()).hexdigest(),
+            size=len(text),
+            media_type="text/plain",
+            state="parsed",
+            pages=text.count("\f") + 1,
+            received_at=NOW,
+            finished_at=NOW,
+            parser_version=PARSER_VERSION,
+        )
+        offsets = [0, *(at + 1 for at, character in enumerate(text) if character == "\f")]
+        folded = hashlib.sha256("".join(text.split()).encode()).hexdigest()
+        LetterText.objects.create(letter=letter, text=text, page_offsets=offsets, folded_sha256=folded)
+        ParsedDocument.objects.create(
+            letter=letter, parser_version=PARSER_VERSION, parsed_at=NOW, document=to_record(parse_letter(text))
+        )
+        ids.append(letter.pk)
+    write_cases(ids)
+    return ids
+
+
+@pytest.fixture(scope="module")
+def _collection_ids(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[list[int]]:
+    """Sixty synthetic cases, written once a module: each test's own transaction lies inside this one."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield store_texts(write_letter(number, 5).text for number in range(60))
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def collection(_collection_ids: list[int], db: None) -> list[Case]:
+    """A full page of a list, and the start of a second."""
+    return list(Case.objects.filter(pk__in=_collection_ids).order_by("pk"))

@@ -1,0 +1,146 @@
+"""Exports: every row of the list, harmless to spreadsheets, recorded; long ones by the worker."""
+
+import csv
+import io
+import zipfile
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from determinations.browsing import exports
+from determinations.browsing.exports import harmless, write_xlsx
+from determinations.models import AuditEvent, Case, DisputedItem, Export, ItemFact
+from determinations.models.browsing import ExportState
+from determinations.tasks import sweep
+from determinations.views.browsing import exports as export_views
+from tests.browsing.conftest import store_texts
+from tests.conftest import People, Worker
+
+pytestmark = pytest.mark.usefixtures("broker")
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-2+3", "'-2+3"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t=1"),
+        ("  =1", "'  =1"),
+        ("\r=1", "'\r=1"),
+        ("plain", "plain"),
+        (-5, -5),
+        (date(2017, 1, 9), "2017-01-09"),
+        (None, ""),
+    ],
+)
+def test_no_cell_is_run_as_a_formula(cell: Any, written: Any) -> None:
+    assert harmless(cell) == written
+
+
+def test_excel_keeps_formulas_as_text(tmp_path: Path) -> None:
+    write_xlsx(tmp_path / "x.xlsx", "Items", ["A"], [["=1+1"], ["http://example.invalid"]])
+    with zipfile.ZipFile(tmp_path / "x.xlsx") as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in sheet
+    assert "hyperlink" not in sheet
+    assert "=1+1" in sheet
+
+
+def rows_of(response: Any) -> list[dict[str, str]]:
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_short_list_is_sent_at_once_whole_and_recorded(
+    as_casemanager: Client, collection: list[Case], people: People
+) -> None:
+    response = as_casemanager.post("/cases/export/", {"format": "csv", "query": "outcome=upheld&after=x"})
+    rows = rows_of(response)
+    assert {int(row["Letter"]) for row in rows} == {case.pk for case in collection if case.outcome == "upheld"}
+    event = AuditEvent.objects.get(action="list.exported")
+    assert event.by_id == people.casemanager.pk
+    assert event.detail == {"list": "cases", "query": "outcome=upheld", "format": "csv", "rows": len(rows)}
+
+
+def test_items_are_exported_with_both_sides(as_casemanager: Client, collection: list[Case]) -> None:
+    rows = rows_of(as_casemanager.post("/items/export/", {"format": "csv", "query": ""}))
+    assert len(rows) == ItemFact.objects.count()
+    first = DisputedItem.objects.get(case=int(rows[0]["Letter"]), number=int(rows[0]["Item"]))
+    assert rows[0]["Request"].lstrip("'") == first.request
+    assert "Reviewer cites" in rows[0]
+
+
+def test_excel_has_as_many_rows(as_casemanager: Client, collection: list[Case]) -> None:
+    response = as_casemanager.post("/decisions/export/", {"format": "xlsx", "query": ""})
+    data: Any = response
+    with zipfile.ZipFile(io.BytesIO(b"".join(data.streaming_content))) as book:
+        assert book.read("xl/worksheets/sheet1.xml").count(b"<row ") == len(collection) + 1
+
+
+def test_whoever_may_not_export_is_told_so(client: Client, people: People, collection: list[Case]) -> None:
+    client.force_login(people.outsider)
+    assert client.post("/cases/export/", {"format": "csv"}).status_code == 403
+    assert client.get("/exports/").status_code == 403
+
+
+def test_a_long_list_is_written_by_the_worker(
+    worker: Worker, as_casemanager: Client, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from determinations.synthetic import write_letter
+
+    store_texts(write_letter(number, 5).text for number in range(4))
+    monkeypatch.setattr(export_views, "AT_ONCE", 2)
+    response = as_casemanager.post("/cases/export/", {"format": "csv", "query": ""})
+    assert response.headers["Location"] == "/exports/"
+    worker.wait_until_idle()
+    export = Export.objects.get()
+    assert (export.state, export.rows) == (ExportState.READY, 4)
+    file = as_casemanager.get(f"/exports/{export.pk}/file")
+    assert len(rows_of(file)) == 4
+    assert b"Download" in as_casemanager.get("/exports/").content
+
+
+def export_of(person: Any, **values: Any) -> Export:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    return Export.objects.create(by=person, list_name="cases", format="csv", requested_at=at, **values)
+
+
+def test_nobody_gets_the_file_of_another(client: Client, people: People) -> None:
+    export = export_of(people.supervisor, state=ExportState.READY)
+    client.force_login(people.casemanager)
+    assert client.get(f"/exports/{export.pk}/file").status_code == 404
+
+
+def test_the_page_of_exports_says_what_each_holds(as_casemanager: Client, people: People) -> None:
+    export_of(people.casemanager, query="sex=female&sort=-items", state=ExportState.FAILED, message="It broke off.")
+    export_of(people.casemanager, rows=81_234, state=ExportState.READY)
+    page = as_casemanager.get("/exports/").content.decode()
+    assert 'href="/cases/?sex=female&amp;sort=-items"' in page
+    assert "Sex: Female" in page
+    assert "It broke off. Open the list and ask for it again." in page
+    assert "81,234" in page
+
+
+def test_an_export_runs_once(people: People, collection: list[Case]) -> None:
+    export = export_of(people.casemanager)
+    for _ in range(2):
+        exports.write_export(export.pk, now=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    export.refresh_from_db()
+    assert (export.state, export.rows) == (ExportState.READY, 60)
+    assert len(list((Path(settings.MEDIA_ROOT) / "exports").iterdir())) >= 1
+
+
+def test_an_export_whose_message_was_lost_is_sent_again(worker: Worker, people: People) -> None:
+    waiting = export_of(people.casemanager)
+    died = export_of(people.casemanager, state=ExportState.WRITING, started_at=datetime(2026, 1, 1, tzinfo=UTC))
+    sweep()
+    worker.wait_until_idle()
+    for export in (waiting, died):
+        export.refresh_from_db()
+        assert export.state == ExportState.READY

@@ -1,0 +1,162 @@
+"""Lists give the same rows by whichever way they are found: few, near the page, or far from it."""
+
+from dataclasses import replace
+
+import pytest
+from django.http import QueryDict
+
+from determinations.browsing import facets
+from determinations.browsing.facets import count_facets
+from determinations.browsing.lists import CASES, ITEMS, LISTS, ListKind
+from determinations.models import Case, ItemFact
+from determinations.paging import filtered
+from determinations.paging.filtered import Asked, list_page
+from determinations.views.browsing.lists import _page
+
+RARE = "acupuncture"
+FREQUENT = "pain"
+FILTERS = [
+    "",
+    "decision=upheld",
+    "decision=overturned&sex=female",
+    "category=Pharmaceuticals&claims_family=mtus",
+    "age=40-49&age=50-59",
+    "reviewer_family=none",
+    "decided_from=2015-01-01&decided_to=2016-06-30",
+    "reviewer_section=a",
+    f"q={RARE}",
+    f"q={FREQUENT}",
+    "q=%22medically+necessary%22",
+    f"q={FREQUENT}&decision=upheld",
+    f"q=-{RARE}",
+    "region=no+such+region",
+    "age=nonsense",
+]
+DECISIONS = {None: "unknown", True: "overturned", False: "upheld"}
+SORTS = {"cases": ("-decided", "decided", "number", "-items"), "items": ("-decided", "denied", "-injured")}
+
+
+def plainly(kind: ListKind, query: QueryDict) -> list[int]:
+    """The keys of all rows in order, sorted here."""
+    order = kind.orders[kind.sort_of(query)]
+    values = [(row.pk, getattr(row, order.column)) for row in kind.filterset(query).qs]
+    known = sorted((value, pk) for pk, value in values if value is not None)
+    unknown = sorted(pk for pk, value in values if value is None)
+    if order.descending:
+        known.reverse()
+        unknown.reverse()
+    return [pk for _value, pk in known] + unknown
+
+
+def walk(kind: ListKind, query: str, step: str, start: str, cap: int) -> tuple[list[int], str]:
+    """The keys that the pages show, one after the other, and the count that stands on each."""
+    pages: list[list[int]] = []
+    counts = set()
+    address: str | None = f"{query}&{start}"
+    while address is not None:
+        given = QueryDict(address.lstrip("?"))
+        asked = kind.asked(kind.filterset(given), given)
+        asked = replace(asked, cap=cap, gathered=cap)
+        page, count = list_page(asked, kind.all_rows(), given, size=25)
+        pages.append([row.pk for row in page.rows])
+        counts.add(str(count))
+        address = getattr(page, step)
+        assert len(pages) < 40
+    if step == "previous_query":
+        pages.reverse()
+    assert len(counts) == 1
+    return [key for page_ in pages for key in page_], counts.pop()
+
+
+def check_walks(kind: ListKind, filters: list[str], cap: int) -> None:
+    """Walks forth and back show the same rows as a plain query."""
+    for at, each in enumerate(filters):
+        query = f"{each}&sort={SORTS[kind.name][at % len(SORTS[kind.name])]}"
+        expected = plainly(kind, QueryDict(query))
+        assert walk(kind, query, "next_query", "", cap)[0] == expected, query
+        assert walk(kind, query, "previous_query", "before=end", cap)[0] == expected, query
+
+
+@pytest.mark.parametrize(("cap", "near"), [(3, 2), (3, 40), (1_000, 2_000)], ids=["far", "near", "few"])
+@pytest.mark.parametrize("name", ["cases", "items"])
+def test_every_row_comes_once_in_order_forth_and_back(
+    name: str, cap: int, near: int, collection: list[Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filtered, "_NEAR", near)
+    check_walks(LISTS[name], FILTERS, cap)
+
+
+@pytest.mark.parametrize("filters", FILTERS)
+def test_counts_are_exact_below_the_cap_and_never_too_high(filters: str, collection: list[Case]) -> None:
+    for kind in (CASES, ITEMS):
+        query = QueryDict(filters)
+        number = kind.filterset(query).qs.count()
+        _page_rows, count = _page(kind, kind.filterset(query), query, filtered=bool(filters))
+        assert count.number == number or (count.capped and count.number <= number)
+
+
+def test_a_cap_that_is_passed_shows(collection: list[Case]) -> None:
+    rows = Case.objects.current()
+    page, count = list_page(
+        Asked(rows, rows, CASES.orders["-decided"], cap=10, gathered=10), rows, QueryDict(""), size=5
+    )
+    assert str(count) == "10+"
+    assert len(page.rows) == 5
+
+
+LETTERS_OWN = ("outcome", "specialty", "age", "sex", "problem")
+OF_ITEMS = ("decision", "region", "reviewer_family", "claims_family", "same_guideline")
+
+
+@pytest.mark.parametrize(
+    ("filters", "kind", "dimensions"),
+    [
+        ("", CASES, LETTERS_OWN + OF_ITEMS[:4]),
+        ("sex=female&age=40-49", CASES, LETTERS_OWN + OF_ITEMS[:4]),
+        (f"q={FREQUENT}", CASES, LETTERS_OWN),
+        ("category=Pharmaceuticals&claims_family=mtus", CASES, LETTERS_OWN),
+        ("decision=upheld&category=Pharmaceuticals", ITEMS, LETTERS_OWN + OF_ITEMS),
+        (f"q={FREQUENT}&outcome=upheld", ITEMS, LETTERS_OWN + OF_ITEMS),
+        ("age=nonsense", ITEMS, LETTERS_OWN + OF_ITEMS),
+    ],
+)
+def test_the_rail_counts_what_its_options_would_list(
+    filters: str, kind: ListKind, dimensions: tuple[str, ...], collection: list[Case]
+) -> None:
+    query = QueryDict(filters)
+    filterset = kind.filterset(query)
+    found = count_facets(kind, filterset, query)
+    for name in dimensions:
+        for value, number in list(found.counts[name].items())[:3]:
+            picked = query.copy()
+            picked.setlist(name, [value])
+            assert number == kind.filterset(picked, lookups=filterset.lookups).qs.count(), (name, value)
+
+
+def test_the_rail_counts_some_where_very_many_match(collection: list[Case], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facets, "_MANY", 10)
+    for near, counted in ((2, 11), (30, 30)):
+        monkeypatch.setattr(filtered, "_NEAR", near)
+        monkeypatch.setattr(facets, "_ENOUGH", 5)
+        found = count_facets(CASES, CASES.filterset(QueryDict("")), QueryDict(""))
+        assert found.capped
+        assert found.cap == sum(found.counts["sex"].values()) == counted
+
+
+def test_what_cases_say_of_their_items_is_what_facts_say(collection: list[Case]) -> None:
+    bits = {"mtus": 1, "acoem": 2, "odg": 4, "other": 8}
+    for case in collection:
+        facts = list(ItemFact.objects.filter(case=case))
+        said = {
+            f"decision={ {None: 'unknown', True: 'overturned', False: 'upheld'}[fact.overturned] }" for fact in facts
+        }
+        said |= {f"region={fact.body_region or 'unknown'}" for fact in facts}
+        said |= {"partly_approved=yes" for fact in facts if fact.partly_approved}
+        said |= {"same_guideline=yes" for fact in facts if fact.same_authority}
+        for side in ("claims", "reviewer"):
+            for fact in facts:
+                cited = getattr(fact, f"{side}_families")
+                said |= {f"{side}_family={family}" for family, bit in bits.items() if cited & bit}
+                said |= {f"{side}_family=none"} if not cited else set()
+        assert case.said_of_items == sorted(said)
+        assert {(fact.state, fact.corrected) for fact in facts} <= {(case.state, case.corrected)}

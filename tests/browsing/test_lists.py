@@ -1,0 +1,155 @@
+"""The lists: cases, items, decisions. The address is the state; every page works without a script."""
+
+import html
+import re
+from itertools import pairwise
+
+import pytest
+from django.http import QueryDict
+from django.test import Client
+from django.utils import timezone
+
+from determinations.browsing.lists import CASES, ITEMS, ListKind
+from determinations.models import Case, ColumnChoice, ItemFact, Letter
+from tests.conftest import People
+
+pytestmark = pytest.mark.usefixtures("broker")
+
+
+def numbers(content: bytes) -> list[str]:
+    """The case numbers of a list page, in order."""
+    return re.findall(r'class="main-link nowrap" href="[^"]*">([^<]+)<', content.decode())
+
+
+def test_cases_come_newest_first_and_every_page_is_reached(as_casemanager: Client, collection: list[Case]) -> None:
+    seen: list[str] = []
+    url: str | None = "/cases/"
+    while url:
+        content = as_casemanager.get(url).content
+        seen += numbers(content)
+        following = re.search(r'href="([^"]+)" rel="next"', content.decode())
+        url = "/cases/" + following[1].replace("&amp;", "&") if following else None
+    dated = [case for case in collection if case.decision_date]
+    expected = sorted(dated, key=lambda case: (case.decision_date, case.pk), reverse=True)
+    assert seen[: len(dated)] == [case.case_number for case in expected]
+    assert len(seen) == 60
+
+
+def test_a_filter_keeps_what_it_says_and_shows_a_chip(as_casemanager: Client, collection: list[Case]) -> None:
+    content = as_casemanager.get("/cases/?outcome=overturned").content
+    assert len(numbers(content)) == sum(case.outcome == "overturned" for case in collection)
+    assert b"Remove this filter" in content
+
+
+def test_facets_respect_the_other_filters_but_not_their_own(as_casemanager: Client, collection: list[Case]) -> None:
+    content = as_casemanager.get("/cases/facets/?outcome=upheld&sex=female").content.decode()
+    women = [case for case in collection if case.sex == "female"]
+    for outcome in ("upheld", "overturned"):
+        count = re.search(rf'value="{outcome}" id="f-outcome-{outcome}".*?facet-count">(\d*)<', content)
+        assert count is not None
+        assert int(count[1]) == sum(case.outcome == outcome for case in women)
+    upheld_men = sum(case.sex == "male" and case.outcome == "upheld" for case in collection)
+    assert re.search(rf'value="male" id="f-sex-male".*?facet-count">{upheld_men}<', content)
+
+
+@pytest.mark.parametrize("kind", [CASES, ITEMS], ids=["cases", "items"])
+def test_every_facet_number_opens_a_list_of_that_many(
+    kind: ListKind, as_casemanager: Client, collection: list[Case]
+) -> None:
+    content = as_casemanager.get(f"/{kind.name}/facets/").content.decode()
+    options = re.findall(r'name="(\w+)" value="([^"]+)" id="[^"]+">.*?facet-count">(\d+)<', content)
+    assert len(options) > 40
+    for name, value, count in options:
+        query = QueryDict(mutable=True)
+        query[name] = html.unescape(value)
+        assert kind.filterset(query).qs.count() == int(count), (name, value)
+
+
+def test_items_stand_one_a_row(as_casemanager: Client, collection: list[Case]) -> None:
+    response = as_casemanager.get("/items/")
+    assert response.context["count"].number == ItemFact.objects.count()
+    assert b"Claims administrator cites" in response.content
+
+
+def test_decisions_stand_by_day_with_the_overturned_first(as_casemanager: Client, collection: list[Case]) -> None:
+    page = as_casemanager.get("/decisions/")
+    rows = page.context["table"].data.data
+    days = [row.case.decision_date for row in rows]
+    assert days == sorted(days, key=lambda day: (day is None, -(day.toordinal() if day else 0)))
+    place = {"overturned": 0, "partly": 1, "unknown": 2, "upheld": 3}
+    for before, after in pairwise(rows):
+        if before.case.decision_date == after.case.decision_date:
+            assert place[before.case.outcome] <= place[after.case.outcome]
+
+
+def test_a_month_can_be_stepped_through(as_casemanager: Client, collection: list[Case]) -> None:
+    page = as_casemanager.get("/decisions/?decided_from=2017-02-01&decided_to=2017-02-28&outcome=upheld")
+    period = page.context["period"]
+    assert period.is_month
+    assert "decided_from=2017-01-01&decided_to=2017-01-31" in period.previous_query
+    assert "decided_from=2017-03-01&decided_to=2017-03-31" in period.next_query
+
+
+def test_the_sort_state_is_announced(as_casemanager: Client, collection: list[Case]) -> None:
+    content = as_casemanager.get("/cases/?sort=items").content
+    assert b'aria-sort="ascending"' in content
+
+
+def test_htmx_gets_the_list_alone(as_casemanager: Client, collection: list[Case]) -> None:
+    response = as_casemanager.get("/cases/", headers={"HX-Request": "true"})
+    assert b"<html" not in response.content
+    assert "HX-Request" in response.headers["Vary"]
+
+
+def test_columns_are_remembered_for_the_person(as_casemanager: Client, collection: list[Case], people: People) -> None:
+    response = as_casemanager.post("/cases/columns/", {"column": ["worker"], "query": "sex=female"})
+    assert response.headers["Location"] == "/cases/?sex=female"
+    page = as_casemanager.get("/cases/")
+    assert [column.name for column in page.context["table"].columns] == ["number", "worker"]
+    assert ColumnChoice.objects.get().by == people.casemanager
+
+
+def test_without_a_script_counts_can_be_asked_for(as_casemanager: Client, collection: list[Case]) -> None:
+    page = as_casemanager.get("/cases/?show=counts")
+    assert page.context["found"].cap == 60
+
+
+def test_nothing_found_says_what_to_do(as_casemanager: Client, collection: list[Case]) -> None:
+    assert b"Clear all filters" in as_casemanager.get("/cases/?decided_to=1990-01-01").content
+
+
+def test_letters_that_wait_are_not_denied(as_casemanager: Client, db: None) -> None:
+    ItemFact.objects.all().delete()
+    assert b"No letters yet" in as_casemanager.get("/items/").content
+    Letter.objects.create(sha256="0" * 64, size=1, media_type="text/plain", received_at=timezone.now())
+    page = as_casemanager.get("/items/").content
+    assert b"Letters are waiting to be read" in page
+    assert b"No letters yet" not in page
+
+
+@pytest.mark.parametrize("url", ["/cases/", "/items/", "/decisions/", "/search/?q=x", "/cases/facets/", "/views/"])
+def test_somebody_without_the_permission_is_told_so(url: str, client: Client, people: People) -> None:
+    client.force_login(people.outsider)
+    response = client.get(url)
+    assert response.status_code == 403
+    assert b"Your role does not open this page" in response.content
+
+
+STRANGE = [
+    "after=%00", "after=zzz&sort=number", "sort=password", "q=%00", "q=" + "(" * 500, "q=a*+OR+-*",
+    "decided_from=0000-00-00", "age=x", "after=WyIyMDE3IiwgMV0",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", STRANGE)
+def test_a_strange_address_still_gives_a_page(query: str, as_casemanager: Client, collection: list[Case]) -> None:
+    for url in ("/cases/", "/items/", "/decisions/", "/search/"):
+        assert as_casemanager.get(f"{url}?{query}").status_code == 200
+
+
+def test_a_word_of_the_address_that_no_list_knows_is_named(as_casemanager: Client, collection: list[Case]) -> None:
+    page = as_casemanager.get("/cases/?outcom=upheld&sort=colour&sex=female").content.decode()
+    assert "No filter is called “outcom”." in page
+    assert "No order of this list is called “colour”." in page
+    known = as_casemanager.get("/cases/?outcome=upheld&sort=-items&show=counts&after=x&by_item=yes")
+    assert b"Not understood" not in known.content

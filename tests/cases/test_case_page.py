@@ -1,0 +1,116 @@
+"""One case: every value, where it stands, what is doubted, what stood before; and its neighbours in the list."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from determinations.cases.open_letter import open_letter
+from determinations.cases.sheet import pieces_of, sheet_of
+from determinations.corrections.actions import correct_field
+from determinations.models import AuditEvent, Case, LetterText, ProblemReport
+from determinations.wording.labels import read_labels
+from tests.browsing.conftest import NOW
+from tests.conftest import People
+
+pytestmark = pytest.mark.usefixtures("broker")
+
+
+def test_every_value_of_the_record_is_on_the_page(as_casemanager: Client, collection: list[Case]) -> None:
+    case = next(case for case in collection if case.item_count > 2 and case.case_number)
+    content = as_casemanager.get(f"/cases/{case.pk}/").content.decode()
+    sheet = sheet_of(open_letter(case.pk), read_labels())
+    for item in sheet.items:
+        assert f'id="item-{item.number}"' in content
+        assert item.sides[0].title in content
+    assert str(case.case_number) in content
+    assert "the utilization review denial stands" in content or "the treatment is medically necessary" in content
+
+
+def test_the_text_of_the_letter_is_whole_and_evidence_is_marked(collection: list[Case]) -> None:
+    for case in collection[:20]:
+        stored = LetterText.objects.get(letter=case.pk)
+        sheet = sheet_of(open_letter(case.pk), read_labels())
+        pages = pieces_of(stored.text, stored.page_offsets, sheet.spans)
+        shown = "".join(piece.text for pieces in pages for piece in pieces)
+        assert shown == stored.text.replace("\f", "").replace("\r\n", "\n")
+        marked = {path for pieces in pages for piece in pieces for path in piece.paths}
+        assert marked == {path for path, _span in sheet.spans}
+
+
+def test_evidence_can_be_chosen_without_a_script(as_casemanager: Client, collection: list[Case]) -> None:
+    content = as_casemanager.get(f"/cases/{collection[0].pk}/?value=items/1/decision&show=text").content.decode()
+    assert "Highlighted where the letter says so." in content
+    chosen = re.search(r'class="evidence is-chosen"[^>]*id="evidence">([^<]+)<', content)
+    assert chosen is not None
+    assert chosen[1].strip() in {"Upheld", "Overturned"}
+
+
+def test_neighbours_are_those_of_the_list_one_came_from(as_casemanager: Client, collection: list[Case]) -> None:
+    page = as_casemanager.get("/cases/?outcome=upheld")
+    rows = [row.case.pk for row in page.context["table"].data.data]
+    here = as_casemanager.get(f"/cases/{rows[3]}/?list=cases&outcome=upheld").context["place"]
+    assert here["previous"].startswith(f"/cases/{rows[2]}/?")
+    assert here["following"].startswith(f"/cases/{rows[4]}/?")
+    assert str(here["position"]) == "4"
+    assert here["back"] == "/cases/?outcome=upheld"
+
+
+def test_neighbours_in_the_item_list_are_items(as_casemanager: Client, collection: list[Case]) -> None:
+    page = as_casemanager.get("/items/?sort=denied")
+    rows = page.context["table"].data.data
+    fact = rows[2].fact
+    place = as_casemanager.get(f"/cases/{fact.case_id}/?list=items&sort=denied&item={fact.item.number}").context[
+        "place"
+    ]
+    assert f"#item-{rows[3].fact.item.number}" in place["following"]
+    assert place["following"].startswith(f"/cases/{rows[3].fact.case_id}/")
+
+
+def test_what_a_person_set_stands_beside_what_the_parser_read(
+    as_casemanager: Client, collection: list[Case], people: People
+) -> None:
+    case = next(case for case in collection if case.case_number)
+    correct_field(case.pk, "case_number", "CM17-9999999", by=people.admin, now=NOW, reason="misread")
+    content = as_casemanager.get(f"/cases/{case.pk}/").content.decode()
+    assert "CM17-9999999" in content
+    assert f"<del>{case.case_number}</del>" in content
+
+
+def test_opening_a_case_is_recorded(as_casemanager: Client, collection: list[Case], people: People) -> None:
+    as_casemanager.get(f"/cases/{collection[0].pk}/")
+    event = AuditEvent.objects.get(action="case.viewed")
+    assert (event.letter_id, event.by_id) == (collection[0].pk, people.casemanager.pk)
+
+
+def test_a_reader_reports_a_problem_and_sees_what_became_of_it(
+    as_casemanager: Client, collection: list[Case], people: People
+) -> None:
+    url = f"/cases/{collection[0].pk}/report/?path=items/1/decision"
+    assert b"item 1, decision" in as_casemanager.get(url).content
+    response = as_casemanager.post(url, {"path": "items/1/decision", "note": "It says overturned."})
+    assert response.headers["Location"] == f"/cases/{collection[0].pk}/"
+    report = ProblemReport.objects.get()
+    assert (report.path, report.by) == ("items/1/decision", people.casemanager)
+    assert b"waiting for an administrator" in as_casemanager.get("/reports/").content
+    ProblemReport.objects.update(state="accepted", answer="Put right.", answered_by=people.admin, answered_at=NOW)
+    assert b"Put right." in as_casemanager.get("/reports/").content
+    assert b"Put right." in as_casemanager.get(f"/cases/{collection[0].pk}/").content
+
+
+def test_an_empty_report_is_refused(as_casemanager: Client, collection: list[Case]) -> None:
+    response = as_casemanager.post(f"/cases/{collection[0].pk}/report/", {"note": " "})
+    assert b"Say what is wrong" in response.content
+    assert not ProblemReport.objects.exists()
+
+
+def test_a_case_that_is_not_there_is_said_so(as_casemanager: Client, collection: list[Case]) -> None:
+    assert as_casemanager.get("/cases/999999/").status_code == 404
+
+
+def test_requests_like_one_say_how_they_were_decided(as_casemanager: Client, collection: list[Case]) -> None:
+    page = as_casemanager.get(f"/cases/{collection[0].pk}/items/1/alike/")
+    alike = page.context["alike"]
+    assert all(row.similarity >= 0.3 for row in alike.rows)
+    assert alike.overturned <= alike.decided == len([r for r in alike.rows if r.fact.overturned is not None])
+    assert all(row.fact.case_id != collection[0].pk for row in alike.rows)

@@ -1,0 +1,198 @@
+"""Taking files in: what is kept, what is refused, and identical bytes once."""
+
+import io
+import threading
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.files import File
+from django.core.files.base import ContentFile
+from django.db import connection
+
+from determinations.intake.receiving import clean_name, receive_files
+from determinations.intake.store import letter_store
+from determinations.models import AuditEvent, Letter, Upload, UploadedFile
+from tests.conftest import People
+from tests.extraction.files import archive, scanned_pdf
+from tests.letters_made import letter_pdf, letter_text
+
+pytestmark = pytest.mark.django_db
+
+
+def fates(upload: Upload) -> list[tuple[str, str, str]]:
+    return list(upload.files.order_by("id").values_list("name", "outcome", "reason"))
+
+
+def file(name: str, data: bytes) -> ContentFile:
+    return ContentFile(data, name=name)
+
+
+def test_bytes_and_rows_are_kept(people: People) -> None:
+    data = letter_pdf(1)
+    upload = receive_files(by=people.casemanager, files=[file("one.pdf", data)], lane="bulk", note="first")
+    letter = Letter.objects.get()
+    assert (letter.state, letter.lane, letter.size, letter.media_type) == (
+        "received",
+        "bulk",
+        len(data),
+        "application/pdf",
+    )
+    with letter_store().open(letter.store_name) as stored:
+        assert stored.read() == data
+    assert (upload.by, upload.note) == (people.casemanager, "first")
+    assert fates(upload) == [("one.pdf", "accepted", "")]
+
+
+def test_the_file_is_private() -> None:
+    receive_files(by=None, files=[file("one.txt", b"A synthetic letter")])
+    path = Path(letter_store().path(Letter.objects.get().store_name))
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert all(
+        folder.stat().st_mode & 0o077 == 0 for folder in path.parents if folder.name in ("letters", "unfinished")
+    )
+    assert not list((Path(letter_store().location) / "unfinished").iterdir())
+
+
+def test_identical_bytes_are_one_letter(people: People) -> None:
+    first = receive_files(by=people.casemanager, files=[file("one.pdf", letter_pdf(2))])
+    again = receive_files(
+        by=people.supervisor, files=[file("other name.pdf", letter_pdf(2)), file("again.pdf", letter_pdf(2))]
+    )
+    assert fates(first) == [("one.pdf", "accepted", "")]
+    assert fates(again) == [("other name.pdf", "duplicate", ""), ("again.pdf", "duplicate", "")]
+    assert set(again.files.values_list("letter", flat=True)) == {Letter.objects.get().pk}
+
+
+def test_identical_bytes_in_one_drop_are_one_letter() -> None:
+    upload = receive_files(by=None, files=[file("a.pdf", letter_pdf(3)), file("b.pdf", letter_pdf(3))])
+    assert fates(upload) == [("a.pdf", "accepted", ""), ("b.pdf", "duplicate", "")]
+
+
+def test_refused_files_have_their_reason_and_the_rest_is_kept() -> None:
+    upload = receive_files(
+        by=None,
+        files=[
+            file("empty.pdf", b""),
+            file("picture.pdf", b"\x89PNG\r\n\x1a\n..."),
+            file("letter.docx", archive({"[Content_Types].xml": b"<x/>"})),
+            file("late.docx", archive({"thumbnail.jpeg": b"x" * 5000, "[Content_Types].xml": b"<x/>"})),
+            file("scan.pdf", scanned_pdf()),
+            file("letter.txt", letter_text(4).encode()),
+        ],
+    )
+    assert fates(upload) == [
+        ("empty.pdf", "refused", "empty"),
+        ("picture.pdf", "refused", "unsupported"),
+        ("letter.docx", "refused", "document"),
+        ("late.docx", "refused", "document"),
+        ("scan.pdf", "accepted", ""),  # told by whoever reads it
+        ("letter.txt", "accepted", ""),
+    ]
+
+
+def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "LETTER_BYTES", 100)
+    upload = receive_files(by=None, files=[file("long.txt", b"synthetic" * 100), file("short.txt", b"synthetic")])
+    assert fates(upload) == [("long.txt", "refused", "too_large"), ("short.txt", "accepted", "")]
+
+
+def test_what_an_archive_holds_is_taken_in_file_by_file() -> None:
+    inner = archive({"x.txt": b"synthetic"})
+    data = archive(
+        {
+            "2017/one.pdf": letter_pdf(5),
+            "../../etc/two.txt": letter_text(6).encode(),
+            "__MACOSX/._one.pdf": b"x",
+            "inner.zip": inner,
+            "picture.png": b"\x89PNG\r\n\x1a\n",
+            "same.pdf": letter_pdf(5),
+        }
+    )
+    upload = receive_files(by=None, files=[file("letters.zip", data)])
+    assert fates(upload) == [
+        ("letters.zip/2017/one.pdf", "accepted", ""),
+        ("letters.zip/etc/two.txt", "accepted", ""),
+        ("letters.zip/inner.zip", "refused", "archive_in_archive"),
+        ("letters.zip/picture.png", "refused", "unsupported"),
+        ("letters.zip/same.pdf", "duplicate", ""),
+    ]
+
+
+def test_a_bad_archive_loses_nothing_else() -> None:
+    bomb = archive({"good.txt": letter_text(7).encode(), "bomb.txt": bytes(20_000_000)})
+    files = [
+        file("cut.zip", archive({"a.txt": b"synthetic"})[:-9]),
+        file("bomb.zip", bomb),
+        file("a.txt", b"synthetic"),
+    ]
+    assert fates(receive_files(by=None, files=files)) == [
+        ("cut.zip", "refused", "archive_damaged"),
+        ("bomb.zip/good.txt", "accepted", ""),
+        ("bomb.zip/bomb.txt", "refused", "archive_bomb"),
+        ("a.txt", "accepted", ""),
+    ]
+
+
+def test_a_file_that_cannot_be_read_is_refused_and_the_rest_kept() -> None:
+    class Torn(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise OSError(5, "Input/output error")
+
+    torn = File(Torn(b"synthetic"), name="torn.txt")
+    upload = receive_files(by=None, files=[torn, file("a.txt", b"synthetic")])
+    assert fates(upload) == [("torn.txt", "refused", "unreadable"), ("a.txt", "accepted", "")]
+
+
+def test_a_drop_in_several_requests_is_one_batch() -> None:
+    upload = receive_files(by=None, files=[file("a.txt", b"synthetic a")])
+    assert receive_files(by=None, files=[file("b.txt", b"synthetic b")], upload=upload) == upload
+    assert [name for name, *_ in fates(upload)] == ["a.txt", "b.txt"]
+
+
+def test_many_files_go_in_windows_and_a_large_batch_gives_way_to_small_ones() -> None:
+    upload = receive_files(by=None, files=(file(f"{n}.txt", b"synthetic %d" % n) for n in range(720)))
+    assert upload.files.count() == 720
+    lanes = list(Letter.objects.order_by("arrivals__id").values_list("lane", flat=True))
+    assert (lanes[0], lanes[500], lanes[-1]) == ("interactive", "interactive", "bulk")
+
+
+def test_who_brought_how_much_is_on_record(people: People) -> None:
+    upload = receive_files(by=people.casemanager, files=[file("a.txt", b"synthetic"), file("b.pdf", b"")])
+    event = AuditEvent.objects.get()
+    assert (event.action, event.by_name) == ("letters.uploaded", "casemanager")
+    assert event.detail == {"upload": upload.pk, "accepted": 1, "refused": 1}
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [("a\x00b\n.pdf", "a\ufffdb\ufffd.pdf"), ("gnp.\u202efdp", "gnp.\ufffdfdp"), ("", "(no name)")],
+)
+def test_names_are_made_fit_to_be_shown(given: str, shown: str) -> None:
+    assert clean_name(given) == shown
+
+
+def test_long_names_keep_their_end() -> None:
+    assert clean_name("x" * 600 + ".pdf")[-4:] == ".pdf"
+    assert len(clean_name("x" * 600)) == 500
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_at_the_same_instant_make_one_letter() -> None:
+    together = threading.Barrier(2)
+    uploads: list[Upload] = []
+
+    def bring(order: int) -> None:
+        files = [file(f"{n}.txt", b"the same synthetic letter %d" % n) for n in range(50)][::order]
+        together.wait()
+        uploads.append(receive_files(by=None, files=files))
+        connection.close()
+
+    people = [threading.Thread(target=bring, args=[order]) for order in (1, -1)]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+    assert Letter.objects.count() == 50
+    outcomes = sorted(UploadedFile.objects.values_list("outcome", flat=True))
+    assert outcomes == ["accepted"] * 50 + ["duplicate"] * 50

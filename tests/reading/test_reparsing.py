@@ -1,0 +1,293 @@
+"""Reading letters again: previewed, then done, with every correction standing and the statistics following."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+from django.urls import reverse
+
+from determinations.corrections import actions
+from determinations.models import (
+    Authority,
+    AuthorityAlias,
+    Case,
+    Category,
+    CategoryRule,
+    CitationFact,
+    Correction,
+    CorrectionState,
+    DisputedItem,
+    EditionValidity,
+    ItemFact,
+    Letter,
+    ParsedDocument,
+    PrintedCitation,
+    ReparseRun,
+    RunState,
+)
+from determinations.parsing import PARSER_VERSION, parse_letter
+from determinations.parsing.results import LetterRecord, to_record
+from determinations.reading import reparsing
+from determinations.reference import aliases
+from determinations.reference.aliases import Proposal
+from determinations.synthetic.letters import write_letter
+from tests.conftest import People
+from tests.corrections.letters import NOW, store_reading, stored_letter
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
+
+SOURCE = "Sundry Brace Notes"
+
+
+@pytest.fixture
+def who(people: People) -> dict[str, Any]:
+    return {"by": people.admin, "now": NOW}
+
+
+def read(text: str) -> LetterRecord:
+    return to_record(parse_letter(text))
+
+
+def letter(number: int, *, source: str = "") -> Letter:
+    """A synthetic letter as the parser of today reads it; ``source`` is what its first reviewer's line relies on."""
+    text = write_letter(number, seed=3).text
+    if source:
+        start = text.index("MAXIMUS guideline:")
+        end = text.index("Decision rationale:", start)
+        line = f"MAXIMUS guideline: Decision based on Non-MTUS Citation {source}.\n\n"
+        text = text[:start] + line + text[end:]
+    return stored_letter(read(text), text=text)
+
+
+def run_to_the_end(run: ReparseRun) -> ReparseRun:
+    while reparsing.step(run.pk, now=NOW):
+        pass
+    run.refresh_from_db()
+    return run
+
+
+def previewed(selection: dict[str, Any], who: dict[str, Any], **more: Any) -> ReparseRun:
+    run = run_to_the_end(reparsing.start(selection, **who, **more))
+    assert run.state == RunState.PREVIEWED
+    return run
+
+
+def test_a_preview_changes_nothing_and_a_run_does(who: dict[str, Any]) -> None:
+    one = letter(1)
+    today = ParsedDocument.objects.get(letter=one).document
+    before = {**today, "age": 17, "case_number": None, "decision_date": "2013-01-31"}
+    store_reading(one, before, "0.1")
+    actions.correct_field(one.pk, "age", today["age"], reason="misread", **who)
+    actions.confirm_value(one.pk, "priority", **who)
+    run = previewed({"what": "older"}, who)
+    assert run.expected == {
+        "age": {"changed": 1, "gains": 1, "losses": 0},
+        "case_number": {"changed": 1, "gains": 0, "losses": 0},
+        "decision_date": {"changed": 1, "gains": 0, "losses": 0},
+    }
+    months = ItemFact.objects.filter(case=one.pk).values_list("decision_month", flat=True).distinct()
+    assert list(months) == [date(2013, 1, 1)]
+    assert Case.objects.get(pk=one.pk).case_number is None
+    example = run.examples.get(field="age")
+    assert (example.kind, example.old_value, example.new_value) == ("gain", 17, today["age"])
+    reparsing.go(run.pk, **who)
+    run = run_to_the_end(run)
+    assert (run.state, run.done, run.letters_changed, run.outcome) == (RunState.FINISHED, 1, 1, run.expected)
+    assert Case.objects.get(pk=one.pk).case_number == today["case_number"]
+    assert list(months.all()) == [date.fromisoformat(today["decision_date"] or "").replace(day=1)]
+    assert set(Correction.objects.values_list("state", flat=True)) == {CorrectionState.CONFIRMED}
+    one.refresh_from_db()
+    assert ParsedDocument.objects.get(letter=one).parser_version == PARSER_VERSION
+    assert not reparsing.letters_of({"what": "older"}).exists()
+
+
+def test_a_loss_is_counted_and_the_correction_stands(who: dict[str, Any]) -> None:
+    one = letter(1)
+    today = ParsedDocument.objects.get(letter=one).document
+    store_reading(one, {**today, "age": 17}, "0.1")
+    actions.confirm_value(one.pk, "age", **who)
+    run = previewed({"what": "all"}, who)
+    assert run.expected["age"] == {"changed": 1, "gains": 0, "losses": 1}
+    reparsing.go(run.pk, **who)
+    run_to_the_end(run)
+    assert (Case.objects.get(pk=one.pk).age, Correction.objects.get().state) == (17, CorrectionState.CONFLICT)
+
+
+def test_a_run_is_paused_and_goes_on_where_it_was(who: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    letters = [letter(number) for number in range(1, 4)]
+    for one in letters:
+        store_reading(one, {**ParsedDocument.objects.get(letter=one).document, "age": 17}, "0.1")
+    run = previewed({"what": "older"}, who)
+    reparsing.go(run.pk, **who)
+    monkeypatch.setattr(reparsing, "CHUNK", 1)
+    assert reparsing.step(run.pk, now=NOW)
+    reparsing.pause(run.pk, **who)
+    assert not reparsing.step(run.pk, now=NOW)
+    run.refresh_from_db()
+    assert (run.state, run.done, run.reached) == (RunState.PAUSED, 1, letters[0].pk)
+    reparsing.go(run.pk, **who)
+    run = run_to_the_end(run)
+    assert (run.state, run.done) == (RunState.FINISHED, 3)
+
+
+def test_an_alias_moves_every_letter_that_prints_it_and_can_be_reverted(who: dict[str, Any]) -> None:
+    letters = [letter(number, source=SOURCE) for number in range(1, 4)]
+    letter(9)
+    form = aliases.unknown_forms()[0]
+    assert (form.letters, form.normalised) == (3, PrintedCitation.objects.filter(letter=letters[0])[0].normalised)
+    target = Authority.objects.get(key="odg/knee-leg")
+    selection = {"what": "form", "form": form.normalised}
+    run = previewed(selection, who, proposal=Proposal("alias", form.printed, target.pk))
+    assert run.letters_differing == 3
+    assert not AuthorityAlias.objects.exists()
+    reparsing.go(run.pk, **who)
+    run_to_the_end(run)
+    cited = CitationFact.objects.filter(authority=target, side="reviewer").values_list("fact__case_id", flat=True)
+    assert set(cited) >= {one.pk for one in letters}
+    assert AuthorityAlias.objects.get().active
+    assert aliases.unknown_forms() == []
+    back = previewed(selection, who, proposal=Proposal("alias", form.printed, None))
+    assert back.letters_differing == 3
+    reparsing.go(back.pk, **who)
+    run_to_the_end(back)
+    assert aliases.unknown_forms()[0].letters == 3
+    alias = AuthorityAlias.objects.get()
+    assert (alias.active, alias.ended_by) == (False, who["by"])
+
+
+def test_letters_that_come_after_the_preview_follow_the_alias_too(who: dict[str, Any]) -> None:
+    letter(1, source=SOURCE)
+    form = aliases.unknown_forms()[0]
+    target = Authority.objects.get(key="odg/knee-leg")
+    proposal = Proposal("alias", form.printed, target.pk)
+    run = previewed({"what": "form", "form": form.normalised}, who, proposal=proposal)
+    late = letter(2, source=SOURCE)
+    reparsing.go(run.pk, **who)
+    run_to_the_end(run)
+    assert CitationFact.objects.filter(fact__case=late.pk, authority=target, side="reviewer").exists()
+    assert aliases.unknown_forms() == []
+
+
+def test_a_letter_that_cannot_be_stored_does_not_stop_the_others(
+    who: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = [letter(number) for number in range(1, 4)]
+    for one in letters:
+        store_reading(one, {**ParsedDocument.objects.get(letter=one).document, "age": 17}, "0.1")
+    run = previewed({"what": "older"}, who)
+    poisoned = read(write_letter(2, seed=3).text)["case_number"]
+    monkeypatch.setattr(
+        reparsing,
+        "to_record",
+        lambda parsed: {**(record := to_record(parsed)), "sex": "m" * 9 * (record["case_number"] == poisoned) or None},
+    )
+    reparsing.go(run.pk, **who)
+    run = run_to_the_end(run)
+    assert (run.state, run.done, run.failed) == (RunState.FINISHED, 3, 1)
+    stayed = set(ParsedDocument.objects.filter(parser_version="0.1").values_list("letter", flat=True))
+    assert stayed == {letters[1].pk}
+    assert Case.objects.get(pk=letters[1].pk).age == 17
+
+
+def test_a_category_rule_goes_before_the_parsers_and_behind_a_correction(who: dict[str, Any]) -> None:
+    one = letter(1)
+    first = DisputedItem.objects.filter(case=one.pk).order_by("number")[0]
+    phrase = " ".join(first.disputed.split()[:2])
+    target = Category.objects.exclude(pk=first.category_id).order_by("pk")[0]
+    run = previewed({"what": "phrase", "phrase": phrase}, who, proposal=Proposal("rule", phrase, target.pk))
+    assert run.expected["category"]["changed"] >= 1
+    reparsing.go(run.pk, **who)
+    run_to_the_end(run)
+    item = DisputedItem.objects.filter(case=one.pk).order_by("number")[0]
+    assert (item.category, item.category_rule) == (target, f"staff rule {CategoryRule.objects.get().pk}")
+    other = Category.objects.exclude(pk__in=[first.category_id, target.pk]).order_by("pk")[0]
+    actions.correct_field(one.pk, "items/1/category", [other.name, other.subcategory], reason="judgement", **who)
+    assert ItemFact.objects.get(item__case=one.pk, item__number=1).category == other
+
+
+def test_letters_that_become_readable_get_their_case(who: dict[str, Any]) -> None:
+    one = stored_letter(None, text=write_letter(1, seed=3).text)
+    run = previewed({"what": "ids", "ids": [one.pk]}, who)
+    reparsing.go(run.pk, **who)
+    run_to_the_end(run)
+    assert Case.objects.get(pk=one.pk).item_count > 0
+
+
+@pytest.mark.parametrize("role", ["casemanager", "supervisor"])
+def test_only_admins_read_again_or_map(client: Client, people: People, role: str) -> None:
+    person = getattr(people, role)
+    with pytest.raises(PermissionDenied):
+        reparsing.start({"what": "all"}, by=person, now=NOW)
+    with pytest.raises(PermissionDenied):
+        aliases.put_in_force(Proposal("alias", "x", None), by=person, now=NOW)
+    client.force_login(person)
+    for name in ("unknown_citations", "map_citation", "category_rules", "reparse_runs", "letter_pairs", "lessons"):
+        assert client.get(reverse(name)).status_code == 403, name
+
+
+def test_the_pages_lead_from_a_printed_form_to_the_preview(as_admin: Client) -> None:
+    letter(1, source=SOURCE)
+    page = as_admin.get(reverse("unknown_citations")).content.decode()
+    assert SOURCE in page
+    response = as_admin.post(reverse("map_citation"), {"printed": SOURCE, "authority": "odg/knee-leg"}, follow=True)
+    assert b"1 of 1 letters would change" in response.content
+    assert b"Put in force" in response.content
+    run = ReparseRun.objects.get()
+    as_admin.post(reverse("steer_reparse_run", args=[run.pk]), {"do": "stop"})
+    run.refresh_from_db()
+    assert run.state == RunState.STOPPED
+    fields = {"printed": SOURCE, "new": "1", "family": "other", "title": SOURCE, "acoem_chapter": ""}
+    as_admin.post(reverse("map_citation"), fields | {"valid_from": "2016-01-01", "valid_to": ""})
+    assert Authority.objects.get(key="other/sundry-brace-notes").valid_from is not None
+    as_admin.post(reverse("map_citation"), fields | {"edition": "2nd", "valid_from": "2017-01-01", "valid_to": ""})
+    edition = EditionValidity.objects.get(authority__key="other/sundry-brace-notes")
+    assert (edition.edition, edition.valid_from, edition.valid_to) == ("2nd", date(2017, 1, 1), None)
+
+
+def test_unknown_citations_stand_with_the_most_frequent_first() -> None:
+    for number, source in enumerate([SOURCE, "Plain Walker Notes", "Plain Walker Notes", "Plain Cane Notes"], start=1):
+        letter(number, source=source)
+    forms = [(each.printed, each.letters) for each in aliases.unknown_forms()]
+    assert forms == [("Plain Walker Notes", 2), ("Plain Cane Notes", 1), (SOURCE, 1)]
+    assert [each.printed for each in aliases.unknown_forms(words="CANE")] == ["Plain Cane Notes"]
+
+
+def test_a_run_follows_a_case_list_step_by_step(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reparsing, "CHUNK", 2)
+    monkeypatch.setattr(reparsing, "_WINDOW", 3)
+    letters = [letter(number) for number in range(1, 9)]
+    wanted = [one.pk for one in letters if one.pk not in (letters[2].pk, letters[3].pk, letters[4].pk)]
+    for pk in (2, 3, 4):
+        actions.correct_field(letters[pk].pk, "age", 99, by=people.admin, now=NOW, reason="misread")
+    read: list[int] = []
+    monkeypatch.setattr(
+        reparsing, "_read_again", lambda run, texts, proposal: read.extend(text.letter_id for text in texts)
+    )
+    run = reparsing.start({"what": "filter", "query": "corrected=no"}, by=people.admin, now=NOW)
+    letter(20)  # came later: no part of the run
+    steps = 1
+    while reparsing.step(run.pk, now=NOW):
+        steps += 1
+    assert (read, steps <= 8) == (wanted, True)
+    run.refresh_from_db()
+    assert run.state == RunState.PREVIEWED
+
+
+def test_letters_are_chosen_by_problem_filter_or_version(as_admin: Client) -> None:
+    one = letter(1)
+    for chosen in (
+        {"what": "older"},
+        {"what": "all"},
+        {"what": "problem", "code": "value_missing"},
+        {"what": "filter", "query": f"/cases/?q={one.pk}"},
+    ):
+        assert as_admin.post(reverse("reparse_runs"), chosen, follow=True).status_code == 200, chosen
+    empty = ReparseRun.objects.filter(letters=0).latest("pk")
+    nothing = as_admin.get(reverse("reparse_run", args=[empty.pk])).content
+    assert b"nothing to read again" in nothing
+    assert b"Run on" not in nothing
+    assert as_admin.post(reverse("reparse_runs"), {"what": "nothing"}).status_code == 200
+    assert as_admin.post(reverse("reparse_runs"), {"what": "filter", "query": "no list"}).status_code == 200
+    assert ReparseRun.objects.count() == 4

@@ -1,0 +1,307 @@
+"""Sending letters to workers: windows, lanes, what is lost, what comes twice. Each trap is provoked.
+
+Where a worker runs it is a real one, and it dies by the signals that end real workers.
+"""
+
+import base64
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import connection
+from django.utils import timezone
+
+from determinations import tasks
+from determinations.intake.receiving import receive_files
+from determinations.models import Letter
+from determinations.models.letters import Lane
+from determinations.reading import ingest, turns
+from determinations.tasks import parse_letters, send_waiting, sweep
+from imrsite.celery import app
+from imrsite.local.processes import stop_process
+from tests.conftest import Worker, broker_client, start_worker
+from tests.letters_made import THERAPY, letter_text
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def bring(*marks: str, lane: str = "interactive", first: int = 1) -> list[int]:
+    """Upload one letter for each mark, which stands in its item line; the ids in order."""
+    texts = [letter_text(number, item=f"{THERAPY} ({mark})") for number, mark in enumerate(marks, first)]
+    files = [ContentFile(text.encode(), name="letter") for text in texts]
+    upload = receive_files(by=None, files=files, lane=lane)
+    return list(upload.files.order_by("id").values_list("letter_id", flat=True))
+
+
+def messages(queue: str) -> list[list[int]]:
+    """The ids that the messages of a queue carry, first sent first."""
+    with broker_client() as client:
+        found = client.lrange(queue, 0, -1)
+    bodies = [base64.b64decode(json.loads(message)["body"]) for message in reversed(found)]
+    return [json.loads(body)[0][0] for body in bodies]
+
+
+def states(ids: list[int]) -> list[str]:
+    found = dict(Letter.objects.filter(pk__in=ids).values_list("pk", "state"))
+    return [found[pk] for pk in ids]
+
+
+def wait_until(true: Callable[[], bool], worker: Worker | None = None, within: float = 60) -> None:
+    give_up_at = time.monotonic() + within
+    while not true():
+        if time.monotonic() > give_up_at:
+            pytest.fail("it does not come true" + (f":\n{worker.log.read_text()[-3000:]}" if worker else ""))
+        time.sleep(0.05)
+
+
+# Sending
+
+
+def test_letters_are_sent_once_as_ids_and_nothing_else(no_worker: None) -> None:
+    ids = bring(*["x"] * 25)
+    assert send_waiting("interactive") == 25
+    assert messages("interactive") == [ids[:10], ids[10:20], ids[20:]]
+    assert send_waiting("interactive") == 0
+    assert len(messages("interactive")) == 3
+
+
+def test_the_lanes_are_apart(no_worker: None) -> None:
+    bulk = bring("a", "b", lane="bulk")
+    bring("c", first=3)
+    send_waiting("bulk")
+    assert messages("bulk") == [bulk]
+    assert messages("interactive") == []
+
+
+def test_the_broker_holds_a_window_only(no_worker: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "WINDOW", 20)
+    ids = bring(*["x"] * 30)
+    send_waiting("interactive")
+    assert messages("interactive") == [ids[:10], ids[10:20]]
+    parse_letters(ids[:10])  # done: there is room for as many more
+    assert messages("interactive") == [ids[:10], ids[10:20], ids[20:]]
+
+
+def test_a_broker_that_is_away_loses_nothing(no_worker: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = bring("x")
+    nowhere = app.connection_for_write("redis+socket:///nowhere/valkey.sock")
+    with monkeypatch.context() as patch:
+        send: Any = parse_letters.apply_async
+        patch.setattr(parse_letters, "apply_async", partial(send, connection=nowhere, retry=False))
+        send_waiting("interactive")
+    assert states(ids) == ["received"]
+    sweep()
+    assert messages("interactive") == [ids]
+
+
+# The sweep
+
+
+def later(passed: timedelta) -> None:
+    """Have everything that happened lie this far back."""
+    moved = passed + timedelta(seconds=1)
+    for letter in Letter.objects.all():
+        letter.queued_at = letter.queued_at and letter.queued_at - moved
+        letter.started_at = letter.started_at and letter.started_at - moved
+        letter.save()
+
+
+def test_a_broker_that_lost_everything_gets_the_letters_again(no_worker: None) -> None:
+    ids = bring("a", "b")
+    send_waiting("interactive")
+    app.control.purge()
+    sweep()
+    assert messages("interactive") == []  # perhaps they are only late
+    later(tasks.MESSAGE_LOST_AFTER)
+    sweep()
+    assert messages("interactive") == [ids]
+
+
+def test_a_letter_whose_reader_died_is_sent_again(no_worker: None) -> None:
+    ids = bring("a")
+    Letter.objects.update(state="parsing", attempts=1, started_at=timezone.now(), queued_at=timezone.now())
+    sweep()
+    assert messages("interactive") == []
+    later(tasks.READER_DIED_AFTER)
+    sweep()
+    assert messages("interactive") == [ids]
+
+
+def test_a_letter_that_somebody_reads_is_left_alone_however_long_it_takes(no_worker: None) -> None:
+    import psycopg
+
+    (pk,) = bring("a")
+    Letter.objects.update(state="parsing", attempts=1, started_at=timezone.now(), queued_at=timezone.now())
+    later(timedelta(hours=1))
+    with psycopg.connect(**connection.get_connection_params()) as reader:
+        reader.execute("SELECT pg_advisory_lock(%s, %s)", [turns.LOCK, pk])
+        sweep()
+        assert messages("interactive") == []
+        parse_letters([pk])
+        assert Letter.objects.get().attempts == 1
+        reader.rollback()
+
+
+def test_a_message_that_comes_again_between_claim_and_reading_counts_no_attempt(
+    no_worker: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = bring("a", "b")
+    chunk = ingest._ingest_chunk
+    counted: list[list[int]] = []
+
+    def the_same_again() -> None:
+        try:
+            for _ in range(turns.ATTEMPTS + 1):
+                ingest.ingest_letters(ids)
+            counted.append(list(Letter.objects.values_list("attempts", flat=True)))
+        finally:
+            connection.close()
+
+    def begin(mine: Sequence[int], stop_at: float) -> int:
+        thread = threading.Thread(target=the_same_again)
+        thread.start()
+        thread.join()
+        return chunk(mine, stop_at)
+
+    monkeypatch.setattr(ingest, "_ingest_chunk", begin)
+    ingest.ingest_letters(ids)
+    assert counted == [[1, 1]]
+    assert states(ids) == ["parsed", "parsed"]
+
+
+def test_memory_that_ran_out_is_caught_and_the_letters_come_again(
+    no_worker: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = bring("a", "b")
+
+    def run_out(ids: list[int]) -> None:
+        begun = timezone.now() - timedelta(minutes=1)
+        Letter.objects.filter(pk__in=ids).update(state="parsing", attempts=1, started_at=begun)
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tasks, "ingest_letters", run_out)
+        parse_letters(ids)
+    assert messages("interactive") == []
+    sweep()
+    assert messages("interactive") == [ids]
+    assert states(ids) == ["received", "received"]
+
+
+def test_memory_that_runs_out_in_any_task_leaves_its_slot_free(
+    no_worker: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def run_out(*words: Any, **named: Any) -> None:
+        raise MemoryError
+
+    for where in ("reparsing.step", "exports.write_export", "duplicates.unsigned", "count_ahead", "send_waiting"):
+        monkeypatch.setattr(f"determinations.tasks.{where}", run_out)
+    tasks.reparse(1)
+    tasks.write_export(1)
+    tasks.find_pairs()
+    tasks.count_statistics()
+    sweep()
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [f"Out of memory in {task}." for task in (
+        "reparse", "write_export", "find_pairs", "count_statistics", "sweep",
+    )]  # fmt: skip
+
+
+def test_the_sweep_is_scheduled_and_does_not_pile_up() -> None:
+    (entry,) = app.conf.beat_schedule.values()
+    assert entry["task"] == sweep.name
+    assert entry["options"]["expires"] <= entry["schedule"]
+
+
+# With a real worker
+
+
+def test_letters_become_cases(worker: Worker) -> None:
+    ids = bring(*["x"] * 23)
+    send_waiting("interactive")
+    wait_until(lambda: set(states(ids)) == {"parsed"}, worker)
+
+
+def test_a_message_that_comes_twice_is_harmless(worker: Worker) -> None:
+    ids = bring(*["x"] * 5)
+    for _ in range(4):
+        parse_letters.apply_async((ids, "interactive"), queue="interactive")
+    wait_until(lambda: set(states(ids)) == {"parsed"}, worker)
+    worker.wait_until_idle()
+    assert set(Letter.objects.values_list("attempts", flat=True)) == {1}
+    assert Letter.objects.filter(case__items__isnull=False).count() == 5
+
+
+def test_interactive_letters_overtake_an_import(worker: Worker) -> None:
+    imported = bring(*["x"] * 600, lane="bulk")
+    send_waiting("bulk")
+    wait_until(lambda: Letter.objects.filter(state="parsed").exists(), worker)
+    (wanted,) = bring("y", first=1000)
+    send_waiting("interactive")
+    wait_until(lambda: set(states(imported)) == {"parsed"}, worker)
+    letter = Letter.objects.get(pk=wanted)
+    assert letter.started_at
+    assert letter.queued_at
+    begun_meanwhile = Letter.objects.filter(lane="bulk", started_at__range=(letter.queued_at, letter.started_at))
+    assert begun_meanwhile.count() <= 2 * tasks.LETTERS_A_TASK[Lane.BULK]  # one task for each of the two processes
+    assert Letter.objects.filter(lane="bulk", started_at__gt=letter.started_at).exists()
+
+
+# Workers that die
+
+
+@pytest.fixture
+def poisonable(no_worker: None, transactional_db: None, tmp_path: Path) -> Iterator[Callable[[], Worker]]:
+    """Starts workers in which a letter for "poison" kills its process, and one for "slow" takes long."""
+    workers: list[Worker] = []
+
+    def start() -> Worker:
+        worker = start_worker(tmp_path / f"worker{len(workers)}.log", "--include", "tests.reading.poison")
+        workers.append(worker)
+        return worker
+
+    yield start
+    for worker in workers:
+        stop_process(worker.process, signal.SIGKILL, within=10)
+
+
+def test_a_letter_that_kills_its_worker_twice_is_set_aside_and_the_rest_goes_on(
+    poisonable: Callable[[], Worker],
+) -> None:
+    worker = poisonable()
+    ids = bring("a", "b", "poison", "c", "memory")
+    send_waiting("interactive")
+    expected = ["parsed", "parsed", "set_aside", "parsed", "too_large"]
+    wait_until(lambda: states(ids) == expected, worker, within=90)
+    assert Letter.objects.get(pk=ids[2]).message.startswith("Reading it ended its worker twice.")
+    assert worker.process.poll() is None
+
+
+def test_a_worker_killed_in_mid_letter_loses_nothing(
+    poisonable: Callable[[], Worker],
+) -> None:
+    worker = poisonable()
+    ids = bring("a", "slow", "b")
+    send_waiting("interactive")
+    wait_until((Path(os.environ["IMRSITE_TEST_DIR"]) / "slow letter seen").exists, worker)
+    os.killpg(worker.process.pid, signal.SIGKILL)
+    worker.process.wait()
+    assert set(states(ids)) == {"parsing"}
+    later(tasks.READER_DIED_AFTER)
+    next_worker = poisonable()
+    wait_until(lambda: _swept(ids), next_worker, within=90)
+    assert set(Letter.objects.values_list("attempts", flat=True)) <= {1, 2}
+
+
+def _swept(ids: list[int]) -> bool:
+    sweep()
+    return set(states(ids)) == {"parsed"}
