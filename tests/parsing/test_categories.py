@@ -1,5 +1,6 @@
 """Treatment categories: rules and their examples, drug names, parts of the body, accuracy on real letters."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -16,11 +17,13 @@ from determinations.parsing.categories import (
     body_regions,
     categorise,
 )
-from determinations.parsing.categories.rules import read_drugs
+from determinations.parsing.categories.rules import read_drugs, read_medicine_names
 from determinations.parsing.pipeline import parse_letter
 from determinations.synthetic import write_letters
 
 EXPECTED = Path(__file__).resolve().parents[3] / "shared" / "letters" / "expected"
+
+REQUESTS = Path(__file__).with_name("requests.csv")
 
 EXAMPLES = [(rule.id, example) for rule in RULES for example in rule.examples]
 
@@ -126,6 +129,45 @@ def test_every_other_listed_drug_is_a_pharmaceutical() -> None:
 )
 def test_what_words_mean_depends_on_the_words_beside_them(request_text: str, category: str, subcategory: str) -> None:
     assert categorise(request_text)[:2] == (category, subcategory)
+
+
+def test_requests_written_from_the_definitions_alone_are_put_where_the_definitions_say() -> None:
+    """The lines of ``requests.csv`` are synthetic: they were written before the rules that read them."""
+    rows = list(csv.DictReader(REQUESTS.read_text(encoding="utf-8").splitlines()))
+    read = {row["request"]: categorise(row["request"])[:2] for row in rows}
+    assert read == {row["request"]: (row["category"], row["subcategory"]) for row in rows}
+    assert set(read.values()) == {(name, sub) for name, each in CATEGORIES.items() for sub in each.subcategories}
+
+
+def test_a_medicine_known_by_name_alone_is_a_pharmaceutical() -> None:
+    names = read_medicine_names()
+    assert len(names) > 500
+    assert [name for name in names if categorise(f"{name} #30").category != "Pharmaceuticals"] == []
+    assert not names & {drug.name for drug in DRUGS.values()}
+
+
+@pytest.mark.parametrize(
+    ("request_text", "category", "subcategory"),
+    [
+        ("Podiatry consultation for custom orthotics", "Evaluation & Management", "Medical Specialties"),
+        ("Custom orthotics", "DMEPOS", "Prosthetics/Orthotics"),
+        ("Consultation with a spine surgeon regarding fusion", "Surgery", "Surgical Consult"),
+        ("Acupuncture with electrical stimulation, 4 visits", "Rehabilitation", "Acupuncture"),
+        ("Electrical stimulation, 4 visits", "Rehabilitation", "Other Therapies"),
+        ("Physical therapy for work conditioning", "Rehabilitation", "PT/OT"),
+        ("Work conditioning", "Programs", "Programs"),
+    ],
+)
+def test_what_is_named_first_counts_and_not_what_it_is_for_or_comes_with(
+    request_text: str, category: str, subcategory: str
+) -> None:
+    assert categorise(request_text)[:2] == (category, subcategory)
+
+
+@pytest.mark.parametrize("request_text", ["Heat 2x6", "Heat 2 x 6"])
+def test_a_number_of_times_a_week_and_weeks_is_a_course_of_treatment(request_text: str) -> None:
+    assert categorise(request_text).rule == "modality-in-clinic"
+    assert categorise("Heat").rule != "modality-in-clinic"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The rules that put a disputed item into a treatment category, read from ``rules.toml`` and ``drugs.csv``."""
 
 import csv
+import re
 import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
@@ -21,6 +22,14 @@ class Rule:
     with_: frozenset[str]
     without: frozenset[str]
     examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Words after which a request says why, for what, or with what. ``rules`` empty: whatever stands before counts."""
+
+    ends: frozenset[str]
+    rules: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,17 @@ def read_drugs() -> dict[tuple[str, str], Drug]:
 
 DRUGS = read_drugs()
 _TWO_DRUGS = "<two-drugs>"
+_COURSE_COUNT = "<course-count>"
+_MARKS = {_TWO_DRUGS, _COURSE_COUNT}
+# "2x6", "3 x 4": times a week and weeks.
+_COUNT = re.compile(r"\b\d{1,2} ?x ?\d{1,2}\b(?! ?(?:mg|ml|mm|cm|inch))", re.IGNORECASE)
 _GENERIC = {drug.name: drug.generic for drug in DRUGS.values() if drug.generic}
+
+
+def read_medicine_names() -> frozenset[str]:
+    """Generic names that are known to be medicines, and no more, from ``medicine_names.txt``."""
+    lines = (_DATA / "medicine_names.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(name for line in lines if not line.startswith("#") for name in line.split())
 
 
 class RuleBook:
@@ -65,6 +84,7 @@ class RuleBook:
         for drug in DRUGS.values():
             self._groups.setdefault(group_name(drug.drug_class), set()).add(drug.name)
         self._groups["any-drug"] = {drug.name for drug in DRUGS.values()}
+        self._groups["medicine-names"] = set(read_medicine_names())
         for name, entries in data["groups"].items():
             self._groups[name] = self._expand(entries)
         self.rules = tuple(
@@ -79,8 +99,11 @@ class RuleBook:
             )
             for entry in data["rule"]
         )
-        self._ends = frozenset(data["context"]["ends"])
-        self._bits: dict[str, int] = dict.fromkeys(self._ends, 0)
+        self._contexts = tuple(
+            Context(frozenset(entry["ends"]), frozenset(entry.get("rules", []))) for entry in data["context"]
+        )
+        self._context_of = {end: number for number, context in enumerate(self._contexts) for end in context.ends}
+        self._bits: dict[str, int] = dict.fromkeys(self._context_of, 0)
         self._conditions: list[tuple[int, int]] = []
         self._rules_with: dict[str, list[int]] = {}
         for number, rule in enumerate(self.rules):
@@ -97,7 +120,7 @@ class RuleBook:
     def _expand(self, entries: list[str]) -> set[str]:
         phrases: set[str] = set()
         for entry in entries:
-            if entry == _TWO_DRUGS:
+            if entry in _MARKS:
                 phrases.add(entry)
             elif entry.startswith("<"):
                 phrases |= self._groups[entry[1:-1]]
@@ -108,12 +131,17 @@ class RuleBook:
     def first_fitting(self, request: str) -> Rule | None:
         """The first rule that fits what is asked for, else the first that fits the whole line, else None."""
         hits = self._phrases.find(request)
-        end = min((hit.start for hit in hits if hit.phrase in self._ends and hit.start), default=len(request))
-        if end < len(request):
-            rule = self._fitting([hit for hit in hits if hit.start < end])
-            if rule:
-                return rule
-        return self._fitting(hits)
+        if count := _COUNT.search(request):
+            hits.append(Hit(_COURSE_COUNT, count.start(), count.end()))
+        rule = None
+        for number in sorted({self._context_of[hit.phrase] for hit in hits if hit.phrase in self._context_of}):
+            context = self._contexts[number]
+            end = min((hit.start for hit in hits if hit.phrase in context.ends), default=0)
+            before = [hit for hit in hits if hit.start < end]
+            fitting = self._fitting(before)
+            if fitting and (not context.rules or fitting.id in context.rules):
+                rule, hits = fitting, before
+        return rule or self._fitting(hits)
 
     def _fitting(self, hits: list[Hit]) -> Rule | None:
         phrases = {hit.phrase for hit in hits}
