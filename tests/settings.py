@@ -28,6 +28,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
-# Some tests end by emptying all tables, which the database otherwise refuses for records that are only added to.
+DATABASES["default"]["ENGINE"] = "tests.postgresql"  # noqa: F405
+# After a test that commits the tables are emptied, which the database otherwise refuses for append-only records.
 _options = DATABASES["default"]["OPTIONS"]  # noqa: F405
 _options["options"] = f"{_options.get('options', '')} -c imrsite.tests_empty_tables=yes".strip()

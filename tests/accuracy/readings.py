@@ -17,7 +17,7 @@ import pypdf
 from pdfminer.high_level import extract_text
 
 from determinations.extraction.pdf import read_pdf_text
-from tests.conftest import LETTERS
+from tests.fixtures import LETTERS
 
 _KEPT = Path(tempfile.gettempdir()) / f"imrsite-readings-{os.getuid()}"
 

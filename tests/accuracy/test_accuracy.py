@@ -12,7 +12,7 @@ import pytest
 from determinations.parsing import parse_letter
 from determinations.parsing.results import to_record
 from tests.accuracy.readings import READERS, texts
-from tests.conftest import LETTERS
+from tests.fixtures import LETTERS
 
 SCORE = LETTERS.parent / "bin" / "score_letters.py"
 pytestmark = pytest.mark.skipif(not SCORE.exists(), reason="the real letters are not here")

@@ -18,7 +18,8 @@ from determinations.models.browsing import ExportState
 from determinations.tasks import sweep
 from determinations.views.browsing import exports as export_views
 from tests.browsing.conftest import store_texts
-from tests.conftest import People, Worker
+from tests.fixtures.people import People
+from tests.fixtures.worker import Worker
 
 pytestmark = pytest.mark.usefixtures("broker")
 

@@ -7,7 +7,7 @@ from django.test import Client, override_settings
 from django.urls import reverse
 
 from determinations.models import Case
-from tests.conftest import PASSWORD, People
+from tests.fixtures.people import PASSWORD, People
 
 pytestmark = pytest.mark.usefixtures("broker")
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from determinations.browsing.lists import CASES, ITEMS, ListKind
 from determinations.models import Case, ColumnChoice, ItemFact, Letter
-from tests.conftest import People
+from tests.fixtures.people import People
 
 pytestmark = pytest.mark.usefixtures("broker")
 

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from determinations.models import SavedView
-from tests.conftest import People
+from tests.fixtures.people import People
 
 pytestmark = pytest.mark.usefixtures("broker")
 

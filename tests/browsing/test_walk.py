@@ -11,7 +11,7 @@ from determinations.synthetic.pdf import letter_pdf
 from tests.accessibility import faults_of, settle
 from tests.browsing.conftest import store_texts
 from tests.cases.test_letter_pages import store_pdf
-from tests.conftest import People
+from tests.fixtures.people import People
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from determinations.corrections.actions import correct_field
 from determinations.models import AuditEvent, Case, LetterText, ProblemReport
 from determinations.wording.labels import read_labels
 from tests.browsing.conftest import NOW
-from tests.conftest import People
+from tests.fixtures.people import People
 
 pytestmark = pytest.mark.usefixtures("broker")
 

@@ -17,7 +17,7 @@ from determinations.parsing.results import to_record
 from determinations.synthetic import write_letter
 from determinations.synthetic.pdf import letter_pdf
 from tests.browsing.conftest import NOW
-from tests.conftest import People
+from tests.fixtures.people import People
 
 pytestmark = pytest.mark.usefixtures("broker")
 

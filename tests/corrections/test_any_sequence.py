@@ -35,8 +35,8 @@ from determinations.parsing.results import LetterRecord
 from determinations.reference import aliases
 from determinations.reference.aliases import Proposal
 from determinations.reference.category_rules import active_rules, with_rules
-from tests.conftest import People
 from tests.corrections.letters import NOW, citation, document, item, stored_letter
+from tests.fixtures.people import People
 
 pytestmark = pytest.mark.django_db
 

@@ -10,9 +10,9 @@ from determinations.corrections import actions
 from determinations.intake.receiving import receive_files
 from determinations.models import Case, ItemFact, Letter, LetterState, ReviewEntry
 from determinations.reading.ingest import ingest_letters, retry_letters
-from tests.conftest import People
 from tests.corrections.letters import NOW, citation
 from tests.extraction.files import locked_pdf, scanned_pdf
+from tests.fixtures.people import People
 
 NOTHING_KNOWN = b"""Synthetic letter. INDEPENDENT MEDICAL REVIEW FINAL DETERMINATION, told in no layout that is known.
 The reviewer found that the brace for the knee is medically necessary and overturned the denial.

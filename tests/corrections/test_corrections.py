@@ -22,8 +22,8 @@ from determinations.models import (
     LetterState,
     Operation,
 )
-from tests.conftest import People
 from tests.corrections.letters import NOW, citation, document, item, problem, store_reading, stored_letter
+from tests.fixtures.people import People
 
 pytestmark = pytest.mark.django_db
 

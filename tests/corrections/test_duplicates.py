@@ -10,8 +10,8 @@ from django.urls import reverse
 from determinations.corrections import actions, duplicates, removal
 from determinations.corrections.likeness import bands_of, minima_of, percent_alike
 from determinations.models import AuditEvent, Case, ItemFact, Letter, LetterPair, PairDecision, PairKind
-from tests.conftest import People
 from tests.corrections.letters import NOW, document, item, stored_letter
+from tests.fixtures.people import People
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,8 @@ from django.urls import reverse
 from determinations.cases.open_letter import open_letter
 from determinations.corrections import actions, duplicates, lessons
 from determinations.models import Correction, DisputedItem, LetterPair, PairDecision
-from tests.conftest import People
 from tests.corrections.letters import NOW, document, item, store_reading, stored_letter
+from tests.fixtures.people import People
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
 

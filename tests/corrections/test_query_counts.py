@@ -8,8 +8,8 @@ from django.test import Client
 
 from determinations.corrections import actions
 from determinations.models import Letter, LetterState
-from tests.conftest import People
 from tests.corrections.letters import NOW, document, item, problem, stored_letter
+from tests.fixtures.people import People
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
 

@@ -19,8 +19,8 @@ from determinations.intake.store import letter_store
 from determinations.models import AuditEvent, Case, Correction, ItemFact, Letter, RemovedLetter, ReviewSettings
 from determinations.synthetic import letter_pdf, write_letter
 from tests.cases.test_letter_pages import store_pdf
-from tests.conftest import People
 from tests.corrections.letters import NOW
+from tests.fixtures.people import People
 
 pytestmark = pytest.mark.django_db
 

@@ -25,8 +25,8 @@ from determinations.models import (
     UploadedFile,
 )
 from determinations.models.browsing import ReportState
-from tests.conftest import People
 from tests.corrections.letters import NOW, document, item, problem, store_reading, stored_letter
+from tests.fixtures.people import People
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
 

@@ -11,8 +11,8 @@ from determinations.models import Case, Correction, DisputedItem, ItemFact, Lett
 from determinations.synthetic import letter_pdf, write_letter
 from tests.accessibility import faults_of
 from tests.cases.test_letter_pages import store_pdf
-from tests.conftest import People
 from tests.corrections.letters import NOW, citation, document, item, problem, stored_letter
+from tests.fixtures.people import People
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,8 +12,9 @@ from determinations.parsing.results import to_record
 from determinations.synthetic.demo import UNLISTED
 from determinations.synthetic.letters import SyntheticLetter, write_letter
 from tests.accessibility import faults_of
-from tests.conftest import People, Worker
 from tests.corrections.letters import NOW, document, item, problem, store_reading, stored_letter
+from tests.fixtures.people import People
+from tests.fixtures.worker import Worker
 from tests.reading.test_reparsing import SOURCE, letter
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,8 +11,8 @@ from django.urls import reverse
 from determinations.admin.bounded import FoundByNumberAdmin, SingleRowAdmin
 from determinations.corrections import actions
 from determinations.models import Correction
-from tests.conftest import People
 from tests.corrections.letters import NOW, document, item, stored_letter
+from tests.fixtures.people import People
 
 pytestmark = [pytest.mark.usefixtures("broker"), pytest.mark.django_db]
 

@@ -19,7 +19,7 @@ import psycopg
 import pytest
 
 from imrsite.local.embedded import addresses
-from tests.conftest import ROOT
+from tests.fixtures import ROOT
 
 PASSWORD = "only for this test"
 Demo = subprocess.Popen[str]

@@ -15,7 +15,7 @@ import redis
 from imrsite.local.embedded import AlreadyRunning, Services
 from imrsite.local.processes import processes_of
 from imrsite.local.wheels import ServiceError
-from tests.conftest import ROOT
+from tests.fixtures import ROOT
 
 HOLDER = """
 import signal, sys

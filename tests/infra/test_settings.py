@@ -20,7 +20,8 @@ from pytest_django import Settings
 
 from imrsite import env
 from imrsite.middleware import client_address
-from tests.conftest import PASSWORD, ROOT, People
+from tests.fixtures import ROOT
+from tests.fixtures.people import PASSWORD, People
 
 
 @pytest.mark.django_db

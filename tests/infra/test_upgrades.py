@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 
 from imrsite.celery import app as celery_app
-from tests.conftest import People
+from tests.fixtures.people import People
 
 MIGRATIONS = Path(apps.get_app_config("determinations").path) / "migrations"
 #: Migrations that databases in use have applied: file, and the start of the SHA-256 of its text.

@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import cache
 
 from determinations.reading.workers import worker_is_running
-from tests.conftest import Worker
+from tests.fixtures.worker import Worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 
 from determinations.management.commands import import_letters
 from determinations.models import Letter, Upload
-from tests.conftest import People
 from tests.extraction.files import archive
+from tests.fixtures.people import People
 from tests.letters_made import letter_text
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_worker")]

@@ -13,8 +13,8 @@ from django.db import connection
 from determinations.intake.receiving import clean_name, receive_files
 from determinations.intake.store import letter_store
 from determinations.models import AuditEvent, Letter, Upload, UploadedFile
-from tests.conftest import People
 from tests.extraction.files import archive, scanned_pdf
+from tests.fixtures.people import People
 from tests.letters_made import letter_pdf, letter_text
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from determinations.models import Letter, Upload
-from tests.conftest import People, Worker
 from tests.extraction.files import archive, scanned_pdf
+from tests.fixtures.people import People
+from tests.fixtures.worker import Worker
 from tests.letters_made import letter_pdf, letter_text
 
 pytestmark = pytest.mark.django_db(transaction=True)

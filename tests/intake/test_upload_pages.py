@@ -13,8 +13,8 @@ from determinations.intake.receiving import receive_files
 from determinations.models import AuditEvent, Letter, Upload
 from determinations.reading.ingest import ingest_letters
 from determinations.reading.workers import expect_worker
-from tests.conftest import People
 from tests.extraction.files import locked_pdf, scanned_pdf
+from tests.fixtures.people import People
 from tests.letters_made import letter_pdf, letter_text
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_worker")]

@@ -26,8 +26,8 @@ from determinations.models import (
 from determinations.parsing import PARSER_VERSION, parse_letter
 from determinations.reading import ingest, one_letter
 from determinations.reading.ingest import folded_sha256, ingest_letters
-from tests.conftest import People
 from tests.extraction.files import locked_pdf, pdf, scanned_pdf
+from tests.fixtures.people import People
 from tests.letters_made import THERAPY, letter_pdf, letter_text
 
 pytestmark = pytest.mark.django_db

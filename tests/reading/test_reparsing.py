@@ -33,8 +33,8 @@ from determinations.reading import reparsing
 from determinations.reference import aliases
 from determinations.reference.aliases import Proposal
 from determinations.synthetic.letters import write_letter
-from tests.conftest import People
 from tests.corrections.letters import NOW, store_reading, stored_letter
+from tests.fixtures.people import People
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
 

@@ -28,7 +28,8 @@ from determinations.reading import ingest, turns
 from determinations.tasks import parse_letters, send_waiting, sweep
 from imrsite.celery import app
 from imrsite.local.processes import stop_process
-from tests.conftest import Worker, broker_client, start_worker
+from tests.fixtures.services import broker_client
+from tests.fixtures.worker import Worker, start_worker
 from tests.letters_made import THERAPY, letter_text
 
 pytestmark = pytest.mark.django_db(transaction=True)

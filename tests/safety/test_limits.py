@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from determinations.models import AuditEvent
 from imrsite import limits
 from imrsite.urls import urlpatterns as pages
-from tests.conftest import PASSWORD, People
+from tests.fixtures.people import PASSWORD, People
 
 pytestmark = pytest.mark.django_db
 

@@ -11,9 +11,9 @@ from django.urls import reverse
 from determinations.corrections import actions
 from determinations.models import Correction
 from determinations.models.corrections import AddedItem
-from tests.conftest import People
 from tests.corrections.letters import NOW, document, item, stored_letter
 from tests.corrections.test_review import doubtful, opened
+from tests.fixtures.people import People
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
 

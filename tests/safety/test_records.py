@@ -27,8 +27,9 @@ from determinations.models import (
 )
 from determinations.models.browsing import ExportState
 from determinations.models.duplicates import PairKind
-from tests.conftest import ROOT, People
 from tests.corrections.letters import NOW, citation, document, item, stored_letter
+from tests.fixtures import ROOT
+from tests.fixtures.people import People
 
 pytestmark = pytest.mark.django_db
 
