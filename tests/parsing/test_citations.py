@@ -1,6 +1,7 @@
 """Guideline sentences and the citations read from them. The sentences are written for these tests (synthetic)."""
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -392,3 +393,25 @@ def test_any_text_gives_a_reading_whose_spans_lie_within_it(text):
         assert start <= span.start < span.end <= end
     assert all(citation.authority.partition("/")[0] == citation.family for citation in reading.citations)
     assert len({(c.authority, c.edition) for c in reading.citations}) == len(reading.citations)
+
+
+# Written without a look at the code that reads them.
+SENTENCES = Path(__file__).with_name("guideline_sentences.txt")
+
+
+def test_sections_and_pages_of_varied_sentences_are_read() -> None:
+    lines = SENTENCES.read_text(encoding="utf-8").splitlines()[1:]
+    read, expected = {}, {}
+    for line in lines:
+        printed, *citations = line.split(" || ")
+        sentence = f"Decision based on {printed}."
+        reading = read_guideline(sentence, 0, len(sentence))
+        read[printed] = sorted(
+            (citation.authority, *sorted([*citation.sections, *citation.pages]))
+            for citation in reading.citations
+            if citation.family != "other"
+        )
+        named = [citation.split(" > ") for citation in citations]
+        expected[printed] = sorted((authority, *sorted(parts)) for authority, *parts in named)
+    assert len(lines) > 150
+    assert read == expected

@@ -12,10 +12,11 @@ from typing import NamedTuple
 from determinations.parsing.citations.find import read_line
 from determinations.parsing.citations.mentions import Mention, merged
 from determinations.parsing.citations.normalise import Authority, authorities, normalised_form
+from determinations.parsing.citations.spellings import section_label
 from determinations.parsing.results import Citation, Problem
 from determinations.parsing.spans import Folded, Span, fold
 
-__all__ = ["Authority", "GuidelineReading", "authorities", "normalised_form", "read_guideline"]
+__all__ = ["Authority", "GuidelineReading", "authorities", "normalised_form", "read_guideline", "section_label"]
 
 # A damaged sentence can run on for pages; no guideline has a heading of this length.
 _LONGEST_SECTION = 300

@@ -16,9 +16,9 @@ from determinations.parsing.citations.normalise import (
 from determinations.parsing.citations.sections import Piece, is_page, split_names
 
 _NUMBER = r"\d{1,3}[A-Za-z]?(?![\w.]*\d)(?:\s*[-–]\s*\d{1,3}[A-Za-z]?\b)?"
-# "Page(s): 23, 100-102", "Pages 101-102; 23-24", "pg. 64", "p 127"
+# "Page(s): 23, 100-102", "Pages 101-102; 23-24", "pg. 64", "p 127", "p18-19"
 PAGES = re.compile(
-    rf"\(?\b(?:[Pp]ages?\b(?:\s*\(s\))?|[Pp]g?[gps]?s?\b\.?)\s*(?:#|no\.?)?\s*[:.]?\s*(?:[Pp](?:gs?|p)?\.?\s*)?"
+    rf"\(?\b(?:[Pp]ages?\b(?:\s*\(s\))?|[Pp]g?[gps]?s?(?:\b\.?|(?=\d)))\s*(?:#|no\.?)?\s*[:.]?\s*(?:[Pp](?:gs?|p)?\.?\s*)?"
     rf"(?P<pages>{_NUMBER}(?:\s*(?:,|;|&|\band\b)+\s*(?:[Pp](?:ages?|gs?|p)?\b\.?(?:\(s\))?:?\s*)?{_NUMBER})*)\)?"
 )
 # "8 C.C.R. 9792.20 - 9792.26", "(Effective July 18, 2009)", "of 127": where the guidelines stand in the regulations.

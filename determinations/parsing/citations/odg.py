@@ -69,7 +69,7 @@ _BETWEEN_PAGES = re.compile(r"[,;&]|\band\b")
 _SEPARATORS = re.compile(r"[\s,;:.()/&–—-]*")
 # After a chapter's name: "Chapter", "section"; else punctuation, the end, or a word that begins a topic.
 _CHAPTER_END = (
-    r"(?:\s*\(\s*\))?(?:\s+(?i:complaints?|disorders?|conditions?|problems?|injur(?:y|ies)|spine|pain))?"
+    r"(?:\s*\(\s*\))?(?:\s+(?i:complaints?|disorders?|conditions?|problems?|injur(?:y|ies)|spine|pain|procedures?))?"
     r"(?:(?:\s+(?i:treatment|guidelines?|chapters?|sections?)\b)*\s+(?i:chapters?|sections?)(?:\s+(?i:guidelines?))?"
     r"(?:\s*[:;,.()/–—]|\s+|$)"
     r"|(?:\s+(?i:treatment))?(?:\s+(?i:guidelines?))?"
@@ -238,12 +238,16 @@ def _topic_is_glued(body: str, name: re.Match[str]) -> bool:
     return _known_from(body, name.end()) or (several_words and body[name.end()].isupper())
 
 
+_AND_A_CHAPTER = re.compile(r"\s+(?:and|&)\s+(?=[A-Z])")
 _DASH = re.compile(r"\s[-–—]\s|(?<=[Pp]reface)\s*/|/(?=\s*[Pp]reface)")
 
 
 def _topic_end(body: str, start: int) -> int:
     known = section_names()
     end, is_known = next_name(body, start, known)
+    for joined in _AND_A_CHAPTER.finditer(body, start + 1, end):
+        if normalised_form(body[start : joined.start()]) in known and _chapter()[0].match(body, joined.end()):
+            return joined.start()
     dash = _DASH.search(body, start, end)
     if not is_known and dash and normalised_form(body[start : dash.start()]) in known:
         return dash.start()

@@ -16,6 +16,7 @@ _NUMBERED = re.compile(
     r"\d+(?:\.\d+)+\.?\s|\d\.\s(?=[A-Z])"
 )  # "3.3.9 Opioids for Chronic Pain", "4. Tapering Opioids"
 _AND = re.compile(r"\s+(?:and|&)\s+")
+_CAPITAL = re.compile(r"(?<=\w )(?=[A-Z])")
 _MARKS = re.compile(r"[,;()[\]]")
 _MOST_COMMAS = 8
 #: What a name in "Depression, treatment" goes on with; in capitals, these are headings by themselves.
@@ -64,7 +65,9 @@ def next_name(text: str, start: int, known: Set[str]) -> tuple[int, bool]:
     if _NUMBERED.match(text, start):
         return _end_of_numbered(text, ends), True
     at, is_known = _longest_known(text, start, ends, known)
-    if not is_known and (joined := _known_pair(text, start, ends[0], known)):
+    if not is_known and (
+        joined := _known_pair(text, start, ends[0], known) or _known_side_by_side(text, start, ends[0], known)
+    ):
         return joined, True
     while text[start].isupper() and at + 1 < len(ends) and _goes_on(text, ends[at], ends[at + 1], known):
         at, is_known = at + 1, False
@@ -98,6 +101,16 @@ def _known_pair(text: str, start: int, end: int, known: Set[str]) -> int | None:
         first, second = text[start : match.start()], text[match.end() : end]
         in_capitals = first[:1].isupper() and second[:1].isupper() and " " in second.strip()
         if normalised_form(second) in known and (in_capitals or normalised_form(first) in known):
+            return match.start()
+    return None
+
+
+def _known_side_by_side(text: str, start: int, end: int, known: Set[str]) -> int | None:
+    """Where the comma between two known names of several words is lost: "Special Studies Diagnostic Criteria"."""
+    capitals = list(_CAPITAL.finditer(text, start + 1, end))
+    for match in capitals if len(capitals) > 2 else ():
+        first, second = text[start : match.start()].strip(), text[match.start() : end].strip()
+        if " " in first and " " in second and normalised_form(first) in known and normalised_form(second) in known:
             return match.start()
     return None
 
