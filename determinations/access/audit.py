@@ -1,34 +1,47 @@
-"""Leaves a row of who saw or took what. Never letter text."""
+"""Records who viewed, changed or exported what. Never stores letter text."""
 
-from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils import timezone
 
 from determinations.models import AuditEvent
 
-#: Parts of a letter that a page asks for by themselves belong to the opening that is on record.
+#: A page that fetches parts of a letter separately is recorded once within this time.
 _ONE_OPENING = timedelta(hours=1)
 
 
-def note(
-    request: HttpRequest, action: str, letter_id: int | None = None, detail: Mapping[str, Any] | None = None
+def record(
+    action: str,
+    *,
+    by: AbstractBaseUser | AnonymousUser | None,
+    at: datetime,
+    letter_id: int | None = None,
+    **detail: object,
 ) -> None:
-    """Record that the person of this request did something, such as ``case.viewed``."""
+    """Record that a user did something, such as ``case.viewed``; ``by=None`` is a command without a user.
+
+    ``detail`` is stored as JSON. The event joins the caller's transaction: it stays only if the action does.
+    """
     AuditEvent.objects.create(
-        at=timezone.now(),
-        by_id=request.user.pk,
-        by_name=request.user.get_username(),
+        at=at,
+        by_id=by.pk if by else None,
+        by_name=by.get_username() if by else "",
         action=action,
         letter_id=letter_id,
-        detail=dict(detail or {}),
+        detail=detail,
     )
 
 
+def note(request: HttpRequest, action: str, letter_id: int | None = None, **detail: object) -> None:
+    """Record that the user of this request did something now."""
+    record(action, by=request.user, at=timezone.now(), letter_id=letter_id, **detail)
+
+
 def note_once(request: HttpRequest, action: str, letter_id: int) -> None:
-    """Record it unless this person's opening of the letter, whatever the page, is on record within the hour."""
+    """Record it unless this user already opened the letter, on any page, within the hour."""
     since = timezone.now() - _ONE_OPENING
     if not AuditEvent.objects.filter(letter_id=letter_id, by_id=request.user.pk, at__gte=since).exists():
         note(request, action, letter_id)

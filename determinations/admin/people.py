@@ -33,7 +33,7 @@ class PersonAdmin(UserAdmin):
         """Forget the wrong passwords that were tried for these people, from wherever."""
         for person in queryset:
             forgotten = reset(username=person.get_username())
-            note(request, "person.unlocked", detail={"person": person.get_username(), "attempts": forgotten})
+            note(request, "person.unlocked", person=person.get_username(), attempts=forgotten)
         self.message_user(request, "They can sign in again.")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

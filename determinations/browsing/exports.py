@@ -22,8 +22,9 @@ from django.conf import settings
 from django.db.models import F, QuerySet
 from django.http import QueryDict
 
+from determinations.access import audit
 from determinations.browsing.lists import LISTS, ListKind
-from determinations.models import AuditEvent, Case, Export
+from determinations.models import Case, Export
 from determinations.models.browsing import ExportFormat, ExportState
 from determinations.paging.keyset import Order
 from determinations.wording.labels import Labels, read_labels
@@ -196,14 +197,8 @@ def write_xlsx(path: Path, title: str, heads: Sequence[str], rows: Iterable[Sequ
 
 
 def record_export(*, by: Any, list_name: str, query: str, format: str, rows: int | None, at: datetime) -> None:
-    """Leave a row of who took which list."""
-    AuditEvent.objects.create(
-        at=at,
-        by_id=by.pk,
-        by_name=by.get_username(),
-        action="list.exported",
-        detail={"list": list_name, "query": query, "format": format, "rows": rows},
-    )
+    """Record who exported which list."""
+    audit.record("list.exported", by=by, at=at, list=list_name, query=query, format=format, rows=rows)
 
 
 def file_of(export: Export) -> Path:

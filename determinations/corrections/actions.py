@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from determinations.access import audit
 from determinations.access.roles import check_permission
 from determinations.cases.effective import write_cases
 from determinations.cases.fields import (
@@ -23,7 +24,7 @@ from determinations.cases.fields import (
 from determinations.cases.merging import Standing, empty_document, merge
 from determinations.cases.open_letter import Change, CorrectionsRefused, OpenLetter, open_letter
 from determinations.corrections.editor import Editor
-from determinations.models import AuditEvent, Correction, Operation, ParsedDocument
+from determinations.models import Correction, Operation, ParsedDocument
 from determinations.models.corrections import CorrectionState
 from determinations.models.letters import OPEN_STATES
 
@@ -56,13 +57,13 @@ def save_changes(
                 letter=opened.letter, defaults={"parsed_at": now, "document": empty_document()}
             )
         write_cases([letter_id])
-        AuditEvent.objects.create(
+        audit.record(
+            "letter.corrected",
+            by=by,
             at=now,
-            by_id=by.pk,
-            by_name=by.get_username(),
-            action="letter.corrected",
             letter_id=letter_id,
-            detail={"corrections": [row.pk for row in rows], "paths": sorted({row.path for row in rows})},
+            corrections=[row.pk for row in rows],
+            paths=sorted({row.path for row in rows}),
         )
     return rows
 

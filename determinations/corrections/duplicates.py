@@ -10,11 +10,11 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from determinations.access import audit
 from determinations.access.roles import check_permission
 from determinations.cases.effective import write_cases
 from determinations.corrections.likeness import bands_of, minima_of, percent_alike, wording_of
 from determinations.models import (
-    AuditEvent,
     Case,
     LetterPair,
     LetterSignature,
@@ -108,11 +108,13 @@ def decide(
             pair.counts_id = pair.newer_id
         pair.save()
         write_cases([pair.older_id, pair.newer_id])
-        AuditEvent.objects.create(
+        audit.record(
+            "letters.compared",
+            by=by,
             at=now,
-            by_id=by.pk,
-            by_name=by.get_username(),
-            action="letters.compared",
             letter_id=pair.newer_id,
-            detail={"pair": pair.pk, "older": pair.older_id, "decision": decision, "counts": pair.counts_id},
+            pair=pair.pk,
+            older=pair.older_id,
+            decision=decision,
+            counts=pair.counts_id,
         )

@@ -12,11 +12,12 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from determinations.access import audit
 from determinations.access.roles import check_permission
 from determinations.cases.effective import remove_letters
 from determinations.cases.page_pictures import pictures_folder
 from determinations.intake.store import letter_store, lock_store
-from determinations.models import AuditEvent, Case, Letter, RemovedLetter, ReviewSettings
+from determinations.models import Case, Letter, RemovedLetter, ReviewSettings
 
 log = logging.getLogger(__name__)
 
@@ -43,18 +44,15 @@ def remove_letter(letter_id: int, *, by: User, now: datetime, reason: str, belon
             by_name=by.get_username(),
             keep_until=kept_until(letter) if belonged else now.date(),
         )
-        AuditEvent.objects.create(
+        audit.record(
+            "letter.removed",
+            by=by,
             at=now,
-            by_id=by.pk,
-            by_name=by.get_username(),
-            action="letter.removed",
             letter_id=letter_id,
-            detail={
-                "sha256": letter.sha256,
-                "reason": reason[:200],
-                "belonged": belonged,
-                "keep_until": removed.keep_until.isoformat(),
-            },
+            sha256=letter.sha256,
+            reason=reason[:200],
+            belonged=belonged,
+            keep_until=removed.keep_until.isoformat(),
         )
         remove_letters([letter_id])
         transaction.on_commit(lambda: delete_files(now=now, only=removed.pk))

@@ -1,15 +1,15 @@
 """The review queue: which letters need review, in which order, and who works on them."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from determinations.access import audit
 from determinations.access.roles import check_permission
 from determinations.cases.review_entries import REASONS, note_report
-from determinations.models import AuditEvent, ProblemReport, ReviewEntry
+from determinations.models import ProblemReport, ReviewEntry
 
 #: Entries of the queue that counts by reason look at, the most urgent first.
 _COUNTED = 50_000
@@ -61,7 +61,7 @@ def assign(letter_id: int, person: User | None, *, by: User, now: datetime) -> N
     """Give the letter to a person, or to nobody."""
     check_permission(by, "correct_cases")
     ReviewEntry.objects.filter(pk=letter_id).update(assigned_to=person.pk if person else None)
-    _audit("review.assigned", letter_id, by, now, {"to": person.pk if person else None})
+    audit.record("review.assigned", by=by, at=now, letter_id=letter_id, to=person.pk if person else None)
 
 
 def snooze(letter_id: int, *, days: int, by: User, now: datetime) -> None:
@@ -69,7 +69,7 @@ def snooze(letter_id: int, *, days: int, by: User, now: datetime) -> None:
     check_permission(by, "correct_cases")
     until = now + timedelta(days=days) if days else None
     ReviewEntry.objects.filter(pk=letter_id).update(snoozed_until=until)
-    _audit("review.snoozed", letter_id, by, now, {"days": days})
+    audit.record("review.snoozed", by=by, at=now, letter_id=letter_id, days=days)
 
 
 def answer_report(report_id: int, state: str, *, answer: str, by: User, now: datetime) -> None:
@@ -79,10 +79,4 @@ def answer_report(report_id: int, state: str, *, answer: str, by: User, now: dat
     report.state, report.answer, report.answered_by_id, report.answered_at = state, answer[:2000], by.pk, now
     report.save(update_fields=["state", "answer", "answered_by", "answered_at"])
     note_report(report.letter_id)
-    _audit("report.answered", report.letter_id, by, now, {"report": report.pk, "state": state})
-
-
-def _audit(action: str, letter_id: int, by: User, now: datetime, detail: dict[str, Any]) -> None:
-    AuditEvent.objects.create(
-        at=now, by_id=by.pk, by_name=by.get_username(), action=action, letter_id=letter_id, detail=detail
-    )
+    audit.record("report.answered", by=by, at=now, letter_id=report.letter_id, report=report.pk, state=state)

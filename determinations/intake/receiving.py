@@ -18,10 +18,11 @@ from django.core.files import File
 from django.db import connection, transaction
 from django.utils import timezone
 
+from determinations.access import audit
 from determinations.extraction.archives import ArchiveLimits, ArchiveRefused, Member, members
 from determinations.extraction.kinds import DOCUMENT_KINDS, HEAD, LETTER_KINDS, Kind, kind_of
 from determinations.intake.store import letter_limits, letter_store, lock_store
-from determinations.models import AuditEvent, Letter, Upload, UploadedFile
+from determinations.models import Letter, Upload, UploadedFile
 from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, Lane
 from determinations.models.uploads import FileOutcome
 
@@ -56,7 +57,7 @@ def receive_files(
     counts: Counter[str] = Counter()
     for window in _windows(files):
         counts += receive_window(upload=upload, arrivals=window, lane=lane or _lane_of(upload))
-    _audit_upload(upload, by, counts)
+    audit.record("letters.uploaded", by=by, at=timezone.now(), upload=upload.pk, **counts)
     return upload
 
 
@@ -120,16 +121,6 @@ def _row(upload: Upload, arrival: Arrival, new: dict[str, int], known: dict[str,
 def _lane_of(upload: Upload) -> Lane:
     large = UploadedFile.objects.filter(upload=upload).order_by("id")[LARGEST_INTERACTIVE_BATCH:].exists()
     return Lane.BULK if large else Lane.INTERACTIVE
-
-
-def _audit_upload(upload: Upload, by: User | None, counts: Counter[str]) -> None:
-    AuditEvent.objects.create(
-        at=timezone.now(),
-        by_id=by.pk if by else None,
-        by_name=by.get_username() if by else "",
-        action="letters.uploaded",
-        detail={"upload": upload.pk, **counts},
-    )
 
 
 # From files to arrivals

@@ -16,10 +16,11 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from determinations.access import audit
 from determinations.cases import review_entries
 from determinations.cases.effective import entered_by_hand, remove_cases, write_cases
 from determinations.extraction.reader import ReaderBroken
-from determinations.models import AuditEvent, Case, Letter, LetterState
+from determinations.models import Case, Letter, LetterState
 from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, OPEN_STATES, Lane
 from determinations.parsing import PARSER_VERSION
 from determinations.parsing.results import LetterRecord
@@ -149,13 +150,13 @@ def retry_letters(*, by: User, letters: QuerySet[Letter]) -> int:
             finished_at=None,
             lane=lane,
         )
-        AuditEvent.objects.create(
+        audit.record(
+            "letters.retried",
+            by=by,
             at=timezone.now(),
-            by_id=by.pk,
-            by_name=by.get_username(),
-            action="letters.retried",
             letter_id=ids[0] if len(ids) == 1 else None,
-            detail={"letters": len(ids), "first": ids[:1000]},
+            letters=len(ids),
+            first=ids[:1000],
         )
     return len(ids)
 

@@ -15,13 +15,13 @@ from django.db import DatabaseError, OperationalError, transaction
 from django.db.models import Max, QuerySet
 from django.http import QueryDict
 
+from determinations.access import audit
 from determinations.access.roles import check_permission
 from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS, read, same
 from determinations.cases.item_keys import Anchor, keys_of
 from determinations.cases.merging import Merged, merge
 from determinations.filters import CaseFilter
 from determinations.models import (
-    AuditEvent,
     Case,
     Correction,
     ItemText,
@@ -105,7 +105,7 @@ def start(
     run = ReparseRun.objects.create(
         selection=chosen, why=why[:300], by_id=by.pk, at=now, parser_version=PARSER_VERSION, last_letter=_last_letter()
     )
-    _audit("reparse.previewed", run, by, now)
+    audit.record("reparse.previewed", by=by, at=now, run=run.pk)
     return run
 
 
@@ -127,7 +127,7 @@ def go(run_id: int, *, by: User, now: datetime) -> None:
             return
         run.state, run.stepped_at = RunState.RUNNING, now
         run.save()
-        _audit("reparse.started", run, by, now)
+        audit.record("reparse.started", by=by, at=now, run=run.pk)
 
 
 def pause(run_id: int, *, by: User, now: datetime) -> None:
@@ -148,7 +148,7 @@ def _move(run_id: int, states: Sequence[RunState], to: RunState, action: str, by
         if run.state in states:
             run.state, run.finished_at = to, now if to == RunState.STOPPED else None
             run.save(update_fields=["state", "finished_at"])
-            _audit(action, run, by, now)
+            audit.record(action, by=by, at=now, run=run.pk)
 
 
 def step(run_id: int, *, now: datetime) -> bool:
@@ -311,7 +311,3 @@ def _difference(
         was, becomes = same(name, before, right), same(name, after, right)
         kind = "gain" if becomes and not was else "loss" if was and not becomes else "change"
     yield Difference(path, name, kind, before, after)
-
-
-def _audit(action: str, run: ReparseRun, by: User, now: datetime) -> None:
-    AuditEvent.objects.create(at=now, by_id=by.pk, by_name=by.get_username(), action=action, detail={"run": run.pk})

@@ -12,8 +12,9 @@ from typing import Any, Literal
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 
+from determinations.access import audit
 from determinations.access.roles import check_permission
-from determinations.models import AuditEvent, Authority, AuthorityAlias, Category, CategoryRule, EditionValidity
+from determinations.models import Authority, AuthorityAlias, Category, CategoryRule, EditionValidity
 from determinations.parsing.citations import normalised_form
 from determinations.reference.category_rules import ActiveRule, active_rules, phrase_pattern
 
@@ -100,12 +101,12 @@ def put_in_force(proposal: Proposal, *, by: User, now: datetime) -> None:
             rules.update(active=False, ended_by=by.pk, ended_at=now)
             if proposal.target is not None:
                 row = CategoryRule.objects.create(phrase=phrase, category_id=proposal.target, by_id=by.pk, at=now)
-        AuditEvent.objects.create(
+        audit.record(
+            f"{proposal.kind}.{'added' if row else 'ended'}",
+            by=by,
             at=now,
-            by_id=by.pk,
-            by_name=by.get_username(),
-            action=f"{proposal.kind}.{'added' if row else 'ended'}",
-            detail={"id": row.pk if row else None, "target": proposal.target},
+            id=row.pk if row else None,
+            target=proposal.target,
         )
 
 
@@ -144,13 +145,7 @@ def add_authority(
                 defaults={"valid_from": valid_from, "valid_to": valid_to, "source": f"entered by {by.get_username()}"},
             )
         if made:
-            AuditEvent.objects.create(
-                at=now,
-                by_id=by.pk,
-                by_name=by.get_username(),
-                action="authority.added",
-                detail={"authority": authority.pk},
-            )
+            audit.record("authority.added", by=by, at=now, authority=authority.pk)
     return authority
 
 

@@ -48,7 +48,7 @@ def letter_pair(request: StaffRequest, pair_id: int) -> HttpResponse:
     pair = get_object_or_404(LetterPair.objects.select_related("older", "newer", "decided_by"), pk=pair_id)
     older, newer = open_letter(pair.older_id), open_letter(pair.newer_id)
     for letter_id in (pair.older_id, pair.newer_id):
-        audit.note(request, "pair.opened", letter_id, {"pair": pair.pk})
+        audit.note(request, "pair.opened", letter_id, pair=pair.pk)
     counting = set(
         Case.objects.current().filter(pk__in=[older.letter.pk, newer.letter.pk]).values_list("pk", flat=True)
     )

@@ -13,11 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from determinations.access import audit
 from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS
 from determinations.cases.open_letter import Change, CorrectionsRefused
 from determinations.corrections import actions, lessons
 from determinations.corrections.form import shown
-from determinations.models import AuditEvent, Correction, CorrectionState, Letter, Operation
+from determinations.models import Correction, CorrectionState, Letter, Operation
 from determinations.models.corrections import IN_FORCE
 from determinations.paging.counts import count_up_to, whole_number
 from determinations.paging.keyset import Order, page_of
@@ -46,13 +47,7 @@ def show_lessons(request: StaffRequest) -> HttpResponse:
 def export_lessons(request: StaffRequest) -> StreamingHttpResponse:
     """Confirmed and corrected letters as one JSON list of expected records; ``all=1``: also those checked in part."""
     whole = request.GET.get("all") != "1"
-    AuditEvent.objects.create(
-        at=timezone.now(),
-        by_id=request.user.pk,
-        by_name=request.user.get_username(),
-        action="lessons.exported",
-        detail={"whole": whole},
-    )
+    audit.note(request, "lessons.exported", whole=whole)
     response = StreamingHttpResponse(_printed(whole), content_type="application/json")
     response["Content-Disposition"] = 'attachment; filename="expected-records.json"'
     return response

@@ -2,14 +2,12 @@
 
 import csv
 from io import BytesIO, StringIO
-from typing import Any
 
 import xlsxwriter
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 
+from determinations.access import audit
 from determinations.browsing.exports import harmless
-from determinations.models import AuditEvent
 from determinations.statistics.sheets import Sheet
 
 FORMATS = ("csv", "xlsx", "json")
@@ -19,14 +17,8 @@ def send_sheet(request: HttpRequest, sheet: Sheet, format: str) -> HttpResponse:
     """The sheet as a download (JSON: as an answer)."""
     if format not in FORMATS:
         raise Http404
-    user: Any = request.user
-    AuditEvent.objects.create(
-        at=timezone.now(),
-        by_id=user.pk,
-        by_name=user.get_username(),
-        action="statistics.exported",
-        detail={"statistic": sheet.name, "query": request.GET.urlencode()[:2000], "format": format},
-    )
+    query = request.GET.urlencode()[:2000]
+    audit.note(request, "statistics.exported", statistic=sheet.name, query=query, format=format)
     if format == "json":
         rows = [dict(zip(sheet.heads, row, strict=True)) for row in sheet.rows]
         return JsonResponse({"statistic": sheet.name, "title": sheet.title, "notes": list(sheet.notes), "rows": rows})
