@@ -45,14 +45,15 @@ class Command(BaseCommand):
         """How much, and of what."""
         parser.add_argument("--letters", type=int, default=1_000, help="letters of each kind")
         parser.add_argument("--workers", type=int, default=2, help="worker processes")
+        parser.add_argument("--warm-up", type=int, default=200, help="letters read before the measurement begins")
         parser.add_argument(
             "--files", type=Path, help="a folder of PDFs to use, each as often as it takes, in place of synthetic ones"
         )
 
-    def handle(self, *args: Any, letters: int, workers: int, files: Path | None, **options: Any) -> None:
+    def handle(self, *args: Any, letters: int, workers: int, warm_up: int, files: Path | None, **options: Any) -> None:
         """Outside: start the servers and this command again inside. Inside: measure."""
         if _INSIDE in os.environ:
-            self._measure(letters, workers, files)
+            self._measure(letters, workers, warm_up, files)
             return
         from imrsite.local.embedded import Services
         from imrsite.local.wheels import ServiceError
@@ -82,7 +83,7 @@ class Command(BaseCommand):
             if done.returncode:
                 raise CommandError("The benchmark did not finish.")
 
-    def _measure(self, letters: int, workers: int, files: Path | None) -> None:
+    def _measure(self, letters: int, workers: int, warm_up: int, files: Path | None) -> None:
         pdfs = list(_copies(files, letters) if files else _synthetic_pdfs(letters))
         texts = [write_letter(n, _SEED + 1).text.encode() for n in range(letters)]
         pages, one = _bare_pdfium(pdfs)
@@ -102,7 +103,7 @@ class Command(BaseCommand):
         )  # fmt: skip
         try:
             _wait_for_worker()
-            self._walk("warming up", [write_letter(n, _SEED + 2).text.encode() for n in range(200)])
+            self._walk("warming up", [write_letter(n, _SEED + 2).text.encode() for n in range(warm_up)])
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM ANALYZE")  # as a database in use has long been
             self._walk("PDF, end to end", pdfs)

@@ -1,0 +1,54 @@
+"""Commands that start servers of their own, each run small."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.fixtures import ROOT
+
+
+def _environment(state_dir: Path) -> dict[str, str]:
+    """That of a user who set nothing but the state folder."""
+    own = ("IMRSITE_", "DJANGO_", "DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    return environment | {"IMRSITE_NO_BOOTSTRAP": "1", "IMRSITE_STATE_DIR": str(state_dir)}
+
+
+@pytest.mark.slow
+def test_services_run_until_interrupted(tmp_path: Path) -> None:
+    services = subprocess.Popen(
+        [sys.executable, "manage.py", "services"],
+        cwd=ROOT,
+        env=_environment(tmp_path),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert services.stdout is not None
+    database_url, redis_url = services.stdout.readline(), services.stdout.readline()
+    assert redis_url.startswith("REDIS_URL=unix://")
+    with psycopg.connect(database_url.strip().removeprefix("DATABASE_URL=")) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    services.send_signal(signal.SIGINT)
+    assert services.communicate(timeout=60)[0].endswith("Stopped.\n")
+    assert services.returncode == 0
+
+
+@pytest.mark.slow
+def test_benchmark_ingest_measures_the_path_from_upload_to_case(tmp_path: Path) -> None:
+    benchmark = subprocess.run(
+        [sys.executable, "manage.py", "benchmark_ingest", "--letters", "4", "--workers", "1", "--warm-up", "2"],
+        cwd=ROOT,
+        env=_environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert benchmark.returncode == 0, benchmark.stderr
+    for line in ("bare pdfium, one process:", "PDF, end to end:", "text, end to end:"):
+        assert line in benchmark.stdout
+    assert "(4 letters, 4 cases" in benchmark.stdout
