@@ -1,7 +1,5 @@
 """What a person may do: asked for in one place, and read in one query (Django's own backend asks twice)."""
 
-from typing import Any
-
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import PermissionDenied
@@ -28,7 +26,7 @@ def people_who_correct(*, but: User) -> QuerySet[User]:
 class RoleBackend(ModelBackend):
     """Django's backend, with both kinds of permission read at once. A superuser is asked nothing, as ever."""
 
-    def _get_permissions(self, user_obj: Any, obj: Any, from_name: str) -> set[str]:
+    def _get_permissions(self, user_obj: User, obj: object, from_name: str) -> set[str]:
         if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
             return set()
         if not hasattr(user_obj, "_group_perm_cache"):
@@ -46,5 +44,5 @@ class RoleBackend(ModelBackend):
         user._user_perm_cache = user._group_perm_cache = names  # type: ignore[attr-defined]
 
 
-def _names(permissions: Any) -> Any:
+def _names(permissions: QuerySet[Permission]) -> QuerySet[Permission, tuple[str, str]]:
     return permissions.order_by().values_list("content_type__app_label", "codename")

@@ -2,11 +2,10 @@
 
 from functools import cached_property, reduce
 from operator import or_
-from typing import Any
 
 from django.contrib import admin
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -41,11 +40,11 @@ class ReadOnlyAdmin(BoundedAdmin):
         """Nobody adds them here."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Nobody changes them here."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Nobody deletes them here."""
         return False
 
@@ -57,8 +56,8 @@ class FoundByNumberAdmin(ReadOnlyAdmin):
     """
 
     def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
+        self, request: HttpRequest, queryset: QuerySet[Model], search_term: str
+    ) -> tuple[QuerySet[Model], bool]:
         """Rows that hold one of the numbers; none for words."""
         words = search_term.split()
         if not words:
@@ -71,7 +70,7 @@ class FoundByNumberAdmin(ReadOnlyAdmin):
 class KeptAdmin(BoundedAdmin):
     """Rows that are edited and never deleted, since others hold their number."""
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Nobody deletes them."""
         return False
 
@@ -79,7 +78,7 @@ class KeptAdmin(BoundedAdmin):
 class SingleRowAdmin(KeptAdmin):
     """Settings in one row: instead of a list of one, the row itself opens."""
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """The form of the row; the empty list, from which it is added, where it is missing."""
         found = self.model._default_manager.values_list("pk", flat=True).first()
         if found is None or not self.has_view_permission(request):

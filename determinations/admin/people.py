@@ -1,7 +1,5 @@
 """People and their roles."""
 
-from typing import Any
-
 from axes.utils import reset
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
@@ -36,18 +34,18 @@ class PersonAdmin(UserAdmin):
             note(request, "person.unlocked", person=person.get_username(), attempts=forgotten)
         self.message_user(request, "They can sign in again.")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """What only a superuser may set."""
         fixed = [*super().get_readonly_fields(request, obj), "last_login", "date_joined"]
         return fixed if request.user.is_superuser else [*fixed, "is_superuser", "user_permissions"]
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """A superuser is changed by superusers only."""
         if obj is not None and obj.is_superuser and not request.user.is_superuser:
             return False
         return super().has_change_permission(request, obj)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """People are made inactive instead: what they did names them."""
         return False
 

@@ -1,7 +1,5 @@
 """Authorities, categories, published figures, and what else staff set."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -25,7 +23,7 @@ class AuthorityAdmin(KeptAdmin):
     search_fields = ["title", "key"]
     ordering = ["family", "title"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
         """The key is set once."""
         return ["key"] if obj else []
 
@@ -37,7 +35,7 @@ class CategoryAdmin(KeptAdmin):
     list_display = ["name", "subcategory", "description"]
     search_fields = ["name", "subcategory"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
         """The names are set once."""
         return ["name", "subcategory"] if obj else []
 
@@ -50,7 +48,7 @@ class CorrectionReasonAdmin(KeptAdmin):
     list_editable = ["position", "offered"]
     search_fields = ["label", "code"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
         """Corrections keep the code."""
         return ["code"] if obj else []
 

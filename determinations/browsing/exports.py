@@ -19,7 +19,8 @@ from typing import Any
 import xlsxwriter
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db.models import F, QuerySet
+from django.contrib.auth.models import User
+from django.db.models import F, Model, QuerySet
 from django.http import QueryDict
 
 from determinations.access import audit
@@ -55,19 +56,19 @@ class Column:
     cell: Callable[[Any, Labels], Cell]
 
 
-def _authorities(column: str) -> Callable[[Any, Labels], Cell]:
-    def cell(row: Any, labels: Labels) -> Cell:
+def _authorities(column: str) -> Callable[[object, Labels], Cell]:
+    def cell(row: object, labels: Labels) -> Cell:
         by_id = labels.authority_by_id
         return "; ".join(str(by_id[pk]) for pk in getattr(row, column) if pk in by_id)
 
     return cell
 
 
-def _field(column: str) -> Callable[[Any, Labels], Cell]:
+def _field(column: str) -> Callable[[object, Labels], Cell]:
     return lambda row, labels: getattr(row, column)
 
 
-def _joined(column: str) -> Callable[[Any, Labels], Cell]:
+def _joined(column: str) -> Callable[[object, Labels], Cell]:
     return lambda row, labels: ", ".join(getattr(row, column))
 
 
@@ -126,14 +127,14 @@ def rows_of(kind: ListKind, query: QueryDict) -> Iterator[list[Cell]]:
     """Every row of the list, in its order, read from the database as the reader goes on."""
     labels = read_labels()
     columns = columns_of(kind)
-    rows: QuerySet[Any] = _ordered(kind.filterset(query).qs, kind.orders[kind.sort_of(query)])
+    rows: QuerySet[Model] = _ordered(kind.filterset(query).qs, kind.orders[kind.sort_of(query)])
     if kind.of_items:
         rows = rows.select_related("item", "case")
     for row in rows.iterator(chunk_size=_READ_AT_ONCE):
         yield [column.cell(row, labels) for column in columns]
 
 
-def _ordered(rows: QuerySet[Any], order: Order) -> QuerySet[Any]:
+def _ordered(rows: QuerySet[Model], order: Order) -> QuerySet[Model]:
     column, key = F(order.column), F(order.key)
     if order.descending:
         return rows.order_by(column.desc(nulls_last=True), key.desc())
@@ -196,7 +197,7 @@ def write_xlsx(path: Path, title: str, heads: Sequence[str], rows: Iterable[Sequ
     return written
 
 
-def record_export(*, by: Any, list_name: str, query: str, format: str, rows: int | None, at: datetime) -> None:
+def record_export(*, by: User, list_name: str, query: str, format: str, rows: int | None, at: datetime) -> None:
     """Record who exported which list."""
     audit.record("list.exported", by=by, at=at, list=list_name, query=query, format=format, rows=rows)
 

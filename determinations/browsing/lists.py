@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import QueryDict
 
 from determinations.filters import CaseFilter, ItemFilter, LetterFilters
@@ -33,7 +32,7 @@ class ListKind:
         """Rows are items rather than cases."""
         return self.filter_class is ItemFilter
 
-    def all_rows(self) -> QuerySet[Any]:
+    def all_rows(self) -> QuerySet[Model]:
         """Every row that counts."""
         return ItemFact.objects.all() if self.of_items else Case.objects.current()
 
@@ -56,7 +55,7 @@ class ListKind:
         asked = query.get("sort", "")
         return asked if asked in self.orders else self.default_sort
 
-    def _between(self, order: Order, query: QueryDict) -> QuerySet[Any]:
+    def _between(self, order: Order, query: QueryDict) -> QuerySet[Model]:
         """All rows within the dates that are asked for of the order's own column: they stand side by side in it."""
         dates = QueryDict(mutable=True)
         for name in _BOUNDS.get(order.column, ()):

@@ -1,8 +1,8 @@
 """Previous and next case of the list one came from: where the case stands in it, by keyset, whatever the depth."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from django.db.models import Model, QuerySet
 from django.http import QueryDict
 
 from determinations.browsing.lists import LISTS, ListKind
@@ -17,8 +17,8 @@ class Place:
     """A row's place in its list: its neighbours (rows, or None at an end) and its position, capped."""
 
     kind: ListKind
-    previous: Any
-    following: Any
+    previous: Model | None
+    following: Model | None
     position: Count
 
 
@@ -41,7 +41,7 @@ def place_in_list(case_id: int, query: QueryDict) -> Place | None:
     return Place(kind, before[0] if before else None, after[0] if after else None, _position(rows, order, cursor))
 
 
-def _row(kind: ListKind, rows: Any, case_id: int, item: str) -> Any:
+def _row(kind: ListKind, rows: QuerySet[Model], case_id: int, item: str) -> Model | None:
     if not kind.of_items:
         return rows.filter(pk=case_id).first()
     found = rows.filter(case=case_id).select_related("item").order_by("item__number")
@@ -50,7 +50,7 @@ def _row(kind: ListKind, rows: Any, case_id: int, item: str) -> Any:
     return found.first()
 
 
-def _position(rows: Any, order: Order, cursor: Cursor) -> Count:
+def _position(rows: QuerySet[Model], order: Order, cursor: Cursor) -> Count:
     """How many rows stand before, and this one; counted up to a cap."""
     before = rows_from(
         rows.values_list("pk", flat=True),

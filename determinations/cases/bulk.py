@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from django.db import connection
 from django.db.models import Model
 
-Rows = Sequence[Mapping[str, Any]]
+Rows = Sequence[Mapping[str, object]]
 
 
 def insert_rows(model: type[Model], rows: Rows, *, replace_on: str = "", keep: Collection[str] = ()) -> None:

@@ -152,18 +152,19 @@ def field_of(name: str, *, of_item: bool) -> Field:
 def read(values: Mapping[str, object], name: str) -> FieldValue:
     """The correctable value of this name in a record, or in one of its items."""
     if name == "category":
-        return [str(values["category"]), str(values["subcategory"])]
+        item = cast(ItemRecord, values)
+        return [item["category"], item["subcategory"]]
     return cast(FieldValue, values[name])
 
 
 def put(values: LetterBase | ItemRecord | ItemValues, name: str, value: FieldValue) -> None:
     """Set the correctable value of this name in a record, or in one of its items."""
-    fields = cast(dict[str, object], values)
     if name == "category":
-        fields["category"], fields["subcategory"] = words_in(value)
-        fields["category_rule"] = "staff"
+        item = cast(ItemRecord, values)
+        item["category"], item["subcategory"] = words_in(value)
+        item["category_rule"] = "staff"
     else:
-        fields[name] = value
+        cast(dict[str, object], values)[name] = value
 
 
 def words_in(value: GivenValue) -> Sequence[str]:

@@ -12,7 +12,6 @@ import tempfile
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 
@@ -58,7 +57,7 @@ def page_count(letter: Letter) -> int:
 
 def boxes_of(
     letter: Letter, page_offsets: Sequence[int], text_length: int, spans: Iterable[tuple[str, tuple[int, int]]]
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Where the spans stand: ``{path, page (from 1), left, top, width, height}``, in parts of the page."""
     stretches, paths = [], []
     for path, span in spans:
@@ -86,7 +85,7 @@ def _by_page(span: tuple[int, int], offsets: Sequence[int], length: int) -> list
     return stretches
 
 
-def _ask_child(letter: Letter, request: dict[str, Any]) -> bytes:
+def _ask_child(letter: Letter, request: dict[str, object]) -> bytes:
     with letter_store().open(letter.store_name) as file:
         data = file.read()
     command = [sys.executable, "-m", "determinations.extraction.picture"]

@@ -5,9 +5,9 @@ Rows are worked out anew with every write of a case, so that a letter leaves the
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from determinations.cases.merging import Merged
@@ -25,8 +25,8 @@ class Reason:
     """Why a letter is in the queue; ``urgency`` is higher the more useful a look is."""
 
     code: str
-    label: Any
-    about: Any
+    label: str | Promise
+    about: str | Promise
     urgency: int
 
 

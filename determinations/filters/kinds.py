@@ -9,7 +9,7 @@ import django_filters
 from django import forms
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchVectorExact
-from django.db.models import Exists, Func, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models import Exists, Func, Model, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Coalesce
 
 from determinations.filters.lookups import HasOneOf, has_number
@@ -40,7 +40,7 @@ class ValuesFilter(django_filters.Filter):
         self.condition = condition
         super().__init__(label=label, widget=forms.SelectMultiple, **kwargs)
 
-    def filter(self, qs: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
+    def filter(self, qs: QuerySet[Model], value: list[str]) -> QuerySet[Model]:
         """Rows for which one of the conditions holds."""
         return qs.filter(reduce(or_, map(self.condition, value))) if value else qs
 
@@ -48,7 +48,7 @@ class ValuesFilter(django_filters.Filter):
 class AllValuesFilter(ValuesFilter):
     """Every one of several values, of what a row can hold several of."""
 
-    def filter(self, qs: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
+    def filter(self, qs: QuerySet[Model], value: list[str]) -> QuerySet[Model]:
         """Rows for which all conditions hold."""
         return qs.filter(reduce(and_, map(self.condition, value))) if value else qs
 
@@ -76,7 +76,7 @@ class WordsFilter(django_filters.CharFilter):
         self.words = words
         super().__init__(label="Words", max_length=300, strip=True)
 
-    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+    def filter(self, qs: QuerySet[Model], value: str) -> QuerySet[Model]:
         """Rows in which the words occur."""
         words = QueryWords.read(value)
         if not words:
@@ -95,7 +95,7 @@ class CategoryFilter(django_filters.Filter):
         self.kind = kind
         super().__init__(label=label, widget=forms.SelectMultiple)
 
-    def filter(self, qs: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
+    def filter(self, qs: QuerySet[Model], value: list[str]) -> QuerySet[Model]:
         """Rows in one of them. The two filters act together: the first of them that is set does it."""
         given = self.parent.form.cleaned_data
         whole, below = given.get("category", []), given.get("subcategory", [])
@@ -114,7 +114,7 @@ class AuthorityFilter(django_filters.Filter):
         self.column = column
         super().__init__(label=label, widget=forms.SelectMultiple)
 
-    def filter(self, qs: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
+    def filter(self, qs: QuerySet[Model], value: list[str]) -> QuerySet[Model]:
         """Rows that cite one of them."""
         return qs.filter(self.condition(value)) if value else qs
 
@@ -140,7 +140,7 @@ class SectionFilter(django_filters.CharFilter):
         self.side = side
         super().__init__(label=label, max_length=100, strip=True)
 
-    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+    def filter(self, qs: QuerySet[Model], value: str) -> QuerySet[Model]:
         """Rows for which this side cites a section whose name holds the words."""
         return qs.filter(self.condition(item_sections(self.side.value), value)) if value else qs
 
@@ -159,7 +159,7 @@ class UploadFilter(django_filters.NumberFilter):
         self.letter = letter
         super().__init__(label="Upload", min_value=1, max_value=2**63 - 1, decimal_places=0)
 
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+    def filter(self, qs: QuerySet[Model], value: Any) -> QuerySet[Model]:
         """Rows of the letters that the upload brought."""
         if value is None:
             return qs
@@ -191,6 +191,6 @@ class CountedFilter(django_filters.Filter):
         self.kind = "yes_no"
         super().__init__(label="Letters as statistics count them, by their items", widget=forms.SelectMultiple)
 
-    def filter(self, qs: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
+    def filter(self, qs: QuerySet[Model], value: list[str]) -> QuerySet[Model]:
         """All rows."""
         return qs

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import django_filters
 from django import forms
-from django.db.models import BooleanField, Exists, Func, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, Func, Model, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
 from determinations.cases.item_marks import marks_of
@@ -58,7 +58,7 @@ class LetterFilters(django_filters.FilterSet):
     def __init__(
         self,
         data: QueryDict,
-        queryset: QuerySet[Any],
+        queryset: QuerySet[Model],
         *,
         lookups: Lookups | None = None,
     ) -> None:
@@ -83,16 +83,16 @@ class LetterFilters(django_filters.FilterSet):
     sex = ValuesFilter("sex", "Sex", equals("sex"))
     priority = ValuesFilter("priority", "Priority", equals("priority"))
 
-    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def filter_queryset(self, queryset: QuerySet[Model]) -> QuerySet[Model]:
         """Rows that pass every filter."""
         return self.passed_by(queryset, self.form.cleaned_data)
 
-    def but_for(self, names: Collection[str]) -> QuerySet[Any]:
+    def but_for(self, names: Collection[str]) -> QuerySet[Model]:
         """Rows that pass every filter but these."""
         given = {name: value for name, value in self.form.cleaned_data.items() if name not in names}
         return self.passed_by(self.queryset.all(), given)
 
-    def passed_by(self, rows: QuerySet[Any], given: Mapping[str, Any]) -> QuerySet[Any]:
+    def passed_by(self, rows: QuerySet[Model], given: Mapping[str, Any]) -> QuerySet[Model]:
         """Rows that pass the filters given with their values."""
         for name, value in given.items():
             rows = self.filters[name].filter(rows, value)
@@ -118,7 +118,7 @@ class RestFilter(django_filters.Filter):
     def __init__(self) -> None:
         super().__init__(label="All but", widget=forms.SelectMultiple)
 
-    def filter(self, qs: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
+    def filter(self, qs: QuerySet[Model], value: list[str]) -> QuerySet[Model]:
         """Items that are not among those of the address."""
         for address in value:
             other = QueryDict(address, mutable=True)
@@ -223,7 +223,7 @@ class CaseFilter(LetterFilters):
         model = Case
         fields: ClassVar[list[str]] = []
 
-    def passed_by(self, rows: QuerySet[Any], given: Mapping[str, Any]) -> QuerySet[Any]:
+    def passed_by(self, rows: QuerySet[Model], given: Mapping[str, Any]) -> QuerySet[Model]:
         """Cases that match, and that have one item which matches all that is said of items."""
         if given.get("by_item"):
             address = self.data.copy()

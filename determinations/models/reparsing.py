@@ -1,5 +1,7 @@
 """Runs that read letters again with the current parser, aliases and rules: previewed, then run, pausable."""
 
+from typing import Literal, TypedDict
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -20,13 +22,43 @@ class RunState(models.TextChoices):
 AT_WORK = (RunState.PREVIEWING, RunState.RUNNING)
 
 
+class ProposalRecord(TypedDict):
+    """What a run would put in force, see ``aliases.Proposal``."""
+
+    kind: Literal["alias", "rule"]
+    words: str
+    target: int | None
+
+
+class Selection(TypedDict, total=False):
+    """Which letters a run reads again: ``what``, and what belongs to it (see ``reparsing.letters_of``)."""
+
+    what: str
+    code: str
+    form: str
+    phrase: str
+    query: str
+    ids: list[int]
+    proposal: ProposalRecord
+
+
+class FieldCounts(TypedDict):
+    """Of one field, how many values a run changes."""
+
+    changed: int
+    gains: int
+    losses: int
+
+
 class ReparseRun(models.Model):
     """One run over chosen letters, in the order of their numbers. ``reached`` is the last letter done: a run that is
     interrupted goes on after it. Counts are ``{field: {"changed": n, "gains": n, "losses": n}}``: gains and losses
     are held against values that people set or confirmed.
     """
 
-    selection = models.JSONField(help_text="which letters: see reparsing.letters_of")
+    selection: "models.JSONField[Selection, Selection]" = models.JSONField(
+        help_text="which letters: see reparsing.letters_of"
+    )
     why = models.CharField(max_length=300, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
@@ -39,8 +71,8 @@ class ReparseRun(models.Model):
     done = models.PositiveIntegerField(default=0)
     letters_differing = models.PositiveIntegerField(default=0)
     letters_changed = models.PositiveIntegerField(default=0)
-    expected = models.JSONField(default=dict)
-    outcome = models.JSONField(default=dict)
+    expected: "models.JSONField[dict[str, FieldCounts], dict[str, FieldCounts]]" = models.JSONField(default=dict)
+    outcome: "models.JSONField[dict[str, FieldCounts], dict[str, FieldCounts]]" = models.JSONField(default=dict)
     failed = models.PositiveIntegerField(default=0, help_text="letters that could not be read again")
     stepped_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

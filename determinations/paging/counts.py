@@ -1,9 +1,8 @@
 """Counts that stop at a cap, and whole numbers read from addresses."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 #: Counts above this are not counted to the end.
 COUNT_CAP = 10_000
@@ -27,7 +26,7 @@ class Count:
         return self.number > 0
 
 
-def count_up_to(queryset: QuerySet[Any], cap: int = COUNT_CAP) -> Count:
+def count_up_to(queryset: QuerySet[Model], cap: int = COUNT_CAP) -> Count:
     """Count rows, reading ``cap`` + 1 of them at most."""
     found = queryset.order_by()[: cap + 1].count()
     return Count(min(found, cap), capped=found > cap)

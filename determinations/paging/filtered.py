@@ -15,7 +15,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import F, Model, Q, QuerySet, Value
 from django.db.models.lookups import GreaterThan, LessThan
 from django.http import QueryDict
 
@@ -58,8 +58,8 @@ class Asked:
     They are some of ``everything``, which is all rows, or all between two places of the order.
     """
 
-    rows: QuerySet[Any]
-    everything: QuerySet[Any]
+    rows: QuerySet[Model]
+    everything: QuerySet[Model]
     order: Order
     cap: int = COUNT_CAP
     gathered: int = COUNT_CAP
@@ -72,13 +72,13 @@ class Nearest:
     The first ``most`` of those that match are taken, nearest first, if there are ``enough``.
     """
 
-    rows: QuerySet[Any]
+    rows: QuerySet[Model]
     direction: str
     enough: int
     most: int
 
     @classmethod
-    def to(cls, place: QuerySet[Any], order: Order, *, descending: bool, enough: int, most: int) -> "Nearest":
+    def to(cls, place: QuerySet[Model], order: Order, *, descending: bool, enough: int, most: int) -> "Nearest":
         """The rows that come first of those at the place."""
         sign = "DESC" if descending else "ASC"
         nulls = "" if not order.nullable else " NULLS LAST" if descending else " NULLS FIRST"
@@ -146,7 +146,7 @@ def tables_of(asked: Asked, nearest: Nearest, *, name: str = "", some: bool = Fa
     return tables, [*of_few, *of_near, *(() if some else of_every)]
 
 
-def _among(nearest: QuerySet[Any], rows: QuerySet[Any]) -> tuple[str, list[Any]]:
+def _among(nearest: QuerySet[Model], rows: QuerySet[Model]) -> tuple[str, list[Any]]:
     """The ``rows`` among the nearest, which are put in the place of the table: none is looked up a second time."""
     inner, of_inner = nearest.query.sql_with_params()
     outer, of_outer = rows.query.sql_with_params()
@@ -162,7 +162,7 @@ def _ordering(order: Order, descending: bool) -> list[Any]:
     return [column.desc(nulls_last=True), key.desc()] if descending else [column.asc(nulls_first=True), key.asc()]
 
 
-def _here(rows: QuerySet[Any], order: Order, cursor: Cursor | None, *, forward: bool) -> Q | Any:
+def _here(rows: QuerySet[Model], order: Order, cursor: Cursor | None, *, forward: bool) -> Q | Any:
     """Rows after the cursor that stand together in the index: with values, or without.
 
     Rising orders read the index backwards, and there rows without a value come first, not last.
@@ -179,7 +179,7 @@ def _here(rows: QuerySet[Any], order: Order, cursor: Cursor | None, *, forward: 
 
 
 def _here_in_words(
-    rows: QuerySet[Any], order: Order, cursor: Cursor | None, *, forward: bool
+    rows: QuerySet[Model], order: Order, cursor: Cursor | None, *, forward: bool
 ) -> tuple[str, list[Any]]:
     """The condition on ``value`` and ``key`` that all rows after the cursor meet, rows without a value too."""
     if cursor is None:

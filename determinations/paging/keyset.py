@@ -35,7 +35,7 @@ class Order:
 class Cursor:
     """A place in an ordering: the row with this value and key, and whether the page lies after or before it."""
 
-    value: Any
+    value: object
     key: int
     forward: bool = True
 
@@ -178,14 +178,14 @@ def _checked(queryset: QuerySet[M], order: Order, cursor: Cursor | None) -> Curs
     return Cursor(value, cursor.key, cursor.forward)
 
 
-def typed(queryset: QuerySet[M], order: Order, value: Any) -> Any:
+def typed(queryset: QuerySet[M], order: Order, value: object) -> Any:
     """The value with the type of the order's column."""
     return Cast(Value(value), F(order.column).resolve_expression(queryset.query).output_field)
 
 
 def cursor_at(row: Model, order: Order, *, forward: bool = True) -> Cursor:
     """The cursor that stands on a row."""
-    value: Any = row
+    value: object = row
     for name in order.column.split("__"):
         value = getattr(value, name)
     key: Any = row

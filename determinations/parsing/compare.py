@@ -4,14 +4,23 @@ A better parser is one that loses nothing: so every change is shown letter by le
 those are known.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple, cast
 
-Record = Mapping[str, Any]
+from determinations.parsing.results import (
+    SIDES,
+    CitedRecord,
+    ExpectedItem,
+    ExpectedRecord,
+    ItemRecord,
+    LetterRecord,
+    ProblemRecord,
+)
+
+Record = LetterRecord | ExpectedRecord
 Verdict = Literal["gain", "loss", "change"]
 
-_NOT_COMPARED = frozenset({"file", "spans", "category_rule", "number"})
-_SIDES = ("claims", "reviewer")
+_NOT_COMPARED = frozenset({"file", "spans", "category_rule", "number", "problems"})
 _SAME = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "-": "", "–": "", "—": "", "\u00ad": "", "\ufffe": ""})
 
 
@@ -20,8 +29,8 @@ class Difference(NamedTuple):
 
     path: str
     verdict: Verdict
-    before: Any
-    after: Any
+    before: object
+    after: object
 
 
 def differences(before: Record, after: Record, expected: Record | None = None) -> Iterator[Difference]:
@@ -30,9 +39,9 @@ def differences(before: Record, after: Record, expected: Record | None = None) -
     Problems have no right value: they are compared only without ``expected``.
     """
     old, new = dict(_values(before)), dict(_values(after))
-    right = None
-    if expected is not None:
-        right = dict(_values({name: value for name, value in expected.items() if name != "problems"}))
+    right = None if expected is None else dict(_values(expected))
+    if right is None:
+        old["problems"], new["problems"] = _problems(before), _problems(after)
     for path in sorted(old.keys() | new.keys() | (right or {}).keys()):
         was, now = old.get(path), new.get(path)
         if _normal(was) == _normal(now):
@@ -45,28 +54,35 @@ def differences(before: Record, after: Record, expected: Record | None = None) -
                 yield Difference(path, "gain" if now_right else "loss", was, now)
 
 
-def _values(record: Record) -> Iterator[tuple[str, Any]]:
-    """The record's values by path; citations without their places, problems by code and path."""
+def _values(record: Record) -> Iterator[tuple[str, object]]:
+    """The record's values by path, without its problems; citations without their places."""
     for name, value in record.items():
         if name == "items":
-            yield "number of items", len(value)
-            for number, item in enumerate(value, 1):
+            items: Sequence[ItemRecord | ExpectedItem] = record["items"]
+            yield "number of items", len(items)
+            for number, item in enumerate(items, 1):
                 yield from ((f"items/{number}/{part}", each) for part, each in _item_values(item))
-        elif name == "problems":
-            yield name, sorted(f"{problem['code']} {problem.get('path', '')}".strip() for problem in value)
         elif name not in _NOT_COMPARED:
             yield name, value
 
 
-def _item_values(item: Record) -> Iterator[tuple[str, Any]]:
+def _problems(record: Record) -> list[str] | None:
+    """The record's problems by code and path."""
+    problems = cast(list[ProblemRecord] | None, record.get("problems"))
+    if problems is None:
+        return None
+    return sorted(f"{problem['code']} {problem.get('path', '')}".strip() for problem in problems)
+
+
+def _item_values(item: ItemRecord | ExpectedItem) -> Iterator[tuple[str, object]]:
     for name, value in item.items():
-        if name in _SIDES:
-            yield name, sorted(_citation(citation) for citation in value)
+        if name in SIDES:
+            yield name, sorted(_citation(citation) for citation in cast(list[CitedRecord], value))
         elif name not in _NOT_COMPARED:
             yield name, value
 
 
-def _citation(citation: Record) -> str:
+def _citation(citation: CitedRecord) -> str:
     """A citation in one line. Other sources count as one authority, editions as printed in the MTUS only."""
     family = citation["family"]
     authority = "other" if family == "other" else citation["authority"]
@@ -75,7 +91,7 @@ def _citation(citation: Record) -> str:
     return " | ".join((authority, edition, places))
 
 
-def _normal(value: Any) -> Any:
+def _normal(value: object) -> object:
     """The value without white space, hyphens and styles of quotes: text readers differ in them."""
     if isinstance(value, str):
         return "".join(value.translate(_SAME).split())

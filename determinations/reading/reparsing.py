@@ -8,7 +8,6 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import DatabaseError, OperationalError, transaction
@@ -36,7 +35,7 @@ from determinations.models import (
 )
 from determinations.models.corrections import FieldValue
 from determinations.models.letters import OPEN_STATES
-from determinations.models.reparsing import AT_WORK
+from determinations.models.reparsing import AT_WORK, FieldCounts, Selection
 from determinations.parsing import PARSER_VERSION, parse_letter
 from determinations.parsing.results import LetterRecord, to_record
 from determinations.reading.ingest import write_records
@@ -66,7 +65,7 @@ class Difference:
     new: FieldValue
 
 
-def letters_of(selection: Mapping[str, Any]) -> QuerySet[LetterText]:
+def letters_of(selection: Selection) -> QuerySet[LetterText]:
     """The letters that a selection means, those with a text. A list of cases is followed as it stands at each step."""
     texts = LetterText.objects.all()
     match selection["what"]:
@@ -92,7 +91,7 @@ def letters_of(selection: Mapping[str, Any]) -> QuerySet[LetterText]:
 
 
 def start(
-    selection: Mapping[str, Any],
+    selection: Selection,
     *,
     by: User,
     now: datetime,
@@ -101,7 +100,7 @@ def start(
 ) -> ReparseRun:
     """A run, ready to be previewed. ``proposal`` is the alias or rule that it would put in force."""
     check_permission(by, "correct_cases")
-    chosen = {**selection, **({"proposal": proposal.to_json()} if proposal else {})}
+    chosen: Selection = {**selection, "proposal": proposal.to_json()} if proposal else selection
     run = ReparseRun.objects.create(
         selection=chosen, why=why[:300], by_id=by.pk, at=now, parser_version=PARSER_VERSION, last_letter=_last_letter()
     )
@@ -249,7 +248,7 @@ def _corrections_of(letter_ids: Sequence[int]) -> dict[int, list[Correction]]:
     return found
 
 
-def _count(counts: dict[str, dict[str, int]], found: Sequence[Difference]) -> None:
+def _count(counts: dict[str, FieldCounts], found: Sequence[Difference]) -> None:
     for each in found:
         of_field = counts.setdefault(each.field, {"changed": 0, "gains": 0, "losses": 0})
         of_field["changed"] += 1

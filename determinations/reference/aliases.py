@@ -5,9 +5,9 @@ being read again (``reparsing``), previewed first.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import Any, Literal
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from determinations.access import audit
 from determinations.access.roles import check_permission
 from determinations.models import Authority, AuthorityAlias, Category, CategoryRule, EditionValidity
+from determinations.models.reparsing import ProposalRecord
 from determinations.parsing.citations import normalised_form
 from determinations.reference.category_rules import ActiveRule, active_rules, phrase_pattern
 
@@ -33,14 +34,14 @@ class Proposal:
     words: str
     target: int | None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> ProposalRecord:
         """As a run keeps it."""
-        return asdict(self)
+        return {"kind": self.kind, "words": self.words, "target": self.target}
 
     @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> "Proposal":
+    def from_json(cls, kept: ProposalRecord) -> "Proposal":
         """As a run kept it."""
-        return cls(**kept)
+        return cls(kept["kind"], kept["words"], kept["target"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +117,8 @@ def add_authority(
     title: str,
     acoem_chapter: str,
     edition: str,
-    valid_from: Any,
-    valid_to: Any,
+    valid_from: date | None,
+    valid_to: date | None,
     by: User,
     now: datetime,
 ) -> Authority:

@@ -4,8 +4,6 @@ Rows that exist are left as they are: an administrator may have put a title or a
 for an insert that meets a conflict uses up a number all the same, and these tables number their rows in two bytes.
 """
 
-from typing import Any
-
 from django.db import connections
 
 from determinations.models import Authority, Category
@@ -13,7 +11,7 @@ from determinations.parsing.categories import CATEGORIES
 from determinations.parsing.citations import authorities
 
 
-def seed_reference_tables(using: str = "default", **details: Any) -> None:
+def seed_reference_tables(using: str = "default", **details: object) -> None:
     """Add the authorities and categories that are missing. A receiver of ``post_migrate``; safe to run again."""
     tables = connections[using].introspection.table_names()
     if Authority._meta.db_table not in tables or Category._meta.db_table not in tables:

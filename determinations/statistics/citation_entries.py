@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from determinations.models import DisputedItem
 from determinations.models.authorities import Family
+from determinations.parsing.results import SIDES
 from determinations.statistics.cited import authority_ids
 from determinations.statistics.entry import Filters, Statistic, word_of
 from determinations.wording.labels import Labels
@@ -41,7 +42,7 @@ def _authority_filter(side: str) -> Callable[[str], Filters]:
 
 
 def _pairs(cited: str, labels: Labels) -> list[str]:
-    claims, reviewer = (_families(cited, side, labels) for side in ("claims", "reviewer"))
+    claims, reviewer = (_families(cited, side, labels) for side in SIDES)
     return [f"{one}|{other}" for one in claims for other in reviewer]
 
 
@@ -101,7 +102,7 @@ SITUATIONS: Mapping[str, tuple[str, Filters]] = {
 
 
 def _situations(cited: str, labels: Labels) -> Iterable[str]:
-    claims, reviewer = (_families(cited, side, labels) for side in ("claims", "reviewer"))
+    claims, reviewer = (_families(cited, side, labels) for side in SIDES)
     yield "every-item"
     if claims == ["none"]:
         yield "claims-nothing"

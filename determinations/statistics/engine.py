@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from determinations.parsing.results import SIDES
 from determinations.statistics.cited import mentions
 from determinations.statistics.kept import Rows, kept_answers, state_of_data
 from determinations.statistics.questions import TABLE, Cited, Group, LetterGroup, Selection, Sums
@@ -116,7 +117,7 @@ class SqlEngine:
         """See ``Engine``. Both sides come out of one pass."""
         rows, params = selection.rows
         named = ", ".join(columns)
-        sides = ", ".join(f"%s = ANY({side}_authority_ids) AS {side}" for side in _SIDES)
+        sides = ", ".join(f"%s = ANY({side}_authority_ids) AS {side}" for side in SIDES)
         sql = f"""
             SELECT claims, reviewer, {named}, {_TALLY}
             FROM (
@@ -127,7 +128,7 @@ class SqlEngine:
         authority = (authority_id, authority_id)
         found = Sums()
         for claims, reviewer, *raw in self._ask(sql, (*authority, *params, *authority)):
-            for side, cites in zip(_SIDES, (claims, reviewer), strict=True):
+            for side, cites in zip(SIDES, (claims, reviewer), strict=True):
                 if cites:
                     found.add((side, *raw[: len(columns)]), *raw[len(columns) :])
         return [Cited(key, *counts) for key, counts in found.items()]
@@ -184,7 +185,6 @@ class SqlEngine:
             yield side, authority, edition, _standing(bounds.get((authority, edition)), stretch)
 
 
-_SIDES = ("claims", "reviewer")
 _CITING = "claims_authority_ids @> ARRAY[%s::smallint] OR reviewer_authority_ids @> ARRAY[%s::smallint]"
 _VALIDITY = """
 SELECT authority.id, validity.edition, validity.valid_from, validity.valid_to + 1

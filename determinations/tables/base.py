@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.utils.html import conditional_escape as escape
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django_tables2.columns import BoundColumn
 
 #: Left out of the address whenever the order changes: they point into the old order.
 CURSOR_PARAMETERS = ("after", "before")
@@ -37,7 +38,7 @@ class ListTable(tables.Table):
 
     def __init__(
         self,
-        rows: Iterable[Any],
+        rows: Iterable[object],
         *,
         query: QueryDict,
         sort: str = "",
@@ -46,11 +47,11 @@ class ListTable(tables.Table):
     ) -> None:
         """``query`` is the page's address, ``sort`` the order in force, such as ``-decided``."""
         # Said here, not in a Meta: a table that has none of its own would not inherit it.
-        shared: dict[str, Any] = {"template_name": "_components/table.html", "orderable": False}
+        shared: dict[str, object] = {"template_name": "_components/table.html", "orderable": False}
         super().__init__(data=list(rows), exclude=tuple(hidden), **(shared | kwargs))
         self.sort_links = {name: _sort_link(query, sort, name, first) for name, first in self.sorts.items()}
 
-    def body(self) -> Iterator[tuple[Any, SafeString]]:
+    def body(self) -> Iterator[tuple[object, SafeString]]:
         """Each row's record with its cells as HTML: the first heads the row, the others carry their column's name,
         which a phone shows beside them."""
         columns = [column for column in self.columns if column.visible]
@@ -59,7 +60,7 @@ class ListTable(tables.Table):
             cells = (f"{start}{escape(value)}{end}" for (start, end), value in zip(tags, values, strict=True))
             yield record, mark_safe("".join(cells))  # noqa: S308 - each value is escaped
 
-    def _values(self, columns: Sequence[Any]) -> Iterator[tuple[Any, list[Any]]]:
+    def _values(self, columns: Sequence[BoundColumn]) -> Iterator[tuple[object, list[Any]]]:
         if not self.renders_rows:
             yield from ((row.record, [value for _column, value in row.items()]) for row in self.paginated_rows)
             return
@@ -68,7 +69,7 @@ class ListTable(tables.Table):
             yield record, [render(record) for render in renderers]
 
 
-def _tags(at: int, column: Any) -> tuple[str, str]:
+def _tags(at: int, column: BoundColumn) -> tuple[str, str]:
     """What stands before and after a column's values: the same in each row, so it is made once."""
     kind = column.attrs["td"].get("class", "")
     if at == 0:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
-from typing import Any
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -50,7 +49,7 @@ def doubts(number: int) -> SafeString | str:
     )
 
 
-def stacked(lines: Iterable[Any]) -> SafeString:
+def stacked(lines: Iterable[object]) -> SafeString:
     """One line below the other."""
     return format_html(
         '<div class="stacked">{}</div>', format_html_join("", "<div>{}</div>", ((line,) for line in lines))

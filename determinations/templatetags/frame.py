@@ -2,11 +2,12 @@
 
 from datetime import date
 from functools import cache, lru_cache
-from typing import Any
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django_tables2 import Table
+from django_tables2.columns import BoundColumn
 
 from determinations.wording.paths import label_of_path
 
@@ -112,7 +113,7 @@ def value_named(path: str) -> str:
 
 
 @register.simple_tag
-def sort_head(table: Any, column: Any) -> SafeString:
+def sort_head(table: Table, column: BoundColumn) -> SafeString:
     """The head of a column: its name, the link that sorts by it, and its sort state for screen readers."""
     kind = (column.attrs.get("th") or {}).get("class", "")
     sort = table.sort_links.get(column.name) if hasattr(table, "sort_links") else None

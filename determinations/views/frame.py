@@ -1,7 +1,6 @@
 """What the frame around every page shows: navigation by permission, the review count, whether a worker runs."""
 
-from typing import Any
-
+from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -31,7 +30,7 @@ _OWN = (
 _MOST_REVIEWS = 999
 
 
-def frame(request: HttpRequest) -> dict[str, Any]:
+def frame(request: HttpRequest) -> dict[str, object]:
     """Context processor: ``frame`` for ``base.html``; nearly nothing for somebody who is not signed in."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
@@ -59,12 +58,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _review() -> dict[str, Any]:
+def _review() -> dict[str, object]:
     count = count_up_to(queue(now=timezone.now()), _MOST_REVIEWS)
     return {"review_url": reverse("review"), "review_count": count.number, "review_count_label": str(count)}
 
 
-def _may(user: Any, permission: str) -> bool:
+def _may(user: User | AnonymousUser, permission: str) -> bool:
     return bool(user.is_staff if permission == "is_staff" else user.has_perm(permission))
 
 

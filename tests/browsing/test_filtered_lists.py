@@ -11,6 +11,7 @@ from determinations.browsing.lists import CASES, ITEMS, LISTS, ListKind
 from determinations.models import Case, ItemFact
 from determinations.paging import filtered
 from determinations.paging.filtered import Asked, list_page
+from determinations.parsing.results import SIDES
 from determinations.views.browsing.lists import _page
 
 RARE = "acupuncture"
@@ -153,7 +154,7 @@ def test_what_cases_say_of_their_items_is_what_facts_say(collection: list[Case])
         said |= {f"region={fact.body_region or 'unknown'}" for fact in facts}
         said |= {"partly_approved=yes" for fact in facts if fact.partly_approved}
         said |= {"same_guideline=yes" for fact in facts if fact.same_authority}
-        for side in ("claims", "reviewer"):
+        for side in SIDES:
             for fact in facts:
                 cited = getattr(fact, f"{side}_families")
                 said |= {f"{side}_family={family}" for family, bit in bits.items() if cited & bit}

@@ -31,7 +31,7 @@ from determinations.models import (
     ParsedDocument,
 )
 from determinations.models.corrections import IN_FORCE, MergedItems
-from determinations.parsing.results import LetterRecord
+from determinations.parsing.results import SIDES, LetterRecord
 from determinations.reference import aliases
 from determinations.reference.aliases import Proposal
 from determinations.reference.category_rules import active_rules, with_rules
@@ -178,8 +178,7 @@ def check_rows_follow(letter: Letter) -> None:
         for number, each in enumerate(record["items"], start=1)
     ]
     assert [sorted((each.side, each.authority.key) for each in row.citations.all()) for row in stored] == [
-        sorted((side, each["authority"]) for side in ("claims", "reviewer") for each in parsed[side])
-        for parsed in record["items"]
+        sorted((side, each["authority"]) for side in SIDES for each in parsed[side]) for parsed in record["items"]
     ]
     assert {row.pk: row.state for row in rows} == merged.states
     assert case.corrected == merged.corrected

@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
+
+from determinations.parsing.results import ExpectedRecord
 
 FOLDER = Path(__file__).resolve().parent.parent / "letters"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
@@ -16,12 +17,18 @@ _HEADER = re.compile(
 )
 
 
+class LetterOnFile(ExpectedRecord):
+    """What stands beside a letter: its values, and the codes of its problems."""
+
+    problems: list[str]
+
+
 def text_of(name: str) -> str:
     return (FOLDER / f"{name}.txt").read_text(encoding="utf-8")
 
 
-def record_of(name: str) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+def record_of(name: str) -> LetterOnFile:
+    record: LetterOnFile = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     return record
 
 

@@ -1,6 +1,7 @@
 """Items, rationale, checks and layouts, through whole synthetic letters."""
 
 from datetime import date
+from typing import cast
 
 import pytest
 
@@ -10,6 +11,7 @@ from determinations.parsing.compare import differences
 from determinations.parsing.layouts import recognise_layout
 from determinations.parsing.problems import OTHER_PROGRAMME_CODES, PROBLEMS, needs_review
 from determinations.parsing.rationale import conclusion_of
+from determinations.parsing.results import ExpectedRecord, LetterRecord
 from tests.parsing.letters import VALUES, text_of
 
 # Items, through the letter
@@ -237,9 +239,10 @@ def test_every_problem_kind_says_what_to_do() -> None:
 
 def test_differences_name_gains_and_losses() -> None:
     item = {"request": "MRI", "decision": "upheld", "claims": [], "reviewer": []}
-    before = {"file": "a.pdf", "age": 40, "sex": "male", "summary": "x-\nray", "items": [item], "problems": []}
-    after = before | {"age": 41, "sex": None, "summary": "x-ray", "items": [item | {"decision": "overturned"}]}
-    right = before | {"age": 41}
+    values = {"file": "a.pdf", "age": 40, "sex": "male", "summary": "x-\nray", "items": [item], "problems": []}
+    changed = {"age": 41, "sex": None, "summary": "x-ray", "items": [item | {"decision": "overturned"}]}
+    before, after = cast(LetterRecord, values), cast(LetterRecord, values | changed)
+    right = cast(ExpectedRecord, values | {"age": 41})
     assert [(d.path, d.verdict) for d in differences(before, after, right)] == [
         ("age", "gain"),
         ("items/1/decision", "loss"),

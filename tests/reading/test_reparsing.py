@@ -27,6 +27,7 @@ from determinations.models import (
     ReparseRun,
     RunState,
 )
+from determinations.models.reparsing import Selection
 from determinations.parsing import PARSER_VERSION, parse_letter
 from determinations.parsing.results import LetterRecord, to_record
 from determinations.reading import reparsing
@@ -68,7 +69,7 @@ def run_to_the_end(run: ReparseRun) -> ReparseRun:
     return run
 
 
-def previewed(selection: dict[str, Any], who: dict[str, Any], **more: Any) -> ReparseRun:
+def previewed(selection: Selection, who: dict[str, Any], **more: Any) -> ReparseRun:
     run = run_to_the_end(reparsing.start(selection, **who, **more))
     assert run.state == RunState.PREVIEWED
     return run
@@ -138,7 +139,7 @@ def test_an_alias_moves_every_letter_that_prints_it_and_can_be_reverted(who: dic
     form = aliases.unknown_forms()[0]
     assert (form.letters, form.normalised) == (3, PrintedCitation.objects.filter(letter=letters[0])[0].normalised)
     target = Authority.objects.get(key="odg/knee-leg")
-    selection = {"what": "form", "form": form.normalised}
+    selection: Selection = {"what": "form", "form": form.normalised}
     run = previewed(selection, who, proposal=Proposal("alias", form.printed, target.pk))
     assert run.letters_differing == 3
     assert not AuthorityAlias.objects.exists()

@@ -27,6 +27,7 @@ from determinations.models import (
 )
 from determinations.models.browsing import ExportState
 from determinations.models.duplicates import PairKind
+from determinations.models.reparsing import Selection
 from tests.corrections.letters import NOW, citation, document, item, stored_letter
 from tests.fixtures import ROOT
 from tests.fixtures.people import People
@@ -100,7 +101,7 @@ def test_what_a_removed_letter_said_goes_with_it(people: People) -> None:
     theirs = citation("mtus/shoulder", "2004", "A name of the letter alone", "Shared name")
     letter = stored_letter(document(item("Knee brace", claims=[theirs])))
     stored_letter(document(item("Walker", claims=[citation("mtus/shoulder", "2004", "Shared name")])))
-    run = ReparseRun.objects.create(selection={}, at=NOW, parser_version="1", last_letter=letter.pk)
+    run = ReparseRun.objects.create(selection=Selection(what="all"), at=NOW, parser_version="1", last_letter=letter.pk)
     for letter_id in (letter.pk, letter.pk + 1000):
         ReparseExample.objects.create(
             run=run, letter_id=letter_id, path="summary", field="summary", kind="change", old_value="Synthetic words."

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -30,6 +30,9 @@ from determinations.synthetic import write_letter
 from determinations.synthetic.pdf import letter_pdf
 from determinations.tasks import send_waiting
 from imrsite.local.processes import spawn, stop_process
+
+if TYPE_CHECKING:
+    from imrsite.local.embedded import Addresses
 
 _INSIDE = "IMRSITE_BENCHMARK_DIR"
 _SEED = 4242
@@ -50,7 +53,9 @@ class Command(BaseCommand):
             "--files", type=Path, help="a folder of PDFs to use, each as often as it takes, in place of synthetic ones"
         )
 
-    def handle(self, *args: Any, letters: int, workers: int, warm_up: int, files: Path | None, **options: Any) -> None:
+    def handle(
+        self, *args: object, letters: int, workers: int, warm_up: int, files: Path | None, **options: object
+    ) -> None:
         """Outside: start the servers and this command again inside. Inside: measure."""
         if _INSIDE in os.environ:
             self._measure(letters, workers, warm_up, files)
@@ -65,7 +70,7 @@ class Command(BaseCommand):
             except ServiceError as error:
                 raise CommandError(str(error)) from error
 
-    def _run_inside(self, folder: Path, addresses: Any) -> None:
+    def _run_inside(self, folder: Path, addresses: "Addresses") -> None:
         environment = {
             **os.environ,
             _INSIDE: str(folder),

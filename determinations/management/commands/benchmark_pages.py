@@ -16,7 +16,7 @@ import gc
 import random
 import time
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -36,6 +36,9 @@ _WORDS = (
 )  # fmt: skip
 _SPECIALTIES = ("Orthopedic Surgery", "Pain Management", "Family Practice", "Psychiatry", "Neurology")
 
+#: What stands after the question mark of an address.
+Query = dict[str, str | int | list[str]]
+
 
 class Command(BaseCommand):
     """Prints a table of page times."""
@@ -50,7 +53,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--reads", type=int, default=0, help="requests a page of which is told what they read")
 
-    def handle(self, *args: Any, repeat: int, only: str, reads: int, **options: Any) -> None:
+    def handle(self, *args: object, repeat: int, only: str, reads: int, **options: object) -> None:
         """Measure as a case manager."""
         settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
         person, _made = User.objects.get_or_create(username=_USER)
@@ -72,7 +75,7 @@ class Command(BaseCommand):
             person.delete()
 
     def _measure(
-        self, client: Client, name: str, url: Callable[[], tuple[str, dict[str, Any]]], repeat: int, reads: int
+        self, client: Client, name: str, url: Callable[[], tuple[str, Query]], repeat: int, reads: int
     ) -> None:
         times, work = [], []
         client.get(*url())  # the first of its kind compiles its templates
@@ -96,11 +99,13 @@ class Command(BaseCommand):
         self.stdout.write(line)
 
 
-def reads_of(work: Callable[[], Any]) -> tuple[int, int]:
+def reads_of(work: Callable[[], object]) -> tuple[int, int]:
     """How many rows the scans of all queries look at, entries of indexes too, and how many blocks they read."""
     rows = blocks = 0
 
-    def explained(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    def explained(
+        execute: Callable[..., object], sql: str, params: object, many: bool, context: dict[str, Any]
+    ) -> object:
         nonlocal rows, blocks
         if sql.lstrip(" \n(").startswith(("SELECT", "WITH")):
             with context["connection"].connection.cursor() as cursor:
@@ -136,14 +141,14 @@ class _Choices:
     def case(self) -> Case:
         return self.rng.choice(self.cases)
 
-    def place(self, rows: list[Any], column: str) -> str:
+    def place(self, rows: Sequence[Case | ItemFact], column: str) -> str:
         row = self.rng.choice([row for row in rows if getattr(row, column) is not None])
         return cursor_at(row, Order(column)).encode()
 
-    def filters(self) -> dict[str, Any]:
+    def filters(self) -> Query:
         """One to three filters, as people set them."""
         rng = self.rng
-        every: list[dict[str, Any]] = [
+        every: list[Query] = [
             {"outcome": ["overturned", "partly"]},
             {"decision": "overturned"},
             {"category": rng.choice(self.labels.category_names())},
@@ -160,7 +165,7 @@ class _Choices:
             {"partly_approved": "yes"},
             {"region": "Lumbar spine"},
         ]
-        chosen: dict[str, Any] = {}
+        chosen: Query = {}
         for each in rng.sample(every, rng.randint(1, 3)):
             chosen |= each
         return chosen
@@ -169,7 +174,7 @@ class _Choices:
         return " ".join(self.rng.sample(_WORDS, self.rng.randint(1, 2)))
 
 
-def _pages(rng: random.Random) -> Iterator[tuple[str, Callable[[], tuple[str, dict[str, Any]]]]]:
+def _pages(rng: random.Random) -> Iterator[tuple[str, Callable[[], tuple[str, Query]]]]:
     some = _Choices(rng, read_labels())
     for name, rows in (("cases", some.cases), ("items", some.facts), ("decisions", some.cases)):
         yield f"{name}: first page", lambda name=name: (f"/{name}/", {})  # type: ignore[misc]

@@ -45,7 +45,7 @@ class Command(BaseCommand):
         parser.add_argument("--filters", type=int, default=10, help="random selections a page")
         parser.add_argument("--page", action="append", default=[], help="only pages with this in their address")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Ask each page, as a person who may see everything; who is removed again."""
         queries = ["", *_random_queries(options["filters"])]
         letters, items = Case.objects.current().count(), ItemFact.objects.count()

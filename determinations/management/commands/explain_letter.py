@@ -2,7 +2,6 @@
 
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -44,11 +43,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE", help="a .pdf or .txt file")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, file: Path, **options: object) -> None:
         try:
-            text = source_of(options["file"]).text
+            text = source_of(file).text
         except (Unreadable, OSError) as error:
-            raise CommandError(f"{options['file'].name}: {error}") from error
+            raise CommandError(f"{file.name}: {error}") from error
         source = clean_text(text)
         letter = parse_letter(text)
         self._stage("text", f"{len(text):,} characters, {text.count(chr(12)) + 1} pages; parser {PARSER_VERSION}")
@@ -100,7 +99,7 @@ class Command(BaseCommand):
     def _stage(self, name: str, said: str) -> None:
         self.stdout.write(f"{name}: {said}")
 
-    def _evidence(self, name: str, value: Any, source: str, span: Span | None) -> None:
+    def _evidence(self, name: str, value: object, source: str, span: Span | None) -> None:
         """A value, where it stands, and the text that stands there."""
         said = "" if value is None else f" = {_short(str(value))}"
         if span is None:

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.files import File
@@ -41,7 +40,7 @@ class Command(BaseCommand):
         parser.add_argument("--note", default="", help="words by which the batch is known on the upload page")
         parser.add_argument("--by", default="", metavar="NAME", help="the account in whose name the letters come")
 
-    def handle(self, *args: Any, paths: list[Path], note: str, by: str, **options: Any) -> None:
+    def handle(self, *args: object, paths: list[Path], note: str, by: str, **options: object) -> None:
         """Count the files, then take in those that an earlier run has not."""
         missing = [path for path in paths if not path.exists()]
         if missing:

@@ -14,11 +14,11 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
 
 from django.apps import apps
 from django.core.management.base import BaseCommand
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from determinations.cases.effective import write_cases
 from determinations.cases.facts import replace_facts
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--jobs", type=int, default=1, help="processes that write and read letters")
 
-    def handle(self, *args: Any, count: int, different: int, jobs: int, **options: Any) -> None:
+    def handle(self, *args: object, count: int, different: int, jobs: int, **options: object) -> None:
         """Load in chunks, each one transaction."""
         loaded = UploadedFile.objects.filter(upload__note=_NOTE)
         done = loaded.count()
@@ -195,7 +195,7 @@ def _copy(letter_ids: Sequence[int], days: int) -> None:
         replace_facts(copies)
 
 
-def _insert(cursor: Any, table: str, key: str, changed: Mapping[str, str], more: str = "") -> None:
+def _insert(cursor: CursorWrapper, table: str, key: str, changed: Mapping[str, str], more: str = "") -> None:
     """Insert copies of a table's rows with some columns changed."""
     model = apps.get_model("determinations", table)
     columns = [field.column for field in model._meta.concrete_fields]

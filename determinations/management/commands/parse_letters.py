@@ -17,7 +17,7 @@ from determinations.extraction.results import Unreadable
 from determinations.extraction.source import source_text
 from determinations.parsing import PARSER_VERSION, parse_file
 from determinations.parsing.compare import Difference, differences
-from determinations.parsing.results import LetterPart, ParsedLetter, Problem, to_record
+from determinations.parsing.results import ExpectedRecord, LetterPart, LetterRecord, ParsedLetter, Problem, to_record
 from determinations.parsing.source import SourceText
 from determinations.parsing.spans import Span
 
@@ -25,7 +25,13 @@ SUFFIXES = (".pdf", ".txt")
 _SHOWN = 160
 _NAMES = {"gain": ("gain", "gains"), "loss": ("loss", "losses"), "change": ("change", "changes")}
 
-Record = dict[str, Any]
+
+class FileRecord(LetterRecord):
+    """A letter's record with the name of its file, which of the file's letters it is, and its first and last page."""
+
+    file: str
+    part: int
+    pages: list[int]
 
 
 class Command(BaseCommand):
@@ -54,7 +60,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--seconds", type=float, default=3.0, help="how long the benchmark goes on (default 3)")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         files = list(letter_files(options["paths"]))
         if not files:
             raise CommandError("No .pdf or .txt file there.")
@@ -68,7 +74,9 @@ class Command(BaseCommand):
         for record in records:
             self.stdout.write(json.dumps(record, ensure_ascii=False))
 
-    def _compare(self, records: Iterable[Record], earlier: dict[str, Record], expected: dict[str, Record]) -> None:
+    def _compare(
+        self, records: Iterable[FileRecord], earlier: dict[str, FileRecord], expected: dict[str, ExpectedRecord]
+    ) -> None:
         """Letter by letter what this run reads differently, then the totals."""
         totals = {"gain": 0, "loss": 0, "change": 0}
         unmatched = set(earlier)
@@ -119,7 +127,7 @@ def letter_files(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def read_files(files: list[Path], jobs: int) -> Iterator[Record]:
+def read_files(files: list[Path], jobs: int) -> Iterator[FileRecord]:
     """The records of the files, in order; ``jobs`` processes share the work."""
     if jobs <= 1:
         for path in files:
@@ -131,7 +139,7 @@ def read_files(files: list[Path], jobs: int) -> Iterator[Record]:
             yield from records
 
 
-def read_file(path: Path) -> list[Record]:
+def read_file(path: Path) -> list[FileRecord]:
     """The records of one file's letters. A file that cannot be read gives a record too, with the reason as problem."""
     try:
         parts = parse_file(source_of(path))
@@ -166,21 +174,21 @@ def _seconds(sources: list[SourceText]) -> float:
     return time.process_time() - began
 
 
-def _records_by_stem(path: Path) -> dict[str, Record]:
+def _records_by_stem(path: Path) -> dict[str, FileRecord]:
     try:
         with path.open(encoding="utf-8") as lines:
-            records = [json.loads(line) for line in lines if line.strip()]
+            records: list[FileRecord] = [json.loads(line) for line in lines if line.strip()]
     except (OSError, ValueError) as error:
         raise CommandError(f"The earlier run cannot be read: {error}") from error
     return {Path(record["file"]).stem: record for record in records}
 
 
-def _expected_by_stem(folder: Path | None) -> dict[str, Record]:
+def _expected_by_stem(folder: Path | None) -> dict[str, ExpectedRecord]:
     if folder is None:
         return {}
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))}
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

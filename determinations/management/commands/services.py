@@ -1,7 +1,6 @@
 """`manage.py services`: PostgreSQL and Valkey alone, for whoever runs the other parts by hand."""
 
 import signal
-from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -16,7 +15,7 @@ class Command(BaseCommand):
     help = "Start the embedded PostgreSQL and Valkey and keep them until Ctrl-C."
     requires_system_checks = []
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         try:
             with Services(settings.STATE_DIR) as services:
                 self.stdout.write(f"DATABASE_URL={services.addresses.database_url}")

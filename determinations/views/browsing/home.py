@@ -1,7 +1,5 @@
 """The home page: where to go from here, by role, with live counts."""
 
-from typing import Any
-
 from django.contrib.auth.decorators import login_required
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
@@ -28,7 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
         start = SavedView.objects.filter(by=person_of(request), is_start=True).first()
         if start is not None:
             return redirect(url_of(start))
-    context: dict[str, Any] = {}
+    context: dict[str, object] = {}
     if request.user.has_perm("determinations.browse_cases"):
         cases = Case.objects.current()
         context |= {

@@ -1,12 +1,12 @@
 """The list pages: cases, disputed items, decisions. The address is the state; htmx fetches the list part alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -150,7 +150,7 @@ def _page(kind: ListKind, filterset: LetterFilters, query: QueryDict, *, filtere
     return list_page(kind.asked(filterset, query), _for_list(kind, kind.all_rows()), query)
 
 
-def _for_list(kind: ListKind, rows: Any) -> Any:
+def _for_list(kind: ListKind, rows: QuerySet[Any]) -> QuerySet[Any]:
     """The rows with what their cells show, and no more."""
     if kind.of_items:
         return rows.select_related("item", "case").only(
@@ -165,7 +165,7 @@ def _for_list(kind: ListKind, rows: Any) -> Any:
     return rows
 
 
-def _table_rows(kind: ListKind, rows: list[Any], query: QueryDict, labels: Labels) -> list[Any]:
+def _table_rows(kind: ListKind, rows: Iterable[Any], query: QueryDict, labels: Labels) -> Sequence[object]:
     came_from = _came_from(kind, query)
     if kind.of_items:
         return [ItemRow(fact, _item_url(fact, came_from), labels) for fact in rows]
@@ -225,7 +225,7 @@ def _hidden_columns(request: HttpRequest, kind: ListKind) -> tuple[str, ...]:
     return next((tuple(hidden) for hidden in chosen), _TABLES[kind.name].hidden_at_first)
 
 
-def _columns(kind: ListKind, hidden: Iterable[str]) -> list[dict[str, Any]]:
+def _columns(kind: ListKind, hidden: Iterable[str]) -> list[dict[str, object]]:
     table = _TABLES[kind.name]
     sequence = [name for name in table._meta.sequence if name != "..."]
     names = [*sequence, *(name for name in table.base_columns if name not in sequence)]
@@ -236,7 +236,7 @@ def _columns(kind: ListKind, hidden: Iterable[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _outcome_tabs(query: QueryDict) -> list[dict[str, Any]]:
+def _outcome_tabs(query: QueryDict) -> list[dict[str, object]]:
     chosen = set(query.getlist("outcome"))
     tabs = []
     for label, outcomes in _OUTCOME_TABS:

@@ -1,7 +1,5 @@
 """Search: a case number goes straight to its case, anything else finds cases with the places that match."""
 
-from typing import Any
-
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -30,29 +28,30 @@ def search(request: HttpRequest) -> HttpResponse:
     numbered, exact = cases_numbered(words.text)
     if exact and len(numbered) == 1:
         return redirect(reverse("case_detail", args=[numbered[0].pk]))
-    context: dict[str, Any] = {
+    by_rank = request.GET.get("order") != "newest"
+    context: dict[str, object] = {
         "words": words,
         "numbered": numbered,
         "number": typed_case_number(words.text),
         "spelled": spelled_right(words.text),
         "drug": other_names(words.text),
         "authorities": [] if numbered else read_labels().authorities_named(words.text),
-        "by_rank": request.GET.get("order") != "newest",
+        "by_rank": by_rank,
         "filters_query": QueryDict(mutable=True),
     }
     if not numbered:
-        context |= _matches(request, words, by_rank=context["by_rank"])
+        context |= _matches(request, words, by_rank=by_rank)
     return render(request, "browsing/search.html", context)
 
 
-def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool) -> dict[str, Any]:
+def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool) -> dict[str, object]:
     only_words = QueryDict(mutable=True)
     only_words["q"] = words.text
     asked = CASES.asked(CASES.filterset(only_words), only_words)
     if by_rank:
         page, ranked, count = _ranked_page(request, asked, words)
     else:
-        page, count = list_page(asked, CASES.all_rows(), request.GET, size=PAGE)
+        page, count = list_page(asked, Case.objects.current(), request.GET, size=PAGE)
         ranked = 0
     return {
         "ranked": ranked if count.number > ranked else None,

@@ -29,7 +29,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
     place = place_in_list(pk, request.GET)
     audit.note(request, "case.viewed", pk)
     can_read = request.user.has_perm("determinations.read_original")
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         "case": case,
         "letter": opened.letter,
         "sheet": sheet,
@@ -46,7 +46,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "cases/case_detail.html", context)
 
 
-def _head_rows(sheet: CaseSheet) -> list[Any]:
+def _head_rows(sheet: CaseSheet) -> list[object]:
     names = (
         "decision_date", "date_of_injury", "ur_denial_date", "application_received", "date_assigned", "priority",
         "age", "sex", "specialties", "licensure", "case_number",
@@ -54,7 +54,7 @@ def _head_rows(sheet: CaseSheet) -> list[Any]:
     return [sheet.values[name] for name in names]
 
 
-def _letter_pane(request: HttpRequest, opened: OpenLetter, sheet: CaseSheet) -> dict[str, Any]:
+def _letter_pane(request: HttpRequest, opened: OpenLetter, sheet: CaseSheet) -> dict[str, object]:
     """Page pictures for a PDF, beside its text; the text alone for a text letter."""
     letter = opened.letter
     stored = LetterText.objects.filter(letter=letter.pk).first()
@@ -70,7 +70,7 @@ def _letter_pane(request: HttpRequest, opened: OpenLetter, sheet: CaseSheet) -> 
     }
 
 
-def _place(place: Place, query: QueryDict) -> dict[str, Any]:
+def _place(place: Place, query: QueryDict) -> dict[str, object]:
     """Where the case stands in its list, with the addresses of its neighbours and of the list."""
     came_from = query.copy()
     for name in ("item", "value", "show"):

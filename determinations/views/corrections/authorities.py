@@ -1,7 +1,6 @@
 """Authorities, the printed forms mapped to them, and staff's own rules of treatment categories."""
 
 from datetime import date
-from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from determinations.models import Authority, AuthorityAlias, Category, CategoryRule, ItemFact, PrintedCitation
 from determinations.models.authorities import Family
+from determinations.models.reparsing import Selection
 from determinations.paging.keyset import Order, page_of
 from determinations.parsing.citations import normalised_form
 from determinations.reading import reparsing
@@ -37,7 +37,7 @@ class AuthorityForm(forms.Form):
     valid_from = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
     valid_to = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """The dates stand in order."""
         values = super().clean() or {}
         first, last = values.get("valid_from"), values.get("valid_to")
@@ -140,11 +140,9 @@ def end_rule(request: StaffRequest, rule_id: int) -> HttpResponse:
 
 
 def _propose(request: StaffRequest, proposal: Proposal) -> HttpResponse:
-    selection = (
-        {"what": "form", "form": normalised_form(proposal.words)}
-        if proposal.kind == "alias"
-        else {"what": "phrase", "phrase": proposal.words}
-    )
+    selection: Selection = {"what": "phrase", "phrase": proposal.words}
+    if proposal.kind == "alias":
+        selection = {"what": "form", "form": normalised_form(proposal.words)}
     run = reparsing.start(selection, by=request.user, now=timezone.now(), why=proposal.words, proposal=proposal)
     preview_now(run)
     return redirect("reparse_run", run.pk)

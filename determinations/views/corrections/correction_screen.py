@@ -224,7 +224,7 @@ def _save_all(
     return redirect(next_address(request, opened.letter.pk, now))
 
 
-def _others_changes(opened: OpenLetter, post: QueryDict) -> list[Any]:
+def _others_changes(opened: OpenLetter, post: QueryDict) -> list[object]:
     """The corrections that were made since the person opened the letter; empty when the parser read it again."""
     newest = whole_number(post.get("seen", "").rpartition("-")[2])
     return [each for each in opened.corrections if newest is not None and each.pk > newest]
@@ -236,7 +236,7 @@ def _picture_numbers(request: StaffRequest, letter: Letter) -> range:
     return range(1, page_count(letter) + 1) if shows else range(0)
 
 
-def _pages(text: LetterText | None, evidence: str) -> list[dict[str, Any]]:
+def _pages(text: LetterText | None, evidence: str) -> list[dict[str, object]]:
     """The letter's pages; the piece that is asked for as evidence stands apart, for browsers without scripts.
 
     Carriage returns become spaces, so that the browser counts characters as the stored text does.

@@ -1,7 +1,6 @@
 """Versions and duplicates: letters that may be the same one, side by side."""
 
 from functools import partial
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -11,12 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from determinations.access import audit
-from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS, read, same
+from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS, Field, read, same
 from determinations.cases.open_letter import OpenLetter, open_letter
 from determinations.cases.sheet import day_of
 from determinations.corrections import duplicates
 from determinations.corrections.form import shown
 from determinations.models import Case, LetterPair, PairDecision, UploadedFile
+from determinations.models.corrections import FieldValue
 from determinations.paging.keyset import Order, page_of
 from determinations.views.corrections.permissions import StaffRequest, may_correct
 
@@ -61,7 +61,7 @@ def letter_pair(request: StaffRequest, pair_id: int) -> HttpResponse:
     return render(request, "corrections/duplicate_pair.html", context)
 
 
-def _compared(older: OpenLetter, newer: OpenLetter) -> list[dict[str, Any]]:
+def _compared(older: OpenLetter, newer: OpenLetter) -> list[dict[str, object]]:
     one, other = older.merged.record, newer.merged.record
     rows = [_row(field.label, field, read(one, name), read(other, name)) for name, field in LETTER_FIELDS.items()]
     most = max(len(one["items"]), len(other["items"]))
@@ -76,7 +76,7 @@ def _compared(older: OpenLetter, newer: OpenLetter) -> list[dict[str, Any]]:
     return rows
 
 
-def _row(label: str, field: Any, left: Any, right: Any) -> dict[str, Any]:
+def _row(label: str, field: Field, left: FieldValue, right: FieldValue) -> dict[str, object]:
     words = day_of if field.kind == "date" else partial(shown, field)
     older, newer = _where_they_part(words(left), words(right))
     return {

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.models import User
@@ -110,7 +109,7 @@ def _counted_by_quality(rows: QuerySet[Correction], query: QueryDict) -> QuerySe
     return rows
 
 
-def _history_row(row: Correction) -> dict[str, Any]:
+def _history_row(row: Correction) -> dict[str, object]:
     field = ITEM_FIELDS.get(row.field) if row.item_key else LETTER_FIELDS.get(row.field)
     is_value = field is not None and row.operation in (Operation.SET, Operation.CONFIRM, Operation.REVERT)
     return {

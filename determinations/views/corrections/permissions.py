@@ -26,7 +26,7 @@ def may_correct(page: Page) -> Page:
 
     @permission_required("determinations.correct_cases", raise_exception=True)
     @wraps(page)
-    def answer(request: Any, *arguments: Any, **named: Any) -> HttpResponseBase:
+    def answer(request: Any, *arguments: object, **named: object) -> HttpResponseBase:
         request.GET = _storable(request.GET)
         if request.method == "POST":
             request.POST = _storable(request.POST)

@@ -1,7 +1,5 @@
 """Reading letters again: choose, preview, run, pause, and what came of it."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse, QueryDict
@@ -14,7 +12,7 @@ from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS
 from determinations.cases.review_entries import REASONS
 from determinations.corrections.form import shown
 from determinations.models import Authority, Category, ReparseExample, ReparseRun, RunState
-from determinations.models.reparsing import AT_WORK
+from determinations.models.reparsing import AT_WORK, Selection
 from determinations.paging.keyset import Order, page_of
 from determinations.parsing import PARSER_VERSION
 from determinations.reading import reparsing
@@ -51,15 +49,18 @@ def reparse_runs(request: StaffRequest) -> HttpResponse:
     return render(request, "corrections/reparse_runs.html", context)
 
 
-def _selection(post: QueryDict) -> dict[str, Any] | None:
+def _selection(post: QueryDict) -> Selection | None:
     match post.get("what"):
-        case "all" | "older" as what:
-            return {"what": what}
+        case "all":
+            return {"what": "all"}
+        case "older":
+            return {"what": "older"}
         case "problem" if post.get("code"):
-            return {"what": "problem", "code": post["code"]}
+            return {"what": "problem", "code": str(post["code"])}
         case "filter":
             query = post.get("query", "").partition("?")[2][:_LONGEST_QUERY]
-            return {"what": "filter", "query": query} if query else None
+            if query:
+                return {"what": "filter", "query": query}
     return None
 
 
@@ -94,7 +95,7 @@ def reparse_run(request: StaffRequest, run_id: int) -> HttpResponse:
     return render(request, "corrections/_reparse_run.html" if part else "corrections/reparse_run.html", context)
 
 
-def _by_field(run: ReparseRun) -> list[dict[str, Any]]:
+def _by_field(run: ReparseRun) -> list[dict[str, object]]:
     names = sorted(run.expected.keys() | run.outcome.keys())
     none = {"changed": 0, "gains": 0, "losses": 0}
     return [
@@ -103,7 +104,7 @@ def _by_field(run: ReparseRun) -> list[dict[str, Any]]:
     ]
 
 
-def _example(example: ReparseExample) -> dict[str, Any]:
+def _example(example: ReparseExample) -> dict[str, object]:
     field = LETTER_FIELDS.get(example.field) or ITEM_FIELDS.get(example.field)
     old, new = example.old_value, example.new_value
     return {

@@ -1,12 +1,12 @@
 """The review queue: which letter is next, whose it is, and what readers reported of it."""
 
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -118,7 +118,7 @@ def place_in_queue(request: StaffRequest, entry: ReviewEntry | None) -> int:
     return entry.urgency if entry else 0
 
 
-def queue_asked_for(request: StaffRequest, query: QueryDict, now: datetime) -> Any:
+def queue_asked_for(request: StaffRequest, query: QueryDict, now: datetime) -> QuerySet[ReviewEntry]:
     whose = query.get("whose", "")
     return review_queue.queue(
         now=now,

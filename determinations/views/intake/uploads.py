@@ -173,7 +173,7 @@ def _letters_to_retry(request: HttpRequest) -> QuerySet[Letter]:
 # What the pages are made of
 
 
-def _file_list(request: HttpRequest, page: Page[Any], rows: list[FileRow]) -> dict[str, Any]:
+def _file_list(request: HttpRequest, page: Page[Any], rows: list[FileRow]) -> dict[str, object]:
     may_retry = request.user.has_perm("determinations.retry_letters")
     hidden = [] if may_retry and any(row.may_retry for row in rows) else ["retry"]
     return {
@@ -187,14 +187,14 @@ def _file_list(request: HttpRequest, page: Page[Any], rows: list[FileRow]) -> di
     }
 
 
-def _whole_or_part(request: HttpRequest, whole: str, part: str, context: Mapping[str, Any]) -> HttpResponse:
+def _whole_or_part(request: HttpRequest, whole: str, part: str, context: Mapping[str, object]) -> HttpResponse:
     scripted = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
     response = render(request, part if scripted else whole, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
 
-def _with_links(query: QueryDict, tabs: Iterable[Tab]) -> list[dict[str, Any]]:
+def _with_links(query: QueryDict, tabs: Iterable[Tab]) -> list[dict[str, object]]:
     chosen = query.get("state", "")
     return [
         {

@@ -1,30 +1,42 @@
 """Citations: which guidelines each side relies on, how well they agree, what came of it; editions in use."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from determinations.models import Side
+from determinations.parsing.results import SIDES, Side
 from determinations.statistics.citation_entries import CITES_SOMETHING
 from determinations.statistics.editions import STANDINGS, EditionRow, Standing, edition_rows, standings, years_of
 from determinations.statistics.engine import one_snapshot
 from determinations.statistics.entries import BY_KEY, month_filters
-from determinations.statistics.entry import UNKNOWN
+from determinations.statistics.entry import UNKNOWN, Statistic
 from determinations.statistics.periods import year_period
 from determinations.statistics.questions import Cited
 from determinations.statistics.tabulate import Table, Tally
 from determinations.views.statistics.overview_numbers import dates
-from determinations.views.statistics.pages import Context, may_view, table_of, with_query
+from determinations.views.statistics.pages import Context, RowView, may_view, table_of, with_query
 
 FAMILIES = (*CITES_SOMETHING, "none")
-SIDES = (("claims", "Claims administrator"), ("reviewer", "Reviewer"))
+SIDE_LABELS: tuple[tuple[Side, str], ...] = (("claims", "Claims administrator"), ("reviewer", "Reviewer"))
 UNRECOGNISED = "other/unrecognised"
 _BOTH_CITE = {"claims_family": ["any"], "reviewer_family": ["any"]}
 _LEAGUE_ROWS = 15
+
+
+class League(TypedDict):
+    """The authorities that one side relies on most."""
+
+    side: Side
+    label: str
+    statistic: Statistic
+    table: Table
+    authorities: int
+    rows: list[RowView]
+    url: str
 
 
 @require_safe
@@ -35,7 +47,7 @@ def citations(request: HttpRequest) -> HttpResponse:
         context = Context.of(request, engine)
         statistics = ("claims-family", "reviewer-family", "family-pair", "agreement", "situation")
         tables = {key: table_of(context, BY_KEY[key]) for key in statistics}
-        leagues = [_league(context, side, label) for side, label in SIDES]
+        leagues = [_league(context, side, label) for side, label in SIDE_LABELS]
         agreement = tables["agreement"]
         return render(
             request,
@@ -56,7 +68,7 @@ def citations(request: HttpRequest) -> HttpResponse:
                         label,
                         context.items(items_of(league["table"], UNRECOGNISED), {f"{side}_authority": [UNRECOGNISED]}),
                     )
-                    for (side, label), league in zip(SIDES, leagues, strict=True)
+                    for (side, label), league in zip(SIDE_LABELS, leagues, strict=True)
                 ],
                 unrecognised_url=with_query(reverse("citation_authority", args=[UNRECOGNISED]), context.query),
             ),
@@ -69,12 +81,12 @@ def items_of(table: Table, key: str) -> int:
     return row.tally.items if row else 0
 
 
-def _families(context: Context, tables: Mapping[str, Table]) -> list[dict[str, Any]]:
+def _families(context: Context, tables: Mapping[str, Table]) -> list[dict[str, object]]:
     """One row a family: both sides' items beside each other."""
-    found = []
+    found: list[dict[str, object]] = []
     for family in FAMILIES:
         sides = []
-        for side, _label in SIDES:
+        for side, _label in SIDE_LABELS:
             row = tables[f"{side}-family"].row(family)
             tally = row.tally if row else Tally()
             sides.append({
@@ -87,10 +99,10 @@ def _families(context: Context, tables: Mapping[str, Table]) -> list[dict[str, A
     return found
 
 
-def _matrix(context: Context, pairs: Table) -> list[dict[str, Any]]:
+def _matrix(context: Context, pairs: Table) -> list[dict[str, object]]:
     """Rows: what the reviewer cites; cells: what the claims administrator cites."""
     most = max((row.tally.items for row in pairs.rows), default=0)
-    found = []
+    found: list[dict[str, object]] = []
     for reviewer in FAMILIES:
         cells = []
         for claims in FAMILIES:
@@ -112,7 +124,7 @@ def _agreed(agreement: Table) -> Tally:
     return Tally(same + different, same + different, same)
 
 
-def _league(context: Context, side: str, label: str) -> dict[str, Any]:
+def _league(context: Context, side: Side, label: str) -> League:
     statistic = BY_KEY[f"{side}-authority"]
     table = table_of(context, statistic)
     cited = [row for row in table.rows if row.key != "none"]
@@ -143,14 +155,14 @@ def citation_editions(request: HttpRequest) -> HttpResponse:
         )  # fmt: skip
 
 
-def editions(context: Context, cited: Sequence[Cited]) -> dict[str, Any]:
+def editions(context: Context, cited: Sequence[Cited]) -> dict[str, object]:
     """The table of editions with the lists of its numbers."""
     rows = edition_rows(cited, context.labels)
     years = years_of(rows)
     return {"years": years, "editions": [_edition(context, row, years) for row in rows]}
 
 
-def _edition(context: Context, row: EditionRow, years: Sequence[int | None]) -> dict[str, Any]:
+def _edition(context: Context, row: EditionRow, years: Sequence[int | None]) -> dict[str, object]:
     filters = {f"{row.side}_edition": [row.part]}
     return {
         "row": row,
@@ -168,7 +180,7 @@ def _year_filters(year: int | None) -> Mapping[str, Sequence[str]]:
     return month_filters(UNKNOWN) if year is None else dates(year_period(year))
 
 
-def _standings(context: Context, found: Mapping[tuple[str, str], Standing]) -> list[dict[str, Any]]:
+def _standings(context: Context, found: Mapping[tuple[str, str], Standing]) -> list[dict[str, object]]:
     """Each standing with both sides' citations, and the items with such citations."""
     return [
         {
@@ -178,7 +190,7 @@ def _standings(context: Context, found: Mapping[tuple[str, str], Standing]) -> l
                     "standing": (counted := found.get((side, key), Standing(0, None, 0))),
                     "items": context.items(counted.items, {f"{side}_standing": [key]}),
                 }
-                for side in Side.values
+                for side in SIDES
             ],
         }
         for key in STANDINGS

@@ -1,6 +1,6 @@
 """One authority: who cites it, for which treatments, with what result; its sections, pages and editions."""
 
-from typing import Any
+from typing import TypedDict
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -8,20 +8,35 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from determinations.models import Authority
+from determinations.parsing.results import Side
 from determinations.statistics.cited_parts import PARTS, count_parts, most_cited
 from determinations.statistics.engine import one_snapshot
 from determinations.statistics.entries import BY_KEY, month_filters
 from determinations.statistics.entry import UNKNOWN
 from determinations.statistics.questions import Cited, Group, Sums
-from determinations.statistics.tabulate import Tally, tabulate
-from determinations.views.statistics.citations import SIDES, UNRECOGNISED, editions, items_of
+from determinations.statistics.tabulate import Table, Tally, tabulate
+from determinations.views.statistics.citations import SIDE_LABELS, UNRECOGNISED, editions, items_of
 from determinations.views.statistics.lazy_sections import section, show_section, whole_url
-from determinations.views.statistics.pages import Context, may_view, with_query
+from determinations.views.statistics.pages import Context, Number, RowView, may_view, with_query
 from determinations.views.statistics.selection import narrow
 
 _MOST_PARTS = 100
 _PARTS = ("Sections and pages cited", "statistics/_citation_parts.html")
 _EDITIONS = ("Editions cited", "statistics/_editions.html")
+
+
+class SideOfAuthority(TypedDict):
+    """What one side cites an authority for."""
+
+    side: Side
+    label: str
+    items: Number
+    overturned: Number
+    tally: Tally
+    enough: bool
+    categories: list[RowView]
+    months: Table
+    context: Context
 
 
 @require_safe
@@ -32,7 +47,7 @@ def citation_authority(request: HttpRequest, key: str) -> HttpResponse:
     with one_snapshot() as engine:
         context = Context.of(request, engine)
         cited = engine.count_citing(context.chosen.selection, authority.pk, ("decision_month", "category_id"))
-        sides = [_side_of(context, authority, side, label, cited) for side, label in SIDES]
+        sides = [_side_of(context, authority, side, label, cited) for side, label in SIDE_LABELS]
         parts_url, editions_url = (
             with_query(reverse(name, args=[key]), context.query) for name in ("citation_parts", "authority_editions")
         )
@@ -77,7 +92,7 @@ def authority_editions(request: HttpRequest, key: str) -> HttpResponse:
         return show_section(request, "citations", title, _EDITIONS[1], found)
 
 
-def _side_of(context: Context, authority: Authority, side: str, label: str, cited: list[Cited]) -> dict[str, Any]:
+def _side_of(context: Context, authority: Authority, side: Side, label: str, cited: list[Cited]) -> SideOfAuthority:
     """The items for which one side cites the authority: how many, how they ended, and what they were about."""
     own = Context.of(
         context.request, context.engine, narrow(context.query, {f"{side}_authority": [authority.key]}), like=context
@@ -104,7 +119,7 @@ def _side_of(context: Context, authority: Authority, side: str, label: str, cite
     }
 
 
-def _trend(context: Context, sides: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _trend(context: Context, sides: list[SideOfAuthority]) -> list[dict[str, object]]:
     """Items by month in which each side cites the authority."""
     keys = {row.key for side in sides for row in side["months"].rows}
     word = BY_KEY["month"].word
@@ -118,7 +133,7 @@ def _trend(context: Context, sides: list[dict[str, Any]]) -> list[dict[str, Any]
     ]
 
 
-def _parts(context: Context, authority: Authority) -> dict[str, Any]:
+def _parts(context: Context, authority: Authority) -> dict[str, object]:
     """Sections and pages named under the authority, by side."""
     found = []
     for part in PARTS:
@@ -127,7 +142,7 @@ def _parts(context: Context, authority: Authority) -> dict[str, Any]:
         rows = []
         for name in names[:_MOST_PARTS]:
             sides = []
-            for side, _label in SIDES:
+            for side, _label in SIDE_LABELS:
                 tally = tallies.get((side, name), Tally())
                 filters = {f"{side}_{part.filter}": [f"{authority.key}@{name}"]}
                 enough = tally.decided >= context.limits.rate_needs
@@ -137,5 +152,5 @@ def _parts(context: Context, authority: Authority) -> dict[str, Any]:
     return {"parts": found, "unrecognised": authority.key == UNRECOGNISED}
 
 
-def _editions(context: Context, authority: Authority) -> dict[str, Any]:
+def _editions(context: Context, authority: Authority) -> dict[str, object]:
     return editions(context, context.engine.count_editions(context.chosen.selection, authority.pk))

@@ -1,7 +1,5 @@
 """Two selections side by side: the filters of the address, and those in its parameter ``versus``."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -88,7 +86,7 @@ def _two_sides(request: HttpRequest, engine: SqlEngine) -> tuple[Context, Contex
     return first, Context.of(request, engine, filters_only(QueryDict(request.GET.get("versus", ""))), like=first)
 
 
-def _side(side: Context, name: str, groups: list[LetterGroup] | None = None) -> dict[str, Any]:
+def _side(side: Context, name: str, groups: list[LetterGroup] | None = None) -> dict[str, object]:
     if groups is None:
         groups = side.engine.count_letters(side.chosen.selection)
     letters = add_up_letters(groups)
@@ -101,7 +99,7 @@ def _side(side: Context, name: str, groups: list[LetterGroup] | None = None) -> 
     }
 
 
-def _rows(first: Context, second: Context, entry: Statistic) -> dict[str, Any]:
+def _rows(first: Context, second: Context, entry: Statistic) -> dict[str, object]:
     found = changes(table_of(first, entry), table_of(second, entry), limits=first.limits, all_rows=True)
     return {
         "statistic": entry,

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
+from determinations.filters import chips
 from determinations.models import Authority
 from determinations.statistics.cited_parts import PARTS, count_parts
 from determinations.statistics.editions import edition_rows
@@ -27,7 +28,7 @@ def _send(request: HttpRequest, format: str, sheet_from: Callable[[Context], She
 
 
 def _notes(context: Context) -> list[str]:
-    shown = "; ".join(f"{chip.label}: {chip.value}" for chip in context.frame("")["chips"])
+    shown = "; ".join(f"{chip.label}: {chip.value}" for chip in chips(context.query, context.labels))
     return [f"Selection: {shown or 'all items of all current letters'}."]
 
 

@@ -6,7 +6,6 @@ anybody else. ``?whole=1`` has a page hold all of its sections, for reading with
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -25,7 +24,7 @@ class Section:
 
 
 def section(
-    context: Context, url: str, title: str, template: str, content: Callable[[Context], Mapping[str, Any]]
+    context: Context, url: str, title: str, template: str, content: Callable[[Context], Mapping[str, object]]
 ) -> Section:
     """A section of the request's page."""
     if context.request.GET.get("whole") != "1":
@@ -39,7 +38,7 @@ def whole_url(context: Context) -> str:
 
 
 def show_section(
-    request: HttpRequest, page: str, title: str, template: str, context: Mapping[str, Any]
+    request: HttpRequest, page: str, title: str, template: str, context: Mapping[str, object]
 ) -> HttpResponse:
     """A section by itself, or within a page of its own that belongs to ``page``."""
     inside = bool(request.htmx)  # type: ignore[attr-defined]

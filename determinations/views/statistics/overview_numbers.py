@@ -3,7 +3,6 @@
 from collections import defaultdict
 from datetime import date
 from functools import partial
-from typing import Any
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -24,7 +23,7 @@ MOVED = ("What moved lately", "statistics/_changes.html")
 _OUTCOMES = ("upheld", "partly", "overturned", "unknown")
 
 
-def overview(context: Context) -> dict[str, Any]:
+def overview(context: Context) -> dict[str, object]:
     """Tiles, months and years of the selection."""
     groups = context.engine.count_letters(context.chosen.selection)
     letters, figures = add_up_letters(groups), PublishedFigures()
@@ -42,7 +41,7 @@ def overview(context: Context) -> dict[str, Any]:
     }
 
 
-def numbers(context: Context, letters: Letters) -> dict[str, Any]:
+def numbers(context: Context, letters: Letters) -> dict[str, object]:
     """The numbers of the tiles with their lists."""
     return {
         "letters": context.letters(letters.letters),
@@ -59,7 +58,7 @@ def _decided(query: QueryDict) -> dict[str, list[str]]:
     return {"decision": [value for value in ("upheld", "overturned") if not asked or value in asked]}
 
 
-def _outcomes(context: Context, letters: Letters) -> list[dict[str, Any]]:
+def _outcomes(context: Context, letters: Letters) -> list[dict[str, object]]:
     found = []
     for outcome in _OUTCOMES:
         number = letters.outcomes.get(outcome, 0)
@@ -73,7 +72,7 @@ def _outcomes(context: Context, letters: Letters) -> list[dict[str, Any]]:
     return found
 
 
-def _months(context: Context, groups: list[LetterGroup]) -> list[dict[str, Any]]:
+def _months(context: Context, groups: list[LetterGroup]) -> list[dict[str, object]]:
     word = BY_KEY["month"].word
     return [
         {
@@ -89,12 +88,12 @@ def _months(context: Context, groups: list[LetterGroup]) -> list[dict[str, Any]]
     ]
 
 
-def _years(context: Context, groups: list[LetterGroup], figures: PublishedFigures) -> list[dict[str, Any]]:
+def _years(context: Context, groups: list[LetterGroup], figures: PublishedFigures) -> list[dict[str, object]]:
     """By year of decision, each beside the state's figures of that year; letters without a date stand last."""
     by_year: defaultdict[int | None, list[LetterGroup]] = defaultdict(list)
     for group in groups:
         by_year[group.month.year if group.month else None].append(group)
-    found = []
+    found: list[dict[str, object]] = []
     for year in sorted(by_year, key=lambda year: (year is None, year)):
         letters = add_up_letters(by_year[year])
         filters = dates(year_period(year)) if year else month_filters(UNKNOWN)
@@ -151,7 +150,7 @@ def _moved(context: Context, groups: list[LetterGroup]) -> Section | None:
     return section(context, url, *MOVED, partial(what_moved, period=period))
 
 
-def what_moved(context: Context, *, period: Period) -> dict[str, Any]:
+def what_moved(context: Context, *, period: Period) -> dict[str, object]:
     """What moved since the period before, by category: the changes that are more than chance first."""
     statistic = BY_KEY["category"]
     now, before = (

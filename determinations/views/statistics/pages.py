@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import permission_required
@@ -62,21 +61,20 @@ class Context:
     labels: Labels
     limits: StatisticsLimits
     may_browse: bool
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
     def of(
         cls, request: HttpRequest, engine: SqlEngine, query: QueryDict | None = None, *, like: "Context | None" = None
     ) -> "Context":
         """The context of a request; ``query`` instead of its own address; names and limits as in ``like``."""
-        user: Any = request.user
         return cls(
             request=request,
             engine=engine,
             chosen=choose(request.GET if query is None else query),
             labels=like.labels if like else read_labels(),
             limits=like.limits if like else StatisticsLimits.now(),
-            may_browse=user.has_perm("determinations.browse_cases"),
+            may_browse=request.user.has_perm("determinations.browse_cases"),
         )
 
     @property
@@ -115,7 +113,7 @@ class Context:
             )
         return found
 
-    def frame(self, section: str, **more: Any) -> dict[str, Any]:
+    def frame(self, section: str, **more: object) -> dict[str, object]:
         """What the template of every page of statistics needs."""
         return {
             "section": section,

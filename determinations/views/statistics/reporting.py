@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -72,7 +71,7 @@ def report_part(request: HttpRequest, key: str) -> HttpResponse:
         return show_section(request, "report", title, _TEMPLATE, context.frame("", **_part(context, entries)))
 
 
-def _part(context: Context, entries: Sequence[str]) -> dict[str, Any]:
+def _part(context: Context, entries: Sequence[str]) -> dict[str, object]:
     statistics = [BY_KEY[key] for key in entries]
     own = {statistic.columns[0] for statistic in statistics if not statistic.within}
     context.engine.count_ahead(context.chosen.selection, own)
