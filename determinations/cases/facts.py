@@ -70,7 +70,9 @@ SELECT
     cit.authority_id, fact.overturned, first.of_authority, cit.side,
     cit.edition,
     CASE WHEN first.of_authority THEN ARRAY(
-        SELECT DISTINCT unnest(other.sections) FROM determinations_citation other
+        SELECT DISTINCT COALESCE(known.label, named.section)
+        FROM determinations_citation other CROSS JOIN LATERAL unnest(other.sections) AS named (section)
+        LEFT JOIN determinations_sectionname known ON known.name = named.section
         WHERE other.item_id = cit.item_id AND other.side = cit.side AND other.authority_id = cit.authority_id
         ORDER BY 1
     ) ELSE '{}' END,

@@ -24,6 +24,7 @@ from determinations.models import (
 from determinations.parsing.categories import body_region
 from determinations.parsing.problems import needs_review
 from determinations.parsing.results import SIDES, DateField, ItemRecord
+from determinations.reference.section_labels import stored_label
 
 #: PostgreSQL refuses a search vector over 1 MB; no real letter comes near.
 _SEARCHED_CHARACTERS = 200_000
@@ -218,7 +219,9 @@ def _write_section_names(names: Set[str]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended('names of sections', 0))")
     new = names - set(SectionName.objects.filter(pk__in=names).values_list("pk", flat=True))
-    SectionName.objects.bulk_create([SectionName(name=name) for name in sorted(new)], ignore_conflicts=True)
+    SectionName.objects.bulk_create(
+        [SectionName(name=name, label=stored_label(name)) for name in sorted(new)], ignore_conflicts=True
+    )
 
 
 def forget_section_names(names: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from determinations.filters.lookups import has_number
 from determinations.models import Authority, CitationFact, EditionValidity, Side
+from determinations.parsing.citations import section_label
 from determinations.wording.labels import AGE_BANDS, FAMILY_BITS
 
 #: Years above this are looked up as a stretch: hardly any letter has them.
@@ -72,11 +73,16 @@ def without_family(column: str) -> Callable[[str], Q]:
 
 
 def cites_part(side: Side, **lookup: str) -> Callable[[str], Q]:
-    """One side cites a part of an authority, given as ``key@part``; ``lookup``: the column that holds it."""
+    """One side cites a part of an authority, given as ``key@part``; ``lookup``: the column that holds it.
+
+    A section may be given in any spelling.
+    """
     ((column, kind),) = lookup.items()
 
     def condition(value: str) -> Q:
         key, _, part = value.partition("@")
+        if column == "sections__contains":
+            part = section_label(part)
         cited = CitationFact.objects.filter(
             fact=OuterRef("pk"), side=side, authority__in=Authority.objects.filter(key=key).values("pk")
         )

@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from django.db.models import BooleanField, F, Func, TextField, Value
+from django.db.models import BooleanField, F, Func, Q, TextField, Value
 
 from determinations.models import SectionName
+from determinations.parsing.citations import section_label
 from determinations.wording.labels import Labels, read_labels
 
 
@@ -63,8 +64,10 @@ class Lookups:
         return [category.id for category in self.labels.categories if category.name in names or category.key in keys]
 
     def section_names(self, part: str) -> list[str]:
-        """The names of sections that hold this part, whatever its case."""
+        """The names of sections with this part in name or label, whatever its case, or of which it is a spelling."""
         if part not in self._sections:
-            names = SectionName.objects.filter(name__icontains=part).order_by("name")
+            names = SectionName.objects.filter(
+                Q(name__icontains=part) | Q(label__icontains=part) | Q(label=section_label(part))
+            ).order_by("name")
             self._sections[part] = list(names.values_list("name", flat=True))
         return self._sections[part]

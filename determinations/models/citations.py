@@ -40,15 +40,21 @@ class Citation(models.Model):
 
 
 class SectionName(models.Model):
-    """The name of a section that some citation has named: part of a name finds these, and they find the citations.
+    """The name of a section that some citation has named, and the label that all spellings of the section share.
 
-    Names stay when the citations go: one too many finds nothing.
+    Part of a name or of its label finds the name, and names find the citations. Names stay when the citations go: one
+    too many finds nothing.
     """
 
     name = models.CharField(max_length=300, primary_key=True)
+    label = models.CharField(max_length=300, default="", help_text="see determinations.parsing.citations.spellings")
 
     class Meta:
-        indexes = [GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="section_name_parts")]
+        indexes = [
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="section_name_parts"),
+            GinIndex(OpClass(Upper("label"), name="gin_trgm_ops"), name="section_label_parts"),
+            models.Index(fields=["label"], name="section_name_label"),
+        ]
 
     def __str__(self) -> str:
         return self.name

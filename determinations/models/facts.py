@@ -106,7 +106,8 @@ class CitationFact(models.Model):
 
     ``on_date`` is the day on which the edition should have been in force: the UR denial for the claims
     administrator's citation, the decision for the reviewer's. The first row of an item, side and authority carries
-    the sections and pages of all its editions, each once, so that counting rows counts items.
+    the sections (by their labels, see ``SectionName``) and pages of all its editions, each once, so that counting rows
+    counts items.
     """
 
     fact = models.ForeignKey(ItemFact, on_delete=models.CASCADE, related_name="citations")

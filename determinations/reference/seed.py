@@ -1,4 +1,4 @@
-"""Fills the tables of guidelines and categories from the parser's data, after every migration.
+"""Fills the tables of guidelines, categories and labels of sections from the parser's data, after every migration.
 
 Rows that exist are left as they are: an administrator may have put a title or a date right. They are asked for first,
 for an insert that meets a conflict uses up a number all the same, and these tables number their rows in two bytes.
@@ -6,18 +6,33 @@ for an insert that meets a conflict uses up a number all the same, and these tab
 
 from django.db import connections
 
-from determinations.models import Authority, Category
+from determinations.models import Authority, Category, SectionName
 from determinations.parsing.categories import CATEGORIES
 from determinations.parsing.citations import authorities
+from determinations.reference.section_labels import relabel_sections
 
 
 def seed_reference_tables(using: str = "default", **details: object) -> None:
-    """Add the authorities and categories that are missing. A receiver of ``post_migrate``; safe to run again."""
+    """Add the authorities and categories that are missing, and label the names of sections.
+
+    A receiver of ``post_migrate``; safe to run again.
+    """
     tables = connections[using].introspection.table_names()
     if Authority._meta.db_table not in tables or Category._meta.db_table not in tables:
         return  # migrated back to before they were there
     _seed_authorities(using)
     _seed_categories(using)
+    if _has_labels(using, tables):
+        relabel_sections(using)
+
+
+def _has_labels(using: str, tables: list[str]) -> bool:
+    table = SectionName._meta.db_table
+    if table not in tables:
+        return False
+    with connections[using].cursor() as cursor:
+        columns = connections[using].introspection.get_table_description(cursor, table)
+    return "label" in {column.name for column in columns}
 
 
 def _seed_authorities(using: str) -> None:

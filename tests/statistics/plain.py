@@ -13,6 +13,7 @@ from typing import Any
 from django.http import QueryDict
 
 from determinations.models import Authority, Case, DisputedItem, EditionValidity, PrintedCitation, UploadedFile
+from determinations.parsing.citations import section_label
 from determinations.wording.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS
 
 Count = tuple[int, int, int]
@@ -98,6 +99,8 @@ def _part(side: str, column: str) -> Callable[[DisputedItem, str], bool]:
         key, _, part = value.partition("@")
         for citation in _cited(item, side):
             found = getattr(citation, column)
+            if column == "sections":
+                found, part = [section_label(name) for name in found], section_label(part)
             if citation.authority.key == key and part in (found if isinstance(found, list) else [found]):
                 return True
         return False
@@ -139,8 +142,12 @@ def _standing(side: str) -> Callable[[DisputedItem, str], bool]:
 
 
 def _section(side: str) -> Callable[[DisputedItem, str], bool]:
+    def is_meant(section: str, value: str) -> bool:
+        label, part = section_label(section), value.upper()
+        return part in section.upper() or part in label.upper() or label == section_label(value)
+
     return lambda item, value: any(
-        value.upper() in section.upper() for citation in _cited(item, side) for section in citation.sections
+        is_meant(section, value) for citation in _cited(item, side) for section in citation.sections
     )
 
 
@@ -266,7 +273,9 @@ def parts(items: Iterable[DisputedItem], authority: Authority, column: str) -> d
     def keys(item: DisputedItem) -> Iterable[object]:
         for citation in item.citations.all():
             if citation.authority_id == authority.pk:
-                yield from ((citation.side, part) for part in getattr(citation, column))
+                names = getattr(citation, column)
+                labels = [section_label(name) for name in names] if column == "sections" else names
+                yield from ((citation.side, label) for label in labels)
 
     return by(items, keys)
 

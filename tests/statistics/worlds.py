@@ -20,7 +20,10 @@ AUTHORITIES = [
     "acoem/unspecified", "other/unrecognised",
 ]  # fmt: skip
 EDITIONS = ["2004", "2009", "2016", "2017", None]
-SECTIONS = ["Opioids, criteria for use", "Physical therapy", "MRI", "Topical analgesics"]
+SECTIONS = [
+    "Opioids, criteria for use", "Physical therapy", "MRI", "Topical analgesics",
+    "MRIs (magnetic resonance imaging)", "Topical Analgesics",  # other spellings of the two before
+]  # fmt: skip
 CHOICES = [(name, below) for name, category in CATEGORIES.items() for below in category.subcategories][::3]
 CHOICES += [("Pharmaceuticals", "Opioids"), ("Pharmaceuticals", "NSAIDs")]
 SPECIALTIES = ["Psychiatry", "Family Practice", "Orthopedic Surgery", "Pain Management"]
@@ -137,7 +140,7 @@ def _single(name: str) -> bool:
 _DAYS = ["2015-12-15", "2016-03-01", "2016-07-28", "2016-12-31", "2017-06-15", "2018-01-01"]
 _FAMILIES = ["mtus", "acoem", "odg", "other", "none", "any"]
 _DAY_BANDS = [band[0] for band in DAY_BANDS] + ["unknown", "known"]
-_PARTS = [f"{key}@{section}" for key in AUTHORITIES[:3] for section in SECTIONS[:2]]
+_PARTS = [f"{key}@{section}" for key in AUTHORITIES[:3] for section in (*SECTIONS[:2], SECTIONS[-1])]
 _STANDINGS = ["current", "superseded", "early", "undated", "unjudged"]
 _OLD = ["any", "mtus/chronic-pain@2009", "mtus/low-back@2004", "mtus/chronic-pain@2016"]
 _EDITIONS = ["mtus/chronic-pain@2009", "mtus/shoulder@2004", "odg/pain@", "mtus/opioids@2016"]
