@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from determinations.parsing.rationale import conclusion_of
 from determinations.parsing.results import ParsedItem, Problem
-from determinations.parsing.spans import Span
+from determinations.parsing.spans import Span, ends_sentence
 
 #: Pairs of dates that can only stand in this order (8 CCR 9792.10.1 and following: denial, application, assignment,
 #: determination). A letter may be dated the same day.
@@ -30,6 +30,11 @@ _REVIEW_CITED_MTUS = re.compile(
     re.IGNORECASE,
 )
 _DENIES_MTUS = re.compile(r"did not base their decision on the MTUS|outside of the MTUS|did not cite any")
+_SENTENCES = (
+    ("claims_text", "claims administrator's guideline line"),
+    ("reviewer_text", "reviewer's guideline line"),
+    ("rationale", "rationale"),
+)
 
 
 def check_dates(dates: Mapping[str, date], spans: Mapping[str, Span]) -> Iterator[Problem]:
@@ -49,6 +54,25 @@ def check_dates(dates: Mapping[str, date], spans: Mapping[str, Span]) -> Iterato
 
 def _in_words(name: str) -> str:
     return name.replace("_", " ").replace("ur denial", "UR denial")
+
+
+def check_endings(items: tuple[ParsedItem, ...], summary: str | None, spans: Mapping[str, Span]) -> Iterator[Problem]:
+    """Texts that break off: every summary, guideline line and rationale ends a sentence. Else something is missing,
+    or a line that is not the letter's was read into it."""
+    if summary and not ends_sentence(summary):
+        yield Problem("text_breaks_off", "The summary does not end in a sentence.", spans.get("summary"), "summary")
+    for item in items:
+        for name, label in _SENTENCES:
+            text = getattr(item, name)
+            if text and not ends_sentence(text):
+                last = name == "rationale" and item is items[-1]
+                message = f"The {label} of item {item.number} does not end in a sentence."
+                yield Problem(
+                    "text_breaks_off",
+                    f"{message} The letter's last page may be missing." if last else message,
+                    item.spans.get(name),
+                    f"items/{item.number}/{name}",
+                )
 
 
 def check_items(items: tuple[ParsedItem, ...], summary: str | None) -> Iterator[Problem]:

@@ -20,7 +20,7 @@ from determinations.parsing.results import (
 Record = LetterRecord | ExpectedRecord
 Verdict = Literal["gain", "loss", "change"]
 
-_NOT_COMPARED = frozenset({"file", "spans", "category_rule", "number", "problems"})
+_NOT_COMPARED = frozenset({"file", "part", "pages", "spans", "category_rule", "number", "problems"})
 _SAME = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "-": "", "–": "", "—": "", "\u00ad": "", "\ufffe": ""})
 
 

@@ -13,17 +13,40 @@ DATE = (
     r"\s?,?\s+(?P<named_year>(?:19|20)\d\d))"
 )
 
+#: A date in any form that header blocks are known to print; adds ``2016-12-09`` and ``9 December 2016`` to ``DATE``.
+ANY_DATE = (
+    r"(?:(?P<iso_year>(?:19|20)\d\d)\s?[-/.]\s?(?P<iso_month>\d{1,2})\s?[-/.]\s?(?P<iso_day>\d{1,2})(?!\d)"
+    r"|(?P<first_day>\d{1,2})(?:st|nd|rd|th)?[ -](?P<first_name>(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+    r"[a-z]*)\.?,?[ -](?P<first_year>(?:19|20)\d\d|\d\d)(?!\d)"
+    r"|(?P<month>\d{1,2})\s?[-/.\u2013]\s?(?P<day>\d{1,2})\s?[-/.\u2013]\s?(?P<year>\d{4}|\d\d)(?!\d)"
+    r"|(?P<name>(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)\.?\s+(?P<named_day>\d{1,2})(?:st|nd|rd|th)?"
+    r"\s?,?\s+(?P<named_year>(?:19|20)\d\d))"
+)
+
 
 def read_date(match: re.Match[str]) -> date | None:
-    """The day that a match of ``DATE`` names; None when there is no such day. ``16`` is 2016, ``97`` is 1997."""
+    """The day that a match of ``DATE`` or ``ANY_DATE`` names; None when there is no such day.
+
+    ``16`` is 2016, ``97`` is 1997.
+    """
+    if "iso_year" in match.re.groupindex and match["iso_year"]:
+        return calendar_day(int(match["iso_year"]), int(match["iso_month"]), int(match["iso_day"]))
+    if "first_name" in match.re.groupindex and match["first_name"]:
+        month = _NUMBERS[match["first_name"][:3].lower()]
+        return calendar_day(_full_year(int(match["first_year"])), month, int(match["first_day"]))
     if match["name"]:
         month = _NUMBERS[match["name"][:3].lower()]
         day, year = int(match["named_day"]), int(match["named_year"])
     else:
-        month, day, year = int(match["month"]), int(match["day"]), int(match["year"])
-        if year < 100:
-            year += 2000 if year < 50 else 1900
+        month, day = int(match["month"]), int(match["day"])
+        year = _full_year(int(match["year"])) if len(match["year"]) < 4 else int(match["year"])
     return calendar_day(year, month, day)
+
+
+def _full_year(year: int) -> int:
+    if year >= 100:
+        return year
+    return year + (2000 if year < 50 else 1900)
 
 
 #: Years that a letter can speak of; what else is printed is a misprint, such as 0216.

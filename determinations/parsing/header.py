@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from determinations.parsing.dates import calendar_day
+from determinations.parsing.dates import ANY_DATE, calendar_day, read_date
 from determinations.parsing.results import Problem
 from determinations.parsing.spans import Span
 
@@ -32,13 +32,14 @@ _TOKEN = re.compile(
     r"|(?P<decision>Decision)\s+Date\s*:"
     r"|UR\s+(?P<denial>Denial)\s+Date\s*:"
     r"|(?P<application>Application)\b(?:\s+Received\s*:)?"
-    r"|(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})(?!\d)"
+    r"|(?<![\d/.-])(?P<value>" + ANY_DATE + ")"
 )
-_CASE_NUMBER = re.compile(r"\bCM\s?(\d\d)\s?-\s?(\d{7})\b")
+#: ``CM16-0213037``, with eight digits too, with a dash of any kind or none.
+CASE_NUMBER = re.compile(r"\bCM\s?(\d\d)\s?[-\u2012-\u2015]?\s?(\d{7,8})(?!\d)")
 _CASE_LABEL = re.compile(r"Case\s+Number\s*:")
 #: The whole block in its usual order, each value after its label.
 _USUAL = re.compile(
-    r"\s*Case\s+Number\s*:\s*(?P<case_number>CM\d\d-\d{7})"
+    r"\s*Case\s+Number\s*:\s*(?P<case_number>CM\d\d-\d{7,8})"
     + "".join(
         rf"\s+{label}\s*:\s*(?P<{name}>{value})"
         for label, name, value in (
@@ -52,8 +53,6 @@ _USUAL = re.compile(
     )
     + r"\s*"
 )
-#: The block stands within the first characters of a letter: 300 of them by itself, more below a covering letter.
-_LONGEST = 5000
 _PRIORITY = re.compile(r"\b([Ss]tandard|[Ee]xpedited|STANDARD|EXPEDITED)\b")
 
 
@@ -70,11 +69,10 @@ class Header:
 
 def read_header(source: str, end: int) -> Header:
     """The header block in ``source[:end]``; problems say what is missing, or that the whole block is."""
-    end = min(end, _LONGEST)
     if (usual := _USUAL.fullmatch(source, 0, end)) and (header := _read_usual(usual)):
         return header
     spans: dict[str, Span] = {}
-    case = _CASE_NUMBER.search(source, 0, end)
+    case = CASE_NUMBER.search(source, 0, end)
     tokens = _read_tokens(source, end)
     if not tokens.names and not _CASE_LABEL.search(source, 0, end):
         return Header(problems=(Problem("header_missing", "The text has no header block."),))
@@ -87,7 +85,7 @@ def read_header(source: str, end: int) -> Header:
     dates = {}
     paired, certain = _pair(source, tokens)
     for name, match in paired.items():
-        day = calendar_day(int(match["year"]), int(match["month"]), int(match["day"]))
+        day = read_date(match)
         place = Span(match.start(), match.end())
         if day is None:
             problems.append(

@@ -6,11 +6,11 @@ to spare in the middle of a sentence, and ``and apparently the drain was`` stand
 make one full line. No letter that was read in order has such a line.
 """
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
-from determinations.parsing.results import Citation, ParsedItem, ParsedLetter, Problem
+from determinations.parsing.arrangement import Arrangement
+from determinations.parsing.results import Problem
 from determinations.parsing.spans import Span
 from determinations.parsing.typography import Typography, typography_of
 
@@ -37,32 +37,10 @@ _MOST_TORN = 20
 
 
 class Mended(NamedTuple):
-    """The text in the page's order; ``pieces`` are the places in the source of which it is made, in order."""
+    """The text in the page's order, and a problem for each line that breaks off."""
 
-    text: str
-    pieces: tuple[Span, ...]
+    arrangement: Arrangement
     problems: tuple[Problem, ...]
-
-    def put_back(self, letter: ParsedLetter) -> ParsedLetter:
-        """The letter with every span moved to where it stands in the source, and what was mended as a problem."""
-        if not self.problems:
-            return letter
-        if len(self.pieces) > 1:
-            letter = _moved(letter, self)
-        return replace(letter, problems=(*letter.problems, *self.problems))
-
-    def place(self, span: Span) -> Span:
-        """Where a span of the mended text stands in the source; all that lies between when it was in two places."""
-        first, last = self._offset(span.start), self._offset(max(span.start, span.end - 1))
-        return Span(min(first, last), max(first, last) + (span.end > span.start))
-
-    def _offset(self, position: int) -> int:
-        for piece in self.pieces:
-            length = piece.end - piece.start
-            if position < length:
-                return piece.start + position
-            position -= length
-        return self.pieces[-1].end + position
 
 
 class _Printed(NamedTuple):
@@ -76,7 +54,7 @@ class _Printed(NamedTuple):
 
 def mend_lines(source: str) -> Mended:
     """The text with torn lines mended; a problem for each, also for those whose other half was not found."""
-    whole = Mended(source, (Span(0, len(source)),), ())
+    whole = Mended(Arrangement.of(source, (Span(0, len(source)),)), ())
     start = source.find(_RUNNING_TEXT)
     if start < 0 or not _may_be_torn(source, start + len(_RUNNING_TEXT)):
         return whole
@@ -93,8 +71,7 @@ def mend_lines(source: str) -> Mended:
                 moves.append((torn.span.end, stray.span))
     if not problems:
         return whole
-    pieces = _pieces(len(source), moves)
-    return Mended("".join(source[a:b] for a, b in pieces), pieces, tuple(problems))
+    return Mended(Arrangement.of(source, _pieces(len(source), moves)), tuple(problems))
 
 
 def _may_be_torn(source: str, start: int) -> bool:
@@ -166,26 +143,3 @@ def _pieces(length: int, moves: list[tuple[int, Span]]) -> tuple[Span, ...]:
         at = resume
     pieces.append(Span(at, length))
     return tuple(pieces)
-
-
-def _moved(letter: ParsedLetter, mended: Mended) -> ParsedLetter:
-    def spans(old: dict[str, Span]) -> dict[str, Span]:
-        return {name: mended.place(span) for name, span in old.items()}
-
-    def citations(old: tuple[Citation, ...]) -> tuple[Citation, ...]:
-        return tuple(replace(citation, span=mended.place(citation.span)) for citation in old)
-
-    def item(old: ParsedItem) -> ParsedItem:
-        return replace(
-            old, spans=spans(dict(old.spans)), claims=citations(old.claims), reviewer=citations(old.reviewer)
-        )
-
-    return replace(
-        letter,
-        spans=spans(dict(letter.spans)),
-        items=tuple(item(each) for each in letter.items),
-        problems=tuple(
-            replace(problem, span=mended.place(problem.span)) if problem.span else problem
-            for problem in letter.problems
-        ),
-    )

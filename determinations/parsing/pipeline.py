@@ -3,14 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from determinations.parsing.clean import clean_text
+from determinations.parsing.arrangement import Arrangement
+from determinations.parsing.clean import clean_text, visible_text
 from determinations.parsing.layouts import recognise_layout
 from determinations.parsing.layouts.determination import read_determination
 from determinations.parsing.layouts.notice_2013 import read_notice
 from determinations.parsing.mend import mend_lines
+from determinations.parsing.pages.bounds import Bounds, find_letters
+from determinations.parsing.pages.edges import without_case_number_lines, without_page_lines
+from determinations.parsing.pages.order import order_pages
 from determinations.parsing.recognized_words import doubtful_values
-from determinations.parsing.results import LetterPart, ParsedLetter
-from determinations.parsing.running import without_running_lines
+from determinations.parsing.results import LetterPart, ParsedLetter, Problem
 from determinations.parsing.source import PageRange, SourceText
 from determinations.parsing.spans import Span
 
@@ -26,15 +29,9 @@ def parse_letter(text: str, aliases: Mapping[str, str] = _NO_ALIASES) -> ParsedL
 
     ``aliases`` maps printed forms of guidelines to authority keys, on top of those that the parser knows. A text that
     is no determination letter, or in a layout that is not read, gives a letter without items and the problem that
-    says so. Never raises on account of what the text says.
+    says so. Of several letters the first is given (see ``parse_file``). Never raises on account of what the text says.
     """
-    source = clean_text(text)
-    recognised = recognise_layout(source)
-    layout = recognised.layout.name if recognised.layout else None
-    if recognised.problem or layout is None:
-        return ParsedLetter(layout=layout, problems=(recognised.problem,) if recognised.problem else ())
-    mended = mend_lines(without_running_lines(source))
-    return mended.put_back(_READERS[layout](mended.text, aliases))
+    return parse_file(SourceText.from_text(text), aliases)[0].letter
 
 
 def parse_file(
@@ -45,13 +42,46 @@ def parse_file(
     Every span points into ``source.text``. ``page_ranges`` is where an administrator says that the letters are: each
     range is read as one letter, and nothing outside of them. ``aliases`` as for ``parse_letter``.
     """
-    ranges = page_ranges or ((1, source.page_count),)
-    return tuple(_read_pages(source, aliases, part, pages) for part, pages in enumerate(ranges, 1))
+    visible = visible_text(clean_text(source.text))
+    own = without_page_lines(visible.text)
+    ordered = order_pages(own.text)
+    of_pages = (*own.problems, *ordered.problems)
+    parts: list[LetterPart] = []
+    for bounds in find_letters(ordered.arrangement.text) or [Bounds(Span(0, len(ordered.arrangement.text)))]:
+        excerpt = Arrangement.of(ordered.arrangement.text, (bounds.extent,))
+        letter = excerpt.put_back(_read(excerpt.text, aliases))
+        letter = _with_problems(letter, bounds.problems)
+        letter = ordered.arrangement.put_back(letter)
+        extent = ordered.arrangement.place(bounds.extent)
+        letter = _with_problems(letter, tuple(p for p in of_pages if p.span and _is_in(p.span, extent)))
+        letter = visible.put_back(letter)
+        extent = visible.place(extent)
+        doubts = tuple(doubtful_values(letter, source.doubtful, extent))
+        parts.append(
+            LetterPart(
+                len(parts) + 1,
+                source.pages_of(extent),
+                extent,
+                _with_problems(letter, doubts),
+            )
+        )
+    return tuple(parts)
 
 
-def _read_pages(source: SourceText, aliases: Mapping[str, str], part: int, pages: PageRange) -> LetterPart:
-    extent = Span(source.page_span(pages[0]).start, source.page_span(pages[1]).end)
-    outside = " " * extent.start
-    letter = parse_letter(outside + source.text[extent.start : extent.end], aliases)
-    doubts = tuple(doubtful_values(letter, source.doubtful, extent))
-    return LetterPart(part, pages, extent, replace(letter, problems=letter.problems + doubts) if doubts else letter)
+def _with_problems(letter: ParsedLetter, problems: tuple[Problem, ...]) -> ParsedLetter:
+    return replace(letter, problems=(*letter.problems, *problems)) if problems else letter
+
+
+def _is_in(span: Span, extent: Span) -> bool:
+    return span.start < extent.end and extent.start < span.end
+
+
+def _read(source: str, aliases: Mapping[str, str]) -> ParsedLetter:
+    """The values of one letter in a text that begins and ends with it."""
+    recognised = recognise_layout(source)
+    layout = recognised.layout.name if recognised.layout else None
+    if recognised.problem or layout is None:
+        return ParsedLetter(layout=layout, problems=(recognised.problem,) if recognised.problem else ())
+    mended = mend_lines(without_case_number_lines(source))
+    letter = mended.arrangement.put_back(_READERS[layout](mended.arrangement.text, aliases))
+    return replace(letter, problems=(*letter.problems, *mended.problems)) if mended.problems else letter

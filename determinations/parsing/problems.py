@@ -125,6 +125,52 @@ _KINDS = (
         "found. Compare the text there with the letter.",
     ),
     ProblemKind(
+        "page_line_doubtful",
+        "line at a page edge",
+        "doubt",
+        "A line at the edge of a page may be a fax line, stamp or footer rather than the letter's text. Compare the "
+        "value there with the page.",
+    ),
+    ProblemKind(
+        "text_breaks_off",
+        "text breaks off",
+        "doubt",
+        "A text that always ends in a sentence does not: its end may be on a missing page, or a line that is not the "
+        "letter's was read into it. Compare with the pages.",
+    ),
+    ProblemKind(
+        "page_without_text",
+        "page without text",
+        "missing",
+        "A page of this letter is a picture or blank, so nothing on it was read. Enter what it says by hand, or "
+        "upload a copy with text.",
+    ),
+    ProblemKind(
+        "page_missing",
+        "page missing",
+        "missing",
+        "A page of this letter seems to be missing, or the pages are out of order. Compare with the original.",
+    ),
+    ProblemKind(
+        "pages_out_of_order",
+        "pages out of order",
+        "doubt",
+        "The pages were read in the order in which their text continues, not as the file has them. Compare the values "
+        "with the pages.",
+    ),
+    ProblemKind(
+        "page_sideways",
+        "page sideways",
+        "missing",
+        "A page is turned, so its text could not be read in order. Turn the page and upload the file again.",
+    ),
+    ProblemKind(
+        "letter_end_doubtful",
+        "end of the letter in doubt",
+        "doubt",
+        "Where the last rationale ends and other papers begin could not be told for certain. Compare with the pages.",
+    ),
+    ProblemKind(
         "item_start_doubtful",
         "start of an item in doubt",
         "doubt",

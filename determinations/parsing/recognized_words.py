@@ -19,6 +19,8 @@ _MESSAGES = {
 
 def doubtful_values(letter: ParsedLetter, words: Sequence[DoubtfulWord], extent: Span) -> Iterator[Problem]:
     """A problem for each doubtful word in a short value, and for each corrected phrase in the letter at ``extent``."""
+    if not words:
+        return
     places = sorted(_places(letter), key=lambda place: place[1].end - place[1].start)  # the narrowest value first
     for word in words:
         if word.span.end <= extent.start or word.span.start >= extent.end:

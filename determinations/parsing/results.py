@@ -190,6 +190,13 @@ class LetterRecord(LetterBase):
     spans: dict[str, SpanRecord]
 
 
+class PartRecord(LetterRecord):
+    """A :class:`LetterPart` as JSON: which of the file's letters it is, and its first and last page."""
+
+    part: int
+    pages: list[int]
+
+
 class ExpectedItem(ItemBase):
     """An item as reading should give it."""
 
@@ -227,6 +234,11 @@ def to_record(letter: ParsedLetter) -> LetterRecord:
         "problems": [problem_record(problem) for problem in letter.problems],
         "spans": _span_records(letter.spans),
     }
+
+
+def part_record(part: LetterPart) -> PartRecord:
+    """One letter of a file as plain JSON values."""
+    return {"part": part.part, "pages": list(part.pages), **to_record(part.letter)}
 
 
 def problem_record(problem: Problem) -> ProblemRecord:

@@ -25,21 +25,24 @@ class Sections(NamedTuple):
         return min((heading.start for heading in self if heading), default=None)
 
 
-_HEADINGS = (
+#: The headings in printed order.
+HEADINGS = (
     "HOW THE IMR FINAL DETERMINATION WAS MADE",
     "The Expert Reviewer has the following credentials:",
     "CLINICAL CASE SUMMARY",
     "IMR ISSUES, DECISIONS AND RATIONALES",
 )
 #: The same headings broken over lines or with stretched spaces.
-_STRETCHED = tuple(re.compile(r"\s+".join(re.escape(word) for word in heading.split())) for heading in _HEADINGS)
+STRETCHED_HEADINGS = tuple(
+    re.compile(r"\s+".join(re.escape(word) for word in heading.split())) for heading in HEADINGS
+)
 
 
 def find_sections(source: str) -> Sections:
     """The headings of the letter. Each is looked for after the one before, so that a mention in a text is none."""
     found: list[Span | None] = []
     position = 0
-    for heading, stretched in zip(_HEADINGS, _STRETCHED, strict=True):
+    for heading, stretched in zip(HEADINGS, STRETCHED_HEADINGS, strict=True):
         at = source.find(heading, position)
         if at >= 0:
             found.append(Span(at, at + len(heading)))

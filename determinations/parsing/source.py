@@ -1,5 +1,6 @@
 """What the parser reads: the text of a whole file, page by page, with what is known of how each page was read."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -58,3 +59,8 @@ class SourceText:
     def page_spans(self) -> Iterator[Span]:
         """The text of every page in order."""
         return map(self.page_span, range(1, self.page_count + 1))
+
+    def pages_of(self, span: Span) -> PageRange:
+        """The first and the last page that a part of the text is on."""
+        first = bisect_right(self.page_offsets, span.start)
+        return max(1, first), max(1, first, bisect_right(self.page_offsets, max(span.start, span.end - 1)))

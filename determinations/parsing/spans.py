@@ -35,6 +35,15 @@ def trimmed(source: str, start: int, end: int) -> Span:
     return Span(start + len(piece) - len(piece.lstrip()), start + length) if length else Span(start, start)
 
 
+_CLOSING = "\"')]\u2019\u201d "
+_SENTENCE_ENDS = (".", "?", "!", ":", ";")
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a line or a text ends a sentence, quotes and brackets aside."""
+    return text.rstrip(_CLOSING).endswith(_SENTENCE_ENDS)
+
+
 class Folded(NamedTuple):
     """A piece of a letter as one line: white space folded, words rejoined at line-end hyphens.
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from determinations.parsing import parse_letter
 from determinations.parsing.clean import clean_text
 from determinations.parsing.compare import differences
+from determinations.parsing.pages.edges import without_page_lines
 from determinations.parsing.problems import PROBLEMS
 from determinations.parsing.results import (
     Citation,
@@ -22,7 +23,6 @@ from determinations.parsing.results import (
     ProblemRecord,
     to_record,
 )
-from determinations.parsing.running import without_running_lines
 from determinations.parsing.spans import Span, fold_text
 from determinations.synthetic import write_letter
 from tests.parsing.letters import NAMES, READERS, record_of, text_of
@@ -82,7 +82,9 @@ def squeezed(text: str) -> str:
 def test_every_value_stands_where_its_span_says(name: str, reader: str) -> None:
     text = READERS[reader](text_of(name))
     letter = parse_letter(text)
-    own = without_running_lines(text)  # a value that runs over a page's edge has the page's own lines in its middle
+    own = without_page_lines(
+        clean_text(text)
+    ).text  # a value that runs over a page's edge has the page's own lines in its middle
     for value, span in printed_spans(letter):
         assert squeezed(value) == squeezed(own[span.start : span.end])
         assert fold_text(clean_text(own)[span.start : span.end]) == value

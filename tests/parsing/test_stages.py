@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from determinations.parsing.clean import clean_text
 from determinations.parsing.header import read_header
+from determinations.parsing.pages.edges import without_case_number_lines, without_page_lines
 from determinations.parsing.reviewer import read_reviewer
-from determinations.parsing.running import without_running_lines
 from determinations.parsing.spans import Span, fold, fold_text
 from determinations.parsing.summary import read_injury_date, read_summary
 from tests.parsing.letters import VALUES
@@ -62,14 +62,18 @@ def test_words_are_rejoined_at_line_end_hyphens(printed: str, folded: str) -> No
         "- Page 2 of 5 -",
         "Final Letter of Determination      Form Effective 01.02.14      Page 2",
         "MAXIMUS Federal Services, Inc.",
-        "CM14-0000000",
-        "IMR Case Number: CM14-0000000",
         "1",
     ],
 )
 def test_a_line_that_belongs_to_the_page_is_blanked(line: str) -> None:
     text = f"Case Number: CM14-0000000\nHOW THE IMR FINAL DETERMINATION WAS MADE\nThe worker fell\n{line}\n\fdown."
-    assert without_running_lines(text) == text.replace(f"\n{line}\n", "\n" + " " * len(line) + "\n")
+    assert without_page_lines(text).text == text.replace(f"\n{line}\n", "\n" + " " * len(line) + "\n")
+
+
+@pytest.mark.parametrize("line", ["CM14-0000000", "IMR Case Number: CM14-0000000"])
+def test_a_line_with_the_letters_own_number_is_blanked_below_its_header(line: str) -> None:
+    text = f"Case Number: CM14-0000000\nHOW THE IMR FINAL DETERMINATION WAS MADE\nThe worker fell\n{line}\n\fdown."
+    assert without_case_number_lines(text) == text.replace(f"\n{line}\n", "\n" + " " * len(line) + "\n")
 
 
 @pytest.mark.parametrize(
@@ -83,19 +87,19 @@ def test_a_line_that_belongs_to_the_page_is_blanked(line: str) -> None:
 )
 def test_a_line_of_the_letters_own_at_a_pages_edge_is_kept(line: str) -> None:
     text = f"Case Number: CM14-0000000\nHOW THE IMR FINAL DETERMINATION WAS MADE\nThe worker\n{line}\n\fof 2014"
-    assert without_running_lines(text) == text
+    assert without_page_lines(text).text == text
 
 
 def test_a_line_that_stands_at_the_edge_of_every_page_is_blanked() -> None:
     pages = [f"The worker fell\n{'a' * n}\nbut {'no' * n} harm\n\nCopy {n} for the file" for n in range(1, 5)]
     expected = [page[: -len("Copy 1 for the file")] + " " * len("Copy 1 for the file") for page in pages]
     expected = [page.replace("The worker fell", " " * 15) for page in expected]
-    assert without_running_lines("\n\f".join(pages)) == "\n\f".join(expected)
+    assert without_page_lines("\n\f".join(pages)).text == "\n\f".join(expected)
 
 
 @given(st.text(alphabet="a1 \n\fPage 2 of"))
 def test_blanking_never_changes_the_length(text: str) -> None:
-    assert len(without_running_lines(text)) == len(text)
+    assert len(without_page_lines(text).text) == len(text)
 
 
 # Header

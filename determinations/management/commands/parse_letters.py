@@ -17,7 +17,7 @@ from determinations.extraction.results import Unreadable
 from determinations.extraction.source import source_text
 from determinations.parsing import PARSER_VERSION, parse_file
 from determinations.parsing.compare import Difference, differences
-from determinations.parsing.results import ExpectedRecord, LetterPart, LetterRecord, ParsedLetter, Problem, to_record
+from determinations.parsing.results import ExpectedRecord, LetterPart, ParsedLetter, PartRecord, Problem, part_record
 from determinations.parsing.source import SourceText
 from determinations.parsing.spans import Span
 
@@ -26,7 +26,7 @@ _SHOWN = 160
 _NAMES = {"gain": ("gain", "gains"), "loss": ("loss", "losses"), "change": ("change", "changes")}
 
 
-class FileRecord(LetterRecord):
+class FileRecord(PartRecord):
     """A letter's record with the name of its file, which of the file's letters it is, and its first and last page."""
 
     file: str
@@ -81,7 +81,7 @@ class Command(BaseCommand):
         totals = {"gain": 0, "loss": 0, "change": 0}
         unmatched = set(earlier)
         for record in records:
-            stem = Path(record["file"]).stem
+            stem = _key(record)
             if stem not in earlier:
                 self.stdout.write(f"{record['file']}: not in the earlier run")
                 continue
@@ -147,9 +147,7 @@ def read_file(path: Path) -> list[FileRecord]:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         letter = ParsedLetter(layout=None, problems=(Problem("file_unreadable", reason or "Not readable."),))
         parts = (LetterPart(1, (1, 1), Span(0, 0), letter),)
-    return [
-        {"file": path.name, "part": part.part, "pages": list(part.pages), **to_record(part.letter)} for part in parts
-    ]
+    return [{"file": path.name, **part_record(part)} for part in parts]
 
 
 def source_of(path: Path) -> SourceText:
@@ -180,7 +178,13 @@ def _records_by_stem(path: Path) -> dict[str, FileRecord]:
             records: list[FileRecord] = [json.loads(line) for line in lines if line.strip()]
     except (OSError, ValueError) as error:
         raise CommandError(f"The earlier run cannot be read: {error}") from error
-    return {Path(record["file"]).stem: record for record in records}
+    return {_key(record): record for record in records}
+
+
+def _key(record: FileRecord) -> str:
+    """What tells a letter in a run's records: the file's name, and from the second letter of a file on its number."""
+    part = record.get("part", 1)
+    return Path(record["file"]).stem + (f" part {part}" if part > 1 else "")
 
 
 def _expected_by_stem(folder: Path | None) -> dict[str, ExpectedRecord]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from determinations.parsing.categories import NO_RULE, categorise
-from determinations.parsing.checks import check_dates, check_items
+from determinations.parsing.checks import check_dates, check_endings, check_items
 from determinations.parsing.guidelines import read_guideline_line
 from determinations.parsing.header import DATE_FIELDS, Header, read_header
 from determinations.parsing.items import ItemText, read_items
@@ -28,6 +28,11 @@ def read_determination(source: str, aliases: Mapping[str, str]) -> ParsedLetter:
     issues = _under(sections, sections.issues, end) if sections.issues else Span(sections.start or 0, end)
     texts, item_problems = read_items(source, *issues, summary.span or issues)
     items = tuple(_item(source, text, aliases, item_problems) for text in texts)
+    places = {
+        name: place
+        for name, place in (("summary", summary.span), ("age", summary.age_span), ("sex", summary.sex_span))
+        if place
+    }
     problems = [
         *header.problems,
         *_missing(header),
@@ -36,10 +41,10 @@ def read_determination(source: str, aliases: Mapping[str, str]) -> ParsedLetter:
         *item_problems,
         *check_dates(header.dates, header.spans),
         *check_items(items, summary.text),
+        *check_endings(items, summary.text, places),
     ]
     if not items:
         problems.append(Problem("no_items", "No disputed item was found.", None, "items"))
-    places = {"summary": summary.span, "age": summary.age_span, "sex": summary.sex_span}
     return ParsedLetter(
         layout="determination",
         case_number=header.case_number,
@@ -56,7 +61,7 @@ def read_determination(source: str, aliases: Mapping[str, str]) -> ParsedLetter:
         summary=summary.text,
         items=items,
         problems=tuple(problems),
-        spans=header.spans | reviewer.spans | {name: place for name, place in places.items() if place},
+        spans=header.spans | reviewer.spans | places,
     )
 
 

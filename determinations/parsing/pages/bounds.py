@@ -1,0 +1,129 @@
+"""Where each determination letter of a file begins and ends: what precedes and follows it is no part of any value.
+
+A letter begins at its header block, whose labels are the nearest above its first heading, or at that heading. The next
+letter begins where the order of the headings starts over. Where the last rationale ends is told by ``letter_end``.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from determinations.parsing.dates import ANY_DATE
+from determinations.parsing.pages.letter_end import find_letter_end
+from determinations.parsing.results import Problem
+from determinations.parsing.sections import HEADINGS, STRETCHED_HEADINGS
+from determinations.parsing.spans import Span
+
+_FIRST, _SUMMARY, _ISSUES = 0, 2, 3
+_RATIONALE_LABEL = "Decision rationale:"
+_GUIDELINE_LABELS = ("Claims Administrator guideline", "MAXIMUS guideline")
+_RATIONALE = re.compile(r"Decision\s+rationale\s*:", re.IGNORECASE)
+_GUIDELINE = re.compile(r"(?:Claims\s+Administrator|MAXIMUS)\s+guidelines?\s*:", re.IGNORECASE)
+#: The labels of the header block; the case number's comes first in every reader's order.
+_CASE_LABEL = re.compile(r"Case\s+Number\s*:")
+_LABEL = re.compile(
+    r"Case\s+Number\s*:|Date\s+Assigned\s*:|Date\s+of\s+Injury\s*:|Decision\s+Date\s*:|UR\s+Denial\s+Date\s*:"
+    r"|Priority\s*:|\bReceived\s*:"
+)
+#: The block has some 250 characters; text readers stretch it. Labels of one block are not far apart.
+_BLOCK_REACH, _WIDEST_GAP = 1500, 400
+#: Between the block's last label and the first heading there are values, and hardly anything else.
+_VALUE = re.compile(rf"{ANY_DATE}|CM\s?\d\d\s?\S?\s?\d+|Standard|Expedited|Application|\s+", re.IGNORECASE)
+_MOST_BESIDE_VALUES = 12
+_LEARNT_FROM = 3000
+
+
+class Bounds(NamedTuple):
+    """One letter: where it begins and ends, and what is doubtful about that."""
+
+    extent: Span
+    problems: tuple[Problem, ...] = ()
+
+
+class _Heading(NamedTuple):
+    span: Span
+    kind: int
+
+
+def find_letters(source: str) -> list[Bounds]:
+    """The determination letters in a text, in printed order; none when no heading of theirs is there."""
+    groups = _groups(source)
+    if not groups:
+        return []
+    starts, earliest = [], 0
+    for group in groups:
+        starts.append(_start(source, earliest, group[0].span.start))
+        earliest = group[-1].span.end
+    limits = [*starts[1:], len(source)]
+    return [_bounds(source, group, start, limit) for group, start, limit in zip(groups, starts, limits, strict=True)]
+
+
+def _groups(source: str) -> list[list[_Heading]]:
+    """The headings letter by letter: a new letter begins where their order starts over."""
+    groups: list[list[_Heading]] = []
+    headings = list(_headings(source))
+    headings.sort()
+    for heading in headings:
+        if not groups or heading.kind <= groups[-1][-1].kind:
+            groups.append([])
+        groups[-1].append(heading)
+    return groups
+
+
+def _headings(source: str) -> Iterator[_Heading]:
+    for kind, (heading, stretched) in enumerate(zip(HEADINGS, STRETCHED_HEADINGS, strict=True)):
+        at = source.find(heading)
+        found = at >= 0
+        while at >= 0:
+            if _begins_line(source, at):
+                yield _Heading(Span(at, at + len(heading)), kind)
+            at = source.find(heading, at + len(heading))
+        if not found:
+            yield from (_Heading(Span(*match.span()), kind) for match in stretched.finditer(source))
+
+
+def _begins_line(source: str, position: int) -> bool:
+    """Whether nothing with letters or digits comes before it on its line."""
+    start = max(source.rfind("\n", 0, position), source.rfind("\f", 0, position)) + 1
+    return start == position or not any(map(str.isalnum, source[start:position]))
+
+
+def _start(source: str, earliest: int, heading: int) -> int:
+    """Where the letter whose first heading is at ``heading`` begins: with the nearest header block above it."""
+    reach = max(earliest, heading - _BLOCK_REACH)
+    labels = list(_LABEL.finditer(source, reach, heading))
+    if not labels or len(_VALUE.sub("", source[labels[-1].end() : heading])) > _MOST_BESIDE_VALUES:
+        return heading
+    start = heading
+    for label in reversed(labels):
+        if start - label.end() > _WIDEST_GAP:
+            break
+        start = label.start()
+        if _CASE_LABEL.match(label.group()):
+            break
+    return start
+
+
+def _bounds(source: str, group: list[_Heading], start: int, limit: int) -> Bounds:
+    """The letter of the headings, which lies in ``source[start:limit]``."""
+    issues = next((heading.span for heading in group if heading.kind == _ISSUES), None)
+    labels_from = issues.end if issues else group[-1].span.end
+    rationale = _last_rationale(source, labels_from, limit)
+    if rationale is None:
+        return Bounds(Span(start, limit))
+    summary = next((heading.span.end for heading in group if heading.kind == _SUMMARY), labels_from)
+    running_text = Span(summary, min(limit, summary + _LEARNT_FROM))
+    end, problems = find_letter_end(source, start, rationale, limit, running_text)
+    return Bounds(Span(start, end), problems)
+
+
+def _last_rationale(source: str, start: int, end: int) -> int | None:
+    """Where the text of the last rationale begins; None when another item's guideline lines follow it."""
+    at = source.rfind(_RATIONALE_LABEL, start, end)
+    if at >= 0:
+        begin = at + len(_RATIONALE_LABEL)
+        return None if any([source.find(label, begin, end) >= 0 for label in _GUIDELINE_LABELS]) else begin
+    matches = list(_RATIONALE.finditer(source, start, end))
+    if not matches or _GUIDELINE.search(source, matches[-1].end(), end):
+        return None
+    return matches[-1].end()

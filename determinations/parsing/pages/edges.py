@@ -1,0 +1,271 @@
+"""Lines that belong to the page and not to the letter, taken out: fax lines, production numbers, notices, stamps.
+
+Such a line lies in the middle of whatever runs over the page's edge. It is replaced by spaces, so that every offset
+stays true and the text reads on. Three things tell it: its own form (``forms``), that the same line (but for its
+numbers) is at the edge of the next page too, and that it lies further out than another one, because a letter's text is
+not interrupted by the page's own lines.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from determinations.parsing.header import CASE_NUMBER
+from determinations.parsing.pages.forms import (
+    OWN_LINE,
+    Match,
+    blanked,
+    counts_pages,
+    is_notice,
+    is_stamp_part,
+    match_line,
+    may_have_forms,
+    prose_words,
+    transmission,
+)
+from determinations.parsing.results import Problem
+from determinations.parsing.sections import HEADINGS
+from determinations.parsing.spans import Span
+
+#: So many printed lines from a page's edge are looked at.
+_DEEPEST = 6
+#: What lies further out than a page's own line is the page's own too, up to so many lines.
+_MOST_BETWEEN = 2
+_SCREENED = 1
+#: What may differ between two pages in the same line.
+_NOT_COMPARED = str.maketrans("", "", "0123456789 ")
+_NUMBER = re.compile(r"\W*(\d{1,6})\W*")
+#: A shorter line that ends a sentence may well be the last one of two pages.
+_FEWEST_WORDS, _MOST_PROSE_WORDS = 4, 5
+_MERGED = "A fax machine's line shares a line with the letter's text, and was taken out of it."
+_MOST_WORDS_BESIDE_A_CASE_NUMBER = 6
+_UNSURE = "This line at the page's edge may belong to the page rather than to the letter."
+
+
+class _Line(NamedTuple):
+    """A printed line: all of it, its text without the white space around it, and where that begins."""
+
+    span: Span
+    text: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """The lines at a page's top or bottom, the outermost first."""
+
+    page: int
+    lines: tuple[_Line, ...]
+
+
+class PageLines(NamedTuple):
+    """The text, of the same length, with the pages' own lines blanked; and what was doubtful about them."""
+
+    text: str
+    problems: tuple[Problem, ...]
+
+
+def without_page_lines(source: str) -> PageLines:
+    """The text with the lines that belong to the pages blanked."""
+    has_pages = "\f" in source
+    counts = list(_page_counts(source))
+    if has_pages and not counts and not _may_have_page_lines(list(_edges(source, _SCREENED))):
+        return PageLines(source, ())
+    spans: list[Span] = counts
+    problems: list[Problem] = []
+    edges = list(_edges(source, _DEEPEST))
+    forms = _forms_by_page(edges)
+    counting = _counting(edges)
+    for edge in edges:
+        beside = (forms.get(edge.page - 1, {}), forms.get(edge.page + 1, {}))
+        _take(edge, beside, counting, spans, problems)
+    if not has_pages:
+        spans += _without_page_marks(source)
+    return PageLines(blanked(source, spans), tuple(problems))
+
+
+def _may_have_page_lines(edges: list[_Edge]) -> bool:
+    """A quick look, which most files pass: no outer line is on the next page too, or has a form of its own."""
+    before: set[str] = set()
+    for top, bottom in zip(edges[0::2], edges[1::2], strict=True):
+        forms = {_form(line.text) for line in (*top.lines, *bottom.lines)}
+        if not before.isdisjoint(forms):
+            return True
+        before = forms
+    return may_have_forms([line.text for edge in edges for line in edge.lines])
+
+
+def _edges(source: str, depth: int) -> Iterator[_Edge]:
+    """Top and bottom of every page, ``depth`` lines each; a line of a short page belongs to the nearer edge only."""
+    start, page = 0, 0
+    while start >= 0:
+        feed = source.find("\f", start)
+        end = feed if feed >= 0 else len(source)
+        top = list(_printed(source, start, end, depth, forwards=True))
+        bottom = list(_printed(source, max(start, top[-1].span.end) if top else start, end, depth, forwards=False))
+        while len(top) > len(bottom) + 1:
+            bottom.append(top.pop())
+        yield _Edge(page, tuple(top))
+        yield _Edge(page, tuple(bottom))
+        start, page = feed + 1 if feed >= 0 else -1, page + 1
+
+
+def _printed(source: str, start: int, end: int, left: int, *, forwards: bool) -> Iterator[_Line]:
+    """The outermost ``left`` lines of ``source[start:end]`` that are not blank, the first or the last ones."""
+    while start < end and left:
+        if forwards:
+            line_start, at = start, source.find("\n", start, end)
+            line_end = at if at >= 0 else end
+            start = line_end + 1
+        else:
+            line_start, line_end = source.rfind("\n", start, end) + 1 or start, end
+            end = line_start - 1
+        text = source[line_start:line_end].strip()
+        if text:
+            left -= 1
+            yield _Line(Span(line_start, line_end), text, source.index(text, line_start))
+
+
+def _forms_by_page(edges: list[_Edge]) -> dict[int, dict[str, int]]:
+    """The lines of each page's edges without their numbers and spacing, and how far from the edge each is."""
+    forms: dict[int, dict[str, int]] = {}
+    for edge in edges:
+        of_page = forms.setdefault(edge.page, {})
+        for depth, line in enumerate(edge.lines):
+            of_page.setdefault(_form(line.text), depth)
+    return forms
+
+
+def _form(text: str) -> str:
+    return text.translate(_NOT_COMPARED)
+
+
+def _is_repeated(text: str, depth: int, beside: tuple[dict[str, int], dict[str, int]]) -> bool:
+    """Whether the page before or after has the same line about as far from its edge.
+
+    The ends of two sentences can be alike, and an office repeats no running text but a notice: such a line must be on
+    both pages beside this one.
+    """
+    form = _form(text)
+    times = sum(abs(of_page.get(form, _DEEPEST * 2) - depth) <= 1 for of_page in beside)
+    if not times or OWN_LINE.match(text) or _NUMBER.fullmatch(text) or "medically necessary" in text:
+        return False
+    words = text.count(" ") + 1
+    if text[-1] == "." and (words == 1 or (words <= _FEWEST_WORDS and prose_words(text) > 0)):
+        return False
+    return times > 1 or is_notice(text) or prose_words(text) < _MOST_PROSE_WORDS
+
+
+def _take(
+    edge: _Edge,
+    beside: tuple[dict[str, int], dict[str, int]],
+    counting: set[Span],
+    spans: list[Span],
+    problems: list[Problem],
+) -> None:
+    """Add the edge's own lines to ``spans``, from the outermost inwards."""
+    unknown: list[_Line] = []
+    before: Match | None = None
+    for depth, line in enumerate(edge.lines):
+        match = _match(line, depth, before, beside, counting, is_outermost=not unknown)
+        if match is None:
+            unknown.append(line)
+            if len(unknown) > _MOST_BETWEEN:
+                break
+            continue
+        if not match.is_whole:
+            spans.append(Span(line.start + match.start, line.start + match.end))
+            problems.append(Problem("page_line_doubtful", _MERGED, line.span))
+            break
+        for outer in unknown:  # the letter's text is not interrupted by the page's lines: this one is the page's too
+            if _is_no_prose(outer.text):
+                spans.append(outer.span)
+            else:
+                problems.append(Problem("page_line_doubtful", _UNSURE, outer.span))
+        unknown.clear()
+        spans.append(line.span)
+        if match.is_doubtful:
+            problems.append(Problem("page_line_doubtful", _UNSURE, line.span))
+        before = match
+    problems += [Problem("page_line_doubtful", _UNSURE, line.span) for line in unknown[:1] if is_notice(line.text)]
+
+
+def _match(
+    line: _Line,
+    depth: int,
+    before: Match | None,
+    beside: tuple[dict[str, int], dict[str, int]],
+    counting: set[Span],
+    *,
+    is_outermost: bool,
+) -> Match | None:
+    """What a line is: by its form, by the pages beside, by counting the pages, or as part of the stamp before it."""
+    text = line.text
+    repeated = is_outermost and _is_repeated(text, depth, beside)
+    if repeated or line.span in counting:
+        return Match("count", 0, len(text), is_whole=True)
+    if match := match_line(text):
+        return match
+    if before and before.form == "stamp" and is_stamp_part(text):
+        return Match("stamp", 0, len(text), is_whole=True)
+    return None
+
+
+def _is_no_prose(text: str) -> bool:
+    return prose_words(text) < _FEWEST_WORDS and not OWN_LINE.match(text) and not text.endswith((".", ","))
+
+
+def _counting(edges: list[_Edge]) -> set[Span]:
+    """Bare numbers that go up by one from page to page, at tops or at bottoms."""
+    counted: set[Span] = set()
+    for side in (edges[0::2], edges[1::2]):
+        numbers = [
+            (edge.page, int(match[1]), line.span)
+            for edge in side
+            for line in edge.lines[:_MOST_BETWEEN]
+            if (match := _NUMBER.fullmatch(line.text))
+        ]
+        offsets = [number - page for page, number, _ in numbers]
+        for (page, number, span), offset in zip(numbers, offsets, strict=True):
+            if offsets.count(offset) > 1 or (len(numbers) == 1 and number - page in {0, 1}):
+                counted.add(span)
+    return counted
+
+
+def _page_counts(source: str) -> Iterator[Span]:
+    """Lines that count pages and say so, wherever a text reader has put them."""
+    for word in ("Page ", "PAGE ", "Form Effective"):
+        at = source.find(word)
+        while at >= 0:
+            start = max(source.rfind("\n", 0, at), source.rfind("\f", 0, at)) + 1
+            end = min((e for e in (source.find("\n", at), source.find("\f", at)) if e >= 0), default=len(source))
+            if counts_pages(source[start:end].strip()):
+                yield Span(start, end)
+            at = source.find(word, at + len(word))
+
+
+def _without_page_marks(source: str) -> Iterator[Span]:
+    """In a text whose pages are not marked: lines anywhere that are a fax machine's or a browser's without doubt."""
+    start = 0
+    for line in source.split("\n"):
+        text = line.strip()
+        if text and (match := transmission(text)) and match.is_whole:
+            yield Span(start, start + len(line))
+        start += len(line) + 1
+
+
+def without_case_number_lines(letter: str) -> str:
+    """One letter's text, of the same length, without the lines below its header block that repeat its case number."""
+    body = max(0, letter.find(HEADINGS[0]))
+    case = CASE_NUMBER.search(letter, 0, body)
+    at = letter.find(case.group(), body) if case else -1
+    spans = []
+    while case and at >= 0:
+        start = max(letter.rfind("\n", 0, at), letter.rfind("\f", 0, at)) + 1
+        end = min((e for e in (letter.find("\n", at), letter.find("\f", at)) if e >= 0), default=len(letter))
+        text = letter[start:end].strip()
+        if len(text.split()) <= _MOST_WORDS_BESIDE_A_CASE_NUMBER and not text.endswith((".", ",")):
+            spans.append(Span(start, end))
+        at = letter.find(case.group(), at + 1)
+    return blanked(letter, spans) if spans else letter

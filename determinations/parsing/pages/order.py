@@ -1,0 +1,174 @@
+"""Whether a letter's pages follow each other: pages put in order, and a problem where one seems to be missing.
+
+What must hold at every page edge inside a letter: its labels go on in their order, an item's decision is followed by
+the guideline lines, a sentence that is open goes on and one that has ended does not. Pages that break this are tried
+in every other order; the one in which all of them agree is read, and said to be a rearrangement.
+"""
+
+import re
+from itertools import pairwise, permutations
+from typing import NamedTuple
+
+from determinations.parsing.arrangement import Arrangement
+from determinations.parsing.results import Problem
+from determinations.parsing.spans import Span, ends_sentence
+
+#: Headings, then the labels of an item, by their first words; each begins a line.
+_MARKS = (
+    ("h0", "HOW THE IMR FINAL"),
+    ("h1", "The Expert Reviewer has"),
+    ("h2", "CLINICAL CASE SUMMARY"),
+    ("h3", "IMR ISSUES, DECISIONS"),
+    ("claims", "Claims Administrator guideline"),
+    ("reviewer", "MAXIMUS guideline"),
+    ("rationale", "Decision rationale"),
+)
+_MAY_FOLLOW = {
+    "h0": {"h1"},
+    "h1": {"h2"},
+    "h2": {"h3"},
+    "h3": {"claims"},
+    "claims": {"reviewer", "rationale"},
+    "reviewer": {"rationale"},
+    "rationale": {"claims", "h0"},
+}
+_DECISION = re.compile(r"\b(?:Upheld|Overturned)\.?\Z")
+_CLAIMS = re.compile(r"Claims\s+Administrator")
+_LABEL = re.compile(
+    r"Claims\s+Administrator\s+g|MAXIMUS\s+g|Decision\s+r|CLINICAL|IMR\s+ISS|HOW\s+THE|The\s+Expert\s+Rev"
+)
+#: More pages than this are not tried in every order.
+_MOST_TRIED = 6
+_CONFLICT = -3
+_OUT_OF_ORDER = "The pages of this letter were out of order and were read in the order in which their text continues."
+_BROKEN = "The text does not continue from page {0} to page {1}: a page may be missing, or the pages out of order."
+
+
+class _Page(NamedTuple):
+    """A page: where it is, its first and last printed line, and the first and last mark on it."""
+
+    number: int
+    span: Span
+    first_line: str
+    last_line: str
+    first_mark: str
+    last_mark: str
+    begins_letter: bool
+
+
+class Ordered(NamedTuple):
+    """The text with its pages in order; the problems' spans point into the text as it was before."""
+
+    arrangement: Arrangement
+    problems: tuple[Problem, ...]
+
+
+def order_pages(source: str) -> Ordered:
+    """The text with the pages of a letter in order where they were not."""
+    whole = Arrangement.of(source, (Span(0, len(source)),))
+    if "\f" not in source:
+        return Ordered(whole, ())
+    pages = _pages(source)
+    marked = [at for at, page in enumerate(pages) if page.first_mark]
+    if not marked:
+        return Ordered(whole, ())
+    first, last = marked[0], marked[-1]
+    of_letter = pages[first : last + 1]
+    broken = [pair for pair in pairwise(of_letter) if _agreement(*pair) <= _CONFLICT]
+    headless = not of_letter[0].begins_letter and any(page.begins_letter for page in of_letter)
+    if not broken and not headless:
+        return Ordered(whole, ())
+    better = _better_order(of_letter)
+    if better:
+        order = [*pages[:first], *better, *pages[last + 1 :]]
+        problem = Problem("pages_out_of_order", _OUT_OF_ORDER, of_letter[0].span)
+        return Ordered(_arranged(source, order), (problem,))
+    return Ordered(whole, tuple(_doubt(above, below) for above, below in broken))
+
+
+def _doubt(above: _Page, below: _Page) -> Problem:
+    message = _BROKEN.format(above.number, below.number)
+    return Problem("page_missing", message, Span(max(above.span.start, above.span.end - 1), below.span.start + 1))
+
+
+def _pages(source: str) -> list[_Page]:
+    pages, start = [], 0
+    for number, text in enumerate(source.split("\f"), 1):
+        end = start + len(text)
+        stripped = text.strip()
+        first, _, _ = stripped.partition("\n")
+        _, _, last = stripped.rpartition("\n")
+        first_mark, last_mark, begins_letter = _outer_marks(source, start, end)
+        pages.append(
+            _Page(number, Span(start, end), first.strip(), last.strip(), first_mark, last_mark, begins_letter)
+        )
+        start = end + 1
+    return pages
+
+
+def _outer_marks(source: str, start: int, end: int) -> tuple[str, str, bool]:
+    """The first and the last mark in a stretch, empty strings where there is none; and whether a letter begins."""
+    first, last, first_mark, last_mark, begins = end, -1, "", "", False
+    for name, mark in _MARKS:
+        at = source.find(mark, start, end)
+        if at < 0:
+            continue
+        begins = begins or name == "h0"
+        if at < first:
+            first, first_mark = at, name
+        at = source.rfind(mark, at, end)
+        if at > last:
+            last, last_mark = at, name
+    return first_mark, last_mark, begins
+
+
+def _agreement(above: _Page, below: _Page) -> int:
+    """How well one page continues another: negative where it cannot."""
+    if not above.last_line or not below.first_line:
+        return 0
+    if below.first_mark == "h0":
+        return 0  # another letter begins, perhaps below its cover
+    score = 0
+    if above.last_mark and below.first_mark:
+        score += 1 if below.first_mark in _MAY_FOLLOW[above.last_mark] else _CONFLICT * 2
+    first = below.first_line
+    if _DECISION.search(above.last_line):
+        score += 3 if _CLAIMS.match(first) else _CONFLICT * 2
+    elif ends_sentence(above.last_line):
+        score += 1 if not first[0].islower() else _CONFLICT
+    elif first[0].islower():
+        score += 2
+    elif _LABEL.match(first) and not above.last_line.isupper():
+        score += _CONFLICT
+    return score
+
+
+def _better_order(pages: list[_Page]) -> list[_Page] | None:
+    """The only order of a letter's pages in which each continues the one before it; None when there is none."""
+    if len(pages) > _MOST_TRIED or sum(page.begins_letter for page in pages) != 1:
+        return None
+    first = next(page for page in pages if page.begins_letter)
+    rest = [page for page in pages if page is not first]
+    scored = []
+    for order in permutations(rest):
+        agreements = [_agreement(above, below) for above, below in pairwise((first, *order))]
+        if min(agreements, default=0) > _CONFLICT:
+            scored.append((sum(agreements), [first, *order]))
+    if not scored:
+        return None
+    scored.sort(key=lambda each: -each[0])
+    best = scored[0][1]
+    return None if best == pages else best
+
+
+def _arranged(source: str, order: list[_Page]) -> Arrangement:
+    """The pages in their new order, each with a form feed after it, taken from where the text has one."""
+    pieces = []
+    last = max(page.span.end for page in order)
+    feed = source.index("\f")
+    for page in order:
+        pieces.append(Span(page.span.start, page.span.end))
+        if page is not order[-1]:
+            at = page.span.end if page.span.end < last else feed
+            pieces.append(Span(at, at + 1))
+    return Arrangement.of(source, pieces)

@@ -1,0 +1,197 @@
+"""What surrounds letters in real offices: lines at page edges, covers, records, bundles. All texts are synthetic."""
+
+from collections.abc import Callable
+
+import pytest
+
+from determinations.parsing import parse_file, parse_letter
+from determinations.parsing.results import LetterPart
+from determinations.parsing.source import SourceText
+from determinations.synthetic import write_letter
+from tests.parsing.letters import text_of
+from tests.parsing.test_letters import squeezed, wrong_values
+
+NAME = "synthetic_page_edges"
+LETTER = text_of(NAME)
+PAGES = LETTER.count("\f") + 1
+RECORDS = (
+    "PROGRESS REPORT\nPatient: Jane Roe     DOB: 01/02/1970\nSubjective complaints: The pain is constant.\n"
+    "The treatment is medically necessary.\nPlan: Return in four weeks."
+)
+COVER = (
+    "FACSIMILE COVER SHEET\nTO: Claims Examiner\nRE: IMR CM15-8888888\nCase Number: CM15-7777777\n"
+    "Date of Injury: 01/02/2013\nPriority: Expedited\nDecision Date: 03/04/2015\nPlease handle on an expedited basis."
+)
+
+
+def parts_of(text: str) -> tuple[LetterPart, ...]:
+    return parse_file(SourceText.from_text(text))
+
+
+def codes(part: LetterPart) -> set[str]:
+    return {problem.code for problem in part.letter.problems}
+
+
+CLEAN = codes(parts_of(LETTER)[0])
+
+
+def with_lines(text: str, top: str = "", bottom: str = "") -> str:
+    """The text with a line at the edges of every page; ``{n}`` is the page's number."""
+    pages = text.split("\f")
+    return "\f".join(
+        (top.format(n=n, total=len(pages)) + "\n" if top else "")
+        + page.rstrip()
+        + (" \n" + bottom.format(n=n, total=len(pages)) if bottom else "")
+        for n, page in enumerate(pages, 1)
+    )
+
+
+EDGE_LINES = [
+    "02/10/2017 FRI 14:05  FAX 555 010 0100  EXAMPLE OFFICE   @00{n}/00{total}",
+    "Feb 10 2017 2:05PM  Example Office  5550100100  p.{n}",
+    "10-Feb-17 14:05;Example Office ;5550100100 # {n}/ {total}",
+    "To: Records  Page {n} of {total}   2017-02-10 22:05:33 (GMT)   15550100100   From: Example Office",
+    "https://portal.example.com/view?id=12345   {n}/{total}",
+    "ABC00012{n}",
+    "Exhibit A - {n}",
+    "CONFIDENTIAL - This document contains privileged and protected health information.",
+    "This facsimile is intended only for the use of the addressee and may be privileged.",
+    "RECEIVED FEB 10 2017",
+    "Rec'd 02/10/17",
+    "Example Claims Services, Inc.",
+    "EXAMPLE LLP | 200 Elm Avenue | Fresno, CA 93721 | Tel (555) 010-0100",
+]
+
+
+@pytest.mark.parametrize("line", EDGE_LINES)
+@pytest.mark.parametrize("edge", ["top", "bottom"])
+def test_a_line_at_every_page_edge_is_part_of_no_value(edge: str, line: str) -> None:
+    (part,) = parts_of(with_lines(LETTER, **{edge: line}))
+    assert wrong_values(NAME, part.letter) == []
+    assert codes(part) == CLEAN
+
+
+def test_spans_point_into_the_stored_text_around_edge_lines() -> None:
+    text = with_lines(LETTER, top=EDGE_LINES[0], bottom=EDGE_LINES[5])
+    letter = parts_of(text)[0].letter
+    for item in letter.items:
+        assert text[slice(*item.spans["decision"])].lower() == item.decision
+        place = item.spans["claims_text"]
+        assert squeezed(text[slice(*place)]) == squeezed(item.claims_text or "")
+
+
+def test_a_fax_line_that_shares_a_line_with_the_letter_is_taken_out_and_reported() -> None:
+    head, _, tail = LETTER.rstrip().rpartition("\n")
+    (part,) = parts_of(f"{head}\n{tail.rstrip()}   02/10/2017 FRI 14:05  FAX 555 010 0100  @002/003")
+    assert wrong_values(NAME, part.letter) == []
+    assert "page_line_doubtful" in codes(part)
+
+
+BEFORE: dict[str, Callable[[str], str]] = {
+    "a cover page": lambda letter: f"{COVER}\f{letter}",
+    "a cover without a page break": lambda letter: f"{COVER}\n\n{letter}",
+    "records of ten pages": lambda letter: "\f".join([*[RECORDS] * 10, letter]),
+}
+
+
+@pytest.mark.parametrize("kind", BEFORE)
+def test_what_precedes_the_letter_is_part_of_no_value(kind: str) -> None:
+    (part,) = parts_of(BEFORE[kind](LETTER))
+    assert wrong_values(NAME, part.letter) == []
+    assert codes(part) == CLEAN
+
+
+@pytest.mark.parametrize("kind", BEFORE)
+def test_a_letter_without_a_header_block_takes_none_from_what_precedes_it(kind: str) -> None:
+    letter = text_of("synthetic_no_header")
+    (part,) = parts_of(BEFORE[kind](letter))
+    assert wrong_values("synthetic_no_header", part.letter) == []
+    assert part.letter.case_number is None
+
+
+AFTER = {
+    "records": f"\f{RECORDS}",
+    "records of many pages": f"\f{RECORDS}" * 12,
+    "an appeal notice": "\n\nIf you disagree with this determination, you may file an appeal with the Workers' "
+    "Compensation Appeals\nBoard within 30 days.",
+    "copies": "\ncc: Claims Administrator\ncc: Applicant's attorney",
+    "a mail signature": "\n\nSent from my phone",
+    "a greeting": "\nSincerely,\nJane Roe",
+}
+
+
+@pytest.mark.parametrize("kind", AFTER)
+def test_what_follows_the_letter_is_part_of_no_value(kind: str) -> None:
+    text = LETTER.rstrip() + AFTER[kind]
+    (part,) = parts_of(text)
+    assert wrong_values(NAME, part.letter) == []
+    assert part.pages == (1, PAGES)
+    assert text[part.extent.end :].strip() == AFTER[kind].strip()
+
+
+def test_several_letters_in_one_file_are_several_parts_with_their_own_pages() -> None:
+    letters = [write_letter(number) for number in range(3)]
+    text = "\f".join([COVER, letters[0].text, RECORDS, letters[1].text, letters[2].text])
+    parts = parts_of(text)
+    assert [part.letter.case_number for part in parts] == [letter.expected["case_number"] for letter in letters]
+    first = 2 + letters[0].text.count("\f")
+    assert parts[0].pages == (2, first)
+    assert parts[1].pages[0] == first + 2
+    assert parts[2].pages[1] == text.count("\f") + 1
+
+
+def test_two_letters_can_meet_within_a_page() -> None:
+    letters = [write_letter(number) for number in range(2)]
+    parts = parts_of("\n \n".join(letter.text.rstrip() for letter in letters))
+    assert [part.letter.case_number for part in parts] == [letter.expected["case_number"] for letter in letters]
+    assert parts[0].letter.items[-1].rationale == letters[0].expected["items"][-1]["rationale"]
+
+
+def test_the_same_letter_twice_in_a_file_is_two_parts() -> None:
+    first, second = parts_of(f"{LETTER}\f{LETTER}")
+    assert first.letter.case_number == second.letter.case_number
+    assert wrong_values(NAME, first.letter) == wrong_values(NAME, second.letter) == []
+    assert second.pages == (PAGES + 1, 2 * PAGES)
+
+
+def test_a_missing_last_page_is_reported() -> None:
+    cut = LETTER[: LETTER.rindex("\f")]
+    (part,) = parts_of(cut)
+    assert codes(part) & {"text_breaks_off", "value_missing", "no_items", "page_missing", "decision_left_over"}
+
+
+def test_pages_out_of_order_are_read_in_order_and_reported() -> None:
+    pages = LETTER.rstrip().split("\f")
+    (part,) = parts_of("\f".join([*pages[1:], pages[0]]))
+    assert wrong_values(NAME, part.letter) == []
+    assert "pages_out_of_order" in codes(part)
+
+
+@pytest.mark.parametrize("dash", ["\u2013", "\u2010", "\u2212", " - "])
+def test_a_case_number_is_read_with_any_dash_and_eight_digits(dash: str) -> None:
+    number = parse_letter(LETTER).case_number or ""
+    text = LETTER.replace(number, f"CM16{dash}10000001")
+    assert parse_letter(text).case_number == "CM16-10000001"
+
+
+@pytest.mark.parametrize("character", ["\u00ad", "\u200b", "\u200d", "\u2060", "\u200e", "\ufeff"])
+def test_invisible_characters_inside_words_labels_and_numbers_are_read_over(character: str) -> None:
+    text = LETTER
+    for word in ("Number:", "9900002", "Upheld", "CLINICAL", "guideline:", "rationale:", "Standard"):
+        text = text.replace(word, word[:3] + character + word[3:])
+    letter = parse_letter(text)
+    assert wrong_values(NAME, letter) == []
+    assert text[slice(*letter.spans["case_number"])].replace(character, "") == letter.case_number
+
+
+@pytest.mark.parametrize(
+    "form", ["{y}-{m:02d}-{d:02d}", "{name} {d}, {y}", "{m}-{d}-{yy}", "{d} {name} {y}", "{m}/{d}/{y}", "{m}.{d}.{y}"]
+)
+def test_header_dates_are_read_in_other_forms(form: str) -> None:
+    whole = parse_letter(LETTER)
+    header, heading, rest = LETTER.partition("HOW THE IMR")
+    for name in ("date_assigned", "date_of_injury", "decision_date", "ur_denial_date", "application_received"):
+        day = getattr(whole, name)
+        printed = form.format(y=day.year, yy=day.strftime("%y"), m=day.month, d=day.day, name=day.strftime("%B"))
+        header = header.replace(day.strftime("%m/%d/%Y"), printed)
+    assert wrong_values(NAME, parse_letter(header + heading + rest)) == []
