@@ -27,11 +27,9 @@ _NAMES = {"gain": ("gain", "gains"), "loss": ("loss", "losses"), "change": ("cha
 
 
 class FileRecord(PartRecord):
-    """A letter's record with the name of its file, which of the file's letters it is, and its first and last page."""
+    """A letter's record with the name of its file."""
 
     file: str
-    part: int
-    pages: list[int]
 
 
 class Command(BaseCommand):
