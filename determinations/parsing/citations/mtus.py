@@ -31,10 +31,10 @@ _BARE_NUMBER = re.compile(r"[\s,]*\d(?!792|\s*C\.?C)")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _ONE_PAGE = re.compile(_NUMBER)
 _SECTION_LABEL = re.compile(
-    r"\(?\b(?:[Ss]ections?(?:\s*\(s\))?|SECTIONS?|[Tt]opics?|[Pp]ages?(?:\s*\(s\))?)\s*:|\b[Ss]ections?\s+(?=[A-Z])"
+    r"\(?\b(?:[Ss]ections?(?:\s*\(s\))?|SECTIONS?|[Tt]opics?|[Pp]ages?(?:\s*\(s\))?)\s*:|\b[Ss]ections?(?:\s*\(s\))?\s+(?=[A-Z])"
 )
 _FILLER = re.compile(
-    r"\b(?:MTUS|CA|California|[Gg]uidelines?|[Mm]edical|[Tt]reatment|[Uu]tilization|[Ss]chedule|[Cc]itation|[Tt]he|[Aa]nd|[Oo]f|[Ss]ee|[Aa]lso|"
+    r"\b(?:MTUS|CA|California|[Gg]uidelines?|[Mm]edical|[Tt]reatment|[Uu]tilization|[Ss]chedule|[Cc]itation|[Tt]he|[Aa]nd|[Oo]f|[Ss]ee|[Aa]lso|[Oo]ther|"
     r"Reed\s+Group|[Pp]art\s+(?:[Oo]ne|[Tt]wo|[12I]+)|ACOEM|[Pp]ractice|[Cc]h(?:apter|ap|p)?\.?(?:\s*\d\d?)?|[Pp]er|[Ii]n|[Ee]ffective|[Uu]pdated?|[Pp]ages?(?:\(s\))?|[Ss]ections?(?:\(s\))?|\d{1,2}[/-]\d{1,2}[/-]\d{2,4})\b|[^\w]+|\(s\)"
 )
 _CITATION = re.compile(r"\s*[Cc]itations?\W*")  # "MTUS Citation Official Disability Guidelines": a "Non-" is lost

@@ -18,7 +18,9 @@ _NUMBERED = re.compile(
 _AND = re.compile(r"\s+(?:and|&)\s+")
 _CAPITAL = re.compile(r"(?<=\w )(?=[A-Z])")
 _MARKS = re.compile(r"[,;()[\]]")
-_MOST_COMMAS = 8
+_MOST_COMMAS, _MOST_MARKS = 8, 24
+# No two names together have more words.
+_MOST_CAPITALS = 16
 #: What a name in "Depression, treatment" goes on with; in capitals, these are headings by themselves.
 _ASPECTS = frozenset(
     {
@@ -107,8 +109,8 @@ def _known_pair(text: str, start: int, end: int, known: Set[str]) -> int | None:
 
 def _known_side_by_side(text: str, start: int, end: int, known: Set[str]) -> int | None:
     """Where the comma between two known names of several words is lost: "Special Studies Diagnostic Criteria"."""
-    capitals = list(_CAPITAL.finditer(text, start + 1, end))
-    for match in capitals if len(capitals) > 2 else ():
+    capitals = list(itertools.islice(_CAPITAL.finditer(text, start + 1, end), _MOST_CAPITALS + 1))
+    for match in capitals if 2 < len(capitals) <= _MOST_CAPITALS else ():
         first, second = text[start : match.start()].strip(), text[match.start() : end].strip()
         if " " in first and " " in second and normalised_form(first) in known and normalised_form(second) in known:
             return match.start()
@@ -141,14 +143,18 @@ def _goes_on(text: str, comma: int, end: int, known: Set[str]) -> bool:
 def name_ends(text: str, start: int) -> list[int]:
     """The places where a name from ``start`` may end: commas and semicolons outside brackets, and the end.
 
-    No more than ``_MOST_COMMAS``: a damaged sentence can be one list of thousands.
+    A bracket that nothing closes is none. No more than ``_MOST_COMMAS``: a damaged sentence can be one list of
+    thousands.
     """
     ends: list[int] = []
     depth = 0
-    for mark in _MARKS.finditer(text, start):
+    inside: list[int] = []
+    for mark in itertools.islice(_MARKS.finditer(text, start), _MOST_MARKS):
         character = mark.group()
         if character in "([":
             depth += 1
+            if depth == 1:
+                inside = []
         elif character in ")]":
             depth -= 1
             if depth < 0:
@@ -157,7 +163,9 @@ def name_ends(text: str, start: int) -> list[int]:
             ends.append(mark.start())
             if len(ends) > _MOST_COMMAS:
                 return ends
-    return [*ends, len(text)]
+        elif len(inside) < _MOST_COMMAS:
+            inside.append(mark.start())
+    return [*ends, *(inside if depth else ()), len(text)]
 
 
 def is_page(text: str) -> bool:
