@@ -7,7 +7,7 @@ list once for them and once for each filtered dimension.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,45 +16,27 @@ from django.db import connection
 from django.http import QueryDict
 
 from determinations.browsing.lists import NEWEST, ListKind
-from determinations.cases.item_marks import MARKED
-from determinations.filters import LetterFilters
-from determinations.paging.filtered import Asked, Nearest, tables_of
-from determinations.wording.labels import AGE_BANDS, FAMILY_BITS
+from determinations.filters import ListFilters
+from determinations.filters.kinds import KINDS, Stored
+from determinations.models.dimensions import MARKS, Dimension
+from determinations.paging.filtered import NEAR, ListQuery, Nearest, tables_of
+from determinations.wording.labels import Labels
 
-#: Rows of a base that are counted at most.
-_COUNTED = 1_000
-#: Where more rows match than so many, those near the top of the list are counted, if these are enough.
-_MANY = 2_000
-_ENOUGH = 200
 
-#: The columns whose values are counted for each dimension, in the order of ``_RAIL``.
-_OF_ITEMS: Mapping[str, str] = {
-    "outcome": "outcome",
-    "decision": "overturned",
-    "subcategory": "category_id",
-    "reviewer_family": "reviewer_families",
-    "claims_family": "claims_families",
-    "reviewer_authority": "reviewer_authority_ids",
-    "claims_authority": "claims_authority_ids",
-    "region": "body_region",
-    "specialty": "specialties",
-    "licensure": "licensure",
-    "age": "age",
-    "sex": "sex",
-    "priority": "priority",
-    "problem": "problem_codes",
-    "state": "state",
-    "corrected": "corrected",
-    "partly_approved": "partly_approved",
-    "same_guideline": "same_authority",
-}
-_OF_CASES: Mapping[str, str] = {
-    **{name: _OF_ITEMS[name] for name in ("outcome", "specialty", "licensure", "age", "sex", "priority", "state")},
-    **{name: _OF_ITEMS[name] for name in ("reviewer_authority", "claims_authority", "corrected")},
-    "subcategory": "category_ids",
-    "problem": "all_problem_codes",
-    **{name: "said_of_items" for name in ("decision", "region", "reviewer_family", "claims_family")},
-}
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many rows are read to count facets."""
+
+    #: Rows that are counted at most, per base.
+    counted: int = 1_000
+    #: If more rows match, those near the top of the list are counted, provided there are ``enough``.
+    many: int = 2_000
+    enough: int = 200
+    #: Rows at the top of the list, filters aside, that are checked for matches.
+    near: int = NEAR
+
+
+LIMITS = Limits()
 
 _COUNT_ALL = (
     "SELECT '{table}' AS facet, NULL::jsonb AS value, count(*) AS number FROM {table} "
@@ -72,35 +54,37 @@ class FacetCounts:
     cap: int = 0
 
 
-def count_facets(kind: ListKind, filterset: LetterFilters, query: QueryDict) -> FacetCounts:
+def count_facets(kind: ListKind, filterset: ListFilters, query: QueryDict, limits: Limits = LIMITS) -> FacetCounts:
     """Count every dimension of a list under the filters of ``query``: one statement."""
-    columns = _OF_ITEMS if kind.of_items else _OF_CASES
-    tables = {"base": kind.asked(filterset, query, order=NEWEST)}
-    table_of: dict[str, str] = {}
-    for name in columns:
-        own = {"category", "subcategory"} if name == "subcategory" else {name}
-        table_of[name] = "base"
-        if any(query.get(parameter) for parameter in own):
-            table_of[name] = f"but_{name}"
-            tables[f"but_{name}"] = kind.asked(filterset, query, order=NEWEST, but_for=own)
-    statement, parameters = _statement(tables, table_of, columns)
-    counted: dict[str, list[tuple[Any, int]]] = defaultdict(list)
+    counted = [
+        d for d in filterset.dimensions if d.in_rail and KINDS[d.kind].counted and d.column(of_items=kind.of_items)
+    ]
+    queries = {"base": kind.list_query(filterset, query, order=NEWEST)}
+    places: dict[str, tuple[str, str]] = {}
+    for dimension in counted:
+        table, left_out = "base", KINDS[dimension.kind].left_out(dimension)
+        if any(query.get(parameter) for parameter in left_out):
+            table = f"but_{dimension.name}"
+            queries[table] = kind.list_query(filterset, query, order=NEWEST, without=left_out)
+        places[dimension.name] = table, dimension.column(of_items=kind.of_items)
+    statement, parameters = _statement(queries, list(dict.fromkeys(places.values())), limits)
+    rows: dict[str, list[tuple[Stored, int]]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         for place, value, number in cursor.fetchall():
-            counted[place].append((value if value is None else json.loads(value), number))
-    counts = {name: _by_value(name, counted[f"{table_of[name]}.{column}"]) for name, column in columns.items()}
-    if columns is _OF_CASES:
-        categories = counted[f"{table_of['subcategory']}.category_ids"]
-        names = {category.id: category.name for category in filterset.lookups.labels.categories}
-        counts["category"] = _add_up([({names.get(pk) for pk in ids}, number) for ids, number in categories])
-    counted_rows = {name: counted[name][0][1] for name in tables}
-    capped = any(counted[f"{name}.all"][0][1] > min(number, _MANY) for name, number in counted_rows.items())
+            rows[place].append((value if value is None else json.loads(value), number))
+    labels = filterset.lookups.labels
+    counts = {
+        dimension.name: _by_value(dimension, column, rows[f"{table}.{column}"], labels)
+        for dimension, (table, column) in zip(counted, places.values(), strict=True)
+    }
+    counted_rows = {name: rows[name][0][1] for name in queries}
+    capped = any(rows[f"{name}.all"][0][1] > min(number, limits.many) for name, number in counted_rows.items())
     return FacetCounts(counts, capped, max(counted_rows.values()))
 
 
 def _statement(
-    tables: Mapping[str, Asked], table_of: Mapping[str, str], columns: Mapping[str, str]
+    queries: Mapping[str, ListQuery], places: Collection[tuple[str, str]], limits: Limits
 ) -> tuple[str, list[Any]]:
     """The newest rows of each table as materialised CTEs, and a grouped count of each column.
 
@@ -108,61 +92,37 @@ def _statement(
     """
     parameters: list[Any] = []
     expressions = []
-    wanted = ", ".join(dict.fromkeys(columns.values()))
-    for name, asked in tables.items():
-        model = asked.everything.model._meta
-        many = asked.cap if asked.gathered > asked.cap else _MANY  # of rows found by words more are gathered
-        asked = replace(asked, gathered=min(asked.gathered, many))
-        nearest = Nearest.to(asked.everything, NEWEST, descending=True, enough=_ENOUGH, most=_COUNTED)
+    columns = ", ".join(dict.fromkeys(column for _table, column in places))
+    for name, listed in queries.items():
+        model = listed.everything.model._meta
+        many = listed.cap if listed.gathered > listed.cap else limits.many  # with words, more rows are gathered
+        listed = replace(listed, gathered=min(listed.gathered, many))
+        nearest = Nearest.to(
+            listed.everything, NEWEST, descending=True, enough=limits.enough, most=limits.counted, near=limits.near
+        )
         try:
-            sql, its_parameters = tables_of(asked, nearest, name=f"{name}_", some=True)
+            sql, its_parameters = tables_of(listed, nearest, name=f"{name}_", some=True)
         except EmptyResultSet:  # a value that no row can have
-            none = replace(asked, rows=asked.everything.filter(pk=0))
+            none = replace(listed, rows=listed.everything.filter(pk=0))
             sql, its_parameters = tables_of(none, nearest, name=f"{name}_", some=True)
-        newest = f"SELECT key FROM {name}_found ORDER BY value DESC NULLS LAST, key DESC LIMIT {_COUNTED}"  # noqa: S608 - constants
+        newest = f"SELECT key FROM {name}_matching ORDER BY value DESC NULLS LAST, key DESC LIMIT {limits.counted}"  # noqa: S608 - constants
         expressions.append(sql)
         expressions.append(
-            f"{name} AS MATERIALIZED (SELECT {wanted} FROM {model.db_table} "  # noqa: S608 - constants
+            f"{name} AS MATERIALIZED (SELECT {columns} FROM {model.db_table} "  # noqa: S608 - constants
             f"WHERE {model.pk.column} = ANY(ARRAY({newest})))"
         )
         parameters += its_parameters
-    places = dict.fromkeys((table_of[name], column) for name, column in columns.items())
-    counts = [_COUNT_ALL.format(table=table) for table in tables]
+    counts = [_COUNT_ALL.format(table=table) for table in queries]
     counts += [_COUNT.format(table=table, column=column) for table, column in places]
     return f"WITH {', '.join(expressions)} {' UNION ALL '.join(counts)}", parameters
 
 
-def _by_value(dimension: str, counted: Iterable[tuple[Any, int]]) -> dict[str, int]:
+def _by_value(dimension: Dimension, column: str, rows: Iterable[tuple[Stored, int]], labels: Labels) -> dict[str, int]:
     """How many rows have each value of a filter, from how many have each value of its column."""
-    return _add_up((_values(dimension, value), number) for value, number in counted)
-
-
-def _add_up(counted: Iterable[tuple[Iterable[str | None], int]]) -> dict[str, int]:
+    kind = KINDS[dimension.kind]
     numbers: dict[str, int] = defaultdict(int)
-    for values, number in counted:
-        for value in values:
-            if value is not None:
-                numbers[value] += number
-    return numbers
-
-
-def _values(dimension: str, value: Any) -> Iterable[str | None]:
-    """The filter's values that a column's value stands for."""
-    if isinstance(value, list):
-        if value and isinstance(value[0], int):
-            return [str(each) for each in value]
-        mark = f"{dimension}="
-        marks = [each.removeprefix(mark) for each in value if each.startswith(mark)]
-        return [each for each in marks if dimension != "region" or each != "unknown"] if dimension in MARKED else value
-    if dimension == "decision":
-        return ["unknown" if value is None else "overturned" if value else "upheld"]
-    if isinstance(value, bool):
-        return ["yes" if value else "no"]
-    if dimension == "age":
-        bands = (band for band, _label, first, last in AGE_BANDS if value is not None and first <= value <= last)
-        return [next(bands, "unknown")]
-    if dimension.endswith("_family"):
-        return [family for family, bit in FAMILY_BITS.items() if value & bit] or ["none"]
-    if value == "":
-        return [] if dimension == "region" else ["unknown"]
-    return [str(value)]
+    for stored, number in rows:
+        marked = column == MARKS
+        for value in kind.marked_values(dimension, stored) if marked else kind.values(dimension, stored, labels):
+            numbers[value] += number
+    return dict(numbers)

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
 
-from determinations.filters import CaseFilter, ItemFilter, LetterFilters
+from determinations.filters import CaseFilter, ItemFilter, ListFilters, active_filters
+from determinations.filters.kinds import KINDS
 from determinations.filters.lookups import Lookups
 from determinations.filters.words import QueryWords
 from determinations.models import Case, ItemFact
 from determinations.models.browsing import ListName
-from determinations.paging.counts import COUNT_CAP, UNPACKED_CAP
-from determinations.paging.filtered import Asked
-from determinations.paging.keyset import Order
+from determinations.models.dimensions import DIMENSIONS, Kind
+from determinations.paging.counts import COUNT_CAP, UNPACKED_CAP, Count, count_up_to
+from determinations.paging.filtered import ListQuery, list_page
+from determinations.paging.keyset import M, Order, Page, page_of
 
 
 @dataclass(frozen=True)
@@ -23,53 +25,53 @@ class ListKind:
     name: ListName
     title: str
     url_name: str
-    filter_class: type[LetterFilters]
+    filter_class: type[ListFilters]
     orders: Mapping[str, Order]
     default_sort: str
 
     @property
     def of_items(self) -> bool:
         """Rows are items rather than cases."""
-        return self.filter_class is ItemFilter
+        return self.filter_class.of_items
 
     def all_rows(self) -> QuerySet[Model]:
         """Every row that counts."""
         return ItemFact.objects.all() if self.of_items else Case.objects.current()
 
-    def filterset(self, query: QueryDict, *, lookups: Lookups | None = None) -> LetterFilters:
+    def filterset(self, query: QueryDict, *, lookups: Lookups | None = None) -> ListFilters:
         """The filters of an address over the list's rows."""
         return self.filter_class(query, queryset=self.all_rows(), lookups=lookups)
 
-    def asked(
-        self, filterset: LetterFilters, query: QueryDict, *, order: Order | None = None, but_for: Collection[str] = ()
-    ) -> Asked:
-        """What an address asks to list, with how far it is counted; without some of its filters."""
+    def list_query(
+        self, filterset: ListFilters, query: QueryDict, *, order: Order | None = None, without: Collection[str] = ()
+    ) -> ListQuery:
+        """The rows of an address in order, and how far they are counted; without some of its filters."""
         order = order or self.orders[self.sort_of(query)]
-        everything, rows = self._between(order, query), filterset.but_for(but_for) if but_for else filterset.qs
+        everything, rows = self._in_period(order, query), filterset.without(without) if without else filterset.qs
         words = QueryWords.read(filterset.form.cleaned_data.get("q"))
         cap = UNPACKED_CAP if words.unpacked else COUNT_CAP
-        return Asked(rows, everything, order, cap, _WORDS_GATHERED if words and not words.unpacked else cap)
+        return ListQuery(rows, everything, order, cap, _WORDS_GATHERED if words and not words.unpacked else cap)
 
     def sort_of(self, query: QueryDict) -> str:
-        """The order that an address asks for, or the list's own."""
-        asked = query.get("sort", "")
-        return asked if asked in self.orders else self.default_sort
+        """The name of the order that an address requests, or of the list's default."""
+        sort = query.get("sort", "")
+        return sort if sort in self.orders else self.default_sort
 
-    def _between(self, order: Order, query: QueryDict) -> QuerySet[Model]:
-        """All rows within the dates that are asked for of the order's own column: they stand side by side in it."""
+    def _in_period(self, order: Order, query: QueryDict) -> QuerySet[Model]:
+        """All rows within the dates requested for the order's own column: they are adjacent in its index."""
         dates = QueryDict(mutable=True)
-        for name in _BOUNDS.get(order.column, ()):
+        for name in _PERIODS.get(order.column, ()):
             dates.setlist(name, query.getlist(name)[-1:])
         return self.filterset(dates).qs
 
 
-#: Rows with words are gathered up to more: the index knows them, and to ask one row for its words is to read its text.
+#: With words, more rows are gathered: the index has them, while checking one row for words means reading its text.
 _WORDS_GATHERED = 25_000
-#: The filters that bound an order's column.
-_BOUNDS = {
-    "decision_date": ("decided_from", "decided_to"),
-    "ur_denial_date": ("denied_from", "denied_to"),
-    "date_of_injury": ("injured_from", "injured_to"),
+#: The parameters that limit the period of a date column.
+_PERIODS = {
+    dimension.item_column: tuple(KINDS[dimension.kind].parameters(dimension))
+    for dimension in DIMENSIONS
+    if dimension.kind is Kind.PERIOD
 }
 
 
@@ -121,3 +123,12 @@ DECISIONS = ListKind(
     "-decided",
 )
 LISTS: Mapping[str, ListKind] = {str(kind.name): kind for kind in (CASES, ITEMS, DECISIONS)}
+
+
+def page_and_count(
+    kind: ListKind, filterset: ListFilters, query: QueryDict, shown: QuerySet[M]
+) -> tuple[Page[M], Count]:
+    """The page of an address, its rows read from ``shown``, and how many rows the whole list has; two queries."""
+    if any(True for _ in active_filters(query)):
+        return list_page(kind.list_query(filterset, query), shown, query)
+    return page_of(shown, kind.orders[kind.sort_of(query)], query), count_up_to(kind.all_rows())

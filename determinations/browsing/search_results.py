@@ -16,7 +16,7 @@ from determinations.browsing.lists import NEWEST
 from determinations.filters.words import QueryWords
 from determinations.models import Case, CaseText, ItemText
 from determinations.paging.counts import Count
-from determinations.paging.filtered import Asked, Nearest, tables_of
+from determinations.paging.filtered import ListQuery, Nearest, tables_of
 
 #: Only this many matches, the newest, are ranked.
 RANKED = 1_000
@@ -26,7 +26,7 @@ _ENOUGH = 200
 _RANK = """
 WITH {tables}
 SELECT case_id, count(*) OVER (), (SELECT number FROM number) FROM determinations_casetext
-WHERE case_id = ANY(ARRAY(SELECT key FROM found ORDER BY value DESC NULLS LAST, key DESC LIMIT %s))
+WHERE case_id = ANY(ARRAY(SELECT key FROM matching ORDER BY value DESC NULLS LAST, key DESC LIMIT %s))
 ORDER BY ts_rank(search, {query}, 1) DESC, case_id DESC LIMIT %s OFFSET %s
 """
 _READ_CHARACTERS = 20_000
@@ -53,11 +53,11 @@ class FoundCase:
     snippets: list[Snippet] = field(default_factory=list)
 
 
-def best_first(asked: Asked, words: QueryWords, page: int) -> tuple[list[Case], int, Count]:
+def best_first(listed: ListQuery, words: QueryWords, page: int) -> tuple[list[Case], int, Count]:
     """One page (from 1) of the newest matches by rank, how many were ranked, and how many match. Two queries."""
     most = _ENOUGH if words.unpacked else RANKED  # each row's words have to be read: no more of them than needed
-    newest = Nearest.to(asked.everything, NEWEST, descending=True, enough=_ENOUGH, most=most)
-    tables, parameters = tables_of(asked, newest)
+    newest = Nearest.to(listed.everything, NEWEST, descending=True, enough=_ENOUGH, most=most)
+    tables, parameters = tables_of(listed, newest)
     query, its_parameters = words.sql()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -67,7 +67,7 @@ def best_first(asked: Asked, words: QueryWords, page: int) -> tuple[list[Case], 
         found = cursor.fetchall()
     cases = Case.objects.in_bulk([pk for pk, _ranked, _number in found])
     _pk, ranked, number = found[0] if found else (0, 0, 0)
-    count = Count(min(number, asked.cap), capped=number > asked.cap)
+    count = Count(min(number, listed.cap), capped=number > listed.cap)
     return [cases[pk] for pk, _ranked, _number in found if pk in cases], ranked, count
 
 

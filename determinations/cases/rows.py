@@ -9,7 +9,7 @@ from django.db import connection
 from determinations.cases.bulk import insert_rows, new_ids
 from determinations.cases.facts import remove_facts
 from determinations.cases.fields import EffectiveRecord
-from determinations.cases.item_marks import said_of_items
+from determinations.cases.item_marks import item_marks
 from determinations.models import (
     Authority,
     Case,
@@ -81,7 +81,7 @@ def write_case_rows(
                 "category_ids": sorted({categories[item["category"], item["subcategory"]] for item in items}),
                 "claims_authority_ids": cited["claims"],
                 "reviewer_authority_ids": cited["reviewer"],
-                "said_of_items": said_of_items(items, families),
+                "said_of_items": item_marks(items, families),
                 "problem_codes": sorted({p["code"] for p in record["problems"] if not p["path"].startswith("items/")}),
                 "all_problem_codes": sorted({p["code"] for p in record["problems"]}),
                 "problem_count": len(record["problems"]),

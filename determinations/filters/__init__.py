@@ -1,24 +1,25 @@
 """The filters of lists and statistics: their sets, and the addresses that hold their whole state."""
 
 from determinations.filters.addresses import (
+    PARAMETERS,
     active_filters,
     chips,
+    filters_in_words,
     filters_only,
-    in_words,
     mistakes,
-    strange_words,
+    unknown_parameters,
 )
-from determinations.filters.sets import OF_ITEMS, CaseFilter, ItemFilter, LetterFilters
+from determinations.filters.sets import CaseFilter, ItemFilter, ListFilters
 
 __all__ = [
-    "OF_ITEMS",
+    "PARAMETERS",
     "CaseFilter",
     "ItemFilter",
-    "LetterFilters",
+    "ListFilters",
     "active_filters",
     "chips",
+    "filters_in_words",
     "filters_only",
-    "in_words",
     "mistakes",
-    "strange_words",
+    "unknown_parameters",
 ]

@@ -1,19 +1,36 @@
-"""A list's address: the filters that it sets, in words, without one of them, and what in it was not understood."""
+"""The address of a list: its active filters in words, each without itself, and parts that were not understood."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import django_filters
 from django.http import QueryDict
 
-from determinations.filters.sets import ItemFilter
+from determinations.filters.kinds import KINDS
+from determinations.models.dimensions import DIMENSIONS, Dimension, Kind
 from determinations.wording.labels import Labels
 
 #: Parameters of a list's address that are not filters.
 NOT_FILTERS = frozenset({"sort", "after", "before", "page", "list", "item", "show"})
-#: Of a strange address so many words are named, and so much of each.
-_MOST_STRANGE = 5
+#: How many unknown parameters are named, and how many characters of each.
+_MOST_UNKNOWN = 5
 _SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A filter's parameter in addresses."""
+
+    label: str
+    dimension: Dimension
+
+
+#: Every parameter that filters, by name, in the order in which active filters are shown.
+PARAMETERS: Mapping[str, Parameter] = {
+    name: Parameter(label, dimension)
+    for dimension in DIMENSIONS
+    for name, label in KINDS[dimension.kind].parameters(dimension).items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +43,8 @@ class Chip:
 
 
 def active_filters(query: QueryDict) -> Iterator[tuple[str, str]]:
-    """The filters that an address sets, as (name, value), in the order of the filter set."""
-    for name in ItemFilter.base_filters:
+    """The filters that an address sets, as (name, value), in the order of the dimensions."""
+    for name in PARAMETERS:
         for value in dict.fromkeys(query.getlist(name)):
             if value:
                 yield name, value
@@ -36,34 +53,37 @@ def active_filters(query: QueryDict) -> Iterator[tuple[str, str]]:
 def chips(query: QueryDict, labels: Labels) -> list[Chip]:
     """Each active filter as a chip that shows and removes it."""
     return [
-        Chip(
-            label=str(ItemFilter.base_filters[name].label),
-            value=labels.of(ItemFilter.base_filters[name].kind, value),
-            query=without(query, name, value),
-        )
+        Chip(PARAMETERS[name].label, _in_words(name, value, labels), without(query, name, value))
         for name, value in active_filters(query)
     ]
 
 
-def in_words(query: QueryDict, labels: Labels) -> str:
+def filters_in_words(query: QueryDict, labels: Labels) -> str:
     """The filters of an address in one line: ``Decision: Overturned, Upheld; Sex: Female``."""
     values: dict[str, list[str]] = {}
-    for chip in chips(query, labels):
-        values.setdefault(chip.label, []).append(chip.value)
-    return "; ".join(f"{label}: {', '.join(each)}" for label, each in values.items())
+    for name, value in active_filters(query):
+        values.setdefault(PARAMETERS[name].label, []).append(_in_words(name, value, labels))
+    return "; ".join(f"{label}: {', '.join(words)}" for label, words in values.items())
+
+
+def _in_words(name: str, value: str, labels: Labels) -> str:
+    dimension = PARAMETERS[name].dimension
+    if dimension.kind is Kind.REST:
+        return filters_in_words(QueryDict(value), labels)
+    return labels.of(dimension.words, value)
 
 
 def without(query: QueryDict, name: str, value: str) -> str:
     """The address without one value of one filter, at the top of the list."""
     link = first_page(query)
-    link.setlist(name, [each for each in link.getlist(name) if each != value])
+    link.setlist(name, [other for other in link.getlist(name) if other != value])
     return f"?{link.urlencode()}"
 
 
 def filters_only(query: QueryDict) -> QueryDict:
     """Only the filters of an address: what a saved view, an export or a link between lists carries over."""
     kept = QueryDict(mutable=True)
-    for name in ItemFilter.base_filters:
+    for name in PARAMETERS:
         values = [value for value in query.getlist(name) if value]
         if values:
             kept.setlist(name, values)
@@ -79,15 +99,15 @@ def first_page(query: QueryDict) -> QueryDict:
 
 
 def mistakes(filterset: django_filters.FilterSet) -> list[str]:
-    """What in the address was not understood, and is therefore left out of the filter."""
+    """Invalid values in the address, which are left out of the filter."""
     return [f"{filterset.filters[name].label}: {' '.join(errors)}" for name, errors in filterset.errors.items()]
 
 
-def strange_words(query: QueryDict, orders: Collection[str]) -> list[str]:
-    """What in a list's address is neither a filter nor anything else that a list knows: a slip, or an old link."""
-    names = [name for name in query if name not in ItemFilter.base_filters and name not in NOT_FILTERS]
-    said = [f"No filter is called “{name[:_SHOWN]}”." for name in names[:_MOST_STRANGE]]
+def unknown_parameters(query: QueryDict, orders: Collection[str]) -> list[str]:
+    """Parameters that no list has, and an unknown order: a typing error, or an old link."""
+    names = [name for name in query if name not in PARAMETERS and name not in NOT_FILTERS]
+    messages = [f"There is no filter named “{name[:_SHOWN]}”." for name in names[:_MOST_UNKNOWN]]
     sort = query.get("sort", "")
     if sort and sort not in orders:
-        said.append(f"No order of this list is called “{sort[:_SHOWN]}”.")
-    return said
+        messages.append(f"This list cannot be sorted by “{sort[:_SHOWN]}”.")
+    return messages

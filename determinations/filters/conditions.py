@@ -1,30 +1,32 @@
-"""What a value of a filter says of a row: conditions that several filters share."""
+"""Conditions that values of filters set on rows."""
 
 from collections.abc import Callable, Iterable
 
 from django.db.models import Exists, OuterRef, Q
 
 from determinations.filters.lookups import has_number
-from determinations.models import Authority, CitationFact, EditionValidity, Side
+from determinations.models import Authority, CitationFact, EditionValidity
+from determinations.models.dimensions import DIMENSIONS, Kind
 from determinations.parsing.citations import section_label
+from determinations.parsing.results import Side
 from determinations.wording.labels import AGE_BANDS, FAMILY_BITS
 
-#: Years above this are looked up as a stretch: hardly any letter has them.
+#: Years above this are compared as a range: hardly any letter has them.
 _OLDEST = 120
 
 
-def equals(column: str) -> Callable[[str], Q]:
-    """The column holds the value; ``unknown`` means that it is empty."""
-    return lambda value: Q(**{column: "" if value == "unknown" else value})
+def equals(column: str, empty: str) -> Callable[[str], Q]:
+    """The column equals the value; ``empty`` is the value that means an empty column."""
+    return lambda value: Q(**{column: "" if value == empty else value})
 
 
 def holds(column: str) -> Callable[[str], Q]:
-    """The array holds the value; ``unknown`` means that it holds none."""
+    """The array contains the value; ``unknown`` means that the array is empty."""
     return lambda value: Q(**{column: []}) if value == "unknown" else Q(**{f"{column}__contains": [value]})
 
 
 def in_band(column: str, bands: Iterable[tuple[str, str, int, int]]) -> Callable[[str], Q]:
-    """The number lies in the band; ``known`` and ``unknown`` ask whether there is one."""
+    """The number lies in the band; ``known`` and ``unknown`` mean that there is a number, or none."""
     bounds = {band: (first, last) for band, _label, first, last in bands}
 
     def condition(value: str) -> Q:
@@ -37,7 +39,7 @@ def in_band(column: str, bands: Iterable[tuple[str, str, int, int]]) -> Callable
 
 
 def of_age(value: str) -> Q:
-    """The age lies in the band. Each year is named: an index over many columns looks up values, not stretches."""
+    """The age lies in the band. Each year is listed: the GIN index looks up values, not ranges."""
     if value in ("known", "unknown"):
         return Q(age__isnull=value == "unknown")
     first, last = next(((first, last) for band, _label, first, last in AGE_BANDS if band == value), (1, 0))
@@ -46,7 +48,7 @@ def of_age(value: str) -> Q:
 
 
 def has_decision(value: str) -> Q:
-    """The item's decision."""
+    """The item's decision; null where none was read."""
     return Q(overturned={"overturned": True, "upheld": False}.get(value))
 
 
@@ -55,7 +57,7 @@ def cites_family(column: str) -> Callable[[str], Q]:
 
     def condition(value: str) -> Q:
         bit = {str(family): bit for family, bit in FAMILY_BITS.items()}.get(value, 15 if value == "any" else 0)
-        # Four bits make sixteen values: a list of them is plain to the planner, arithmetic is not.
+        # Four bits make sixteen values: the planner can estimate a list of them, but not bit arithmetic.
         bits = [0] if value == "none" else [bits for bits in range(1, 16) if bits & bit]
         return Q(has_number(column, bits, small=True))
 
@@ -72,27 +74,27 @@ def without_family(column: str) -> Callable[[str], Q]:
     return condition
 
 
-def cites_part(side: Side, **lookup: str) -> Callable[[str], Q]:
-    """One side cites a part of an authority, given as ``key@part``; ``lookup``: the column that holds it.
+def cites_part(side: Side, column: str) -> Callable[[str], Q]:
+    """One side cites a part of an authority, given as ``key@part``; ``column``: edition, sections or pages.
 
     A section may be given in any spelling.
     """
-    ((column, kind),) = lookup.items()
 
     def condition(value: str) -> Q:
         key, _, part = value.partition("@")
-        if column == "sections__contains":
+        if column == "sections":
             part = section_label(part)
         cited = CitationFact.objects.filter(
             fact=OuterRef("pk"), side=side, authority__in=Authority.objects.filter(key=key).values("pk")
         )
-        return Q(Exists(cited.filter(**{column: [part] if kind == "array" else part})))
+        parts = {column: part} if column == "edition" else {f"{column}__contains": [part]}
+        return Q(Exists(cited.filter(**parts)))
 
     return condition
 
 
 def cites_superseded(side: Side) -> Callable[[str], Q]:
-    """One side cites an edition that was no longer in force: one given as ``key@edition``, or ``any``."""
+    """One side cites a superseded edition, given as ``key@edition``, or ``any``."""
 
     def condition(value: str) -> Q:
         key, _, edition = value.partition("@")
@@ -106,7 +108,7 @@ def cites_superseded(side: Side) -> Callable[[str], Q]:
 
 
 def cites_standing(side: Side) -> Callable[[str], Q]:
-    """One side cites an edition that stood so on the day that matters, see ``statistics.editions``."""
+    """One side cites an edition with this standing on the day that matters, see ``statistics.editions``."""
 
     def condition(value: str) -> Q:
         judged = EditionValidity.objects.filter(authority=OuterRef("authority__key"), edition=OuterRef("edition"))
@@ -135,15 +137,10 @@ def yes_or_no(column: str) -> Callable[[str], Q]:
     return lambda value: Q(**{column: value == "yes"})
 
 
-_UNDATED = {
-    "decided": "decision_date",
-    "injured": "date_of_injury",
-    "denied": "ur_denial_date",
-    "received": "application_received",
-}
+_DATE_COLUMNS = {dimension.name: dimension.item_column for dimension in DIMENSIONS if dimension.kind is Kind.PERIOD}
 
 
 def without_date(value: str) -> Q:
-    """A date that the letter does not give."""
-    column = _UNDATED.get(value)
+    """The letter does not give this date; ``value`` is the name of a period."""
+    column = _DATE_COLUMNS.get(value)
     return Q(**{f"{column}__isnull": True}) if column else Q(pk__in=[])

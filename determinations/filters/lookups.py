@@ -1,14 +1,14 @@
-"""What filters have to look up before they can say what they find: numbers for keys, names for their parts.
+"""Resolves filter values to IDs and section names before querying, so that PostgreSQL plans with constants.
 
-PostgreSQL plans a query by what it knows of the values in it. A value that a subquery is to find is not known, and its
-guess may be a thousand times wrong; so keys become numbers first, and parts of names the names.
-One ``Lookups`` serves one request: whatever filters by the same looks it up once.
+PostgreSQL estimates a constant from its statistics; what a subquery returns it guesses, up to a thousand times wrong.
+One ``Lookups`` serves one request, so that each value is looked up once.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from django.contrib.postgres.fields import ArrayField
 from django.db.models import BooleanField, F, Func, Q, TextField, Value
 
 from determinations.models import SectionName
@@ -17,7 +17,7 @@ from determinations.wording.labels import Labels, read_labels
 
 
 class IsOneOf(Func):
-    """``column = ANY(array)``: can be looked up in an index, and its length tells how many rows to expect."""
+    """``column = ANY(array)``: an index can answer it, and its length tells the planner how many rows to expect."""
 
     arg_joiner = " = ANY("
     output_field = BooleanField()
@@ -31,7 +31,7 @@ def has_number(column: str, ids: Iterable[int], *, small: bool = False) -> IsOne
 
 
 class HasOneOf(Func):
-    """``array && array``: the two have something in common."""
+    """``array && array``: the two have an element in common."""
 
     arg_joiner = " && "
     template = "(%(expressions)s)"
@@ -40,22 +40,22 @@ class HasOneOf(Func):
 
 @dataclass
 class Lookups:
-    """What one request has looked up."""
+    """The names and IDs one request has looked up."""
 
     _sections: dict[str, list[str]] = field(default_factory=dict)
 
     @cached_property
     def labels(self) -> Labels:
-        """Names and numbers of categories and authorities."""
+        """Names and IDs of categories and authorities."""
         return read_labels()
 
     def authority_ids(self, keys: Iterable[str]) -> list[int]:
-        """The numbers of authorities given by key; unknown ones have none."""
+        """The IDs of authorities given by key; unknown keys have none."""
         wanted = set(keys)
         return [authority.id for authority in self.labels.authorities if authority.key in wanted]
 
     def category_ids(self, whole: Iterable[str], below: Iterable[str]) -> list[int]:
-        """The numbers of categories, and of subcategories given as ``name/subcategory``.
+        """The IDs of categories, and of subcategories given as ``name/subcategory``.
 
         A category with subcategories chosen means only those.
         """
@@ -64,10 +64,15 @@ class Lookups:
         return [category.id for category in self.labels.categories if category.name in names or category.key in keys]
 
     def section_names(self, part: str) -> list[str]:
-        """The names of sections with this part in name or label, whatever its case, or of which it is a spelling."""
+        """Section names whose name or label contains this part, ignoring case, or of which it is a spelling."""
+        part = part.replace("\x00", "")
         if part not in self._sections:
             names = SectionName.objects.filter(
                 Q(name__icontains=part) | Q(label__icontains=part) | Q(label=section_label(part))
             ).order_by("name")
             self._sections[part] = list(names.values_list("name", flat=True))
         return self._sections[part]
+
+    def cites_section(self, sections: Func, part: str) -> HasOneOf:
+        """The condition that one of the ``sections`` of a row has a name that contains the part."""
+        return HasOneOf(sections, Value(self.section_names(part), output_field=ArrayField(TextField())))

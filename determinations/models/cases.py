@@ -11,6 +11,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from determinations.models.authorities import Category
+from determinations.models.dimensions import indexed_columns
 from determinations.models.found_by import case_sections, case_words
 from determinations.models.letters import Letter
 
@@ -92,17 +93,7 @@ class Case(models.Model):
             models.Index(F("problem_count").desc(), F("letter").desc(), name="case_by_doubts"),
             # One index for all filters: it finds the rows that meet several of them without visiting the rest.
             GinIndex(
-                "said_of_items",
-                "category_ids",
-                "claims_authority_ids",
-                "reviewer_authority_ids",
-                "all_problem_codes",
-                "specialties",
-                "licensure",
-                "outcome",
-                "sex",
-                "age",
-                "state",
+                *indexed_columns(of_items=False),
                 case_words(),
                 case_sections("claims"),
                 case_sections("reviewer"),

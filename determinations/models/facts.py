@@ -13,6 +13,7 @@ from django.db.models import F
 from determinations.models.authorities import Authority, Category
 from determinations.models.cases import Case, DisputedItem
 from determinations.models.citations import Side
+from determinations.models.dimensions import indexed_columns
 from determinations.models.found_by import item_sections, item_words
 
 
@@ -74,22 +75,7 @@ class ItemFact(models.Model):
             models.Index(F("date_of_injury").desc(nulls_last=True), F("item").desc(), name="fact_injured"),
             # One index for all filters: it finds the rows that meet several of them without visiting the rest.
             GinIndex(
-                "category",
-                "claims_authority_ids",
-                "reviewer_authority_ids",
-                "problem_codes",
-                "specialties",
-                "licensure",
-                "body_region",
-                "claims_families",
-                "reviewer_families",
-                "overturned",
-                "partly_approved",
-                "same_authority",
-                "outcome",
-                "sex",
-                "age",
-                "state",
+                *indexed_columns(of_items=True),
                 item_words(),
                 item_sections("claims"),
                 item_sections("reviewer"),

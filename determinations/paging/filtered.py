@@ -1,13 +1,13 @@
-"""One page of a list with its count, whatever the filters find: much, little or nothing.
+"""One page of a filtered list with its count, however many rows match: many, few or none.
 
-What a filter finds is not known beforehand, and PostgreSQL's guess may be wrong by any factor, so it is not asked to
-choose between walking the order's index and gathering what the filters find. One statement tries in turn:
+How many rows match is not known in advance, and PostgreSQL's estimate may be wrong by any factor, so it is not left to
+choose between walking the order's index and gathering the matches. One statement tries in turn:
 
-- ``few``: what the filters find, gathered from the index over all filters, up to a number. Below it this is the
-  count, and the page is sorted from it.
-- ``near``: else the filters find much, and so the rows nearest to the place where the page begins hold a page of them.
-- ``far``: unless what is found lies elsewhere in the order (letters of old layouts, an upload of one year). Then all
-  of it is gathered and sorted. This costs most, and happens least.
+- ``few``: the matches, gathered from the index over all filters, up to a number. Below it this is the count, and the
+  page is sorted from it.
+- ``near``: otherwise many rows match, so the rows nearest to where the page begins contain a page of matches.
+- ``far``: unless the matches lie elsewhere in the order (letters of old layouts, an upload of one year). Then all of
+  them are gathered and sorted: the most expensive case, and the rarest.
 """
 
 from dataclasses import dataclass
@@ -15,15 +15,24 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import F, Model, Q, QuerySet, Value
-from django.db.models.lookups import GreaterThan, LessThan
+from django.db.models import BigIntegerField, F, Model, Q, QuerySet
 from django.http import QueryDict
 
 from determinations.paging.counts import COUNT_CAP, Count
-from determinations.paging.keyset import Cursor, M, Order, Page, Row, checked_cursor, page_around, typed
+from determinations.paging.keyset import (
+    Cursor,
+    M,
+    Order,
+    Page,
+    beyond_cursor,
+    checked_cursor,
+    field_of,
+    page_around,
+)
+from determinations.paging.sql import NamedColumn, among, compiled
 
-#: How many rows, filters aside, are looked at where the page begins.
-_NEAR = 2_000
+#: How many rows, filters aside, are checked where the page begins.
+NEAR = 2_000
 
 _TABLES = """
 {name}few (value, key) AS MATERIALIZED ({few}),
@@ -36,7 +45,7 @@ _TABLES = """
     SELECT * FROM {far} AS f
     WHERE (SELECT number FROM {name}number) > {gathered} AND (SELECT count(*) FROM {name}near) < {enough}
 ),
-{name}found AS (
+{name}matching AS (
     SELECT * FROM {name}few WHERE (SELECT number FROM {name}number) <= {gathered}
     UNION ALL SELECT * FROM {name}near WHERE (SELECT count(*) FROM {name}near) >= {enough}
     UNION ALL SELECT * FROM {name}far
@@ -45,17 +54,17 @@ _PAGE = """
 WITH {tables}
 SELECT number.number, page.key
 FROM number LEFT JOIN LATERAL (
-    SELECT value, key FROM found WHERE {here} ORDER BY value {direction}, key {direction_of_keys} LIMIT {size}
+    SELECT value, key FROM matching WHERE {here} ORDER BY value {direction}, key {direction_of_keys} LIMIT {size}
 ) AS page ON true
 ORDER BY page.value {direction}, page.key {direction_of_keys}
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What to list: ``rows`` that pass the filters, in ``order``; counted up to ``cap``, few up to ``gathered``.
+class ListQuery:
+    """What to list: ``rows`` that pass the filters, in ``order``; counted up to ``cap``, gathered up to ``gathered``.
 
-    They are some of ``everything``, which is all rows, or all between two places of the order.
+    ``everything`` is the rows they are taken from: all, or all within a period of the order's column.
     """
 
     rows: QuerySet[Model]
@@ -67,9 +76,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """Where to look first if very many rows match: among the rows, filters aside, that are nearest to a place.
+    """Where to look first if very many rows match: among the rows, filters aside, nearest to a place in the order.
 
-    The first ``most`` of those that match are taken, nearest first, if there are ``enough``.
+    The first ``most`` matches are taken, nearest first, if there are ``enough``.
     """
 
     rows: QuerySet[Model]
@@ -78,36 +87,42 @@ class Nearest:
     most: int
 
     @classmethod
-    def to(cls, place: QuerySet[Model], order: Order, *, descending: bool, enough: int, most: int) -> "Nearest":
-        """The rows that come first of those at the place."""
+    def to(
+        cls, place: QuerySet[Model], order: Order, *, descending: bool, enough: int, most: int, near: int = NEAR
+    ) -> "Nearest":
+        """The first ``near`` rows at the place."""
         sign = "DESC" if descending else "ASC"
         nulls = "" if not order.nullable else " NULLS LAST" if descending else " NULLS FIRST"
-        return cls(
-            place.order_by(*_ordering(order, descending))[:_NEAR], f"value {sign}{nulls}, key {sign}", enough, most
-        )
+        rows = place.order_by(*_ordering(order, descending))[:near]
+        return cls(rows, f"value {sign}{nulls}, key {sign}", enough, most)
 
 
-def list_page(asked: Asked, shown: QuerySet[M], query: QueryDict, size: int = 50) -> tuple[Page[M], Count]:
+def list_page(
+    listed: ListQuery, shown: QuerySet[M], query: QueryDict, size: int = 50, near: int = NEAR
+) -> tuple[Page[M], Count]:
     """The page of an address, its rows read from ``shown``, and how many rows there are. Two queries."""
-    cursor, at_end = checked_cursor(asked.rows, asked.order, query)
-    keys, count = keys_from(asked, None if at_end else cursor, size + 1, forward=cursor is None or cursor.forward)
+    cursor, at_end = checked_cursor(listed.rows, listed.order, query)
+    forward = cursor is None or cursor.forward
+    keys, count = keys_from(listed, None if at_end else cursor, size + 1, forward=forward, near=near)
     by_key = shown.in_bulk(keys)
     rows = [by_key[key] for key in keys if key in by_key]
-    return page_around(rows, asked.order, query, cursor, at_end=at_end, size=size), count
+    return page_around(rows, listed.order, query, cursor, at_end=at_end, size=size), count
 
 
-def keys_from(asked: Asked, cursor: Cursor | None, size: int, *, forward: bool) -> tuple[list[int], Count]:
+def keys_from(
+    listed: ListQuery, cursor: Cursor | None, size: int, *, forward: bool, near: int = NEAR
+) -> tuple[list[int], Count]:
     """Up to ``size`` primary keys after the cursor, or before it and then nearest first; and the count of all."""
-    order = asked.order
+    order = listed.order
     descending = order.descending if forward else not order.descending
     direction = ("DESC" if descending else "ASC") + (" NULLS LAST" if forward else " NULLS FIRST")
-    place = _here(asked.everything, order, cursor, forward=forward)
-    nearest = Nearest.to(asked.everything.filter(place), order, descending=descending, enough=size, most=size)
+    place = listed.everything.filter(_adjacent(listed.everything, order, cursor, forward=forward))
+    nearest = Nearest.to(place, order, descending=descending, enough=size, most=size, near=near)
     try:
-        tables, parameters = tables_of(asked, nearest)
+        tables, parameters = tables_of(listed, nearest)
     except EmptyResultSet:  # a value that no row can have
         return [], Count(0, capped=False)
-    here, of_place = _here_in_words(asked.everything, order, cursor, forward=forward)
+    here, of_place = _after_cursor(listed.everything, order, cursor, forward=forward)
     statement = _PAGE.format(
         tables=tables,
         size=size,
@@ -119,39 +134,31 @@ def keys_from(asked: Asked, cursor: Cursor | None, size: int, *, forward: bool) 
         database.execute(statement, [*parameters, *of_place])
         answer = database.fetchall()
     number = answer[0][0]
-    return [key for _number, key in answer if key is not None], Count(min(number, asked.cap), number > asked.cap)
+    return [key for _number, key in answer if key is not None], Count(min(number, listed.cap), number > listed.cap)
 
 
-def tables_of(asked: Asked, nearest: Nearest, *, name: str = "", some: bool = False) -> tuple[str, list[Any]]:
+def tables_of(listed: ListQuery, nearest: Nearest, *, name: str = "", some: bool = False) -> tuple[str, list[Any]]:
     """Common table expressions with their parameters, their names beginning with ``name``.
 
-    ``found (value, key)`` holds all rows if they are few, else those that are nearest if these are enough, else all,
-    or with ``some`` as many of all as are gathered; ``number`` how many there are, one above ``gathered`` for more.
-    Raises EmptyResultSet where nothing can be found.
+    ``matching (value, key)`` has all rows if they are few, else the nearest if these are enough, else all, or with
+    ``some`` as many as are gathered; ``number`` how many there are, one above ``gathered`` for more.
+    Raises EmptyResultSet where no row can match.
     """
-    wanted = asked.rows.order_by().values_list(asked.order.column, asked.order.key)
-    few, of_few = wanted[: asked.gathered + 1].query.sql_with_params()
-    near, of_near = _among(nearest.rows, wanted)
+    wanted = listed.rows.order_by().values_list(listed.order.column, listed.order.key)
+    few, of_few = wanted[: listed.gathered + 1].query.sql_with_params()
+    near, of_near = among(nearest.rows, wanted)
     every, of_every = wanted.query.sql_with_params()
     tables = _TABLES.format(
         name=name,
         few=few,
         near=near,
         far=f"{name}few" if some else f"({every})",
-        gathered=asked.gathered,
+        gathered=listed.gathered,
         direction=nearest.direction,
         enough=nearest.enough,
         most=nearest.most,
     )
     return tables, [*of_few, *of_near, *(() if some else of_every)]
-
-
-def _among(nearest: QuerySet[Model], rows: QuerySet[Model]) -> tuple[str, list[Any]]:
-    """The ``rows`` among the nearest, which are put in the place of the table: none is looked up a second time."""
-    inner, of_inner = nearest.query.sql_with_params()
-    outer, of_outer = rows.query.sql_with_params()
-    table = connection.ops.quote_name(rows.model._meta.db_table)
-    return outer.replace(f"FROM {table}", f"FROM ({inner}) AS {table}", 1), [*of_inner, *of_outer]
 
 
 def _ordering(order: Order, descending: bool) -> list[Any]:
@@ -162,33 +169,27 @@ def _ordering(order: Order, descending: bool) -> list[Any]:
     return [column.desc(nulls_last=True), key.desc()] if descending else [column.asc(nulls_first=True), key.asc()]
 
 
-def _here(rows: QuerySet[Model], order: Order, cursor: Cursor | None, *, forward: bool) -> Q | Any:
-    """Rows after the cursor that stand together in the index: with values, or without.
+def _adjacent(rows: QuerySet[Model], order: Order, cursor: Cursor | None, *, forward: bool) -> Q:
+    """Rows after the cursor that are adjacent in the index: those with values, or those without.
 
-    Rising orders read the index backwards, and there rows without a value come first, not last.
+    Ascending orders read the index backwards, and there rows without a value come first, not last.
     """
     if cursor is None:
         return Q(**{f"{order.column}__isnull": not forward}) if order.nullable and not order.descending else Q()
-    descending = order.descending if forward else not order.descending
-    comparison = LessThan if descending else GreaterThan
-    if cursor.value is None:
-        beyond = Q(comparison(F(order.key), Value(cursor.key)))
-        return Q(**{f"{order.column}__isnull": True}) & beyond
-    place = Row(typed(rows, order, cursor.value), Value(cursor.key))
-    return Q(comparison(Row(F(order.column), F(order.key)), place))
+    after = Q(beyond_cursor(rows, order, cursor, F(order.column), F(order.key), forward=forward))
+    return Q(**{f"{order.column}__isnull": True}) & after if cursor.value is None else after
 
 
-def _here_in_words(
+def _after_cursor(
     rows: QuerySet[Model], order: Order, cursor: Cursor | None, *, forward: bool
 ) -> tuple[str, list[Any]]:
-    """The condition on ``value`` and ``key`` that all rows after the cursor meet, rows without a value too."""
+    """The condition on ``value`` and ``key`` of all rows after the cursor, including rows without a value."""
     if cursor is None:
         return "true", []
-    descending = order.descending if forward else not order.descending
-    sign = "<" if descending else ">"
+    value, key = NamedColumn("value", field_of(rows, order)), NamedColumn("key", BigIntegerField())
+    after, parameters = compiled(beyond_cursor(rows, order, cursor, value, key, forward=forward), rows.model)
     if cursor.value is None:
-        in_nulls = f"(value IS NULL AND key {sign} %s)"
-        return in_nulls if forward else f"({in_nulls} OR value IS NOT NULL)", [cursor.key]
-    type_of_value = F(order.column).resolve_expression(rows.query).output_field.db_type(connection)
-    beyond = f"(value, key) {sign} (%s::{type_of_value}, %s::bigint)"
-    return f"({beyond} OR value IS NULL)" if forward else beyond, [cursor.value, cursor.key]
+        return (
+            f"value IS NULL AND {after}" if forward else f"(value IS NULL AND {after} OR value IS NOT NULL)"
+        ), parameters
+    return f"({after} OR value IS NULL)" if forward else after, parameters

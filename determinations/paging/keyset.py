@@ -1,4 +1,4 @@
-"""Keyset paging: any depth costs the same, for any ordering, nulls last; and counts that stop at a cap.
+"""Keyset paging: any depth costs the same, for any ordering, nulls last.
 
 An ordering is one column, nullable or not, with the primary key as tie-breaker in the same direction. Rows without a
 value come last in both directions. The non-null part is read with a row comparison, ``(column, id) < (value, id)``,
@@ -13,10 +13,11 @@ from datetime import date
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import BooleanField, F, Func, Model, QuerySet, Value
-from django.db.models.functions import Cast
+from django.db.models import Expression, F, Model, QuerySet
 from django.db.models.lookups import GreaterThan, LessThan
 from django.http import QueryDict
+
+from determinations.paging.sql import AnyField, beyond
 
 M = TypeVar("M", bound=Model)
 
@@ -40,7 +41,7 @@ class Cursor:
     forward: bool = True
 
     def encode(self) -> str:
-        """The cursor as it stands in an address."""
+        """The cursor as an address carries it."""
         value = {"date": self.value.isoformat()} if isinstance(self.value, date) else self.value
         return base64.urlsafe_b64encode(json.dumps([value, self.key]).encode()).decode().rstrip("=")
 
@@ -69,20 +70,13 @@ def read_cursor(query: QueryDict) -> Cursor | None:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[M]):
-    """One page of a list, with the addresses of its neighbours; None where there is none."""
+    """One page of a list, with the addresses of its neighbors; None where there is none."""
 
     rows: list[M]
     first_query: str | None
     previous_query: str | None
     next_query: str | None
     last_query: str | None
-
-
-class Row(Func):
-    """``ROW(a, b)``, to be compared as a whole."""
-
-    function = "ROW"
-    output_field = BooleanField()
 
 
 def page_of(queryset: QuerySet[M], order: Order, query: QueryDict, size: int = 50) -> Page[M]:
@@ -144,32 +138,37 @@ def _passed(cursor: Cursor, *, of_nulls: bool, forward: bool) -> bool:
 
 
 def _part(queryset: QuerySet[M], order: Order, cursor: Cursor | None, of_nulls: bool, descending: bool) -> QuerySet[M]:
-    comparison = LessThan if descending else GreaterThan
-    key = F(order.key)
-    if of_nulls:
-        part = queryset.filter(**{f"{order.column}__isnull": True})
-        if cursor is not None:
-            part = part.filter(comparison(key, Value(cursor.key)))
-        return part.order_by(key.desc() if descending else key.asc())
-    part = queryset.filter(**{f"{order.column}__isnull": False}) if order.nullable else queryset
+    part = queryset.filter(**{f"{order.column}__isnull": of_nulls}) if order.nullable else queryset
+    column, key = F(order.column), F(order.key)
     if cursor is not None:
-        here, there = Row(F(order.column), key), Row(typed(queryset, order, cursor.value), Value(cursor.key))
-        part = part.filter(comparison(here, there))
-    column = F(order.column)
-    # Nulls are filtered out; saying where they would stand lets the one descending index serve both directions.
-    nulls = {"nulls_last": True} if descending else {"nulls_first": True}
-    if not order.nullable:
-        nulls = {}
-    return part.order_by(
-        column.desc(**nulls) if descending else column.asc(**nulls), key.desc() if descending else key.asc()
-    )
+        forward = descending == order.descending
+        part = part.filter(beyond_cursor(queryset, order, cursor, column, key, forward=forward))
+    by_key = key.desc() if descending else key.asc()
+    if of_nulls:
+        return part.order_by(by_key)
+    # Nulls are filtered out; naming their place lets the one descending index serve both directions.
+    nulls = {"nulls_last" if descending else "nulls_first": True} if order.nullable else {}
+    return part.order_by(column.desc(**nulls) if descending else column.asc(**nulls), by_key)
+
+
+def beyond_cursor(
+    rows: QuerySet[Any], order: Order, cursor: Cursor, column: Expression | F, key: Expression | F, *, forward: bool
+) -> LessThan | GreaterThan:
+    """The condition for rows after the cursor, or before it, among those with a value or those without."""
+    falling = order.descending if forward else not order.descending
+    return beyond(column, key, cursor.value, cursor.key, field=field_of(rows, order), falling=falling)
+
+
+def field_of(rows: QuerySet[Any], order: Order) -> AnyField:
+    """The field that gives the order's column its type."""
+    return F(order.column).resolve_expression(rows.query).output_field
 
 
 def _checked(queryset: QuerySet[M], order: Order, cursor: Cursor | None) -> Cursor | None:
-    """The cursor, or None where its value cannot stand in this column: another ordering's, or tampered with."""
+    """The cursor, or None where its value does not fit this column: from another order, or tampered with."""
     if cursor is None or cursor.value is None:
         return cursor if cursor is None or order.nullable or not cursor.key else None
-    field = F(order.column).resolve_expression(queryset.query).output_field
+    field = field_of(queryset, order)
     try:
         value = field.to_python(cursor.value)
         field.run_validators(value)
@@ -178,13 +177,8 @@ def _checked(queryset: QuerySet[M], order: Order, cursor: Cursor | None) -> Curs
     return Cursor(value, cursor.key, cursor.forward)
 
 
-def typed(queryset: QuerySet[M], order: Order, value: object) -> Any:
-    """The value with the type of the order's column."""
-    return Cast(Value(value), F(order.column).resolve_expression(queryset.query).output_field)
-
-
 def cursor_at(row: Model, order: Order, *, forward: bool = True) -> Cursor:
-    """The cursor that stands on a row."""
+    """The cursor at a row."""
     value: object = row
     for name in order.column.split("__"):
         value = getattr(value, name)

@@ -10,9 +10,9 @@ from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
 
 from determinations.models import ItemFact
+from determinations.paging.sql import after_select
 
 TABLE = '"determinations_itemfact"'
-_FACTS = f"FROM {TABLE}"
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,10 @@ class Selection:
     def rows(self) -> tuple[str, tuple[Any, ...]]:
         """``FROM`` and ``WHERE`` of the selected fact rows in SQL; no row where no row can be."""
         try:
-            sql, params = self.items.order_by().values_list("pk").query.sql_with_params()
+            sql, params = after_select(self.items.order_by().values_list("pk"))
         except EmptyResultSet:
-            return f"{_FACTS} WHERE false", ()
-        return sql[sql.index(_FACTS) :], tuple(params)
+            return f"FROM {TABLE} WHERE false", ()
+        return sql, tuple(params)
 
     @property
     def is_everything(self) -> bool:

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
-from determinations.browsing.rail import Option
+from determinations.filters.options import Option
 
 register = template.Library()
 

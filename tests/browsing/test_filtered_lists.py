@@ -1,18 +1,15 @@
-"""Lists give the same rows by whichever way they are found: few, near the page, or far from it."""
+"""Lists give the same rows whichever way they are gathered: few, near the page, or far from it."""
 
 from dataclasses import replace
 
 import pytest
 from django.http import QueryDict
 
-from determinations.browsing import facets
-from determinations.browsing.facets import count_facets
-from determinations.browsing.lists import CASES, ITEMS, LISTS, ListKind
+from determinations.browsing.facets import Limits, count_facets
+from determinations.browsing.lists import CASES, ITEMS, LISTS, ListKind, page_and_count
 from determinations.models import Case, ItemFact
-from determinations.paging import filtered
-from determinations.paging.filtered import Asked, list_page
+from determinations.paging.filtered import ListQuery, list_page
 from determinations.parsing.results import SIDES
-from determinations.views.browsing.lists import _page
 
 RARE = "acupuncture"
 FREQUENT = "pain"
@@ -49,16 +46,16 @@ def plainly(kind: ListKind, query: QueryDict) -> list[int]:
     return [pk for _value, pk in known] + unknown
 
 
-def walk(kind: ListKind, query: str, step: str, start: str, cap: int) -> tuple[list[int], str]:
-    """The keys that the pages show, one after the other, and the count that stands on each."""
+def walk(kind: ListKind, query: str, step: str, start: str, cap: int, near: int) -> tuple[list[int], str]:
+    """The keys that the pages show, one after the other, and the count that each page gives."""
     pages: list[list[int]] = []
     counts = set()
     address: str | None = f"{query}&{start}"
     while address is not None:
-        given = QueryDict(address.lstrip("?"))
-        asked = kind.asked(kind.filterset(given), given)
-        asked = replace(asked, cap=cap, gathered=cap)
-        page, count = list_page(asked, kind.all_rows(), given, size=25)
+        page_query = QueryDict(address.lstrip("?"))
+        listed = kind.list_query(kind.filterset(page_query), page_query)
+        listed = replace(listed, cap=cap, gathered=cap)
+        page, count = list_page(listed, kind.all_rows(), page_query, size=25, near=near)
         pages.append([row.pk for row in page.rows])
         counts.add(str(count))
         address = getattr(page, step)
@@ -69,22 +66,19 @@ def walk(kind: ListKind, query: str, step: str, start: str, cap: int) -> tuple[l
     return [key for page_ in pages for key in page_], counts.pop()
 
 
-def check_walks(kind: ListKind, filters: list[str], cap: int) -> None:
+def check_walks(kind: ListKind, filters: list[str], cap: int, near: int) -> None:
     """Walks forth and back show the same rows as a plain query."""
-    for at, each in enumerate(filters):
-        query = f"{each}&sort={SORTS[kind.name][at % len(SORTS[kind.name])]}"
+    for at, address in enumerate(filters):
+        query = f"{address}&sort={SORTS[kind.name][at % len(SORTS[kind.name])]}"
         expected = plainly(kind, QueryDict(query))
-        assert walk(kind, query, "next_query", "", cap)[0] == expected, query
-        assert walk(kind, query, "previous_query", "before=end", cap)[0] == expected, query
+        assert walk(kind, query, "next_query", "", cap, near)[0] == expected, query
+        assert walk(kind, query, "previous_query", "before=end", cap, near)[0] == expected, query
 
 
 @pytest.mark.parametrize(("cap", "near"), [(3, 2), (3, 40), (1_000, 2_000)], ids=["far", "near", "few"])
 @pytest.mark.parametrize("name", ["cases", "items"])
-def test_every_row_comes_once_in_order_forth_and_back(
-    name: str, cap: int, near: int, collection: list[Case], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(filtered, "_NEAR", near)
-    check_walks(LISTS[name], FILTERS, cap)
+def test_every_row_comes_once_in_order_forth_and_back(name: str, cap: int, near: int, collection: list[Case]) -> None:
+    check_walks(LISTS[name], FILTERS, cap, near)
 
 
 @pytest.mark.parametrize("filters", FILTERS)
@@ -92,14 +86,14 @@ def test_counts_are_exact_below_the_cap_and_never_too_high(filters: str, collect
     for kind in (CASES, ITEMS):
         query = QueryDict(filters)
         number = kind.filterset(query).qs.count()
-        _page_rows, count = _page(kind, kind.filterset(query), query, filtered=bool(filters))
+        _page, count = page_and_count(kind, kind.filterset(query), query, kind.all_rows())
         assert count.number == number or (count.capped and count.number <= number)
 
 
 def test_a_cap_that_is_passed_shows(collection: list[Case]) -> None:
     rows = Case.objects.current()
     page, count = list_page(
-        Asked(rows, rows, CASES.orders["-decided"], cap=10, gathered=10), rows, QueryDict(""), size=5
+        ListQuery(rows, rows, CASES.orders["-decided"], cap=10, gathered=10), rows, QueryDict(""), size=5
     )
     assert str(count) == "10+"
     assert len(page.rows) == 5
@@ -126,22 +120,20 @@ def test_the_rail_counts_what_its_options_would_list(
 ) -> None:
     query = QueryDict(filters)
     filterset = kind.filterset(query)
-    found = count_facets(kind, filterset, query)
+    counted = count_facets(kind, filterset, query)
     for name in dimensions:
-        for value, number in list(found.counts[name].items())[:3]:
+        for value, number in list(counted.counts[name].items())[:3]:
             picked = query.copy()
             picked.setlist(name, [value])
             assert number == kind.filterset(picked, lookups=filterset.lookups).qs.count(), (name, value)
 
 
-def test_the_rail_counts_some_where_very_many_match(collection: list[Case], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(facets, "_MANY", 10)
-    for near, counted in ((2, 11), (30, 30)):
-        monkeypatch.setattr(filtered, "_NEAR", near)
-        monkeypatch.setattr(facets, "_ENOUGH", 5)
-        found = count_facets(CASES, CASES.filterset(QueryDict("")), QueryDict(""))
-        assert found.capped
-        assert found.cap == sum(found.counts["sex"].values()) == counted
+def test_the_rail_counts_some_where_very_many_match(collection: list[Case]) -> None:
+    for near, number in ((2, 11), (30, 30)):
+        limits = Limits(many=10, near=near, enough=5)
+        counted = count_facets(CASES, CASES.filterset(QueryDict("")), QueryDict(""), limits)
+        assert counted.capped
+        assert counted.cap == sum(counted.counts["sex"].values()) == number
 
 
 def test_what_cases_say_of_their_items_is_what_facts_say(collection: list[Case]) -> None:

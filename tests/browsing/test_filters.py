@@ -1,5 +1,6 @@
-"""Each filter finds what it says, items and cases alike; chips show and remove each."""
+"""Each filter selects the same letters in lists of items and of cases; chips show and remove each filter."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, cast
 
@@ -7,8 +8,13 @@ import pytest
 from django.db import connection
 from django.http import QueryDict
 
-from determinations.filters import OF_ITEMS, CaseFilter, ItemFilter, chips, filters_only, mistakes
+from determinations.browsing.facets import count_facets
+from determinations.browsing.lists import CASES, ITEMS, ListKind
+from determinations.browsing.rail import rail
+from determinations.cases.item_marks import item_marks
+from determinations.filters import CaseFilter, ItemFilter, chips, filters_only, mistakes
 from determinations.models import Authority, Case, ItemFact, Letter, ParsedDocument, Upload, UploadedFile
+from determinations.models.dimensions import DIMENSIONS, MARKS, Dimension, Kind, Scope
 from determinations.parsing.results import CitationRecord, LetterRecord
 from determinations.wording.labels import read_labels
 
@@ -194,9 +200,57 @@ def test_an_upload_finds_its_letters_and_its_duplicates(two: tuple[int, int]) ->
     assert items(f"upload={upload.pk}") == {(two[1], 1)}
 
 
-def test_every_parameter_of_items_is_one_of_cases() -> None:
-    assert set(ItemFilter.base_filters) == set(CaseFilter.base_filters)
-    assert "decision" in OF_ITEMS
+FIRST_ITEM = Dimension(
+    name="first_item",
+    label="First item of the letter",
+    kind=Kind.YES_NO,
+    scope=Scope.ITEM,
+    item_column="first_of_case",
+    case_column=MARKS,
+    words="yes_no",
+    in_rail=True,
+    mark=lambda item, _families: ["yes"] if item["number"] == 1 else [],
+)
+
+
+class ItemFilterWithOneMore(ItemFilter):
+    dimensions = (*DIMENSIONS, FIRST_ITEM)
+
+
+class CaseFilterWithOneMore(CaseFilter):
+    dimensions = (*DIMENSIONS, FIRST_ITEM)
+    item_filter = ItemFilterWithOneMore
+
+
+def test_a_new_filter_is_one_entry_for_filter_facet_rail_and_marks(two: tuple[int, int]) -> None:
+    """The entry above is all that ``ListKind``s with it need."""
+    dimensions = ItemFilterWithOneMore.dimensions
+    for case in Case.objects.all():
+        document = ParsedDocument.objects.get(letter=case.pk).document
+        families = {"odg/pain": "odg", "mtus/low-back": "mtus"}
+        marks = item_marks(document["items"], families, dimensions)
+        assert set(marks) == {*case.said_of_items, "first_item=yes"}
+        Case.objects.filter(pk=case.pk).update(said_of_items=marks)
+    query = QueryDict("first_item=yes")
+    for kind, filter_class, number in ((ITEMS, ItemFilterWithOneMore, 2), (CASES, CaseFilterWithOneMore, 2)):
+        listed: ListKind = replace(kind, filter_class=filter_class)
+        filterset = listed.filterset(query)
+        assert filterset.qs.count() == number
+        counted = count_facets(listed, filterset, query)
+        assert counted.counts["first_item"]["yes"] == number
+        facets = {facet.name: facet for facet in rail(query, read_labels(), counted, dimensions)}
+        (yes, *_) = facets["first_item"].options
+        assert (yes.label, yes.count, yes.chosen) == ("Yes", number, True)
+        assert facets["first_item"].open
+
+
+def test_dimensions_have_distinct_names_and_columns_that_exist() -> None:
+    names = [dimension.name for dimension in DIMENSIONS]
+    assert len(names) == len(set(names))
+    columns = {field.attname for field in Case._meta.get_fields() if hasattr(field, "attname")}
+    for dimension in DIMENSIONS:
+        column = dimension.column(of_items=False)
+        assert not column or column in columns, dimension.name
 
 
 @pytest.mark.parametrize("query", ["decided_from=yesterday", "upload=x", "upload=9" + "9" * 30, "decided_to=%00"])

@@ -149,7 +149,7 @@ def test_a_strange_address_still_gives_a_page(query: str, as_casemanager: Client
 
 def test_a_word_of_the_address_that_no_list_knows_is_named(as_casemanager: Client, collection: list[Case]) -> None:
     page = as_casemanager.get("/cases/?outcom=upheld&sort=colour&sex=female").content.decode()
-    assert "No filter is called “outcom”." in page
-    assert "No order of this list is called “colour”." in page
+    assert "There is no filter named “outcom”." in page
+    assert "This list cannot be sorted by “colour”." in page
     known = as_casemanager.get("/cases/?outcome=upheld&sort=-items&show=counts&after=x&by_item=yes")
     assert b"Not understood" not in known.content

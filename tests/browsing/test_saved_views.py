@@ -55,5 +55,5 @@ def test_the_page_of_views_says_what_each_holds(as_casemanager: Client) -> None:
     as_casemanager.post("/items/views/save/", {"name": "A", "query": "decision=overturned&decision=upheld&sex=female"})
     as_casemanager.post("/cases/views/save/", {"name": "B", "query": ""})
     page = as_casemanager.get("/views/").content.decode()
-    assert "Sex: Female; Decision: Overturned, Upheld" in page
+    assert "Decision: Overturned, Upheld; Sex: Female" in page
     assert "none: the whole list" in page

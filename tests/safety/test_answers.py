@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from determinations.browsing.rail import Option
+from determinations.filters.options import Option
 from determinations.models import Letter
 from determinations.statistics.sheets import Sheet
 from determinations.synthetic import letter_pdf, write_letter

@@ -9,7 +9,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection, transaction
 from django.http import QueryDict
 
-from determinations.filters import CaseFilter, ItemFilter
+from determinations.filters import PARAMETERS, CaseFilter
 from determinations.models import Authority, Case, StatisticsLimits
 from determinations.statistics.engine import SqlEngine, one_snapshot
 from determinations.statistics.entries import STATISTICS
@@ -68,7 +68,7 @@ def _is_within(item: Any, filters: Any) -> bool:
 
 
 def test_every_filter_of_the_item_list_is_tried() -> None:
-    assert set(ItemFilter.base_filters) - set(FILTERS) == {"by_item"}  # which filters cases alone
+    assert set(PARAMETERS) - set(FILTERS) == {"by_item"}  # which filters cases alone
 
 
 def test_statistics_equal_the_plain_count(db: None) -> None:

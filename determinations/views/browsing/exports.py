@@ -32,7 +32,7 @@ from determinations.browsing.exports import (
     write_xlsx,
 )
 from determinations.browsing.lists import LISTS, ListKind
-from determinations.filters import filters_only, in_words
+from determinations.filters import filters_in_words, filters_only
 from determinations.models import Export
 from determinations.models.browsing import ExportFormat, ExportState
 from determinations.paging.counts import count_up_to
@@ -81,7 +81,7 @@ def export_list(request: HttpRequest) -> HttpResponse:
             export,
             file_of(export).is_file(),
             f"{reverse(LISTS[export.list_name].url_name)}?{export.query}",
-            in_words(QueryDict(export.query), labels),
+            filters_in_words(QueryDict(export.query), labels),
         )
         for export in exports
     ]

@@ -15,14 +15,13 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from determinations.browsing.facets import FacetCounts, count_facets
-from determinations.browsing.lists import CASES, DECISIONS, ITEMS, LISTS, ListKind
+from determinations.browsing.lists import CASES, DECISIONS, ITEMS, LISTS, ListKind, page_and_count
 from determinations.browsing.rail import rail
-from determinations.filters import LetterFilters, active_filters, chips, filters_only, mistakes, strange_words
+from determinations.filters import active_filters, chips, filters_only, mistakes, unknown_parameters
 from determinations.models import ColumnChoice, DisputedItem, ItemFact, Letter
 from determinations.models.letters import OPEN_STATES
-from determinations.paging.counts import Count, count_up_to
-from determinations.paging.filtered import list_page
-from determinations.paging.keyset import Page, page_of
+from determinations.paging.counts import count_up_to
+from determinations.paging.keyset import page_of
 from determinations.tables import CaseRow, CaseTable, DecisionTable, ItemRow, ItemTable, ListTable
 from determinations.templatetags.frame import day
 from determinations.views.browsing.periods import period_of
@@ -109,7 +108,7 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
     sort = kind.sort_of(request.GET)
     labels = filterset.lookups.labels
     filtered = any(True for _ in active_filters(request.GET))
-    page, count = _page(kind, filterset, request.GET, filtered=filtered)
+    page, count = page_and_count(kind, filterset, request.GET, _for_list(kind, kind.all_rows()))
     hidden = _hidden_columns(request, kind)
     table = _TABLES[kind.name](
         _table_rows(kind, page.rows, request.GET, labels), query=request.GET, sort=sort, hidden=hidden
@@ -121,7 +120,7 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
         "table": table,
         "count": count,
         "chips": chips(request.GET, labels),
-        "mistakes": [*mistakes(filterset), *strange_words(request.GET, kind.orders)],
+        "mistakes": [*mistakes(filterset), *unknown_parameters(request.GET, kind.orders)],
         "filtered": filtered,
         "waiting": 0 if page.rows or filtered else count_up_to(Letter.objects.filter(state__in=OPEN_STATES)),
         "sort": sort if "sort" in request.GET else "",
@@ -140,14 +139,6 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
         response = render(request, "browsing/list.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
-
-
-def _page(kind: ListKind, filterset: LetterFilters, query: QueryDict, *, filtered: bool) -> tuple[Page[Any], Count]:
-    """The page and how many rows the whole list has; two queries."""
-    if not filtered:
-        rows = kind.all_rows()
-        return page_of(_for_list(kind, rows), kind.orders[kind.sort_of(query)], query), count_up_to(rows)
-    return list_page(kind.asked(filterset, query), _for_list(kind, kind.all_rows()), query)
 
 
 def _for_list(kind: ListKind, rows: QuerySet[Any]) -> QuerySet[Any]:

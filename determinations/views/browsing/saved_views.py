@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from determinations.browsing.lists import LISTS
-from determinations.filters import filters_only, in_words
+from determinations.filters import filters_in_words, filters_only
 from determinations.models import SavedView
 from determinations.views.people import person_of
 from determinations.wording.labels import read_labels
@@ -30,7 +30,7 @@ class ViewNameForm(forms.Form):
 def saved_view_list(request: HttpRequest) -> HttpResponse:
     """All of the person's views, to open, rename, make the start page, delete."""
     labels = read_labels()
-    views = [(view, url, in_words(QueryDict(view.query), labels)) for view, url in _with_urls(request)]
+    views = [(view, url, filters_in_words(QueryDict(view.query), labels)) for view, url in _with_urls(request)]
     return render(request, "browsing/saved_view_list.html", {"views": views})
 
 

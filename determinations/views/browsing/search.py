@@ -13,7 +13,7 @@ from determinations.browsing.search_results import PAGE, RANKED, best_first, wit
 from determinations.filters.words import QueryWords
 from determinations.models import Case
 from determinations.paging.counts import Count
-from determinations.paging.filtered import Asked, list_page
+from determinations.paging.filtered import ListQuery, list_page
 from determinations.paging.keyset import Page
 from determinations.wording.labels import read_labels
 
@@ -47,11 +47,11 @@ def search(request: HttpRequest) -> HttpResponse:
 def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool) -> dict[str, object]:
     only_words = QueryDict(mutable=True)
     only_words["q"] = words.text
-    asked = CASES.asked(CASES.filterset(only_words), only_words)
+    listed = CASES.list_query(CASES.filterset(only_words), only_words)
     if by_rank:
-        page, ranked, count = _ranked_page(request, asked, words)
+        page, ranked, count = _ranked_page(request, listed, words)
     else:
-        page, count = list_page(asked, Case.objects.current(), request.GET, size=PAGE)
+        page, count = list_page(listed, Case.objects.current(), request.GET, size=PAGE)
         ranked = 0
     return {
         "ranked": ranked if count.number > ranked else None,
@@ -62,11 +62,11 @@ def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool) -> dict[
     }
 
 
-def _ranked_page(request: HttpRequest, asked: Asked, words: QueryWords) -> tuple[Page[Case], int, Count]:
+def _ranked_page(request: HttpRequest, listed: ListQuery, words: QueryWords) -> tuple[Page[Case], int, Count]:
     printed = request.GET.get("page", "1")
     number = int(printed) if printed.isascii() and printed.isdigit() and len(printed) < 4 else 1
     number = min(max(1, number), RANKED // PAGE)
-    cases, ranked, count = best_first(asked, words, number)
+    cases, ranked, count = best_first(listed, words, number)
 
     def link(to: int | None) -> str | None:
         if to is None:

@@ -8,21 +8,15 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.urls import reverse
 
-from determinations.filters import ItemFilter, LetterFilters, active_filters, filters_only, mistakes
+from determinations.filters import PARAMETERS, ItemFilter, active_filters, filters_only, mistakes
 from determinations.models import ItemFact
 from determinations.statistics.entry import Filters, Statistic
 from determinations.statistics.questions import Selection
 
-#: Filters on what a letter holds once: they select letters with all of their items.
-OF_LETTERS = frozenset(LetterFilters.base_filters) | {
-    "state", "corrected", "upload", "printed", "claim_age", "several_items", "days_from_denial",
-    "days_from_application", "days_from_assignment", "also_specialty", "also_licensure", "by_item",
-}  # fmt: skip
-#: Where a row can hold several values, a second condition stands beside the first one, in a parameter of its own.
-ALSO = {name.removeprefix("also_"): name for name in ItemFilter.base_filters if name.startswith("also_")}
-_ALL_OF = frozenset(ALSO.values()) | {
-    name for name in ItemFilter.base_filters if type(ItemFilter.base_filters[name]).__name__ == "AllValuesFilter"
-}
+#: A second condition on the same dimension goes into a parameter of its own.
+ALSO = {name.removeprefix("also_"): name for name in PARAMETERS if name.startswith("also_")}
+#: Parameters whose values must all hold.
+_ALL_OF = frozenset(name for name, parameter in PARAMETERS.items() if parameter.dimension.every)
 
 
 @dataclass(frozen=True)
@@ -45,7 +39,8 @@ def choose(query: QueryDict) -> Chosen:
 def _selects_letters(query: QueryDict) -> bool:
     """Whether every filter of an address selects letters with all of their items; the rest of letters are letters."""
     return all(
-        name in OF_LETTERS or (name == "rest_of" and _selects_letters(filters_only(QueryDict(value))))
+        PARAMETERS[name].dimension.of_letter
+        or (name == "rest_of" and _selects_letters(filters_only(QueryDict(value))))
         for name, value in active_filters(query)
     )
 

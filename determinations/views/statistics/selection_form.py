@@ -58,4 +58,4 @@ def _offered(facets: Iterable[Facet]) -> Iterable[str]:
     yield from ("q", "undated", "category", "subcategory")
     for facet in facets:
         yield facet.name
-        yield from (field.name for field in facet.fields)
+        yield from (box.name for box in facet.boxes)

@@ -1,4 +1,4 @@
-"""The kinds of filters: how each reads its values from the address, and finds rows by them."""
+"""How parameters of an address are read, and how each filters rows."""
 
 from collections.abc import Callable
 from functools import reduce
@@ -7,26 +7,27 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchVectorExact
-from django.db.models import Exists, Func, Model, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models import BooleanField, Exists, Func, Model, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
+from django.http import QueryDict
 
-from determinations.filters.lookups import HasOneOf, has_number
+from determinations.filters.lookups import has_number
 from determinations.filters.words import QueryWords
-from determinations.models import PrintedCitation, Side, UploadedFile
+from determinations.models import ItemFact, PrintedCitation, UploadedFile
 from determinations.models.found_by import item_sections
+from determinations.parsing.results import Side
 
 _MOST_VALUES = 60
 _LONGEST_VALUE = 500
 
 
 class ValuesField(forms.MultipleChoiceField):
-    """Any number of values, unknown ones too: a value that no row has simply finds nothing."""
+    """Any number of values; a value that no row has simply matches nothing."""
 
     def clean(self, value: Any) -> list[str]:
-        """The values, each once, cut to a sane number and length."""
-        printed = [str(each).replace("\x00", "")[:_LONGEST_VALUE] for each in value or [] if each]
+        """The values, each once, limited in number and length."""
+        printed = [str(entry).replace("\x00", "")[:_LONGEST_VALUE] for entry in value or [] if entry]
         return list(dict.fromkeys(printed))[:_MOST_VALUES]
 
 
@@ -35,10 +36,9 @@ class ValuesFilter(django_filters.Filter):
 
     field_class = ValuesField
 
-    def __init__(self, kind: str, label: str, condition: Callable[[str], Q], **kwargs: Any) -> None:
-        self.kind = kind
+    def __init__(self, label: str, condition: Callable[[str], Q]) -> None:
         self.condition = condition
-        super().__init__(label=label, widget=forms.SelectMultiple, **kwargs)
+        super().__init__(label=label, widget=forms.SelectMultiple)
 
     def filter(self, qs: QuerySet[Model], value: list[str]) -> QuerySet[Model]:
         """Rows for which one of the conditions holds."""
@@ -56,9 +56,7 @@ class AllValuesFilter(ValuesFilter):
 class DayFilter(django_filters.DateFilter):
     """A date from or to which, inclusive."""
 
-    kind = "date"
-
-    def __init__(self, column: str, label: str, lookup: str) -> None:
+    def __init__(self, label: str, column: str, lookup: str) -> None:
         super().__init__(
             field_name=column,
             lookup_expr=lookup,
@@ -70,20 +68,18 @@ class DayFilter(django_filters.DateFilter):
 class WordsFilter(django_filters.CharFilter):
     """Words searched in the texts, as a web search understands them."""
 
-    kind = "words"
-
-    def __init__(self, words: Func) -> None:
+    def __init__(self, label: str, words: Func) -> None:
         self.words = words
-        super().__init__(label="Words", max_length=300, strip=True)
+        super().__init__(label=label, max_length=300, strip=True)
 
     def filter(self, qs: QuerySet[Model], value: str) -> QuerySet[Model]:
         """Rows in which the words occur."""
         words = QueryWords.read(value)
         if not words:
             return qs
-        found = SearchVectorExact(self.words, words.query())
-        # Left to itself PostgreSQL reads all of the index for what is not in it: rows are asked one by one instead.
-        return qs.filter(Coalesce(found, Value(False)) if words.only_not else found)
+        matches = SearchVectorExact(self.words, words.query())
+        # For a query of nothing but "-not" PostgreSQL would read the whole index; checking rows one by one is faster.
+        return qs.filter(Coalesce(matches, Value(False)) if words.only_not else matches)
 
 
 class CategoryFilter(django_filters.Filter):
@@ -91,15 +87,15 @@ class CategoryFilter(django_filters.Filter):
 
     field_class = ValuesField
 
-    def __init__(self, kind: str, label: str) -> None:
-        self.kind = kind
+    def __init__(self, label: str, *, below: bool) -> None:
+        self.below = below
         super().__init__(label=label, widget=forms.SelectMultiple)
 
     def filter(self, qs: QuerySet[Model], value: list[str]) -> QuerySet[Model]:
         """Rows in one of them. The two filters act together: the first of them that is set does it."""
-        given = self.parent.form.cleaned_data
-        whole, below = given.get("category", []), given.get("subcategory", [])
-        if not value or (self.kind == "subcategory" and whole):
+        cleaned = self.parent.form.cleaned_data
+        whole, below = cleaned.get("category", []), cleaned.get("subcategory", [])
+        if not value or (self.below and whole):
             return qs
         return qs.filter(has_number("category_id", self.parent.lookups.category_ids(whole, below), small=True))
 
@@ -108,9 +104,8 @@ class AuthorityFilter(django_filters.Filter):
     """One of several authorities, given by key, that one side cites."""
 
     field_class = ValuesField
-    kind = "authority"
 
-    def __init__(self, column: str, label: str) -> None:
+    def __init__(self, label: str, column: str) -> None:
         self.column = column
         super().__init__(label=label, widget=forms.SelectMultiple)
 
@@ -134,30 +129,21 @@ class AllAuthoritiesFilter(AuthorityFilter):
 class SectionFilter(django_filters.CharFilter):
     """Part of the name of a section that one side cites."""
 
-    kind = "section"
-
-    def __init__(self, side: Side, label: str) -> None:
+    def __init__(self, label: str, side: Side) -> None:
         self.side = side
         super().__init__(label=label, max_length=100, strip=True)
 
     def filter(self, qs: QuerySet[Model], value: str) -> QuerySet[Model]:
-        """Rows for which this side cites a section whose name holds the words."""
-        return qs.filter(self.condition(item_sections(self.side.value), value)) if value else qs
-
-    def condition(self, sections: Func, value: str) -> HasOneOf:
-        """The condition that one of the ``sections`` of a row has such a name."""
-        names = self.parent.lookups.section_names(value.replace("\x00", ""))
-        return HasOneOf(sections, Value(names, output_field=ArrayField(TextField())))
+        """Rows for which this side cites a section whose name contains the words."""
+        return qs.filter(self.parent.lookups.cites_section(item_sections(self.side), value)) if value else qs
 
 
 class UploadFilter(django_filters.NumberFilter):
-    """Letters that arrived in one upload, duplicates of it too."""
+    """Letters that arrived in one upload, including those already received before."""
 
-    kind = "upload"
-
-    def __init__(self, letter: str) -> None:
+    def __init__(self, label: str, letter: str) -> None:
         self.letter = letter
-        super().__init__(label="Upload", min_value=1, max_value=2**63 - 1, decimal_places=0)
+        super().__init__(label=label, min_value=1, max_value=2**63 - 1, decimal_places=0)
 
     def filter(self, qs: QuerySet[Model], value: Any) -> QuerySet[Model]:
         """Rows of the letters that the upload brought."""
@@ -167,10 +153,10 @@ class UploadFilter(django_filters.NumberFilter):
 
 
 class PrintedFilter(ValuesFilter):
-    """Letters with a citation that nobody recognised, given in the form in which citations are compared."""
+    """Letters with a citation that was not recognized, given in the form in which citations are compared."""
 
-    def __init__(self, letter: str) -> None:
-        super().__init__("printed", "Citation that nobody recognised", self.is_printed)
+    def __init__(self, label: str, letter: str) -> None:
+        super().__init__(label, self.is_printed)
         self.letter = letter
 
     def is_printed(self, value: str) -> Q:
@@ -179,17 +165,45 @@ class PrintedFilter(ValuesFilter):
         return Q(Exists(rows.filter(letter=OuterRef(self.letter))))
 
 
-class CountedFilter(django_filters.Filter):
-    """Set by numbers of the statistics that count letters: everything in the address is asked of one item of the case.
+class IsNotTrue(Func):
+    """Rows for which conditions do not hold, or are not known to."""
+
+    template = "(%(expressions)s) IS NOT TRUE"
+    output_field = BooleanField()
+
+
+class RestFilter(django_filters.Filter):
+    """All items but those of another address: "MRI against the rest"."""
+
+    field_class = ValuesField
+
+    def __init__(self, label: str) -> None:
+        super().__init__(label=label, widget=forms.SelectMultiple)
+
+    def filter(self, qs: QuerySet[Model], value: list[str]) -> QuerySet[Model]:
+        """Items that are not among those of the address."""
+        for address in value:
+            other = QueryDict(address, mutable=True)
+            other.pop("rest_of", None)
+            filterset = self.parent.for_items(other, ItemFact.objects.all())
+            among = filterset.qs
+            if filterset.reads_other_tables or not among.query.where:
+                qs = qs.filter(~Exists(among.filter(pk=OuterRef("pk"))))
+            else:
+                qs = qs.filter(IsNotTrue(among.query.where))
+        return qs
+
+
+class ByItemFilter(django_filters.Filter):
+    """Set by numbers of the statistics that count letters: the whole address must hold for one item of the case.
 
     ``CaseFilter`` acts on it; items are the same with and without it.
     """
 
     field_class = ValuesField
 
-    def __init__(self) -> None:
-        self.kind = "yes_no"
-        super().__init__(label="Letters as statistics count them, by their items", widget=forms.SelectMultiple)
+    def __init__(self, label: str) -> None:
+        super().__init__(label=label, widget=forms.SelectMultiple)
 
     def filter(self, qs: QuerySet[Model], value: list[str]) -> QuerySet[Model]:
         """All rows."""

@@ -1,0 +1,39 @@
+"""What each kind of dimension does: read its parameters, filter rows, count and offer its values.
+
+``KINDS[dimension.kind]`` is the behavior; the dimension (``models.dimensions``) says which columns and words it uses.
+"""
+
+from collections.abc import Mapping
+
+from determinations.filters.kinds import columns, guidelines, links
+from determinations.filters.kinds.base import DimensionKind, Stored
+from determinations.models.dimensions import Kind
+
+__all__ = ["KINDS", "DimensionKind", "Stored"]
+
+KINDS: Mapping[Kind, DimensionKind] = {
+    Kind.CHOICE: columns.Choice(),
+    Kind.TEXT: columns.Text(),
+    Kind.CODES: columns.Codes(),
+    Kind.YES_NO: columns.YesNo(),
+    Kind.DECISION: columns.Decision(),
+    Kind.AGE: columns.Age(),
+    Kind.BANDS: columns.InBands(),
+    Kind.FAMILIES: guidelines.Families(),
+    Kind.NO_FAMILY: guidelines.NoFamily(),
+    Kind.AUTHORITIES: guidelines.Authorities(),
+    Kind.CATEGORY: columns.Category(),
+    Kind.SUBCATEGORY: columns.Subcategory(),
+    Kind.SECTION: guidelines.Section(),
+    Kind.PERIOD: columns.Period(),
+    Kind.UNDATED: columns.Undated(),
+    Kind.SEVERAL_ITEMS: columns.SeveralItems(),
+    Kind.CITED_PART: guidelines.CitedPart(),
+    Kind.SUPERSEDED: guidelines.Superseded(),
+    Kind.STANDING: guidelines.Standing(),
+    Kind.UPLOAD: links.Upload(),
+    Kind.PRINTED: links.Printed(),
+    Kind.WORDS: links.Words(),
+    Kind.REST: links.Rest(),
+    Kind.BY_ITEM: links.ByItem(),
+}
