@@ -1,47 +1,56 @@
-"""What a person may do: asked for in one place, and read in one query (Django's own backend asks twice)."""
+"""What a user may do: checked in one place, and read in one query (Django's own backend makes two)."""
 
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser, Permission, User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
-#: People that a list to choose from holds at most.
-_MOST_PEOPLE = 100
+#: Users that a list to choose from has at most.
+_MOST_USERS = 100
+#: The attribute of a user object that keeps the permissions once they are read.
+_KEPT = "imrsite_permissions"
 
 
 def check_permission(by: User, name: str) -> None:
-    """Raises ``PermissionDenied`` for a person without the named permission of this app."""
+    """Raises ``PermissionDenied`` for a user without the named permission of this app."""
     if not by.has_perm(f"determinations.{name}"):
         raise PermissionDenied
 
 
 def people_who_correct(*, but: User) -> QuerySet[User]:
-    """The other people whose work corrections can be, by name."""
+    """The other users who may correct cases, by name."""
     permission = Permission.objects.filter(codename="correct_cases", content_type__app_label="determinations")
     named = Q(groups__permissions__in=permission) | Q(user_permissions__in=permission) | Q(is_superuser=True)
     others = User.objects.filter(named, is_active=True).exclude(pk=but.pk)
-    return others.distinct().order_by("username")[:_MOST_PEOPLE]
+    return others.distinct().order_by("username")[:_MOST_USERS]
 
 
 class RoleBackend(ModelBackend):
-    """Django's backend, with both kinds of permission read at once. A superuser is asked nothing, as ever."""
+    """Django's backend, which reads a user's own permissions and those of the groups in one query instead of two."""
 
-    def _get_permissions(self, user_obj: User, obj: object, from_name: str) -> set[str]:
-        if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
+    def get_all_permissions(self, user_obj: AbstractBaseUser | AnonymousUser, obj: Model | None = None) -> set[str]:
+        """The names of all permissions of an active user, such as ``determinations.browse_cases``.
+
+        They are kept with the user object, that is, until the request ends.
+        """
+        if not isinstance(user_obj, User) or not user_obj.is_active or obj is not None:
             return set()
-        if not hasattr(user_obj, "_group_perm_cache"):
-            self._read_both(user_obj)
-        return getattr(user_obj, f"_{from_name}_perm_cache")  # type: ignore[no-any-return]
+        kept: set[str] | None = getattr(user_obj, _KEPT, None)
+        if kept is None:
+            kept = _permission_names(user_obj)
+            setattr(user_obj, _KEPT, kept)
+        return kept
 
-    def _read_both(self, user: User) -> None:
-        if user.is_superuser:
-            everything = {f"{app}.{name}" for app, name in _names(Permission.objects.all())}
-            user._user_perm_cache = user._group_perm_cache = everything  # type: ignore[attr-defined]
-            return
-        own = Permission.objects.filter(user=user)
-        of_groups = Permission.objects.filter(group__user=user)
-        names = {f"{app}.{name}" for app, name in _names(own).union(_names(of_groups))}
-        user._user_perm_cache = user._group_perm_cache = names  # type: ignore[attr-defined]
+
+def _permission_names(user: User) -> set[str]:
+    if user.is_superuser:
+        permissions = _names(Permission.objects.all())
+    else:
+        permissions = _names(Permission.objects.filter(user=user)).union(
+            _names(Permission.objects.filter(group__user=user))
+        )
+    return {f"{app}.{name}" for app, name in permissions}
 
 
 def _names(permissions: QuerySet[Permission]) -> QuerySet[Permission, tuple[str, str]]:

@@ -9,10 +9,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from determinations.paging.counts import COUNT_CAP, count_up_to
-
-#: Numbers of as many digits do not fit into any column.
-_DIGITS = 19
+from determinations.paging.counts import COUNT_CAP, count_up_to, whole_number
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg] # not to be subscripted when it runs
@@ -62,7 +59,7 @@ class FoundByNumberAdmin(ReadOnlyAdmin):
         words = search_term.split()
         if not words:
             return queryset, False
-        numbers = [int(word) for word in words if word.isascii() and word.isdigit() and len(word) < _DIGITS]
+        numbers = [number for word in words if (number := whole_number(word)) is not None]
         conditions = (Q(**{f"{name}__in": numbers}) for name in self.get_search_fields(request))
         return queryset.filter(reduce(or_, conditions)), False
 

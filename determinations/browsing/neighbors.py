@@ -6,7 +6,7 @@ from django.db.models import Model, QuerySet
 from django.http import QueryDict
 
 from determinations.browsing.lists import LISTS, ListKind
-from determinations.paging.counts import Count
+from determinations.paging.counts import Count, whole_number
 from determinations.paging.keyset import Cursor, Order, cursor_at, rows_from
 
 _COUNTED_UP_TO = 1_000
@@ -45,9 +45,8 @@ def _row(kind: ListKind, rows: QuerySet[Model], case_id: int, item: str) -> Mode
     if not kind.of_items:
         return rows.filter(pk=case_id).first()
     found = rows.filter(case=case_id).select_related("item").order_by("item__number")
-    if item.isascii() and item.isdigit() and len(item) < 5:
-        return found.filter(item__number=int(item)).first() or found.first()
-    return found.first()
+    number = whole_number(item, most=9_999)
+    return (found.filter(item__number=number).first() if number is not None else None) or found.first()
 
 
 def _position(rows: QuerySet[Model], order: Order, cursor: Cursor) -> Count:

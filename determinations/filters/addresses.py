@@ -8,6 +8,7 @@ from django.http import QueryDict
 
 from determinations.filters.kinds import KINDS
 from determinations.models.dimensions import DIMENSIONS, Dimension, Kind
+from determinations.paging.addresses import CURSOR, changed, link_to
 from determinations.wording.labels import Labels
 
 #: Parameters of a list's address that are not filters.
@@ -75,9 +76,8 @@ def _in_words(name: str, value: str, labels: Labels) -> str:
 
 def without(query: QueryDict, name: str, value: str) -> str:
     """The address without one value of one filter, at the top of the list."""
-    link = first_page(query)
-    link.setlist(name, [other for other in link.getlist(name) if other != value])
-    return f"?{link.urlencode()}"
+    rest = [other for other in query.getlist(name) if other != value]
+    return link_to(changed(query, {name: rest}, without=CURSOR))
 
 
 def filters_only(query: QueryDict) -> QueryDict:
@@ -88,14 +88,6 @@ def filters_only(query: QueryDict) -> QueryDict:
         if values:
             kept.setlist(name, values)
     return kept
-
-
-def first_page(query: QueryDict) -> QueryDict:
-    """The same list from its top."""
-    link = query.copy()
-    for name in ("after", "before"):
-        link.pop(name, None)
-    return link
 
 
 def mistakes(filterset: django_filters.FilterSet) -> list[str]:

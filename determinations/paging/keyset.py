@@ -17,6 +17,7 @@ from django.db.models import Expression, F, Model, QuerySet
 from django.db.models.lookups import GreaterThan, LessThan
 from django.http import QueryDict
 
+from determinations.paging.addresses import CURSOR, changed, link_to
 from determinations.paging.sql import AnyField, beyond
 
 M = TypeVar("M", bound=Model)
@@ -193,9 +194,4 @@ def _cursor_of(row: Model, order: Order) -> str:
 
 
 def _query(query: QueryDict, **cursor: str) -> str:
-    link = query.copy()
-    for name in ("after", "before"):
-        link.pop(name, None)
-    for name, value in cursor.items():
-        link[name] = value
-    return f"?{link.urlencode()}"
+    return link_to(changed(query, cursor, without=CURSOR))

@@ -11,8 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django_tables2.columns import BoundColumn
 
-#: Left out of the address whenever the order changes: they point into the old order.
-CURSOR_PARAMETERS = ("after", "before")
+from determinations.paging.addresses import CURSOR, changed, link_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +83,4 @@ def _sort_link(query: QueryDict, sort: str, name: str, first: str) -> SortLink:
         following = first + name if first == "-" else name
     else:
         following = ascending if state == "descending" else descending
-    link = query.copy()
-    link["sort"] = following
-    for parameter in CURSOR_PARAMETERS:
-        link.pop(parameter, None)
-    return SortLink(f"?{link.urlencode()}", state)
+    return SortLink(link_to(changed(query, {"sort": following}, without=CURSOR)), state)

@@ -2,12 +2,13 @@
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from determinations.corrections.review_queue import queue
 from determinations.paging.counts import count_up_to
 from determinations.reading.workers import worker_state
+from determinations.views.requests import url_if_any
 
 #: Label, address name, permission, and the start of the paths that count as being there.
 _NAV = (
@@ -39,21 +40,21 @@ def frame(request: HttpRequest) -> dict[str, object]:
     return {
         "frame": {
             "worker": worker_state().value if uploads else "",
-            "has_uploads": uploads and _url("upload_list"),
+            "has_uploads": uploads and url_if_any("upload_list"),
             "nav": [
                 {"label": label, "url": url, "current": request.path.startswith(url)}
                 for label, name, permission in _NAV
-                if user.has_perm(permission) and (url := _url(name))
+                if user.has_perm(permission) and (url := url_if_any(name))
             ],
-            "urls": {name: _url(name) for _, name, permission in _NAV if user.has_perm(permission)},
+            "urls": {name: url_if_any(name) for _, name, permission in _NAV if user.has_perm(permission)},
             "own": [
                 {"label": label, "url": url, "icon": icon}
                 for label, name, permission, icon in _OWN
-                if _may(user, permission) and (url := _url(name))
+                if _may(user, permission) and (url := url_if_any(name))
             ],
             **(_review() if user.has_perm("determinations.correct_cases") else {}),
-            "search_url": _url("search"),
-            "search_words": request.GET.get("q", "") if request.path == _url("search") else "",
+            "search_url": url_if_any("search"),
+            "search_words": request.GET.get("q", "") if request.path == url_if_any("search") else "",
         }
     }
 
@@ -65,11 +66,3 @@ def _review() -> dict[str, object]:
 
 def _may(user: User | AnonymousUser, permission: str) -> bool:
     return bool(user.is_staff if permission == "is_staff" else user.has_perm(permission))
-
-
-def _url(name: str) -> str:
-    """The address of a page, empty where this installation has no such page."""
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""

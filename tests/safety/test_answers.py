@@ -11,7 +11,7 @@ from determinations.models import Letter
 from determinations.statistics.sheets import Sheet
 from determinations.synthetic import letter_pdf, write_letter
 from determinations.templatetags.rail import facet_option
-from determinations.views.statistics.export_files import _csv
+from determinations.views.statistics.export_files import csv_text
 from tests.cases.test_letter_pages import store_pdf
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +53,7 @@ def test_no_page_is_framed(client: Client) -> None:
 
 def test_no_cell_of_a_statistic_is_run_as_a_formula() -> None:
     sheet = Sheet("name", "Title", ("A", "B", "C"), (("  =1+1", 0.5, None),), ())
-    assert _csv(sheet).splitlines()[1] == "'  =1+1,0.5,"
+    assert csv_text(sheet).splitlines()[1] == "'  =1+1,0.5,"
 
 
 def test_no_two_values_of_a_filter_have_one_id() -> None:

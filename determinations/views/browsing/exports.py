@@ -37,7 +37,7 @@ from determinations.models import Export
 from determinations.models.browsing import ExportFormat, ExportState
 from determinations.paging.counts import count_up_to
 from determinations.tasks import send_export
-from determinations.views.people import person_of
+from determinations.views.requests import person_of
 from determinations.wording.labels import read_labels
 
 _TYPES = {

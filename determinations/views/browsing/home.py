@@ -10,7 +10,7 @@ from determinations.models.letters import OPEN_STATES, READABLE_STATES
 from determinations.paging.counts import count_up_to
 from determinations.views.browsing.lists import decided_last
 from determinations.views.browsing.saved_views import url_of
-from determinations.views.people import person_of
+from determinations.views.requests import person_of
 
 #: What somebody must act on, and how many of it stand on the page.
 _TO_BE_AUTHORISED = "outcome=overturned&outcome=partly"

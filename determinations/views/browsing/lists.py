@@ -20,12 +20,13 @@ from determinations.browsing.rail import rail
 from determinations.filters import active_filters, chips, filters_only, mistakes, unknown_parameters
 from determinations.models import ColumnChoice, DisputedItem, ItemFact, Letter
 from determinations.models.letters import OPEN_STATES
+from determinations.paging.addresses import CURSOR, changed, link_to, with_query
 from determinations.paging.counts import count_up_to
 from determinations.paging.keyset import page_of
 from determinations.tables import CaseRow, CaseTable, DecisionTable, ItemRow, ItemTable, ListTable
 from determinations.templatetags.frame import day
 from determinations.views.browsing.periods import period_of
-from determinations.views.people import person_of
+from determinations.views.requests import person_of, wants_part
 from determinations.wording.labels import Labels, read_labels
 
 _TABLES: dict[str, type[ListTable]] = {"cases": CaseTable, "items": ItemTable, "decisions": DecisionTable}
@@ -34,6 +35,8 @@ _SUMMARIES = {
     "items": "one row a request, across all cases",
     "decisions": "what came in and how it ended, by day",
 }
+#: Parameters that other pages of the same list do not share.
+_OF_ONE_PAGE = (*CURSOR, "show", "list", "item")
 _OUTCOME_TABS = (
     ("All", ()),
     ("Overturned or partly", ("overturned", "partly")),
@@ -99,11 +102,10 @@ def choose_columns(request: HttpRequest, list_name: str) -> HttpResponse:
     hidden = sorted(names - set(request.POST.getlist("column")) - {_first_column(list_name)})
     ColumnChoice.objects.update_or_create(by=person_of(request), list_name=kind.name, defaults={"hidden": hidden})
     back = QueryDict(request.POST.get("query", ""))
-    return redirect(f"{reverse(kind.url_name)}?{back.urlencode()}")
+    return redirect(with_query(reverse(kind.url_name), back))
 
 
 def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
-    part = bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
     filterset = kind.filterset(request.GET)
     sort = kind.sort_of(request.GET)
     labels = filterset.lookups.labels
@@ -124,13 +126,13 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
         "filtered": filtered,
         "waiting": 0 if page.rows or filtered else count_up_to(Letter.objects.filter(state__in=OPEN_STATES)),
         "sort": sort if "sort" in request.GET else "",
-        "query": _without_cursor(request.GET),
+        "query": changed(request.GET, without=_OF_ONE_PAGE),
         "filters_query": filters_only(request.GET).urlencode(),
         "columns": _columns(kind, hidden),
     }
     if kind is DECISIONS:
         context |= {"tabs": _outcome_tabs(request.GET), "period": period_of(request.GET, page.rows)}
-    if part:
+    if wants_part(request):
         response = render(request, "browsing/_list.html", context)
     else:
         counted = request.GET.get("show") == "counts"
@@ -178,9 +180,7 @@ def _by_day(rows: list[CaseRow]) -> list[CaseRow]:
 
 def _came_from(kind: ListKind, query: QueryDict) -> str:
     """What a case page must know to lead to the previous and next case of this list."""
-    link = _without_cursor(query)
-    link["list"] = str(kind.name)
-    return link.urlencode()
+    return changed(query, {"list": str(kind.name)}, without=_OF_ONE_PAGE).urlencode()
 
 
 def _case_url(case_id: int, came_from: str) -> str:
@@ -198,13 +198,6 @@ def _around_case() -> tuple[str, str]:
 def _item_url(fact: ItemFact, came_from: str) -> str:
     number = fact.item.number
     return f"{_case_url(fact.case_id, came_from)}&item={number}#item-{number}"
-
-
-def _without_cursor(query: QueryDict) -> QueryDict:
-    link = query.copy()
-    for name in ("after", "before", "show", "list", "item"):
-        link.pop(name, None)
-    return link
 
 
 def _first_column(list_name: str) -> str:
@@ -231,7 +224,6 @@ def _outcome_tabs(query: QueryDict) -> list[dict[str, object]]:
     chosen = set(query.getlist("outcome"))
     tabs = []
     for label, outcomes in _OUTCOME_TABS:
-        link = _without_cursor(query)
-        link.setlist("outcome", list(outcomes))
-        tabs.append({"label": label, "query": f"?{link.urlencode()}", "current": chosen == set(outcomes)})
+        link = link_to(changed(query, {"outcome": outcomes}, without=_OF_ONE_PAGE))
+        tabs.append({"label": label, "query": link, "current": chosen == set(outcomes)})
     return tabs

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from django.http import QueryDict
 
 from determinations.models import Case
+from determinations.paging.addresses import CURSOR, changed, link_to
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 3000  # one can step out of neither end of the calendar
 
@@ -59,9 +60,5 @@ def _month_query(query: QueryDict, first: date) -> str:
 
 
 def _query(query: QueryDict, first: date | None, last: date | None) -> str:
-    link = query.copy()
-    for name in ("after", "before", "decided_from", "decided_to"):
-        link.pop(name, None)
-    if first and last:
-        link["decided_from"], link["decided_to"] = first.isoformat(), last.isoformat()
-    return f"?{link.urlencode()}"
+    days = {"decided_from": first.isoformat() if first else "", "decided_to": last.isoformat() if last else ""}
+    return link_to(changed(query, days, without=CURSOR))

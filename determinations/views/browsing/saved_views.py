@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from determinations.browsing.lists import LISTS
 from determinations.filters import filters_in_words, filters_only
 from determinations.models import SavedView
-from determinations.views.people import person_of
+from determinations.views.requests import person_of
 from determinations.wording.labels import read_labels
 
 _MOST_VIEWS = 200

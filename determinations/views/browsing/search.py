@@ -12,7 +12,8 @@ from determinations.browsing.search import cases_numbered, spelled_right, typed_
 from determinations.browsing.search_results import PAGE, RANKED, best_first, with_snippets
 from determinations.filters.words import QueryWords
 from determinations.models import Case
-from determinations.paging.counts import Count
+from determinations.paging.addresses import changed, link_to
+from determinations.paging.counts import Count, whole_number
 from determinations.paging.filtered import ListQuery, list_page
 from determinations.paging.keyset import Page
 from determinations.wording.labels import read_labels
@@ -63,17 +64,11 @@ def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool) -> dict[
 
 
 def _ranked_page(request: HttpRequest, listed: ListQuery, words: QueryWords) -> tuple[Page[Case], int, Count]:
-    printed = request.GET.get("page", "1")
-    number = int(printed) if printed.isascii() and printed.isdigit() and len(printed) < 4 else 1
-    number = min(max(1, number), RANKED // PAGE)
+    number = min(max(1, whole_number(request.GET.get("page", ""), most=999) or 1), RANKED // PAGE)
     cases, ranked, count = best_first(listed, words, number)
 
     def link(to: int | None) -> str | None:
-        if to is None:
-            return None
-        query = request.GET.copy()
-        query["page"] = str(to)
-        return f"?{query.urlencode()}"
+        return None if to is None else link_to(changed(request.GET, {"page": str(to)}))
 
     before, after = (number - 1 if number > 1 else None), (number + 1 if number * PAGE < ranked else None)
     last = -(-ranked // PAGE) if after else None

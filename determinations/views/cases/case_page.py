@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from determinations.access import audit
@@ -13,7 +13,8 @@ from determinations.browsing.neighbors import Place, place_in_list
 from determinations.cases.open_letter import OpenLetter, open_letter
 from determinations.cases.sheet import CaseSheet, pieces_of, sheet_of
 from determinations.models import Case, LetterText, ProblemReport
-from determinations.views.people import person_of
+from determinations.paging.addresses import changed, link_to, with_query
+from determinations.views.requests import person_of, url_if_any
 from determinations.wording.labels import read_labels
 
 _PDF = "application/pdf"
@@ -39,8 +40,10 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "parsed": opened.parser_version,
         "head_rows": _head_rows(sheet),
         "place": place and _place(place, request.GET),
-        "correct_url": _url("review_letter", pk) if request.user.has_perm("determinations.correct_cases") else "",
-        "original_url": _url("letter_original", pk) if can_read else "",
+        "correct_url": url_if_any("review_letter", pk)
+        if request.user.has_perm("determinations.correct_cases")
+        else "",
+        "original_url": url_if_any("letter_original", pk) if can_read else "",
         **(_letter_pane(request, opened, sheet) if can_read else {}),
     }
     return render(request, "cases/case_detail.html", context)
@@ -58,35 +61,31 @@ def _letter_pane(request: HttpRequest, opened: OpenLetter, sheet: CaseSheet) -> 
     """Page pictures for a PDF, beside its text; the text alone for a text letter."""
     letter = opened.letter
     stored = LetterText.objects.filter(letter=letter.pk).first()
-    has_pictures = letter.media_type == _PDF and bool(letter.pages) and bool(_url("letter_boxes", letter.pk))
+    has_pictures = letter.media_type == _PDF and bool(letter.pages) and bool(url_if_any("letter_boxes", letter.pk))
     as_text = not has_pictures or request.GET.get("show") == "text"
     return {
         "has_pictures": has_pictures,
         "as_text": as_text,
         "page_numbers": range(1, (letter.pages or 0) + 1),
         "text_pages": pieces_of(stored.text, stored.page_offsets, sheet.spans) if stored else [],
-        "text_query": _with(request.GET, show="text"),
-        "pictures_query": _with(request.GET, show=""),
+        "text_query": link_to(changed(request.GET, {"show": "text"})),
+        "pictures_query": link_to(changed(request.GET, {"show": ""})),
     }
 
 
 def _place(place: Place, query: QueryDict) -> dict[str, object]:
-    """Where the case stands in its list, with the addresses of its neighbours and of the list."""
-    came_from = query.copy()
-    for name in ("item", "value", "show"):
-        came_from.pop(name, None)
-    back = came_from.copy()
-    back.pop("list", None)
+    """Where the case stands in its list, with the addresses of its neighbors and of the list."""
+    came_from = changed(query, without=("item", "value", "show"))
     return {
         "position": place.position,
         "title": place.kind.title,
-        "previous": _neighbour_url(place, place.previous, came_from),
-        "following": _neighbour_url(place, place.following, came_from),
-        "back": f"{reverse(place.kind.url_name)}?{back.urlencode()}",
+        "previous": _neighbor_url(place, place.previous, came_from),
+        "following": _neighbor_url(place, place.following, came_from),
+        "back": with_query(reverse(place.kind.url_name), changed(came_from, without=("list",))),
     }
 
 
-def _neighbour_url(place: Place, row: Any, came_from: QueryDict) -> str:
+def _neighbor_url(place: Place, row: Any, came_from: QueryDict) -> str:
     if row is None:
         return ""
     if place.kind.of_items:
@@ -94,19 +93,3 @@ def _neighbour_url(place: Place, row: Any, came_from: QueryDict) -> str:
         url = reverse("case_detail", args=[row.case_id])
         return f"{url}?{came_from.urlencode()}&item={number}#item-{number}"
     return f"{reverse('case_detail', args=[row.pk])}?{came_from.urlencode()}"
-
-
-def _with(query: QueryDict, **changes: str) -> str:
-    link = query.copy()
-    for name, value in changes.items():
-        link.pop(name, None)
-        if value:
-            link[name] = value
-    return f"?{link.urlencode()}"
-
-
-def _url(name: str, pk: int) -> str:
-    try:
-        return reverse(name, args=[pk])
-    except NoReverseMatch:
-        return ""

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from determinations.cases.review_entries import note_report
 from determinations.models import Case, ProblemReport
 from determinations.models.browsing import ReportState
-from determinations.views.people import person_of
+from determinations.views.requests import person_of
 from determinations.wording.paths import label_of_path
 
 _MOST_SHOWN = 200

@@ -28,13 +28,14 @@ from determinations.intake.batches import (
 from determinations.intake.receiving import receive_files
 from determinations.models import Case, Letter, Upload, UploadedFile
 from determinations.models.letters import Lane
-from determinations.paging.counts import count_up_to
+from determinations.paging.addresses import changed, with_query
+from determinations.paging.counts import count_up_to, whole_number
 from determinations.paging.keyset import Order, Page, page_of
 from determinations.reading.ingest import retry_letters
 from determinations.reading.workers import worker_state
 from determinations.tables.uploads import BatchRow, BatchTable, FileRow, FileTable, row_of_file, row_of_letter
 from determinations.tasks import send_waiting
-from determinations.views.people import person_of
+from determinations.views.requests import person_of, wants_part
 from determinations.wording.states import RETRY_STATES, STATES
 
 may_upload = permission_required("determinations.upload_letters", raise_exception=True)
@@ -53,7 +54,7 @@ def upload_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _receive(request)
     if request.GET.get("state"):  # letters of all batches have a page of their own
-        return redirect(f"{reverse('letter_list')}?{request.GET.urlencode()}")
+        return redirect(with_query(reverse("letter_list"), request.GET))
     page = page_of(Upload.objects.select_related("by"), _NEWEST_FIRST, request.GET, size=25)
     counts = counts_of(page.rows)
     rows = [BatchRow(upload, _name_of(upload), counts[upload.pk]) for upload in page.rows]
@@ -88,10 +89,8 @@ def _joined(request: HttpRequest) -> Upload | None:
     number = request.POST.get("upload", "")
     if not number:
         return None
-    if not number.isdecimal() or len(number) > 18:
-        raise Http404("no such upload")
     own = Upload.objects.filter(by=person_of(request), started_at__gte=timezone.now() - _JOINED_WITHIN)
-    return get_object_or_404(own, pk=int(number))
+    return get_object_or_404(own, pk=whole_number(number))
 
 
 @require_safe
@@ -157,16 +156,15 @@ def retry(request: HttpRequest) -> HttpResponse:
 def _letters_to_retry(request: HttpRequest) -> QuerySet[Letter]:
     number = request.POST.get("letter", "")
     if number:
-        if not number.isdecimal() or len(number) > 18:
+        pk = whole_number(number)
+        if pk is None:
             raise Http404("no such letter")
-        return Letter.objects.filter(pk=int(number))
+        return Letter.objects.filter(pk=pk)
     query = QueryDict(request.POST.get("query", ""))
     batch = request.POST.get("upload", "")
     if not batch:
         return letters_in(query)
-    if not batch.isdecimal() or len(batch) > 18:
-        raise Http404("no such upload")
-    files = files_of(get_object_or_404(Upload, pk=int(batch)), query)
+    files = files_of(get_object_or_404(Upload, pk=whole_number(batch)), query)
     return Letter.objects.filter(pk__in=files.filter(outcome="accepted").values("letter"))
 
 
@@ -182,14 +180,13 @@ def _file_list(request: HttpRequest, page: Page[Any], rows: list[FileRow]) -> di
         "may_retry": may_retry,
         "filtered": bool(request.GET.get("state") or request.GET.get("layout")),
         "layout": request.GET.get("layout", ""),
-        "query": _filters_of(request.GET),
+        "query": changed(request.GET, without=request.GET.keys() - {"state", "layout"}).urlencode(),
         "back": request.get_full_path(),
     }
 
 
 def _whole_or_part(request: HttpRequest, whole: str, part: str, context: Mapping[str, object]) -> HttpResponse:
-    scripted = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
-    response = render(request, part if scripted else whole, context)
+    response = render(request, part if wants_part(request) else whole, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -224,14 +221,6 @@ def _stopped_tabs() -> list[Tab]:
 def _retry_count(progress: Progress, query: QueryDict) -> int:
     asked = states_asked_for(query) if query.get("state") else RETRY_STATES
     return sum(progress.by_state.get(state, 0) for state in asked if state in RETRY_STATES)
-
-
-def _filters_of(query: QueryDict) -> str:
-    filters = QueryDict(mutable=True)
-    for name in ("state", "layout"):
-        if name in query:
-            filters.setlist(name, query.getlist(name))
-    return filters.urlencode()
 
 
 def _name_of(upload: Upload) -> str:

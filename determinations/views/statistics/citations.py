@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from determinations.paging.addresses import with_query
 from determinations.parsing.results import SIDES, Side
 from determinations.statistics.citation_entries import CITES_SOMETHING
 from determinations.statistics.editions import STANDINGS, EditionRow, Standing, edition_rows, standings, years_of
@@ -18,7 +19,7 @@ from determinations.statistics.periods import year_period
 from determinations.statistics.questions import Cited
 from determinations.statistics.tabulate import Table, Tally
 from determinations.views.statistics.overview_numbers import dates
-from determinations.views.statistics.pages import Context, RowView, may_view, table_of, with_query
+from determinations.views.statistics.pages import Context, RowView, may_view, table_of
 
 FAMILIES = (*CITES_SOMETHING, "none")
 SIDE_LABELS: tuple[tuple[Side, str], ...] = (("claims", "Claims administrator"), ("reviewer", "Reviewer"))

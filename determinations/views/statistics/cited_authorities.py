@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from determinations.models import Authority
+from determinations.paging.addresses import with_query
 from determinations.parsing.results import Side
 from determinations.statistics.cited_parts import PARTS, count_parts, most_cited
 from determinations.statistics.engine import one_snapshot
@@ -17,7 +18,7 @@ from determinations.statistics.questions import Cited, Group, Sums
 from determinations.statistics.tabulate import Table, Tally, tabulate
 from determinations.views.statistics.citations import SIDE_LABELS, UNRECOGNISED, editions, items_of
 from determinations.views.statistics.lazy_sections import section, show_section, whole_url
-from determinations.views.statistics.pages import Context, Number, RowView, may_view, with_query
+from determinations.views.statistics.pages import Context, Number, RowView, may_view
 from determinations.views.statistics.selection import narrow
 
 _MOST_PARTS = 100

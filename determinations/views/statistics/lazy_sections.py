@@ -11,7 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from determinations.views.statistics.pages import Context, carried, with_query
+from determinations.paging.addresses import with_query
+from determinations.views.requests import wants_part
+from determinations.views.statistics.pages import Context, carried
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,5 @@ def show_section(
     request: HttpRequest, page: str, title: str, template: str, context: Mapping[str, object]
 ) -> HttpResponse:
     """A section by itself, or within a page of its own that belongs to ``page``."""
-    inside = bool(request.htmx)  # type: ignore[attr-defined]
     shown = {**context, "section": page, "title": title, "template": template}
-    return render(request, template if inside else "statistics/section.html", shown)
+    return render(request, template if wants_part(request) else "statistics/section.html", shown)

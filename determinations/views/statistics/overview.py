@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from determinations.paging.addresses import with_query
 from determinations.statistics.engine import one_snapshot
 from determinations.statistics.entries import BY_KEY, GROUPS, STATISTICS
 from determinations.statistics.entry import Statistic
@@ -15,15 +16,7 @@ from determinations.statistics.periods import Period
 from determinations.statistics.published import PublishedFigures
 from determinations.views.statistics.lazy_sections import show_section, whole_url
 from determinations.views.statistics.overview_numbers import MOVED, asked_period, overview, what_moved
-from determinations.views.statistics.pages import (
-    MOST_ROWS,
-    Context,
-    heads,
-    may_view,
-    sorted_rows,
-    table_of,
-    with_query,
-)
+from determinations.views.statistics.pages import MOST_ROWS, Context, heads, may_view, sorted_rows, table_of
 
 
 @require_safe

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, QueryDict
@@ -10,6 +9,7 @@ from django.urls import reverse
 
 from determinations.filters import active_filters, chips
 from determinations.models import StatisticsLimits
+from determinations.paging.addresses import with_query
 from determinations.statistics.engine import SqlEngine
 from determinations.statistics.entry import UNKNOWN, Filters, Statistic
 from determinations.statistics.published import Published, PublishedFigures
@@ -145,12 +145,6 @@ def _own_page(statistic: Statistic, key: str, query: QueryDict) -> str:
     if statistic.key.endswith("-authority") and key != "none":
         return with_query(reverse("citation_authority", args=[key]), query)
     return ""
-
-
-def with_query(path: str, query: QueryDict, **more: str) -> str:
-    """A path with the filters of the address, and more parameters."""
-    encoded = "&".join(filter(None, [query.urlencode(), urlencode(more)]))
-    return f"{path}?{encoded}" if encoded else path
 
 
 def sections_of(query: QueryDict) -> list[dict[str, str]]:

@@ -11,6 +11,7 @@ from determinations.browsing.facets import count_facets
 from determinations.browsing.lists import ITEMS
 from determinations.browsing.rail import Facet, rail
 from determinations.filters import active_filters, filters_only
+from determinations.views.requests import wants_part
 from determinations.views.statistics.pages import CARRIED, may_view, sections_of
 
 #: Pages that the form may lead to.
@@ -32,10 +33,9 @@ def selection(request: HttpRequest) -> HttpResponse:
     offered = set(_offered(facets))
     kept = [(name, value) for name, value in active_filters(query) if name not in offered]
     kept += [(name, request.GET[name]) for name in CARRIED if name in request.GET]
-    inside = bool(request.htmx)  # type: ignore[attr-defined]
     return render(
         request,
-        "statistics/_form.html" if inside else "statistics/selection.html",
+        "statistics/_form.html" if wants_part(request) else "statistics/selection.html",
         {
             "facets": facets, "found": found, "query": query, "kept": kept, "target": _target(request),
             "sections": sections_of(query),
