@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 
 from determinations.extraction.confine import limit, shut_in
-from determinations.extraction.kinds import HEAD, Kind, kind_of
+from determinations.extraction.kinds import HEAD, PICTURE_KINDS, Kind, kind_of
 from determinations.extraction.pdf import read_pdf_text
 from determinations.extraction.plain import read_plain_text
 from determinations.extraction.results import Damaged, ExtractedText, Limits, TooLarge, Unreadable
@@ -21,7 +21,7 @@ READY = {"ready": True}
 
 
 def read_text(data: bytes, limits: Limits) -> ExtractedText:
-    """The text of a PDF or a text file. Raises ``Unreadable``."""
+    """The text of a PDF or a text file; a picture file is to be scanned whole. Raises ``Unreadable``."""
     if len(data) > limits.bytes:
         raise TooLarge(f"The file has {len(data):,} bytes; {limits.bytes:,} are allowed.")
     match kind_of(data[:HEAD]):
@@ -29,8 +29,10 @@ def read_text(data: bytes, limits: Limits) -> ExtractedText:
             return read_pdf_text(data, limits)
         case Kind.TEXT:
             return read_plain_text(data, limits)
+        case kind if kind in PICTURE_KINDS:
+            return ExtractedText("", (0,), 1, method="picture", to_scan=(0,))
         case _:
-            raise Damaged("The file is neither a PDF nor text.")
+            raise Damaged("The file is neither a PDF, nor text, nor a picture of a page.")
 
 
 def serve(shared: int, limits: Limits) -> None:
@@ -45,6 +47,7 @@ def serve(shared: int, limits: Limits) -> None:
             written = os.pwrite(shared, text, 0)
             answer: dict[str, object] = {
                 "size": written, "offsets": found.page_offsets, "pages": found.pages, "method": found.method,
+                "to_scan": found.to_scan,
             }  # fmt: skip
         except Unreadable as reason:
             answer = {"state": reason.state, "message": str(reason)}

@@ -17,6 +17,9 @@ class Kind(StrEnum):
     OLD_OFFICE = "application/x-ole-storage"
     OPEN_DOCUMENT = "application/vnd.oasis.opendocument"
     RTF = "application/rtf"
+    TIFF = "image/tiff"
+    PNG = "image/png"
+    JPEG = "image/jpeg"
     IMAGE = "image/*"
     EMPTY = "application/x-empty"
     OTHER = "application/octet-stream"
@@ -24,11 +27,19 @@ class Kind(StrEnum):
 
 #: What letters come in; a ZIP holds these.
 LETTER_KINDS = frozenset({Kind.PDF, Kind.TEXT})
+#: Pictures of pages, as scanners and fax servers store them.
+PICTURE_KINDS = frozenset({Kind.TIFF, Kind.PNG, Kind.JPEG})
 #: What word processors write: letters may stand in them, and can be exported from them.
 DOCUMENT_KINDS = frozenset({Kind.WORD, Kind.OLD_OFFICE, Kind.OPEN_DOCUMENT, Kind.RTF})
 DOCUMENT_NAMES = (".doc", ".docx", ".docm", ".dotx", ".odt", ".rtf", ".pages", ".wpd")
 
-_IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*", b"GIF8")
+_IMAGES = (
+    (b"\xff\xd8\xff", Kind.JPEG),
+    (b"\x89PNG\r\n\x1a\n", Kind.PNG),
+    (b"II*\x00", Kind.TIFF),
+    (b"MM\x00*", Kind.TIFF),
+    (b"GIF8", Kind.IMAGE),
+)
 _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 #: Control characters that no text file holds; tab, line ends, form feed, ^Z (end of a DOS file) and escape may stand.
 _NOT_TEXT = frozenset(range(32)) - frozenset(b"\t\n\r\f\v\b\x1a\x1b") | {0x7F}
@@ -49,8 +60,9 @@ def kind_of(head: bytes) -> Kind:
         return Kind.OLD_OFFICE
     if head.startswith(b"{\\rtf"):
         return Kind.RTF
-    if head.startswith(_IMAGES):
-        return Kind.IMAGE
+    for mark, picture in _IMAGES:
+        if head.startswith(mark):
+            return picture
     return Kind.TEXT if text_encoding(head) else Kind.OTHER
 
 

@@ -20,8 +20,9 @@ from determinations.extraction.results import (
     TooManyPages,
     postgres_text,
 )
+from determinations.extraction.scanned_pages import is_picture
 
-#: A scan's pages hold nothing, or a stamp's few letters.
+#: A file without pictures whose pages hold fewer letters than this is no letter.
 _LEAST_CHARACTERS = 25
 #: pdfium's signs for the hyphen at a line's end, where it joins the two halves of the word by itself.
 _HYPHENS = str.maketrans({"\ufffe": "-", "\x02": "-", "\f": " "})  # a form feed would read as the page's end
@@ -35,41 +36,45 @@ def read_pdf_text(data: bytes, limits: Limits = LIMITS) -> ExtractedText:
             raise PasswordNeeded("The PDF opens with a password only.")
         raise Damaged("The PDF cannot be opened: it is damaged or cut short.")
     try:
-        return _joined(_page_texts(document, limits))
+        texts, to_scan = _pages(document, limits)
+        return _joined(texts, to_scan)
     finally:
         pdfium.FPDF_CloseDocument(document)
 
 
-def _page_texts(document: pdfium.FPDF_DOCUMENT, limits: Limits) -> list[str]:
+def _pages(document: pdfium.FPDF_DOCUMENT, limits: Limits) -> tuple[list[str], tuple[int, ...]]:
+    """The text of each page, and the numbers (from 0) of the pages whose text is to be read from their picture."""
     count = pdfium.FPDF_GetPageCount(document)
     if count < 1:
         raise Damaged("The PDF has no pages.")
     if count > limits.pages:
         raise TooManyPages(f"The PDF has {count:,} pages; {limits.pages:,} are allowed.")
-    texts = []
+    texts, to_scan = [], []
     left = limits.characters
     for number in range(count):
-        text = _page_text(document, number, left)
+        page = pdfium.FPDF_LoadPage(document, number)
+        if not page:
+            raise Damaged(f"Page {number + 1} of the PDF cannot be read.")
+        try:
+            text = _page_text(page, number, left)
+            if is_picture(page, _printed_characters(text)):
+                to_scan.append(number)
+        finally:
+            pdfium.FPDF_ClosePage(page)
         left -= len(text)
         texts.append(text)
-    return texts
+    return texts, tuple(to_scan)
 
 
-def _page_text(document: pdfium.FPDF_DOCUMENT, number: int, most: int) -> str:
+def _page_text(page: pdfium.FPDF_PAGE, number: int, most: int) -> str:
     """The text of one page (from 0). Characters are counted before they are fetched: 12 KB can hold four million."""
-    page = pdfium.FPDF_LoadPage(document, number)
-    if not page:
-        raise Damaged(f"Page {number + 1} of the PDF cannot be read.")
+    text_page = pdfium.FPDFText_LoadPage(page)
+    if not text_page:
+        raise Damaged(f"The text of page {number + 1} of the PDF cannot be read.")
     try:
-        text_page = pdfium.FPDFText_LoadPage(page)
-        if not text_page:
-            raise Damaged(f"The text of page {number + 1} of the PDF cannot be read.")
-        try:
-            return _fetched(text_page, number, most)
-        finally:
-            pdfium.FPDFText_ClosePage(text_page)
+        return _fetched(text_page, number, most)
     finally:
-        pdfium.FPDF_ClosePage(page)
+        pdfium.FPDFText_ClosePage(text_page)
 
 
 def _fetched(text_page: pdfium.FPDF_TEXTPAGE, number: int, most: int) -> str:
@@ -90,14 +95,18 @@ def _fetched(text_page: pdfium.FPDF_TEXTPAGE, number: int, most: int) -> str:
     return postgres_text(found.translate(_HYPHENS))
 
 
-def _joined(texts: list[str]) -> ExtractedText:
-    if sum(len(text) - text.count(" ") - text.count("\n") for text in texts) < _LEAST_CHARACTERS:
-        raise NoText("The pages hold no text: most often this is a scan.")
+def _printed_characters(text: str) -> int:
+    return len(text) - text.count(" ") - text.count("\n")
+
+
+def _joined(texts: list[str], to_scan: tuple[int, ...]) -> ExtractedText:
+    if not to_scan and sum(map(_printed_characters, texts)) < _LEAST_CHARACTERS:
+        raise NoText("The pages hold no text, and no picture of text.")
     offsets, at = [], 0
     for text in texts:
         offsets.append(at)
         at += len(text) + 1
-    return ExtractedText("\f".join(texts), tuple(offsets), len(texts), method="pdf")
+    return ExtractedText("\f".join(texts), tuple(offsets), len(texts), method="pdf", to_scan=to_scan)
 
 
 #: Says in logs and benchmarks what read the files.

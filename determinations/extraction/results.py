@@ -1,7 +1,8 @@
 """What reading a file gives: its text, or one of the reasons why there is none."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,19 +14,64 @@ class Limits:
     characters: int = 1_000_000
     seconds: float = 20.0
     memory_bytes: int = 512 * 1024 * 1024
+    scanned_pages: int = 100
+    page_pixels: int = 40_000_000  #: of a picture file's page; 300 dots per inch on letter paper are 8 million
+    drawn_pixels: int = 12_000_000  #: of a page drawn to be read; letter paper takes 4 million
+    page_seconds: float = 60.0
+    scan_memory_bytes: int = 256 * 1024 * 1024
 
 
 LIMITS = Limits()
 
 
+#: How a page's text was obtained: from the file's own text, by recognizing a picture, or not at all.
+PageMethod = Literal["text", "scan", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A place on a page, in fractions (0 to 1) of the page as it is shown upright."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedWord:
+    """A word recognized in a picture: its place in the file's text and on page ``page`` (from 0).
+
+    ``confidence`` is the engine's, 0 to 100. ``doubtful`` words may be wrong. ``read_as`` is what the engine read
+    where the word was corrected to a fixed phrase of the letters.
+    """
+
+    start: int
+    end: int
+    page: int
+    box: Box
+    confidence: int
+    doubtful: bool = False
+    read_as: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ExtractedText:
-    """A file's text. Pages are joined by form feeds; page n (from 0) starts at ``text[page_offsets[n]]``."""
+    """A file's text. Pages are joined by form feeds; page n (from 0) starts at ``text[page_offsets[n]]``.
+
+    ``to_scan`` are the pages (from 0) that are pictures and were not read yet. A file that was scanned has the method
+    of each page, its ``words`` in the order of the text, and the ``turns``: the degrees, clockwise, by which each
+    page has to be turned to stand upright.
+    """
 
     text: str
     page_offsets: tuple[int, ...]
     pages: int
     method: str = "pdf"
+    to_scan: tuple[int, ...] = ()
+    page_methods: tuple[PageMethod, ...] = ()
+    words: tuple[ScannedWord, ...] = ()
+    turns: tuple[int, ...] = ()
 
 
 class Unreadable(Exception):
@@ -47,7 +93,7 @@ class Damaged(Unreadable):
 
 
 class NoText(Unreadable):
-    """The file has pages but no text on them: most often a scan."""
+    """The file's pages hold no text, and no picture in which text could be recognized."""
 
     state = "no_text"
 
@@ -71,6 +117,11 @@ class TooSlow(Unreadable):
 
 
 UNREADABLE: dict[str, type[Unreadable]] = {kind.state: kind for kind in Unreadable.__subclasses__()}
+
+
+def unreadable(answer: Mapping[str, Any]) -> Unreadable:
+    """The reason that a child process gave for not reading a file."""
+    return UNREADABLE[answer["state"]](answer["message"])
 
 
 #: Letters that a typeface joins: "\ufb01nding" is "finding" for whoever searches or reads it.

@@ -1,14 +1,24 @@
 """What extraction obtained from a file, in the form that the parser reads."""
 
 from determinations.extraction.results import ExtractedText
-from determinations.parsing.source import PageMethod, SourceText
+from determinations.parsing.source import DoubtfulWord, PageMethod, SourceText
+from determinations.parsing.spans import Span
 
 
 def source_text(extracted: ExtractedText) -> SourceText:
-    """The extracted text with the method by which each page's text was obtained."""
+    """The extracted text with the method of each page, and the words of scans that may be wrong."""
+    doubtful = tuple(
+        DoubtfulWord(Span(word.start, word.end), "mended" if word.read_as is not None else "low_confidence")
+        for word in extracted.words
+        if word.doubtful
+    )
+    return SourceText(extracted.text, extracted.page_offsets, page_methods(extracted), doubtful)
+
+
+def page_methods(extracted: ExtractedText) -> tuple[PageMethod, ...]:
+    """How the text of each page was obtained."""
+    if extracted.page_methods:
+        return extracted.page_methods
     text, offsets = extracted.text, extracted.page_offsets
     ends = (*(offset - 1 for offset in offsets[1:]), len(text))
-    methods: tuple[PageMethod, ...] = tuple(
-        "text" if text[start:end].strip() else "none" for start, end in zip(offsets, ends, strict=True)
-    )
-    return SourceText(text, offsets, methods)
+    return tuple("text" if text[start:end].strip() else "none" for start, end in zip(offsets, ends, strict=True))

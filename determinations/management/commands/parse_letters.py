@@ -11,9 +11,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from determinations.extraction.child import read_text
 from determinations.extraction.pdf import read_pdf_text
-from determinations.extraction.plain import read_plain_text
-from determinations.extraction.results import Unreadable
+from determinations.extraction.results import LIMITS, NoText, Unreadable
+from determinations.extraction.scanning.engine import missing_engine
+from determinations.extraction.scanning.reader import scanned_text_of
 from determinations.extraction.source import source_text
 from determinations.parsing import PARSER_VERSION, parse_file
 from determinations.parsing.compare import Difference, differences
@@ -21,7 +23,7 @@ from determinations.parsing.results import ExpectedRecord, LetterPart, ParsedLet
 from determinations.parsing.source import SourceText
 from determinations.parsing.spans import Span
 
-SUFFIXES = (".pdf", ".txt")
+SUFFIXES = (".pdf", ".txt", ".tif", ".tiff", ".png", ".jpg", ".jpeg")
 _SHOWN = 160
 _NAMES = {"gain": ("gain", "gains"), "loss": ("loss", "losses"), "change": ("change", "changes")}
 
@@ -35,11 +37,14 @@ class FileRecord(PartRecord):
 class Command(BaseCommand):
     """Prints one JSON record a line for every letter; compares with an earlier run; measures speed."""
 
-    help = "Read letters (PDF or text files, or folders of them) and print one JSON record a line. Needs no database."
+    help = (
+        "Read letters (PDF, text or picture files, or folders of them) and print one JSON record a line. "
+        "Scanned pages are recognized where the engine is installed. Needs no database."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a .pdf or .txt file, or a folder")
+        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a PDF, text, TIFF, PNG or JPEG file, or a folder")
         parser.add_argument("--jobs", type=int, default=1, metavar="N", help="read in N processes (default 1)")
         parser.add_argument(
             "--against",
@@ -61,7 +66,7 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: Any) -> None:
         files = list(letter_files(options["paths"]))
         if not files:
-            raise CommandError("No .pdf or .txt file there.")
+            raise CommandError("There is no letter: no PDF, text or picture file.")
         if options["benchmark"]:
             self._benchmark(files, options["seconds"])
             return
@@ -149,10 +154,19 @@ def read_file(path: Path) -> list[FileRecord]:
 
 
 def source_of(path: Path) -> SourceText:
-    """The file's text, as a PDF when its name or its first bytes say so. Raises ``Unreadable`` or ``OSError``."""
+    """The file's text, as a PDF when its name or its first bytes say so; scanned pages are recognized.
+
+    Raises ``Unreadable`` or ``OSError``.
+    """
     data = path.read_bytes()
     is_pdf = path.suffix.lower() == ".pdf" or data.lstrip()[:5] == b"%PDF-"
-    return source_text(read_pdf_text(data) if is_pdf else read_plain_text(data))
+    extracted = read_pdf_text(data) if is_pdf else read_text(data, LIMITS)
+    if extracted.to_scan:
+        if (missing := missing_engine()) is None:
+            extracted = scanned_text_of(data, extracted, LIMITS)
+        elif not extracted.text.strip():
+            raise NoText(f"The pages are scanned pictures. {missing}")
+    return source_text(extracted)
 
 
 def _source_or_none(path: Path) -> SourceText | None:

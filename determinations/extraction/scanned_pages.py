@@ -1,0 +1,66 @@
+"""Which pages of a PDF are pictures of text, page by page: from a scanner, a fax machine, or printed as drawings.
+
+A stamp or a fax line above the picture is no reason to take the page for text, and neither is text that another
+program recognized and laid invisibly behind the picture: that is only a second opinion.
+"""
+
+import ctypes
+from collections.abc import Iterator
+
+import pypdfium2.raw as pdfium
+
+#: Visible text with fewer characters than this beside a picture is a stamp, a fax line or a page number.
+FEW_CHARACTERS = 300
+_COVERED = 0.5
+#: A text that was recognized by another program lies behind a picture of the whole page.
+_ALL_COVERED = 0.7
+#: A page without text but with so many drawn shapes shows its letters as shapes.
+_MANY_SHAPES = 200
+#: Objects looked at; a page that is a picture has few, and its picture is among the first or the last.
+_MOST_OBJECTS, _MOST_AT_ENDS = 5_000, 3
+
+
+def is_picture(page: pdfium.FPDF_PAGE, characters: int) -> bool:
+    """Whether the text of a page is to be recognized in its picture. ``characters`` of its text are no white space."""
+    count = pdfium.FPDFPage_CountObjects(page)
+    if characters >= FEW_CHARACTERS:
+        ends = {*range(min(count, _MOST_AT_ENDS)), *range(max(0, count - _MOST_AT_ENDS), count)}
+        return _covered(page, iter(ends)) >= _ALL_COVERED and _is_hidden(page, count)
+    if _covered(page, iter(range(min(count, _MOST_OBJECTS)))) >= _COVERED:
+        return True
+    return characters == 0 and count >= _MANY_SHAPES
+
+
+def _covered(page: pdfium.FPDF_PAGE, numbers: Iterator[int]) -> float:
+    """The part of the page that pictures cover, more than 1 where they overlap."""
+    whole = pdfium.FPDF_GetPageWidthF(page) * pdfium.FPDF_GetPageHeightF(page)
+    if whole <= 0:
+        return 0.0
+    edges = [ctypes.c_float() for _ in range(4)]
+    covered = 0.0
+    for number in numbers:
+        thing = pdfium.FPDFPage_GetObject(page, number)
+        if _holds_picture(thing) and pdfium.FPDFPageObj_GetBounds(thing, *map(ctypes.byref, edges)):
+            left, bottom, right, top = (edge.value for edge in edges)
+            covered += max(0.0, right - left) * max(0.0, top - bottom) / whole
+    return covered
+
+
+def _holds_picture(thing: pdfium.FPDF_PAGEOBJECT) -> bool:
+    kind = pdfium.FPDFPageObj_GetType(thing)
+    if kind != pdfium.FPDF_PAGEOBJ_FORM:
+        return bool(kind == pdfium.FPDF_PAGEOBJ_IMAGE)
+    inner = min(pdfium.FPDFFormObj_CountObjects(thing), _MOST_AT_ENDS)
+    parts = (pdfium.FPDFFormObj_GetObject(thing, number) for number in range(inner))
+    return any(pdfium.FPDFPageObj_GetType(part) == pdfium.FPDF_PAGEOBJ_IMAGE for part in parts)
+
+
+def _is_hidden(page: pdfium.FPDF_PAGE, count: int) -> bool:
+    """Whether the first text of a page is drawn invisibly, or is covered by a picture that is drawn after it."""
+    for number in range(min(count, _MOST_OBJECTS)):
+        thing = pdfium.FPDFPage_GetObject(page, number)
+        kind = pdfium.FPDFPageObj_GetType(thing)
+        if kind == pdfium.FPDF_PAGEOBJ_TEXT:
+            invisible = pdfium.FPDFTextObj_GetTextRenderMode(thing) == pdfium.FPDF_TEXTRENDERMODE_INVISIBLE
+            return bool(invisible) or _holds_picture(pdfium.FPDFPage_GetObject(page, count - 1))
+    return True

@@ -1,0 +1,87 @@
+"""The process that recognizes text in pictures of pages. Started and asked by ``scanning.reader.ScanReader``.
+
+``open SIZE`` opens the file in the shared memory and answers with its number of pages; ``page N`` reads page N (from 0)
+and writes its words, as JSON, behind the file's bytes. Like the child that reads text it holds no secret and opens
+nothing once the engine is loaded.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+
+import pypdfium2  # noqa: F401 - sets pdfium up
+from PIL import Image
+
+from determinations.extraction.confine import limit, shut_in
+from determinations.extraction.results import Limits, TooLarge, Unreadable
+from determinations.extraction.scanning.engine import Engine
+from determinations.extraction.scanning.page import read_page
+from determinations.extraction.scanning.page_pictures import PagePictures, open_pages
+
+Answer = Mapping[str, object]
+
+
+class _Server:
+    """One open file at a time."""
+
+    def __init__(self, shared: int, limits: Limits, engine: Engine) -> None:
+        self._shared, self._limits, self._engine = shared, limits, engine
+        self._pages: PagePictures | None = None
+        self._size = 0
+
+    def answer(self, question: str) -> Answer:
+        try:
+            match question.split():
+                case ["open", size]:
+                    return self._open(int(size))
+                case ["page", number] if self._pages is not None:
+                    return self._read(self._pages, int(number))
+                case _:
+                    raise ValueError(question)
+        except Unreadable as reason:
+            return {"state": reason.state, "message": str(reason)}
+        except MemoryError:
+            return {"state": TooLarge.state, "message": "Recognizing the text takes more memory than it may."}
+
+    def _open(self, size: int) -> Answer:
+        if self._pages is not None:
+            self._pages.close()
+        self._pages, self._size = None, size
+        self._pages = open_pages(os.pread(self._shared, size, 0), self._limits)
+        return {"pages": self._pages.count}
+
+    def _read(self, pages: PagePictures, number: int) -> Answer:
+        page = read_page(pages.draw(number), self._engine)
+        words = json.dumps(page.rows).encode()
+        os.ftruncate(self._shared, self._size + len(words))
+        return {"size": os.pwrite(self._shared, words, self._size), "turn": page.turn}
+
+
+def _write(answer: Answer) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """``child SHARED_FD LIMITS_AS_JSON PARENT_PID``"""
+    shared, limits, parent = int(sys.argv[1]), Limits(**json.loads(sys.argv[2])), int(sys.argv[3])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
+    engine = Engine()
+    Image.init()  # Pillow's readers of file formats are loaded when first needed
+    engine.warm_up()
+    limit(limits.scan_memory_bytes)
+    if os.getppid() != parent:  # it died before it could be watched
+        return
+    shut_in()
+    server = _Server(shared, limits, engine)
+    _write({"ready": True})
+    with contextlib.suppress(BrokenPipeError):
+        for line in sys.stdin:
+            _write(server.answer(line))
+
+
+if __name__ == "__main__":
+    main()

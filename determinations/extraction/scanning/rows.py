@@ -1,0 +1,79 @@
+"""Recognized words in the order in which people read them: rows from top to bottom, words from left to right.
+
+The engine's own order takes the cells of a table one column after the other. Blank lines are told from the gaps
+between rows, because the parser finds paragraphs by them.
+"""
+
+import statistics
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from determinations.extraction.scanning.engine import Word
+
+#: Characters that the lines of a table are read as.
+_RULES = frozenset("|¦[]_—–-")
+#: A table's line is higher than the print beside it, and a mark that is no letter lower.
+_HIGHER = 1.3
+#: Rows further apart than this, in usual distances, have a blank line between them.
+_BLANK = 1.45
+#: Words of one row overlap at least so much, in parts of the lower one's height.
+_SAME_ROW = 0.5
+
+
+@dataclass(slots=True)
+class Row:
+    """Words side by side. ``gap`` is the number of line ends before the row."""
+
+    words: list[Word]
+    gap: int = 1
+    top: float = field(init=False)
+    bottom: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.top = statistics.median(word.top for word in self.words)
+        self.bottom = statistics.median(word.bottom for word in self.words)
+
+
+def rows_of(words: list[Word]) -> list[Row]:
+    """The words of a level page as rows, without the lines of tables."""
+    rows: list[Row] = []
+    for word in sorted(_printed(words), key=lambda word: (word.top + word.bottom) / 2):
+        for row in reversed(rows[-3:]):
+            if _overlap(row, word) >= _SAME_ROW * min(row.bottom - row.top, word.bottom - word.top):
+                row.words.append(word)
+                row.__post_init__()
+                break
+        else:
+            rows.append(Row([word]))
+    for row in rows:
+        row.words = _without_rules(sorted(row.words, key=lambda word: word.left))
+    rows = sorted((row for row in rows if row.words), key=lambda row: row.top)
+    _set_gaps(rows)
+    return rows
+
+
+def _printed(words: list[Word]) -> list[Word]:
+    return [word for word in words if word.bottom > word.top and word.right > word.left]
+
+
+def _overlap(row: Row, word: Word) -> float:
+    return min(row.bottom, word.bottom) - max(row.top, word.top)
+
+
+def _without_rules(words: list[Word]) -> list[Word]:
+    usual = statistics.median(word.bottom - word.top for word in words)
+    return [
+        word
+        for word in words
+        if not _RULES.issuperset(word.text) or (word.text in "|¦-–—" and word.bottom - word.top <= usual * _HIGHER)
+    ]
+
+
+def _set_gaps(rows: list[Row]) -> None:
+    distances = [below.bottom - above.bottom for above, below in pairwise(rows)]
+    if not distances:
+        return
+    usual = statistics.median(distances)
+    for row, distance in zip(rows[1:], distances, strict=True):
+        row.gap = 2 if distance > usual * _BLANK else 1
+    rows[0].gap = 0

@@ -1,0 +1,97 @@
+"""Rows with a word that the engine was unsure of, read once more from an enlarged picture.
+
+A word that reads the same twice is sure, unless it looks like a digit among letters, which both readings mistake
+alike. Where the readings differ the one that the engine is surer of stands, and it stays doubtful.
+"""
+
+import re
+from typing import NamedTuple
+
+from PIL import Image
+
+from determinations.extraction.scanning.engine import Engine, Word
+from determinations.extraction.scanning.preparing import DPI
+from determinations.extraction.scanning.rows import Row
+
+#: The engine is rarely wrong about a word of which it is so sure.
+SURE = 90
+#: Whoever reads the same twice is not sure of it below this.
+_TOO_UNSURE = 60
+_ENLARGED = 1.3
+_MARGIN = 10
+#: Digits and letters beside each other, other than in ``10mg``, ``C5-C6``, ``L4-5``, ``2nd``, ``H2``.
+_MIXED = re.compile(r"\d[A-Za-z]|[a-z]\d|\b[Il|][a-z]*\d|\b[lI|](?=[a-z]?c{2}|percent|mg|ml)|[|\[\]{}\\~]")
+_USUAL = re.compile(
+    r"[\W_]*(?:\d+(?:\.\d+)?(?:mg|mcg|ml|cc|g|x|st|nd|rd|th|s|hr|hrs|percent|year|month|week|day)?|[CTLS]\d{1,2}(?:[-/][CTLS]?\d{1,2})*"
+    r"|[A-Z]{1,4}\d{1,4})(?:[-/](?:\d+|[a-z]+))*[\W_]*"
+)
+
+
+class SureWord(NamedTuple):
+    """A word and whether it may be wrong."""
+
+    word: Word
+    doubtful: bool
+
+
+def read_twice(picture: Image.Image, rows: list[Row], engine: Engine) -> list[list[SureWord]]:
+    """The rows' words, those that were unsure read once more."""
+    return [_row(picture, row, engine) if _is_unsure(row) else [SureWord(word, False) for word in row.words] for row in rows]
+
+
+def _is_unsure(row: Row) -> bool:
+    return any(word.confidence < SURE for word in row.words)
+
+
+def _row(picture: Image.Image, row: Row, engine: Engine) -> list[SureWord]:
+    again = _read_again(picture, row, engine)
+    return [
+        SureWord(word, False) if word.confidence >= SURE else _decided(word, _same_place(word, again))
+        for word in row.words
+    ]
+
+
+def _read_again(picture: Image.Image, row: Row, engine: Engine) -> list[Word]:
+    left, right = min(word.left for word in row.words), max(word.right for word in row.words)
+    top, bottom = min(word.top for word in row.words), max(word.bottom for word in row.words)
+    box = (
+        max(0, left - _MARGIN), max(0, top - _MARGIN // 2),
+        min(picture.width, right + _MARGIN), min(picture.height, bottom + _MARGIN // 2),
+    )  # fmt: skip
+    size = (round((box[2] - box[0]) * _ENLARGED), round((box[3] - box[1]) * _ENLARGED))
+    line = picture.resize(size, Image.Resampling.BICUBIC, box)
+    return [
+        Word(
+            word.text,
+            word.confidence,
+            *(
+                round(edge / _ENLARGED) + box[number % 2]
+                for number, edge in enumerate((word.left, word.top, word.right, word.bottom))
+            ),
+        )
+        for word in engine.read_line(line, round(DPI * _ENLARGED))
+    ]
+
+
+def _same_place(word: Word, again: list[Word]) -> list[Word]:
+    """The words of the second reading that lie mostly where this one does."""
+    return [
+        other
+        for other in again
+        if min(word.right, other.right) - max(word.left, other.left) > 0.5 * min(word.right - word.left, other.right - other.left)
+    ]
+
+
+def _decided(word: Word, again: list[Word]) -> SureWord:
+    if len(again) != 1:
+        return SureWord(word, True)
+    other = again[0]
+    if other.text == word.text:
+        sure = max(word.confidence, other.confidence) >= _TOO_UNSURE and not _is_odd(word.text)
+        return SureWord(word._replace(confidence=max(word.confidence, other.confidence)), not sure)
+    better = other if other.confidence > word.confidence else word
+    return SureWord(word._replace(text=better.text, confidence=better.confidence), True)
+
+
+def _is_odd(text: str) -> bool:
+    return bool(_MIXED.search(text)) and not _USUAL.fullmatch(text)

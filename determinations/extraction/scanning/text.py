@@ -1,0 +1,89 @@
+"""The text of a file of which some pages were read from their pictures: pages in order, each word with its place."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from determinations.extraction.results import Box, ExtractedText, NoText, PageMethod, ScannedWord
+from determinations.extraction.scanning.page import ReadPage, SentRow, SentWord
+from determinations.parsing.scanned import Correction, RecognizedRow, corrections
+
+#: A page on which so few characters were recognized shows no text.
+_LEAST_CHARACTERS = 2
+
+
+def joined(texts: Sequence[str], scanned: Mapping[int, ReadPage], hidden: Mapping[int, str], method: str) -> ExtractedText:
+    """The file's text from the texts of its pages and from the pages that were read from their pictures.
+
+    ``hidden`` are the texts that lie invisibly behind pictures, as another program recognized them: words that they
+    lack are doubtful. Raises ``NoText``.
+    """
+    pages, words, offsets, methods = [], [], [], []
+    at = 0
+    for number, text in enumerate(texts):
+        offsets.append(at)
+        page_method: PageMethod = "text" if text.strip() else "none"
+        if number in scanned:
+            page = _page(scanned[number].rows, number, at, set(hidden.get(number, "").split()))
+            text, page_method = page.text, "scan" if len(page.text) >= _LEAST_CHARACTERS else "none"
+            words += page.words
+        pages.append(text)
+        methods.append(page_method)
+        at += len(text) + 1
+    if not any(page.strip() for page in pages):
+        raise NoText("No text was recognized on the pages.")
+    turns = tuple(scanned[number].turn if number in scanned else 0 for number in range(len(texts)))
+    return ExtractedText(
+        "\f".join(pages), tuple(offsets), len(pages), method, (), tuple(methods), tuple(words), turns
+    )
+
+
+@dataclass(slots=True)
+class _Page:
+    text: str = ""
+    words: list[ScannedWord] = field(default_factory=list)
+
+
+def _page(rows: Sequence[SentRow], number: int, start: int, hidden: set[str]) -> _Page:
+    by_row: dict[int, list[Correction]] = {}
+    for correction in corrections([RecognizedRow(tuple(word[0] for word in words)) for _gap, words in rows]):
+        by_row.setdefault(correction.row, []).append(correction)
+    page = _Page()
+    for at, (gap, words) in enumerate(rows):
+        page.text += "\n" * (gap if page.text else 0)
+        for word, read_as in _corrected(words, by_row.get(at, [])):
+            if page.text and page.text[-1] != "\n":
+                page.text += " "
+            begins = start + len(page.text)
+            page.text += word[0]
+            doubtful = word[2] or read_as is not None or (bool(hidden) and word[0] not in hidden)
+            page.words.append(
+                ScannedWord(begins, start + len(page.text), number, Box(*word[3]), word[1], doubtful, read_as)
+            )
+    return page
+
+
+def _corrected(words: Sequence[SentWord], of_row: Sequence[Correction]) -> list[tuple[SentWord, str | None]]:
+    """The row's words, the corrected ones with what was read in their place."""
+    found: list[tuple[SentWord, str | None]] = []
+    at = 0
+    for correction in sorted(of_row, key=lambda each: each.start):
+        found += [(word, None) for word in words[at : correction.start]]
+        read = words[correction.start : correction.end]
+        as_many = len(read) == len(correction.words)
+        for number, text in enumerate(correction.words):
+            if as_many:
+                _text, confidence, doubtful, box = read[number]
+                was: str | None = read[number][0]
+            else:  # a gap was read where there is none, or none where there is one
+                confidence, doubtful, box = min(word[1] for word in read), True, _around(read)
+                was = " ".join(word[0] for word in read)
+            found.append(((text, confidence, doubtful, box), None if was == text else was))
+        at = correction.end
+    return found + [(word, None) for word in words[at:]]
+
+
+def _around(words: Sequence[SentWord]) -> tuple[float, float, float, float]:
+    left, top = min(word[3][0] for word in words), min(word[3][1] for word in words)
+    right = max(word[3][0] + word[3][2] for word in words)
+    bottom = max(word[3][1] + word[3][3] for word in words)
+    return left, top, right - left, bottom - top

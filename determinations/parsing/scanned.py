@@ -1,0 +1,234 @@
+"""Fixed phrases of the letters that a scan blurred, corrected word by word before the text is stored.
+
+Only what carries the letter's structure is corrected: headings, labels, the decision at the end of an item's line, the
+first words of a guideline line, dates and case numbers. Ordinary words and the names of guidelines stay as they were
+recognized. Every correction is reported, since it hides what the parser would have complained about.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+@dataclass(frozen=True, slots=True)
+class RecognizedRow:
+    """The words of one printed row, from left to right."""
+
+    words: tuple[str, ...]
+
+
+class Correction(NamedTuple):
+    """Words ``start`` to ``end`` (exclusive) of a row and what they are to be read as, word by word."""
+
+    row: int
+    start: int
+    end: int
+    words: tuple[str, ...]
+
+
+#: What begins a printed row. The longer phrase comes first where one begins like another.
+_ROW_STARTS = tuple(
+    phrase.split()
+    for phrase in (
+        "HOW THE IMR FINAL DETERMINATION WAS MADE",
+        "The Expert Reviewer has the following credentials:",
+        "State(s) of Licensure:",
+        "Certification(s)/Specialty:",
+        "CLINICAL CASE SUMMARY",
+        "IMR ISSUES, DECISIONS AND RATIONALES",
+        "The Final Determination was based on decisions for the disputed items/services set forth below:",
+        "Claims Administrator guideline:",
+        "MAXIMUS guideline:",
+        "Decision rationale:",
+    )
+)
+#: The labels of the header block, wherever in the rows above the first heading.
+_HEADER_LABELS = tuple(
+    phrase.split()
+    for phrase in (
+        "Case Number:",
+        "Date Assigned:",
+        "Date of Injury:",
+        "Decision Date:",
+        "UR Denial Date:",
+        "Priority: Standard",
+        "Priority: Expedited",
+        "Priority:",
+        "Application",
+        "Received:",
+    )
+)
+#: First words of a guideline line; one of their words may be blurred.
+_GUIDELINE_WORDS = tuple(
+    phrase.split()
+    for phrase in (
+        "Decision based on MTUS",
+        "Decision based on Non-MTUS Citation",
+        "did not base their decision on the MTUS.",
+        "did not cite any medical evidence for its decision.",
+    )
+)
+_LONE_LABELS = ("Section(s):", "Page(s):")
+_DECISIONS = ("Upheld", "Overturned")
+_HEADING = _ROW_STARTS[0]
+#: Of so many characters one may be wrong.
+_ONE_IN = 6
+#: What digits are read as.
+_DIGITS = str.maketrans({"O": "0", "o": "0", "Q": "0", "D": "0", "l": "1", "I": "1", "|": "1", "i": "1", "[": "1",
+                         "]": "1", "!": "1", "Z": "2", "z": "2", "S": "5", "s": "5", "B": "8", "g": "9"})  # fmt: skip
+_CASE_NUMBER = re.compile(r"CM\d\d-\d{7,8}")
+_LOOSE_CASE_NUMBER = re.compile(r"[CGO(][MN].{2}[-–—~.]?.{7,9}")
+_DATE = re.compile(r"\d\d/\d\d/(?:19|20)\d\d")
+_SHORT_DATE = re.compile(r"\d{1,2}([-/])\d{1,2}\1(?:(?:19|20)\d\d|\d\d)")
+_LOOSE_DATE = re.compile(r"[\dOoQDlI|i\[\]!ZzSsBg]{1,2}([-/])[\dOoQDlI|i\[\]!ZzSsBg]{1,2}\1[\dOoQDlI|i\[\]!ZzSsBg]{2,4}")
+#: A one that stands alone is often read as a rule.
+_RULE = frozenset("|¦")
+_PUNCTUATION = ".,;:)"
+#: ``lcc``, ``Ipercent``: a one before a unit.
+_ONE_BEFORE_UNIT = re.compile(r"([(\"]?)[lI|](cc|ml|mg|mcg|percent|%|x|st)\b(.*)")
+
+
+def corrections(rows: Sequence[RecognizedRow]) -> Iterator[Correction]:
+    """What is to be corrected in the rows of one page; the corrections of a row do not overlap."""
+    heading = next((number for number, row in enumerate(rows) if _begins(row.words, _HEADING)), None)
+    for number, row in enumerate(rows):
+        taken: set[int] = set()
+        in_header = heading is not None and number < heading
+        for start, end, words in _of_row(row.words, in_header):
+            if taken.isdisjoint(range(start, end)):
+                taken.update(range(start, end))
+                if row.words[start:end] != words:
+                    yield Correction(number, start, end, words)
+
+
+def _begins(words: tuple[str, ...], phrase: list[str]) -> bool:
+    return _matched(words, 0, phrase) is not None
+
+
+def _of_row(words: tuple[str, ...], in_header: bool) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    for phrase in _ROW_STARTS:
+        if (end := _matched(words, 0, phrase)) is not None:
+            yield 0, end, tuple(phrase)
+            break
+    if in_header:
+        yield from _header_labels(words)
+    yield from _guideline_words(words)
+    yield from _decision(words)
+    for at, word in enumerate(words):
+        for label in _LONE_LABELS:
+            if word != label and _is_near(word, label):
+                yield at, at + 1, (label,)
+    yield from _numbers(words, in_header)
+
+
+def _matched(words: tuple[str, ...], start: int, phrase: Sequence[str]) -> int | None:
+    """Where the words that read like the phrase end; None when they do not."""
+    wanted = "".join(phrase)
+    best: tuple[int, int] | None = None
+    for count in (len(phrase), len(phrase) - 1, len(phrase) + 1):
+        end = start + count
+        if count < 1 or end > len(words):
+            continue
+        wrong = _distance("".join(words[start:end]), wanted, _allowed(wanted))
+        if wrong is not None and (best is None or wrong < best[0]):
+            best = wrong, end
+    return best[1] if best else None
+
+
+def _header_labels(words: tuple[str, ...]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    for at in range(len(words)):
+        for label in _HEADER_LABELS:
+            if (end := _matched(words, at, label)) is not None:
+                yield at, end, tuple(label)
+                break
+
+
+def _guideline_words(words: tuple[str, ...]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Phrases of which all words but one are as usual, and that one nearly."""
+    for phrase in _GUIDELINE_WORDS:
+        for at in range(len(words) - len(phrase) + 1):
+            piece = words[at : at + len(phrase)]
+            unlike = [n for n, (word, usual) in enumerate(zip(piece, phrase, strict=True)) if word != usual]
+            if len(unlike) == 1 and _is_near(piece[unlike[0]], phrase[unlike[0]]):
+                yield at + unlike[0], at + unlike[0] + 1, (phrase[unlike[0]],)
+
+
+def _decision(words: tuple[str, ...]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """``X; Upheld``, ``X: Overtumed``: the row's last word, after a word that ends in a mark, or alone."""
+    if not words:
+        return
+    last = len(words) - 1
+    printed = words[last].strip(".,")
+    before = words[last - 1] if last else ""
+    for decision in _DECISIONS:
+        if printed == decision or _is_near(printed, decision):
+            if before.endswith((";", ".", ",", "'")) and not before.endswith("..") and len(before) > 1:
+                yield last - 1, last + 1, (before[:-1] + ":", decision)
+            elif printed != decision and (not before or before.endswith(":")):
+                yield last, last + 1, (decision,)
+
+
+def _numbers(words: tuple[str, ...], in_header: bool) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Dates and case numbers with letters read for digits, or divided by a gap that is none."""
+    for at, word in enumerate(words):
+        if word in _RULE:
+            yield at, at + 1, ("1",)
+        elif unit := _ONE_BEFORE_UNIT.fullmatch(word):
+            yield at, at + 1, (f"{unit[1]}1{unit[2]}{unit[3]}",)
+        for end in (at + 1, at + 2):
+            piece = "".join(words[at:end])
+            if end > len(words) or (end == at + 1 and (_CASE_NUMBER.fullmatch(piece) or _DATE.fullmatch(piece))):
+                continue
+            if in_header and (number := _case_number(piece)):
+                yield at, end, (number,)
+                break
+            if date := _date(piece, whole_year=in_header, joined=end > at + 1, first=word):
+                yield at, end, (date,)
+                break
+
+
+def _case_number(piece: str) -> str | None:
+    if not _LOOSE_CASE_NUMBER.fullmatch(piece):
+        return None
+    digits = re.sub(r"[-–—~.]", "", piece[2:]).translate(_DIGITS)
+    number = f"CM{digits[:2]}-{digits[2:]}"
+    return number if _CASE_NUMBER.fullmatch(number) else None
+
+
+def _date(piece: str, *, whole_year: bool, joined: bool, first: str) -> str | None:
+    """The date that the piece is meant for; None when it reads as a date already, or as none."""
+    bare = piece.rstrip(_PUNCTUATION)
+    tail = piece[len(bare) :]
+    if not _LOOSE_DATE.fullmatch(bare):
+        return None
+    if joined and not (len(first) == 1 or whole_year):
+        return None
+    date = bare.translate(_DIGITS)
+    pattern = _DATE if whole_year else _SHORT_DATE
+    if not pattern.fullmatch(date) or (date == bare and not joined):
+        return None
+    month, day = (int(part) for part in re.split("[-/]", date)[:2])
+    return date + tail if 1 <= month <= 12 and 1 <= day <= 31 else None
+
+
+def _is_near(word: str, usual: str) -> bool:
+    return abs(len(word) - len(usual)) <= 2 and _distance(word, usual, max(1, _allowed(usual))) is not None
+
+
+def _allowed(phrase: str) -> int:
+    return len(phrase) // _ONE_IN
+
+
+def _distance(one: str, other: str, most: int) -> int | None:
+    """How many characters differ (changed, missing or too many); None when it is more than ``most``."""
+    if abs(len(one) - len(other)) > most:
+        return None
+    row = list(range(len(other) + 1))
+    for number, character in enumerate(one, 1):
+        above, row[0] = row[0], number
+        for at, wanted in enumerate(other, 1):
+            above, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, above + (character != wanted))
+        if min(row) > most:
+            return None
+    return row[-1] if row[-1] <= most else None
