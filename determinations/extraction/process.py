@@ -93,7 +93,7 @@ class ChildProcess:
             sys.executable, "-m", self.module,
             str(self.shared), json.dumps(asdict(self.limits)), str(os.getpid()), *self._extra,
         ]  # fmt: skip
-        self._process = subprocess.Popen(  # noqa: S603
+        self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

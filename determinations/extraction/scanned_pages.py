@@ -56,11 +56,15 @@ def _holds_picture(thing: pdfium.FPDF_PAGEOBJECT) -> bool:
 
 
 def _is_hidden(page: pdfium.FPDF_PAGE, count: int) -> bool:
-    """Whether the first text of a page is drawn invisibly, or is covered by a picture that is drawn after it."""
+    """Whether most pieces of text on a page are drawn invisibly, or are covered by a picture that is drawn last."""
+    if count and _holds_picture(pdfium.FPDFPage_GetObject(page, count - 1)):
+        return True
+    hidden = visible = 0
     for number in range(min(count, _MOST_OBJECTS)):
         thing = pdfium.FPDFPage_GetObject(page, number)
-        kind = pdfium.FPDFPageObj_GetType(thing)
-        if kind == pdfium.FPDF_PAGEOBJ_TEXT:
-            invisible = pdfium.FPDFTextObj_GetTextRenderMode(thing) == pdfium.FPDF_TEXTRENDERMODE_INVISIBLE
-            return bool(invisible) or _holds_picture(pdfium.FPDFPage_GetObject(page, count - 1))
-    return True
+        if pdfium.FPDFPageObj_GetType(thing) == pdfium.FPDF_PAGEOBJ_TEXT:
+            if pdfium.FPDFTextObj_GetTextRenderMode(thing) == pdfium.FPDF_TEXTRENDERMODE_INVISIBLE:
+                hidden += 1
+            else:
+                visible += 1
+    return hidden > visible

@@ -70,7 +70,8 @@ _GUIDELINE_WORDS = tuple(
     )
 )
 _LONE_LABELS = ("Section(s):", "Page(s):")
-_DECISIONS = ("Upheld", "Overturned")
+#: Each decision, and how many of its characters may be wrong: nothing else stands where it stands.
+_DECISIONS = {"Upheld": 2, "Overturned": 3}
 _HEADING = _ROW_STARTS[0]
 #: Of so many characters one may be wrong.
 _ONE_IN = 6
@@ -81,7 +82,9 @@ _CASE_NUMBER = re.compile(r"CM\d\d-\d{7,8}")
 _LOOSE_CASE_NUMBER = re.compile(r"[CGO(][MN].{2}[-–—~.]?.{7,9}")
 _DATE = re.compile(r"\d\d/\d\d/(?:19|20)\d\d")
 _SHORT_DATE = re.compile(r"\d{1,2}([-/])\d{1,2}\1(?:(?:19|20)\d\d|\d\d)")
-_LOOSE_DATE = re.compile(r"[\dOoQDlI|i\[\]!ZzSsBg]{1,2}([-/])[\dOoQDlI|i\[\]!ZzSsBg]{1,2}\1[\dOoQDlI|i\[\]!ZzSsBg]{2,4}")
+_LOOSE_DATE = re.compile(
+    r"[\dOoQDlI|i\[\]!ZzSsBg]{1,2}([-/])[\dOoQDlI|i\[\]!ZzSsBg]{1,2}\1[\dOoQDlI|i\[\]!ZzSsBg]{2,4}"
+)
 #: A one that stands alone is often read as a rule.
 _RULE = frozenset("|¦")
 _PUNCTUATION = ".,;:)"
@@ -161,8 +164,8 @@ def _decision(words: tuple[str, ...]) -> Iterator[tuple[int, int, tuple[str, ...
     last = len(words) - 1
     printed = words[last].strip(".,")
     before = words[last - 1] if last else ""
-    for decision in _DECISIONS:
-        if printed == decision or _is_near(printed, decision):
+    for decision, most in _DECISIONS.items():
+        if _distance(printed, decision, most) is not None:
             if before.endswith((";", ".", ",", "'")) and not before.endswith("..") and len(before) > 1:
                 yield last - 1, last + 1, (before[:-1] + ":", decision)
             elif printed != decision and (not before or before.endswith(":")):

@@ -111,10 +111,9 @@ def _spoiled(picture: Image.Image, kind: ScanKind, chance: random.Random) -> Ima
         picture = picture.point([180 + value * 75 // 255 for value in range(256)])
     if kind.one_bit:
         picture = picture.point([0 if value < 128 else _WHITE for value in range(256)])
-    pixels = picture.load()
     for _ in range(int(kind.dots * picture.width * picture.height)):
         for shade in (0, _WHITE):
-            pixels[chance.randrange(picture.width), chance.randrange(picture.height)] = shade
+            picture.putpixel((chance.randrange(picture.width), chance.randrange(picture.height)), shade)
     return picture.convert("1", dither=Image.Dither.NONE) if kind.one_bit else picture
 
 
@@ -126,5 +125,3 @@ def _encoded(picture: Image.Image, kind: ScanKind) -> io.BytesIO:
         picture.save(target, "JPEG", quality=kind.jpeg_quality)
     target.seek(0)
     return target
-
-

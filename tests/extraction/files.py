@@ -3,6 +3,9 @@
 import io
 import zipfile
 
+import pypdfium2
+from PIL import Image
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 
@@ -55,4 +58,33 @@ def archive(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) 
     with zipfile.ZipFile(target, "w", compression) as zip_file:
         for name, data in members.items():
             zip_file.writestr(name, data)
+    return target.getvalue()
+
+
+def picture_of(*pages: str, dpi: int = 200) -> list[Image.Image]:
+    """What a scanner makes of these pages of text."""
+    document = pypdfium2.PdfDocument(pdf(*pages))
+    try:
+        return [page.render(scale=dpi / 72, grayscale=True).to_pil().copy() for page in document]
+    finally:
+        document.close()
+
+
+def pdf_of_pictures(*pages: Image.Image | str, over: str = "", hidden: str = "") -> bytes:
+    """A PDF of scanned pages and of pages of text. ``over`` is printed on each picture, ``hidden`` lies behind it."""
+    target = io.BytesIO()
+    canvas = Canvas(target, invariant=True)
+    for page in pages:
+        lines = page.splitlines() if isinstance(page, str) else [over] * bool(over)
+        if not isinstance(page, str):
+            canvas.drawImage(ImageReader(page), 0, 0, 595, 842)
+            if hidden:
+                behind = canvas.beginText(20, 800)
+                behind.setTextRenderMode(3)
+                behind.textLines(hidden)
+                canvas.drawText(behind)
+        for row, line in enumerate(lines):
+            canvas.drawString(72, 820 - 14 * row, line)
+        canvas.showPage()
+    canvas.save()
     return target.getvalue()

@@ -24,8 +24,8 @@ def reader() -> Iterator[TextReader]:
 
 
 def child_of(reader: TextReader) -> int:
-    assert reader._process is not None
-    return reader._process.pid
+    assert reader.process.pid is not None
+    return reader.process.pid
 
 
 def test_one_child_reads_many_files(reader: TextReader) -> None:

@@ -1,7 +1,7 @@
 """The process that recognizes text in pictures of pages. Started and asked by ``scanning.reader.ScanReader``.
 
-``open SIZE`` opens the file in the shared memory and answers with its number of pages; ``page N`` reads page N (from 0)
-and writes its words, as JSON, behind the file's bytes. Like the child that reads text it holds no secret and opens
+``open SIZE`` opens the file in the shared memory and answers with its number of pages; ``page N`` reads page N (from
+0) and writes its words, as JSON, behind the file's bytes. Like the child that reads text it holds no secret and opens
 nothing once the engine is loaded.
 """
 

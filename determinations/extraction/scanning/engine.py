@@ -56,6 +56,9 @@ class Engine:
             path=str(folder), lang=_LANGUAGE, psm=tesserocr.PSM.AUTO, oem=tesserocr.OEM.LSTM_ONLY
         )
 
+        # Its remarks would go to a file, opened at the first remark; where that cannot be opened it crashes.
+        self._api.SetVariable("debug_file", "")
+
     def warm_up(self) -> None:
         """Recognize an empty page, so that whatever is loaded when first needed is loaded."""
         self.read_page(Image.new("L", (400, 200), 255), 200)

@@ -42,7 +42,9 @@ def _sent(sure: SureWord, prepared: Prepared) -> SentWord:
 
 def _plain(text: str) -> str:
     """The word with what one mark was read as twice printed once."""
-    return text.replace('""', '"').replace("''", '"').replace("\u2018\u2018", "\u201c").replace("\u2019\u2019", "\u201d")
+    return (
+        text.replace('""', '"').replace("''", '"').replace("\u2018\u2018", "\u201c").replace("\u2019\u2019", "\u201d")
+    )
 
 
 def _place(word: Word, prepared: Prepared) -> tuple[float, float, float, float]:

@@ -86,7 +86,9 @@ class ScanReader:
         if "state" in answer:
             raise unreadable(answer)
         rows = json.loads(os.pread(self.process.shared, answer["size"], size))
-        return ReadPage([(gap, [(w[0], w[1], w[2], tuple(w[3])) for w in words]) for gap, words in rows], answer["turn"])
+        return ReadPage(
+            [(gap, [(w[0], w[1], w[2], tuple(w[3])) for w in words]) for gap, words in rows], answer["turn"]
+        )
 
 
 def _texts_of(extracted: ExtractedText) -> list[str]:

@@ -36,7 +36,10 @@ class SureWord(NamedTuple):
 
 def read_twice(picture: Image.Image, rows: list[Row], engine: Engine) -> list[list[SureWord]]:
     """The rows' words, those that were unsure read once more."""
-    return [_row(picture, row, engine) if _is_unsure(row) else [SureWord(word, False) for word in row.words] for row in rows]
+    return [
+        _row(picture, row, engine) if _is_unsure(row) else [SureWord(word, False) for word in row.words]
+        for row in rows
+    ]
 
 
 def _is_unsure(row: Row) -> bool:
@@ -78,7 +81,8 @@ def _same_place(word: Word, again: list[Word]) -> list[Word]:
     return [
         other
         for other in again
-        if min(word.right, other.right) - max(word.left, other.left) > 0.5 * min(word.right - word.left, other.right - other.left)
+        if min(word.right, other.right) - max(word.left, other.left)
+        > 0.5 * min(word.right - word.left, other.right - other.left)
     ]
 
 

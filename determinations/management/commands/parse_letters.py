@@ -44,7 +44,9 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a PDF, text, TIFF, PNG or JPEG file, or a folder")
+        parser.add_argument(
+            "paths", nargs="+", type=Path, metavar="PATH", help="a PDF, text, TIFF, PNG or JPEG file, or a folder"
+        )
         parser.add_argument("--jobs", type=int, default=1, metavar="N", help="read in N processes (default 1)")
         parser.add_argument(
             "--against",

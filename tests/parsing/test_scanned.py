@@ -1,0 +1,74 @@
+"""Fixed phrases that a scan blurred are corrected; ordinary words and guideline names are left alone."""
+
+import pytest
+
+from determinations.parsing.scanned import RecognizedRow, corrections
+
+
+def corrected(*rows: str) -> list[str]:
+    words = [row.split() for row in rows]
+    for row, start, end, right in reversed(list(corrections([RecognizedRow(tuple(row)) for row in words]))):
+        words[row][start:end] = right
+    return [" ".join(row) for row in words]
+
+
+@pytest.mark.parametrize(
+    ("read", "right"),
+    [
+        ("MAXlMUS guideline; Decision based on MTUS Knee", "MAXIMUS guideline: Decision based on MTUS Knee"),
+        ("Decision rationa1e: The guideline", "Decision rationale: The guideline"),
+        ("Claims Administratorguideline: Decision", "Claims Administrator guideline: Decision"),
+        ("Twelve visits; Upheld", "Twelve visits: Upheld"),
+        ("Twelve visits: UpheId", "Twelve visits: Upheld"),
+        ("Twelve visits: Overtumed", "Twelve visits: Overturned"),
+        ("Overtumed", "Overturned"),
+        ("Decision bascd on MTUS Knee Complaints", "Decision based on MTUS Knee Complaints"),
+        ("2004, Scction(s): Special Studies", "2004, Section(s): Special Studies"),
+        ("CLINlCAL CASE SUMMARY", "CLINICAL CASE SUMMARY"),
+        ("an injury on 0l/1O/2016, treated", "an injury on 01/10/2016, treated"),
+        ("through 1 1/22/2016. The", "through 11/22/2016. The"),
+        ("for | week", "for 1 week"),
+        ("lidocaine lpercent and lcc", "lidocaine 1percent and 1cc"),
+    ],
+)
+def test_what_carries_the_structure_is_corrected(read: str, right: str) -> None:
+    assert corrected(read) == [right]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "MAXIMUS Federal Services sent the complete case file to an expert reviewer.",
+        "Decision rationale: The decision was upheld earlier.",
+        "The decision of the claims administrator is upheld",
+        "Pain Suffering and the Restoration of Function Chapter",
+        "10 to 12 visits over 6-8 weeks",
+        "Section 3 of the guidelines",
+        "an MRI of the C5-6 level, 10/325mg",
+        "Ill effects in 1 case",
+    ],
+)
+def test_ordinary_rows_stay_as_they_are(row: str) -> None:
+    assert corrected(row) == [row]
+
+
+def test_the_header_block_is_corrected_above_the_first_heading_only() -> None:
+    heading = "HOW THE IMR FINAL DETERMINATION WAS MADE"
+    assert corrected(
+        "Case Numbcr: CMl7-O012 345",
+        "Date Assigncd: 02/O9/2017 Datc of Injury: 0l/10/2016",
+        "UR Denial Date: 11/03/2016",
+        heading,
+        "Datc of Injury",
+    ) == [
+        "Case Number: CM17-0012345",
+        "Date Assigned: 02/09/2017 Date of Injury: 01/10/2016",
+        "UR Denial Date: 11/03/2016",
+        heading,
+        "Datc of Injury",
+    ]
+
+
+def test_what_is_printed_right_is_not_reported() -> None:
+    rows = ["HOW THE IMR FINAL DETERMINATION WAS MADE", "MAXIMUS guideline: Decision based on MTUS Knee", "X: Upheld"]
+    assert list(corrections([RecognizedRow(tuple(row.split())) for row in rows])) == []
