@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from determinations.access import audit
 from determinations.extraction.archives import ArchiveLimits, ArchiveRefused, Member, members
-from determinations.extraction.kinds import DOCUMENT_KINDS, HEAD, LETTER_KINDS, Kind, kind_of
+from determinations.extraction.kinds import DOCUMENT_KINDS, HEAD, LETTER_KINDS, PICTURE_KINDS, Kind, kind_of
 from determinations.intake.store import letter_limits, letter_store, lock_store
 from determinations.models import Letter, Upload, UploadedFile
 from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, Lane
@@ -218,7 +218,7 @@ _UNSUPPORTED = {
     Kind.OLD_OFFICE: "A Word or other Office document, or a mail.",
     Kind.OPEN_DOCUMENT: "An OpenDocument file.",
     Kind.RTF: "A rich text document.",
-    Kind.IMAGE: "A picture without text.",
+    **dict.fromkeys((Kind.IMAGE, *PICTURE_KINDS), "A picture without text."),
     Kind.OTHER: "Neither PDF nor text nor ZIP.",
 }
 

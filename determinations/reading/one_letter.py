@@ -46,6 +46,8 @@ def read_letter(letter: Letter, aliases: Mapping[str, str]) -> Reading:
         extracted = text_of(data, letter_limits())
     except Unreadable as reason:
         return Reading(letter.pk, state=reason.state, message=str(reason))
+    if extracted.to_scan and not extracted.text.strip():
+        return Reading(letter.pk, state=LetterState.NO_TEXT, message="The pages are scanned pictures.")
     try:
         with no_longer_than(PARSING_SECONDS):
             record = to_record(parse_letter(extracted.text, aliases=aliases))
