@@ -10,7 +10,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from typing import TypedDict
 
 import pypdfium2  # noqa: F401 - sets pdfium up
 from PIL import Image
@@ -21,7 +21,16 @@ from determinations.extraction.scanning.engine import Engine
 from determinations.extraction.scanning.page import read_page
 from determinations.extraction.scanning.page_pictures import PagePictures, open_pages
 
-Answer = Mapping[str, object]
+
+class _Answer(TypedDict, total=False):
+    """A line that the child writes: it is ready, how many pages there are, a page's words, or why there is none."""
+
+    ready: bool
+    pages: int
+    size: int
+    turn: int
+    state: str
+    message: str
 
 
 class _Server:
@@ -32,7 +41,7 @@ class _Server:
         self._pages: PagePictures | None = None
         self._size = 0
 
-    def answer(self, question: str) -> Answer:
+    def answer(self, question: str) -> _Answer:
         try:
             match question.split():
                 case ["open", size]:
@@ -46,21 +55,21 @@ class _Server:
         except MemoryError:
             return {"state": TooLarge.state, "message": "Recognizing the text takes more memory than it may."}
 
-    def _open(self, size: int) -> Answer:
+    def _open(self, size: int) -> _Answer:
         if self._pages is not None:
             self._pages.close()
         self._pages, self._size = None, size
         self._pages = open_pages(os.pread(self._shared, size, 0), self._limits)
         return {"pages": self._pages.count}
 
-    def _read(self, pages: PagePictures, number: int) -> Answer:
+    def _read(self, pages: PagePictures, number: int) -> _Answer:
         page = read_page(pages.draw(number), self._engine)
         words = json.dumps(page.rows).encode()
         os.ftruncate(self._shared, self._size + len(words))
         return {"size": os.pwrite(self._shared, words, self._size), "turn": page.turn}
 
 
-def _write(answer: Answer) -> None:
+def _write(answer: _Answer) -> None:
     sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()
 
