@@ -31,8 +31,8 @@ The Final Determination was based on decisions for the disputed items/services s
 {item}: {decision}
 Claims Administrator guideline: Decision based on MTUS Low Back Complaints 2004.
 MAXIMUS guideline: Decision based on MTUS Chronic Pain Medical Treatment 2016.
-Decision rationale: The guideline was weighed for this synthetic request. Therefore, the requested
-treatment {conclusion} medically necessary.
+Decision rationale: In this synthetic case there is no documentation of red flags, and conservative
+care has failed. Therefore, the requested treatment {conclusion} medically necessary.
 """
 
 

@@ -325,6 +325,7 @@ def _blank_item(key: str) -> EffectiveItem:
         "claims": [],
         "reviewer": [],
         "rationale": None,
+        "grounds": [],
         "spans": {},
         "key": key,
     }

@@ -87,7 +87,13 @@ def _moved(letter: ParsedLetter, arrangement: Arrangement) -> ParsedLetter:
         return tuple(replace(citation, span=arrangement.place(citation.span)) for citation in old)
 
     def item(old: ParsedItem) -> ParsedItem:
-        return replace(old, spans=spans(old.spans), claims=citations(old.claims), reviewer=citations(old.reviewer))
+        return replace(
+            old,
+            spans=spans(old.spans),
+            claims=citations(old.claims),
+            reviewer=citations(old.reviewer),
+            grounds=tuple(replace(ground, span=arrangement.place(ground.span)) for ground in old.grounds),
+        )
 
     return replace(
         letter,

@@ -15,6 +15,7 @@ from determinations.parsing.results import (
     ItemRecord,
     LetterRecord,
     ProblemRecord,
+    StatedGround,
 )
 
 Record = LetterRecord | ExpectedRecord
@@ -55,7 +56,7 @@ def differences(before: Record, after: Record, expected: Record | None = None) -
 
 
 def _values(record: Record) -> Iterator[tuple[str, object]]:
-    """The record's values by path, without its problems; citations without their places."""
+    """The record's values by path, without its problems; citations and grounds without their places."""
     for name, value in record.items():
         if name == "items":
             items: Sequence[ItemRecord | ExpectedItem] = record["items"]
@@ -78,6 +79,8 @@ def _item_values(item: ItemRecord | ExpectedItem) -> Iterator[tuple[str, object]
     for name, value in item.items():
         if name in SIDES:
             yield name, sorted(_citation(citation) for citation in cast(list[CitedRecord], value))
+        elif name == "grounds":
+            yield name, sorted(ground["code"] for ground in cast(list[StatedGround], value))
         elif name not in _NOT_COMPARED:
             yield name, value
 

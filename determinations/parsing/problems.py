@@ -207,6 +207,13 @@ _KINDS = (
         "doubt",
         "The letter was read from a scan, and a word of this value was not clear. Compare it with the page.",
     ),
+    ProblemKind(
+        "grounds_not_found",
+        "grounds of the decision not found",
+        "doubt",
+        "No sentence of the rationale was recognized as the reason for the decision. Read the rationale and choose "
+        "the grounds.",
+    ),
     # Contradictions inside the letter
     ProblemKind(
         "rationale_contradicts_decision",

@@ -7,7 +7,7 @@ Paths name a value inside a letter, the same way everywhere (problems, evidence,
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from determinations.parsing.source import PageRange
 from determinations.parsing.spans import Span
@@ -54,6 +54,18 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """One reason for an item's decision: ``code`` is one of ``grounds.GROUNDS``.
+
+    ``span`` is the sentence of the rationale that states it, ``rule`` the rule that recognized it.
+    """
+
+    code: str
+    rule: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedItem:
     """One disputed item. ``spans`` holds a place for every value that was found, by field name."""
 
@@ -70,6 +82,7 @@ class ParsedItem:
     claims: tuple[Citation, ...]
     reviewer: tuple[Citation, ...]
     rationale: str | None
+    grounds: tuple[Ground, ...] = ()
     spans: Mapping[str, Span] = field(default_factory=dict)
 
 
@@ -140,6 +153,19 @@ class CitationRecord(CitedRecord):
     span: SpanRecord | None
 
 
+class StatedGround(TypedDict):
+    """A ground of a decision, without how and where the letter states it."""
+
+    code: str
+
+
+class GroundRecord(StatedGround):
+    """A :class:`Ground` as JSON. One that a person entered may have no place in the letter."""
+
+    rule: str
+    span: SpanRecord | None
+
+
 class ItemBase(TypedDict):
     """The values of an item but for its citations."""
 
@@ -161,6 +187,7 @@ class ItemRecord(ItemBase):
     category_rule: str
     claims: list[CitationRecord]
     reviewer: list[CitationRecord]
+    grounds: list[GroundRecord]
     spans: dict[str, SpanRecord]
 
 
@@ -202,6 +229,7 @@ class ExpectedItem(ItemBase):
 
     claims: list[CitedRecord]
     reviewer: list[CitedRecord]
+    grounds: NotRequired[list[StatedGround]]
 
 
 class ExpectedRecord(LetterBase):
@@ -266,6 +294,7 @@ def _item_record(item: ParsedItem) -> ItemRecord:
         "claims": [_citation_record(citation) for citation in item.claims],
         "reviewer": [_citation_record(citation) for citation in item.reviewer],
         "rationale": item.rationale,
+        "grounds": [{"code": ground.code, "rule": ground.rule, "span": list(ground.span)} for ground in item.grounds],
         "spans": _span_records(item.spans),
     }
 

@@ -87,6 +87,8 @@ class Command(BaseCommand):
                 places = "; ".join((*citation.sections, *(f"p. {page}" for page in citation.pages)))
                 said = " ".join(filter(None, (citation.authority, citation.edition, places and f"[{places}]")))
                 self._evidence(f"{side} cites", said, source, citation.span)
+        for ground in item.grounds:
+            self._evidence("ground", f"{ground.code} (rule {ground.rule})", source, ground.span)
 
     def _explain_problems(self, source: str, letter: ParsedLetter) -> None:
         self.stdout.write(f"\nproblems: {len(letter.problems) or 'none'}")

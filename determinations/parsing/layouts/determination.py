@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from determinations.parsing.categories import NO_RULE, categorise
+from determinations.parsing.categories import NO_RULE, Assignment, categorise
 from determinations.parsing.checks import check_dates, check_endings, check_items
+from determinations.parsing.grounds import Subject, read_grounds
 from determinations.parsing.guidelines import read_guideline_line
 from determinations.parsing.header import DATE_FIELDS, Header, read_header
 from determinations.parsing.items import ItemText, read_items
-from determinations.parsing.results import ParsedItem, ParsedLetter, Problem
+from determinations.parsing.results import Ground, ParsedItem, ParsedLetter, Problem
 from determinations.parsing.reviewer import read_reviewer
 from determinations.parsing.sections import Sections, find_sections
-from determinations.parsing.spans import Span
+from determinations.parsing.spans import Folded, Span
 from determinations.parsing.summary import Summary, read_injury_date, read_summary
 
 _HEADER_FIELDS = ("case_number", *DATE_FIELDS, "priority")
@@ -126,5 +127,19 @@ def _item(source: str, text: ItemText, aliases: Mapping[str, str], problems: lis
         claims=sides["claims"],
         reviewer=sides["reviewer"],
         rationale=text.parts.get("rationale"),
+        grounds=_grounds(source, text, category, problems),
         spans=text.spans,
     )
+
+
+def _grounds(source: str, text: ItemText, category: Assignment, problems: list[Problem]) -> tuple[Ground, ...]:
+    """The grounds of the item's decision; a problem is added where the rationale states none that is known."""
+    place, rationale = text.spans.get("rationale"), text.parts.get("rationale")
+    if text.decision is None or place is None or not rationale:
+        return ()
+    subject = Subject(text.disputed, category.category, category.subcategory, text.decision)
+    grounds = read_grounds(Folded(rationale, source, *place), subject)
+    if not grounds:
+        message = "No sentence of the rationale states a ground in a known way."
+        problems.append(Problem("grounds_not_found", message, place, f"items/{text.number}/grounds"))
+    return grounds

@@ -1,0 +1,99 @@
+"""Reads the grounds of a decision from its rationale: which sentences state a reason, and what kind of reason."""
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+from determinations.parsing.grounds.rules import Rule, RuleBook, Voice
+from determinations.parsing.grounds.sentences import Sentence, split_sentences
+from determinations.parsing.results import Decision, Ground
+from determinations.parsing.spans import Folded
+
+BOOK = RuleBook()
+
+#: Rationales have up to some thousands of characters. Of a text beyond all measure both ends are read.
+_LONGEST_END = 30_000
+_REQUEST_WORD = re.compile(r"[a-z]{4,}")
+#: Words of requests that say nothing about what is requested.
+_EMPTY_WORDS = frozenset("with without times week weeks visits left right treatment therapy request original".split())
+
+
+class Subject(NamedTuple):
+    """The item that a rationale is about."""
+
+    disputed: str
+    category: str
+    subcategory: str
+    decision: Decision
+
+
+class _Item:
+    """What the rules ask about an item."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.names = {subject.category, f"{subject.category}/{subject.subcategory}"}
+        self.requested = subject.disputed.lower()
+        self._subcategory = subject.subcategory.lower()
+
+    @cached_property
+    def words(self) -> list[str]:
+        """Words by which a sentence names what is requested."""
+        words = _REQUEST_WORD.findall(f"{self.requested} {self._subcategory}")
+        return [word.removesuffix("s") for word in words if word not in _EMPTY_WORDS]
+
+
+class _Statement(NamedTuple):
+    rule: Rule
+    sentence: Sentence
+
+
+def read_grounds(rationale: Folded, subject: Subject) -> tuple[Ground, ...]:
+    """The grounds that the rationale gives, in the order of their sentences; each with its first plain sentence.
+
+    Only grounds of the item's own decision count. Where no rule is sure, weaker signs count. Empty when there is none.
+    """
+    plain: dict[str, _Statement] = {}
+    weak: dict[str, _Statement] = {}
+    for statement in _statements(rationale.text, subject):
+        (weak if statement.rule.weak else plain).setdefault(statement.rule.code, statement)
+    statements = sorted((plain or weak).values(), key=lambda statement: statement.sentence.start)
+    return tuple(
+        Ground(rule.code, rule.id, rationale.span(sentence.start, sentence.end)) for rule, sentence in statements
+    )
+
+
+def _statements(text: str, subject: Subject) -> Iterator[_Statement]:
+    item = _Item(subject)
+    voice: Voice = "guideline"
+    is_applied = False
+    for sentence in _sentences(text):
+        reading = BOOK.read(sentence.text, subject.decision)
+        if reading.voice != "neutral":
+            voice = reading.voice
+        is_applied = is_applied or voice == "applied"
+        if not reading.rules:
+            continue
+        rules = [rule for rule in reading.rules if _counts(rule, sentence.text, item, voice, is_applied)]
+        if any(not (rule.alone or rule.weak) for rule in rules):
+            rules = [rule for rule in rules if not rule.alone]
+        yield from (_Statement(rule, sentence) for rule in rules)
+
+
+def _sentences(text: str) -> list[Sentence]:
+    if len(text) <= 2 * _LONGEST_END:
+        return split_sentences(text)
+    cut = len(text) - _LONGEST_END
+    ending = split_sentences(text[cut:])
+    return split_sentences(text[:_LONGEST_END]) + [Sentence(s.text, s.start + cut, s.end + cut) for s in ending]
+
+
+def _counts(rule: Rule, sentence: str, item: _Item, voice: Voice, is_applied: bool) -> bool:
+    """Whether a rule that the sentence fits counts for this item and in this voice."""
+    if voice != "applied" and rule.voice != "any" and not (rule.voice == "after" and is_applied):
+        return False
+    if (rule.only_in and item.names.isdisjoint(rule.only_in)) or not item.names.isdisjoint(rule.not_in):
+        return False
+    if any(word in item.requested for word in rule.not_for):
+        return False
+    return not rule.about_request or any(word in sentence.lower() for word in item.words)

@@ -1,0 +1,217 @@
+"""Grounds of decisions: each rule with its examples, many wordings of each ground, guidelines that are only quoted."""
+
+import csv
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from determinations.parsing import parse_letter
+from determinations.parsing.categories import CATEGORIES
+from determinations.parsing.grounds import GROUNDS, RULES, Rule, Subject, read_grounds
+from determinations.parsing.grounds.sentences import LONGEST, split_sentences
+from determinations.parsing.problems import PROBLEMS
+from determinations.parsing.results import Decision
+from determinations.parsing.spans import fold, fold_text
+from determinations.synthetic import write_letter, write_letters
+from tests.fixtures import LETTERS
+
+WORDINGS = list(
+    csv.DictReader(
+        (Path(__file__).parent / "grounds_sentences.tsv").read_text(encoding="utf-8").splitlines(), delimiter="\t"
+    )
+)
+IMAGING = "Diagnostic Testing/Imaging"
+
+
+def codes(text: str, category: str = IMAGING, request: str = "", decision: Decision = "upheld") -> list[str]:
+    """The grounds that a rationale gives for an item of a ``category/subcategory``."""
+    name, _, subcategory = category.partition("/")
+    return [ground.code for ground in read_grounds(fold(text), Subject(request, name, subcategory, decision))]
+
+
+def decision_of(code: str) -> Decision:
+    return GROUNDS[code].decision or "upheld"
+
+
+@pytest.mark.parametrize(
+    ("rule", "example"), [pytest.param(r, e, id=f"{r.id}: {e[:40]}") for r in RULES for e in r.examples]
+)
+def test_every_example_gives_the_ground_of_its_rule_alone(rule: Rule, example: str) -> None:
+    category = rule.only_in[0] if rule.only_in else IMAGING
+    name, _, subcategory = category.partition("/")
+    subject = Subject(example, name, subcategory, decision_of(rule.code))
+    assert {ground.code for ground in read_grounds(fold(example), subject)} == {rule.code}
+    without_others = [r.id for r in RULES if r.code == rule.code]
+    assert {ground.rule for ground in read_grounds(fold(example), subject)} <= set(without_others)
+
+
+@pytest.mark.parametrize(
+    ("rule", "example"), [pytest.param(r, e, id=f"{r.id}: {e[:40]}") for r in RULES for e in r.counter_examples]
+)
+def test_no_counter_example_gives_the_ground_of_its_rule(rule: Rule, example: str) -> None:
+    category = rule.only_in[0] if rule.only_in else IMAGING
+    assert rule.code not in codes(example, category, example, decision_of(rule.code))
+
+
+def test_every_rule_has_an_example_an_id_of_its_own_and_known_categories() -> None:
+    assert all(rule.examples for rule in RULES)
+    assert len({rule.id for rule in RULES}) == len(RULES)
+    known = {f"{category.name}/{name}" for category in CATEGORIES.values() for name in category.subcategories}
+    assert {name for rule in RULES for name in (*rule.only_in, *rule.not_in)} <= known | CATEGORIES.keys()
+
+
+def test_every_ground_but_other_has_a_rule_and_several_wordings() -> None:
+    assert {rule.code for rule in RULES} == GROUNDS.keys() - {"other"}
+    wordings = Counter(row["ground"] for row in WORDINGS)
+    assert wordings.keys() >= {code for code, kind in GROUNDS.items() if kind.decision == "upheld"}
+    assert min(wordings[code] for code, kind in GROUNDS.items() if kind.decision == "upheld") >= 3
+
+
+@pytest.mark.parametrize("row", WORDINGS, ids=[f"{row['ground']}: {row['sentence'][:50]}" for row in WORDINGS])
+def test_a_ground_is_recognized_however_it_is_worded(row: dict[str, str]) -> None:
+    decision = decision_of(row["ground"])
+    assert codes(row["sentence"], row["category"], row["request"], decision) == [row["ground"]]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The guidelines state that a scan may be considered when simpler care has failed and red flags are present.",
+        "MTUS recommends up to ten visits over two months for strains of this kind.",
+        "Patients should be reassessed after six visits to see if the patient is improving.",
+        "According to the guidelines, opioids should be stopped if there is no gain in function.",
+        "Further injections should be based on documented relief of at least half the pain.",
+        "A topical anesthetic may be recommended for nerve pain after first-line drugs were tried.",
+        "Patients who are at risk of stomach bleeding may take a protective drug.",
+        "Acupuncture is an option if medication is not tolerated.",
+        "Surgery is considered when symptoms are severe and conservative treatment has failed.",
+        "In most patients the effect fades with time, and long use may lead to dependence.",
+        "A trial at home may be considered if conservative measures were not sufficient.",
+        "Medical equipment is recommended if there is a medical need.",
+        "Reliance on scans alone may carry a risk of false conclusions.",
+        "ODG recommends a first course of 6 visits, and more with evidence of functional improvement.",
+        "There is limited evidence that supports the use of this procedure in randomized trials.",
+        "Per the MTUS, tests of this kind are not needed unless there is no response to four weeks of care.",
+    ],
+)
+def test_what_a_guideline_says_in_general_is_no_ground(sentence: str) -> None:
+    assert codes(sentence) == []
+
+
+def test_a_guideline_that_is_quoted_first_does_not_hide_what_is_applied_after_it() -> None:
+    text = (
+        "MTUS states that imaging is warranted when red flags are present and conservative care has failed. "
+        "In this case, the injured worker has low back pain. "
+        "There is no documentation of a neurological deficit. "
+        "As such, the request is not medically necessary."
+    )
+    (ground,) = read_grounds(fold(text), Subject("MRI", "Diagnostic Testing", "Imaging", "upheld"))
+    assert ground.code == "criteria_not_met"
+    assert text[slice(*ground.span)] == "There is no documentation of a neurological deficit."
+
+
+def test_an_item_can_have_several_grounds_in_the_order_of_their_sentences() -> None:
+    text = (
+        "In this case, there is no documentation of functional improvement from the earlier visits. "
+        "The request does not specify the body part. The 24 visits exceed the guideline recommendation."
+    )
+    assert codes(text, "Rehabilitation/PT/OT") == ["no_benefit_shown", "not_documented", "exceeds_limits"]
+
+
+def test_only_grounds_of_the_items_own_decision_count() -> None:
+    text = "In this case, conservative treatment has failed. There is no documentation of red flags."
+    assert codes(text) == ["criteria_not_met"]
+    assert codes(text, decision="overturned") == ["first_line_failed"]
+
+
+def test_a_weak_sign_counts_only_where_nothing_plain_is_said() -> None:
+    weak = "There were no exceptional factors noted."
+    assert codes(weak, "Rehabilitation/PT/OT") == ["exceeds_limits"]
+    plain = f"In this case, there is no documentation of functional improvement from prior visits. {weak}"
+    assert codes(plain, "Rehabilitation/PT/OT") == ["no_benefit_shown"]
+
+
+def test_a_rationale_without_a_known_ground_is_a_doubt() -> None:
+    letter = next(write_letters(1, seed=1))
+    rationale = letter.expected["items"][0]["rationale"]
+    assert rationale
+    text = letter.text
+    sentences = [sentence.text for sentence in split_sentences(rationale)]
+    start = text.index("Decision rationale:")
+    for word in {word for sentence in sentences for word in sentence.split() if len(word) > 3}:
+        text = text[:start] + text[start:].replace(f" {word} ", " zzz ")
+    parsed = parse_letter(text)
+    doubts = [problem.path for problem in parsed.problems if problem.code == "grounds_not_found"]
+    assert doubts == [f"items/{item.number}/grounds" for item in parsed.items if not item.grounds]
+    assert doubts
+    assert PROBLEMS["grounds_not_found"].severity == "doubt"
+
+
+@given(number=st.integers(0, 10_000))
+@settings(max_examples=20, deadline=None)
+def test_every_ground_stands_in_a_sentence_of_the_rationale(number: int) -> None:
+    text = write_letter(number).text
+    for item in parse_letter(text).items:
+        for ground in item.grounds:
+            assert GROUNDS[ground.code].decision == item.decision
+            assert "".join(fold_text(text[slice(*ground.span)]).split()) in "".join((item.rationale or "").split())
+
+
+@given(text=st.text(alphabet=st.sampled_from("aAbn .?!\"')(\u201d1"), max_size=3000))
+@settings(max_examples=60, deadline=None)
+def test_sentences_hold_every_word_of_a_text_once(text: str) -> None:
+    line = " ".join(text.split())
+    sentences = split_sentences(line)
+    assert all(line[sentence.start : sentence.end] == sentence.text for sentence in sentences)
+    assert all(0 < len(sentence.text) <= LONGEST for sentence in sentences)
+    assert "".join(sentence.text for sentence in sentences).replace(" ", "") == line.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("Seen by Dr. Q. Example in May. He agreed.", 2),
+        ("The dose was 2.5 mg. It rose.", 2),
+        ('He said "no." Then he left.', 2),
+        ("Drugs, e.g. Naproxen, were tried.", 1),
+        ("", 0),
+        ("word " * 1000, 5),
+    ],
+)
+def test_sentences_end_where_they_end(text: str, count: int) -> None:
+    assert len(split_sentences(text)) == count
+
+
+@pytest.mark.parametrize("text", ["no documentation " * 20_000, "A. " * 100_000, "x" * 300_000])
+def test_a_text_beyond_all_measure_is_read_at_both_ends(text: str) -> None:
+    ending = " In this case, there is no documentation of red flags."
+    grounds = read_grounds(fold(text + ending), Subject("MRI", "Diagnostic Testing", "Imaging", "upheld"))
+    assert "criteria_not_met" in {ground.code for ground in grounds}
+
+
+LABELS = LETTERS / "grounds.json"
+
+
+@pytest.mark.skipif(not LABELS.is_file(), reason="the real letters are not here")
+def test_grounds_of_real_letters(capsys: pytest.CaptureFixture[str]) -> None:
+    counts: Counter[str] = Counter()
+    labels = json.loads(LABELS.read_text(encoding="utf-8"))
+    for key, grounds in labels.items():
+        stem, number = key.split("#")
+        record = json.loads((LETTERS / "expected" / f"{stem}.json").read_text(encoding="utf-8"))
+        item = record["items"][int(number) - 1]
+        category = f"{item['category']}/{item['subcategory']}"
+        found = set(codes(item["rationale"], category, item["disputed"], item["decision"]))
+        right = {ground["code"] for ground in grounds}
+        counts.update(hit=len(found & right), extra=len(found - right), missed=len(right - found))
+        counts["exact"] += found == right
+    score = 2 * counts["hit"] / (2 * counts["hit"] + counts["extra"] + counts["missed"])
+    exact = counts["exact"] / len(labels)
+    with capsys.disabled():
+        print(f"\n{len(labels)} items: micro-F1 of grounds {score:.4f}, exact sets {exact:.4f}")
+    assert score >= 0.92
+    assert exact >= 0.80
