@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from determinations.cases import review_entries
 from determinations.cases.current_version import lock_case_numbers, related_cases, settle_versions
 from determinations.cases.facts import hold_families, replace_facts
+from determinations.cases.file_text import hand_over_texts, lock_files
 from determinations.cases.merging import Merged, merge
 from determinations.cases.rows import delete_items, forget_section_names, write_case_rows, write_items
 from determinations.models import (
@@ -39,7 +40,7 @@ def write_cases(letter_ids: Collection[int]) -> None:
         rules = active_rules()
         parsed = ParsedDocument.objects.filter(letter__in=letters).values_list("letter_id", "document")
         documents = {pk: with_rules(document, rules) for pk, document in parsed}
-        corrections = _corrections_of(letters.values())
+        corrections = corrections_of(letters.values())
         known = set(Case.objects.filter(pk__in=letters).values_list("pk", flat=True))
         old_numbers = set(Case.objects.filter(pk__in=known).values_list("case_number", flat=True))
         merged = {pk: merge(document, corrections[pk]) for pk, document in documents.items()}
@@ -62,10 +63,9 @@ def entered_by_hand(letter_ids: Collection[int]) -> set[int]:
     """
     if not letter_ids:
         return set()
-    corrected = Letter.objects.filter(pk__in=letter_ids).filter(
-        Exists(Correction.objects.filter(letter_sha256=OuterRef("sha256")))
-    )
-    corrections = _corrections_of(corrected)
+    of_letter = Correction.objects.filter(letter_sha256=OuterRef("sha256"), letter_part=OuterRef("part"))
+    corrected = Letter.objects.filter(Exists(of_letter), pk__in=letter_ids)
+    corrections = corrections_of(corrected)
     parsed = ParsedDocument.objects.filter(letter__in=corrections)
     return {
         each.letter_id
@@ -85,7 +85,9 @@ def remove_letters(letter_ids: Collection[int]) -> None:
     Corrections and audit rows stay: they name the letter by number. The stored file is the caller's to remove.
     """
     with transaction.atomic():
+        lock_files(Letter.objects.filter(pk__in=letter_ids).values_list("sha256", flat=True))
         sections = _sections_of(letter_ids)
+        hand_over_texts(letter_ids)
         _remove(letter_ids, Letter)
         ReparseExample.objects.filter(letter_id__in=letter_ids).delete()
         forget_section_names(sections)
@@ -120,13 +122,14 @@ def _without_facts(case_ids: Iterable[int]) -> Iterable[int]:
     return current.filter(facts__isnull=True).values_list("pk", flat=True)
 
 
-def _corrections_of(letters: Iterable[Letter]) -> dict[int, list[Correction]]:
-    """All corrections of these letters. They are found by the letter's bytes, whatever number it now has."""
-    ids = {letter.sha256: letter.pk for letter in letters}
-    found: dict[int, list[Correction]] = defaultdict(list)
-    for correction in Correction.objects.filter(letter_sha256__in=ids).order_by("pk"):
-        found[ids[correction.letter_sha256]].append(correction)
-    return found
+def corrections_of(chosen: Iterable[Letter]) -> dict[int, list[Correction]]:
+    """All corrections of these letters, found by file and part, whatever number the letter now has."""
+    letters = list(chosen)
+    ids = {(letter.sha256, letter.part): letter.pk for letter in letters}
+    corrections: dict[int, list[Correction]] = defaultdict(list)
+    for correction in Correction.objects.of(letters).order_by("pk"):
+        corrections[ids[correction.letter_sha256, correction.letter_part]].append(correction)
+    return corrections
 
 
 def _write_states(corrections: Mapping[int, Sequence[Correction]], merged: Mapping[int, Merged]) -> None:

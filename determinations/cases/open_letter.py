@@ -98,7 +98,7 @@ def open_letter(letter_id: int, *, lock: bool = False) -> OpenLetter:
     letters = Letter.objects.select_for_update(no_key=True) if lock else Letter.objects
     letter = letters.get(pk=letter_id)
     parsed = ParsedDocument.objects.filter(letter=letter).first()
-    corrections = tuple(Correction.objects.filter(letter_sha256=letter.sha256).order_by("pk"))
+    corrections = tuple(Correction.objects.of([letter]).order_by("pk"))
     document = with_rules(parsed.document if parsed else empty_document(), active_rules())
     newest = corrections[-1].pk if corrections else 0
     return OpenLetter(

@@ -33,7 +33,7 @@ class NoPicture(Exception):
 
 
 def page_picture(letter: Letter, number: int) -> bytes:
-    """Page ``number`` (from 1) as a PNG. Raises ``NoPicture``."""
+    """Page ``number`` of the letter's file, from 1, as a PNG. Raises ``NoPicture``."""
     if not 1 <= number <= (letter.pages or 0):
         raise NoPicture("The letter has no such page.")
     kept = pictures_folder(letter.sha256) / f"{number}-{WIDTH}-{_VERSION}.png"
@@ -45,7 +45,7 @@ def page_picture(letter: Letter, number: int) -> bytes:
 
 
 def page_count(letter: Letter) -> int:
-    """How many pages the letter has; counted and kept where no text was read from it, 0 where it does not open."""
+    """How many pages the file has; counted and kept where no text was read from it, 0 where it does not open."""
     if letter.pages is None and letter.media_type == Kind.PDF:
         try:
             letter.pages = min(int(_ask_child(letter, {"count": True})), settings.LETTER_PAGES)

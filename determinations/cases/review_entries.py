@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -148,9 +149,9 @@ def _with_lost_corrections(letter_ids: Collection[int]) -> set[int]:
     """Letters without a case that people corrected when they had one."""
     if not letter_ids:
         return set()
-    digests = dict(Letter.objects.filter(pk__in=letter_ids).values_list("sha256", "pk"))
-    corrected = Correction.objects.filter(letter_sha256__in=digests).exclude(state=CorrectionState.REVERTED)
-    return {digests[digest] for digest in corrected.values_list("letter_sha256", flat=True).distinct()}
+    of_letter = Correction.objects.filter(letter_sha256=OuterRef("sha256"), letter_part=OuterRef("part"))
+    corrected = Exists(of_letter.exclude(state=CorrectionState.REVERTED))
+    return set(Letter.objects.filter(corrected, pk__in=letter_ids).values_list("pk", flat=True))
 
 
 def _ordered(codes: Iterable[str]) -> list[str]:

@@ -293,6 +293,7 @@ class Editor:
         return Correction(
             letter_id=self.opened.letter.pk,
             letter_sha256=self.opened.letter.sha256,
+            letter_part=self.opened.letter.part,
             operation=change.operation,
             path=path[:_LONGEST_PATH],
             item_key=key,

@@ -37,6 +37,7 @@ def remove_letter(letter_id: int, *, by: User, now: datetime, reason: str, belon
         removed = RemovedLetter.objects.create(
             letter_id=letter_id,
             sha256=letter.sha256,
+            part=letter.part,
             reason=reason[:500],
             belonged=belonged,
             removed_at=now,
@@ -50,6 +51,7 @@ def remove_letter(letter_id: int, *, by: User, now: datetime, reason: str, belon
             at=now,
             letter_id=letter_id,
             sha256=letter.sha256,
+            part=letter.part,
             reason=reason[:200],
             belonged=belonged,
             keep_until=removed.keep_until.isoformat(),

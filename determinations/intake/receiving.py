@@ -74,7 +74,9 @@ def receive_window(*, upload: Upload, arrivals: Sequence[Arrival], lane: str) ->
                 arrival.file.close()
         new = _insert_letters(accepted, lane)
         known = dict(
-            Letter.objects.filter(sha256__in={a.sha256 for a in accepted} - new.keys()).values_list("sha256", "id")
+            Letter.objects.filter(sha256__in={a.sha256 for a in accepted} - new.keys(), part=1).values_list(
+                "sha256", "id"
+            )
         )
         rows = [_row(upload, arrival, new, known) for arrival in arrivals]
         UploadedFile.objects.bulk_create(rows)
@@ -90,15 +92,15 @@ def _insert_letters(arrivals: Sequence[Arrival], lane: str) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO determinations_letter (id, sha256, size, media_type, state, message, lane, attempts,
+            INSERT INTO determinations_letter (id, sha256, part, size, media_type, state, message, lane, attempts,
                                                received_at, layout, text_method, parser_version)
-            SELECT id, sha256, size, media_type, 'received', '', %s, 0, statement_timestamp(), '', '', ''
+            SELECT id, sha256, 1, size, media_type, 'received', '', %s, 0, statement_timestamp(), '', '', ''
             FROM (
                 SELECT nextval(pg_get_serial_sequence('determinations_letter', 'id')) AS id, arrived.*
                 FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS arrived (sha256, size, media_type)
             ) AS numbered
             ORDER BY sha256
-            ON CONFLICT (sha256) DO NOTHING
+            ON CONFLICT (sha256, part) DO NOTHING
             RETURNING sha256, id
             """,
             [lane, [a.sha256 for a in brought], [a.size for a in brought], [a.kind.value for a in brought]],

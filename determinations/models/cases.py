@@ -45,6 +45,11 @@ class Case(models.Model):
 
     letter = models.OneToOneField(Letter, primary_key=True, on_delete=models.CASCADE, related_name="case")
     superseded_by = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="older_versions")
+    is_copy = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="the case that supersedes this one is the same letter, received as another file",
+    )
     layout = models.CharField(max_length=40, blank=True)
     case_number = models.CharField(max_length=20, null=True)  # noqa: DJ001 - unknown is not the empty number
     date_assigned = models.DateField(null=True)

@@ -1,10 +1,14 @@
 """Corrections: what people put right, append-only."""
 
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import TypedDict, TypeVar, cast
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from determinations.models.letters import Letter
 from determinations.parsing.results import CitationRecord, Decision, SpanRecord
 
 
@@ -123,20 +127,33 @@ class ItemOrder(TypedDict):
     order: list[RememberedItem]
 
 
+class CorrectionQuerySet(models.QuerySet["Correction"]):
+    """Corrections by the letters that they were made on."""
+
+    def of(self, letters: Iterable[Letter]) -> "CorrectionQuerySet":
+        """Those of these letters, whatever numbers the letters had when they were corrected."""
+        parts: dict[int, list[str]] = {}
+        for letter in letters:
+            parts.setdefault(letter.part, []).append(letter.sha256)
+        matching = (models.Q(letter_part=part, letter_sha256__in=digests) for part, digests in parts.items())
+        return self.filter(reduce(or_, matching)) if parts else self.none()
+
+
 class Correction(models.Model):
     """One thing that a person set, confirmed or undid. Rows are never changed or deleted (a trigger refuses it); only
     ``state`` moves, and it can always be worked out anew from the rows and the parsed document (``merging.merge``).
 
-    No foreign key to what it corrects. The letter is named by the SHA-256 of its bytes, so that the corrections of a
-    letter that is removed and later uploaded again are found again. The value is named by ``path`` as people saw it
-    (``case_number``, ``items/2/decision``). An item is known by ``item_key``, which does not change when items are
-    added or reordered: made from the request as the parser read it (``item_anchor``, with its place in the text,
-    ``item_span``, to find the item again when a later parser words it a little differently), or drawn by lot for an
+    No foreign key to what it corrects. The letter is named by the SHA-256 of its file and its part in it, so that the
+    corrections of a letter that is removed and later uploaded again are found again. The value is named by ``path`` as
+    users saw it (``case_number``, ``items/2/decision``). An item is known by ``item_key``, which does not change when
+    items are added or reordered: made from the request as the parser read it (``item_anchor``, with its place in the
+    text, ``item_span``, to find the item again when a later parser words it a little differently), or drawn by lot for an
     item that a person added.
     """
 
     letter_id = models.BigIntegerField()
-    letter_sha256 = models.CharField(max_length=64)
+    letter_sha256 = models.CharField(max_length=64, help_text="of the letter's file")
+    letter_part = models.SmallIntegerField(default=1, db_default=1, help_text="which letter of the file")
     operation = models.CharField(max_length=14, choices=Operation.choices, default=Operation.SET)
     path = models.CharField(max_length=120, blank=True)
     item_key = models.CharField(max_length=24, blank=True)
@@ -160,6 +177,8 @@ class Correction(models.Model):
     by_name = models.CharField(max_length=150)
     at = models.DateTimeField()
     state = models.CharField(max_length=12, choices=CorrectionState.choices, default=CorrectionState.ACTIVE)
+
+    objects = CorrectionQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -47,12 +47,23 @@ LARGEST_INTERACTIVE_BATCH = 500
 
 
 class Letter(models.Model):
-    """One stored file, unique by its bytes. The row is the queue of record: the broker only carries its id."""
+    """One letter of a stored file, which is unique by its bytes and holds one letter as a rule.
 
-    sha256 = models.CharField(max_length=64, unique=True)
+    The row is the queue of record: the broker only carries its id. Part 1 is created when the file arrives; a worker
+    that finds more letters in the file adds their rows. A part keeps its number for good, because corrections are
+    kept under it: the number does not say in which order the letters are printed.
+    """
+
+    sha256 = models.CharField(max_length=64, help_text="of the file")
+    part = models.SmallIntegerField(default=1, db_default=1, help_text="which letter of the file, from 1")
     size = models.PositiveBigIntegerField(help_text="bytes")
     media_type = models.CharField(max_length=100)
-    pages = models.PositiveIntegerField(null=True)
+    pages = models.PositiveIntegerField(null=True, help_text="of the file")
+    first_page = models.IntegerField(null=True, help_text="the letter's first page in its file, from 1")
+    last_page = models.IntegerField(null=True, help_text="the letter's last page in its file")
+    pages_set_by_hand = models.BooleanField(
+        default=False, db_default=False, help_text="an administrator said which pages the letter has"
+    )
     state = models.CharField(max_length=20, choices=LetterState.choices, default=LetterState.RECEIVED)
     message = models.CharField(max_length=500, blank=True, help_text="why the letter is in this state; no letter text")
     lane = models.CharField(max_length=12, choices=Lane.choices, default=Lane.INTERACTIVE)
@@ -73,6 +84,7 @@ class Letter(models.Model):
         ]
         constraints = [
             models.CheckConstraint(name="letter_sha256_is_hex", condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$")),
+            models.UniqueConstraint(fields=["sha256", "part"], name="letter_part_of_file"),
         ]
         permissions = [
             ("upload_letters", "Can upload determination letters"),
@@ -88,19 +100,63 @@ class Letter(models.Model):
         """The file's name in the letter store: two folder levels, so that no folder grows beyond some thousands."""
         return f"{self.sha256[:2]}/{self.sha256[2:4]}/{self.sha256}"
 
+    @property
+    def page_numbers(self) -> range:
+        """The letter's pages by their numbers in the file; those of the whole file where no range is known."""
+        return range(self.first_page or 1, (self.last_page or self.pages or 0) + 1)
+
+    @property
+    def is_whole_file(self) -> bool:
+        """Whether the letter's pages are all pages of its file."""
+        return self.page_numbers == range(1, (self.pages or 0) + 1)
+
+
+class LetterTextQuerySet(models.QuerySet["LetterText"]):
+    """Texts by the letters that are read from them."""
+
+    def of(self, letter_id: int) -> "LetterText | None":
+        """The row that holds the text of the letter's file; None where no text was extracted."""
+        own = self.select_related("kept_with").filter(pk=letter_id).first()
+        return own.of_file if own else None
+
 
 class LetterText(models.Model):
-    """The text got from the file. Spans count characters of ``text``; page n starts at ``page_offsets[n]``."""
+    """The text extracted from the letter's file. Page n (from 0) starts at ``page_offsets[n]``.
+
+    All spans count characters of the whole file's text, so that evidence keeps its place when the letter's pages
+    change. Of several letters in a file one row holds the text; the others name it in ``kept_with``.
+    """
 
     letter = models.OneToOneField(Letter, primary_key=True, on_delete=models.CASCADE, related_name="text")
     text = models.TextField()
     page_offsets = ArrayField(models.PositiveIntegerField(), default=list)
-    folded_sha256 = models.CharField(
-        max_length=64, db_index=True, help_text="of the text without white space: finds the same letter in other bytes"
+    kept_with = models.ForeignKey(
+        "self", null=True, on_delete=models.RESTRICT, related_name="other_letters", db_index=False
     )
+    start = models.IntegerField(null=True, help_text="where the letter itself begins in the text")
+    end = models.IntegerField(null=True, help_text="where the letter itself ends in the text")
+    folded_sha256 = models.CharField(
+        max_length=64,
+        db_index=True,
+        help_text="of the letter's own text without white space: finds the same letter in other bytes",
+    )
+
+    objects = LetterTextQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["kept_with"], name="letter_text_kept_with", condition=models.Q(kept_with__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Text of letter {self.letter_id}"
+
+    @property
+    def of_file(self) -> "LetterText":
+        """The row that holds the text of the file."""
+        return self.kept_with or self
 
 
 class ParsedDocument(models.Model):
@@ -123,6 +179,7 @@ class RemovedLetter(models.Model):
 
     letter_id = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
+    part = models.SmallIntegerField(default=1, db_default=1)
     reason = models.CharField(max_length=500)
     belonged = models.BooleanField(help_text="a letter of ours, whose file is kept for the years of retention")
     removed_at = models.DateTimeField()

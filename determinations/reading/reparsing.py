@@ -16,6 +16,7 @@ from django.http import QueryDict
 
 from determinations.access import audit
 from determinations.access.roles import check_permission
+from determinations.cases.effective import corrections_of
 from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS, read, same
 from determinations.cases.item_keys import Anchor, keys_of
 from determinations.cases.merging import Merged, merge
@@ -241,11 +242,7 @@ def _write(records: Mapping[int, LetterRecord]) -> int:
 
 
 def _corrections_of(letter_ids: Sequence[int]) -> dict[int, list[Correction]]:
-    found: dict[int, list[Correction]] = {}
-    digests = dict(ParsedDocument.objects.filter(letter__in=letter_ids).values_list("letter__sha256", "letter_id"))
-    for correction in Correction.objects.filter(letter_sha256__in=digests).order_by("pk"):
-        found.setdefault(digests[correction.letter_sha256], []).append(correction)
-    return found
+    return corrections_of(Letter.objects.filter(pk__in=letter_ids, parsed__isnull=False))
 
 
 def _count(counts: dict[str, FieldCounts], found: Sequence[Difference]) -> None:

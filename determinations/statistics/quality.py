@@ -19,15 +19,15 @@ FROM determinations_case WHERE superseded_by_id IS NULL GROUP BY all_problem_cod
 """
 _CORRECTED = """
 SELECT substring(path FROM '[^/]+$'), parser_version, count(*) FILTER (WHERE operation = 'set'),
-    count(*) FILTER (WHERE operation = 'confirm'), count(DISTINCT letter_sha256)
+    count(*) FILTER (WHERE operation = 'confirm'), count(DISTINCT (letter_sha256, letter_part))
 FROM determinations_correction
 WHERE operation IN ('set', 'confirm') AND state IN ('active', 'confirmed', 'conflict')
 GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2
 """
 _CONFIRMED = """
-SELECT count(DISTINCT (c.letter_sha256, c.item_key, substring(c.path FROM '[^/]+$')))
+SELECT count(DISTINCT (c.letter_sha256, c.letter_part, c.item_key, substring(c.path FROM '[^/]+$')))
 FROM determinations_correction c
-JOIN determinations_letter letter ON letter.sha256 = c.letter_sha256
+JOIN determinations_letter letter ON letter.sha256 = c.letter_sha256 AND letter.part = c.letter_part
 JOIN determinations_case k ON k.letter_id = letter.id AND k.superseded_by_id IS NULL
 WHERE c.operation IN ('set', 'confirm') AND c.state IN ('active', 'confirmed', 'conflict')
 """

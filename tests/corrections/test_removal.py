@@ -16,10 +16,19 @@ from determinations.cases.page_pictures import page_picture, pictures_folder
 from determinations.corrections import actions, removal
 from determinations.intake import receiving
 from determinations.intake.store import letter_store
-from determinations.models import AuditEvent, Case, Correction, ItemFact, Letter, RemovedLetter, ReviewSettings
+from determinations.models import (
+    AuditEvent,
+    Case,
+    Correction,
+    ItemFact,
+    Letter,
+    LetterText,
+    RemovedLetter,
+    ReviewSettings,
+)
 from determinations.synthetic import letter_pdf, write_letter
 from tests.cases.test_letter_pages import store_pdf
-from tests.corrections.letters import NOW
+from tests.corrections.letters import NOW, document, item, stored_letter
 from tests.fixtures.people import People
 
 pytestmark = pytest.mark.django_db
@@ -141,3 +150,23 @@ def test_only_admins_remove(as_supervisor: Client, people: People, letter: Lette
     with pytest.raises(PermissionDenied):
         removal.remove_letter(letter.pk, by=people.casemanager, now=NOW, reason="x", belonged=False)
     assert has_file(letter)
+
+
+def test_the_text_of_a_file_stays_while_one_of_its_letters_does(people: People) -> None:
+    first = stored_letter(document(item("Knee brace")), text="the synthetic text of three letters")
+    others = [
+        Letter.objects.create(
+            sha256=first.sha256, part=part, size=1, media_type="text/plain", received_at=NOW, state="parsed"
+        )
+        for part in (2, 3)
+    ]
+    for letter in others:
+        LetterText.objects.create(letter=letter, text="", kept_with_id=first.pk, folded_sha256=letter.sha256)
+    removal.remove_letter(first.pk, by=people.admin, now=NOW, reason="a synthetic mistake")
+    for letter in others:
+        text = LetterText.objects.of(letter.pk)
+        assert text
+        assert text.text == "the synthetic text of three letters"
+    for letter in others:
+        removal.remove_letter(letter.pk, by=people.admin, now=NOW, reason="a synthetic mistake")
+    assert not LetterText.objects.exists()

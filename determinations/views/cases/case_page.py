@@ -60,7 +60,7 @@ def _head_rows(sheet: CaseSheet) -> list[object]:
 def _letter_pane(request: HttpRequest, opened: OpenLetter, sheet: CaseSheet) -> dict[str, object]:
     """Page pictures for a PDF, beside its text; the text alone for a text letter."""
     letter = opened.letter
-    stored = LetterText.objects.filter(letter=letter.pk).first()
+    stored = LetterText.objects.of(letter.pk)
     has_pictures = letter.media_type == _PDF and bool(letter.pages) and bool(url_if_any("letter_boxes", letter.pk))
     as_text = not has_pictures or request.GET.get("show") == "text"
     return {

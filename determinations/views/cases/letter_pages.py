@@ -38,7 +38,7 @@ def letter_boxes(request: HttpRequest, pk: int) -> JsonResponse:
     """Where every value stands on the pages."""
     opened = open_letter(get_object_or_404(Letter, pk=pk).pk)
     note_once(request, "pages.opened", pk)
-    stored = LetterText.objects.filter(letter=pk).first()
+    stored = LetterText.objects.of(pk)
     if stored is None:  # a scan: people see its pages, and nothing on them has a place
         return JsonResponse({"boxes": []})
     sheet = sheet_of(opened, read_labels())

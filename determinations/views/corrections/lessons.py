@@ -64,13 +64,13 @@ def _printed(whole: bool) -> Iterator[str]:
 @require_GET
 def correction_history(request: StaffRequest) -> HttpResponse:
     """Who corrected what, newest first: of everything, of a letter, of a value, of a person, or by how it stands."""
-    rows = Correction.objects.all()
+    rows: QuerySet[Correction] = Correction.objects.all()
     query = request.GET
     number = whole_number(query.get("letter", ""))
     letter = Letter.objects.filter(pk=number).first() if number is not None else None
     path = query.get("path", "")
     if letter:
-        rows = rows.filter(letter_sha256=letter.sha256)
+        rows = rows.filter(letter_sha256=letter.sha256, letter_part=letter.part)
         if path:
             rows = rows.filter(pk__in=[row.pk for row in actions.history(letter.pk, path)])
     if query.get("person"):
@@ -128,7 +128,7 @@ def _history_row(row: Correction) -> dict[str, object]:
 def restore_value(request: StaffRequest, correction_id: int) -> HttpResponse:
     """Set the value of an earlier correction again, or take one out of force (``do=undo``)."""
     row = get_object_or_404(Correction, pk=correction_id)
-    letter = get_object_or_404(Letter, sha256=row.letter_sha256)
+    letter = get_object_or_404(Letter, sha256=row.letter_sha256, part=row.letter_part)
     if request.POST.get("do") == "undo":
         change = Change(operation=Operation.REVERT, reverts=row.pk, reason="reverted")
     else:

@@ -48,7 +48,7 @@ def remove_letter(request: StaffRequest, letter_id: int) -> HttpResponse:
         "letter": letter,
         "case": Case.objects.filter(pk=letter_id).first(),
         "names": list(letter.arrivals.order_by("-pk").values_list("name", flat=True)[:_NAMES_SHOWN]),
-        "corrections": Correction.objects.filter(letter_sha256=letter.sha256).count(),
+        "corrections": Correction.objects.of([letter]).count(),
         "keep_until": removal.kept_until(letter),
         "is_over": removal.kept_until(letter) <= timezone.now().date(),
         "years": ReviewSettings.now().retention_years,
