@@ -147,8 +147,8 @@ class Correction(models.Model):
     corrections of a letter that is removed and later uploaded again are found again. The value is named by ``path`` as
     users saw it (``case_number``, ``items/2/decision``). An item is known by ``item_key``, which does not change when
     items are added or reordered: made from the request as the parser read it (``item_anchor``, with its place in the
-    text, ``item_span``, to find the item again when a later parser words it a little differently), or drawn by lot for an
-    item that a person added.
+    text, ``item_span``, to find the item again when a later parser words it a little differently), or drawn by lot
+    for an item that a user added.
     """
 
     letter_id = models.BigIntegerField()
