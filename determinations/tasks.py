@@ -27,7 +27,7 @@ from determinations.models.reparsing import AT_WORK
 from determinations.reading import reparsing
 from determinations.reading.ingest import ingest_letters
 from determinations.reading.turns import without_reader
-from determinations.statistics.ahead import count_ahead
+from determinations.statistics.precompute import count_ahead
 
 log = logging.getLogger(__name__)
 

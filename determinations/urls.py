@@ -7,13 +7,13 @@ from determinations.views.browsing import home, lists, saved_views, search
 from determinations.views.cases import case_page, letter_pages, originals, problem_reports, similar_requests
 from determinations.views.intake import uploads
 from determinations.views.statistics import (
+    authority,
     citations,
-    cited_authorities,
-    comparing,
+    compare,
     exports,
     overview,
     quality,
-    reporting,
+    report,
     selection_form,
 )
 
@@ -47,22 +47,20 @@ urlpatterns = [
     path("statistics/breakdowns/<slug:key>/", overview.statistic, name="statistic"),
     path("statistics/breakdowns/<slug:key>.<slug:format>", exports.statistic_export, name="statistic_export"),
     path("statistics/selection/", selection_form.selection, name="statistics_selection"),
-    path("statistics/compare/", comparing.compare, name="statistics_compare"),
-    path("statistics/compare/side/", comparing.compare_side, name="compare_side"),
-    path("statistics/compare/table/", comparing.compare_table, name="compare_table"),
-    path("statistics/report/", reporting.report, name="statistics_report"),
-    path("statistics/report/<slug:key>/", reporting.report_part, name="report_part"),
+    path("statistics/compare/", compare.compare, name="statistics_compare"),
+    path("statistics/compare/side/", compare.compare_side, name="compare_side"),
+    path("statistics/compare/table/", compare.compare_table, name="compare_table"),
+    path("statistics/report/", report.report, name="statistics_report"),
+    path("statistics/report/<slug:key>/", report.report_part, name="report_part"),
     path("statistics/glossary/", overview.glossary, name="glossary"),
     path("statistics/quality/", quality.quality, name="quality"),
     path("statistics/quality/<slug:key>.<slug:format>", exports.quality_export, name="quality_export"),
     path("citations/", citations.citations, name="citations"),
     path("citations/editions/", citations.citation_editions, name="citation_editions"),
     path("citations/editions.<slug:format>", exports.editions_export, name="editions_export"),
-    path(
-        "citations/authorities/<path:key>/editions/", cited_authorities.authority_editions, name="authority_editions"
-    ),
-    path("citations/authorities/<path:key>/parts/", cited_authorities.citation_parts, name="citation_parts"),
-    path("citations/authorities/<path:key>/", cited_authorities.citation_authority, name="citation_authority"),
+    path("citations/authorities/<path:key>/editions/", authority.authority_editions, name="authority_editions"),
+    path("citations/authorities/<path:key>/parts/", authority.citation_parts, name="citation_parts"),
+    path("citations/authorities/<path:key>/", authority.citation_authority, name="citation_authority"),
     path("citations/authorities/<path:key>.<slug:format>", exports.authority_export, name="authority_export"),
     path("uploads/", uploads.upload_list, name="upload_list"),
     path("uploads/letters/", uploads.letter_list, name="letter_list"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from determinations.models import Side
-from determinations.statistics.questions import Cited
+from determinations.statistics.interface import Cited
 from determinations.statistics.tabulate import Tally, add_up_cited
 from determinations.wording.labels import AuthorityName, Labels
 

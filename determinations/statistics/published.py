@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from determinations.models import Figure, StatewideFigure
-from determinations.statistics.entries import DRUGS
+from determinations.statistics.catalog import DRUGS
 
 
 @dataclass(frozen=True)

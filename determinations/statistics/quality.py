@@ -9,8 +9,8 @@ from django.db import connection
 from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS
 from determinations.models import LetterState
 from determinations.parsing.problems import PROBLEMS
-from determinations.statistics.kept import Rows, kept_answers
-from determinations.statistics.sheets import Sheet
+from determinations.statistics.answer_cache import Rows, kept_answers
+from determinations.statistics.export_tables import Sheet
 
 _LETTERS = "SELECT state, layout, count(*) FROM determinations_letter GROUP BY state, layout"
 _CASES = """
@@ -101,7 +101,7 @@ class Quality:
 
 
 def read_quality(state: str) -> Quality:
-    """Count it: five queries, each table read once. ``state`` names the state of the data, see ``statistics.kept``."""
+    """Count it: five queries, each table read once. ``state`` names the state of the data, see ``answer_cache``."""
     states, layouts, to_review = Counter[str](), Counter[str](), Counter[str]()
     for state, layout, letters in _rows(_LETTERS):
         states[state] += letters

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from determinations.models import StatisticsLimits
-from determinations.statistics.entry import UNKNOWN, Statistic
+from determinations.statistics.definition import UNKNOWN, Statistic
+from determinations.statistics.interface import Cited, Engine, Group, LetterGroup, Selection, Sums
 from determinations.statistics.intervals import quantile, wilson
-from determinations.statistics.questions import Cited, Engine, Group, LetterGroup, Selection, Sums
 from determinations.wording.labels import Labels
 
 

@@ -8,8 +8,8 @@ from determinations.filters import ItemFilter
 from determinations.models import Authority, Citation, CitationFact, ItemFact, SectionName
 from determinations.reference.section_labels import relabel_sections
 from determinations.reference.seed import seed_reference_tables
-from determinations.statistics.cited_parts import PARTS, count_parts
-from determinations.statistics.engine import SqlEngine
+from determinations.statistics.authority_parts import PARTS, count_parts
+from determinations.statistics.sql_engine import SqlEngine
 from determinations.views.statistics.selection import choose
 from tests.corrections.letters import citation, document, item, stored_letter
 

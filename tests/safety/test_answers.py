@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from determinations.filters.options import Option
 from determinations.models import Letter
-from determinations.statistics.sheets import Sheet
+from determinations.statistics.export_tables import Sheet
 from determinations.synthetic import letter_pdf, write_letter
 from determinations.templatetags.rail import facet_option
 from determinations.views.statistics.export_files import csv_text

@@ -11,15 +11,15 @@ from django.http import QueryDict
 
 from determinations.filters import PARAMETERS, CaseFilter
 from determinations.models import Authority, Case, StatisticsLimits
-from determinations.statistics.engine import SqlEngine, one_snapshot
-from determinations.statistics.entries import STATISTICS
+from determinations.statistics.catalog import STATISTICS
 from determinations.statistics.intervals import quantile
+from determinations.statistics.sql_engine import SqlEngine, one_snapshot
 from determinations.statistics.tabulate import add_up_letters, by_month
 from determinations.statistics.tabulate import count as tabulated
 from determinations.views.statistics.selection import choose, within
 from determinations.wording.labels import Labels, read_labels
 from tests.corrections.letters import citation, document, item, stored_letter
-from tests.statistics import plain
+from tests.statistics import plain_count as plain
 from tests.statistics.worlds import AUTHORITIES, FILTERS, random_query, something_happens, stored_world
 
 #: Half of the statistics come from one pass over these columns, the others are counted by themselves.

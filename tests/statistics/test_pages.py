@@ -17,8 +17,8 @@ from django.utils import timezone
 from determinations.browsing.lists import LISTS
 from determinations.corrections.actions import correct_field
 from determinations.models import AuditEvent, Letter, StatisticsLimits
-from determinations.statistics.entries import STATISTICS
-from determinations.statistics.kept import kept_answers
+from determinations.statistics.answer_cache import kept_answers
+from determinations.statistics.catalog import STATISTICS
 from determinations.tasks import count_statistics
 from tests.corrections.letters import document, item, stored_letter
 from tests.statistics.worlds import stored_world

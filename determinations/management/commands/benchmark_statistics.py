@@ -15,8 +15,8 @@ from django.test import Client
 from django.urls import reverse
 
 from determinations.models import Case, ItemFact
-from determinations.statistics.entries import STATISTICS
-from determinations.statistics.kept import forget_answers
+from determinations.statistics.answer_cache import forget_answers
+from determinations.statistics.catalog import STATISTICS
 from determinations.wording.labels import read_labels
 
 _FILTERS: dict[str, list[str]] = {

@@ -10,16 +10,16 @@ from django.views.decorators.http import require_safe
 
 from determinations.paging.addresses import with_query
 from determinations.parsing.results import SIDES, Side
-from determinations.statistics.citation_entries import CITES_SOMETHING
+from determinations.statistics.catalog import BY_KEY, month_filters
+from determinations.statistics.citation_catalog import CITES_SOMETHING
+from determinations.statistics.definition import UNKNOWN, Statistic
 from determinations.statistics.editions import STANDINGS, EditionRow, Standing, edition_rows, standings, years_of
-from determinations.statistics.engine import one_snapshot
-from determinations.statistics.entries import BY_KEY, month_filters
-from determinations.statistics.entry import UNKNOWN, Statistic
+from determinations.statistics.interface import Cited
 from determinations.statistics.periods import year_period
-from determinations.statistics.questions import Cited
+from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import Table, Tally
+from determinations.views.statistics.context import Context, RowView, may_view, table_of
 from determinations.views.statistics.overview_numbers import dates
-from determinations.views.statistics.pages import Context, RowView, may_view, table_of
 
 FAMILIES = (*CITES_SOMETHING, "none")
 SIDE_LABELS: tuple[tuple[Side, str], ...] = (("claims", "Claims administrator"), ("reviewer", "Reviewer"))

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
 from determinations.access import audit
 from determinations.browsing.exports import harmless
-from determinations.statistics.sheets import Sheet
+from determinations.statistics.export_tables import Sheet
 
 FORMATS = ("csv", "xlsx", "json")
 

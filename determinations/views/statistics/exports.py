@@ -8,16 +8,16 @@ from django.views.decorators.http import require_safe
 
 from determinations.filters import chips
 from determinations.models import Authority
-from determinations.statistics.cited_parts import PARTS, count_parts
+from determinations.statistics.authority_parts import PARTS, count_parts
+from determinations.statistics.catalog import BY_KEY
 from determinations.statistics.editions import edition_rows
-from determinations.statistics.engine import one_snapshot
-from determinations.statistics.entries import BY_KEY
+from determinations.statistics.export_tables import Sheet, editions_sheet, months_sheet, parts_sheet, sheet_of
 from determinations.statistics.quality import read_quality
-from determinations.statistics.sheets import Sheet, editions_sheet, months_sheet, parts_sheet, sheet_of
+from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import by_month
+from determinations.views.statistics.context import Context, may_view, table_of
 from determinations.views.statistics.export_files import send_sheet
 from determinations.views.statistics.overview import entry_of
-from determinations.views.statistics.pages import Context, may_view, table_of
 from determinations.views.statistics.quality import may_view_quality
 
 

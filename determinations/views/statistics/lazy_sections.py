@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 
 from determinations.paging.addresses import with_query
 from determinations.views.requests import wants_part
-from determinations.views.statistics.pages import Context, carried
+from determinations.views.statistics.context import Context, carried
 
 
 @dataclass(frozen=True)

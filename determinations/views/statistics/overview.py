@@ -8,15 +8,15 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from determinations.paging.addresses import with_query
-from determinations.statistics.engine import one_snapshot
-from determinations.statistics.entries import BY_KEY, GROUPS, STATISTICS
-from determinations.statistics.entry import Statistic
+from determinations.statistics.catalog import BY_KEY, GROUPS, STATISTICS
+from determinations.statistics.definition import Statistic
 from determinations.statistics.glossary import GLOSSARY
 from determinations.statistics.periods import Period
 from determinations.statistics.published import PublishedFigures
+from determinations.statistics.sql_engine import one_snapshot
+from determinations.views.statistics.context import MOST_ROWS, Context, heads, may_view, sorted_rows, table_of
 from determinations.views.statistics.lazy_sections import show_section, whole_url
 from determinations.views.statistics.overview_numbers import MOVED, asked_period, overview, what_moved
-from determinations.views.statistics.pages import MOST_ROWS, Context, heads, may_view, sorted_rows, table_of
 
 
 @require_safe

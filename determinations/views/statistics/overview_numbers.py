@@ -9,15 +9,15 @@ from django.urls import reverse
 
 from determinations.models import Figure
 from determinations.paging.addresses import with_query
+from determinations.statistics.catalog import BY_KEY, month_filters
 from determinations.statistics.changes import changes
-from determinations.statistics.entries import BY_KEY, month_filters
-from determinations.statistics.entry import UNKNOWN
+from determinations.statistics.definition import UNKNOWN
+from determinations.statistics.interface import LetterGroup
 from determinations.statistics.periods import Period, last_months, year_period
 from determinations.statistics.published import PublishedFigures
-from determinations.statistics.questions import LetterGroup
 from determinations.statistics.tabulate import Letters, add_up_letters, by_month
+from determinations.views.statistics.context import Context, table_of
 from determinations.views.statistics.lazy_sections import Section, section
-from determinations.views.statistics.pages import Context, table_of
 from determinations.views.statistics.selection import narrow
 
 MOVED = ("What moved lately", "statistics/_changes.html")

@@ -5,9 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from determinations.statistics.engine import one_snapshot
 from determinations.statistics.quality import read_quality
-from determinations.views.statistics.pages import Context
+from determinations.statistics.sql_engine import one_snapshot
+from determinations.views.statistics.context import Context
 
 may_view_quality = permission_required("determinations.view_quality", raise_exception=True)
 

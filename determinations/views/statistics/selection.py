@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from determinations.filters import PARAMETERS, ItemFilter, active_filters, filters_only, mistakes
 from determinations.models import ItemFact
-from determinations.statistics.entry import Filters, Statistic
-from determinations.statistics.questions import Selection
+from determinations.statistics.definition import Filters, Statistic
+from determinations.statistics.interface import Selection
 
 #: A second condition on the same dimension goes into a parameter of its own.
 ALSO = {name.removeprefix("also_"): name for name in PARAMETERS if name.startswith("also_")}

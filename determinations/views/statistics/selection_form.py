@@ -12,7 +12,7 @@ from determinations.browsing.lists import ITEMS
 from determinations.browsing.rail import Facet, rail
 from determinations.filters import active_filters, filters_only
 from determinations.views.requests import wants_part
-from determinations.views.statistics.pages import CARRIED, may_view, sections_of
+from determinations.views.statistics.context import CARRIED, may_view, sections_of
 
 #: Pages that the form may lead to.
 _PAGES = frozenset({

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from determinations.models import Side, StatisticsLimits
-from determinations.statistics.cited_parts import PartTallies
+from determinations.statistics.authority_parts import PartTallies
 from determinations.statistics.editions import EditionRow, years_of
 from determinations.statistics.tabulate import Letters, Row, Table, Tally
 

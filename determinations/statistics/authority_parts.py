@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from determinations.statistics.questions import Engine, Selection
+from determinations.statistics.interface import Engine, Selection
 from determinations.statistics.tabulate import Tally, add_up_cited
 
 

@@ -10,15 +10,15 @@ from django.views.decorators.http import require_safe
 from determinations.models import Authority
 from determinations.paging.addresses import with_query
 from determinations.parsing.results import Side
-from determinations.statistics.cited_parts import PARTS, count_parts, most_cited
-from determinations.statistics.engine import one_snapshot
-from determinations.statistics.entries import BY_KEY, month_filters
-from determinations.statistics.entry import UNKNOWN
-from determinations.statistics.questions import Cited, Group, Sums
+from determinations.statistics.authority_parts import PARTS, count_parts, most_cited
+from determinations.statistics.catalog import BY_KEY, month_filters
+from determinations.statistics.definition import UNKNOWN
+from determinations.statistics.interface import Cited, Group, Sums
+from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import Table, Tally, tabulate
 from determinations.views.statistics.citations import SIDE_LABELS, UNRECOGNISED, editions, items_of
+from determinations.views.statistics.context import Context, Number, RowView, may_view
 from determinations.views.statistics.lazy_sections import section, show_section, whole_url
-from determinations.views.statistics.pages import Context, Number, RowView, may_view
 from determinations.views.statistics.selection import narrow
 
 _MOST_PARTS = 100

@@ -2,7 +2,7 @@
 for millions of letters) must agree with.
 
 ``one_snapshot`` has all numbers of a page come from the same snapshot of the database; answers are kept as
-``statistics.kept`` says.
+``statistics.answer_cache`` says.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -14,9 +14,9 @@ from typing import Any
 from django.db import connection, transaction
 
 from determinations.parsing.results import SIDES
-from determinations.statistics.cited import mentions
-from determinations.statistics.kept import Rows, kept_answers, state_of_data
-from determinations.statistics.questions import TABLE, Cited, Group, LetterGroup, Selection, Sums
+from determinations.statistics.answer_cache import Rows, kept_answers, state_of_data
+from determinations.statistics.citation_code import mentions
+from determinations.statistics.interface import TABLE, Cited, Group, LetterGroup, Selection, Sums
 
 
 class SqlEngine:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from determinations.models import DisputedItem
-from determinations.statistics.citation_entries import CITATION_STATISTICS
-from determinations.statistics.entry import UNKNOWN, Filters, Statistic, word_of
+from determinations.statistics.citation_catalog import CITATION_STATISTICS
+from determinations.statistics.definition import UNKNOWN, Filters, Statistic, word_of
 from determinations.wording.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS, Labels
 
 DRUGS = "Pharmaceuticals"

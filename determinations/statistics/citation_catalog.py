@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from determinations.models import DisputedItem
 from determinations.models.authorities import Family
 from determinations.parsing.results import SIDES
-from determinations.statistics.cited import authority_ids
-from determinations.statistics.entry import Filters, Statistic, word_of
+from determinations.statistics.citation_code import authority_ids
+from determinations.statistics.definition import Filters, Statistic, word_of
 from determinations.wording.labels import Labels
 
 CITES_SOMETHING = [str(family) for family in Family]

@@ -1,8 +1,8 @@
 """What the first pages show of all items, counted by workers when the data have changed, before somebody asks."""
 
-from determinations.statistics.engine import one_snapshot
+from determinations.statistics.interface import Selection
 from determinations.statistics.quality import problems_of_cases
-from determinations.statistics.questions import Selection
+from determinations.statistics.sql_engine import one_snapshot
 
 #: Columns that the overview's and the citations' first pages are grouped by.
 _COLUMNS = ("category_id", "cited")

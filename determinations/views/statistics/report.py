@@ -9,14 +9,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from determinations.paging.addresses import with_query
-from determinations.statistics.engine import one_snapshot
-from determinations.statistics.entries import BY_KEY
+from determinations.statistics.catalog import BY_KEY
 from determinations.statistics.glossary import GLOSSARY
 from determinations.statistics.periods import year_period
 from determinations.statistics.published import PublishedFigures
+from determinations.statistics.sql_engine import one_snapshot
+from determinations.views.statistics.context import Context, carried, may_view, table_of
 from determinations.views.statistics.lazy_sections import section, show_section, whole_url
 from determinations.views.statistics.overview_numbers import asked_period, dates, overview
-from determinations.views.statistics.pages import Context, carried, may_view, table_of
 from determinations.views.statistics.selection import narrow
 
 _ROWS = 12

@@ -10,9 +10,9 @@ from django.urls import reverse
 from determinations.filters import active_filters, chips
 from determinations.models import StatisticsLimits
 from determinations.paging.addresses import with_query
-from determinations.statistics.engine import SqlEngine
-from determinations.statistics.entry import UNKNOWN, Filters, Statistic
+from determinations.statistics.definition import UNKNOWN, Filters, Statistic
 from determinations.statistics.published import Published, PublishedFigures
+from determinations.statistics.sql_engine import SqlEngine
 from determinations.statistics.tabulate import Row, Table, Tally, count, tabulate
 from determinations.views.statistics.selection import Chosen, choose, letters_link, list_link, within
 from determinations.wording.labels import Labels, read_labels

@@ -5,7 +5,7 @@ changes what statistics read, also in another process, gives another name, so an
 one. Nothing is ever added up in what is kept.
 
 Each process keeps its own; answers about all items, which the first pages show, are shared in the cache too. Workers
-count those after a change, so that nobody waits for them (``statistics.ahead``).
+count those after a change, so that nobody waits for them (``statistics.precompute``).
 """
 
 import hashlib

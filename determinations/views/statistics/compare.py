@@ -7,16 +7,16 @@ from django.views.decorators.http import require_safe
 
 from determinations.filters import filters_only
 from determinations.paging.addresses import with_query
+from determinations.statistics.catalog import BY_KEY, STATISTICS
 from determinations.statistics.changes import changes
-from determinations.statistics.engine import SqlEngine, one_snapshot
-from determinations.statistics.entries import BY_KEY, STATISTICS
-from determinations.statistics.entry import Statistic
+from determinations.statistics.definition import Statistic
+from determinations.statistics.interface import LetterGroup
 from determinations.statistics.periods import Period, last_months, year_period
-from determinations.statistics.questions import LetterGroup
+from determinations.statistics.sql_engine import SqlEngine, one_snapshot
 from determinations.statistics.tabulate import add_up_letters
+from determinations.views.statistics.context import Context, carried, may_view, table_of
 from determinations.views.statistics.lazy_sections import section, show_section, whole_url
 from determinations.views.statistics.overview_numbers import asked_period, dates, in_period, numbers
-from determinations.views.statistics.pages import Context, carried, may_view, table_of
 from determinations.views.statistics.selection import as_query, narrow
 
 _SIDE = ("Selection B", "statistics/_compare_side.html")
