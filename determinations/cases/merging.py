@@ -44,8 +44,8 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The effective record, its items with their ``key``; the state of every correction by id; and the values that
-    people set or confirmed, by target. ``bases`` are the parser's own items by key: None for one added by hand."""
+    """The effective record, its items with their ``key``; the state of every saved correction by id; and the values
+    that people set or confirmed, by target. ``bases`` are the parser's own items by key: None for one added by hand."""
 
     record: EffectiveRecord
     states: Mapping[int, CorrectionState]
@@ -60,8 +60,11 @@ def empty_document() -> LetterRecord:
 
 
 def merge(document: LetterRecord, corrections: Iterable[Correction]) -> Merged:
-    """Put corrections on top of a parsed document, in the order in which they were made."""
-    return _Replay(document, sorted(corrections, key=lambda correction: correction.pk)).run()
+    """Put corrections on top of a parsed document, in the order in which they were made.
+
+    Corrections that are not saved yet come last, in the order given.
+    """
+    return _Replay(document, sorted(corrections, key=lambda row: (row.pk is None, row.pk or 0))).run()
 
 
 def _copied(record: _Values) -> _Values:
@@ -77,7 +80,7 @@ class _Replay:
         self.document = document
         self.corrections = corrections
         parsed = _copied(document)
-        self.states: dict[int, CorrectionState] = {}
+        self.states = [CorrectionState.ACTIVE] * len(corrections)  # of each correction, by its place
         self.standings: dict[Target, Standing] = {}
         self.settled: set[Target] = set()
         self.gone: set[str] = set()  # keys of items that a person removed or merged away
@@ -93,8 +96,8 @@ class _Replay:
     def run(self) -> Merged:
         undone = {each.reverts for each in self.corrections if each.reverts is not None}
         latest = {
-            (each.item_key, each.field): each.pk
-            for each in self.corrections
+            (each.item_key, each.field): place
+            for place, each in enumerate(self.corrections)
             if each.pk not in undone and _is_of_value(each)
         }
         apply: Mapping[str, Callable[[Correction], CorrectionState]] = {
@@ -107,24 +110,29 @@ class _Replay:
             Operation.MERGE_ITEMS: self._merge_items,
             Operation.REORDER_ITEMS: self._reorder_items,
         }
-        for each in self.corrections:
+        for place, each in enumerate(self.corrections):
             if each.operation == Operation.REVERT:
-                self.states[each.pk] = CorrectionState.REVERTED
-            elif each.pk in undone or (_is_of_value(each) and latest[each.item_key, each.field] != each.pk):
-                self.states[each.pk] = CorrectionState.SUPERSEDED
+                self.states[place] = CorrectionState.REVERTED
+            elif each.pk in undone or (_is_of_value(each) and latest[each.item_key, each.field] != place):
+                self.states[place] = CorrectionState.SUPERSEDED
             else:
-                self.states[each.pk] = apply[each.operation](each)
+                self.states[place] = apply[each.operation](each)
         self._finish_items()
         left = ProblemsLeft(self.document, self.record, self.items, self.settled)
         self.record["problems"] = list(left.after(self.dismissed, self._has_structure()))
-        self.states |= dict.fromkeys(left.dismissals_at_work, CorrectionState.ACTIVE)
+        for place, each in enumerate(self.corrections):
+            if any(each is dismissal for dismissal in left.dismissals_at_work):
+                self.states[place] = CorrectionState.ACTIVE
         return Merged(
             record=self.record,
-            states=self.states,
+            states={each.pk: state for each, state in self._with_states() if each.pk is not None},
             standings=self.standings,
             bases={item.key: item.base for item in self.items},
-            corrected=any(_changes(each, self.states[each.pk]) for each in self.corrections),
+            corrected=any(_changes(each, state) for each, state in self._with_states()),
         )
+
+    def _with_states(self) -> Iterator[tuple[Correction, CorrectionState]]:
+        return zip(self.corrections, self.states, strict=True)
 
     # Values
 
@@ -257,16 +265,16 @@ class _Replay:
             item.values["key"] = item.key
         self.record["items"] = [item.values for item in self.items]
         present = {item.key for item in self.items}
-        for each in self.corrections:
-            if each.item_key in self.gone and _is_of_value(each) and self.states[each.pk] in IN_FORCE:
-                self.states[each.pk] = CorrectionState.SUPERSEDED
+        for place, each in enumerate(self.corrections):
+            if each.item_key in self.gone and _is_of_value(each) and self.states[place] in IN_FORCE:
+                self.states[place] = CorrectionState.SUPERSEDED
         self.standings = {
             target: standing for target, standing in self.standings.items() if not target[0] or target[0] in present
         }
 
     def _has_structure(self) -> bool:
         """Whether a person said which items there are."""
-        return any(each.operation in STRUCTURAL and self.states[each.pk] in IN_FORCE for each in self.corrections)
+        return any(each.operation in STRUCTURAL and state in IN_FORCE for each, state in self._with_states())
 
 
 def anchors_of(corrections: Iterable[Correction]) -> Iterator[Anchor]:

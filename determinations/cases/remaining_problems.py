@@ -38,7 +38,7 @@ class ReplayedItem:
 class ProblemsLeft:
     """The parser's problems, checked anew where a correction changed what they speak of.
 
-    ``settled`` are the values that people set or confirmed. ``dismissals_at_work`` are afterwards the numbers of the
+    ``settled`` are the values that people set or confirmed. ``dismissals_at_work`` are afterwards the
     dismissals that hide a problem: the others have nothing left to hide.
     """
 
@@ -53,7 +53,7 @@ class ProblemsLeft:
         self.record = record
         self.items = items
         self.settled = settled
-        self.dismissals_at_work: set[int] = set()
+        self.dismissals_at_work: list[Correction] = []
         self._by_key = {item.key: item for item in items}
 
     def after(self, dismissed: Sequence[Correction], items_are_entered: bool) -> Iterator[ProblemRecord]:
@@ -71,7 +71,7 @@ class ProblemsLeft:
             target = (key, parts[-1] if not key or len(parts) > 2 else "")
             dismissal = next((each for each in dismissed if self._speaks_of(each, problem, target)), None)
             if dismissal:
-                self.dismissals_at_work.add(dismissal.pk)
+                self.dismissals_at_work.append(dismissal)
             elif not self._is_settled(problem, target, items_are_entered):
                 problem.pop("key", None)
                 yield problem

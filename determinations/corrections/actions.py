@@ -70,9 +70,11 @@ def save_changes(
 
 def staged(opened: OpenLetter, changes: Sequence[Change], *, by: User, now: datetime) -> OpenLetter:
     """The letter as it would stand with these changes; nothing is saved. Raises :class:`CorrectionsRefused`."""
+    if not changes:
+        return opened
     editor = Editor(opened, by=by, now=now)
     editor.rows_for(changes)
-    return replace(editor.opened, merged=merge(opened.document, editor.seen))
+    return replace(editor.opened, merged=merge(opened.document, editor.opened.corrections))
 
 
 def correct_field(

@@ -1,7 +1,9 @@
-"""Turns what a person wants done into correction rows; adds nothing to the database."""
+"""Turns the changes that staff ask for into Correction rows. This is the only module that creates such rows.
 
-from collections.abc import Iterable, Sequence
-from copy import copy
+Rows come without primary keys: ``actions.save_changes`` saves them, ``actions.staged`` only shows their effect.
+"""
+
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,22 +17,21 @@ from determinations.cases.fields import (
     ValueRefused,
     clean,
     field_of,
-    put,
     read,
     same,
 )
-from determinations.cases.item_keys import drawn_key, folded
 from determinations.cases.merging import merge
 from determinations.cases.open_letter import Change, CorrectionsRefused, GivenItem, GivenPart, OpenLetter
+from determinations.corrections.made_items import joined, made_item
 from determinations.models import Authority, Category, Correction, Operation
-from determinations.models.corrections import STRUCTURAL, FieldValue, ItemValues, MadeItem, RememberedItem
+from determinations.models.corrections import STRUCTURAL, FieldValue, MadeItem, RememberedItem
 from determinations.parsing.results import SpanRecord
 
 _LONGEST_PATH = 120
 
 
 def known_values() -> Known:
-    """What values may name: authorities and categories of the tables."""
+    """The authorities and categories that values may name."""
     return Known(
         families=dict(Authority.objects.values_list("key", "family")),
         categories=frozenset(Category.objects.values_list("name", "subcategory")),
@@ -38,17 +39,19 @@ def known_values() -> Known:
 
 
 class Editor:
-    """Turns changes into rows, each seen on top of those before it. Adds nothing to the database."""
+    """Turns changes into rows, each on top of those before it. Saves nothing.
+
+    ``opened`` is the letter with the rows so far among its corrections, unsaved ones last.
+    """
 
     def __init__(self, opened: OpenLetter, *, by: User, now: datetime) -> None:
         self.opened = opened
         self.by, self.now = by, now
         self.known = known_values()
-        self.rows: list[Correction] = []
-        self.seen = opened.corrections
 
     def rows_for(self, changes: Sequence[Change]) -> list[Correction]:
         """Rows without primary keys, or :class:`CorrectionsRefused` with every reason at once."""
+        rows: list[Correction] = []
         errors: list[tuple[str, str]] = []
         for change in changes:
             try:
@@ -57,22 +60,17 @@ class Editor:
                 errors.append((change.path, str(refusal)))
                 continue
             if row:
-                self.rows.append(row)
-                self._see(row)
+                rows.append(row)
+                self._apply(row)
         if errors:
             raise CorrectionsRefused(errors)
-        self.seen = self.opened.corrections
-        return [_unsaved(row) for row in self.rows]
+        return rows
 
-    def _see(self, row: Correction) -> None:
-        """Have the next change work on what this row makes of the letter; the number it is given is not kept."""
-        corrections = (*self.opened.corrections, row)
-        row.pk = self.opened.corrections[-1].pk + 1 if self.opened.corrections else 1
+    def _apply(self, row: Correction) -> None:
+        """Let the next change see this row's effect. Values are read by path, so only changes of items need a merge."""
+        self.opened = replace(self.opened, corrections=(*self.opened.corrections, row))
         if row.operation in STRUCTURAL or row.operation == Operation.REVERT:
-            merged = merge(self.opened.document, corrections)
-            self.opened = replace(self.opened, corrections=corrections, merged=merged)
-        else:
-            self.opened = replace(self.opened, corrections=corrections)
+            self.opened = replace(self.opened, merged=merge(self.opened.document, self.opened.corrections))
 
     def _row(self, change: Change) -> Correction | None:
         match change.operation:
@@ -87,14 +85,14 @@ class Editor:
             case Operation.ADD_ITEM:
                 return self._add(change)
             case Operation.REMOVE_ITEM:
-                return self._of_item(change, None)
+                return self._item_row(change, None)
             case Operation.SPLIT_ITEM:
                 return self._split(change)
             case Operation.MERGE_ITEMS:
                 return self._merge(change)
             case Operation.REORDER_ITEMS:
                 return self._reorder(change)
-        raise ValueRefused(_("This cannot be done."))
+        raise ValueRefused(_("This change is not possible."))
 
     # Values
 
@@ -117,7 +115,7 @@ class Editor:
     def _revert(self, change: Change) -> Correction:
         key, name = self.opened.target(change.path)
         if (key, name) not in self.opened.merged.standings:
-            raise ValueRefused(_("Nobody changed this value: there is nothing to go back from."))
+            raise ValueRefused(_("This value has not been changed, so there is nothing to undo."))
         old = read(self._values(key), name)
         return self._value_row(change, key, name, old, self._parser_value(key, name))
 
@@ -141,17 +139,17 @@ class Editor:
     def _dismiss(self, change: Change) -> Correction:
         key, name = self.opened.target(change.path)
         path = self.opened.path(key, name)
-        found = [p for p in self.opened.merged.record["problems"] if (p["code"], p["path"]) == (change.value, path)]
-        if not found:
-            raise ValueRefused(_("This problem is no longer there."))
+        problems = self.opened.merged.record["problems"]
+        if not any((problem["code"], problem["path"]) == (change.value, path) for problem in problems):
+            raise ValueRefused(_("This problem no longer exists."))
         return self._new_row(change, path=path, key=key, new_value={"code": change.value, "field": name})
 
     def _undo(self, change: Change) -> Correction:
         undone = next((row for row in self.opened.corrections if row.pk == change.reverts), None)
         if undone is None or undone.operation == Operation.REVERT:
-            raise ValueRefused(_("There is no such correction of this letter to undo."))
+            raise ValueRefused(_("This letter has no such correction to undo."))
         if any(row.reverts == undone.pk for row in self.opened.corrections):
-            raise ValueRefused(_("This correction was undone already."))
+            raise ValueRefused(_("This correction has already been undone."))
         return self._new_row(
             change, path=undone.path, key=undone.item_key, old_value=undone.new_value, new_value=undone.old_value
         )
@@ -163,7 +161,7 @@ class Editor:
         after = given.get("after") or ""
         if after:
             after, _name = self.opened.target(f"items/{after}")
-        added = self._part(given, required=("request",))
+        added = self._made_item(given, required=("request",))
         number = self._item(after)["number"] + 1 if after else 1
         return self._new_row(
             change, path=f"items/{number}", key=added["key"], keyed_by_hand=True, new_value={**added, "after": after}
@@ -172,12 +170,12 @@ class Editor:
     def _split(self, change: Change) -> Correction:
         parts = change.given(list[GivenPart]) or []
         if len(parts) < 2:
-            raise ValueRefused(_("Give the request of at least two items to split this one."))
+            raise ValueRefused(_("To split an item, enter at least two requests, one per line."))
         key, _name = self.opened.target(change.path)
-        cleaned: list[MadeItem] = []
+        made: list[MadeItem] = []
         for part in parts:
-            cleaned.append(self._part(part, required=("request",), before=cleaned, instead_of=(key,)))
-        return self._of_item(change, {"parts": cleaned})
+            made.append(self._made_item(part, required=("request",), before=made, instead_of=(key,)))
+        return self._item_row(change, {"parts": made})
 
     def _merge(self, change: Change) -> Correction:
         given = change.given(GivenItem)
@@ -187,15 +185,15 @@ class Editor:
         items = sorted((self._item(key) for key in set(keys)), key=lambda item: item["number"])
         typed = given.get("values") or {}
         values: dict[str, object] = {
-            "request": _joined(item["request"] for item in items),
-            "disputed": typed.get("request") or _joined(item["disputed"] for item in items),
-            "rationale": _joined((item["rationale"] or "" for item in items), " ") or None,
+            "request": joined(item["request"] for item in items),
+            "disputed": typed.get("request") or joined(item["disputed"] for item in items),
+            "rationale": joined((item["rationale"] or "" for item in items), " ") or None,
             **typed,
         }
-        merging: GivenPart = {"values": values}
+        part: GivenPart = {"values": values}
         if key := given.get("key"):
-            merging["key"] = key
-        merged = self._part(merging, instead_of=tuple(keys))
+            part["key"] = key
+        merged = self._made_item(part, instead_of=tuple(keys))
         of = [self._remembered(item["key"]) for item in items]
         return self._new_row(
             replace(change, path=""), path=f"items/{items[0]['number']}", new_value={**merged, "of": of}
@@ -205,18 +203,18 @@ class Editor:
         present = [item["key"] for item in self.opened.merged.record["items"]]
         keys = [self.opened.target(f"items/{name}")[0] for name in change.given(list[str]) or ()]
         if sorted(keys) != sorted(present):
-            raise ValueRefused(_("The order must name every item once."))
+            raise ValueRefused(_("The new order must name every item once."))
         if keys == present:
             return None
         order = [self._remembered(key) for key in keys]
         return self._new_row(change, path="items", old_value=present, new_value={"order": order})
 
-    def _of_item(self, change: Change, value: object) -> Correction:
+    def _item_row(self, change: Change, value: object) -> Correction:
         key, _name = self.opened.target(change.path)
-        item = {name: one for name, one in self._item(key).items() if name != "spans"}
+        item = {name: held for name, held in self._item(key).items() if name != "spans"}
         return self._new_row(change, path=self.opened.path(key, ""), key=key, old_value=item, new_value=value)
 
-    def _part(
+    def _made_item(
         self,
         part: GivenPart,
         *,
@@ -224,50 +222,14 @@ class Editor:
         before: Sequence[MadeItem] = (),
         instead_of: Sequence[str] = (),
     ) -> MadeItem:
-        """The key and the cleaned values of an item made by hand, and which of its wording it is in the letter."""
-        given = dict(part.get("values") or {})
-        if "request" in given:
-            given.setdefault("disputed", given["request"])
-        values: ItemValues = {}
-        for name in (*required, *(name for name in given if name not in required)):
-            put(values, name, clean(field_of(name, of_item=True), given.get(name), known=self.known))
-        wording = folded(values["request"])
-        return {
-            "key": self._free_key(part.get("key")),
-            "values": values,
-            "occurrence": 1
-            + self._worded(wording, instead_of)
-            + sum(folded(each["values"]["request"]) == wording for each in before),
-        }
-
-    def _free_key(self, wanted: object) -> str:
-        """The key that the form drew for the item, so that it could speak of it; else a new one."""
-        key = str(wanted or "")
-        taken = {row.item_key for row in self.opened.corrections}
-        if key.startswith("n") and key[1:].isalnum() and key.isascii() and 9 <= len(key) <= 24 and key not in taken:
-            return key
-        return drawn_key()
-
-    def _worded(self, wording: str, instead_of: Sequence[str]) -> int:
-        """How many items of this wording there are: those of the parser, and those by hand that it does not find."""
-        merged = self.opened.merged
-        parsed = sum(folded(item["request"]) == wording for item in self.opened.document["items"])
-        replaced = sum(
-            base is not None and folded(base["request"]) == wording for base in map(merged.bases.get, instead_of)
-        )
-        by_hand = sum(
-            not merged.bases.get(item["key"]) and folded(item["request"]) == wording
-            for item in merged.record["items"]
-            if item["key"] not in instead_of
-        )
-        return parsed - replaced + by_hand
+        return made_item(self.opened, part, known=self.known, required=required, before=before, instead_of=instead_of)
 
     # Rows
 
     def _item(self, key: str) -> EffectiveItem:
         item = self.opened.item(key)
         if item is None:
-            raise ValueRefused(_("There is no such item any more."))
+            raise ValueRefused(_("This item no longer exists."))
         return item
 
     def _remembered(self, key: str) -> RememberedItem:
@@ -311,15 +273,3 @@ class Editor:
             by_name=self.by.get_username(),
             at=self.now,
         )
-
-
-def _joined(texts: Iterable[str], between: str = "; ") -> str:
-    """Texts put together, each once."""
-    return between.join(dict.fromkeys(text for text in texts if text))
-
-
-def _unsaved(row: Correction) -> Correction:
-    """The row without the number that it was given to be seen by those after it."""
-    copied = copy(row)
-    copied.pk = None
-    return copied
