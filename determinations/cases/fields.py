@@ -7,13 +7,12 @@ one without the other means nothing; everything else is the record's own value (
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal, TypedDict, cast
 
 from django.utils.translation import gettext as _
 
+from determinations.cases.typed_dates import read_typed_date
 from determinations.models.corrections import FieldValue, ItemValues
-from determinations.parsing.dates import FIRST_YEAR, LAST_YEAR
 from determinations.parsing.results import (
     SIDES,
     CitationRecord,
@@ -215,7 +214,7 @@ def warnings_of(record: EffectiveRecord) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     number = record["case_number"]
     if number and not _CASE_NUMBER.fullmatch(number):
-        found.append(("case_number", _("Case numbers read like CM16-0012345; this one does not.")))
+        found.append(("case_number", _("Case numbers look like CM16-0012345. Please check this one.")))
     for name in DATE_FIELDS:
         injured, value = record["date_of_injury"], record[name]
         if name != "date_of_injury" and injured and value and value < injured:
@@ -238,7 +237,9 @@ def lines_without_citations(paths: Collection[str]) -> list[tuple[str, str]]:
         cited = path.removesuffix("_text")
         if path.endswith(("/claims_text", "/reviewer_text")) and cited not in paths:
             name = ITEM_FIELDS[cited.rpartition("/")[2]].label
-            found.append((path, _("“%s” stays as it was: change it too where this line names others.") % name))
+            found.append(
+                (path, _("“%s” was not changed. Update it too if this line now cites different guidelines.") % name)
+            )
     return found
 
 
@@ -252,12 +253,12 @@ def _line(field: Field, value: object, known: Known) -> str:
 
 
 def _date(field: Field, value: object, known: Known) -> str:
-    try:
-        day = date.fromisoformat(str(value).strip())
-    except ValueError:
-        raise ValueRefused(_("%s is not a date: write it as 2017-01-30.") % field.label) from None
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise ValueRefused(_("%s: the year cannot be right.") % field.label)
+    day = read_typed_date(str(value))
+    if day is None:
+        raise ValueRefused(
+            _("%(field)s: “%(typed)s” is not a date. Enter month, day and year, such as 06/09/2016 or Jun 9, 2016.")
+            % {"field": field.label, "typed": words(value)[:40]}
+        )
     return day.isoformat()
 
 
@@ -318,7 +319,7 @@ def _citations(field: Field, value: object, known: Known) -> list[CitationRecord
     named = [(each["authority"], each["edition"]) for each in cited]
     if len(set(named)) < len(named):
         raise ValueRefused(
-            _("%s: the same authority and edition stands there twice; put its sections together.") % field.label
+            _("%s: the same authority and edition is listed twice. Combine their sections.") % field.label
         )
     return cited
 

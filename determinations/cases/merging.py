@@ -45,7 +45,8 @@ class Standing:
 @dataclass(frozen=True, slots=True)
 class Merged:
     """The effective record, its items with their ``key``; the state of every saved correction by id; and the values
-    that people set or confirmed, by target. ``bases`` are the parser's own items by key: None for one added by hand."""
+    that staff set or confirmed, by target. ``bases`` are the parser's own items by key: None for one added by staff.
+    """
 
     record: EffectiveRecord
     states: Mapping[int, CorrectionState]

@@ -80,7 +80,7 @@ class OpenLetter:
             return "", path
         item = self.item(parts[1])
         if item is None:
-            raise ValueRefused(_("There is no such item any more."))
+            raise ValueRefused(_("This item no longer exists."))
         return item["key"], parts[2] if len(parts) > 2 else ""
 
     def item(self, name: str) -> EffectiveItem | None:

@@ -29,7 +29,7 @@ from determinations.models.corrections import CorrectionState
 from determinations.models.letters import OPEN_STATES
 
 
-class EditedMeanwhile(Exception):
+class LetterChanged(Exception):
     """Nothing was saved: the letter changed since the person opened it."""
 
 
@@ -38,7 +38,7 @@ def save_changes(
 ) -> list[Correction]:
     """Save all changes or none; returns the rows added. Values that are already so are passed over.
 
-    ``seen`` is the ``OpenLetter.version`` on which the person worked. Raises :class:`EditedMeanwhile`,
+    ``seen`` is the ``OpenLetter.version`` on which the person worked. Raises :class:`LetterChanged`,
     :class:`CorrectionsRefused`, or PermissionDenied for a person who may not correct.
     """
     check_permission(by, "correct_cases")
@@ -47,7 +47,7 @@ def save_changes(
         if opened.letter.state in OPEN_STATES:
             raise CorrectionsRefused([("", _("The letter is about to be read. Save again in a moment."))])
         if seen is not None and seen != opened.version:
-            raise EditedMeanwhile
+            raise LetterChanged
         rows = Editor(opened, by=by, now=now).rows_for(changes)
         Correction.objects.bulk_create(rows)
         if not rows:

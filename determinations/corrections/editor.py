@@ -67,7 +67,7 @@ class Editor:
         return rows
 
     def _apply(self, row: Correction) -> None:
-        """Let the next change see this row's effect. Values are read by path, so only changes of items need a merge."""
+        """Let the next change see this row's effect; only changes of items need a merge for that."""
         self.opened = replace(self.opened, corrections=(*self.opened.corrections, row))
         if row.operation in STRUCTURAL or row.operation == Operation.REVERT:
             self.opened = replace(self.opened, merged=merge(self.opened.document, self.opened.corrections))

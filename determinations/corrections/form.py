@@ -1,18 +1,8 @@
-"""The correction screen's form: the letter's values as fields, and what a person typed as changes.
+"""The correction form: a letter's values as fields, with what was typed on top, and the changes that follow."""
 
-Fields are named by path with the item's key: ``v:items/<key>/decision`` holds the value, ``e:`` its evidence, ``o:`` a
-digest of the value that the page showed (so that only what the person touched counts, also when somebody else saved
-meanwhile), ``c:`` confirms it, ``r:`` goes back to the parser's. ``pending`` holds changes of items not yet saved.
-"""
-
-import hashlib
-import json
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from dataclasses import field as made_by
 
-from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from determinations.cases.fields import (
@@ -20,104 +10,28 @@ from determinations.cases.fields import (
     LETTER_FIELDS,
     EffectiveItem,
     EffectiveRecord,
-    Field,
-    GivenCitation,
-    GivenValue,
-    citations_in,
     read,
-    storable,
-    words_in,
 )
-from determinations.cases.merging import Standing
 from determinations.cases.open_letter import Change, OpenLetter
+from determinations.corrections.form_rows import ExplainedProblem, ItemRows, Message, Row
+from determinations.corrections.kinds import (
+    digest_of,
+    text_of,
+    typed_value,
+)
+from determinations.corrections.submission import Submission, TypedField, read_span
 from determinations.models import Correction, Operation
-from determinations.models.corrections import IN_FORCE, STRUCTURAL, CorrectionState, FieldValue
-from determinations.paging.counts import whole_number
+from determinations.models.corrections import IN_FORCE, STRUCTURAL, CorrectionState
 from determinations.parsing.problems import PROBLEMS
 from determinations.parsing.results import ProblemRecord
 
-_EVIDENCE = re.compile(r"(\d{1,9})-(\d{1,9})")
-_MOST_CITATIONS = 40
-_BETWEEN_SECTIONS = " | "
 
+@dataclass(frozen=True, slots=True)
+class LostCorrection:
+    """A correction whose item the parser no longer finds, and the value that it set."""
 
-class ExplainedProblem(ProblemRecord):
-    """A problem with what people are told of it; ``dismiss`` is what the button that dismisses it sends."""
-
-    label: str
-    remedy: str
-    evidence: str
-    dismiss: str
-
-
-@dataclass(slots=True)
-class Row:
-    """One field as the page shows it."""
-
-    path: str
-    field: Field
-    value: GivenValue
-    standing: Standing | None = None
-    parser_value: FieldValue = None
-    problems: list[ExplainedProblem] = made_by(default_factory=list)
-    evidence: str = ""
-    digest: str = ""
-    number_path: str = ""
-    error: str = ""
-    warning: str = ""
-    meanwhile: str = ""
-    touched: bool = False
-    confirmed: bool = False
-
-    @property
-    def name(self) -> str:
-        """The path as part of an HTML id."""
-        return self.path.replace("/", "-")
-
-    @property
-    def text(self) -> str:
-        """The value as it stands in its input."""
-        return shown(self.field, self.value)
-
-    @property
-    def parser_text(self) -> str:
-        """The parser's value in words."""
-        return shown(self.field, self.parser_value) or _("nothing")
-
-    @property
-    def is_corrected(self) -> bool:
-        """Whether a person's value stands here that is not the parser's."""
-        return self.standing is not None and self.standing.state != CorrectionState.CONFIRMED
-
-    @property
-    def wants_a_look(self) -> bool:
-        """Whether something is doubtful about the value."""
-        return bool(self.problems or self.error) or (
-            self.standing is not None and self.standing.state == CorrectionState.CONFLICT
-        )
-
-
-@dataclass(slots=True)
-class ItemRows:
-    """One item's fields, by name."""
-
-    key: str
-    number: int
-    rows: dict[str, Row]
-    problems: list[ExplainedProblem]
-    is_added: bool
-
-    @property
-    def decision(self) -> str | None:
-        """The decision for the badge; None while something else is typed."""
-        decision = self.rows["decision"]
-        value = decision.value
-        return value if isinstance(value, str) and value in dict(decision.field.choices) else None
-
-    @property
-    def follows_request(self) -> bool:
-        """Whether the part in dispute is the whole request."""
-        return self.rows["disputed"].value == self.rows["request"].value
+    row: Correction
+    value: str
 
 
 @dataclass(slots=True)
@@ -129,7 +43,7 @@ class CorrectionForm:
     items: list[ItemRows]
     problems: list[ExplainedProblem]
     structural: list[Correction]
-    orphans: list[Correction]
+    orphans: list[LostCorrection]
 
     def every_row(self) -> Iterator[Row]:
         """The letter's rows, then each item's."""
@@ -137,9 +51,42 @@ class CorrectionForm:
         for item in self.items:
             yield from item.rows.values()
 
+    def row(self, path: str) -> Row | None:
+        """The row of this path."""
+        return next((row for row in self.every_row() if row.path == path), None)
 
-def form_of(opened: OpenLetter) -> CorrectionForm:
-    """The form of a letter as it stands."""
+    def message(self, path: str, words: str) -> Message:
+        """An error or a warning, with the place on the page that it belongs to."""
+        head, key, *_field = [*path.split("/"), "", ""]
+        item = next((item for item in self.items if item.key == key), None) if head == "items" else None
+        row = self.row(path)
+        return Message(
+            path=path,
+            words=words,
+            anchor=row.anchor if row else item.anchor if item else "",
+            item_number=item.number if item else None,
+            item_request=item.rows["request"].text if item else "",
+        )
+
+    def refuse(self, errors: Iterable[tuple[str, str]]) -> tuple[Message, ...]:
+        """Show these errors beside their values; returns them for the summary."""
+        messages = tuple(self.message(path, words) for path, words in errors)
+        for message in messages:
+            if row := self.row(message.path):
+                row.error = message.words
+        return messages
+
+    def warn(self, warnings: Iterable[tuple[str, str]]) -> tuple[Message, ...]:
+        """Show these warnings beside their values; returns them for the summary."""
+        messages = tuple(self.message(path, words) for path, words in warnings)
+        for message in messages:
+            if row := self.row(message.path):
+                row.warning = message.words
+        return messages
+
+
+def form_of(opened: OpenLetter, submission: Submission | None = None) -> CorrectionForm:
+    """The form of a letter as it stands, with everything typed in the submission on top."""
     record = opened.merged.record
     by_path: dict[str, list[ExplainedProblem]] = {}
     for problem in record["problems"]:
@@ -161,36 +108,51 @@ def form_of(opened: OpenLetter) -> CorrectionForm:
             )
         )
     states = opened.merged.states
-    return CorrectionForm(
+    form = CorrectionForm(
         opened=opened,
         rows=rows,
         items=items,
-        problems=[problem for some in by_path.values() for problem in some],
+        problems=[problem for left_over in by_path.values() for problem in left_over],
         structural=[
-            each for each in opened.corrections if each.operation in STRUCTURAL and states.get(each.pk) in IN_FORCE
+            correction
+            for correction in opened.corrections
+            if correction.operation in STRUCTURAL and states.get(correction.pk) in IN_FORCE
         ],
-        orphans=[each for each in opened.corrections if states.get(each.pk) == CorrectionState.ORPHANED],
+        orphans=[
+            LostCorrection(correction, _value_set_by(correction))
+            for correction in opened.corrections
+            if states.get(correction.pk) == CorrectionState.ORPHANED
+        ],
     )
+    if submission:
+        _put_typed_on_top(form, submission)
+    return form
 
 
 def _row(
     opened: OpenLetter, key: str, name: str, values: EffectiveRecord | EffectiveItem, problems: list[ExplainedProblem]
 ) -> Row:
     base = opened.merged.bases.get(key) if key else opened.document
-    found = (LETTER_FIELDS if not key else ITEM_FIELDS)[name]
+    field = (ITEM_FIELDS if key else LETTER_FIELDS)[name]
     value = read(values, name)
     span = values["spans"].get(name)
     return Row(
         path=f"items/{key}/{name}" if key else name,
-        field=found,
+        field=field,
         value=value,
         standing=opened.merged.standings.get((key, name)),
         parser_value=read(base, name) if base else None,
         problems=problems,
         evidence=f"{span[0]}-{span[1]}" if span else "",
-        digest=digest_of(found, value),
+        digest=digest_of(field, value),
         number_path=opened.path(key, name),
     )
+
+
+def _value_set_by(correction: Correction) -> str:
+    field = (ITEM_FIELDS if correction.item_key else LETTER_FIELDS).get(correction.field)
+    is_value = field is not None and correction.operation == Operation.SET
+    return text_of(field, correction.value) if field and is_value else ""
 
 
 def _explained(problem: ProblemRecord, opened: OpenLetter) -> ExplainedProblem:
@@ -208,141 +170,73 @@ def _explained(problem: ProblemRecord, opened: OpenLetter) -> ExplainedProblem:
     }
 
 
-def shown(found: Field, value: GivenValue) -> str:
-    """A value as one text."""
-    if value is None:
-        return ""
-    match found.kind:
-        case "names":
-            return "\n".join(words_in(value))
-        case "category":
-            return " / ".join(words_in(value))
-        case "citations":
-            return "; ".join(citation_text(each) for each in citations_in(value))
-        case "flag":
-            return _("yes") if value else _("no")
-        case "choice":
-            return dict(found.choices).get(str(value), str(value))
-    return str(value)
+# What was typed
 
 
-def citation_text(citation: GivenCitation) -> str:
-    """A citation as one text: authority, edition, sections, pages."""
-    pages = _("p. %s") % ", ".join(citation["pages"]) if citation["pages"] else ""
-    return " · ".join(filter(None, [citation["authority"], citation["edition"], *citation["sections"], pages]))
-
-
-def digest_of(found: Field, value: GivenValue) -> str:
-    """A short digest of a value, the same however its white space or absence is written."""
-    compared: object = "" if value is None else value
-    if found.kind == "citations":
-        compared = [
-            [each["authority"], each["edition"] or "", each["sections"], each["pages"]] for each in citations_in(value)
-        ]
-    elif isinstance(value, str):
-        compared = " ".join(value.split())
-    if found.kind == "number":
-        compared = str(compared)
-    return hashlib.sha256(json.dumps(compared).encode()).hexdigest()[:12]
-
-
-# What a person typed
-
-
-def typed_into(form: CorrectionForm, post: QueryDict) -> None:
-    """Put what was typed over the form's values; mark what the person touched, and what others changed meanwhile."""
+def _put_typed_on_top(form: CorrectionForm, submission: Submission) -> None:
+    """Show what was typed; mark what the user changed, and what others changed in the meantime."""
     for row in form.every_row():
-        if f"o:{row.path}" not in post:
-            continue
-        typed = _typed(row, post)
-        row.confirmed = f"c:{row.path}" in post
-        row.touched = digest_of(row.field, typed) != post[f"o:{row.path}"]
-        if row.digest != post[f"o:{row.path}"] and row.touched:
-            row.meanwhile = shown(row.field, row.value) or _("nothing")
-        if row.touched:
-            row.value = typed
-            row.evidence = post.get(f"e:{row.path}", "")
+        if typed := submission.fields.get(row.path):
+            _type_into(row, typed)
     for item in form.items:
-        request, disputed = item.rows["request"], item.rows["disputed"]
-        if request.touched and not disputed.touched and post.get(f"o:{disputed.path}") == post[f"o:{request.path}"]:
-            disputed.value, disputed.touched = request.value, True
+        request, disputed = (submission.fields.get(item.rows[name].path) for name in ("request", "disputed"))
+        if request and disputed and request.shown == disputed.shown:
+            _follow_request(item)
 
 
-def _typed(row: Row, post: QueryDict) -> GivenValue:
-    raw = storable(post.get(f"v:{row.path}", ""))
-    match row.field.kind:
-        case "flag":
-            return f"v:{row.path}" in post
-        case "names":
-            return [" ".join(name.split()) for name in raw.split("\n") if name.strip()]
-        case "category":
-            return raw.split(" / ", 1) if raw else None
-        case "citations":
-            return list(_typed_citations(row.path, post))
-        case "choice" | "date" | "line" | "number":
-            return raw.strip() or None
-    return " ".join(raw.split()) or None
+def _type_into(row: Row, typed: TypedField) -> None:
+    value = typed_value(row.field, typed)
+    row.confirmed, row.reverted = typed.confirm, typed.revert
+    row.touched = digest_of(row.field, value) != typed.shown
+    if row.touched:
+        if row.digest != typed.shown:
+            row.meanwhile = row.text or _("nothing")
+        row.value = value
+        row.evidence = typed.evidence
 
 
-def _typed_citations(path: str, post: QueryDict) -> Iterator[GivenCitation]:
-    for place in range(_MOST_CITATIONS):
-        authority = post.get(f"a:{path}:{place}", "").strip()
-        if not authority:
-            continue
-        span = _EVIDENCE.fullmatch(post.get(f"n:{path}:{place}", ""))
-        yield {
-            "authority": authority.split(" ")[0],
-            "edition": " ".join(post.get(f"d:{path}:{place}", "").split()) or None,
-            "sections": _split(post.get(f"s:{path}:{place}", ""), _BETWEEN_SECTIONS.strip()),
-            "pages": _split(post.get(f"p:{path}:{place}", ""), ","),
-            "text": post.get(f"t:{path}:{place}", ""),
-            "span": [int(span[1]), int(span[2])] if span else None,
-        }
+def _follow_request(item: ItemRows) -> None:
+    """The part in dispute was the whole request, so it changes with it unless it was changed too."""
+    request, disputed = item.rows["request"], item.rows["disputed"]
+    if request.touched and not disputed.touched:
+        disputed.value, disputed.touched = request.value, True
 
 
-def _split(text: str, between: str) -> list[str]:
-    return [part.strip() for part in text.split(between) if part.strip()]
-
-
-def value_changes(form: CorrectionForm, post: QueryDict, *, reason: str, note: str, length: int) -> list[Change]:
-    """What the person wants done to values and problems; ``typed_into`` comes first. ``length``: of the text."""
-    changes: list[Change] = []
-    for row in form.every_row():
-        operation = _wanted(row, post)
-        if operation is not None:
-            evidence = evidence_of(row.evidence, length) if row.touched else None
-            changes.append(
-                Change(
-                    operation=operation,
-                    path=row.path,
-                    value=row.value if operation == Operation.SET else None,
-                    evidence=evidence,
-                    reason=reason,
-                    note=note,
-                )
+def changes_of(form: CorrectionForm, submission: Submission, *, length: int) -> list[Change]:
+    """The changes of values and problems that were submitted. ``length``: of the letter's text."""
+    reason, note = submission.reason, submission.note
+    changes = [
+        Change(
+            operation=operation,
+            path=row.path,
+            value=row.value if operation == Operation.SET else None,
+            evidence=read_span(row.evidence, length) if row.touched else None,
+            reason=reason,
+            note=note,
+        )
+        for row in form.every_row()
+        if (operation := _operation_on(row))
+    ]
+    for dismissal in submission.dismissals:
+        changes.append(
+            Change(
+                operation=Operation.DISMISS,
+                path=dismissal.path,
+                value=dismissal.code,
+                reason="nothing_wrong",
+                note=note,
             )
-    for dismissed in post.getlist("x"):
-        code, _space, path = dismissed.partition(" ")
-        changes.append(Change(operation=Operation.DISMISS, path=path, value=code, reason="nothing_wrong", note=note))
-    for undone in post.getlist("u"):
-        if (number := whole_number(undone)) is not None:
-            changes.append(Change(operation=Operation.REVERT, reverts=number, reason="reverted", note=note))
+        )
+    for number in submission.undone:
+        changes.append(Change(operation=Operation.REVERT, reverts=number, reason="reverted", note=note))
     return changes
 
 
-def _wanted(row: Row, post: QueryDict) -> Operation | None:
+def _operation_on(row: Row) -> Operation | None:
     if row.touched:
         return Operation.SET
     if row.confirmed:
         return Operation.CONFIRM
-    if f"r:{row.path}" in post and row.standing:
+    if row.reverted and row.standing:
         return Operation.REVERT
     return None
-
-
-def evidence_of(printed: str, length: int) -> tuple[int, int] | None:
-    """``120-134`` as a span, if it is one."""
-    found = _EVIDENCE.fullmatch(printed)
-    if not found or not int(found[1]) < int(found[2]) <= length:
-        return None
-    return int(found[1]), int(found[2])

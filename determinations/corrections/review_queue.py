@@ -1,38 +1,41 @@
-"""The review queue: which letters need review, in which order, and who works on them."""
+"""The review queue: which letters need review, in which order, and who they are assigned to."""
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import F, IntegerField, Q, QuerySet
 
 from determinations.access import audit
 from determinations.access.roles import check_permission
 from determinations.cases.review_entries import REASONS, note_report
 from determinations.models import ProblemReport, ReviewEntry
+from determinations.paging.sql import beyond
 
-#: Entries of the queue that counts by reason look at, the most urgent first.
-_COUNTED = 50_000
+#: How many of the most urgent entries the counts by reason cover.
+COUNTED = 50_000
+
+Scope = Literal["", "snoozed", "unassigned"]
 
 
-def queue(*, now: datetime, reason: str = "", person: int | None = None, rest: str = "") -> QuerySet[ReviewEntry]:
-    """Entries to work on. ``person``: theirs only. ``rest``: ``snoozed`` those that rest, ``free``: nobody's."""
-    entries = ReviewEntry.objects.all()
-    resting = Q(snoozed_until__gt=now)
-    entries = (
-        entries.filter(resting) if rest == "snoozed" else entries.exclude(resting & Q(snoozed_until__isnull=False))
-    )
+def queue(
+    *, now: datetime, reason: str = "", assigned_to: int | None = None, scope: Scope = ""
+) -> QuerySet[ReviewEntry]:
+    """Entries that are not snoozed, or with ``scope`` only snoozed or only unassigned ones."""
+    snoozed = Q(snoozed_until__gt=now, snoozed_until__isnull=False)
+    entries = ReviewEntry.objects.filter(snoozed) if scope == "snoozed" else ReviewEntry.objects.exclude(snoozed)
     if reason:
         entries = entries.filter(reasons__contains=[reason])
-    if person is not None:
-        entries = entries.filter(assigned_to=person)
-    if rest == "free":
+    if assigned_to is not None:
+        entries = entries.filter(assigned_to=assigned_to)
+    if scope == "unassigned":
         entries = entries.filter(assigned_to=None)
     return entries
 
 
-def counts_by_reason(*, now: datetime) -> dict[str, int]:
-    """How many entries have each reason, among the most urgent ``_COUNTED``."""
+def counts_by_reason(*, now: datetime, most: int = COUNTED) -> dict[str, int]:
+    """How many entries have each reason, among the ``most`` most urgent ones."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -41,31 +44,33 @@ def counts_by_reason(*, now: datetime) -> dict[str, int]:
                 WHERE snoozed_until IS NULL OR snoozed_until <= %s ORDER BY urgency DESC, letter_id DESC LIMIT %s
             ) AS entry, unnest(reasons) AS code GROUP BY code
             """,
-            [now, _COUNTED],
+            [now, most],
         )
-        counted = dict(cursor.fetchall())
-    return {code: counted[code] for code in [*REASONS, *sorted(counted.keys() - REASONS.keys())] if code in counted}
+        counts: dict[str, int] = dict(cursor.fetchall())
+    return {code: counts[code] for code in [*REASONS, *sorted(counts.keys() - REASONS.keys())] if code in counts}
 
 
-def neighbours(entries: QuerySet[ReviewEntry], *, urgency: int, letter_id: int) -> tuple[int | None, int | None]:
-    """The letters before and after this place of the queue, whether or not the letter itself is still in it."""
-    before = entries.extra(where=["(urgency, letter_id) > (%s, %s)"], params=[urgency, letter_id])
-    after = entries.extra(where=["(urgency, letter_id) < (%s, %s)"], params=[urgency, letter_id])
+def neighbors(entries: QuerySet[ReviewEntry], *, urgency: int, letter_id: int) -> tuple[int | None, int | None]:
+    """The letters before and after this place in the queue, whether or not the letter itself is still in it."""
+    column, key = F("urgency"), F("letter_id")
+    field = IntegerField()
+    before = entries.filter(beyond(column, key, urgency, letter_id, field=field, falling=False))
+    after = entries.filter(beyond(column, key, urgency, letter_id, field=field, falling=True))
     return (
         before.order_by("urgency", "letter_id").values_list("letter_id", flat=True).first(),
         after.order_by("-urgency", "-letter_id").values_list("letter_id", flat=True).first(),
     )
 
 
-def assign(letter_id: int, person: User | None, *, by: User, now: datetime) -> None:
-    """Give the letter to a person, or to nobody."""
+def assign(letter_id: int, user: User | None, *, by: User, now: datetime) -> None:
+    """Assign the letter to a user, or unassign it."""
     check_permission(by, "correct_cases")
-    ReviewEntry.objects.filter(pk=letter_id).update(assigned_to=person.pk if person else None)
-    audit.record("review.assigned", by=by, at=now, letter_id=letter_id, to=person.pk if person else None)
+    ReviewEntry.objects.filter(pk=letter_id).update(assigned_to=user.pk if user else None)
+    audit.record("review.assigned", by=by, at=now, letter_id=letter_id, to=user.pk if user else None)
 
 
 def snooze(letter_id: int, *, days: int, by: User, now: datetime) -> None:
-    """Let the letter rest; 0 days wakes it."""
+    """Hide the letter from the queue for some days; 0 days ends the snooze."""
     check_permission(by, "correct_cases")
     until = now + timedelta(days=days) if days else None
     ReviewEntry.objects.filter(pk=letter_id).update(snoozed_until=until)
@@ -73,7 +78,7 @@ def snooze(letter_id: int, *, days: int, by: User, now: datetime) -> None:
 
 
 def answer_report(report_id: int, state: str, *, answer: str, by: User, now: datetime) -> None:
-    """Answer a reader's report: accepted or declined, with words for the reader."""
+    """Accept or decline a user's problem report, with a reply."""
     check_permission(by, "correct_cases")
     report = ProblemReport.objects.select_for_update().get(pk=report_id)
     report.state, report.answer, report.answered_by_id, report.answered_at = state, answer[:2000], by.pk, now

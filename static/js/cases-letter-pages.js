@@ -1,6 +1,4 @@
-// A page of a letter is drawn when it is first asked for, which may take a moment, or fail: its place says so.
-"use strict";
-
+// A page picture is made when it is first requested. That takes a moment, or fails: a line in its place says so.
 for (const image of document.querySelectorAll("[data-being-drawn] img")) {
   const place = image.parentElement;
   const drawn = () => place.removeAttribute("data-being-drawn");

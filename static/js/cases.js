@@ -1,5 +1,7 @@
 // The case page: choosing a value shows its evidence in the letter; choosing evidence shows its value.
-"use strict";
+import { copyText } from "./clipboard.js";
+import { keysAreOff } from "./remembered.js";
+import { say } from "./toast.js";
 
 const letter = document.getElementById("letter");
 const says = document.querySelector(".letter-says");

@@ -1,7 +1,9 @@
-// Guidelines of the correction form: a line each, found by typing part of a name, or read from words of the letter.
-"use strict";
+// Guidelines of the correction form: one per line, found by typing part of a name, or read from selected text.
 
-async function fillCitations(fix, evidence) {
+import { current, fieldOf, fixes } from "./corrections-field.js";
+import { say } from "./toast.js";
+
+export async function fillCitations(field, evidence) {
   const body = new FormData();
   body.set("evidence", evidence);
   body.set("csrfmiddlewaretoken", fixes.querySelector("[name=csrfmiddlewaretoken]").value);
@@ -11,44 +13,43 @@ async function fillCitations(fix, evidence) {
     if (!answer.ok) throw new Error(answer.statusText);
     ({ citations } = await answer.json());
   } catch {
-    say("The guideline could not be read. Nothing was lost; try again.", "error");
+    say("The guideline could not be read. Nothing was lost. Please try again.", "error");
     return false;
   }
   if (!citations.length) {
     say("No guideline was found in the selected text.", "error");
     return false;
   }
-  const path = fix.dataset.path;
   for (const cited of citations) {
-    const blank = fix.querySelector("[data-blank]");
-    const at = blank.querySelector("input").name.match(/:(\d+)$/)[1];
-    const set = (letter, value) => {
-      blank.querySelector(`[name="${letter}:${path}:${at}"]`).value = value;
+    const blank = field.querySelector("[data-blank]");
+    const parts = {
+      authority: cited.authority,
+      edition: cited.edition || "",
+      sections: cited.sections.join(" | "),
+      pages: cited.pages.join(", "),
+      printed: cited.text,
+      place: cited.span.join("-"),
     };
-    set("a", cited.authority);
-    set("d", cited.edition || "");
-    set("s", cited.sections.join(" | "));
-    set("p", cited.pages.join(", "));
-    set("t", cited.text);
-    set("n", cited.span.join("-"));
-    anotherAfter(blank);
+    for (const [part, value] of Object.entries(parts)) blank.querySelector(`[data-part='${part}']`).value = value;
+    addLineAfter(blank);
   }
-  if (fix === lastField) fix.querySelector(".citation-line:not([data-blank]) input")?.focus();
+  if (field === current.field) field.querySelector(".citation-line:not([data-blank]) input")?.focus();
   return true;
 }
 
-// A blank line that somebody fills gets another blank one below it.
+// When the blank line is filled, another one is added below it.
 document.addEventListener("input", (event) => {
   const blank = event.target.closest("[data-blank]");
-  if (blank && event.target.value) anotherAfter(blank);
+  if (blank && event.target.value) addLineAfter(blank);
 });
 
-function anotherAfter(blank) {
+function addLineAfter(blank) {
   const following = blank.cloneNode(true);
   const place = fieldOf(blank).querySelectorAll(".citation-line").length;
   for (const input of following.querySelectorAll("input")) {
     input.value = "";
     input.name = input.name.replace(/:\d+$/, `:${place}`);
+    input.removeAttribute("id");
     input.removeAttribute("aria-activedescendant");
     if (isAuthority(input)) input.setAttribute("aria-expanded", "false");
   }
@@ -56,10 +57,9 @@ function anotherAfter(blank) {
   blank.after(following);
 }
 
-// The guidelines of the item that the focus is in, or of the first: its next list, ready for one more. The lines above
-// are reached with the arrow up, and what is typed there takes the place of what stands.
-function nextGuidelines() {
-  const item = lastField?.closest(".fix-item") || fixes.querySelector(".fix-item");
+// Go to the blank line of the next list of guidelines in this item (or in the first item).
+export function nextGuidelines() {
+  const item = current.field?.closest(".fix-item") || fixes.querySelector(".fix-item");
   const lists = [...(item || fixes).querySelectorAll("[data-citations]")];
   const at = lists.findIndex((list) => list.contains(document.activeElement));
   enterLine(lists[(at + 1) % lists.length]?.querySelector("[data-blank]"));
@@ -73,16 +73,16 @@ function enterLine(line) {
 
 const linesOf = (line) => [...line.parentNode.querySelectorAll(".citation-line:not([hidden])")];
 
-function removeCitation(line) {
+export function removeCitation(line) {
   if (!line || line.hasAttribute("data-blank")) return;
   const lines = linesOf(line);
   for (const input of line.querySelectorAll("input")) input.value = "";
   line.hidden = true;
-  changed = true;
+  current.changed = true;
   enterLine(lines[lines.indexOf(line) + 1]);
 }
 
-// A guideline is found by any part of its name. What is listed first is chosen, so that Enter or Tab keeps it.
+// A guideline is found by any part of its name. The first match is chosen, so that Enter or Tab accepts it.
 
 const MOST_OFFERED = 8;
 const offers = document.createElement("ul");
@@ -97,20 +97,20 @@ const known = [...document.getElementById("authorities").options].map(({ value, 
   name: textContent,
   words: `${value} ${textContent}`.toLowerCase(),
 }));
-let offeredFor = null; // the box that the list belongs to
+let offeredFor = null; // the input that the list belongs to
 let chosenOffer = 0;
 
-const isAuthority = (element) => Boolean(element.name?.startsWith("a:"));
+const isAuthority = (element) => element.dataset.part === "authority";
 
-for (const input of fixes.querySelectorAll("[name^='a:']")) {
-  input.removeAttribute("list"); // the browser's own list would stand over this one
+for (const input of fixes.querySelectorAll("[data-part='authority']")) {
+  input.removeAttribute("list"); // the browser's own list would cover this one
   for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": offers.id })) {
     input.setAttribute(name, value);
   }
 }
 
-// 0 is best: the key itself, then where every word begins a word; -1 where a word is missing. Among equals the server's
-// order stands, which is the law's: MTUS before ACOEM and ODG before others.
+// 0 is best: the key itself; then 1: every word begins a word; -1: a word is missing. Among equals the server's order
+// is kept, which is that of the regulations: MTUS before ACOEM and ODG before others.
 function rankOf(authority, typed) {
   if (authority.key === typed) return 0;
   const parts = typed.split(/\s+/);
@@ -121,12 +121,12 @@ function rankOf(authority, typed) {
 function offerAuthorities(input) {
   const typed = input.value.trim().toLowerCase();
   if (!typed) return closeOffers();
-  const found = known.map((each) => ({ ...each, rank: rankOf(each, typed) })).filter((each) => each.rank >= 0);
-  found.sort((a, b) => a.rank - b.rank);
-  offers.replaceChildren(...found.slice(0, MOST_OFFERED).map(optionOf));
-  if (!found.length) {
+  const matches = known.map((guideline) => ({ ...guideline, rank: rankOf(guideline, typed) })).filter(({ rank }) => rank >= 0);
+  matches.sort((a, b) => a.rank - b.rank);
+  offers.replaceChildren(...matches.slice(0, MOST_OFFERED).map(optionOf));
+  if (!matches.length) {
     const none = document.createElement("li");
-    none.textContent = "No guideline has these words in its name.";
+    none.textContent = "No guideline matches these words.";
     none.className = "quiet";
     none.setAttribute("role", "presentation");
     offers.append(none);
@@ -157,7 +157,7 @@ function choose(at) {
   else offeredFor.removeAttribute("aria-activedescendant");
 }
 
-function keepOffer() {
+function acceptOffer() {
   const option = offers.querySelectorAll("[role=option]")[chosenOffer];
   if (option) {
     offeredFor.value = option.dataset.key;
@@ -177,16 +177,16 @@ function closeOffers() {
 fixes.addEventListener("input", ({ target }) => isAuthority(target) && offerAuthorities(target));
 fixes.addEventListener("focusout", ({ target }) => target === offeredFor && closeOffers());
 offers.addEventListener("mousedown", (event) => {
-  event.preventDefault(); // the box keeps the focus
+  event.preventDefault(); // the input keeps the focus
   choose([...offers.querySelectorAll("[role=option]")].indexOf(event.target.closest("[role=option]")));
-  keepOffer();
+  acceptOffer();
 });
 
 fixes.addEventListener("keydown", (event) => {
   const line = event.target.closest(".citation-line");
   if (!line || event.altKey || event.ctrlKey || event.metaKey) return;
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (event.key === "Tab" && offeredFor) keepOffer(); // and on to the next box, as Tab does
+  if (event.key === "Tab" && offeredFor) acceptOffer(); // Tab then goes to the next input as usual
   if (step && offeredFor) choose(chosenOffer + step);
   else if (step && isAuthority(event.target)) enterLine(linesOf(line)[linesOf(line).indexOf(line) + step]);
   else if (event.key === "Escape" && offeredFor) closeOffers();
@@ -195,9 +195,9 @@ fixes.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-// Enter keeps what is offered and goes on: to the edition, the sections, the pages, the next guideline.
+// Enter accepts the chosen guideline and goes on: to the edition, the sections, the pages, the next guideline.
 function goOnFrom(box) {
-  if (box === offeredFor) keepOffer();
+  if (box === offeredFor) acceptOffer();
   const boxes = [...box.closest(".cited").querySelectorAll(".citation-line:not([hidden]) input:not([type=hidden])")];
   const following = isAuthority(box) && !box.value ? box : boxes[boxes.indexOf(box) + 1];
   following?.focus();

@@ -1,14 +1,15 @@
 // The letter beside the correction form: its evidence marked in text and pictures, its words selected by mouse or keys.
-"use strict";
+// Dispatches on the letter: "view-changed" when text or pictures are chosen, "words-chosen" when Enter takes words.
 
-const fixes = document.getElementById("fixes");
-const letter = document.querySelector(".letter-side .letter-text");
+import { current, evidenceOf, inputOf, letter, pictures } from "./corrections-field.js";
+import { keep } from "./remembered.js";
+import { say } from "./toast.js";
 
 // Offsets count characters as the server does (code points); a string of the browser counts UTF-16 units.
 const unitsOf = (text, characters) => Array.from(text).slice(0, characters).join("").length;
 const charactersOf = (text, units) => Array.from(text.slice(0, units)).length;
 
-function showEvidence(printed) {
+export function showEvidence(printed) {
   const [start, end] = (printed || "").split("-").map(Number);
   for (const mark of letter.querySelectorAll("mark")) {
     const lines = mark.parentNode;
@@ -37,12 +38,11 @@ function showEvidence(printed) {
   }
 }
 
-// The letter as pictures, the places of the field's value marked on them
+// The letter as pictures, with the places of the field's value marked
 
-const pictures = document.querySelector(".letter-pictures");
 let boxes = null;
 
-async function showView(name) {
+export function showView(name) {
   if (!pictures) return;
   pictures.hidden = name !== "pictures";
   letter.hidden = name === "pictures";
@@ -50,7 +50,7 @@ async function showView(name) {
     button.setAttribute("aria-pressed", String(button.dataset.view === name));
   }
   keep("correction-view", name);
-  offer();
+  letter.dispatchEvent(new Event("view-changed"));
   if (pictures.hidden) return;
   for (const image of pictures.querySelectorAll("img[data-src]")) {
     image.src = image.dataset.src;
@@ -64,18 +64,18 @@ async function placesOnPages() {
     const answer = await fetch(pictures.dataset.boxes);
     if (answer.ok) return (await answer.json()).boxes;
   } catch {
-    // Said below, like every other answer that is of no use.
+    // Reported below, like any other useless answer.
   }
-  boxes = null; // asked for again at the next field
-  say("Places in the pictures could not be read; the text view has them.", "error");
+  boxes = null; // requested again at the next field
+  say("The places on the pages could not be loaded. Use the text view.", "error");
   return [];
 }
 
-async function markPictures() {
-  if (!pictures || pictures.hidden || !lastField) return;
+export async function markPictures() {
+  if (!pictures || pictures.hidden || !current.field) return;
   boxes = boxes || placesOnPages();
   const known = await boxes;
-  const place = lastField.dataset.place; // the field of now, which may be another than before the answer
+  const place = current.field.dataset.place; // the user may have changed the field while waiting
   const found = known.filter((box) => box.path === place || box.path.startsWith(`${place}/`));
   for (const old of pictures.querySelectorAll(".picture-mark")) old.remove();
   for (const box of found) {
@@ -87,20 +87,20 @@ async function markPictures() {
   pictures.querySelector(".picture-mark")?.scrollIntoView({ block: "center", inline: "nearest" });
 }
 
-// On a narrow screen the letter lies under a button, and beside the field when it is opened.
+// On a narrow screen a button opens the letter beside the field.
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-shows-letter]");
   if (!opener) return;
   const open = document.body.classList.toggle("letter-open");
   opener.setAttribute("aria-expanded", String(open));
-  if (open && lastField) showEvidence(evidenceOf(lastField, document.activeElement));
-  lastField?.scrollIntoView({ block: "start" });
+  if (open && current.field) showEvidence(evidenceOf(current.field, document.activeElement));
+  current.field?.scrollIntoView({ block: "start" });
 });
 
 // Selected text
 
-function selectedNow() {
+export function selectedNow() {
   const selection = document.getSelection();
   if (!selection.rangeCount || selection.isCollapsed) return null;
   const range = selection.getRangeAt(0);
@@ -126,12 +126,12 @@ function unitsBefore(lines, node, offset) {
   return range.toString().length;
 }
 
-// Words of the letter by keys: arrows walk, with Shift they widen, Enter fills, Escape goes back to the field
+// Words of the letter by keys: arrows move, Shift extends, Enter fills the field, Escape returns to it
 
 let words = [];
 let [anchor, head] = [0, 0];
 
-function walkLetter() {
+export function walkLetter() {
   if (letter.hidden) showView("text");
   words = [];
   let row = 0;
@@ -174,7 +174,7 @@ function placeOf(lines, units) {
   return [node, units];
 }
 
-// The word of the row above or below that stands as far to the right.
+// The word in the same column of the row above or below.
 function inRow(step) {
   const { row } = words[head];
   const column = head - words.findIndex((word) => word.row === row);
@@ -197,8 +197,8 @@ letter.addEventListener("keydown", (event) => {
     head = to();
     if (!event.shiftKey) anchor = head;
     selectWords();
-  } else if (event.key === "Enter") fill();
-  else if (event.key === "Escape") lastField?.querySelector("[id^='f-'], .citation-line input")?.focus();
+  } else if (event.key === "Enter") letter.dispatchEvent(new Event("words-chosen"));
+  else if (event.key === "Escape") inputOf(current.field)?.focus();
   else return;
   event.preventDefault();
 });

@@ -1,31 +1,24 @@
-// The correction form: selected text into a field, keys, saving. Every action also works without it.
-// letter-side.js and citation-lines.js come before it.
-"use strict";
+// The correction form: selected text into a field, keys, saving. Every action also works without scripts.
 
-let lastField = null;
-let selected = null; // what was selected when the browser last told of it, which it does some time after the fact
+import { fillCitations, nextGuidelines, removeCitation } from "./corrections-citations.js";
+import { dateFrom, echoDates } from "./corrections-dates.js";
+import { current, evidenceOf, fieldOf, fixes, inputOf, letter, pictures } from "./corrections-field.js";
+import { markPictures, selectedNow, showEvidence, showView, walkLetter } from "./corrections-letter.js";
+import { kept } from "./remembered.js";
+import { say } from "./toast.js";
+
+let selected = null; // the last selection in the letter; browsers report selections with a delay
 let shownEvidence = "";
-let changed = false;
 let leaving = false;
 let filling = null; // a fill that waits for the server
 
-function fieldOf(element) {
-  return element?.closest?.(".fix");
-}
-
-// Where the letter says so: a guideline has a place of its own, and where a value has none, what is doubtful about it.
-function evidenceOf(fix, element) {
-  const cited = element?.closest(".citation-line")?.querySelector("[name^='n:']")?.value;
-  return cited || fix.querySelector("[data-evidence]").value || fix.querySelector("[data-shows]")?.dataset.shows || "";
-}
-
 document.addEventListener("focusin", (event) => {
-  const fix = fieldOf(event.target);
-  if (!fix || !fixes.contains(fix)) return;
-  const evidence = evidenceOf(fix, event.target);
-  if (fix !== lastField || evidence !== shownEvidence) showEvidence(evidence);
+  const field = fieldOf(event.target);
+  if (!field || !fixes.contains(field)) return;
+  const evidence = evidenceOf(field, event.target);
+  if (field !== current.field || evidence !== shownEvidence) showEvidence(evidence);
   shownEvidence = evidence;
-  lastField = fix;
+  current.field = field;
   markPictures();
   offer();
 });
@@ -45,18 +38,20 @@ document.addEventListener("click", (event) => {
 
 // Selected text into a field
 
-// What was selected is kept while the person goes on to a field; a new selection or typing replaces it.
+// A selection is kept while the user goes on to a field; a new selection or typing replaces it.
 document.addEventListener("selectionchange", () => {
   const now = selectedNow();
   if (now || letter.contains(document.getSelection().anchorNode)) selected = now;
   offer();
 });
+letter.addEventListener("view-changed", offer);
+letter.addEventListener("words-chosen", fill);
 
 function offer() {
   const box = document.querySelector("[data-selection]");
   const hint = document.querySelector("[data-selection-hint]");
   const ofPages = document.querySelector("[data-pages-hint]");
-  const label = lastField?.querySelector(".fix-label")?.textContent.trim();
+  const label = current.field?.querySelector(".fix-label")?.textContent.trim();
   box.hidden = !(selected && label);
   const onPages = Boolean(pictures && !pictures.hidden);
   if (hint) hint.hidden = !box.hidden || onPages;
@@ -69,37 +64,37 @@ function offer() {
 async function fill() {
   const chosen = selectedNow() || selected;
   if (!chosen) {
-    say(letter.hidden ? "Words are selected in the text: choose Text above the letter." : "Select the words in the letter first.", "error");
+    say(letter.hidden ? "To select words, choose Text above the letter." : "Select the words in the letter first.", "error");
     return;
   }
-  if (!lastField) {
-    say("Go to the field that the words belong in first.", "error");
+  if (!current.field) {
+    say("Click the field to fill first.", "error");
     return;
   }
   if (filling) return;
-  const fix = lastField;
+  const field = current.field;
   const evidence = `${chosen.start}-${chosen.end}`;
-  if (fix.dataset.kind === "citations") {
-    filling = fillCitations(fix, evidence);
+  if (field.dataset.kind === "citations") {
+    filling = fillCitations(field, evidence);
     const filled = await filling;
     filling = null;
     if (!filled) return;
-  } else if (!fillValue(fix, chosen.text.replace(/-\s*\n\s*/g, "-").replace(/\s+/g, " ").trim())) {
-    say("The selected text is no value for this field.", "error");
+  } else if (!fillValue(field, chosen.text.replace(/-\s*\n\s*/g, "-").replace(/\s+/g, " ").trim())) {
+    say("The selected text does not fit this field.", "error");
     return;
   }
-  changed = true;
-  fix.querySelector("[data-evidence]").value = evidence;
-  if (fix !== lastField) return; // the person went on while the server read the guideline
+  current.changed = true;
+  field.querySelector("[data-evidence]").value = evidence;
+  if (field !== current.field) return; // the user went on while the server read the guideline
   document.getSelection().removeAllRanges();
   selected = null;
   showEvidence(evidence);
   offer();
 }
 
-function fillValue(fix, text) {
-  const input = fix.querySelector("[id^='f-']");
-  const value = valueFor(fix.dataset.kind, input, text);
+function fillValue(field, text) {
+  const input = inputOf(field);
+  const value = valueFor(field.dataset.kind, input, text);
   if (value === null) return false;
   if (input.type === "checkbox") input.checked = true;
   else input.value = value;
@@ -107,8 +102,6 @@ function fillValue(fix, text) {
   input.focus();
   return true;
 }
-
-const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 function valueFor(kind, input, text) {
   if (kind === "date") return dateFrom(text);
@@ -121,50 +114,36 @@ function valueFor(kind, input, text) {
   return text;
 }
 
-function dateFrom(text) {
-  let parts = text.match(/(\d{4})-(\d{1,2})-(\d{1,2})/);
-  if (parts) return iso(parts[1], parts[2], parts[3]);
-  parts = text.match(/(\d{1,2})[/-](\d{1,2})[/-](\d{2,4})/);
-  if (parts) return iso(parts[3].length === 2 ? `20${parts[3]}` : parts[3], parts[1], parts[2]);
-  parts = text.match(/([A-Za-z]{3})[a-z]*\.?\s+(\d{1,2}),?\s+(\d{4})/);
-  const month = parts ? MONTHS.indexOf(parts[1].toLowerCase()) : -1;
-  return month < 0 ? null : iso(parts[3], month + 1, parts[2]);
-}
-
-function iso(year, month, day) {
-  return `${year}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
-}
-
 // Keys
 
-const isEmpty = (fix) => ["line", "date", "number", "choice"].includes(fix.dataset.kind) && !fix.querySelector("[id^='f-']").value;
+const isEmpty = (field) => ["line", "date", "number", "choice"].includes(field.dataset.kind) && !inputOf(field).value;
 
-// The next field in doubt; where none is, the next one that is empty.
+// The next field in doubt, or if there is none, the next empty field.
 function nextDoubt() {
-  let doubts = [...fixes.querySelectorAll(".wants-a-look")];
+  let doubts = [...fixes.querySelectorAll(".needs-review")];
   if (!doubts.length) doubts = [...fixes.querySelectorAll(".fix")].filter(isEmpty);
   if (!doubts.length) return;
-  const at = lastField ? doubts.findIndex((fix) => lastField.compareDocumentPosition(fix) & 4) : 0;
-  const fix = doubts[at < 0 ? 0 : at];
-  const more = fix.closest("details");
+  const at = current.field ? doubts.findIndex((field) => current.field.compareDocumentPosition(field) & 4) : 0;
+  const field = doubts[at < 0 ? 0 : at];
+  const more = field.closest("details");
   if (more) more.open = true;
-  const input = fix.querySelector("[id^='f-'], .citation-line input");
+  const input = inputOf(field);
   input?.focus();
-  if (input?.matches("input:not([type=checkbox])")) input.select(); // what is typed takes its place, as after Tab
-  fix.scrollIntoView({ block: "center" });
+  if (input?.matches("input:not([type=checkbox])")) input.select(); // typing replaces the value, as after Tab
+  field.scrollIntoView({ block: "center" });
 }
 
-// The decision of the next item, or of the one before: what is most often put right.
+// The decision of the next or previous item: the value that is corrected most often.
 function nextItem(step) {
-  const decisions = [...fixes.querySelectorAll("[id^='f-items-'][id$='-decision']")];
-  const item = lastField?.closest(".fix-item");
-  const at = decisions.findIndex((each) => item?.contains(each));
+  const decisions = [...fixes.querySelectorAll("[id^='field-items-'][id$='-decision']")];
+  const item = current.field?.closest(".fix-item");
+  const at = decisions.findIndex((decision) => item?.contains(decision));
   decisions[at < 0 ? 0 : Math.min(decisions.length - 1, Math.max(0, at + step))]?.focus();
 }
 
-// What can be done with the item as a whole: its menu, opened.
+// Open the item's menu: move, merge, split, remove.
 function openItemMenu() {
-  const menu = (lastField?.closest(".fix-item") || fixes.querySelector(".fix-item"))?.querySelector("details.menu");
+  const menu = (current.field?.closest(".fix-item") || fixes.querySelector(".fix-item"))?.querySelector("details.menu");
   if (!menu) return;
   menu.open = true;
   menu.querySelector("button:not([disabled])")?.focus();
@@ -185,9 +164,9 @@ document.addEventListener("keydown", (event) => {
   if (!event.altKey || event.ctrlKey || event.metaKey) return;
   const keys = {
     KeyP: nextDoubt,
-    KeyE: () => lastField && showEvidence(evidenceOf(lastField, document.activeElement)),
-    KeyC: () => toggle(lastField?.querySelector(".fix-confirm input")),
-    KeyA: () => toggle(document.getElementById("everything")),
+    KeyE: () => current.field && showEvidence(evidenceOf(current.field, document.activeElement)),
+    KeyC: () => toggle(current.field?.querySelector(".fix-confirm input")),
+    KeyA: () => toggle(document.getElementById("confirm_rest")),
     KeyF: fill,
     KeyJ: () => nextItem(1),
     KeyK: () => nextItem(-1),
@@ -208,12 +187,12 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// Nothing typed is lost by a wrong key, and nothing is sent twice by a key that is pressed twice.
+// A wrong key loses nothing typed, and a key pressed twice sends nothing twice.
 
 const PATIENCE = 10_000;
 
 fixes.addEventListener("input", () => {
-  changed = true;
+  current.changed = true;
   selected = selectedNow();
   offer();
 });
@@ -226,16 +205,17 @@ fixes.addEventListener("submit", (event) => {
   }
   leaving = true;
   window.setTimeout(() => {
-    leaving = false; // no answer came: the person may try again
+    leaving = false; // no answer came: the user can try again
   }, PATIENCE);
 });
 window.addEventListener("pageshow", () => {
   leaving = false;
 });
 window.addEventListener("beforeunload", (event) => {
-  if (changed && !leaving) event.preventDefault();
+  if (current.changed && !leaving) event.preventDefault();
 });
 
+echoDates(fixes);
 if (kept("correction-view") === "pictures") showView("pictures");
 document.querySelector("[data-focus]")?.focus();
 if (document.querySelector("mark")) showEvidence(new URLSearchParams(location.search).get("evidence"));
@@ -243,6 +223,6 @@ else if (!document.querySelector("[data-focus]")) {
   const item = fixes.querySelector("[data-changed-item]");
   if (item) {
     item.scrollIntoView({ block: "start" });
-    item.querySelector("[id^='f-']").focus();
+    inputOf(item).focus();
   } else nextDoubt();
 }

@@ -1,5 +1,7 @@
 // The frame's small behaviours: menus that close, dialogs, toasts, a busy line, forms that send themselves.
-"use strict";
+import { copyText } from "./clipboard.js";
+import { keep, kept } from "./remembered.js";
+import { say } from "./toast.js";
 
 document.documentElement.classList.add("has-script");
 
@@ -90,44 +92,6 @@ document.addEventListener("htmx:finally:request", (event) => {
   if (running === 0) document.getElementById("busy")?.classList.remove("htmx-request");
 });
 document.addEventListener("htmx:error", () => say("The page could not be reached. Nothing was lost; try again.", "error"));
-
-function say(text, level = "info") {
-  const toast = document.createElement("div");
-  toast.className = `toast is-${level}`;
-  toast.textContent = text;
-  document.getElementById("toasts").append(toast);
-  window.setTimeout(() => toast.remove(), level === "error" ? 8000 : 3000);
-}
-
-async function copyText(text) {
-  if (navigator.clipboard && window.isSecureContext) {
-    await navigator.clipboard.writeText(text);
-    return;
-  }
-  const area = document.createElement("textarea");
-  area.value = text;
-  area.className = "visually-hidden";
-  document.body.append(area);
-  area.select();
-  document.execCommand("copy");
-  area.remove();
-}
-
-function keep(name, value) {
-  try {
-    window.localStorage.setItem(name, value);
-  } catch {
-    // A browser that keeps nothing: the choice holds for this page.
-  }
-}
-
-function kept(name) {
-  try {
-    return window.localStorage.getItem(name) || "";
-  } catch {
-    return "";
-  }
-}
 
 if (kept("rail-closed") && document.querySelector(".rail")) {
   document.body.classList.add("rail-closed");

@@ -1,6 +1,6 @@
 // Keys that work on every page: "/" searches, j and k walk rows, Enter opens, ? explains. A switch in that explanation
 // turns all keys of one letter or sign off in this browser, for those who speak to it or whose fingers slip.
-"use strict";
+import { keep, keysAreOff } from "./remembered.js";
 
 function isTyping(target) {
   return target.closest("input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]");
@@ -16,10 +16,6 @@ function chooseRow(step) {
   (next.querySelector("a.main-link") || next.querySelector("a"))?.focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
   return true;
-}
-
-function keysAreOff() {
-  return kept("keys") === "off";
 }
 
 const keysSwitch = document.querySelector("[data-keys-switch]");

@@ -71,6 +71,11 @@ def problem(code: str, path: str) -> dict[str, Any]:
     return {"code": code, "message": "synthetic", "span": None, "path": path}
 
 
+def doubtful(*codes: str, **values: Any) -> dict[str, Any]:
+    """One document with these problems in its summary."""
+    return document(item("Knee brace"), problems=[problem(code, "summary") for code in codes], **values)
+
+
 def stored_letters(parsed: Iterable[Mapping[str, Any]]) -> list[Letter]:
     """Many letters at once, without text, with their documents and effective rows."""
     documents = list(parsed)

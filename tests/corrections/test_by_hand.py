@@ -102,7 +102,7 @@ def test_a_scan_is_entered_beside_its_pages(sign_in: Any, people: People) -> Non
     )
     assert page.locator(".picture").count() == 2
     # The first empty field has the focus.
-    assert page.evaluate("document.activeElement.id") == "f-case_number"
+    assert page.evaluate("document.activeElement.id") == "field-case_number"
     page.keyboard.type("CM16-9000001")
     page.keyboard.press("Alt+p")
     page.keyboard.type("2016-03-01")

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS
 from determinations.cases.open_letter import Change, CorrectionsRefused, open_letter
 from determinations.corrections import actions
-from determinations.corrections.actions import EditedMeanwhile
+from determinations.corrections.actions import LetterChanged
 from determinations.models import (
     AuditEvent,
     Case,
@@ -224,7 +224,7 @@ def test_a_citation_can_be_retargeted(who: dict[str, Any]) -> None:
         ("items/1/category", ["Surgery", "Nothing"], "not in the list"),
         ("items/1/reviewer", [citation("mtus/nothing")], "choose an authority"),
         ("items/1/reviewer", [citation(), citation()], "twice"),
-        ("items/7/decision", "upheld", "no such item"),
+        ("items/7/decision", "upheld", "no longer exists"),
         ("age", "old", "whole number"),
         ("layout", "x", "no field"),
     ],
@@ -246,7 +246,7 @@ def test_two_people_at_once_are_noticed(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace")))
     seen = open_letter(letter.pk).version
     actions.correct_field(letter.pk, "age", 50, reason="misread", **who)
-    with pytest.raises(EditedMeanwhile):
+    with pytest.raises(LetterChanged):
         actions.save_changes(
             letter.pk, [Change(operation=Operation.SET, path="age", value=51, reason="x")], seen=seen, **who
         )

@@ -2,7 +2,6 @@
 
 import re
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -25,46 +24,11 @@ from determinations.models import (
     UploadedFile,
 )
 from determinations.models.browsing import ReportState
-from tests.corrections.letters import NOW, document, item, problem, store_reading, stored_letter
+from tests.corrections.letters import NOW, document, doubtful, item, problem, store_reading, stored_letter
+from tests.corrections.screen import fields_of, opened, path_of
 from tests.fixtures.people import People
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
-
-
-def doubtful(*codes: str, **values: Any) -> dict[str, Any]:
-    return document(item("Knee brace"), problems=[problem(code, "summary") for code in codes], **values)
-
-
-def fields_of(html: str) -> dict[str, str]:
-    """What a browser would send: the values of the page's inputs."""
-    fields: dict[str, str] = {}
-    form = html[html.index('id="fixes"') :]
-    for tag in re.findall(r"<input [^>]*>", form):
-        name, value = re.search(r'name="([^"]*)"', tag), re.search(r' value="([^"]*)"', tag)
-        if name and ("checkbox" not in tag or " checked" in tag):
-            fields[name[1]] = unescaped(value[1]) if value else "on"
-    for name, text in re.findall(r'<textarea name="([^"]*)"[^>]*>([^<]*)</textarea>', form):
-        fields[name] = unescaped(text)
-    for name, options in re.findall(r'<select name="([^"]*)"[^>]*>(.*?)</select>', form, re.DOTALL):
-        chosen = re.search(r'<option value="([^"]*)" selected', options) or re.search(
-            r'<option value="([^"]*)"', options
-        )
-        fields[name] = chosen[1] if chosen else ""
-    fields.pop("new_request", None)
-    return fields
-
-
-def unescaped(text: str) -> str:
-    return text.replace("&quot;", '"').replace("&#x27;", "'").replace("&amp;", "&").replace("&lt;", "<")
-
-
-def opened(client: Client, letter_id: int) -> dict[str, str]:
-    return fields_of(client.get(reverse("review_letter", args=[letter_id])).content.decode())
-
-
-def path_of(letter_id: int, number: int, field: str) -> str:
-    record = open_letter(letter_id).merged.record
-    return f"items/{record['items'][number - 1]['key']}/{field}"
 
 
 def test_the_queue_has_the_most_useful_look_first(as_admin: Client, people: People) -> None:
@@ -104,7 +68,7 @@ def test_only_admins_see_the_queue_and_correct(client: Client, people: People, r
     client.force_login(getattr(people, role))
     assert client.get(reverse("review")).status_code == 403
     assert client.get(reverse("review_letter", args=[letter.pk])).status_code == 403
-    assert client.post(reverse("review_letter", args=[letter.pk]), {"v:age": "3"}).status_code == 403
+    assert client.post(reverse("review_letter", args=[letter.pk]), {"value:age": "3"}).status_code == 403
 
 
 def test_a_letter_without_its_first_page_gets_number_and_dates_here(as_admin: Client) -> None:
@@ -112,7 +76,11 @@ def test_a_letter_without_its_first_page_gets_number_and_dates_here(as_admin: Cl
     one = stored_letter(document(item("Brace"), problems=[problem("header_missing", "")], **missing))
     assert ReviewEntry.objects.get().reasons == ["header_missing"]
     fields = opened(as_admin, one.pk)
-    given = {"v:case_number": "CM16-9000009", "v:decision_date": "2016-12-09", "v:date_of_injury": "2015-10-13"}
+    given = {
+        "value:case_number": "CM16-9000009",
+        "value:decision_date": "2016-12-09",
+        "value:date_of_injury": "2015-10-13",
+    }
     as_admin.post(reverse("review_letter", args=[one.pk]), {**fields, **given, "reason": "misread"})
     case = Case.objects.get(pk=one.pk)
     assert (case.case_number, case.decision_date, case.date_of_injury) == (
@@ -135,7 +103,7 @@ def test_saving_leads_to_the_next_letter(as_admin: Client) -> None:
     later = stored_letter(doubtful("value_doubtful"))
     first = stored_letter(doubtful("guideline_contradicts_summary", case_number="CM16-9000002"))
     fields = opened(as_admin, first.pk)
-    fields["v:age"] = "51"
+    fields["value:age"] = "51"
     response = as_admin.post(reverse("review_letter", args=[first.pk]) + "?whose=", fields)
     assert response.headers["Location"].startswith(reverse("review_letter", args=[later.pk]))
     assert Case.objects.get(pk=first.pk).age == 51
@@ -145,7 +113,8 @@ def test_a_decision_and_a_citation_are_put_right_in_one_save(as_admin: Client) -
     letter = stored_letter(doubtful("value_doubtful"))
     fields = opened(as_admin, letter.pk)
     decision, reviewer = path_of(letter.pk, 1, "decision"), path_of(letter.pk, 1, "reviewer")
-    fields |= {f"v:{decision}": "overturned", f"a:{reviewer}:0": "mtus/knee", f"s:{reviewer}:0": "Braces | Splints"}
+    fields[f"value:{decision}"] = "overturned"
+    fields |= {f"authority:{reviewer}:0": "mtus/knee", f"sections:{reviewer}:0": "Braces | Splints"}
     as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
     row = DisputedItem.objects.get(case=letter.pk)
     cited = row.citations.get(side="reviewer")
@@ -155,7 +124,7 @@ def test_a_decision_and_a_citation_are_put_right_in_one_save(as_admin: Client) -
 
 def test_selected_text_becomes_the_evidence(as_admin: Client) -> None:
     letter = stored_letter(doubtful("value_missing"), text="The worker is 51 years old.")
-    fields = opened(as_admin, letter.pk) | {"v:age": "51", "e:age": "14-16"}
+    fields = opened(as_admin, letter.pk) | {"value:age": "51", "evidence:age": "14-16"}
     as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
     assert Correction.objects.get().evidence == [14, 16]
     assert open_letter(letter.pk).merged.record["spans"]["age"] == [14, 16]
@@ -164,7 +133,11 @@ def test_selected_text_becomes_the_evidence(as_admin: Client) -> None:
 def test_a_refused_value_keeps_everything_typed(as_admin: Client) -> None:
     letter = stored_letter(doubtful("value_doubtful"))
     decision = path_of(letter.pk, 1, "decision")
-    fields = opened(as_admin, letter.pk) | {"v:age": "fifty", "v:summary": "Typed words.", f"v:{decision}": "approved"}
+    fields = opened(as_admin, letter.pk) | {
+        "value:age": "fifty",
+        "value:summary": "Typed words.",
+        f"value:{decision}": "approved",
+    }
     response = as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
     assert response.status_code == 422
     html = response.content.decode()
@@ -172,24 +145,27 @@ def test_a_refused_value_keeps_everything_typed(as_admin: Client) -> None:
     assert "Decision is one of: Upheld, Overturned" in html
     assert "Typed words." in html
     assert 'value="fifty"' in html
+    assert '<a href="#field-age">Age is a whole number' in html
+    assert f'<a href="#field-{decision.replace("/", "-")}">Item 1 (Knee brace): Decision is one of' in html
     assert not Correction.objects.exists()
 
 
 def test_a_line_whose_citations_stay_warns_once(as_admin: Client) -> None:
     letter = stored_letter(doubtful("value_doubtful"))
     path = path_of(letter.pk, 1, "reviewer_text")
-    fields = opened(as_admin, letter.pk) | {f"v:{path}": "Decision based on MTUS General Approaches."}
+    fields = opened(as_admin, letter.pk) | {f"value:{path}": "Decision based on MTUS General Approaches."}
     response = as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
     assert response.status_code == 422
-    assert "“Reviewer cites” stays as it was" in response.content.decode()
+    assert "“Reviewer cites” was not changed" in response.content.decode()
     assert not Correction.objects.exists()
-    assert as_admin.post(reverse("review_letter", args=[letter.pk]), fields | {"accept": "yes"}).status_code == 302
+    again = fields_of(response.content.decode())
+    assert as_admin.post(reverse("review_letter", args=[letter.pk]), again).status_code == 302
     assert Correction.objects.get().path == "items/1/reviewer_text"
 
 
 def test_a_date_before_the_injury_warns_once(as_admin: Client) -> None:
     letter = stored_letter(doubtful("value_doubtful"))
-    fields = opened(as_admin, letter.pk) | {"v:decision_date": "2014-01-01"}
+    fields = opened(as_admin, letter.pk) | {"value:decision_date": "2014-01-01"}
     response = as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
     assert response.status_code == 422
     assert b"Decided is before the injury." in response.content
@@ -198,9 +174,33 @@ def test_a_date_before_the_injury_warns_once(as_admin: Client) -> None:
     assert Case.objects.get(pk=letter.pk).decision_date == date(2014, 1, 1)
 
 
+def test_a_warning_that_the_user_has_not_seen_is_shown_first(as_admin: Client) -> None:
+    letter = stored_letter(doubtful("value_doubtful"))
+    fields = opened(as_admin, letter.pk) | {"value:decision_date": "1/1/2014"}
+    page = as_admin.post(reverse("review_letter", args=[letter.pk]), fields).content.decode()
+    fields = fields_of(page) | {"value:case_number": "16-1"}
+    response = as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
+    assert response.status_code == 422
+    assert "Case numbers look like" in response.content.decode()
+    assert not Correction.objects.exists()
+    response = as_admin.post(reverse("review_letter", args=[letter.pk]), fields_of(response.content.decode()))
+    assert (response.status_code, Correction.objects.count()) == (302, 2)
+
+
+@pytest.mark.parametrize("typed", ["06/09/2016", "6-9-16", "Jun 9, 2016", "2016-06-09"])
+def test_dates_are_typed_as_americans_write_them_and_echoed(as_admin: Client, typed: str) -> None:
+    letter = stored_letter(doubtful("value_doubtful"))
+    fields = opened(as_admin, letter.pk) | {"value:date_assigned": typed, "value:age": "fifty"}
+    page = as_admin.post(reverse("review_letter", args=[letter.pk]), fields).content.decode()
+    fields = fields_of(page)
+    assert fields["value:date_assigned"] == "Jun 9, 2016"
+    as_admin.post(reverse("review_letter", args=[letter.pk]), fields | {"value:age": "50"})
+    assert Case.objects.get(pk=letter.pk).date_assigned == date(2016, 6, 9)
+
+
 def test_a_lost_race_keeps_what_was_typed_and_shows_the_other_value(as_admin: Client, people: People) -> None:
     letter = stored_letter(doubtful("value_doubtful"))
-    fields = opened(as_admin, letter.pk) | {"v:age": "51", "v:summary": "Typed words."}
+    fields = opened(as_admin, letter.pk) | {"value:age": "51", "value:summary": "Typed words."}
     for path, value in (("age", 60), ("priority", "expedited")):
         actions.correct_field(letter.pk, path, value, by=people.admin, now=NOW, reason="misread")
     response = as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
@@ -208,7 +208,7 @@ def test_a_lost_race_keeps_what_was_typed_and_shows_the_other_value(as_admin: Cl
     html = response.content.decode()
     assert 'value="51"' in html
     assert "Typed words." in html
-    assert "Somebody saved meanwhile: <b>60</b>" in html
+    assert "Someone else saved <b>60</b> in the meantime" in html
     assert as_admin.post(reverse("review_letter", args=[letter.pk]), fields_of(html)).status_code == 302
     case = Case.objects.get(pk=letter.pk)
     assert (case.age, case.priority) == (51, "expedited")
@@ -217,11 +217,11 @@ def test_a_lost_race_keeps_what_was_typed_and_shows_the_other_value(as_admin: Cl
 def test_an_item_is_split_and_its_part_corrected_in_one_save(as_admin: Client) -> None:
     letter = stored_letter(document(item("MRI and x-ray"), problems=[problem("value_doubtful", "summary")]))
     key = path_of(letter.pk, 1, "request").split("/")[1]
-    fields = opened(as_admin, letter.pk) | {"v:age": "51", f"split:{key}": "MRI\nx-ray", "do": f"split {key}"}
+    fields = opened(as_admin, letter.pk) | {"value:age": "51", f"split:{key}": "MRI\nx-ray", "do": f"split {key}"}
     page = as_admin.post(reverse("review_letter", args=[letter.pk]), fields).content.decode()
     assert not Correction.objects.exists()
     fields = fields_of(page)
-    part = [name for name in fields if name.startswith("v:items/") and name.endswith("/decision")][1]
+    part = [name for name in fields if name.startswith("value:items/") and name.endswith("/decision")][1]
     fields |= {part: "overturned", "do": "save"}
     as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
     items = list(DisputedItem.objects.filter(case=letter.pk).order_by("number").values_list("request", "decision"))
@@ -245,14 +245,17 @@ def test_items_are_moved_removed_merged_and_added(as_admin: Client, button: str,
     fields = opened(as_admin, letter.pk) | {"do": button.format(**keys), "new_request": "New"}
     page = as_admin.post(reverse("review_letter", args=[letter.pk]), fields).content.decode()
     assert "Not saved yet" in page
-    as_admin.post(reverse("review_letter", args=[letter.pk]), fields_of(page) | {"do": "save", "accept": "1"})
+    assert "saved change" not in page, "what is not saved cannot be undone as if it were"
+    fields = fields_of(page) | {"do": "save"}
+    fields |= {name: "upheld" for name in fields if name.startswith("value:") and name.endswith("/decision")}
+    as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
     stored = DisputedItem.objects.filter(case=letter.pk).order_by("number").values_list("request", flat=True)
     assert list(stored) == requests
 
 
 def test_all_else_is_right_confirms_every_value(as_admin: Client) -> None:
     letter = stored_letter(doubtful("value_doubtful"))
-    fields = opened(as_admin, letter.pk) | {"v:age": "51", "everything": "on"}
+    fields = opened(as_admin, letter.pk) | {"value:age": "51", "confirm_rest": "on"}
     as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
     assert list(actions.unconfirmed(open_letter(letter.pk))) == []
     assert not ReviewEntry.objects.filter(pk=letter.pk).exists()
@@ -261,7 +264,7 @@ def test_all_else_is_right_confirms_every_value(as_admin: Client) -> None:
 def test_going_back_and_dismissing_are_ticks(as_admin: Client, people: People) -> None:
     letter = stored_letter(doubtful("value_doubtful"))
     actions.correct_field(letter.pk, "age", 60, by=people.admin, now=NOW, reason="misread")
-    fields = opened(as_admin, letter.pk) | {"r:age": "on", "x": "value_doubtful summary"}
+    fields = opened(as_admin, letter.pk) | {"revert:age": "on", "dismiss": "value_doubtful summary"}
     as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
     assert Case.objects.get(pk=letter.pk).age is None
     assert not ReviewEntry.objects.exists()
@@ -289,7 +292,7 @@ def test_a_letter_is_given_to_somebody_else_who_corrects(as_admin: Client, peopl
     assert re.findall(r'class="menu-item" name="to" value="([^"]+)"', html) == ["second.admin"]
     as_admin.post(reverse("review_assign", args=[letter.pk]), {"to": "second.admin"})
     assert ReviewEntry.objects.get().assigned_to == other
-    assert b"With second.admin: take over" in as_admin.get(reverse("review_letter", args=[letter.pk])).content
+    assert b"Assigned to second.admin: take over" in as_admin.get(reverse("review_letter", args=[letter.pk])).content
 
 
 def test_a_readers_report_is_answered(as_admin: Client, people: People) -> None:
@@ -309,11 +312,11 @@ def test_a_readers_report_is_answered(as_admin: Client, people: People) -> None:
 @pytest.mark.parametrize(
     ("path", "words", "field"),
     [
-        ("items/2/decision", "item 2, decision", "f-items-{key}-decision"),
-        ("items/2/subcategory", "item 2, subcategory", "f-items-{key}-category"),
-        ("items/2/reviewer/1", "item 2, reviewer&#x27;s citations", "l-items-{key}-reviewer"),
+        ("items/2/decision", "item 2, decision", "field-items-{key}-decision"),
+        ("items/2/subcategory", "item 2, subcategory", "field-items-{key}-category"),
+        ("items/2/reviewer/1", "item 2, reviewer&#x27;s citations", "field-items-{key}-reviewer"),
         ("items/2", "item 2", "item-{key}"),
-        ("decision_date", "decision date", "f-decision_date"),
+        ("decision_date", "decision date", "field-decision_date"),
     ],
 )
 def test_a_report_says_which_value_and_leads_there(

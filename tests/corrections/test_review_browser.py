@@ -126,7 +126,7 @@ def test_a_letter_is_taken_and_snoozed_by_key(sign_in: Any, people: People) -> N
     page = sign_in(people.admin)
     page.goto(f"/admin/review/{first.pk}/")
     page.keyboard.press("Alt+t")
-    page.get_by_role("button", name="Give back").wait_for()
+    page.get_by_role("button", name="Unassign").wait_for()
     page.wait_for_load_state()
     assert ReviewEntry.objects.get(pk=first.pk).assigned_to == people.admin
     page.keyboard.press("Alt+s")
@@ -141,11 +141,11 @@ def test_selected_text_fills_a_field_and_is_its_evidence(sign_in: Any, people: P
     page = sign_in(people.admin)
     page.goto(f"/admin/review/{one.pk}/")
     for field, words in (("age", "51"), ("date_of_injury", "January 9, 2015")):
-        page.focus(f"#f-{field}")
+        page.focus(f"#field-{field}")
         select(page, words)
         page.keyboard.press("Alt+f")
         page.locator(".letter-lines mark", has_text=words).wait_for()
-    assert page.input_value("#f-date_of_injury") == "2015-01-09"
+    assert page.input_value("#field-date_of_injury") == "Jan 9, 2015"
     assert page.locator(".letter-lines mark").inner_text() == "January 9, 2015"
     line = page.locator("[data-citations$='/reviewer']")
     line.locator("input").nth(0).focus()
@@ -167,16 +167,16 @@ def test_what_cannot_be_filled_is_said(sign_in: Any, people: People) -> None:
     one = letter(1)
     page = sign_in(people.admin)
     page.goto(f"/admin/review/{one.pk}/")
-    page.focus("#f-age")
+    page.focus("#field-age")
     page.keyboard.press("Alt+f")
     page.get_by_text("Select the words in the letter first.").wait_for()
     select(page, "Synthetic letter.")
     page.keyboard.press("Alt+f")
-    page.get_by_text("The selected text is no value for this field.").wait_for()
+    page.get_by_text("The selected text does not fit this field.").wait_for()
     page.route("**/line/", lambda route: route.abort())
     page.locator("[data-citations$='/reviewer'] input").nth(0).focus()
     page.keyboard.press("Alt+f")
-    page.get_by_text("The guideline could not be read. Nothing was lost; try again.").wait_for()
+    page.get_by_text("The guideline could not be read. Nothing was lost. Please try again.").wait_for()
     # Saving waits for a guideline that is being read, and keys pressed twice save once.
     page.route("**/line/", lambda route: (page.wait_for_timeout(300), route.continue_()))
     select(page, "Decision based on MTUS Knee Complaints 2004, Section(s): Special Studies.")
@@ -208,18 +208,18 @@ def test_words_of_the_letter_are_chosen_by_keyboard(sign_in: Any, people: People
     one = letter(1, age=None)
     page = sign_in(people.admin)
     page.goto(f"/admin/review/{one.pk}/")
-    page.focus("#f-age")
+    page.focus("#field-age")
     page.keyboard.press("Alt+l")
     for key in ("ArrowDown", *["ArrowRight"] * 5, "Shift+ArrowRight", "Shift+ArrowRight"):
         page.keyboard.press(key)
     assert page.evaluate("document.getSelection().toString()") == "51 year old"
     page.keyboard.press("Enter")
-    assert page.input_value("#f-age") == "51"
-    assert page.evaluate("document.activeElement.id") == "f-age"
+    assert page.input_value("#field-age") == "51"
+    assert page.evaluate("document.activeElement.id") == "field-age"
     page.keyboard.press("Alt+l")
     page.keyboard.press("Shift+ArrowUp")
     page.keyboard.press("Escape")
-    assert page.evaluate("document.activeElement.id") == "f-age"
+    assert page.evaluate("document.activeElement.id") == "field-age"
     page.keyboard.press("Control+Shift+Enter")
     page.get_by_text("Saved: ").wait_for()
     assert Correction.objects.get().evidence == span("51 year old")
@@ -234,20 +234,20 @@ def test_evidence_is_marked_on_the_pages(sign_in: Any, people: People) -> None:
     page = sign_in(people.admin)
     page.route(f"**/pages/{number}.png", lambda route: (page.wait_for_timeout(500), route.continue_()))
     page.goto(f"/admin/review/{one.pk}/")
-    page.focus("#f-age")
+    page.focus("#field-age")
     page.keyboard.press("Alt+v")
-    page.get_by_text(f"Page {number} is being drawn").wait_for()
+    page.get_by_text(f"Loading page {number}").wait_for()
     page.locator("[data-page='1'] .picture-mark").wait_for()
     assert page.locator(".picture-mark").count() == 1
-    page.focus(f"#f-items-{later['key']}-decision")
+    page.focus(f"#field-items-{later['key']}-decision")
     page.locator(f"[data-page='{number}'] .picture-mark").wait_for()
     assert page.locator("[data-page='1'] .picture-mark").count() == 0
-    page.get_by_text(f"Page {number} is being drawn").wait_for(state="hidden")
+    page.get_by_text(f"Loading page {number}").wait_for(state="hidden")
     mark, drawn = (page.locator(f"[data-page='{number}'] {each}").bounding_box() for each in (".picture-mark", "img"))
     assert drawn["x"] < mark["x"] < mark["x"] + mark["width"] < drawn["x"] + drawn["width"]
     assert drawn["y"] < mark["y"] < drawn["y"] + drawn["height"]
     # Words are selected in the text, and the page says so.
-    assert page.get_by_text("Words are selected under Text").is_visible()
+    assert page.get_by_text("To select words, switch to Text").is_visible()
     page.keyboard.press("Alt+f")
     page.get_by_text("choose Text above the letter").wait_for()
     page.keyboard.press("Alt+v")
@@ -264,7 +264,7 @@ def test_a_phone_has_the_letter_under_a_button(sign_in: Any, people: People) -> 
     assert not page.locator(".letter-lines").is_visible()
     page.get_by_role("button", name="Letter").click()
     assert page.locator(".letter-lines mark").is_visible()
-    field, side = page.locator(".wants-a-look").bounding_box(), page.locator(".letter-side").bounding_box()
+    field, side = page.locator(".needs-review").bounding_box(), page.locator(".letter-side").bounding_box()
     assert field["y"] < side["y"]
 
 
@@ -274,7 +274,7 @@ def test_an_item_is_split_by_keyboard(sign_in: Any, people: People) -> None:
     page.goto(f"/admin/review/{one.pk}/")
     page.locator("summary", has_text="Change items").focus()
     page.keyboard.press("Enter")
-    box = page.get_by_label("Split: one request a line")
+    box = page.get_by_label("Split: one request per line")
     box.fill("MRI of the knee\nx-ray of the knee")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -292,15 +292,15 @@ def test_a_race_is_lost_gracefully(sign_in: Any, people: People) -> None:
     one = letter(1)
     page = sign_in(people.admin)
     page.goto(f"/admin/review/{one.pk}/")
-    page.fill("#f-age", "51")
-    page.fill("#f-summary", "Typed with care.")
+    page.fill("#field-age", "51")
+    page.fill("#field-summary", "Typed with care.")
     actions.correct_field(one.pk, "age", 60, by=people.admin, now=NOW, reason="misread")
     page.keyboard.press("Control+Enter")
     page.get_by_text("Nothing was saved").wait_for()
     page.wait_for_load_state()
-    assert page.input_value("#f-age") == "51"
-    assert page.input_value("#f-summary") == "Typed with care."
-    assert page.get_by_text("Somebody saved meanwhile: 60").is_visible()
+    assert page.input_value("#field-age") == "51"
+    assert page.input_value("#field-summary") == "Typed with care."
+    assert page.get_by_text("Someone else saved 60 in the meantime").is_visible()
     page.keyboard.press("Control+Enter")
     page.get_by_text("Saved: ").wait_for()
     assert Case.objects.get(pk=one.pk).age == 51

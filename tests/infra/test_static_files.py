@@ -1,6 +1,7 @@
 """Pages on a fresh checkout, whose static files have not been collected, and the pages for what failed."""
 
 import copy
+import re
 from pathlib import Path
 from typing import cast
 
@@ -67,3 +68,13 @@ def test_benchmarks_run_on_a_fresh_checkout(
     assert "cases: first page" in printed
     assert "home" in printed
     assert "/statistics/report/" in printed
+
+
+def test_modules_import_each_other_by_fingerprint(as_served: FingerprintedStorage, tmp_path: Path) -> None:
+    call_command("collectstatic", interactive=False, verbosity=0)
+    script = (tmp_path / as_served.stored_name("js/corrections.js")).read_text()
+    names = re.findall(r'from "\./([^"]+)"', script)
+    assert "corrections-letter" in str(names)
+    for name in names:
+        assert re.fullmatch(r"[a-z-]+\.[0-9a-f]{12}\.js", name)
+        assert (tmp_path / "js" / name).exists()

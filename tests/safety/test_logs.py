@@ -19,7 +19,7 @@ from determinations.models import AuditEvent, Case, Correction
 from imrsite.celery import app
 from imrsite.logs import Plain
 from tests.corrections.letters import NOW, document, item, stored_letter
-from tests.corrections.test_review import opened
+from tests.corrections.screen import opened
 
 pytestmark = pytest.mark.django_db
 
@@ -94,7 +94,7 @@ def test_the_web_servers_own_errors_take_the_same_way() -> None:
 
 
 def test_error_reports_hold_no_variable_and_nothing_typed(rf: RequestFactory) -> None:
-    request = rf.post("/", {"v:summary": WORDS})
+    request = rf.post("/", {"value:summary": WORDS})
     letter = WORDS  # noqa: F841 a local variable of a frame
     reporter: Any = get_exception_reporter_class(request)
     try:
@@ -111,7 +111,7 @@ def test_error_reports_hold_no_variable_and_nothing_typed(rf: RequestFactory) ->
 @pytest.mark.usefixtures("broker")
 def test_a_nul_in_a_correction_is_left_out(as_admin: Client) -> None:
     letter = stored_letter(document(item("Knee brace")))
-    fields = opened(as_admin, letter.pk) | {"v:summary": f"{WORDS}\0 and more", "note": "why\0 not", "accept": "1"}
+    fields = opened(as_admin, letter.pk) | {"value:summary": f"{WORDS}\0 and more", "note": "why\0 not"}
     response = as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
     assert response.status_code == 302
     assert Correction.objects.get().new_value == f"{WORDS} and more"

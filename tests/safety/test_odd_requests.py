@@ -11,8 +11,8 @@ from django.urls import reverse
 from determinations.corrections import actions
 from determinations.models import Correction
 from determinations.models.corrections import AddedItem
-from tests.corrections.letters import NOW, document, item, stored_letter
-from tests.corrections.test_review import doubtful, opened
+from tests.corrections.letters import NOW, document, doubtful, item, stored_letter
+from tests.corrections.screen import opened
 from tests.fixtures.people import People
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
@@ -62,9 +62,9 @@ def test_pages_of_correctors_open_with_any_address(as_admin: Client, address: st
 @pytest.mark.parametrize(
     "typed",
     [
-        {"do": "unstage ²"},
-        {"u": "²"},
-        {"u": "9" * 30},
+        {"do": "take_back ²"},
+        {"undo": "²"},
+        {"undo": "9" * 30},
         {"seen": "0.0-²"},
         {"at": "²"},
         *(
@@ -90,9 +90,9 @@ def test_the_correction_screen_answers_whatever_is_sent(as_admin: Client, typed:
 
 def test_a_pending_item_keeps_no_character_that_the_database_refuses(as_admin: Client) -> None:
     letter = stored_letter(document(item("Knee brace")))
-    added = {"key": "n12345678", "after": "", "values": {"request": "Walker\0\ud800"}}
+    added = {"key": "n12345678", "after": "", "values": {"request": "Walker\0\ud800", "decision": "upheld"}}
     pending = json.dumps([{"operation": "add_item", "path": "", "value": added}])
-    fields = opened(as_admin, letter.pk) | {"pending": pending, "accept": "1"}
+    fields = opened(as_admin, letter.pk) | {"pending": pending}
     assert as_admin.post(reverse("review_letter", args=[letter.pk]), fields).status_code == 302
     assert Correction.objects.get().given(AddedItem)["values"]["request"] == "Walker"
 

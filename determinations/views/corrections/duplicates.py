@@ -1,7 +1,5 @@
 """Versions and duplicates: letters that may be the same one, side by side."""
 
-from functools import partial
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,9 +10,8 @@ from django.views.decorators.http import require_GET, require_POST
 from determinations.access import audit
 from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS, Field, read, same
 from determinations.cases.open_letter import OpenLetter, open_letter
-from determinations.cases.sheet import day_of
 from determinations.corrections import duplicates
-from determinations.corrections.form import shown
+from determinations.corrections.kinds import text_of
 from determinations.models import Case, LetterPair, PairDecision, UploadedFile
 from determinations.models.corrections import FieldValue
 from determinations.paging.keyset import Order, page_of
@@ -77,8 +74,7 @@ def _compared(older: OpenLetter, newer: OpenLetter) -> list[dict[str, object]]:
 
 
 def _row(label: str, field: Field, left: FieldValue, right: FieldValue) -> dict[str, object]:
-    words = day_of if field.kind == "date" else partial(shown, field)
-    older, newer = _where_they_part(words(left), words(right))
+    older, newer = _where_they_part(text_of(field, left), text_of(field, right))
     return {
         "label": label,
         "older": older,

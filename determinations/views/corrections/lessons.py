@@ -16,7 +16,7 @@ from determinations.access import audit
 from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS
 from determinations.cases.open_letter import Change, CorrectionsRefused
 from determinations.corrections import actions, lessons
-from determinations.corrections.form import shown
+from determinations.corrections.kinds import text_of
 from determinations.models import Correction, CorrectionState, Letter, Operation
 from determinations.models.corrections import IN_FORCE
 from determinations.paging.counts import count_up_to, whole_number
@@ -115,9 +115,9 @@ def _history_row(row: Correction) -> dict[str, object]:
     return {
         "row": row,
         "label": field.label if field else "",
-        "old": shown(field, row.value_before) if field and is_value else "",
-        "new": shown(field, row.value) if field and is_value else "",
-        "parser": shown(field, row.parser_value) if field and is_value else "",
+        "old": text_of(field, row.value_before) if field and is_value else "",
+        "new": text_of(field, row.value) if field and is_value else "",
+        "parser": text_of(field, row.parser_value) if field and is_value else "",
         "can_restore": is_value and row.state == CorrectionState.SUPERSEDED,
         "can_undo": row.operation != Operation.REVERT and row.state != CorrectionState.SUPERSEDED,
     }

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS
 from determinations.cases.review_entries import REASONS
-from determinations.corrections.form import shown
+from determinations.corrections.kinds import text_of
 from determinations.models import Authority, Category, ReparseExample, ReparseRun, RunState
 from determinations.models.reparsing import AT_WORK, Selection
 from determinations.paging.keyset import Order, page_of
@@ -112,8 +112,8 @@ def _example(example: ReparseExample) -> dict[str, object]:
         "path": example.path,
         "label": label_of(example.field),
         "kind": example.kind,
-        "old": (shown(field, old) if field else old) or _("nothing"),
-        "new": (shown(field, new) if field else new) or _("nothing"),
+        "old": (text_of(field, old) if field else old) or _("nothing"),
+        "new": (text_of(field, new) if field else new) or _("nothing"),
     }
 
 

@@ -1,4 +1,4 @@
-"""The review queue: which letter is next, whose it is, and what readers reported of it."""
+"""The review queue: letters that need review, who they are assigned to, and users' problem reports."""
 
 from datetime import datetime
 from urllib.parse import urlencode
@@ -29,9 +29,9 @@ _FILTERS = ("reason", "whose", "rest")
 @may_correct
 @require_GET
 def review_list(request: StaffRequest) -> HttpResponse:
-    """Letters that want a person, the most useful look first."""
+    """Letters that need review, highest priority first."""
     now = timezone.now()
-    entries = queue_asked_for(request, request.GET, now)
+    entries = requested_queue(request, now)
     page = page_of(
         entries.select_related("letter__case", "assigned_to").annotate(
             file_name=UploadedFile.objects.name_of("letter")
@@ -54,12 +54,12 @@ def review_list(request: StaffRequest) -> HttpResponse:
 @may_correct
 @require_POST
 def assign_letter(request: StaffRequest, letter_id: int) -> HttpResponse:
-    """Give the letter to oneself, to another who corrects, or to nobody."""
+    """Assign the letter to a user who may correct, or unassign it."""
     get_object_or_404(ReviewEntry, pk=letter_id)
     name = request.POST.get("to", "")
     person = get_object_or_404(User, username=name) if name else None
     if person is not None and not person.has_perm("determinations.correct_cases"):
-        messages.error(request, _("%s may not correct cases.") % name)
+        messages.error(request, _("%s does not have permission to correct cases.") % name)
     else:
         review_queue.assign(letter_id, person, by=request.user, now=timezone.now())
     return redirect(address_of("review_letter", letter_id, query=filters_of(request.GET)))
@@ -68,7 +68,7 @@ def assign_letter(request: StaffRequest, letter_id: int) -> HttpResponse:
 @may_correct
 @require_POST
 def snooze_letter(request: StaffRequest, letter_id: int) -> HttpResponse:
-    """Let the letter rest and go on to the next."""
+    """Snooze the letter, or end its snooze, and go on to the next."""
     get_object_or_404(ReviewEntry, pk=letter_id)
     now = timezone.now()
     days = whole_number(request.POST.get("days", ""))
@@ -80,27 +80,27 @@ def snooze_letter(request: StaffRequest, letter_id: int) -> HttpResponse:
 @require_POST
 @transaction.atomic
 def answer_report(request: StaffRequest, letter_id: int, report_id: int) -> HttpResponse:
-    """Answer what a reader reported."""
+    """Accept or decline a user's problem report."""
     get_object_or_404(ProblemReport, pk=report_id, letter=letter_id)
     state = ReportState.ACCEPTED if request.POST.get("state") == "accepted" else ReportState.DECLINED
     review_queue.answer_report(
         report_id, state, answer=request.POST.get("answer", ""), by=request.user, now=timezone.now()
     )
-    messages.success(request, _("Answered."))
+    messages.success(request, _("The report was answered."))
     return redirect(address_of("review_letter", letter_id, query=filters_of(request.GET)))
 
 
-# Where one is in the queue
+# Place in the queue
 
 
 def next_address(request: StaffRequest, letter_id: int, now: datetime) -> str:
-    """Where saving leads: the next letter of the queue as it was worked through, or this one again."""
+    """The address after saving: the next letter in the filtered queue, or this one again."""
     query = {name: value for name in _FILTERS if (value := request.GET.get(name, ""))}
     if request.POST.get("then") == "stay":
         return address_of("review_letter", letter_id, query=urlencode(query))
     entry = ReviewEntry.objects.filter(pk=letter_id).first()
-    entries = queue_asked_for(request, request.GET, now).exclude(pk=letter_id)
-    _before, after = review_queue.neighbours(entries, urgency=place_in_queue(request, entry), letter_id=letter_id)
+    entries = requested_queue(request, now).exclude(pk=letter_id)
+    _before, after = review_queue.neighbors(entries, urgency=place_in_queue(request, entry), letter_id=letter_id)
     if after is None:
         return address_of("review", query=urlencode(query))
     return address_of("review_letter", after, query=urlencode(query))
@@ -111,20 +111,22 @@ def address_of(name: str, *numbers: int, query: str) -> str:
 
 
 def place_in_queue(request: StaffRequest, entry: ReviewEntry | None) -> int:
-    """Where the letter stood in the queue when it was opened; saving may have moved it."""
+    """The letter's urgency when it was opened; saving may have changed it."""
     at = whole_number(request.POST.get("at") or request.GET.get("at", ""), most=999)
     if at is not None:
         return at
     return entry.urgency if entry else 0
 
 
-def queue_asked_for(request: StaffRequest, query: QueryDict, now: datetime) -> QuerySet[ReviewEntry]:
+def requested_queue(request: StaffRequest, now: datetime) -> QuerySet[ReviewEntry]:
+    """The entries that match the filters in the address."""
+    query = request.GET
     whose = query.get("whose", "")
     return review_queue.queue(
         now=now,
         reason=query.get("reason", ""),
-        person=request.user.pk if whose == "mine" else None,
-        rest="snoozed" if query.get("rest") else ("free" if whose == "nobody" else ""),
+        assigned_to=request.user.pk if whose == "mine" else None,
+        scope="snoozed" if query.get("rest") else ("unassigned" if whose == "nobody" else ""),
     )
 
 

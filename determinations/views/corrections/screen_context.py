@@ -1,0 +1,197 @@
+"""What the correction screen shows around the form: the place in the queue, the letter beside it, the choices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+
+from determinations.access.roles import people_who_correct
+from determinations.cases.fields import EffectiveRecord
+from determinations.cases.open_letter import Change, OpenLetter
+from determinations.cases.page_pictures import page_count
+from determinations.cases.review_entries import Reason
+from determinations.corrections import review_queue
+from determinations.corrections.form import CorrectionForm
+from determinations.corrections.form_rows import Message
+from determinations.corrections.item_changes import write_pending
+from determinations.corrections.saving import EditedMeanwhile, Refused, Staged, Unsaved, Warned
+from determinations.corrections.submission import Submission, read_span
+from determinations.models import (
+    Authority,
+    Category,
+    CorrectionReason,
+    Letter,
+    LetterText,
+    ProblemReport,
+    ReviewEntry,
+    ReviewSettings,
+)
+from determinations.models.authorities import Family
+from determinations.models.browsing import ReportState
+from determinations.views.corrections.permissions import StaffRequest
+from determinations.views.corrections.reviews import filters_of, place_in_queue, reason_of, requested_queue
+from determinations.wording.states import STATES, StateWords
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePlace:
+    """Where the letter is in the review queue, and who can work on it."""
+
+    entry: ReviewEntry | None
+    reasons: Sequence[Reason]
+    urgency: int
+    before: int | None
+    after: int | None
+    filters: str
+    colleagues: Sequence[User]
+    snooze_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class LetterPage:
+    """One page of the letter's text; ``marked`` is the evidence on it, shown without scripts too."""
+
+    number: int
+    start: int
+    before: str
+    marked: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An open report by a user, with the ``anchor`` of the value it concerns and its item's request."""
+
+    row: ProblemReport
+    anchor: str
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What fields and the reason offer."""
+
+    reasons: QuerySet[CorrectionReason]
+    authorities: Sequence[Authority]
+    categories: QuerySet[Category]
+
+
+class ScreenContext(TypedDict):
+    """The context of ``correction_screen.html``."""
+
+    opened: OpenLetter
+    letter: Letter
+    record: EffectiveRecord
+    state: StateWords
+    file_name: str | None
+    form: CorrectionForm
+    seen: str
+    pending: Sequence[Change]
+    pending_json: str
+    reason: str
+    note: str
+    changed_item: str
+    errors: Sequence[Message]
+    warnings: Sequence[Message]
+    edited: EditedMeanwhile | None
+    reports: Sequence[Report]
+    queue: QueuePlace
+    pages: Sequence[LetterPage]
+    picture_numbers: range
+    choices: Choices
+
+
+def screen_context(
+    request: StaffRequest, shown: Unsaved, now: datetime, submission: Submission | None = None
+) -> ScreenContext:
+    """The context of the screen that shows this form."""
+    opened = shown.form.opened
+    letter = opened.letter
+    text = LetterText.objects.filter(pk=letter.pk).first()
+    return {
+        "opened": opened,
+        "letter": letter,
+        "record": opened.merged.record,
+        "state": STATES[letter.state],
+        "file_name": letter.arrivals.order_by("pk").values_list("name", flat=True).first(),
+        "form": shown.form,
+        "seen": shown.seen,
+        "pending": shown.pending,
+        "pending_json": write_pending(shown.pending),
+        "reason": submission.reason if submission else "",
+        "note": submission.note if submission else "",
+        "changed_item": shown.changed_item if isinstance(shown, Staged) else "",
+        "errors": shown.errors if isinstance(shown, Refused) else (),
+        "warnings": shown.warnings if isinstance(shown, Warned) else (),
+        "edited": shown if isinstance(shown, EditedMeanwhile) else None,
+        "reports": _reports(shown.form),
+        "queue": _queue_place(request, letter.pk, now),
+        "pages": _pages(text, request.GET.get("evidence", "")),
+        "picture_numbers": _picture_numbers(request, letter),
+        "choices": Choices(
+            reasons=CorrectionReason.objects.filter(offered=True),
+            authorities=sorted(Authority.objects.all(), key=lambda authority: Family.values.index(authority.family)),
+            categories=Category.objects.all(),
+        ),
+    }
+
+
+def _queue_place(request: StaffRequest, letter_id: int, now: datetime) -> QueuePlace:
+    entry = ReviewEntry.objects.filter(pk=letter_id).select_related("assigned_to").first()
+    urgency = place_in_queue(request, entry)
+    entries = requested_queue(request, now)
+    before, after = review_queue.neighbors(entries, urgency=urgency, letter_id=letter_id)
+    return QueuePlace(
+        entry=entry,
+        reasons=[reason_of(code) for code in entry.reasons] if entry else [],
+        urgency=urgency,
+        before=before,
+        after=after,
+        filters=filters_of(request.GET),
+        colleagues=list(people_who_correct(but=request.user)) if entry else [],
+        snooze_days=ReviewSettings.now().snooze_days,
+    )
+
+
+def _reports(form: CorrectionForm) -> list[Report]:
+    reports = ProblemReport.objects.filter(letter=form.opened.letter.pk, state=ReportState.OPEN)
+    return [_report(form, report) for report in reports.select_related("by").order_by("pk")]
+
+
+def _report(form: CorrectionForm, report: ProblemReport) -> Report:
+    head, number, name, *_below = [*report.path.split("/"), "", "", ""]
+    item = form.opened.item(number) if head == "items" else None
+    field = name if item else head
+    path = "category" if field == "subcategory" else field
+    if item:
+        path = "/".join(filter(None, ["items", item["key"], path]))
+    return Report(report, form.message(path, "").anchor, item["request"] if item else "")
+
+
+def _picture_numbers(request: StaffRequest, letter: Letter) -> range:
+    """The pages that this user may see as pictures."""
+    shows = letter.media_type == "application/pdf" and request.user.has_perm("determinations.read_original")
+    return range(1, page_count(letter) + 1) if shows else range(0)
+
+
+def _pages(text: LetterText | None, evidence: str) -> list[LetterPage]:
+    """The letter's pages, with the requested evidence separated, for browsers without scripts.
+
+    Carriage returns become spaces, so that the browser counts characters as the stored text does.
+    """
+    if text is None:
+        return []
+    whole = text.text.replace("\r", " ")
+    starts = text.page_offsets or [0]
+    ends = [*starts[1:], len(whole)]
+    span = read_span(evidence, len(whole)) or (0, 0)
+    pages = []
+    for number, (start, end) in enumerate(zip(starts, ends, strict=True), start=1):
+        first, last = max(span[0], start), min(span[1], end)
+        if first >= last:
+            first = last = start
+        pages.append(LetterPage(number, start, whole[start:first], whole[first:last], whole[last:end]))
+    return pages
