@@ -21,6 +21,7 @@ from determinations.extraction.results import (
     postgres_text,
 )
 from determinations.extraction.scanned_pages import is_picture
+from determinations.extraction.upright import load_upright_text
 
 #: A file without pictures whose pages hold fewer letters than this is no letter.
 _LEAST_CHARACTERS = 25
@@ -68,7 +69,7 @@ def _pages(document: pdfium.FPDF_DOCUMENT, limits: Limits) -> tuple[list[str], t
 
 def _page_text(page: pdfium.FPDF_PAGE, number: int, most: int) -> str:
     """The text of one page (from 0). Characters are counted before they are fetched: 12 KB can hold four million."""
-    text_page = pdfium.FPDFText_LoadPage(page)
+    text_page = load_upright_text(page)
     if not text_page:
         raise Damaged(f"The text of page {number + 1} of the PDF cannot be read.")
     try:

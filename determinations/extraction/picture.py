@@ -19,6 +19,7 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 from determinations.extraction.confine import leave_network, limit
+from determinations.extraction.upright import load_upright_text
 
 _MEMORY = 768 * 1024 * 1024
 _PROCESSOR_SECONDS = 20
@@ -76,7 +77,7 @@ def find_boxes(document: pdfium.FPDF_DOCUMENT, stretches: list[list[int]]) -> li
         page = pdfium.FPDF_LoadPage(document, number)
         if not page:
             continue
-        text_page = pdfium.FPDFText_LoadPage(page)
+        text_page = load_upright_text(page)
         try:
             if text_page:
                 kept = kept_characters(text_page)

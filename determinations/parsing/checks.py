@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
-from determinations.parsing.rationale import conclusion_of
+from determinations.parsing.rationale import conclusion_of, contradicting_sentence, reaches_conclusion
 from determinations.parsing.results import ParsedItem, Problem
-from determinations.parsing.spans import Span, ends_sentence
+from determinations.parsing.spans import Span, ends_sentence, fold
 
 #: Pairs of dates that can only stand in this order (8 CCR 9792.10.1 and following: denial, application, assignment,
 #: determination). A letter may be dated the same day.
@@ -75,9 +75,25 @@ def check_endings(items: tuple[ParsedItem, ...], summary: str | None, spans: Map
                 )
 
 
-def check_items(items: tuple[ParsedItem, ...], summary: str | None) -> Iterator[Problem]:
+def _check_rationale(source: str, item: ParsedItem) -> Iterator[Problem]:
+    """A rationale that states both decisions, or comes to none."""
+    place = item.spans.get("rationale")
+    if not item.rationale or not place:
+        return
+    path = f"items/{item.number}/rationale"
+    if not reaches_conclusion(item.rationale):
+        message = f"The rationale of item {item.number} does not come to a conclusion; its end may be missing."
+        yield Problem("text_breaks_off", message, place, path)
+    sentence = contradicting_sentence(item.rationale, item.decision) if item.decision else None
+    if sentence:
+        message = "This sentence states the opposite of the decision, which the rationale also states."
+        yield Problem("rationale_contradicts_itself", message, fold(source, *place).span(*sentence), path)
+
+
+def check_items(source: str, items: tuple[ParsedItem, ...], summary: str | None) -> Iterator[Problem]:
     """Contradictions between an item's rationale and decision, and between guideline lines and the summary."""
     for item in items:
+        yield from _check_rationale(source, item)
         concluded = conclusion_of(item.rationale) if item.rationale else None
         if concluded and item.decision and concluded != item.decision:
             yield Problem(

@@ -18,7 +18,7 @@ _INVISIBLE = re.compile(
     r"[\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\u00ad]+"
 )
 _HYPHEN_IN_WORD = re.compile(r"\w-\w")
-_SOFT_HYPHEN_AT_LINE_END = re.compile(r"\u00ad(?= *[\n\f])")
+_SOFT_HYPHEN_AT_LINE_END = re.compile(r"(?<=[^\W\d_])\u00ad(?= *[\n\f]\s*[a-z])")
 
 
 def clean_text(text: str) -> str:

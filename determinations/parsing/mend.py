@@ -28,6 +28,8 @@ _LABELS = (
     "Section(s):",
     *_DECISIONS,
 )
+#: A guideline line may break early before the rest of a chapter's name and its pages.
+_CITATION_MARKS = ("Page(s):", "Section(s):")
 #: Both halves together may be a little wider than the full lines from which the width was learnt.
 _FULL = 1.15
 #: A page edge counts as so many line ends.
@@ -117,6 +119,7 @@ def _is_torn(line: _Printed, following: _Printed, setting: Typography) -> bool:
         and following.gap_before <= setting.usual_gap
         and not line.text.endswith(_NEVER_TORN)
         and not following.text.startswith(_LABELS)
+        and not any(mark in following.text for mark in _CITATION_MARKS)
         and not line.text.isupper()
         and setting.had_room(line.text, following.text)
     )

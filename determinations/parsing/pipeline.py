@@ -12,10 +12,12 @@ from determinations.parsing.mend import mend_lines
 from determinations.parsing.pages.bounds import Bounds, find_letters
 from determinations.parsing.pages.edges import without_case_number_lines, without_page_lines
 from determinations.parsing.pages.order import order_pages
+from determinations.parsing.pages.textless import textless_pages
 from determinations.parsing.recognized_words import doubtful_values
 from determinations.parsing.results import LetterPart, ParsedLetter, Problem
 from determinations.parsing.source import PageRange, SourceText
 from determinations.parsing.spans import Span
+from determinations.parsing.words import join_divided_words
 
 _NO_ALIASES: Mapping[str, str] = {}
 _READERS: Mapping[str, Callable[[str, Mapping[str, str]], ParsedLetter]] = {
@@ -65,7 +67,14 @@ def parse_file(
                 _with_problems(letter, doubts),
             )
         )
-    return tuple(parts)
+    return tuple(_with_textless_pages(source, part, parts) for part in parts)
+
+
+def _with_textless_pages(source: SourceText, part: LetterPart, parts: list[LetterPart]) -> LetterPart:
+    if "none" not in source.page_methods or part.letter.layout is None:
+        return part
+    problems = tuple(textless_pages(source, part, parts))
+    return replace(part, letter=_with_problems(part.letter, problems))
 
 
 def _with_problems(letter: ParsedLetter, problems: tuple[Problem, ...]) -> ParsedLetter:
@@ -83,5 +92,6 @@ def _read(source: str, aliases: Mapping[str, str]) -> ParsedLetter:
     if recognised.problem or layout is None:
         return ParsedLetter(layout=layout, problems=(recognised.problem,) if recognised.problem else ())
     mended = mend_lines(without_case_number_lines(source))
-    letter = mended.arrangement.put_back(_READERS[layout](mended.arrangement.text, aliases))
+    joined = join_divided_words(mended.arrangement.text)
+    letter = mended.arrangement.put_back(joined.put_back(_READERS[layout](joined.text, aliases)))
     return replace(letter, problems=(*letter.problems, *mended.problems)) if mended.problems else letter

@@ -159,12 +159,6 @@ _KINDS = (
         "with the pages.",
     ),
     ProblemKind(
-        "page_sideways",
-        "page sideways",
-        "missing",
-        "A page is turned, so its text could not be read in order. Turn the page and upload the file again.",
-    ),
-    ProblemKind(
         "letter_end_doubtful",
         "end of the letter in doubt",
         "doubt",
@@ -221,6 +215,13 @@ _KINDS = (
         "contradiction",
         "The rationale concludes the opposite of the decision on the item's line. The item's line counts; check that "
         "rationale and item belong together.",
+    ),
+    ProblemKind(
+        "rationale_contradicts_itself",
+        "rationale states both decisions",
+        "contradiction",
+        "The end of the rationale states that the request is medically necessary and that it is not. The item's line "
+        "counts; read the rationale.",
     ),
     ProblemKind(
         "guideline_contradicts_summary",

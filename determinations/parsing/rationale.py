@@ -1,6 +1,7 @@
 """What a decision rationale concludes, for comparison with the decision on its item's line."""
 
 import re
+from collections.abc import Iterator
 
 from determinations.parsing.results import Decision
 
@@ -53,3 +54,58 @@ def _stated(tail: str, verb: re.Match[str], end: int) -> Decision | None:
     if verb["verb"] == "be" or any(p.search(before) for p in (_NEGATION, _CONDITION)) or _CONDITION.search(after):
         return None
     return "overturned"
+
+
+#: ``the medical necessity of the six visits is established``, ``... has not been established``.
+_NECESSITY = re.compile(
+    r"\bnecessity\b[^.;]{0,120}?\b(?:is|are|was|were|has been|have been)\s+(?P<not>not\s+|un)?"
+    r"(?:clearly\s+|adequately\s+)?(?:established|supported|demonstrated|substantiated)\b"
+)
+#: How rationales come to their end, whichever way they decide.
+_CONCLUDES = re.compile(
+    r"\bnecess(?:ary|ity)\b|\bnot\s+(?:medically\s+)?(?:appropriate|established|supported|recommended|warranted|indicated)\b"
+    r"|\b(?:is|are|was|were|be|been)\s+(?:medically\s+)?(?:appropriate|warranted|supported|indicated|established|upheld|"
+    r"overturned|approved|denied|certified|non-?certified)\b",
+    re.IGNORECASE,
+)
+
+
+def reaches_conclusion(rationale: str) -> bool:
+    """Whether the end of a rationale speaks of necessity or of the decision at all."""
+    return bool(_CONCLUDES.search(rationale, max(0, len(rationale) - _TAIL_LENGTH)))
+
+
+def contradicting_sentence(rationale: str, decision: Decision) -> tuple[int, int] | None:
+    """Where the end of a rationale plainly states the opposite of ``decision``, although it also states it."""
+    cut = rationale.rfind(_OPIOID_TAIL)
+    end = cut if cut > 0 else len(rationale)
+    start = max(0, end - _TAIL_LENGTH)
+    tail = rationale[start:end]
+    statements = list(_statements(tail))
+    if not any(stated == decision for stated, _ in statements):
+        return None
+    opposite = next((place for stated, place in statements if stated and stated != decision), None)
+    return (start + opposite[0], start + opposite[1]) if opposite else None
+
+
+def _statements(tail: str) -> Iterator[tuple[Decision | None, tuple[int, int]]]:
+    """Every plain statement about necessity, and the sentence that it is in up to its end."""
+    for predicate in _PREDICATE.finditer(tail):
+        verb = _VERB.search(tail, max(0, predicate.start() - _REACH_BACK), predicate.start())
+        if verb:
+            sentence = _sentence_start(tail, verb.start())
+            yield _stated(tail, verb, predicate.end()), (sentence, predicate.end())
+    if "necessity" not in tail:
+        return
+    for match in _NECESSITY.finditer(tail):
+        sentence = _sentence_start(tail, match.start())
+        if match["not"]:
+            yield "upheld", (sentence, match.end())
+        elif not _NEGATION.search(tail, sentence, match.end()) and not _CONDITION.search(
+            tail, sentence, match.start()
+        ):
+            yield "overturned", (sentence, match.end())
+
+
+def _sentence_start(tail: str, position: int) -> int:
+    return max((match.end() for match in _SENTENCE_START.finditer(tail, 0, position)), default=0)

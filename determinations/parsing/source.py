@@ -38,8 +38,10 @@ class SourceText:
 
     @classmethod
     def from_text(cls, text: str) -> "SourceText":
-        """A text in which every form feed starts a page, read without any picture."""
+        """A text in which every form feed starts a page; one at the very end ends the last page."""
         pages = text.split("\f")
+        if len(pages) > 1 and not pages[-1].strip():
+            pages.pop()
         offsets, at = [], 0
         for page in pages:
             offsets.append(at)

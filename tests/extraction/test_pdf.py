@@ -1,5 +1,8 @@
 """PDFs: their text and page offsets, and every reason why one gives none."""
 
+import io
+
+import pypdf
 import pytest
 
 from determinations.extraction.pdf import read_pdf_text
@@ -11,6 +14,7 @@ from determinations.extraction.results import (
     TooLarge,
     TooManyPages,
 )
+from determinations.synthetic import letter_pdf, write_letter
 from tests.extraction.files import locked_pdf, pdf, scanned_pdf, text_bomb_pdf
 
 
@@ -65,3 +69,20 @@ def test_a_small_file_with_millions_of_characters_is_counted_before_it_is_read()
 def test_characters_are_counted_over_all_pages() -> None:
     with pytest.raises(TooLarge, match="page 3"):
         read_pdf_text(pdf(*["A synthetic page of thirty-six letters"] * 4), Limits(characters=100))
+
+
+@pytest.mark.parametrize("turned", ["page", "content"])
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_turned_page_reads_like_an_upright_one(degrees: int, turned: str) -> None:
+    upright = letter_pdf(write_letter(3))
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(upright))
+    page = writer.pages[-1]
+    if turned == "page":
+        page.rotate(degrees)
+    else:
+        width, height = float(page.mediabox.width), float(page.mediabox.height)
+        turn = pypdf.Transformation().translate(-width / 2, -height / 2).rotate(degrees)
+        page.add_transformation(turn.translate(width / 2, height / 2))
+    file = io.BytesIO()
+    writer.write(file)
+    assert read_pdf_text(file.getvalue()).text == read_pdf_text(upright).text

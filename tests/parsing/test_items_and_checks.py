@@ -1,5 +1,6 @@
 """Items, rationale, checks and layouts, through whole synthetic letters."""
 
+import re
 from datetime import date
 from typing import cast
 
@@ -249,3 +250,34 @@ def test_differences_name_gains_and_losses() -> None:
         ("sex", "loss"),
     ]
     assert {d.verdict for d in differences(before, after)} == {"change"}
+
+
+def test_a_rationale_that_states_both_decisions_is_flagged_at_the_sentence() -> None:
+    text = letter_with("MRI of the neck: Upheld")
+    sentence = "For these reasons, the medical necessity of the study is established."
+    text = text.replace("Decision rationale: ", f"Decision rationale: {sentence} ")
+    (problem,) = [p for p in parse_letter(text).problems if p.code == "rationale_contradicts_itself"]
+    assert problem.span
+    assert text[slice(*problem.span)].split() == sentence.rstrip(".").split()
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The medical necessity of the study is not established.",
+        "The study would be medically necessary if therapy had failed.",
+        "Imaging is medically necessary when red flags are present.",
+        "The medical necessity of the study cannot be established.",
+    ],
+)
+def test_a_rationale_that_weighs_conditions_does_not_contradict_itself(sentence: str) -> None:
+    text = letter_with("MRI of the neck: Upheld").replace("Decision rationale: ", f"Decision rationale: {sentence} ")
+    assert "rationale_contradicts_itself" not in {problem.code for problem in parse_letter(text).problems}
+
+
+def test_a_guideline_line_that_breaks_early_before_its_pages_is_not_torn() -> None:
+    line = "MAXIMUS guideline: Decision based on MTUS ACOEM Chapter 15 Stress \nRelated Conditions Page(s): 398B."
+    text = re.sub(
+        r"MAXIMUS guideline:[^\f]*?\.(?=\s*\n)", lambda _: line, letter_with("MRI of the neck: Upheld"), count=1
+    )
+    assert "lines_out_of_order" not in {problem.code for problem in parse_letter(text).problems}

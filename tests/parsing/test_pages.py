@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from determinations.parsing import parse_file, parse_letter
+from determinations.parsing.last_page import check_last_page
 from determinations.parsing.results import LetterPart
 from determinations.parsing.source import SourceText
 from determinations.synthetic import write_letter
@@ -165,6 +166,39 @@ def test_pages_out_of_order_are_read_in_order_and_reported() -> None:
     (part,) = parts_of("\f".join([*pages[1:], pages[0]]))
     assert wrong_values(NAME, part.letter) == []
     assert "pages_out_of_order" in codes(part)
+
+
+@pytest.mark.parametrize("number", range(PAGES))
+def test_a_page_without_text_is_named(number: int) -> None:
+    pages = LETTER.rstrip().split("\f")
+    pages[number] = ""
+    methods = tuple("none" if n == number + 1 else "text" for n in range(len(pages) + 1))
+    source = SourceText("\f".join(["A cover.", *pages]), _offsets(["A cover.", *pages]), methods)  # type: ignore[arg-type]
+    (part,) = parse_file(source)
+    (problem,) = [problem for problem in part.letter.problems if problem.code == "page_without_text"]
+    assert problem.message.startswith(f"Page {number + 2} of {len(pages) + 1} is a picture or blank")
+
+
+def _offsets(pages: list[str]) -> tuple[int, ...]:
+    return tuple(sum(len(page) + 1 for page in pages[:number]) for number in range(len(pages)))
+
+
+def test_a_page_without_text_behind_a_complete_letter_is_none_of_its_problems() -> None:
+    pages = [*LETTER.rstrip().split("\f"), ""]
+    whole = SourceText.from_text("\f".join(pages[:-1]))
+    (part,) = parse_file(SourceText(whole.text + "\f", _offsets(pages), (*whole.page_methods, "none")))
+    assert part.pages == (1, PAGES)
+    assert codes(part) == CLEAN
+
+
+def test_a_full_last_page_and_a_denied_treatment_without_an_item_mean_a_missing_page() -> None:
+    prose = "The worker reports pain in the low back that has not changed since the visit before this one.\n"
+    first, rationale = f"HOW THE IMR\n{prose * 36}", f"Decision rationale: {prose * 42}"
+    letter = parse_letter(LETTER)
+    for summary, expected in (("The request for an MRI of the left knee was denied.", 0), ("Norco was denied.", 1)):
+        problems = list(check_last_page(f"{first}\f{rationale}", letter.items, summary))
+        assert [problem.code for problem in problems] == ["page_missing"] * expected
+        assert list(check_last_page(f"{first}\f{rationale[:900]}", letter.items, summary)) == []
 
 
 @pytest.mark.parametrize("dash", ["\u2013", "\u2010", "\u2212", " - "])

@@ -9,12 +9,14 @@ from determinations.parsing.grounds import Subject, read_grounds
 from determinations.parsing.guidelines import read_guideline_line
 from determinations.parsing.header import DATE_FIELDS, Header, read_header
 from determinations.parsing.items import ItemText, read_items
+from determinations.parsing.last_page import check_last_page
 from determinations.parsing.results import Ground, ParsedItem, ParsedLetter, Problem
 from determinations.parsing.reviewer import read_reviewer
 from determinations.parsing.sections import Sections, find_sections
 from determinations.parsing.spans import Folded, Span
 from determinations.parsing.summary import Summary, read_injury_date, read_summary
 
+_SAYS_THAT_PAGES_ARE_MISSING = frozenset({"text_breaks_off", "decision_left_over"})
 _HEADER_FIELDS = ("case_number", *DATE_FIELDS, "priority")
 
 
@@ -41,9 +43,11 @@ def read_determination(source: str, aliases: Mapping[str, str]) -> ParsedLetter:
         *summary.problems,
         *item_problems,
         *check_dates(header.dates, header.spans),
-        *check_items(items, summary.text),
+        *check_items(source, items, summary.text),
         *check_endings(items, summary.text, places),
     ]
+    if not any(problem.code in _SAYS_THAT_PAGES_ARE_MISSING for problem in problems):
+        problems += check_last_page(source, items, summary.text)
     if not items:
         problems.append(Problem("no_items", "No disputed item was found.", None, "items"))
     return ParsedLetter(

@@ -92,7 +92,8 @@ def _start(source: str, earliest: int, heading: int) -> int:
     """Where the letter whose first heading is at ``heading`` begins: with the nearest header block above it."""
     reach = max(earliest, heading - _BLOCK_REACH)
     labels = list(_LABEL.finditer(source, reach, heading))
-    if not labels or len(_VALUE.sub("", source[labels[-1].end() : heading])) > _MOST_BESIDE_VALUES:
+    between = source[labels[-1].end() : heading] if labels else ""
+    if not labels or "\f" in between or len(_VALUE.sub("", between)) > _MOST_BESIDE_VALUES:
         return heading
     start = heading
     for label in reversed(labels):

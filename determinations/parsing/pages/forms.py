@@ -31,7 +31,7 @@ _FAX_WORD = r"\b(?:fax(?:ed|es)?|facsimile|rightfax|efax|tel|telephone|phone)\b(
 _PARTY = r"\b(?:to|from|recipient|sender|sent\s+by)\s?:"
 _ZONE = r"\((?:gmt|utc|est|cst|mst|pst|edt|cdt|mdt|pdt)[^)]{0,6}\)|\b(?:mon|tue|wed|thu|fri|sat|sun)(?:day)?\b"
 _TOKEN = re.compile(
-    rf"(?P<url>(?:https?|file)://\S+|\bwww\.\S+|\babout:blank\b)|(?P<phone>{_PHONE})|(?P<day>(?<![\d/]){_DAY}(?![\d/]))"
+    rf"(?P<url>(?:https?|file)://\S+|\bwww\.\S+|\babout:blank\b)|(?P<phone>{_PHONE})|(?P<day>(?<![\d/]){_DAY}(?!\d))"
     rf"|(?P<time>\b{_TIME})|(?P<count>{_PAGE_COUNT})|(?P<fax>{_FAX_WORD})|(?P<party>{_PARTY})|(?P<zone>{_ZONE})",
     re.IGNORECASE,
 )
@@ -81,6 +81,12 @@ OWN_LINE = re.compile(
     r"|Section\(s\):|(?:.*[:\s])?(?:Upheld|Overturned)\s*\.?$|case\s+file,\s+including|set\s+forth\s+below",
     re.IGNORECASE,
 )
+#: The same labels and decisions inside a line that they share with a fax machine's.
+_OWN_LABEL = re.compile(
+    r"Case\s+Number\s*:|Date\s+Assigned\s*:|HOW\s+THE\s+IMR|CLINICAL\s+CASE|IMR\s+ISSUES|Claims\s+Administrator\s+g"
+    r"|MAXIMUS\s+guideline|Decision\s+rationale|\b(?:Upheld|Overturned)\b"
+)
+_DECISIONS = ("Upheld", "Overturned")
 _LOWER_WORD = re.compile(r"(?<![\w/.:@-])[a-z]{2,}(?![\w/@-])")
 #: An office's name or a document's title has hardly more words in small letters.
 _MOST_TITLE_WORDS = 2
@@ -204,6 +210,9 @@ def transmission(text: str) -> Match | None:
         if form is None:
             continue
         start, end = cluster[0][1], cluster[-1][2]
+        if label := _OWN_LABEL.search(text, end):
+            own_from = end if label.group() in _DECISIONS else label.start()
+            return Match(form, start if _is_own(text[:start]) else 0, own_from, is_whole=False)
         before, after = text[:start], text[end:]
         own_before, own_after = _is_own(before), _is_own(after)
         if own_before and own_after:
@@ -224,7 +233,7 @@ def _is_own(piece: str) -> bool:
         piece[0].islower()
         or piece[-1] in '.,;:)"'
         or prose_words(piece) > _MOST_TITLE_WORDS
-        or bool(OWN_LINE.match(piece))
+        or bool(OWN_LINE.match(piece) or _OWN_LABEL.search(piece))
     )
 
 

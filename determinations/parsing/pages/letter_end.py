@@ -8,6 +8,7 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
+from determinations.parsing.pages.fullness import is_short
 from determinations.parsing.results import Problem
 from determinations.parsing.spans import Span, ends_sentence
 from determinations.parsing.typography import Typography, typography_of
@@ -34,7 +35,9 @@ _AFTER_LETTER = re.compile(
     r"(?:b?cc|copies?(?:\s+to)?|copy|enc(?:l(?:osures?)?)?|attach(?:ments?|ed)|sent\s+from|on\s+.{6,60}\bwrote|from|to|"
     r"subject|date|re)\s*:|sent\s+from\s+my\b|sincerely|respectfully|regards|best\s+regards|kind\s+regards|"
     r"(?:very\s+)?truly\s+yours|yours\s+truly|thank\s+you|dear\s|--\s*$|_{4,}|-{4,}|={4,}|on\s.{4,50}\bwrote\s*:|"
-    r"begin\s+forwarded|-+\s*original\s+message|copies\s+to\b|cc\b",
+    r"if\s+you\s+(?:disagree|do\s+not\s+agree|wish\s+to|have\s+(?:any\s+)?questions)|(?:the|this|your)\s+(?:decision|"
+    r"determination)\s+(?:is|shall\s+be)\s+(?:deemed\s+)?(?:final|binding)|you\s+(?:may|have\s+the\s+right\s+to)\s+(?:file|appeal)"
+    r"|begin\s+forwarded|-+\s*original\s+message|copies\s+to\b|cc\b",
     re.IGNORECASE,
 )
 #: Words of an appeal notice, which no rationale has.
@@ -49,8 +52,6 @@ _DATED = re.compile(
     r"\W*(?:\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|(?:January|February|March|April|May|June|July|August|September|October|November|December)\s+\d{1,2},?\s+\d{4})\W*$"
 )
 _LOWER_WORD = re.compile(r"(?<![\w/.:@-])[a-z]{2,}(?![\w/@-])")
-#: A page with so much less than the letter's fullest page was not full when it ended.
-_FULL_SHARE = 0.8
 _CONCLUSION_REACH = 400
 _TITLE_WORDS, _TITLE_LENGTH = 8, 70
 #: A quick look at a line's length, before its width is worked out.
@@ -60,6 +61,7 @@ _MANY_LINES = 400
 
 _CUT_AT_PAGE = "The text after this page was taken for other papers, not for the end of the last rationale."
 _CUT_IN_PAGE = "The text after the last conclusion was taken for an addition, not for the end of the last rationale."
+_GOES_ON = "The last rationale goes on after a conclusion at the end of a page; this may be another paper."
 
 
 class LetterEnd(NamedTuple):
@@ -85,6 +87,7 @@ def find_letter_end(source: str, start: int, rationale: int, limit: int, running
     label_line = max(source.rfind("\n", start, rationale), source.rfind("\f", start, rationale)) + 1
     lines = _lines(source, label_line, limit)  # with the label, so that the first line has its full width
     typography: Typography | None = None
+    doubts: list[Problem] = []
     widest = max((len(line.text) for line in lines), default=0)
     for above, line in pairwise(lines):
         parted = line.page_edge
@@ -98,15 +101,16 @@ def find_letter_end(source: str, start: int, rationale: int, limit: int, running
         if not parted and not (ended and _AFTER_LETTER.match(line.text)):
             continue
         verdict = _verdict(source, start, rationale, lines, lines.index(line), ended=ended)
-        if verdict is None:
+        if verdict:
+            doubts.append(Problem("letter_end_doubtful", verdict, Span(line.start, line.end)))
+        if verdict in (None, _GOES_ON):
             continue
-        doubt = Problem("letter_end_doubtful", verdict, Span(line.start, line.end)) if verdict else None
-        return LetterEnd(above.end, (doubt,) if doubt else ())
-    return LetterEnd(lines[-1].end if lines else limit)
+        return LetterEnd(above.end, tuple(doubts))
+    return LetterEnd(lines[-1].end if lines else limit, tuple(doubts))
 
 
 def _verdict(source: str, start: int, rationale: int, lines: list[_Line], at: int, *, ended: bool) -> str | None:
-    """Whether the letter ends above line ``at``: None for no, a doubt or the empty string for yes."""
+    """Whether the letter ends above line ``at``: None or ``_GOES_ON`` for no, another doubt or "" for yes."""
     above, line = lines[at - 1], lines[at]
     said = source[rationale : above.end]
     if _OPIOID_TAIL.match(line.text) or _ITEM_LINE.search(source, line.start, line.start + _ITEM_REACH):
@@ -116,15 +120,17 @@ def _verdict(source: str, start: int, rationale: int, lines: list[_Line], at: in
     concluded = ended and _concludes(said)
     foreign = _is_foreign(lines, at)
     if line.page_edge:
-        full_page = _full_page(source, start, rationale)
-        short = full_page > 0 and _lines_on_page(source, above.end) < full_page * _FULL_SHARE
+        page_start = source.rfind("\f", 0, above.end) + 1
+        short = is_short(source[page_start : above.end], source[start:page_start].split("\f")[:-1])
         if ended and (short or foreign):
             return "" if concluded or (short and foreign) else _CUT_AT_PAGE
         if short and foreign:
             return _CUT_AT_PAGE
         if not ended:
             return None
-        return _CUT_AT_PAGE if concluded and not _concludes_later(lines, at) else None
+        if not concluded:
+            return None
+        return _GOES_ON if _concludes_later(lines, at) else _CUT_AT_PAGE
     if not concluded:
         return None
     if foreign:
@@ -166,21 +172,6 @@ def _is_foreign(lines: list[_Line], at: int) -> bool:
 
 def _has_appeal(lines: list[_Line], at: int) -> bool:
     return bool(_APPEAL.search(" ".join(line.text for line in lines[at : at + 3])))
-
-
-def _full_page(source: str, start: int, rationale: int) -> int:
-    """The most lines on a page of the letter that ends before its last rationale does; 0 where no page does."""
-    pages = source[start:rationale].split("\f")[:-1]
-    return max((_count(page) for page in pages), default=0)
-
-
-def _lines_on_page(source: str, position: int) -> int:
-    """How many printed lines the page has that ends at ``position``, up to there."""
-    return _count(source[source.rfind("\f", 0, position) + 1 : position])
-
-
-def _count(page: str) -> int:
-    return sum(1 for line in page.split("\n") if line.strip())
 
 
 def _lines(source: str, start: int, end: int) -> list[_Line]:

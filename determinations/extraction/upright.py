@@ -1,0 +1,37 @@
+"""Pages that stand sideways or upside down: pdfium reads their text in order once the page is turned upright."""
+
+import math
+from collections import Counter
+
+import pypdfium2.raw as pdfium
+
+_QUARTER = math.pi / 2
+#: So many characters, spread over the page, tell which way its text runs.
+_SAMPLED = 60
+
+
+def load_upright_text(page: pdfium.FPDF_PAGE) -> pdfium.FPDF_TEXTPAGE | None:
+    """The page's text as it reads with its letters upright; None where pdfium cannot load it.
+
+    The page keeps its rotation, so that it is drawn and measured as the file has it.
+    """
+    text_page = pdfium.FPDFText_LoadPage(page)
+    if not text_page:
+        return None
+    rotation, turns = pdfium.FPDFPage_GetRotation(page), _quarter_turns(text_page)
+    if turns == rotation:
+        return text_page
+    pdfium.FPDFText_ClosePage(text_page)
+    pdfium.FPDFPage_SetRotation(page, turns)
+    text_page = pdfium.FPDFText_LoadPage(page)
+    pdfium.FPDFPage_SetRotation(page, rotation)
+    return text_page or None
+
+
+def _quarter_turns(text_page: pdfium.FPDF_TEXTPAGE) -> int:
+    """By how many quarters the page must be turned for most of its characters to stand upright."""
+    count = pdfium.FPDFText_CountChars(text_page)
+    step = max(1, count // _SAMPLED)
+    angles = [pdfium.FPDFText_GetCharAngle(text_page, at) for at in range(0, max(0, count), step)]
+    quarters = Counter(round(-angle / _QUARTER) % 4 for angle in angles if angle >= 0)
+    return max(quarters, key=quarters.__getitem__, default=0)  # not most_common: it imports, and the child cannot

@@ -1,0 +1,102 @@
+"""Words divided at a line's end, joined: ``documen-`` / ``tation`` is one word, ``follow-`` / ``up`` keeps its hyphen.
+
+A text reader may print the two halves on two lines or on one, so the line's end tells nothing. A hyphen divides a word
+when the joined word is known and its halves are not words of their own.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from determinations.parsing.arrangement import Arrangement
+from determinations.parsing.spans import Span
+
+#: First halves that make a compound with any word, whether or not they are words themselves.
+_PREFIXES = frozenset(
+    (
+        "anti auto bi bio co counter de dis ex extra fore hyper hypo il im in infra inter intra ir macro mal mega "
+        "meta micro mid mini mis mono multi neo neuro non off over para peri poly post pre pro pseudo psycho quasi "
+        "re retro self semi sub super supra trans tri ultra un under uni up well"
+    ).split()
+)
+_SHORTEST = 2
+_SHORTEST_UNKNOWN, _SHORTEST_LISTED = 4, 3
+
+
+class _Division(NamedTuple):
+    """A hyphen between two halves: where each half begins and ends, and the hyphen itself."""
+
+    left: Span
+    hyphen: int
+    right: Span
+
+
+def join_divided_words(text: str) -> Arrangement:
+    """The text with divided words joined; a line's end that divided one comes after the word."""
+    pieces: list[Span] = []
+    at = 0
+    for division in _divisions(text):
+        if not _is_one_word(text, division):
+            continue
+        gap_start = division.hyphen + 1
+        pieces += [Span(at, division.hyphen), division.right, Span(gap_start, division.right.start)]
+        at = division.right.end
+    if not pieces:
+        return Arrangement.of(text, (Span(0, len(text)),))
+    return Arrangement.of(text, [*pieces, Span(at, len(text))])
+
+
+def _divisions(text: str) -> Iterator[_Division]:
+    """Hyphens between two stretches of letters, the second in small ones, on one line or at a line's end."""
+    hyphen = text.find("-")
+    while hyphen >= 0:
+        start = hyphen
+        while start and text[start - 1].isalpha():
+            start -= 1
+        begin = hyphen + 1
+        if start < hyphen and begin < len(text) and not text[begin].isalpha():
+            rest = text[begin : begin + 12]
+            begin += len(rest) - len(rest.lstrip()) if "\n" in rest or "\f" in rest else 0
+        end = begin
+        while end < len(text) and text[end].isalpha():
+            end += 1
+        long_enough = hyphen - start >= _SHORTEST and end - begin >= _SHORTEST
+        if long_enough and text[begin].islower() and not _is_part_of_more(text, start, end):
+            yield _Division(Span(start, hyphen), hyphen, Span(begin, end))
+        hyphen = text.find("-", hyphen + 1)
+
+
+_JOINERS = frozenset("-/_@0123456789")
+
+
+def _is_part_of_more(text: str, start: int, end: int) -> bool:
+    """Whether the two halves are part of an address, a longer compound or a number."""
+    before, after = text[max(0, start - 1) : start], text[end : end + 1]
+    dotted = after == "." and text[end + 1 : end + 2].isalnum()
+    return before in _JOINERS or before == "." or after in _JOINERS or dotted
+
+
+def _is_one_word(text: str, division: _Division) -> bool:
+    left, right = text[slice(*division.left)].lower(), text[slice(*division.right)]
+    joined = left + right
+    known = known_words()
+    right_known = len(right) < _SHORTEST_LISTED or right in known or right.removesuffix("ly") in known
+    if joined in known and not right_known:
+        return True
+    if text.count(f"-{right}") > 1 and text.lower().count(f"{left}-{right}") > 1:
+        return False  # the letter prints it with its hyphen elsewhere too
+    if text.count(joined) + text.count(joined.capitalize()) > 1:
+        return True
+    if joined in known:
+        return not (left in known or left in _PREFIXES)
+    strange = left not in known and left not in _PREFIXES and not right_known
+    return strange and min(len(left), len(right)) >= _SHORTEST_UNKNOWN
+
+
+@cache
+def known_words() -> frozenset[str]:
+    """English and medical words in small letters, of three letters and more."""
+    folder = files(__package__)
+    texts = [(folder / name).read_text(encoding="utf-8") for name in ("english.txt", "medical.txt")]
+    return frozenset("\n".join(texts).split())
