@@ -16,9 +16,7 @@ def source_text(extracted: ExtractedText) -> SourceText:
 
 
 def page_methods(extracted: ExtractedText) -> tuple[PageMethod, ...]:
-    """How the text of each page was obtained."""
+    """How the text of each page was obtained; a blank page that is no picture has all the text it can have."""
     if extracted.page_methods:
         return extracted.page_methods
-    text, offsets = extracted.text, extracted.page_offsets
-    ends = (*(offset - 1 for offset in offsets[1:]), len(text))
-    return tuple("text" if text[start:end].strip() else "none" for start, end in zip(offsets, ends, strict=True))
+    return tuple("none" if number in extracted.to_scan else "text" for number in range(len(extracted.page_offsets)))

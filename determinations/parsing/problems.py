@@ -142,7 +142,7 @@ _KINDS = (
         "page_without_text",
         "page without text",
         "missing",
-        "A page of this letter is a picture or blank, so nothing on it was read. Enter what it says by hand, or "
+        "A page of this letter is a picture, and none of its text was read. Enter what it says by hand, or "
         "upload a copy with text.",
     ),
     ProblemKind(

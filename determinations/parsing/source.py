@@ -7,7 +7,7 @@ from typing import Literal
 
 from determinations.parsing.spans import Span
 
-#: How a page's text was obtained: from the file's own text, by recognizing a picture, or not at all.
+#: How a page's text was obtained: from the file's own text, by recognizing a picture, or, of a picture, not at all.
 PageMethod = Literal["text", "scan", "none"]
 #: Why a recognized word is doubtful: the engine was unsure of it, or it was corrected to a known phrase.
 DoubtReason = Literal["low_confidence", "mended"]
@@ -46,7 +46,8 @@ class SourceText:
         for page in pages:
             offsets.append(at)
             at += len(page) + 1
-        return cls(text, tuple(offsets), tuple("text" if page.strip() else "none" for page in pages))
+        methods: tuple[PageMethod, ...] = tuple("text" for _ in pages)
+        return cls(text, tuple(offsets), methods)
 
     @property
     def page_count(self) -> int:

@@ -19,7 +19,7 @@ def test_a_file_with_one_letter_gives_one_part_with_all_its_pages() -> None:
 def test_pages_start_where_their_offsets_say() -> None:
     source = SourceText.from_text("one\f\ftwo")
     assert [source.text[slice(*span)] for span in source.page_spans()] == ["one", "", "two"]
-    assert source.page_methods == ("text", "none", "text")
+    assert source.page_methods == ("text", "text", "text")
 
 
 def test_a_page_range_set_by_hand_is_read_as_one_letter() -> None:

@@ -1,4 +1,4 @@
-"""Pages that gave no text, inside a letter or beside it, where a part of it may be on them."""
+"""Pages that are pictures and gave no text, inside a letter or beside it, where a part of it may be on them."""
 
 from collections.abc import Iterator, Sequence
 
@@ -25,7 +25,7 @@ def textless_pages(source: SourceText, part: LetterPart, others: Sequence[Letter
         place = source.page_span(number)
         yield Problem(
             "page_without_text",
-            f"Page {number} of {source.page_count} is a picture or blank: nothing on it was read.",
+            f"Page {number} of {source.page_count} is a picture: none of its text was read.",
             Span(max(0, place.start - 1), min(len(source.text), place.end + 1)),
         )
 
