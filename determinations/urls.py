@@ -31,7 +31,9 @@ urlpatterns = [
     re_path(rf"^{_LIST}/views/save/$", saved_views.save_view, name="save_view"),
     re_path(rf"^{_LIST}/export/$", export_views.export_list_rows, name="export_list_rows"),
     path("cases/<int:pk>/", case_page.case_detail, name="case_detail"),
-    path("cases/<int:pk>/items/<int:number>/alike/", similar_requests.requests_alike, name="requests_alike"),
+    path(
+        "cases/<int:pk>/items/<int:number>/alike/", similar_requests.similar_request_list, name="similar_request_list"
+    ),
     path("cases/<int:pk>/report/", problem_reports.report_problem, name="report_problem"),
     path("letters/<int:pk>/pages/<int:number>.png", letter_pages.letter_page, name="letter_page"),
     path("letters/<int:pk>/boxes.json", letter_pages.letter_boxes, name="letter_boxes"),

@@ -1,17 +1,17 @@
-"""The other names of a drug: who searches hydrocodone wants the letters that print Norco, too."""
+"""Other names of a drug: a search for hydrocodone should also find letters that print Norco."""
 
 from dataclasses import dataclass
 from functools import lru_cache
 
 from determinations.parsing.categories import DRUGS
 
-#: Characters that a search may have (see ``search.QueryWords``): further names are left out.
+#: The longest search, see ``filters.words``; names beyond it are left out.
 _LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True)
 class OtherNames:
-    """A drug as it was typed, the further names that letters print for it, and the search that finds them all."""
+    """A drug name as typed, its other names in letters, and the search that finds all of them."""
 
     typed: str
     others: tuple[str, ...]
@@ -20,17 +20,17 @@ class OtherNames:
 
 @lru_cache(maxsize=1024)
 def other_names(text: str) -> OtherNames | None:
-    """The other names of what was typed, if that is one drug's name and nothing else; None otherwise.
+    """The other names of a drug, if the text is one drug name and nothing else; None otherwise.
 
-    A name that holds another one as a word finds nothing more and is left out: "vicodin es" beside "vicodin".
+    A name that contains another as a word adds no matches and is left out: "vicodin es" beside "vicodin".
     """
     typed = " ".join(text.lower().split())
     group = next((group for group in _groups() if typed in group), ())
-    names = [typed, *(name for name in group if not _holds(name, typed))]
+    names = [typed, *(name for name in group if not _contains(name, typed))]
     kept: list[str] = []
     for name in names:
-        told = any(_holds(name, other) for other in names if other != name)
-        if not told and len(_either([*kept, name])) <= _LONGEST:
+        covered = any(_contains(name, other) for other in names if other != name)
+        if not covered and len(_either([*kept, name])) <= _LONGEST:
             kept.append(name)
     others = tuple(name for name in kept if name != typed)
     return OtherNames(typed, others, _either(kept)) if others else None
@@ -38,7 +38,7 @@ def other_names(text: str) -> OtherNames | None:
 
 @lru_cache(maxsize=1)
 def _groups() -> tuple[tuple[str, ...], ...]:
-    """Names of the same drug. A generic comes first among its names; one name can stand in two classes of drugs."""
+    """Names of the same drug. The generic name comes first; a name can belong to two classes of drugs."""
     names: dict[str, dict[str, None]] = {}
     for drug in DRUGS.values():
         if drug.generic:
@@ -46,7 +46,7 @@ def _groups() -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(group) for group in names.values() if len(group) > 1)
 
 
-def _holds(name: str, other: str) -> bool:
+def _contains(name: str, other: str) -> bool:
     return f" {other} " in f" {name} "
 
 

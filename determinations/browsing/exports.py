@@ -1,7 +1,7 @@
 """Exports: every row of a filtered list as CSV or Excel, read through a server-side cursor, never all in memory.
 
-A cell that a spreadsheet would run as a formula is made harmless: CSV gets an apostrophe before it, Excel gets a text
-cell. What was exported, with which filters, how many rows and by whom is recorded.
+Cells that a spreadsheet would run as formulas are neutralized: an apostrophe in CSV, a text cell in Excel. The user,
+the list, its filters and the number of rows are recorded.
 """
 
 import contextlib
@@ -33,10 +33,10 @@ from determinations.wording.labels import Labels, read_labels
 Cell = str | int | date | None
 #: Lists up to this many rows are sent at once; larger ones are written by a worker.
 AT_ONCE = 5_000
-#: Days for which a written file waits for its person.
+#: Days for which a finished file is kept.
 KEPT_DAYS = 7
 _READ_AT_ONCE = 2_000
-#: What a writer leaves half done after this long will never be finished: tasks and requests take minutes.
+#: Files unfinished for this long will never be finished: tasks and requests take minutes.
 _UNFINISHED_AFTER = timedelta(hours=1)
 _FINISHED = re.compile(r"\d+\.(csv|xlsx)")
 #: Excel's own limit, less the head.
@@ -45,7 +45,7 @@ _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class TooManyRows(Exception):
-    """More rows than the format can hold."""
+    """More rows than the format allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,10 @@ def _field(column: str) -> Callable[[object, Labels], Cell]:
     return lambda row, labels: getattr(row, column)
 
 
+def _named(column: str, words: str) -> Callable[[object, Labels], Cell]:
+    return lambda row, labels: labels.of(words, getattr(row, column))
+
+
 def _joined(column: str) -> Callable[[object, Labels], Cell]:
     return lambda row, labels: ", ".join(getattr(row, column))
 
@@ -83,9 +87,9 @@ _LETTER_COLUMNS = (
     Column("UR denial", _field("ur_denial_date")),
     Column("Application received", _field("application_received")),
     Column("Assigned", _field("date_assigned")),
-    Column("Priority", _field("priority")),
+    Column("Priority", _named("priority", "priority")),
     Column("Age", _field("age")),
-    Column("Sex", _field("sex")),
+    Column("Sex", _named("sex", "sex")),
     Column("Reviewer's specialty", _joined("specialties")),
     Column("Reviewer's licensure", _joined("licensure")),
     Column("Claims administrator cites", _authorities("claims_authority_ids")),
@@ -101,7 +105,7 @@ CASE_COLUMNS: Sequence[Column] = (
     *_LETTER_COLUMNS,
     Column("Doubts", _field("problem_count")),
     Column("State", lambda case, labels: labels.of("state", case.state)),
-    Column("Corrected by staff", lambda case, labels: "yes" if case.corrected else "no"),
+    Column("Corrected by staff", lambda case, labels: labels.of("yes_no", "yes" if case.corrected else "no")),
 )
 ITEM_COLUMNS: Sequence[Column] = (
     Column("Letter", _field("case_id")),
@@ -110,7 +114,7 @@ ITEM_COLUMNS: Sequence[Column] = (
     Column("Request", lambda fact, labels: fact.item.request),
     Column("Part in dispute", lambda fact, labels: fact.item.disputed),
     Column("Decision", lambda fact, labels: fact.item.get_decision_display()),
-    Column("Partly approved by UR", lambda fact, labels: "yes" if fact.partly_approved else "no"),
+    Column("Partly approved by UR", lambda fact, labels: labels.of("yes_no", "yes" if fact.partly_approved else "no")),
     Column("Category", lambda fact, labels: labels.category_by_id[fact.category_id].name),
     Column("Subcategory", lambda fact, labels: labels.category_by_id[fact.category_id].subcategory),
     Column("Body region", _field("body_region")),
@@ -124,7 +128,7 @@ def columns_of(kind: ListKind) -> Sequence[Column]:
 
 
 def rows_of(kind: ListKind, query: QueryDict) -> Iterator[list[Cell]]:
-    """Every row of the list, in its order, read from the database as the reader goes on."""
+    """Every row of the list, in its order, streamed from the database."""
     labels = read_labels()
     columns = columns_of(kind)
     rows: QuerySet[Model] = _ordered(kind.filterset(query).qs, kind.orders[kind.sort_of(query)])
@@ -142,7 +146,7 @@ def _ordered(rows: QuerySet[Model], order: Order) -> QuerySet[Model]:
 
 
 def harmless(cell: Cell | float) -> str | int | float:
-    """A cell for CSV: no spreadsheet takes it for a formula."""
+    """A cell for CSV that no spreadsheet runs as a formula."""
     if cell is None:
         return ""
     if isinstance(cell, date):
@@ -153,7 +157,7 @@ def harmless(cell: Cell | float) -> str | int | float:
 
 
 class _Echo:
-    """A file that gives back what is written to it."""
+    """A file that returns what is written to it."""
 
     def write(self, text: str) -> str:
         return text
@@ -168,7 +172,7 @@ def csv_lines(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[
 
 
 def write_xlsx(path: Path, title: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
-    """An Excel file; gives back how many rows it has. Row by row: what is written leaves the memory."""
+    """Write an Excel file row by row, in constant memory; returns the number of rows."""
     options = {"constant_memory": True, "tmpdir": str(path.parent), "default_date_format": "yyyy-mm-dd"}
     book = xlsxwriter.Workbook(str(path), options)
     sheet = book.add_worksheet(title[:31])
@@ -203,26 +207,28 @@ def record_export(*, by: User, list_name: str, query: str, format: str, rows: in
 
 
 def file_of(export: Export) -> Path:
-    """Where a finished export stands."""
+    """The path of a finished export."""
     return Path(settings.MEDIA_ROOT) / export.store_name
 
 
 def exports_folder() -> Path:
-    """Where exports are written; made if it is not there."""
+    """The folder of exports, created if missing."""
     folder = Path(settings.MEDIA_ROOT) / "exports"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
 def delete_old_files(*, now: datetime) -> int:
-    """Delete files that waited long enough, and what writers that were killed left behind; returns how many.
+    """Delete expired files and leftovers of killed writers; returns how many.
 
-    Goes by the files, so that none outlives its row.
+    It goes by the files on disk, so that no file outlives its row.
     """
     deleted = 0
     for path in exports_folder().iterdir():
         kept = timedelta(days=KEPT_DAYS) if _FINISHED.fullmatch(path.name) else _UNFINISHED_AFTER
-        with contextlib.suppress(OSError):  # another sweep was quicker, or the disk refuses: the next sweep tries
+        with contextlib.suppress(
+            OSError
+        ):  # already deleted by another sweep, or a disk error: the next sweep tries again
             if now.timestamp() - path.stat().st_mtime < kept.total_seconds():
                 continue
             if path.is_dir():
@@ -242,11 +248,13 @@ def write_export(export_id: int, *, now: Callable[[], datetime]) -> None:
     try:
         rows = _write_file(export)
     except TooManyRows:
-        _fail(export, "More rows than an Excel sheet can hold: export them as CSV, or filter the list.", now())
+        _fail(
+            export, "The list has more rows than an Excel sheet allows. Export it as CSV, or filter the list.", now()
+        )
     except SoftTimeLimitExceeded:
-        _fail(export, "Writing it takes longer than it may: filter the list, or choose CSV.", now())
+        _fail(export, "The export took too long. Filter the list, or choose CSV.", now())
     except Exception:
-        _fail(export, "It could not be written. Try again, and tell an administrator if it fails again.", now())
+        _fail(export, "The file could not be written. Try again; if it fails again, tell an administrator.", now())
         raise
     else:
         Export.objects.filter(pk=export.pk).update(state=ExportState.READY, rows=rows, finished_at=now())
@@ -257,7 +265,7 @@ def _fail(export: Export, message: str, at: datetime) -> None:
 
 
 def _write_file(export: Export) -> int:
-    """Write under another name first, so that a file is whole or not there."""
+    """Write under a temporary name first, so that the file is complete or absent."""
     target = file_of(export)
     descriptor, unfinished = tempfile.mkstemp(dir=exports_folder())
     os.close(descriptor)

@@ -1,8 +1,8 @@
-"""Facets: what the rows of a list have in each dimension, how often, with all filters but the dimension's own.
+"""Facets: how many rows of a list have each value of each dimension, with all filters except the dimension's own.
 
-Of each dimension's base up to 1,000 rows are counted, and the page says so: the newest, or where those are not near
-the top of the list, some. Dimensions without a filter of their own share one base, so that one statement reads the
-list once for them and once for each filtered dimension.
+Up to 1,000 rows of each base are counted, and the page says so: the newest, or some if the newest are not near the top
+of the list. Dimensions that are not filtered share one base, so that one statement reads the list once for them and
+once for each filtered dimension.
 """
 
 import json
@@ -47,7 +47,7 @@ _COUNT = "SELECT '{table}.{column}', to_jsonb({column}), number FROM (SELECT {co
 
 @dataclass(frozen=True)
 class FacetCounts:
-    """How many rows have each value of each dimension; ``capped``: of some only ``cap`` rows were counted."""
+    """How many rows have each value of each dimension; ``capped``: only ``cap`` rows of some were counted."""
 
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     capped: bool = False
@@ -86,9 +86,9 @@ def count_facets(kind: ListKind, filterset: ListFilters, query: QueryDict, limit
 def _statement(
     queries: Mapping[str, ListQuery], places: Collection[tuple[str, str]], limits: Limits
 ) -> tuple[str, list[Any]]:
-    """The newest rows of each table as materialised CTEs, and a grouped count of each column.
+    """The newest rows of each table as materialized CTEs, and a grouped count of each column.
 
-    Arrays are counted whole: there are far fewer different ones than rows, and taking them apart here costs more.
+    Arrays are counted as a whole: there are far fewer distinct ones than rows, and unnesting them here costs more.
     """
     parameters: list[Any] = []
     expressions = []

@@ -1,4 +1,4 @@
-"""The three lists: which rows, filters, orders and columns each has. Pages, exports and neighbours read from here."""
+"""The three lists: the rows, filters and orders of each. Pages, exports and neighbors read from here."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from determinations.paging.keyset import M, Order, Page, page_of
 
 @dataclass(frozen=True)
 class ListKind:
-    """A list: ``orders`` by the name that stands in the address after ``sort=``, ``-`` for descending."""
+    """A list: ``orders`` by their name in the address after ``sort=``, with ``-`` for descending."""
 
     name: ListName
     title: str

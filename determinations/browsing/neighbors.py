@@ -1,4 +1,4 @@
-"""Previous and next case of the list one came from: where the case stands in it, by keyset, whatever the depth."""
+"""The previous and next case in the list the user came from, by keyset, at any depth."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ _COUNTED_UP_TO = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A row's place in its list: its neighbours (rows, or None at an end) and its position, capped."""
+    """A row's place in its list: its neighbors (rows, or None at an end) and its position, capped."""
 
     kind: ListKind
     previous: Model | None
@@ -25,7 +25,7 @@ class Place:
 def place_in_list(case_id: int, query: QueryDict) -> Place | None:
     """The place of a case, or of its item named by ``item=``, in the list that the address names; None without one.
 
-    Of a list of items, neighbours are items. A row that no longer matches has no place.
+    In a list of items, neighbors are items. A row that no longer matches has no place.
     """
     kind = LISTS.get(query.get("list", ""))
     if kind is None:
@@ -44,13 +44,13 @@ def place_in_list(case_id: int, query: QueryDict) -> Place | None:
 def _row(kind: ListKind, rows: QuerySet[Model], case_id: int, item: str) -> Model | None:
     if not kind.of_items:
         return rows.filter(pk=case_id).first()
-    found = rows.filter(case=case_id).select_related("item").order_by("item__number")
+    items = rows.filter(case=case_id).select_related("item").order_by("item__number")
     number = whole_number(item, most=9_999)
-    return (found.filter(item__number=number).first() if number is not None else None) or found.first()
+    return (items.filter(item__number=number).first() if number is not None else None) or items.first()
 
 
 def _position(rows: QuerySet[Model], order: Order, cursor: Cursor) -> Count:
-    """How many rows stand before, and this one; counted up to a cap."""
+    """The position of the row, counted up to a cap."""
     before = rows_from(
         rows.values_list("pk", flat=True),
         order,

@@ -1,8 +1,7 @@
-"""Search over requests, rationales, summaries and case numbers: what was typed, and which rows it finds.
+"""Case numbers and drug names typed into the search box, with help for typing errors.
 
-Words are searched as a web search does: every word, ``"a phrase"``, ``-not``, ``OR``; ``word*`` finds longer words.
-Typing errors are met where they hurt: a case number with one slip finds its neighbours, and a drug's name that nearly
-is one of the drugs known is offered in its right spelling.
+A case number with one wrong digit finds similar numbers, and a misspelled drug name is offered in its correct
+spelling. How words are searched is in ``filters.words``.
 """
 
 import difflib
@@ -21,16 +20,16 @@ _YEARS = range(13, 31)
 
 
 def typed_case_number(typed: str) -> str | None:
-    """What was typed as a case number in its printed form, or the start of one; None when it is none."""
+    """Normalize a typed case number (or prefix) to its printed form; None if it isn't one."""
     match = _CASE_NUMBER.fullmatch(typed)
     return f"CM{match['year']}-{match['number']}" if match else None
 
 
 def cases_numbered(typed: str, limit: int = 20) -> tuple[list[Case], bool]:
-    """Current cases of a typed case number, and whether they are exactly what was typed.
+    """Current cases with a typed case number, and whether they match exactly.
 
-    A whole number finds its case, or cases one slip away; a serial alone is tried with every year; the start of a
-    number finds the cases that begin so. One query, two for a slip. Nothing for what is no case number.
+    A complete number finds its case, or cases one typing error away; a serial number alone is tried with every year;
+    the start of a number finds all cases that start with it. One query, two for a typing error. Empty for other text.
     """
     number = typed_case_number(typed)
     cases = Case.objects.current().order_by("case_number")
@@ -42,14 +41,14 @@ def cases_numbered(typed: str, limit: int = 20) -> tuple[list[Case], bool]:
         return list(cases.filter(case_number__in=numbers)[:limit]), True
     if len(number) < len("CM17-0000000"):
         return list(cases.filter(case_number__startswith=number)[:limit]), False
-    found = list(cases.filter(case_number=number)[:limit])
-    if found:
-        return found, True
-    return list(cases.filter(case_number__in=one_slip_away(number))[:limit]), False
+    matching = list(cases.filter(case_number=number)[:limit])
+    if matching:
+        return matching, True
+    return list(cases.filter(case_number__in=similar_numbers(number))[:limit]), False
 
 
-def one_slip_away(number: str) -> set[str]:
-    """Every number that differs by one digit, or by two neighbours that changed places."""
+def similar_numbers(number: str) -> set[str]:
+    """Every number that differs by one digit, or by two adjacent digits swapped."""
     digits = [at for at, letter in enumerate(number) if letter.isdigit()]
     near = {number[:at] + digit + number[at + 1 :] for at in digits for digit in "0123456789"}
     near |= {
@@ -66,15 +65,15 @@ def _drug_names() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1024)
-def spelled_right(text: str) -> str | None:
-    """The search with words that nearly name a drug spelled right: ``hydrocodne`` gives ``hydrocodone``.
+def corrected_spelling(text: str) -> str | None:
+    """The search with misspelled drug names corrected: ``hydrocodne`` gives ``hydrocodone``.
 
-    None when nothing is misspelled. Only words of five letters and more that are themselves no drug's name count.
+    None if nothing is misspelled. Only words of five letters or more that are not drug names themselves are checked.
     """
     names = _drug_names()
     changed = False
 
-    def mended(match: re.Match[str]) -> str:
+    def correct(match: re.Match[str]) -> str:
         nonlocal changed
         word = match[0].lower()
         if len(word) < 5 or word in names or not word.isalpha():
@@ -83,5 +82,5 @@ def spelled_right(text: str) -> str | None:
         changed = changed or bool(near)
         return near[0] if near else match[0]
 
-    mended_text = WORD.sub(mended, text)
-    return mended_text if changed else None
+    corrected = WORD.sub(correct, text)
+    return corrected if changed else None

@@ -1,4 +1,4 @@
-"""What a search finds: cases with the places that match, newest first or best first, always bounded."""
+"""Search results: cases with excerpts, newest or best match first, always bounded."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from determinations.paging.filtered import ListQuery, Nearest, tables_of
 #: Only this many matches, the newest, are ranked.
 RANKED = 1_000
 PAGE = 20
-#: Of words that very many cases have, those near the top of the list are ranked, if these are enough.
+#: For words that occur in very many cases, those near the top of the list are ranked, if there are enough.
 _ENOUGH = 200
 _RANK = """
 WITH {tables}
@@ -31,13 +31,13 @@ ORDER BY ts_rank(search, {query}, 1) DESC, case_id DESC LIMIT %s OFFSET %s
 """
 _READ_CHARACTERS = 20_000
 _SNIPPETS = 3
-# Private characters that no letter holds: the text is escaped first, and then they become tags.
+# Private-use characters that no letter contains: the text is escaped first, then they become tags.
 _START, _STOP = "\ue000", "\ue001"
 
 
 @dataclass(slots=True)
 class Snippet:
-    """A place that matches: of an item, or of the summary (then ``number`` is None)."""
+    """An excerpt that matches: from an item, or from the summary (then ``number`` is None)."""
 
     number: int | None
     decision: str
@@ -46,8 +46,8 @@ class Snippet:
 
 
 @dataclass(slots=True)
-class FoundCase:
-    """A case that matches, with its snippets."""
+class SearchResult:
+    """A matching case with its snippets."""
 
     case: Case
     snippets: list[Snippet] = field(default_factory=list)
@@ -55,7 +55,7 @@ class FoundCase:
 
 def best_first(listed: ListQuery, words: QueryWords, page: int) -> tuple[list[Case], int, Count]:
     """One page (from 1) of the newest matches by rank, how many were ranked, and how many match. Two queries."""
-    most = _ENOUGH if words.unpacked else RANKED  # each row's words have to be read: no more of them than needed
+    most = _ENOUGH if words.unpacked else RANKED  # each row's words have to be read, so no more rows than needed
     newest = Nearest.to(listed.everything, NEWEST, descending=True, enough=_ENOUGH, most=most)
     tables, parameters = tables_of(listed, newest)
     query, its_parameters = words.sql()
@@ -64,19 +64,19 @@ def best_first(listed: ListQuery, words: QueryWords, page: int) -> tuple[list[Ca
             _RANK.format(tables=tables, query=query),
             [*parameters, RANKED, *its_parameters, PAGE, (page - 1) * PAGE],
         )
-        found = cursor.fetchall()
-    cases = Case.objects.in_bulk([pk for pk, _ranked, _number in found])
-    _pk, ranked, number = found[0] if found else (0, 0, 0)
+        ranking = cursor.fetchall()
+    cases = Case.objects.in_bulk([pk for pk, _ranked, _number in ranking])
+    _pk, ranked, number = ranking[0] if ranking else (0, 0, 0)
     count = Count(min(number, listed.cap), capped=number > listed.cap)
-    return [cases[pk] for pk, _ranked, _number in found if pk in cases], ranked, count
+    return [cases[pk] for pk, _ranked, _number in ranking if pk in cases], ranked, count
 
 
-def with_snippets(cases: Sequence[Case], words: QueryWords) -> list[FoundCase]:
-    """The cases with the places that match, at most three each. One query, two where only summaries match."""
-    found = {case.pk: FoundCase(case) for case in cases}
+def with_snippets(cases: Sequence[Case], words: QueryWords) -> list[SearchResult]:
+    """The cases with up to three snippets each. One query; two if some match only in the summary."""
+    results = {case.pk: SearchResult(case) for case in cases}
     query = words.query()
     texts = (
-        ItemText.objects.filter(item__case__in=list(found), search=query)
+        ItemText.objects.filter(item__case__in=list(results), search=query)
         .annotate(
             request=_headline(F("item__disputed"), query, fragments=0),
             context=_headline(Left("rationale", _READ_CHARACTERS), query, fragments=2),
@@ -89,16 +89,16 @@ def with_snippets(cases: Sequence[Case], words: QueryWords) -> list[FoundCase]:
         by_case[case_id] += 1
         if by_case[case_id] <= _SNIPPETS:
             marked = _marked(context) if _START in context else None
-            found[case_id].snippets.append(Snippet(number, decision, _marked(request), marked))
-    bare = [pk for pk, each in found.items() if not each.snippets]
+            results[case_id].snippets.append(Snippet(number, decision, _marked(request), marked))
+    bare = [pk for pk, result in results.items() if not result.snippets]
     if bare:
         summaries = CaseText.objects.filter(pk__in=bare).annotate(
             context=_headline(Left("summary", _READ_CHARACTERS), query, fragments=2)
         )
         for case_id, context in summaries.values_list("pk", "context"):
             if _START in context:
-                found[case_id].snippets.append(Snippet(None, "", mark_safe(""), _marked(context)))
-    return list(found.values())
+                results[case_id].snippets.append(Snippet(None, "", mark_safe(""), _marked(context)))
+    return list(results.values())
 
 
 def _headline(text: Any, query: Any, *, fragments: int) -> SearchHeadline:

@@ -1,7 +1,7 @@
-"""Requests like one request: how requests of the same kind and wording were decided, and on which guidelines.
+"""Similar requests: how requests of the same kind and wording were decided, and on which guidelines.
 
-Similarity is PostgreSQL's trigram similarity of the two texts in dispute: the share of groups of three letters that
-they have in common, 0 to 1. Only the newest requests of the same subcategory are compared: the work is bounded.
+Similarity is PostgreSQL's trigram similarity of the two disputed requests: the share of three-letter groups they have
+in common, 0 to 1. Only the newest requests in the same subcategory are compared, so that the work is bounded.
 """
 
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from determinations.models import DisputedItem, ItemFact
 
 #: How many requests of the subcategory are compared, newest first.
 COMPARED = 2_000
-#: The least similarity that counts as alike.
+#: The least similarity that counts.
 LEAST = 0.3
 #: How many of the most similar are shown and counted.
 MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
+class SimilarRequest:
     """One similar request."""
 
     fact: ItemFact
@@ -28,22 +28,22 @@ class Alike:
 
 
 @dataclass(frozen=True, slots=True)
-class AlikeRequests:
+class SimilarRequests:
     """The similar requests, most similar first; ``decided`` and ``overturned`` count those with a decision."""
 
-    rows: tuple[Alike, ...]
+    rows: tuple[SimilarRequest, ...]
     decided: int
     overturned: int
 
 
-def requests_like(item: DisputedItem) -> AlikeRequests:
-    """The requests most like an item, from other cases. One query."""
+def similar_requests(item: DisputedItem) -> SimilarRequests:
+    """The requests most similar to an item's, from other cases. One query."""
     newest = (
         ItemFact.objects.filter(category=item.category_id)
         .order_by(F("decision_date").desc(nulls_last=True), F("item").desc())
         .values("pk")[:COMPARED]
     )
-    found = (
+    similar = (
         ItemFact.objects.filter(pk__in=newest)
         .annotate(similarity=TrigramSimilarity("item__disputed", item.disputed[:500]))
         .filter(similarity__gte=LEAST)
@@ -51,6 +51,6 @@ def requests_like(item: DisputedItem) -> AlikeRequests:
         .select_related("item", "case")
         .order_by("-similarity", F("decision_date").desc(nulls_last=True), "-pk")[:MOST]
     )
-    rows = tuple(Alike(fact, fact.similarity) for fact in found)
+    rows = tuple(SimilarRequest(fact, fact.similarity) for fact in similar)
     decided = [row.fact.overturned for row in rows if row.fact.overturned is not None]
-    return AlikeRequests(rows, len(decided), sum(decided))
+    return SimilarRequests(rows, len(decided), sum(decided))

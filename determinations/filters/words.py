@@ -31,19 +31,19 @@ _PREFIX = re.compile(r"\w{2,}\*")
 WORD = re.compile(r"\w+")
 
 
-#: Surely one word for PostgreSQL; others may be phrases.
+#: Certainly one word for PostgreSQL; others may be phrases.
 _PLAIN = re.compile(r"\w+\*?")
 
 
 @dataclass(frozen=True, slots=True)
 class QueryWords:
-    """What somebody typed to search for; false when there is nothing to search."""
+    """The text of a search; false if it contains no words."""
 
     text: str
 
     @classmethod
     def read(cls, typed: str | None) -> "QueryWords":
-        """The words of a search box, cut to a sane length."""
+        """The text of the search box, limited in length."""
         return cls((typed or "").replace("\x00", " ").strip()[:_LONGEST])
 
     def __bool__(self) -> bool:
@@ -51,13 +51,13 @@ class QueryWords:
 
     @property
     def unpacked(self) -> bool:
-        """Whether no index alone can tell which rows match: a phrase (``L4-L5`` is one), or nothing but ``-not``."""
+        """Whether no index alone tells which rows match: a phrase (``L4-L5`` is one), or nothing but ``-not``."""
         parts = [part for alternative in self._alternatives() for part in alternative]
         return self.only_not or not all(part["word"] and _PLAIN.fullmatch(part["word"]) for part in parts)
 
     @property
     def only_not(self) -> bool:
-        """Whether rows match that have none of the words: no index leads to them."""
+        """Whether rows without any of the words match: no index finds them."""
         return any(all(part["not"] for part in parts) for parts in self._alternatives())
 
     def query(self) -> SearchQuery | CombinedSearchQuery:

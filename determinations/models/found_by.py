@@ -1,11 +1,11 @@
-"""What the indexes of cases and items find a row by besides its own columns: words of its texts, sections it cites.
+"""Expressions in the filter indexes of cases and items beside their own columns: words of texts, sections cited.
 
-Texts stand in wide rows, and a search that visits ten thousand of those reads ten thousand pages. So the narrow rows
-have the words in their index without having them themselves: functions read them from the tables of texts when the
-index entry is written (see migration 0020). Each is immutable as PostgreSQL asks of it, for its arguments name a text
-that never changes: an item gets new numbers whenever it is written, and a case a new ``searched_hash``. Texts and
-citations must therefore be written before the rows that are found by them; ``effective.write_cases`` does so. For the
-same reason the indexes are built again after a restore (``deploy/backup.md``).
+Texts are in wide rows, and a search that visits ten thousand of those reads ten thousand pages. So the narrow rows
+index words that they do not contain: functions read them from the text tables when the index entry is written (see
+migration 0020). The functions are immutable, as PostgreSQL requires, because their arguments identify a text that
+never changes: an item gets a new ID whenever it is written, and a case a new ``searched_hash``. Texts and citations
+must therefore be written before the rows that are found by them, which ``effective.write_cases`` does. For the same
+reason the indexes are rebuilt after a restore (``deploy/backup.md``).
 """
 
 from django.contrib.postgres.fields import ArrayField

@@ -1,14 +1,12 @@
-"""Counts that stop at a cap, and whole numbers read from addresses."""
+"""Counts that stop at a cap, and whole numbers read from addresses and forms."""
 
 from dataclasses import dataclass
 
 from django.db.models import Model, QuerySet
 
-#: Counts above this are not counted to the end.
+#: Counting stops here.
 COUNT_CAP = 10_000
-
-
-#: The same where the words of each row have to be unpacked: phrases, and what asks only for words not to be there.
+#: The same where each row's words have to be read: for phrases, and for searches of nothing but ``-not``.
 UNPACKED_CAP = 1_000
 
 
@@ -28,12 +26,12 @@ class Count:
 
 def count_up_to(queryset: QuerySet[Model], cap: int = COUNT_CAP) -> Count:
     """Count rows, reading ``cap`` + 1 of them at most."""
-    found = queryset.order_by()[: cap + 1].count()
-    return Count(min(found, cap), capped=found > cap)
+    number = queryset.order_by()[: cap + 1].count()
+    return Count(min(number, cap), capped=number > cap)
 
 
 def whole_number(printed: str, most: int = 2**63 - 1) -> int | None:
-    """The number that an address or a form gives, such as a row's; None for anything else: ``²`` is a digit too."""
+    """The number in an address or a form, such as an ID; None for anything else (``²`` is a digit for Python, too)."""
     if not (printed.isascii() and printed.isdigit() and len(printed) <= 19):
         return None
     number = int(printed)

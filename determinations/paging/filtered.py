@@ -162,7 +162,7 @@ def tables_of(listed: ListQuery, nearest: Nearest, *, name: str = "", some: bool
 
 
 def _ordering(order: Order, descending: bool) -> list[Any]:
-    """The order as the one index of the column has it, read forth or back."""
+    """The order of the column's index, read forward or backward."""
     column, key = F(order.column), F(order.key)
     if not order.nullable:
         return [column.desc(), key.desc()] if descending else [column.asc(), key.asc()]

@@ -2,7 +2,7 @@
 
 An ordering is one column, nullable or not, with the primary key as tie-breaker in the same direction. Rows without a
 value come last in both directions. The non-null part is read with a row comparison, ``(column, id) < (value, id)``,
-which one index ``(column DESC NULLS LAST, id DESC)`` answers in both directions; the rows without a value follow.
+which one index ``(column DESC NULLS LAST, id DESC)`` serves in both directions; rows without a value follow.
 """
 
 import base64
@@ -48,7 +48,7 @@ class Cursor:
 
 
 def read_cursor(query: QueryDict) -> Cursor | None:
-    """The cursor of an address; None at the start of a list, and for a cursor that was tampered with."""
+    """The cursor of an address; None at the start of a list, and for an invalid cursor."""
     for name, forward in (("after", True), ("before", False)):
         printed = query.get(name)
         if not printed:
@@ -71,7 +71,7 @@ def read_cursor(query: QueryDict) -> Cursor | None:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[M]):
-    """One page of a list, with the addresses of its neighbors; None where there is none."""
+    """One page of a list, with the addresses of its neighbors; None if there is none."""
 
     rows: list[M]
     first_query: str | None
@@ -81,7 +81,7 @@ class Page(Generic[M]):
 
 
 def page_of(queryset: QuerySet[M], order: Order, query: QueryDict, size: int = 50) -> Page[M]:
-    """The page of ``queryset`` that the address asks for. One query; two where rows without a value begin."""
+    """The page of ``queryset`` that the address requests. One query; two where rows without a value begin."""
     cursor, at_end = checked_cursor(queryset, order, query)
     forward = cursor is None or cursor.forward
     rows = rows_from(queryset, order, None if at_end else cursor, size + 1, forward=forward)
@@ -89,14 +89,14 @@ def page_of(queryset: QuerySet[M], order: Order, query: QueryDict, size: int = 5
 
 
 def checked_cursor(queryset: QuerySet[M], order: Order, query: QueryDict) -> tuple[Cursor | None, bool]:
-    """The cursor of an address if it fits the order, and whether the address asks for the end of the list."""
+    """The cursor of an address if it fits the order, and whether the address requests the end of the list."""
     return _checked(queryset, order, read_cursor(query)), query.get("before") == "end"
 
 
 def page_around(
     rows: list[M], order: Order, query: QueryDict, cursor: Cursor | None, *, at_end: bool, size: int
 ) -> Page[M]:
-    """The page made of up to ``size`` + 1 rows from the cursor on; on the way back they come nearest first."""
+    """A page of up to ``size`` + 1 rows after the cursor; rows before a cursor come nearest first."""
     forward = cursor is None or cursor.forward
     more = len(rows) > size
     rows = rows[:size]
@@ -132,7 +132,7 @@ def rows_from(queryset: QuerySet[M], order: Order, cursor: Cursor | None, limit:
 
 
 def _passed(cursor: Cursor, *, of_nulls: bool, forward: bool) -> bool:
-    """Whether a part lies wholly on the other side of the cursor."""
+    """Whether all rows of a part are on the other side of the cursor."""
     if forward:
         return cursor.value is None and not of_nulls
     return cursor.value is not None and of_nulls

@@ -1,4 +1,4 @@
-"""What every list table has: one template, heads that sort through the address, columns that a person may hide."""
+"""The base of list tables: one template, headers that sort through the address, columns that a user may hide."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from determinations.paging.addresses import CURSOR, changed, link_to
 
 @dataclass(frozen=True, slots=True)
 class SortLink:
-    """Where a head leads, and how the list stands now: ``ascending``, ``descending`` or None."""
+    """The link of a header, and the current order by it: ``ascending``, ``descending`` or None."""
 
     query: str
     state: str | None
@@ -30,9 +30,9 @@ class ListTable(tables.Table):
 
     sorts: ClassVar[Mapping[str, str]] = {}
     caption: ClassVar[str] = ""
-    #: Every ``render_...`` takes the row alone: cells are made without asking each function what it takes.
+    #: Every ``render_...`` takes only the row, so that cells are rendered without inspecting each function.
     renders_rows: ClassVar[bool] = False
-    #: Columns that stand in the column choice unticked until somebody wants them.
+    #: Columns that are hidden until a user selects them.
     hidden_at_first: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
@@ -44,15 +44,15 @@ class ListTable(tables.Table):
         hidden: Collection[str] = (),
         **kwargs: Any,
     ) -> None:
-        """``query`` is the page's address, ``sort`` the order in force, such as ``-decided``."""
-        # Said here, not in a Meta: a table that has none of its own would not inherit it.
+        """``query`` is the page's address, ``sort`` the current order, such as ``-decided``."""
+        # Set here instead of in Meta, which a table without a Meta of its own would not inherit.
         shared: dict[str, object] = {"template_name": "_components/table.html", "orderable": False}
         super().__init__(data=list(rows), exclude=tuple(hidden), **(shared | kwargs))
         self.sort_links = {name: _sort_link(query, sort, name, first) for name, first in self.sorts.items()}
 
     def body(self) -> Iterator[tuple[object, SafeString]]:
-        """Each row's record with its cells as HTML: the first heads the row, the others carry their column's name,
-        which a phone shows beside them."""
+        """Each row's record with its cells as HTML: the first is the row header, the others carry their column's name,
+        which phones show beside the value."""
         columns = [column for column in self.columns if column.visible]
         tags = [_tags(at, column) for at, column in enumerate(columns)]
         for record, values in self._values(columns):
@@ -69,7 +69,7 @@ class ListTable(tables.Table):
 
 
 def _tags(at: int, column: BoundColumn) -> tuple[str, str]:
-    """What stands before and after a column's values: the same in each row, so it is made once."""
+    """The HTML before and after a column's values, the same in every row."""
     kind = column.attrs["td"].get("class", "")
     if at == 0:
         return format_html('<th scope="row" class="{}">', kind), "</th>"

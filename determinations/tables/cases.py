@@ -1,4 +1,4 @@
-"""The tables of cases: the case list, and decisions grouped by the day they were made."""
+"""The tables of cases: the case list, and decisions grouped by day."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _MOST_ITEMS = 6
 
 @dataclass(slots=True)
 class CaseRow:
-    """A case with what its row needs; ``group_head`` is set on the first row of a group."""
+    """A case with the data of its row; ``group_head`` is set on the first row of a group."""
 
     case: Case
     row_url: str
@@ -49,7 +49,7 @@ class _CaseColumns(ListTable):
     doubts = tables.Column(verbose_name="Doubts", empty_values=())
 
     def render_number(self, record: CaseRow) -> SafeString:
-        """The number, which opens the case."""
+        """The case number, which links to the case."""
         return format_html(
             '<a class="main-link nowrap" href="{}">{}</a>', record.row_url, record.case.case_number or "(no number)"
         )
@@ -59,11 +59,11 @@ class _CaseColumns(ListTable):
         return date_cell(record.case.decision_date)
 
     def render_items(self, record: CaseRow) -> int:
-        """How many items."""
+        """The number of items."""
         return record.case.item_count
 
     def render_outcome(self, record: CaseRow) -> SafeString:
-        """The outcome, with how many of the items were overturned."""
+        """The outcome, with the number of items overturned."""
         case = record.case
         return decision_badge(case.outcome, f"{case.overturned_count}/{case.item_count}" if case.item_count else "")
 
@@ -107,12 +107,12 @@ class _CaseColumns(ListTable):
         return record.case.priority.capitalize()
 
     def render_doubts(self, record: CaseRow) -> SafeString | str:
-        """How many doubts the case carries."""
+        """The number of doubts about the case."""
         return doubts(record.case.problem_count)
 
 
 class CaseTable(_CaseColumns):
-    """One row a letter."""
+    """One row per letter."""
 
     caption = "Cases"
     sorts: ClassVar = {"number": "", "decided": "-", "items": "-", "doubts": "-"}
@@ -123,7 +123,7 @@ class CaseTable(_CaseColumns):
 
 
 class DecisionTable(_CaseColumns):
-    """What came in and how it ended: cases by day, with the requests that were overturned spelled out."""
+    """Cases by day, with the requests that were overturned and upheld."""
 
     caption = "Decisions by day"
     sorts: ClassVar = {"decided": "-"}
@@ -131,8 +131,8 @@ class DecisionTable(_CaseColumns):
         "decided", "items", "injured", "denied", "received", "worker", "priority", "reviewer", "claims",
     )  # fmt: skip
 
-    requests = tables.Column(verbose_name="Overturned: to be authorised", empty_values=())
-    upheld = tables.Column(verbose_name="Upheld: the denial stands", empty_values=())
+    requests = tables.Column(verbose_name="Overturned: authorize", empty_values=())
+    upheld = tables.Column(verbose_name="Upheld: denial stands", empty_values=())
 
     class Meta:
         sequence = ("number", "outcome", "requests", "upheld", "category", "specialty", "...", "doubts")
@@ -147,10 +147,10 @@ class DecisionTable(_CaseColumns):
 
 
 def _requests(record: CaseRow, decision: str) -> SafeString:
-    found = [item["disputed"] for item in record.items if item["decision"] == decision]
-    if not found:
+    requests = [item["disputed"] for item in record.items if item["decision"] == decision]
+    if not requests:
         return quiet("none")
-    shown: list[SafeString | str] = [two_lines(text) for text in found[:_MOST_ITEMS]]
-    if len(found) > _MOST_ITEMS:
-        shown.append(quiet(f"and {len(found) - _MOST_ITEMS} more"))
+    shown: list[SafeString | str] = [two_lines(text) for text in requests[:_MOST_ITEMS]]
+    if len(requests) > _MOST_ITEMS:
+        shown.append(quiet(f"and {len(requests) - _MOST_ITEMS} more"))
     return stacked(shown)

@@ -1,4 +1,4 @@
-"""What the cells of list tables share: words for empty values, guidelines by name, marks of doubt."""
+"""Cells shared by list tables: words for empty values, names of guidelines, marks of doubt."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -15,30 +15,30 @@ NUMBER = {"th": {"class": "number"}, "td": {"class": "number"}}
 
 @lru_cache(maxsize=256)
 def quiet(words: str) -> SafeString:
-    """Words for what is not there."""
+    """Words for a missing value."""
     return format_html('<span class="quiet">{}</span>', words)
 
 
 @lru_cache(maxsize=4096)
 def date_cell(value: date | None) -> SafeString:
-    """A date; "unknown" where the letter gives none."""
+    """A date; "unknown" if the letter gives none."""
     return format_html('<span class="nowrap">{}</span>', day(value)) if value else quiet("unknown")
 
 
 def authority_names(ids: Iterable[int], by_id: Mapping[int, AuthorityName]) -> SafeString | str:
-    """The guidelines one side cites, short; "nothing cited" where it cites none."""
+    """The short names of the guidelines one side cites; "nothing cited" for none."""
     names = [by_id[pk].short for pk in ids if pk in by_id]
     return two_lines("; ".join(names)) if names else quiet("nothing cited")
 
 
 def two_lines(text: str) -> SafeString:
-    """A long text: two lines, the rest when its row is pointed at or holds the focus."""
+    """A long text: two lines, and all of it when its row has the pointer or the focus."""
     return format_html('<span class="two-lines">{}</span>', text)
 
 
 @lru_cache(maxsize=256)
 def doubts(number: int) -> SafeString | str:
-    """A mark with the number of doubts; nothing for none."""
+    """A mark with the number of doubts; empty for none."""
     if not number:
         return ""
     return format_html(

@@ -47,7 +47,7 @@ class ItemTable(ListTable):
     doubts = tables.Column(verbose_name="Doubts", empty_values=())
 
     def render_request(self, record: ItemRow) -> SafeString:
-        """The part in dispute, which opens the item in its case."""
+        """The disputed request, which links to the item in its case."""
         item = record.fact.item
         partly = quiet(" partly approved by UR") if item.partly_approved else ""
         return format_html(
@@ -82,7 +82,7 @@ class ItemTable(ListTable):
         return two_lines(", ".join(record.fact.specialties))
 
     def render_region(self, record: ItemRow) -> str:
-        """The part of the body named first."""
+        """The first body region named."""
         return record.fact.body_region
 
     def render_worker(self, record: ItemRow) -> str:
@@ -108,5 +108,5 @@ class ItemTable(ListTable):
         return format_html('<span class="nowrap">{}</span>', case.case_number or "(no number)")
 
     def render_doubts(self, record: ItemRow) -> SafeString | str:
-        """How many kinds of doubt the item has of its own."""
+        """The number of kinds of doubt about the item itself."""
         return doubts(len(record.fact.item.problem_codes))

@@ -1,4 +1,4 @@
-"""Small pieces that every template uses: icons, badges, dates, sortable table heads."""
+"""Small pieces used by every template: icons, badges, dates, sortable table headers."""
 
 from datetime import date
 from functools import cache, lru_cache
@@ -13,7 +13,7 @@ from determinations.wording.paths import label_of_path
 
 register = template.Library()
 
-#: One set: 24 units square, drawn with lines only. See ``static/css/base.css`` for their weight.
+#: One set, 24 units square, drawn with lines only; ``static/css/base.css`` sets their weight.
 ICONS = {
     "alike": '<path d="M4 7h11M4 12h7M4 17h5"/><circle cx="16" cy="16" r="4"/><path d="m19 19 2.5 2.5"/>',
     "chart": '<path d="M4 20V10M10 20V4M16 20v-7M4 20h17"/>',
@@ -60,7 +60,7 @@ _SHAPES = {
 _WORDS = {
     "upheld": ("Upheld", "Upheld: the utilization review denial stands"),
     "overturned": ("Overturned", "Overturned: the treatment is medically necessary"),
-    "partly": ("Partly", "Partly overturned: some items are medically necessary, for others the denial stands"),
+    "partly": ("Partly", "Partly overturned: some items are medically necessary; for others the denial stands"),
     "unknown": ("No decision", "No decision was read for at least one item"),
 }
 
@@ -68,14 +68,14 @@ _WORDS = {
 @register.simple_tag
 @cache
 def icon(name: str) -> SafeString:
-    """An icon of the one set, silent for screen readers."""
+    """An icon, hidden from screen readers."""
     return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', mark_safe(ICONS[name]))  # noqa: S308
 
 
 @register.simple_tag
 @lru_cache(maxsize=1024)
 def decision_badge(decision: str | bool | None, tail: str = "") -> SafeString:
-    """A decision or outcome as word, shape and colour; ``tail`` follows the word, such as ``2/5``."""
+    """A decision or outcome as a word, shape and color; ``tail`` follows the word, such as ``2/5``."""
     if decision is None or decision == "":
         key = "unknown"
     elif isinstance(decision, bool):
@@ -96,25 +96,25 @@ def decision_badge(decision: str | bool | None, tail: str = "") -> SafeString:
 
 @register.simple_tag
 def decision_meaning(decision: str | None) -> str:
-    """What a decision means, spelled out: ``Upheld: the utilization review denial stands``."""
+    """The meaning of a decision: ``Upheld: the utilization review denial stands``."""
     return _WORDS[decision or "unknown"][1]
 
 
 @register.filter
 def day(value: date | None) -> str:
-    """A date as ``Jan 9, 2017``; nothing for none."""
+    """A date as ``Jan 9, 2017``; empty for none."""
     return f"{value:%b} {value.day}, {value.year}" if value else ""
 
 
 @register.filter
 def value_named(path: str) -> str:
-    """The value that a path names, in words: "item 2, decision"."""
+    """The label of a path: "item 2, decision"."""
     return label_of_path(path)
 
 
 @register.simple_tag
 def sort_head(table: Table, column: BoundColumn) -> SafeString:
-    """The head of a column: its name, the link that sorts by it, and its sort state for screen readers."""
+    """The header of a column: its name, the link that sorts by it, and the sort state for screen readers."""
     kind = (column.attrs.get("th") or {}).get("class", "")
     sort = table.sort_links.get(column.name) if hasattr(table, "sort_links") else None
     if sort is None:

@@ -1,4 +1,4 @@
-"""What the rail repeats a hundred times: made here in one go, a template for each would be most of the page's time."""
+"""The options of the rail, rendered in Python: a hundred small templates took most of the page's time."""
 
 from zlib import crc32
 
@@ -14,14 +14,14 @@ register = template.Library()
 
 
 def _part_of_id(value: str) -> str:
-    """The value as part of an HTML id; one that loses signs on the way gets a mark, so that no two are alike."""
+    """The value as part of an HTML id; one that loses characters gets a checksum, so that no two ids are equal."""
     plain = slugify(value)
     return plain if plain == value else f"{plain}-{crc32(value.encode()):08x}"
 
 
 @register.simple_tag
 def facet_option(name: str, option: Option) -> SafeString:
-    """A value of a filter to be ticked, and how many rows have it."""
+    """A filter value with its checkbox and the number of rows that have it."""
     return format_html(
         '<label class="facet-option"><input type="checkbox" name="{}" value="{}" id="f-{}-{}"{}>'
         '<span class="facet-label">{}</span><span class="facet-count">{}</span></label>',

@@ -1,4 +1,4 @@
-"""How statistics print: numbers with their lists, percentages, intervals, figures of the state."""
+"""How statistics are shown: numbers with links to their lists, percentages, intervals, statewide figures."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.simple_tag
 def number(value: Any) -> SafeString:
-    """A number with its thousands apart, as the link to the list that it counts."""
+    """A number with thousands separators, linked to the list it counts."""
     if value is None:
         return SafeString('<span class="quiet">0</span>')
     if value.link:
@@ -24,13 +24,13 @@ def number(value: Any) -> SafeString:
 
 @register.filter
 def thousands(value: int | float | None) -> str:
-    """A number with its thousands apart."""
+    """A number with thousands separators."""
     return "" if value is None else f"{value:,.0f}"
 
 
 @register.filter
 def percent(value: float | None) -> str:
-    """``12.3%``; a dash where there is nothing to divide by."""
+    """``12.3%``; a dash if there is nothing to divide by."""
     return "–" if value is None else f"{value:.1f}%"
 
 
@@ -42,7 +42,7 @@ def two(value: float | None) -> str:
 
 @register.filter
 def days(value: float | None) -> str:
-    """Days, with a decimal only where it says something."""
+    """Days, with a decimal only if it is not zero."""
     return "–" if value is None else f"{value:,.1f}".removesuffix(".0")
 
 
@@ -54,7 +54,7 @@ def points(value: float | None) -> str:
 
 @register.simple_tag
 def rate(tally: Tally, enough: bool, needs: int) -> SafeString:
-    """The overturn rate with its interval; greyed, with the reason, where it rests on too few items."""
+    """The overturn rate with its interval; grayed out, with the reason, if it is based on too few items."""
     if tally.rate is None or tally.interval is None:
         return SafeString('<span class="quiet" title="No decision was read">–</span>')
     shown = format_html(
@@ -63,14 +63,14 @@ def rate(tally: Tally, enough: bool, needs: int) -> SafeString:
     )  # fmt: skip
     if enough:
         return shown
-    reason = f"Greyed: {tally.decided} decided item{'' if tally.decided == 1 else 's'}, a rate needs {needs}"
+    reason = f"Based on only {tally.decided} decided item{'' if tally.decided == 1 else 's'} (at least {needs} needed)"
     return format_html('<span class="is-few" title="{}">{}<span class="visually-hidden"> ({})</span></span>',
                        reason, shown, reason)  # fmt: skip
 
 
 @register.simple_tag
 def for_chart(label: str, tally: Tally, enough: bool) -> SafeString:
-    """A row's numbers as the charts read them, its rate and interval to two decimals."""
+    """A row's numbers for the charts, its rate and interval to two decimals."""
     drawn = format_html('data-label="{}" data-items="{}"', label, tally.items)
     if tally.rate is not None and tally.interval is not None:
         low, high = tally.interval
@@ -80,7 +80,7 @@ def for_chart(label: str, tally: Tally, enough: bool) -> SafeString:
 
 @register.simple_tag
 def state(figure: Published | None, unit: str = "%") -> SafeString:
-    """The state's figure with its source; nothing where none is published."""
+    """The statewide figure with its source; empty if none is published."""
     if figure is None:
         return SafeString("")
     note = f"; {figure.note}" if figure.note else ""

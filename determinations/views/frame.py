@@ -1,4 +1,4 @@
-"""What the frame around every page shows: navigation by permission, the review count, whether a worker runs."""
+"""The frame around every page: navigation by permission, the review count, and whether a worker runs."""
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
@@ -10,7 +10,7 @@ from determinations.paging.counts import count_up_to
 from determinations.reading.workers import worker_state
 from determinations.views.requests import url_if_any
 
-#: Label, address name, permission, and the start of the paths that count as being there.
+#: Label, URL name, permission.
 _NAV = (
     ("Cases", "case_list", "determinations.browse_cases"),
     ("Items", "item_list", "determinations.browse_cases"),
@@ -19,7 +19,7 @@ _NAV = (
     ("Statistics", "statistics", "determinations.view_statistics"),
     ("Uploads", "upload_list", "determinations.upload_letters"),
 )
-#: What belongs to the person rather than to the work: label, address name, permission, icon.
+#: The user's own pages: label, URL name, permission, icon.
 _OWN = (
     ("Saved views", "saved_view_list", "determinations.browse_cases", "bookmark"),
     ("Change password", "password_change", "", "user"),
@@ -32,7 +32,7 @@ _MOST_REVIEWS = 999
 
 
 def frame(request: HttpRequest) -> dict[str, object]:
-    """Context processor: ``frame`` for ``base.html``; nearly nothing for somebody who is not signed in."""
+    """Context processor: ``frame`` for ``base.html``; almost empty without a signed-in user."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"frame": {}}

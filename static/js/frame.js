@@ -1,4 +1,4 @@
-// The frame's small behaviours: menus that close, dialogs, toasts, a busy line, forms that send themselves.
+// Small behaviors of the frame: menus that close, dialogs, toasts, a progress line, forms that submit themselves.
 import { copyText } from "./clipboard.js";
 import { keep, kept } from "./remembered.js";
 import { say } from "./toast.js";
@@ -42,13 +42,13 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// A form marked so sends itself when something in it is chosen; its button stays for those without scripts.
+// A marked form submits itself when a choice changes; its button remains for browsers without scripts.
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-sends-itself]");
   if (form) form.requestSubmit();
 });
 
-// Empty fields stay out of the address, so that links are short and the same page has one address.
+// Empty fields are left out of the address, so that links are short and each page has one address.
 document.addEventListener("formdata", (event) => {
   if (event.target.method !== "get") return;
   for (const [name, value] of [...event.formData.entries()]) {
@@ -56,7 +56,7 @@ document.addEventListener("formdata", (event) => {
   }
 });
 
-// A table wider than its frame scrolls inside it; one that fits lets its head stick to the page.
+// A table wider than its frame scrolls inside it; one that fits has a header that sticks to the page.
 const frames = new ResizeObserver((entries) => {
   for (const { target } of entries) fit(target.closest(".table-frame"));
 });
@@ -79,7 +79,7 @@ watchFrames();
 document.addEventListener("htmx:after:swap", watchFrames);
 
 let running = 0;
-// What asks for itself again and again does so quietly.
+// Elements that refresh repeatedly show no progress.
 const isQuiet = (event) => event.detail?.ctx?.sourceElement?.hasAttribute("data-quiet");
 document.addEventListener("htmx:before:request", (event) => {
   if (isQuiet(event)) return;
@@ -91,7 +91,7 @@ document.addEventListener("htmx:finally:request", (event) => {
   running = Math.max(0, running - 1);
   if (running === 0) document.getElementById("busy")?.classList.remove("htmx-request");
 });
-document.addEventListener("htmx:error", () => say("The page could not be reached. Nothing was lost; try again.", "error"));
+document.addEventListener("htmx:error", () => say("The server could not be reached. Nothing was lost. Try again.", "error"));
 
 if (kept("rail-closed") && document.querySelector(".rail")) {
   document.body.classList.add("rail-closed");

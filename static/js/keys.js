@@ -1,5 +1,5 @@
-// Keys that work on every page: "/" searches, j and k walk rows, Enter opens, ? explains. A switch in that explanation
-// turns all keys of one letter or sign off in this browser, for those who speak to it or whose fingers slip.
+// Shortcuts on every page: "/" searches, j and k move between rows, Enter opens, ? shows help. A switch in the help turns
+// single-character shortcuts off in this browser, for users of speech input and those who press keys by accident.
 import { keep, keysAreOff } from "./remembered.js";
 
 function isTyping(target) {

@@ -31,5 +31,5 @@ def test_no_search_for_all_names_is_cut() -> None:
 @pytest.mark.usefixtures("broker")
 def test_the_search_page_offers_them(as_casemanager: Client) -> None:
     page = as_casemanager.get("/search/", {"q": "norco"}).content.decode()
-    assert "Letters also print this drug as" in page
+    assert "Letters also call this drug" in page
     assert "hydrocodone" in page

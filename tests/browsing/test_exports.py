@@ -124,7 +124,7 @@ def test_the_page_of_exports_says_what_each_holds(as_casemanager: Client, people
     page = as_casemanager.get("/exports/").content.decode()
     assert 'href="/cases/?sex=female&amp;sort=-items"' in page
     assert "Sex: Female" in page
-    assert "It broke off. Open the list and ask for it again." in page
+    assert "It broke off. Open the list and export it again." in page
     assert "81,234" in page
 
 

@@ -23,7 +23,7 @@ def test_a_stranger_is_asked_to_sign_in(client: Client) -> None:
 def test_signing_in_leads_home(client: Client, people: People) -> None:
     response = client.post(reverse("login"), {"username": "casemanager", "password": PASSWORD}, follow=True)
     assert response.redirect_chain == [("/", 302)]
-    assert b"What was decided, and why" in response.content
+    assert b"Decisions and the reasons for them" in response.content
 
 
 def test_home_tells_somebody_without_a_role_what_to_do(client: Client, people: People) -> None:
@@ -60,5 +60,5 @@ def test_no_page_has_inline_script_or_style(as_casemanager: Client) -> None:
 def test_an_address_without_a_page_says_so(as_casemanager: Client) -> None:
     response = as_casemanager.get("/no-such-page/")
     assert response.status_code == 404
-    assert b"There is no page at this address" in response.content
+    assert b"Page not found" in response.content
     assert b"Main" in response.content  # the frame is still there

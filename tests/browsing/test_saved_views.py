@@ -56,4 +56,4 @@ def test_the_page_of_views_says_what_each_holds(as_casemanager: Client) -> None:
     as_casemanager.post("/cases/views/save/", {"name": "B", "query": ""})
     page = as_casemanager.get("/views/").content.decode()
     assert "Decision: Overturned, Upheld; Sex: Female" in page
-    assert "none: the whole list" in page
+    assert "none (whole list)" in page

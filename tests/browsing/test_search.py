@@ -8,7 +8,7 @@ from django.test import Client
 
 from determinations.browsing import search_results as ranking
 from determinations.browsing.lists import CASES
-from determinations.browsing.search import one_slip_away, spelled_right, typed_case_number
+from determinations.browsing.search import corrected_spelling, similar_numbers, typed_case_number
 from determinations.filters.words import QueryWords
 from determinations.models import Case
 
@@ -32,7 +32,7 @@ def test_case_numbers_are_known_however_typed(typed: str, number: str | None) ->
 
 
 def test_one_slip_is_one_digit_or_two_neighbours() -> None:
-    near = one_slip_away("CM17-9000142")
+    near = similar_numbers("CM17-9000142")
     assert {"CM17-9000143", "CM17-9000124", "CM16-9000142"} <= near
     assert "CM17-9000142" not in near
     assert "CM17-9000242" not in {n for n in near if n.endswith("43")}
@@ -48,7 +48,7 @@ def test_one_slip_is_one_digit_or_two_neighbours() -> None:
     ],
 )
 def test_a_drug_nearly_named_is_offered_in_its_spelling(typed: str, right: str | None) -> None:
-    assert spelled_right(typed) == right
+    assert corrected_spelling(typed) == right
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_the_start_of_a_number_lists_the_cases(as_casemanager: Client, numbered:
 @pytest.mark.parametrize("order", ["best", "newest"])
 def test_words_are_found_and_marked(order: str, as_casemanager: Client, collection: list[Case]) -> None:
     page = as_casemanager.get("/search/", {"q": "lumbar pain", "order": order})
-    assert page.context["found"]
+    assert page.context["results"]
     assert b"<mark>" in page.content
 
 
@@ -128,7 +128,7 @@ def test_nothing_that_is_typed_breaks_the_page(typed: str, as_casemanager: Clien
 
 
 def test_blank_searches_explain_what_the_box_understands(as_casemanager: Client, db: None) -> None:
-    assert b"What the box understands" in as_casemanager.get("/search/").content
+    assert b"Search tips" in as_casemanager.get("/search/").content
     assert not QueryWords.read(" - ")
 
 
@@ -150,10 +150,10 @@ def test_only_where_more_match_than_were_ranked_the_page_says_so(
     as_casemanager: Client, collection: list[Case], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     every = as_casemanager.get("/search/", {"q": "pain"}).content.decode()
-    assert "Best first, by how often" in every
+    assert "Best match first, by how often" in every
     number = re.search(r'list-count">(\d+)', every)
     monkeypatch.setattr(ranking, "RANKED", 5)
     some = as_casemanager.get("/search/", {"q": "pain"}).content.decode()
-    assert "Best first among the newest 5 matches" in some
+    assert "Best match first among the newest 5 matches" in some
     assert number
     assert f'list-count">{number[1]}<' in some

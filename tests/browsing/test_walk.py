@@ -45,7 +45,7 @@ def test_a_case_is_found_by_its_number_with_two_keys(desk: Any, cases: list[Case
 def test_cases_are_found_by_words_and_lead_to_the_place(desk: Any, cases: list[Case]) -> None:
     desk.goto("/search/?q=pain")
     assert desk.locator("mark").count() > 0
-    desk.locator(".found-case a").first.click()
+    desk.locator(".search-result a").first.click()
     desk.wait_for_url("**/cases/*/**")
 
 
@@ -102,7 +102,7 @@ def test_rows_are_walked_by_keys_and_enter_opens(desk: Any, cases: list[Case]) -
 def test_keys_can_be_switched_off_and_on(desk: Any, cases: list[Case]) -> None:
     desk.goto("/cases/")
     desk.keyboard.press("?")
-    desk.get_by_label("These keys work in this browser").uncheck()
+    desk.get_by_label("Use keyboard shortcuts in this browser").uncheck()
     desk.get_by_role("button", name="Close").click()
     desk.reload()
     desk.keyboard.press("j")
@@ -111,7 +111,7 @@ def test_keys_can_be_switched_off_and_on(desk: Any, cases: list[Case]) -> None:
     assert desk.evaluate("document.activeElement.id") != "site-search"
     desk.locator(".user-menu summary").click()
     desk.locator(".user-menu [data-opens=keys-help]").click()
-    desk.get_by_label("These keys work in this browser").check()
+    desk.get_by_label("Use keyboard shortcuts in this browser").check()
     desk.get_by_role("button", name="Close").click()
     desk.keyboard.press("j")
     assert desk.locator("tr.is-chosen").count() == 1

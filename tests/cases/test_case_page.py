@@ -110,7 +110,7 @@ def test_a_case_that_is_not_there_is_said_so(as_casemanager: Client, collection:
 
 def test_requests_like_one_say_how_they_were_decided(as_casemanager: Client, collection: list[Case]) -> None:
     page = as_casemanager.get(f"/cases/{collection[0].pk}/items/1/alike/")
-    alike = page.context["alike"]
-    assert all(row.similarity >= 0.3 for row in alike.rows)
-    assert alike.overturned <= alike.decided == len([r for r in alike.rows if r.fact.overturned is not None])
-    assert all(row.fact.case_id != collection[0].pk for row in alike.rows)
+    similar = page.context["similar"]
+    assert all(row.similarity >= 0.3 for row in similar.rows)
+    assert similar.overturned <= similar.decided == len([r for r in similar.rows if r.fact.overturned is not None])
+    assert all(row.fact.case_id != collection[0].pk for row in similar.rows)

@@ -103,9 +103,9 @@ def test_small_cells_are_marked_in_exports(as_supervisor: Any, letters: None) ->
 
 def test_rates_on_few_items_are_greyed_and_say_why(as_supervisor: Any, letters: None) -> None:
     page = as_supervisor.get("/statistics/breakdowns/category/").content.decode()
-    assert "a rate needs 30" in page
+    assert "at least 30 needed" in page
     StatisticsLimits.objects.update(rate_needs=1)
-    assert "Greyed" not in as_supervisor.get("/statistics/breakdowns/category/").content.decode()
+    assert "Based on only" not in as_supervisor.get("/statistics/breakdowns/category/").content.decode()
 
 
 _NUMBER = re.compile(r'<a href="(/(?:items|cases)/\?[^"]*)">([\d,]+)</a>')

@@ -1,4 +1,4 @@
-"""Exports: a small list is sent at once, a large one is written by a worker and waits in the person's list."""
+"""Exports: a small list is sent at once; a large one is written by a worker and listed with the user's exports."""
 
 import tempfile
 from pathlib import Path
@@ -49,7 +49,7 @@ _TYPES = {
 @require_POST
 @permission_required(["determinations.browse_cases", "determinations.export_cases"], raise_exception=True)
 def export_list_rows(request: HttpRequest, list_name: str) -> HttpResponseBase:
-    """All rows of a filtered list, as ``format`` says."""
+    """All rows of a filtered list, in the requested format."""
     kind = LISTS.get(list_name)
     form = request.POST.get("format", "")
     if kind is None or form not in ExportFormat.values:
@@ -72,9 +72,9 @@ def export_list_rows(request: HttpRequest, list_name: str) -> HttpResponseBase:
 @require_safe
 @permission_required("determinations.export_cases", raise_exception=True)
 def export_list(request: HttpRequest) -> HttpResponse:
-    """The person's large exports and where each is."""
+    """The user's large exports and their states."""
     exports = list(Export.objects.filter(by=person_of(request)).order_by("-pk")[:100])
-    going_on = any(export.state in (ExportState.WAITING, ExportState.WRITING) for export in exports)
+    in_progress = any(export.state in (ExportState.WAITING, ExportState.WRITING) for export in exports)
     labels = read_labels()
     rows = [
         (
@@ -86,13 +86,13 @@ def export_list(request: HttpRequest) -> HttpResponse:
         for export in exports
     ]
     template = "browsing/_exports.html" if request.headers.get("HX-Request") else "browsing/export_list.html"
-    return render(request, template, {"exports": rows, "going_on": going_on, "kept_days": KEPT_DAYS})
+    return render(request, template, {"exports": rows, "in_progress": in_progress, "kept_days": KEPT_DAYS})
 
 
 @require_safe
 @permission_required("determinations.export_cases", raise_exception=True)
 def export_file(request: HttpRequest, pk: int) -> FileResponse:
-    """The file of one of the person's own exports."""
+    """The file of one of the user's own exports."""
     export = get_object_or_404(Export, pk=pk, by=person_of(request), state=ExportState.READY)
     path = file_of(export)
     if not path.is_file():
@@ -106,10 +106,10 @@ def export_file(request: HttpRequest, pk: int) -> FileResponse:
 
 
 def _query_of(kind: ListKind, request: HttpRequest) -> QueryDict:
-    given = QueryDict(request.POST.get("query", "")[:8000])
-    query = filters_only(given)
-    if given.get("sort") in kind.orders:
-        query["sort"] = given["sort"]
+    posted = QueryDict(request.POST.get("query", "")[:8000])
+    query = filters_only(posted)
+    if posted.get("sort") in kind.orders:
+        query["sort"] = posted["sort"]
     return query
 
 
@@ -137,7 +137,10 @@ def _queue(request: HttpRequest, kind: ListKind, query: QueryDict, form: str) ->
             by=person_of(request), list_name=kind.name, query=query.urlencode(), format=form, rows=None, at=now
         )
         transaction.on_commit(lambda: send_export(export.pk))
-    messages.info(request, "The list is long, so a worker writes the file. It will stand here when it is ready.")
+    messages.info(
+        request,
+        "This list is long, so the file is being prepared in the background. It will appear here when it is ready.",
+    )
     return redirect(reverse("export_list"))
 
 

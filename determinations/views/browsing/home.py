@@ -1,4 +1,4 @@
-"""The home page: where to go from here, by role, with live counts."""
+"""The home page: links by role, with live counts."""
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Max
@@ -8,20 +8,20 @@ from django.shortcuts import redirect, render
 from determinations.models import Case, ItemFact, Letter, LetterState, Outcome, SavedView
 from determinations.models.letters import OPEN_STATES, READABLE_STATES
 from determinations.paging.counts import count_up_to
-from determinations.views.browsing.lists import decided_last
+from determinations.views.browsing.lists import recent_decisions
 from determinations.views.browsing.saved_views import url_of
 from determinations.views.requests import person_of
 
-#: What somebody must act on, and how many of it stand on the page.
-_TO_BE_AUTHORISED = "outcome=overturned&outcome=partly"
+#: The decisions that require authorization, and how many of them the page shows.
+_TO_AUTHORIZE = "outcome=overturned&outcome=partly"
 _SHOWN = 8
-#: States in which a letter waits for a person.
+#: States in which a letter needs staff.
 _FAILED = [state for state in LetterState if state not in READABLE_STATES and state not in OPEN_STATES]
 
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """The start page, unless the person made a saved view theirs; ``?home=yes`` shows it all the same."""
+    """The home page, or the user's start page if they chose one; ``?home=yes`` always shows the home page."""
     if "home" not in request.GET and request.user.has_perm("determinations.browse_cases"):
         start = SavedView.objects.filter(by=person_of(request), is_start=True).first()
         if start is not None:
@@ -34,8 +34,8 @@ def home(request: HttpRequest) -> HttpResponse:
             "items": count_up_to(ItemFact.objects.all()),
             "overturned": count_up_to(cases.filter(outcome__in=[Outcome.OVERTURNED, Outcome.PARTLY])),
             "newest": cases.aggregate(newest=Max("decision_date"))["newest"],
-            "table": decided_last(_TO_BE_AUTHORISED, _SHOWN),
-            "to_be_authorised": _TO_BE_AUTHORISED,
+            "table": recent_decisions(_TO_AUTHORIZE, _SHOWN),
+            "to_authorize": _TO_AUTHORIZE,
             "views": [(view, url_of(view)) for view in SavedView.objects.filter(by=person_of(request))[:_SHOWN]],
         }
     if request.user.has_perm("determinations.upload_letters"):

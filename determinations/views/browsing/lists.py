@@ -31,9 +31,9 @@ from determinations.wording.labels import Labels, read_labels
 
 _TABLES: dict[str, type[ListTable]] = {"cases": CaseTable, "items": ItemTable, "decisions": DecisionTable}
 _SUMMARIES = {
-    "cases": "one row a letter",
-    "items": "one row a request, across all cases",
-    "decisions": "what came in and how it ended, by day",
+    "cases": "one row per letter",
+    "items": "one row per request, across all cases",
+    "decisions": "requests and their outcomes, by day",
 }
 #: Parameters that other pages of the same list do not share.
 _OF_ONE_PAGE = (*CURSOR, "show", "list", "item")
@@ -47,14 +47,14 @@ _OUTCOME_TABS = (
 @require_safe
 @permission_required("determinations.browse_cases", raise_exception=True)
 def case_list(request: HttpRequest) -> HttpResponse:
-    """Cases: one row a letter."""
+    """Cases: one row per letter."""
     return _list_page(request, CASES)
 
 
 @require_safe
 @permission_required("determinations.browse_cases", raise_exception=True)
 def item_list(request: HttpRequest) -> HttpResponse:
-    """Disputed items: one row a request."""
+    """Disputed items: one row per request."""
     return _list_page(request, ITEMS)
 
 
@@ -65,19 +65,19 @@ def decision_list(request: HttpRequest) -> HttpResponse:
     return _list_page(request, DECISIONS)
 
 
-def decided_last(query: str, limit: int) -> DecisionTable:
+def recent_decisions(query: str, limit: int) -> DecisionTable:
     """The newest decisions of a list's address, such as ``outcome=overturned``, as a table for another page."""
-    asked = QueryDict(query)
+    filters = QueryDict(query)
     rows = page_of(
-        _for_list(DECISIONS, DECISIONS.filterset(asked).qs),
+        _for_list(DECISIONS, DECISIONS.filterset(filters).qs),
         DECISIONS.orders["-decided"],
-        asked,
+        filters,
         limit,
     ).rows
     hidden = {*DecisionTable.hidden_at_first, "specialty", "category"} - {"decided"}
-    came_from, labels = _came_from(DECISIONS, asked), read_labels()
+    came_from, labels = _came_from(DECISIONS, filters), read_labels()
     cases = [CaseRow(case, _case_url(case.pk, came_from), labels, case.items_said) for case in rows]
-    table = DecisionTable(cases, query=asked, hidden=hidden)
+    table = DecisionTable(cases, query=filters, hidden=hidden)
     table.sort_links = {}
     return table
 
@@ -85,18 +85,18 @@ def decided_last(query: str, limit: int) -> DecisionTable:
 @require_safe
 @permission_required("determinations.browse_cases", raise_exception=True)
 def list_facets(request: HttpRequest, list_name: str) -> HttpResponse:
-    """The rail's options with their counts, to be put in place one by one."""
+    """The rail's options with their counts, which replace the options without."""
     kind = LISTS[list_name]
     filterset = kind.filterset(request.GET)
-    found = count_facets(kind, filterset, request.GET)
-    context = {"facets": rail(request.GET, filterset.lookups.labels, found), "found": found, "list": kind}
+    counted = count_facets(kind, filterset, request.GET)
+    context = {"facets": rail(request.GET, filterset.lookups.labels, counted), "counted": counted, "list": kind}
     return render(request, "browsing/facets.html", context)
 
 
 @require_POST
 @permission_required("determinations.browse_cases", raise_exception=True)
 def choose_columns(request: HttpRequest, list_name: str) -> HttpResponse:
-    """Remember which columns of a list the person wants to see."""
+    """Remember which columns of a list the user wants to see."""
     kind = LISTS[list_name]
     names = set(_TABLES[list_name].base_columns)
     hidden = sorted(names - set(request.POST.getlist("column")) - {_first_column(list_name)})
@@ -135,9 +135,9 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
     if wants_part(request):
         response = render(request, "browsing/_list.html", context)
     else:
-        counted = request.GET.get("show") == "counts"
-        found = count_facets(kind, filterset, request.GET) if counted else FacetCounts()
-        context |= {"facets": rail(request.GET, labels, found), "found": found}
+        with_counts = request.GET.get("show") == "counts"
+        counted = count_facets(kind, filterset, request.GET) if with_counts else FacetCounts()
+        context |= {"facets": rail(request.GET, labels, counted), "counted": counted}
         response = render(request, "browsing/list.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -179,7 +179,7 @@ def _by_day(rows: list[CaseRow]) -> list[CaseRow]:
 
 
 def _came_from(kind: ListKind, query: QueryDict) -> str:
-    """What a case page must know to lead to the previous and next case of this list."""
+    """The query that lets a case page link to the previous and next case of this list."""
     return changed(query, {"list": str(kind.name)}, without=_OF_ONE_PAGE).urlencode()
 
 
@@ -190,7 +190,7 @@ def _case_url(case_id: int, came_from: str) -> str:
 
 @cache
 def _around_case() -> tuple[str, str]:
-    """What stands before and after a case's number in its address: fifty rows need not each be looked up."""
+    """The parts of a case's address before and after its ID, looked up once for all rows."""
     start, _zero, end = reverse("case_detail", args=[0]).rpartition("0")
     return start, end
 

@@ -1,4 +1,4 @@
-"""Months to step through in the decisions list, written as the date filters of the address."""
+"""Month navigation of the decisions list, as date filters in the address."""
 
 import calendar
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from django.http import QueryDict
 from determinations.models import Case
 from determinations.paging.addresses import CURSOR, changed, link_to
 
-_FIRST_YEAR, _LAST_YEAR = 1900, 3000  # one can step out of neither end of the calendar
+_FIRST_YEAR, _LAST_YEAR = 1900, 3000  # months outside are not offered
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The month shown, or the one to begin with, and the addresses around it."""
+    """The month shown, or the one offered first, and the addresses before and after it."""
 
     label: str
     is_month: bool
@@ -26,7 +26,7 @@ class Period:
 
 
 def period_of(query: QueryDict, rows: Sequence[Case]) -> Period | None:
-    """The month that the address is filtered to; else the month of the first row, offered. None without any date."""
+    """The month that the address selects, or else the month of the first row, as an offer. None without any date."""
     first = _month_shown(query)
     start = first or next((row.decision_date for row in rows if row.decision_date), None)
     if start is None or not _FIRST_YEAR < start.year < _LAST_YEAR:

@@ -1,4 +1,4 @@
-"""Saved views: a list with its filters and order, under a name of the person's own."""
+"""Saved views: a list with its filters and order, under a name the user chose."""
 
 from django import forms
 from django.contrib import messages
@@ -28,7 +28,7 @@ class ViewNameForm(forms.Form):
 @require_safe
 @permission_required("determinations.browse_cases", raise_exception=True)
 def saved_view_list(request: HttpRequest) -> HttpResponse:
-    """All of the person's views, to open, rename, make the start page, delete."""
+    """The user's views, to open, rename, delete, or make the start page."""
     labels = read_labels()
     views = [(view, url, filters_in_words(QueryDict(view.query), labels)) for view, url in _with_urls(request)]
     return render(request, "browsing/saved_view_list.html", {"views": views})
@@ -44,46 +44,48 @@ def saved_view_menu(request: HttpRequest, list_name: str) -> HttpResponse:
 @require_POST
 @permission_required("determinations.browse_cases", raise_exception=True)
 def save_view(request: HttpRequest, list_name: str) -> HttpResponse:
-    """Keep a list's filters and order under a name; a name used before is used for these now."""
+    """Save a list's filters and order under a name, replacing a view with the same name."""
     kind = LISTS.get(list_name)
     if kind is None:
         raise Http404
-    given = QueryDict(request.POST.get("query", "")[:4000])
-    kept = filters_only(given)
-    if given.get("sort") in kind.orders:
-        kept["sort"] = given["sort"]
+    posted = QueryDict(request.POST.get("query", "")[:4000])
+    kept = filters_only(posted)
+    if posted.get("sort") in kind.orders:
+        kept["sort"] = posted["sort"]
     form = ViewNameForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "The view was not saved: give it a name of up to 80 characters.")
+        messages.error(request, "The view was not saved. Enter a name of up to 80 characters.")
     elif SavedView.objects.filter(by=person_of(request)).count() >= _MOST_VIEWS:
-        messages.error(request, "The view was not saved: delete some of your views first.")
+        messages.error(
+            request, "The view was not saved. You have reached the maximum number of views; delete some first."
+        )
     else:
         SavedView.objects.update_or_create(
             by=person_of(request),
             name=form.cleaned_data["name"],
             defaults={"list_name": kind.name, "query": kept.urlencode(), "saved_at": timezone.now()},
         )
-        messages.success(request, f"Saved as “{form.cleaned_data['name']}”. It stands under Views.")
+        messages.success(request, f"Saved as “{form.cleaned_data['name']}”. Open it from the Views menu.")
     return redirect(f"{reverse(kind.url_name)}?{kept.urlencode()}")
 
 
 @require_POST
 @permission_required("determinations.browse_cases", raise_exception=True)
 def change_view(request: HttpRequest, pk: int) -> HttpResponse:
-    """Rename a view, make it the start page or no longer, or delete it."""
+    """Rename or delete a view, or set or clear it as the start page."""
     view = get_object_or_404(SavedView, pk=pk, by=person_of(request))
     match request.POST.get("action"):
         case "start":
             with transaction.atomic():
                 SavedView.objects.filter(by=person_of(request), is_start=True).update(is_start=False)
                 SavedView.objects.filter(pk=view.pk).update(is_start=True)
-            messages.success(request, f"“{view.name}” is your start page now.")
+            messages.success(request, f"“{view.name}” is now your start page.")
         case "no_start":
             SavedView.objects.filter(pk=view.pk).update(is_start=False)
             messages.success(request, "Your start page is the home page again.")
         case "delete":
             view.delete()
-            messages.success(request, f"“{view.name}” is deleted.")
+            messages.success(request, f"“{view.name}” was deleted.")
         case "rename":
             _rename(request, view)
     return redirect("saved_view_list")
@@ -92,9 +94,9 @@ def change_view(request: HttpRequest, pk: int) -> HttpResponse:
 def _rename(request: HttpRequest, view: SavedView) -> None:
     form = ViewNameForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Give the view a name of up to 80 characters.")
+        messages.error(request, "Enter a name of up to 80 characters.")
     elif SavedView.objects.filter(by=person_of(request), name=form.cleaned_data["name"]).exclude(pk=view.pk).exists():
-        messages.error(request, "Another of your views has this name.")
+        messages.error(request, "You already have a view with this name.")
     else:
         SavedView.objects.filter(pk=view.pk).update(name=form.cleaned_data["name"])
         messages.success(request, f"Renamed to “{form.cleaned_data['name']}”.")

@@ -1,4 +1,4 @@
-"""Search: a case number goes straight to its case, anything else finds cases with the places that match."""
+"""Search: a case number opens its case; anything else lists matching cases with excerpts."""
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from determinations.browsing.drug_names import other_names
 from determinations.browsing.lists import CASES
-from determinations.browsing.search import cases_numbered, spelled_right, typed_case_number
+from determinations.browsing.search import cases_numbered, corrected_spelling, typed_case_number
 from determinations.browsing.search_results import PAGE, RANKED, best_first, with_snippets
 from determinations.filters.words import QueryWords
 from determinations.models import Case
@@ -22,7 +22,7 @@ from determinations.wording.labels import read_labels
 @require_safe
 @permission_required("determinations.browse_cases", raise_exception=True)
 def search(request: HttpRequest) -> HttpResponse:
-    """``?q=`` what was typed, ``order=newest`` or best first."""
+    """``?q=`` is the search text; ``order=newest``, or the best match first."""
     words = QueryWords.read(request.GET.get("q"))
     if not words:
         return render(request, "browsing/search.html", {"words": words})
@@ -34,7 +34,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "words": words,
         "numbered": numbered,
         "number": typed_case_number(words.text),
-        "spelled": spelled_right(words.text),
+        "spelled": corrected_spelling(words.text),
         "drug": other_names(words.text),
         "authorities": [] if numbered else read_labels().authorities_named(words.text),
         "by_rank": by_rank,
@@ -58,7 +58,7 @@ def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool) -> dict[
         "ranked": ranked if count.number > ranked else None,
         "count": count,
         "page": page,
-        "found": with_snippets(page.rows, words),
+        "results": with_snippets(page.rows, words),
         "as_list": only_words.urlencode(),
     }
 

@@ -28,8 +28,8 @@ def selection(request: HttpRequest) -> HttpResponse:
     """All filters of the item list: a part of the page that asks for it, and a page of its own without scripts."""
     query = filters_only(request.GET)
     filterset = ITEMS.filterset(query)
-    found = count_facets(ITEMS, filterset, query)
-    facets = rail(query, filterset.lookups.labels, found)
+    counted = count_facets(ITEMS, filterset, query)
+    facets = rail(query, filterset.lookups.labels, counted)
     offered = set(_offered(facets))
     kept = [(name, value) for name, value in active_filters(query) if name not in offered]
     kept += [(name, request.GET[name]) for name in CARRIED if name in request.GET]
@@ -37,7 +37,7 @@ def selection(request: HttpRequest) -> HttpResponse:
         request,
         "statistics/_form.html" if wants_part(request) else "statistics/selection.html",
         {
-            "facets": facets, "found": found, "query": query, "kept": kept, "target": _target(request),
+            "facets": facets, "counted": counted, "query": query, "kept": kept, "target": _target(request),
             "sections": sections_of(query),
         },
     )  # fmt: skip
