@@ -1,15 +1,19 @@
 """The queue and the screens of a letter ask the database as often as the file says, however much they show."""
 
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from determinations.corrections import actions
 from determinations.models import Letter, LetterState
+from imrsite.local.people import make_people
 from tests.corrections.letters import NOW, document, item, problem, stored_letter
-from tests.fixtures.people import People
+from tests.fixtures.people import PASSWORD
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
 
@@ -27,8 +31,19 @@ PAGES = {
 }
 
 
-def collection(size: int, people: People) -> dict[str, int]:
-    """Letters of so many items each, so many of them in doubt; the numbers of one of each kind."""
+@pytest.fixture(scope="module", params=[2, 12])
+def numbers(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[dict[str, int]]:
+    """The numbers of one letter of each kind, of a small and of a large collection, each written once a module."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield _collection(request.param)
+        transaction.set_rollback(True)
+
+
+def _collection(size: int) -> dict[str, int]:
+    """Letters of so many items each, so many of them in doubt."""
+    admin = make_people(PASSWORD)["admin"]
     quiet = stored_letter(document(*(item(f"Item {n}") for n in range(size))))
     doubt = [problem("value_doubtful", "summary")]
     letters = [
@@ -36,7 +51,7 @@ def collection(size: int, people: People) -> dict[str, int]:
         for _ in range(size)
     ]
     for age in range(30, 30 + size):
-        actions.correct_field(letters[0].pk, "age", age, by=people.admin, now=NOW, reason="misread")
+        actions.correct_field(letters[0].pk, "age", age, by=admin, now=NOW, reason="misread")
     unread = stored_letter()
     Letter.objects.filter(pk=unread.pk).update(state=LetterState.NO_TEXT)
     return {"quiet": quiet.pk, "doubtful": letters[0].pk, "unread": unread.pk}
@@ -44,10 +59,9 @@ def collection(size: int, people: People) -> dict[str, int]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_asks_as_often_whatever_it_shows(
-    name: str, as_admin: Client, people: People, django_assert_num_queries: object
+    name: str, numbers: dict[str, int], as_admin: Client, django_assert_num_queries: object
 ) -> None:
-    for size in (2, 12):
-        address = PAGES[name].format(**collection(size, people))
-        as_admin.get(address)  # what is kept in the process
-        with django_assert_num_queries(COUNTS[name]):  # type: ignore[operator]
-            assert as_admin.get(address).status_code == 200
+    address = PAGES[name].format(**numbers)
+    as_admin.get(address)  # what is kept in the process
+    with django_assert_num_queries(COUNTS[name]):  # type: ignore[operator]
+        assert as_admin.get(address).status_code == 200

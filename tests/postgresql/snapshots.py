@@ -1,9 +1,9 @@
 """Copies of all rows in a schema of their own, and back: to begin many tests with the same rows."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 #: Every table of the application and of Django but the record of migrations, with its columns that can be written.
 _TABLES = """
@@ -43,7 +43,20 @@ def restore(cursor: Any, schema: str) -> None:
             cursor.execute(f"INSERT INTO public.{table} ({names}) SELECT {names} FROM {schema}.{table}")
 
 
-def exists(cursor: Any, schema: str) -> bool:
+def start_with(name: str, write: Callable[[], None]) -> None:
+    """Begin a test that commits with the rows that ``write`` adds; it is called by the first test only.
+
+    Fixtures that add other rows, such as users, come after this.
+    """
+    with connection.cursor() as cursor:
+        if _exists(cursor, name):
+            restore(cursor, name)
+        else:
+            write()
+            take(cursor, name)
+
+
+def _exists(cursor: Any, schema: str) -> bool:
     """Whether a snapshot of this name was taken."""
     cursor.execute("SELECT to_regnamespace(%s) IS NOT NULL", [schema])
     return bool(cursor.fetchone()[0])

@@ -24,8 +24,8 @@ from tests.statistics.worlds import AUTHORITIES, FILTERS, random_query, somethin
 
 #: Half of the statistics come from one pass over these columns, the others are counted by themselves.
 COUNTED_AHEAD = ("category_id", "specialties", "cited", "days_from_denial", "sex")
-#: Filters tried; each with every statistic.
-EVERYTHING, WHILE_THINGS_HAPPEN, WHILE_OTHERS_WRITE = 200, 60, 8
+#: Random worlds, and the filters tried in each; every filter with every statistic.
+WORLDS, EVERYTHING, WHILE_THINGS_HAPPEN, WHILE_OTHERS_WRITE = 4, 50, 30, 8
 
 
 def compare(engine: SqlEngine, query: QueryDict, labels: Labels, everything: list[Any]) -> None:
@@ -71,8 +71,11 @@ def test_every_filter_of_the_item_list_is_tried() -> None:
     assert set(PARAMETERS) - set(FILTERS) == {"by_item"}  # which filters cases alone
 
 
-def test_statistics_equal_the_plain_count(db: None) -> None:
-    chance = random.Random(4)
+@pytest.mark.parametrize(
+    "seed", [pytest.param(seed, marks=pytest.mark.slow if seed else ()) for seed in range(WORLDS)]
+)
+def test_statistics_equal_the_plain_count(seed: int, db: None) -> None:
+    chance = random.Random(40 + seed)
     stored_world(chance, 60)
     labels, everything = read_labels(), plain.items_that_count()
     queries = [QueryDict(), *(random_query(chance) for _ in range(EVERYTHING))]
@@ -81,8 +84,9 @@ def test_statistics_equal_the_plain_count(db: None) -> None:
     assert sum(bool(plain.chosen(everything, query)) for query in queries) > EVERYTHING / 3
 
 
-def test_statistics_stay_exact_whatever_happens_to_letters(people: Any) -> None:
-    chance = random.Random(5)
+@pytest.mark.parametrize("seed", [5, pytest.param(50, marks=pytest.mark.slow)])
+def test_statistics_stay_exact_whatever_happens_to_letters(seed: int, people: Any) -> None:
+    chance = random.Random(seed)
     stored_world(chance, 25)
     happened = set()
     for _ in range(WHILE_THINGS_HAPPEN):
