@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from imrsite.local.testing import runs_everything
 from tests.fixtures import ROOT
 
 
@@ -17,6 +18,22 @@ def _environment(state_dir: Path) -> dict[str, str]:
     own = ("IMRSITE_", "DJANGO_", "DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     return environment | {"IMRSITE_NO_BOOTSTRAP": "1", "IMRSITE_STATE_DIR": str(state_dir)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shared"),
+    [
+        ("", True),
+        ("-m|not browser and not slow", True),
+        ("-q|--durations=20|-m|slow", True),
+        ("tests/parsing", False),
+        ("-k|citations", False),
+        ("-m|slow|tests/infra", False),
+        ("--pdb", False),
+    ],
+)
+def test_everything_is_shared_among_processes_and_a_choice_is_not(arguments: str, shared: bool) -> None:
+    assert runs_everything([word for word in arguments.split("|") if word]) == shared
 
 
 @pytest.mark.slow
