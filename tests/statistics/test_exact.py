@@ -84,7 +84,7 @@ def test_statistics_equal_the_plain_count(seed: int, db: None) -> None:
     assert sum(bool(plain.chosen(everything, query)) for query in queries) > EVERYTHING / 3
 
 
-@pytest.mark.parametrize("seed", [5, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seed", [8, pytest.param(50, marks=pytest.mark.slow)])
 def test_statistics_stay_exact_whatever_happens_to_letters(seed: int, people: Any) -> None:
     chance = random.Random(seed)
     stored_world(chance, 25)
