@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Runs imrsite's commands; where Django is missing, .venv is made first (imrsite/local/bootstrap.py).
+"""Runs imrsite's commands; where Django is missing, .venv is created first (imrsite/local/bootstrap.py).
 
-Written so that any old Python can read it and say that it is too old.
+Written so that any old Python can parse it and report that it is too old.
 """
 
 import os
@@ -15,7 +15,7 @@ if __name__ == "__main__":
         )
     from imrsite.local import bootstrap
 
-    if sys.argv[1:2] == ["demo"]:  # a wrong option is said before minutes of setting up
+    if sys.argv[1:2] == ["demo"]:  # a wrong option is reported before minutes of setup
         from imrsite.local.demo import look_ahead
 
         look_ahead(sys.argv[2:])
@@ -25,11 +25,11 @@ if __name__ == "__main__":
     from django.core.exceptions import ImproperlyConfigured
 
     try:
-        if sys.argv[1:2] == ["test"]:  # before any settings are read: tests have their own
+        if sys.argv[1:2] == ["test"]:  # before any settings are loaded: tests have their own
             from imrsite.local.testing import run_tests
 
             run_tests(sys.argv[2:])
-        if sys.argv[1:2] == ["demo"]:  # its options decide what the settings will be
+        if sys.argv[1:2] == ["demo"]:  # its options determine the settings
             from imrsite.local.demo import run_demo
 
             sys.exit(run_demo(sys.argv[2:]))

@@ -1,4 +1,4 @@
-"""The application for an ASGI server, for whoever prefers one."""
+"""The application for an ASGI server, as an alternative to WSGI."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Whether the database and the broker are there and new enough, in one sentence each."""
+"""Checks that the database and the broker answer and are recent enough; each failure is one sentence."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ REDIS = (6, 2)
 
 
 def check_database() -> None:
-    """:class:`ServiceError` unless ``DATABASE_URL`` leads to a PostgreSQL that imrsite can use."""
+    """:class:`ServiceError` unless ``DATABASE_URL`` points to a PostgreSQL that imrsite can use."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_setting('server_version_num')::int, current_setting('server_encoding')")
@@ -24,42 +24,42 @@ def check_database() -> None:
     except (DatabaseError, ImproperlyConfigured) as error:
         reason = " ".join(str(error).split())
         raise ServiceError(
-            f"No PostgreSQL answers at DATABASE_URL: start it, or mend the address ({reason})."
+            f"No PostgreSQL answers at DATABASE_URL: start it, or correct the address ({reason})."
         ) from error
     version = number // 10_000, number % 10_000
     if version < POSTGRESQL:
         raise ServiceError(
-            f"DATABASE_URL leads to PostgreSQL {version[0]}, and imrsite needs {POSTGRESQL[0]} or newer: "
-            "upgrade it or name another."
+            f"DATABASE_URL points to PostgreSQL {version[0]}, and imrsite needs {POSTGRESQL[0]} or newer: "
+            "upgrade it or use another server."
         )
     if encoding != "UTF8":
         raise ServiceError(
-            f"The database at DATABASE_URL is encoded in {encoding}: make one with ENCODING 'UTF8' and name that."
+            f"The database at DATABASE_URL uses the encoding {encoding}: create one with ENCODING 'UTF8' and use that."
         )
 
 
 def check_broker() -> None:
-    """:class:`ServiceError` unless ``REDIS_URL`` leads to a Redis or Valkey that imrsite can use."""
-    import redis  # here, since every command imports this module
+    """:class:`ServiceError` unless ``REDIS_URL`` points to a Redis or Valkey that imrsite can use."""
+    import redis  # here, because every command imports this module
 
     client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=5, socket_timeout=5)
     try:
-        told: Any = client.info("server")
+        server: Any = client.info("server")
     except redis.RedisError as error:
-        raise ServiceError(f"No Redis answers at REDIS_URL: start it, or mend the address ({error}).") from error
+        raise ServiceError(f"No Redis answers at REDIS_URL: start it, or correct the address ({error}).") from error
     finally:
         client.close()
-    version = tuple(int(part) for part in str(told["redis_version"]).split(".")[:2])
+    version = tuple(int(part) for part in str(server["redis_version"]).split(".")[:2])
     if version < REDIS:
         raise ServiceError(
-            f"REDIS_URL leads to Redis {told['redis_version']}, and imrsite needs {REDIS[0]}.{REDIS[1]} or newer: "
-            "upgrade it or name another."
+            f"REDIS_URL points to Redis {server['redis_version']}, and imrsite needs {REDIS[0]}.{REDIS[1]} or newer: "
+            "upgrade it or use another server."
         )
 
 
 @register(Tags.database)
 def database_is_usable(databases: Sequence[str] | None = None, **details: Any) -> list[CheckMessage]:
-    """The same for `migrate` and `check --database default`."""
+    """Run the same check in `migrate` and `check --database default`."""
     if not databases:
         return []
     try:

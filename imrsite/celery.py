@@ -1,10 +1,10 @@
 """Celery: how tasks travel and run.
 
-The database row is the truth and messages hold ids only, so a lost or doubled message does no harm: the sweep sends
-again what went stale, and a task that finds its work done returns.
+The database row is the source of truth and messages contain IDs only, so a lost or duplicated message does no harm:
+the sweep queues stale work again, and a task whose work is already done returns.
 
-One worker serves both queues. It asks the broker for ``interactive`` first, and for ``bulk`` only when that is empty:
-letters that somebody waits for overtake an import at the next free slot, and no slot stands idle for either kind.
+One worker serves both queues. It takes from ``interactive`` first, and from ``bulk`` only if that is empty: letters
+that a user is waiting for overtake an import at the next free slot, and no slot is idle while either has work.
 """
 
 import os
@@ -29,13 +29,13 @@ app.conf.update(
     task_default_queue=INTERACTIVE,
     task_create_missing_queues=False,
     broker_transport_options={
-        "queue_order_strategy": "priority",  # the order of task_queues, always from its head
-        "visibility_timeout": 3600,  # seconds; longer than any task may run, or it would be given out twice
+        "queue_order_strategy": "priority",  # always in the order of task_queues
+        "visibility_timeout": 3600,  # seconds; longer than any task may run, or it would be delivered twice
         "socket_timeout": 30,
         "socket_connect_timeout": 5,
     },
     broker_connection_retry_on_startup=True,
-    # A task is acknowledged when it is done; one whose process was killed comes back. Attempts are counted in the row.
+    # A task is acknowledged when it is done; one whose process was killed is redelivered. The row counts attempts.
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
@@ -49,7 +49,7 @@ app.conf.update(
     worker_send_task_events=False,
     timezone="America/Los_Angeles",
     beat_schedule={
-        "send stale letters again": {
+        "queue stale letters again": {
             "task": "determinations.tasks.sweep",
             "schedule": 60.0,
             "options": {"queue": INTERACTIVE, "expires": 55},
@@ -60,15 +60,15 @@ app.autodiscover_tasks(["determinations"])
 
 
 @heartbeat_sent.connect
-def say_that_a_worker_runs(**details: Any) -> None:
-    """Called every two seconds by a running worker."""
+def note_running_worker(**details: Any) -> None:
+    """Record the heartbeat that a running worker sends every two seconds."""
     from determinations.reading.workers import note_worker
 
     note_worker()
 
 
 @worker_shutting_down.connect
-def say_that_the_worker_ends(**details: Any) -> None:
+def forget_stopped_worker(**details: Any) -> None:
     from determinations.reading.workers import forget_worker
 
     forget_worker()

@@ -1,4 +1,4 @@
-"""Reads settings from the environment; a bad value is one sentence that says how to mend it."""
+"""Reads settings from the environment; an invalid value raises one sentence that says how to fix it."""
 
 import contextlib
 import os
@@ -16,12 +16,12 @@ _NO = {"0", "false", "no", "off", ""}
 
 
 def text(name: str, default: str = "") -> str:
-    """The variable as it stands, without surrounding space."""
+    """The variable without surrounding space."""
     return os.environ.get(name, default).strip()
 
 
 def flag(name: str, default: bool = False) -> bool:
-    """A yes or no."""
+    """True or false, from yes or no."""
     value = text(name, "yes" if default else "no").lower()
     if value in _YES:
         return True
@@ -41,33 +41,33 @@ def number(name: str, default: int, *, least: int = 0, most: int | None = None) 
 
 def names(name: str, default: str = "") -> list[str]:
     """A list separated by commas."""
-    return [each.strip() for each in text(name, default).split(",") if each.strip()]
+    return [entry.strip() for entry in text(name, default).split(",") if entry.strip()]
 
 
 def folder(name: str, default: Path) -> Path:
-    """A folder as an absolute path; it need not exist yet."""
+    """A folder as an absolute path; it does not have to exist."""
     return Path(text(name) or default).expanduser().absolute()
 
 
 def database(name: str, default: str) -> dict[str, Any]:
     """A PostgreSQL address as Django's database settings.
 
-    Both ``postgresql://user:password@host:5432/name?sslmode=require`` and a socket's folder,
-    ``postgresql://user@/name?host=/run/postgresql``, are understood; the query goes to libpq as it is.
+    Accepts ``postgresql://user:password@host:5432/name?sslmode=require`` and a socket's folder,
+    ``postgresql://user@/name?host=/run/postgresql``; the query string is passed to libpq unchanged.
     """
     value = text(name, default)
-    mend = "write postgresql://user:password@host:5432/database."
+    remedy = "write postgresql://user:password@host:5432/database."
     parts = urlsplit(value)
     if parts.scheme not in {"postgresql", "postgres"}:
-        raise ImproperlyConfigured(f"{name} does not start with postgresql://: {mend}")
+        raise ImproperlyConfigured(f"{name} does not start with postgresql://: {remedy}")
     try:
         port = parts.port
     except ValueError:
-        raise ImproperlyConfigured(f"{name} has a port that is not a number: {mend}") from None
+        raise ImproperlyConfigured(f"{name} has a port that is not a number: {remedy}") from None
     options = dict(parse_qsl(parts.query))
     database_name = unquote(parts.path.lstrip("/"))
     if not database_name:
-        raise ImproperlyConfigured(f"{name} names no database: {mend}")
+        raise ImproperlyConfigured(f"{name} names no database: {remedy}")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": database_name,
@@ -80,7 +80,7 @@ def database(name: str, default: str) -> dict[str, Any]:
 
 
 def secret(name: str, *, kept_in: Path) -> str:
-    """A secret from the environment; without any server of one's own named there, one made and kept in a file."""
+    """A secret from the environment, or a generated one kept in a file if no external database is configured."""
     value = text(name)
     if not value and not text("DATABASE_URL"):
         value = kept_secret(kept_in)
@@ -94,7 +94,7 @@ def secret(name: str, *, kept_in: Path) -> str:
 
 
 def kept_secret(file: Path, made: str = "") -> str:
-    """The secret that the file keeps: ``made``, else one drawn now, if there was none. It is never there in part."""
+    """The secret kept in the file. If there is none, ``made`` or a random one is written first, atomically."""
     if file.is_file():
         return file.read_text().strip()
     try:
@@ -121,7 +121,7 @@ def redis(name: str, default: str) -> str:
 
 
 def broker(url: str) -> str:
-    """A Redis address the way Celery writes it."""
+    """A Redis address in Celery's format."""
     if url.startswith("unix://"):
         return "redis+socket://" + url.removeprefix("unix://").replace("?db=", "?virtual_host=")
     if url.startswith("rediss://") and "ssl_cert_reqs=" not in url:
@@ -130,7 +130,7 @@ def broker(url: str) -> str:
 
 
 def next_redis_database(url: str) -> str:
-    """The same server's next database, for the cache: clearing it must not take queued messages with it."""
+    """The next database of the same server, for the cache: clearing it must not remove queued messages."""
     parts = urlsplit(url)
     if parts.scheme == "unix":
         query = dict(parse_qsl(parts.query))

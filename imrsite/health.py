@@ -1,4 +1,4 @@
-"""One address for whoever watches the server: does it run, and does it reach the database?"""
+"""Health check for monitoring: is the server up, and can it reach the database?"""
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 @login_not_required
 def health(request: HttpRequest) -> HttpResponse:
-    """``ok`` when a request gets through to the database."""
+    """``ok`` if a request reaches the database."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return HttpResponse("ok", content_type="text/plain")

@@ -1,22 +1,22 @@
-"""How long a web request may wait, and how many files it may hold open. Workers, commands and migrations have time."""
+"""Limits of web requests: time per statement and open files. Workers, commands and migrations are not limited."""
 
 import contextlib
 import os
 import resource
 
-#: Seconds for one statement of a web request, and for one wait for a row that somebody else holds.
+#: Seconds for one statement of a web request, and for one wait for a locked row.
 STATEMENT_SECONDS, LOCK_SECONDS = 60, 20
-#: Open files of a process besides those of an upload: connections, logs, libraries.
+#: Open files of a process other than those of an upload: connections, logs, libraries.
 _OTHER_FILES = 512
 
 
 def set_limits_of_web() -> None:
-    """Before the settings of a web server are read: its statements end, whatever a person asks for."""
+    """Limit the time of every statement. Call it before a web server loads its settings."""
     os.environ.setdefault("STATEMENT_SECONDS", str(STATEMENT_SECONDS))
 
 
 def database_options(options: dict[str, str], statement_seconds: int) -> dict[str, str]:
-    """libpq's options with the time that a statement has; 0: as long as it takes."""
+    """libpq's options with a limit per statement; 0 means no limit."""
     if not statement_seconds:
         return options
     lock_seconds = min(LOCK_SECONDS, statement_seconds)
@@ -24,18 +24,18 @@ def database_options(options: dict[str, str], statement_seconds: int) -> dict[st
     return {**options, "options": f"{options.get('options', '')} {limits}".strip()}
 
 
-def files_of_one_upload(wanted: int) -> int:
-    """How many files one form may bring: each may be open at once, and a process has only so many.
+def files_of_one_upload(requested: int) -> int:
+    """How many files one form may contain: all may be open at once, and a process's open files are limited.
 
-    Raises this process's own limit as far as the system lets it; where that is not enough, fewer files are taken.
+    Raises this process's own limit as far as the system allows; if that is not enough, fewer files are accepted.
     """
     allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = wanted + _OTHER_FILES
+    needed = requested + _OTHER_FILES
     if allowed != resource.RLIM_INFINITY and allowed < needed:
         allowed = needed if most == resource.RLIM_INFINITY else min(needed, most)
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
         allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     if allowed == resource.RLIM_INFINITY:
-        return wanted
-    return max(1, min(wanted, allowed - _OTHER_FILES))
+        return requested
+    return max(1, min(requested, allowed - _OTHER_FILES))

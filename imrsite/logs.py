@@ -1,7 +1,7 @@
-"""Keeps the text of letters out of logs and error reports.
+"""Keeps letter text out of logs and error reports.
 
-What PostgreSQL says of a refused row quotes the row (``DETAIL``, ``CONTEXT``), and psycopg's exceptions carry that.
-Of such an exception only its class and the server's code of the error are told, wherever it stands in a chain.
+PostgreSQL's message about a rejected row quotes the row (``DETAIL``, ``CONTEXT``), and psycopg's exceptions contain
+it. Of such an exception only the class and the error code are reported, wherever it occurs in a chain.
 """
 
 import logging
@@ -20,11 +20,11 @@ _Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tupl
 
 
 class Plain(logging.Formatter):
-    """Lines of the log, without what the database quotes."""
+    """Formats log lines without what the database quotes."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line and its traceback. Celery puts the exception into the line itself, so that is read too."""
-        record.exc_text = None  # another handler may have kept a traceback of its own
+        """The line and its traceback. Celery puts the exception into the line itself, so that is cleaned too."""
+        record.exc_text = None  # another handler may have cached a traceback
         line = super().format(record)
         raised = record.exc_info[1] if record.exc_info else None
         for error in chain_of(raised):
@@ -34,7 +34,7 @@ class Plain(logging.Formatter):
         return line
 
     def formatException(self, ei: Any) -> str:
-        """The traceback, each exception of the database told by its class."""
+        """The traceback, with database exceptions reduced to their class."""
         kind, error, trace = ei
         if error is None:
             return super().formatException(ei)
@@ -44,9 +44,9 @@ class Plain(logging.Formatter):
 
 
 def told_of(error: BaseException) -> str:
-    """What may be said of an exception: of one of the database its class and code, of any other what it says.
+    """What may be reported of an exception: class and code of a database error, the message of any other.
 
-    An operational error without a code comes from the connection, before any row was looked at: it says why.
+    An operational error without a code comes from the connection, before any row was read, so its message is safe.
     """
     if not isinstance(error, _OF_DATABASE):
         return str(error)
@@ -54,23 +54,23 @@ def told_of(error: BaseException) -> str:
     code = getattr(of_server, "sqlstate", None)
     if code is None and isinstance(error, db.OperationalError | psycopg.OperationalError):
         return str(error)
-    return f"{type(error).__name__} (error {code} of the database)" if code else type(error).__name__
+    return f"{type(error).__name__} (database error {code})" if code else type(error).__name__
 
 
 def chain_of(error: BaseException | None) -> Iterator[BaseException]:
-    """The exception and those that it came from, each once."""
+    """The exception and its causes, each once."""
     waiting, seen = [error], set()
     while waiting:
-        each = waiting.pop()
-        if each is None or id(each) in seen:
+        link = waiting.pop()
+        if link is None or id(link) in seen:
             continue
-        seen.add(id(each))
-        yield each
-        waiting += [each.__cause__, each.__context__, *getattr(each, "exceptions", ())]
+        seen.add(id(link))
+        yield link
+        waiting += [link.__cause__, link.__context__, *getattr(link, "exceptions", ())]
 
 
 def _tell_less(told: traceback.TracebackException, error: BaseException, seen: set[int]) -> None:
-    """Walk an exception and its printed form side by side."""
+    """Walk an exception and its formatted counterpart side by side."""
     if id(error) in seen:
         return
     seen.add(id(error))
@@ -85,22 +85,22 @@ def _tell_less(told: traceback.TracebackException, error: BaseException, seen: s
 
 
 class NothingTyped(SafeExceptionReporterFilter):
-    """What an error report shows of a request and of the code's variables: neither what was typed nor any value."""
+    """Removes form input and variables from error reports."""
 
     def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:
-        """Nothing: corrections come this way."""
+        """Nothing: forms contain corrections."""
         return {}
 
     def get_traceback_frame_variables(self, request: Any, tb_frame: Any) -> ItemsView[str, Any]:
-        """None: a variable may hold a letter."""
+        """Nothing: a variable may contain a letter."""
         return dict[str, Any]().items()
 
 
 class Report(ExceptionReporter):
-    """Django's report of an exception, without what the database quotes."""
+    """Django's error report, without what the database quotes."""
 
     def get_traceback_data(self) -> dict[str, Any]:
-        """What the report's template shows."""
+        """The context of the report's template."""
         data = super().get_traceback_data()
         data |= {"unicode_hint": "", "request_FILES_items": []}
         if isinstance(self.exc_value, _OF_DATABASE):

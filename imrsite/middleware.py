@@ -1,4 +1,4 @@
-"""What every answer carries, and how long a session lasts."""
+"""Security headers, the response to slow statements, and how long a session lasts."""
 
 import logging
 from collections.abc import Callable
@@ -16,7 +16,7 @@ NOTED_EVERY = timedelta(minutes=5)
 
 
 def content_security_policy(get_response: Answer) -> Answer:
-    """Send the policy with every answer that has not set a stricter one of its own."""
+    """Send the policy with every response that does not set its own."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -27,11 +27,11 @@ def content_security_policy(get_response: Answer) -> Answer:
     return answer
 
 
-def nothing_is_kept(get_response: Answer) -> Answer:
-    """Have browsers and what stands between keep nothing that was sent to somebody who is signed in.
+def no_store(get_response: Answer) -> Answer:
+    """Tell browsers and proxies not to store responses to signed-in users.
 
-    After signing out nobody reads on from a browser's store. An answer that sets a rule of its own keeps it; static
-    files never come this far.
+    After sign-out, nothing can be read from a browser's cache. A response that sets its own rule keeps it; static
+    files never reach this middleware.
     """
 
     def answer(request: HttpRequest) -> HttpResponse:
@@ -45,7 +45,7 @@ def nothing_is_kept(get_response: Answer) -> Answer:
 
 
 class Busy:
-    """Says so where a statement took longer than it may, or waited too long for what somebody else holds."""
+    """Responds with 503 if a statement exceeded its time limit or waited too long for a lock."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -54,16 +54,16 @@ class Busy:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """A page of its own, which asks the database nothing. Other exceptions are not this one's affair."""
+        """Return a page that needs no database; ignore other exceptions."""
         if not isinstance(exception.__cause__, QueryCanceled | LockNotAvailable):
             return None
-        log.error("Took too long: %s", request.path)
+        log.error("Statement timed out: %s", request.path)
         page = render_to_string("503.html", {"seconds": settings.STATEMENT_SECONDS})
         return HttpResponse(page, status=503, headers={"Retry-After": "60"})
 
 
 def session_ends_when_idle(get_response: Answer) -> Answer:
-    """Lengthen the session of somebody who is at work, with one write in five minutes instead of one a request."""
+    """Extend the session of an active user, with one write every five minutes instead of one per request."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         user = getattr(request, "user", None)
@@ -79,7 +79,7 @@ def session_ends_when_idle(get_response: Answer) -> Answer:
 
 
 def client_address(request: HttpRequest) -> str:
-    """Where the request came from: behind a proxy, the last address of the header, which the proxy itself added."""
+    """The client's address. Behind a proxy: the last address in the header, which the proxy itself added."""
     if settings.HTTPS and (forwarded := request.headers.get("X-Forwarded-For")):
         return forwarded.rsplit(",", 1)[-1].strip()
     return request.META.get("REMOTE_ADDR", "")

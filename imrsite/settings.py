@@ -1,7 +1,7 @@
 """Settings of imrsite: one file, values from the environment.
 
-Without ``DATABASE_URL`` and ``REDIS_URL`` the addresses are those of the embedded services of the state folder: every
-command finds what ``demo`` or ``services`` started.
+Without ``DATABASE_URL`` and ``REDIS_URL``, every command uses the embedded services of the state folder, which
+``demo`` or ``services`` started.
 """
 
 from pathlib import Path
@@ -17,7 +17,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = env.folder("IMRSITE_STATE_DIR", BASE_DIR / ".state")
 EMBEDDED = embedded.addresses(STATE_DIR)
 
-# What runs where
+# Where everything runs
 
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.secret("SECRET_KEY", kept_in=STATE_DIR / "secret_key")
@@ -51,7 +51,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "imrsite.middleware.nothing_is_kept",
+    "imrsite.middleware.no_store",
     "imrsite.middleware.session_ends_when_idle",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -75,7 +75,7 @@ TEMPLATES = [
     }
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
-INSTALLED_APPS.append("django.forms")  # its templates, which the renderer above looks up after ours
+INSTALLED_APPS.append("django.forms")  # its templates, which the renderer above uses after ours
 
 # Database: PostgreSQL 15 or newer
 
@@ -86,7 +86,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
-# A web server sets this itself (wsgi.py): a statement that takes longer ends, and the person is told to try again.
+# A web server sets this itself (wsgi.py): a longer statement is stopped, and the user is asked to try again.
 STATEMENT_SECONDS = env.number("STATEMENT_SECONDS", 0)
 DATABASES["default"]["OPTIONS"] = limits.database_options(DATABASES["default"]["OPTIONS"], STATEMENT_SECONDS)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -99,19 +99,19 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": env.redis("CACHE_URL", env.next_redis_database(REDIS_URL)),
         "KEY_PREFIX": "imrsite",
-        # A page without the cache is better than one that waits for it.
+        # A page without cache is better than one that waits for it.
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2, "retry": Retry(NoBackoff(), 1)},
     }
 }
 
-# Files: letters as they came, under a name made of their SHA-256
+# Files: letters as they were received, named by their SHA-256
 
 MEDIA_ROOT = env.folder("DATA_DIR", STATE_DIR / "files")
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_NUMBER_FILES = limits.files_of_one_upload(env.number("UPLOAD_MAX_FILES", 2_000, least=1))
 
-# What one letter and one archive may ask for; see determinations/extraction/results.py
+# Limits of one letter and one archive; see determinations/extraction/results.py
 LETTER_BYTES = env.number("LETTER_MAX_MB", 50, least=1) * 1024 * 1024
 LETTER_PAGES = env.number("LETTER_MAX_PAGES", 500, least=1)
 LETTER_SECONDS = env.number("LETTER_MAX_SECONDS", 20, least=1)
@@ -132,7 +132,7 @@ STORAGES: dict[str, dict[str, Any]] = {
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 
-# People
+# Users
 
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "determinations.roles.RoleBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -143,7 +143,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
-# Ten wrong passwords for one name from one address close that door for a quarter of an hour.
+# Ten wrong passwords for one name from one address lock that combination for 15 minutes.
 AXES_FAILURE_LIMIT = env.number("LOGIN_ATTEMPTS", 10, least=1)
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -155,8 +155,8 @@ AXES_VERBOSE = False
 
 # Browsers
 
-HTTPS = env.flag("HTTPS")  # behind a proxy that ends TLS
-SESSION_COOKIE_AGE = env.number("SESSION_MINUTES", 120, least=5) * 60  # without a request
+HTTPS = env.flag("HTTPS")  # behind a proxy that terminates TLS
+SESSION_COOKIE_AGE = env.number("SESSION_MINUTES", 120, least=5) * 60  # idle
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
@@ -165,28 +165,28 @@ SECURE_REDIRECT_EXEMPT = [r"^health/$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"  # no page of ours frames another
+X_FRAME_OPTIONS = "DENY"  # our pages never frame each other
 
-# Scripts and styles come from files of ours only; a style attribute is allowed, for the width of a bar.
+# Scripts and styles come from our own files only; style attributes are allowed, for the width of bars.
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
     "img-src 'self' data: blob:; connect-src 'self'; frame-src 'none'; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
-# Time and words
+# Time and language
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "America/Los_Angeles"
 USE_TZ = True
 
-# Celery: how tasks run stands in imrsite/celery.py
+# Celery: how tasks run is set in imrsite/celery.py
 
 CELERY_BROKER_URL = env.broker(REDIS_URL)
 WORKER_PROCESSES = env.number("WORKER_PROCESSES", 2, least=1)
 
-# Logging: to the standard error stream; never the text of a letter, so no request bodies, no SQL, and of an error of
-# the database its class alone (imrsite/logs.py)
+# Logging: to standard error; never letter text, so no request bodies, no SQL, and only the class of database errors
+# (imrsite/logs.py)
 
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 LOGGING = {
@@ -203,7 +203,7 @@ LOGGING = {
         "axes": {"level": "WARNING"},
     },
 }
-# A traceback page (DEBUG) or mail shows no local variables and nothing that was typed: either may hold a letter.
+# Error reports (DEBUG pages, mail) show no local variables and no form input: either may contain letter text.
 # Django's own filter hides only what is marked as sensitive.
 DEFAULT_EXCEPTION_REPORTER_FILTER = "imrsite.logs.NothingTyped"
 DEFAULT_EXCEPTION_REPORTER = "imrsite.logs.Report"

@@ -1,4 +1,4 @@
-"""Static files under names that carry their fingerprint, so that browsers may keep them for good."""
+"""Static files with a fingerprint in their names, so that browsers can cache them forever."""
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
@@ -10,11 +10,11 @@ _IMPORT = (
 
 
 class FingerprintedStorage(CompressedManifestStaticFilesStorage):
-    """Until ``collectstatic`` has run there are no fingerprints, and files go by their plain names.
+    """Uses plain names until ``collectstatic`` has run.
 
-    Pages then answer without style instead of failing, and WhiteNoise warns of the missing folder at the start. Once
-    files have been collected, a name that is not among them is an error, as ever. The names by which
-    the product's own modules import each other are fingerprinted too (packages' scripts import what is not served).
+    Pages are then unstyled instead of failing, and WhiteNoise warns about the missing folder at startup. Once files
+    have been collected, an unknown name is an error. Imports between our own script modules are fingerprinted too;
+    scripts of packages are not, because they import files that are not served.
     """
 
     patterns = (*CompressedManifestStaticFilesStorage.patterns, ("js/*.js", (_IMPORT,)))

@@ -1,4 +1,4 @@
-"""Addresses: signing in, the administration, and everything else from `determinations.urls`."""
+"""Addresses: sign-in, the administration, and everything else from `determinations.urls`."""
 
 from django.conf import settings
 from django.contrib import admin

@@ -1,4 +1,4 @@
-"""The application for a WSGI server; `demo` and the container run it under gunicorn."""
+"""The application for a WSGI server; `demo` and the container run it with gunicorn."""
 
 import gc
 import os
@@ -12,8 +12,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imrsite.settings")
 set_limits_of_web()
 application = get_wsgi_application()
 
-# What is loaded now stays. Unless told so, Python looks through all of it for waste in the midst of some requests,
-# and those take a fifth of a second longer.
+# Everything loaded now stays loaded. Otherwise the garbage collector scans it during requests, which adds a fifth of
+# a second to some of them.
 get_resolver().url_patterns  # noqa: B018 - loads every view
 gc.collect()
 gc.freeze()

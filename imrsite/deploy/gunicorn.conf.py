@@ -1,4 +1,4 @@
-"""The web server in production; a proxy in front of it ends TLS."""
+"""The web server in production; a proxy in front of it terminates TLS."""
 
 import os
 
@@ -6,10 +6,10 @@ bind = os.environ.get("BIND", "0.0.0.0:8000")
 workers = int(os.environ.get("WEB_PROCESSES", "2"))
 worker_class = "gthread"
 threads = 8
-timeout = 120  # seconds; a large upload over a slow line keeps its thread, not its process
+timeout = 120  # seconds; a large upload over a slow connection occupies a thread, not a process
 graceful_timeout = 30
 keepalive = 5
-worker_tmp_dir = "/dev/shm"  # noqa: S108 a heartbeat on disk can stall
+worker_tmp_dir = "/dev/shm"  # noqa: S108 - a heartbeat file on disk can stall
 control_socket_disable = True
 forwarded_allow_ips = os.environ.get("PROXY_ADDRESSES", "127.0.0.1")
-accesslog = None  # addresses of pages hold what people searched for
+accesslog = None  # addresses contain what users searched for

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Run once by the container of PostgreSQL, when the database is made: two roles besides the superuser, neither of which
-# is one. imrsite_owner owns the tables and makes them (migrate). imrsite is the application: it reads and writes rows,
-# and can neither empty a table, nor change one, nor switch off a trigger that keeps records as they are.
+# Run once by the PostgreSQL container when the database is created. It adds two roles, neither a superuser:
+# imrsite_owner creates and owns the tables (migrate); imrsite is the application, which reads and writes rows but can
+# neither truncate nor alter a table, nor disable a trigger that protects records.
 set -eu
 psql --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" \
   --set owner_password="$(cat "${SECRETS:-/run/secrets}/owner_password")" \

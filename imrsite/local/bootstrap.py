@@ -1,8 +1,8 @@
-"""Makes `.venv` beside manage.py with every package pinned by hash, and goes on inside it. Standard library only.
+"""Creates `.venv` beside manage.py with every package pinned by hash, and continues inside it. Standard library only.
 
-An active virtual environment, ``IMRSITE_NO_BOOTSTRAP=1`` and a Python that has Django already are left alone. A mark
-is written into `.venv` last: an environment without it was interrupted and is made anew; one whose mark names an older
-requirements file is brought up to date. Whatever fails is one sentence with its remedy.
+An active virtual environment, ``IMRSITE_NO_BOOTSTRAP=1`` and a Python that already has Django are left alone. A marker
+file is written into `.venv` last: an environment without it was interrupted and is created again; one whose marker
+names an older requirements file is updated. Every failure is reported in one sentence with its remedy.
 """
 
 import contextlib
@@ -31,11 +31,11 @@ DEVELOPER_COMMANDS = {"test", "check_code", "fix_code"}
 
 
 class SetUpFailed(Exception):
-    """Why the environment could not be made: one sentence with the remedy."""
+    """Why the environment could not be created: one sentence with the remedy."""
 
 
 def enter_environment(argv: Sequence[str]) -> None:
-    """Return where Django can be imported; else make or mend `.venv` and run the same command inside it."""
+    """Return if Django can be imported; otherwise create or repair `.venv` and run the same command inside it."""
     inside = Path(sys.prefix) == VENV
     if os.environ.get("IMRSITE_NO_BOOTSTRAP", "") not in {"", "0"}:
         return _require_packages("IMRSITE_NO_BOOTSTRAP is set")
@@ -55,7 +55,7 @@ def enter_environment(argv: Sequence[str]) -> None:
     except SetUpFailed as error:
         _give_up(str(error))
     except KeyboardInterrupt:
-        _give_up("Stopped while setting up; the next start begins it again.", status=130)
+        _give_up("Setup was stopped; the next start begins it again.", status=130)
     except OSError as error:
         _give_up(_say_os_error(error))
     sys.stdout.flush()
@@ -63,9 +63,9 @@ def enter_environment(argv: Sequence[str]) -> None:
 
 
 def keep_bytecode(folder: Path) -> None:
-    """Where Python is told to write no bytecode, have this process and its children keep it in ``folder``.
+    """If Python is told to write no bytecode, make this process and its children keep it in ``folder``.
 
-    Without any, each process compiles a thousand files anew, which takes it two seconds.
+    Without it, each process compiles a thousand files again, which takes two seconds.
     """
     if not sys.dont_write_bytecode:
         return
@@ -114,19 +114,19 @@ def _is_current(requirements: Path) -> bool:
 
 
 def _is_sound() -> bool:
-    """Whether `.venv` was finished once and its Python is still there."""
+    """Whether `.venv` was completed and its Python still exists."""
     return bool(_mark()) and os.access(PYTHON, os.X_OK)
 
 
 @contextlib.contextmanager
 def _only_one() -> Iterator[None]:
-    """Hold the checkout while its environment is being made; a second start waits for the first."""
+    """Lock the checkout while its environment is created; a second start waits for the first."""
     folder = os.open(ROOT, os.O_RDONLY)
     try:
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("imrsite: another start is setting up .venv; waiting for it.", file=sys.stderr)
+            print("imrsite: another process is setting up .venv; waiting for it.", file=sys.stderr)
             fcntl.flock(folder, fcntl.LOCK_EX)
         yield
     finally:
@@ -140,7 +140,10 @@ def _make(requirements: Path) -> None:
     if shutil.disk_usage(ROOT).free < NEEDED_BYTES:
         raise SetUpFailed(_disk_full())
     packages = _packages(requirements)
-    print(f"imrsite: setting up .venv with {len(packages)} packages, once; this takes a while.", file=sys.stderr)
+    print(
+        f"imrsite: setting up .venv with {len(packages)} packages. This happens once and takes a while.",
+        file=sys.stderr,
+    )
     if mark:
         MARK.unlink()
     else:
@@ -150,7 +153,7 @@ def _make(requirements: Path) -> None:
 
 
 def _create() -> None:
-    """An empty environment, without pip: installing pip takes longer than all of the rest of it."""
+    """Create an empty environment, without pip: installing pip takes longer than everything else."""
     shutil.rmtree(VENV, ignore_errors=True)
     try:
         import venv
@@ -160,7 +163,7 @@ def _create() -> None:
 
 
 def _packages(requirements: Path) -> list[str]:
-    """The pinned packages, each with its hashes: one starts at every line that is not indented."""
+    """The pinned packages, each with its hashes; every line that is not indented starts one."""
     packages: list[str] = []
     for line in requirements.read_text().splitlines(keepends=True):
         if line.startswith((" ", "\t")):
@@ -171,7 +174,7 @@ def _packages(requirements: Path) -> list[str]:
 
 
 def _install(packages: list[str]) -> None:
-    """Install with one pip for each core, each with its share: most of the time goes into reading and unpacking."""
+    """Install with one pip per core, each with its share: most of the time is spent reading and unpacking."""
     pip = _pip()
     environment = {
         **{name: value for name, value in os.environ.items() if name not in {"PIP_TARGET", "PIP_PREFIX", "PIP_USER"}},
@@ -200,7 +203,7 @@ def _install(packages: list[str]) -> None:
 
 
 def _pip() -> list[str]:
-    """How to run pip for `.venv`: out of the wheel that comes with Python, or the pip of this Python."""
+    """How to run pip for `.venv`: from the wheel bundled with Python, or the pip of this Python."""
     bundled = [Path(folder) for folder in [sysconfig.get_config_var("WHEEL_PKG_DIR")] if folder]
     if (ensurepip := find_spec("ensurepip")) and ensurepip.origin:
         bundled.append(Path(ensurepip.origin).parent / "_bundled")
@@ -215,13 +218,13 @@ def _pip() -> list[str]:
     raise SetUpFailed(_no_venv())
 
 
-# Words for what fails
+# Messages for what fails
 
 
 def _no_venv() -> str:
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     return (
-        "This Python cannot make virtual environments: on Debian or Ubuntu run "
+        "This Python cannot create virtual environments: on Debian or Ubuntu run "
         f"'apt install python3-venv' (or python{version}-venv) as root, then start again."
     )
 
@@ -232,8 +235,8 @@ def _disk_full() -> str:
 
 def _not_writable(folder: Path) -> str:
     return (
-        f"{folder} cannot be written: make it writable for you, or activate a virtual environment of your own "
-        "that has imrsite/requirements.txt installed, and start again."
+        f"{folder} cannot be written: make it writable, or activate your own virtual environment "
+        "with imrsite/requirements.txt installed, then start again."
     )
 
 
@@ -254,22 +257,22 @@ _NO_NETWORK = (
 
 
 def _explain(said: str) -> str:
-    """What pip's output means for a person."""
+    """What pip's output means, in one sentence."""
     if "No space left on device" in said or "Disk quota exceeded" in said:
         return _disk_full()
     if "DO NOT MATCH THE HASHES" in said:
-        return "A package is not the one that was pinned: run 'pip cache purge', check pip's index, and start again."
+        return "A package is not the one that was pinned: run 'pip cache purge', check pip's index, then start again."
     if any(sign in said for sign in _NO_NETWORK):
         return (
-            "The packages could not be fetched, since no package index answered: connect this machine to the network, "
-            f"or set pip up for the index it may use, and start again (details: {LOG})."
+            "The packages could not be downloaded, as no package index answered: connect this machine to the network, "
+            f"or configure pip for the index it may use, then start again (details: {LOG})."
         )
     if "No matching distribution" in said:
         version = f"{sys.version_info[0]}.{sys.version_info[1]}"
         return (
-            f"There are no ready packages for Python {version} on {os.uname().machine}: use another Python from "
-            f"3.11 on, on Linux with glibc, x86-64 or ARM (details: {LOG})."
+            f"There are no ready packages for Python {version} on {os.uname().machine}: use Python 3.11 or newer "
+            f"on Linux with glibc, x86-64 or ARM (details: {LOG})."
         )
     errors = [line.strip() for line in said.splitlines() if line.startswith("ERROR")]
-    last = errors[-1] if errors else "it gave no reason"
-    return f"pip could not install the packages ({last}): see {LOG}, and start again."
+    last = errors[-1] if errors else "no reason given"
+    return f"pip could not install the packages ({last}): see {LOG}, then start again."

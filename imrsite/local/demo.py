@@ -1,7 +1,7 @@
-"""`manage.py demo`: everything on one machine, from an empty checkout to a page with letters in it.
+"""`manage.py demo`: everything on one machine, from an empty checkout to a page with letters.
 
-The order is made for a quick first page: servers start first and load while this process imports Django; the worker,
-the scheduler and the letters follow once the page can be opened.
+The order gives a quick first page: servers start first and load while this process imports Django; the worker, the
+scheduler and the letters follow once the page can be opened.
 """
 
 import argparse
@@ -29,20 +29,24 @@ from imrsite.local.wheels import ServiceError
 
 FIRST_PORT = 8000
 ANSWERS_WITHIN = 60.0  # seconds
-RESTARTS = 5  # of one program, before it is given up
+RESTARTS = 5  # of one program within a minute, before giving up
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The command's own options."""
-    parser.add_argument("--port", type=int, help=f"of the page; without it the first free one from {FIRST_PORT} on")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for other machines too")
+    parser.add_argument("--port", type=int, help=f"port to listen on (default: the first free one from {FIRST_PORT})")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 accepts other machines (default: 127.0.0.1)"
+    )
     parser.add_argument("--state-dir", type=Path, help="folder for database, files and logs (default: .state)")
-    parser.add_argument("--letters", type=int, default=300, metavar="N", help="how many synthetic letters (300)")
-    parser.add_argument("--password", help="of the three accounts; without it one is made and printed")
+    parser.add_argument(
+        "--letters", type=int, default=300, metavar="N", help="number of synthetic letters (default: 300)"
+    )
+    parser.add_argument("--password", help="password of the three accounts (default: one is generated and printed)")
 
 
 def look_ahead(arguments: Sequence[str]) -> None:
-    """End at once with one sentence where a demo could not start, before its packages are fetched."""
+    """Exit with one sentence if a demo could not start, before its packages are downloaded."""
     options = _options(arguments)
     try:
         Services(_state_dir(options)).check_free()
@@ -53,7 +57,7 @@ def look_ahead(arguments: Sequence[str]) -> None:
 
 
 def run_demo(arguments: Sequence[str]) -> int:
-    """Start everything, stay until Ctrl-C, stop everything. Returns the exit code."""
+    """Start everything, run until Ctrl-C, stop everything. Returns the exit code."""
     demo = Demo(_options(arguments))
     keep_bytecode(demo.state_dir / "bytecode")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -94,7 +98,7 @@ class Program:
 
 
 class Demo:
-    """The supervisor of one demonstration."""
+    """The supervisor of one demo."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
@@ -102,16 +106,16 @@ class Demo:
         self.services = Services(self.state_dir)
         self.programs: list[Program] = []
         self.port = 0
-        self._words = Line()
+        self._line = Line()
         self._interrupted = False
 
     def interrupt(self, number: int, frame: object) -> None:
-        """Ctrl-C, remembered for :meth:`_watch` too: Python swallows an exception that meets it tidying up."""
+        """Handle Ctrl-C. :meth:`_watch` checks it too, because Python swallows exceptions raised in cleanup code."""
         self._interrupted = True
         raise KeyboardInterrupt
 
     def start(self) -> None:
-        """Up to the moment at which the page can be opened, and a little beyond."""
+        """Start everything up to the moment when the page can be opened, then worker and scheduler."""
         self.services.hold()
         self.port = _free_port(self.options.host, self.options.port)
         self._set_environment()
@@ -134,32 +138,32 @@ class Demo:
                   "--schedule", str(self.state_dir / "schedule"), "--pidfile", "")  # fmt: skip
 
     def _greet(self, password: str) -> None:
-        """Say the address as soon as the page answers."""
+        """Print the address as soon as the page answers."""
         self._wait_for_the_page()
-        self._words.say(
+        self._line.say(
             f"imrsite is ready: {self.address}\n"
             f"  Sign in as casemanager, supervisor or admin; the password is  {password}\n"
-            f"  Ctrl-C ends it; everything stays in {self.state_dir}"
+            f"  Ctrl-C stops it; everything is kept in {self.state_dir}"
         )
 
     def stay(self) -> None:
-        """Bring the letters in, then watch over the programs for good."""
+        """Upload the letters, then supervise the programs until interrupted."""
         from imrsite.local.demo_letters import bring_letters
 
-        for words in bring_letters(self.options.letters):
-            self._words.update(words)
+        for progress in bring_letters(self.options.letters):
+            self._line.update(progress)
             self._watch()
-        self._words.finish()
+        self._line.finish()
         while True:
             self._watch()
             time.sleep(0.3)
 
     def stop(self) -> None:
-        """Everything ends: first what people and tasks use, then what keeps their data."""
+        """Stop everything: first what users and tasks use, then what stores their data."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         if self.programs:
-            self._words.say("Stopping ...")
+            self._line.say("Stopping ...")
         running = [program.process for program in self.programs if program.process]
         for process in running:
             with contextlib.suppress(ProcessLookupError):
@@ -174,10 +178,10 @@ class Demo:
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
 
     def _set_environment(self) -> None:
-        """What the settings of this process and of its children will be."""
+        """Set the environment that the settings of this process and its children read."""
         os.environ["IMRSITE_STATE_DIR"] = str(self.state_dir)
         os.environ["DJANGO_SETTINGS_MODULE"] = "imrsite.settings"
-        from imrsite.env import kept_secret  # it needs Django, which an empty checkout has not yet
+        from imrsite.env import kept_secret  # needs Django, which an empty checkout does not have yet
 
         os.environ.setdefault("SECRET_KEY", kept_secret(self.state_dir / "secret_key"))
         if self.options.host not in {"127.0.0.1", "localhost", "::1"}:
@@ -190,10 +194,10 @@ class Demo:
                   "--no-control-socket", "--log-level", "warning")  # fmt: skip
 
     def _prepare_database(self) -> str:
-        """Check the servers, migrate, make the accounts. Returns their password.
+        """Check the servers, migrate, create the accounts. Returns their password.
 
-        On the embedded servers this is left out when nothing has changed since the last start: it takes longer than
-        all the rest of one.
+        On the embedded servers this is skipped if nothing has changed since the last start: it takes longer than
+        everything else.
         """
         kept, mark = self.state_dir / "password", self.state_dir / "prepared.sha256"
         before = kept.read_text() if kept.is_file() else ""
@@ -225,9 +229,9 @@ class Demo:
                 raise ServiceError(f"The web server does not answer; its log is {self.programs[0].log}.")
             time.sleep(0.02)
 
-    def _run(self, name: str, module: str, *words: str) -> None:
+    def _run(self, name: str, module: str, *arguments: str) -> None:
         log = self.state_dir / "logs" / f"{name.replace(' ', '-')}.log"
-        program = Program(name, [sys.executable, "-m", module, *words], log)
+        program = Program(name, [sys.executable, "-m", module, *arguments], log)
         self.programs.append(program)
         self._spawn(program)
 
@@ -235,19 +239,21 @@ class Demo:
         program.process = spawn(program.command, log=program.log, dies_by="TERM", cwd=ROOT)
 
     def _watch(self) -> None:
-        """Start a program again that ended by itself; without database or broker there is nothing to go on with."""
+        """Restart a program that stopped; without database or broker, give up."""
         if self._interrupted:
             raise KeyboardInterrupt
         if name := self.services.ended():
-            raise ServiceError(f"The embedded {name} has ended; its log is {self.state_dir}/logs/{name}.log.")
+            raise ServiceError(f"The embedded {name} has stopped; its log is {self.state_dir}/logs/{name}.log.")
         for program in self.programs:
             if program.process is None or program.process.poll() is None:
                 continue
             now = time.monotonic()
             program.ended = [*(at for at in program.ended if now - at < 60), now]
             if len(program.ended) > RESTARTS:
-                raise ServiceError(f"The {program.name} keeps ending: {last_words(program.log)} (log: {program.log})")
-            self._words.say(f"The {program.name} has ended by itself and is started again; its log is {program.log}")
+                raise ServiceError(
+                    f"The {program.name} keeps stopping: {last_words(program.log)} (log: {program.log})"
+                )
+            self._line.say(f"The {program.name} stopped unexpectedly and was restarted; its log is {program.log}")
             kill_group(program.process)
             time.sleep(0.2 * len(program.ended))
             self._spawn(program)
@@ -271,7 +277,7 @@ def _migrate_and_make_people(password: str, *, renew: bool) -> None:
 
 
 def _prepare_letters(*, again: bool) -> None:
-    """What comes before the worker, while the web server is still loading; it must not run where a worker runs."""
+    """Prepare the letters before the worker starts, while the web server is loading."""
     import django
 
     django.setup()
@@ -283,29 +289,29 @@ def _prepare_letters(*, again: bool) -> None:
         send_again()
 
 
-def _free_port(host: str, wanted: int | None) -> int:
-    """The wanted port, or the first free one; a taken one is said."""
-    for port in [wanted] if wanted is not None else range(FIRST_PORT, FIRST_PORT + 50):
+def _free_port(host: str, requested: int | None) -> int:
+    """The requested port, or the first free one; :class:`ServiceError` if the requested one is taken."""
+    for port in [requested] if requested is not None else range(FIRST_PORT, FIRST_PORT + 50):
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
             except OSError as error:
-                if wanted is not None:
+                if requested is not None:
                     raise ServiceError(
                         f"Port {port} on {host} cannot be used ({error.strerror}): choose another with --port, "
                         "or leave --port out."
                     ) from None
                 continue
             chosen = int(probe.getsockname()[1])
-        if wanted is None and chosen != FIRST_PORT:
+        if requested is None and chosen != FIRST_PORT:
             print(f"Port {FIRST_PORT} is taken; using {chosen}.", file=sys.stderr)
         return chosen
     raise ServiceError(f"No port from {FIRST_PORT} to {FIRST_PORT + 49} is free on {host}: choose one with --port.")
 
 
 def _collect_static_files(state_dir: Path) -> Callable[[], None] | None:
-    """Begin to collect the static files and return what waits for the end; None when they are as at the last start."""
+    """Start collecting static files and return a function that waits; None if they have not changed."""
     mark, now = state_dir / "static.sha256", _fingerprint(ROOT / "static")
     if _reads(mark, now):
         return None
@@ -322,11 +328,11 @@ def _collect_static_files(state_dir: Path) -> Callable[[], None] | None:
 
 
 def _fingerprint(folder: Path) -> str:
-    """Changes when a file of the folder changes, or a pinned package."""
-    found = hashlib.sha256((ROOT / "imrsite" / "requirements.txt").read_bytes())
+    """A hash that changes when a file of the folder or a pinned package changes."""
+    fingerprint = hashlib.sha256((ROOT / "imrsite" / "requirements.txt").read_bytes())
     for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
-        found.update(f"{path.relative_to(folder)} {path.stat().st_size} {path.stat().st_mtime_ns}\n".encode())
-    return found.hexdigest()
+        fingerprint.update(f"{path.relative_to(folder)} {path.stat().st_size} {path.stat().st_mtime_ns}\n".encode())
+    return fingerprint.hexdigest()
 
 
 def _reads(file: Path, text: str) -> bool:

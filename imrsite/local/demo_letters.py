@@ -1,4 +1,4 @@
-"""The letters of a demonstration: synthetic ones, through the same upload and the same worker as any others."""
+"""The demo's synthetic letters, through the same upload and the same worker as any others."""
 
 import time
 from collections import Counter
@@ -13,15 +13,15 @@ from determinations.models import Letter, LetterState, UploadedFile
 from determinations.models.letters import OPEN_STATES, Lane
 from determinations.tasks import send_waiting
 
-NOTE = "Synthetic letters of the demonstration"
+NOTE = "Synthetic letters of the demo"
 SEED = 2014  # the same letters every time
 AT_ONCE = 25
 
 
 def send_again() -> None:
-    """Send all that is open, without the usual wait: after a kill nobody reads what was sent before.
+    """Queue all open letters again without the usual wait: after a kill, no worker reads what was queued before.
 
-    To be called before the worker starts, and where no other worker is at the same broker.
+    Call it before the worker starts, and only where no other worker uses the same broker.
     """
     Letter.objects.filter(state__in=OPEN_STATES).update(state=LetterState.RECEIVED, queued_at=None)
     for lane in Lane:
@@ -29,13 +29,13 @@ def send_again() -> None:
 
 
 def bring_letters(count: int) -> Iterator[str]:
-    """Upload what is missing of ``count`` letters and follow them to the end; yields in words how far it is."""
+    """Upload the letters missing from ``count`` and follow them until read; yields progress messages."""
     yield from _upload(count)
     yield from _follow()
 
 
 def _upload(count: int) -> Iterator[str]:
-    """An interrupted demonstration goes on where it stopped."""
+    """Continue where an interrupted demo stopped."""
     person = User.objects.get(username="casemanager")
     earlier = UploadedFile.objects.filter(upload__note=NOTE).select_related("upload").order_by("id")
     there = earlier.count()
@@ -43,7 +43,7 @@ def _upload(count: int) -> Iterator[str]:
     upload = last.upload if last else None
     if there >= count:
         return
-    from determinations.synthetic.demo import demo_files  # a second's work to import, and needed once
+    from determinations.synthetic.demo import demo_files  # takes a second to import, and is needed once
 
     letters = (ContentFile(content, name) for name, content in islice(demo_files(count, SEED), there, None))
     while files := list(islice(letters, AT_ONCE)):
@@ -58,11 +58,11 @@ def _follow() -> Iterator[str]:
     while waiting := Letter.objects.filter(state__in=OPEN_STATES).count():
         done = _parsed()
         rate = (done - before) / max(time.monotonic() - began_at, 0.1)
-        yield f"Parsing letters: {done} done, {waiting} waiting, {rate:.0f} a second"
+        yield f"Parsing letters: {done} done, {waiting} waiting, {rate:.0f} per second"
         time.sleep(0.3)
     states = Counter(Letter.objects.values_list("state", flat=True))
-    words = ", ".join(f"{number} {state.replace('_', ' ')}" for state, number in states.most_common())
-    yield f"{states.total()} letters: {words or 'none'}"
+    summary = ", ".join(f"{number} {state.replace('_', ' ')}" for state, number in states.most_common())
+    yield f"{states.total()} letters: {summary or 'none'}"
 
 
 def _parsed() -> int:

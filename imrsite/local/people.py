@@ -1,4 +1,4 @@
-"""The three people of a demonstration, one for each role."""
+"""The demo's three accounts, one per role."""
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
@@ -7,12 +7,12 @@ ROLES = {"casemanager": "case manager", "supervisor": "supervisor", "admin": "ad
 
 
 def make_people(password: str) -> dict[str, User]:
-    """The three accounts by name, made where missing, in their roles, with this password."""
-    hashed = make_password(password)  # once: it is slow on purpose
+    """Create the three accounts where missing, with their roles and this password; returns them by name."""
+    hashed = make_password(password)  # once: hashing is slow on purpose
     people = {}
     for username, role in ROLES.items():
         person, _ = User.objects.get_or_create(username=username)
-        person.is_staff = role == "admin"  # may open the administration; what it offers there the role decides
+        person.is_staff = role == "admin"  # may open the administration, where the role decides what is shown
         person.password = hashed
         person.save()
         person.groups.set([Group.objects.get(name=role)])

@@ -1,8 +1,8 @@
-"""PostgreSQL out of a Python wheel: its files, its server, and who it runs as.
+"""PostgreSQL from a Python wheel: its files, its server, and the user it runs as.
 
-It refuses to run as root. As root it runs inside a user namespace in which root is called nobody: nothing on the
-machine is changed, and files stay root's. Where namespaces are forbidden (some containers) it runs as the real nobody,
-with the one extra right to pass folders such as /root.
+PostgreSQL refuses to run as root. Started by root, it runs in a user namespace in which root is called nobody: nothing
+on the machine changes, and files remain root's. Where namespaces are forbidden (some containers), it runs as the real
+nobody, with one extra capability to pass through folders such as /root.
 """
 
 import os
@@ -18,7 +18,7 @@ from imrsite.local.wheels import ServiceError, package_folder
 
 NOBODY = 65534
 IN_NAMESPACE = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "--")
-# Without its secure bit access() forgets the capability, and initdb finds no "postgres" in a checkout in /root.
+# Without this secure bit, access() ignores the capability, and initdb cannot find "postgres" in a checkout in /root.
 AS_NOBODY = (
     "setpriv", "--securebits=+no_setuid_fixup", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
     "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--",
@@ -27,7 +27,7 @@ AS_NOBODY = (
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """The files of one PostgreSQL server, in ``folder``; it answers in ``sockets`` only.
+    """The files of one PostgreSQL server, in ``folder``; it listens in ``sockets`` only.
 
     ``durable=False`` is for tests: nothing is forced to disk.
     """
@@ -38,7 +38,7 @@ class Cluster:
     durable: bool
 
     def start(self) -> subprocess.Popen[bytes]:
-        """Start the server, on files that are made where there are none."""
+        """Start the server; its files are created if there are none."""
         if not (self.folder / "PG_VERSION").exists():
             self._create()
         self._match_version()
@@ -50,7 +50,7 @@ class Cluster:
             "max_connections": "60",
             "timezone": "UTC",
             "log_timezone": "UTC",
-            # A failed statement holds letter text, in its words and in its details.
+            # A failed statement may contain letter text, both in the statement and in its details.
             "log_min_error_statement": "panic",
             "log_error_verbosity": "terse",
             **_for_reading(),
@@ -70,7 +70,7 @@ class Cluster:
         )
 
     def _create(self) -> None:
-        """Make a fresh cluster beside its place and move it there, so that half a cluster is never taken for one."""
+        """Create a cluster beside its final place and rename it, so that half a cluster is never used."""
         unfinished = self.folder.with_name("postgres.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
@@ -84,7 +84,7 @@ class Cluster:
             command, capture_output=True, text=True, env=_without_postgres_variables(), cwd=unfinished, check=False
         )
         if made.returncode:
-            raise ServiceError(f"PostgreSQL could not make its files in {unfinished}: {last_line(made.stderr)}")
+            raise ServiceError(f"PostgreSQL could not create its files in {unfinished}: {last_line(made.stderr)}")
         shutil.rmtree(self.folder, ignore_errors=True)
         unfinished.rename(self.folder)
 
@@ -93,22 +93,22 @@ class Cluster:
         theirs = (self.folder / "PG_VERSION").read_text().strip()
         if ours != theirs:
             raise ServiceError(
-                f"{self.folder} was made by PostgreSQL {theirs}, and PostgreSQL {ours} is installed: "
-                "start with another --state-dir, or remove the folder if nothing in it is needed."
+                f"{self.folder} was created by PostgreSQL {theirs}, but PostgreSQL {ours} is installed: "
+                "start with another --state-dir, or delete the folder if you do not need its contents."
             )
 
     def answers(self) -> bool:
-        """Whether the server takes connections."""
+        """Whether the server accepts connections."""
         return self._ask("pg_isready", "--quiet").returncode == 0
 
     def create_database(self) -> None:
-        """Make the database unless it is there."""
+        """Create the database if it does not exist."""
         made = self._ask("createdb", "imrsite")
         if made.returncode and "already exists" not in made.stderr:
-            raise ServiceError(f"PostgreSQL could not make the database: {last_line(made.stderr)}")
+            raise ServiceError(f"PostgreSQL could not create the database: {last_line(made.stderr)}")
 
     def _ask(self, program: str, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run one of PostgreSQL's own client programs: quicker to start than it takes to import a library."""
+        """Run one of PostgreSQL's client programs: starting one is faster than importing a library."""
         command = [str(_programs() / program), "-h", str(self.sockets), "-U", "imrsite", *words]
         return subprocess.run(command, capture_output=True, text=True, env=_without_postgres_variables(), check=False)
 
@@ -126,15 +126,17 @@ def _version() -> str:
     ).stdout
     words = said.split()
     if not words:
-        raise ServiceError("The embedded PostgreSQL does not run on this machine: set DATABASE_URL to one that does.")
+        raise ServiceError(
+            "The embedded PostgreSQL does not run on this machine: set DATABASE_URL to a server that does."
+        )
     return words[-1].split(".")[0]
 
 
 def _for_reading() -> dict[str, str]:
-    """What pages need of PostgreSQL: room to keep what they read, and plans for tables that lie in memory.
+    """Settings for fast pages: memory to cache what they read, and plans for tables that fit in memory.
 
-    A row that PostgreSQL has to fetch from the kernel costs ten times one that it holds. Compiling a query (``jit``)
-    takes longer than any page may. ``deploy/compose.yaml`` sets the same.
+    A row fetched from the kernel costs ten times as much as a cached one. Compiling a query (``jit``) takes longer
+    than any page may. ``deploy/compose.yaml`` sets the same.
     """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     return {
@@ -148,7 +150,7 @@ def _for_reading() -> dict[str, str]:
 
 @cache
 def _as_a_user() -> tuple[str, ...]:
-    """The prefix under which PostgreSQL accepts to run: none for an ordinary user with a name."""
+    """The command prefix under which PostgreSQL agrees to run; empty for an ordinary user with a name."""
     root = os.getuid() == 0
     if not root and _has_name(os.getuid()):
         return ()
@@ -160,7 +162,7 @@ def _as_a_user() -> tuple[str, ...]:
             continue
     who = "as root" if root else f"as user {os.getuid()}, which has no name on this machine"
     raise ServiceError(
-        f"PostgreSQL does not run {who}, and this machine allows no other way: "
+        f"PostgreSQL does not run {who}, and this machine allows no workaround: "
         "run imrsite as an ordinary user, or set DATABASE_URL."
     )
 
@@ -173,7 +175,7 @@ def _has_name(user: int) -> bool:
 
 
 def _give_to_postgres(folder: Path) -> None:
-    """PostgreSQL insists on owning its folder, which is ours unless it runs as the real nobody."""
+    """PostgreSQL must own its folder, which is ours unless it runs as the real nobody."""
     owner = NOBODY if "setpriv" in _as_a_user() else os.getuid()
     if folder.stat().st_uid == owner:
         return
@@ -183,5 +185,5 @@ def _give_to_postgres(folder: Path) -> None:
 
 
 def _without_postgres_variables() -> dict[str, str]:
-    """The environment without PGDATA, PGHOST and their kind, which would redirect the programs."""
+    """The environment without PGDATA, PGHOST and similar variables, which would redirect the programs."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")}

@@ -1,4 +1,4 @@
-"""Starts child processes that never outlive this one, and stops them in good order."""
+"""Starts child processes that never outlive this one, and stops them cleanly."""
 
 import contextlib
 import os
@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-LOG_LIMIT = 10_000_000  # bytes; a longer log is set aside at the next start
+LOG_LIMIT = 10_000_000  # bytes; a longer log is rotated at the next start
 
 
 def spawn(
@@ -22,9 +22,9 @@ def spawn(
 ) -> subprocess.Popen[bytes]:
     """Start ``command`` in a process group of its own, its output going to ``log``.
 
-    The kernel sends it ``dies_by`` (such as ``TERM``) when this process dies, however it dies. Call it from the main
-    thread only: for the kernel the parent is the thread. ``before`` is a prefix that changes who the command runs as.
-    A group of its own keeps Ctrl-C away from it: the parent stops its children one after the other.
+    The kernel sends it ``dies_by`` (such as ``TERM``) when this process dies, however it dies. Call this from the main
+    thread only: to the kernel, the parent is the thread. ``before`` is a prefix that changes the user. Its own process
+    group shields it from Ctrl-C: the parent stops its children one by one.
     """
     if log.exists() and log.stat().st_size > LOG_LIMIT:
         log.replace(log.with_suffix(".log.1"))
@@ -41,7 +41,7 @@ def spawn(
 
 
 def stop_process(process: subprocess.Popen[bytes], how: signal.Signals, *, within: float) -> None:
-    """Ask a child to end with ``how`` and wait; after ``within`` seconds kill it and its group."""
+    """Send ``how`` to a child and wait; after ``within`` seconds, kill it and its group."""
     if process.poll() is not None:
         return
     process.send_signal(how)
@@ -53,15 +53,15 @@ def stop_process(process: subprocess.Popen[bytes], how: signal.Signals, *, withi
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill a child of :func:`spawn` and its own children, also those that outlived it."""
+    """Kill a child of :func:`spawn` and its own children, including those that outlived it."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 
 
 def wait_for_the_last(folder: Path, *, within: float) -> bool:
-    """Wait until no process works in ``folder`` any more, such as a server that a killed parent left stopping.
+    """Wait until no process uses ``folder``, such as a server that is still stopping after its parent was killed.
 
-    After half the time they are told to stop. False when one is still there at the end.
+    After half the time they are told to stop. False if one is still running at the end.
     """
     started_at = time.monotonic()
     told = False
@@ -79,19 +79,19 @@ def wait_for_the_last(folder: Path, *, within: float) -> bool:
 
 
 def processes_of(folder: Path) -> list[int]:
-    """Processes whose current folder or command line names ``folder``."""
-    name, found = os.fsencode(folder), []
+    """IDs of processes whose working directory or command line is in ``folder``."""
+    name, pids = os.fsencode(folder), []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
-        with contextlib.suppress(OSError):  # it has ended meanwhile, or is somebody else's
+        with contextlib.suppress(OSError):  # it has ended, or belongs to another user
             if name in (entry / "cmdline").read_bytes().split(b"\0") or (entry / "cwd").readlink() == folder:
-                found.append(int(entry.name))
-    return found
+                pids.append(int(entry.name))
+    return pids
 
 
 def last_words(log: Path) -> str:
-    """The last line of a log, for a message to a person."""
+    """The last line of a log, for an error message."""
     with contextlib.suppress(OSError), log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - 4000))
         return last_line(file.read().decode(errors="replace"))
@@ -100,4 +100,4 @@ def last_words(log: Path) -> str:
 
 def last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else "no output"

@@ -1,34 +1,34 @@
-"""How far a long command is: words on the terminal."""
+"""Progress of a long command on the terminal."""
 
 import sys
 import time
 
 
 class Line:
-    """One line that changes in place on a terminal; elsewhere a line now and then."""
+    """One line that is updated in place on a terminal; elsewhere, a line every few seconds."""
 
     def __init__(self) -> None:
         self.in_place = sys.stdout.isatty()
-        self.words = ""
+        self.text = ""
         self.shown_at = 0.0
 
-    def say(self, words: str) -> None:
-        """Words that stay."""
-        if self.in_place and self.words:
+    def say(self, text: str) -> None:
+        """Print a message that stays."""
+        if self.in_place and self.text:
             print("\r\x1b[K", end="")
-        print(words, flush=True)
-        self.words = ""
+        print(text, flush=True)
+        self.text = ""
 
-    def update(self, words: str) -> None:
-        """Words that the next ones replace."""
+    def update(self, text: str) -> None:
+        """Print a message that the next one replaces."""
         if self.in_place:
-            print(f"\r\x1b[K{words}", end="", flush=True)
+            print(f"\r\x1b[K{text}", end="", flush=True)
         elif time.monotonic() - self.shown_at > 5:
-            print(words, flush=True)
+            print(text, flush=True)
             self.shown_at = time.monotonic()
-        self.words = words
+        self.text = text
 
     def finish(self) -> None:
-        """Let the last words stay."""
-        if self.words:
-            self.say(self.words)
+        """Keep the last message."""
+        if self.text:
+            self.say(self.text)

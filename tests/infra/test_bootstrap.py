@@ -1,4 +1,4 @@
-"""`manage.py` makes its own environment: real pip, real virtual environments, tiny packages from a folder."""
+"""`manage.py` creates its own environment: real pip, real virtual environments, tiny packages from a folder."""
 
 import ast
 import hashlib
@@ -84,7 +84,7 @@ def _require(checkout: Path, lines: list[str]) -> None:
 
 
 def _says(result: subprocess.CompletedProcess[str], words: str) -> None:
-    """It failed, with one sentence that has these words in it."""
+    """It failed, with one sentence that contains these words."""
     assert result.returncode == 1
     sentence = result.stderr.strip().splitlines()[-1]
     assert sentence.startswith("imrsite")
@@ -92,7 +92,7 @@ def _says(result: subprocess.CompletedProcess[str], words: str) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_it_makes_the_environment_once_and_mends_it(checkout: Path, start: Start, tmp_path: Path) -> None:
+def test_the_environment_is_created_once_and_repaired(checkout: Path, start: Start, tmp_path: Path) -> None:
     first = start("check", "a word")
     assert first.stdout == f"inside {checkout}/.venv check a word\n", first.stderr
     assert "setting up" in first.stderr
@@ -112,7 +112,7 @@ def test_it_makes_the_environment_once_and_mends_it(checkout: Path, start: Start
     assert start("check").stdout.startswith("inside")
 
 
-def test_two_starts_at_once_make_one_environment(checkout: Path, start: Start) -> None:
+def test_two_concurrent_starts_create_one_environment(checkout: Path, start: Start) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(2) as both:
@@ -121,7 +121,7 @@ def test_two_starts_at_once_make_one_environment(checkout: Path, start: Start) -
     assert sum("setting up .venv with" in result.stderr for result in results) == 1
 
 
-def test_no_network_is_one_sentence(start: Start) -> None:
+def test_a_missing_network_is_reported_in_one_sentence(start: Start) -> None:
     offline = start("check", PIP_NO_INDEX="0", PIP_FIND_LINKS="", PIP_INDEX_URL="http://127.0.0.1:9/", PIP_RETRIES="1")
     _says(offline, "connect this machine to the network")
 
@@ -133,18 +133,18 @@ def test_a_package_with_another_hash_is_refused(checkout: Path, start: Start, tm
     _says(start("check"), "not the one that was pinned")
 
 
-def test_an_unsuitable_python_is_one_sentence(checkout: Path, start: Start) -> None:
+def test_an_unsuitable_python_is_reported_in_one_sentence(checkout: Path, start: Start) -> None:
     _require(checkout, ["django==9.9 \\\n    --hash=sha256:" + "0" * 64 + "\n"])
     _says(start("check"), "no ready packages for Python")
 
 
-def test_a_read_only_checkout_is_one_sentence(checkout: Path, start: Start) -> None:
+def test_a_read_only_checkout_is_reported_in_one_sentence(checkout: Path, start: Start) -> None:
     checkout.chmod(0o555)
     prefix = ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if os.getuid() == 0 else ()
     _says(start("check", prefix=prefix), "make it writable")
 
 
-def test_a_full_disk_is_one_sentence(checkout: Path, start: Start) -> None:
+def test_a_full_disk_is_reported_in_one_sentence(checkout: Path, start: Start) -> None:
     prefix = ("unshare", "--user", "--map-root-user", "--mount")
     if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode:
         pytest.skip("this machine allows no namespaces")
@@ -154,7 +154,7 @@ def test_a_full_disk_is_one_sentence(checkout: Path, start: Start) -> None:
     _says(start("check", prefix=(*prefix, "sh", "-c", small, "sh", str(disk))), "is full: free")
 
 
-def test_a_python_without_venv_is_one_sentence(start: Start) -> None:
+def test_a_python_without_venv_is_reported_in_one_sentence(start: Start) -> None:
     for missing in ("['venv']", "['ensurepip', 'pip']"):
         program = (
             f"import sys, runpy, importlib.util as u, sysconfig; gone = {missing};"
@@ -184,7 +184,7 @@ def test_an_active_environment_is_left_alone(checkout: Path, start: Start, tmp_p
     assert not (checkout / ".venv").exists()
 
 
-def test_what_failed_is_not_taken_for_finished(checkout: Path, start: Start, tmp_path: Path) -> None:
+def test_a_failed_setup_is_not_mistaken_for_a_finished_one(checkout: Path, start: Start, tmp_path: Path) -> None:
     wheel = tmp_path / "wheels" / "psycopg-1.0-py3-none-any.whl"
     kept = wheel.read_bytes()
     wheel.unlink()
@@ -195,7 +195,7 @@ def test_what_failed_is_not_taken_for_finished(checkout: Path, start: Start, tmp
 
 
 @pytest.mark.parametrize("forbidden", ["1", ""])
-def test_where_no_bytecode_may_be_written_it_is_kept_apart(tmp_path: Path, forbidden: str) -> None:
+def test_bytecode_goes_to_a_separate_folder_where_writing_it_is_forbidden(tmp_path: Path, forbidden: str) -> None:
     kept = tmp_path / "bytecode"
     program = (
         "import pathlib, subprocess, sys; from imrsite.local.bootstrap import keep_bytecode;"
@@ -211,8 +211,8 @@ def test_where_no_bytecode_may_be_written_it_is_kept_apart(tmp_path: Path, forbi
     assert ({"wheels", "progress"} <= names) == bool(forbidden)
 
 
-def test_what_comes_before_the_environment_needs_no_package(tmp_path: Path) -> None:
-    """An empty checkout looks at port and state folder before anything is fetched."""
+def test_checks_before_the_environment_need_no_package(tmp_path: Path) -> None:
+    """In an empty checkout, port and state folder are checked before anything is downloaded."""
     look = (
         "import sys; sys.path.insert(0, '.'); from imrsite.local.demo import look_ahead; look_ahead(['--port', '0'])"
     )

@@ -1,4 +1,4 @@
-"""`manage.py demo`, the whole of it: real servers, a real worker, the page over HTTP, and kills."""
+"""`manage.py demo` from start to end: real servers, a real worker, the page over HTTP, and kills."""
 
 import contextlib
 import http.cookiejar
@@ -33,7 +33,7 @@ def state_dir(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start_demo(state_dir: Path, tmp_path: Path) -> Iterator[StartDemo]:
-    """Start a demonstration; whatever is left of one is killed at the end of the test."""
+    """Start a demo; whatever is left of it is killed at the end of the test."""
     started: list[Demo] = []
 
     def start(*options: str) -> Demo:
@@ -72,19 +72,19 @@ def start_demo(state_dir: Path, tmp_path: Path) -> Iterator[StartDemo]:
 
 
 def _read_until(demo: Demo, pattern: str) -> str:
-    """What the demonstration prints, up to the line that matches."""
+    """What the demo prints, up to the line that matches."""
     assert demo.stdout is not None
-    said = ""
+    output = ""
     too_long = threading.Timer(300, demo.kill)
     too_long.start()
     try:
         for line in demo.stdout:
-            said += line
+            output += line
             if re.search(pattern, line):
-                return said
+                return output
     finally:
         too_long.cancel()
-    pytest.fail(f"the demo ended without saying {pattern!r}:\n{said}")
+    pytest.fail(f"the demo ended without printing {pattern!r}:\n{output}")
 
 
 def _address(said: str) -> str:
@@ -144,7 +144,7 @@ def _sign_in(address: str, username: str) -> urllib.request.OpenerDirector:
     return browser
 
 
-def test_it_shows_letters_and_survives_kills(start_demo: StartDemo, state_dir: Path) -> None:
+def test_the_demo_shows_letters_and_survives_kills(start_demo: StartDemo, state_dir: Path) -> None:
     demo = start_demo("--letters", "12")
     said = _read_until(demo, r"^\d+ letters: ")
     assert PASSWORD in said
@@ -157,7 +157,7 @@ def test_it_shows_letters_and_survives_kills(start_demo: StartDemo, state_dir: P
         pid for pid in _descendants(demo.pid) if b"gunicorn" in Path(f"/proc/{pid}/cmdline").read_bytes()
     )
     os.kill(web_server, signal.SIGKILL)
-    _read_until(demo, "The web server has ended by itself and is started again")
+    _read_until(demo, "The web server stopped unexpectedly and was restarted")
     _wait_for(f"{_address(said)}health/")
 
     second = start_demo()
@@ -181,8 +181,8 @@ def test_it_shows_letters_and_survives_kills(start_demo: StartDemo, state_dir: P
     _wait_until_gone(family)
 
 
-def test_a_taken_port_is_one_sentence(start_demo: StartDemo, state_dir: Path) -> None:
-    """Said before anything is fetched or started."""
+def test_a_taken_port_is_reported_in_one_sentence(start_demo: StartDemo, state_dir: Path) -> None:
+    """Reported before anything is downloaded or started."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         demo = start_demo("--port", str(taken.getsockname()[1]))
         said = demo.communicate(timeout=60)[0]
@@ -191,7 +191,7 @@ def test_a_taken_port_is_one_sentence(start_demo: StartDemo, state_dir: Path) ->
     assert re.fullmatch(r"imrsite: Port \d+ on 127.0.0.1 cannot be used \(.*\): choose another with --port.*\n", said)
 
 
-def test_servers_of_one_s_own_that_are_not_there_are_one_sentence(
+def test_an_unreachable_external_server_is_reported_in_one_sentence(
     start_demo: StartDemo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PGCONNECT_TIMEOUT", "5")

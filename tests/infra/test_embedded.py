@@ -30,7 +30,7 @@ signal.pause()
 
 @pytest.fixture
 def state_dir(tmp_path: Path) -> Path:
-    """A state folder whose path is longer than that of any socket may be."""
+    """A state folder whose path is longer than a socket's path may be."""
     return tmp_path / ("a long name with spaces " * 5) / "state"
 
 
@@ -40,7 +40,7 @@ def _query(services: Services, sql: str) -> list[tuple[object, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-def test_both_answer_on_private_sockets_only(state_dir: Path) -> None:
+def test_both_servers_answer_on_private_sockets_only(state_dir: Path) -> None:
     with Services(state_dir) as services:
         assert _query(services, "SHOW listen_addresses") == [("",)]
         assert _query(services, "SHOW server_encoding") == [("UTF8",)]
@@ -50,7 +50,7 @@ def test_both_answer_on_private_sockets_only(state_dir: Path) -> None:
     assert processes_of(state_dir / "postgres") == processes_of(state_dir / "valkey") == []
 
 
-def test_nothing_is_left_of_a_killed_supervisor_and_no_row_is_lost(state_dir: Path) -> None:
+def test_a_killed_supervisor_leaves_no_process_and_loses_no_row(state_dir: Path) -> None:
     holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(state_dir)], cwd=ROOT, stdout=subprocess.PIPE)
     assert holder.stdout is not None
     assert holder.stdout.readline() == b"ready\n"
@@ -86,23 +86,21 @@ def test_killed_servers_start_again(state_dir: Path) -> None:
         assert _query(services, "SELECT one FROM kept") == [(1,)]
 
 
-def test_another_version_s_files_are_left_alone(state_dir: Path) -> None:
+def test_files_of_another_version_are_not_touched(state_dir: Path) -> None:
     (state_dir / "postgres").mkdir(parents=True)
     (state_dir / "postgres" / "PG_VERSION").write_text("14\n")
-    with pytest.raises(ServiceError, match="made by PostgreSQL 14, and PostgreSQL 18 is installed"):
+    with pytest.raises(ServiceError, match="created by PostgreSQL 14, but PostgreSQL 18 is installed"):
         Services(state_dir).start()
 
 
-def test_a_state_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+def test_an_unwritable_state_folder_is_reported_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ServiceError, match="choose another with --state-dir"):
         Services(tmp_path / "file" / "state").start()
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root runs PostgreSQL as somebody else")
-def test_as_root_where_namespaces_are_forbidden_it_runs_as_nobody(
-    state_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can run PostgreSQL as another user")
+def test_root_without_namespaces_runs_postgresql_as_nobody(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from imrsite.local import postgres
 
     with Services(state_dir) as services:

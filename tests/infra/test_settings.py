@@ -1,4 +1,4 @@
-"""Values from the environment, and what every answer carries."""
+"""Values from the environment, sign-in, sessions, and headers of every response."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ from tests.fixtures.people import PASSWORD, People
 
 
 @pytest.mark.django_db
-def test_health_answers_without_signing_in(client: Client) -> None:
+def test_health_check_needs_no_sign_in(client: Client) -> None:
     response = client.get("/health/")
     assert response.content == b"ok"
     assert "script-src 'self'" in response.headers["Content-Security-Policy"]
@@ -39,7 +39,7 @@ def test_the_database_is_postgresql_15_or_newer() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("run", [1, 2])
-def test_roles_are_there_after_a_test_that_committed(run: int) -> None:
+def test_roles_exist_after_a_test_that_committed(run: int) -> None:
     from django.contrib.auth.models import Group
 
     assert set(Group.objects.values_list("name", flat=True)) == {"case manager", "supervisor", "admin"}
@@ -57,7 +57,7 @@ def test_roles_are_there_after_a_test_that_committed(run: int) -> None:
         (lambda name: env.redis(name, ""), "localhost:6379", "redis://"),
     ],
 )
-def test_a_bad_value_is_one_sentence_that_says_how_to_mend_it(
+def test_an_invalid_value_is_reported_in_one_sentence_that_says_how_to_fix_it(
     monkeypatch: pytest.MonkeyPatch, reader: object, value: str, says: str
 ) -> None:
     monkeypatch.setenv("A_SETTING", value)
@@ -83,7 +83,7 @@ def test_cache_and_broker_use_different_databases_of_one_server(url: str, broker
 
 
 @pytest.mark.django_db
-def test_wrong_passwords_close_the_door_for_a_while(client: Client, people: People, settings: Settings) -> None:
+def test_wrong_passwords_lock_the_account_for_a_while(client: Client, people: People, settings: Settings) -> None:
     settings.AXES_FAILURE_LIMIT = 3
     wrong = {"username": "admin", "password": "not it"}
     for _ in range(2):
@@ -95,37 +95,37 @@ def test_wrong_passwords_close_the_door_for_a_while(client: Client, people: Peop
     assert elsewhere.status_code == 302
 
 
-def test_behind_a_proxy_the_address_is_the_one_the_proxy_saw(rf: RequestFactory, settings: Settings) -> None:
+def test_behind_a_proxy_the_address_is_the_one_that_the_proxy_saw(rf: RequestFactory, settings: Settings) -> None:
     request = rf.get("/", headers={"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}, REMOTE_ADDR="10.0.0.1")
     assert client_address(request) == "10.0.0.1"
     settings.HTTPS = True
     assert client_address(request) == "198.51.100.7"
 
 
-#: Pages for people who are not signed in.
-_FOR_ANYBODY = {"health", "login"}
+#: Pages that need no sign-in.
+_PUBLIC = {"health", "login"}
 
 
 def _pages(patterns: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     """Name and address of every page, with 1 for each number and x for each word."""
-    for each in patterns:
-        route = prefix + str(each.pattern)
-        if hasattr(each, "url_patterns"):
-            yield from _pages(each.url_patterns, route)
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if hasattr(pattern, "url_patterns"):
+            yield from _pages(pattern.url_patterns, route)
         elif "(?P" not in route:
             address = re.sub(r"<(\w+):\w+>", lambda kind: "1" if kind[1] == "int" else "x", route)
-            yield each.name or route, f"/{address}"
+            yield pattern.name or route, f"/{address}"
 
 
 @pytest.mark.django_db
-def test_every_page_wants_somebody_signed_in(client: Client) -> None:
+def test_every_page_requires_sign_in(client: Client) -> None:
     pages = dict(_pages(get_resolver().url_patterns))
-    assert pages.keys() >= {*_FOR_ANYBODY, "home", "case_list", "unknown_citations", "letter_original", "export_list"}
+    assert pages.keys() >= {*_PUBLIC, "home", "case_list", "unknown_citations", "letter_original", "export_list"}
     for name, address in pages.items():
         response = client.get(address)
-        if response.status_code == 405:  # it takes forms alone
+        if response.status_code == 405:  # it accepts forms only
             response = client.post(address)
-        if name in _FOR_ANYBODY:
+        if name in _PUBLIC:
             assert response.status_code == 200, name
         else:
             assert response.status_code == 302, (name, address, response.status_code)
@@ -133,7 +133,7 @@ def test_every_page_wants_somebody_signed_in(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_session_lasts_while_somebody_works_and_ends_when_idle(
+def test_a_session_lasts_while_its_user_is_active_and_ends_when_idle(
     as_casemanager: Client, people: People, settings: Settings
 ) -> None:
     def ends_at() -> datetime:
@@ -151,7 +151,7 @@ def test_a_session_lasts_while_somebody_works_and_ends_when_idle(
     assert as_casemanager.get("/").status_code == 302
 
 
-def test_every_static_file_that_a_template_names_is_there() -> None:
+def test_every_static_file_that_a_template_names_exists() -> None:
     names = {
         (name, template.name)
         for template in (ROOT / "templates").rglob("*.html")
@@ -166,8 +166,8 @@ def test_no_migration_is_missing() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
-def test_a_secret_that_is_kept_is_never_read_in_part(tmp_path: Path) -> None:
-    """Whoever comes meanwhile reads it whole, the same for all, and nothing is left lying about."""
+def test_a_kept_secret_is_never_read_in_part(tmp_path: Path) -> None:
+    """Concurrent readers all get the same complete value, and no temporary file is left."""
     file = tmp_path / "new" / "secret"
     with ThreadPoolExecutor(8) as pool:
         read = set(pool.map(lambda _: env.kept_secret(file), range(40)))

@@ -1,4 +1,4 @@
-"""What stored data relies on keeps its name: sessions, migrations, tables, messages of tasks, addresses.
+"""Names that stored data relies on do not change: sessions, migrations, tables, task messages, addresses.
 
 A database made by any release must migrate, a signed-in user must stay signed in, and a message that an older web
 process sent must find its task.

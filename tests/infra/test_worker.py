@@ -1,4 +1,4 @@
-"""A real worker: that pages learn whether one runs."""
+"""Pages know whether a real worker is running."""
 
 import time
 
@@ -19,5 +19,5 @@ def test_a_running_worker_is_noticed(worker: Worker) -> None:
     assert worker_is_running()
 
 
-def test_no_worker_is_noticed_too(no_worker: None) -> None:
+def test_a_missing_worker_is_noticed_too(no_worker: None) -> None:
     assert not worker_is_running()

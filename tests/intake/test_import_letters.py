@@ -42,7 +42,7 @@ def test_a_folder_is_taken_in_on_the_bulk_lane(folder: Path, people: People) -> 
     upload = Upload.objects.get()
     assert (upload.note, upload.by) == ("2017", people.admin)
     assert f"Upload {upload.pk}: 31 letters, 1 duplicates, 1 refused." in said
-    assert "31 letters wait: no worker is running." in said
+    assert "31 letters are waiting: no worker is running." in said
     assert "33 of 33 files" in said
     assert set(Letter.objects.values_list("lane", flat=True)) == {"bulk"}
     assert not upload.files.filter(name__contains="hidden").exists()
@@ -53,7 +53,7 @@ def test_the_same_run_again_stores_nothing_twice_and_takes_what_is_new(folder: P
     run(folder)
     (folder / "1" / "new.txt").write_text(letter_text(500))
     said = run(folder)
-    assert "this one goes on after them" in said
+    assert "continuing after them" in said
     assert Upload.objects.count() == 1
     assert Letter.objects.count() == 32
     assert Upload.objects.get().files.filter(name__endswith="1/new.txt", outcome="accepted").count() == 1
@@ -82,7 +82,7 @@ def test_what_was_stored_before_an_interruption_stays_and_the_next_run_goes_on(
     with monkeypatch.context() as patch:
         patch.setattr(import_letters, "_WINDOW", 10)
         patch.setattr(import_letters, "send_waiting", interrupt)
-        with pytest.raises(CommandError, match="goes on from here"):
+        with pytest.raises(CommandError, match="run the same command again to continue"):
             run(folder)
     stored = Upload.objects.get().files.count()
     assert stored == 20
@@ -100,5 +100,5 @@ def test_a_file_that_may_not_be_read_is_refused(folder: Path) -> None:
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="does not exist"):
         run(tmp_path / "nowhere")
-    with pytest.raises(CommandError, match="There is no account nobody"):
+    with pytest.raises(CommandError, match="The account nobody does not exist"):
         run(tmp_path, "--by", "nobody")

@@ -54,7 +54,7 @@ def test_a_refused_row_is_logged_without_its_words(lines: io.StringIO) -> None:
         logging.getLogger("django.request").error("Internal Server Error: %s", "/", exc_info=sys.exc_info())
     said = lines.getvalue()
     assert WORDS not in said
-    assert "DataError (error 22P05 of the database)" in said
+    assert "DataError (database error 22P05)" in said
     assert "RuntimeError: further on" in said
     assert "in refused" in said, "where it happened is still told"
 
@@ -67,7 +67,7 @@ def test_a_failed_task_is_logged_without_its_words(lines: io.StringIO) -> None:
         app.tasks.pop("tests.refused")
     said = lines.getvalue()
     assert "raised unexpected" in said
-    assert "DataError (error 22P05 of the database)" in said
+    assert "DataError (database error 22P05)" in said
     assert WORDS not in said
 
 

@@ -1,7 +1,7 @@
-"""``benchmark_ingest``: letters a second from bytes handed in to cases that can be read, by real workers.
+"""``benchmark_ingest``: letters per second from upload to case, with real workers.
 
-It starts a PostgreSQL, a Valkey and a worker of its own in a temporary folder, and touches nothing else. In the same
-run, on the same files, it measures bare pdfium: what no reader of PDFs can go beyond.
+It starts its own PostgreSQL, Valkey and worker in a temporary folder, and touches nothing else. In the same run, on
+the same files, it measures pdfium alone: the upper limit for any reader of PDFs.
 """
 
 import os
@@ -39,24 +39,24 @@ _SEED = 4242
 
 
 class Command(BaseCommand):
-    """Measures the way from upload to case."""
+    """Measures the path from upload to case."""
 
     help = __doc__
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """How much, and of what."""
+        """How many letters to measure, and from where."""
         parser.add_argument("--letters", type=int, default=1_000, help="letters of each kind")
         parser.add_argument("--workers", type=int, default=2, help="worker processes")
         parser.add_argument("--warm-up", type=int, default=200, help="letters read before the measurement begins")
         parser.add_argument(
-            "--files", type=Path, help="a folder of PDFs to use, each as often as it takes, in place of synthetic ones"
+            "--files", type=Path, help="a folder of PDFs to use instead of synthetic ones, repeated as needed"
         )
 
     def handle(
         self, *args: object, letters: int, workers: int, warm_up: int, files: Path | None, **options: object
     ) -> None:
-        """Outside: start the servers and this command again inside. Inside: measure."""
+        """Start the servers and run this command again with their addresses; there, measure."""
         if _INSIDE in os.environ:
             self._measure(letters, workers, warm_up, files)
             return
@@ -110,15 +110,15 @@ class Command(BaseCommand):
             _wait_for_worker()
             self._walk("warming up", [write_letter(n, _SEED + 2).text.encode() for n in range(warm_up)])
             with connection.cursor() as cursor:
-                cursor.execute("VACUUM ANALYZE")  # as a database in use has long been
+                cursor.execute("VACUUM ANALYZE")  # like a database that has been in use
             self._walk("PDF, end to end", pdfs)
             self._walk("text, end to end", texts)
         finally:
             stop_process(worker, signal.SIGTERM, within=20)
 
     def _walk(self, name: str, data: list[bytes]) -> None:
-        """From the first bytes handed in until every letter is a case, sent on window by window as an import is."""
-        files = (ContentFile(each, name=f"{n}") for n, each in enumerate(data))
+        """Measure from the first upload until every letter is a case, in windows as an import does."""
+        files = (ContentFile(content, name=f"{n}") for n, content in enumerate(data))
         cases = Case.objects.count()
         began = time.monotonic()
         while window := list(islice(files, 200)):
@@ -144,15 +144,15 @@ def _synthetic_pdfs(number: int) -> Iterator[bytes]:
 
 
 def _copies(folder: Path, number: int) -> Iterator[bytes]:
-    """The folder's PDFs again and again, each with a tail of its own, for identical bytes are read once only."""
-    found = [path.read_bytes() for path in sorted(folder.glob("**/*.pdf"))]
-    if not found:
-        raise CommandError(f"{folder} holds no PDF.")
-    return (found[n % len(found)] + b"\n%% %d\n" % n for n in range(number))
+    """The folder's PDFs, repeated; each gets its own tail, because identical bytes are read only once."""
+    pdfs = [path.read_bytes() for path in sorted(folder.glob("**/*.pdf"))]
+    if not pdfs:
+        raise CommandError(f"{folder} contains no PDF.")
+    return (pdfs[n % len(pdfs)] + b"\n%% %d\n" % n for n in range(number))
 
 
 def _bare_pdfium(pdfs: Iterable[bytes]) -> tuple[int, float]:
-    """Pages, and the seconds that pdfium alone takes for their text, by its own Python interface."""
+    """Number of pages, and the seconds that pdfium alone takes to read their text."""
     import pypdfium2
 
     pages = 0
@@ -170,7 +170,7 @@ def _bare_pdfium(pdfs: Iterable[bytes]) -> tuple[int, float]:
 
 
 def _bare_pdfium_together(pdfs: list[bytes], processes: int) -> float:
-    """Seconds until so many processes have read all of it, each its share."""
+    """Seconds until this many processes have read everything, each its share."""
     with ProcessPoolExecutor(processes) as pool:
         list(pool.map(_bare_pdfium, [pdfs[:20]] * processes))  # imported everywhere
         began = time.monotonic()

@@ -1,15 +1,15 @@
-"""``benchmark_pages``: server times of the pages that people browse, p50 and p95, at whatever depth.
+"""``benchmark_pages``: server times (p50, p95) of lists, search and case pages, at any depth.
 
-Requests run inside this process through all of Django (middleware, permissions, templates) against the database as it
-is; ``load_synthetic N`` fills it. Every figure is over ``--repeat`` requests that differ: other filters, other places
-in the list, other words. "Python" is the median of this process's own processor time, the rest is PostgreSQL and,
-where the machine is busy, waiting for it.
+Requests run in this process through all of Django (middleware, permissions, templates) against the current database;
+``load_synthetic N`` fills it. Every figure covers ``--repeat`` different requests: other filters, other places in the
+list, other words. "Python" is the median of this process's own processor time; the rest is PostgreSQL and, on a busy
+machine, waiting for it.
 
-With ``--reads`` each kind is asked for some more times, and PostgreSQL is asked what it read for it: "rows" that its
-scans looked at, entries of indexes too, and "blocks" of 8 kB. Neither depends on what else the machine does. Where
-they are the same for ten times as many letters, so is the page: lists without filters, at any depth and in any order,
-cases and case numbers. With filters or words the entries read grow with how many match, since an index names all of
-them before the first is taken; the rows then read of tables stay below 25,000.
+With ``--reads``, each page is requested a few more times, and PostgreSQL reports what it read: "rows" that its scans
+looked at, including index entries, and "blocks" of 8 kB. Neither depends on other load. Where they do not grow with
+the collection, neither does the page: lists without filters, at any depth and in any order, cases and case numbers.
+With filters or words, the entries read grow with the number of matches, because an index returns all of them before
+the first is used; table rows read stay below 25,000.
 """
 
 import gc
@@ -46,12 +46,14 @@ class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """How often each page is asked for."""
-        parser.add_argument("--repeat", type=int, default=40, help="requests a page")
+        """How often each page is requested."""
+        parser.add_argument("--repeat", type=int, default=40, help="requests per page")
         parser.add_argument(
-            "--only", default="", help="only pages whose name holds one of these, with commas between them"
+            "--only", default="", help="only pages whose name contains one of these, separated by commas"
         )
-        parser.add_argument("--reads", type=int, default=0, help="requests a page of which is told what they read")
+        parser.add_argument(
+            "--reads", type=int, default=0, help="additional requests per page that report what was read"
+        )
 
     def handle(self, *args: object, repeat: int, only: str, reads: int, **options: object) -> None:
         """Measure as a case manager."""
@@ -100,7 +102,7 @@ class Command(BaseCommand):
 
 
 def reads_of(work: Callable[[], object]) -> tuple[int, int]:
-    """How many rows the scans of all queries look at, entries of indexes too, and how many blocks they read."""
+    """How many rows the scans of all queries look at, including index entries, and how many blocks they read."""
     rows = blocks = 0
 
     def explained(
@@ -121,7 +123,7 @@ def reads_of(work: Callable[[], object]) -> tuple[int, int]:
 
 
 def _scanned(plan: dict[str, Any]) -> int:
-    """Rows of tables and entries of indexes that a plan looks at; rows that it hands on inside are not counted."""
+    """Table rows and index entries that a plan looks at; rows passed between its steps are not counted."""
     own = 0
     if "Relation Name" in plan or "Index Name" in plan:
         names = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
@@ -130,7 +132,7 @@ def _scanned(plan: dict[str, Any]) -> int:
 
 
 class _Choices:
-    """Random but repeatable: filters, places, words."""
+    """Random but repeatable filters, places and words."""
 
     def __init__(self, rng: random.Random, labels: Labels) -> None:
         self.rng = rng
@@ -146,7 +148,7 @@ class _Choices:
         return cursor_at(row, Order(column)).encode()
 
     def filters(self) -> Query:
-        """One to three filters, as people set them."""
+        """One to three filters, as users combine them."""
         rng = self.rng
         every: list[Query] = [
             {"outcome": ["overturned", "partly"]},
@@ -166,8 +168,8 @@ class _Choices:
             {"region": "Lumbar spine"},
         ]
         chosen: Query = {}
-        for each in rng.sample(every, rng.randint(1, 3)):
-            chosen |= each
+        for choice in rng.sample(every, rng.randint(1, 3)):
+            chosen |= choice
         return chosen
 
     def words(self) -> str:

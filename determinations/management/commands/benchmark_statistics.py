@@ -1,4 +1,4 @@
-"""Prints how fast the pages of statistics answer, on the letters that are there and with filters drawn at random."""
+"""``benchmark_statistics``: how fast the statistics pages respond, with the current data and random filters."""
 
 import random
 import re
@@ -36,20 +36,20 @@ _FILTERS: dict[str, list[str]] = {
 
 
 class Command(BaseCommand):
-    """Every page with no filter and with random ones, each counted anew and then from kept answers."""
+    """Requests every page without and with random filters, each computed first and then from kept answers."""
 
-    help = "Print how fast the pages of statistics answer (p50 and p95 in milliseconds)."
+    help = "Print response times of the statistics pages (p50 and p95 in milliseconds)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """How many random selections each page is asked for, and which pages."""
-        parser.add_argument("--filters", type=int, default=10, help="random selections a page")
-        parser.add_argument("--page", action="append", default=[], help="only pages with this in their address")
+        """How many random selections per page, and which pages."""
+        parser.add_argument("--filters", type=int, default=10, help="random selections per page")
+        parser.add_argument("--page", action="append", default=[], help="only pages whose address contains this")
 
     def handle(self, *args: object, **options: Any) -> None:
-        """Ask each page, as a person who may see everything; who is removed again."""
+        """Request each page as a temporary superuser."""
         queries = ["", *_random_queries(options["filters"])]
         letters, items = Case.objects.current().count(), ItemFact.objects.count()
-        self.stdout.write(f"{letters:,} letters, {items:,} items, {len(queries)} selections a page; milliseconds\n")
+        self.stdout.write(f"{letters:,} letters, {items:,} items, {len(queries)} selections per page; milliseconds\n")
         self.stdout.write(f"{'page':46} {'plain':>7} {'p50':>7} {'p95':>7} {'kept p95':>9}\n")
         settings.ALLOWED_HOSTS = ["*"]
         person = get_user_model().objects.create_superuser(f"benchmark {time.time_ns()}")
@@ -57,13 +57,13 @@ class Command(BaseCommand):
             client = Client()
             client.force_login(person)
             for path in _paths():
-                if not options["page"] or any(each in path for each in options["page"]):
+                if not options["page"] or any(part in path for part in options["page"]):
                     self._ask(client, path, queries)
         finally:
             person.delete()
 
     def _ask(self, client: Client, path: str, queries: list[str]) -> None:
-        """Print the times of a page, and those of each section that it has come in a request of its own."""
+        """Print the times of a page, and of each section that loads separately."""
         counted: dict[str, list[float]] = {}
         kept: dict[str, list[float]] = {}
         for query in queries:
@@ -74,7 +74,7 @@ class Command(BaseCommand):
         for part, times in counted.items():
             in_order = sorted(times)
             columns = (times[0], in_order[len(times) // 2], _p95(in_order))
-            shown = " ".join(f"{each:7.0f}" for each in columns)
+            shown = " ".join(f"{column:7.0f}" for column in columns)
             self.stdout.write(f"{part:46} {shown} {_p95(sorted(kept[part])):9.0f}\n")
 
 
@@ -98,7 +98,7 @@ def _times(client: Client, address: str) -> dict[str, float]:
 
 def _milliseconds(client: Client, address: str, **request: Any) -> tuple[float, str]:
     begun = time.perf_counter()
-    response = client.get(address, HTTP_HOST="localhost", follow=True, **request)  # some go on to a year
+    response = client.get(address, HTTP_HOST="localhost", follow=True, **request)  # some redirect to a year
     taken = 1000 * (time.perf_counter() - begun)
     if response.status_code != 200 or response.request["PATH_INFO"] != address.partition("?")[0]:
         raise RuntimeError(f"{address} answered {response.status_code} at {response.request['PATH_INFO']}")

@@ -1,4 +1,4 @@
-"""``manage.py explain_letter``: how one letter was read, stage by stage, for whoever improves the parser."""
+"""``manage.py explain_letter``: how one letter is read, stage by stage, for developers of the parser."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -35,9 +35,9 @@ _LETTER_VALUES = (
 
 
 class Command(BaseCommand):
-    """Prints the stages of one letter: what each found, where, and the text that is the evidence."""
+    """Prints the stages of one letter: what each found, where, and the text it is based on."""
 
-    help = "Show how one letter is read: stages, values with the text they stand on, problems with what to do."
+    help = "Show how one letter is read: stages, values with their evidence, problems with their remedies."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -60,7 +60,7 @@ class Command(BaseCommand):
 
     def _explain_layout(self, source: str) -> None:
         recognised = recognise_layout(source)
-        self._stage("layout", recognised.layout.label if recognised.layout else "none that is known")
+        self._stage("layout", recognised.layout.label if recognised.layout else "not recognized")
         self._evidence("first marker", None, source, recognised.span)
         self.stdout.write("\nsections")
         sections = find_sections(source)
@@ -102,7 +102,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{name}: {said}")
 
     def _evidence(self, name: str, value: object, source: str, span: Span | None) -> None:
-        """A value, where it stands, and the text that stands there."""
+        """Print a value, its place, and the text at that place."""
         said = "" if value is None else f" = {_short(str(value))}"
         if span is None:
             self.stdout.write(f"  {name}{said or ': not found'}")

@@ -1,8 +1,7 @@
-"""``import_letters PATH...``: takes letters in from folders, as many as there are.
+"""``import_letters PATH...``: imports letters from folders of any size.
 
-Files are read one after the other and stored in windows, each committed with its rows: whatever ends the run, what
-was stored stays, and the same command goes on where it ended. Workers read the letters meanwhile, after everything
-that people upload.
+Files are stored in windows, each committed with its rows: whatever stops the run, stored files are kept, and the same
+command continues where it stopped. Workers read the letters in the meantime, with lower priority than uploads.
 """
 
 import os
@@ -35,22 +34,24 @@ class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Files or folders, and what the batch is called."""
-        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files, or folders with all they hold")
-        parser.add_argument("--note", default="", help="words by which the batch is known on the upload page")
-        parser.add_argument("--by", default="", metavar="NAME", help="the account in whose name the letters come")
+        """Files or folders, and the name of the batch."""
+        parser.add_argument(
+            "paths", nargs="+", type=Path, metavar="PATH", help="files or folders, including everything in them"
+        )
+        parser.add_argument("--note", default="", help="name of the batch on the upload page")
+        parser.add_argument("--by", default="", metavar="NAME", help="account to record as the uploader")
 
     def handle(self, *args: object, paths: list[Path], note: str, by: str, **options: object) -> None:
-        """Count the files, then take in those that an earlier run has not."""
+        """Count the files, then store those that no earlier run has stored."""
         missing = [path for path in paths if not path.exists()]
         if missing:
             raise CommandError(f"{missing[0]} does not exist.")
         person = self._person(by)
         whole = sum(1 for _ in _files_in(paths))
-        upload, known = _batch_to_go_on_with(paths, note, person)
+        upload, known = _batch_to_continue(paths, note, person)
         bar = _Bar(self, whole)
         if known:
-            bar.say(f"An earlier run stored {known:,} files; this one goes on after them.")
+            bar.say(f"An earlier run stored {known:,} files; continuing after them.")
         try:
             for window in _windows(_new_files(upload, paths, bar)):
                 receive_files(by=person, files=map(_opened, window), lane=Lane.BULK, upload=upload)
@@ -58,7 +59,7 @@ class Command(BaseCommand):
                 bar.move(len(window))
         except KeyboardInterrupt:
             bar.end()
-            raise CommandError("Interrupted. What was stored stays; the same command goes on from here.") from None
+            raise CommandError("Interrupted. Stored files are kept; run the same command again to continue.") from None
         bar.end()
         self._sum_up(upload)
 
@@ -68,7 +69,7 @@ class Command(BaseCommand):
         try:
             return User.objects.get(username=name)
         except User.DoesNotExist:
-            raise CommandError(f"There is no account {name}.") from None
+            raise CommandError(f"The account {name} does not exist.") from None
 
     def _sum_up(self, upload: Upload) -> None:
         counts = Counter(dict.fromkeys(FileOutcome.values, 0))
@@ -80,25 +81,23 @@ class Command(BaseCommand):
         )
         waiting = Letter.objects.filter(lane=Lane.BULK, state="received").count()
         if waiting and not worker_is_running():
-            self.stdout.write(f"{waiting:,} letters wait: no worker is running.")
+            self.stdout.write(f"{waiting:,} letters are waiting: no worker is running.")
         elif waiting:
-            self.stdout.write(
-                f"{waiting:,} letters wait for the workers; /uploads/{upload.pk}/ shows how far they are."
-            )
+            self.stdout.write(f"{waiting:,} letters are waiting to be read; /uploads/{upload.pk}/ shows the progress.")
 
 
 # Files
 
 
 def _files_in(paths: Iterable[Path]) -> Iterator[tuple[str, Path]]:
-    """Every file under its path as it was given, in an order that is the same next time; hidden ones left out."""
+    """Every file with its path as given, in a repeatable order; hidden files are skipped."""
     for path in paths:
-        for found in [path] if path.is_file() else _walk(path):
-            yield clean_name(str(found)), found
+        for file in [path] if path.is_file() else _walk(path):
+            yield clean_name(str(file)), file
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """The files of a folder and of those in it, sorted by name. One folder's names are in memory at a time."""
+    """The files of a folder and its subfolders, sorted by name. Only one folder's names are in memory at a time."""
     with os.scandir(folder) as entries:
         inside = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
     for name, is_folder in inside:
@@ -124,7 +123,7 @@ def _opened(file: tuple[str, Path]) -> File:
 
 
 class _Unreadable:
-    """Stands for a file that cannot be opened, so that it has its row and its reason like any other."""
+    """Represents a file that cannot be opened, so that it gets a row and a reason like any other."""
 
     def __init__(self, fault: OSError) -> None:
         self.fault = fault
@@ -133,14 +132,14 @@ class _Unreadable:
         raise self.fault
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file is open."""
 
 
-# Going on
+# Continuing an earlier run
 
 
-def _batch_to_go_on_with(paths: list[Path], note: str, by: User | None) -> tuple[Upload, int]:
-    """The batch of an earlier run over the same paths in the same name, and how many files it has; or a new one."""
+def _batch_to_continue(paths: list[Path], note: str, by: User | None) -> tuple[Upload, int]:
+    """The batch of an earlier run over the same paths by the same user, with its number of files; or a new one."""
     mark = (note or "import of " + ", ".join(map(str, paths)))[:200]
     upload = Upload.objects.filter(by=by, note=mark).order_by("-pk").first()
     if upload is None:
@@ -149,10 +148,10 @@ def _batch_to_go_on_with(paths: list[Path], note: str, by: User | None) -> tuple
 
 
 def _new_files(upload: Upload, paths: Iterable[Path], bar: "_Bar") -> Iterator[tuple[str, Path]]:
-    """Files that the batch has no row for, or that changed since: asked of the database window by window."""
+    """Files without a row in the batch, or changed since; the database is queried window by window."""
     for window in _windows(_files_in(paths)):
         rows = UploadedFile.objects.filter(upload=upload, name__in=[name for name, _ in window]).order_by("pk")
-        # An archive has no row of its own name, only its members: it is opened again, and gives duplicates at worst.
+        # An archive has rows for its members only: it is opened again, and at worst gives duplicates.
         known = {row.name: row for row in rows}
         fresh = [(name, path) for name, path in window if name not in known or _changed(path, known[name])]
         bar.move(len(window) - len(fresh))
@@ -160,13 +159,13 @@ def _new_files(upload: Upload, paths: Iterable[Path], bar: "_Bar") -> Iterator[t
 
 
 def _changed(path: Path, row: UploadedFile) -> bool:
-    """Whether a file was written after it was taken in, or has another size. Its bytes decide whether it is new."""
-    found = path.stat()
-    return found.st_mtime > row.received_at.timestamp() or (row.size != found.st_size and not row.reason)
+    """Whether a file was written after it was stored, or has another size. Its bytes decide whether it is new."""
+    status = path.stat()
+    return status.st_mtime > row.received_at.timestamp() or (row.size != status.st_size and not row.reason)
 
 
 class _Bar:
-    """One line that says how far the run is; on a terminal it is written over, elsewhere now and then a new one."""
+    """A progress line, updated in place on a terminal; elsewhere, a new line every ten seconds."""
 
     def __init__(self, command: BaseCommand, whole: int) -> None:
         self.out, self.whole, self.done = command.stdout, whole, 0
@@ -174,19 +173,19 @@ class _Bar:
         self.terminal = bool(getattr(self.out, "isatty", lambda: False)())
 
     def move(self, files: int) -> None:
-        """So many more files are done."""
+        """Record that this many more files are done."""
         self.done += files
         now = time.monotonic()
         if now - self.said > (0.1 if self.terminal else 10):
             self.said = now
             self._write()
 
-    def say(self, words: str) -> None:
-        """A line of its own."""
-        self.out.write(words)
+    def say(self, message: str) -> None:
+        """Print a separate line."""
+        self.out.write(message)
 
     def end(self) -> None:
-        """The last state of the bar stays."""
+        """Print the final state of the bar."""
         self._write()
         if self.terminal:
             self.out.write("")
@@ -196,6 +195,6 @@ class _Bar:
         speed = self.done / max(time.monotonic() - self.began, 0.001)
         left = (self.whole - self.done) / speed if speed else 0
         blocks = "█" * int(30 * share)
-        line = f"{blocks:░<30} {self.done:,} of {self.whole:,} files, {speed:,.0f} a second, {left:,.0f} s left"
+        line = f"{blocks:░<30} {self.done:,} of {self.whole:,} files, {speed:,.0f} per second, {left:,.0f} s left"
         self.out.write(f"\r{line:<100}" if self.terminal else line, ending="" if self.terminal else "\n")
         self.out.flush()

@@ -1,4 +1,4 @@
-"""`manage.py services`: PostgreSQL and Valkey alone, for whoever runs the other parts by hand."""
+"""`manage.py services`: PostgreSQL and Valkey alone, to run the other parts by hand."""
 
 import signal
 
@@ -10,9 +10,9 @@ from imrsite.local.wheels import ServiceError
 
 
 class Command(BaseCommand):
-    """Stays until Ctrl-C; other commands of this checkout find the services by themselves."""
+    """Runs until Ctrl-C; other commands of this checkout find the services automatically."""
 
-    help = "Start the embedded PostgreSQL and Valkey and keep them until Ctrl-C."
+    help = "Run the embedded PostgreSQL and Valkey until Ctrl-C."
     requires_system_checks = []
 
     def handle(self, *args: object, **options: object) -> None:
@@ -20,7 +20,7 @@ class Command(BaseCommand):
             with Services(settings.STATE_DIR) as services:
                 self.stdout.write(f"DATABASE_URL={services.addresses.database_url}")
                 self.stdout.write(f"REDIS_URL={services.addresses.redis_url}")
-                self.stdout.write("Both run until Ctrl-C; other commands of this checkout find them by themselves.")
+                self.stdout.write("Both run until Ctrl-C; other commands of this checkout find them automatically.")
                 self.stdout.flush()
                 ends = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
                 signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # only now: the servers would inherit it

@@ -6,10 +6,10 @@ from imrsite.local.testing import run_tests
 
 
 class Command(BaseCommand):
-    """Hands all words and options to pytest."""
+    """Passes all arguments to pytest."""
 
-    help = "Run the tests, checks of style and of types with pytest; options are pytest's."
+    help = "Run all tests, including style and types, with pytest; options are pytest's."
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """Not parsed here: pytest knows its options."""
+        """Parse nothing here: the options are pytest's."""
         run_tests(argv[2:])

@@ -1,4 +1,4 @@
-"""How long the review queue and the next letters of it take to open, on the collection as it is."""
+"""``time_review``: how long the review queue and its next letters take to open, with the current data."""
 
 import statistics
 import time
@@ -20,15 +20,15 @@ class Command(BaseCommand):
     help = "Prints how long the review queue and its letters take to open."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """How many letters, and as whom."""
+        """How many letters to open, and as which user."""
         parser.add_argument("--letters", type=int, default=50, help="letters of the queue to open")
-        parser.add_argument("--person", default="admin", help="name of somebody who may correct")
+        parser.add_argument("--person", default="admin", help="name of a user who may correct letters")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Open the queue, then one letter after the other, by the address of the next."""
+        """Open the queue, then its letters one by one."""
         person = User.objects.filter(username=options["person"]).first()
         if person is None:
-            raise CommandError("There is nobody of this name: say --person NAME.")
+            raise CommandError("No user has this name: choose one with --person NAME.")
         client = Client(headers={"host": "localhost"})
         client.force_login(person)
         entries = ReviewEntry.objects.order_by("-urgency", "-letter")
@@ -52,5 +52,5 @@ def _opened(client: Client, address: str) -> float:
     began = time.perf_counter()
     answer = client.get(address)
     if answer.status_code != 200:
-        raise CommandError(f"{address} answers {answer.status_code}.")
+        raise CommandError(f"{address} answered {answer.status_code}.")
     return (time.perf_counter() - began) * 1000
