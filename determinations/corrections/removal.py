@@ -17,7 +17,7 @@ from determinations.access.roles import check_permission
 from determinations.cases.effective import remove_letters
 from determinations.cases.page_pictures import pictures_folder
 from determinations.intake.store import letter_store, lock_store
-from determinations.models import Case, Letter, RemovedLetter, ReviewSettings
+from determinations.models import Case, Letter, LetterText, RemovedLetter, ReviewSettings
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +34,13 @@ def remove_letter(letter_id: int, *, by: User, now: datetime, reason: str, belon
     check_permission(by, "delete_letter")
     with transaction.atomic():
         letter = Letter.objects.get(pk=letter_id)
+        text = LetterText.objects.filter(pk=letter_id).only("start", "end").first()
         removed = RemovedLetter.objects.create(
             letter_id=letter_id,
             sha256=letter.sha256,
             part=letter.part,
+            start=text.start if text else None,
+            end=text.end if text else None,
             reason=reason[:500],
             belonged=belonged,
             removed_at=now,

@@ -180,6 +180,8 @@ class RemovedLetter(models.Model):
     letter_id = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
     part = models.SmallIntegerField(default=1, db_default=1)
+    start = models.IntegerField(null=True, help_text="where the letter began in the text of its file")
+    end = models.IntegerField(null=True, help_text="where the letter ended in the text of its file")
     reason = models.CharField(max_length=500)
     belonged = models.BooleanField(help_text="a letter of ours, whose file is kept for the years of retention")
     removed_at = models.DateTimeField()

@@ -1,6 +1,6 @@
-"""Reads stored letters: claims their rows, gets the text, parses it, writes what the pages show.
+"""Reads stored letters: claims their rows, extracts the text, parses it, writes what the pages show.
 
-The row is the truth (see ``claims``). Running any of this twice changes nothing.
+The row decides whose turn it is (see ``turns``). Running any of this twice changes nothing.
 """
 
 import hashlib
@@ -12,19 +12,19 @@ from collections.abc import Collection, Mapping, Sequence
 from celery.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from determinations.access import audit
 from determinations.cases import review_entries
-from determinations.cases.effective import entered_by_hand, remove_cases, write_cases
+from determinations.cases.effective import corrections_of, entered_by_hand, remove_cases, write_cases
 from determinations.extraction.reader import ReaderBroken
 from determinations.models import Case, Letter, LetterState
 from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, OPEN_STATES, Lane
 from determinations.parsing import PARSER_VERSION
-from determinations.parsing.results import LetterRecord
-from determinations.reading.one_letter import Reading, read_letter, standing_of
+from determinations.reading.file_letters import LetterReading, letters_of, page_ranges
+from determinations.reading.one_letter import Reading, read_letter
 from determinations.reading.turns import claimed, give_back, set_aside_killers
 from determinations.reference.aliases import aliases_in_force
 from determinations.wording.states import RETRY_STATES
@@ -37,14 +37,18 @@ _CHUNK_SECONDS = 10.0
 _CHUNK_CHARACTERS = 5_000_000
 #: After these seconds what is not read yet goes back into the queue: well before the worker's own limit ends it.
 _SECONDS_A_CALL = 120.0
+_KEPT = "Reading it again failed: {} Its earlier values are kept."
+_KEPT_WITHOUT_PAGES = (
+    "The file was read again and no longer yields this letter. Its values are kept, because someone corrected them."
+)
 
 
 def ingest_letters(ids: Sequence[int]) -> None:
-    """Read these letters, whatever has become of them meanwhile: done ones and those of other readers are left alone.
+    """Read these letters. Letters already read, or claimed by another worker, are skipped.
 
-    Fresh letters go in chunks. A letter that was begun before goes alone, so that one which ends its worker is told
-    from those that were only read beside it; after ``ATTEMPTS`` it is set aside. What takes too long for one call is
-    left to be sent again.
+    New letters are read in chunks. A letter that was begun before is read alone, so that one that ends its worker is
+    told from those that were only in the same chunk; after ``ATTEMPTS`` it is set aside. Letters for which the time
+    of one call is too short are sent again.
     """
     stop_at = time.monotonic() + _SECONDS_A_CALL
     with transaction.atomic():
@@ -66,33 +70,38 @@ def ingest_letters(ids: Sequence[int]) -> None:
 
 
 def _stopped(ids: Collection[int]) -> None:
-    """Letters that were set aside without being written go into the review queue; what was read or entered stays."""
-    stands = {*_stand(ids), *entered_by_hand(ids)}
-    messages = dict(Letter.objects.filter(pk__in=stands).values_list("pk", "message"))
-    write_cases(stands)
-    _say_that_it_stands(messages)
-    review_entries.refresh(set(ids) - stands)
+    """Letters that were set aside without being written go into the review queue; earlier values are kept."""
+    kept = {*_with_case(ids), *entered_by_hand(ids)}
+    messages = dict(Letter.objects.filter(pk__in=kept).values_list("pk", "message"))
+    write_cases(kept)
+    _say_what_is_kept({pk: _KEPT.format(message) for pk, message in messages.items()})
+    review_entries.refresh(set(ids) - kept)
 
 
 def _ingest_chunk(mine: Sequence[int], stop_at: float) -> int:
-    """Read letters from the head of ``mine`` and write them in one transaction; returns how many were dealt with.
+    """Read letters from the head of ``mine`` and write them in one transaction; returns how many were processed.
 
-    When the transaction fails, each of its letters gets one of its own.
+    When the transaction fails, each of its letters gets one of its own. A file with several letters is read once.
     """
-    done = 0
+    processed = len(mine)
     try:
         with transaction.atomic():
-            readings = []
-            began = time.monotonic()
+            readings: dict[str, Reading] = {}
+            stop_reading_at = time.monotonic() + _CHUNK_SECONDS
             characters = 0
             aliases = aliases_in_force()
-            for letter in _locked(mine):
-                readings.append(read_letter(letter, aliases))
-                characters += len(readings[-1].extracted.text) if readings[-1].extracted else 0
-                if time.monotonic() - began > _CHUNK_SECONDS or characters > _CHUNK_CHARACTERS:
+            letters = _locked(mine)
+            ranges = page_ranges(letters)
+            for letter in letters:
+                if letter.sha256 in readings:
+                    continue
+                reading = read_letter(letter, aliases, ranges.get(letter.sha256, ()))
+                readings[letter.sha256] = reading
+                characters += len(reading.text)
+                if time.monotonic() > stop_reading_at or characters > _CHUNK_CHARACTERS:
+                    processed = mine.index(letter.pk) + 1
                     break
-            _write(readings)
-            done = mine.index(readings[-1].letter_id) + 1 if readings else len(mine)
+            _write(readings.values())
     except Exception as fault:
         if isinstance(fault, ReaderBroken | SoftTimeLimitExceeded) or not connection.is_usable():
             give_back(mine)
@@ -103,14 +112,16 @@ def _ingest_chunk(mine: Sequence[int], stop_at: float) -> int:
             if time.monotonic() >= stop_at:
                 return number
         return len(mine)
-    return done
+    return processed
 
 
 def _ingest_alone(pk: int) -> None:
     """Read one claimed letter in a transaction of its own; one that cannot be written is set aside."""
     try:
         with transaction.atomic():
-            _write([read_letter(letter, aliases_in_force()) for letter in _locked([pk])])
+            letters = _locked([pk])
+            ranges = page_ranges(letters)
+            _write([read_letter(each, aliases_in_force(), ranges.get(each.sha256, ())) for each in letters])
     except Exception as fault:
         if isinstance(fault, OperationalError | ReaderBroken | SoftTimeLimitExceeded) or not connection.is_usable():
             give_back([pk])
@@ -127,15 +138,16 @@ def _ingest_alone(pk: int) -> None:
 
 
 def _locked(mine: Sequence[int]) -> list[Letter]:
-    """The claimed letters, locked until the transaction ends; without those that somebody else took meanwhile."""
+    """The claimed letters, locked until the transaction ends; without those that another worker took meanwhile."""
     letters = Letter.objects.filter(pk__in=mine, state=LetterState.PARSING).order_by("pk")
     return list(letters.select_for_update(skip_locked=True, no_key=True))
 
 
 def retry_letters(*, by: User, letters: QuerySet[Letter]) -> int:
-    """Have letters read again from their stored files; returns how many. Corrections stand.
+    """Put letters back into the queue, to be read again from their stored files; returns how many.
 
-    Only letters in a state in which that can help are taken. The caller sends them, afterwards.
+    Only letters in a state in which that can help are taken; corrections stay in force. The caller sends them
+    afterwards.
     """
     with transaction.atomic():
         again = Letter.objects.filter(pk__in=letters.order_by().values("pk"), state__in=RETRY_STATES)
@@ -167,63 +179,103 @@ def retry_letters(*, by: User, letters: QuerySet[Letter]) -> int:
 def _write(readings: Collection[Reading]) -> None:
     """Write what was read, in the caller's transaction.
 
-    A letter that was read or entered before and cannot be read now keeps what stands: its bytes are the same, so the
-    fault is not theirs. One whose text says that it is no determination leaves no case behind, save one made by hand.
+    A letter that was read or entered before and cannot be read now keeps its values: its bytes are the same, so the
+    fault is not theirs. One whose text says that it is no determination leaves no case behind, unless it was entered
+    by hand.
     """
     if not readings:
         return
-    failed = [reading for reading in readings if reading.record is None]
-    stand = _stand([reading.letter_id for reading in failed])
-    fresh = [reading for reading in readings if reading.letter_id not in stand]
-    _write_texts([r for r in fresh if r.extracted])
-    _write_documents([r for r in fresh if r.record is not None])
+    letters = letters_of(readings)
+    kept = _kept(letters)
+    fresh = [letter for letter in letters if letter.letter_id not in kept]
+    _write_texts(fresh)
+    _write_documents([letter for letter in fresh if letter.record is not None])
     _write_letters(fresh)
-    without_case = [r.letter_id for r in fresh if r.state != LetterState.PARSED]
+    without_case = [letter.letter_id for letter in fresh if letter.state != LetterState.PARSED]
     by_hand = entered_by_hand(without_case)
     _drop_cases([pk for pk in without_case if pk not in by_hand])
-    write_cases([*stand, *by_hand, *(r.letter_id for r in fresh if r.state == LetterState.PARSED)])
-    _say_that_it_stands({r.letter_id: r.message for r in failed if r.letter_id in stand})
+    write_cases([*kept, *by_hand, *(letter.letter_id for letter in fresh if letter.state == LetterState.PARSED)])
+    _say_what_is_kept(kept)
 
 
-def write_records(records: Mapping[int, LetterRecord]) -> None:
-    """Write what reading stored texts again gave, by letter, in the caller's transaction."""
-    _write([Reading(pk, None, record, *standing_of(record)) for pk, record in records.items()])
+def write_readings(readings: Collection[Reading]) -> None:
+    """Write what reading stored texts again gave, in the caller's transaction."""
+    _write(readings)
 
 
-def _stand(ids: Collection[int]) -> set[int]:
-    """Those of the letters whose case stands from an earlier reading, or was entered by hand."""
+def _kept(letters: Collection[LetterReading]) -> dict[int, str]:
+    """Why letters that could not be read now keep their values, by letter.
+
+    A letter that its file no longer yields keeps them only if someone corrected it.
+    """
+    failed = {letter.letter_id: letter.message for letter in letters if letter.record is None}
+    gone = {letter.letter_id for letter in letters if letter.is_gone}
+    corrected = set(corrections_of(Letter.objects.filter(pk__in=gone))) if gone else set()
+    return {
+        pk: _KEPT_WITHOUT_PAGES if pk in gone else _KEPT.format(failed[pk])
+        for pk in _with_case(failed)
+        if pk not in gone or pk in corrected
+    }
+
+
+def _with_case(ids: Collection[int]) -> set[int]:
+    """Those of the letters that have a case, from an earlier reading or entered by hand."""
     return set(Case.objects.filter(pk__in=ids).values_list("pk", flat=True))
 
 
-def _say_that_it_stands(messages: Mapping[int, str]) -> None:
+def _say_what_is_kept(messages: Mapping[int, str]) -> None:
+    """Give letters that keep their values the state of their case, and the reason."""
+    state = Subquery(Case.objects.filter(pk=OuterRef("pk")).values("state"))
     for pk, message in messages.items():
-        said = f"Reading it again failed: {message} What stood before stands."
-        Letter.objects.filter(pk=pk).update(message=said[:500], finished_at=Now())
+        Letter.objects.filter(pk=pk).update(state=state, message=message[:500], finished_at=Now())
 
 
-def _write_texts(readings: Sequence[Reading]) -> None:
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            """
-            INSERT INTO determinations_lettertext (letter_id, text, page_offsets, folded_sha256)
-            VALUES (%s, %s, %s, %s)
-            ON CONFLICT (letter_id) DO UPDATE SET text = excluded.text, page_offsets = excluded.page_offsets,
-                folded_sha256 = excluded.folded_sha256
-            """,
-            [
-                (r.letter_id, r.extracted.text, list(r.extracted.page_offsets), folded_sha256(r.extracted.text))
-                for r in readings
-                if r.extracted
-            ],
+def _write_texts(letters: Sequence[LetterReading]) -> None:
+    """The text of each file, kept with one of its letters, and where in it each letter is."""
+    rows = [
+        (
+            letter.letter_id,
+            letter.extracted.text if letter.extracted and letter.keeper_id == letter.letter_id else "",
+            list(letter.extracted.page_offsets) if letter.extracted else [],
+            None if letter.keeper_id == letter.letter_id else letter.keeper_id,
+            letter.extent.start if letter.extent else None,
+            letter.extent.end if letter.extent else None,
+            folded_sha256(letter.text[slice(*letter.extent)] if letter.extent else letter.text),
+            letter.extracted is not None,
         )
+        for letter in letters
+        if letter.extracted or letter.extent
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(_INSERT_TEXT, [row[:-1] for row in rows if row[-1]])
+        cursor.executemany(_INSERT_PLACE, [row[:-1] for row in rows if not row[-1]])
+
+
+_INSERT_TEXT = """
+INSERT INTO determinations_lettertext (letter_id, text, page_offsets, kept_with_id, start, "end", folded_sha256)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (letter_id) DO UPDATE SET text = excluded.text, page_offsets = excluded.page_offsets,
+    kept_with_id = excluded.kept_with_id, start = excluded.start, "end" = excluded."end",
+    folded_sha256 = excluded.folded_sha256
+"""
+#: Of a text that was stored before, only the letter's place in it can have changed.
+_INSERT_PLACE = """
+INSERT INTO determinations_lettertext AS stored
+    (letter_id, text, page_offsets, kept_with_id, start, "end", folded_sha256)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (letter_id) DO UPDATE
+SET start = excluded.start, "end" = excluded."end", folded_sha256 = excluded.folded_sha256
+WHERE (stored.start, stored."end", stored.folded_sha256)
+    IS DISTINCT FROM (excluded.start, excluded."end", excluded.folded_sha256)
+"""
 
 
 def folded_sha256(text: str) -> str:
-    """SHA-256 of the text without white space: the same for a letter that was saved anew by another program."""
+    """SHA-256 of the text without white space: the same for a letter that another program saved again."""
     return hashlib.sha256("".join(text.split()).encode()).hexdigest()
 
 
-def _write_documents(readings: Sequence[Reading]) -> None:
+def _write_documents(letters: Sequence[LetterReading]) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(
             """
@@ -232,22 +284,24 @@ def _write_documents(readings: Sequence[Reading]) -> None:
             ON CONFLICT (letter_id) DO UPDATE SET parser_version = excluded.parser_version,
                 parsed_at = excluded.parsed_at, document = excluded.document
             """,
-            [(r.letter_id, PARSER_VERSION, json.dumps(r.record)) for r in readings],
+            [(letter.letter_id, PARSER_VERSION, json.dumps(letter.record)) for letter in letters],
         )
 
 
-def _write_letters(readings: Collection[Reading]) -> None:
+def _write_letters(letters: Collection[LetterReading]) -> None:
     rows = [
         (
-            r.letter_id,
-            r.state,
-            r.message[:500],
-            r.extracted.pages if r.extracted else None,
-            r.extracted.method if r.extracted else "",
-            (r.record["layout"] if r.record else None) or "",
-            PARSER_VERSION if r.record is not None else "",
+            letter.letter_id,
+            letter.state,
+            letter.message[:500],
+            letter.extracted.pages if letter.extracted else None,
+            letter.extracted.method if letter.extracted else "",
+            (letter.record["layout"] if letter.record else None) or "",
+            PARSER_VERSION if letter.record is not None else "",
+            letter.pages[0] if letter.pages else None,
+            letter.pages[1] if letter.pages else None,
         )
-        for r in readings
+        for letter in letters
     ]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -255,9 +309,12 @@ def _write_letters(readings: Collection[Reading]) -> None:
             UPDATE determinations_letter AS letter
             SET state = was.state, message = was.message, pages = COALESCE(was.pages, letter.pages),
                 text_method = COALESCE(NULLIF(was.method, ''), letter.text_method), layout = was.layout,
-                parser_version = was.version, finished_at = clock_timestamp()
-            FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[])
-                AS was (id, state, message, pages, method, layout, version)
+                parser_version = was.version, first_page = COALESCE(was.first_page, letter.first_page),
+                last_page = COALESCE(was.last_page, letter.last_page), finished_at = clock_timestamp()
+            FROM unnest(
+                %s::bigint[], %s::text[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::int[],
+                %s::int[]
+            ) AS was (id, state, message, pages, method, layout, version, first_page, last_page)
             WHERE letter.id = was.id
             """,
             [list(column) for column in zip(*rows, strict=True)],
@@ -265,6 +322,6 @@ def _write_letters(readings: Collection[Reading]) -> None:
 
 
 def _drop_cases(ids: Collection[int]) -> None:
-    """A letter that was read before and now gives no case leaves none behind; other versions of it count again."""
+    """A letter that was read before and now yields no case leaves none behind; other versions of it count again."""
     remove_cases(ids)
     review_entries.refresh(ids)

@@ -1,40 +1,56 @@
-"""Reading one letter: its file to text, its text to a record, or the state it stops in and why."""
+"""Reading one file: its bytes to text, its text to the letters in it, or the state it stops in and why."""
 
 import logging
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
 from determinations.extraction.reader import text_of
 from determinations.extraction.results import ExtractedText, Unreadable
+from determinations.extraction.source import source_text
 from determinations.intake.store import letter_limits, letter_store
-from determinations.models import Letter, LetterState
-from determinations.parsing import parse_letter
+from determinations.models import Letter, LetterState, LetterText
+from determinations.parsing import parse_file
 from determinations.parsing.problems import OTHER_PROGRAMME_CODES
-from determinations.parsing.results import LetterRecord, to_record
+from determinations.parsing.results import LetterPart, LetterRecord
+from determinations.parsing.source import PageRange, SourceText
 
 log = logging.getLogger(__name__)
 
-#: Seconds that parsing one letter may take; it takes a thousandth of one.
+#: Seconds that parsing one file may take; it takes a thousandth of one.
 PARSING_SECONDS = 20.0
+#: Letters that one file may hold.
+_MOST_LETTERS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What reading one letter gave: text and record, or the state it stops in and why."""
+    """What reading the file of a letter gave: its text and the letters in it, or the state it stops in and why.
+
+    ``stored`` is the text where it was read before and is in the database.
+    """
 
     letter_id: int
     extracted: ExtractedText | None = None
-    record: LetterRecord | None = None
+    parts: tuple[LetterPart, ...] = ()
     state: str = LetterState.PARSED
     message: str = ""
+    stored: str = ""
+
+    @property
+    def text(self) -> str:
+        """The file's text."""
+        return self.extracted.text if self.extracted else self.stored
 
 
-def read_letter(letter: Letter, aliases: Mapping[str, str]) -> Reading:
-    """The letter's text and record, or why there is none. Raises nothing that is the letter's fault."""
+def read_letter(letter: Letter, aliases: Mapping[str, str], page_ranges: Sequence[PageRange] = ()) -> Reading:
+    """The letters in the letter's file, or why there are none. Raises nothing that is the file's fault.
+
+    ``page_ranges`` are the pages of every letter of the file where an administrator set them.
+    """
     try:
         with letter_store().open(letter.store_name) as file:
             data = file.read()
@@ -50,7 +66,7 @@ def read_letter(letter: Letter, aliases: Mapping[str, str]) -> Reading:
         return Reading(letter.pk, state=LetterState.NO_TEXT, message="The pages are scanned pictures.")
     try:
         with no_longer_than(PARSING_SECONDS):
-            record = to_record(parse_letter(extracted.text, aliases=aliases))
+            parts = parse_file(source_text(extracted), aliases, page_ranges)
     except TooLong:
         message = f"Finding the values takes longer than {PARSING_SECONDS:g} seconds."
         return Reading(letter.pk, extracted, state=LetterState.TOO_SLOW, message=message)
@@ -61,7 +77,16 @@ def read_letter(letter: Letter, aliases: Mapping[str, str]) -> Reading:
         log.error("The parser failed on letter %d (%s).", letter.pk, type(fault).__name__)
         message = f"The parser failed ({type(fault).__name__})."
         return Reading(letter.pk, extracted, state=LetterState.SET_ASIDE, message=message)
-    return Reading(letter.pk, extracted, record, *standing_of(record))
+    if len(parts) > _MOST_LETTERS:
+        message = f"The file holds {len(parts):,} letters; {_MOST_LETTERS:,} are allowed."
+        return Reading(letter.pk, extracted, state=LetterState.TOO_LARGE, message=message)
+    return Reading(letter.pk, extracted, parts)
+
+
+def source_of(stored: LetterText) -> SourceText:
+    """A stored text as the parser reads it."""
+    offsets = tuple(stored.page_offsets) or (0,)
+    return source_text(ExtractedText(stored.text, offsets, len(offsets)))
 
 
 def standing_of(record: LetterRecord) -> tuple[str, str]:

@@ -19,11 +19,10 @@ from determinations.access.roles import check_permission
 from determinations.cases.effective import corrections_of
 from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS, read, same
 from determinations.cases.item_keys import Anchor, keys_of
-from determinations.cases.merging import Merged, merge
+from determinations.cases.merging import Merged, empty_document, merge
 from determinations.filters import CaseFilter
 from determinations.models import (
     Case,
-    Correction,
     ItemText,
     Letter,
     LetterText,
@@ -37,10 +36,11 @@ from determinations.models import (
 from determinations.models.corrections import FieldValue
 from determinations.models.letters import OPEN_STATES
 from determinations.models.reparsing import AT_WORK, FieldCounts, Selection
-from determinations.parsing import PARSER_VERSION, parse_letter
+from determinations.parsing import PARSER_VERSION, parse_file
 from determinations.parsing.results import LetterRecord, to_record
-from determinations.reading.ingest import write_records
-from determinations.reading.one_letter import PARSING_SECONDS, TooLong, no_longer_than
+from determinations.reading.file_letters import page_ranges, parts_by_letter
+from determinations.reading.ingest import write_readings
+from determinations.reading.one_letter import PARSING_SECONDS, Reading, TooLong, no_longer_than, source_of
 from determinations.reference.aliases import Proposal, proposed_aliases, proposed_rules, put_in_force
 from determinations.reference.category_rules import active_rules, with_rules
 
@@ -166,7 +166,7 @@ def step(run_id: int, *, now: datetime) -> bool:
             chosen = letters_of(run.selection).filter(letter_id__gte=first, letter_id__lte=last)
             if run.state == RunState.RUNNING:  # those that wait for their reader are read by today's parser anyway
                 chosen = chosen.exclude(letter__state__in=OPEN_STATES)
-            texts = list(chosen.order_by("letter_id")[:CHUNK])
+            texts = list(chosen.select_related("kept_with").order_by("letter_id")[:CHUNK])
             if texts:
                 _read_again(run, texts, proposal)
             run.reached = texts[-1].letter_id if len(texts) == CHUNK else last
@@ -191,58 +191,71 @@ def _finish(run: ReparseRun, now: datetime) -> None:
 
 def _read_again(run: ReparseRun, texts: Sequence[LetterText], proposal: Proposal | None) -> None:
     is_preview = run.state == RunState.PREVIEWING
-    aliases = proposed_aliases(proposal if is_preview else None)
+    readings, failed = _parse_again(texts, proposed_aliases(proposal if is_preview else None))
     rules_now = active_rules()
     rules_then = proposed_rules(proposal) if is_preview else rules_now
     ids = [text.letter_id for text in texts]
     stored = dict(ParsedDocument.objects.filter(letter__in=ids).values_list("letter_id", "document"))
-    corrections = _corrections_of(ids)
+    corrections = corrections_of(Letter.objects.filter(pk__in=stored))
     counts = run.expected if is_preview else run.outcome
-    changed: dict[int, LetterRecord] = {}
-    for text in texts:
-        try:
-            with no_longer_than(PARSING_SECONDS):
-                fresh = to_record(parse_letter(text.text, aliases=aliases))
-        except (Exception, TooLong) as fault:
-            # The text may be in the message: its kind must do.
-            log.error("Letter %d cannot be read again (%s).", text.letter_id, type(fault).__name__)
-            run.failed += not is_preview
+    parts = parts_by_letter(readings)
+    for pk in ids:
+        if pk in failed:
             continue
-        old = with_rules(stored.get(text.letter_id, fresh), rules_now)
-        merged = merge(old, corrections.get(text.letter_id, []))
-        found = list(differences(old, with_rules(fresh, rules_then), merged))
-        _count(counts, found)
+        fresh = to_record(parts[pk].letter) if pk in parts else empty_document()
+        old = with_rules(stored.get(pk, fresh), rules_now)
+        merged = merge(old, corrections.get(pk, []))
+        changes = list(differences(old, with_rules(fresh, rules_then), merged))
+        _count(counts, changes)
         if is_preview:
-            _keep_examples(run, text.letter_id, found)
-            run.letters_differing += bool(found)
+            _keep_examples(run, pk, changes)
+            run.letters_differing += bool(changes)
         else:
-            run.letters_changed += bool(found)
-        changed[text.letter_id] = fresh
+            run.letters_changed += bool(changes)
     if is_preview:
         run.previewed += len(texts)
     else:
         run.done += len(texts)
-        run.failed += _write(changed)
+        run.failed += len(failed) + _write(readings)
 
 
-def _write(records: Mapping[int, LetterRecord]) -> int:
-    """Write the records, or each by itself when that fails; returns how many of them cannot be stored."""
+def _parse_again(texts: Sequence[LetterText], aliases: Mapping[str, str]) -> tuple[list[Reading], set[int]]:
+    """What parsing each file of these texts once more gives, and the letters whose files cannot be parsed."""
+    letters = Letter.objects.in_bulk([text.letter_id for text in texts])
+    ranges = page_ranges(letters.values())
+    readings: dict[str, Reading] = {}
+    failed_files: set[str] = set()
+    for text in texts:
+        sha256 = letters[text.letter_id].sha256
+        if sha256 in readings or sha256 in failed_files:
+            continue
+        stored = text.of_file
+        try:
+            with no_longer_than(PARSING_SECONDS):
+                parts = parse_file(source_of(stored), aliases, ranges.get(sha256, ()))
+        except (Exception, TooLong) as fault:
+            # The message may hold letter text: only its type is logged.
+            log.error("Letter %d cannot be read again (%s).", text.letter_id, type(fault).__name__)
+            failed_files.add(sha256)
+        else:
+            readings[sha256] = Reading(text.letter_id, parts=parts, stored=stored.text)
+    return list(readings.values()), {pk for pk, letter in letters.items() if letter.sha256 in failed_files}
+
+
+def _write(readings: Sequence[Reading]) -> int:
+    """Write the readings, or each by itself when that fails; returns how many of them cannot be stored."""
     try:
         with transaction.atomic():
-            write_records(records)
+            write_readings(readings)
     except OperationalError:
         raise  # the connection or a deadlock: no letter's fault, the step comes again
     except DatabaseError as fault:
-        if len(records) > 1:
-            return sum(_write({letter_id: record}) for letter_id, record in records.items())
-        # The message of a database error can hold letter text: its kind must do.
-        log.error("Letter %s cannot be stored again (%s).", *records, type(fault).__name__)
-        return len(records)
+        if len(readings) > 1:
+            return sum(_write([reading]) for reading in readings)
+        # The message of a database error can hold letter text: only its type is logged.
+        log.error("Letter %d cannot be stored again (%s).", readings[0].letter_id, type(fault).__name__)
+        return len(readings)
     return 0
-
-
-def _corrections_of(letter_ids: Sequence[int]) -> dict[int, list[Correction]]:
-    return corrections_of(Letter.objects.filter(pk__in=letter_ids, parsed__isnull=False))
 
 
 def _count(counts: dict[str, FieldCounts], found: Sequence[Difference]) -> None:

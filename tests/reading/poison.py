@@ -6,19 +6,21 @@ import time
 from pathlib import Path
 from typing import Any
 
-from determinations.parsing import parse_letter
+from determinations.parsing import parse_file
+from determinations.parsing.source import SourceText
 from determinations.reading import one_letter
 
 
-def poisonable(text: str, **details: Any) -> Any:
-    """As the real one, save for letters that ask for a fault."""
+def poisonable(source: SourceText, *details: Any) -> Any:
+    """Like the real parser, except on letters that ask for a fault."""
+    text = source.text
     if "(poison)" in text:
         os.kill(os.getpid(), signal.SIGKILL)
     if "(memory)" in text:
         raise MemoryError
     if "(slow)" in text and not _seen_before():
         time.sleep(60)
-    return parse_letter(text, **details)
+    return parse_file(source, *details)
 
 
 def _seen_before() -> bool:
@@ -28,4 +30,4 @@ def _seen_before() -> bool:
     return seen
 
 
-setattr(one_letter, "parse_letter", poisonable)  # noqa: B010 - it is not exported
+setattr(one_letter, "parse_file", poisonable)  # noqa: B010 - it is not exported

@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
-from django.db import DataError
 from django.utils import timezone
 
-from determinations.cases.effective import write_cases
 from determinations.corrections import duplicates
 from determinations.intake.receiving import receive_files
 from determinations.intake.store import letter_store
@@ -23,7 +21,8 @@ from determinations.models import (
     PairDecision,
     ParsedDocument,
 )
-from determinations.parsing import PARSER_VERSION, parse_letter
+from determinations.parsing import PARSER_VERSION, parse_file
+from determinations.parsing.source import SourceText
 from determinations.reading import ingest, one_letter
 from determinations.reading.ingest import folded_sha256, ingest_letters
 from tests.extraction.files import locked_pdf, pdf, scanned_pdf
@@ -149,7 +148,7 @@ def test_what_was_read_stands_when_reading_it_again_fails(number: int, how: str)
     letter = Letter.objects.get(pk=letter.pk)
     assert letter.state == letter.case.state == "parsed"
     assert letter.message.startswith("Reading it again failed: ")
-    assert letter.message.endswith("What stood before stands.")
+    assert letter.message.endswith("Its earlier values are kept.")
     assert (letter.text.text, ItemFact.objects.count()) == (text, 1)
 
 
@@ -170,12 +169,12 @@ def test_the_same_words_in_other_bytes_have_the_same_folded_hash() -> None:
 def fail_for(monkeypatch: pytest.MonkeyPatch, item: str, fault: Callable[[], None]) -> None:
     """Have the parser do ``fault`` on letters that ask for ``item``."""
 
-    def parse(text: str, **details: Any) -> Any:
-        if item in text:
+    def parse(source: SourceText, *details: Any) -> Any:
+        if item in source.text:
             fault()
-        return parse_letter(text, **details)
+        return parse_file(source, *details)
 
-    monkeypatch.setattr("determinations.reading.one_letter.parse_letter", parse)
+    monkeypatch.setattr(one_letter, "parse_file", parse)
 
 
 def test_a_letter_on_which_the_parser_fails_is_set_aside_and_the_rest_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,20 +207,14 @@ def test_a_letter_on_which_the_parser_hangs_is_too_slow(monkeypatch: pytest.Monk
 
 
 def test_a_letter_that_cannot_be_stored_is_set_aside_and_the_rest_of_its_chunk_stored(
-    monkeypatch: pytest.MonkeyPatch,
+    refuse_document: Callable[[int], None],
 ) -> None:
     ids = bring(letter_pdf(18), letter_pdf(19), letter_pdf(20))
-
-    def write(letter_ids: list[int]) -> None:
-        if ids[1] in letter_ids:
-            raise DataError("words of the letter")
-        write_cases(letter_ids)
-
-    monkeypatch.setattr("determinations.reading.ingest.write_cases", write)
+    refuse_document(ids[1])
     ingest_letters(ids)
     states = [Letter.objects.get(pk=pk).state for pk in ids]
     assert states == ["parsed", "set_aside", "parsed"]
-    assert Letter.objects.get(pk=ids[1]).message == "What was read could not be stored (DataError)."
+    assert Letter.objects.get(pk=ids[1]).message == "What was read could not be stored (IntegrityError)."
 
 
 def test_no_more_is_read_in_one_transaction_than_a_chunk_may_hold(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Reading letters again: previewed, then done, with every correction standing and the statistics following."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -172,18 +173,13 @@ def test_letters_that_come_after_the_preview_follow_the_alias_too(who: dict[str,
 
 
 def test_a_letter_that_cannot_be_stored_does_not_stop_the_others(
-    who: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    who: dict[str, Any], refuse_document: Callable[[int], None]
 ) -> None:
     letters = [letter(number) for number in range(1, 4)]
     for one in letters:
         store_reading(one, {**ParsedDocument.objects.get(letter=one).document, "age": 17}, "0.1")
     run = previewed({"what": "older"}, who)
-    poisoned = read(write_letter(2, seed=3).text)["case_number"]
-    monkeypatch.setattr(
-        reparsing,
-        "to_record",
-        lambda parsed: {**(record := to_record(parsed)), "sex": "m" * 9 * (record["case_number"] == poisoned) or None},
-    )
+    refuse_document(letters[1].pk)
     reparsing.go(run.pk, **who)
     run = run_to_the_end(run)
     assert (run.state, run.done, run.failed) == (RunState.FINISHED, 3, 1)
