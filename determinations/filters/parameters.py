@@ -46,7 +46,7 @@ class ValuesFilter(django_filters.Filter):
 
 
 class AllValuesFilter(ValuesFilter):
-    """Every one of several values, of what a row can hold several of."""
+    """Every one of several values, for columns with several values per row."""
 
     def filter(self, qs: QuerySet[Model], value: list[str]) -> QuerySet[Model]:
         """Rows for which all conditions hold."""
@@ -101,7 +101,7 @@ class CategoryFilter(django_filters.Filter):
 
 
 class AuthorityFilter(django_filters.Filter):
-    """One of several authorities, given by key, that one side cites."""
+    """One of several authorities, by key, that one side cites."""
 
     field_class = ValuesField
 

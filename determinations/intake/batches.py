@@ -36,7 +36,7 @@ def _states_of(severity: str) -> tuple[str, ...]:
 GROUPS = (
     Group("waiting", "Waiting", _states_of("open")),
     Group("parsed", "Parsed", _states_of("done")),
-    Group("look", "Need a person", _states_of("look")),
+    Group("look", "Needs review", _states_of("look")),
     Group("failed", "Could not be read", _states_of("stopped")),
 )
 NO_LAYOUT = "none"

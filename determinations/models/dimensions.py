@@ -78,7 +78,7 @@ class Dimension:
     words: str = ""
     #: The values that the rail offers of a fixed set, if not all.
     offered: tuple[str, ...] = ()
-    #: Only one of the two sides is asked.
+    #: The side it is about, if only one.
     side: Side | None = None
     #: Several values must all hold, instead of any.
     every: bool = False

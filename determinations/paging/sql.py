@@ -55,8 +55,8 @@ def after_select(rows: QuerySet[Any, Any]) -> tuple[str, list[Any]]:
     """
     sql, parameters = rows.query.sql_with_params()
     start = from_table(rows.model)
-    _select, found, rest = sql.partition(start)
-    if not found:
+    _select, separator, rest = sql.partition(start)
+    if not separator:
         raise UnexpectedSql(start, sql)
     return f"{start}{rest}", list(parameters)
 
@@ -86,8 +86,8 @@ def beyond(
 ) -> LessThan | GreaterThan:
     """The condition for rows after a cursor: those beyond its value, or beyond its key at the same value.
 
-    ``field`` gives the value its type. A cursor without a value stands among the rows without one: only keys are
-    compared, and the caller keeps to those rows. ``falling``: rows come in descending order.
+    ``field`` gives the value its type. A cursor without a value is among the rows without one: only keys are
+    compared, and the caller limits the query to those rows. ``falling``: rows come in descending order.
     """
     comparison = LessThan if falling else GreaterThan
     if value is None:

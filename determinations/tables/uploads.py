@@ -1,4 +1,4 @@
-"""The tables of uploads: files and what became of them, and batches."""
+"""The tables of uploads: files with their outcomes, and batches."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _BADGES = {"open": "is-plain", "done": "is-accent", "look": "is-doubt", "stopped
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """One file, or one letter by the name it first came under; in words, with the next step."""
+    """One file, or one letter under the name of its first file, with its state in words and the next step."""
 
     name: str
     size: int
@@ -37,7 +37,7 @@ class FileRow:
 
     @property
     def row_url(self) -> str:
-        """The case, where there is one."""
+        """The case, if there is one."""
         return reverse("case_detail", args=[self.letter.pk]) if self.letter and self.has_case else ""
 
     @property
@@ -49,7 +49,7 @@ class FileRow:
 
 
 def _is_no_letter_but_a_document(letter: Letter, name: str) -> bool:
-    """Whether the file says by its name that a word processor wrote it, and its bytes hold no letter."""
+    """Whether the file name is that of a word processor document, and the file contains no letter."""
     return letter.state in STOPPED_STATES and name.lower().endswith(DOCUMENT_NAMES)
 
 
@@ -63,7 +63,7 @@ def row_of_file(file: UploadedFile, case_numbers: Mapping[int, str | None]) -> F
     row = row_of_letter(file.letter, file.name, case_numbers)
     if file.outcome != FileOutcome.DUPLICATE:
         return row
-    reason = f"The same bytes are here already: letter {file.letter.pk}, {row.label.lower()}."
+    reason = f"This file is already in the system as letter {file.letter.pk} ({row.label.lower()})."
     return FileRow(
         file.name,
         file.size,
@@ -78,7 +78,7 @@ def row_of_file(file: UploadedFile, case_numbers: Mapping[int, str | None]) -> F
 
 
 def row_of_letter(letter: Letter, name: str, case_numbers: Mapping[int, str | None]) -> FileRow:
-    """A letter under a name it came under."""
+    """A letter under the name of one of its files."""
     words = STATES[letter.state]
     return FileRow(
         name=name,
@@ -94,21 +94,21 @@ def row_of_letter(letter: Letter, name: str, case_numbers: Mapping[int, str | No
 
 
 class FileTable(ListTable):
-    """One row a file. ``retry`` is hidden from those who may not."""
+    """One row per file. ``retry`` is hidden from users without the permission."""
 
-    caption = "Files and what became of them"
+    caption = "Files and their outcomes"
 
     name = tables.Column(verbose_name="File", empty_values=())
     state = tables.Column(verbose_name="State", empty_values=())
     reason = tables.Column(verbose_name="Reason and next step", empty_values=())
     case = tables.Column(verbose_name="Case", empty_values=())
-    retry = tables.Column(verbose_name="Again", empty_values=())
+    retry = tables.Column(verbose_name="Retry", empty_values=())
 
     class Meta:
         sequence = ("name", "state", "reason", "case", "retry")
 
     def render_name(self, record: FileRow) -> SafeString:
-        """The name as it came, and the size."""
+        """The original file name, and the size."""
         return format_html(
             '<span class="file-name">{}</span> <span class="quiet small nowrap">{}</span>',
             record.name,
@@ -120,11 +120,11 @@ class FileTable(ListTable):
         return format_html('<span class="badge {}">{}</span>', record.badge, record.label)
 
     def render_reason(self, record: FileRow) -> SafeString:
-        """Why, and what to do; nothing where all is well."""
+        """The reason and the next step; empty if all is well."""
         return format_html('{} <span class="quiet">{}</span>', record.reason, record.next_step)
 
     def render_case(self, record: FileRow) -> SafeString:
-        """The case, which opens."""
+        """The link to the case."""
         if not record.has_case:
             return quiet("none")
         return format_html(
@@ -132,7 +132,7 @@ class FileTable(ListTable):
         )
 
     def render_retry(self, record: FileRow) -> SafeString | str:
-        """The button that has this letter read again: it belongs to the page's retry form."""
+        """The button that retries this letter; it belongs to the page's retry form."""
         if not record.may_retry or record.letter is None:
             return ""
         return format_html(
@@ -158,7 +158,7 @@ class BatchRow:
 
 
 class BatchTable(ListTable):
-    """One row an upload, newest first."""
+    """One row per upload, newest first."""
 
     caption = "Uploads"
     counted: ClassVar = ("files", "waiting", "parsed", "look", "failed", "duplicate", "refused")
@@ -168,13 +168,13 @@ class BatchTable(ListTable):
     files = tables.Column(verbose_name="Files", empty_values=(), attrs=NUMBER)
     waiting = tables.Column(verbose_name="Waiting", empty_values=(), attrs=NUMBER)
     parsed = tables.Column(verbose_name="Parsed", empty_values=(), attrs=NUMBER)
-    look = tables.Column(verbose_name="Need a person", empty_values=(), attrs=NUMBER)
+    look = tables.Column(verbose_name="Needs review", empty_values=(), attrs=NUMBER)
     failed = tables.Column(verbose_name="Could not be read", empty_values=(), attrs=NUMBER)
     duplicate = tables.Column(verbose_name="Duplicates", empty_values=(), attrs=NUMBER)
     refused = tables.Column(verbose_name="Refused", empty_values=(), attrs=NUMBER)
 
     def render_started(self, record: BatchRow) -> SafeString:
-        """When, which opens the batch; and the note."""
+        """The time, which links to the batch, and the note."""
         from django.utils.timezone import localtime
 
         at = localtime(record.upload.started_at)
@@ -205,7 +205,7 @@ class BatchTable(ListTable):
         return self._count(record, "parsed")
 
     def render_look(self, record: BatchRow) -> SafeString | str:
-        """Read, with something for a person."""
+        """Read, with doubts for staff."""
         return self._count(record, "look")
 
     def render_failed(self, record: BatchRow) -> SafeString | str:
@@ -213,9 +213,9 @@ class BatchTable(ListTable):
         return self._count(record, "failed")
 
     def render_duplicate(self, record: BatchRow) -> SafeString | str:
-        """Bytes that were here already."""
+        """Already in the system."""
         return self._count(record, "duplicate")
 
     def render_refused(self, record: BatchRow) -> SafeString | str:
-        """Not taken in."""
+        """Not accepted."""
         return self._count(record, "refused")

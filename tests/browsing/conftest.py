@@ -18,7 +18,7 @@ NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
 
 def store_texts(texts: Iterable[str]) -> list[int]:
-    """Letters of these texts as cases, the way the worker leaves them; gives back their ids."""
+    """Letters of these texts as cases, as the worker writes them; returns their IDs."""
     ids = []
     for text in texts:
         letter = Letter.objects.create(

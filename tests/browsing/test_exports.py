@@ -1,4 +1,4 @@
-"""Exports: every row of the list, harmless to spreadsheets, recorded; long ones by the worker."""
+"""Exports: every row of the list, safe for spreadsheets and recorded; long ones by the worker."""
 
 import csv
 import io
@@ -58,7 +58,7 @@ def rows_of(response: Any) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def test_a_short_list_is_sent_at_once_whole_and_recorded(
+def test_a_short_list_is_sent_at_once_in_full_and_recorded(
     as_casemanager: Client, collection: list[Case], people: People
 ) -> None:
     response = as_casemanager.post("/cases/export/", {"format": "csv", "query": "outcome=upheld&after=x"})
@@ -84,7 +84,7 @@ def test_excel_has_as_many_rows(as_casemanager: Client, collection: list[Case]) 
         assert book.read("xl/worksheets/sheet1.xml").count(b"<row ") == len(collection) + 1
 
 
-def test_whoever_may_not_export_is_told_so(client: Client, people: People, collection: list[Case]) -> None:
+def test_users_without_the_permission_cannot_export(client: Client, people: People, collection: list[Case]) -> None:
     client.force_login(people.outsider)
     assert client.post("/cases/export/", {"format": "csv"}).status_code == 403
     assert client.get("/exports/").status_code == 403
@@ -112,13 +112,13 @@ def export_of(person: Any, **values: Any) -> Export:
     return Export.objects.create(by=person, list_name="cases", format="csv", requested_at=at, **values)
 
 
-def test_nobody_gets_the_file_of_another(client: Client, people: People) -> None:
+def test_no_user_gets_the_file_of_another_user(client: Client, people: People) -> None:
     export = export_of(people.supervisor, state=ExportState.READY)
     client.force_login(people.casemanager)
     assert client.get(f"/exports/{export.pk}/file").status_code == 404
 
 
-def test_the_page_of_exports_says_what_each_holds(as_casemanager: Client, people: People) -> None:
+def test_the_list_of_exports_shows_the_filters_of_each(as_casemanager: Client, people: People) -> None:
     export_of(people.casemanager, query="sex=female&sort=-items", state=ExportState.FAILED, message="It broke off.")
     export_of(people.casemanager, rows=81_234, state=ExportState.READY)
     page = as_casemanager.get("/exports/").content.decode()

@@ -77,7 +77,9 @@ def check_walks(kind: ListKind, filters: list[str], cap: int, near: int) -> None
 
 @pytest.mark.parametrize(("cap", "near"), [(3, 2), (3, 40), (1_000, 2_000)], ids=["far", "near", "few"])
 @pytest.mark.parametrize("name", ["cases", "items"])
-def test_every_row_comes_once_in_order_forth_and_back(name: str, cap: int, near: int, collection: list[Case]) -> None:
+def test_every_row_comes_once_in_order_forward_and_backward(
+    name: str, cap: int, near: int, collection: list[Case]
+) -> None:
     check_walks(LISTS[name], FILTERS, cap, near)
 
 
@@ -90,7 +92,7 @@ def test_counts_are_exact_below_the_cap_and_never_too_high(filters: str, collect
         assert count.number == number or (count.capped and count.number <= number)
 
 
-def test_a_cap_that_is_passed_shows(collection: list[Case]) -> None:
+def test_a_count_above_the_cap_shows_a_plus(collection: list[Case]) -> None:
     rows = Case.objects.current()
     page, count = list_page(
         ListQuery(rows, rows, CASES.orders["-decided"], cap=10, gathered=10), rows, QueryDict(""), size=5
@@ -115,7 +117,7 @@ OF_ITEMS = ("decision", "region", "reviewer_family", "claims_family", "same_guid
         ("age=nonsense", ITEMS, LETTERS_OWN + OF_ITEMS),
     ],
 )
-def test_the_rail_counts_what_its_options_would_list(
+def test_the_rail_counts_the_rows_its_options_would_list(
     filters: str, kind: ListKind, dimensions: tuple[str, ...], collection: list[Case]
 ) -> None:
     query = QueryDict(filters)
@@ -128,7 +130,7 @@ def test_the_rail_counts_what_its_options_would_list(
             assert number == kind.filterset(picked, lookups=filterset.lookups).qs.count(), (name, value)
 
 
-def test_the_rail_counts_some_where_very_many_match(collection: list[Case]) -> None:
+def test_the_rail_counts_a_sample_if_very_many_rows_match(collection: list[Case]) -> None:
     for near, number in ((2, 11), (30, 30)):
         limits = Limits(many=10, near=near, enough=5)
         counted = count_facets(CASES, CASES.filterset(QueryDict("")), QueryDict(""), limits)
@@ -136,7 +138,7 @@ def test_the_rail_counts_some_where_very_many_match(collection: list[Case]) -> N
         assert counted.cap == sum(counted.counts["sex"].values()) == number
 
 
-def test_what_cases_say_of_their_items_is_what_facts_say(collection: list[Case]) -> None:
+def test_marks_of_cases_agree_with_the_facts_of_their_items(collection: list[Case]) -> None:
     bits = {"mtus": 1, "acoem": 2, "odg": 4, "other": 8}
     for case in collection:
         facts = list(ItemFact.objects.filter(case=case))

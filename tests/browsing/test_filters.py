@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def record(number: str | None, items: list[dict[str, Any]], **values: Any) -> dict[str, Any]:
-    """A parsed document, synthetic, with what the test does not care for filled in."""
+    """A synthetic parsed document with defaults for everything the test does not set."""
     plain: dict[str, Any] = {
         "layout": "cm16",
         "case_number": number,
@@ -91,7 +91,7 @@ def store(document: dict[str, Any]) -> int:
 
 @pytest.fixture
 def two(db: None) -> tuple[int, int]:
-    """Two cases that differ in everything a filter asks for."""
+    """Two cases that differ in every filtered value."""
     Authority.objects.get_or_create(key="odg/pain", defaults={"family": "odg", "title": "Pain"})
     first = store(
         record(
@@ -131,8 +131,8 @@ def items(query: str) -> set[tuple[int, int]]:
     return set(facts.values_list("case_id", "item__number"))
 
 
-# Query, the items of the first case that it finds, whether it finds the second case.
-ASKED = [
+# Query, the items of the first case that match, whether the second case matches.
+QUERIES = [
     ("", {1, 2}, True),
     ("decided_from=2017-01-30&decided_to=2017-01-30", {1, 2}, False),
     ("decided_from=2017-01-31", set(), False),
@@ -178,14 +178,14 @@ ASKED = [
 ]
 
 
-@pytest.mark.parametrize(("query", "of_first", "second_too"), ASKED)
+@pytest.mark.parametrize(("query", "of_first", "second_too"), QUERIES)
 def test_items_and_cases_agree(query: str, of_first: set[int], second_too: bool, two: tuple[int, int]) -> None:
     first, second = two
     assert items(query) == {(first, number) for number in of_first} | ({(second, 1)} if second_too else set())
     assert cases(query) == ({first} if of_first else set()) | ({second} if second_too else set())
 
 
-def test_what_is_said_of_items_must_be_true_of_one_item(two: tuple[int, int]) -> None:
+def test_filters_of_items_must_hold_for_one_item(two: tuple[int, int]) -> None:
     assert two[0] in cases("decision=overturned&reviewer_authority=odg/pain")
     assert two[0] not in cases("decision=overturned&category=Surgery")
 
@@ -254,7 +254,7 @@ def test_dimensions_have_distinct_names_and_columns_that_exist() -> None:
 
 
 @pytest.mark.parametrize("query", ["decided_from=yesterday", "upload=x", "upload=9" + "9" * 30, "decided_to=%00"])
-def test_what_is_not_understood_is_said_and_left_out(query: str, two: tuple[int, int]) -> None:
+def test_invalid_values_are_reported_and_ignored(query: str, two: tuple[int, int]) -> None:
     filterset = CaseFilter(QueryDict(query), queryset=Case.objects.all())
     assert filterset.qs.count() == 2
     assert mistakes(filterset)
@@ -272,8 +272,8 @@ def test_dates_are_whole_days(two: tuple[int, int]) -> None:
     assert ItemFact.objects.filter(decision_date=date(2017, 1, 30)).count() == 2
 
 
-def test_a_case_written_again_is_found_by_what_it_says_now(two: tuple[int, int]) -> None:
-    """The index entries of words and sections are made by functions: they must be made anew with the text."""
+def test_a_rewritten_case_is_found_by_its_new_text(two: tuple[int, int]) -> None:
+    """Functions make the index entries of words and sections, which must be renewed with the text."""
     from determinations.cases.effective import write_cases
 
     parsed = ParsedDocument.objects.get(letter=two[0])

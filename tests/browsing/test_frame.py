@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("broker")
 
 
 @pytest.mark.django_db
-def test_a_stranger_is_asked_to_sign_in(client: Client) -> None:
+def test_visitors_must_sign_in(client: Client) -> None:
     response = client.get("/")
     assert response.status_code == 302
     assert response.headers["Location"].startswith(reverse("login"))
@@ -26,12 +26,12 @@ def test_signing_in_leads_home(client: Client, people: People) -> None:
     assert b"Decisions and the reasons for them" in response.content
 
 
-def test_home_tells_somebody_without_a_role_what_to_do(client: Client, people: People) -> None:
+def test_home_tells_users_without_a_role_what_to_do(client: Client, people: People) -> None:
     client.force_login(people.outsider)
     assert b"Your account has no role yet" in client.get("/").content
 
 
-def test_home_shows_what_was_overturned_last_and_where_each_role_works(
+def test_home_shows_recently_overturned_cases_and_links_by_role(
     client: Client, people: People, collection: list[Case]
 ) -> None:
     client.force_login(people.casemanager)
@@ -45,7 +45,7 @@ def test_home_shows_what_was_overturned_last_and_where_each_role_works(
     assert "Review queue" in client.get("/").content.decode()
 
 
-def test_uploaders_are_told_that_no_worker_runs(as_casemanager: Client) -> None:
+def test_uploaders_are_told_if_no_worker_is_running(as_casemanager: Client) -> None:
     assert b"No worker is running" in as_casemanager.get("/").content
 
 
@@ -57,7 +57,7 @@ def test_no_page_has_inline_script_or_style(as_casemanager: Client) -> None:
 
 
 @override_settings(DEBUG=False)
-def test_an_address_without_a_page_says_so(as_casemanager: Client) -> None:
+def test_an_unknown_address_says_page_not_found(as_casemanager: Client) -> None:
     response = as_casemanager.get("/no-such-page/")
     assert response.status_code == 404
     assert b"Page not found" in response.content

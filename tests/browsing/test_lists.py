@@ -35,13 +35,13 @@ def test_cases_come_newest_first_and_every_page_is_reached(as_casemanager: Clien
     assert len(seen) == 60
 
 
-def test_a_filter_keeps_what_it_says_and_shows_a_chip(as_casemanager: Client, collection: list[Case]) -> None:
+def test_a_filter_selects_rows_and_shows_a_chip(as_casemanager: Client, collection: list[Case]) -> None:
     content = as_casemanager.get("/cases/?outcome=overturned").content
     assert len(numbers(content)) == sum(case.outcome == "overturned" for case in collection)
     assert b"Remove this filter" in content
 
 
-def test_facets_respect_the_other_filters_but_not_their_own(as_casemanager: Client, collection: list[Case]) -> None:
+def test_facets_apply_all_filters_except_their_own(as_casemanager: Client, collection: list[Case]) -> None:
     content = as_casemanager.get("/cases/facets/?outcome=upheld&sex=female").content.decode()
     women = [case for case in collection if case.sex == "female"]
     for outcome in ("upheld", "overturned"):
@@ -53,7 +53,7 @@ def test_facets_respect_the_other_filters_but_not_their_own(as_casemanager: Clie
 
 
 @pytest.mark.parametrize("kind", [CASES, ITEMS], ids=["cases", "items"])
-def test_every_facet_number_opens_a_list_of_that_many(
+def test_every_facet_count_opens_a_list_of_that_length(
     kind: ListKind, as_casemanager: Client, collection: list[Case]
 ) -> None:
     content = as_casemanager.get(f"/{kind.name}/facets/").content.decode()
@@ -65,13 +65,15 @@ def test_every_facet_number_opens_a_list_of_that_many(
         assert kind.filterset(query).qs.count() == int(count), (name, value)
 
 
-def test_items_stand_one_a_row(as_casemanager: Client, collection: list[Case]) -> None:
+def test_items_are_listed_one_per_row(as_casemanager: Client, collection: list[Case]) -> None:
     response = as_casemanager.get("/items/")
     assert response.context["count"].number == ItemFact.objects.count()
     assert b"Claims administrator cites" in response.content
 
 
-def test_decisions_stand_by_day_with_the_overturned_first(as_casemanager: Client, collection: list[Case]) -> None:
+def test_decisions_are_grouped_by_day_with_overturned_ones_first(
+    as_casemanager: Client, collection: list[Case]
+) -> None:
     page = as_casemanager.get("/decisions/")
     rows = page.context["table"].data.data
     days = [row.case.decision_date for row in rows]
@@ -82,7 +84,7 @@ def test_decisions_stand_by_day_with_the_overturned_first(as_casemanager: Client
             assert place[before.case.outcome] <= place[after.case.outcome]
 
 
-def test_a_month_can_be_stepped_through(as_casemanager: Client, collection: list[Case]) -> None:
+def test_months_can_be_stepped_through(as_casemanager: Client, collection: list[Case]) -> None:
     page = as_casemanager.get("/decisions/?decided_from=2017-02-01&decided_to=2017-02-28&outcome=upheld")
     period = page.context["period"]
     assert period.is_month
@@ -95,13 +97,13 @@ def test_the_sort_state_is_announced(as_casemanager: Client, collection: list[Ca
     assert b'aria-sort="ascending"' in content
 
 
-def test_htmx_gets_the_list_alone(as_casemanager: Client, collection: list[Case]) -> None:
+def test_htmx_gets_only_the_list(as_casemanager: Client, collection: list[Case]) -> None:
     response = as_casemanager.get("/cases/", headers={"HX-Request": "true"})
     assert b"<html" not in response.content
     assert "HX-Request" in response.headers["Vary"]
 
 
-def test_columns_are_remembered_for_the_person(as_casemanager: Client, collection: list[Case], people: People) -> None:
+def test_columns_are_remembered_per_user(as_casemanager: Client, collection: list[Case], people: People) -> None:
     response = as_casemanager.post("/cases/columns/", {"column": ["worker"], "query": "sex=female"})
     assert response.headers["Location"] == "/cases/?sex=female"
     page = as_casemanager.get("/cases/")
@@ -109,16 +111,16 @@ def test_columns_are_remembered_for_the_person(as_casemanager: Client, collectio
     assert ColumnChoice.objects.get().by == people.casemanager
 
 
-def test_without_a_script_counts_can_be_asked_for(as_casemanager: Client, collection: list[Case]) -> None:
+def test_counts_are_available_without_scripts(as_casemanager: Client, collection: list[Case]) -> None:
     page = as_casemanager.get("/cases/?show=counts")
     assert page.context["counted"].cap == 60
 
 
-def test_nothing_found_says_what_to_do(as_casemanager: Client, collection: list[Case]) -> None:
+def test_an_empty_result_says_what_to_do(as_casemanager: Client, collection: list[Case]) -> None:
     assert b"Clear all filters" in as_casemanager.get("/cases/?decided_to=1990-01-01").content
 
 
-def test_letters_that_wait_are_not_denied(as_casemanager: Client, db: None) -> None:
+def test_waiting_letters_are_mentioned_in_empty_lists(as_casemanager: Client, db: None) -> None:
     ItemFact.objects.all().delete()
     assert b"No letters yet" in as_casemanager.get("/items/").content
     Letter.objects.create(sha256="0" * 64, size=1, media_type="text/plain", received_at=timezone.now())
@@ -128,7 +130,7 @@ def test_letters_that_wait_are_not_denied(as_casemanager: Client, db: None) -> N
 
 
 @pytest.mark.parametrize("url", ["/cases/", "/items/", "/decisions/", "/search/?q=x", "/cases/facets/", "/views/"])
-def test_somebody_without_the_permission_is_told_so(url: str, client: Client, people: People) -> None:
+def test_users_without_the_permission_are_told(url: str, client: Client, people: People) -> None:
     client.force_login(people.outsider)
     response = client.get(url)
     assert response.status_code == 403
@@ -142,12 +144,12 @@ STRANGE = [
 
 
 @pytest.mark.parametrize("query", STRANGE)
-def test_a_strange_address_still_gives_a_page(query: str, as_casemanager: Client, collection: list[Case]) -> None:
+def test_an_odd_address_still_gives_a_page(query: str, as_casemanager: Client, collection: list[Case]) -> None:
     for url in ("/cases/", "/items/", "/decisions/", "/search/"):
         assert as_casemanager.get(f"{url}?{query}").status_code == 200
 
 
-def test_a_word_of_the_address_that_no_list_knows_is_named(as_casemanager: Client, collection: list[Case]) -> None:
+def test_unknown_parameters_of_an_address_are_named(as_casemanager: Client, collection: list[Case]) -> None:
     page = as_casemanager.get("/cases/?outcom=upheld&sort=colour&sex=female").content.decode()
     assert "There is no filter named “outcom”." in page
     assert "This list cannot be sorted by “colour”." in page

@@ -78,7 +78,7 @@ def test_walking_back_from_the_end_visits_the_same_rows(order: Order, cases: lis
 @pytest.mark.parametrize(
     "printed", ["x", "bm90IGpzb24", "W10", "WzEsIDIsIDNd", "%00", "W251bGwsICJ4Il0", "WyJ4IiwgMV0", "WzUsIDFd"]
 )
-def test_a_cursor_that_was_tampered_with_starts_at_the_top(printed: str, cases: list[Case]) -> None:
+def test_an_invalid_cursor_starts_at_the_top(printed: str, cases: list[Case]) -> None:
     page = page_of(Case.objects.all(), ORDERS[0], QueryDict(f"after={printed}"), size=4)
     assert len(page.rows) == 4
     assert page.previous_query is None

@@ -1,4 +1,4 @@
-"""No page asks the database more often than the file says, however many rows it shows."""
+"""No page makes more queries than the file allows, however many rows it shows."""
 
 import gc
 import tomllib
@@ -40,7 +40,7 @@ def test_queries_stay_within_their_number(
     assert response.status_code == 200
 
 
-def test_the_benchmark_tells_what_a_page_reads(collection: list[Case], broker: None) -> None:
+def test_the_benchmark_reports_what_a_page_reads(collection: list[Case], broker: None) -> None:
     said = StringIO()
     call_command("benchmark_pages", repeat=1, reads=1, only="cases: first page", stdout=said)
     gc.unfreeze()

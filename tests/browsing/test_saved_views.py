@@ -42,7 +42,7 @@ def test_views_are_renamed_and_deleted(as_casemanager: Client) -> None:
     assert [view.name for view in SavedView.objects.all()] == ["Third"]
 
 
-def test_nobody_changes_anothers_view(client: Client, people: People) -> None:
+def test_no_user_changes_the_view_of_another(client: Client, people: People) -> None:
     client.force_login(people.supervisor)
     client.post("/cases/views/save/", {"name": "Mine", "query": ""})
     view = SavedView.objects.get()
@@ -51,7 +51,7 @@ def test_nobody_changes_anothers_view(client: Client, people: People) -> None:
     assert SavedView.objects.exists()
 
 
-def test_the_page_of_views_says_what_each_holds(as_casemanager: Client) -> None:
+def test_the_list_of_views_shows_the_filters_of_each(as_casemanager: Client) -> None:
     as_casemanager.post("/items/views/save/", {"name": "A", "query": "decision=overturned&decision=upheld&sex=female"})
     as_casemanager.post("/cases/views/save/", {"name": "B", "query": ""})
     page = as_casemanager.get("/views/").content.decode()

@@ -1,4 +1,4 @@
-"""Search: case numbers go straight to their case, words find places, slips are forgiven."""
+"""Search: case numbers open their case, words find excerpts, typing errors are tolerated."""
 
 import re
 
@@ -27,11 +27,11 @@ pytestmark = pytest.mark.usefixtures("broker")
         ("CM", None),
     ],
 )
-def test_case_numbers_are_known_however_typed(typed: str, number: str | None) -> None:
+def test_case_numbers_are_recognized_in_every_form(typed: str, number: str | None) -> None:
     assert typed_case_number(typed) == number
 
 
-def test_one_slip_is_one_digit_or_two_neighbours() -> None:
+def test_similar_numbers_differ_by_one_digit_or_two_swapped_ones() -> None:
     near = similar_numbers("CM17-9000142")
     assert {"CM17-9000143", "CM17-9000124", "CM16-9000142"} <= near
     assert "CM17-9000142" not in near
@@ -47,7 +47,7 @@ def test_one_slip_is_one_digit_or_two_neighbours() -> None:
         ("gabapentn 600mg", "gabapentin 600mg"),
     ],
 )
-def test_a_drug_nearly_named_is_offered_in_its_spelling(typed: str, right: str | None) -> None:
+def test_a_misspelled_drug_is_offered_in_its_correct_spelling(typed: str, right: str | None) -> None:
     assert corrected_spelling(typed) == right
 
 
@@ -65,7 +65,7 @@ def test_a_drug_nearly_named_is_offered_in_its_spelling(typed: str, right: str |
         ("injection OR -epidural", True),
     ],
 )
-def test_it_is_known_which_words_no_index_can_tell(typed: str, unpacked: bool) -> None:
+def test_searches_that_no_index_answers_alone_are_recognized(typed: str, unpacked: bool) -> None:
     assert QueryWords.read(typed).unpacked is unpacked
 
 
@@ -74,17 +74,17 @@ def numbered(collection: list[Case]) -> Case:
     return next(case for case in collection if case.case_number)
 
 
-def test_a_case_number_leads_straight_to_the_case(as_casemanager: Client, numbered: Case) -> None:
+def test_a_case_number_opens_the_case(as_casemanager: Client, numbered: Case) -> None:
     response = as_casemanager.get("/search/", {"q": (numbered.case_number or "").lower()})
     assert response.headers["Location"] == f"/cases/{numbered.pk}/"
 
 
-def test_a_serial_alone_is_enough(as_casemanager: Client, numbered: Case) -> None:
+def test_a_serial_number_alone_is_enough(as_casemanager: Client, numbered: Case) -> None:
     response = as_casemanager.get("/search/", {"q": (numbered.case_number or "")[5:]})
     assert response.headers["Location"] == f"/cases/{numbered.pk}/"
 
 
-def test_a_number_with_one_slip_offers_its_neighbours(as_casemanager: Client, numbered: Case) -> None:
+def test_a_mistyped_number_offers_similar_numbers(as_casemanager: Client, numbered: Case) -> None:
     number = numbered.case_number or ""
     slipped = number[:-1] + ("0" if number[-1] != "0" else "1")
     page = as_casemanager.get("/search/", {"q": slipped})
@@ -121,19 +121,19 @@ def test_phrases_not_or_and_prefixes(collection: list[Case]) -> None:
 
 
 @pytest.mark.parametrize("typed", ["'", '"', "-", "a:b & | !", "\\", "<script>", "OR", "-word*", '"lumbar', "((", "*"])
-def test_nothing_that_is_typed_breaks_the_page(typed: str, as_casemanager: Client, collection: list[Case]) -> None:
+def test_no_search_text_breaks_the_page(typed: str, as_casemanager: Client, collection: list[Case]) -> None:
     page = as_casemanager.get("/search/", {"q": typed})
     assert page.status_code == 200
     assert b"<script>" not in page.content
 
 
-def test_blank_searches_explain_what_the_box_understands(as_casemanager: Client, db: None) -> None:
+def test_an_empty_search_shows_search_tips(as_casemanager: Client, db: None) -> None:
     assert b"Search tips" in as_casemanager.get("/search/").content
     assert not QueryWords.read(" - ")
 
 
 @pytest.mark.parametrize(("typed", "first"), [("MTUS chronic pain", "mtus/chronic-pain"), ("odg", "odg/unspecified")])
-def test_a_guideline_s_name_offers_the_cases_that_cite_it(
+def test_the_name_of_a_guideline_offers_the_cases_that_cite_it(
     typed: str, first: str, as_casemanager: Client, collection: list[Case]
 ) -> None:
     page = as_casemanager.get("/search/", {"q": typed})
@@ -141,12 +141,12 @@ def test_a_guideline_s_name_offers_the_cases_that_cite_it(
     assert f"reviewer_authority={first.replace('/', '%2F')}".encode() in page.content
 
 
-def test_a_number_that_no_case_has_is_said(as_casemanager: Client, collection: list[Case]) -> None:
+def test_an_unknown_case_number_is_reported(as_casemanager: Client, collection: list[Case]) -> None:
     page = as_casemanager.get("/search/", {"q": "CM29-0000001"})
     assert b"No case has this number" in page.content
 
 
-def test_only_where_more_match_than_were_ranked_the_page_says_so(
+def test_the_page_says_so_if_only_some_matches_were_ranked(
     as_casemanager: Client, collection: list[Case], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     every = as_casemanager.get("/search/", {"q": "pain"}).content.decode()

@@ -108,7 +108,7 @@ def test_a_case_that_is_not_there_is_said_so(as_casemanager: Client, collection:
     assert as_casemanager.get("/cases/999999/").status_code == 404
 
 
-def test_requests_like_one_say_how_they_were_decided(as_casemanager: Client, collection: list[Case]) -> None:
+def test_similar_requests_show_how_they_were_decided(as_casemanager: Client, collection: list[Case]) -> None:
     page = as_casemanager.get(f"/cases/{collection[0].pk}/items/1/alike/")
     similar = page.context["similar"]
     assert all(row.similarity >= 0.3 for row in similar.rows)

@@ -102,7 +102,7 @@ def test_every_file_has_its_state_reason_and_next_step(as_casemanager: Client, b
     page = as_casemanager.get(page_of(batch)).content.decode()
     for words in (
         "good.pdf", "Parsed", "CM17-0000001",
-        "Duplicate", "The same bytes are here already",
+        "Duplicate", "This file is already in the system",
         "Needs review",
         "Scanned, no text", "one that went through text recognition",
         "Password needed", "Save a copy without the password",

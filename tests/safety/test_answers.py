@@ -56,7 +56,7 @@ def test_no_cell_of_a_statistic_is_run_as_a_formula() -> None:
     assert csv_text(sheet).splitlines()[1] == "'  =1+1,0.5,"
 
 
-def test_no_two_values_of_a_filter_have_one_id() -> None:
+def test_all_values_of_a_filter_have_distinct_ids() -> None:
     values = ("upheld", "Upheld", "Opioids: short", "Opioids, short", "opioids-short", "<b>", "&")
     ids = [re.search(r' id="([^"]*)"', facet_option("outcome", Option(value, value, None, False))) for value in values]
     assert len({found[1] for found in ids if found}) == len(values)

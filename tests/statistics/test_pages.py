@@ -101,7 +101,7 @@ def test_small_cells_are_marked_in_exports(as_supervisor: Any, letters: None) ->
     assert any(row["small cell"] for row in rows)
 
 
-def test_rates_on_few_items_are_greyed_and_say_why(as_supervisor: Any, letters: None) -> None:
+def test_rates_based_on_few_items_are_grayed_out_with_the_reason(as_supervisor: Any, letters: None) -> None:
     page = as_supervisor.get("/statistics/breakdowns/category/").content.decode()
     assert "at least 30 needed" in page
     StatisticsLimits.objects.update(rate_needs=1)
