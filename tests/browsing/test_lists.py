@@ -92,6 +92,14 @@ def test_months_can_be_stepped_through(as_casemanager: Client, collection: list[
     assert "decided_from=2017-03-01&decided_to=2017-03-31" in period.next_query
 
 
+@pytest.mark.parametrize("query", ["", "?decided_to=1990-01-01"])
+def test_a_skip_link_leads_past_the_filters_to_the_rows(
+    query: str, as_casemanager: Client, collection: list[Case]
+) -> None:
+    page = as_casemanager.get(f"/cases/{query}").content.decode()
+    assert page.index('href="#rows"') < page.index('<aside class="rail"') < page.index('id="rows" tabindex="-1"')
+
+
 def test_the_sort_state_is_announced(as_casemanager: Client, collection: list[Case]) -> None:
     content = as_casemanager.get("/cases/?sort=items").content
     assert b'aria-sort="ascending"' in content
