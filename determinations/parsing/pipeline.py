@@ -44,30 +44,46 @@ def parse_file(
     Every span points into ``source.text``. ``page_ranges`` is where an administrator says that the letters are: each
     range is read as one letter, and nothing outside of them. ``aliases`` as for ``parse_letter``.
     """
+    if page_ranges:
+        parts = [_read_range(source, aliases, part, pages) for part, pages in enumerate(page_ranges, 1)]
+    else:
+        parts = _read_letters(source, aliases)
+    return tuple(_with_textless_pages(source, part, parts) for part in parts)
+
+
+def _read_range(source: SourceText, aliases: Mapping[str, str], part: int, pages: PageRange) -> LetterPart:
+    """The pages as one letter, whatever their text looks like."""
+    excerpt = source.pages_between(pages)
+    found = _read_letters(excerpt, aliases, first_page=pages[0])
+    if len(found) > 1:
+        found = _read_letters(excerpt, aliases, first_page=pages[0], as_one=True)
+    start = source.page_span(pages[0]).start
+    place = Arrangement.of(source.text, (Span(start, start + len(excerpt.text)),))
+    return LetterPart(part, pages, place.place(found[0].extent), place.put_back(found[0].letter))
+
+
+def _read_letters(
+    source: SourceText, aliases: Mapping[str, str], first_page: int = 1, *, as_one: bool = False
+) -> list[LetterPart]:
+    """Every letter that is found in the text, or all of the text as one. ``first_page``: its number in the file."""
     visible = visible_text(clean_text(source.text))
     own = without_page_lines(visible.text)
-    ordered = order_pages(own.text)
+    ordered = order_pages(own.text, first_page)
     of_pages = (*own.problems, *ordered.problems)
+    text = ordered.arrangement.text
+    whole = Bounds(Span(0, len(text)))
     parts: list[LetterPart] = []
-    for bounds in find_letters(ordered.arrangement.text) or [Bounds(Span(0, len(ordered.arrangement.text)))]:
-        excerpt = Arrangement.of(ordered.arrangement.text, (bounds.extent,))
-        letter = excerpt.put_back(_read(excerpt.text, aliases))
-        letter = _with_problems(letter, bounds.problems)
+    for bounds in [whole] if as_one else find_letters(text) or [whole]:
+        excerpt = Arrangement.of(text, (bounds.extent,))
+        letter = _with_problems(excerpt.put_back(_read(excerpt.text, aliases)), bounds.problems)
         letter = ordered.arrangement.put_back(letter)
         extent = ordered.arrangement.place(bounds.extent)
         letter = _with_problems(letter, tuple(p for p in of_pages if p.span and _is_in(p.span, extent)))
         letter = visible.put_back(letter)
         extent = visible.place(extent)
-        doubts = tuple(doubtful_values(letter, source.doubtful, extent))
-        parts.append(
-            LetterPart(
-                len(parts) + 1,
-                source.pages_of(extent),
-                extent,
-                _with_problems(letter, doubts),
-            )
-        )
-    return tuple(_with_textless_pages(source, part, parts) for part in parts)
+        letter = _with_problems(letter, tuple(doubtful_values(letter, source.doubtful, extent)))
+        parts.append(LetterPart(len(parts) + 1, source.pages_of(extent), extent, letter))
+    return parts
 
 
 def _with_textless_pages(source: SourceText, part: LetterPart, parts: list[LetterPart]) -> LetterPart:

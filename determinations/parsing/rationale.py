@@ -61,6 +61,7 @@ _NECESSITY = re.compile(
     r"\bnecessity\b[^.;]{0,120}?\b(?:is|are|was|were|has been|have been)\s+(?P<not>not\s+|un)?"
     r"(?:clearly\s+|adequately\s+)?(?:established|supported|demonstrated|substantiated)\b"
 )
+_SHOWN = ("established", "supported", "demonstrated", "substantiated")
 #: How rationales come to their end, whichever way they decide.
 _CONCLUDES = re.compile(
     r"\bnecess(?:ary|ity)\b|\bnot\s+(?:medically\s+)?(?:appropriate|established|supported|recommended|warranted|indicated)\b"
@@ -72,7 +73,8 @@ _CONCLUDES = re.compile(
 
 def reaches_conclusion(rationale: str) -> bool:
     """Whether the end of a rationale speaks of necessity or of the decision at all."""
-    return bool(_CONCLUDES.search(rationale, max(0, len(rationale) - _TAIL_LENGTH)))
+    start = max(0, len(rationale) - _TAIL_LENGTH)
+    return "necess" in rationale[start:] or bool(_CONCLUDES.search(rationale, start))
 
 
 def contradicting_sentence(rationale: str, decision: Decision) -> tuple[int, int] | None:
@@ -81,11 +83,21 @@ def contradicting_sentence(rationale: str, decision: Decision) -> tuple[int, int
     end = cut if cut > 0 else len(rationale)
     start = max(0, end - _TAIL_LENGTH)
     tail = rationale[start:end]
+    if not _may_state_the_opposite(tail, decision):
+        return None
     statements = list(_statements(tail))
     if not any(stated == decision for stated, _ in statements):
         return None
     opposite = next((place for stated, place in statements if stated and stated != decision), None)
     return (start + opposite[0], start + opposite[1]) if opposite else None
+
+
+def _may_state_the_opposite(tail: str, decision: Decision) -> bool:
+    """A quick look, which nearly every rationale fails."""
+    if decision == "overturned":
+        return "not" in tail
+    plain = tail.count("medically necessary") + tail.count("medically appropriate") - tail.count("not medically ")
+    return plain > 0 or ("necessity" in tail and any([word in tail for word in _SHOWN]))
 
 
 def _statements(tail: str) -> Iterator[tuple[Decision | None, tuple[int, int]]]:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from determinations.parsing.spans import Span
@@ -67,3 +67,18 @@ class SourceText:
         """The first and the last page that a part of the text is on."""
         first = bisect_right(self.page_offsets, span.start)
         return max(1, first), max(1, first, bisect_right(self.page_offsets, max(span.start, span.end - 1)))
+
+    def pages_between(self, pages: PageRange) -> "SourceText":
+        """The text of a range of pages, as if it were a file of its own."""
+        first, last = pages
+        start, end = self.page_span(first).start, self.page_span(last).end
+        return SourceText(
+            self.text[start:end],
+            tuple(offset - start for offset in self.page_offsets[first - 1 : last]),
+            self.page_methods[first - 1 : last],
+            tuple(
+                replace(word, span=Span(word.span.start - start, word.span.end - start))
+                for word in self.doubtful
+                if start <= word.span.start and word.span.end <= end
+            ),
+        )

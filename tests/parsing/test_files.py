@@ -32,6 +32,34 @@ def test_a_page_range_set_by_hand_is_read_as_one_letter() -> None:
     assert text[slice(*place)] == part.letter.case_number
 
 
+def test_a_page_range_set_by_hand_leaves_out_other_letters_and_their_pages() -> None:
+    pages = LETTER.count("\f") + 1
+    text = f"{LETTER}\f{LETTER}"
+    (part,) = parse_file(SourceText.from_text(text), page_ranges=[(pages + 1, 2 * pages)])
+    assert part.part == 1
+    assert part.extent.start > len(LETTER)
+    assert text[slice(*part.letter.spans["case_number"])] == part.letter.case_number
+    (both,) = parse_file(SourceText.from_text(text), page_ranges=[(1, 2 * pages)])
+    assert both.pages == (1, 2 * pages)
+
+
+def test_a_page_range_without_a_letter_says_so() -> None:
+    (part,) = parse_file(SourceText.from_text(f"A shopping list.\f{LETTER}"), page_ranges=[(1, 1)])
+    assert [problem.code for problem in part.letter.problems] == ["not_a_determination"]
+    assert part.pages == (1, 1)
+
+
+def test_doubtful_words_of_a_page_range_point_into_the_file() -> None:
+    text = f"A cover page.\f{LETTER}"
+    at = text.index("CM16-9900002")
+    source = SourceText.from_text(text)
+    words = (DoubtfulWord(Span(0, 1)), DoubtfulWord(Span(at, at + 12)))
+    source = SourceText(source.text, source.page_offsets, source.page_methods, words)
+    (part,) = parse_file(source, page_ranges=[(2, source.page_count)])
+    (problem,) = [problem for problem in part.letter.problems if problem.code == "ocr_doubt"]
+    assert (problem.span, problem.path) == (Span(at, at + 12), "case_number")
+
+
 def doubtful(word: str, reason: str = "low_confidence") -> list[tuple[str, str]]:
     at = LETTER.index(word)
     source = SourceText.from_text(LETTER)

@@ -69,10 +69,9 @@ class PageLines(NamedTuple):
 def without_page_lines(source: str) -> PageLines:
     """The text with the lines that belong to the pages blanked."""
     has_pages = "\f" in source
-    counts = list(_page_counts(source))
-    if has_pages and not counts and not _may_have_page_lines(list(_edges(source, _SCREENED))):
+    if has_pages and not _may_have_page_lines(list(_edges(source, _SCREENED))):
         return PageLines(source, ())
-    spans: list[Span] = counts
+    spans: list[Span] = list(_page_counts(source))
     problems: list[Problem] = []
     edges = list(_edges(source, _DEEPEST))
     forms = _forms_by_page(edges)

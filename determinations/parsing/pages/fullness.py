@@ -1,13 +1,13 @@
 """How full a page is printed: a letter's pages are full but for the last one."""
 
-import re
 from collections.abc import Iterable
 
 #: Headings and items have a blank line above them, which not every text reader prints.
-_SPACED = re.compile(
-    r"HOW THE IMR|The Expert Reviewer has|CLINICAL CASE|IMR ISSUES|The Final Det|Claims Adm|MAXIMUS g|Decision ration"
-    r"|.*:\s*(?:Upheld|Overturned)$"
-)
+_SPACED_STARTS = (
+    "HOW THE IMR", "The Expert Reviewer has", "CLINICAL CASE", "IMR ISSUES", "The Final Det", "Claims Adm",
+    "MAXIMUS g", "Decision ration",
+)  # fmt: skip
+_SPACED_ENDS = ("Upheld", "Overturned")
 _FIRST_HEADING = "HOW THE IMR"
 #: The header block's lines on paper; text readers print one for each cell, or one for each row.
 _HEADER_LINES = 6
@@ -15,12 +15,16 @@ _HEADER_LINES = 6
 _LONGEST_LINE = 110
 #: The heights of full pages differ by so many lines, and no full page is lower.
 _SPREAD, _LOWEST = 3, 35
+#: A quick look: no page with fewer printed lines is full, however many blank ones part them.
+_FEWEST_LINES = 28
 #: Less than this share of the fullest page is a page that ended early.
 _SHORT = 0.8
 
 
 def is_full(page: str, others: Iterable[str]) -> bool:
     """Whether a page is printed to its bottom, as the others are, each of which another page follows."""
+    if page.count("\n") < _FEWEST_LINES:
+        return False
     height = page_height(page)
     return height >= _LOWEST and height >= max(map(page_height, others), default=height) - _SPREAD
 
@@ -34,5 +38,6 @@ def page_height(page: str) -> int:
     """How many lines a page's text takes, with the blank ones that part its blocks."""
     heading = page.find(_FIRST_HEADING)
     lines = [text for line in page[max(0, heading) :].split("\n") if (text := line.strip())]
-    height = sum(-(-len(line) // _LONGEST_LINE) + bool(_SPACED.match(line)) for line in lines)
+    spaced = sum([line.startswith(_SPACED_STARTS) or line.endswith(_SPACED_ENDS) for line in lines])
+    height = spaced + sum([-(-len(line) // _LONGEST_LINE) for line in lines])
     return height + (_HEADER_LINES if heading >= 0 else 0)

@@ -63,12 +63,12 @@ class Ordered(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def order_pages(source: str) -> Ordered:
-    """The text with the pages of a letter in order where they were not."""
+def order_pages(source: str, first_page: int = 1) -> Ordered:
+    """The text with the pages of a letter in order where they were not. ``first_page``: its number in the file."""
     whole = Arrangement.of(source, (Span(0, len(source)),))
     if "\f" not in source:
         return Ordered(whole, ())
-    pages = _pages(source)
+    pages = _pages(source, first_page)
     marked = [at for at, page in enumerate(pages) if page.first_mark]
     if not marked:
         return Ordered(whole, ())
@@ -91,9 +91,9 @@ def _doubt(above: _Page, below: _Page) -> Problem:
     return Problem("page_missing", message, Span(max(above.span.start, above.span.end - 1), below.span.start + 1))
 
 
-def _pages(source: str) -> list[_Page]:
+def _pages(source: str, first_page: int) -> list[_Page]:
     pages, start = [], 0
-    for number, text in enumerate(source.split("\f"), 1):
+    for number, text in enumerate(source.split("\f"), first_page):
         end = start + len(text)
         stripped = text.strip()
         first, _, _ = stripped.partition("\n")

@@ -4,6 +4,7 @@ A text reader may print the two halves on two lines or on one, so the line's end
 when the joined word is known and its halves are not words of their own.
 """
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -21,6 +22,7 @@ _PREFIXES = frozenset(
     ).split()
 )
 _SHORTEST = 2
+_SECOND_HALF = re.compile(r"(?: *[\n\f]\s*)?([a-z][^\W\d_]+)")
 _SHORTEST_UNKNOWN, _SHORTEST_LISTED = 4, 3
 
 
@@ -50,20 +52,14 @@ def join_divided_words(text: str) -> Arrangement:
 def _divisions(text: str) -> Iterator[_Division]:
     """Hyphens between two stretches of letters, the second in small ones, on one line or at a line's end."""
     hyphen = text.find("-")
-    while hyphen >= 0:
-        start = hyphen
-        while start and text[start - 1].isalpha():
-            start -= 1
-        begin = hyphen + 1
-        if start < hyphen and begin < len(text) and not text[begin].isalpha():
-            rest = text[begin : begin + 12]
-            begin += len(rest) - len(rest.lstrip()) if "\n" in rest or "\f" in rest else 0
-        end = begin
-        while end < len(text) and text[end].isalpha():
-            end += 1
-        long_enough = hyphen - start >= _SHORTEST and end - begin >= _SHORTEST
-        if long_enough and text[begin].islower() and not _is_part_of_more(text, start, end):
-            yield _Division(Span(start, hyphen), hyphen, Span(begin, end))
+    while hyphen > 0:
+        if text[hyphen - 1].isalpha() and (second := _SECOND_HALF.match(text, hyphen + 1)):
+            start = hyphen
+            while start and text[start - 1].isalpha():
+                start -= 1
+            begin, end = second.span(1)
+            if hyphen - start >= _SHORTEST and not _is_part_of_more(text, start, end):
+                yield _Division(Span(start, hyphen), hyphen, Span(begin, end))
         hyphen = text.find("-", hyphen + 1)
 
 
@@ -82,14 +78,11 @@ def _is_one_word(text: str, division: _Division) -> bool:
     joined = left + right
     known = known_words()
     right_known = len(right) < _SHORTEST_LISTED or right in known or right.removesuffix("ly") in known
-    if joined in known and not right_known:
+    is_compound = right_known and (left in known or left in _PREFIXES)
+    if joined in known and not is_compound:
         return True
-    if text.count(f"-{right}") > 1 and text.lower().count(f"{left}-{right}") > 1:
-        return False  # the letter prints it with its hyphen elsewhere too
-    if text.count(joined) + text.count(joined.capitalize()) > 1:
-        return True
-    if joined in known:
-        return not (left in known or left in _PREFIXES)
+    if text.count(joined[1:]) > 1:  # the letter prints it as one word, and with its hyphen only here
+        return text.count(f"-{right}") <= 1 or text.lower().count(f"{left}-{right}") <= 1
     strange = left not in known and left not in _PREFIXES and not right_known
     return strange and min(len(left), len(right)) >= _SHORTEST_UNKNOWN
 
