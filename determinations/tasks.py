@@ -27,7 +27,7 @@ from determinations.models.reparsing import AT_WORK
 from determinations.reading import reparsing
 from determinations.reading.ingest import ingest_letters
 from determinations.reading.turns import without_reader
-from determinations.statistics.precompute import count_ahead
+from determinations.statistics.precompute import precompute_first_pages
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ def sweep() -> None:
 @memory_may_run_out
 def count_statistics() -> None:
     """Have the first pages of statistics wait for nobody after a change."""
-    count_ahead()
+    precompute_first_pages()
 
 
 @shared_task(ignore_result=True)

@@ -1,1 +1,1 @@
-"""Statistics: the fact rows, and what turns them into numbers for people."""
+"""Statistics: counts over the fact rows, and the tables that pages and exports show."""

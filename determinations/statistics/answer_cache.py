@@ -1,11 +1,11 @@
-"""Answers that were counted, kept for whoever asks the same again.
+"""Caches the answers to statistical queries.
 
-They are kept under the name of the state of the data that they were counted from (see ``FactChange``): whatever
-changes what statistics read, also in another process, gives another name, so an answer that is kept is never an old
-one. Nothing is ever added up in what is kept.
+The key of an answer includes the version of the data it was counted from (see ``FactChange``). Every change of what
+statistics read, in any process, gives a new version, so a cached answer is never stale. Cached answers are never
+updated in place.
 
-Each process keeps its own; answers about all items, which the first pages show, are shared in the cache too. Workers
-count those after a change, so that nobody waits for them (``statistics.precompute``).
+Each process has its own cache. Answers about all items, which the first pages show, are also shared through Redis;
+workers precompute those after a change (``statistics.precompute``).
 """
 
 import hashlib
@@ -22,23 +22,23 @@ from redis.exceptions import RedisError
 log = logging.getLogger(__name__)
 
 Rows = list[tuple[Any, ...]]
-#: State of the data, SQL, parameters.
+#: Version of the data, SQL, parameters.
 Question = tuple[str, str, str]
-#: Seconds that an answer stays in the cache.
+#: Seconds an answer stays in the shared cache.
 _SHARED_FOR = 24 * 60 * 60
 
 
-class KeptAnswers:
-    """The latest answers, by question and state of the data."""
+class AnswerCache:
+    """The most recently used answers, by question."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
         self.shares = True
         self.answers: OrderedDict[Question, Rows] = OrderedDict()
         self.lock = Lock()
 
     def has(self, question: Question, *, shared: bool = False) -> bool:
-        """Whether the answer is kept; ``shared``: by any process."""
+        """Whether the answer is cached, with ``shared`` also by another process."""
         with self.lock:
             if question in self.answers:
                 return True
@@ -48,7 +48,7 @@ class KeptAnswers:
         return answer is not None
 
     def get(self, question: Question, count: Callable[[], Rows], *, shared: bool = False) -> Rows:
-        """The answer, counted if nobody has; ``shared``: if no process has."""
+        """The answer; counted if it is not cached, with ``shared`` by any process."""
         with self.lock:
             if question in self.answers:
                 self.answers.move_to_end(question)
@@ -62,22 +62,22 @@ class KeptAnswers:
         return answer
 
     def put(self, question: Question, answer: Rows, *, shared: bool = False) -> None:
-        """Keep an answer."""
+        """Cache an answer."""
         with self.lock:
             self.answers[question] = answer
-            while len(self.answers) > self.most:
+            while len(self.answers) > self.limit:
                 self.answers.popitem(last=False)
         if shared and self.shares:
             _into_cache(question, answer)
 
 
-kept_answers = KeptAnswers(most=400)
+cached_answers = AnswerCache(limit=400)
 
 
-def forget_answers() -> None:
-    """Have this process count the next question anew: for benchmarks, nothing else needs it."""
-    kept_answers.answers.clear()
-    kept_answers.shares = False
+def clear_cached_answers() -> None:
+    """Empty this process's cache and stop sharing. Only benchmarks need this."""
+    cached_answers.answers.clear()
+    cached_answers.shares = False
 
 
 def _key(question: Question) -> str:
@@ -94,12 +94,12 @@ def _from_cache(question: Question) -> Rows | None:
 def _into_cache(question: Question, answer: Rows) -> None:
     try:
         cache.set(_key(question), answer, timeout=_SHARED_FOR)
-    except RedisError as fault:
-        log.warning("The cache is away (%s): an answer is kept in this process alone.", fault)
+    except RedisError as error:
+        log.warning("The shared cache is unavailable (%s); the answer is cached in this process only.", error)
 
 
-def state_of_data() -> str:
-    """The name of the state of the data that this transaction sees: another one after every change, never twice."""
+def data_version() -> str:
+    """The version of the data that this transaction sees. Every change gives a version that never occurred before."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT sum(mark) FROM determinations_factchange")
         (marks,) = cursor.fetchone()

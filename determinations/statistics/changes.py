@@ -1,4 +1,4 @@
-"""What moved between two tables of the same statistic."""
+"""Compares two tables of the same statistic, row by row."""
 
 from dataclasses import dataclass
 from math import sqrt
@@ -10,7 +10,7 @@ from determinations.statistics.tabulate import Table, Tally
 
 @dataclass(frozen=True)
 class Change:
-    """One row now and before. ``points``: percentage points between the rates; ``clear``: more than chance."""
+    """One row in both tables; ``now`` is A and ``before`` is B when two selections are compared."""
 
     key: str
     label: str
@@ -22,14 +22,14 @@ class Change:
 
     @property
     def points(self) -> float | None:
-        """How far the overturn rate moved, in percentage points."""
+        """The difference between the overturn rates, in percentage points."""
         if self.now.rate is None or self.before.rate is None:
             return None
         return self.now.rate - self.before.rate
 
     @property
-    def clear(self) -> bool:
-        """The rates differ by more than chance would have it: two-proportion z test at 95%."""
+    def significant(self) -> bool:
+        """Whether the rates differ significantly: two-proportion z test at the 95% level."""
         return self.enough and abs(_z(self.now, self.before)) > Z
 
 
@@ -43,26 +43,25 @@ def _z(one: Tally, other: Tally) -> float:
 
 
 def changes(now: Table, before: Table, *, limits: StatisticsLimits, all_rows: bool = False) -> list[Change]:
-    """Rows of either table. Without ``all_rows`` only those that moved clearly, or most, at most six."""
+    """The rows of either table. Without ``all_rows``, at most six: significant changes first, then the largest."""
     labels = {row.key: row.label for row in (*before.rows, *now.rows)}
     rows = [row.key for row in now.rows]
     rows += [row.key for row in before.rows if row.key not in set(rows)]
-    found = []
+    compared = []
     for key in rows:
-        one, other = now.row(key), before.row(key)
-        a, b = one.tally if one else Tally(), other.tally if other else Tally()
-        found.append(
+        tally_now, tally_before = now.tally(key), before.tally(key)
+        compared.append(
             Change(
                 key=key,
                 label=labels[key],
-                now=a,
-                before=b,
-                share_now=a.share_of(now.total.items),
-                share_before=b.share_of(before.total.items),
-                enough=min(a.decided, b.decided) >= limits.rate_needs,
+                now=tally_now,
+                before=tally_before,
+                share_now=tally_now.share_of(now.total.items),
+                share_before=tally_before.share_of(before.total.items),
+                enough=min(tally_now.decided, tally_before.decided) >= limits.rate_needs,
             )
         )
     if all_rows:
-        return found
-    judged = [change for change in found if change.enough]
-    return sorted(judged, key=lambda change: (not change.clear, -abs(change.points or 0)))[:6]
+        return compared
+    comparable = [change for change in compared if change.enough]
+    return sorted(comparable, key=lambda change: (not change.significant, -abs(change.points or 0)))[:6]

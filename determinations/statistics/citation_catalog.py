@@ -1,4 +1,4 @@
-"""The statistics of citations: who relies on what, whether both sides agree, and what came of it."""
+"""The statistics about citations: what each side relies on, whether they agree, and how items were decided."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -6,16 +6,16 @@ from determinations.models import DisputedItem
 from determinations.models.authorities import Family
 from determinations.parsing.results import SIDES
 from determinations.statistics.citation_code import authority_ids
-from determinations.statistics.definition import Filters, Statistic, word_of
+from determinations.statistics.definition import Filters, Statistic, label_from
 from determinations.wording.labels import Labels
 
 CITES_SOMETHING = [str(family) for family in Family]
 
 
 def _families(cited: str, side: str, labels: Labels) -> list[str]:
-    """The families that a side cites; ``none`` where it cites nothing."""
-    found = {labels.authority_by_id[each].family for each in authority_ids(cited, side)}
-    return [family for family in CITES_SOMETHING if family in found] or ["none"]
+    """The families one side cites, or ``none`` if it cites nothing."""
+    families = {labels.authority_by_id[pk].family for pk in authority_ids(cited, side)}
+    return [family for family in CITES_SOMETHING if family in families] or ["none"]
 
 
 def _plain_families(item: DisputedItem, side: str) -> list[str]:
@@ -27,10 +27,10 @@ def _plain_authorities(item: DisputedItem, side: str) -> set[str]:
 
 
 def _authority_keys(cited: str, side: str, labels: Labels) -> list[str]:
-    return [labels.authority_by_id[each].key for each in authority_ids(cited, side)] or ["none"]
+    return [labels.authority_by_id[pk].key for pk in authority_ids(cited, side)] or ["none"]
 
 
-def _authority_word(key: str, labels: Labels) -> str:
+def _authority_label(key: str, labels: Labels) -> str:
     return "Nothing cited" if key == "none" else labels.of("authority", key)
 
 
@@ -43,11 +43,12 @@ def _authority_filter(side: str) -> Callable[[str], Filters]:
 
 def _pairs(cited: str, labels: Labels) -> list[str]:
     claims, reviewer = (_families(cited, side, labels) for side in SIDES)
-    return [f"{one}|{other}" for one in claims for other in reviewer]
+    return [f"{claims_family}|{reviewer_family}" for claims_family in claims for reviewer_family in reviewer]
 
 
 def _plain_pairs(item: DisputedItem) -> list[str]:
-    return [f"{a}|{b}" for a in _plain_families(item, "claims") for b in _plain_families(item, "reviewer")]
+    claims, reviewer = (_plain_families(item, side) for side in SIDES)
+    return [f"{claims_family}|{reviewer_family}" for claims_family in claims for reviewer_family in reviewer]
 
 
 def _pair_filters(key: str) -> Filters:
@@ -55,15 +56,15 @@ def _pair_filters(key: str) -> Filters:
     return {"claims_family": [claims], "reviewer_family": [reviewer]}
 
 
-def _pair_word(key: str, labels: Labels) -> str:
-    claims, reviewer = (labels.of("family", each) for each in key.split("|"))
+def _pair_label(key: str, labels: Labels) -> str:
+    claims, reviewer = (labels.of("family", family) for family in key.split("|"))
     return f"Claims administrator: {claims}; reviewer: {reviewer}"
 
 
 AGREEMENT: Mapping[str, tuple[str, Filters]] = {
-    "same": ("Both cite, an authority in common", {"same_guideline": ["yes"]}),
+    "same": ("Both sides cite, with an authority in common", {"same_guideline": ["yes"]}),
     "different": (
-        "Both cite, none in common",
+        "Both sides cite, with none in common",
         {"claims_family": ["any"], "reviewer_family": ["any"], "same_guideline": ["no"]},
     ),
     "claims": ("Only the claims administrator cites", {"claims_family": ["any"], "reviewer_family": ["none"]}),
@@ -89,11 +90,11 @@ def _plain_agreement(item: DisputedItem) -> list[str]:
 SITUATIONS: Mapping[str, tuple[str, Filters]] = {
     "claims-nothing": ("The claims administrator cited nothing", {"claims_family": ["none"]}),
     "outside-mtus": (
-        "The claims administrator went outside the MTUS, the reviewer found it applicable",
+        "The claims administrator cited sources outside the MTUS; the reviewer relied on the MTUS",
         {"claims_family": ["any"], "claims_without": ["mtus"], "reviewer_family": ["mtus"]},
     ),
     "nothing-but-mtus": (
-        "The claims administrator cited nothing, the reviewer found the MTUS applicable",
+        "The claims administrator cited nothing; the reviewer relied on the MTUS",
         {"claims_family": ["none"], "reviewer_family": ["mtus"]},
     ),
     "reviewer-nothing": ("The reviewer cited nothing", {"reviewer_family": ["none"]}),
@@ -114,57 +115,59 @@ def _situations(cited: str, labels: Labels) -> Iterable[str]:
 
 def _plain_situations(item: DisputedItem) -> set[str]:
     claims, reviewer = _plain_families(item, "claims"), _plain_families(item, "reviewer")
-    found = {"every-item"}
-    found |= {"claims-nothing"} if claims == ["none"] else set()
-    found |= {"reviewer-nothing"} if reviewer == ["none"] else set()
+    situations = {"every-item"}
+    situations |= {"claims-nothing"} if claims == ["none"] else set()
+    situations |= {"reviewer-nothing"} if reviewer == ["none"] else set()
     if "mtus" in reviewer and "mtus" not in claims:
-        found.add("nothing-but-mtus" if claims == ["none"] else "outside-mtus")
-    return found
+        situations.add("nothing-but-mtus" if claims == ["none"] else "outside-mtus")
+    return situations
 
 
-_FAMILY_NOTE = "Items with at least one citation of the family; an item that cites two families counts in both."
-_AUTHORITY_NOTE = "Items that cite the authority at least once; an item that cites two counts under both."
+_FAMILY_NOTE = "Counts items that cite the family at least once; an item that cites two families counts in both."
+_AUTHORITY_NOTE = (
+    "Counts items that cite the authority at least once; an item that cites two authorities counts in both."
+)
 
 CITATION_STATISTICS: tuple[Statistic, ...] = (
     Statistic(
         key="claims-family", label="Families cited by the claims administrator", group="Citations",
         columns=("cited",), keys=lambda cited, labels: _families(cited, "claims", labels),
         plain=lambda item: _plain_families(item, "claims"), filters=lambda key: {"claims_family": [key]},
-        word=word_of("family"), several=True, order=[*CITES_SOMETHING, "none"], note=_FAMILY_NOTE,
+        row_label=label_from("family"), several=True, order=[*CITES_SOMETHING, "none"], note=_FAMILY_NOTE,
     ),
     Statistic(
         key="reviewer-family", label="Families cited by the reviewer", group="Citations",
         columns=("cited",), keys=lambda cited, labels: _families(cited, "reviewer", labels),
         plain=lambda item: _plain_families(item, "reviewer"), filters=lambda key: {"reviewer_family": [key]},
-        word=word_of("family"), several=True, order=[*CITES_SOMETHING, "none"], note=_FAMILY_NOTE,
+        row_label=label_from("family"), several=True, order=[*CITES_SOMETHING, "none"], note=_FAMILY_NOTE,
     ),
     Statistic(
         key="claims-authority", label="Authorities cited by the claims administrator", group="Citations",
         columns=("cited",), keys=lambda cited, labels: _authority_keys(cited, "claims", labels),
         plain=lambda item: _plain_authorities(item, "claims") or ["none"], filters=_authority_filter("claims"),
-        word=_authority_word, several=True, note=_AUTHORITY_NOTE,
+        row_label=_authority_label, several=True, note=_AUTHORITY_NOTE,
     ),
     Statistic(
         key="reviewer-authority", label="Authorities cited by the reviewer", group="Citations",
         columns=("cited",), keys=lambda cited, labels: _authority_keys(cited, "reviewer", labels),
         plain=lambda item: _plain_authorities(item, "reviewer") or ["none"], filters=_authority_filter("reviewer"),
-        word=_authority_word, several=True, note=_AUTHORITY_NOTE,
+        row_label=_authority_label, several=True, note=_AUTHORITY_NOTE,
     ),
     Statistic(
         key="family-pair", label="Claims administrator and reviewer by family", group="Citations",
         columns=("cited",), keys=_pairs, plain=_plain_pairs, filters=_pair_filters,
-        word=_pair_word, several=True, note=_FAMILY_NOTE,
+        row_label=_pair_label, several=True, note=_FAMILY_NOTE,
     ),
     Statistic(
-        key="agreement", label="Do both sides rely on the same authority?", group="Citations",
+        key="agreement", label="Agreement between both sides", group="Citations",
         columns=("cited",), keys=_agreement, plain=_plain_agreement,
-        filters=lambda key: AGREEMENT[key][1], word=lambda key, labels: AGREEMENT[key][0], order=list(AGREEMENT),
-        note="The agreement rate is the share of the first row among items for which both sides cite something.",
+        filters=lambda key: AGREEMENT[key][1], row_label=lambda key, labels: AGREEMENT[key][0], order=list(AGREEMENT),
+        note="The agreement rate is the first row as a share of the items for which both sides cite an authority.",
     ),
     Statistic(
-        key="situation", label="When a side cited nothing, or something else", group="Citations",
+        key="situation", label="Items with one side citing nothing, or sources outside the MTUS", group="Citations",
         columns=("cited",), keys=_situations, plain=_plain_situations,
-        filters=lambda key: SITUATIONS[key][1], word=lambda key, labels: SITUATIONS[key][0], several=True,
-        order=list(SITUATIONS), note="Counted from the letters' guideline lines alone, not from narrative text.",
+        filters=lambda key: SITUATIONS[key][1], row_label=lambda key, labels: SITUATIONS[key][0], several=True,
+        order=list(SITUATIONS), note="Counts only the letters' guideline lines, not the narrative text.",
     ),
 )  # fmt: skip

@@ -1,9 +1,9 @@
-"""What an item cites, as one word: ``ItemFact.cited``.
+"""Decodes ``ItemFact.cited``: all citations of an item as one string.
 
-Items with the same citations have the same word, so that grouping by it answers every question about who cites what
-in one pass: ``c12@2009``, the claims administrator cites authority 12 in the edition 2009, and so on, in the order of
-side, authority and edition, with a separator between that no edition holds. Grouping by one short text takes a third
-of the time that arrays take.
+``c12@2009`` means that the claims administrator (``c``; the reviewer is ``r``) cites authority 12 in the 2009 edition.
+Citations are sorted by side, authority and edition and joined by a separator that no edition contains. Items with the
+same citations have the same string, so one GROUP BY answers every question about who cites what, in a third of the
+time that grouping by arrays takes.
 """
 
 from functools import lru_cache
@@ -13,8 +13,8 @@ SEPARATOR = "\x1f"
 _SIDES = {"c": "claims", "r": "reviewer"}
 
 
-class Mention(NamedTuple):
-    """One citation: side, authority, edition (empty where none is printed)."""
+class CodedCitation(NamedTuple):
+    """One citation; ``edition`` is empty if the letter prints none."""
 
     side: str
     authority_id: int
@@ -22,19 +22,19 @@ class Mention(NamedTuple):
 
 
 @lru_cache(maxsize=20_000)
-def mentions(cited: str) -> tuple[Mention, ...]:
-    """The citations of the word."""
-    return tuple(mention(each) for each in cited.split(SEPARATOR)) if cited else ()
+def decode_citations(cited: str) -> tuple[CodedCitation, ...]:
+    """All citations in ``ItemFact.cited``."""
+    return tuple(decode_citation(code) for code in cited.split(SEPARATOR)) if cited else ()
 
 
 @lru_cache(maxsize=20_000)
-def mention(printed: str) -> Mention:
-    """One citation of a word."""
-    number, _, edition = printed[1:].partition("@")
-    return Mention(_SIDES[printed[0]], int(number), edition)
+def decode_citation(code: str) -> CodedCitation:
+    """One citation, such as ``c12@2009``."""
+    authority_id, _, edition = code[1:].partition("@")
+    return CodedCitation(_SIDES[code[0]], int(authority_id), edition)
 
 
 @lru_cache(maxsize=20_000)
 def authority_ids(cited: str, side: str) -> tuple[int, ...]:
-    """The authorities that one side cites, each once."""
-    return tuple(dict.fromkeys(each.authority_id for each in mentions(cited) if each.side == side))
+    """The authorities that one side cites, without repeats."""
+    return tuple(dict.fromkeys(citation.authority_id for citation in decode_citations(cited) if citation.side == side))

@@ -1,4 +1,4 @@
-"""What a statistic is: an entry that says what is grouped by, and which list each row of its table counts."""
+"""The definition of a statistic: the columns it groups by, the rows of its table, and the list behind each row."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,12 +13,11 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class Statistic:
-    """One table of items by the values of something.
+    """A table that counts items, grouped by ``columns`` of ``ItemFact``.
 
-    ``columns`` of ``ItemFact`` are grouped by; ``keys`` turns their values into the keys of the table's rows in which
-    such an item counts, in the spelling of the address; ``plain`` does the same from the normalised tables, written
-    on its own, for the test. ``filters`` opens the list of a row's items. ``several``: an item can count in more than
-    one row, so that shares add up to more than 100%.
+    ``keys`` maps the values of the columns to the keys of the rows in which an item counts, as filters spell them.
+    ``plain`` computes the same keys independently from the normalized tables, for the exactness test. ``filters`` are
+    those of the list of a row's items; ``row_label`` is a row's name on the screen.
     """
 
     key: str
@@ -28,20 +27,20 @@ class Statistic:
     keys: Callable[..., Iterable[str]]
     plain: Callable[[DisputedItem], Iterable[str]]
     filters: Callable[[str], Filters]
-    word: Callable[[str, Labels], str] = lambda key, labels: "Not known" if key == UNKNOWN else key
+    row_label: Callable[[str, Labels], str] = lambda key, labels: "Unknown" if key == UNKNOWN else key
     note: str = ""
-    several: bool = False
-    within: Filters = field(default_factory=dict)  # only items of these filters, such as one category
-    order: Sequence[str] | None = None  # of keys; None: by number of items
-    in_order: bool = False  # the keys themselves are in order: months, years
-    days: bool = False  # a number of days: with median and quartiles
-    benchmark: str = ""  # which published figures stand beside it: "category" or "drugs"
+    several: bool = False  # an item can count in several rows; shares can add up to more than 100%
+    within: Filters = field(default_factory=dict)  # restricts the statistic to items that match, such as one category
+    order: Sequence[str] | None = None  # the keys in display order; None: by number of items
+    sort_by_key: bool = False  # months and years
+    days: bool = False  # counts days: also shows median and quartiles
+    benchmark: str = ""  # the published figures to compare with: "category" or "drugs"
 
     def keys_of(self, raw: Sequence[Any], labels: Labels) -> Iterable[str]:
-        """The rows in which an item with these values counts, each once."""
+        """The keys of the rows in which an item with these values counts, without repeats."""
         return dict.fromkeys(self.keys(*raw, labels))
 
 
-def word_of(kind: str) -> Callable[[str, Labels], str]:
-    """The words that ``Labels`` has for keys of a kind."""
+def label_from(kind: str) -> Callable[[str, Labels], str]:
+    """A ``row_label`` that looks up the vocabulary ``kind`` in ``Labels``."""
     return lambda key, labels: labels.of(kind, key)

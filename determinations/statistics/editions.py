@@ -1,20 +1,20 @@
-"""Editions in use: by year of decision, and how they stood on the day that matters."""
+"""Editions cited: by year of decision, and whether they were in force on the relevant date."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from determinations.models import Side
-from determinations.statistics.interface import Cited
-from determinations.statistics.tabulate import Tally, add_up_cited
+from determinations.statistics.interface import CitationGroup
+from determinations.statistics.tabulate import Tally, sum_citation_groups
 from determinations.wording.labels import AuthorityName, Labels
 
-#: How an edition can stand, in order; ``Labels`` has the words.
-STANDINGS = ("current", "superseded", "early", "undated", "unjudged")
+#: The status of an edition, in display order; ``Labels`` has the labels.
+EDITION_STATUSES = ("current", "superseded", "early", "undated", "unjudged")
 
 
 @dataclass(frozen=True)
 class EditionRow:
-    """Items for which one side cites one edition; ``by_year`` of decision, None where it has no date."""
+    """Items for which one side cites one edition. ``by_year``: by year of decision, None without a date."""
 
     side: Side
     authority: AuthorityName
@@ -24,30 +24,30 @@ class EditionRow:
     by_year: Mapping[int | None, int]
 
     @property
-    def part(self) -> str:
-        """As filters spell it."""
+    def filter_value(self) -> str:
+        """The edition as a value of filters."""
         return f"{self.authority.key}@{self.edition}"
 
     @property
     def name(self) -> str:
-        """The edition in words."""
+        """The edition as shown."""
         return self.edition or "not printed"
 
 
 def years_of(rows: Sequence[EditionRow]) -> list[int | None]:
-    """The years of decision in order; no date stands last."""
+    """The years of decision in order; None (no date) is last."""
     return sorted({year for row in rows for year in row.by_year}, key=lambda year: (year is None, year or 0))
 
 
-def edition_rows(cited: Sequence[Cited], labels: Labels) -> list[EditionRow]:
-    """One row a side, authority and edition, the most cited first."""
-    totals = add_up_cited(cited, lambda side, authority, edition, year, standing: (side, authority, edition))
-    by_year = add_up_cited(cited, lambda side, authority, edition, year, standing: (side, authority, edition, year))
-    old = add_up_cited(
+def edition_rows(cited: Sequence[CitationGroup], labels: Labels) -> list[EditionRow]:
+    """One row per side, authority and edition, most cited first."""
+    totals = sum_citation_groups(cited, lambda side, authority, edition, year, status: (side, authority, edition))
+    by_year = sum_citation_groups(
+        cited, lambda side, authority, edition, year, status: (side, authority, edition, year)
+    )
+    superseded = sum_citation_groups(
         cited,
-        lambda side, authority, edition, year, standing: (
-            (side, authority, edition) if standing == "superseded" else None
-        ),
+        lambda side, authority, edition, year, status: (side, authority, edition) if status == "superseded" else None,
     )
     years: dict[tuple[str, int, str], dict[int | None, int]] = {}
     for (*key, year), tally in by_year.items():
@@ -58,7 +58,7 @@ def edition_rows(cited: Sequence[Cited], labels: Labels) -> list[EditionRow]:
             authority=labels.authority_by_id[authority_id],
             edition=edition,
             tally=totals[side, authority_id, edition],
-            superseded=old.get((side, authority_id, edition), Tally()).items,
+            superseded=superseded.get((side, authority_id, edition), Tally()).items,
             by_year=years[side, authority_id, edition],
         )
         for side, authority_id, edition in sorted(totals, key=lambda key: (-totals[key].items, key))
@@ -66,19 +66,24 @@ def edition_rows(cited: Sequence[Cited], labels: Labels) -> list[EditionRow]:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Citations of one side whose edition stood so (``share`` of the side's, in percent), and the items with some."""
+class StatusCounts:
+    """One side's citations with one edition status, their percentage of the side, and the items with any of them."""
 
-    mentions: int
+    citations: int
     share: float | None
     items: int
 
 
-def standings(cited: Sequence[Cited], items: Sequence[Cited]) -> Mapping[tuple[str, str], Standing]:
-    """By side and standing, from the counts of editions and those of items by standing."""
-    mentions = add_up_cited(cited, lambda side, authority, edition, year, standing: (side, standing))
-    totals = {side: sum(each.items for (one, _), each in mentions.items() if one == side) for side in Side.values}
-    with_some = {each.raw: each.items for each in items}
+def edition_statuses(
+    cited: Sequence[CitationGroup], items: Sequence[CitationGroup]
+) -> Mapping[tuple[str, str], StatusCounts]:
+    """By side and status, from the counts of editions and of items by status."""
+    citations = sum_citation_groups(cited, lambda side, authority, edition, year, status: (side, status))
+    totals = {
+        side: sum(tally.items for (citing, _), tally in citations.items() if citing == side) for side in Side.values
+    }
+    items_with_any = {group.raw: group.items for group in items}
     return {
-        key: Standing(tally.items, tally.share_of(totals[key[0]]), with_some[key]) for key, tally in mentions.items()
+        key: StatusCounts(tally.items, tally.share_of(totals[key[0]]), items_with_any[key])
+        for key, tally in citations.items()
     }

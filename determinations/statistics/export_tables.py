@@ -1,4 +1,4 @@
-"""Tables as they leave the house: plain values, with what they count and what is too small to tell."""
+"""Tables for export: plain values, notes on what they count, and marks on small counts."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,14 +12,18 @@ Cell = str | int | float | None
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """One table to export. ``notes`` say what is counted, of which selection, by which definitions."""
+class ExportTable:
+    """One table to export. ``notes`` say what it counts and for which selection.
+
+    ``keys`` identify the rows in JSON, where programs read them; files for people have names only.
+    """
 
     name: str
     title: str
     heads: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     notes: Sequence[str] = field(default_factory=tuple)
+    keys: Sequence[str] = field(default_factory=tuple)
 
 
 TALLY_HEADS = ("items", "decided items", "overturned items", "overturned percent", "interval from", "interval to")
@@ -32,32 +36,33 @@ def tally_cells(tally: Tally) -> list[Cell]:
     return [tally.items, tally.decided, tally.overturned, _two(tally.rate), _two(low), _two(high)]
 
 
-def small_mark(counts: Iterable[int], limits: StatisticsLimits) -> str:
-    """What a row says when one of its counts is so small that it might point to a person."""
+def small_cell_mark(counts: Iterable[int], limits: StatisticsLimits) -> str:
+    """The mark of a row with a count so small that it could identify a worker."""
     return f"n<{limits.small_cell}" if any(0 < count < limits.small_cell for count in counts) else ""
 
 
-def sheet_of(table: Table, limits: StatisticsLimits, notes: Sequence[str] = ()) -> Sheet:
+def breakdown_table(table: Table, limits: StatisticsLimits, notes: Sequence[str] = ()) -> ExportTable:
     """A statistic's table."""
     statistic = table.statistic
-    return Sheet(
+    return ExportTable(
         name=statistic.key,
         title=statistic.label,
-        heads=("key", statistic.label, *TALLY_HEADS[:1], "percent of items", *TALLY_HEADS[1:], SMALL_HEAD),
+        heads=(statistic.label, *TALLY_HEADS[:1], "percent of items", *TALLY_HEADS[1:], SMALL_HEAD),
         rows=[_row_cells(row, limits) for row in table.rows],
+        keys=[row.key for row in table.rows],
         notes=(
             "Counts items." + (" An item can count in several rows." if statistic.several else ""),
             *([statistic.note] if statistic.note else []),
             *(_days_note(table)),
-            small_note(limits),
+            small_cell_note(limits),
             *notes,
         ),
     )
 
 
-def small_note(limits: StatisticsLimits) -> str:
-    """What the mark means."""
-    return f"Rows marked n<{limits.small_cell} hold a count that might point to a person: do not pass them on."
+def small_cell_note(limits: StatisticsLimits) -> str:
+    """The note that explains the mark."""
+    return f"Rows marked n<{limits.small_cell} contain a count that could identify a person. Do not share them."
 
 
 def _days_note(table: Table) -> list[str]:
@@ -65,74 +70,77 @@ def _days_note(table: Table) -> list[str]:
     if days is None:
         return []
     return [
-        f"Of {days.known} items with both dates: median {_two(days.median)} days, quartiles {_two(days.lower)} and "
+        f"{days.known} items with both dates: median {_two(days.median)} days, quartiles {_two(days.lower)} and "
         f"{_two(days.upper)}, mean {_two(days.mean)}."
     ]
 
 
 def _row_cells(row: Row, limits: StatisticsLimits) -> list[Cell]:
     tally = tally_cells(row.tally)
-    small = small_mark((row.tally.items, row.tally.decided, row.tally.overturned), limits)
-    return [row.key, row.label, tally[0], _two(row.share), *tally[1:], small]
+    small = small_cell_mark((row.tally.items, row.tally.decided, row.tally.overturned), limits)
+    return [row.label, tally[0], _two(row.share), *tally[1:], small]
 
 
-def months_sheet(months: Sequence[tuple[str, Letters]], limits: StatisticsLimits, notes: Sequence[str]) -> Sheet:
-    """Letters and items by month; ``months`` are (name, letters)."""
-    return Sheet(
+def months_table(months: Sequence[tuple[str, Letters]], limits: StatisticsLimits, notes: Sequence[str]) -> ExportTable:
+    """Letters and items by month; ``months`` are pairs (name, letters)."""
+    return ExportTable(
         name="months",
         title="Letters and items by month of decision",
         heads=("month", "letters", "letters with several items", *TALLY_HEADS, SMALL_HEAD),
         rows=[
             [
-                name, each.letters, each.several, *tally_cells(each.tally),
-                small_mark((each.letters, each.several, each.tally.items, each.tally.overturned), limits),
+                name, month.letters, month.several, *tally_cells(month.tally),
+                small_cell_mark((month.letters, month.several, month.tally.items, month.tally.overturned), limits),
             ]
-            for name, each in months
+            for name, month in months
         ],
-        notes=("Counts letters and items.", small_note(limits), *notes),
+        notes=("Counts letters and items.", small_cell_note(limits), *notes),
     )  # fmt: skip
 
 
-def editions_sheet(rows: Sequence[EditionRow], limits: StatisticsLimits, notes: Sequence[str]) -> Sheet:
+def editions_table(rows: Sequence[EditionRow], limits: StatisticsLimits, notes: Sequence[str]) -> ExportTable:
     """Editions by year of decision."""
     years = years_of(rows)
-    return Sheet(
+    return ExportTable(
         name="editions",
         title="Editions cited",
-        heads=("side", "authority", "title", "edition", *TALLY_HEADS, "superseded items", SMALL_HEAD,
+        heads=("side", "authority", "edition", *TALLY_HEADS, "superseded items", SMALL_HEAD,
                *(str(year or "no date") for year in years)),
         rows=[
             [
-                str(row.side.label), row.authority.key, str(row.authority), row.name, *tally_cells(row.tally),
+                str(row.side.label), str(row.authority), row.name, *tally_cells(row.tally),
                 row.superseded,
-                small_mark((row.tally.items, row.tally.overturned, row.superseded, *row.by_year.values()), limits),
+                small_cell_mark(
+                    (row.tally.items, row.tally.overturned, row.superseded, *row.by_year.values()), limits
+                ),
                 *(row.by_year.get(year, 0) for year in years),
             ]
             for row in rows
         ],
-        notes=("Counts items.", small_note(limits), *notes),
+        notes=("Counts items.", small_cell_note(limits), *notes),
+        keys=[f"{row.side}:{row.filter_value}" for row in rows],
     )  # fmt: skip
 
 
-def parts_sheet(
+def parts_table(
     name: str,
     title: str,
     parts: Sequence[tuple[str, PartTallies]],
     limits: StatisticsLimits,
     notes: Sequence[str],
-) -> Sheet:
-    """Sections and pages of one authority; ``parts`` are (kind, tallies)."""
-    return Sheet(
+) -> ExportTable:
+    """Sections and pages of one authority; ``parts`` are pairs (kind, tallies)."""
+    return ExportTable(
         name=name,
-        title=f"Sections and pages cited of {title}",
-        heads=("side", "kind", "part", *TALLY_HEADS, SMALL_HEAD),
+        title=f"Sections and pages of {title} cited",
+        heads=("side", "kind", "section or page", *TALLY_HEADS, SMALL_HEAD),
         rows=[
             [str(Side(side).label), kind, part, *tally_cells(tally),
-             small_mark((tally.items, tally.overturned), limits)]
+             small_cell_mark((tally.items, tally.overturned), limits)]
             for kind, tallies in parts
-            for (side, part), tally in sorted(tallies.items(), key=lambda each: (-each[1].items, each[0]))
+            for (side, part), tally in sorted(tallies.items(), key=lambda counted: (-counted[1].items, counted[0]))
         ],
-        notes=("Counts items.", small_note(limits), *notes),
+        notes=("Counts items.", small_cell_note(limits), *notes),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What statistics ask of the fact rows, and what they get: the interface that every engine has."""
+"""The interface of counting engines: what statistics ask of the fact rows, and the types of the answers."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -17,10 +17,9 @@ TABLE = '"determinations_itemfact"'
 
 @dataclass(frozen=True)
 class Selection:
-    """The items that are counted.
+    """The items to count.
 
-    ``whole_letters``: every condition holds for all items of a letter or for none, so that each letter is in the
-    selection with all of its items.
+    ``whole_letters``: every filter matches either all items of a letter or none, so letters are selected as a whole.
     """
 
     items: "QuerySet[ItemFact]"
@@ -28,7 +27,7 @@ class Selection:
 
     @cached_property
     def rows(self) -> tuple[str, tuple[Any, ...]]:
-        """``FROM`` and ``WHERE`` of the selected fact rows in SQL; no row where no row can be."""
+        """The SQL from ``FROM`` on that selects the fact rows, and its parameters."""
         try:
             sql, params = after_select(self.items.order_by().values_list("pk"))
         except EmptyResultSet:
@@ -37,7 +36,7 @@ class Selection:
 
     @property
     def is_everything(self) -> bool:
-        """No filter is set."""
+        """Whether no filter is set."""
         return not self.items.query.where
 
     @classmethod
@@ -46,8 +45,8 @@ class Selection:
         return cls(ItemFact.objects.all(), whole_letters=True)
 
 
-class Group(NamedTuple):
-    """Items that share ``raw``, the values of the columns grouped by; ``decided`` have a decision that was read."""
+class ItemGroup(NamedTuple):
+    """Items with the same ``raw`` values in the columns grouped by. ``decided`` counts those with a decision."""
 
     raw: tuple[Any, ...]
     items: int
@@ -56,7 +55,7 @@ class Group(NamedTuple):
 
 
 class LetterGroup(NamedTuple):
-    """Items and letters of one month and case outcome; ``several`` letters have more than one item."""
+    """Items and letters with the same month of decision and case outcome; ``several`` counts letters with 2+ items."""
 
     month: date | None
     outcome: str
@@ -67,8 +66,8 @@ class LetterGroup(NamedTuple):
     several: int
 
 
-class Cited(NamedTuple):
-    """Items whose citations share ``raw``; ``mentions`` counts citations, several editions of one authority apart."""
+class CitationGroup(NamedTuple):
+    """Items with a citation that has the same ``raw`` values."""
 
     raw: tuple[Any, ...]
     items: int
@@ -77,39 +76,40 @@ class Cited(NamedTuple):
 
 
 class Engine(Protocol):
-    """What statistics ask of the fact rows."""
+    """Counts fact rows."""
 
-    def count_items(self, selection: Selection, columns: Sequence[str]) -> list[Group]:
+    def count_items(self, selection: Selection, columns: Sequence[str]) -> list[ItemGroup]:
         """Items by the values of columns of ``ItemFact``."""
 
-    def count_ahead(self, selection: Selection, columns: Collection[str]) -> None:
-        """Count items by each of several columns in one pass, so that ``count_items`` has them at once."""
+    def precompute(self, selection: Selection, columns: Collection[str]) -> None:
+        """Count items by each of several columns in one pass and cache the answers for ``count_items``."""
 
     def count_letters(self, selection: Selection) -> list[LetterGroup]:
         """Letters and items by month of decision and outcome of the case."""
 
     def latest_decision(self, selection: Selection) -> date | None:
-        """The day of the newest decision among the items; None where none has a date."""
+        """The latest decision date among the items; None if no item has one."""
 
-    def count_parts(self, selection: Selection, authority_id: int, part: str) -> list[Cited]:
+    def count_parts(self, selection: Selection, authority_id: int, part: str) -> list[CitationGroup]:
         """Items by (side, section or page) of one authority; ``part`` is ``sections`` or ``pages``."""
 
-    def count_citing(self, selection: Selection, authority_id: int, columns: Sequence[str]) -> list[Cited]:
+    def count_citing(self, selection: Selection, authority_id: int, columns: Sequence[str]) -> list[CitationGroup]:
         """Items that cite one authority by (side, values of the columns)."""
 
-    def count_standings(self, selection: Selection) -> list[Cited]:
-        """Items by (side, standing): once under each standing that some citation of the side has."""
+    def count_edition_statuses(self, selection: Selection) -> list[CitationGroup]:
+        """Items by (side, edition status). An item counts once under every status that a citation of the side has."""
 
-    def count_editions(self, selection: Selection, authority_id: int | None = None) -> list[Cited]:
-        """Items by (side, authority, edition, year, standing) of their citations.
+    def count_editions(self, selection: Selection, authority_id: int | None = None) -> list[CitationGroup]:
+        """Items by (side, authority, edition, year, edition status) of their citations.
 
-        Standing: ``current``, ``superseded`` or ``early`` on the day that matters, ``undated`` where that day is not
-        known, ``unjudged`` where the edition's validity is not.
+        The status is ``current``, ``superseded`` or ``early`` on the relevant date (UR denial for the claims
+        administrator, decision for the reviewer), ``undated`` if that date is unknown, or ``unjudged`` if the dates
+        of the edition are.
         """
 
 
 class Sums(dict[Any, list[int]]):
-    """Counts of items, decided and overturned ones added up by key."""
+    """Running counts of items, decided items and overturned items by key."""
 
     def add(self, key: Any, items: int, decided: int, overturned: int) -> None:
         """Add a group's counts."""

@@ -1,15 +1,15 @@
-"""How sure a share is, given how few it was counted from."""
+"""Confidence intervals and quantiles."""
 
 from math import sqrt
 
-#: Two-sided 95 percent of the normal distribution.
+#: The two-sided 95% quantile of the normal distribution.
 Z = 1.959963984540054
 
 
 def wilson(k: int, n: int) -> tuple[float, float] | None:
-    """The 95% Wilson score interval of ``k`` of ``n``, as two shares between 0 and 1; None when ``n`` is 0.
+    """The 95% Wilson score interval of ``k`` of ``n``, as two shares from 0 to 1; None if ``n`` is 0.
 
-    Wilson (1927); unlike the plain normal interval it stays within 0 and 1 and holds for small ``n`` too.
+    Wilson (1927). Unlike the normal interval it stays within 0 and 1 and is valid for small ``n``.
     """
     if n == 0:
         return None
@@ -20,7 +20,7 @@ def wilson(k: int, n: int) -> tuple[float, float] | None:
 
 
 def quantile(histogram: dict[int, int], share: float) -> float | None:
-    """The quantile of whole numbers given as value: count, linear between neighbours as SQL's ``percentile_cont``."""
+    """The quantile of a histogram (value to count), interpolated linearly like SQL's ``percentile_cont``."""
     total = sum(histogram.values())
     if total == 0:
         return None
@@ -31,7 +31,7 @@ def quantile(histogram: dict[int, int], share: float) -> float | None:
 
 
 def _at(histogram: dict[int, int], place: int) -> int:
-    """The value that stands at ``place`` (from 0) when all are put in order."""
+    """The value at index ``place`` of all values in order."""
     seen = 0
     for value in sorted(histogram):
         seen += histogram[value]

@@ -1,4 +1,4 @@
-"""Periods: the one that a selection covers, and the one before it."""
+"""Periods of decision dates, and the period before each."""
 
 import calendar
 from dataclasses import dataclass
@@ -7,15 +7,17 @@ from datetime import date, timedelta
 
 @dataclass(frozen=True)
 class Period:
-    """From one day to another, both included."""
+    """From one day through another."""
 
     first: date
     last: date
 
     @property
     def before(self) -> "Period":
-        """The period of the same length just before; whole months and years stay whole. None begins before the
-        calendar does, whatever an address asks for."""
+        """The preceding period of the same length; whole months and years stay whole.
+
+        It never starts before year 1, whatever dates the address has.
+        """
         months = self.months
         if months:
             return Period(_plus_months(self.first, -months), _days_before(self.first, 1))
@@ -24,7 +26,7 @@ class Period:
 
     @property
     def months(self) -> int:
-        """How many whole months it is; 0 where it does not begin and end with a month."""
+        """The number of months if the period consists of whole months, otherwise 0."""
         last_day = calendar.monthrange(self.last.year, self.last.month)[1]
         if self.first.day != 1 or self.last.day != last_day:
             return 0
@@ -32,7 +34,7 @@ class Period:
 
     @property
     def year(self) -> int | None:
-        """The calendar year that holds it."""
+        """The calendar year that contains the period, if one does."""
         return self.first.year if self.first.year == self.last.year else None
 
     def __str__(self) -> str:
@@ -52,7 +54,7 @@ def year_period(year: int) -> Period:
 
 
 def last_months(month: date, number: int) -> Period:
-    """The ``number`` months that end with the month of ``month``."""
+    """The last ``number`` months through ``month``."""
     first = month.replace(day=1)
     return Period(_plus_months(first, 1 - number), _plus_months(first, 1) - timedelta(days=1))
 

@@ -1,19 +1,19 @@
-"""What the first pages show of all items, counted by workers when the data have changed, before somebody asks."""
+"""Precomputes what the first pages show for all items. Workers run it after data changes."""
 
 from determinations.statistics.interface import Selection
 from determinations.statistics.quality import problems_of_cases
 from determinations.statistics.sql_engine import one_snapshot
 
-#: Columns that the overview's and the citations' first pages are grouped by.
+#: The columns that the overview and the citations page group by.
 _COLUMNS = ("category_id", "cited")
 
 
-def count_ahead() -> None:
-    """Count it, unless it is kept already: nothing is counted twice in one state of the data."""
+def precompute_first_pages() -> None:
+    """Count what is not cached yet for the current version of the data."""
     everything = Selection.everything()
     with one_snapshot() as engine:
         engine.count_letters(everything)
         engine.latest_decision(everything)
-        engine.count_ahead(everything, _COLUMNS)
-        engine.count_standings(everything)
-        problems_of_cases(engine.state)
+        engine.precompute(everything, _COLUMNS)
+        engine.count_edition_statuses(everything)
+        problems_of_cases(engine.version)

@@ -1,4 +1,4 @@
-"""The state's published figures beside our own: the same year, the same measure, with the source."""
+"""Published statewide figures for the same year and measure, with their source."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from determinations.statistics.catalog import DRUGS
 
 @dataclass(frozen=True)
 class Published:
-    """A published figure as it stands beside ours."""
+    """A published figure to show next to ours."""
 
     value: float
     year: int
@@ -18,32 +18,32 @@ class Published:
 
 
 class PublishedFigures:
-    """All published figures, read once; one query."""
+    """All published figures, loaded in one query."""
 
     def __init__(self) -> None:
-        self._found: Mapping[tuple[int, str, str, str], StatewideFigure] = {
-            (each.year, each.figure, each.category, each.subcategory): each for each in StatewideFigure.objects.all()
+        self._figures: Mapping[tuple[int, str, str, str], StatewideFigure] = {
+            (row.year, row.figure, row.category, row.subcategory): row for row in StatewideFigure.objects.all()
         }
 
     def get(self, year: int | None, figure: str, category: str = "", subcategory: str = "") -> Published | None:
-        """The figure of a year; None where none is published (or the selection is of no single year)."""
-        found = self._found.get((year or 0, figure, category, subcategory))
-        if found is not None:
-            return Published(float(found.value), found.year, found.source, found.note)
+        """The figure for a year; None if none was published or ``year`` is None."""
+        figure_row = self._figures.get((year or 0, figure, category, subcategory))
+        if figure_row is not None:
+            return Published(float(figure_row.value), figure_row.year, figure_row.source, figure_row.note)
         if figure == Figure.ITEMS_PER_LETTER and not category:
             return self._items_per_letter(year)
         return None
 
     def _items_per_letter(self, year: int | None) -> Published | None:
-        """Worked out where both requests and letters are published."""
+        """Calculated if both requests and letters are published."""
         letters, items = self.get(year, Figure.LETTERS), self.get(year, Figure.ITEMS)
         if letters is None or items is None:
             return None
-        note = "worked out from the published letters and requests"
+        note = "calculated from the published letters and requests"
         return Published(items.value / letters.value, items.year, items.source, note)
 
-    def beside(self, benchmark: str, year: int | None, key: str) -> tuple[Published | None, Published | None]:
-        """Share and overturn rate published for a row of a statistic."""
+    def for_row(self, benchmark: str, year: int | None, key: str) -> tuple[Published | None, Published | None]:
+        """The published share and overturn rate for a row of a statistic."""
         if benchmark == "category":
             return self.get(year, Figure.SHARE, key), self.get(year, Figure.OVERTURNED, key)
         if benchmark == "drugs":

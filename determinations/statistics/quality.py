@@ -1,4 +1,4 @@
-"""How well letters are read: counted from letters, problems, corrections and unrecognised citations themselves."""
+"""How well letters are read: counts of letters, problems, corrections and unrecognized citations."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,9 +8,10 @@ from django.db import connection
 
 from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS
 from determinations.models import LetterState
-from determinations.parsing.problems import PROBLEMS
-from determinations.statistics.answer_cache import Rows, kept_answers
-from determinations.statistics.export_tables import Sheet
+from determinations.statistics.answer_cache import Rows, cached_answers
+from determinations.statistics.export_tables import ExportTable
+from determinations.wording.labels import fixed_label
+from determinations.wording.paths import label_of_field
 
 _LETTERS = "SELECT state, layout, count(*) FROM determinations_letter GROUP BY state, layout"
 _CASES = """
@@ -31,7 +32,7 @@ JOIN determinations_letter letter ON letter.sha256 = c.letter_sha256 AND letter.
 JOIN determinations_case k ON k.letter_id = letter.id AND k.superseded_by_id IS NULL
 WHERE c.operation IN ('set', 'confirm') AND c.state IN ('active', 'confirmed', 'conflict')
 """
-_UNRECOGNISED = """
+_UNRECOGNIZED = """
 SELECT normalised, min(printed), count(*), count(DISTINCT printed.letter_id)
 FROM determinations_printedcitation printed
 JOIN determinations_case k ON k.letter_id = printed.letter_id AND k.superseded_by_id IS NULL
@@ -40,8 +41,8 @@ WHERE NOT aliased GROUP BY normalised ORDER BY 3 DESC, 1 LIMIT 200
 
 
 @dataclass(frozen=True)
-class Named:
-    """A count with its name; ``key`` as filters spell it."""
+class NamedCount:
+    """A count with its label; ``key`` is the value of the filter that lists it."""
 
     key: str
     label: str
@@ -50,8 +51,8 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Corrected:
-    """Values of one field that people set or confirmed, by the parser version that had read them."""
+class CorrectedField:
+    """Values of one field that staff set or confirmed, by the parser version that had read them."""
 
     field: str
     version: str
@@ -60,48 +61,54 @@ class Corrected:
     letters: int
 
     @property
-    def numbers(self) -> list[Named]:
-        """Both counts by what was done, as the history of corrections spells it."""
-        return [Named("set", "set", self.set), Named("confirm", "confirmed", self.confirmed)]
+    def label(self) -> str:
+        """The name of the field."""
+        return label_of_field(self.field)
+
+    @property
+    def numbers(self) -> list[NamedCount]:
+        """Both counts, by operation as the correction history spells it."""
+        return [NamedCount("set", "set", self.set), NamedCount("confirm", "confirmed", self.confirmed)]
 
 
 @dataclass(frozen=True)
 class Quality:
-    """Everything that the quality page shows; ``values`` are all values of current letters that people can correct."""
+    """Everything on the quality page. ``values``: all values of current letters that staff can correct."""
 
-    states: Sequence[Named]
-    layouts: Sequence[Named]
-    problems: Sequence[Named]
-    corrected: Sequence[Corrected]
-    unrecognised: Sequence[Named]
+    states: Sequence[NamedCount]
+    layouts: Sequence[NamedCount]
+    problems: Sequence[NamedCount]
+    corrected: Sequence[CorrectedField]
+    unrecognized: Sequence[NamedCount]
     letters: int
     empty_letters: int
     values: int
-    seen_values: int
+    reviewed_values: int
 
     @property
-    def seen_share(self) -> float | None:
-        """Values that a person set or confirmed, in percent of all."""
-        return 100 * self.seen_values / self.values if self.values else None
+    def reviewed_share(self) -> float | None:
+        """The percentage of values that staff set or confirmed."""
+        return 100 * self.reviewed_values / self.values if self.values else None
 
-    def sheets(self) -> list[Sheet]:
+    def export_tables(self) -> list[ExportTable]:
         """The tables to export."""
         return [
-            Sheet("states", "Letters by state", ("state", "letters"), [(n.label, n.count) for n in self.states]),
-            Sheet("layouts", "Letters by layout", ("layout", "letters", "need review"),
-                  [(n.label, n.count, n.second) for n in self.layouts]),
-            Sheet("problems", "Letters by problem", ("code", "problem", "letters"),
-                  [(n.key, n.label, n.count) for n in self.problems]),
-            Sheet("corrected", "Fields that people set or confirmed",
+            ExportTable("states", "Letters by state", ("state", "letters"),
+                  [(row.label, row.count) for row in self.states]),
+            ExportTable("layouts", "Letters by layout", ("layout", "letters", "need review"),
+                  [(row.label, row.count, row.second) for row in self.layouts]),
+            ExportTable("problems", "Letters by problem", ("problem", "letters"),
+                  [(row.label, row.count) for row in self.problems]),
+            ExportTable("corrected", "Corrected and confirmed fields",
                   ("field", "parser version", "set", "confirmed", "letters"),
-                  [(c.field, c.version, c.set, c.confirmed, c.letters) for c in self.corrected]),
-            Sheet("unrecognised", "Unrecognised citations", ("printed", "citations", "letters"),
-                  [(n.label, n.count, n.second) for n in self.unrecognised]),
+                  [(row.label, row.version, row.set, row.confirmed, row.letters) for row in self.corrected]),
+            ExportTable("unrecognized", "Unrecognized citations", ("as printed", "citations", "letters"),
+                  [(row.label, row.count, row.second) for row in self.unrecognized]),
         ]  # fmt: skip
 
 
-def read_quality(state: str) -> Quality:
-    """Count it: five queries, each table read once. ``state`` names the state of the data, see ``answer_cache``."""
+def read_quality(version: str) -> Quality:
+    """Count everything in five queries. ``version`` is the version of the data, see ``answer_cache``."""
     states, layouts, to_review = Counter[str](), Counter[str](), Counter[str]()
     for state, layout, letters in _rows(_LETTERS):
         states[state] += letters
@@ -109,36 +116,33 @@ def read_quality(state: str) -> Quality:
             layouts[layout] += letters
             to_review[layout] += letters if state == LetterState.NEEDS_REVIEW else 0
     problems, cases, items, empty = Counter[str](), 0, 0, 0
-    for codes, letters, its_items, without in problems_of_cases(state):
-        cases, items, empty = cases + letters, items + int(its_items), empty + without
+    for codes, letters, item_count, empty_letters in problems_of_cases(version):
+        cases, items, empty = cases + letters, items + int(item_count), empty + empty_letters
         for code in codes:
             problems[code] += letters
-    labels = {str(value): str(label).capitalize() for value, label in LetterState.choices}
     return Quality(
-        states=[Named(state, labels.get(state, state), n) for state, n in _most_first(states)],
+        states=[NamedCount(state, fixed_label("state", state), n) for state, n in _most_first(states)],
         layouts=[
-            Named(layout, layout or "None that the parser knows", n, to_review[layout])
+            NamedCount(layout, fixed_label("layout", layout), n, to_review[layout])
             for layout, n in _most_first(layouts)
         ],
-        problems=[
-            Named(code, PROBLEMS[code].label if code in PROBLEMS else code, n) for code, n in _most_first(problems)
-        ],
-        corrected=[Corrected(*row) for row in _rows(_CORRECTED)],
-        unrecognised=[Named(form, printed, n, m) for form, printed, n, m in _rows(_UNRECOGNISED)],
+        problems=[NamedCount(code, fixed_label("problem", code), n) for code, n in _most_first(problems)],
+        corrected=[CorrectedField(*row) for row in _rows(_CORRECTED)],
+        unrecognized=[NamedCount(form, printed, n, m) for form, printed, n, m in _rows(_UNRECOGNIZED)],
         letters=cases,
         empty_letters=empty,
         values=cases * len(LETTER_FIELDS) + items * len(ITEM_FIELDS),
-        seen_values=_rows(_CONFIRMED)[0][0],
+        reviewed_values=_rows(_CONFIRMED)[0][0],
     )
 
 
-def problems_of_cases(state: str) -> Rows:
-    """Problems that cases have together, how many cases with how many items, and how many of them without any."""
-    return kept_answers.get((state, _CASES, ""), lambda: _rows(_CASES), shared=True)
+def problems_of_cases(version: str) -> Rows:
+    """Combinations of problem codes with their cases, items, and cases without items."""
+    return cached_answers.get((version, _CASES, ""), lambda: _rows(_CASES), shared=True)
 
 
 def _most_first(counts: Counter[str]) -> list[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    return sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))
 
 
 def _rows(sql: str) -> Rows:

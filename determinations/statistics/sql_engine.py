@@ -1,8 +1,7 @@
-"""The engine that counts over the fact rows in SQL: the default, and the truth that any other engine (a column store,
-for millions of letters) must agree with.
+"""Counts the fact rows in SQL. This is the default engine, and the reference for any other (such as a column store).
 
-``one_snapshot`` has all numbers of a page come from the same snapshot of the database; answers are kept as
-``statistics.answer_cache`` says.
+``one_snapshot`` makes all numbers of a page come from one snapshot of the database. Answers are cached, see
+``statistics.answer_cache``.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -14,39 +13,39 @@ from typing import Any
 from django.db import connection, transaction
 
 from determinations.parsing.results import SIDES
-from determinations.statistics.answer_cache import Rows, kept_answers, state_of_data
-from determinations.statistics.citation_code import mentions
-from determinations.statistics.interface import TABLE, Cited, Group, LetterGroup, Selection, Sums
+from determinations.statistics.answer_cache import Rows, cached_answers, data_version
+from determinations.statistics.citation_code import decode_citations
+from determinations.statistics.interface import TABLE, CitationGroup, ItemGroup, LetterGroup, Selection, Sums
 
 
 class SqlEngine:
-    """Counts in PostgreSQL; one object serves one snapshot, see ``one_snapshot``."""
+    """Counts in PostgreSQL. An engine belongs to one snapshot, see ``one_snapshot``."""
 
     def __init__(self) -> None:
-        self._state: str | None = None
+        self._version: str | None = None
 
     @property
-    def state(self) -> str:
-        """The name of the state of the data that everything is counted from."""
-        if self._state is None:
-            self._state = state_of_data()
-        return self._state
+    def version(self) -> str:
+        """The version of the data that everything is counted from."""
+        if self._version is None:
+            self._version = data_version()
+        return self._version
 
     def _ask(self, sql: str, params: tuple[Any, ...], *, shared: bool = False) -> Rows:
-        """The rows, counted once in each state of the data; ``shared`` with other processes."""
-        return kept_answers.get((self.state, sql, repr(params)), lambda: _count(sql, params), shared=shared)
+        """The rows, counted once per version of the data; ``shared`` with other processes."""
+        return cached_answers.get((self.version, sql, repr(params)), lambda: _count(sql, params), shared=shared)
 
-    def count_items(self, selection: Selection, columns: Sequence[str]) -> list[Group]:
+    def count_items(self, selection: Selection, columns: Sequence[str]) -> list[ItemGroup]:
         """See ``Engine``."""
         rows = self._ask(*_items_by(selection, columns), shared=selection.is_everything)
-        return [Group(row[: len(columns)], *row[len(columns) :]) for row in rows]
+        return [ItemGroup(row[: len(columns)], *row[len(columns) :]) for row in rows]
 
-    def count_ahead(self, selection: Selection, columns: Collection[str]) -> None:
+    def precompute(self, selection: Selection, columns: Collection[str]) -> None:
         """See ``Engine``."""
-        questions = {column: (self.state, sql, repr(params))
+        questions = {column: (self.version, sql, repr(params))
                      for column in columns for sql, params in [_items_by(selection, [column])]}  # fmt: skip
         shared = selection.is_everything
-        missing = [column for column, question in questions.items() if not kept_answers.has(question, shared=shared)]
+        missing = [column for column, question in questions.items() if not cached_answers.has(question, shared=shared)]
         if len(missing) < 2:
             return
         selected, params = _selected(selection, missing)
@@ -55,20 +54,19 @@ class SqlEngine:
             SELECT GROUPING({named}), {named}, {_TALLY} FROM ({selected}) AS selected
             GROUP BY GROUPING SETS ({", ".join(f"({column})" for column in missing)})
         """  # noqa: S608 - constants and the ORM's own SQL
-        found: dict[str, Rows] = {column: [] for column in missing}
-        for of, *row in _count(sql, params):
-            # GROUPING sets a bit for each column that a row is not grouped by, the first column's being the highest.
-            place = next(place for place in range(len(missing)) if not of >> (len(missing) - 1 - place) & 1)
-            found[missing[place]].append((row[place], *row[len(missing) :]))
-        for column, rows in found.items():
-            kept_answers.put(questions[column], rows, shared=shared)
+        rows_by_column: dict[str, Rows] = {column: [] for column in missing}
+        for grouping, *row in _count(sql, params):
+            # GROUPING sets a bit for every column that a row is not grouped by; the first column has the highest bit.
+            index = next(index for index in range(len(missing)) if not grouping >> (len(missing) - 1 - index) & 1)
+            rows_by_column[missing[index]].append((row[index], *row[len(missing) :]))
+        for column, rows in rows_by_column.items():
+            cached_answers.put(questions[column], rows, shared=shared)
 
     def count_letters(self, selection: Selection) -> list[LetterGroup]:
         """See ``Engine``.
 
-        A selection of whole letters needs no look at which items share a letter: each letter's first item stands for
-        it. Otherwise the items of each letter that has several are put together first; letters with one item are as
-        many as their items, all of a month and outcome in one group.
+        In a selection of whole letters, the first item of a letter counts the letter. Otherwise the items of letters
+        with several items are first grouped by letter; letters with one item need no grouping.
         """
         if selection.whole_letters:
             selected, params = _selected(selection, ["decision_month", "outcome", "first_of_case", "case_items"])
@@ -98,23 +96,23 @@ class SqlEngine:
         ((latest,),) = self._ask(f"SELECT max({TABLE}.decision_date) {rows}", params, shared=selection.is_everything)
         return latest  # type: ignore[no-any-return]
 
-    def count_parts(self, selection: Selection, authority_id: int, part: str) -> list[Cited]:
-        """See ``Engine``. Sections and pages come out of one count by both lists as a whole."""
-        place = ("sections", "pages").index(part)
+    def count_parts(self, selection: Selection, authority_id: int, part: str) -> list[CitationGroup]:
+        """See ``Engine``. One query groups by both lists and serves sections and pages."""
+        index = ("sections", "pages").index(part)
         condition, params = _among(selection)
         sql = f"""
             SELECT side, sections, pages, {_TALLY} FROM determinations_citationfact AS cited
             WHERE authority_id = %s {condition}
             GROUP BY side, sections, pages
         """  # noqa: S608 - constants and the ORM's own SQL
-        found = Sums()
+        sums = Sums()
         for side, *lists, items, decided, overturned in self._ask(sql, (authority_id, *params)):
-            for each in lists[place]:
-                found.add((side, each), items, decided, overturned)
-        return [Cited(key, *counts) for key, counts in found.items()]
+            for part_name in lists[index]:
+                sums.add((side, part_name), items, decided, overturned)
+        return [CitationGroup(key, *counts) for key, counts in sums.items()]
 
-    def count_citing(self, selection: Selection, authority_id: int, columns: Sequence[str]) -> list[Cited]:
-        """See ``Engine``. Both sides come out of one pass."""
+    def count_citing(self, selection: Selection, authority_id: int, columns: Sequence[str]) -> list[CitationGroup]:
+        """See ``Engine``. One query serves both sides."""
         rows, params = selection.rows
         named = ", ".join(columns)
         sides = ", ".join(f"%s = ANY({side}_authority_ids) AS {side}" for side in SIDES)
@@ -126,35 +124,35 @@ class SqlEngine:
             GROUP BY claims, reviewer, {named}
         """  # noqa: S608 - constants and the ORM's own SQL
         authority = (authority_id, authority_id)
-        found = Sums()
+        sums = Sums()
         for claims, reviewer, *raw in self._ask(sql, (*authority, *params, *authority)):
             for side, cites in zip(SIDES, (claims, reviewer), strict=True):
                 if cites:
-                    found.add((side, *raw[: len(columns)]), *raw[len(columns) :])
-        return [Cited(key, *counts) for key, counts in found.items()]
+                    sums.add((side, *raw[: len(columns)]), *raw[len(columns) :])
+        return [CitationGroup(key, *counts) for key, counts in sums.items()]
 
-    def count_standings(self, selection: Selection) -> list[Cited]:
+    def count_edition_statuses(self, selection: Selection) -> list[CitationGroup]:
         """See ``Engine``."""
-        found = Sums()
-        for cited, _year, *stretches, items, decided, overturned in self._count_stretches(selection):
-            for key in {(side, standing) for side, _, _, standing in self._standings(cited, *stretches)}:
-                found.add(key, items, decided, overturned)
-        return [Cited(key, *counts) for key, counts in found.items()]
+        sums = Sums()
+        for cited, _year, *intervals, items, decided, overturned in self._count_by_interval(selection):
+            for key in {(side, status) for side, _, _, status in self._edition_statuses(cited, *intervals)}:
+                sums.add(key, items, decided, overturned)
+        return [CitationGroup(key, *counts) for key, counts in sums.items()]
 
-    def count_editions(self, selection: Selection, authority_id: int | None = None) -> list[Cited]:
+    def count_editions(self, selection: Selection, authority_id: int | None = None) -> list[CitationGroup]:
         """See ``Engine``."""
-        found = Sums()
-        for cited, year, *stretches, items, decided, overturned in self._count_stretches(selection, authority_id):
-            for side, authority, edition, standing in self._standings(cited, *stretches):
+        sums = Sums()
+        for cited, year, *intervals, items, decided, overturned in self._count_by_interval(selection, authority_id):
+            for side, authority, edition, status in self._edition_statuses(cited, *intervals):
                 if authority_id is None or authority == authority_id:
-                    found.add((side, authority, edition, year, standing), items, decided, overturned)
-        return [Cited(key, *counts) for key, counts in found.items()]
+                    sums.add((side, authority, edition, year, status), items, decided, overturned)
+        return [CitationGroup(key, *counts) for key, counts in sums.items()]
 
-    def _count_stretches(self, selection: Selection, authority_id: int | None = None) -> Rows:
-        """Items by what they cite, year, and the stretches in which the UR denial and the decision lie.
+    def _count_by_interval(self, selection: Selection, authority_id: int | None = None) -> Rows:
+        """Items by what they cite, year of decision, and the intervals that contain the UR denial and the decision.
 
-        Between two days on which some edition begins or ends, no edition's standing changes: standing is told from
-        the stretch.
+        The dates on which some edition starts or ends divide time into intervals. Within an interval the status of
+        every edition is constant.
         """
         rows, params = selection.rows
         only, of_one = (f"AND ({_CITING})", (authority_id, authority_id)) if authority_id is not None else ("", ())
@@ -164,12 +162,12 @@ class SqlEngine:
             FROM (SELECT {TABLE}.* {rows}) AS selected
             WHERE cited <> '' {only} GROUP BY cited, decision_year, denied, decided
         """  # noqa: S608 - constants and the ORM's own SQL
-        days, _bounds = self._stretches
+        days, _bounds = self._intervals
         return self._ask(sql, (days, days, *params, *of_one), shared=selection.is_everything and authority_id is None)
 
     @cached_property
-    def _stretches(self) -> tuple[list[date], dict[tuple[int, str], tuple[int, int | None]]]:
-        """The days on which editions begin or end; of each edition the first stretch in force and the first after."""
+    def _intervals(self) -> tuple[list[date], dict[tuple[int, str], tuple[int, int | None]]]:
+        """The dates on which editions start or end; each edition's first interval in force and the first after."""
         validity = self._ask(_VALIDITY, (), shared=True)
         days = sorted({day for *_edition, first, after in validity for day in (first, after) if day}) or [date.max]
         return days, {
@@ -177,12 +175,14 @@ class SqlEngine:
             for authority, edition, first, after in validity
         }
 
-    def _standings(self, cited: str, denied: int | None, decided: int | None) -> Iterator[tuple[str, int, str, str]]:
-        """Side, authority, edition and standing of each citation of a word."""
-        _days, bounds = self._stretches
-        for side, authority, edition in mentions(cited):
-            stretch = denied if side == "claims" else decided
-            yield side, authority, edition, _standing(bounds.get((authority, edition)), stretch)
+    def _edition_statuses(
+        self, cited: str, denied: int | None, decided: int | None
+    ) -> Iterator[tuple[str, int, str, str]]:
+        """Side, authority, edition and status of every citation in ``ItemFact.cited``."""
+        _days, bounds = self._intervals
+        for side, authority, edition in decode_citations(cited):
+            interval = denied if side == "claims" else decided
+            yield side, authority, edition, _edition_status(bounds.get((authority, edition)), interval)
 
 
 _CITING = "claims_authority_ids @> ARRAY[%s::smallint] OR reviewer_authority_ids @> ARRAY[%s::smallint]"
@@ -193,45 +193,45 @@ JOIN determinations_authority AS authority ON authority.key = validity.authority
 """
 
 
-def _standing(bounds: tuple[int, int | None] | None, stretch: int | None) -> str:
-    """How an edition in force from one stretch until before another stands in a stretch."""
+def _edition_status(bounds: tuple[int, int | None] | None, interval: int | None) -> str:
+    """Classify an edition as current, superseded or not yet in force in the given interval."""
     if bounds is None:
         return "unjudged"
-    if stretch is None:
+    if interval is None:
         return "undated"
     first, after = bounds
-    if after is not None and stretch >= after:
+    if after is not None and interval >= after:
         return "superseded"
-    return "early" if stretch < first else "current"
+    return "early" if interval < first else "current"
 
 
 _TALLY = "count(*), count(overturned), count(*) FILTER (WHERE overturned)"
 
 
 def _items_by(selection: Selection, columns: Sequence[str]) -> tuple[str, tuple[Any, ...]]:
-    """The question for items by columns."""
+    """The query for items by columns."""
     selected, params = _selected(selection, columns)
     named = ", ".join(columns)
     return f"SELECT {named}, {_TALLY} FROM ({selected}) AS selected GROUP BY {named}", params  # noqa: S608 - constants
 
 
 def _selected(selection: Selection, columns: Sequence[str]) -> tuple[str, tuple[Any, ...]]:
-    """The selected rows as SQL: the columns, and ``overturned``."""
+    """SQL for the columns and ``overturned`` of the selected rows."""
     rows, params = selection.rows
     named = dict.fromkeys((*columns, "overturned"))
     return f"SELECT {', '.join(f'{TABLE}.{column}' for column in named)} {rows}", params
 
 
 def _among(selection: Selection) -> tuple[str, tuple[Any, ...]]:
-    """A condition on ``cited.fact_id``; nothing when every item is selected."""
+    """A condition on ``cited.fact_id``; empty if every item is selected."""
     if selection.is_everything:
         return "", ()
     rows, params = selection.rows
     return f"AND cited.fact_id IN (SELECT {TABLE}.item_id {rows})", params
 
 
-#: Counting reads many rows into few groups, whose number the planner overestimates: without the last lines it would
-#: not share the work, and would compile what takes less time to run.
+#: Counting reads many rows into few groups, and the planner overestimates their number. These settings make it use
+#: parallel workers and skip JIT compilation, which would take longer than the query.
 _FOR_COUNTING = """
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
 SET LOCAL jit = off;
@@ -243,7 +243,7 @@ SET LOCAL parallel_tuple_cost = 0;
 
 @contextmanager
 def one_snapshot() -> Iterator[SqlEngine]:
-    """An engine whose answers all come from one snapshot of the database (unless a transaction is open already)."""
+    """An engine whose answers all come from one snapshot of the database (unless a transaction is already open)."""
     if connection.in_atomic_block:
         yield SqlEngine()
         return

@@ -1,4 +1,4 @@
-"""From counted groups to the rows that people read: shares, rates, intervals, medians."""
+"""Turns counted groups into tables: shares, rates, confidence intervals, medians."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -7,14 +7,14 @@ from typing import Any
 
 from determinations.models import StatisticsLimits
 from determinations.statistics.definition import UNKNOWN, Statistic
-from determinations.statistics.interface import Cited, Engine, Group, LetterGroup, Selection, Sums
+from determinations.statistics.interface import CitationGroup, Engine, ItemGroup, LetterGroup, Selection, Sums
 from determinations.statistics.intervals import quantile, wilson
 from determinations.wording.labels import Labels
 
 
 @dataclass(frozen=True)
 class Tally:
-    """A count of items. ``decided``: with a decision that was read; the rate is overturned of decided."""
+    """A count of items, of those with a decision, and of those overturned."""
 
     items: int = 0
     decided: int = 0
@@ -25,30 +25,30 @@ class Tally:
 
     @property
     def rate(self) -> float | None:
-        """Overturned items in percent of decided ones."""
+        """The overturn rate: overturned items as a percentage of decided items."""
         return 100 * self.overturned / self.decided if self.decided else None
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """The rate's 95% Wilson interval, in percent."""
-        found = wilson(self.overturned, self.decided)
-        return (100 * found[0], 100 * found[1]) if found else None
+        """The 95% Wilson interval of the rate, in percent."""
+        shares = wilson(self.overturned, self.decided)
+        return (100 * shares[0], 100 * shares[1]) if shares else None
 
     def share_of(self, total: int) -> float | None:
-        """These items in percent of ``total``."""
+        """The items as a percentage of ``total``."""
         return 100 * self.items / total if total else None
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a statistic's table; shares and rates are percent."""
+    """One row of a statistic's table; shares and rates are percentages."""
 
     key: str
     label: str
     tally: Tally
     share: float | None
-    enough: bool  # items for a rate that means something
-    small: bool  # a cell so small that it might point to a person
+    enough: bool  # decided items for a meaningful rate
+    small: bool  # so few items that they could identify a worker
 
     @property
     def items(self) -> int:
@@ -57,7 +57,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Days:
-    """What numbers of days look like: ``known`` items have both dates."""
+    """The distribution of a number of days over the ``known`` items, which have both dates."""
 
     known: int
     shortest: float | None
@@ -70,7 +70,7 @@ class Days:
 
 @dataclass(frozen=True)
 class Table:
-    """A statistic of a selection. ``total`` counts each item once, also where rows overlap."""
+    """A statistic of a selection. ``total`` counts every item once, even if it counts in several rows."""
 
     statistic: Statistic
     rows: tuple[Row, ...]
@@ -78,12 +78,17 @@ class Table:
     days: Days | None = None
 
     def row(self, key: str) -> Row | None:
-        """The row of a key."""
+        """The row of a key, if any item has it."""
         return next((row for row in self.rows if row.key == key), None)
 
+    def tally(self, key: str) -> Tally:
+        """The counts of a row; zeros if no item has the key."""
+        row = self.row(key)
+        return row.tally if row else Tally()
 
-def tabulate(statistic: Statistic, groups: Sequence[Group], labels: Labels, limits: StatisticsLimits) -> Table:
-    """The table of a statistic from the groups of its columns."""
+
+def tabulate(statistic: Statistic, groups: Sequence[ItemGroup], labels: Labels, limits: StatisticsLimits) -> Table:
+    """The table of a statistic, from the groups of its columns."""
     sums, total = Sums(), Sums()
     for raw, *counts in groups:
         total.add("", *counts)
@@ -92,8 +97,8 @@ def tabulate(statistic: Statistic, groups: Sequence[Group], labels: Labels, limi
     tallies = _tallies(sums)
     whole = _tallies(total).get("", Tally())
     rows = tuple(
-        row_of(key, statistic.word(key, labels), tallies[key], whole.items, limits)
-        for key in _in_order(statistic, tallies)
+        row_of(key, statistic.row_label(key, labels), tallies[key], whole.items, limits)
+        for key in _ordered_keys(statistic, tallies)
     )
     return Table(statistic, rows, whole, _days(groups) if statistic.days else None)
 
@@ -105,12 +110,12 @@ def _tallies(sums: Sums) -> dict[Any, Tally]:
 def count(
     engine: Engine, statistic: Statistic, selection: Selection, labels: Labels, limits: StatisticsLimits
 ) -> Table:
-    """The table of a statistic over a selection, which holds what the statistic is ``within`` already."""
+    """The table of a statistic over a selection that is already restricted to ``statistic.within``."""
     return tabulate(statistic, engine.count_items(selection, statistic.columns), labels, limits)
 
 
 def row_of(key: str, label: str, tally: Tally, total: int, limits: StatisticsLimits) -> Row:
-    """A row with its share of ``total``, judged by the limits of small numbers."""
+    """A row with its share of ``total``; the limits of small numbers apply."""
     return Row(
         key=key,
         label=label,
@@ -121,17 +126,17 @@ def row_of(key: str, label: str, tally: Tally, total: int, limits: StatisticsLim
     )
 
 
-def _in_order(statistic: Statistic, tallies: dict[str, Tally]) -> list[str]:
-    """Keys in their own order, else by number of items; what is not known stands last."""
+def _ordered_keys(statistic: Statistic, tallies: dict[str, Tally]) -> list[str]:
+    """Keys in the statistic's own order, or by number of items; unknown values are last."""
     if statistic.order is not None:
-        places = {key: place for place, key in enumerate(statistic.order)}
-        return sorted(tallies, key=lambda key: (places.get(key, len(places)), key))
-    if statistic.in_order:
+        positions = {key: position for position, key in enumerate(statistic.order)}
+        return sorted(tallies, key=lambda key: (positions.get(key, len(positions)), key))
+    if statistic.sort_by_key:
         return sorted(tallies, key=lambda key: (key == UNKNOWN, key))
     return sorted(tallies, key=lambda key: (-tallies[key].items, key))
 
 
-def _days(groups: Iterable[Group]) -> Days:
+def _days(groups: Iterable[ItemGroup]) -> Days:
     histogram: Counter[int] = Counter()
     for group in groups:
         if group.raw[0] is not None:
@@ -150,7 +155,7 @@ def _days(groups: Iterable[Group]) -> Days:
 
 @dataclass(frozen=True)
 class Letters:
-    """Letters and their items. ``outcomes``: letters by outcome of the case."""
+    """Letters and their items; ``several`` letters have more than one. ``outcomes``: letters by case outcome."""
 
     letters: int
     several: int
@@ -159,17 +164,17 @@ class Letters:
 
     @property
     def items_per_letter(self) -> float | None:
-        """Items a letter."""
+        """Items per letter."""
         return self.tally.items / self.letters if self.letters else None
 
     @property
     def several_share(self) -> float | None:
-        """Letters with several items in percent."""
+        """The percentage of letters with several items."""
         return 100 * self.several / self.letters if self.letters else None
 
 
-def add_up_letters(groups: Iterable[LetterGroup]) -> Letters:
-    """All months and outcomes together."""
+def sum_letters(groups: Iterable[LetterGroup]) -> Letters:
+    """The totals over all months and outcomes."""
     letters = several = 0
     tally = Tally()
     outcomes: Counter[str] = Counter()
@@ -182,7 +187,7 @@ def add_up_letters(groups: Iterable[LetterGroup]) -> Letters:
 
 
 def by_month(groups: Iterable[LetterGroup]) -> list[tuple[str, Letters]]:
-    """Months in order as ``2017-03``, from the first to the last without a gap; letters without a date stand last."""
+    """Totals by month (``2017-03``), without gaps from first to last; letters without a date come last."""
     months: defaultdict[str, list[LetterGroup]] = defaultdict(list)
     for group in groups:
         months[f"{group.month:%Y-%m}" if group.month else UNKNOWN].append(group)
@@ -192,10 +197,10 @@ def by_month(groups: Iterable[LetterGroup]) -> list[tuple[str, Letters]]:
         if last - first < _MOST_MONTHS:
             dated = [f"{number // 12}-{number % 12 + 1:02}" for number in range(first, last + 1)]
     named = [*dated, *([UNKNOWN] if UNKNOWN in months else [])]
-    return [(month, add_up_letters(months.get(month, []))) for month in named]
+    return [(month, sum_letters(months.get(month, []))) for month in named]
 
 
-#: A misread year must not stretch the chart over centuries: beyond this only months that have letters are shown.
+#: If a misread year stretches the range beyond this, only months with letters are shown.
 _MOST_MONTHS = 360
 
 
@@ -204,11 +209,11 @@ def _month_number(month: str) -> int:
     return 12 * int(year) + int(number) - 1
 
 
-def add_up_cited(groups: Iterable[Cited], key: Any) -> dict[Any, Tally]:
-    """Tallies of cited groups by ``key(raw)``; a key that is None is left out."""
+def sum_citation_groups(groups: Iterable[CitationGroup], key: Any) -> dict[Any, Tally]:
+    """Tallies by ``key(*raw)``; groups whose key is None are left out."""
     sums = Sums()
     for raw, *counts in groups:
-        name = key(*raw)
-        if name is not None:
-            sums.add(name, *counts)
+        group_key = key(*raw)
+        if group_key is not None:
+            sums.add(group_key, *counts)
     return _tallies(sums)

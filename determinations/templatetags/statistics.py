@@ -48,7 +48,7 @@ def days(value: float | None) -> str:
 
 @register.filter
 def points(value: float | None) -> str:
-    """Percentage points with their sign."""
+    """Percentage points with a sign."""
     return "–" if value is None else f"{value:+.1f} points".replace("-", "−")
 
 
@@ -56,7 +56,7 @@ def points(value: float | None) -> str:
 def rate(tally: Tally, enough: bool, needs: int) -> SafeString:
     """The overturn rate with its interval; grayed out, with the reason, if it is based on too few items."""
     if tally.rate is None or tally.interval is None:
-        return SafeString('<span class="quiet" title="No decision was read">–</span>')
+        return SafeString('<span class="quiet" title="No decisions">–</span>')
     shown = format_html(
         '<span class="rate">{}</span> <span class="interval">{}–{}</span>',
         f"{tally.rate:.1f}%", f"{tally.interval[0]:.1f}", f"{tally.interval[1]:.1f}",

@@ -1,1 +1,1 @@
-"""Labels, states and paths in words."""
+"""Labels for values, states and paths."""

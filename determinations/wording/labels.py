@@ -1,4 +1,4 @@
-"""Words for the values that filters, chips and tables show; one query reads the names kept in the database."""
+"""Labels for the values that filters, chips and tables show. One query reads the names stored in the database."""
 
 import re
 from collections.abc import Mapping
@@ -9,28 +9,29 @@ from django.db import connection
 
 from determinations.models import LetterState, Outcome
 from determinations.models.authorities import Family
+from determinations.parsing.layouts import LAYOUTS
 from determinations.parsing.problems import PROBLEMS
 
-#: Ages in bands; a band is named by its first year, and ends where the next begins.
+#: Age bands: name, label, first, last.
 AGE_BANDS: tuple[tuple[str, str, int, int], ...] = (
-    ("under-30", "under 30", 0, 29),
+    ("under-30", "younger than 30", 0, 29),
     ("30-39", "30 to 39", 30, 39),
     ("40-49", "40 to 49", 40, 49),
     ("50-59", "50 to 59", 50, 59),
     ("60-69", "60 to 69", 60, 69),
-    ("70-over", "70 and over", 70, 999),
+    ("70-over", "70 and older", 70, 999),
 )
-#: Whole years from the injury to the decision in bands: name, label, first, last.
+#: Bands of full years from the injury to the decision: name, label, first, last.
 CLAIM_AGES: tuple[tuple[str, str, int, int], ...] = (
-    ("0", "under a year", 0, 0),
+    ("0", "less than a year", 0, 0),
     ("1", "1 year", 1, 1),
     ("2", "2 years", 2, 2),
     ("3-5", "3 to 5 years", 3, 5),
     ("6-9", "6 to 9 years", 6, 9),
     ("10-19", "10 to 19 years", 10, 19),
-    ("20-over", "20 years and more", 20, 999),
+    ("20-over", "20 years or more", 20, 999),
 )
-#: Calendar days to the decision in bands: name, label, first, last.
+#: Bands of calendar days to the decision: name, label, first, last.
 DAY_BANDS: tuple[tuple[str, str, int, int], ...] = (
     ("0-14", "0 to 14 days", 0, 14),
     ("15-29", "15 to 29 days", 15, 29),
@@ -40,7 +41,7 @@ DAY_BANDS: tuple[tuple[str, str, int, int], ...] = (
     ("90-119", "90 to 119 days", 90, 119),
     ("120-179", "120 to 179 days", 120, 179),
     ("180-364", "180 to 364 days", 180, 364),
-    ("365-over", "365 days and more", 365, 10**7),
+    ("365-over", "365 days or more", 365, 10**7),
 )
 #: The bits of ``ItemFact.claims_families`` and ``reviewer_families``.
 FAMILY_BITS = {Family.MTUS: 1, Family.ACOEM: 2, Family.ODG: 4, Family.OTHER: 8}
@@ -50,34 +51,45 @@ _FIXED: Mapping[str, Mapping[str, str]] = {
     "decision": {
         "upheld": "Upheld",
         "overturned": "Overturned",
-        "unknown": "No decision read",
+        "unknown": "Decision not found",
     },
     "family": {**{str(value): str(label) for value, label in Family.choices}, "none": "Nothing cited"},
-    "sex": {"female": "Female", "male": "Male", "unknown": "Not known"},
-    "priority": {"standard": "Standard", "expedited": "Expedited", "unknown": "Not known"},
-    "age": {**{band: label for band, label, _first, _last in AGE_BANDS}, "unknown": "Not known"},
+    "sex": {"female": "Female", "male": "Male", "unknown": "Unknown"},
+    "priority": {"standard": "Standard", "expedited": "Expedited", "unknown": "Unknown"},
+    "age": {**{band: label for band, label, _first, _last in AGE_BANDS}, "unknown": "Unknown"},
     "state": {str(value): str(label).capitalize() for value, label in LetterState.choices},
+    "layout": {
+        **{key: layout.label[:1].upper() + layout.label[1:] for key, layout in LAYOUTS.items()},
+        "": "Unknown layout",
+    },
+    "problem": {code: problem.label for code, problem in PROBLEMS.items()},
     "undated": {
         "decided": "No decision date",
         "injured": "No injury date",
         "denied": "No UR denial date",
         "received": "No date received",
     },
-    "claim_age": {**{band: label for band, label, _first, _last in CLAIM_AGES}, "unknown": "Not known"},
+    "claim_age": {**{band: label for band, label, _first, _last in CLAIM_AGES}, "unknown": "Unknown"},
     "days": {
         **{band: label for band, label, _first, _last in DAY_BANDS},
         "known": "Both dates known",
-        "unknown": "A date is not known",
+        "unknown": "A date is unknown",
     },
     "standing": {
-        "current": "in force on the day",
-        "superseded": "superseded on the day",
-        "early": "not yet in force on the day",
-        "undated": "day not known",
-        "unjudged": "validity of the edition not known",
+        "current": "in force",
+        "superseded": "superseded",
+        "early": "not yet in force",
+        "undated": "relevant date unknown",
+        "unjudged": "effective dates unknown",
     },
     "yes_no": {"yes": "Yes", "no": "No"},
 }
+
+
+def fixed_label(kind: str, value: str) -> str:
+    """The label of a value of a fixed vocabulary; the value itself if it has none."""
+    return _FIXED.get(kind, {}).get(value, value)
+
 
 _READ = """
 SELECT 'category', id, name, subcategory, name || '/' || subcategory FROM determinations_category
@@ -89,7 +101,7 @@ ORDER BY 1, 3, 4
 
 @dataclass(frozen=True)
 class CategoryName:
-    """A category's row: ``key`` is ``name/subcategory``, as it stands in addresses."""
+    """A category's row: ``key`` is ``name/subcategory``, as in addresses."""
 
     id: int
     name: str
@@ -105,7 +117,7 @@ _TAILS = re.compile(
 
 @dataclass(frozen=True)
 class AuthorityName:
-    """An authority's row: ``key`` such as ``mtus/low-back``, as it stands in addresses."""
+    """An authority's row: ``key`` is for example ``mtus/low-back``, as in addresses."""
 
     id: int
     family: str
@@ -114,7 +126,7 @@ class AuthorityName:
 
     @property
     def short(self) -> str:
-        """The name for a narrow column: ``MTUS Chronic Pain``, ``ODG Knee & Leg``, ``ODG``."""
+        """The short name for narrow columns: ``MTUS Chronic Pain``, ``ODG Knee & Leg``, ``ODG``."""
         if self.key.endswith("/unspecified"):
             return self.family.upper()
         return _TAILS.sub("", str(self)) or str(self)
@@ -128,7 +140,7 @@ class AuthorityName:
 
 @dataclass(frozen=True)
 class Labels:
-    """Names of categories and authorities, and words for every value that a filter knows."""
+    """Names of categories and authorities, and labels for every value of every filter."""
 
     categories: tuple[CategoryName, ...]
     authorities: tuple[AuthorityName, ...]
@@ -146,14 +158,14 @@ class Labels:
         return {authority.key: authority for authority in self.authorities}
 
     def category_names(self) -> list[str]:
-        """The categories' names in order, each once."""
+        """The names of the categories in order, without repeats."""
         return list(dict.fromkeys(category.name for category in self.categories))
 
     def of(self, kind: str, value: str) -> str:
-        """The word for a value, such as ``of("authority", "odg/pain")``; the value itself where none is known."""
+        """The label of a value, such as ``of("authority", "odg/pain")``; the value itself if it has none."""
         if kind == "authority":
-            found = self._authority_by_key.get(value)
-            return str(found) if found else value
+            authority = self._authority_by_key.get(value)
+            return str(authority) if authority else value
         if kind == "subcategory":
             return value.replace("/", ": ", 1)
         if kind == "family" and value == "any":
@@ -161,13 +173,10 @@ class Labels:
         if kind == "part":
             key, _, part = value.partition("@")
             return f"{self.of('authority', key)}: {part or 'not printed'}" if key != "any" else "any"
-        if kind == "problem":
-            problem = PROBLEMS.get(value)
-            return problem.label if problem else value
-        return _FIXED.get(kind, {}).get(value, value)
+        return fixed_label(kind, value)
 
     def authorities_named(self, typed: str, limit: int = 6) -> list[AuthorityName]:
-        """The guidelines whose name has every word typed, the one named exactly so first: ``mtus chronic pain``."""
+        """The guidelines whose names contain every word typed, exact matches first: ``mtus chronic pain``."""
         words = set(_WORD.findall(typed.lower()))
         if not words:
             return []
@@ -176,12 +185,12 @@ class Labels:
         return named[:limit]
 
     def fixed(self, kind: str) -> Mapping[str, str]:
-        """All values of a kind that has a fixed set, in order, with their words."""
+        """All values of a fixed vocabulary in order, with their labels."""
         return _FIXED.get(kind, {})
 
 
 def read_labels() -> Labels:
-    """The names as they are now: one query."""
+    """Read the current names, in one query."""
     categories, authorities = [], []
     with connection.cursor() as cursor:
         cursor.execute(_READ)

@@ -1,4 +1,4 @@
-"""Words for the paths that name a value inside a letter: ``items/2/decision`` is "item 2, decision"."""
+"""Labels for the paths of values in a letter: ``items/2/decision`` is "item 2, decision"."""
 
 FIELD_LABELS = {
     "case_number": "case number",
@@ -29,8 +29,14 @@ FIELD_LABELS = {
 }
 
 
+def label_of_field(name: str) -> str:
+    """The name of a field as a heading: "Date of injury"."""
+    label = FIELD_LABELS.get(name, name.replace("_", " "))
+    return label[:1].upper() + label[1:]
+
+
 def label_of_path(path: str) -> str:
-    """The value in words; "the case as a whole" for the empty path."""
+    """The label of a value; "the case as a whole" for the empty path."""
     if not path:
         return "the case as a whole"
     parts = path.split("/")

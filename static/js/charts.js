@@ -1,21 +1,21 @@
-// Charts draw the numbers of the tables on the page, so that the two cannot disagree. Without this script the tables
-// stand alone. Colours are those of the page: blue and orange, told apart by shape and dash too.
+// Charts draw the numbers of the tables on the page, so the two cannot disagree. Without JavaScript the tables remain.
+// Colors are those of the page: blue and orange, which differ in shape and dash as well.
 (() => {
   "use strict";
 
   const MOST_ROWS = 15;
   const drawn = new Map();
 
-  // What the page's colours are on paper, whatever they are on the screen that it is printed from.
+  // The page's colors on paper, in light and dark mode alike.
   const PAPER = {
     "--surface": "#ffffff", "--surface-quiet": "#efefeb", "--line": "#dfdfd9", "--line-strong": "#84847c", "--text": "#000000",
-    "--text-quiet": "#333333", "--upheld": "#1d4d9e", "--upheld-line": "#a9c1ec", "--overturned": "#934400", "--overturned-line": "#e8b98a",
+    "--text-quiet": "#333333", "--upheld": "#1d4d9e", "--upheld-line": "#a9c1ec", "--overrotated": "#934400", "--overrotated-line": "#e8b98a",
   };
   const PAPER_SIZE = [640, 220];
   let onPaper = false;
 
-  const colour = (name) => (onPaper && PAPER[name]) || getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  // A chart over time has no place for what has no date: the page says it in words.
+  const color = (name) => (onPaper && PAPER[name]) || getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  // A chart over time cannot show items without a date; the page lists them in a sentence.
   const rowsOf = (id, dated) => [...document.querySelectorAll(`#${CSS.escape(id)} tbody tr[data-label]${dated ? ":not([data-undated])" : ""}`)].map((row) => ({
     label: row.dataset.label,
     items: Number(row.dataset.items),
@@ -27,10 +27,10 @@
     second: Number(row.dataset.second),
   }));
   const short = (label) => {
-    const most = innerWidth < 600 ? 20 : 34;  // on a phone the bars need the room
+    const most = innerWidth < 600 ? 20 : 34;  // leaves room for the bars on phones
     return label.length > most ? `${label.slice(0, most - 1)}…` : label;
   };
-  // A label in lines, so that it need not be turned.
+  // Wraps a label so that it does not have to be rotated.
   const inLines = (label) => short(label).split(" ").reduce((lines, word) => {
     const last = lines.length - 1;
     if (last >= 0 && lines[last].length + word.length < 12) lines[last] += ` ${word}`;
@@ -38,14 +38,14 @@
     return lines;
   }, []);
 
-  // The interval of each rate as a line with ends.
+  // Draws the interval of every rate as a line with end caps.
   const whiskers = {
     id: "whiskers",
     afterDatasetsDraw(chart, _args, options) {
       if (!options.rows) return;
       const { ctx, scales: { x } } = chart;
       ctx.save();
-      ctx.strokeStyle = colour("--text");
+      ctx.strokeStyle = color("--text");
       ctx.lineWidth = 1;
       chart.getDatasetMeta(0).data.forEach((bar, at) => {
         const row = options.rows[at];
@@ -65,17 +65,17 @@
   };
 
   const axis = (more = {}) => ({
-    grid: { color: colour("--line") },
-    ticks: { color: colour("--text-quiet") },
-    border: { color: colour("--line-strong") },
+    grid: { color: color("--line") },
+    ticks: { color: color("--text-quiet") },
+    border: { color: color("--line-strong") },
     ...more,
   });
-  const level = () => ({ color: colour("--text-quiet"), maxRotation: 0, autoSkipPadding: 16 });
-  const titled = (text) => ({ display: true, text, color: colour("--text-quiet") });
+  const level = () => ({ color: color("--text-quiet"), maxRotation: 0, autoSkipPadding: 16 });
+  const titled = (text) => ({ display: true, text, color: color("--text-quiet") });
   const common = () => ({
     animation: false,
     maintainAspectRatio: false,
-    plugins: { legend: { labels: { color: colour("--text") } } },
+    plugins: { legend: { labels: { color: color("--text") } } },
   });
 
   function bars(rows, value, label, fill, extra = {}) {
@@ -100,20 +100,20 @@
   }
 
   const kinds = {
-    items: (rows) => bars(rows.slice(0, MOST_ROWS), (row) => row.items, "items", colour("--upheld-line"), {
-      edge: colour("--upheld"),
+    items: (rows) => bars(rows.slice(0, MOST_ROWS), (row) => row.items, "items", color("--upheld-line"), {
+      edge: color("--upheld"),
       tell: (point) => `${point.raw.toLocaleString()} items`,
     }),
     rates(rows) {
       const shown = rows.slice(0, MOST_ROWS);
-      const fills = shown.map((row) => colour(row.few ? "--surface-quiet" : "--overturned-line"));
-      return bars(shown, (row) => row.rate, "percent overturned", fills, {
+      const fills = shown.map((row) => color(row.few ? "--surface-quiet" : "--overrotated-line"));
+      return bars(shown, (row) => row.rate, "percent overrotated", fills, {
         rows: shown,
-        edge: colour("--overturned"),
+        edge: color("--overrotated"),
         most: Math.min(100, Math.max(10, ...shown.filter((row) => row.rate !== null).map((row) => row.high))),
         tell(point) {
           const row = shown[point.dataIndex];
-          return `${row.rate.toFixed(1)}% [${row.low.toFixed(1)} to ${row.high.toFixed(1)}]${row.few ? ", few items" : ""}`;
+          return `${row.rate.toFixed(1)}% [${row.low.toFixed(1)} to ${row.high.toFixed(1)}]${row.few ? ", too few items" : ""}`;
         },
       });
     },
@@ -127,8 +127,8 @@
         x: axis({ grid: { display: false }, ticks: level() }),
         y: axis({ beginAtZero: true, title: titled("items") }),
         rate: axis({
-          position: "right", beginAtZero: true, title: titled("percent overturned"), grid: { display: false },
-          // As high as the highest interval: a band that is cut would say less than is known.
+          position: "right", beginAtZero: true, title: titled("percent overrotated"), grid: { display: false },
+          // High enough for the highest interval, so that no band is cut off.
           suggestedMax: Math.min(100, Math.max(10, ...dated("high").filter((high) => high !== null))),
         }),
       };
@@ -137,10 +137,10 @@
         data: {
           labels: rows.map((row) => row.label),
           datasets: [
-            { ...line, label: "overturned, percent", data: dated("rate"), borderColor: colour("--overturned"), borderWidth: 2, pointRadius: 2, pointStyle: "rectRot", backgroundColor: colour("--overturned") },
+            { ...line, label: "overrotated, percent", data: dated("rate"), borderColor: color("--overrotated"), borderWidth: 2, pointRadius: 2, pointStyle: "rectRot", backgroundColor: color("--overrotated") },
             { ...line, label: "interval from", data: dated("low") },
-            { ...line, label: "interval to", data: dated("high"), backgroundColor: `${colour("--overturned")}2e`, fill: "-1" },
-            { label: "items", data: rows.map((row) => row.items), backgroundColor: colour("--upheld-line"), order: 2 },
+            { ...line, label: "interval to", data: dated("high"), backgroundColor: `${color("--overrotated")}2e`, fill: "-1" },
+            { label: "items", data: rows.map((row) => row.items), backgroundColor: color("--upheld-line"), order: 2 },
           ],
         },
         options,
@@ -154,8 +154,8 @@
         data: {
           labels: rows.map((row) => inLines(row.label)),
           datasets: [
-            { label: names[0], data: rows.map((row) => row.first), backgroundColor: colour("--upheld-line"), borderColor: colour("--upheld"), borderWidth: 1 },
-            { label: names[1], data: rows.map((row) => row.second), backgroundColor: colour("--overturned-line"), borderColor: colour("--overturned"), borderWidth: 1 },
+            { label: names[0], data: rows.map((row) => row.first), backgroundColor: color("--upheld-line"), borderColor: color("--upheld"), borderWidth: 1 },
+            { label: names[1], data: rows.map((row) => row.second), backgroundColor: color("--overrotated-line"), borderColor: color("--overrotated"), borderWidth: 1 },
           ],
         },
         options,
@@ -207,13 +207,13 @@
     copy.width = canvas.width;
     copy.height = canvas.height;
     const context = copy.getContext("2d");
-    context.fillStyle = colour("--surface");
+    context.fillStyle = color("--surface");
     context.fillRect(0, 0, copy.width, copy.height);
     context.drawImage(canvas, 0, 0);
     copy.toBlob((blob) => download(figure, "png", blob), "image/png");
   }
 
-  // The library draws on a canvas only: the same shapes, at the places it worked out, as a drawing that scales.
+  // Chart.js only draws on a canvas; this draws the same shapes at the same positions as SVG.
   function svgOf(chart, title) {
     const space = "http://www.w3.org/2000/svg";
     const round = (number) => Math.round(number * 100) / 100;
@@ -229,8 +229,8 @@
     const svg = document.createElementNS(space, "svg");
     Object.entries({ xmlns: space, width, height: height + above, viewBox: `0 ${-above} ${width} ${height + above}`, "font-family": Chart.defaults.font.family, "font-size": 12 }).forEach(([key, value]) => svg.setAttribute(key, value));
     add(svg, "title", {}, title);
-    add(svg, "rect", { x: 0, y: -above, width, height: height + above, fill: colour("--surface") });
-    add(svg, "text", { x: 4, y: -9, fill: colour("--text"), "font-weight": 600 }, title);
+    add(svg, "rect", { x: 0, y: -above, width, height: height + above, fill: color("--surface") });
+    add(svg, "text", { x: 4, y: -9, fill: color("--text"), "font-weight": 600 }, title);
     const area = chart.chartArea;
     Object.values(chart.scales).forEach((scale) => {
       const level = scale.isHorizontal();
@@ -238,24 +238,24 @@
         const place = scale.getPixelForTick(at);
         const lines = [].concat(tick.label);
         const label = lines.join(" ");
-        if (scale.options.grid.display !== false) add(svg, "line", level ? { x1: place, x2: place, y1: area.top, y2: area.bottom, stroke: colour("--line") } : { x1: area.left, x2: area.right, y1: place, y2: place, stroke: colour("--line") });
+        if (scale.options.grid.display !== false) add(svg, "line", level ? { x1: place, x2: place, y1: area.top, y2: area.bottom, stroke: color("--line") } : { x1: area.left, x2: area.right, y1: place, y2: place, stroke: color("--line") });
         if (!label) return;
         if (level) {
-          const turned = scale.labelRotation > 0 ? { transform: `rotate(${-round(scale.labelRotation)} ${round(place)} ${round(area.bottom + 14)})`, "text-anchor": "end" } : { "text-anchor": "middle" };
-          if (scale.labelRotation > 0) add(svg, "text", { x: place, y: area.bottom + 14, fill: colour("--text-quiet"), ...turned }, label);
-          else lines.forEach((each, row) => add(svg, "text", { x: place, y: area.bottom + 16 + 14 * row, fill: colour("--text-quiet"), ...turned }, each));
+          const rotated = scale.labelRotation > 0 ? { transform: `rotate(${-round(scale.labelRotation)} ${round(place)} ${round(area.bottom + 14)})`, "text-anchor": "end" } : { "text-anchor": "middle" };
+          if (scale.labelRotation > 0) add(svg, "text", { x: place, y: area.bottom + 14, fill: color("--text-quiet"), ...rotated }, label);
+          else lines.forEach((line, row) => add(svg, "text", { x: place, y: area.bottom + 16 + 14 * row, fill: color("--text-quiet"), ...rotated }, line));
         } else {
           const right = scale.position === "right";
-          add(svg, "text", { x: right ? area.right + 6 : area.left - 6, y: place + 4, fill: colour("--text-quiet"), "text-anchor": right ? "start" : "end" }, label);
+          add(svg, "text", { x: right ? area.right + 6 : area.left - 6, y: place + 4, fill: color("--text-quiet"), "text-anchor": right ? "start" : "end" }, label);
         }
       });
-      const said = scale.options.title;
-      if (said && said.display) {
+      const axisTitle = scale.options.title;
+      if (axisTitle && axisTitle.display) {
         const [x, y] = level ? [(area.left + area.right) / 2, scale.bottom - 3] : [scale.position === "right" ? scale.right - 3 : scale.left + 11, (area.top + area.bottom) / 2];
-        add(svg, "text", { x, y, fill: colour("--text-quiet"), "text-anchor": "middle", ...(level ? {} : { transform: `rotate(-90 ${round(x)} ${round(y)})` }) }, said.text);
+        add(svg, "text", { x, y, fill: color("--text-quiet"), "text-anchor": "middle", ...(level ? {} : { transform: `rotate(-90 ${round(x)} ${round(y)})` }) }, axisTitle.text);
       }
     });
-    const metas = chart.getSortedVisibleDatasetMetas().toReversed();  // as they are drawn: the first one on top
+    const metas = chart.getSortedVisibleDatasetMetas().toReversed();  // in drawing order: the first is on top
     const line = (points) => points.map((point, at) => `${at ? "L" : "M"}${round(point.x)} ${round(point.y)}`).join("");
     const solid = (points) => points.filter((point) => !point.skip);
     metas.forEach((meta) => {
@@ -284,14 +284,14 @@
         const row = rated[at];
         if (row.rate === null) return;
         const [from, to] = [chart.scales.x.getPixelForValue(row.low), chart.scales.x.getPixelForValue(Math.min(row.high, chart.scales.x.max))];
-        add(svg, "path", { d: `M${round(from)} ${round(bar.y)}H${round(to)}M${round(from)} ${round(bar.y - 4)}v8M${round(to)} ${round(bar.y - 4)}v8`, stroke: colour("--text") });
+        add(svg, "path", { d: `M${round(from)} ${round(bar.y)}H${round(to)}M${round(from)} ${round(bar.y - 4)}v8M${round(to)} ${round(bar.y - 4)}v8`, stroke: color("--text") });
       });
     }
     if (chart.legend && chart.legend.options.display !== false) {
       (chart.legend.legendItems || []).forEach((entry, at) => {
         const box = chart.legend.legendHitBoxes[at];
         add(svg, "rect", { x: box.left, y: box.top + 2, width: 24, height: 9, fill: entry.fillStyle, stroke: entry.strokeStyle || "none" });
-        add(svg, "text", { x: box.left + 30, y: box.top + 11, fill: colour("--text") }, entry.text);
+        add(svg, "text", { x: box.left + 30, y: box.top + 11, fill: color("--text") }, entry.text);
       });
     }
     return new XMLSerializer().serializeToString(svg);
@@ -308,7 +308,7 @@
     if (event.target.closest("[data-print]")) window.print();
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
-  // On paper the page turns black on white: the charts follow, and fit the sheet.
+  // For printing, charts switch to the paper colors and fit the page.
   addEventListener("beforeprint", () => {
     onPaper = true;
     drawAll();

@@ -204,7 +204,13 @@ def test_memory_that_runs_out_in_any_task_leaves_its_slot_free(
     def run_out(*words: Any, **named: Any) -> None:
         raise MemoryError
 
-    for where in ("reparsing.step", "exports.write_export", "duplicates.unsigned", "count_ahead", "send_waiting"):
+    for where in (
+        "reparsing.step",
+        "exports.write_export",
+        "duplicates.unsigned",
+        "precompute_first_pages",
+        "send_waiting",
+    ):
         monkeypatch.setattr(f"determinations.tasks.{where}", run_out)
     tasks.reparse(1)
     tasks.write_export(1)

@@ -10,7 +10,7 @@ from determinations.reference.section_labels import relabel_sections
 from determinations.reference.seed import seed_reference_tables
 from determinations.statistics.authority_parts import PARTS, count_parts
 from determinations.statistics.sql_engine import SqlEngine
-from determinations.views.statistics.selection import choose
+from determinations.views.statistics.selection import parse_selection
 from tests.corrections.letters import citation, document, item, stored_letter
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,9 @@ def spelled() -> list[int]:
 
 
 def counted() -> dict[tuple[str, str], int]:
-    tallies = count_parts(SqlEngine(), choose(QueryDict()).selection, Authority.objects.get(key=KEY).pk, PARTS[0])
+    tallies = count_parts(
+        SqlEngine(), parse_selection(QueryDict()).selection, Authority.objects.get(key=KEY).pk, PARTS[0]
+    )
     return {key: tally.items for key, tally in tallies.items()}
 
 

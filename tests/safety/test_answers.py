@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from determinations.filters.options import Option
 from determinations.models import Letter
-from determinations.statistics.export_tables import Sheet
+from determinations.statistics.export_tables import ExportTable
 from determinations.synthetic import letter_pdf, write_letter
 from determinations.templatetags.rail import facet_option
 from determinations.views.statistics.export_files import csv_text
@@ -52,7 +52,7 @@ def test_no_page_is_framed(client: Client) -> None:
 
 
 def test_no_cell_of_a_statistic_is_run_as_a_formula() -> None:
-    sheet = Sheet("name", "Title", ("A", "B", "C"), (("  =1+1", 0.5, None),), ())
+    sheet = ExportTable("name", "Title", ("A", "B", "C"), (("  =1+1", 0.5, None),), ())
     assert csv_text(sheet).splitlines()[1] == "'  =1+1,0.5,"
 
 

@@ -137,7 +137,7 @@ def _superseded(side: str) -> Callable[[DisputedItem, str], bool]:
     return holds
 
 
-def _standing(side: str) -> Callable[[DisputedItem, str], bool]:
+def _edition_status(side: str) -> Callable[[DisputedItem, str], bool]:
     return lambda item, value: any(standing(item, citation) == value for citation in _cited(item, side))
 
 
@@ -219,8 +219,8 @@ _CONDITIONS: dict[str, Callable[[DisputedItem, str], bool]] = {
     "reviewer_page": _part("reviewer", "pages"),
     "claims_superseded": _superseded("claims"),
     "reviewer_superseded": _superseded("reviewer"),
-    "claims_standing": _standing("claims"),
-    "reviewer_standing": _standing("reviewer"),
+    "claims_standing": _edition_status("claims"),
+    "reviewer_standing": _edition_status("reviewer"),
     "claims_section": _section("claims"),
     "reviewer_section": _section("reviewer"),
     "upload": _upload,
@@ -292,7 +292,7 @@ def citing(items: Iterable[DisputedItem], authority: Authority) -> dict[object, 
     return by(items, keys)
 
 
-def standings(items: Iterable[DisputedItem]) -> dict[object, Count]:
+def edition_statuses(items: Iterable[DisputedItem]) -> dict[object, Count]:
     """Items by side and standing."""
     return by(items, lambda item: ((citation.side, standing(item, citation)) for citation in item.citations.all()))
 

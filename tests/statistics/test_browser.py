@@ -34,10 +34,10 @@ def test_a_supervisor_finds_answers(page: Any) -> None:
     assert _counted(page.locator(".list-count").inner_text()) == items
 
     page.goto("/statistics/")
-    page.get_by_role("link", name="Change the selection").click()
+    page.get_by_role("link", name="Change selection").click()
     page.get_by_text("Sex", exact=True).click()
     page.locator("#f-sex-male").check()
-    page.get_by_role("button", name="Count these").first.click()
+    page.get_by_role("button", name="Show results").first.click()
     page.get_by_text("Sex:").wait_for()
     assert "sex=male" in page.url
     letters = page.locator(".tile", has_text="determination letters").locator("a")
@@ -48,8 +48,8 @@ def test_a_supervisor_finds_answers(page: Any) -> None:
     assert "sex=male" in page.url
 
     page.get_by_role("navigation", name="Statistics").get_by_role("link", name="Compare").click()
-    page.get_by_role("link", name="This selection against the rest").click()
-    page.get_by_role("heading", name="Two selections side by side").wait_for()
+    page.get_by_role("link", name="This selection vs. all other items").click()
+    page.get_by_role("heading", name="Compare two selections").wait_for()
     page.get_by_role("columnheader", name="Items A").wait_for()
     expect(page.locator(".later")).to_have_count(0)  # B and the table come in requests of their own
     shown = [_counted(each) for each in page.locator("section.card dl dd:nth-of-type(2)").all_inner_texts()]

@@ -14,27 +14,27 @@ from determinations.models import Authority, Case, StatisticsLimits
 from determinations.statistics.catalog import STATISTICS
 from determinations.statistics.intervals import quantile
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
-from determinations.statistics.tabulate import add_up_letters, by_month
+from determinations.statistics.tabulate import by_month, sum_letters
 from determinations.statistics.tabulate import count as tabulated
-from determinations.views.statistics.selection import choose, within
+from determinations.views.statistics.selection import parse_selection, within
 from determinations.wording.labels import Labels, read_labels
 from tests.corrections.letters import citation, document, item, stored_letter
 from tests.statistics import plain_count as plain
 from tests.statistics.worlds import AUTHORITIES, FILTERS, random_query, something_happens, stored_world
 
 #: Half of the statistics come from one pass over these columns, the others are counted by themselves.
-COUNTED_AHEAD = ("category_id", "specialties", "cited", "days_from_denial", "sex")
+PRECOMPUTED = ("category_id", "specialties", "cited", "days_from_denial", "sex")
 #: Random worlds, and the filters tried in each; every filter with every statistic.
 WORLDS, EVERYTHING, WHILE_THINGS_HAPPEN, WHILE_OTHERS_WRITE = 4, 50, 30, 8
 
 
 def compare(engine: SqlEngine, query: QueryDict, labels: Labels, everything: list[Any]) -> None:
     """Each statistic of the address equals its plain count."""
-    chosen = choose(query)
+    chosen = parse_selection(query)
     assert not chosen.ignored
     items = plain.chosen(everything, query)
     limits = StatisticsLimits()
-    engine.count_ahead(chosen.selection, COUNTED_AHEAD)
+    engine.precompute(chosen.selection, PRECOMPUTED)
     for statistic in STATISTICS:
         about = [item for item in items if _is_within(item, statistic.within)]
         table = tabulated(engine, statistic, within(chosen.selection, statistic), labels, limits)
@@ -46,12 +46,12 @@ def compare(engine: SqlEngine, query: QueryDict, labels: Labels, everything: lis
     groups = engine.count_letters(chosen.selection)
     letters = {(f"{g.month:%Y-%m}" if g.month else "unknown", g.outcome): (*g[5:], g.items) for g in groups}
     assert letters == plain.letters(items), query.urlencode()
-    assert add_up_letters(groups).letters == len({item.case_id for item in items})
+    assert sum_letters(groups).letters == len({item.case_id for item in items})
     assert sum(month.letters for _name, month in by_month(groups)) == len({item.case_id for item in items})
     editions = {each.raw: each[1:] for each in engine.count_editions(chosen.selection)}
     assert editions == plain.editions(items), query.urlencode()
-    standings = {each.raw: each[1:] for each in engine.count_standings(chosen.selection)}
-    assert standings == plain.standings(items), query.urlencode()
+    edition_statuses = {each.raw: each[1:] for each in engine.count_edition_statuses(chosen.selection)}
+    assert edition_statuses == plain.edition_statuses(items), query.urlencode()
     for key in AUTHORITIES[:2]:
         authority = Authority.objects.get(key=key)
         for part in ("sections", "pages"):
@@ -124,7 +124,7 @@ def test_statistics_stay_exact_while_three_writers_run(people: Any) -> None:
             for query in (QueryDict(), random_query(chance)):
                 with one_snapshot() as engine:
                     compare(engine, query, read_labels(), plain.items_that_count())
-                    seen.add(engine.state)
+                    seen.add(engine.version)
     finally:
         stop.set()
         for writer in writers:

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from determinations.models import Case, ItemFact
-from determinations.statistics.answer_cache import forget_answers
+from determinations.statistics.answer_cache import clear_cached_answers
 from determinations.statistics.catalog import STATISTICS
 from determinations.wording.labels import read_labels
 
@@ -67,7 +67,7 @@ class Command(BaseCommand):
         counted: dict[str, list[float]] = {}
         kept: dict[str, list[float]] = {}
         for query in queries:
-            forget_answers()
+            clear_cached_answers()
             for times_of in (counted, kept):
                 for part, taken in _times(client, f"{path}?{query}").items():
                     times_of.setdefault(part, []).append(taken)

@@ -1,1 +1,1 @@
-"""Pages: statistics and citations."""
+"""The pages of statistics and citations."""

@@ -1,5 +1,6 @@
-"""One authority: who cites it, for which treatments, with what result; its sections, pages and editions."""
+"""The page of one authority: who cites it, for which treatments and with what result; sections, pages, editions."""
 
+from collections.abc import Callable, Mapping
 from typing import TypedDict
 
 from django.http import HttpRequest, HttpResponse
@@ -10,24 +11,25 @@ from django.views.decorators.http import require_safe
 from determinations.models import Authority
 from determinations.paging.addresses import with_query
 from determinations.parsing.results import Side
-from determinations.statistics.authority_parts import PARTS, count_parts, most_cited
+from determinations.statistics.authority_parts import PARTS, CitedPart, count_parts, most_cited
 from determinations.statistics.catalog import BY_KEY, month_filters
 from determinations.statistics.definition import UNKNOWN
-from determinations.statistics.interface import Cited, Group, Sums
+from determinations.statistics.interface import CitationGroup, ItemGroup, Sums
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import Table, Tally, tabulate
-from determinations.views.statistics.citations import SIDE_LABELS, UNRECOGNISED, editions, items_of
+from determinations.views.statistics.citations import SIDE_LABELS, UNRECOGNIZED
 from determinations.views.statistics.context import Context, Number, RowView, may_view
+from determinations.views.statistics.editions import edition_table
 from determinations.views.statistics.lazy_sections import section, show_section, whole_url
 from determinations.views.statistics.selection import narrow
 
-_MOST_PARTS = 100
+_PART_ROWS = 100
 _PARTS = ("Sections and pages cited", "statistics/_citation_parts.html")
 _EDITIONS = ("Editions cited", "statistics/_editions.html")
 
 
 class SideOfAuthority(TypedDict):
-    """What one side cites an authority for."""
+    """The items for which one side cites the authority."""
 
     side: Side
     label: str
@@ -43,11 +45,11 @@ class SideOfAuthority(TypedDict):
 @require_safe
 @may_view
 def citation_authority(request: HttpRequest, key: str) -> HttpResponse:
-    """Both sides' items by month and treatment, and the result."""
+    """Both sides' items by month and treatment, and their decisions."""
     authority = get_object_or_404(Authority, key=key)
     with one_snapshot() as engine:
         context = Context.of(request, engine)
-        cited = engine.count_citing(context.chosen.selection, authority.pk, ("decision_month", "category_id"))
+        cited = engine.count_citing(context.selection, authority.pk, ("decision_month", "category_id"))
         sides = [_side_of(context, authority, side, label, cited) for side, label in SIDE_LABELS]
         parts_url, editions_url = (
             with_query(reverse(name, args=[key]), context.query) for name in ("citation_parts", "authority_editions")
@@ -60,7 +62,7 @@ def citation_authority(request: HttpRequest, key: str) -> HttpResponse:
                 authority=authority,
                 title=str(context.labels.authority_by_id[authority.pk]),
                 sides=sides,
-                months=_trend(context, sides),
+                months=_months(context, sides),
                 parts=section(context, parts_url, *_PARTS, lambda context: _parts(context, authority)),
                 editions=section(context, editions_url, *_EDITIONS, lambda context: _editions(context, authority)),
                 whole_url=whole_url(context),
@@ -73,85 +75,100 @@ def citation_authority(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 @may_view
 def citation_parts(request: HttpRequest, key: str) -> HttpResponse:
-    """Sections and pages cited of one authority: a section of its page."""
-    authority = get_object_or_404(Authority, key=key)
-    with one_snapshot() as engine:
-        context = Context.of(request, engine)
-        title = f"Sections and pages of {context.labels.authority_by_id[authority.pk]}"
-        return show_section(request, "citations", title, _PARTS[1], context.frame("", **_parts(context, authority)))
+    """Sections and pages of one authority that letters cite: a section of its page."""
+    return _show_section(request, key, "Sections and pages", _PARTS[1], _parts)
 
 
 @require_safe
 @may_view
 def authority_editions(request: HttpRequest, key: str) -> HttpResponse:
-    """Editions cited of one authority: a section of its page."""
+    """Editions of one authority that letters cite: a section of its page."""
+    return _show_section(request, key, "Editions", _EDITIONS[1], _editions)
+
+
+def _show_section(
+    request: HttpRequest,
+    key: str,
+    what: str,
+    template: str,
+    content: Callable[[Context, Authority], Mapping[str, object]],
+) -> HttpResponse:
     authority = get_object_or_404(Authority, key=key)
     with one_snapshot() as engine:
         context = Context.of(request, engine)
-        title = f"Editions of {context.labels.authority_by_id[authority.pk]}"
-        found = context.frame("", **_editions(context, authority))
-        return show_section(request, "citations", title, _EDITIONS[1], found)
+        title = f"{what} of {context.labels.authority_by_id[authority.pk]}"
+        return show_section(request, "citations", title, template, context.frame("", **content(context, authority)))
 
 
-def _side_of(context: Context, authority: Authority, side: Side, label: str, cited: list[Cited]) -> SideOfAuthority:
-    """The items for which one side cites the authority: how many, how they ended, and what they were about."""
-    own = Context.of(
-        context.request, context.engine, narrow(context.query, {f"{side}_authority": [authority.key]}), like=context
-    )
+def _side_of(
+    context: Context, authority: Authority, side: Side, label: str, cited: list[CitationGroup]
+) -> SideOfAuthority:
+    """The items for which one side cites the authority: how many, how decided, for which treatments."""
+    query = narrow(context.query, {f"{side}_authority": [authority.key]})
+    side_context = Context.of(context.request, context.engine, query, like=context)
     by_category, by_month = Sums(), Sums()
     for (citing, month, category), *counts in cited:
         if citing == side:
             by_category.add(category, *counts)
             by_month.add(month, *counts)
     table, months = (
-        tabulate(BY_KEY[key], [Group((raw,), *counts) for raw, counts in sums.items()], own.labels, own.limits)
+        tabulate(
+            BY_KEY[key],
+            [ItemGroup((raw,), *counts) for raw, counts in sums.items()],
+            context.labels,
+            context.limits,
+        )
         for key, sums in (("category", by_category), ("month", by_month))
     )
     return {
         "side": side,
         "label": label,
-        "items": own.items(table.total.items),
-        "overturned": own.items(table.total.overturned, {"decision": ["overturned"]}),
+        "items": side_context.items(table.total.items),
+        "overturned": side_context.items(table.total.overturned, {"decision": ["overturned"]}),
         "tally": table.total,
-        "enough": table.total.decided >= own.limits.rate_needs,
-        "categories": own.row_views(table),
+        "enough": table.total.decided >= context.limits.rate_needs,
+        "categories": side_context.row_views(table),
         "months": months,
-        "context": own,
+        "context": side_context,
     }
 
 
-def _trend(context: Context, sides: list[SideOfAuthority]) -> list[dict[str, object]]:
-    """Items by month in which each side cites the authority."""
+def _months(context: Context, sides: list[SideOfAuthority]) -> list[dict[str, object]]:
+    """Items by month for which each side cites the authority."""
     keys = {row.key for side in sides for row in side["months"].rows}
-    word = BY_KEY["month"].word
+    label = BY_KEY["month"].row_label
     return [
         {
             "key": key,
-            "label": word(key, context.labels),
-            "sides": [side["context"].items(items_of(side["months"], key), month_filters(key)) for side in sides],
+            "label": label(key, context.labels),
+            "sides": [side["context"].items(side["months"].tally(key).items, month_filters(key)) for side in sides],
         }
         for key in sorted(keys, key=lambda key: (key == UNKNOWN, key))
     ]
 
 
 def _parts(context: Context, authority: Authority) -> dict[str, object]:
-    """Sections and pages named under the authority, by side."""
-    found = []
-    for part in PARTS:
-        tallies = count_parts(context.engine, context.chosen.selection, authority.pk, part)
-        names = most_cited(tallies)
-        rows = []
-        for name in names[:_MOST_PARTS]:
-            sides = []
-            for side, _label in SIDE_LABELS:
-                tally = tallies.get((side, name), Tally())
-                filters = {f"{side}_{part.filter}": [f"{authority.key}@{name}"]}
-                enough = tally.decided >= context.limits.rate_needs
-                sides.append({"number": context.items(tally.items, filters), "tally": tally, "enough": enough})
-            rows.append({"label": name, "sides": sides})
-        found.append({"part": part, "rows": rows, "left_out": max(0, len(names) - _MOST_PARTS)})
-    return {"parts": found, "unrecognised": authority.key == UNRECOGNISED}
+    """Sections and pages of the authority, by side."""
+    return {
+        "parts": [_part_table(context, authority, part) for part in PARTS],
+        "unrecognized": authority.key == UNRECOGNIZED,
+    }
+
+
+def _part_table(context: Context, authority: Authority, part: CitedPart) -> dict[str, object]:
+    tallies = count_parts(context.engine, context.selection, authority.pk, part)
+    names = most_cited(tallies)
+    rows = []
+    for name in names[:_PART_ROWS]:
+        sides = []
+        for side, _label in SIDE_LABELS:
+            tally = tallies.get((side, name), Tally())
+            filters = {f"{side}_{part.filter}": [f"{authority.key}@{name}"]}
+            enough = tally.decided >= context.limits.rate_needs
+            sides.append({"number": context.items(tally.items, filters), "tally": tally, "enough": enough})
+        rows.append({"label": name, "sides": sides})
+    return {"part": part, "rows": rows, "left_out": max(0, len(names) - _PART_ROWS)}
 
 
 def _editions(context: Context, authority: Authority) -> dict[str, object]:
-    return editions(context, context.engine.count_editions(context.chosen.selection, authority.pk))
+    return edition_table(context, context.engine.count_editions(context.selection, authority.pk))

@@ -1,4 +1,4 @@
-"""What all pages of statistics share: the selection, its filters in words, links of every number, tables to show."""
+"""What all pages of statistics share: the selection and its chips, links from numbers to lists, tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,20 +11,21 @@ from determinations.filters import active_filters, chips
 from determinations.models import StatisticsLimits
 from determinations.paging.addresses import with_query
 from determinations.statistics.definition import UNKNOWN, Filters, Statistic
+from determinations.statistics.interface import Selection
 from determinations.statistics.published import Published, PublishedFigures
 from determinations.statistics.sql_engine import SqlEngine
 from determinations.statistics.tabulate import Row, Table, Tally, count, tabulate
-from determinations.views.statistics.selection import Chosen, choose, letters_link, list_link, within
+from determinations.views.statistics.selection import ParsedSelection, letters_link, list_link, parse_selection, within
 from determinations.wording.labels import Labels, read_labels
 
 may_view = permission_required("determinations.view_statistics", raise_exception=True)
-#: Rows of a table that are shown at once; the exports have all.
+#: Rows of a table shown on a page; exports have all rows.
 MOST_ROWS = 200
 
 
 @dataclass(frozen=True)
 class Number:
-    """A number and the list it counts (no link where nothing is counted, or the reader may not browse)."""
+    """A number and the list it counts. There is no link for 0, or if the user may not browse."""
 
     value: int
     link: str = ""
@@ -32,15 +33,15 @@ class Number:
 
 @dataclass(frozen=True)
 class RowView:
-    """A row as the page shows it."""
+    """A table row as shown on the page."""
 
     row: Row
     items: Number
     overturned: Number
     published_share: Published | None = None
     published_rate: Published | None = None
-    page: str = ""  # an own page of what the row is about
-    width: int = 0  # of the bar, in percent of the widest
+    page: str = ""  # the address of a page about the row's subject
+    width: int = 0  # of the bar, as a percentage of the widest
 
     @property
     def label(self) -> str:
@@ -53,11 +54,11 @@ class RowView:
 
 @dataclass(frozen=True)
 class Context:
-    """One request's selection and what it takes to show it."""
+    """The selection of a request, and everything needed to show it."""
 
     request: HttpRequest
     engine: SqlEngine
-    chosen: Chosen
+    parsed: ParsedSelection
     labels: Labels
     limits: StatisticsLimits
     may_browse: bool
@@ -67,11 +68,11 @@ class Context:
     def of(
         cls, request: HttpRequest, engine: SqlEngine, query: QueryDict | None = None, *, like: "Context | None" = None
     ) -> "Context":
-        """The context of a request; ``query`` instead of its own address; names and limits as in ``like``."""
+        """The context of a request, or of ``query`` in place of its address; ``like`` lends its labels and limits."""
         return cls(
             request=request,
             engine=engine,
-            chosen=choose(request.GET if query is None else query),
+            parsed=parse_selection(request.GET if query is None else query),
             labels=like.labels if like else read_labels(),
             limits=like.limits if like else StatisticsLimits.now(),
             may_browse=request.user.has_perm("determinations.browse_cases"),
@@ -80,27 +81,32 @@ class Context:
     @property
     def query(self) -> QueryDict:
         """The filters of the address."""
-        return self.chosen.query
+        return self.parsed.query
+
+    @property
+    def selection(self) -> Selection:
+        """The items that the address selects."""
+        return self.parsed.selection
 
     def items(self, count: int, filters: Filters | None = None) -> Number:
-        """A number of items, with their list."""
+        """A number of items, linked to their list."""
         link = list_link("item_list", self.query, filters) if count and self.may_browse else ""
         return Number(count, link)
 
     def letters(self, count: int, filters: Filters | None = None) -> Number:
-        """A number of letters, with their list."""
+        """A number of letters, linked to their list."""
         return Number(count, letters_link(self.query, filters) if count and self.may_browse else "")
 
     def row_views(
         self, table: Table, figures: PublishedFigures | None = None, year: int | None = None
     ) -> list[RowView]:
-        """The rows of a table with the links of their numbers."""
+        """The rows of a table, with linked numbers."""
         widest = max((row.tally.items for row in table.rows), default=0)
-        found = []
+        views = []
         for row in table.rows:
             filters = {**table.statistic.within, **table.statistic.filters(row.key)}
-            benchmark = figures.beside(table.statistic.benchmark, year, row.key) if figures else (None, None)
-            found.append(
+            benchmark = figures.for_row(table.statistic.benchmark, year, row.key) if figures else (None, None)
+            views.append(
                 RowView(
                     row=row,
                     items=self.items(row.tally.items, filters),
@@ -111,17 +117,17 @@ class Context:
                     width=round(100 * row.tally.items / widest) if widest else 0,
                 )
             )
-        return found
+        return views
 
     def frame(self, section: str, **more: object) -> dict[str, object]:
-        """What the template of every page of statistics needs."""
+        """The template context that every page of statistics needs."""
         return {
             "section": section,
-            "sections": sections_of(self.query),
+            "sections": section_tabs(self.query),
             "query_string": self.query.urlencode(),
             "chips": chips(self.query, self.labels),
-            "ignored": self.chosen.ignored,
-            "asked": list(active_filters(self.query)),
+            "ignored": self.parsed.ignored,
+            "active_filters": list(active_filters(self.query)),
             "selection_url": selection_url(self.request, self.query),
             "limits": self.limits,
             "clear_url": self.request.path,
@@ -131,13 +137,13 @@ class Context:
 
 
 def table_of(context: Context, statistic: Statistic) -> Table:
-    """A statistic over the selection of the address."""
-    selection, categories = context.chosen.selection, context.labels.category_by_id
+    """The table of a statistic for the selection of the address."""
+    selection, categories = context.selection, context.labels.category_by_id
     if statistic.columns == ("category_id",) and set(statistic.within) == {"category"}:
-        # What is grouped by category is counted once, whether for all categories or for some.
+        # One count by category serves both all categories and some of them.
         groups = context.engine.count_items(selection, statistic.columns)
-        its = [group for group in groups if categories[group.raw[0]].name in statistic.within["category"]]
-        return tabulate(statistic, its, context.labels, context.limits)
+        matching = [group for group in groups if categories[group.raw[0]].name in statistic.within["category"]]
+        return tabulate(statistic, matching, context.labels, context.limits)
     return count(context.engine, statistic, within(selection, statistic), context.labels, context.limits)
 
 
@@ -147,34 +153,34 @@ def _own_page(statistic: Statistic, key: str, query: QueryDict) -> str:
     return ""
 
 
-def sections_of(query: QueryDict) -> list[dict[str, str]]:
-    """The pages of statistics, each with the filters of the address."""
-    named = (
+def section_tabs(query: QueryDict) -> list[dict[str, str]]:
+    """The tabs of the statistics pages, with the filters of the address."""
+    tabs = (
         ("overview", "Overview", "statistics"), ("breakdowns", "Breakdowns", "breakdowns"),
         ("citations", "Citations", "citations"), ("editions", "Editions", "citation_editions"),
         ("compare", "Compare", "statistics_compare"), ("report", "Report", "statistics_report"),
     )  # fmt: skip
-    pages = [{"key": key, "label": label, "url": with_query(reverse(name), query)} for key, label, name in named]
+    pages = [{"key": key, "label": label, "url": with_query(reverse(name), query)} for key, label, name in tabs]
     pages.append({"key": "quality", "label": "Quality", "url": reverse("quality")})
     pages.append({"key": "glossary", "label": "Definitions", "url": reverse("glossary")})
     return pages
 
 
-#: What stands in an address of statistics beside the filters, and stays when those are changed.
-CARRIED = ("versus", "by", "sort", "whole")
+#: Parameters in addresses of statistics that are kept when the filters change.
+KEPT_PARAMETERS = ("versus", "by", "sort", "whole")
 
 
 def selection_url(request: HttpRequest, query: QueryDict) -> str:
-    """The page that offers all filters, and leads back to this one."""
-    return with_query(reverse("statistics_selection"), query, **carried(request), **{"for": request.path})
+    """The page with all filters, which leads back to this page."""
+    return with_query(reverse("statistics_selection"), query, **kept_parameters(request), **{"for": request.path})
 
 
-def carried(request: HttpRequest) -> dict[str, str]:
-    """What the address of the request carries beside its filters."""
-    return {name: request.GET[name] for name in CARRIED if name in request.GET}
+def kept_parameters(request: HttpRequest) -> dict[str, str]:
+    """The parameters of the request to keep when its filters change."""
+    return {name: request.GET[name] for name in KEPT_PARAMETERS if name in request.GET}
 
 
-#: What a table can be sorted by.
+#: The orders of a table.
 SORTS = {
     "name": lambda view: view.row.label.casefold(),
     "items": lambda view: view.row.tally.items,
@@ -185,7 +191,7 @@ SORTS = {
 
 @dataclass(frozen=True)
 class Head:
-    """A column's head that sorts by it."""
+    """A column heading that sorts by its column."""
 
     label: str
     link: str
@@ -194,21 +200,21 @@ class Head:
 
 
 def sorted_rows(views: list[RowView], sort: str) -> list[RowView]:
-    """The rows in the order asked for, ``-rate`` downwards; unknown orders leave them as they are."""
-    by = SORTS.get(sort.removeprefix("-"))
-    if by is None:
+    """The rows in the requested order (``-rate`` is descending); an unknown order changes nothing."""
+    sort_key = SORTS.get(sort.removeprefix("-"))
+    if sort_key is None:
         return views
     known = [view for view in views if view.row.key != UNKNOWN]
     rest = [view for view in views if view.row.key == UNKNOWN]
-    return sorted(known, key=by, reverse=sort.startswith("-")) + rest
+    return sorted(known, key=sort_key, reverse=sort.startswith("-")) + rest
 
 
 def heads(query: QueryDict, sort: str, first: str) -> dict[str, Head]:
-    """The heads of a statistic's table by name."""
-    found = {}
+    """The column headings of a statistic's table, by name."""
+    by_name = {}
     for name, label in (("name", first), ("items", "Items"), ("overturned", "Overturned"), ("rate", "Overturn rate")):
         state = {name: "ascending", f"-{name}": "descending"}.get(sort, "")
-        downwards = f"-{name}"
-        target = name if sort == downwards or (name == "name" and sort != name) else downwards
-        found[name] = Head(label, with_query("", query, sort=target), state, number=name != "name")
-    return found
+        descending = f"-{name}"
+        target = name if sort == descending or (name == "name" and sort != name) else descending
+        by_name[name] = Head(label, with_query("", query, sort=target), state, number=name != "name")
+    return by_name

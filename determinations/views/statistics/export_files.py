@@ -1,4 +1,4 @@
-"""Sheets as files: CSV, Excel and JSON. Who took which statistic is recorded."""
+"""Sends tables as CSV, Excel or JSON, and records who exported which statistic."""
 
 import csv
 from io import BytesIO, StringIO
@@ -8,53 +8,55 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
 from determinations.access import audit
 from determinations.browsing.exports import harmless
-from determinations.statistics.export_tables import Sheet
+from determinations.statistics.export_tables import ExportTable
 
 FORMATS = ("csv", "xlsx", "json")
 
 
-def send_sheet(request: HttpRequest, sheet: Sheet, format: str) -> HttpResponse:
-    """The sheet as a download (JSON: as an answer)."""
+def send_table(request: HttpRequest, table: ExportTable, format: str) -> HttpResponse:
+    """The table as a download, or as a JSON response."""
     if format not in FORMATS:
         raise Http404
     query = request.GET.urlencode()[:2000]
-    audit.note(request, "statistics.exported", statistic=sheet.name, query=query, format=format)
+    audit.note(request, "statistics.exported", statistic=table.name, query=query, format=format)
     if format == "json":
-        rows = [dict(zip(sheet.heads, row, strict=True)) for row in sheet.rows]
-        return JsonResponse({"statistic": sheet.name, "title": sheet.title, "notes": list(sheet.notes), "rows": rows})
+        rows = [dict(zip(table.heads, row, strict=True)) for row in table.rows]
+        for row, key in zip(rows, table.keys, strict=False):
+            row["key"] = key
+        return JsonResponse({"statistic": table.name, "title": table.title, "notes": list(table.notes), "rows": rows})
     if format == "csv":
-        response = HttpResponse(csv_text(sheet), content_type="text/csv; charset=utf-8")
+        response = HttpResponse(csv_text(table), content_type="text/csv; charset=utf-8")
     else:
         kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        response = HttpResponse(_xlsx(sheet), content_type=kind)
-    response["Content-Disposition"] = f'attachment; filename="{sheet.name}.{format}"'
+        response = HttpResponse(_xlsx(table), content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{table.name}.{format}"'
     return response
 
 
-def csv_text(sheet: Sheet) -> str:
-    """The sheet as CSV, with cells that a spreadsheet would run made harmless."""
+def csv_text(table: ExportTable) -> str:
+    """The table as CSV; cells that a spreadsheet would execute as formulas are escaped."""
     text = StringIO()
-    text.write("\ufeff")  # has Excel read the file as UTF-8
+    text.write("\ufeff")  # makes Excel read the file as UTF-8
     writer = csv.writer(text)
-    writer.writerow(sheet.heads)
-    writer.writerows([harmless(cell) for cell in row] for row in sheet.rows)
+    writer.writerow(table.heads)
+    writer.writerows([harmless(cell) for cell in row] for row in table.rows)
     return text.getvalue()
 
 
-def _xlsx(sheet: Sheet) -> bytes:
+def _xlsx(table: ExportTable) -> bytes:
     file = BytesIO()
     book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     bold = book.add_format({"bold": True})
     page = book.add_worksheet("Table")
     page.freeze_panes(1, 2)
-    page.write_row(0, 0, sheet.heads, bold)
-    for number, row in enumerate(sheet.rows, start=1):
+    page.write_row(0, 0, table.heads, bold)
+    for number, row in enumerate(table.rows, start=1):
         page.write_row(number, 0, row)
     page.autofit()
     about = book.add_worksheet("About")
     about.set_column(0, 0, 120)
-    about.write_string(0, 0, sheet.title, bold)
-    for number, note in enumerate(sheet.notes, start=1):
+    about.write_string(0, 0, table.title, bold)
+    for number, note in enumerate(table.notes, start=1):
         about.write_string(number, 0, note)
     book.close()
     return file.getvalue()

@@ -1,4 +1,4 @@
-"""The tables of statistics as files: each the same counts as its page, of the same selection."""
+"""Exports of statistics: the same counts as the page, for the same selection."""
 
 from collections.abc import Callable
 
@@ -11,74 +11,86 @@ from determinations.models import Authority
 from determinations.statistics.authority_parts import PARTS, count_parts
 from determinations.statistics.catalog import BY_KEY
 from determinations.statistics.editions import edition_rows
-from determinations.statistics.export_tables import Sheet, editions_sheet, months_sheet, parts_sheet, sheet_of
+from determinations.statistics.export_tables import (
+    ExportTable,
+    breakdown_table,
+    editions_table,
+    months_table,
+    parts_table,
+)
 from determinations.statistics.quality import read_quality
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import by_month
 from determinations.views.statistics.context import Context, may_view, table_of
-from determinations.views.statistics.export_files import send_sheet
-from determinations.views.statistics.overview import entry_of
+from determinations.views.statistics.export_files import send_table
+from determinations.views.statistics.overview import find_statistic
 from determinations.views.statistics.quality import may_view_quality
 
 
-def _send(request: HttpRequest, format: str, sheet_from: Callable[[Context], Sheet]) -> HttpResponse:
+def _send(request: HttpRequest, format: str, build: Callable[[Context], ExportTable]) -> HttpResponse:
     with one_snapshot() as engine:
-        sheet = sheet_from(Context.of(request, engine))
-    return send_sheet(request, sheet, format)
+        table = build(Context.of(request, engine))
+    return send_table(request, table, format)
 
 
 def _notes(context: Context) -> list[str]:
-    shown = "; ".join(f"{chip.label}: {chip.value}" for chip in chips(context.query, context.labels))
-    return [f"Selection: {shown or 'all items of all current letters'}."]
+    filters = "; ".join(f"{chip.label}: {chip.value}" for chip in chips(context.query, context.labels))
+    return [f"Selection: {filters or 'all items of all current letters'}."]
 
 
 @require_safe
 @may_view
 def statistics_export(request: HttpRequest, format: str) -> HttpResponse:
-    """The months of the overview."""
+    """The months on the overview."""
 
-    def sheet(context: Context) -> Sheet:
-        word = BY_KEY["month"].word
-        months = by_month(context.engine.count_letters(context.chosen.selection))
-        named = [(word(key, context.labels), each) for key, each in months]
-        return months_sheet(named, context.limits, _notes(context))
+    def build(context: Context) -> ExportTable:
+        label = BY_KEY["month"].row_label
+        months = by_month(context.engine.count_letters(context.selection))
+        named = [(label(key, context.labels), letters) for key, letters in months]
+        return months_table(named, context.limits, _notes(context))
 
-    return _send(request, format, sheet)
+    return _send(request, format, build)
 
 
 @require_safe
 @may_view
 def statistic_export(request: HttpRequest, key: str, format: str) -> HttpResponse:
     """One breakdown."""
-    entry = entry_of(key)
-    return _send(request, format, lambda context: sheet_of(table_of(context, entry), context.limits, _notes(context)))
+    statistic = find_statistic(key)
+    return _send(
+        request, format, lambda context: breakdown_table(table_of(context, statistic), context.limits, _notes(context))
+    )
 
 
 @require_safe
 @may_view
 def editions_export(request: HttpRequest, format: str) -> HttpResponse:
-    """The editions by year."""
+    """Editions by year of decision."""
 
-    def sheet(context: Context) -> Sheet:
-        rows = edition_rows(context.engine.count_editions(context.chosen.selection), context.labels)
-        return editions_sheet(rows, context.limits, _notes(context))
+    def build(context: Context) -> ExportTable:
+        rows = edition_rows(context.engine.count_editions(context.selection), context.labels)
+        return editions_table(rows, context.limits, _notes(context))
 
-    return _send(request, format, sheet)
+    return _send(request, format, build)
 
 
 @require_safe
 @may_view
 def authority_export(request: HttpRequest, key: str, format: str) -> HttpResponse:
-    """Sections and pages of an authority."""
+    """Sections and pages of one authority."""
     authority = get_object_or_404(Authority, key=key)
 
-    def sheet(context: Context) -> Sheet:
-        found = [
-            (part.title, count_parts(context.engine, context.chosen.selection, authority.pk, part)) for part in PARTS
-        ]
-        return parts_sheet(key.replace("/", "-"), authority.title, found, context.limits, _notes(context))
+    def build(context: Context) -> ExportTable:
+        parts = [(part.title, count_parts(context.engine, context.selection, authority.pk, part)) for part in PARTS]
+        return parts_table(
+            key.replace("/", "-"),
+            str(context.labels.authority_by_id[authority.pk]),
+            parts,
+            context.limits,
+            _notes(context),
+        )
 
-    return _send(request, format, sheet)
+    return _send(request, format, build)
 
 
 @require_safe
@@ -86,10 +98,10 @@ def authority_export(request: HttpRequest, key: str, format: str) -> HttpRespons
 def quality_export(request: HttpRequest, key: str, format: str) -> HttpResponse:
     """One table of the quality page."""
 
-    def sheet(context: Context) -> Sheet:
-        found = {sheet.name: sheet for sheet in read_quality(context.engine.state).sheets()}
-        if key not in found:
+    def build(context: Context) -> ExportTable:
+        tables = {table.name: table for table in read_quality(context.engine.version).export_tables()}
+        if key not in tables:
             raise Http404(f"The quality page has no table {key!r}.")
-        return found[key]
+        return tables[key]
 
-    return _send(request, format, sheet)
+    return _send(request, format, build)

@@ -1,4 +1,4 @@
-"""Statistics: the overview, the breakdowns, the definitions."""
+"""The overview, the breakdowns and the definitions."""
 
 from datetime import date
 
@@ -16,13 +16,13 @@ from determinations.statistics.published import PublishedFigures
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.views.statistics.context import MOST_ROWS, Context, heads, may_view, sorted_rows, table_of
 from determinations.views.statistics.lazy_sections import show_section, whole_url
-from determinations.views.statistics.overview_numbers import MOVED, asked_period, overview, what_moved
+from determinations.views.statistics.overview_numbers import CHANGES, notable_changes, overview, requested_period
 
 
 @require_safe
 @may_view
 def statistics(request: HttpRequest) -> HttpResponse:
-    """How many, how often overturned, how it moves, and how that compares with the state."""
+    """Letters, items and overturn rates, over time and compared with statewide figures."""
     with one_snapshot() as engine:
         context = Context.of(request, engine)
         return render(
@@ -39,28 +39,28 @@ def statistics(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @may_view
-def statistics_moved(request: HttpRequest) -> HttpResponse:
-    """What moved since the period before that of the address: a section of the overview and of the report."""
+def statistics_changes(request: HttpRequest) -> HttpResponse:
+    """Changes since the preceding period: a section of the overview and of the report."""
     with one_snapshot() as engine:
         context = Context.of(request, engine)
-        period = asked_period(context.query)
-        moved = what_moved(context, period=period) if period else {}
-        return show_section(request, "overview", *MOVED, context.frame("", **moved))
+        period = requested_period(context.query)
+        content = notable_changes(context, period=period) if period else {}
+        return show_section(request, "overview", *CHANGES, context.frame("", **content))
 
 
 @require_safe
 @may_view
 def breakdowns(request: HttpRequest) -> HttpResponse:
-    """The list of statistics, with what each of them counts."""
+    """The list of all statistics."""
     with one_snapshot() as engine:
         context = Context.of(request, engine)
         groups = [
             {
                 "name": group,
                 "statistics": [
-                    {"statistic": each, "url": with_query(reverse("statistic", args=[each.key]), context.query)}
-                    for each in STATISTICS
-                    if each.group == group
+                    {"statistic": member, "url": with_query(reverse("statistic", args=[member.key]), context.query)}
+                    for member in STATISTICS
+                    if member.group == group
                 ],
             }
             for group in GROUPS
@@ -68,47 +68,47 @@ def breakdowns(request: HttpRequest) -> HttpResponse:
         return render(request, "statistics/breakdowns.html", context.frame("breakdowns", groups=groups))
 
 
-def entry_of(key: str) -> Statistic:
-    """The statistic of an address."""
+def find_statistic(key: str) -> Statistic:
+    """The statistic with this key; raises 404 if there is none."""
     if key not in BY_KEY:
-        raise Http404(f"There is no statistic {key!r}.")
+        raise Http404(f"No statistic is named {key!r}.")
     return BY_KEY[key]
 
 
 @require_safe
 @may_view
 def statistic(request: HttpRequest, key: str) -> HttpResponse:
-    """One breakdown: chart and table."""
-    entry = entry_of(key)
+    """One statistic: charts and table."""
+    definition = find_statistic(key)
     sort = request.GET.get("sort", "")
     with one_snapshot() as engine:
         context = Context.of(request, engine)
-        table = table_of(context, entry)
-        figures = PublishedFigures() if entry.benchmark else None
-        year = (asked_period(context.query) or Period(date.min, date.max)).year
+        table = table_of(context, definition)
+        figures = PublishedFigures() if definition.benchmark else None
+        year = (requested_period(context.query) or Period(date.min, date.max)).year
         views = sorted_rows(context.row_views(table, figures, year), sort)
-        known = {entry.columns[0]: ["known"]}
+        known = {definition.columns[0]: ["known"]}
         return render(
             request,
             "statistics/statistic.html",
             context.frame(
                 "breakdowns",
-                statistic=entry,
+                statistic=definition,
                 table=table,
                 rows=views[:MOST_ROWS],
                 left_out=max(0, len(views) - MOST_ROWS),
-                total=context.items(table.total.items, entry.within),
+                total=context.items(table.total.items, definition.within),
                 known=context.items(table.days.known, known) if table.days else None,
-                heads=heads(context.query, sort, entry.label),
+                heads=heads(context.query, sort, definition.label),
                 year=year,
                 published=any(view.published_share or view.published_rate for view in views),
                 siblings=[
-                    {"label": each.label, "key": each.key,
-                     "url": with_query(reverse("statistic", args=[each.key]), context.query)}
-                    for each in STATISTICS
-                    if each.group == entry.group
+                    {"label": sibling.label, "key": sibling.key,
+                     "url": with_query(reverse("statistic", args=[sibling.key]), context.query)}
+                    for sibling in STATISTICS
+                    if sibling.group == definition.group
                 ],
-                export_base=reverse("statistic_export", args=[entry.key, "csv"]).removesuffix("csv"),
+                export_base=reverse("statistic_export", args=[definition.key, "csv"]).removesuffix("csv"),
             ),
         )  # fmt: skip
 

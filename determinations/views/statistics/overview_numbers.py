@@ -1,4 +1,4 @@
-"""Letters and items as the overview, the report and comparisons show them: tiles, months, years, what moved."""
+"""The numbers of the overview, the report and comparisons: tiles, months, years, recent changes."""
 
 from collections import defaultdict
 from datetime import date
@@ -15,19 +15,19 @@ from determinations.statistics.definition import UNKNOWN
 from determinations.statistics.interface import LetterGroup
 from determinations.statistics.periods import Period, last_months, year_period
 from determinations.statistics.published import PublishedFigures
-from determinations.statistics.tabulate import Letters, add_up_letters, by_month
+from determinations.statistics.tabulate import Letters, by_month, sum_letters
 from determinations.views.statistics.context import Context, table_of
 from determinations.views.statistics.lazy_sections import Section, section
 from determinations.views.statistics.selection import narrow
 
-MOVED = ("What moved lately", "statistics/_changes.html")
+CHANGES = ("Recent changes", "statistics/_changes.html")
 _OUTCOMES = ("upheld", "partly", "overturned", "unknown")
 
 
 def overview(context: Context) -> dict[str, object]:
     """Tiles, months and years of the selection."""
-    groups = context.engine.count_letters(context.chosen.selection)
-    letters, figures = add_up_letters(groups), PublishedFigures()
+    groups = context.engine.count_letters(context.selection)
+    letters, figures = sum_letters(groups), PublishedFigures()
     year = _year_of(groups)
     return {
         "letters": letters,
@@ -38,12 +38,12 @@ def overview(context: Context) -> dict[str, object]:
         "published": {name: figures.get(year, name) for name in Figure.values},
         "outcomes": _outcomes(context, letters),
         "months": _months(context, groups),
-        "moved": _moved(context, groups),
+        "recent_changes": _recent_changes(context, groups),
     }
 
 
 def numbers(context: Context, letters: Letters) -> dict[str, object]:
-    """The numbers of the tiles with their lists."""
+    """The numbers of the tiles, linked to their lists."""
     return {
         "letters": context.letters(letters.letters),
         "items": context.items(letters.tally.items),
@@ -54,62 +54,62 @@ def numbers(context: Context, letters: Letters) -> dict[str, object]:
 
 
 def _decided(query: QueryDict) -> dict[str, list[str]]:
-    """The filter of items with a decision, within the decisions that the address asks for."""
-    asked = query.getlist("decision")
-    return {"decision": [value for value in ("upheld", "overturned") if not asked or value in asked]}
+    """The filter for decided items, within the decisions that the address selects."""
+    selected = query.getlist("decision")
+    return {"decision": [value for value in ("upheld", "overturned") if not selected or value in selected]}
 
 
 def _outcomes(context: Context, letters: Letters) -> list[dict[str, object]]:
-    found = []
+    outcomes = []
     for outcome in _OUTCOMES:
         number = letters.outcomes.get(outcome, 0)
         if number or outcome != "unknown":
-            found.append({
+            outcomes.append({
                 "key": outcome,
                 "label": context.labels.of("outcome", outcome),
                 "number": context.letters(number, {"outcome": [outcome]}),
                 "share": 100 * number / letters.letters if letters.letters else None,
             })  # fmt: skip
-    return found
+    return outcomes
 
 
 def _months(context: Context, groups: list[LetterGroup]) -> list[dict[str, object]]:
-    word = BY_KEY["month"].word
+    label = BY_KEY["month"].row_label
     return [
         {
             "key": key,
-            "label": word(key, context.labels),
-            "letters": context.letters(each.letters, month_filters(key)),
-            "items": context.items(each.tally.items, month_filters(key)),
-            "overturned": context.items(each.tally.overturned, {**month_filters(key), "decision": ["overturned"]}),
-            "tally": each.tally,
-            "enough": each.tally.decided >= context.limits.rate_needs,
+            "label": label(key, context.labels),
+            "letters": context.letters(month.letters, month_filters(key)),
+            "items": context.items(month.tally.items, month_filters(key)),
+            "overturned": context.items(month.tally.overturned, {**month_filters(key), "decision": ["overturned"]}),
+            "tally": month.tally,
+            "enough": month.tally.decided >= context.limits.rate_needs,
         }
-        for key, each in by_month(groups)
+        for key, month in by_month(groups)
     ]
 
 
 def _years(context: Context, groups: list[LetterGroup], figures: PublishedFigures) -> list[dict[str, object]]:
-    """By year of decision, each beside the state's figures of that year; letters without a date stand last."""
+    """By year of decision, with statewide figures for the same year; letters without a date are last."""
     by_year: defaultdict[int | None, list[LetterGroup]] = defaultdict(list)
     for group in groups:
         by_year[group.month.year if group.month else None].append(group)
-    found: list[dict[str, object]] = []
+    years: list[dict[str, object]] = []
     for year in sorted(by_year, key=lambda year: (year is None, year)):
-        letters = add_up_letters(by_year[year])
+        letters = sum_letters(by_year[year])
         filters = dates(year_period(year)) if year else month_filters(UNKNOWN)
-        found.append({
+        years.append({
             "label": year or "No date",
             "url": with_query(context.request.path, narrow(context.query, filters)),
             "letters": context.letters(letters.letters, filters),
             "items": context.items(letters.tally.items, filters),
             "overturned": context.items(letters.tally.overturned, {**filters, "decision": ["overturned"]}),
             "several": context.letters(letters.several, {**filters, "several_items": ["yes"]}),
-            "counted": letters,
+            "totals": letters,
             "enough": letters.tally.decided >= context.limits.rate_needs,
             "published": {name: figures.get(year, name) for name in Figure.values},
         })  # fmt: skip
-    return found
+    return years
 
 
 def dates(period: Period) -> dict[str, list[str]]:
@@ -118,47 +118,47 @@ def dates(period: Period) -> dict[str, list[str]]:
 
 
 def _year_of(groups: list[LetterGroup]) -> int | None:
-    """The one calendar year that the selection covers, if it does."""
+    """The calendar year of all items, if they have only one."""
     years = {group.month.year if group.month else None for group in groups if group.items}
     return years.pop() if len(years) == 1 else None
 
 
-def asked_period(query: QueryDict) -> Period | None:
-    """The period that an address asks for."""
+def requested_period(query: QueryDict) -> Period | None:
+    """The period that an address selects, if it has a valid one."""
     first, last = query.get("decided_from"), query.get("decided_to")
     try:
-        found = Period(date.fromisoformat(first or ""), date.fromisoformat(last or ""))
+        period = Period(date.fromisoformat(first or ""), date.fromisoformat(last or ""))
     except ValueError:
         return None
-    return found if found.first <= found.last else None
+    return period if period.first <= period.last else None
 
 
-def in_period(query: QueryDict, period: Period) -> QueryDict:
-    """An address with the period instead of its own."""
-    moved = query.copy()
+def with_period(query: QueryDict, period: Period) -> QueryDict:
+    """The address with this period in place of its own."""
+    copy = query.copy()
     for name, values in dates(period).items():
-        moved.setlist(name, values)
-    return moved
+        copy.setlist(name, values)
+    return copy
 
 
-def _moved(context: Context, groups: list[LetterGroup]) -> Section | None:
-    """What moved in the period asked for, else in the last three months; None where no letter has a date."""
+def _recent_changes(context: Context, groups: list[LetterGroup]) -> Section | None:
+    """The section on changes in the selected period or the last three months; None if no letter has a date."""
     months = [group.month for group in groups if group.month]
-    period = asked_period(context.query) or (last_months(max(months), 3) if months else None)
+    period = requested_period(context.query) or (last_months(max(months), 3) if months else None)
     if period is None:
         return None
-    url = with_query(reverse("statistics_moved"), in_period(context.query, period))
-    return section(context, url, *MOVED, partial(what_moved, period=period))
+    url = with_query(reverse("statistics_changes"), with_period(context.query, period))
+    return section(context, url, *CHANGES, partial(notable_changes, period=period))
 
 
-def what_moved(context: Context, *, period: Period) -> dict[str, object]:
-    """What moved since the period before, by category: the changes that are more than chance first."""
+def notable_changes(context: Context, *, period: Period) -> dict[str, object]:
+    """Changes since the preceding period by category, statistically significant ones first."""
     statistic = BY_KEY["category"]
     now, before = (
-        Context.of(context.request, context.engine, in_period(context.query, each), like=context)
-        for each in (period, period.before)
+        Context.of(context.request, context.engine, with_period(context.query, compared), like=context)
+        for compared in (period, period.before)
     )
-    found = changes(table_of(now, statistic), table_of(before, statistic), limits=context.limits)
+    compared_rows = changes(table_of(now, statistic), table_of(before, statistic), limits=context.limits)
     return {
         "period": period,
         "changes": [
@@ -167,6 +167,6 @@ def what_moved(context: Context, *, period: Period) -> dict[str, object]:
                 "now": now.items(change.now.items, statistic.filters(change.key)),
                 "before": before.items(change.before.items, statistic.filters(change.key)),
             }
-            for change in found
+            for change in compared_rows
         ],
     }

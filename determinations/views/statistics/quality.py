@@ -15,7 +15,9 @@ may_view_quality = permission_required("determinations.view_quality", raise_exce
 @require_safe
 @may_view_quality
 def quality(request: HttpRequest) -> HttpResponse:
-    """States, layouts, problems, what people corrected, what nobody recognised."""
+    """States, layouts, problems, corrected fields and unrecognized citations."""
     with one_snapshot() as engine:
         context = Context.of(request, engine)
-        return render(request, "statistics/quality.html", context.frame("quality", quality=read_quality(engine.state)))
+        return render(
+            request, "statistics/quality.html", context.frame("quality", quality=read_quality(engine.version))
+        )

@@ -1,4 +1,4 @@
-"""From an address to the items that statistics count, and from a number back to the address of its list."""
+"""Turns an address into the items that statistics count, and a number back into the address of its list."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,31 +13,31 @@ from determinations.models import ItemFact
 from determinations.statistics.definition import Filters, Statistic
 from determinations.statistics.interface import Selection
 
-#: A second condition on the same dimension goes into a parameter of its own.
+#: The parameter for a second condition on the same dimension.
 ALSO = {name.removeprefix("also_"): name for name in PARAMETERS if name.startswith("also_")}
-#: Parameters whose values must all hold.
+#: Parameters whose values must all match.
 _ALL_OF = frozenset(name for name, parameter in PARAMETERS.items() if parameter.dimension.every)
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """A selection with the address it came from; ``ignored`` says what of the address was not understood."""
+class ParsedSelection:
+    """A selection with the address it came from; ``ignored`` describes invalid filters of the address."""
 
     query: QueryDict
     selection: Selection
     ignored: tuple[str, ...] = ()
 
 
-def choose(query: QueryDict) -> Chosen:
-    """The items of an address: its filters of the item list, nothing else in it."""
+def parse_selection(query: QueryDict) -> ParsedSelection:
+    """The items that the filters of an address select; other parameters are ignored."""
     filters = filters_only(query)
     filterset = ItemFilter(filters, queryset=ItemFact.objects.all())
     selection = Selection(filterset.qs, _selects_letters(filters))
-    return Chosen(filters, selection, tuple(mistakes(filterset)))
+    return ParsedSelection(filters, selection, tuple(mistakes(filterset)))
 
 
 def _selects_letters(query: QueryDict) -> bool:
-    """Whether every filter of an address selects letters with all of their items; the rest of letters are letters."""
+    """Whether every filter of an address selects letters as a whole, with all of their items."""
     return all(
         PARAMETERS[name].dimension.of_letter
         or (name == "rest_of" and _selects_letters(filters_only(QueryDict(value))))
@@ -46,7 +46,7 @@ def _selects_letters(query: QueryDict) -> bool:
 
 
 def within(selection: Selection, statistic: Statistic) -> Selection:
-    """The items of a selection that a statistic is about."""
+    """The items of a selection that a statistic counts."""
     if not statistic.within:
         return selection
     query = QueryDict(mutable=True)
@@ -56,22 +56,22 @@ def within(selection: Selection, statistic: Statistic) -> Selection:
 
 
 def narrow(query: QueryDict, filters: Filters) -> QueryDict:
-    """The address of the items of ``query`` for which ``filters`` hold too, where there are any."""
+    """The address of the items of ``query`` that also match ``filters``."""
     return as_query(_narrowed(query, filters))
 
 
 def _narrowed(query: QueryDict, filters: Filters) -> dict[str, list[str]]:
     link: dict[str, list[str]] = {name: query.getlist(name) for name in query}
-    for name, given in filters.items():
-        values, asked = list(given), link.get(name, [])
-        if name in ALSO and asked and asked != values:
+    for name, added in filters.items():
+        values, current = list(added), link.get(name, [])
+        if name in ALSO and current and current != values:
             link[ALSO[name]] = [*link.get(ALSO[name], []), *values]
         elif name in _ALL_OF:
-            link[name] = list(dict.fromkeys([*asked, *values]))
+            link[name] = list(dict.fromkeys([*current, *values]))
         elif name.endswith("_from"):
-            link[name] = [max([*values, *asked[-1:]])]
+            link[name] = [max([*values, *current[-1:]])]
         elif name.endswith("_to"):
-            link[name] = [min([*values, *asked[-1:]])]
+            link[name] = [min([*values, *current[-1:]])]
         elif name == "category":
             link[name] = values
             link["subcategory"] = [key for key in link.get("subcategory", []) if key.partition("/")[0] in values]
@@ -88,18 +88,18 @@ def _path(name: str) -> str:
 
 
 def list_link(name: str, query: QueryDict, filters: Filters | None = None) -> str:
-    """The address of a list page with the items of ``query`` for which ``filters`` hold too."""
+    """The address of a list with the items of ``query`` that also match ``filters``."""
     narrowed = urlencode(_narrowed(query, filters or {}), doseq=True)
     return f"{_path(name)}?{narrowed}" if narrowed else _path(name)
 
 
 def letters_link(query: QueryDict, filters: Filters | None = None) -> str:
-    """The address of the list of letters that have one of the items."""
+    """The address of the case list with the letters of these items."""
     return list_link("case_list", query, {**(filters or {}), "by_item": ["yes"]})
 
 
 def as_query(filters: Mapping[str, Sequence[str]]) -> QueryDict:
-    """Filters as an address."""
+    """Filters as the query of an address."""
     query = QueryDict(mutable=True)
     for name, values in filters.items():
         query.setlist(name, list(values))

@@ -1,4 +1,4 @@
-"""The form that changes the selection of a page of statistics: the filters of the item list, with its counts."""
+"""The form that changes the selection of a statistics page: the filters of the item list, with counts."""
 
 from collections.abc import Iterable
 
@@ -12,33 +12,33 @@ from determinations.browsing.lists import ITEMS
 from determinations.browsing.rail import Facet, rail
 from determinations.filters import active_filters, filters_only
 from determinations.views.requests import wants_part
-from determinations.views.statistics.context import CARRIED, may_view, sections_of
+from determinations.views.statistics.context import KEPT_PARAMETERS, may_view, section_tabs
 
-#: Pages that the form may lead to.
+#: URL names of the pages the form may submit to.
 _PAGES = frozenset({
     "statistics", "breakdowns", "statistic", "statistics_compare", "statistics_report", "citations",
     "citation_editions", "citation_authority", "citation_parts", "authority_editions", "compare_table",
-    "compare_side", "statistics_moved", "report_part",
+    "compare_side", "statistics_changes", "report_part",
 })  # fmt: skip
 
 
 @require_safe
 @may_view
 def selection(request: HttpRequest) -> HttpResponse:
-    """All filters of the item list: a part of the page that asks for it, and a page of its own without scripts."""
+    """All filters of the item list: an htmx part of a statistics page, or a page of its own without JavaScript."""
     query = filters_only(request.GET)
     filterset = ITEMS.filterset(query)
     counted = count_facets(ITEMS, filterset, query)
     facets = rail(query, filterset.lookups.labels, counted)
     offered = set(_offered(facets))
     kept = [(name, value) for name, value in active_filters(query) if name not in offered]
-    kept += [(name, request.GET[name]) for name in CARRIED if name in request.GET]
+    kept += [(name, request.GET[name]) for name in KEPT_PARAMETERS if name in request.GET]
     return render(
         request,
         "statistics/_form.html" if wants_part(request) else "statistics/selection.html",
         {
             "facets": facets, "counted": counted, "query": query, "kept": kept, "target": _target(request),
-            "sections": sections_of(query),
+            "sections": section_tabs(query),
         },
     )  # fmt: skip
 
@@ -50,11 +50,11 @@ def _target(request: HttpRequest) -> str:
             return path
     except Resolver404:
         pass
-    raise Http404("There are no statistics to choose for.")
+    raise Http404("This page does not have a selection form.")
 
 
 def _offered(facets: Iterable[Facet]) -> Iterable[str]:
-    """The names of the filters that the form sets."""
+    """The parameters that have an input in the form."""
     yield from ("q", "undated", "category", "subcategory")
     for facet in facets:
         yield facet.name
