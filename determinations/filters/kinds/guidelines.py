@@ -15,6 +15,7 @@ from determinations.filters.parameters import AllAuthoritiesFilter, AuthorityFil
 from determinations.models.authorities import Family
 from determinations.models.dimensions import Dimension
 from determinations.models.found_by import case_sections
+from determinations.parsing.results import Side
 from determinations.wording.labels import FAMILY_BITS, Labels
 
 
@@ -65,14 +66,12 @@ class Section(DimensionKind):
     reads_other_tables = True
 
     def filters(self, dimension: Dimension, *, of_items: bool) -> Mapping[str, Filter]:
-        assert dimension.side is not None
-        return {dimension.name: SectionFilter(dimension.label, dimension.side)}
+        return {dimension.name: SectionFilter(dimension.label, _side_of(dimension))}
 
     def condition_on_case(
         self, dimension: Dimension, cleaned: Mapping[str, Any], lookups: Lookups
     ) -> Q | HasOneOf | None:
-        assert dimension.side is not None
-        return lookups.cites_section(case_sections(dimension.side), cleaned[dimension.name])
+        return lookups.cites_section(case_sections(_side_of(dimension)), cleaned[dimension.name])
 
     def options(self, dimension: Dimension, query: QueryDict, counts: Counts, labels: Labels) -> tuple[Option, ...]:
         return ()
@@ -87,21 +86,25 @@ class CitedPart(DimensionKind):
     reads_other_tables = True
 
     def condition(self, dimension: Dimension, column: str) -> Callable[[str], Q]:
-        assert dimension.side is not None
-        return conditions.cites_part(dimension.side, dimension.item_column)
+        return conditions.cites_part(_side_of(dimension), dimension.item_column)
 
 
 class Superseded(CitedPart):
     """An edition no longer in force that one side cites."""
 
     def condition(self, dimension: Dimension, column: str) -> Callable[[str], Q]:
-        assert dimension.side is not None
-        return conditions.cites_superseded(dimension.side)
+        return conditions.cites_superseded(_side_of(dimension))
 
 
 class Standing(CitedPart):
     """Whether the editions one side cites were in force."""
 
     def condition(self, dimension: Dimension, column: str) -> Callable[[str], Q]:
-        assert dimension.side is not None
-        return conditions.cites_standing(dimension.side)
+        return conditions.cites_standing(_side_of(dimension))
+
+
+def _side_of(dimension: Dimension) -> Side:
+    """The side that a dimension of one side is about."""
+    if dimension.side is None:
+        raise ValueError(f"The dimension {dimension.name!r} needs a side.")
+    return dimension.side
