@@ -223,6 +223,7 @@ def check_statistics() -> None:
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(script=st.lists(st.tuples(st.sampled_from([0, 1]), steps), min_size=3, max_size=14))
+@pytest.mark.slow
 def test_effective_values_are_what_was_read_with_corrections_on_top(people: People, script: list[Any]) -> None:
     Letter.objects.all().delete()
     letters = [stored_letter(document(item("Knee brace"), item("MRI of the knee"))) for _ in range(2)]

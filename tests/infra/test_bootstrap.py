@@ -15,6 +15,8 @@ import pytest
 
 from tests.fixtures import ROOT
 
+pytestmark = pytest.mark.slow
+
 BASE_PYTHON = Path(sys.base_prefix, "bin", f"python{sys.version_info[0]}.{sys.version_info[1]}")
 MANAGEMENT = "import sys\ndef execute_from_command_line(argv): print('inside', sys.prefix, *argv[1:])\n"
 FILES = {

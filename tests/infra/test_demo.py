@@ -21,6 +21,8 @@ import pytest
 from imrsite.local.embedded import addresses
 from tests.fixtures import ROOT
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "only for this test"
 Demo = subprocess.Popen[str]
 StartDemo = Callable[..., Demo]

@@ -17,6 +17,8 @@ from imrsite.local.processes import processes_of
 from imrsite.local.wheels import ServiceError
 from tests.fixtures import ROOT
 
+pytestmark = pytest.mark.slow
+
 HOLDER = """
 import signal, sys
 from pathlib import Path

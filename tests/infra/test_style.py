@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 MOST_LINES_WITH_ANY = 120
 
 
+@pytest.mark.slow
 def test_the_code_follows_its_rules() -> None:
     """The whole of ``check_code``, in one run: mypy takes longer than everything else together."""
     printed = StringIO()

@@ -92,6 +92,7 @@ def test_the_broker_holds_a_window_only(no_worker: None, monkeypatch: pytest.Mon
     assert messages("interactive") == [ids[:10], ids[10:20], ids[20:]]
 
 
+@pytest.mark.slow
 def test_a_broker_that_is_away_loses_nothing(no_worker: None, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = bring("x")
     nowhere = app.connection_for_write("redis+socket:///nowhere/valkey.sock")
@@ -281,6 +282,7 @@ def poisonable(no_worker: None, transactional_db: None, tmp_path: Path) -> Itera
         stop_process(worker.process, signal.SIGKILL, within=10)
 
 
+@pytest.mark.slow
 def test_a_letter_that_kills_its_worker_twice_is_set_aside_and_the_rest_goes_on(
     poisonable: Callable[[], Worker],
 ) -> None:
@@ -293,6 +295,7 @@ def test_a_letter_that_kills_its_worker_twice_is_set_aside_and_the_rest_goes_on(
     assert worker.process.poll() is None
 
 
+@pytest.mark.slow
 def test_a_worker_killed_in_mid_letter_loses_nothing(
     poisonable: Callable[[], Worker],
 ) -> None:
