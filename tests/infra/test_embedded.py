@@ -107,14 +107,14 @@ def test_root_without_namespaces_runs_postgresql_as_nobody(state_dir: Path, monk
 
     with Services(state_dir) as services:
         _query(services, "CREATE TABLE kept AS SELECT 1 AS one")
-    package = postgres._programs().parents[1]
+    package = postgres.program_folder().parents[1]
     for part in (package, package.with_name(f"{package.name}.libs")):
         shutil.copytree(part, state_dir.parent / part.name, copy_function=os.link, symlinks=True)
     programs = state_dir.parent / package.name / "pginstall" / "bin"
-    monkeypatch.setattr(postgres, "_programs", lambda: programs)
+    monkeypatch.setattr(postgres, "program_folder", lambda: programs)
     state_dir.parent.chmod(0o700)  # as /root is
     monkeypatch.setattr(postgres, "IN_NAMESPACE", ("false",))
-    postgres._as_a_user.cache_clear()
+    postgres.user_prefix.cache_clear()
     try:
         with services:
             assert _query(services, "SELECT one FROM kept") == [(1,)]
@@ -122,4 +122,4 @@ def test_root_without_namespaces_runs_postgresql_as_nobody(state_dir: Path, monk
         with Services(state_dir.parent / "another") as fresh:
             assert _query(fresh, "SELECT 1") == [(1,)]
     finally:
-        postgres._as_a_user.cache_clear()
+        postgres.user_prefix.cache_clear()

@@ -80,10 +80,9 @@ def test_what_was_stored_before_an_interruption_stays_and_the_next_run_goes_on(
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(import_letters, "_WINDOW", 10)
         patch.setattr(import_letters, "send_waiting", interrupt)
         with pytest.raises(CommandError, match="run the same command again to continue"):
-            run(folder)
+            run(folder, "--window", "10")
     stored = Upload.objects.get().files.count()
     assert stored == 20
     run(folder)

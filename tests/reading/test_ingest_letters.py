@@ -23,8 +23,8 @@ from determinations.models import (
 )
 from determinations.parsing import PARSER_VERSION, parse_file
 from determinations.parsing.source import SourceText
-from determinations.reading import ingest, one_letter
-from determinations.reading.ingest import folded_sha256, ingest_letters
+from determinations.reading import one_letter
+from determinations.reading.ingest import CallLimits, folded_sha256, ingest_letters
 from tests.extraction.files import locked_pdf, pdf, scanned_pdf
 from tests.fixtures.people import People
 from tests.letters_made import THERAPY, letter_pdf, letter_text
@@ -217,17 +217,16 @@ def test_a_letter_that_cannot_be_stored_is_set_aside_and_the_rest_of_its_chunk_s
     assert Letter.objects.get(pk=ids[1]).message == "What was read could not be stored (IntegrityError)."
 
 
-def test_no_more_is_read_in_one_transaction_than_a_chunk_may_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest, "_CHUNK_CHARACTERS", 10)
-    assert {letter.state for letter in read(letter_pdf(21), letter_pdf(22), letter_pdf(23))} == {"parsed"}
+def test_no_more_is_read_in_one_transaction_than_a_chunk_may_hold() -> None:
+    ids = bring(letter_pdf(21), letter_pdf(22), letter_pdf(23))
+    ingest_letters(ids, CallLimits(chunk_characters=10))
+    assert set(Letter.objects.filter(pk__in=ids).values_list("state", "attempts")) == {("parsed", 1)}
 
 
-def test_what_takes_too_long_for_one_call_goes_back_into_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_takes_too_long_for_one_call_goes_back_into_the_queue() -> None:
     ids = bring(letter_pdf(31), letter_pdf(32))
     Letter.objects.update(queued_at=timezone.now())
-    with monkeypatch.context() as patch:
-        patch.setattr(ingest, "_SECONDS_A_CALL", 0)
-        ingest_letters(ids)
+    ingest_letters(ids, CallLimits(seconds=0))
     assert set(Letter.objects.values_list("state", "attempts", "queued_at")) == {("received", 0, None)}
     ingest_letters(ids)
     assert set(Letter.objects.values_list("state", "attempts")) == {("parsed", 1)}

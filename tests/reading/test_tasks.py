@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from determinations.intake.receiving import receive_files
 from determinations.models import Letter
 from determinations.models.letters import Lane
 from determinations.reading import ingest, turns
+from determinations.reading.one_letter import Reading, read_letter
 from determinations.tasks import parse_letters, send_waiting, sweep
 from imrsite.celery import app
 from imrsite.local.processes import stop_process
@@ -157,7 +158,6 @@ def test_a_message_that_comes_again_between_claim_and_reading_counts_no_attempt(
     no_worker: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = bring("a", "b")
-    chunk = ingest._ingest_chunk
     counted: list[list[int]] = []
 
     def the_same_again() -> None:
@@ -168,13 +168,14 @@ def test_a_message_that_comes_again_between_claim_and_reading_counts_no_attempt(
         finally:
             connection.close()
 
-    def begin(mine: Sequence[int], stop_at: float) -> int:
-        thread = threading.Thread(target=the_same_again)
-        thread.start()
-        thread.join()
-        return chunk(mine, stop_at)
+    def read(*details: Any) -> Reading:
+        if not counted:
+            thread = threading.Thread(target=the_same_again)
+            thread.start()
+            thread.join()
+        return read_letter(*details)
 
-    monkeypatch.setattr(ingest, "_ingest_chunk", begin)
+    monkeypatch.setattr(ingest, "read_letter", read)
     ingest.ingest_letters(ids)
     assert counted == [[1, 1]]
     assert states(ids) == ["parsed", "parsed"]

@@ -24,9 +24,6 @@ from determinations.models.uploads import FileOutcome
 from determinations.reading.workers import worker_is_running
 from determinations.tasks import send_waiting
 
-#: Files between two commits.
-_WINDOW = 200
-
 
 class Command(BaseCommand):
     """Imports folders of letters."""
@@ -39,9 +36,10 @@ class Command(BaseCommand):
             "paths", nargs="+", type=Path, metavar="PATH", help="files or folders, including everything in them"
         )
         parser.add_argument("--note", default="", help="name of the batch on the upload page")
+        parser.add_argument("--window", type=int, default=200, metavar="N", help="files between two commits (200)")
         parser.add_argument("--by", default="", metavar="NAME", help="account to record as the uploader")
 
-    def handle(self, *args: object, paths: list[Path], note: str, by: str, **options: object) -> None:
+    def handle(self, *args: object, paths: list[Path], note: str, by: str, window: int, **options: object) -> None:
         """Count the files, then store those that no earlier run has stored."""
         missing = [path for path in paths if not path.exists()]
         if missing:
@@ -53,10 +51,10 @@ class Command(BaseCommand):
         if known:
             bar.say(f"An earlier run stored {known:,} files; continuing after them.")
         try:
-            for window in _windows(_new_files(upload, paths, bar)):
-                receive_files(by=person, files=map(_opened, window), lane=Lane.BULK, upload=upload)
+            for files in _windows(_new_files(upload, paths, bar, window), window):
+                receive_files(by=person, files=map(_opened, files), lane=Lane.BULK, upload=upload)
                 send_waiting(Lane.BULK)
-                bar.move(len(window))
+                bar.move(len(files))
         except KeyboardInterrupt:
             bar.end()
             raise CommandError("Interrupted. Stored files are kept; run the same command again to continue.") from None
@@ -109,8 +107,8 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield folder / name
 
 
-def _windows(files: Iterator[tuple[str, Path]]) -> Iterator[list[tuple[str, Path]]]:
-    while window := list(islice(files, _WINDOW)):
+def _windows(files: Iterator[tuple[str, Path]], size: int) -> Iterator[list[tuple[str, Path]]]:
+    while window := list(islice(files, size)):
         yield window
 
 
@@ -147,9 +145,9 @@ def _batch_to_continue(paths: list[Path], note: str, by: User | None) -> tuple[U
     return upload, upload.files.count()
 
 
-def _new_files(upload: Upload, paths: Iterable[Path], bar: "_Bar") -> Iterator[tuple[str, Path]]:
+def _new_files(upload: Upload, paths: Iterable[Path], bar: "_Bar", size: int) -> Iterator[tuple[str, Path]]:
     """Files without a row in the batch, or changed since; the database is queried window by window."""
-    for window in _windows(_files_in(paths)):
+    for window in _windows(_files_in(paths), size):
         rows = UploadedFile.objects.filter(upload=upload, name__in=[name for name, _ in window]).order_by("pk")
         # An archive has rows for its members only: it is opened again, and at worst gives duplicates.
         known = {row.name: row for row in rows}
