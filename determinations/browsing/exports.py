@@ -118,6 +118,7 @@ ITEM_COLUMNS: Sequence[Column] = (
     Column("Category", lambda fact, labels: labels.category_by_id[fact.category_id].name),
     Column("Subcategory", lambda fact, labels: labels.category_by_id[fact.category_id].subcategory),
     Column("Body region", _field("body_region")),
+    Column("Grounds", lambda fact, labels: "; ".join(labels.of("ground", code) for code in fact.grounds)),
     *_LETTER_COLUMNS,
 )
 

@@ -20,7 +20,7 @@ INSERT INTO determinations_itemfact (
     date_assigned, days_from_denial, days_from_application, days_from_assignment, category_id, age, injury_year,
     decision_year, claim_age, case_items, claims_families, reviewer_families, overturned, partly_approved,
     same_authority, first_of_case, sex, priority, outcome, state, corrected, body_region, licensure, specialties,
-    claims_authority_ids, reviewer_authority_ids, problem_codes, cited
+    claims_authority_ids, reviewer_authority_ids, problem_codes, grounds, cited
 )
 SELECT
     item.id, c.letter_id, date_trunc('month', c.decision_date::timestamp)::date, c.decision_date, c.date_of_injury,
@@ -40,7 +40,7 @@ SELECT
     ),
     c.sex, c.priority, c.outcome, c.state, c.corrected, item.body_region, c.licensure, c.specialties,
     cited.claims_ids, cited.reviewer_ids,
-    ARRAY(SELECT DISTINCT unnest(c.problem_codes || item.problem_codes) ORDER BY 1), cited.word
+    ARRAY(SELECT DISTINCT unnest(c.problem_codes || item.problem_codes) ORDER BY 1), item.grounds, cited.word
 FROM determinations_case c
 JOIN determinations_disputeditem item ON item.case_id = c.letter_id
 CROSS JOIN LATERAL (

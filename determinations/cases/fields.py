@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from determinations.cases.typed_dates import read_typed_date
 from determinations.models.corrections import FieldValue, ItemValues
+from determinations.parsing.grounds import GROUNDS
 from determinations.parsing.results import (
     SIDES,
     CitationRecord,
@@ -21,9 +22,10 @@ from determinations.parsing.results import (
     LetterBase,
     ProblemRecord,
     SpanRecord,
+    ground_codes,
 )
 
-Kind = Literal["line", "text", "date", "number", "choice", "flag", "names", "category", "citations"]
+Kind = Literal["line", "text", "date", "number", "choice", "choices", "flag", "names", "category", "citations"]
 
 #: What a correction is about: item key ("" for the letter itself) and field.
 Target = tuple[str, str]
@@ -76,6 +78,7 @@ class Field:
 
 _PRIORITIES = (("standard", "standard"), ("expedited", "expedited"))
 _SEXES = (("male", "male"), ("female", "female"))
+_GROUNDS = tuple((kind.code, kind.label) for kind in GROUNDS.values())
 _DECISIONS = (("upheld", "Upheld"), ("overturned", "Overturned"))
 
 #: Fields of the letter, in the order of the form.
@@ -110,6 +113,7 @@ ITEM_FIELDS: Mapping[str, Field] = {
         Field("reviewer_text", "Reviewer's line", "text"),
         Field("reviewer", "Reviewer cites", "citations"),
         Field("rationale", "Rationale", "text"),
+        Field("grounds", "Grounds", "choices", _GROUNDS),
     )
 }
 DATE_FIELDS: tuple[DateField, ...] = (
@@ -153,6 +157,8 @@ def read(values: Mapping[str, object], name: str) -> FieldValue:
     if name == "category":
         item = cast(ItemRecord, values)
         return [item["category"], item["subcategory"]]
+    if name == "grounds":
+        return ground_codes(cast(ItemRecord, values))
     return cast(FieldValue, values[name])
 
 
@@ -162,6 +168,12 @@ def put(values: LetterBase | ItemRecord | ItemValues, name: str, value: FieldVal
         item = cast(ItemRecord, values)
         item["category"], item["subcategory"] = words_in(value)
         item["category_rule"] = "staff"
+    elif name == "grounds":
+        item = cast(ItemRecord, values)
+        known = {ground["code"]: ground for ground in item.get("grounds", ())}
+        item["grounds"] = [
+            known.get(code) or {"code": code, "rule": "staff", "span": None} for code in words_in(value)
+        ]
     else:
         cast(dict[str, object], values)[name] = value
 
@@ -187,6 +199,8 @@ def _comparable(name: str, value: FieldValue) -> object:
             (each["authority"], each["edition"] or "", tuple(each["sections"]), tuple(each["pages"]))
             for each in citations_in(value)
         )
+    if name == "grounds":
+        return sorted(words_in(value))
     if isinstance(value, str):
         return " ".join(value.split())
     return "" if value is None else value
@@ -197,7 +211,7 @@ def clean(field: Field, value: object, *, known: "Known") -> FieldValue:
     if field.required and value in (None, "", [], ["", ""]):
         raise ValueRefused(_("%s cannot be empty.") % field.label)
     if field.kind != "flag" and value in (None, ""):
-        return None if field.kind not in ("names", "citations") else []
+        return None if field.kind not in ("names", "choices", "citations") else []
     return _CLEANERS[field.kind](field, value, known)
 
 
@@ -282,6 +296,11 @@ def _choice(field: Field, value: object, known: Known) -> str:
     return word
 
 
+def _choices(field: Field, value: object, known: Known) -> list[str]:
+    chosen = {_choice(field, word, known) for word in _members(field, value)}
+    return [word for word, _label in field.choices if word in chosen]
+
+
 def _flag(field: Field, value: object, known: Known) -> bool:
     return bool(value)
 
@@ -336,6 +355,7 @@ _CLEANERS: Mapping[Kind, Callable[[Field, object, Known], FieldValue]] = {
     "date": _date,
     "number": _number,
     "choice": _choice,
+    "choices": _choices,
     "flag": _flag,
     "names": _names,
     "category": _category,

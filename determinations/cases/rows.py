@@ -23,7 +23,7 @@ from determinations.models import (
 )
 from determinations.parsing.categories import body_region
 from determinations.parsing.problems import needs_review
-from determinations.parsing.results import SIDES, DateField, ItemRecord
+from determinations.parsing.results import SIDES, DateField, ItemRecord, ground_codes
 from determinations.reference.section_labels import stored_label
 
 #: PostgreSQL refuses a search vector over 1 MB; no real letter comes near.
@@ -179,6 +179,7 @@ def write_items(records: Mapping[int, EffectiveRecord]) -> None:
                 "category_id": categories[item["category"], item["subcategory"]],
                 "category_rule": item["category_rule"],
                 "body_region": body_region(item["disputed"]) or "",
+                "grounds": ground_codes(item),
                 "problem_codes": sorted(
                     {p["code"] for p in record["problems"] if p["path"].startswith(f"items/{item['number']}/")}
                 ),

@@ -14,8 +14,18 @@ from determinations.cases.fields import read
 from determinations.cases.merging import Standing
 from determinations.cases.open_letter import OpenLetter
 from determinations.models.corrections import FieldValue
+from determinations.parsing.grounds import GROUNDS
 from determinations.parsing.problems import PROBLEMS
-from determinations.parsing.results import SIDE_TEXTS, CitationRecord, ItemRecord, ProblemRecord, Side, SpanRecord
+from determinations.parsing.results import (
+    SIDE_TEXTS,
+    CitationRecord,
+    GroundRecord,
+    ItemRecord,
+    ProblemRecord,
+    Side,
+    SpanRecord,
+    ground_codes,
+)
 from determinations.wording.labels import Labels
 from determinations.wording.paths import FIELD_LABELS
 
@@ -108,6 +118,22 @@ class SheetSide:
 
 
 @dataclass(frozen=True, slots=True)
+class SheetGround:
+    """One ground of a decision: ``name`` in short words, ``meaning`` in a sentence; its evidence is a sentence."""
+
+    code: str
+    name: str
+    meaning: str
+    path: str
+    span: Span | None
+
+    @property
+    def label(self) -> str:
+        """What the evidence is of."""
+        return f"the ground “{self.name}”"
+
+
+@dataclass(frozen=True, slots=True)
 class SheetItem:
     """One disputed item."""
 
@@ -118,6 +144,8 @@ class SheetItem:
     decision: SheetValue
     category: SheetValue
     rationale: SheetValue
+    grounds: SheetValue
+    stated_grounds: tuple[SheetGround, ...]
     partly_approved: bool
     sides: tuple[SheetSide, ...]
     doubts: tuple[Doubt, ...]
@@ -216,6 +244,10 @@ class _Builder:
             decision=value("decision"),
             category=value("category", ": ".join(names)),
             rationale=value("rationale"),
+            grounds=value("grounds", [self.labels.of("ground", code) for code in ground_codes(item)]),
+            stated_grounds=tuple(
+                self._ground(ground, f"{path}/grounds/{at}") for at, ground in enumerate(item.get("grounds", ()), 1)
+            ),
             partly_approved=item["partly_approved"],
             sides=(
                 self._side(item, path, "claims", "Claims administrator"),
@@ -235,6 +267,14 @@ class _Builder:
         self.shown.add(f"{path}/{side}")
         cited = tuple(self._cited(each, f"{path}/{side}/{at}") for at, each in enumerate(item[side], 1))
         return SheetSide(title, text, cited, tuple(self.doubts.get(f"{path}/{side}", ())))
+
+    def _ground(self, ground: GroundRecord, path: str) -> SheetGround:
+        place = _span(ground["span"])
+        if place:
+            self.spans.append((path, place))
+        kind = GROUNDS.get(ground["code"])
+        name = self.labels.of("ground", ground["code"])
+        return SheetGround(ground["code"], name, kind.meaning if kind else "", path, place)
 
     def _cited(self, citation: CitationRecord, path: str) -> CitedAuthority:
         place = _span(citation.get("span"))

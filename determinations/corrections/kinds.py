@@ -67,6 +67,10 @@ def _choice(field: Field, value: GivenValue) -> str:
     return dict(field.choices).get(str(value), str(value))
 
 
+def _choices(field: Field, value: GivenValue) -> str:
+    return ", ".join(dict(field.choices).get(word, word) for word in words_in(value))
+
+
 def _flag(field: Field, value: GivenValue) -> str:
     return _("yes") if value else _("no")
 
@@ -97,6 +101,10 @@ def _typed_prose(typed: TypedField) -> GivenValue:
 def _typed_date(typed: TypedField) -> GivenValue:
     day = read_typed_date(typed.text)
     return day.isoformat() if day else typed.text.strip() or None
+
+
+def _typed_choices(typed: TypedField) -> GivenValue:
+    return list(typed.values)
 
 
 def _typed_flag(typed: TypedField) -> GivenValue:
@@ -145,6 +153,10 @@ def _as_text(value: GivenValue) -> object:
     return str(value)
 
 
+def _in_any_order(value: GivenValue) -> object:
+    return sorted(words_in(value))
+
+
 def _as_cited(value: GivenValue) -> object:
     return [
         [cited["authority"], cited["edition"] or "", cited["sections"], cited["pages"]]
@@ -158,6 +170,7 @@ CONTROLS: Mapping[Kind, Control] = {
     "date": Control("corrections/inputs/line.html", _date, _typed_date, _as_it_is),
     "number": Control("corrections/inputs/line.html", _plain, _typed_line, _as_text),
     "choice": Control("corrections/inputs/choice.html", _choice, _typed_line, _as_it_is),
+    "choices": Control("corrections/inputs/choices.html", _choices, _typed_choices, _in_any_order),
     "flag": Control("corrections/inputs/flag.html", _flag, _typed_flag, _as_it_is),
     "names": Control("corrections/inputs/names.html", _names, _typed_names, _as_it_is),
     "category": Control("corrections/inputs/category.html", _category, _typed_category, _as_it_is),

@@ -141,6 +141,7 @@ class DisputedItem(models.Model):
     category_rule = models.CharField(max_length=60, help_text="which rule set the category, or 'staff'")
     body_region = models.CharField(max_length=40, blank=True)
     problem_codes = ArrayField(models.CharField(max_length=40), default=list)
+    grounds = ArrayField(models.CharField(max_length=40), default=list, db_default=[])
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "number"], name="item_number_unique")]

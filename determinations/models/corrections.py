@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from determinations.models.letters import Letter
-from determinations.parsing.results import CitationRecord, Decision, SpanRecord
+from determinations.parsing.results import CitationRecord, Decision, GroundRecord, SpanRecord
 
 
 class Operation(models.TextChoices):
@@ -84,6 +84,7 @@ class ItemValues(TypedDict, total=False):
     claims: list[CitationRecord]
     reviewer: list[CitationRecord]
     rationale: str | None
+    grounds: list[GroundRecord]
     spans: dict[str, SpanRecord]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
 from determinations.parsing.categories import body_region
-from determinations.parsing.results import SIDES, ItemRecord, Side
+from determinations.parsing.results import SIDES, ItemRecord, Side, ground_codes
 
 #: The array on ``Case`` that holds the marks of its items, see ``cases.item_marks``.
 MARKS = "said_of_items"
@@ -145,6 +145,11 @@ _OFFERED = (
     Dimension(
         name="subcategory", label="Subcategory", kind=Kind.SUBCATEGORY, scope=Scope.ITEM, words="subcategory",
         in_rail=True, facet="category",
+    ),
+    Dimension(
+        name="ground", label="Ground of the decision", title="Grounds of the decision", kind=Kind.CODES,
+        scope=Scope.ITEM, item_column="grounds", case_column=MARKS, words="ground", indexed=True, in_rail=True,
+        mark=lambda item, _families: ground_codes(item) or ["unknown"],
     ),
     Dimension(
         name="reviewer_family", label="Reviewer cites", kind=Kind.FAMILIES, scope=Scope.ITEM,

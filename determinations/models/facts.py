@@ -58,6 +58,9 @@ class ItemFact(models.Model):
     claims_authority_ids = ArrayField(models.SmallIntegerField())
     reviewer_authority_ids = ArrayField(models.SmallIntegerField())
     problem_codes = ArrayField(models.CharField(max_length=40), help_text="of the item, and of its case as a whole")
+    grounds = ArrayField(
+        models.CharField(max_length=40), default=list, db_default=[], help_text="codes of ``parsing.grounds.GROUNDS``"
+    )
     cited = models.TextField(
         db_default="", db_collation="C", help_text="every citation in one word to group by, see statistics.cited"
     )

@@ -269,6 +269,11 @@ def part_record(part: LetterPart) -> PartRecord:
     return {"part": part.part, "pages": list(part.pages), **to_record(part.letter)}
 
 
+def ground_codes(item: ItemRecord) -> list[str]:
+    """The codes of an item's grounds, each once. Records of parsers before 1.8.0 have none."""
+    return list(dict.fromkeys(ground["code"] for ground in item.get("grounds", ())))
+
+
 def problem_record(problem: Problem) -> ProblemRecord:
     """The problem as plain JSON values."""
     return {

@@ -120,6 +120,12 @@ STATISTICS: tuple[Statistic, ...] = (
         order=["yes", "no"], note="Whether the letter says that UR authorized part of the request.",
     ),
     Statistic(
+        key="ground", label="Ground of the decision", group="Treatment", columns=("grounds",), keys=_values,
+        plain=lambda item: item.grounds or [UNKNOWN], filters=lambda key: {"ground": [key]}, word=word_of("ground"),
+        several=True, note="Recognized in the reviewer's rationale, or set by staff; an item counts under each of its "
+        "grounds. Grounds of upheld and of overturned items are different ones.",
+    ),
+    Statistic(
         key="specialty", label="Reviewer's specialty", group="Review", columns=("specialties",), keys=_values,
         plain=lambda item: item.case.specialties or [UNKNOWN], filters=lambda key: {"specialty": [key]},
         several=True, note="As printed. An item counts under every specialty of its reviewer.",

@@ -35,6 +35,7 @@ class ItemTable(ListTable):
     request = tables.Column(verbose_name="Request in dispute", empty_values=())
     decision = tables.Column(verbose_name="Decision", empty_values=())
     category = tables.Column(verbose_name="Category", empty_values=())
+    grounds = tables.Column(verbose_name="Grounds", empty_values=())
     claims = tables.Column(verbose_name="Claims administrator cites", empty_values=())
     reviewer = tables.Column(verbose_name="Reviewer cites", empty_values=())
     specialty = tables.Column(verbose_name="Reviewer", empty_values=())
@@ -68,6 +69,10 @@ class ItemTable(ListTable):
         return format_html(
             '<span class="two-lines">{} <span class="quiet">{}</span></span>', category.name, category.subcategory
         )
+
+    def render_grounds(self, record: ItemRow) -> SafeString:
+        """Why the item was decided as it was, in short words."""
+        return two_lines(", ".join(record.labels.of("ground", code) for code in record.fact.grounds))
 
     def render_claims(self, record: ItemRow) -> SafeString | str:
         """The claims administrator's guidelines."""

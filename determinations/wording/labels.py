@@ -9,6 +9,7 @@ from django.db import connection
 
 from determinations.models import LetterState, Outcome
 from determinations.models.authorities import Family
+from determinations.parsing.grounds import GROUNDS
 from determinations.parsing.layouts import LAYOUTS
 from determinations.parsing.problems import PROBLEMS
 
@@ -82,6 +83,7 @@ _FIXED: Mapping[str, Mapping[str, str]] = {
         "undated": "relevant date unknown",
         "unjudged": "effective dates unknown",
     },
+    "ground": {**{code: kind.label for code, kind in GROUNDS.items()}, "unknown": "None recognized"},
     "yes_no": {"yes": "Yes", "no": "No"},
 }
 

@@ -25,6 +25,7 @@ FIELD_LABELS = {
     "claims": "claims administrator's citations",
     "reviewer": "reviewer's citations",
     "rationale": "rationale",
+    "grounds": "grounds of the decision",
     "items": "disputed items",
 }
 

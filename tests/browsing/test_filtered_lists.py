@@ -146,6 +146,7 @@ def test_marks_of_cases_agree_with_the_facts_of_their_items(collection: list[Cas
             f"decision={ {None: 'unknown', True: 'overturned', False: 'upheld'}[fact.overturned] }" for fact in facts
         }
         said |= {f"region={fact.body_region or 'unknown'}" for fact in facts}
+        said |= {f"ground={code}" for fact in facts for code in fact.grounds or ["unknown"]}
         said |= {"partly_approved=yes" for fact in facts if fact.partly_approved}
         said |= {"same_guideline=yes" for fact in facts if fact.same_authority}
         for side in SIDES:

@@ -97,7 +97,11 @@ def two(db: None) -> tuple[int, int]:
         record(
             "CM17-9000001",
             [
-                {"decision": "overturned", "reviewer": [citation("odg/pain", "Opioids, criteria for use")]},
+                {
+                    "decision": "overturned",
+                    "reviewer": [citation("odg/pain", "Opioids, criteria for use")],
+                    "grounds": [{"code": "benefit_shown", "rule": "test", "span": [0, 1]}],
+                },
                 {"claims": [citation("mtus/low-back")], "category": "Surgery", "subcategory": "Surgery"},
             ],
             decision_date="2017-01-30",
@@ -151,6 +155,8 @@ QUERIES = [
     ("category=Surgery&subcategory=Pharmaceuticals/Opioids", {1, 2}, True),
     ("category=Pharmaceuticals&subcategory=Pharmaceuticals/NSAIDs", set(), False),
     ("region=Lumbar+spine", set(), True),
+    ("ground=benefit_shown", {1}, False),
+    ("ground=unknown", {2}, True),
     ("reviewer_family=odg", {1}, False),
     ("reviewer_family=none", {2}, True),
     ("claims_family=mtus", {2}, False),

@@ -191,6 +191,7 @@ _CONDITIONS: dict[str, Callable[[DisputedItem, str], bool]] = {
     "priority": _equal(lambda item: item.case.priority),
     "decision": _equal(lambda item: item.decision),
     "region": _equal(lambda item: item.body_region),
+    "ground": lambda item, value: value in (item.grounds or ["unknown"]),
     "claims_family": _family("claims"),
     "reviewer_family": _family("reviewer"),
     "claims_authority": _authority("claims"),

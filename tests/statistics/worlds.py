@@ -42,6 +42,9 @@ def stored_world(chance: random.Random, letters: int) -> None:
     )
 
 
+GROUNDS = ["criteria_not_met", "first_line_not_tried", "no_benefit_shown", "criteria_met"]
+
+
 def random_document(chance: random.Random, number: int | None = None) -> dict[str, Any]:
     """One letter's reading, with gaps, contradictions and repeats."""
     decided = date(2015, 11, 1) + timedelta(days=chance.randrange(0, 900))
@@ -82,7 +85,16 @@ def _random_item(chance: random.Random) -> dict[str, Any]:
         category_rule="test",
         claims=_random_citations(chance),
         reviewer=_random_citations(chance),
+        grounds=[
+            {"code": code, "rule": "test", "span": None}
+            for code in chance.sample(GROUNDS, chance.choice([0, 1, 1, 2]))
+        ],
     )
+
+
+def _random_grounds(chance: random.Random) -> list[dict[str, Any]]:
+    chosen = chance.sample(GROUNDS, chance.choice([0, 1, 1, 2]))
+    return [{"code": code, "rule": "test", "span": None} for code in chosen]
 
 
 def _random_citations(chance: random.Random) -> list[dict[str, Any]]:
@@ -164,6 +176,7 @@ FILTERS: dict[str, list[str]] = {
     "category": list(CATEGORIES),
     "subcategory": [f"{name}/{below}" for name, below in CHOICES],
     "region": ["lower back", "knee", "shoulder", "neck", "unknown"],
+    "ground": [*GROUNDS, "unknown"],
     "claims_family": _FAMILIES,
     "reviewer_family": _FAMILIES,
     "also_claims_family": _FAMILIES,

@@ -53,6 +53,9 @@ class Codes(Frequent):
     def values(self, dimension: Dimension, stored: Stored, labels: Labels) -> Iterable[str]:
         return [str(code) for code in stored]
 
+    def marked_values(self, dimension: Dimension, marks: Iterable[str]) -> Iterable[str]:
+        return [value for value in super().marked_values(dimension, marks) if value != "unknown"]
+
 
 class YesNo(DimensionKind):
     """A Boolean column. Only "yes" leaves a mark."""

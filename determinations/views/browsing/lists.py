@@ -147,7 +147,7 @@ def _for_list(kind: ListKind, rows: QuerySet[Any]) -> QuerySet[Any]:
     """The rows with what their cells show, and no more."""
     if kind.of_items:
         return rows.select_related("item", "case").only(
-            "decision_date", "date_of_injury", "ur_denial_date", "category_id", "age", "sex", "body_region",
+            "decision_date", "date_of_injury", "ur_denial_date", "category_id", "age", "sex", "body_region", "grounds",
             "specialties", "claims_authority_ids", "reviewer_authority_ids", "item__number", "item__request",
             "item__disputed", "item__decision", "item__partly_approved", "item__problem_codes", "case__case_number",
         )  # fmt: skip
