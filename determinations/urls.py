@@ -16,6 +16,7 @@ from determinations.views.statistics import (
     quality,
     report,
     selection_form,
+    treatments,
 )
 
 _LIST = r"(?P<list_name>cases|items|decisions)"
@@ -49,6 +50,8 @@ urlpatterns = [
     path("statistics/breakdowns/", overview.breakdowns, name="breakdowns"),
     path("statistics/breakdowns/<slug:key>/", overview.statistic, name="statistic"),
     path("statistics/breakdowns/<slug:key>.<slug:format>", exports.statistic_export, name="statistic_export"),
+    path("statistics/treatments/", treatments.treatment_list, name="treatments"),
+    path("statistics/treatments/<str:category>/<path:subcategory>/", treatments.treatment, name="treatment"),
     path("statistics/selection/", selection_form.selection, name="statistics_selection"),
     path("statistics/compare/", compare.compare, name="statistics_compare"),
     path("statistics/compare/side/", compare.compare_side, name="compare_side"),

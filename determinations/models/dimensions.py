@@ -263,6 +263,10 @@ _NOT_OFFERED = (
         item_column="licensure", every=True,
     ),
     Dimension(
+        name="also_ground", label="Ground too", kind=Kind.CODES, scope=Scope.ITEM, item_column="grounds",
+        words="ground", every=True,
+    ),
+    Dimension(
         name="also_claims_family", label="Claims administrator cites too", kind=Kind.FAMILIES, scope=Scope.ITEM,
         item_column="claims_families", words="family", every=True,
     ),

@@ -229,7 +229,15 @@ _CONDITIONS: dict[str, Callable[[DisputedItem, str], bool]] = {
     "by_item": lambda item, value: True,
     "rest_of": lambda item, value: not chosen([item], QueryDict(value)),
 }
-for _name in ("specialty", "licensure", "claims_family", "reviewer_family", "claims_authority", "reviewer_authority"):
+for _name in (
+    "specialty",
+    "licensure",
+    "ground",
+    "claims_family",
+    "reviewer_family",
+    "claims_authority",
+    "reviewer_authority",
+):
     _CONDITIONS[f"also_{_name}"] = _CONDITIONS[_name]
 _EVERY_ONE = {
     name

@@ -177,6 +177,7 @@ FILTERS: dict[str, list[str]] = {
     "subcategory": [f"{name}/{below}" for name, below in CHOICES],
     "region": ["lower back", "knee", "shoulder", "neck", "unknown"],
     "ground": [*GROUNDS, "unknown"],
+    "also_ground": GROUNDS,
     "claims_family": _FAMILIES,
     "reviewer_family": _FAMILIES,
     "also_claims_family": _FAMILIES,

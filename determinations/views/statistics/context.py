@@ -150,6 +150,8 @@ def table_of(context: Context, statistic: Statistic) -> Table:
 def _own_page(statistic: Statistic, key: str, query: QueryDict) -> str:
     if statistic.key.endswith("-authority") and key != "none":
         return with_query(reverse("citation_authority", args=[key]), query)
+    if statistic.key == "subcategory":
+        return with_query(reverse("treatment", args=key.split("/", 1)), query)
     return ""
 
 
@@ -157,7 +159,8 @@ def section_tabs(query: QueryDict) -> list[dict[str, str]]:
     """The tabs of the statistics pages, with the filters of the address."""
     tabs = (
         ("overview", "Overview", "statistics"), ("breakdowns", "Breakdowns", "breakdowns"),
-        ("citations", "Citations", "citations"), ("editions", "Editions", "citation_editions"),
+        ("treatments", "Treatments", "treatments"), ("citations", "Citations", "citations"),
+        ("editions", "Editions", "citation_editions"),
         ("compare", "Compare", "statistics_compare"), ("report", "Report", "statistics_report"),
     )  # fmt: skip
     pages = [{"key": key, "label": label, "url": with_query(reverse(name), query)} for key, label, name in tabs]

@@ -1,0 +1,110 @@
+"""The profile of a treatment: its numbers open their lists, and its quantities are those that requests name."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from determinations.models import ItemFact
+from determinations.statistics.treatments import COUNTERPARTS, quantities_of, quantity_of
+from tests.corrections.letters import document, item, stored_letter
+
+pytestmark = pytest.mark.django_db
+
+
+def ground(code: str) -> dict[str, object]:
+    return {"code": code, "rule": "test", "span": None}
+
+
+@pytest.fixture
+def therapy() -> None:
+    values = {"category": "Rehabilitation", "subcategory": "PT/OT"}
+    for number, (decision, code) in enumerate(
+        [
+            ("upheld", "exceeds_limits"),
+            ("upheld", "exceeds_limits"),
+            ("overturned", "within_limits"),
+            ("upheld", "risk"),
+        ]
+    ):
+        requests = [item(f"{6 * (number + 1)} sessions of therapy", decision, grounds=[ground(code)], **values)]
+        stored_letter(document(*requests, item("Knee brace"), case_number=f"CM16-900000{number}"))
+
+
+def test_the_profile_counts_what_its_lists_hold(as_supervisor: Client, therapy: None) -> None:
+    page = as_supervisor.get(reverse("treatment", args=["Rehabilitation", "PT/OT"]))
+    assert page.status_code == 200
+    assert (page.context["items"].value, page.context["overturned"].value) == (4, 1)
+    (pair,) = page.context["counterparts"]
+    assert (pair.upheld_items.value, pair.overturned_items.value, pair.tally.overturned) == (2, 1, 1)
+    for number in (page.context["items"], page.context["overturned"], pair.upheld_items, pair.overturned_items):
+        listed = as_supervisor.get(f"{number.link}&show=counts" if number.link else "/")
+        assert listed.status_code == 200
+        assert len(listed.context["table"].data.data) == number.value
+    assert {view.label for view in page.context["upheld_grounds"]} == {"Beyond limits", "Risk outweighs benefit"}
+    assert [view.label for view in page.context["overturned_grounds"]] == ["Within limits"]
+
+
+def test_small_numbers_have_no_rate_that_could_mislead(as_supervisor: Client, therapy: None) -> None:
+    page = as_supervisor.get(reverse("treatment", args=["Rehabilitation", "PT/OT"]))
+    assert not page.context["enough"]
+    assert not page.context["counterparts"][0].enough
+
+
+def test_the_profile_keeps_the_filters_of_its_address(as_supervisor: Client, therapy: None) -> None:
+    page = as_supervisor.get(reverse("treatment", args=["Rehabilitation", "PT/OT"]), {"decision": "overturned"})
+    assert page.context["items"].value == 1
+    assert "decision=overturned" in page.context["treatments_url"]
+
+
+def test_the_list_of_treatments_leads_to_their_profiles(as_supervisor: Client, therapy: None) -> None:
+    content = as_supervisor.get(reverse("treatments")).content.decode()
+    assert reverse("treatment", args=["Rehabilitation", "PT/OT"]) in content
+    assert re.search(r"Rehabilitation: PT/OT", content)
+
+
+def test_an_unknown_treatment_is_not_found(as_supervisor: Client) -> None:
+    assert as_supervisor.get(reverse("treatment", args=["Rehabilitation", "Levitation"])).status_code == 404
+
+
+def test_a_case_manager_who_may_not_see_statistics_is_refused(client: Client) -> None:
+    assert client.get(reverse("treatments")).status_code in (302, 403)
+
+
+def test_the_number_of_queries_does_not_grow_with_the_items(
+    as_supervisor: Client, therapy: None, django_assert_max_num_queries: object
+) -> None:
+    address = reverse("treatment", args=["Rehabilitation", "PT/OT"])
+    as_supervisor.get(address)
+    assert ItemFact.objects.count() == 8
+    with django_assert_max_num_queries(22):  # type: ignore[operator]
+        as_supervisor.get(address)
+
+
+@pytest.mark.parametrize(
+    ("request_text", "expected"),
+    [
+        ("Norco 10/325mg #60", ("tablets or units", 60)),
+        ("Twelve visits", None),
+        ("12 sessions of physical therapy", ("visits", 12)),
+        ("6 additional acupuncture visits", ("visits", 6)),
+        ("Physical therapy 2 times a week for 6 weeks", ("visits", 12)),
+        ("Chiropractic 3 x 4 weeks", ("visits", 12)),
+        ("MRI of the knee", None),
+        ("900 visits", None),
+    ],
+)
+def test_a_quantity_is_read_from_the_request(request_text: str, expected: tuple[str, int] | None) -> None:
+    assert quantity_of(request_text) == expected
+
+
+def test_quantities_are_quartiles_by_unit() -> None:
+    (visits,) = quantities_of(["6 visits", "12 visits", "18 visits", "24 visits", "30 visits"])
+    assert (visits.unit, visits.requests, visits.lower, visits.median, visits.upper) == ("visits", 5, 12, 18, 24)
+    assert quantities_of(["MRI"]) == []
+
+
+def test_each_ground_has_at_most_one_counterpart() -> None:
+    named = [code for pair in COUNTERPARTS for code in pair]
+    assert len(named) == len(set(named))
