@@ -14,7 +14,7 @@ from determinations.models import Case, Correction, CorrectionState, DisputedIte
 from determinations.parsing.grounds import GROUNDS
 from determinations.wording.labels import read_labels
 from tests.corrections.letters import NOW, document, item, problem, store_reading, stored_letter
-from tests.corrections.test_review import opened
+from tests.corrections.screen import opened
 from tests.fixtures.people import People
 
 pytestmark = pytest.mark.django_db
@@ -94,7 +94,7 @@ def test_the_correction_screen_offers_every_ground_and_saves_what_is_ticked(as_a
     address = reverse("review_letter", args=[letter.pk])
     content = as_admin.get(address).content.decode()
     boxes = re.findall(
-        r'<input type="checkbox" name="(v:items/[^"]*/grounds)" value="(\w+)"[^>]*?( checked)?>', content
+        r'<input type="checkbox" name="(value:items/[^"]*/grounds)" value="(\w+)"[^>]*?( checked)?>', content
     )
     assert [code for _name, code, _checked in boxes] == list(GROUNDS)
     assert {code for _name, code, checked in boxes if checked} == {"criteria_not_met", "not_documented"}

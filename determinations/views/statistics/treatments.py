@@ -13,11 +13,11 @@ from determinations.models import Category, ItemFact
 from determinations.paging.addresses import with_query
 from determinations.parsing.grounds import GROUNDS
 from determinations.parsing.results import SIDES
-from determinations.statistics.engine import one_snapshot
-from determinations.statistics.entries import BY_KEY
+from determinations.statistics.catalog import BY_KEY
+from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import Table, Tally
 from determinations.statistics.treatments import COUNTERPARTS, MOST_WORDINGS, quantities_of
-from determinations.views.statistics.pages import Context, Number, RowView, may_view, table_of
+from determinations.views.statistics.context import Context, Number, RowView, may_view, table_of
 from determinations.views.statistics.selection import narrow
 
 _MOST_ROWS = 12
