@@ -102,7 +102,7 @@ def treatment(request: HttpRequest, category: str, subcategory: str) -> HttpResp
 
 
 def _newest(context: Context) -> QuerySet[ItemFact]:
-    facts = context.chosen.selection.items.select_related("item")
+    facts = context.selection.items.select_related("item")
     return facts.order_by(F("decision_date").desc(nulls_last=True), F("item").desc())[:MOST_WORDINGS]
 
 
