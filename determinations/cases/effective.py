@@ -25,7 +25,7 @@ from determinations.models import (
     ReparseExample,
 )
 from determinations.reference.category_rules import active_rules, with_rules
-from determinations.reference.printed_citations import write_printed
+from determinations.reference.printed_citations import write_printed_citations
 
 
 def write_cases(letter_ids: Collection[int]) -> None:
@@ -52,7 +52,7 @@ def write_cases(letter_ids: Collection[int]) -> None:
         write_case_rows(letters, records, {pk for pk, each in merged.items() if each.corrected})
         touched = settle_versions(old_numbers | {record["case_number"] for record in records.values()}, records.keys())
         replace_facts(touched | records.keys())
-        write_printed(documents)
+        write_printed_citations(documents)
         review_entries.refresh(letters, merged)
 
 

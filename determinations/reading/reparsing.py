@@ -41,7 +41,7 @@ from determinations.parsing.results import LetterRecord, to_record
 from determinations.reading.file_letters import page_ranges, parts_by_letter
 from determinations.reading.ingest import write_readings
 from determinations.reading.one_letter import PARSING_SECONDS, Reading, TooLong, no_longer_than, source_of
-from determinations.reference.aliases import Proposal, proposed_aliases, proposed_rules, put_in_force
+from determinations.reference.aliases import Proposal, proposed_aliases, proposed_rules, apply_proposal
 from determinations.reference.category_rules import active_rules, with_rules
 
 log = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ def go(run_id: int, *, by: User, now: datetime) -> None:
         if run.state == RunState.PREVIEWED:
             run.reached = 0
             if "proposal" in run.selection:
-                put_in_force(Proposal.from_json(run.selection["proposal"]), by=by, now=now)
+                apply_proposal(Proposal.from_json(run.selection["proposal"]), by=by, now=now)
                 run.last_letter = _last_letter()  # those that came since the preview were read without it
         elif run.state != RunState.PAUSED:
             return

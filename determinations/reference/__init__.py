@@ -1,1 +1,1 @@
-"""What staff teach the parser: aliases, category rules, printed citations, seed data."""
+"""What staff teach the parser: aliases and category rules; also seed data."""

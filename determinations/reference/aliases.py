@@ -1,7 +1,7 @@
-"""What administrators taught: printed forms of guidelines mapped to authorities, and rules of treatment categories.
+"""Aliases (printed forms of guidelines mapped to authorities) and category rules, both maintained by administrators.
 
-Both are kept for good: putting one in force ends the one before it, and ending it leaves the row. Letters follow by
-being read again (``reparsing``), previewed first.
+Rows are never deleted: activating one deactivates its predecessor. Letters pick up a change when they are read again
+(``reparsing``), after a preview.
 """
 
 from collections.abc import Sequence
@@ -19,15 +19,15 @@ from determinations.models.reparsing import ProposalRecord
 from determinations.parsing.citations import normalised_form
 from determinations.reference.category_rules import ActiveRule, active_rules, phrase_pattern
 
-#: Printed citations that the work-list looks at.
-_LISTED = 200_000
+#: The number of printed citations that the work list reads.
+_WORK_LIST_LIMIT = 200_000
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An alias or a category rule that is not in force yet, or (``target`` None) one that is to end.
+    """An alias or category rule to activate, or to deactivate if ``target`` is None.
 
-    ``words`` is the printed form or the phrase; ``target`` the number of the authority or of the category.
+    ``words`` is the printed form or the phrase; ``target`` is the ID of the authority or category.
     """
 
     kind: Literal["alias", "rule"]
@@ -35,18 +35,18 @@ class Proposal:
     target: int | None
 
     def to_json(self) -> ProposalRecord:
-        """As a run keeps it."""
+        """As stored with a run."""
         return {"kind": self.kind, "words": self.words, "target": self.target}
 
     @classmethod
-    def from_json(cls, kept: ProposalRecord) -> "Proposal":
-        """As a run kept it."""
-        return cls(kept["kind"], kept["words"], kept["target"])
+    def from_json(cls, record: ProposalRecord) -> "Proposal":
+        """As read from a run."""
+        return cls(record["kind"], record["words"], record["target"])
 
 
 @dataclass(frozen=True, slots=True)
 class UnknownForm:
-    """A printed citation that no authority is known for, and how often it is printed."""
+    """A printed citation of an unknown authority, and how often it occurs."""
 
     normalised: str
     printed: str
@@ -56,12 +56,12 @@ class UnknownForm:
 
 
 def aliases_in_force() -> dict[str, str]:
-    """The authority's key by the normalised printed form: what ``parse_letter`` and ``read_guideline`` take."""
+    """Active aliases: authority keys by normalized printed form, for ``parse_letter`` and ``read_guideline``."""
     return dict(AuthorityAlias.objects.filter(active=True).values_list("normalised", "authority__key"))
 
 
 def proposed_aliases(proposal: Proposal | None) -> dict[str, str]:
-    """The aliases in force as the proposal would have them."""
+    """The active aliases if the proposal were accepted."""
     aliases = aliases_in_force()
     if proposal and proposal.kind == "alias":
         aliases.pop(normalised_form(proposal.words), None)
@@ -71,7 +71,7 @@ def proposed_aliases(proposal: Proposal | None) -> dict[str, str]:
 
 
 def proposed_rules(proposal: Proposal | None) -> list[ActiveRule]:
-    """The category rules in force as the proposal would have them."""
+    """The active category rules if the proposal were accepted."""
     rules = active_rules()
     if proposal is None or proposal.kind != "rule":
         return rules
@@ -83,15 +83,15 @@ def proposed_rules(proposal: Proposal | None) -> list[ActiveRule]:
     return sorted(rules, key=lambda rule: -len(rule.pattern.pattern))
 
 
-def put_in_force(proposal: Proposal, *, by: User, now: datetime) -> None:
-    """Make an alias or a rule, or end one; in the caller's hands to have the letters read again."""
+def apply_proposal(proposal: Proposal, *, by: User, now: datetime) -> None:
+    """Activate or deactivate an alias or rule. The caller is responsible for reading the letters again."""
     check_permission(by, "correct_cases")
     with transaction.atomic():
         row: AuthorityAlias | CategoryRule | None = None
         if proposal.kind == "alias":
             form = normalised_form(proposal.words)[:500]
-            former = AuthorityAlias.objects.filter(normalised=form, active=True)
-            former.update(active=False, ended_by=by.pk, ended_at=now)
+            previous = AuthorityAlias.objects.filter(normalised=form, active=True)
+            previous.update(active=False, ended_by=by.pk, ended_at=now)
             if proposal.target is not None:
                 row = AuthorityAlias.objects.create(
                     printed=proposal.words[:500], normalised=form, authority_id=proposal.target, by_id=by.pk, at=now
@@ -122,15 +122,15 @@ def add_authority(
     by: User,
     now: datetime,
 ) -> Authority:
-    """A guideline that the parser's data do not hold; its key is made of its title.
+    """Add a guideline that the parser's data do not include; its key is derived from its title.
 
-    With an ``edition`` the dates are those in which that edition was in force.
+    With an ``edition``, the dates are the effective dates of that edition.
     """
     check_permission(by, "correct_cases")
-    stem = f"{family}/{normalised_form(title).replace(' ', '-')[:80]}"
+    key = f"{family}/{normalised_form(title).replace(' ', '-')[:80]}"
     with transaction.atomic():
-        authority, made = Authority.objects.get_or_create(
-            key=stem,
+        authority, created = Authority.objects.get_or_create(
+            key=key,
             defaults={
                 "family": family,
                 "title": title,
@@ -145,13 +145,13 @@ def add_authority(
                 edition=edition,
                 defaults={"valid_from": valid_from, "valid_to": valid_to, "source": f"entered by {by.get_username()}"},
             )
-        if made:
+        if created:
             audit.record("authority.added", by=by, at=now, authority=authority.pk)
     return authority
 
 
 def unknown_forms(*, words: str = "", limit: int = 100) -> Sequence[UnknownForm]:
-    """Printed citations whose source is not known, the most frequent first."""
+    """Printed citations of unknown authorities, most frequent first."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -162,6 +162,6 @@ def unknown_forms(*, words: str = "", limit: int = 100) -> Sequence[UnknownForm]
             ) AS listed
             GROUP BY normalised ORDER BY count(*) DESC, normalised LIMIT %s
             """,
-            [normalised_form(words), _LISTED, limit],
+            [normalised_form(words), _WORK_LIST_LIMIT, limit],
         )
         return [UnknownForm(*row) for row in cursor.fetchall()]

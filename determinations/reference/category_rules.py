@@ -1,4 +1,4 @@
-"""Staff's own rules of what belongs to which treatment category, put before the parser's."""
+"""Category rules by staff, which take precedence over the parser's."""
 
 import re
 from collections.abc import Sequence
@@ -10,26 +10,26 @@ from determinations.parsing.results import ItemRecord, LetterRecord
 
 @dataclass(frozen=True, slots=True)
 class ActiveRule:
-    """One rule in force."""
+    """An active rule."""
 
     name: str
     pattern: re.Pattern[str]
     category: str
     subcategory: str
 
-    def fits(self, disputed: str) -> bool:
-        """Whether the phrase stands in the disputed part of an item."""
+    def matches(self, disputed: str) -> bool:
+        """Whether the disputed part of an item contains the phrase."""
         return self.pattern.search(disputed) is not None
 
 
 def phrase_pattern(phrase: str) -> re.Pattern[str]:
-    """A phrase as whole words; capitals and the width of white space do not matter."""
+    """A pattern for the phrase as whole words, ignoring case and the amount of white space."""
     words = r"\s+".join(re.escape(word) for word in phrase.split())
     return re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
 
 
 def active_rules() -> list[ActiveRule]:
-    """The rules in force, the longest phrase first: it says the most."""
+    """The active rules, longest (most specific) phrase first."""
     rows = CategoryRule.objects.filter(active=True).select_related("category")
     return [
         ActiveRule(f"staff rule {row.pk}", phrase_pattern(row.phrase), row.category.name, row.category.subcategory)
@@ -38,14 +38,14 @@ def active_rules() -> list[ActiveRule]:
 
 
 def with_rules(document: LetterRecord, rules: Sequence[ActiveRule]) -> LetterRecord:
-    """A parsed document with the categories that staff's rules give."""
+    """The parsed document with the categories of matching rules."""
     if not rules:
         return document
-    return {**document, "items": [_ruled(item, rules) for item in document["items"]]}
+    return {**document, "items": [_with_category(item, rules) for item in document["items"]]}
 
 
-def _ruled(item: ItemRecord, rules: Sequence[ActiveRule]) -> ItemRecord:
-    rule = next((rule for rule in rules if rule.fits(item["disputed"])), None)
+def _with_category(item: ItemRecord, rules: Sequence[ActiveRule]) -> ItemRecord:
+    rule = next((rule for rule in rules if rule.matches(item["disputed"])), None)
     if rule is None:
         return item
     return {**item, "category": rule.category, "subcategory": rule.subcategory, "category_rule": rule.name}

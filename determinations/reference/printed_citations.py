@@ -1,4 +1,4 @@
-"""The work-list of aliases: citations as letters print them, whose source is not known or known by an alias."""
+"""The work list for aliases: printed citations whose authority is unknown, or known by an alias."""
 
 from collections.abc import Mapping
 
@@ -11,8 +11,8 @@ from determinations.parsing.citations.normalise import authority
 from determinations.parsing.results import SIDES, LetterRecord
 
 
-def write_printed(documents: Mapping[int, LetterRecord]) -> None:
-    """The work-list of aliases: citations of these letters whose source is not known, or known by an alias."""
+def write_printed_citations(documents: Mapping[int, LetterRecord]) -> None:
+    """Replace the rows of these letters in the work list for aliases."""
     aliases = dict(AuthorityAlias.objects.filter(active=True).values_list("normalised", "authority__key"))
     PrintedCitation.objects.filter(letter__in=documents).delete()
     rows = []
@@ -21,7 +21,7 @@ def write_printed(documents: Mapping[int, LetterRecord]) -> None:
             for side in SIDES:
                 for citation in item[side]:
                     form, key = normalised_form(citation["text"]), citation["authority"]
-                    aliased = any(to == key and f" {alias} " in f" {form} " for alias, to in aliases.items())
+                    aliased = any(target == key and f" {alias} " in f" {form} " for alias, target in aliases.items())
                     if form and (aliased or is_unknown(key)):
                         rows.append(
                             PrintedCitation(
@@ -37,7 +37,7 @@ def write_printed(documents: Mapping[int, LetterRecord]) -> None:
 
 
 def is_unknown(authority_key: str) -> bool:
-    """Whether the parser could only say that something is cited, not what."""
+    """Whether the parser found a citation but could not identify the authority."""
     if authority_key in ("other/unrecognised", "other/web-page"):
         return True
     return authority_key.startswith("other/") and authority(authority_key) is None

@@ -1,11 +1,11 @@
-"""Keeps the labels of section names as the parser's data give them: what statistics count sections by."""
+"""Keeps the labels of section names up to date with the parser's data. Statistics count sections by label."""
 
 from django.db import connections, transaction
 
 from determinations.models import SectionName
 from determinations.parsing.citations import section_label
 
-_LONGEST = 300
+_MAX_LENGTH = 300
 
 _LABELS = """
 UPDATE determinations_sectionname AS known SET label = now.label
@@ -28,14 +28,14 @@ WHERE fact.first_of_authority AND fact.sections <> '{}' AND EXISTS (
 
 
 def stored_label(name: str) -> str:
-    """The label of a printed section name as the database holds it."""
-    return section_label(name)[:_LONGEST]
+    """The label of a printed section name, as stored in the database."""
+    return section_label(name)[:_MAX_LENGTH]
 
 
 def relabel_sections(using: str) -> int:
-    """Give every section name the label of today's data, and count by it; how many names got another one.
+    """Update the label of every section name, and the facts counted by it. Returns how many labels changed.
 
-    Writers of citations wait meanwhile.
+    Transactions that write citations wait until this one ends.
     """
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('names of sections', 0))")

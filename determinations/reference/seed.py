@@ -1,7 +1,7 @@
-"""Fills the tables of guidelines, categories and labels of sections from the parser's data, after every migration.
+"""Seeds the tables of guidelines, categories and section labels from the parser's data after every migration.
 
-Rows that exist are left as they are: an administrator may have put a title or a date right. They are asked for first,
-for an insert that meets a conflict uses up a number all the same, and these tables number their rows in two bytes.
+Existing rows are left alone, because an administrator may have corrected a title or a date. They are looked up first:
+an insert with a conflict would use up an ID, and these tables have two-byte IDs.
 """
 
 from django.db import connections
@@ -13,13 +13,13 @@ from determinations.reference.section_labels import relabel_sections
 
 
 def seed_reference_tables(using: str = "default", **details: object) -> None:
-    """Add the authorities and categories that are missing, and label the names of sections.
+    """Add missing authorities and categories, and update the labels of section names.
 
     A receiver of ``post_migrate``; safe to run again.
     """
     tables = connections[using].introspection.table_names()
     if Authority._meta.db_table not in tables or Category._meta.db_table not in tables:
-        return  # migrated back to before they were there
+        return  # migrated back to before these tables existed
     _seed_authorities(using)
     _seed_categories(using)
     if _has_labels(using, tables):

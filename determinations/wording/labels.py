@@ -7,11 +7,12 @@ from functools import cached_property
 
 from django.db import connection
 
-from determinations.models import LetterState, Outcome
+from determinations.models import Outcome
 from determinations.models.authorities import Family
 from determinations.parsing.grounds import GROUNDS
 from determinations.parsing.layouts import LAYOUTS
 from determinations.parsing.problems import PROBLEMS
+from determinations.wording.states import STATES
 
 #: Age bands: name, label, first, last.
 AGE_BANDS: tuple[tuple[str, str, int, int], ...] = (
@@ -58,7 +59,7 @@ _FIXED: Mapping[str, Mapping[str, str]] = {
     "sex": {"female": "Female", "male": "Male", "unknown": "Unknown"},
     "priority": {"standard": "Standard", "expedited": "Expedited", "unknown": "Unknown"},
     "age": {**{band: label for band, label, _first, _last in AGE_BANDS}, "unknown": "Unknown"},
-    "state": {str(value): str(label).capitalize() for value, label in LetterState.choices},
+    "state": {str(state): words.label for state, words in STATES.items()},
     "layout": {
         **{key: layout.label[:1].upper() + layout.label[1:] for key, layout in LAYOUTS.items()},
         "": "Unknown layout",

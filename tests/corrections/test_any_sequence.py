@@ -144,7 +144,7 @@ def take(step: str, detail: Any, letter: Letter, people: People, tick: int) -> L
 
 def teach(proposal: Proposal, people: People, now: datetime) -> None:
     """An alias or a rule comes into force, and the letters are read again: here, written again."""
-    aliases.put_in_force(proposal, by=people.admin, now=now)
+    aliases.apply_proposal(proposal, by=people.admin, now=now)
     for parsed in ParsedDocument.objects.all():
         for each in parsed.document["items"]:
             for one in each["reviewer"]:

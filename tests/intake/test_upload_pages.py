@@ -107,7 +107,7 @@ def test_every_file_has_its_state_reason_and_next_step(as_casemanager: Client, b
         "Scanned, no text", "one that went through text recognition",
         "Password needed", "Save a copy without the password",
         "Not a determination letter",
-        "Refused: not pdf, text or zip", "Save the letter as PDF",
+        "Refused: unsupported file type", "Save the letter as PDF",
     ):  # fmt: skip
         assert words in page
 

@@ -218,7 +218,7 @@ def test_only_admins_read_again_or_map(client: Client, people: People, role: str
     with pytest.raises(PermissionDenied):
         reparsing.start({"what": "all"}, by=person, now=NOW)
     with pytest.raises(PermissionDenied):
-        aliases.put_in_force(Proposal("alias", "x", None), by=person, now=NOW)
+        aliases.apply_proposal(Proposal("alias", "x", None), by=person, now=NOW)
     client.force_login(person)
     for name in ("unknown_citations", "map_citation", "category_rules", "reparse_runs", "letter_pairs", "lessons"):
         assert client.get(reverse(name)).status_code == 403, name
