@@ -1,4 +1,4 @@
-"""The tables. One module a subject; see each for what its rows mean."""
+"""The tables, in one module per subject."""
 
 from determinations.models.audit import AuditEvent
 from determinations.models.authorities import Authority, AuthorityAlias, Category, CategoryRule, PrintedCitation

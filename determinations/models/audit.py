@@ -1,10 +1,10 @@
-"""Who did what, append-only: views of letters, downloads, exports, uploads, retries."""
+"""The audit trail, append-only: views of letters, downloads, exports, uploads, retries and more."""
 
 from django.db import models
 
 
 class AuditEvent(models.Model):
-    """One action. No foreign keys: the row outlives the person and the letter. ``detail`` never holds letter text."""
+    """An action. It has no foreign keys, so it outlives the user and the letter. ``detail`` never has letter text."""
 
     at = models.DateTimeField(db_index=True)
     by_id = models.BigIntegerField(null=True)

@@ -1,4 +1,4 @@
-"""Guidelines that letters cite, the printed forms they go by, and the treatment categories."""
+"""Guidelines that letters cite, their aliases, and treatment categories."""
 
 from django.conf import settings
 from django.db import models
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Family(models.TextChoices):
-    """Where a guideline comes from (8 CCR 9792.21.1 orders the search: MTUS, then ACOEM or ODG, then others)."""
+    """The source of a guideline (search sequence of 8 CCR 9792.21.1: MTUS, then ACOEM or ODG, then others)."""
 
     MTUS = "mtus", "MTUS"
     ACOEM = "acoem", _("ACOEM outside the MTUS")
@@ -15,7 +15,7 @@ class Family(models.TextChoices):
 
 
 class Authority(models.Model):
-    """One guideline document or chapter. Seeded from the parser's data; never deleted, for facts hold its number."""
+    """One guideline document or chapter. Seeded from the parser's data; never deleted, because facts store its ID."""
 
     id = models.SmallAutoField(primary_key=True)
     key = models.CharField(max_length=100, unique=True, help_text="such as mtus/low-back")
@@ -34,9 +34,9 @@ class Authority(models.Model):
 
 
 class AuthorityAlias(models.Model):
-    """A printed form that an administrator mapped to an authority. Rows are kept: ``active`` says which one counts.
+    """A printed form that an administrator mapped to an authority.
 
-    The rows of one form, by number, are its versions; ``ended_by`` says who put an end to one.
+    Rows are never deleted: the rows of a form, in order of ID, are its versions, and at most one is ``active``.
     """
 
     printed = models.CharField(max_length=500, help_text="as printed in the letter")
@@ -61,7 +61,7 @@ class AuthorityAlias(models.Model):
 
 
 class Category(models.Model):
-    """A treatment category and subcategory, by the names of the regulator's own search page."""
+    """A treatment category and subcategory, named as on the regulator's search page."""
 
     id = models.SmallAutoField(primary_key=True)
     name = models.CharField(max_length=60)
@@ -78,12 +78,13 @@ class Category(models.Model):
 
 
 class CategoryRule(models.Model):
-    """Staff's own rule: an item whose disputed part holds this phrase belongs to this category.
+    """A category rule by staff: items whose disputed part contains the phrase belong to the category.
 
-    It goes before the parser's rules; a correction of the item's category goes before it. Rows are kept like aliases.
+    It takes precedence over the parser's rules; a correction of an item's category takes precedence over it. Rows are
+    never deleted, like those of aliases.
     """
 
-    phrase = models.CharField(max_length=200, help_text="whole words, capitals do not matter")
+    phrase = models.CharField(max_length=200, help_text="whole words, case-insensitive")
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="rules")
     active = models.BooleanField(default=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -103,9 +104,9 @@ class CategoryRule(models.Model):
 
 
 class PrintedCitation(models.Model):
-    """A citation as printed whose authority the parser does not know, or knows by an alias: the work-list of aliases.
+    """The work list for aliases: a printed citation whose authority is unknown, or known by an alias.
 
-    ``write_cases`` replaces a letter's rows from what the parser read, whatever people corrected.
+    ``write_cases`` replaces a letter's rows with what the parser read, regardless of corrections.
     """
 
     letter = models.ForeignKey("determinations.Letter", on_delete=models.CASCADE, related_name="+")

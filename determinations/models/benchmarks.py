@@ -1,4 +1,4 @@
-"""What statistics are held against: published figures, the validity of editions, the limits of small numbers."""
+"""Reference data for statistics: published figures, effective dates of editions, limits of small numbers."""
 
 from decimal import Decimal
 
@@ -14,7 +14,7 @@ class Figure(models.TextChoices):
 
     LETTERS = "letters", _("determination letters")
     ITEMS = "items", _("treatment requests decided")
-    ITEMS_PER_LETTER = "items_per_letter", _("requests a letter")
+    ITEMS_PER_LETTER = "items_per_letter", _("requests per letter")
     SEVERAL_ITEMS = "several_items", _("percent of letters with several requests")
     OVERTURNED = "overturned", _("percent of requests overturned")
     SHARE = "share", _("percent of requests")
@@ -22,7 +22,7 @@ class Figure(models.TextChoices):
 
 
 class StatewideFigure(models.Model):
-    """One figure that the regulator (DWC) or the insurers' institute (CWCI) published for one year."""
+    """A figure that the regulator (DWC) or the insurers' institute (CWCI) published for one year."""
 
     year = models.PositiveSmallIntegerField()
     figure = models.CharField(max_length=20, choices=Figure.choices)
@@ -45,7 +45,7 @@ class StatewideFigure(models.Model):
 
 
 class EditionValidity(models.Model):
-    """From when to when an edition of a guideline was the one in force; an edition without a row is not judged."""
+    """The dates between which an edition was in force. Editions without a row are not classified."""
 
     authority = models.ForeignKey(
         Authority, to_field="key", db_constraint=False, on_delete=models.DO_NOTHING, related_name="editions"
@@ -56,7 +56,7 @@ class EditionValidity(models.Model):
     source = models.CharField(max_length=300)
 
     class Meta:
-        verbose_name_plural = "validity of editions"
+        verbose_name_plural = "effective dates of editions"
         ordering = ["authority", "edition"]
         constraints = [models.UniqueConstraint(fields=["authority", "edition"], name="edition_validity_unique")]
 
@@ -65,16 +65,16 @@ class EditionValidity(models.Model):
 
 
 class StatisticsLimits(models.Model):
-    """When numbers are too small to speak: a single row that administrators edit."""
+    """When numbers are too small: a single row that administrators edit."""
 
     id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
     rate_needs = models.PositiveSmallIntegerField(
-        default=30, validators=[MinValueValidator(1)], help_text="rates on fewer items are greyed"
+        default=30, validators=[MinValueValidator(1)], help_text="rates based on fewer items are grayed out"
     )
     small_cell = models.PositiveSmallIntegerField(
         default=5,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
-        help_text="counts from 1 to below this are marked in exports",
+        help_text="counts from 1 to less than this are marked in exports",
     )
 
     class Meta:
@@ -86,5 +86,5 @@ class StatisticsLimits(models.Model):
 
     @classmethod
     def now(cls) -> "StatisticsLimits":
-        """The limits in force; the defaults where the row is missing."""
+        """The current limits, or the defaults if the row is missing."""
         return cls.objects.first() or cls()

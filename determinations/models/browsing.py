@@ -1,4 +1,4 @@
-"""What belongs to the people who read: saved views, columns, problems they report, exports."""
+"""What belongs to individual users: saved views, columns, problem reports, exports."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -9,7 +9,7 @@ from determinations.models.letters import Letter
 
 
 class ListName(models.TextChoices):
-    """The lists that a person can save views of, choose columns in, and export."""
+    """The lists that users can save views of, choose columns in, and export."""
 
     CASES = "cases", _("Cases")
     ITEMS = "items", _("Items")
@@ -17,13 +17,13 @@ class ListName(models.TextChoices):
 
 
 class SavedView(models.Model):
-    """A list with its filters and order under a name of the person's own; one of them may be the start page."""
+    """A list with filters and order that a user saved under a name. One can be the user's start page."""
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views")
     list_name = models.CharField(max_length=12, choices=ListName.choices)
     name = models.CharField(max_length=80)
-    query = models.TextField(blank=True, help_text="filters and order, as they stand in the address")
-    is_start = models.BooleanField(default=False, help_text="opens in place of the home page")
+    query = models.TextField(blank=True, help_text="filters and order, as in the address")
+    is_start = models.BooleanField(default=False, help_text="opens instead of the home page")
     saved_at = models.DateTimeField()
 
     class Meta:
@@ -38,7 +38,7 @@ class SavedView(models.Model):
 
 
 class ColumnChoice(models.Model):
-    """The columns of a list that a person does not want to see."""
+    """The columns of a list that a user has hidden."""
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     list_name = models.CharField(max_length=12, choices=ListName.choices)
@@ -52,7 +52,7 @@ class ColumnChoice(models.Model):
 
 
 class ReportState(models.TextChoices):
-    """What became of a reported problem."""
+    """The state of a reported problem."""
 
     OPEN = "open", _("waiting for an administrator")
     ACCEPTED = "accepted", _("accepted")
@@ -60,10 +60,12 @@ class ReportState(models.TextChoices):
 
 
 class ProblemReport(models.Model):
-    """Somebody who reads says that a value is wrong. An administrator answers; the reader sees what became of it."""
+    """A user reported an incorrect value. An administrator answers; the user sees the outcome."""
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="problem_reports")
-    path = models.CharField(max_length=120, blank=True, help_text="the value, such as items/2/decision; empty: all")
+    path = models.CharField(
+        max_length=120, blank=True, help_text="the value, such as items/2/decision; empty: the case as a whole"
+    )
     note = models.TextField(max_length=2000)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="problem_reports")
     at = models.DateTimeField()
@@ -83,27 +85,27 @@ class ProblemReport(models.Model):
 
 
 class ExportState(models.TextChoices):
-    """Where an export is."""
+    """The state of an export."""
 
-    WAITING = "waiting", _("waiting for a worker")
-    WRITING = "writing", _("being written")
+    WAITING = "waiting", _("waiting")
+    WRITING = "writing", _("in progress")
     READY = "ready", _("ready")
     FAILED = "failed", _("failed")
 
 
 class ExportFormat(models.TextChoices):
-    """The kind of file."""
+    """The file format."""
 
     CSV = "csv", "CSV"
     XLSX = "xlsx", "Excel"
 
 
 class Export(models.Model):
-    """A list written to a file: what, by whom, how many rows. Small ones are sent at once, large ones wait here."""
+    """A list exported to a file. Small exports are sent immediately; large ones are written by a worker."""
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="exports")
     list_name = models.CharField(max_length=12, choices=ListName.choices)
-    query = models.TextField(blank=True, help_text="filters and order, as they stood in the address")
+    query = models.TextField(blank=True, help_text="filters and order, as in the address")
     format = models.CharField(max_length=5, choices=ExportFormat.choices)
     state = models.CharField(max_length=8, choices=ExportState.choices, default=ExportState.WAITING)
     rows = models.PositiveIntegerField(null=True)

@@ -1,6 +1,6 @@
-"""Cases and their disputed items: the effective values, parsed values with active corrections on top.
+"""Cases and their disputed items, with their effective values: parsed values with active corrections applied.
 
-Only ``effective.write_cases`` writes these rows. Texts stand in tables of their own, so that lists read narrow rows.
+Only ``effective.write_cases`` writes these rows. Long texts have tables of their own, so that lists read narrow rows.
 """
 
 from django.contrib.postgres.fields import ArrayField
@@ -17,31 +17,31 @@ from determinations.models.letters import Letter
 
 
 class Outcome(models.TextChoices):
-    """A case's outcome, worked out from its items: the letter prints none."""
+    """The outcome of a case, derived from its items; letters do not print one."""
 
     UPHELD = "upheld", _("Upheld")
     PARTLY = "partly", _("Partly overturned")
     OVERTURNED = "overturned", _("Overturned")
-    UNKNOWN = "unknown", _("No decision read")
+    UNKNOWN = "unknown", _("Decision not found")
 
 
 class Decision(models.TextChoices):
-    """The reviewer's decision on one item. Upheld: UR's denial stands. Overturned: the treatment is necessary."""
+    """The reviewer's decision on an item. Upheld: UR's denial is upheld. Overturned: the treatment is necessary."""
 
     UPHELD = "upheld", _("Upheld")
     OVERTURNED = "overturned", _("Overturned")
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
-    """Verbs a page can name."""
+    """Query methods of cases."""
 
     def current(self) -> "CaseQuerySet":
-        """Only the version of each case that counts."""
+        """Only cases that no other letter supersedes."""
         return self.filter(superseded_by__isnull=True)
 
 
 class Case(models.Model):
-    """One letter as a case; its id is the letter's id, so that an address outlives every re-parse."""
+    """A letter as a case. Its ID is the letter's ID, so addresses stay valid when the letter is read again."""
 
     letter = models.OneToOneField(Letter, primary_key=True, on_delete=models.CASCADE, related_name="case")
     superseded_by = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="older_versions")
@@ -71,17 +71,17 @@ class Case(models.Model):
     said_of_items = ArrayField(
         models.CharField(max_length=60),
         default=list,
-        help_text="what filters of items find of at least one item, such as region=Knee (see item_marks.py)",
+        help_text="values that at least one item has, such as region=Knee (see cases.item_marks)",
     )
     problem_codes = ArrayField(models.CharField(max_length=40), default=list)
     all_problem_codes = ArrayField(
-        models.CharField(max_length=40), default=list, help_text="of the case as a whole and of its items, each once"
+        models.CharField(max_length=40), default=list, help_text="of the case as a whole and its items"
     )
-    problem_count = models.PositiveSmallIntegerField(default=0, help_text="problems, those of items too")
+    problem_count = models.PositiveSmallIntegerField(default=0, help_text="includes problems of items")
     state = models.CharField(max_length=20, help_text="the letter's state, for filters")
-    corrected = models.BooleanField(default=False, help_text="an active correction stands in this case")
+    corrected = models.BooleanField(default=False, help_text="the case has an active correction")
     searched_hash = models.BigIntegerField(
-        default=0, help_text="changes with the words and sections that find the case (see found_by.py)"
+        default=0, help_text="changes with the words and sections that find the case (see models.found_by)"
     )
 
     objects = CaseQuerySet.as_manager()
@@ -96,7 +96,7 @@ class Case(models.Model):
             models.Index(F("case_number").desc(nulls_last=True), F("letter").desc(), name="case_by_number"),
             models.Index(F("item_count").desc(), F("letter").desc(), name="case_by_items"),
             models.Index(F("problem_count").desc(), F("letter").desc(), name="case_by_doubts"),
-            # One index for all filters: it finds the rows that meet several of them without visiting the rest.
+            # One index for all filters finds rows that match several of them without visiting other rows.
             GinIndex(
                 *indexed_columns(of_items=False),
                 case_words(),
@@ -118,7 +118,7 @@ class Case(models.Model):
 
 
 class CaseText(models.Model):
-    """A case's long text and what is searched: case number, summary, requests and rationales."""
+    """A case's long text, and its search vector: case number, summary, requests and rationales."""
 
     case = models.OneToOneField(Case, primary_key=True, on_delete=models.CASCADE, related_name="text")
     summary = models.TextField(blank=True)
@@ -129,7 +129,7 @@ class CaseText(models.Model):
 
 
 class DisputedItem(models.Model):
-    """One treatment request that UR denied, and how it was decided."""
+    """A treatment request that UR denied, and the decision on it."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="items")
     number = models.PositiveSmallIntegerField()
@@ -138,7 +138,7 @@ class DisputedItem(models.Model):
     partly_approved = models.BooleanField(default=False)
     decision = models.CharField(max_length=10, choices=Decision.choices, blank=True)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="items")
-    category_rule = models.CharField(max_length=60, help_text="which rule set the category, or 'staff'")
+    category_rule = models.CharField(max_length=60, help_text="the rule that set the category, or 'staff'")
     body_region = models.CharField(max_length=40, blank=True)
     problem_codes = ArrayField(models.CharField(max_length=40), default=list)
     grounds = ArrayField(models.CharField(max_length=40), default=list, db_default=[])
@@ -151,7 +151,7 @@ class DisputedItem(models.Model):
 
 
 class ItemText(models.Model):
-    """An item's long texts and what is searched: request and rationale."""
+    """An item's long texts, and its search vector: request and rationale."""
 
     item = models.OneToOneField(DisputedItem, primary_key=True, on_delete=models.CASCADE, related_name="text")
     rationale = models.TextField(blank=True)

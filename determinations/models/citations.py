@@ -1,4 +1,4 @@
-"""Citations: which guideline each side relied on for an item."""
+"""Citations: the guidelines that each side cites for an item."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -11,14 +11,14 @@ from determinations.models.cases import DisputedItem
 
 
 class Side(models.TextChoices):
-    """Who relied on the guideline."""
+    """Who cites the guideline."""
 
     CLAIMS = "claims", _("Claims administrator")
     REVIEWER = "reviewer", _("Reviewer")
 
 
 class Citation(models.Model):
-    """One guideline document or chapter named by one side for one item; sections and pages belong to it."""
+    """A guideline document or chapter that one side cites for an item, with its sections and pages."""
 
     item = models.ForeignKey(DisputedItem, on_delete=models.CASCADE, related_name="citations")
     side = models.CharField(max_length=10, choices=Side.choices)
@@ -40,10 +40,10 @@ class Citation(models.Model):
 
 
 class SectionName(models.Model):
-    """The name of a section that some citation has named, and the label that all spellings of the section share.
+    """The name of a cited section, and the label that all spellings of the section share.
 
-    Part of a name or of its label finds the name, and names find the citations. Names stay when the citations go: one
-    too many finds nothing.
+    Filters find names by part of the name or label, and citations by name. Names are kept after their citations are
+    deleted; an unused name finds nothing.
     """
 
     name = models.CharField(max_length=300, primary_key=True)

@@ -1,4 +1,4 @@
-"""Corrections: what people put right, append-only."""
+"""Corrections by staff; append-only."""
 
 from collections.abc import Iterable
 from functools import reduce
@@ -13,20 +13,20 @@ from determinations.parsing.results import CitationRecord, Decision, GroundRecor
 
 
 class Operation(models.TextChoices):
-    """What a person did."""
+    """What a correction does."""
 
     SET = "set", _("set a value")
     CONFIRM = "confirm", _("confirmed a value")
-    REVERT = "revert", _("went back")
-    DISMISS = "dismiss", _("found nothing wrong")
+    REVERT = "revert", _("reverted")
+    DISMISS = "dismiss", _("dismissed a problem")
     ADD_ITEM = "add_item", _("added an item")
     REMOVE_ITEM = "remove_item", _("removed an item")
     SPLIT_ITEM = "split_item", _("split an item")
     MERGE_ITEMS = "merge_items", _("merged items")
-    REORDER_ITEMS = "reorder_items", _("put items in order")
+    REORDER_ITEMS = "reorder_items", _("reordered items")
 
 
-#: Operations on which items there are; each is undone by a REVERT that names it.
+#: Operations that add, remove, split, merge or reorder items. A REVERT that names one undoes it.
 STRUCTURAL = (
     Operation.ADD_ITEM,
     Operation.REMOVE_ITEM,
@@ -37,40 +37,40 @@ STRUCTURAL = (
 
 
 class CorrectionState(models.TextChoices):
-    """How a correction stands against the parser's latest reading and the corrections after it."""
+    """The state of a correction, given the parser's latest result and later corrections."""
 
     ACTIVE = "active", _("in force")
     CONFIRMED = "confirmed", _("in force, and the parser agrees")
-    CONFLICT = "conflict", _("in force, but the parser's value changed under it")
+    CONFLICT = "conflict", _("in force, but the parser's value has changed")
     SUPERSEDED = "superseded", _("superseded by a later correction")
-    ORPHANED = "orphaned", _("what it corrected is no longer there")
-    REVERTED = "reverted", _("went back: nothing left to apply")
+    ORPHANED = "orphaned", _("the corrected value no longer exists")
+    REVERTED = "reverted", _("reverted")
 
 
-#: Corrections in these states shape the effective values.
+#: States in which a correction affects the effective values.
 IN_FORCE = (CorrectionState.ACTIVE, CorrectionState.CONFIRMED, CorrectionState.CONFLICT)
-#: Corrections in these states want a person's look.
+#: States that need review.
 WANT_A_LOOK = (CorrectionState.CONFLICT, CorrectionState.ORPHANED)
 
 
-#: What a correctable field can hold: one line or text, a number, a flag, names, a category's pair, citations.
+#: The value of a field: a line or text, a number, a flag, names, a category with subcategory, or citations.
 FieldValue = str | int | bool | list[str] | list[CitationRecord] | None
 _Json = str | int | bool | list[object] | dict[str, object]
 _Shape = TypeVar("_Shape")
 
 
-# What ``new_value`` holds of an operation other than setting a value.
+# The shapes of ``new_value`` for operations other than setting a value.
 
 
 class Dismissal(TypedDict):
-    """DISMISS: the problem's code and the field that it speaks of."""
+    """DISMISS: the problem's code and field."""
 
     code: str
     field: str
 
 
 class ItemValues(TypedDict, total=False):
-    """Those values of an item that a person gave for one made by hand."""
+    """The values that staff entered for an item."""
 
     request: str
     disputed: str
@@ -89,7 +89,7 @@ class ItemValues(TypedDict, total=False):
 
 
 class MadeItem(TypedDict):
-    """An item made by hand. ``occurrence``: of the items worded like it in the letter, which one it is, from 1."""
+    """An item entered by staff. ``occurrence`` numbers items with the same wording in the letter, from 1."""
 
     key: str
     values: ItemValues
@@ -97,7 +97,7 @@ class MadeItem(TypedDict):
 
 
 class AddedItem(MadeItem):
-    """ADD_ITEM: ``after`` is the key of the item before it, "" for none."""
+    """ADD_ITEM: ``after`` is the key of the preceding item, or ""."""
 
     after: str
 
@@ -109,7 +109,7 @@ class SplitItem(TypedDict):
 
 
 class RememberedItem(TypedDict):
-    """An item that an operation on several items names: its key, and how to find it again (see ``identity``)."""
+    """An item that a merge or reordering refers to: its key, and how to find it again (see ``cases.item_keys``)."""
 
     key: str
     anchor: str
@@ -117,19 +117,19 @@ class RememberedItem(TypedDict):
 
 
 class MergedItems(MadeItem):
-    """MERGE_ITEMS: the items it was made of."""
+    """MERGE_ITEMS: ``of`` are the merged items."""
 
     of: list[RememberedItem]
 
 
 class ItemOrder(TypedDict):
-    """REORDER_ITEMS: every item in the new order."""
+    """REORDER_ITEMS: all items in the new order."""
 
     order: list[RememberedItem]
 
 
 class CorrectionQuerySet(models.QuerySet["Correction"]):
-    """Corrections by the letters that they were made on."""
+    """Query methods of corrections."""
 
     def of(self, letters: Iterable[Letter]) -> "CorrectionQuerySet":
         """Those of these letters, whatever numbers the letters had when they were corrected."""
@@ -141,15 +141,15 @@ class CorrectionQuerySet(models.QuerySet["Correction"]):
 
 
 class Correction(models.Model):
-    """One thing that a person set, confirmed or undid. Rows are never changed or deleted (a trigger refuses it); only
-    ``state`` moves, and it can always be worked out anew from the rows and the parsed document (``merging.merge``).
+    """A value that staff set, confirmed or reverted. A trigger prevents changes and deletions of rows; only ``state``
+    changes, and it can be recalculated from the rows and the parsed document (``merging.merge``).
 
-    No foreign key to what it corrects. The letter is named by the SHA-256 of its file and its part in it, so that the
-    corrections of a letter that is removed and later uploaded again are found again. The value is named by ``path`` as
-    users saw it (``case_number``, ``items/2/decision``). An item is known by ``item_key``, which does not change when
-    items are added or reordered: made from the request as the parser read it (``item_anchor``, with its place in the
-    text, ``item_span``, to find the item again when a later parser words it a little differently), or drawn by lot
-    for an item that a user added.
+    There is no foreign key to the letter or value. The letter is identified by the SHA-256 of its file and its part in
+    it, so that the corrections of a letter that is removed and uploaded again still apply. The value is identified by
+    ``path`` as users saw it (``case_number``, ``items/2/decision``). An item is identified by ``item_key``, which does
+    not change when items are added or reordered. The key is derived from the request as the parser read it
+    (``item_anchor`` and its place in the text, ``item_span``, help to find the item again when a later parser reads it
+    slightly differently), or random for an item that a user added.
     """
 
     letter_id = models.BigIntegerField()
@@ -164,13 +164,13 @@ class Correction(models.Model):
     )
     parser_version = models.CharField(max_length=20, blank=True)
     parser_value: "models.JSONField[FieldValue, FieldValue]" = models.JSONField(
-        null=True, help_text="what the parser said when the correction was made"
+        null=True, help_text="the parser's value when the correction was made"
     )
     old_value: "models.JSONField[object, _Json | None]" = models.JSONField(null=True)
     new_value: "models.JSONField[object, _Json | None]" = models.JSONField(null=True)
     reverts = models.BigIntegerField(null=True, help_text="the correction that this one undoes")
     evidence: "models.JSONField[SpanRecord | None, SpanRecord | None]" = models.JSONField(
-        null=True, help_text="[start, end] in the letter's text, where a person selected it"
+        null=True, help_text="[start, end] of the evidence that the user selected in the letter's text"
     )
     reason = models.CharField(max_length=40)
     note = models.TextField(blank=True)
@@ -194,7 +194,7 @@ class Correction(models.Model):
 
     @property
     def field(self) -> str:
-        """The field's name, the last word of the path."""
+        """The field: the last part of the path."""
         return self.path.rsplit("/", 1)[-1]
 
     @property
@@ -208,5 +208,5 @@ class Correction(models.Model):
         return cast(FieldValue, self.new_value)
 
     def given(self, shape: type[_Shape]) -> _Shape:
-        """``new_value`` of any other operation, in the shape that belongs to it."""
+        """``new_value`` of any other operation, as the given shape."""
         return cast(_Shape, self.new_value)

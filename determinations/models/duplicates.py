@@ -1,4 +1,4 @@
-"""Letters that may be the same one: what people decided about them, and what finds those that are nearly alike."""
+"""Possible duplicates: pairs of letters with the decisions of staff, and the signatures that find similar letters."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -10,7 +10,7 @@ from determinations.models.letters import Letter
 
 
 class LetterSignature(models.Model):
-    """A letter's wording as numbers (see ``likeness``): letters that share a band are likely to be alike."""
+    """The wording of a letter as numbers (see ``likeness``). Letters that share a band are likely to be similar."""
 
     letter = models.OneToOneField(Letter, primary_key=True, on_delete=models.CASCADE, related_name="signature")
     minima = ArrayField(models.IntegerField())
@@ -24,7 +24,7 @@ class LetterSignature(models.Model):
 
 
 class PairKind(models.TextChoices):
-    """How two letters are alike."""
+    """How two letters are similar."""
 
     CASE_NUMBER = "case_number", _("same case number")
     TEXT = "text", _("same text")
@@ -32,11 +32,11 @@ class PairKind(models.TextChoices):
 
 
 class PairDecision(models.TextChoices):
-    """What a person decided."""
+    """The decision of staff."""
 
-    OPEN = "open", _("to be decided")
-    MERGED = "merged", _("the same letter")
-    APART = "apart", _("kept apart")
+    OPEN = "open", _("undecided")
+    MERGED = "merged", _("same letter")
+    APART = "apart", _("separate letters")
 
 
 class LetterPair(models.Model):
@@ -47,7 +47,7 @@ class LetterPair(models.Model):
     older = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="+")
     newer = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=12, choices=PairKind.choices)
-    percent = models.PositiveSmallIntegerField(help_text="how alike the wording is")
+    percent = models.PositiveSmallIntegerField(help_text="similarity of the wording")
     found_at = models.DateTimeField()
     decision = models.CharField(max_length=8, choices=PairDecision.choices, default=PairDecision.OPEN)
     counts = models.ForeignKey(Letter, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)

@@ -1,8 +1,8 @@
-"""The narrow fact rows: what item lists filter and what statistics add up.
+"""The narrow fact rows that item lists filter and statistics count.
 
-One row an item of a current case (superseded versions have none), and one a citation of such an item, replaced in the
-transaction that writes the case. Lists and statistics filter the same columns, so that a number and the list behind
-it cannot disagree.
+There is one row per item of a current case (superseded cases have none), and one per citation of such an item. They
+are replaced in the transaction that writes the case. Lists and statistics filter the same columns, so a number and the
+list behind it cannot disagree.
 """
 
 from django.contrib.postgres.fields import ArrayField
@@ -20,8 +20,8 @@ from determinations.models.found_by import item_sections, item_words
 class ItemFact(models.Model):
     """An item's dimensions.
 
-    ``days_from_...`` count calendar days to the decision date. They and ``claim_age`` are null where either date is
-    not known, or where the earlier date comes after the decision (then one of the two is wrong).
+    ``days_from_...`` count calendar days to the decision date. They and ``claim_age`` are null if either date is
+    unknown, or if the start date is after the decision (then one of the two is wrong).
     """
 
     item = models.OneToOneField(DisputedItem, primary_key=True, on_delete=models.CASCADE, related_name="fact")
@@ -39,19 +39,19 @@ class ItemFact(models.Model):
     age = models.SmallIntegerField(null=True, help_text="years")
     injury_year = models.SmallIntegerField(null=True)
     decision_year = models.SmallIntegerField(null=True)
-    claim_age = models.SmallIntegerField(null=True, help_text="whole years from the injury to the decision")
-    case_items = models.SmallIntegerField(help_text="how many items the item's case has")
+    claim_age = models.SmallIntegerField(null=True, help_text="full years from the injury to the decision")
+    case_items = models.SmallIntegerField(help_text="number of items in the case")
     claims_families = models.SmallIntegerField(help_text="bits: 1 MTUS, 2 ACOEM, 4 ODG, 8 other; 0 nothing cited")
     reviewer_families = models.SmallIntegerField(help_text="bits: 1 MTUS, 2 ACOEM, 4 ODG, 8 other; 0 nothing cited")
-    overturned = models.BooleanField(null=True, help_text="null where no decision was read")
+    overturned = models.BooleanField(null=True, help_text="null if the decision was not found")
     partly_approved = models.BooleanField()
-    same_authority = models.BooleanField(help_text="both sides rely on at least one authority in common")
-    first_of_case = models.BooleanField(help_text="the lowest numbered item of its case")
+    same_authority = models.BooleanField(help_text="both sides cite at least one authority in common")
+    first_of_case = models.BooleanField(help_text="the item with the lowest number in its case")
     sex = models.CharField(max_length=6)
     priority = models.CharField(max_length=12)
     outcome = models.CharField(max_length=12, help_text="of the item's case")
     state = models.CharField(max_length=20, help_text="of the item's letter")
-    corrected = models.BooleanField(help_text="an active correction stands in the item's case")
+    corrected = models.BooleanField(help_text="the case has an active correction")
     body_region = models.CharField(max_length=40)
     licensure = ArrayField(models.CharField(max_length=60))
     specialties = ArrayField(models.CharField(max_length=120))
@@ -62,7 +62,9 @@ class ItemFact(models.Model):
         models.CharField(max_length=40), default=list, db_default=[], help_text="codes of ``parsing.grounds.GROUNDS``"
     )
     cited = models.TextField(
-        db_default="", db_collation="C", help_text="every citation in one word to group by, see statistics.cited"
+        db_default="",
+        db_collation="C",
+        help_text="all citations as one string to group by, see statistics.citation_code",
     )
 
     class Meta:
@@ -76,7 +78,7 @@ class ItemFact(models.Model):
             ),
             models.Index(F("ur_denial_date").desc(nulls_last=True), F("item").desc(), name="fact_denied"),
             models.Index(F("date_of_injury").desc(nulls_last=True), F("item").desc(), name="fact_injured"),
-            # One index for all filters: it finds the rows that meet several of them without visiting the rest.
+            # One index for all filters finds rows that match several of them without visiting other rows.
             GinIndex(
                 *indexed_columns(of_items=True),
                 item_words(),
@@ -91,12 +93,12 @@ class ItemFact(models.Model):
 
 
 class CitationFact(models.Model):
-    """One citation of an item that counts: side, authority and edition, with what its parts are counted by.
+    """A citation of an item that counts: side, authority and edition.
 
-    ``on_date`` is the day on which the edition should have been in force: the UR denial for the claims
-    administrator's citation, the decision for the reviewer's. The first row of an item, side and authority carries
-    the sections (by their labels, see ``SectionName``) and pages of all its editions, each once, so that counting rows
-    counts items.
+    ``on_date`` is the date on which the edition should have been in force: the UR denial for the claims
+    administrator's citation, the decision for the reviewer's. Of the rows of an item, side and authority, only the
+    first has sections (by label, see ``SectionName``) and pages, those of all editions, so that counting rows counts
+    items.
     """
 
     fact = models.ForeignKey(ItemFact, on_delete=models.CASCADE, related_name="citations")
@@ -117,11 +119,11 @@ class CitationFact(models.Model):
 
 
 class FactChange(models.Model):
-    """A mark left by every statement that changes what statistics read; triggers write it (see the migration).
+    """A mark that triggers write for every statement that changes what statistics read (see the migration).
 
-    The sum of the marks that a transaction sees names the state of the data that it sees: each commit adds a random
-    mark of its own, so no other state has that sum. Rows are only added, hence writers never wait for each other;
-    old rows are now and then merged into one that carries their sum.
+    The sum of the marks that a transaction sees identifies the version of the data it sees: every commit adds a random
+    mark, so no two versions have the same sum. Rows are only inserted, so writers never wait for each other; old rows
+    are merged from time to time into one with their sum.
     """
 
     mark = models.DecimalField(max_digits=40, decimal_places=0)

@@ -1,4 +1,4 @@
-"""Runs that read letters again with the current parser, aliases and rules: previewed, then run, pausable."""
+"""Runs that read letters again with the current parser, aliases and rules. They are previewed and can be paused."""
 
 from typing import Literal, TypedDict
 
@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class RunState(models.TextChoices):
-    """Where a run is."""
+    """The state of a run."""
 
-    PREVIEWING = "previewing", _("preview under way")
+    PREVIEWING = "previewing", _("preview in progress")
     PREVIEWED = "previewed", _("previewed")
     RUNNING = "running", _("running")
     PAUSED = "paused", _("paused")
@@ -18,12 +18,12 @@ class RunState(models.TextChoices):
     STOPPED = "stopped", _("stopped")
 
 
-#: A worker has something to do.
+#: States in which workers process the run.
 AT_WORK = (RunState.PREVIEWING, RunState.RUNNING)
 
 
 class ProposalRecord(TypedDict):
-    """What a run would put in force, see ``aliases.Proposal``."""
+    """An alias or rule that the run activates or deactivates, see ``aliases.Proposal``."""
 
     kind: Literal["alias", "rule"]
     words: str
@@ -31,7 +31,7 @@ class ProposalRecord(TypedDict):
 
 
 class Selection(TypedDict, total=False):
-    """Which letters a run reads again: ``what``, and what belongs to it (see ``reparsing.letters_of``)."""
+    """The letters that a run reads again: ``what``, with its parameters (see ``reparsing.letters_of``)."""
 
     what: str
     code: str
@@ -43,7 +43,7 @@ class Selection(TypedDict, total=False):
 
 
 class FieldCounts(TypedDict):
-    """Of one field, how many values a run changes."""
+    """The number of values of a field that a run changes."""
 
     changed: int
     gains: int
@@ -51,21 +51,21 @@ class FieldCounts(TypedDict):
 
 
 class ReparseRun(models.Model):
-    """One run over chosen letters, in the order of their numbers. ``reached`` is the last letter done: a run that is
-    interrupted goes on after it. Counts are ``{field: {"changed": n, "gains": n, "losses": n}}``: gains and losses
-    are held against values that people set or confirmed.
+    """A run over selected letters in order of ID. An interrupted run continues after ``reached``, the last letter
+    processed. Counts are ``{field: {"changed": n, "gains": n, "losses": n}}``: gains and losses are measured against
+    values that staff set or confirmed.
     """
 
     selection: "models.JSONField[Selection, Selection]" = models.JSONField(
-        help_text="which letters: see reparsing.letters_of"
+        help_text="the letters: see reparsing.letters_of"
     )
     why = models.CharField(max_length=300, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     parser_version = models.CharField(max_length=20)
     state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.PREVIEWING)
-    last_letter = models.BigIntegerField(help_text="letters that come later are not part of the run")
-    letters = models.PositiveIntegerField(default=0, help_text="how many letters are chosen, counted in the preview")
+    last_letter = models.BigIntegerField(help_text="later letters are not part of the run")
+    letters = models.PositiveIntegerField(default=0, help_text="number of selected letters, counted by the preview")
     reached = models.BigIntegerField(default=0)
     previewed = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
@@ -85,7 +85,7 @@ class ReparseRun(models.Model):
 
 
 class ReparseExample(models.Model):
-    """One changed value of a preview, for people to look at; a few for each field."""
+    """A changed value in a preview; a few are kept per field."""
 
     run = models.ForeignKey(ReparseRun, on_delete=models.CASCADE, related_name="examples")
     letter_id = models.BigIntegerField()

@@ -1,4 +1,4 @@
-"""The review queue: letters that want a person, and what staff set for the work on them."""
+"""The review queue, its settings, and the reasons for corrections."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -9,10 +9,10 @@ from determinations.models.letters import Letter
 
 
 class ReviewEntry(models.Model):
-    """One letter in the queue. ``reviews.refresh`` keeps the rows; a letter with nothing to look at has none.
+    """A letter that needs review, see ``cases.review_entries``.
 
-    ``reasons`` are codes of problems, or of what else wants a look (``reviews.REASONS``); ``urgency`` orders the
-    queue, the largest first.
+    ``reasons`` are codes of problems and of other reasons (``review_entries.REASONS``). The queue is ordered by
+    ``urgency``, highest first.
     """
 
     letter = models.OneToOneField(Letter, primary_key=True, on_delete=models.CASCADE, related_name="review")
@@ -36,12 +36,12 @@ class ReviewEntry(models.Model):
 
 
 class CorrectionReason(models.Model):
-    """Why a value was corrected: the short list that people choose from. Staff edit it."""
+    """A reason for correcting a value: the list that users choose from, which staff can edit."""
 
     code = models.SlugField(max_length=40, unique=True)
     label = models.CharField(max_length=120)
     position = models.PositiveSmallIntegerField(default=0, help_text="order in the list")
-    offered = models.BooleanField(default=True, help_text="stands in the list; corrections made keep their reason")
+    offered = models.BooleanField(default=True, help_text="shown in the list; existing corrections keep their reason")
 
     class Meta:
         ordering = ["position", "label"]
@@ -51,16 +51,16 @@ class CorrectionReason(models.Model):
 
 
 class ReviewSettings(models.Model):
-    """What staff set for reviews: a single row."""
+    """Settings of the review queue: a single row."""
 
     id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
-    snooze_days = models.PositiveSmallIntegerField(default=7, help_text="days that a snoozed letter rests")
+    snooze_days = models.PositiveSmallIntegerField(default=7, help_text="days that a letter is snoozed")
     alike_percent = models.PositiveSmallIntegerField(
-        default=80, help_text="letters whose wording is at least this alike are shown as possible duplicates"
+        default=80, help_text="letters with at least this similarity are shown as possible duplicates"
     )
 
     retention_years = models.PositiveSmallIntegerField(
-        default=3, help_text="years after the latest decision that the file of a removed letter is kept"
+        default=3, help_text="years to keep the file of a removed letter after the latest decision"
     )
 
     class Meta:
@@ -77,5 +77,5 @@ class ReviewSettings(models.Model):
 
     @classmethod
     def now(cls) -> "ReviewSettings":
-        """The settings in force; the defaults where the row is missing."""
+        """The current settings, or the defaults if the row is missing."""
         return cls.objects.first() or cls()

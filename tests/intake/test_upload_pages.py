@@ -139,7 +139,7 @@ def test_a_document_that_holds_no_letter_is_to_be_exported_and_not_to_be_read_ag
     upload = receive_files(by=None, files=[file("letter.docx", b"A synthetic letter, or what is left of one")])
     ingest_letters(list(Letter.objects.values_list("pk", flat=True)))
     page = as_casemanager.get(page_of(upload)).content.decode()
-    assert "export it as PDF or save it as plain text" in page
+    assert "save it as PDF or plain text" in page
     assert "Read letter.docx again" not in page
 
 
