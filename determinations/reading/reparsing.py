@@ -41,7 +41,7 @@ from determinations.parsing.results import LetterRecord, to_record
 from determinations.reading.file_letters import page_ranges, parts_by_letter
 from determinations.reading.ingest import write_readings
 from determinations.reading.one_letter import PARSING_SECONDS, Reading, TooLong, no_longer_than, source_of
-from determinations.reference.aliases import Proposal, proposed_aliases, proposed_rules, apply_proposal
+from determinations.reference.aliases import Proposal, apply_proposal, proposed_aliases, proposed_rules
 from determinations.reference.category_rules import active_rules, with_rules
 
 log = logging.getLogger(__name__)

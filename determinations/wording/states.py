@@ -59,8 +59,8 @@ STATES: Mapping[str, StateWords] = {
         "Scanned, no text",
         "stopped",
         "The pages are images without text.",
-        "Upload a copy with text: the original from the regulator's website, or one that went through text recognition. "
-        "An administrator can also enter the values by hand.",
+        "Upload a copy with text: the original from the regulator's website, or one that went through text "
+        "recognition. An administrator can also enter the values by hand.",
     ),
     LetterState.PASSWORD_NEEDED: StateWords(
         "Password needed",
@@ -125,10 +125,14 @@ REFUSALS: Mapping[str, RefusalWords] = {
     "document": RefusalWords("Word processor document", DOCUMENT_NEXT_STEP),
     "unsupported": RefusalWords("Unsupported file type", "Save the letter as PDF and upload that copy."),
     "too_large": RefusalWords("Too large", "Upload only the letter, without attachments."),
-    "unreadable": RefusalWords("Could not be opened", "Make sure the file opens on your computer, then upload it again."),
+    "unreadable": RefusalWords(
+        "Could not be opened", "Make sure the file opens on your computer, then upload it again."
+    ),
     "password_needed": RefusalWords("Password needed", "Unzip the archive and upload the files without a password."),
     "archive_in_archive": RefusalWords("Archive inside an archive", "Unzip it and upload its contents."),
-    "archive_damaged": RefusalWords("Damaged archive", "Get a new copy of the archive, or upload its files individually."),
+    "archive_damaged": RefusalWords(
+        "Damaged archive", "Get a new copy of the archive, or upload its files individually."
+    ),
     "archive_empty": RefusalWords("Empty archive", "Check the contents of the archive."),
     "archive_method": RefusalWords("Unsupported compression", "Save the files as a standard ZIP."),
     "archive_too_large": RefusalWords("Archive too large", "Put fewer files in one archive."),
