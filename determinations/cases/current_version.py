@@ -1,17 +1,32 @@
 """Which of several letters of one case counts: locked, settled, one at a time."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Set
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import combinations, product
 
 from django.db import connection
 from django.db.models import Q
 
+from determinations.cases.counting_letter import Standing, choose_counting
 from determinations.models import (
     Case,
     LetterPair,
     PairDecision,
+    PairKind,
 )
+
+#: Pairs that tie nothing: letters that are only alike until staff decide. The same text ties letters at once.
+_UNDECIDED = Q(decision=PairDecision.OPEN) & ~Q(kind__in=(PairKind.TEXT, PairKind.CONTAINED))
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The cases whose standing changed, and those that have to be written for what was corrected on their copies."""
+
+    changed: set[int]
+    again: set[int]
 
 
 def lock_case_numbers(numbers: Iterable[str | None]) -> None:
@@ -21,43 +36,70 @@ def lock_case_numbers(numbers: Iterable[str | None]) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%s::text[]) AS key", [keys])
 
 
-def settle_versions(numbers: Iterable[str | None], letter_ids: Iterable[int]) -> set[int]:
-    """Of letters that are one case only one counts: the newest, unless a person chose. Returns whose standing changed.
+def settle_versions(numbers: Iterable[str | None], written: Collection[int]) -> Settled:
+    """Of letters that are one case only one counts: of copies the one that says most, of versions the last decided.
 
-    Letters are one case when they share a number or a person merged them, save those that a person keeps apart.
+    Letters are one case when they share a number or a text, or staff merged them, except those that staff keep
+    apart. Staff may choose otherwise which one counts. ``written`` are the cases that the caller has just written.
     """
-    cases = related_cases(set(filter(None, numbers)), set(letter_ids))
-    pairs = list(LetterPair.objects.filter(older__in=cases, newer__in=cases).exclude(decision=PairDecision.OPEN))
+    cases = related_cases(set(filter(None, numbers)), set(written))
+    pairs = list(LetterPair.objects.filter(older__in=cases, newer__in=cases).exclude(_UNDECIDED))
     apart = {(pair.older_id, pair.newer_id) for pair in pairs if pair.decision == PairDecision.APART}
     merged = [pair for pair in pairs if pair.decision == PairDecision.MERGED]
-    links = [(pair.older_id, pair.newer_id) for pair in sorted(merged, key=lambda pair: (pair.decided_at, pair.pk))]
+    tied = [pair for pair in pairs if pair.decision != PairDecision.APART]
+    links = [(pair.older_id, pair.newer_id) for pair in sorted(tied, key=lambda pair: (_decided_at(pair), pair.pk))]
     by_number: dict[str, list[int]] = defaultdict(list)
     for pk, case in sorted(cases.items()):
         if case.case_number:
             by_number[case.case_number].append(pk)
     of_one_number = (pair for same in by_number.values() for pair in combinations(same, 2) if pair not in apart)
     links += sorted(of_one_number, key=lambda pair: (pair[1], pair[0]), reverse=True)
-    changed = []
+    changed: list[Case] = []
+    again: set[int] = set()
     for group in _connected(cases, links, apart):
-        counts = _counting(group, merged)
-        for pk in group:
-            superseded_by = None if pk == counts else counts
-            if cases[pk].superseded_by_id != superseded_by:
-                cases[pk].superseded_by_id = superseded_by
-                changed.append(cases[pk])
+        alone = len(group) == 1
+        standing = Standing(group[0], frozenset(), is_corrected=False) if alone else choose_counting(group, merged)
+        before = {cases[pk].superseded_by_id for pk in group if cases[pk].is_copy}
+        moved = [cases[pk] for pk in group if _moves(cases[pk], standing)]
+        changed += moved
+        if standing.is_corrected and (moved or standing.counts not in written):
+            again.add(standing.counts)
+        if moved:  # what they were copies of loses their corrections
+            again |= {pk for pk in before if pk in cases}
+    _write_standing(changed)
+    return Settled({case.pk for case in changed}, again)
+
+
+def _moves(case: Case, standing: Standing) -> bool:
+    """Give the case its standing; whether that is another one than before."""
+    before = (case.superseded_by_id, case.is_copy)
+    case.superseded_by_id = None if case.pk == standing.counts else standing.counts
+    case.is_copy = case.pk in standing.copies
+    return (case.superseded_by_id, case.is_copy) != before
+
+
+def _decided_at(pair: LetterPair) -> datetime:
+    """Decisions of staff tie letters in their order, before what was only found."""
+    return pair.decided_at or datetime.max.replace(tzinfo=UTC)
+
+
+def _write_standing(changed: Iterable[Case]) -> None:
+    rows = [(case.pk, case.superseded_by_id, case.is_copy) for case in changed]
+    if not rows:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE determinations_case AS c SET superseded_by_id = now.superseded_by
-            FROM unnest(%s::bigint[], %s::bigint[]) AS now (id, superseded_by) WHERE c.letter_id = now.id
+            UPDATE determinations_case AS c SET superseded_by_id = now.superseded_by, is_copy = now.is_copy
+            FROM unnest(%s::bigint[], %s::bigint[], %s::boolean[]) AS now (id, superseded_by, is_copy)
+            WHERE c.letter_id = now.id
             """,
-            [[case.pk for case in changed], [case.superseded_by_id for case in changed]],
+            [list(column) for column in zip(*rows, strict=True)],
         )
-    return {case.pk for case in changed}
 
 
 def related_cases(numbers: set[str], letter_ids: set[int]) -> dict[int, Case]:
-    """The cases of these numbers and letters, and those that decisions of people tie to them, near and far."""
+    """The cases of these numbers and letters, and those tied to them by staff or by the same text, near and far."""
     cases: dict[int, Case] = {}
     while True:
         found = Case.objects.filter(Q(case_number__in=numbers) | Q(pk__in=letter_ids)).in_bulk()
@@ -65,14 +107,15 @@ def related_cases(numbers: set[str], letter_ids: set[int]) -> dict[int, Case]:
             return cases
         cases |= found
         numbers = {case.case_number for case in cases.values() if case.case_number}
-        tied = LetterPair.objects.filter(Q(older__in=cases) | Q(newer__in=cases), decision=PairDecision.MERGED)
+        tied = LetterPair.objects.filter(Q(older__in=cases) | Q(newer__in=cases))
+        tied = tied.exclude(_UNDECIDED).exclude(decision=PairDecision.APART)
         letter_ids = {pk for pair in tied.values_list("older_id", "newer_id") for pk in pair} | cases.keys()
 
 
 def _connected(cases: Iterable[int], links: Iterable[tuple[int, int]], apart: Set[tuple[int, int]]) -> list[list[int]]:
-    """Groups of what the links tie together, in their order; never two letters that a person keeps apart.
+    """Groups of what the links tie together, in their order; never two letters that staff keep apart.
 
-    A third letter of the same number goes with the newer of those two, until a person says otherwise.
+    A third letter of the same number goes with the newer of those two, until staff decide otherwise.
     """
     group_of = {pk: [pk] for pk in cases}
     for one, other in links:
@@ -84,15 +127,3 @@ def _connected(cases: Iterable[int], links: Iterable[tuple[int, int]], apart: Se
         for pk in joined:
             group_of[pk] = joined
     return list({id(group): group for group in group_of.values()}.values())
-
-
-def _counting(group: Sequence[int], merged: Iterable[LetterPair]) -> int:
-    """The newest, or the one that a person chose before it."""
-    counts = max(group)
-    for _choice in group:
-        choices = [pair for pair in merged if counts in (pair.older_id, pair.newer_id) and pair.counts_id in group]
-        chosen = max(choices, key=lambda pair: (pair.decided_at, pair.pk)).counts_id if choices else counts
-        if chosen == counts or chosen is None:
-            break
-        counts = chosen
-    return counts

@@ -4,7 +4,6 @@
 the corrections, so that running it again changes nothing, and no correction can be lost by a re-parse.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db import transaction
@@ -14,6 +13,7 @@ from determinations.cases import review_entries
 from determinations.cases.current_version import lock_case_numbers, related_cases, settle_versions
 from determinations.cases.facts import hold_families, replace_facts
 from determinations.cases.file_text import hand_over_texts, lock_files
+from determinations.cases.letter_corrections import copies_of, corrections_of, own_corrections
 from determinations.cases.merging import Merged, merge
 from determinations.cases.rows import delete_items, forget_section_names, write_case_rows, write_items
 from determinations.models import (
@@ -27,6 +27,18 @@ from determinations.models import (
 from determinations.reference.category_rules import active_rules, with_rules
 from determinations.reference.printed_citations import write_printed_citations
 
+# WRITE_ORDER: what ``_write`` does, step by step, and why in this order.
+#  1. hold_families: before any row is locked, or a writer that waits for it would hold locks that its holder needs.
+#  2. lock the letters, by number, so that two writers cannot deadlock.
+#  3. read documents and corrections under that lock, so that what is written is what they say at commit.
+#  4. lock case numbers, old and new: letters that leave a number and letters that join it settle it in turns.
+#  5. delete items with their facts, then write items: the index of cases is built from what their items say, so items
+#     come before cases; texts of cases come before the rows that are found by them.
+#  6. settle versions: needs the new case numbers.
+#  7. facts: only of cases that count, so after it is settled which these are; also of cases that begin or cease to.
+#  8. printed citations and the review queue: read nothing that is written later.
+#  9. once more, cases that count before copies: corrections made on a copy are in force on them.
+
 
 def write_cases(letter_ids: Collection[int]) -> None:
     """Write the effective rows of letters that have a parsed document: cases, items, texts, citations, facts.
@@ -35,25 +47,33 @@ def write_cases(letter_ids: Collection[int]) -> None:
     number counts. All or nothing: one transaction.
     """
     with transaction.atomic():
-        hold_families()
-        letters = {letter.pk: letter for letter in _locked(letter_ids)}
-        rules = active_rules()
-        parsed = ParsedDocument.objects.filter(letter__in=letters).values_list("letter_id", "document")
-        documents = {pk: with_rules(document, rules) for pk, document in parsed}
-        corrections = corrections_of(letters.values())
-        known = set(Case.objects.filter(pk__in=letters).values_list("pk", flat=True))
-        old_numbers = set(Case.objects.filter(pk__in=known).values_list("case_number", flat=True))
-        merged = {pk: merge(document, corrections[pk]) for pk, document in documents.items()}
-        records = {pk: each.record for pk, each in merged.items()}
-        _write_states(corrections, merged)
-        lock_case_numbers(old_numbers | {record["case_number"] for record in records.values()})
-        delete_items(known)
-        write_items(records)  # before the rows that are found by what they say
-        write_case_rows(letters, records, {pk for pk, each in merged.items() if each.corrected})
-        touched = settle_versions(old_numbers | {record["case_number"] for record in records.values()}, records.keys())
-        replace_facts(touched | records.keys())
-        write_printed_citations(documents)
-        review_entries.refresh(letters, merged)
+        if again := _write(letter_ids):
+            _write(again)
+
+
+def _write(letter_ids: Collection[int]) -> set[int]:
+    """Returns the cases that have to be written once more, for what was corrected on their copies."""
+    hold_families()
+    letters = {letter.pk: letter for letter in _locked(letter_ids)}
+    rules = active_rules()
+    parsed = ParsedDocument.objects.filter(letter__in=letters).values_list("letter_id", "document")
+    documents = {pk: with_rules(document, rules) for pk, document in parsed}
+    corrections = corrections_of(letters.values())
+    known = set(Case.objects.filter(pk__in=letters).values_list("pk", flat=True))
+    old_numbers = set(Case.objects.filter(pk__in=known).values_list("case_number", flat=True))
+    merged = {pk: merge(document, corrections[pk]) for pk, document in documents.items()}
+    records = {pk: result.record for pk, result in merged.items()}
+    _write_states(letters, corrections, merged)
+    numbers = old_numbers | {record["case_number"] for record in records.values()}
+    lock_case_numbers(numbers)
+    delete_items(known)
+    write_items(records)
+    write_case_rows(letters, records, {pk for pk, result in merged.items() if result.corrected})
+    settled = settle_versions(numbers, records.keys())
+    replace_facts(settled.changed | records.keys())
+    write_printed_citations(documents)
+    review_entries.refresh(letters, merged)
+    return settled.again
 
 
 def entered_by_hand(letter_ids: Collection[int]) -> set[int]:
@@ -65,7 +85,7 @@ def entered_by_hand(letter_ids: Collection[int]) -> set[int]:
         return set()
     of_letter = Correction.objects.filter(letter_sha256=OuterRef("sha256"), letter_part=OuterRef("part"))
     corrected = Letter.objects.filter(Exists(of_letter), pk__in=letter_ids)
-    corrections = corrections_of(corrected)
+    corrections = own_corrections(corrected)
     parsed = ParsedDocument.objects.filter(letter__in=corrections)
     return {
         each.letter_id
@@ -108,7 +128,10 @@ def _remove(letter_ids: Collection[int], model: type[Letter] | type[Case]) -> No
         related = related_cases(set(filter(None, numbers)), set(ids)).keys() - set(ids)
         delete_items(ids)
         model._default_manager.filter(pk__in=ids).delete()
-        replace_facts(settle_versions(numbers, related) | set(_without_facts(related)))
+        settled = settle_versions(numbers, related)
+        replace_facts(settled.changed | set(_without_facts(related)))
+        if settled.again | settled.changed:
+            _write(settled.again | settled.changed)
 
 
 def _sections_of(letter_ids: Collection[int]) -> list[str]:
@@ -122,27 +145,27 @@ def _without_facts(case_ids: Iterable[int]) -> Iterable[int]:
     return current.filter(facts__isnull=True).values_list("pk", flat=True)
 
 
-def corrections_of(chosen: Iterable[Letter]) -> dict[int, list[Correction]]:
-    """All corrections of these letters, found by file and part, whatever number the letter now has."""
-    letters = list(chosen)
-    ids = {(letter.sha256, letter.part): letter.pk for letter in letters}
-    corrections: dict[int, list[Correction]] = defaultdict(list)
-    for correction in Correction.objects.of(letters).order_by("pk"):
-        corrections[ids[correction.letter_sha256, correction.letter_part]].append(correction)
-    return corrections
+def _write_states(
+    letters: Mapping[int, Letter], corrections: Mapping[int, Sequence[Correction]], merged: Mapping[int, Merged]
+) -> None:
+    """Keep how each correction stands, and the number that its letter has now.
 
-
-def _write_states(corrections: Mapping[int, Sequence[Correction]], merged: Mapping[int, Merged]) -> None:
-    """Keep how each correction stands, and the number that its letter has now."""
-    moved = []
-    for pk, each in merged.items():
+    One that was made on a copy stands as it does on the letter that counts.
+    """
+    moved: dict[int, Correction] = {}
+    counted_elsewhere = copies_of(merged).keys()
+    for pk, result in merged.items():
         for correction in corrections[pk]:
-            state = each.states[correction.pk]
-            if (correction.state, correction.letter_id) != (state, pk):
-                correction.state, correction.letter_id = state, pk
-                moved.append(correction)
+            state: str = result.states[correction.pk]
+            is_own = (correction.letter_sha256, correction.letter_part) == (letters[pk].sha256, letters[pk].part)
+            if is_own and pk in counted_elsewhere:
+                state = correction.state
+            letter_id = pk if is_own else correction.letter_id
+            if (correction.state, correction.letter_id) != (state, letter_id):
+                correction.state, correction.letter_id = state, letter_id
+                moved[correction.pk] = correction
     if moved:
-        Correction.objects.bulk_update(moved, ["state", "letter_id"])
+        Correction.objects.bulk_update(moved.values(), ["state", "letter_id"])
 
 
 def _locked(letter_ids: Collection[int]) -> QuerySet[Letter]:

@@ -17,15 +17,21 @@ from determinations.parsing.results import ItemRecord
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 #: An item that stands at the same place counts as the same when its wording is at least this alike.
 _ALIKE = 0.6
+#: In another copy of the letter, where places cannot be compared, it must be at least this alike.
+_ALIKE_IN_COPY = 0.85
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """An item as a correction remembers it: its key, the request as the parser read it, and where that stood."""
+    """An item as a correction remembers it: its key, the request as the parser read it, and where that was printed.
+
+    ``in_copy``: it was read from another copy of the letter, where places are others.
+    """
 
     key: str
     request: str
     span: Sequence[int] | None
+    in_copy: bool = False
 
 
 def folded(request: str) -> str:
@@ -77,11 +83,17 @@ def _wording_keys(items: Sequence[ItemRecord]) -> list[str]:
 
 
 def _likeness(anchor: Anchor, item: ItemRecord) -> float:
-    """How alike the wording is, 0 to 1; 0 where the places in the text do not overlap."""
+    """How alike the wording is, 0 to 1; 0 where the places in the text do not overlap.
+
+    In another copy of the letter the places mean nothing: the wording alone must do, and be closer.
+    """
+    one, other = folded(anchor.request), folded(item["request"])
+    if anchor.in_copy:
+        ratio = SequenceMatcher(None, one, other, autojunk=False).ratio()
+        return ratio if ratio >= _ALIKE_IN_COPY else 0.0
     span = (item.get("spans") or {}).get("request")
     if not span or not anchor.span or span[0] >= anchor.span[1] or anchor.span[0] >= span[1]:
         return 0.0
-    one, other = folded(anchor.request), folded(item["request"])
     if one in other or other in one:
         return 1.0
     return SequenceMatcher(None, one, other, autojunk=False).ratio()

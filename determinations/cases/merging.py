@@ -282,10 +282,10 @@ def anchors_of(corrections: Iterable[Correction]) -> Iterator[Anchor]:
     """The items that corrections speak of."""
     for each in corrections:
         if each.item_key:
-            yield Anchor(each.item_key, each.item_anchor, each.item_span)
+            yield Anchor(each.item_key, each.item_anchor, each.item_span, each.is_of_copy)
         if each.operation in (Operation.MERGE_ITEMS, Operation.REORDER_ITEMS):
             for one in _named_by(each):
-                yield Anchor(one["key"], one["anchor"], one["span"])
+                yield Anchor(one["key"], one["anchor"], one["span"], each.is_of_copy)
 
 
 def _named_by(each: Correction) -> list[RememberedItem]:

@@ -7,6 +7,7 @@ from typing import TypedDict, TypeVar, cast
 from django.utils.translation import gettext as _
 
 from determinations.cases.fields import EffectiveItem, ValueRefused
+from determinations.cases.letter_corrections import corrections_of
 from determinations.cases.merging import Merged, empty_document, merge
 from determinations.models import Correction, Letter, Operation, ParsedDocument
 from determinations.parsing.results import LetterRecord
@@ -98,7 +99,7 @@ def open_letter(letter_id: int, *, lock: bool = False) -> OpenLetter:
     letters = Letter.objects.select_for_update(no_key=True) if lock else Letter.objects
     letter = letters.get(pk=letter_id)
     parsed = ParsedDocument.objects.filter(letter=letter).first()
-    corrections = tuple(Correction.objects.of([letter]).order_by("pk"))
+    corrections = tuple(corrections_of([letter])[letter.pk])
     document = with_rules(parsed.document if parsed else empty_document(), active_rules())
     newest = corrections[-1].pk if corrections else 0
     return OpenLetter(

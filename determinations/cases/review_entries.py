@@ -5,12 +5,15 @@ Rows are worked out anew with every write of a case, so that a letter leaves the
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from determinations.cases.letter_corrections import copies_of
 from determinations.cases.merging import Merged
 from determinations.models import Correction, CorrectionState, Letter, ProblemReport, ReviewEntry
 from determinations.models.browsing import ReportState
@@ -89,11 +92,15 @@ def refresh(letter_ids: Collection[int], merged: Mapping[int, Merged] | None = N
     """Work out the entries of these letters. Those that ``merged`` lacks have no case: why, and what people said."""
     if not letter_ids:
         return
-    reported = set(
-        ProblemReport.objects.filter(letter__in=letter_ids, state=ReportState.OPEN).values_list("letter_id", flat=True)
-    )
-    reasons = {pk: _reasons(each) for pk, each in (merged or {}).items()}
-    without_case = set(letter_ids) - reasons.keys()
+    copies = copies_of(letter_ids)
+    reported = {
+        copies.get(pk, pk)
+        for pk in ProblemReport.objects.filter(letter__in={*letter_ids, *copies}, state=ReportState.OPEN).values_list(
+            "letter_id", flat=True
+        )
+    } & set(letter_ids)
+    reasons = {pk: _reasons(result) for pk, result in (merged or {}).items() if pk not in copies}
+    without_case = set(letter_ids) - reasons.keys() - copies.keys()
     unread = Letter.objects.filter(pk__in=without_case, state__in=_UNREAD).values_list("pk", "state")
     reasons |= {pk: {_UNREAD[state]} for pk, state in unread}
     for pk in _with_lost_corrections(without_case):
@@ -101,6 +108,7 @@ def refresh(letter_ids: Collection[int], merged: Mapping[int, Merged] | None = N
     for pk in reported:
         reasons[pk] = reasons.get(pk, set()) | {REPORTED}
     wanted = {pk: codes for pk, codes in reasons.items() if codes}
+    kept_for = _work_on_copies(copies, wanted)
     ReviewEntry.objects.filter(pk__in=set(letter_ids) - wanted.keys()).delete()
     ReviewEntry.objects.bulk_create(
         (
@@ -111,15 +119,38 @@ def refresh(letter_ids: Collection[int], merged: Mapping[int, Merged] | None = N
         unique_fields=["letter"],
         update_fields=["reasons", "urgency"],
     )
+    for pk, work in kept_for.items():
+        ReviewEntry.objects.filter(pk=pk, assigned_to=None).update(**work)
+    if copies:
+        ReviewEntry.objects.filter(pk__in=copies).delete()
 
 
-def note_report(letter_id: int) -> None:
-    """A reader reported a problem of this letter, or a report was answered."""
+class _Work(TypedDict):
+    """Whose work an entry is, and until when it is snoozed."""
+
+    assigned_to_id: int | None
+    snoozed_until: datetime | None
+
+
+def _work_on_copies(copies: Mapping[int, int], wanted: Collection[int]) -> dict[int, _Work]:
+    """What was arranged for copies, by the letter that counts in their place: it is the same work."""
+    entries = ReviewEntry.objects.filter(pk__in=copies) if copies else ReviewEntry.objects.none()
+    return {
+        copies[entry.pk]: {"assigned_to_id": entry.assigned_to_id, "snoozed_until": entry.snoozed_until}
+        for entry in entries
+        if copies[entry.pk] in wanted
+    }
+
+
+def note_report(reported_id: int) -> None:
+    """A user reported a problem of this letter, or a report was answered."""
+    letter_id = copies_of([reported_id]).get(reported_id, reported_id)
     with transaction.atomic():
         # The lock that writers of the letter hold: they work out the same entry.
         Letter.objects.select_for_update(no_key=True).get(pk=letter_id)
         entry = ReviewEntry.objects.filter(pk=letter_id).first()
-        is_open = ProblemReport.objects.filter(letter=letter_id, state=ReportState.OPEN).exists()
+        same_letter = {letter_id, *copies_of([letter_id])}
+        is_open = ProblemReport.objects.filter(letter__in=same_letter, state=ReportState.OPEN).exists()
         codes = set(entry.reasons if entry else ()) - {REPORTED} | ({REPORTED} if is_open else set())
         if not codes:
             ReviewEntry.objects.filter(pk=letter_id).delete()

@@ -1,9 +1,10 @@
-"""Letters that may be the same one: found, and decided by a person.
+"""Duplicate detection: finds likely duplicates and records staff's decisions.
 
-Without a decision the newest letter of a case number counts (``effective``). A person may say that two letters are the
+Without a decision ``cases.counting_letter`` settles which letter counts. Staff may decide that two letters are the
 same, and which of them counts, or that two of one number are not.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from django.db import transaction
 from determinations.access import audit
 from determinations.access.roles import check_permission
 from determinations.cases.effective import write_cases
+from determinations.cases.item_keys import folded
 from determinations.corrections.likeness import bands_of, minima_of, percent_alike, wording_of
 from determinations.models import (
     Case,
@@ -24,9 +26,16 @@ from determinations.models import (
     ParsedDocument,
     ReviewSettings,
 )
+from determinations.parsing.results import LetterRecord
 
 #: Letters compared with one letter at most.
 _COMPARED = 50
+#: Characters of summary and rationales that no two letters have in common by chance.
+_LEAST_SAID = 300
+#: The folded hash of an empty text.
+_NO_TEXT = hashlib.sha256().hexdigest()
+#: Pairs of these kinds are one letter unless staff keep them apart.
+_SAME = (PairKind.TEXT, PairKind.CONTAINED)
 
 
 def find_pairs(letter_ids: Sequence[int], *, now: datetime) -> int:
@@ -43,6 +52,9 @@ def find_pairs(letter_ids: Sequence[int], *, now: datetime) -> int:
     pairs = [pair for pk in signatures for pair in _pairs_of(signatures[pk], least, now)]
     before = LetterPair.objects.filter(newer__in=letter_ids).count()
     LetterPair.objects.bulk_create(pairs, ignore_conflicts=True)
+    same = {pk for pair in pairs if pair.kind in _SAME for pk in (pair.older_id, pair.newer_id)}
+    if same:  # they are tied without a decision of staff
+        write_cases(same)
     return LetterPair.objects.filter(newer__in=letter_ids).count() - before
 
 
@@ -55,14 +67,18 @@ def unsigned(limit: int) -> list[int]:
 def _pairs_of(signature: LetterSignature, least: int, now: datetime) -> Iterable[LetterPair]:
     pk = signature.letter_id
     kinds: dict[int, PairKind] = {}
-    for other in _sharing_a_band(signature):
-        if percent_alike(signature.minima, other.minima) >= least:
+    number = Case.objects.filter(pk=pk).values_list("case_number", flat=True).first()
+    sharing = list(_sharing_a_band(signature))
+    contained = _contained(pk, number, [other.letter_id for other in sharing])
+    for other in sharing:
+        if other.letter_id in contained:
+            kinds[other.letter_id] = PairKind.CONTAINED
+        elif percent_alike(signature.minima, other.minima) >= least:
             kinds[other.letter_id] = PairKind.ALIKE
-    folded = LetterText.objects.filter(pk=pk).values("folded_sha256")
-    same_text = LetterText.objects.filter(folded_sha256__in=folded).exclude(pk=pk).order_by("-pk")
+    own_text = LetterText.objects.filter(pk=pk).exclude(folded_sha256=_NO_TEXT).values("folded_sha256")
+    same_text = LetterText.objects.filter(folded_sha256__in=own_text).exclude(pk=pk).order_by("-pk")
     for other_pk in same_text.values_list("pk", flat=True)[:_COMPARED]:
         kinds[other_pk] = PairKind.TEXT
-    number = Case.objects.filter(pk=pk).values_list("case_number", flat=True).first()
     if number:
         versions = Case.objects.filter(case_number=number).exclude(pk=pk).order_by("-pk")
         for other_pk in versions.values_list("pk", flat=True)[:_COMPARED]:
@@ -75,6 +91,40 @@ def _pairs_of(signature: LetterSignature, least: int, now: datetime) -> Iterable
         yield LetterPair(
             older_id=min(pk, other_pk), newer_id=max(pk, other_pk), kind=kind, percent=percent, found_at=now
         )
+
+
+def _contained(letter_id: int, number: str | None, others: Sequence[int]) -> set[int]:
+    """The others whose items are this letter's, or the other way round, where one of the two has no case number.
+
+    Letters of different numbers are different letters; those of one number are versions of one case anyway.
+    """
+    rows = Case.objects.filter(pk__in=others)
+    candidates = set((rows if number is None else rows.filter(case_number=None)).values_list("pk", flat=True))
+    if not candidates:
+        return set()
+    documents = ParsedDocument.objects.in_bulk([letter_id, *candidates])
+    own = documents[letter_id].document
+    return {pk for pk in candidates if _is_contained(documents[pk].document, own)}
+
+
+def _is_contained(one: LetterRecord, other: LetterRecord) -> bool:
+    """Whether one letter says nothing of its case and items but what the other says too."""
+    dates = {one["decision_date"], other["decision_date"]} - {None}
+    summaries = {folded(summary) for summary in (one["summary"], other["summary"]) if summary}
+    if len(dates) > 1 or len(summaries) > 1:
+        return False
+    fewer, more = sorted((_said(one), _said(other)), key=len)
+    said = sum(len(rationale) for _request, _decision, rationale in fewer)
+    return bool(fewer) and fewer <= more and said + sum(map(len, summaries)) >= _LEAST_SAID
+
+
+def _said(document: LetterRecord) -> set[tuple[str, str | None, str]]:
+    """Each item's request, decision and rationale; an item without a rationale is not compared."""
+    return {
+        (folded(item["request"]), item["decision"], folded(item["rationale"]))
+        for item in document["items"]
+        if item["rationale"]
+    }
 
 
 def _sharing_a_band(signature: LetterSignature) -> Iterable[LetterSignature]:

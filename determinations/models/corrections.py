@@ -179,6 +179,9 @@ class Correction(models.Model):
     at = models.DateTimeField()
     state = models.CharField(max_length=12, choices=CorrectionState.choices, default=CorrectionState.ACTIVE)
 
+    #: Made on another copy of the letter whose corrections are read (see ``letter_corrections``). Not stored.
+    is_of_copy = False
+
     objects = CorrectionQuerySet.as_manager()
 
     class Meta:

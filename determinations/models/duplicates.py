@@ -28,6 +28,7 @@ class PairKind(models.TextChoices):
 
     CASE_NUMBER = "case_number", _("same case number")
     TEXT = "text", _("same text")
+    CONTAINED = "contained", _("text contained in the other")
     ALIKE = "alike", _("nearly the same text")
 
 

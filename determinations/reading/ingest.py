@@ -19,7 +19,8 @@ from django.utils import timezone
 
 from determinations.access import audit
 from determinations.cases import review_entries
-from determinations.cases.effective import corrections_of, entered_by_hand, remove_cases, write_cases
+from determinations.cases.effective import entered_by_hand, remove_cases, write_cases
+from determinations.cases.letter_corrections import own_corrections
 from determinations.extraction.reader import ReaderBroken
 from determinations.models import Case, Letter, LetterState
 from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, OPEN_STATES, Lane
@@ -220,7 +221,7 @@ def _kept(letters: Collection[LetterReading]) -> dict[int, str]:
     """
     failed = {letter.letter_id: letter.message for letter in letters if letter.record is None}
     gone = {letter.letter_id for letter in letters if letter.is_gone}
-    corrected = set(corrections_of(Letter.objects.filter(pk__in=gone))) if gone else set()
+    corrected = set(own_corrections(Letter.objects.filter(pk__in=gone))) if gone else set()
     return {
         pk: _KEPT_WITHOUT_PAGES if pk in gone else _KEPT.format(failed[pk])
         for pk in _with_case(failed)

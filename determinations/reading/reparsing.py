@@ -16,9 +16,9 @@ from django.http import QueryDict
 
 from determinations.access import audit
 from determinations.access.roles import check_permission
-from determinations.cases.effective import corrections_of
 from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS, read, same
 from determinations.cases.item_keys import Anchor, keys_of
+from determinations.cases.letter_corrections import corrections_of
 from determinations.cases.merging import Merged, empty_document, merge
 from determinations.filters import CaseFilter
 from determinations.models import (
