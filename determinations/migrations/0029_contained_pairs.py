@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("determinations", "0027_places_of_removed_letters")]
+    dependencies = [("determinations", "0028_grounds")]
     operations = [
         migrations.AlterField(
             "letterpair",
