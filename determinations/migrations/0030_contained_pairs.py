@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("determinations", "0028_plain_english")]
+    dependencies = [("determinations", "0029_plain_english")]
     operations = [
         migrations.AlterField(
             "letterpair",
