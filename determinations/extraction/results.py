@@ -43,7 +43,7 @@ class ScannedWord:
     """A word recognized in a picture: its place in the file's text and on page ``page`` (from 0).
 
     ``confidence`` is the engine's, 0 to 100. ``doubtful`` words may be wrong. ``read_as`` is what the engine read
-    where the word was corrected to a fixed phrase of the letters.
+    where the word was corrected; ``of_phrase`` says that it was corrected to a fixed phrase of the letters.
     """
 
     start: int
@@ -53,6 +53,7 @@ class ScannedWord:
     confidence: int
     doubtful: bool = False
     read_as: str | None = None
+    of_phrase: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from determinations.parsing.spans import Span
 def source_text(extracted: ExtractedText) -> SourceText:
     """The extracted text with the method of each page, and the words of scans that may be wrong."""
     doubtful = tuple(
-        DoubtfulWord(Span(word.start, word.end), "mended" if word.read_as is not None else "low_confidence")
+        DoubtfulWord(Span(word.start, word.end), "mended" if word.of_phrase else "low_confidence")
         for word in extracted.words
         if word.doubtful
     )

@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class RecognizedRow:
-    """The words of one printed row, from left to right."""
+    """The words of one printed row, from left to right, and the number of line ends before it."""
 
     words: tuple[str, ...]
+    gap: int = 1
 
 
 class Correction(NamedTuple):
@@ -25,6 +26,7 @@ class Correction(NamedTuple):
     start: int
     end: int
     words: tuple[str, ...]
+    is_phrase: bool = True  #: a phrase or a number of the letter; else a mark or a blurred letter in running text
 
 
 #: What begins a printed row. The longer phrase comes first where one begins like another.
@@ -87,6 +89,15 @@ _LOOSE_DATE = re.compile(
 )
 #: A one that stands alone is often read as a rule.
 _RULE = frozenset("|¦")
+#: Words that begin a sentence when they have a capital; none of them is a name.
+_SENTENCE_STARTS = frozenset(
+    "A All An As At Based Because Both Current Currently Decision Due During Examination Following For From Further "
+    "Furthermore Given He Her His However If In It Moreover No Objective On Per Previous Prior She Since Subjective "
+    "Such That The There Therefore They This Thus Treatment Under Upon When While With".split()
+)
+#: So many commas before first words of sentences are no slips of the letter.
+_SEVERAL = 3
+_COMMA = re.compile(r"[a-z0-9)\"%],\Z")
 _PUNCTUATION = ".,;:)"
 #: ``lcc``, ``Ipercent``: a one before a unit.
 _ONE_BEFORE_UNIT = re.compile(r"([(\"]?)[lI|](cc|ml|mg|mcg|percent|%|x|st)\b(.*)")
@@ -95,21 +106,26 @@ _ONE_BEFORE_UNIT = re.compile(r"([(\"]?)[lI|](cc|ml|mg|mcg|percent|%|x|st)\b(.*)
 def corrections(rows: Sequence[RecognizedRow]) -> Iterator[Correction]:
     """What is to be corrected in the rows of one page; the corrections of a row do not overlap."""
     heading = next((number for number, row in enumerate(rows) if _begins(row.words, _HEADING)), None)
+    stops = [*_commas_for_stops(rows)]
     for number, row in enumerate(rows):
-        taken: set[int] = set()
         in_header = heading is not None and number < heading
-        for start, end, words in _of_row(row.words, in_header):
-            if taken.isdisjoint(range(start, end)):
-                taken.update(range(start, end))
-                if row.words[start:end] != words:
-                    yield Correction(number, start, end, words)
+        taken: set[int] = set()
+        for correction in (
+            *(Correction(number, *place) for place in _phrases(row.words, in_header)),
+            *(stop for stop in stops if stop.row == number),
+            *(Correction(number, at, at + 1, (word,), is_phrase=False) for at, word in _blurred_words(row.words)),
+        ):
+            if taken.isdisjoint(range(correction.start, correction.end)):
+                taken.update(range(correction.start, correction.end))
+                if row.words[correction.start : correction.end] != correction.words:
+                    yield correction
 
 
 def _begins(words: tuple[str, ...], phrase: list[str]) -> bool:
     return _matched(words, 0, phrase) is not None
 
 
-def _of_row(words: tuple[str, ...], in_header: bool) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+def _phrases(words: tuple[str, ...], in_header: bool) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     for phrase in _ROW_STARTS:
         if (end := _matched(words, 0, phrase)) is not None:
             yield 0, end, tuple(phrase)
@@ -172,13 +188,40 @@ def _decision(words: tuple[str, ...]) -> Iterator[tuple[int, int, tuple[str, ...
                 yield last, last + 1, (decision,)
 
 
+def _commas_for_stops(rows: Sequence[RecognizedRow]) -> Iterator[Correction]:
+    """Full stops read as commas: at the end of a paragraph, and before the first words of sentences when a page has
+    several such commas, as a fax of standard quality has and no other."""
+    inside: list[Correction] = []
+    for number, row in enumerate(rows):
+        following = rows[number + 1] if number + 1 < len(rows) else None
+        for at, word in enumerate(row.words):
+            if not _COMMA.search(word):
+                continue
+            stop = Correction(number, at, at + 1, (word[:-1] + ".",), is_phrase=False)
+            if at + 1 < len(row.words):
+                inside += [stop] * (row.words[at + 1] in _SENTENCE_STARTS)
+            elif following is None or following.gap > 1 or any(_begins(following.words, p) for p in _ROW_STARTS):
+                yield stop
+            else:
+                inside += [stop] * (following.words[0] in _SENTENCE_STARTS)
+    if len(inside) >= _SEVERAL:
+        yield from inside
+
+
+def _blurred_words(words: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+    """A one that was read as a rule or as a letter before a unit, and ``(o`` for ``to``."""
+    for at, word in enumerate(words):
+        if word in _RULE:
+            yield at, "1"
+        elif word == "(o":
+            yield at, "to"
+        elif unit := _ONE_BEFORE_UNIT.fullmatch(word):
+            yield at, f"{unit[1]}1{unit[2]}{unit[3]}"
+
+
 def _numbers(words: tuple[str, ...], in_header: bool) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     """Dates and case numbers with letters read for digits, or divided by a gap that is none."""
     for at, word in enumerate(words):
-        if word in _RULE:
-            yield at, at + 1, ("1",)
-        elif unit := _ONE_BEFORE_UNIT.fullmatch(word):
-            yield at, at + 1, (f"{unit[1]}1{unit[2]}{unit[3]}",)
         for end in (at + 1, at + 2):
             piece = "".join(words[at:end])
             if end > len(words) or (end == at + 1 and (_CASE_NUMBER.fullmatch(piece) or _DATE.fullmatch(piece))):

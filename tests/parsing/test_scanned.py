@@ -7,8 +7,9 @@ from determinations.parsing.scanned import RecognizedRow, corrections
 
 def corrected(*rows: str) -> list[str]:
     words = [row.split() for row in rows]
-    for row, start, end, right in reversed(list(corrections([RecognizedRow(tuple(row)) for row in words]))):
-        words[row][start:end] = right
+    found = sorted(corrections([RecognizedRow(tuple(row)) for row in words]), reverse=True)
+    for correction in found:
+        words[correction.row][correction.start : correction.end] = correction.words
     return [" ".join(row) for row in words]
 
 
@@ -50,6 +51,19 @@ def test_what_carries_the_structure_is_corrected(read: str, right: str) -> None:
 )
 def test_ordinary_rows_stay_as_they_are(row: str) -> None:
     assert corrected(row) == [row]
+
+
+def test_commas_that_end_paragraphs_are_full_stops() -> None:
+    assert corrected("is not medically necessary,", "MAXlMUS guideline: Decision", "of the hip, and") == [
+        "is not medically necessary.", "MAXIMUS guideline: Decision", "of the hip, and",
+    ]  # fmt: skip
+
+
+def test_commas_before_sentences_are_full_stops_where_a_page_has_several() -> None:
+    assert corrected("of pain, The", "of the knee, It is", "so, However there") == [
+        "of pain. The", "of the knee. It is", "so. However there",
+    ]  # fmt: skip
+    assert corrected("of pain, The", "of the knee. It is") == ["of pain, The", "of the knee. It is"]
 
 
 def test_the_header_block_is_corrected_above_the_first_heading_only() -> None:

@@ -8,7 +8,7 @@ import io
 from typing import Protocol
 
 import pypdfium2.raw as pdfium
-from PIL import Image, ImageOps
+from PIL import Image, ImageFilter, ImageOps
 
 from determinations.extraction.kinds import HEAD, PICTURE_KINDS, kind_of
 from determinations.extraction.results import Damaged, Limits, TooLarge, TooManyPages
@@ -19,6 +19,10 @@ _WHITE = 0xFFFFFFFF
 #: Letters are on paper; a page whose short side is not of this size in inches has no true size.
 _NARROWEST, _WIDEST = 4.0, 17.0
 _USUAL_WIDTH = 8.5
+#: Fewer lines per inch than this are a fax's in its standard quality: letters are drawn soft, or they are in steps.
+_COARSE = 130
+_FIRST_OBJECTS = 10
+_SOFT = ImageFilter.GaussianBlur(0.8)
 #: A fax's lines down are at most so much coarser than its dots across.
 _MOST_UNLIKE = 3.0
 _FORMATS = ("TIFF", "PNG", "JPEG")
@@ -68,12 +72,24 @@ class PdfPages:
             if wide <= 0 or high <= 0:
                 raise Damaged(f"Page {number + 1} of the PDF has no size.")
             scale = _scale_of(wide / POINTS_PER_INCH, high / POINTS_PER_INCH)
-            return _drawn(page, *_checked(wide * scale, high * scale, number, self._limits))
+            picture = _drawn(page, *_checked(wide * scale, high * scale, number, self._limits))
+            return picture.filter(_SOFT) if _lines_per_inch(page) < _COARSE else picture
         finally:
             pdfium.FPDF_ClosePage(page)
 
     def close(self) -> None:
         pdfium.FPDF_CloseDocument(self._document)
+
+
+def _lines_per_inch(page: pdfium.FPDF_PAGE) -> float:
+    """Of the first picture on the page; many where it has none."""
+    for number in range(min(pdfium.FPDFPage_CountObjects(page), _FIRST_OBJECTS)):
+        thing = pdfium.FPDFPage_GetObject(page, number)
+        facts = pdfium.FPDF_IMAGEOBJ_METADATA()
+        is_picture = pdfium.FPDFPageObj_GetType(thing) == pdfium.FPDF_PAGEOBJ_IMAGE
+        if is_picture and pdfium.FPDFImageObj_GetImageMetadata(thing, page, ctypes.byref(facts)):
+            return float(min(facts.horizontal_dpi, facts.vertical_dpi))
+    return float(DPI)
 
 
 def _scale_of(wide: float, high: float) -> float:
@@ -136,7 +152,9 @@ class PictureFile:
         wide_inches, high_inches = picture.width / across, picture.height / down
         scale = _scale_of(wide_inches, high_inches) * POINTS_PER_INCH
         size = _checked(wide_inches * scale, high_inches * scale, number, self._limits)
-        return picture if picture.size == size else picture.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
+        if picture.size != size:
+            picture = picture.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
+        return picture.filter(_SOFT) if min(across, down) < _COARSE else picture
 
     def close(self) -> None:
         self._file.close()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from determinations.extraction.results import Box, ExtractedText, NoText, PageMethod, ScannedWord
 from determinations.extraction.scanning.page import ReadPage, SentRow, SentWord
@@ -45,41 +46,52 @@ class _Page:
 
 def _page(rows: Sequence[SentRow], number: int, start: int, hidden: set[str]) -> _Page:
     by_row: dict[int, list[Correction]] = {}
-    for correction in corrections([RecognizedRow(tuple(word[0] for word in words)) for _gap, words in rows]):
+    for correction in corrections([RecognizedRow(tuple(word[0] for word in words), gap) for gap, words in rows]):
         by_row.setdefault(correction.row, []).append(correction)
     page = _Page()
     for at, (gap, words) in enumerate(rows):
         page.text += "\n" * (gap if page.text else 0)
-        for word, read_as in _corrected(words, by_row.get(at, [])):
+        for word in _corrected(words, by_row.get(at, [])):
             if page.text and page.text[-1] != "\n":
                 page.text += " "
             begins = start + len(page.text)
-            page.text += word[0]
-            doubtful = word[2] or read_as is not None or (bool(hidden) and word[0] not in hidden)
+            page.text += word.text
+            doubtful = word.doubtful or word.read_as is not None or (bool(hidden) and word.text not in hidden)
             page.words.append(
-                ScannedWord(begins, start + len(page.text), number, Box(*word[3]), word[1], doubtful, read_as)
-            )
+                ScannedWord(
+                    begins, start + len(page.text), number, Box(*word.box), word.confidence, doubtful,
+                    word.read_as, word.of_phrase,
+                )
+            )  # fmt: skip
     return page
 
 
-def _corrected(words: Sequence[SentWord], of_row: Sequence[Correction]) -> list[tuple[SentWord, str | None]]:
+class _Word(NamedTuple):
+    text: str
+    confidence: int
+    doubtful: bool
+    box: tuple[float, float, float, float]
+    read_as: str | None = None
+    of_phrase: bool = False
+
+
+def _corrected(words: Sequence[SentWord], of_row: Sequence[Correction]) -> list[_Word]:
     """The row's words, the corrected ones with what was read in their place."""
-    found: list[tuple[SentWord, str | None]] = []
+    found: list[_Word] = []
     at = 0
     for correction in sorted(of_row, key=lambda each: each.start):
-        found += [(word, None) for word in words[at : correction.start]]
+        found += [_Word(*word) for word in words[at : correction.start]]
         read = words[correction.start : correction.end]
-        as_many = len(read) == len(correction.words)
-        for number, text in enumerate(correction.words):
-            if as_many:
-                _text, confidence, doubtful, box = read[number]
-                was: str | None = read[number][0]
-            else:  # a gap was read where there is none, or none where there is one
-                confidence, doubtful, box = min(word[1] for word in read), True, _around(read)
-                was = " ".join(word[0] for word in read)
-            found.append(((text, confidence, doubtful, box), None if was == text else was))
+        if len(read) != len(correction.words):  # a gap was read where there is none, or none where there is one
+            whole = " ".join(word[0] for word in read), min(word[1] for word in read), True, _around(read)
+            read = [whole] * len(correction.words)
+        for text, (was, confidence, doubtful, box) in zip(correction.words, read, strict=True):
+            changed = was != text
+            found.append(
+                _Word(text, confidence, doubtful, box, was if changed else None, changed and correction.is_phrase)
+            )
         at = correction.end
-    return found + [(word, None) for word in words[at:]]
+    return found + [_Word(*word) for word in words[at:]]
 
 
 def _around(words: Sequence[SentWord]) -> tuple[float, float, float, float]:
