@@ -20,12 +20,14 @@ from kombu.exceptions import OperationalError
 
 from determinations.browsing import exports
 from determinations.corrections import duplicates, removal
+from determinations.extraction.scanning.engine import missing_engine
 from determinations.models import Export, Letter, LetterState, ReparseRun
 from determinations.models.browsing import ExportState
 from determinations.models.letters import OPEN_STATES, Lane
 from determinations.models.reparsing import AT_WORK
 from determinations.reading import reparsing
 from determinations.reading.ingest import ingest_letters
+from determinations.reading.scans import read_scans
 from determinations.reading.turns import without_reader
 from determinations.statistics.precompute import precompute_first_pages
 
@@ -35,8 +37,10 @@ P = ParamSpec("P")
 
 #: Letters of one lane that may be in the broker at once.
 WINDOW = 1_000
+#: A scan takes seconds a page: the few that are sent are begun before their messages count as lost.
+SCANS_WINDOW = 20
 #: Letters in one message. People see their first cases sooner in small ones; imports run faster in large ones.
-LETTERS_A_TASK = {Lane.INTERACTIVE: 10, Lane.BULK: 50}
+LETTERS_A_TASK = {Lane.INTERACTIVE: 10, Lane.BULK: 50, Lane.SCANS: 1}
 #: A letter that nobody reads, though its reader began this long ago: the reader died.
 READER_DIED_AFTER = timedelta(seconds=30)
 #: A letter that was sent this long ago and not begun: the message is lost, or stands behind many others.
@@ -72,12 +76,21 @@ def parse_letters(ids: list[int], lane: str = Lane.INTERACTIVE) -> None:
     """Read these letters, then send the next ones of the lane."""
     memory_may_run_out(ingest_letters)(ids)  # the letters come again, with one attempt fewer
     send_waiting(lane)
+    send_waiting(Lane.SCANS)
+
+
+@shared_task(ignore_result=True, soft_time_limit=3_000, time_limit=3_300)
+def scan_letters(ids: list[int], lane: str = Lane.SCANS) -> None:
+    """Recognize and read these scans, then send the next ones."""
+    memory_may_run_out(read_scans)(ids)
+    if missing_engine() is None:  # without it they wait for the sweep
+        send_waiting(lane)
 
 
 @shared_task(ignore_result=True)
 @memory_may_run_out
 def sweep() -> None:
-    """Send again what went stale, and fill both lanes."""
+    """Send again what went stale, and fill every lane."""
     for lane in Lane.values:
         _release_stale(lane)
         send_waiting(lane)
@@ -192,10 +205,10 @@ def send_waiting(lane: str) -> int:
     with transaction.atomic():
         _one_sender_at_a_time(lane)
         on_their_way = Letter.objects.filter(lane=lane, state__in=OPEN_STATES, queued_at__isnull=False).count()
-        room = WINDOW - on_their_way
+        room = (SCANS_WINDOW if lane == Lane.SCANS else WINDOW) - on_their_way
         if room <= 0:
             return 0
-        waiting = Letter.objects.filter(lane=lane, state=LetterState.RECEIVED, queued_at=None).order_by("pk")
+        waiting = Letter.objects.filter(lane=lane, state=Lane(lane).waiting, queued_at=None).order_by("pk")
         ids = list(waiting.values_list("pk", flat=True)[:room])
         Letter.objects.filter(pk__in=ids).update(queued_at=timezone.now())
         transaction.on_commit(lambda: _send(ids, lane))
@@ -205,12 +218,13 @@ def send_waiting(lane: str) -> int:
 def _send(ids: list[int], lane: str) -> None:
     """Put messages in the broker. What it does not take, the sweep sends when it is back."""
     size = LETTERS_A_TASK[Lane(lane)]
+    task = scan_letters if lane == Lane.SCANS else parse_letters
     for start in range(0, len(ids), size):
         try:
-            parse_letters.apply_async((ids[start : start + size], lane), queue=lane, ignore_result=True)
+            task.apply_async((ids[start : start + size], lane), queue=lane, ignore_result=True)
         except OperationalError as fault:
             log.error("The broker is away (%s): %d letters wait for the sweep.", fault, len(ids) - start)
-            Letter.objects.filter(pk__in=ids[start:], state=LetterState.RECEIVED).update(queued_at=None)
+            Letter.objects.filter(pk__in=ids[start:], state=Lane(lane).waiting).update(queued_at=None)
             return
 
 
@@ -222,12 +236,12 @@ def _one_sender_at_a_time(lane: str) -> None:
 def _release_stale(lane: str) -> None:
     """Have letters sent again whose message was lost or whose reader died: those whose lock nobody holds."""
     now = timezone.now()
-    lost = Q(state=LetterState.RECEIVED, queued_at__lt=now - MESSAGE_LOST_AFTER)
+    lost = Q(state=Lane(lane).waiting, queued_at__lt=now - MESSAGE_LOST_AFTER)
     died = Q(state=LetterState.PARSING, started_at__lt=now - READER_DIED_AFTER)
     with transaction.atomic():
         stale = Letter.objects.filter(lost | died, lane=lane).order_by("pk")
         ids = list(stale.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)[:WINDOW])
         ids = without_reader(ids)
-        Letter.objects.filter(pk__in=ids).update(state=LetterState.RECEIVED, queued_at=None)
+        Letter.objects.filter(pk__in=ids).update(state=Lane(lane).waiting, queued_at=None)
     if ids:
         log.warning("%d letters of the lane %s went stale and are sent again.", len(ids), lane)

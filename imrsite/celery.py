@@ -3,8 +3,10 @@
 The database row is the source of truth and messages contain IDs only, so a lost or duplicated message does no harm:
 the sweep queues stale work again, and a task whose work is already done returns.
 
-One worker serves both queues. It takes from ``interactive`` first, and from ``bulk`` only if that is empty: letters
-that a user is waiting for overtake an import at the next free slot, and no slot is idle while either has work.
+A worker takes from ``interactive`` first, and from ``bulk`` only if that is empty: letters that a user is waiting for
+overtake an import at the next free slot, and no slot is idle while either has work. Recognizing scans takes seconds
+per page, so they have the queue ``scans`` and a worker of their own. A worker started without ``--queues`` or
+``--exclude-queues`` serves all three, and scans can then delay other letters.
 """
 
 import os
@@ -16,7 +18,7 @@ from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imrsite.settings")
 
-INTERACTIVE, BULK = "interactive", "bulk"
+INTERACTIVE, BULK, SCANS = "interactive", "bulk", "scans"
 
 app = Celery("imrsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -25,7 +27,7 @@ app.conf.update(
     task_serializer="json",
     result_backend=None,
     task_ignore_result=True,
-    task_queues=[Queue(INTERACTIVE), Queue(BULK)],
+    task_queues=[Queue(INTERACTIVE), Queue(BULK), Queue(SCANS)],
     task_default_queue=INTERACTIVE,
     task_create_missing_queues=False,
     broker_transport_options={
@@ -61,14 +63,16 @@ app.autodiscover_tasks(["determinations"])
 
 @heartbeat_sent.connect
 def note_running_worker(**details: Any) -> None:
-    """Record the heartbeat that a running worker sends every two seconds."""
+    """Record the heartbeat that a running worker sends every two seconds, unless it serves only scans."""
     from determinations.reading.workers import note_worker
 
-    note_worker()
+    if INTERACTIVE in app.amqp.queues.consume_from:
+        note_worker()
 
 
 @worker_shutting_down.connect
 def forget_stopped_worker(**details: Any) -> None:
     from determinations.reading.workers import forget_worker
 
-    forget_worker()
+    if INTERACTIVE in app.amqp.queues.consume_from:
+        forget_worker()

@@ -114,6 +114,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = limits.files_of_one_upload(env.number("UPLOAD_MAX
 # Limits of one letter and one archive; see determinations/extraction/results.py
 LETTER_BYTES = env.number("LETTER_MAX_MB", 50, least=1) * 1024 * 1024
 LETTER_PAGES = env.number("LETTER_MAX_PAGES", 500, least=1)
+SCANNED_PAGES = env.number("SCAN_MAX_PAGES", 100, least=1)
 LETTER_SECONDS = env.number("LETTER_MAX_SECONDS", 20, least=1)
 ARCHIVE_BYTES = env.number("ARCHIVE_MAX_MB", 500, least=1) * 1024 * 1024
 

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from django.conf import settings
 
-from determinations.extraction.kinds import Kind
+from determinations.cases.scanned_words import boxes_of_span, pages_of, words_of
+from determinations.extraction.kinds import PICTURE_KINDS, Kind
 from determinations.intake.store import letter_store
-from determinations.models import Letter
+from determinations.models import Letter, LetterText
 
 WIDTH = 1224  # pixels: 8.5 inches at 144 to the inch
 _SECONDS = 25
@@ -36,17 +37,31 @@ def page_picture(letter: Letter, number: int) -> bytes:
     """Page ``number`` of the letter's file, from 1, as a PNG. Raises ``NoPicture``."""
     if not 1 <= number <= (letter.pages or 0):
         raise NoPicture("The letter has no such page.")
-    kept = pictures_folder(letter.sha256) / f"{number}-{WIDTH}-{_VERSION}.png"
+    turn = _turn_of(letter, number)
+    kept = pictures_folder(letter.sha256) / f"{number}-{WIDTH}-{turn}-{_VERSION}.png"
     if kept.is_file():
         return kept.read_bytes()
-    picture = _ask_child(letter, {"page": number - 1, "width": WIDTH})
+    picture = _ask_child(letter, {"page": number - 1, "width": WIDTH, "turn": turn})
     _keep(kept, picture)
     return picture
 
 
+def has_pictures(letter: Letter) -> bool:
+    """Whether the letter's file has pages that can be shown as pictures: a text file has none."""
+    return letter.media_type == Kind.PDF or letter.media_type in PICTURE_KINDS
+
+
+def _turn_of(letter: Letter, number: int) -> int:
+    """The degrees clockwise that stand a scanned page upright."""
+    if not letter.is_scan:
+        return 0
+    page = pages_of(letter, LetterText.objects.of(letter.pk)).filter(number=number - 1)
+    return page.values_list("turn", flat=True).first() or 0
+
+
 def page_count(letter: Letter) -> int:
     """How many pages the file has; counted and kept where no text was read from it, 0 where it does not open."""
-    if letter.pages is None and letter.media_type == Kind.PDF:
+    if letter.pages is None and has_pictures(letter):
         try:
             letter.pages = min(int(_ask_child(letter, {"count": True})), settings.LETTER_PAGES)
         except (NoPicture, FileNotFoundError):
@@ -59,18 +74,24 @@ def boxes_of(
     letter: Letter, page_offsets: Sequence[int], text_length: int, spans: Iterable[tuple[str, tuple[int, int]]]
 ) -> list[dict[str, object]]:
     """Where the spans stand: ``{path, page (from 1), left, top, width, height}``, in parts of the page."""
-    stretches, paths = [], []
+    scanned = words_of(pages_of(letter, LetterText.objects.of(letter.pk)) if letter.is_scan else [])
+    stretches, paths, places = [], [], []
     for path, span in spans:
         for stretch in _by_page(span, page_offsets, text_length):
-            stretches.append(stretch)
-            paths.append(path)
-    if not stretches:
-        return []
-    found = json.loads(_ask_child(letter, {"stretches": stretches}))
+            page, start, end = stretch
+            if page in scanned:
+                at = page_offsets[page]
+                places += [(path, page, box) for box in boxes_of_span(scanned[page], at + start, at + end)]
+            else:
+                stretches.append(stretch)
+                paths.append(path)
+    found = json.loads(_ask_child(letter, {"stretches": stretches})) if stretches else []
+    places += [
+        (path, stretch[0], box) for path, stretch, boxes in zip(paths, stretches, found, strict=True) for box in boxes
+    ]
     return [
-        {"path": path, "page": stretch[0] + 1, "left": box[0], "top": box[1], "width": box[2], "height": box[3]}
-        for path, stretch, boxes in zip(paths, stretches, found, strict=True)
-        for box in boxes
+        {"path": path, "page": page + 1, "left": box[0], "top": box[1], "width": box[2], "height": box[3]}
+        for path, page, box in places
     ]
 
 

@@ -131,7 +131,7 @@ def _write_letter_states(letters: Mapping[int, Letter], states: Mapping[int, Let
             """
             UPDATE determinations_letter AS letter SET state = now.state, message = ''
             FROM unnest(%s::bigint[], %s::text[]) AS now (id, state)
-            WHERE letter.id = now.id AND letter.state NOT IN ('received', 'parsing')  -- those wait for their reader
+            WHERE letter.id = now.id AND letter.state NOT IN ('received', 'parsing', 'scan_waiting')  -- those wait
             """,
             [list(states), [str(state) for state in states.values()]],
         )

@@ -5,7 +5,7 @@ of corrections and the tables all say the same.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
@@ -343,11 +343,15 @@ def words_of(raw: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TextPiece:
-    """A run of the letter's text that no span begins or ends in; ``paths`` name the values it belongs to."""
+    """A run of the letter's text that no span begins or ends in; ``paths`` name the values it belongs to.
+
+    ``doubt`` says why a word of a scan may be wrong.
+    """
 
     text: str
     paths: tuple[str, ...]
     starts: tuple[str, ...]
+    doubt: str = ""
 
     @property
     def innermost(self) -> str:
@@ -355,24 +359,36 @@ class TextPiece:
         return self.paths[-1] if self.paths else ""
 
 
-def pieces_of(text: str, page_offsets: Iterable[int], spans: Iterable[tuple[str, Span]]) -> list[list[TextPiece]]:
-    """The letter's text cut into pages, and each page into pieces at the ends of the spans."""
+def pieces_of(
+    text: str,
+    page_offsets: Iterable[int],
+    spans: Iterable[tuple[str, Span]],
+    doubts: Sequence[tuple[int, int, str]] = (),
+) -> list[list[TextPiece]]:
+    """The letter's text cut into pages, and each page into pieces at the ends of the spans.
+
+    ``doubts`` are words that may be wrong: start, end and what to say of each. They are pieces of their own.
+    """
     offsets = sorted({0, *(offset for offset in page_offsets if offset < len(text))})
     ordered = sorted(spans, key=lambda each: each[1][0] - each[1][1])  # longest first, so that the last is innermost
-    edges = sorted({edge for _path, span in ordered for edge in span if 0 <= edge <= len(text)} | set(offsets))
+    said = {start: words for start, _end, words in doubts}
+    ends = {edge for _path, span in ordered for edge in span} | {
+        edge for start, end, _ in doubts for edge in (start, end)
+    }
+    edges = sorted({edge for edge in ends if 0 <= edge <= len(text)} | set(offsets))
     pages: list[list[TextPiece]] = []
     for at, start in enumerate(offsets):
         end = offsets[at + 1] if at + 1 < len(offsets) else len(text)
         inside = [edge for edge in edges if start < edge < end]
         bounds = [start, *inside, end]
-        pages.append([_piece(text, a, b, ordered) for a, b in pairwise(bounds) if b > a])
+        pages.append([_piece(text, a, b, ordered, said.get(a, "")) for a, b in pairwise(bounds) if b > a])
     return pages
 
 
-def _piece(text: str, start: int, end: int, spans: list[tuple[str, Span]]) -> TextPiece:
+def _piece(text: str, start: int, end: int, spans: list[tuple[str, Span]], doubt: str) -> TextPiece:
     paths = tuple(path for path, (first, last) in spans if first <= start and end <= last)
     starts = tuple(path for path, (first, _last) in spans if first == start and path in paths)
-    return TextPiece(_readable(text[start:end]), paths, starts)
+    return TextPiece(_readable(text[start:end]), paths, starts, doubt)
 
 
 def _readable(text: str) -> str:

@@ -25,10 +25,10 @@ class Kind(StrEnum):
     OTHER = "application/octet-stream"
 
 
-#: What letters come in; a ZIP holds these.
-LETTER_KINDS = frozenset({Kind.PDF, Kind.TEXT})
 #: Pictures of pages, as scanners and fax servers store them.
 PICTURE_KINDS = frozenset({Kind.TIFF, Kind.PNG, Kind.JPEG})
+#: What letters come in; a ZIP holds these.
+LETTER_KINDS = frozenset({Kind.PDF, Kind.TEXT}) | PICTURE_KINDS
 #: What word processors write: letters may stand in them, and can be exported from them.
 DOCUMENT_KINDS = frozenset({Kind.WORD, Kind.OLD_OFFICE, Kind.OPEN_DOCUMENT, Kind.RTF})
 DOCUMENT_NAMES = (".doc", ".docx", ".docm", ".dotx", ".odt", ".rtf", ".pages", ".wpd")

@@ -1,7 +1,7 @@
 """Pictures of a PDF's pages, and where on them stretches of its text stand. Run as a child process with limits.
 
 ``python -m determinations.extraction.picture`` reads one request as a line of JSON and then the file's bytes from the
-standard input, and writes the answer to the standard output: a PNG for ``{"page": 0, "width": 1224}``; for
+standard input, and writes the answer to the standard output: a PNG for ``{"page": 0, "width": 1224, "turn": 0}``; for
 ``{"stretches": [[page, start, end], ...]}`` JSON, a list of boxes for each stretch, in parts of the page; for
 ``{"count": true}`` the number of pages.
 """
@@ -19,6 +19,10 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 from determinations.extraction.confine import leave_network, limit
+from determinations.extraction.kinds import HEAD, PICTURE_KINDS, kind_of
+from determinations.extraction.results import LIMITS, Unreadable
+from determinations.extraction.scanning.page_pictures import PictureFile
+from determinations.extraction.scanning.preparing import turned
 from determinations.extraction.upright import load_upright_text
 
 _MEMORY = 768 * 1024 * 1024
@@ -28,8 +32,8 @@ _WHITE = 0xFFFFFFFF
 _RETURN, _NEW_LINE = ord("\r"), ord("\n")
 
 
-def draw_page(document: pdfium.FPDF_DOCUMENT, number: int, width: int) -> bytes:
-    """One page (from 0) as a grey PNG of this width."""
+def draw_page(document: pdfium.FPDF_DOCUMENT, number: int, width: int, turn: int = 0) -> bytes:
+    """One page (from 0), turned clockwise by these degrees, as a grey PNG of this width."""
     page = pdfium.FPDF_LoadPage(document, number)
     if not page:
         raise ValueError("no such page")
@@ -37,20 +41,22 @@ def draw_page(document: pdfium.FPDF_DOCUMENT, number: int, width: int) -> bytes:
         wide, high = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
         if not (0 < wide < 20_000 and 0 < high < 20_000):
             raise ValueError("a page without a sane size")
+        if turn % 180:
+            wide, high = high, wide
         height = max(1, math.ceil(width * high / wide))
         if width * height > _MOST_PIXELS:
             raise ValueError("a page too large to draw")
-        return _drawn(page, width, height)
+        return _drawn(page, width, height, turn)
     finally:
         pdfium.FPDF_ClosePage(page)
 
 
-def _drawn(page: pdfium.FPDF_PAGE, width: int, height: int) -> bytes:
+def _drawn(page: pdfium.FPDF_PAGE, width: int, height: int, turn: int) -> bytes:
     bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_Gray, None, 0)
     try:
         pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, _WHITE)
         flags = pdfium.FPDF_ANNOT | pdfium.FPDF_GRAYSCALE
-        pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, flags)
+        pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, turn // 90, flags)
         stride = pdfium.FPDFBitmap_GetStride(bitmap)
         pixels = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * height)
         return grey_png(pixels, width, height, stride)
@@ -146,6 +152,8 @@ def _confine() -> None:
 
 
 def _answer(request: dict[str, Any], data: bytes) -> bytes:
+    if kind_of(data[:HEAD]) in PICTURE_KINDS:
+        return _of_picture_file(request, data)
     document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
     if not document:
         raise ValueError("the file does not open")
@@ -154,9 +162,25 @@ def _answer(request: dict[str, Any], data: bytes) -> bytes:
             return json.dumps(pdfium.FPDF_GetPageCount(document)).encode()
         if "stretches" in request:
             return json.dumps(find_boxes(document, request["stretches"])).encode()
-        return draw_page(document, request["page"], request["width"])
+        return draw_page(document, request["page"], request["width"], request.get("turn", 0))
     finally:
         pdfium.FPDF_CloseDocument(document)
+
+
+def _of_picture_file(request: dict[str, Any], data: bytes) -> bytes:
+    """The same of a TIFF, PNG or JPEG file, whose text has no place but that of its recognized words."""
+    try:
+        pages = PictureFile(data, LIMITS)
+        if "count" in request:
+            return json.dumps(pages.count).encode()
+        if "stretches" in request:
+            return json.dumps([[] for _ in request["stretches"]]).encode()
+        picture = turned(pages.draw(request["page"]), request.get("turn", 0))
+    except Unreadable as reason:
+        raise ValueError(str(reason)) from reason
+    width = request["width"]
+    picture = picture.resize((width, max(1, math.ceil(width * picture.height / picture.width))))
+    return grey_png(picture.tobytes(), *picture.size, width)
 
 
 def main() -> None:

@@ -1,18 +1,23 @@
 """What extraction obtained from a file, in the form that the parser reads."""
 
 from determinations.extraction.results import ExtractedText
-from determinations.parsing.source import DoubtfulWord, PageMethod, SourceText
+from determinations.parsing.source import DoubtfulWord, DoubtReason, PageMethod, SourceText
 from determinations.parsing.spans import Span
 
 
 def source_text(extracted: ExtractedText) -> SourceText:
     """The extracted text with the method of each page, and the words of scans that may be wrong."""
     doubtful = tuple(
-        DoubtfulWord(Span(word.start, word.end), "mended" if word.of_phrase else "low_confidence")
+        DoubtfulWord(Span(word.start, word.end), doubt_of(of_phrase=word.of_phrase))
         for word in extracted.words
         if word.doubtful
     )
     return SourceText(extracted.text, extracted.page_offsets, page_methods(extracted), doubtful)
+
+
+def doubt_of(*, of_phrase: bool) -> DoubtReason:
+    """Why a word of a scan is doubtful."""
+    return "mended" if of_phrase else "low_confidence"
 
 
 def page_methods(extracted: ExtractedText) -> tuple[PageMethod, ...]:

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from determinations.access import audit
 from determinations.extraction.archives import ArchiveLimits, ArchiveRefused, Member, members
-from determinations.extraction.kinds import DOCUMENT_KINDS, HEAD, LETTER_KINDS, PICTURE_KINDS, Kind, kind_of
+from determinations.extraction.kinds import DOCUMENT_KINDS, HEAD, LETTER_KINDS, Kind, kind_of
 from determinations.intake.store import letter_limits, letter_store, lock_store
 from determinations.models import Letter, Upload, UploadedFile
 from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, Lane
@@ -47,7 +47,7 @@ class Arrival:
 def receive_files(
     *, by: User | None, files: Iterable[File], lane: str | None = None, note: str = "", upload: Upload | None = None
 ) -> Upload:
-    """Take in PDF and text files, and what ZIP archives hold; returns their batch, with a row for each file.
+    """Take in PDF, text and picture files, and what ZIP archives hold; returns their batch, with a row for each file.
 
     ``upload`` joins an earlier batch, for browsers that send a large drop in several requests. Without a ``lane``
     the batch's size chooses it. Files are read in windows: an endless iterable is as good as a list.
@@ -220,8 +220,8 @@ _UNSUPPORTED = {
     Kind.OLD_OFFICE: "A Word or other Office document, or a mail.",
     Kind.OPEN_DOCUMENT: "An OpenDocument file.",
     Kind.RTF: "A rich text document.",
-    **dict.fromkeys((Kind.IMAGE, *PICTURE_KINDS), "A picture without text."),
-    Kind.OTHER: "Neither PDF nor text nor ZIP.",
+    Kind.IMAGE: "A picture that is neither TIFF nor PNG nor JPEG.",
+    Kind.OTHER: "Neither PDF nor text, picture or ZIP.",
 }
 
 

@@ -77,7 +77,12 @@ def lock_store(*, to_delete: bool) -> None:
 
 def letter_limits() -> Limits:
     """How much one letter may ask for, by the settings."""
-    return Limits(bytes=settings.LETTER_BYTES, pages=settings.LETTER_PAGES, seconds=settings.LETTER_SECONDS)
+    return Limits(
+        bytes=settings.LETTER_BYTES,
+        pages=settings.LETTER_PAGES,
+        seconds=settings.LETTER_SECONDS,
+        scanned_pages=settings.SCANNED_PAGES,
+    )
 
 
 def _make_private(root: Path, *folders: Path) -> None:

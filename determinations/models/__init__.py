@@ -9,7 +9,7 @@ from determinations.models.citations import Citation, SectionName, Side
 from determinations.models.corrections import Correction, CorrectionState, Operation
 from determinations.models.duplicates import LetterPair, LetterSignature, PairDecision, PairKind
 from determinations.models.facts import CitationFact, FactChange, ItemFact
-from determinations.models.letters import Letter, LetterState, LetterText, ParsedDocument, RemovedLetter
+from determinations.models.letters import Letter, LetterState, LetterText, ParsedDocument, RemovedLetter, ScannedPage
 from determinations.models.reparsing import ReparseExample, ReparseRun, RunState
 from determinations.models.reviews import CorrectionReason, ReviewEntry, ReviewSettings
 from determinations.models.uploads import Upload, UploadedFile
@@ -54,6 +54,7 @@ __all__ = [
     "ReviewSettings",
     "RunState",
     "SavedView",
+    "ScannedPage",
     "SectionName",
     "Side",
     "StatewideFigure",

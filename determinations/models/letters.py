@@ -1,5 +1,7 @@
 """The letter: its file, its text, what became of it, and what the parser last said of it."""
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Length
@@ -15,12 +17,13 @@ class LetterState(models.TextChoices):
 
     RECEIVED = "received", _("received")
     PARSING = "parsing", _("parsing")
+    SCAN_WAITING = "scan_waiting", _("scanned, waiting to be read")
     PARSED = "parsed", _("parsed")
     NEEDS_REVIEW = "needs_review", _("needs review")
     UNKNOWN_LAYOUT = "unknown_layout", _("unknown layout")
     NOT_DETERMINATION = "not_determination", _("not a determination letter")
     OTHER_PROGRAMME = "other_programme", _("other type of review")
-    NO_TEXT = "no_text", _("scanned, no text")
+    NO_TEXT = "no_text", _("no text")
     PASSWORD_NEEDED = "password_needed", _("password needed")
     DAMAGED = "damaged", _("damaged")
     TOO_LARGE = "too_large", _("too large")
@@ -32,18 +35,28 @@ class LetterState(models.TextChoices):
 #: The letter gave a case that lists and statistics show.
 READABLE_STATES = (LetterState.PARSED, LetterState.NEEDS_REVIEW, LetterState.UNKNOWN_LAYOUT)
 #: Work is under way or waiting for a worker.
-OPEN_STATES = (LetterState.RECEIVED, LetterState.PARSING)
+OPEN_STATES = (LetterState.RECEIVED, LetterState.PARSING, LetterState.SCAN_WAITING)
 
 
 class Lane(models.TextChoices):
-    """Which queue carries the letter: people's uploads overtake bulk imports."""
+    """Which queue carries the letter: users' uploads overtake bulk imports, and scans wait for nobody but scans."""
 
     INTERACTIVE = "interactive", _("interactive")
     BULK = "bulk", _("bulk")
+    SCANS = "scans", _("scans")
+
+    @property
+    def waiting(self) -> LetterState:
+        """The state of a letter that waits in this lane."""
+        return LetterState.SCAN_WAITING if self is Lane.SCANS else LetterState.RECEIVED
 
 
 #: A batch that grew beyond this many files gives way to smaller ones, in the bulk lane.
 LARGEST_INTERACTIVE_BATCH = 500
+
+
+#: How the text of a file was obtained of which some pages, or all, are pictures.
+SCAN = "scan"
 
 
 class Letter(models.Model):
@@ -64,6 +77,8 @@ class Letter(models.Model):
     pages_set_by_hand = models.BooleanField(
         default=False, db_default=False, help_text="an administrator said which pages the letter has"
     )
+    pages_to_scan = models.PositiveIntegerField(null=True, help_text="pages that are pictures of text")
+    pages_scanned = models.PositiveIntegerField(null=True, help_text="of these, recognized so far")
     state = models.CharField(max_length=20, choices=LetterState.choices, default=LetterState.RECEIVED)
     message = models.CharField(max_length=500, blank=True, help_text="why the letter is in this state; no letter text")
     lane = models.CharField(max_length=12, choices=Lane.choices, default=Lane.INTERACTIVE)
@@ -73,12 +88,14 @@ class Letter(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     layout = models.CharField(max_length=40, blank=True)
-    text_method = models.CharField(max_length=20, blank=True, help_text="how the text was got: pdf, text")
+    text_method = models.CharField(max_length=20, blank=True, help_text="how the text was obtained: pdf, text, scan")
     parser_version = models.CharField(max_length=20, blank=True)
 
     class Meta:
         indexes = [
-            models.Index(fields=["state", "queued_at"], name="letter_open", condition=models.Q(state__in=OPEN_STATES)),
+            models.Index(
+                fields=["state", "queued_at"], name="letter_waiting", condition=models.Q(state__in=OPEN_STATES)
+            ),
             models.Index(fields=["state", "-id"], name="letter_state"),
             models.Index(fields=["parser_version", "id"], name="letter_parser_version"),
         ]
@@ -94,6 +111,11 @@ class Letter(models.Model):
 
     def __str__(self) -> str:
         return f"Letter {self.pk}"
+
+    @property
+    def is_scan(self) -> bool:
+        """Whether text of its file was recognized in pictures."""
+        return self.text_method == SCAN
 
     @property
     def store_name(self) -> str:
@@ -157,6 +179,31 @@ class LetterText(models.Model):
     def of_file(self) -> "LetterText":
         """The row that holds the text of the file."""
         return self.kept_with or self
+
+
+class ScannedPage(models.Model):
+    """A page of a file whose text was recognized in its picture.
+
+    ``words`` is in the order of the text: ``[start, end, left, top, width, height, confidence, doubt, read as]``. The
+    span counts characters of the file's text; the box is in fractions of the page turned upright; ``doubt`` is 0,
+    1 for a word that may be wrong, 2 for one that was corrected to a fixed phrase; ``read as`` is null, or what the
+    engine read before the correction.
+    """
+
+    letter = models.ForeignKey(
+        Letter, on_delete=models.CASCADE, related_name="scanned_pages", help_text="the one whose row holds the text"
+    )
+    number = models.PositiveIntegerField(help_text="from 0")
+    turn = models.PositiveSmallIntegerField(default=0, help_text="degrees clockwise that stand it upright")
+    words: "models.JSONField[list[list[Any]], list[list[Any]]]" = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "number"], name="scanned_page_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Scanned page {self.number + 1} of letter {self.letter_id}"
 
 
 class ParsedDocument(models.Model):

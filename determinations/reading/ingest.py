@@ -18,11 +18,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from determinations.access import audit
-from determinations.cases import review_entries
+from determinations.cases import review_entries, scanned_words
 from determinations.cases.effective import entered_by_hand, remove_cases, write_cases
 from determinations.cases.letter_corrections import own_corrections
 from determinations.extraction.reader import ReaderBroken
-from determinations.models import Case, Letter, LetterState
+from determinations.extraction.results import ExtractedText
+from determinations.models import Case, Letter, LetterState, ScannedPage
 from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, OPEN_STATES, Lane
 from determinations.parsing import PARSER_VERSION
 from determinations.reading.file_letters import LetterReading, letters_of, page_ranges
@@ -63,7 +64,7 @@ def ingest_letters(ids: Sequence[int], limits: CallLimits = CALL_LIMITS) -> None
     """
     stop_at = time.monotonic() + limits.seconds
     with transaction.atomic():
-        _stopped(set_aside_killers(ids))
+        stop_killers(ids)
     for start in range(0, len(ids), CHUNK):
         with claimed(ids[start : start + CHUNK], begun=False) as waiting:
             while waiting and time.monotonic() < stop_at:
@@ -78,6 +79,11 @@ def ingest_letters(ids: Sequence[int], limits: CallLimits = CALL_LIMITS) -> None
                 _ingest_alone(letter_id)
     if time.monotonic() >= stop_at:
         Letter.objects.filter(pk__in=ids, state=LetterState.RECEIVED).update(queued_at=None)
+
+
+def stop_killers(ids: Sequence[int]) -> None:
+    """Set aside those of the letters that ended their worker too often, in the caller's transaction."""
+    _stopped(set_aside_killers(ids))
 
 
 def _stopped(ids: Collection[int]) -> None:
@@ -134,18 +140,32 @@ def _ingest_alone(pk: int) -> None:
             ranges = page_ranges(letters)
             _write([read_letter(each, aliases_in_force(), ranges.get(each.sha256, ())) for each in letters])
     except Exception as fault:
-        if isinstance(fault, OperationalError | ReaderBroken | SoftTimeLimitExceeded) or not connection.is_usable():
-            give_back([pk])
-            raise
-        # The message of a database error can hold letter text: its kind must do.
-        log.exception("Letter %d cannot be written (%s).", pk, type(fault).__name__, exc_info=False)
+        _set_aside(pk, fault)
+
+
+def _set_aside(pk: int, fault: Exception) -> None:
+    """Set a letter aside that could not be written. A fault that is not its own is raised, and the letter waits."""
+    if isinstance(fault, OperationalError | ReaderBroken | SoftTimeLimitExceeded) or not connection.is_usable():
+        give_back([pk])
+        raise fault
+    # The message of a database error can hold letter text: its kind must do.
+    log.exception("Letter %d cannot be written (%s).", pk, type(fault).__name__, exc_info=False)
+    with transaction.atomic():
+        Letter.objects.filter(pk=pk, state=LetterState.PARSING).update(
+            state=LetterState.SET_ASIDE,
+            message=f"What was read could not be stored ({type(fault).__name__}).",
+            finished_at=Now(),
+        )
+        _stopped([pk])
+
+
+def write_scan(reading: Reading) -> None:
+    """Write what scanning a claimed letter gave; one that cannot be written is set aside."""
+    try:
         with transaction.atomic():
-            Letter.objects.filter(pk=pk, state=LetterState.PARSING).update(
-                state=LetterState.SET_ASIDE,
-                message=f"What was read could not be stored ({type(fault).__name__}).",
-                finished_at=Now(),
-            )
-            _stopped([pk])
+            _write([reading] if _locked([reading.letter_id]) else [])
+    except Exception as fault:
+        _set_aside(reading.letter_id, fault)
 
 
 def _locked(mine: Sequence[int]) -> list[Letter]:
@@ -171,6 +191,7 @@ def retry_letters(*, by: User, letters: QuerySet[Letter]) -> int:
             queued_at=None,
             started_at=None,
             finished_at=None,
+            pages_scanned=None,
             lane=lane,
         )
         audit.record(
@@ -194,6 +215,9 @@ def _write(readings: Collection[Reading]) -> None:
     fault is not theirs. One whose text says that it is no determination leaves no case behind, unless it was entered
     by hand.
     """
+    waiting = [reading for reading in readings if reading.state == LetterState.SCAN_WAITING]
+    _hand_to_scans(waiting)
+    readings = [reading for reading in readings if reading.state != LetterState.SCAN_WAITING]
     if not readings:
         return
     letters = letters_of(readings)
@@ -241,6 +265,21 @@ def _say_what_is_kept(messages: Mapping[int, str]) -> None:
         Letter.objects.filter(pk=pk).update(state=state, message=message[:500], finished_at=Now())
 
 
+def _hand_to_scans(readings: Collection[Reading]) -> None:
+    """Have letters whose pages are pictures wait in the lane of scans. Cases that stand stay as they are."""
+    for reading in readings:
+        Letter.objects.filter(pk=reading.letter_id).update(
+            state=LetterState.SCAN_WAITING,
+            lane=Lane.SCANS,
+            message=reading.message,
+            attempts=0,
+            queued_at=None,
+            started_at=None,
+            pages_to_scan=reading.pages_to_scan,
+            pages_scanned=0,
+        )
+
+
 def _write_texts(letters: Sequence[LetterReading]) -> None:
     """The text of each file, kept with one of its letters, and where in it each letter is."""
     rows = [
@@ -260,6 +299,7 @@ def _write_texts(letters: Sequence[LetterReading]) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(_INSERT_TEXT, [row[:-1] for row in rows if row[-1]])
         cursor.executemany(_INSERT_PLACE, [row[:-1] for row in rows if not row[-1]])
+    _write_scanned_pages({letter.keeper_id: letter.extracted for letter in letters if letter.extracted})
 
 
 _INSERT_TEXT = """
@@ -279,6 +319,16 @@ SET start = excluded.start, "end" = excluded."end", folded_sha256 = excluded.fol
 WHERE (stored.start, stored."end", stored.folded_sha256)
     IS DISTINCT FROM (excluded.start, excluded."end", excluded.folded_sha256)
 """
+
+
+def _write_scanned_pages(texts: Mapping[int, ExtractedText]) -> None:
+    """The words of each page that was recognized, in the place of those of an earlier reading."""
+    ScannedPage.objects.filter(letter__in=texts).delete()
+    ScannedPage.objects.bulk_create(
+        ScannedPage(letter_id=pk, number=number, turn=extracted.turns[number], words=scanned_words.stored(words))
+        for pk, extracted in texts.items()
+        for number, words in scanned_words.by_page(extracted)
+    )
 
 
 def folded_sha256(text: str) -> str:

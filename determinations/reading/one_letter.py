@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from types import FrameType
 
 from determinations.extraction.reader import text_of
-from determinations.extraction.results import ExtractedText, Unreadable
+from determinations.extraction.results import ExtractedText, TooManyPages, Unreadable
+from determinations.extraction.scanning.engine import missing_engine
+from determinations.extraction.scanning.reader import Progress, scanned_text_of
 from determinations.extraction.source import source_text
 from determinations.intake.store import letter_limits, letter_store
-from determinations.models import Letter, LetterState, LetterText
+from determinations.models import Letter, LetterState
 from determinations.parsing import parse_file
 from determinations.parsing.problems import OTHER_PROGRAMME_CODES
 from determinations.parsing.results import LetterPart, LetterRecord
-from determinations.parsing.source import PageRange, SourceText
+from determinations.parsing.source import PageRange
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,7 @@ class Reading:
     state: str = LetterState.PARSED
     message: str = ""
     stored: str = ""
+    pages_to_scan: int | None = None
 
     @property
     def text(self) -> str:
@@ -47,23 +50,63 @@ class Reading:
 
 
 def read_letter(letter: Letter, aliases: Mapping[str, str], page_ranges: Sequence[PageRange] = ()) -> Reading:
-    """The letters in the letter's file, or why there are none. Raises nothing that is the file's fault.
+    """The letters in the letter's file, or why there are none: a scan waits for its own worker.
 
-    ``page_ranges`` are the pages of every letter of the file where an administrator set them.
+    Raises nothing that is the file's fault. ``page_ranges`` are the pages of every letter of the file where an
+    administrator set them.
     """
     try:
-        with letter_store().open(letter.store_name) as file:
-            data = file.read()
+        extracted = text_of(_bytes_of(letter), letter_limits())
+        if extracted.to_scan and (waiting := _waiting(letter, extracted)):
+            return waiting
     except FileNotFoundError:
-        return Reading(
-            letter.pk, state=LetterState.SET_ASIDE, message="The stored file is gone from the letter store."
-        )
-    try:
-        extracted = text_of(data, letter_limits())
+        return _gone(letter)
     except Unreadable as reason:
         return Reading(letter.pk, state=reason.state, message=str(reason))
-    if extracted.to_scan and not extracted.text.strip():
-        return Reading(letter.pk, state=LetterState.NO_TEXT, message="The pages are scanned pictures.")
+    return _parsed(letter, extracted, aliases, page_ranges)
+
+
+def scan_letter(
+    letter: Letter, aliases: Mapping[str, str], progress: Progress, page_ranges: Sequence[PageRange] = ()
+) -> Reading:
+    """The same of a scan: the text of its pages that are pictures is recognized.
+
+    ``progress`` is told of each page. Raises nothing that is the file's fault.
+    """
+    try:
+        data = _bytes_of(letter)
+        extracted = scanned_text_of(data, text_of(data, letter_limits()), letter_limits(), progress)
+    except FileNotFoundError:
+        return _gone(letter)
+    except Unreadable as reason:
+        return Reading(letter.pk, state=reason.state, message=str(reason))
+    return _parsed(letter, extracted, aliases, page_ranges)
+
+
+def _bytes_of(letter: Letter) -> bytes:
+    with letter_store().open(letter.store_name) as file:
+        return bytes(file.read())
+
+
+def _gone(letter: Letter) -> Reading:
+    return Reading(letter.pk, state=LetterState.SET_ASIDE, message="The stored file is gone from the letter store.")
+
+
+def _waiting(letter: Letter, extracted: ExtractedText) -> Reading | None:
+    """The reading of a letter that waits to be scanned; None where its text serves without. Raises ``Unreadable``."""
+    pages, has_text = len(extracted.to_scan), bool(extracted.text.strip())
+    most = letter_limits().scanned_pages
+    missing = missing_engine() or ""
+    if has_text and (missing or pages > most):
+        return None
+    if pages > most:
+        raise TooManyPages(f"The file has {pages:,} scanned pages; {most:,} are allowed.")
+    return Reading(letter.pk, state=LetterState.SCAN_WAITING, message=missing, pages_to_scan=pages)
+
+
+def _parsed(
+    letter: Letter, extracted: ExtractedText, aliases: Mapping[str, str], page_ranges: Sequence[PageRange]
+) -> Reading:
     try:
         with no_longer_than(PARSING_SECONDS):
             parts = parse_file(source_text(extracted), aliases, page_ranges)
@@ -81,12 +124,6 @@ def read_letter(letter: Letter, aliases: Mapping[str, str], page_ranges: Sequenc
         message = f"The file holds {len(parts):,} letters; {_MOST_LETTERS:,} are allowed."
         return Reading(letter.pk, extracted, state=LetterState.TOO_LARGE, message=message)
     return Reading(letter.pk, extracted, parts)
-
-
-def source_of(stored: LetterText) -> SourceText:
-    """A stored text as the parser reads it."""
-    offsets = tuple(stored.page_offsets) or (0,)
-    return source_text(ExtractedText(stored.text, offsets, len(offsets)))
 
 
 def standing_of(record: LetterRecord) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS, read, same
 from determinations.cases.item_keys import Anchor, keys_of
 from determinations.cases.letter_corrections import corrections_of
 from determinations.cases.merging import Merged, empty_document, merge
+from determinations.cases.scanned_words import pages_by_text, source_of
 from determinations.filters import CaseFilter
 from determinations.models import (
     Case,
@@ -40,7 +41,7 @@ from determinations.parsing import PARSER_VERSION, parse_file
 from determinations.parsing.results import LetterRecord, to_record
 from determinations.reading.file_letters import page_ranges, parts_by_letter
 from determinations.reading.ingest import write_readings
-from determinations.reading.one_letter import PARSING_SECONDS, Reading, TooLong, no_longer_than, source_of
+from determinations.reading.one_letter import PARSING_SECONDS, Reading, TooLong, no_longer_than
 from determinations.reference.aliases import Proposal, apply_proposal, proposed_aliases, proposed_rules
 from determinations.reference.category_rules import active_rules, with_rules
 
@@ -223,6 +224,7 @@ def _parse_again(texts: Sequence[LetterText], aliases: Mapping[str, str]) -> tup
     """What parsing each file of these texts once more gives, and the letters whose files cannot be parsed."""
     letters = Letter.objects.in_bulk([text.letter_id for text in texts])
     ranges = page_ranges(letters.values())
+    scanned = pages_by_text(text.of_file for text in texts)
     readings: dict[str, Reading] = {}
     failed_files: set[str] = set()
     for text in texts:
@@ -232,7 +234,7 @@ def _parse_again(texts: Sequence[LetterText], aliases: Mapping[str, str]) -> tup
         stored = text.of_file
         try:
             with no_longer_than(PARSING_SECONDS):
-                parts = parse_file(source_of(stored), aliases, ranges.get(sha256, ()))
+                parts = parse_file(source_of(stored, scanned.get(stored.pk, [])), aliases, ranges.get(sha256, ()))
         except (Exception, TooLong) as fault:
             # The message may hold letter text: only its type is logged.
             log.error("Letter %d cannot be read again (%s).", text.letter_id, type(fault).__name__)

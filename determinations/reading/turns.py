@@ -22,14 +22,15 @@ _KILLED = "Reading it ended its worker twice. The other letters went on."
 
 
 @contextmanager
-def claimed(ids: Sequence[int], *, begun: bool) -> Iterator[list[int]]:
+def claimed(ids: Sequence[int], *, begun: bool, scans: bool = False) -> Iterator[list[int]]:
     """Count an attempt and take the letters that nobody reads now, committed before any work is done.
 
-    Inside, this connection holds their locks. What nobody could take is left out.
+    Inside, this connection holds their locks. What nobody could take is left out, and so are scans, or with ``scans``
+    all letters but these.
     """
     mine: list[int] = []
     try:
-        mine += _claim(ids, begun=begun)
+        mine += _claim(ids, begun=begun, scans=scans)
         yield mine
     finally:
         if mine and connection.is_usable():
@@ -37,13 +38,14 @@ def claimed(ids: Sequence[int], *, begun: bool) -> Iterator[list[int]]:
                 cursor.execute("SELECT pg_advisory_unlock(%s, id) FROM unnest(%s::int[]) AS t (id)", [LOCK, mine])
 
 
-def _claim(ids: Sequence[int], *, begun: bool) -> list[int]:
+def _claim(ids: Sequence[int], *, begun: bool, scans: bool) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
             WITH open AS MATERIALIZED (
                 SELECT id FROM determinations_letter
-                WHERE id = ANY(%s) AND state IN ('received', 'parsing') AND (attempts > 0) = %s AND attempts < %s
+                WHERE id = ANY(%s) AND state IN ('received', 'parsing', 'scan_waiting')
+                    AND (lane = 'scans') = %s AND (attempts > 0) = %s AND attempts < %s
                 ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
             ), mine AS MATERIALIZED (
                 SELECT id FROM open WHERE pg_try_advisory_lock(%s, id::int)
@@ -53,7 +55,7 @@ def _claim(ids: Sequence[int], *, begun: bool) -> list[int]:
             WHERE id IN (SELECT id FROM mine)
             RETURNING id
             """,
-            [list(ids), begun, ATTEMPTS, LOCK],
+            [list(ids), scans, begun, ATTEMPTS, LOCK],
         )
         return sorted(pk for (pk,) in cursor.fetchall())
 
@@ -65,7 +67,7 @@ def set_aside_killers(ids: Sequence[int]) -> list[int]:
             """
             WITH open AS MATERIALIZED (
                 SELECT id FROM determinations_letter
-                WHERE id = ANY(%s) AND state IN ('received', 'parsing') AND attempts >= %s
+                WHERE id = ANY(%s) AND state IN ('received', 'parsing', 'scan_waiting') AND attempts >= %s
                 ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
             )
             UPDATE determinations_letter
@@ -95,7 +97,8 @@ def give_back(ids: Sequence[int]) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
                 """
-                UPDATE determinations_letter SET state = 'received', attempts = attempts - 1
+                UPDATE determinations_letter SET attempts = attempts - 1,
+                    state = CASE WHEN lane = 'scans' THEN 'scan_waiting' ELSE 'received' END
                 WHERE id = ANY(%s) AND state = 'parsing' AND attempts > 0
                 """,
                 [list(ids)],

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from determinations.extraction.kinds import DOCUMENT_NAMES
 from determinations.models import Letter, Upload, UploadedFile
-from determinations.models.letters import READABLE_STATES
+from determinations.models.letters import READABLE_STATES, LetterState
 from determinations.models.uploads import FileOutcome
 from determinations.tables.base import ListTable
 from determinations.tables.cells import NUMBER, quiet
@@ -84,13 +84,21 @@ def row_of_letter(letter: Letter, name: str, case_numbers: Mapping[int, str | No
         name=name,
         size=letter.size,
         letter=letter,
-        label=words.label,
+        label=_label_of(letter),
         badge=_BADGES[words.severity],
         reason="" if words.severity == "done" else letter.message or words.explanation,
         next_step=DOCUMENT_NEXT_STEP if _is_no_letter_but_a_document(letter, name) else words.next_step,
         case_number=case_numbers.get(letter.pk),
         has_case=letter.pk in case_numbers and letter.state in READABLE_STATES,
     )
+
+
+def _label_of(letter: Letter) -> str:
+    """The state in words; of a scan that is being read, the page."""
+    if letter.state == LetterState.PARSING and letter.pages_to_scan:
+        at = min((letter.pages_scanned or 0) + 1, letter.pages_to_scan)
+        return f"Reading page {at} of {letter.pages_to_scan}"
+    return STATES[letter.state].label
 
 
 class FileTable(ListTable):

@@ -26,6 +26,12 @@ STATES: Mapping[str, StateWords] = {
         "Received", "open", "The file is stored and waiting to be read.", "No action needed."
     ),
     LetterState.PARSING: StateWords("Parsing", "open", "The letter is being read.", "No action needed."),
+    LetterState.SCAN_WAITING: StateWords(
+        "Scanned, waiting to be read",
+        "open",
+        "The pages are pictures. Their text is recognized page by page, after other letters.",
+        "No action needed.",
+    ),
     LetterState.PARSED: StateWords("Parsed", "done", "All values were read with no doubts.", ""),
     LetterState.NEEDS_REVIEW: StateWords(
         "Needs review",
@@ -56,11 +62,11 @@ STATES: Mapping[str, StateWords] = {
         retry=True,
     ),
     LetterState.NO_TEXT: StateWords(
-        "Scanned, no text",
+        "No text",
         "stopped",
-        "The pages are images without text.",
-        "Upload a copy with text: the original from the regulator's website, or one that went through text "
-        "recognition. An administrator can also enter the values by hand.",
+        "The pages have no text, and none was recognized in their pictures.",
+        "Upload a better copy: the original from the regulator's website, or a new scan at 200 dots per inch or more. "
+        "An administrator can also enter the values by hand.",
     ),
     LetterState.PASSWORD_NEEDED: StateWords(
         "Password needed",

@@ -132,8 +132,12 @@ class Demo:
             preparing = aside.submit(_prepare_letters, again="valkey" in self.services.processes)
             self._greet(password)
         preparing.result()
-        self._run("worker", "celery", "--app", "imrsite", "worker", "--concurrency", "2", "--without-gossip",
-                  "--without-mingle", "--loglevel", "WARNING")  # fmt: skip
+        for name, *words in (
+            ("worker", "--concurrency", "2", "--exclude-queues", "scans"),
+            ("scan worker", "--concurrency", "1", "--queues", "scans", "--hostname", "scans@%h"),
+        ):
+            self._run(name, "celery", "--app", "imrsite", "worker", *words, "--without-gossip",
+                      "--without-mingle", "--loglevel", "WARNING")  # fmt: skip
         self._run("scheduler", "celery", "--app", "imrsite", "beat", "--loglevel", "WARNING",
                   "--schedule", str(self.state_dir / "schedule"), "--pidfile", "")  # fmt: skip
 

@@ -69,3 +69,18 @@ def test_benchmark_ingest_measures_the_path_from_upload_to_case(tmp_path: Path) 
     for line in ("bare pdfium, one process:", "PDF, end to end:", "text, end to end:"):
         assert line in benchmark.stdout
     assert "(4 letters, 4 cases" in benchmark.stdout
+
+
+@pytest.mark.slow
+def test_benchmark_scans_measures_how_much_scans_delay_other_letters(tmp_path: Path) -> None:
+    benchmark = subprocess.run(
+        [sys.executable, "manage.py", "benchmark_scans", "--scans", "4", "--rounds", "1", "--letters", "2"],
+        cwd=ROOT,
+        env=_environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert benchmark.returncode == 0, benchmark.stderr
+    for line in ("scans waiting:", "upload of 2, scans at work:", "ratio:"):
+        assert line in benchmark.stdout

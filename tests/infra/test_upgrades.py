@@ -85,6 +85,7 @@ TABLES = {
     "determinations_reviewentry",
     "determinations_reviewsettings",
     "determinations_savedview",
+    "determinations_scannedpage",
     "determinations_sectionname",
     "determinations_statewidefigure",
     "determinations_statisticslimits",

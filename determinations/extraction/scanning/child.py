@@ -21,6 +21,9 @@ from determinations.extraction.scanning.engine import Engine
 from determinations.extraction.scanning.page import read_page
 from determinations.extraction.scanning.page_pictures import PagePictures, open_pages
 
+#: Recognizing takes a processor for seconds: letters that are text, and pages, come first.
+_MODEST = 10
+
 
 class _Answer(TypedDict, total=False):
     """A line that the child writes: it is ready, how many pages there are, a page's words, or why there is none."""
@@ -78,6 +81,7 @@ def main() -> None:
     """``child SHARED_FD LIMITS_AS_JSON PARENT_PID``"""
     shared, limits, parent = int(sys.argv[1]), Limits(**json.loads(sys.argv[2])), int(sys.argv[3])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
+    os.nice(_MODEST)
     engine = Engine()
     Image.init()  # Pillow's readers of file formats are loaded when first needed
     engine.warm_up()

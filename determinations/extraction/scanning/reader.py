@@ -78,7 +78,7 @@ class ScanReader:
             scanned[number] = self._read_page(len(data), number)
             progress(done, len(to_scan))
         hidden = {number: texts[number] for number in to_scan if len(texts[number]) >= FEW_CHARACTERS}
-        return joined(texts, scanned, hidden, extracted.method)
+        return joined(texts, scanned, hidden)
 
     def _read_page(self, size: int, number: int) -> ReadPage:
         answer = self.process.ask(f"page {number}", self.limits.page_seconds)

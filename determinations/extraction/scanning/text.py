@@ -12,9 +12,7 @@ from determinations.parsing.scanned import Correction, RecognizedRow, correction
 _LEAST_CHARACTERS = 2
 
 
-def joined(
-    texts: Sequence[str], scanned: Mapping[int, ReadPage], hidden: Mapping[int, str], method: str
-) -> ExtractedText:
+def joined(texts: Sequence[str], scanned: Mapping[int, ReadPage], hidden: Mapping[int, str]) -> ExtractedText:
     """The file's text from the texts of its pages and from the pages that were read from their pictures.
 
     ``hidden`` are the texts that lie invisibly behind pictures, as another program recognized them: words that they
@@ -35,7 +33,7 @@ def joined(
     if not any(page.strip() for page in pages):
         raise NoText("No text was recognized on the pages.")
     turns = tuple(scanned[number].turn if number in scanned else 0 for number in range(len(texts)))
-    return ExtractedText("\f".join(pages), tuple(offsets), len(pages), method, (), tuple(methods), tuple(words), turns)
+    return ExtractedText("\f".join(pages), tuple(offsets), len(pages), "scan", (), tuple(methods), tuple(words), turns)
 
 
 @dataclass(slots=True)

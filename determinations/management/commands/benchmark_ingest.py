@@ -57,9 +57,18 @@ class Command(BaseCommand):
         self, *args: object, letters: int, workers: int, warm_up: int, files: Path | None, **options: object
     ) -> None:
         """Start the servers and run this command again with their addresses; there, measure."""
-        if _INSIDE in os.environ:
+        if self.is_inside():
             self._measure(letters, workers, warm_up, files)
-            return
+        else:
+            self.run_on_own_servers()
+
+    @staticmethod
+    def is_inside() -> bool:
+        """Whether this process runs on the servers that were started for the benchmark."""
+        return _INSIDE in os.environ
+
+    def run_on_own_servers(self) -> None:
+        """Start servers in a temporary folder and this command again on them."""
         from imrsite.local.embedded import Services
         from imrsite.local.wheels import ServiceError
 
@@ -104,10 +113,10 @@ class Command(BaseCommand):
                 sys.executable, "-m", "celery", "--app", "imrsite", "worker", "--concurrency", str(workers),
                 "--loglevel", "WARNING", "--without-gossip", "--without-mingle",
             ],
-            log=Path(os.environ[_INSIDE]) / "worker.log", dies_by="TERM", cwd=settings.BASE_DIR,
+            log=folder() / "worker.log", dies_by="TERM", cwd=settings.BASE_DIR,
         )  # fmt: skip
         try:
-            _wait_for_worker()
+            wait_for_worker()
             self._walk("warming up", [write_letter(n, _SEED + 2).text.encode() for n in range(warm_up)])
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM ANALYZE")  # like a database that has been in use
@@ -178,7 +187,13 @@ def _bare_pdfium_together(pdfs: list[bytes], processes: int) -> float:
         return time.monotonic() - began
 
 
-def _wait_for_worker() -> None:
+def folder() -> Path:
+    """The temporary folder of this benchmark."""
+    return Path(os.environ[_INSIDE])
+
+
+def wait_for_worker() -> None:
+    """Return when the worker takes letters. Raises ``CommandError``."""
     give_up_at = time.monotonic() + 60
     while not worker_is_running():
         if time.monotonic() > give_up_at:

@@ -11,13 +11,13 @@ from django.views.decorators.http import require_safe
 from determinations.access import audit
 from determinations.browsing.neighbors import Place, place_in_list
 from determinations.cases.open_letter import OpenLetter, open_letter
+from determinations.cases.page_pictures import has_pictures
+from determinations.cases.scanned_words import doubts_in_text, pages_of
 from determinations.cases.sheet import CaseSheet, pieces_of, sheet_of
 from determinations.models import Case, LetterText, ProblemReport
 from determinations.paging.addresses import changed, link_to, with_query
 from determinations.views.requests import person_of, url_if_any
 from determinations.wording.labels import read_labels
-
-_PDF = "application/pdf"
 
 
 @require_safe
@@ -58,16 +58,20 @@ def _head_rows(sheet: CaseSheet) -> list[object]:
 
 
 def _letter_pane(request: HttpRequest, opened: OpenLetter, sheet: CaseSheet) -> dict[str, object]:
-    """Page pictures for a PDF, beside its text; the text alone for a text letter."""
+    """Page pictures for a PDF or a scan, beside its text; the text alone for a text letter."""
     letter = opened.letter
     stored = LetterText.objects.of(letter.pk)
-    has_pictures = letter.media_type == _PDF and bool(letter.pages) and bool(url_if_any("letter_boxes", letter.pk))
-    as_text = not has_pictures or request.GET.get("show") == "text"
+    shows_pages = has_pictures(letter) and bool(letter.pages) and bool(url_if_any("letter_boxes", letter.pk))
+    scanned = list(pages_of(letter, stored))
+    as_text = not shows_pages or request.GET.get("show") == "text"
     return {
-        "has_pictures": has_pictures,
+        "has_pictures": shows_pages,
         "as_text": as_text,
+        "scanned_pages": len(scanned),
         "page_numbers": range(1, (letter.pages or 0) + 1),
-        "text_pages": pieces_of(stored.text, stored.page_offsets, sheet.spans) if stored else [],
+        "text_pages": pieces_of(stored.text, stored.page_offsets, sheet.spans, doubts_in_text(scanned))
+        if stored
+        else [],
         "text_query": link_to(changed(request.GET, {"show": "text"})),
         "pictures_query": link_to(changed(request.GET, {"show": ""})),
     }

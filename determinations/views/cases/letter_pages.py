@@ -22,7 +22,7 @@ def letter_page(request: HttpRequest, pk: int, number: int) -> HttpResponseBase:
     """One page as a PNG. A browser that keeps it asks each time whether the person may still see it."""
     letter = get_object_or_404(Letter, pk=pk)
     note_once(request, "pages.opened", letter.pk)
-    mark = f'"{letter.sha256[:32]}-{number}-{WIDTH}"'
+    mark = f'"{letter.sha256[:32]}-{number}-{WIDTH}-{letter.pages_scanned or 0}"'
     if (unchanged := get_conditional_response(request, etag=mark)) is not None:
         return unchanged
     try:
@@ -39,7 +39,7 @@ def letter_boxes(request: HttpRequest, pk: int) -> JsonResponse:
     opened = open_letter(get_object_or_404(Letter, pk=pk).pk)
     note_once(request, "pages.opened", pk)
     stored = LetterText.objects.of(pk)
-    if stored is None:  # a scan: people see its pages, and nothing on them has a place
+    if stored is None:  # nothing was read: the pages are shown, and nothing on them has a place
         return JsonResponse({"boxes": []})
     sheet = sheet_of(opened, read_labels())
     try:

@@ -10,6 +10,8 @@ from determinations.extraction.kinds import Kind
 from determinations.intake.store import letter_store
 from determinations.models import Letter
 
+_ENDINGS = {Kind.PDF: "pdf", Kind.TEXT: "txt", Kind.TIFF: "tif", Kind.PNG: "png", Kind.JPEG: "jpg"}
+
 
 @require_GET
 @permission_required("determinations.read_original", raise_exception=True)
@@ -34,5 +36,4 @@ def letter_original(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 def _name_of(letter: Letter) -> str:
     number = letter.case.case_number if hasattr(letter, "case") else None
-    ending = {Kind.PDF: "pdf", Kind.TEXT: "txt"}.get(Kind(letter.media_type), "bin")
-    return f"{number or f'letter-{letter.pk}'}.{ending}"
+    return f"{number or f'letter-{letter.pk}'}.{_ENDINGS.get(Kind(letter.media_type), 'bin')}"

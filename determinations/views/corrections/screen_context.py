@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from determinations.access.roles import people_who_correct
 from determinations.cases.fields import EffectiveRecord
 from determinations.cases.open_letter import Change, OpenLetter
-from determinations.cases.page_pictures import page_count
+from determinations.cases.page_pictures import has_pictures, page_count
 from determinations.cases.review_entries import Reason
 from determinations.corrections import review_queue
 from determinations.corrections.form import CorrectionForm
@@ -173,7 +173,7 @@ def _report(form: CorrectionForm, report: ProblemReport) -> Report:
 
 def _picture_numbers(request: StaffRequest, letter: Letter) -> range:
     """The pages that this user may see as pictures."""
-    shows = letter.media_type == "application/pdf" and request.user.has_perm("determinations.read_original")
+    shows = has_pictures(letter) and request.user.has_perm("determinations.read_original")
     return range(1, page_count(letter) + 1) if shows else range(0)
 
 

@@ -1,0 +1,50 @@
+"""Reads letters whose pages are pictures: one at a time, page by page, in the lane of scans.
+
+No transaction is open meanwhile, so that the progress is seen and nothing is held up; the advisory lock of the claim
+says that the letter has its reader (see ``turns``).
+"""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from determinations.extraction.process import ReaderBroken
+from determinations.extraction.scanning.engine import missing_engine
+from determinations.models import Letter, LetterState
+from determinations.reading.file_letters import page_ranges
+from determinations.reading.ingest import stop_killers, write_scan
+from determinations.reading.one_letter import scan_letter
+from determinations.reading.turns import claimed, give_back
+from determinations.reference.aliases import aliases_in_force
+
+
+def read_scans(ids: Sequence[int]) -> None:
+    """Recognize and read these letters; those that are read already or by another worker are skipped.
+
+    Without the engine they wait, and say how it is installed; the sweep sends them again.
+    """
+    if missing := missing_engine():
+        Letter.objects.filter(pk__in=ids, state=LetterState.SCAN_WAITING).update(message=missing, queued_at=None)
+        return
+    with transaction.atomic():
+        stop_killers(ids)
+    for pk in ids:
+        for begun in (False, True):
+            with claimed([pk], begun=begun, scans=True) as mine:
+                for letter_id in mine:
+                    _read_scan(letter_id)
+
+
+def _read_scan(pk: int) -> None:
+    letter = Letter.objects.get(pk=pk)
+
+    def progress(done: int, pages: int) -> None:
+        Letter.objects.filter(pk=pk).update(pages_scanned=done, pages_to_scan=pages, message="")
+
+    try:
+        ranges = page_ranges([letter]).get(letter.sha256, ())
+        reading = scan_letter(letter, aliases_in_force(), progress, ranges)
+    except ReaderBroken:
+        give_back([pk])
+        raise
+    write_scan(reading)

@@ -1,0 +1,206 @@
+"""Scans have a state, a queue and a worker of their own; their words are kept, with their places and doubts."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.test import Client
+
+from determinations import tasks
+from determinations.cases.scanned_words import source_of
+from determinations.extraction.results import Damaged
+from determinations.extraction.scanning.engine import INSTALL
+from determinations.intake.receiving import receive_files
+from determinations.models import Letter, LetterText, ScannedPage
+from determinations.models.letters import Lane
+from determinations.parsing import parse_file
+from determinations.reading import one_letter, scans
+from determinations.reading.ingest import ingest_letters, retry_letters
+from determinations.reading.scans import read_scans
+from determinations.synthetic.scans import SCAN_KINDS, scanned
+from tests.extraction.files import pdf_of_pictures, picture_of
+from tests.fixtures.people import People
+from tests.fixtures.worker import Worker
+from tests.letters_made import THERAPY, letter_pdf, letter_text
+
+pytestmark = pytest.mark.django_db
+
+SIDEWAYS = scanned(letter_pdf(7), SCAN_KINDS["sideways"])
+
+
+def bring(*files: bytes) -> list[int]:
+    upload = receive_files(by=None, files=[ContentFile(data, name=f"{n}.pdf") for n, data in enumerate(files)])
+    return list(upload.files.order_by("id").values_list("letter_id", flat=True))
+
+
+@pytest.fixture
+def no_engine(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """The engine is missing, until this is called."""
+    words = f"The text recognition engine is not installed. Install it with: {INSTALL}"
+    for module in (one_letter, scans, tasks):
+        monkeypatch.setattr(module, "missing_engine", lambda: words)
+    return monkeypatch.undo
+
+
+def test_a_scan_waits_in_its_own_lane_and_becomes_a_case() -> None:
+    (pk,) = bring(SIDEWAYS)
+    ingest_letters([pk])
+    letter = Letter.objects.get(pk=pk)
+    assert (letter.state, letter.lane, letter.attempts, letter.pages_to_scan) == ("scan_waiting", Lane.SCANS, 0, 1)
+
+    ingest_letters([pk])  # a message that comes late
+    letter.refresh_from_db()
+    assert letter.state == "scan_waiting"
+
+    read_scans([pk])
+    letter.refresh_from_db()
+    assert letter.state in {"parsed", "needs_review"}
+    assert (letter.pages_scanned, letter.pages_to_scan, letter.pages) == (1, 1, 1)
+    assert [(item.request, item.decision) for item in letter.case.items.all()] == [(THERAPY, "upheld")]
+    assert letter.case.case_number == "CM17-0000007"
+
+
+def test_every_word_is_kept_with_its_place() -> None:
+    (pk,) = bring(SIDEWAYS)
+    ingest_letters([pk])
+    read_scans([pk])
+    text = LetterText.objects.get(pk=pk).text
+    page = ScannedPage.objects.get(letter=pk)
+    assert (page.number, page.turn) == (0, 90)
+    assert [text[start:end] for start, end, *_ in page.words] == text.split()
+    assert all(0 <= left < left + width <= 1 for _, _, left, _, width, *_ in page.words)
+
+
+def test_progress_is_written_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    (pk,) = bring(SIDEWAYS)
+    ingest_letters([pk])
+    seen: list[tuple[str, int | None]] = []
+
+    def scan(letter: Letter, aliases: object, progress: Callable[[int, int], None]) -> one_letter.Reading:
+        for done in range(1, 4):
+            progress(done, 3)
+            seen.append(Letter.objects.values_list("state", "pages_scanned").get(pk=pk))
+        return one_letter.Reading(pk, state=Damaged.state, message="Page 3 cannot be read.")
+
+    monkeypatch.setattr(scans, "scan_letter", scan)
+    read_scans([pk])
+    assert seen == [("parsing", 1), ("parsing", 2), ("parsing", 3)]
+    assert Letter.objects.values_list("state", "message").get(pk=pk) == ("damaged", "Page 3 cannot be read.")
+
+
+def test_without_the_engine_a_scan_waits_and_says_how_to_install_it(no_engine: Callable[[], None]) -> None:
+    (pk,) = bring(SIDEWAYS)
+    ingest_letters([pk])
+    read_scans([pk])
+    letter = Letter.objects.get(pk=pk)
+    assert letter.state == "scan_waiting"
+    assert INSTALL in letter.message
+
+    no_engine()
+    read_scans([pk])
+    letter.refresh_from_db()
+    assert (letter.message, letter.case.case_number) == ("", "CM17-0000007")
+
+
+def test_without_the_engine_text_behind_a_picture_serves(no_engine: Callable[[], None]) -> None:
+    (pk,) = bring(pdf_of_pictures(picture_of("A synthetic page")[0], hidden=letter_text(8)))
+    ingest_letters([pk])
+    assert Letter.objects.get(pk=pk).case.case_number == "CM17-0000008"
+
+
+def test_too_many_scanned_pages_have_their_state(settings: Any) -> None:
+    settings.SCANNED_PAGES = 1
+    page = picture_of("A synthetic page")[0]
+    (pk,) = bring(pdf_of_pictures(page, page))
+    ingest_letters([pk])
+    letter = Letter.objects.get(pk=pk)
+    assert (letter.state, letter.message) == ("too_many_pages", "The file has 2 scanned pages; 1 are allowed.")
+
+
+def test_a_scan_read_again_goes_through_its_lane_again(people: People) -> None:
+    (pk,) = bring(SIDEWAYS)
+    ingest_letters([pk])
+    read_scans([pk])
+    Letter.objects.filter(pk=pk).update(state="needs_review")
+    assert retry_letters(by=people.admin, letters=Letter.objects.filter(pk=pk)) == 1
+    assert Letter.objects.values_list("state", "lane").get(pk=pk) == ("received", Lane.INTERACTIVE)
+    ingest_letters([pk])
+    assert Letter.objects.get(pk=pk).case.case_number == "CM17-0000007"  # it stands meanwhile
+    assert Letter.objects.values_list("state", "lane").get(pk=pk) == ("scan_waiting", Lane.SCANS)
+
+
+def test_doubts_of_scanned_words_survive_a_reading_with_another_parser() -> None:
+    (pk,) = bring(SIDEWAYS)
+    ingest_letters([pk])
+    read_scans([pk])
+    page = ScannedPage.objects.get(letter=pk)
+    text = LetterText.objects.get(pk=pk)
+    at = text.text.index("CM17")
+    for word in page.words:
+        word[7] = int(word[0] == at)
+    page.save()
+    (part,) = parse_file(source_of(text, [page]))
+    assert [(p.code, p.path) for p in part.letter.problems if p.code == "ocr_doubt"] == [("ocr_doubt", "case_number")]
+
+
+def test_only_a_few_scans_are_sent_at_once(monkeypatch: pytest.MonkeyPatch, broker: None) -> None:
+    Letter.objects.bulk_create(
+        Letter(
+            sha256=f"{n:064x}", size=1, media_type="application/pdf", state="scan_waiting", lane=Lane.SCANS,
+            received_at="2026-11-01T00:00Z",
+        )
+        for n in range(50)
+    )  # fmt: skip
+    assert tasks.send_waiting(Lane.SCANS) == tasks.SCANS_WINDOW
+    assert tasks.send_waiting(Lane.SCANS) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_reads_scans_behind_the_letters(worker: Worker) -> None:
+    ids = bring(SIDEWAYS, letter_pdf(9))
+    tasks.send_waiting(Lane.INTERACTIVE)
+    worker.wait_until_idle()
+    states = dict(Letter.objects.filter(pk__in=ids).values_list("case__case_number", "state"))
+    assert states.keys() == {"CM17-0000007", "CM17-0000009"}
+
+
+def test_the_pages_of_a_scan_are_shown_upright_with_its_evidence(as_casemanager: Client) -> None:
+    (pk,) = bring(SIDEWAYS)
+    ingest_letters([pk])
+    read_scans([pk])
+    picture = as_casemanager.get(f"/letters/{pk}/pages/1.png").content
+    wide, high = int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])
+    assert wide < high
+    boxes = as_casemanager.get(f"/letters/{pk}/boxes.json").json()["boxes"]
+    (number,) = [box for box in boxes if box["path"] == "case_number"]
+    assert number["page"] == 1
+    assert 0 < number["top"] < 0.1
+    assert 0.1 < number["left"] < 0.4
+
+
+def test_the_case_page_says_that_it_is_a_scan_and_underlines_unclear_words(as_casemanager: Client) -> None:
+    (pk,) = bring(SIDEWAYS)
+    ingest_letters([pk])
+    read_scans([pk])
+    page = ScannedPage.objects.get(letter=pk)
+    page.words[0][7], page.words[1][7], page.words[1][8] = 1, 1, "Numbcr:"
+    page.save()
+    html = as_casemanager.get(f"/cases/{pk}/?show=text").content.decode()
+    assert "Read from a scan" in html
+    assert '<span class="unclear" title="Unclear in the scan.">Case</span>' in html
+    assert '<span class="unclear" title="The scan reads “Numbcr:”.">Number:</span>' in html
+
+
+def test_a_picture_file_is_a_letter(as_casemanager: Client) -> None:
+    target = io.BytesIO()
+    (picture,) = picture_of(letter_text(11))
+    picture.save(target, "PNG", dpi=(200, 200))
+    (pk,) = bring(target.getvalue())
+    ingest_letters([pk])
+    read_scans([pk])
+    letter = Letter.objects.get(pk=pk)
+    assert (letter.media_type, letter.case.case_number) == ("image/png", "CM17-0000011")
+    assert as_casemanager.get(f"/letters/{pk}/pages/1.png").content.startswith(b"\x89PNG")
+    assert as_casemanager.get(f"/letters/{pk}/boxes.json").json()["boxes"]
