@@ -74,7 +74,7 @@ def test_refused_files_have_their_reason_and_the_rest_is_kept() -> None:
         by=None,
         files=[
             file("empty.pdf", b""),
-            file("picture.pdf", b"\x89PNG\r\n\x1a\n..."),
+            file("picture.pdf", b"GIF89a..."),
             file("letter.docx", archive({"[Content_Types].xml": b"<x/>"})),
             file("late.docx", archive({"thumbnail.jpeg": b"x" * 5000, "[Content_Types].xml": b"<x/>"})),
             file("scan.pdf", scanned_pdf()),
@@ -105,7 +105,7 @@ def test_what_an_archive_holds_is_taken_in_file_by_file() -> None:
             "../../etc/two.txt": letter_text(6).encode(),
             "__MACOSX/._one.pdf": b"x",
             "inner.zip": inner,
-            "picture.png": b"\x89PNG\r\n\x1a\n",
+            "picture.gif": b"GIF89a",
             "same.pdf": letter_pdf(5),
         }
     )
@@ -114,7 +114,7 @@ def test_what_an_archive_holds_is_taken_in_file_by_file() -> None:
         ("letters.zip/2017/one.pdf", "accepted", ""),
         ("letters.zip/etc/two.txt", "accepted", ""),
         ("letters.zip/inner.zip", "refused", "archive_in_archive"),
-        ("letters.zip/picture.png", "refused", "unsupported"),
+        ("letters.zip/picture.gif", "refused", "unsupported"),
         ("letters.zip/same.pdf", "duplicate", ""),
     ]
 

@@ -24,7 +24,7 @@ def files(folder: Path, number: int) -> list[Path]:
         made[-1].write_bytes(letter_pdf(n))
     odd = {
         "scan.pdf": scanned_pdf(),
-        "picture.png": b"\x89PNG\r\n\x1a\n",
+        "picture.gif": b"GIF89a",
         "more.zip": archive({"inside.txt": letter_text(900).encode(), "copy.pdf": letter_pdf(0)}),
         "list.txt": b"A synthetic shopping list",
     }

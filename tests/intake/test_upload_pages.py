@@ -36,7 +36,7 @@ def batch(people: People) -> Upload:
             file("scan.pdf", scanned_pdf()),
             file("locked.pdf", locked_pdf("A synthetic letter")),
             file("list.txt", b"A synthetic shopping list"),
-            file("picture.png", b"\x89PNG\r\n\x1a\n"),
+            file("picture.gif", b"GIF89a"),
         ],
     )
     ingest_letters(list(Letter.objects.values_list("pk", flat=True)))
@@ -157,9 +157,9 @@ def test_a_batch_says_that_the_worker_is_on_its_way(as_casemanager: Client) -> N
         ("?state=failed", {"scan.pdf", "locked.pdf", "list.txt"}),
         ("?state=no_text", {"scan.pdf"}),
         ("?state=duplicate", {"again.pdf"}),
-        ("?state=refused", {"picture.png"}),
+        ("?state=refused", {"picture.gif"}),
         ("?state=look", {"no header.txt"}),
-        ("?state=no_text&state=refused", {"scan.pdf", "picture.png"}),
+        ("?state=no_text&state=refused", {"scan.pdf", "picture.gif"}),
         ("?state=nonsense", set()),
     ],
 )
