@@ -104,7 +104,7 @@ def test_every_file_has_its_state_reason_and_next_step(as_casemanager: Client, b
         "good.pdf", "Parsed", "CM17-0000001",
         "Duplicate", "This file is already in the system",
         "Needs review",
-        "Scanned, no text", "one that went through text recognition",
+        "No text", "a new scan at 200 dots per inch or more",
         "Password needed", "Save a copy without the password",
         "Not a determination letter",
         "Refused: unsupported file type", "Save the letter as PDF",

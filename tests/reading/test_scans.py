@@ -78,7 +78,9 @@ def test_progress_is_written_page_by_page(monkeypatch: pytest.MonkeyPatch) -> No
     ingest_letters([pk])
     seen: list[tuple[str, int | None]] = []
 
-    def scan(letter: Letter, aliases: object, progress: Callable[[int, int], None]) -> one_letter.Reading:
+    def scan(
+        letter: Letter, aliases: object, progress: Callable[[int, int], None], ranges: object
+    ) -> one_letter.Reading:
         for done in range(1, 4):
             progress(done, 3)
             seen.append(Letter.objects.values_list("state", "pages_scanned").get(pk=pk))
