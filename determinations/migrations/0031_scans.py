@@ -13,7 +13,7 @@ WHERE state = 'no_text'
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("determinations", "0028_plain_english"),
+        ("determinations", "0030_contained_pairs"),
     ]
 
     operations = [

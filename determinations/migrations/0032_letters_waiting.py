@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("determinations", "0029_scans")]
+    dependencies = [("determinations", "0031_scans")]
 
     operations = [
         AddIndexConcurrently(
