@@ -1,6 +1,6 @@
 """Synthetic determination letters, for the demo, the tests and the benchmarks.
 
-Every person, claim and sentence is invented; each letter says so in its text, its file name and its PDF's properties.
+All people, claims and sentences are invented. Every letter says so in its text, its file name and its PDF properties.
 Case numbers are ``CM14-9000000`` and up, a range that real letters do not reach.
 """
 

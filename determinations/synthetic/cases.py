@@ -1,4 +1,4 @@
-"""The invented facts of one letter: who was hurt, when, what was asked for and what was decided."""
+"""Invents the facts of a letter: the injured worker, the dates, the requests and the decisions."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,16 +9,16 @@ from determinations.synthetic import facts
 from determinations.synthetic.chance import pick
 from determinations.synthetic.facts import Body, Treatment, Weighted
 from determinations.synthetic.guidelines import (
-    Asked,
     Era,
     Line,
+    Subject,
     denies_the_mtus,
     guideline_line,
     nothing_cited,
     unknown_source,
 )
 
-#: Letters of each year (statewide figures, in thousands) and what a month adds or takes away.
+#: Letters per year (statewide figures, in thousands), and seasonal factors by month.
 _YEARS = {2014: 138, 2015: 164, 2016: 176, 2017: 172}
 _MONTHS = (0.97, 0.93, 1.08, 1.02, 1.0, 1.04, 0.98, 1.03, 0.99, 1.06, 0.92, 0.9)
 _MONTH = Weighted(
@@ -26,9 +26,9 @@ _MONTH = Weighted(
     for year, letters in _YEARS.items()
     for month in range(1, 13)
 )
-#: The statewide share of overturned requests of each year against the one in treatments.toml.
+#: Statewide overturn rates by year, relative to those in treatments.toml.
 _OVERTURN = {2014: 0.75, 2015: 0.94, 2016: 0.69, 2017: 0.68}
-#: Usual days from assignment to decision.
+#: Typical number of days from assignment to decision.
 _DAYS = {2014: 58, 2015: 44, 2016: 34, 2017: 28}
 _ITEMS = Weighted([(1, 60), (2, 20), (3, 9), (4, 5), (5, 3), (6, 1.5), (7, 0.8), (8, 0.4), (9, 0.3)])
 _NEW_CHRONIC_PAIN = date(2016, 9, 1)
@@ -40,7 +40,7 @@ _PARTS = Weighted([(0.12, 0), (0.5, 3), (0.34, 1), (0.67, 1)])
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One disputed item before it is written: what was asked for, of what kind, and how it came out."""
+    """The facts of a disputed item: the request, its category and the decision."""
 
     treatment: Treatment
     subcategory: str
@@ -56,7 +56,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One letter before it is written. ``planted`` names the problems that were put in on purpose."""
+    """The facts of a letter. ``planted`` has the codes of problems that were added on purpose."""
 
     case_number: str
     era: Era
@@ -77,7 +77,7 @@ class Case:
 
 
 def invent_case(rng: Random, serial: int) -> Case:
-    """A case; ``serial`` below a million gives the case number, in a range that real letters do not reach."""
+    """Invent a case. ``serial`` (below a million) gives a case number outside the range of real letters."""
     decision = _decision_date(rng)
     assigned = decision - timedelta(days=max(3, round(rng.normalvariate(_DAYS[decision.year], 9))))
     received = assigned - timedelta(days=rng.randint(2, 14))
@@ -119,7 +119,7 @@ def _decision_date(rng: Random) -> date:
 
 
 def _planted(rng: Random, *, has_header: bool) -> list[str]:
-    """Now and then something that a careful reader should stumble over."""
+    """The codes of problems to add on purpose; usually none."""
     draw = rng.random()
     if draw < 0.008:
         return ["rationale_contradicts_decision"]
@@ -142,7 +142,7 @@ def _specialties(rng: Random, first: Treatment) -> tuple[str, ...]:
 def _items(
     rng: Random, body: Body, side: str, era: Era, edition: str, year: int, planted: frozenset[str]
 ) -> list[Item]:
-    # The summary speaks of the whole review, so only a letter of one item can be at odds with it.
+    # The summary covers the whole review, so only a letter with one item can contradict it.
     wanted = 1 if "guideline_contradicts_summary" in planted else _ITEMS.choose(rng)
     items: list[Item] = []
     operation: Item | None = None
@@ -208,9 +208,9 @@ def _item(
     if goes_with and operation:
         together = operation.decision == "upheld" or rng.random() < 0.75
         decision = operation.decision if together else "upheld"
-    asked = Asked(treatment, body, era, edition)
+    subject = Subject(treatment, body, era, edition)
     needs_operation = goes_with and decision == "upheld" and operation is not None and operation.decision == "upheld"
-    reviewer = guideline_line(rng, "reviewer", asked)
+    reviewer = guideline_line(rng, "reviewer", subject)
     if needs_operation and rng.random() < 0.8:
         reviewer = nothing_cited("reviewer"), []
     return Item(
@@ -222,13 +222,13 @@ def _item(
         line_end=line_end,
         decision=decision,
         needs_operation=needs_operation,
-        claims=guideline_line(rng, "claims", asked),
+        claims=guideline_line(rng, "claims", subject),
         reviewer=reviewer,
     )
 
 
 def _wording(rng: Random, template: str, treatment: Treatment, values: dict[str, str]) -> tuple[str, str, bool, str]:
-    """The item's line: request, disputed part, whether it was approved in part, what stands before the decision."""
+    """The wording of the item line: request, disputed part, whether partly approved, and its ending."""
     end = pick(rng, (":", ":", ":", ": "))
     if "{n}" not in template and "{N}" not in template:
         text = template.format_map(values)
@@ -240,20 +240,20 @@ def _wording(rng: Random, template: str, treatment: Treatment, values: dict[str,
     def text_of(count: int, form: str = small) -> str:
         return form.format_map({**values, "n": count})
 
-    asked = template.format_map({**values, "n": whole, "N": _NUMBERS.get(whole, whole)})
+    original = template.format_map({**values, "n": whole, "N": _NUMBERS.get(whole, whole)})
     if whole < 4 or rng.random() > 0.21:
-        return asked, asked, False, end
+        return original, original, False, end
     approved = max(1, round(whole * _PARTS.choose(rng)))
     remaining = whole - approved
     if rng.random() < 0.15:
         request = (
-            f"{asked} was the original request. The Claims Administrator authorized {text_of(approved)}, leaving the "
-            f"original request IMR eligible. The original request, {asked}"
+            f"{original} was the original request. The Claims Administrator authorized {text_of(approved)}, leaving "
+            f"the original request IMR eligible. The original request, {original}"
         )
-        return request, asked, True, " is:"
+        return request, original, True, " is:"
     disputed = text_of(remaining)
     request = (
-        f"{asked} was the original request. {text_of(approved)} was authorized by the Claims Administrator. "
+        f"{original} was the original request. {text_of(approved)} was authorized by the Claims Administrator. "
         f"The remaining IMR eligible portion of the original request, {disputed}"
     )
     return request, disputed, True, pick(rng, (" is:", " is:", " is:", ":"))
@@ -272,6 +272,6 @@ def _plant(rng: Random, item: Item, body: Body, era: Era, edition: str, planted:
     if "unknown_authority" in planted:
         claims = unknown_source("claims", era)
     if "guideline_contradicts_summary" in planted:
-        claims = denies_the_mtus("claims", Asked(item.treatment, body, era, edition), rng)
+        claims = denies_the_mtus("claims", Subject(item.treatment, body, era, edition), rng)
     changed = {name: getattr(item, name) for name in Item.__slots__}
     return Item(**{**changed, "claims": claims})

@@ -1,4 +1,4 @@
-"""The files of the demo: letters as PDF and as text, and some of all else that people drop on an upload page."""
+"""The demo files: letters as PDF and text, and examples of everything else that users upload."""
 
 from collections.abc import Callable, Iterator
 
@@ -9,12 +9,12 @@ from determinations.synthetic.typesetting import paginate, wrap
 
 File = tuple[str, bytes]
 
-#: A guideline that some letters of the demo go by, and no list of guidelines holds.
+#: A guideline that some demo letters cite and that no list of guidelines includes.
 UNLISTED = "Harrow on stiff joints (synthetic)"
 
-#: Letters beyond those of the demo itself, so that special files repeat none of them by chance.
-_FAR = 900_000
-#: One special file for so many files.
+#: Special files use letters from this number on, so that they never repeat an ordinary letter by accident.
+_FIRST_SPECIAL = 900_000
+#: One in this many files is special.
 _ONE_IN = 12
 
 _INVOICE = (
@@ -48,9 +48,9 @@ _LATER_LAYOUT = (
 
 
 def demo_files(count: int, seed: int = 0) -> Iterator[File]:
-    """``count`` files, name and bytes: seven letters in ten as PDF, the rest as text, one file in twelve special.
+    """``count`` files as (name, bytes): 70% of letters are PDF, the rest text; one file in twelve is special.
 
-    The same for the same count and seed. Special files stand between the letters, each after what it repeats.
+    The result depends only on count and seed. Special files come after the letters that they repeat.
     """
     special = [make(seed) for make in _SPECIAL[: count // _ONE_IN]]
     letters = count - len(special)
@@ -63,7 +63,7 @@ def demo_files(count: int, seed: int = 0) -> Iterator[File]:
 
 
 def as_file(letter: SyntheticLetter, *, as_pdf: bool) -> File:
-    """The letter as a file of its own name."""
+    """The letter as a file under its own name."""
     if as_pdf:
         return letter.file_name.replace(".txt", ".pdf"), letter_pdf(letter)
     return letter.file_name, letter.text.encode()
@@ -74,20 +74,20 @@ def _is_pdf(number: int) -> bool:
 
 
 def _extra(number: int, seed: int) -> SyntheticLetter:
-    return write_letter(_FAR + number, seed)
+    return write_letter(_FIRST_SPECIAL + number, seed)
 
 
 def _named(letter: SyntheticLetter, kind: str) -> str:
     return letter.file_name.replace("synthetic-", f"synthetic-{kind}-").replace(".txt", ".pdf")
 
 
-def _again(number: int, name: str) -> Callable[[int], File]:
-    """The very bytes of letter ``number`` under another name."""
+def _copy_of(number: int, name: str) -> Callable[[int], File]:
+    """The same bytes as letter ``number``, under another name."""
     return lambda seed: (name, as_file(write_letter(number, seed), as_pdf=_is_pdf(number))[1])
 
 
 def _amended(number: int) -> Callable[[int], File]:
-    """A later letter in the case of letter ``number``, or of the next one that prints its case number."""
+    """An amended version of letter ``number``, or of the next letter with a case number."""
 
     def make(seed: int) -> File:
         later = (write_letter(n, seed, amended=True) for n in range(number, number + 50))
@@ -97,7 +97,7 @@ def _amended(number: int) -> Callable[[int], File]:
 
 
 def _page(name: str, paragraphs: tuple[str, ...]) -> Callable[[int], File]:
-    """A file with a few paragraphs, as PDF or as text by its name."""
+    """A file with a few paragraphs, as PDF or text depending on its name."""
     lines = [line for paragraph in paragraphs for line in (*wrap(paragraph), " ")]
 
     def make(seed: int) -> File:
@@ -106,12 +106,12 @@ def _page(name: str, paragraphs: tuple[str, ...]) -> Callable[[int], File]:
     return make
 
 
-def _spoilt(number: int, kind: str, spoil: Callable[[SyntheticLetter], bytes]) -> Callable[[int], File]:
-    """A letter that cannot simply be read."""
+def _unreadable(number: int, kind: str, damage: Callable[[SyntheticLetter], bytes]) -> Callable[[int], File]:
+    """A letter that cannot be read."""
 
     def make(seed: int) -> File:
         letter = _extra(number, seed)
-        return _named(letter, kind), spoil(letter)
+        return _named(letter, kind), damage(letter)
 
     return make
 
@@ -120,27 +120,29 @@ def _notice(number: int, *, as_pdf: bool) -> Callable[[int], File]:
     return lambda seed: as_file(write_notice(number, seed), as_pdf=as_pdf)
 
 
-def _relying(number: int) -> Callable[[int], File]:
-    """A letter whose reviewer relies on a guideline that no list holds: something to map in the administration."""
-    return lambda seed: as_file(write_letter(_FAR + number, seed, relies_on=UNLISTED), as_pdf=_is_pdf(number))
+def _citing_unlisted(number: int) -> Callable[[int], File]:
+    """A letter whose reviewer cites an unlisted guideline, for administrators to map."""
+    return lambda seed: as_file(
+        write_letter(_FIRST_SPECIAL + number, seed, relies_on=UNLISTED), as_pdf=_is_pdf(number)
+    )
 
 
-#: Every special file, the most telling first: a small demo has the first few.
+#: All special files, most instructive first; a small demo has only the first few.
 _SPECIAL: tuple[Callable[[int], File], ...] = (
-    _again(0, "copy of a synthetic letter.pdf"),
-    _spoilt(1, "scan", scanned_pdf),
+    _copy_of(0, "copy of a synthetic letter.pdf"),
+    _unreadable(1, "scan", scanned_pdf),
     _page("synthetic invoice.pdf", _INVOICE),
     _amended(1),
-    _spoilt(2, "locked", locked_pdf),
+    _unreadable(2, "locked", locked_pdf),
     _notice(1, as_pdf=True),
-    _spoilt(3, "cut-short", damaged_pdf),
+    _unreadable(3, "cut-short", damaged_pdf),
     _page("synthetic health plan review.pdf", _HEALTH_PLAN),
     _page("synthetic professional review of 2013.txt", _OLD_LAYOUT),
-    _again(2, "the same synthetic letter again.txt"),
+    _copy_of(2, "the same synthetic letter again.txt"),
     _page("synthetic letter in a later form.pdf", _LATER_LAYOUT),
-    _spoilt(4, "scan", scanned_pdf),
+    _unreadable(4, "scan", scanned_pdf),
     _notice(2, as_pdf=False),
     _page("synthetic bill review.pdf", _BILL_REVIEW),
     _amended(3),
-    *(_relying(number) for number in range(10, 14)),
+    *(_citing_unlisted(number) for number in range(10, 14)),
 )

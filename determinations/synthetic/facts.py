@@ -1,4 +1,4 @@
-"""The data that invented letters are made from, read from the TOML files beside this module."""
+"""The data of synthetic letters, read from the TOML files in this folder."""
 
 import tomllib
 from bisect import bisect
@@ -13,7 +13,7 @@ Thing = TypeVar("Thing")
 
 
 class Weighted(Generic[Thing]):
-    """Things to choose from, some more often than others."""
+    """A weighted random choice."""
 
     def __init__(self, weights: Iterable[tuple[Thing, float]]) -> None:
         pairs = list(weights)
@@ -21,14 +21,14 @@ class Weighted(Generic[Thing]):
         self._cumulative = list(accumulate(weight for _, weight in pairs))
 
     def choose(self, rng: Random) -> Thing:
-        """One of the things, by weight."""
+        """A random element, by weight."""
         place = bisect(self._cumulative, rng.random() * self._cumulative[-1])
         return self.things[min(place, len(self.things) - 1)]
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A part of the body that can be hurt, and what goes with it (see ``bodies.toml``)."""
+    """A body part that can be injured, with its findings and guidelines (see ``bodies.toml``)."""
 
     id: str
     part: str
@@ -47,7 +47,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """A kind of treatment that can be asked for (see ``treatments.toml``)."""
+    """A treatment that providers request (see ``treatments.toml``)."""
 
     id: str
     category: str
@@ -67,16 +67,16 @@ class Treatment:
 
 
 def read(name: str) -> dict[str, Any]:
-    """The content of one of the data files, by its name without ``.toml``."""
+    """The content of a data file, by name without ``.toml``."""
     return tomllib.loads((files(__package__) / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def _sided(entry: dict[str, Any], side: str) -> Body:
-    """A body with right or left put into its texts."""
+    """A body part with the side filled in."""
 
     def fill(value: Any) -> Any:
         if isinstance(value, list):
-            return [fill(each) for each in value]
+            return [fill(element) for element in value]
         return value.format(side=side, Side=side.capitalize()) if isinstance(value, str) else value
 
     return Body(**{name: fill(value) for name, value in entry.items()})
@@ -84,17 +84,17 @@ def _sided(entry: dict[str, Any], side: str) -> Body:
 
 _BODY_ENTRIES = read("bodies")["body"]
 SIDES = ("right", "left")
-#: Every part of the body by its id and the side that is hurt.
+#: Body parts by ID and side.
 BODIES = {(entry["id"], side): _sided(entry, side) for entry in _BODY_ENTRIES for side in SIDES}
 TREATMENTS = {entry["id"]: Treatment(**entry) for entry in read("treatments")["treatment"]}
 BODY_ID = Weighted((entry["id"], entry["weight"]) for entry in _BODY_ENTRIES)
 
-#: What is asked for after an injury of each part of the body.
+#: Treatments requested for injuries of each body part.
 TREATMENT_FOR = {
     body: Weighted((t, t.weight) for t in TREATMENTS.values() if not t.bodies or body in t.bodies)
     for body in BODY_ID.things
 }
-#: The same within one category, since requests of one letter often belong together.
+#: The same within a category, because the requests of a letter are often related.
 TREATMENT_LIKE = {
     (body, category): Weighted((t, t.weight) for t in treatments.things if t.category == category)
     for body, treatments in TREATMENT_FOR.items()

@@ -1,4 +1,4 @@
-"""The two guideline lines of an item, as letters of two eras print them, with the citations that they hold."""
+"""The two guideline lines of an item with their citations, in the wording of two eras."""
 
 from dataclasses import dataclass
 from random import Random
@@ -13,14 +13,14 @@ Line = tuple[str, list[CitedRecord]]
 
 _DOCUMENTS = read("guidelines")
 _WHO = {"claims": "The Claims Administrator", "reviewer": "The Expert Reviewer"}
-#: How often a side's line is based on the MTUS (alone or with more), on something else, or on nothing.
+#: Cumulative shares of guideline lines based on the MTUS (alone or with others) and on anything at all.
 _SHARES = {"claims": (0.62, 0.82), "reviewer": (0.80, 0.955)}
 _UNKNOWN_SOURCE = "Zanderly on sore limbs, second printing"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a line is about: the treatment, the hurt part of the body, and the time of the letter."""
+class Subject:
+    """The subject of a guideline line: the treatment, the body part and the era of the letter."""
 
     treatment: Treatment
     body: Body
@@ -28,40 +28,40 @@ class Asked:
     chronic_edition: str
 
 
-def guideline_line(rng: Random, side: Side, asked: Asked) -> Line:
-    """One side's guideline line and its citations, as in the record of a letter."""
+def guideline_line(rng: Random, side: Side, subject: Subject) -> Line:
+    """One side's guideline line, with its citations as in the record of a letter."""
     mtus_share, other_share = _SHARES[side]
     draw = rng.random()
-    # What the MTUS does not speak of is seldom based on it.
-    if not asked.treatment.mtus:
+    # Treatments that the MTUS does not cover are rarely based on it.
+    if not subject.treatment.mtus:
         draw = max(draw, mtus_share) if rng.random() < 0.9 else draw
     if draw < mtus_share:
-        text, citations = _mtus(rng, asked, bare=side == "claims" and rng.random() < 0.4)
+        text, citations = _mtus(rng, subject, bare=side == "claims" and rng.random() < 0.4)
         if rng.random() < 0.3:
-            more, added = _non_mtus(rng, asked)
+            more, added = _non_mtus(rng, subject)
             return f"{text} {more}", citations + added
         return text, citations
     if draw < other_share:
-        text, citations = _non_mtus(rng, asked)
-        return f"{_outside(side, asked.era)} {text}", citations
+        text, citations = _non_mtus(rng, subject)
+        return f"{_outside(side, subject.era)} {text}", citations
     return nothing_cited(side), []
 
 
 def nothing_cited(side: Side) -> str:
-    """The line of a side that names no guideline."""
+    """A line that cites no guideline."""
     return f"{_WHO[side]} did not cite any medical evidence for its decision."
 
 
 def unknown_source(side: Side, era: Era, source: str = _UNKNOWN_SOURCE) -> Line:
-    """A line that cites a book nobody knows, for what a program does with those."""
+    """A line that cites an unknown source."""
     text = f"{_outside(side, era)} Decision based on Non-MTUS Citation {source}."
     return text, [_citation("other", "other/unrecognised", None, [], [])]
 
 
-def denies_the_mtus(side: Side, asked: Asked, rng: Random) -> Line:
-    """A line that says in so many words that the side did not go by the MTUS."""
-    text, citations = _non_mtus(rng, asked)
-    return f"{_outside(side, asked.era)} {text}", citations
+def denies_the_mtus(side: Side, subject: Subject, rng: Random) -> Line:
+    """A line that says explicitly that the side did not use the MTUS."""
+    text, citations = _non_mtus(rng, subject)
+    return f"{_outside(side, subject.era)} {text}", citations
 
 
 def _outside(side: Side, era: Era) -> str:
@@ -74,39 +74,39 @@ def _citation(family: str, authority: str, edition: str | None, sections: list[s
     return {"family": family, "authority": authority, "edition": edition, "sections": sections, "pages": pages}
 
 
-def _mtus(rng: Random, asked: Asked, *, bare: bool) -> Line:
-    entries = asked.treatment.mtus or [["body", "", "", ""]]
+def _mtus(rng: Random, subject: Subject, *, bare: bool) -> Line:
+    entries = subject.treatment.mtus or [["body", "", "", ""]]
     chosen = [pick(rng, entries)]
     if len(entries) > 1 and rng.random() < 0.12:
         chosen = list(pick_two(rng, entries))
     printed: list[str] = []
     citations: list[CitedRecord] = []
     for entry in chosen:
-        one, citation = (_mtus_with_pages if asked.era == "L4a" else _mtus_with_year)(rng, asked, entry, bare)
+        one, citation = (_mtus_with_pages if subject.era == "L4a" else _mtus_with_year)(rng, subject, entry, bare)
         if all(citation["authority"] != other["authority"] for other in citations):
             printed.append(one)
             citations.append(citation)
-    joined = (", and " if asked.era == "L4b" else ", ").join(printed)
+    joined = (", and " if subject.era == "L4b" else ", ").join(printed)
     return f"Decision based on MTUS {joined}.", citations
 
 
-def _mtus_with_year(rng: Random, asked: Asked, entry: list[str], bare: bool) -> tuple[str, CitedRecord]:
+def _mtus_with_year(rng: Random, subject: Subject, entry: list[str], bare: bool) -> tuple[str, CitedRecord]:
     """``Low Back Complaints 2004, Section(s): Special Studies``: the form of letters from 2016."""
     key, section = entry[0], entry[1]
-    key = asked.body.mtus if key == "body" else key
-    if key == "opioids" and asked.chronic_edition != "2016":
+    key = subject.body.mtus if key == "body" else key
+    if key == "opioids" and subject.chronic_edition != "2016":
         key, section = "chronic-pain", entry[2]
-    name = _DOCUMENTS["mtus"][key]["l4b"].format(chronic=asked.chronic_edition)
+    name = _DOCUMENTS["mtus"][key]["l4b"].format(chronic=subject.chronic_edition)
     edition = name.rsplit(" ", 1)[1]
-    sections = [] if bare or not section else [s.format(Part=asked.body.part) for s in section.split(" | ")]
+    sections = [] if bare or not section else [s.format(Part=subject.body.part) for s in section.split(" | ")]
     text = f"{name}, Section(s): {', '.join(sections)}" if sections else name
     return text, _citation("mtus", f"mtus/{key}", edition, sections, [])
 
 
-def _mtus_with_pages(rng: Random, asked: Asked, entry: list[str], bare: bool) -> tuple[str, CitedRecord]:
+def _mtus_with_pages(rng: Random, subject: Subject, entry: list[str], bare: bool) -> tuple[str, CitedRecord]:
     """``ACOEM Chapter 12 Low Back Complaints Page(s): 308-310``: the form of letters before 2016."""
     key, _, section, pages = entry
-    key = asked.body.mtus if key == "body" else key
+    key = subject.body.mtus if key == "body" else key
     document = _DOCUMENTS["mtus"][key]
     key = "chronic-pain" if key == "opioids" else key
     if not pages and "pages" in document:
@@ -123,16 +123,16 @@ def _mtus_with_pages(rng: Random, asked: Asked, entry: list[str], bare: bool) ->
     return text, _citation("mtus", f"mtus/{key}", None, sections, shown)
 
 
-def _non_mtus(rng: Random, asked: Asked) -> Line:
-    if asked.treatment.other and rng.random() < 0.3:
-        key = pick(rng, asked.treatment.other)
+def _non_mtus(rng: Random, subject: Subject) -> Line:
+    if subject.treatment.other and rng.random() < 0.3:
+        key = pick(rng, subject.treatment.other)
         printed = next(entry["printed"] for entry in _DOCUMENTS["other"] if entry["key"] == key)
         return f"Decision based on Non-MTUS Citation {printed}.", [_citation("other", key, None, [], [])]
     if rng.random() < 0.15:
         plain = pick(rng, ("Official Disability Guidelines (ODG)", "Official Disability Guidelines"))
         return f"Decision based on Non-MTUS Citation {plain}.", [_citation("odg", "odg/unspecified", None, [], [])]
-    key, topic = pick(rng, asked.treatment.odg)
-    key = asked.body.odg if key == "body" else key
+    key, topic = pick(rng, subject.treatment.odg)
+    key = subject.body.odg if key == "body" else key
     name = pick(rng, _DOCUMENTS["odg"][key]["names"])
     form = rng.random()
     if form < 0.2:

@@ -1,4 +1,4 @@
-"""Writes synthetic determination letters with the record that parsing each must give."""
+"""Writes synthetic determination letters, with the record that the parser must return."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from determinations.synthetic.typesetting import as_text, paginate, wrap
 
 #: Case numbers run from 9000000 to 9999999.
 LARGEST_SERIAL = 1_000_000
-#: The parser's name of the layout of 2014 to 2017, in both eras of its citations.
+#: The parser's key for the layout of 2014 to 2017, in both citation eras.
 LAYOUT = "determination"
 _BLANK = " "
 _AMENDMENT = "This amended letter takes the place of one that was sent before."
@@ -23,11 +23,11 @@ _AMENDMENT = "This amended letter takes the place of one that was sent before."
 
 @dataclass(frozen=True, slots=True)
 class SyntheticLetter:
-    """An invented letter.
+    """A synthetic letter.
 
-    ``text`` has form feeds between pages (or is double-spaced); ``header`` and ``lines`` are what stands on paper, a
-    tab in the header parting its two columns; ``expected`` is the record that parsing must give; ``planted`` the codes
-    of the problems that were put in on purpose.
+    ``text`` has form feeds between pages (or is double-spaced). ``header`` and ``lines`` are the printed lines, with
+    tabs between the two columns of the header. ``expected`` is the record that the parser must return; ``planted``
+    has the codes of problems that were added on purpose.
     """
 
     file_name: str
@@ -40,12 +40,12 @@ class SyntheticLetter:
 
     @property
     def pages(self) -> list[list[str]]:
-        """The lines of each page on paper."""
+        """The printed lines of every page."""
         return paginate([*self.header, *self.lines])
 
 
 def write_letters(count: int, seed: int = 0) -> Iterator[SyntheticLetter]:
-    """``count`` letters, the same for the same seed; letter n does not depend on how many follow it."""
+    """``count`` letters for a seed. Letter n does not depend on ``count``."""
     for number in range(count):
         yield write_letter(number, seed)
 
@@ -53,11 +53,11 @@ def write_letters(count: int, seed: int = 0) -> Iterator[SyntheticLetter]:
 def write_letter(number: int, seed: int = 0, *, amended: bool = False, relies_on: str = "") -> SyntheticLetter:
     """Letter ``number`` of a seed.
 
-    ``amended`` writes a later version of it, under the same case number. ``relies_on`` is a guideline that nobody
-    knows, which the reviewer of its first item goes by.
+    ``amended`` writes a later version with the same case number. ``relies_on`` is an unknown guideline that the
+    reviewer cites for the first item.
     """
     rng = Random(seed * 1_000_003 + number)  # noqa: S311 - invented letters, no secrets
-    # 700,001 and a million have no common factor, so case numbers look scattered and none comes twice.
+    # 700,001 and a million have no common factor, so case numbers look random and never repeat.
     serial = (number * 700_001 + seed * 104_729 + 142) % LARGEST_SERIAL
     case = invent_case(rng, serial)
     return _write(rng, _relying_on(relies_on, case) if relies_on else case, amended=amended)
@@ -123,7 +123,7 @@ class _Dates(NamedTuple):
 
 
 def _header_on_paper(case: Case, dates: _Dates) -> tuple[str, ...]:
-    """The header block's table, a tab between its columns."""
+    """The header block as printed, with tabs between its columns."""
     return (
         f"Case Number: {case.case_number}",
         f"Date Assigned: {dates.assigned}\tDate of Injury: {dates.injury}",
@@ -135,7 +135,7 @@ def _header_on_paper(case: Case, dates: _Dates) -> tuple[str, ...]:
 
 
 def _header_as_text(rng: Random, case: Case, dates: _Dates) -> list[str]:
-    """The header block, in one of the orders in which text readers give the table's cells."""
+    """The header block in one of the orders in which PDF readers return its cells."""
     if rng.random() < 0.25:
         return [
             "Case Number: ", f"{case.case_number} ", _BLANK, "Date Assigned: ", f"{dates.assigned} ",

@@ -1,4 +1,4 @@
-"""Synthetic notices in the layout of 2013, as far as it is known: determinations printed twice, no rationale."""
+"""Synthetic notices in the layout of 2013, as far as it is known: decisions printed twice, no rationale."""
 
 from datetime import date, timedelta
 from random import Random
@@ -13,7 +13,7 @@ _BLANK = " "
 
 
 def write_notice(number: int, seed: int = 0) -> SyntheticLetter:
-    """Notice ``number`` of a seed, with the record that parsing must give."""
+    """Notice ``number`` of a seed, with the record that the parser must return."""
     rng = Random(f"notice {seed} {number}")  # noqa: S311 - invented letters, no secrets
     case = invent_case(rng, (number * 7_001 + seed * 31 + 13) % LARGEST_SERIAL)
     decided = date(2013, 9, 2) + timedelta(days=rng.randrange(90))
@@ -96,7 +96,7 @@ def write_notice(number: int, seed: int = 0) -> SyntheticLetter:
 
 
 def _determination(rng: Random, number: int, request: str, decision: str) -> str:
-    """One numbered determination; now and then the space after ``not`` is lost, as in print."""
+    """A numbered determination; sometimes without the space after ``not``, as in real notices."""
     if decision == "overturned":
         verb = "is medically"
     else:

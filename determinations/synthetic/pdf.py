@@ -1,4 +1,4 @@
-"""Synthetic letters as PDF files, laid out as the real ones are; and the kinds of PDF that cannot simply be read."""
+"""Synthetic letters as PDF files in the layout of real ones, and kinds of PDF that cannot be read."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -16,13 +16,13 @@ _OWNER = "synthetic"
 
 
 def letter_pdf(letter: SyntheticLetter) -> bytes:
-    """The letter as PDF; every fourth forbids changes by an owner's password, as public letters do."""
+    """The letter as PDF. Every fourth has an owner password that forbids changes, as public letters do."""
     guarded = crc32(letter.file_name.encode()) % 4 == 0
     return pages_pdf(letter.pages, _permissions_only() if guarded else None)
 
 
 def pages_pdf(pages: Sequence[Sequence[str]], encryption: StandardEncryption | None = None) -> bytes:
-    """A PDF of these lines."""
+    """A PDF with these pages of lines."""
     canvas, file = _canvas(encryption)
     for page in pages:
         _draw_lines(canvas, page)
@@ -32,12 +32,12 @@ def pages_pdf(pages: Sequence[Sequence[str]], encryption: StandardEncryption | N
 
 
 def locked_pdf(letter: SyntheticLetter) -> bytes:
-    """The letter as a PDF that opens only with a password."""
+    """The letter as a password-protected PDF."""
     return pages_pdf(letter.pages, StandardEncryption("open sesame", ownerPassword=_OWNER, strength=128))
 
 
 def scanned_pdf(letter: SyntheticLetter) -> bytes:
-    """The letter as a scanner gives it: a picture of grey lines where words would be, and no text at all."""
+    """The letter as an unreadable scan: an image with gray lines in place of words, without text."""
     canvas, file = _canvas(None)
     for page in letter.pages:
         canvas.setFillGray(0.97)
@@ -52,7 +52,7 @@ def scanned_pdf(letter: SyntheticLetter) -> bytes:
 
 
 def damaged_pdf(letter: SyntheticLetter) -> bytes:
-    """The first part of a letter's PDF, as an upload that broke off leaves it."""
+    """The first part of a letter's PDF, as after an interrupted upload."""
     whole = pages_pdf(letter.pages)
     return whole[: len(whole) // 3]
 
@@ -62,7 +62,7 @@ def _permissions_only() -> StandardEncryption:
 
 
 def _canvas(encryption: StandardEncryption | None) -> tuple[Canvas, BytesIO]:
-    """An empty file that comes out the same each time (``invariant``)."""
+    """A new PDF canvas with reproducible output (``invariant``)."""
     file = BytesIO()
     canvas = Canvas(file, pagesize=us_letter, pageCompression=1, invariant=1, encrypt=encryption)
     canvas.setTitle("Synthetic determination letter")
@@ -73,7 +73,7 @@ def _canvas(encryption: StandardEncryption | None) -> tuple[Canvas, BytesIO]:
 
 
 def _draw_lines(canvas: Canvas, lines: Sequence[str]) -> None:
-    """Sets the lines of a page; headings bold, what follows a tab in a second column."""
+    """Draw the lines of a page: headings in bold, text after a tab in a second column."""
     for number, line in enumerate(lines):
         if line.strip():
             canvas.setFont(_BOLD if line.isupper() else _FONT, _SIZE)

@@ -1,4 +1,4 @@
-"""The running text of a letter: the clinical summary and the rationale of each decision."""
+"""The prose of a letter: the clinical summary and the rationale of every decision."""
 
 from datetime import timedelta
 from random import Random
@@ -10,7 +10,7 @@ from determinations.synthetic.facts import read
 _WORDING = read("wording")
 _SUMMARY: dict[str, list[str]] = _WORDING["summary"]
 _RATIONALE: dict[str, list[str]] = _WORDING["rationale"]
-#: What stands in place of the paragraph about how the determination was made: it says that the letter is synthetic.
+#: Replaces the paragraph on how the determination was made; says that the letter is synthetic.
 HOW_IT_WAS_MADE: str = _WORDING["form"]["how"]
 
 _MONTHS = (
@@ -20,7 +20,7 @@ _MONTHS = (
 
 
 def write_summary(rng: Random, case: Case, details: dict[str, str]) -> str:
-    """The clinical summary on one line; its first sentence gives age, sex and date of injury."""
+    """The clinical summary on one line. Its first sentence has age, sex and date of injury."""
     injury = case.date_of_injury
     injured = pick(
         rng,
@@ -45,7 +45,7 @@ def write_summary(rng: Random, case: Case, details: dict[str, str]) -> str:
 
 
 def write_rationale(rng: Random, case: Case, item: Item, details: dict[str, str]) -> str:
-    """The rationale of one decision on one line; it ends as the decision says, unless a contradiction is planted."""
+    """The rationale of a decision on one line; it matches the decision unless a contradiction is planted."""
     values = {**details, "request": _in_a_sentence(item.disputed, item)}
     decision = item.decision
     if "rationale_contradicts_decision" in case.planted and item is case.items[0]:
@@ -55,8 +55,8 @@ def write_rationale(rng: Random, case: Case, item: Item, details: dict[str, str]
         return " ".join(parts)
     treatment = item.treatment
     says = pick_some(rng, treatment.says, pick(rng, (2, 2, 3, 3, 3)))
-    parts = [_pick(rng, _voice(item), {"says": says[0]})]
-    parts += _each(rng, "guideline_more", "says", says[1:])
+    parts = [_pick(rng, _guideline_kind(item), {"says": says[0]})]
+    parts += _sentences(rng, "guideline_more", "says", says[1:])
     parts.append(_pick(rng, "case", values))
     if rng.random() < 0.92:
         parts.append(_pick(rng, "examination", values))
@@ -72,7 +72,7 @@ def write_rationale(rng: Random, case: Case, item: Item, details: dict[str, str]
 def _upheld(rng: Random, item: Item, values: dict[str, str]) -> list[str]:
     lacks = pick_some(rng, item.treatment.lacks, pick(rng, (2, 2, 3, 4)))
     parts = [_pick(rng, "lacking", {"lack": lacks[0]})]
-    parts += _each(rng, "lacking_more", "lack", lacks[1:])
+    parts += _sentences(rng, "lacking_more", "lack", lacks[1:])
     if rng.random() < 0.85:
         parts.append(_pick(rng, "remark", values))
     return parts
@@ -80,7 +80,7 @@ def _upheld(rng: Random, item: Item, values: dict[str, str]) -> list[str]:
 
 def _overturned(rng: Random, item: Item, values: dict[str, str]) -> list[str]:
     shows = pick_some(rng, item.treatment.shows, pick(rng, (1, 2)))
-    parts = _each(rng, "showing", "show", shows)
+    parts = _sentences(rng, "showing", "show", shows)
     parts.append(_pick(rng, "showing_more", values))
     if rng.random() < 0.9:
         parts.append(_pick(rng, "remark_overturned", values))
@@ -91,27 +91,27 @@ def _pick(rng: Random, kind: str, values: dict[str, str]) -> str:
     return pick(rng, _RATIONALE[kind]).format_map(values)
 
 
-def _each(rng: Random, kind: str, blank: str, fillings: list[str]) -> list[str]:
-    """A sentence for each filling, no two of the same build."""
+def _sentences(rng: Random, kind: str, blank: str, fillings: list[str]) -> list[str]:
+    """One sentence per filling, all from different templates."""
     sentences = pick_some(rng, _RATIONALE[kind], len(fillings))
     return [sentence.format_map({blank: filling}) for sentence, filling in zip(sentences, fillings, strict=False)]
 
 
-def _voice(item: Item) -> str:
-    """Which guidelines the rationale speaks of: those of the reviewer's line."""
+def _guideline_kind(item: Item) -> str:
+    """The vocabulary for the guidelines in the reviewer's line."""
     families = {citation["family"] for citation in item.reviewer[1]}
     return "guideline_mtus" if "mtus" in families else "guideline_odg" if "odg" in families else "guideline"
 
 
 def _in_a_sentence(request: str, item: Item) -> str:
-    """A request as it reads inside a sentence."""
+    """A request in lower case, for use within a sentence."""
     request = request.removeprefix("Associated surgical service: ")
     is_name = item.treatment.category == "Pharmaceuticals" or request[1:2].isupper() or request[1:2] in "-5"
     return request if is_name else request[:1].lower() + request[1:]
 
 
 def _wanted(case: Case) -> str:
-    """What the provider asked for, in a few words."""
+    """A short description of the requests."""
     item = case.items[0]
     first = _in_a_sentence(item.request.split(" was the original request.")[0], item)
     if len(case.items) == 1:
@@ -122,7 +122,7 @@ def _wanted(case: Case) -> str:
 
 
 def invent_details(rng: Random, case: Case) -> dict[str, str]:
-    """Complaints, findings and days that summary and rationales of one letter share."""
+    """Complaints, findings and dates that the summary and rationales of a letter share."""
     body = case.body
     diagnosis, diagnosis2 = pick_two(rng, body.diagnoses)
     symptom, symptom2 = pick_two(rng, body.symptoms)

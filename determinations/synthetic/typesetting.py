@@ -1,11 +1,11 @@
-"""Lines and pages of a letter, as a PDF of the real ones breaks them."""
+"""Breaks a letter into lines and pages, as in real PDFs."""
 
 _WIDTH = 95
 _LINES_ON_A_PAGE = 46
 
 
 def wrap(paragraph: str) -> list[str]:
-    """The lines of a paragraph; each ends in a space, as text read from a PDF does. Breaks at spaces and hyphens."""
+    """The lines of a paragraph, broken at spaces and hyphens. Every line ends in a space, as in text from PDFs."""
     lines = []
     start, length = 0, len(paragraph)
     while length - start > _WIDTH:
@@ -23,12 +23,12 @@ def wrap(paragraph: str) -> list[str]:
 
 
 def paginate(lines: list[str]) -> list[list[str]]:
-    """The lines of each page; a break falls wherever the page is full."""
+    """The lines of every page; a new page starts when one is full."""
     return [lines[at : at + _LINES_ON_A_PAGE] for at in range(0, len(lines), _LINES_ON_A_PAGE)]
 
 
 def as_text(pages: list[list[str]], *, double_spaced: bool) -> str:
-    """The letter as text: a form feed between pages, or an empty line after every line and more between pages."""
+    """The letter as text, with form feeds between pages, or double-spaced with extra lines between pages."""
     if double_spaced:
         return "\n\n\n".join("\n\n".join(page) for page in pages) + "\n"
     return "\f".join("\n".join(page) + "\n" for page in pages)

@@ -1,4 +1,4 @@
-"""The texts of the real letters, where they are present, through several text readers.
+"""The texts of the real letters, if present, as extracted by several PDF readers.
 
 Two of the readers take half a minute for all letters: what they gave is kept for later runs in this user's own folder
 below the system's temporary one, outside the project.
@@ -31,7 +31,7 @@ def _by_pypdf(data: bytes) -> str:
 
 
 def _by_pdfminer(data: bytes) -> str:
-    logging.getLogger("pdfminer").setLevel(logging.ERROR)  # it warns of the letters' permissions
+    logging.getLogger("pdfminer").setLevel(logging.ERROR)  # hides warnings about the letters' permissions
     return extract_text(io.BytesIO(data))
 
 
@@ -53,7 +53,7 @@ def _double_spaced(data: bytes) -> str:
     return "".join(f"{line}\n\n" for line in _by_pdfium(data).replace("\r\n", "\n").split("\n"))
 
 
-#: Text of a PDF's bytes by reader.
+#: The PDF readers by name.
 READERS: dict[str, Callable[[bytes], str]] = {
     "pdfium": _by_pdfium,
     "pypdf": _kept("pypdf", _by_pypdf),
@@ -63,9 +63,9 @@ READERS: dict[str, Callable[[bytes], str]] = {
 
 
 def texts(reader: str) -> dict[str, str]:
-    """The text of every letter by file name; those that are text already are what they are."""
+    """The text of every letter by file name; text files are read as they are."""
     read = READERS[reader]
-    found = {path.name: read(path.read_bytes()) for path in sorted((LETTERS / "pdf").glob("*.pdf"))}
+    texts_by_name = {path.name: read(path.read_bytes()) for path in sorted((LETTERS / "pdf").glob("*.pdf"))}
     for path in sorted((LETTERS / "text").glob("*.txt")):
-        found[path.name] = path.read_bytes().decode("utf-8", "replace")
-    return found
+        texts_by_name[path.name] = path.read_bytes().decode("utf-8", "replace")
+    return texts_by_name

@@ -1,4 +1,4 @@
-"""The parser's figures on real letters, where they are present: printed, and held to what was promised."""
+"""Measures the parser's accuracy on the real letters, if present, and compares it with the targets."""
 
 import json
 import subprocess
@@ -26,7 +26,7 @@ NEARLY = (
     "request", "disputed", "claims_text", "reviewer_text", "rationale", "summary", "licensure", "specialties", "age",
     "sex",
 )  # fmt: skip
-#: The least that each figure may be on text read by pdfium.
+#: Minimum figures for text extracted by pdfium.
 TARGETS = {
     **dict.fromkeys(CERTAIN, 1.0),
     **dict.fromkeys(NEARLY, 0.995),
@@ -39,7 +39,7 @@ TARGETS = {
 #: The expected records label no grounds, so a doubt about them says nothing about the values that the scores compare.
 #: It neither excuses a wrong letter nor counts as a needless doubt; letters that have one have a limit of their own.
 UNLABELED_DOUBT = "grounds_not_found"
-#: The most that these may be. A needless doubt is one about a labeled value of a letter whose values are all right.
+#: Maximum figures. A needless doubt is one about a labeled value of a letter whose values are all right.
 LIMITS = {
     "letters wrong, no problem": 0,
     "letters right, problem all the same": 0.08,
@@ -49,7 +49,7 @@ LIMITS = {
 
 @cache
 def figures(reader: str) -> dict[str, float]:
-    """Every figure of one reader's texts by name, as the letters' own scoring program gives them."""
+    """All figures for the text of one reader, from the scoring program that comes with the letters."""
     letters = {name: parse_letter(text) for name, text in texts(reader).items()}
     records = [{"file": name, **to_record(_without_unlabeled_doubts(letter))} for name, letter in letters.items()]
     without_grounds = [name for name, letter in letters.items() if UNLABELED_DOUBT in _codes(letter)]
@@ -88,26 +88,26 @@ SLOW = {"pypdf", "pdfminer.six"}
 @pytest.mark.parametrize(
     "reader", [pytest.param(reader, marks=pytest.mark.slow if reader in SLOW else ()) for reader in READERS]
 )
-def test_every_figure_is_as_good_as_promised(reader: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """On any reader's text; and no reader costs more than a point against pdfium."""
-    found, best = figures(reader), figures("pdfium")
+def test_every_figure_meets_its_target(reader: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """For every reader; and no reader is more than one point below pdfium."""
+    measured, best = figures(reader), figures("pdfium")
     with capsys.disabled():
-        print(f"\n{_table(reader, found)}")
+        print(f"\n{_table(reader, measured)}")
     allowance = 0.0 if reader == "pdfium" else 0.01
-    short = {name: found[name] for name, least in TARGETS.items() if found[name] < least - allowance}
-    over = {name: found[name] for name, most in LIMITS.items() if found[name] > most}
-    assert (short, over) == ({}, {})
-    assert {name: (best[name], found[name]) for name in TARGETS if best[name] - found[name] > 0.01} == {}
+    below = {name: measured[name] for name, least in TARGETS.items() if measured[name] < least - allowance}
+    above = {name: measured[name] for name, most in LIMITS.items() if measured[name] > most}
+    assert (below, above) == ({}, {})
+    assert {name: (best[name], measured[name]) for name in TARGETS if best[name] - measured[name] > 0.01} == {}
 
 
-def _table(reader: str, found: dict[str, float]) -> str:
+def _table(reader: str, measured: dict[str, float]) -> str:
     rows = [f"accuracy, text by {reader}"]
-    rows += [f"  {name:44}{found[name]:8.2%}   at least {least:.1%}" for name, least in TARGETS.items()]
-    rows += [f"  {name:44}{found[name]:8.2%}   at most  {most:.1%}" for name, most in LIMITS.items()]
+    rows += [f"  {name:44}{measured[name]:8.2%}   at least {least:.1%}" for name, least in TARGETS.items()]
+    rows += [f"  {name:44}{measured[name]:8.2%}   at most  {most:.1%}" for name, most in LIMITS.items()]
     return "\n".join(rows)
 
 
-def test_spans_of_real_letters_hold_their_values() -> None:
+def test_spans_of_real_letters_contain_their_values() -> None:
     for text in texts("pdfium").values():
         letter = parse_letter(text)
         printed = [(letter.summary, letter.spans["summary"])]
@@ -119,12 +119,12 @@ def test_spans_of_real_letters_hold_their_values() -> None:
 
 
 def _letters(text: str) -> str:
-    """The text without white space and hyphens: a word divided at a line's end is one word in its value."""
+    """The text without white space and hyphens, because values join words divided at line ends."""
     return "".join(text.replace("-", "").split())
 
 
-def test_no_real_letter_is_kept_in_the_project() -> None:
-    """Numbers of the real letters stand in no file of the tests."""
+def test_the_repository_contains_no_real_letter() -> None:
+    """No test file contains the case number of a real letter."""
     numbers = {path.stem for path in (LETTERS / "pdf").glob("*.pdf")}
     tests = Path(__file__).resolve().parent.parent
     assert not [p for p in tests.rglob("*") if p.suffix in {".py", ".txt", ".json"} and numbers & set(_words(p))]

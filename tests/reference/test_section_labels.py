@@ -1,4 +1,4 @@
-"""Spellings of one section are counted, filtered and listed as one; letters keep what they print."""
+"""All spellings of a section count, filter and list as one; letters keep the printed spelling."""
 
 import pytest
 from django.db import connection
@@ -20,7 +20,7 @@ KEY = "mtus/chronic-pain"
 
 @pytest.fixture
 def spelled() -> list[int]:
-    """Three letters that cite one section in three spellings, one of them in two spellings at once."""
+    """Three letters that cite a section in three spellings; one of them uses two spellings."""
     named = [["Topical Analgesics"], ["topical analgesics", "Topical analgesic"], ["Topical analgesics"]]
     return [
         stored_letter(
@@ -37,7 +37,7 @@ def counted() -> dict[tuple[str, str], int]:
     return {key: tally.items for key, tally in tallies.items()}
 
 
-def found(query: str) -> set[int]:
+def matching_letters(query: str) -> set[int]:
     return set(ItemFilter(QueryDict(query), queryset=ItemFact.objects.all()).qs.values_list("case_id", flat=True))
 
 
@@ -56,16 +56,16 @@ def test_spellings_are_counted_once_and_kept_as_printed(spelled: list[int]) -> N
         "reviewer_section=Topical-Analgesics",
     ],
 )
-def test_any_spelling_finds_all(query: str, spelled: list[int]) -> None:
-    assert found(query) == set(spelled)
+def test_any_spelling_finds_all_letters(query: str, spelled: list[int]) -> None:
+    assert matching_letters(query) == set(spelled)
 
 
-def test_another_section_finds_none(spelled: list[int]) -> None:
-    assert found(f"reviewer_cites={KEY}@Physical+therapy") == set()
-    assert found("claims_section=topical") == set()
+def test_another_section_finds_no_letters(spelled: list[int]) -> None:
+    assert matching_letters(f"reviewer_cites={KEY}@Physical+therapy") == set()
+    assert matching_letters("claims_section=topical") == set()
 
 
-def test_labels_that_the_data_give_anew_are_counted_by(spelled: list[int]) -> None:
+def test_facts_follow_a_changed_label(spelled: list[int]) -> None:
     SectionName.objects.update(label="An older label")
     CitationFact.objects.update(sections=["An older label"])
     seed_reference_tables()
@@ -74,8 +74,8 @@ def test_labels_that_the_data_give_anew_are_counted_by(spelled: list[int]) -> No
     assert relabel_sections("default") == 0
 
 
-def test_names_from_before_the_labels_are_labelled(spelled: list[int]) -> None:
-    """As the migration leaves them."""
+def test_names_without_labels_are_labeled(spelled: list[int]) -> None:
+    """The state after the migration."""
     SectionName.objects.update(label="")
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,4 +1,4 @@
-"""The tables of guidelines and categories are there after a migration, and stay as people left them."""
+"""Migrations seed the tables of guidelines and categories, and keep changes by staff."""
 
 import pytest
 
@@ -9,12 +9,12 @@ from determinations.reference.seed import seed_reference_tables
 pytestmark = pytest.mark.django_db
 
 
-def test_the_tables_are_filled() -> None:
+def test_migrations_seed_the_tables() -> None:
     assert set(Authority.objects.values_list("key", flat=True)) == {entry.key for entry in authorities()}
     assert Category.objects.filter(name="Diagnostic Testing", subcategory="Imaging").exists()
 
 
-def test_again_adds_what_is_missing_and_keeps_what_people_changed() -> None:
+def test_seeding_again_adds_missing_rows_and_keeps_changes() -> None:
     changed = Authority.objects.get(key="mtus/low-back")
     changed.title = "As an administrator wrote it"
     changed.save()

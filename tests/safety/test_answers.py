@@ -1,4 +1,4 @@
-"""What browsers may keep and show of an answer, and what a spreadsheet may make of it."""
+"""Response headers on caching and framing; exports are safe to open in a spreadsheet."""
 
 import re
 
@@ -23,7 +23,7 @@ def letter(db: None) -> Letter:
 
 
 @pytest.mark.usefixtures("broker")
-def test_nothing_of_a_signed_in_persons_pages_is_kept(as_admin: Client, letter: Letter) -> None:
+def test_pages_of_signed_in_users_are_not_cached(as_admin: Client, letter: Letter) -> None:
     for name, arguments in (
         ("home", []), ("case_list", []), ("case_detail", [letter.pk]), ("letter_boxes", [letter.pk]),
         ("review_letter", [letter.pk]), ("statistics", []),
@@ -33,7 +33,7 @@ def test_nothing_of_a_signed_in_persons_pages_is_kept(as_admin: Client, letter: 
         assert answer.headers["Cache-Control"] == "private, no-store", name
 
 
-def test_a_page_picture_is_asked_for_again_each_time(client: Client, as_casemanager: Client, letter: Letter) -> None:
+def test_a_page_picture_is_revalidated_every_time(client: Client, as_casemanager: Client, letter: Letter) -> None:
     address = reverse("letter_page", args=[letter.pk, 1])
     first = as_casemanager.get(address)
     assert set(first.headers["Cache-Control"].split(", ")) == {"private", "no-cache"}
@@ -44,14 +44,14 @@ def test_a_page_picture_is_asked_for_again_each_time(client: Client, as_casemana
     assert after.status_code == 302, "who signed out sees it no more"
 
 
-def test_no_page_is_framed(client: Client) -> None:
+def test_no_page_can_be_framed(client: Client) -> None:
     headers = client.get("/accounts/login/").headers
     assert headers["X-Frame-Options"] == "DENY"
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert "frame-src 'none'" in headers["Content-Security-Policy"]
 
 
-def test_no_cell_of_a_statistic_is_run_as_a_formula() -> None:
+def test_no_cell_of_an_exported_statistic_is_a_formula() -> None:
     sheet = ExportTable("name", "Title", ("A", "B", "C"), (("  =1+1", 0.5, None),), ())
     assert csv_text(sheet).splitlines()[1] == "'  =1+1,0.5,"
 
@@ -59,6 +59,6 @@ def test_no_cell_of_a_statistic_is_run_as_a_formula() -> None:
 def test_all_values_of_a_filter_have_distinct_ids() -> None:
     values = ("upheld", "Upheld", "Opioids: short", "Opioids, short", "opioids-short", "<b>", "&")
     ids = [re.search(r' id="([^"]*)"', facet_option("outcome", Option(value, value, None, False))) for value in values]
-    assert len({found[1] for found in ids if found}) == len(values)
+    assert len({match[1] for match in ids if match}) == len(values)
     assert ids[0]
     assert ids[0][1] == "f-outcome-upheld"

@@ -1,4 +1,4 @@
-"""How long requests may wait, what people are told then, and who lets somebody in again."""
+"""Limits on requests: timeouts with a clear message, numbers of files, and locked accounts."""
 
 import resource
 import socket
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 
 def slow(request: HttpRequest) -> HttpResponse:
-    """A page whose statement may take a hundredth of a second and takes longer."""
+    """A page with a statement that exceeds its timeout of 10 ms."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 10")
         cursor.execute("SELECT pg_sleep(30)")
@@ -36,14 +36,14 @@ urlpatterns = [path("slow/", slow), *pages]
 
 @pytest.mark.urls("tests.safety.test_limits")
 @pytest.mark.usefixtures("broker")
-def test_who_asks_for_too_much_is_told_to_try_again(as_casemanager: Client) -> None:
+def test_a_request_that_times_out_says_to_try_again(as_casemanager: Client) -> None:
     answer = as_casemanager.get("/slow/")
     assert answer.status_code == 503
     assert "Nothing was changed" in answer.content.decode()
     assert answer.headers["Retry-After"] == "60"
 
 
-def test_statements_of_the_web_end_and_those_of_workers_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_statements_time_out_in_web_requests_but_not_in_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     options = limits.database_options({"sslmode": "require", "options": "-c jit=off"}, 60)
     assert options["options"] == "-c jit=off -c statement_timeout=60s -c lock_timeout=20s"
     assert options["sslmode"] == "require"
@@ -53,7 +53,7 @@ def test_statements_of_the_web_end_and_those_of_workers_do_not(monkeypatch: pyte
         assert cursor.fetchone() == ("0",), "tests, workers and commands set none"
 
 
-def test_a_form_brings_no_more_files_than_a_process_may_open() -> None:
+def test_a_form_accepts_no_more_files_than_a_process_can_open() -> None:
     allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     assert limits.files_of_one_upload(10) == 10
     try:
@@ -67,8 +67,8 @@ def test_a_form_brings_no_more_files_than_a_process_may_open() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
 
 
-def test_a_cache_that_hangs_is_given_up(tmp_path: Path, settings: Any) -> None:
-    """Something that takes connections and never answers."""
+def test_a_cache_that_does_not_respond_times_out(tmp_path: Path, settings: Any) -> None:
+    """A server that accepts connections and never responds."""
     with socket.socket(socket.AF_UNIX) as deaf:
         deaf.bind(str(tmp_path / "deaf.sock"))
         deaf.listen()
@@ -79,12 +79,12 @@ def test_a_cache_that_hangs_is_given_up(tmp_path: Path, settings: Any) -> None:
         with pytest.raises(RedisError):
             cache.get("anything")
         cache.close()
-        for each in taken:
-            each.close()
+        for accepted in taken:
+            accepted.close()
     assert settings.CACHES["default"]["OPTIONS"]["socket_timeout"] <= 2
 
 
-def test_an_administrator_unlocks_who_tried_too_often(
+def test_an_administrator_unlocks_a_locked_account(
     client: Client, people: People, settings: Any, as_admin: Client
 ) -> None:
     settings.AXES_FAILURE_LIMIT = 2

@@ -1,4 +1,4 @@
-"""No words of a letter in logs and error reports, also where PostgreSQL quotes the row that it refuses."""
+"""Logs and error reports contain no letter text, even if PostgreSQL quotes a rejected row."""
 
 import io
 import logging
@@ -26,15 +26,15 @@ pytestmark = pytest.mark.django_db
 WORDS = "synthetic words of a letter"
 
 
-def refused() -> None:
-    """Have PostgreSQL refuse a row that holds the words."""
+def reject_row() -> None:
+    """Make PostgreSQL reject a row that contains the words."""
     with transaction.atomic():
         AuditEvent.objects.create(at=NOW, action="test", detail={"words": f"{WORDS}\0"})
 
 
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
-    """What the settings' own formatter makes of everything that is logged."""
+    """Everything that is logged, as formatted by the formatter in the settings."""
     formatter: Any = settings.LOGGING["formatters"]
     formatter = formatter["plain"]
     stream = io.StringIO()
@@ -45,33 +45,33 @@ def lines() -> Iterator[io.StringIO]:
     logging.getLogger().removeHandler(handler)
 
 
-def test_a_refused_row_is_logged_without_its_words(lines: io.StringIO) -> None:
+def test_a_rejected_row_is_logged_without_its_text(lines: io.StringIO) -> None:
     with pytest.raises(DataError, match=WORDS) as raised:
-        refused()
+        reject_row()
     try:
         raise RuntimeError("further on") from raised.value
     except RuntimeError:
         logging.getLogger("django.request").error("Internal Server Error: %s", "/", exc_info=sys.exc_info())
-    said = lines.getvalue()
-    assert WORDS not in said
-    assert "DataError (database error 22P05)" in said
-    assert "RuntimeError: further on" in said
-    assert "in refused" in said, "where it happened is still told"
+    logged = lines.getvalue()
+    assert WORDS not in logged
+    assert "DataError (database error 22P05)" in logged
+    assert "RuntimeError: further on" in logged
+    assert "in reject_row" in logged, "the traceback is still logged"
 
 
-def test_a_failed_task_is_logged_without_its_words(lines: io.StringIO) -> None:
-    task = app.task(name="tests.refused")(refused)
+def test_a_failed_task_is_logged_without_its_text(lines: io.StringIO) -> None:
+    task = app.task(name="tests.reject_row")(reject_row)
     try:
         task.apply(throw=False)
     finally:
-        app.tasks.pop("tests.refused")
-    said = lines.getvalue()
-    assert "raised unexpected" in said
-    assert "DataError (database error 22P05)" in said
-    assert WORDS not in said
+        app.tasks.pop("tests.reject_row")
+    logged = lines.getvalue()
+    assert "raised unexpected" in logged
+    assert "DataError (database error 22P05)" in logged
+    assert WORDS not in logged
 
 
-def test_why_the_database_is_not_reached_is_said(lines: io.StringIO) -> None:
+def test_the_reason_of_a_failed_database_connection_is_logged(lines: io.StringIO) -> None:
     try:
         psycopg.connect("host=/no/such/folder dbname=none")
     except psycopg.OperationalError:
@@ -79,7 +79,7 @@ def test_why_the_database_is_not_reached_is_said(lines: io.StringIO) -> None:
     assert "/no/such/folder" in lines.getvalue()
 
 
-def test_other_exceptions_say_what_they_say(lines: io.StringIO) -> None:
+def test_messages_of_other_exceptions_are_logged(lines: io.StringIO) -> None:
     try:
         raise ValueError("a number is missing")
     except ValueError:
@@ -87,29 +87,29 @@ def test_other_exceptions_say_what_they_say(lines: io.StringIO) -> None:
     assert "ValueError: a number is missing" in lines.getvalue()
 
 
-def test_the_web_servers_own_errors_take_the_same_way() -> None:
+def test_errors_of_the_web_server_use_the_same_formatter() -> None:
     loggers: Any = settings.LOGGING["loggers"]
     assert loggers["gunicorn.error"] == {"handlers": [], "propagate": True}
     assert isinstance(import_string("imrsite.logs.Plain")(), Plain)
 
 
-def test_error_reports_hold_no_variable_and_nothing_typed(rf: RequestFactory) -> None:
+def test_error_reports_contain_no_variables_and_no_form_input(rf: RequestFactory) -> None:
     request = rf.post("/", {"value:summary": WORDS})
     letter = WORDS  # noqa: F841 a local variable of a frame
     reporter: Any = get_exception_reporter_class(request)
     try:
-        refused()
+        reject_row()
     except DataError:
         report = reporter(request, *sys.exc_info())
     assert WORDS not in report.get_traceback_text()
     html = report.get_traceback_html()
     assert "Request Method" in html
-    # What remains is this file's own source, which the report prints around the line that failed.
+    # The only occurrence is the source of this file, which the report prints around the failing line.
     assert WORDS not in html.replace(f"WORDS = &quot;{WORDS}&quot;", "")
 
 
 @pytest.mark.usefixtures("broker")
-def test_a_nul_in_a_correction_is_left_out(as_admin: Client) -> None:
+def test_nul_characters_in_a_correction_are_removed(as_admin: Client) -> None:
     letter = stored_letter(document(item("Knee brace")))
     fields = opened(as_admin, letter.pk) | {"value:summary": f"{WORDS}\0 and more", "note": "why\0 not"}
     response = as_admin.post(reverse("review_letter", args=[letter.pk]), fields)

@@ -1,4 +1,4 @@
-"""What no page of ours sends gets a clear answer, never a page that says something broke."""
+"""Requests that no page sends get a clear response, never a server error."""
 
 import base64
 import json
@@ -54,7 +54,7 @@ def test_lists_and_statistics_open_with_any_address(client: Client, people: Peop
         f"history/?letter={'9' * 30}",
     ],
 )  # fmt: skip
-def test_pages_of_correctors_open_with_any_address(as_admin: Client, address: str) -> None:
+def test_administration_pages_open_with_any_address(as_admin: Client, address: str) -> None:
     letter = stored_letter(document(item("Knee brace")))
     assert as_admin.get("/admin/" + address.format(pk=letter.pk)).status_code == 200
 
@@ -81,14 +81,14 @@ def test_pages_of_correctors_open_with_any_address(as_admin: Client, address: st
         {"pending": "5"},
     ],
 )  # fmt: skip
-def test_the_correction_screen_answers_whatever_is_sent(as_admin: Client, typed: dict[str, str]) -> None:
+def test_the_correction_screen_responds_to_any_input(as_admin: Client, typed: dict[str, str]) -> None:
     letter = stored_letter(document(item("Knee brace")))
     fields = opened(as_admin, letter.pk) | typed
     assert as_admin.post(reverse("review_letter", args=[letter.pk]), fields).status_code in {200, 302, 409, 422}
     assert not Correction.objects.exists()
 
 
-def test_a_pending_item_keeps_no_character_that_the_database_refuses(as_admin: Client) -> None:
+def test_characters_that_the_database_rejects_are_removed_from_pending_items(as_admin: Client) -> None:
     letter = stored_letter(document(item("Knee brace")))
     added = {"key": "n12345678", "after": "", "values": {"request": "Walker\0\ud800", "decision": "upheld"}}
     pending = json.dumps([{"operation": "add_item", "path": "", "value": added}])
@@ -97,13 +97,13 @@ def test_a_pending_item_keeps_no_character_that_the_database_refuses(as_admin: C
     assert Correction.objects.get().given(AddedItem)["values"]["request"] == "Walker"
 
 
-def test_a_letter_is_snoozed_for_a_week_where_the_days_are_no_number(as_admin: Client) -> None:
+def test_a_letter_is_snoozed_for_a_week_if_the_days_are_not_a_number(as_admin: Client) -> None:
     letter = stored_letter(doubtful("value_doubtful"))
     assert as_admin.post(reverse("review_snooze", args=[letter.pk]), {"days": "²"}).status_code == 302
 
 
 @pytest.mark.parametrize("number", ["2016-AB-12", "2016-13-45", "2016-01-02"])
-def test_a_case_number_that_looks_like_a_date_is_none(as_admin: Client, people: People, number: str) -> None:
+def test_case_numbers_that_look_like_dates_stay_as_they_are(as_admin: Client, people: People, number: str) -> None:
     letter = stored_letter(document(item("Knee brace")))
     actions.correct_field(letter.pk, "case_number", number, by=people.admin, now=NOW, reason="misread")
     actions.correct_field(letter.pk, "summary", "2016-99-99", by=people.admin, now=NOW, reason="misread")

@@ -1,4 +1,4 @@
-"""What is only added to, who opened which letter, and what is gone when it should be."""
+"""Append-only tables, the audit trail of opened letters, deletion of expired data, and database privileges."""
 
 import os
 import re
@@ -36,8 +36,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("table", ["auditevent", "correction"])
-@pytest.mark.parametrize("statement", ["UPDATE {} SET by_name = 'somebody else'", "DELETE FROM {}", "TRUNCATE {}"])
-def test_the_database_refuses_to_change_what_is_only_added_to(people: People, table: str, statement: str) -> None:
+@pytest.mark.parametrize("statement", ["UPDATE {} SET by_name = 'another user'", "DELETE FROM {}", "TRUNCATE {}"])
+def test_the_database_rejects_changes_to_append_only_tables(people: People, table: str, statement: str) -> None:
     letter = stored_letter(document(item("Knee brace")))
     actions.correct_field(letter.pk, "age", 44, by=people.admin, now=NOW, reason="misread")
     with connection.cursor() as cursor, transaction.atomic():
@@ -48,12 +48,12 @@ def test_the_database_refuses_to_change_what_is_only_added_to(people: People, ta
     assert Correction.objects.exists()
 
 
-def opened_by(person: Any) -> list[tuple[str, int | None]]:
-    return list(AuditEvent.objects.filter(by_id=person.pk).order_by("pk").values_list("action", "letter_id"))
+def opened_by(user: Any) -> list[tuple[str, int | None]]:
+    return list(AuditEvent.objects.filter(by_id=user.pk).order_by("pk").values_list("action", "letter_id"))
 
 
 @pytest.mark.usefixtures("broker")
-def test_who_opens_a_letter_to_correct_or_compare_it_is_recorded(as_admin: Client, people: People) -> None:
+def test_opening_a_letter_to_correct_or_compare_it_is_recorded(as_admin: Client, people: People) -> None:
     one, other = (stored_letter(document(item("Knee brace")), text="Synthetic letter.") for _ in range(2))
     pair = LetterPair.objects.create(older=one, newer=other, kind=PairKind.ALIKE, percent=90, found_at=NOW)
     as_admin.get(reverse("review_letter", args=[one.pk]))
@@ -62,17 +62,17 @@ def test_who_opens_a_letter_to_correct_or_compare_it_is_recorded(as_admin: Clien
     assert opened_by(people.admin)[1:] == [("pair.opened", one.pk), ("pair.opened", other.pk)]
     as_admin.post(reverse("review_letter", args=[one.pk]), {"do": "save"})
     as_admin.get(reverse("letter_boxes", args=[one.pk]))
-    assert len(opened_by(people.admin)) == 3, "what belongs to an opening on record adds no row"
+    assert len(opened_by(people.admin)) == 3, "parts of a recorded opening add no row"
 
 
-def test_parts_of_a_letter_asked_for_by_themselves_are_recorded_once(as_casemanager: Client, people: People) -> None:
+def test_separately_requested_parts_of_a_letter_are_recorded_once(as_casemanager: Client, people: People) -> None:
     letter = stored_letter(document(item("Knee brace")), text="Synthetic letter.")
     for _ in range(2):
         as_casemanager.get(reverse("letter_boxes", args=[letter.pk]))
     assert opened_by(people.casemanager) == [("pages.opened", letter.pk)]
 
 
-def test_exports_go_after_a_week_and_what_was_left_half_done_after_an_hour(
+def test_exports_are_deleted_after_a_week_and_unfinished_ones_after_an_hour(
     people: People, settings: Any, tmp_path: Path
 ) -> None:
     settings.MEDIA_ROOT = tmp_path
@@ -97,7 +97,7 @@ def test_exports_go_after_a_week_and_what_was_left_half_done_after_an_hour(
     assert [path.exists() for path in kept] == [True] * 2
 
 
-def test_what_a_removed_letter_said_goes_with_it(people: People) -> None:
+def test_the_text_of_a_removed_letter_is_deleted_everywhere(people: People) -> None:
     theirs = citation("mtus/shoulder", "2004", "A name of the letter alone", "Shared name")
     letter = stored_letter(document(item("Knee brace", claims=[theirs])))
     stored_letter(document(item("Walker", claims=[citation("mtus/shoulder", "2004", "Shared name")])))
@@ -112,7 +112,7 @@ def test_what_a_removed_letter_said_goes_with_it(people: People) -> None:
 
 
 @pytest.mark.usefixtures("broker")
-def test_one_worker_at_a_time_finds_pairs() -> None:
+def test_only_one_worker_at_a_time_finds_pairs() -> None:
     other = connection.copy()
     try:
         with other.cursor() as cursor:
@@ -127,8 +127,8 @@ def test_one_worker_at_a_time_finds_pairs() -> None:
     assert duplicates.unsigned(10) == []
 
 
-def test_the_applications_role_writes_rows_and_nothing_else() -> None:
-    """With the rights that the production's script gives. All of it is undone with the test's transaction."""
+def test_the_application_role_can_only_write_rows() -> None:
+    """With the privileges granted by the production script. The test transaction is rolled back."""
     script = (ROOT / "imrsite" / "deploy" / "roles.sh").read_text()
     tables, sequences = (re.search(rf"GRANT (.*) ON {kind} TO imrsite;", script) for kind in ("TABLES", "SEQUENCES"))
     assert tables

@@ -1,6 +1,6 @@
-"""The plain count: rows of the normalised tables, read whole, filtered and counted in Python one by one.
+"""The plain count: reads all rows of the normalized tables, and filters and counts them in Python.
 
-Written on its own: it shares no line with the filters, the fact rows or the engine, only the statistics' entries.
+It is independent: it shares no code with the filters, the fact rows or the engine, only the catalog of statistics.
 """
 
 import re
@@ -19,8 +19,8 @@ from determinations.wording.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS
 Count = tuple[int, int, int]
 
 
-def items_that_count() -> list[DisputedItem]:
-    """Every item of a case that no newer version supersedes, with its case, category and citations."""
+def countable_items() -> list[DisputedItem]:
+    """All items of cases that are not superseded, with their case, category and citations."""
     return list(
         DisputedItem.objects.filter(case__superseded_by__isnull=True)
         .select_related("case", "category", "text")
@@ -28,8 +28,8 @@ def items_that_count() -> list[DisputedItem]:
     )
 
 
-def chosen(items: Iterable[DisputedItem], query: QueryDict) -> list[DisputedItem]:
-    """The items for which every filter of the address holds."""
+def matching(items: Iterable[DisputedItem], query: QueryDict) -> list[DisputedItem]:
+    """The items that match all filters of the address."""
     return [
         item
         for item in items
@@ -38,14 +38,14 @@ def chosen(items: Iterable[DisputedItem], query: QueryDict) -> list[DisputedItem
 
 
 def _holds(item: DisputedItem, name: str, values: list[str]) -> bool:
-    one = _CONDITIONS[name]
-    return (all if name in _EVERY_ONE else any)(one(item, value) for value in values)
+    condition = _CONDITIONS[name]
+    return (all if name in _EVERY_ONE else any)(condition(item, value) for value in values)
 
 
 def _date(column: str, sign: int) -> Callable[[DisputedItem, str], bool]:
     def holds(item: DisputedItem, value: str) -> bool:
-        found, bound = getattr(item.case, column), date.fromisoformat(value)
-        return found is not None and (found >= bound if sign > 0 else found <= bound)
+        day, bound = getattr(item.case, column), date.fromisoformat(value)
+        return day is not None and (day >= bound if sign > 0 else day <= bound)
 
     return holds
 
@@ -61,18 +61,18 @@ def _in_band(number: int | None, value: str, bands) -> bool:
 
 def _days(column: str) -> Callable[[DisputedItem, str], bool]:
     def holds(item: DisputedItem, value: str) -> bool:
-        begun, ended = getattr(item.case, column), item.case.decision_date
-        days = (ended - begun).days if begun and ended and begun <= ended else None
+        start, ended = getattr(item.case, column), item.case.decision_date
+        days = (ended - start).days if start and ended and start <= ended else None
         return _in_band(days, value, DAY_BANDS)
 
     return holds
 
 
 def _claim_age(item: DisputedItem, value: str) -> bool:
-    begun, ended = item.case.date_of_injury, item.case.decision_date
-    if not begun or not ended or begun > ended:
+    start, ended = item.case.date_of_injury, item.case.decision_date
+    if not start or not ended or start > ended:
         return value == "unknown"
-    years = ended.year - begun.year - (1 if (ended.month, ended.day) < (begun.month, begun.day) else 0)
+    years = ended.year - start.year - (1 if (ended.month, ended.day) < (start.month, start.day) else 0)
     return _in_band(years, value, CLAIM_AGES)
 
 
@@ -98,10 +98,10 @@ def _part(side: str, column: str) -> Callable[[DisputedItem, str], bool]:
     def holds(item: DisputedItem, value: str) -> bool:
         key, _, part = value.partition("@")
         for citation in _cited(item, side):
-            found = getattr(citation, column)
+            cited = getattr(citation, column)
             if column == "sections":
-                found, part = [section_label(name) for name in found], section_label(part)
-            if citation.authority.key == key and part in (found if isinstance(found, list) else [found]):
+                cited, part = [section_label(name) for name in cited], section_label(part)
+            if citation.authority.key == key and part in (cited if isinstance(cited, list) else [cited]):
                 return True
         return False
 
@@ -110,11 +110,11 @@ def _part(side: str, column: str) -> Callable[[DisputedItem, str], bool]:
 
 @cache
 def _validity() -> dict[tuple[str, str], EditionValidity]:
-    return {(each.authority_id, each.edition): each for each in EditionValidity.objects.all()}
+    return {(row.authority_id, row.edition): row for row in EditionValidity.objects.all()}
 
 
-def standing(item: DisputedItem, citation) -> str:
-    """How the edition of a citation stands on the day that matters for its side."""
+def status_of(item: DisputedItem, citation) -> str:
+    """The status of a citation's edition on the relevant date of its side."""
     valid = _validity().get((citation.authority.key, citation.edition))
     day = item.case.ur_denial_date if citation.side == "claims" else item.case.decision_date
     if valid is None:
@@ -130,7 +130,7 @@ def _superseded(side: str) -> Callable[[DisputedItem, str], bool]:
     def holds(item: DisputedItem, value: str) -> bool:
         return any(
             value in ("any", f"{citation.authority.key}@{citation.edition}")
-            and standing(item, citation) == "superseded"
+            and status_of(item, citation) == "superseded"
             for citation in _cited(item, side)
         )
 
@@ -138,7 +138,7 @@ def _superseded(side: str) -> Callable[[DisputedItem, str], bool]:
 
 
 def _edition_status(side: str) -> Callable[[DisputedItem, str], bool]:
-    return lambda item, value: any(standing(item, citation) == value for citation in _cited(item, side))
+    return lambda item, value: any(status_of(item, citation) == value for citation in _cited(item, side))
 
 
 def _section(side: str) -> Callable[[DisputedItem, str], bool]:
@@ -227,7 +227,7 @@ _CONDITIONS: dict[str, Callable[[DisputedItem, str], bool]] = {
     "upload": _upload,
     "printed": _printed,
     "by_item": lambda item, value: True,
-    "rest_of": lambda item, value: not chosen([item], QueryDict(value)),
+    "rest_of": lambda item, value: not matching([item], QueryDict(value)),
 }
 for _name in (
     "specialty",
@@ -247,18 +247,18 @@ _EVERY_ONE = {
 
 
 def count(items: Iterable[DisputedItem]) -> Count:
-    """Items, those with a decision, those overturned."""
+    """Items, decided items, overturned items."""
     decisions = [item.decision for item in items]
-    return len(decisions), sum(bool(each) for each in decisions), decisions.count("overturned")
+    return len(decisions), sum(bool(decision) for decision in decisions), decisions.count("overturned")
 
 
 def by(items: Iterable[DisputedItem], keys: Callable[[DisputedItem], Iterable[object]]) -> dict[object, Count]:
-    """Counts by key; an item counts once under each of its keys."""
-    found: defaultdict[object, list[DisputedItem]] = defaultdict(list)
+    """Counts by key; an item counts once under every one of its keys."""
+    members: defaultdict[object, list[DisputedItem]] = defaultdict(list)
     for item in items:
         for key in set(keys(item)):
-            found[key].append(item)
-    return {key: count(members) for key, members in found.items()}
+            members[key].append(item)
+    return {key: count(items_of_key) for key, items_of_key in members.items()}
 
 
 def letters(items: Iterable[DisputedItem]) -> dict[tuple[str, str], tuple[int, int, int]]:
@@ -266,14 +266,14 @@ def letters(items: Iterable[DisputedItem]) -> dict[tuple[str, str], tuple[int, i
     cases: dict[int, Case] = {item.case_id: item.case for item in items}
     of_case = Counter(item.case_id for item in items)
     whole = Counter(DisputedItem.objects.values_list("case_id", flat=True))
-    found: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    by_month: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
     for pk, case in cases.items():
         month = f"{case.decision_date:%Y-%m}" if case.decision_date else "unknown"
-        counts = found[month, case.outcome]
+        counts = by_month[month, case.outcome]
         counts[0] += 1
         counts[1] += whole[pk] > 1
         counts[2] += of_case[pk]
-    return {key: (a, b, c) for key, (a, b, c) in found.items()}
+    return {key: (a, b, c) for key, (a, b, c) in by_month.items()}
 
 
 def parts(items: Iterable[DisputedItem], authority: Authority, column: str) -> dict[object, Count]:
@@ -302,16 +302,16 @@ def citing(items: Iterable[DisputedItem], authority: Authority) -> dict[object, 
 
 
 def edition_statuses(items: Iterable[DisputedItem]) -> dict[object, Count]:
-    """Items by side and standing."""
-    return by(items, lambda item: ((citation.side, standing(item, citation)) for citation in item.citations.all()))
+    """Items by side and edition status."""
+    return by(items, lambda item: ((citation.side, status_of(item, citation)) for citation in item.citations.all()))
 
 
 def editions(items: Iterable[DisputedItem]) -> dict[Any, Count]:
-    """Items by side, authority, edition, year of decision and standing."""
+    """Items by side, authority, edition, year of decision and edition status."""
 
     def keys(item: DisputedItem) -> Iterable[object]:
         year = item.case.decision_date.year if item.case.decision_date else None
         for citation in item.citations.all():
-            yield (citation.side, citation.authority_id, citation.edition, year, standing(item, citation))
+            yield (citation.side, citation.authority_id, citation.edition, year, status_of(item, citation))
 
     return by(items, keys)

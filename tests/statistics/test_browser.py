@@ -1,4 +1,4 @@
-"""A supervisor reads the overview, filters, opens the list behind a number, compares two periods, exports, prints."""
+"""A supervisor reads the overview, filters, opens the list of a number, compares, exports and prints."""
 
 import random
 import re
@@ -24,7 +24,7 @@ def _counted(text: str) -> int:
     return int(re.sub(r"\D", "", text))
 
 
-def test_a_supervisor_finds_answers(page: Any) -> None:
+def test_a_supervisor_filters_compares_and_exports(page: Any) -> None:
     page.goto("/")
     page.get_by_role("link", name="Statistics", exact=True).click()
     page.get_by_role("heading", name="Overview").wait_for()
@@ -51,8 +51,8 @@ def test_a_supervisor_finds_answers(page: Any) -> None:
     page.get_by_role("link", name="This selection vs. all other items").click()
     page.get_by_role("heading", name="Compare two selections").wait_for()
     page.get_by_role("columnheader", name="Items A").wait_for()
-    expect(page.locator(".later")).to_have_count(0)  # B and the table come in requests of their own
-    shown = [_counted(each) for each in page.locator("section.card dl dd:nth-of-type(2)").all_inner_texts()]
+    expect(page.locator(".later")).to_have_count(0)  # B and the table load in their own requests
+    shown = [_counted(number) for number in page.locator("section.card dl dd:nth-of-type(2)").all_inner_texts()]
     assert sum(shown) == items
 
     page.goto("/statistics/breakdowns/category/")
@@ -67,7 +67,7 @@ def test_a_supervisor_finds_answers(page: Any) -> None:
         page.get_by_role("button", name="SVG").first.click()
     drawn = ElementTree.parse(drawing.value.path()).getroot()
     bars = drawn.findall("{http://www.w3.org/2000/svg}rect")
-    assert len(bars) == 1 + min(15, page.locator("#rows tbody tr").count())  # and the ground
+    assert len(bars) == 1 + min(15, page.locator("#rows tbody tr").count())  # and the background
 
     page.goto("/statistics/report/?decided_from=2016-01-01&decided_to=2016-12-31")
     page.emulate_media(media="print")
@@ -76,8 +76,7 @@ def test_a_supervisor_finds_answers(page: Any) -> None:
     assert len(page.pdf()) > 10_000
 
 
-#: Each page that looks like no other one, and whether dark colours are looked at too: the others have no colours of
-#: their own.
+#: Pages with distinct layouts, and whether to check them in dark mode too; the others have no colors of their own.
 ACCESSIBLE = {
     "/statistics/": True, "/statistics/breakdowns/category/": True, "/statistics/breakdowns/days-from-denial/": False,
     "/citations/": True, "/citations/editions/": False, "/citations/authorities/mtus/chronic-pain/": False,
@@ -87,7 +86,7 @@ ACCESSIBLE = {
 
 
 def test_pages_are_accessible(page: Any) -> None:
-    """Everything in light colours; in dark ones what colours alone can spoil."""
+    """All rules in light mode; color contrast in dark mode."""
     page.emulate_media(color_scheme="light")
     for path, dark_too in ACCESSIBLE.items():
         page.goto(path)
@@ -100,5 +99,5 @@ def test_pages_are_accessible(page: Any) -> None:
 
 
 def _is_accessible(page: Any, **options: Any) -> None:
-    found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
-    assert not found, (page.url, [(each["id"], each["nodes"][0]["html"]) for each in found])
+    violations = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
+    assert not violations, (page.url, [(rule["id"], rule["nodes"][0]["html"]) for rule in violations])

@@ -1,4 +1,4 @@
-"""Every statistic against the plain count over the normalised tables, on random filters, while letters change."""
+"""Every statistic equals the plain count of the normalized tables, for random filters, while letters change."""
 
 import random
 import threading
@@ -12,6 +12,7 @@ from django.http import QueryDict
 from determinations.filters import PARAMETERS, CaseFilter
 from determinations.models import Authority, Case, StatisticsLimits
 from determinations.statistics.catalog import STATISTICS
+from determinations.statistics.interface import CitationGroup
 from determinations.statistics.intervals import quantile
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
 from determinations.statistics.tabulate import by_month, sum_letters
@@ -20,54 +21,58 @@ from determinations.views.statistics.selection import parse_selection, within
 from determinations.wording.labels import Labels, read_labels
 from tests.corrections.letters import citation, document, item, stored_letter
 from tests.statistics import plain_count as plain
-from tests.statistics.worlds import AUTHORITIES, FILTERS, random_query, something_happens, stored_world
+from tests.statistics.worlds import AUTHORITIES, FILTERS, random_event, random_query, stored_world
 
-#: Half of the statistics come from one pass over these columns, the others are counted by themselves.
+#: Statistics on these columns are counted in one pass, the others individually.
 PRECOMPUTED = ("category_id", "specialties", "cited", "days_from_denial", "sex")
 #: Random worlds, and the filters tried in each; every filter with every statistic.
 WORLDS, EVERYTHING, WHILE_THINGS_HAPPEN, WHILE_OTHERS_WRITE = 4, 50, 30, 8
 
 
 def compare(engine: SqlEngine, query: QueryDict, labels: Labels, everything: list[Any]) -> None:
-    """Each statistic of the address equals its plain count."""
-    chosen = parse_selection(query)
-    assert not chosen.ignored
-    items = plain.chosen(everything, query)
+    """Every statistic of the address equals its plain count."""
+    parsed = parse_selection(query)
+    assert not parsed.ignored
+    items = plain.matching(everything, query)
     limits = StatisticsLimits()
-    engine.precompute(chosen.selection, PRECOMPUTED)
+    engine.precompute(parsed.selection, PRECOMPUTED)
     for statistic in STATISTICS:
         about = [item for item in items if _is_within(item, statistic.within)]
-        table = tabulated(engine, statistic, within(chosen.selection, statistic), labels, limits)
+        table = tabulated(engine, statistic, within(parsed.selection, statistic), labels, limits)
         counted = {row.key: (row.tally.items, row.tally.decided, row.tally.overturned) for row in table.rows}
         assert counted == plain.by(about, statistic.plain), (query.urlencode(), statistic.key)
         assert (table.total.items, table.total.decided, table.total.overturned) == plain.count(about)
     decided = [item.case.decision_date for item in items if item.case.decision_date]
-    assert engine.latest_decision(chosen.selection) == max(decided, default=None)
-    groups = engine.count_letters(chosen.selection)
+    assert engine.latest_decision(parsed.selection) == max(decided, default=None)
+    groups = engine.count_letters(parsed.selection)
     letters = {(f"{g.month:%Y-%m}" if g.month else "unknown", g.outcome): (*g[5:], g.items) for g in groups}
     assert letters == plain.letters(items), query.urlencode()
     assert sum_letters(groups).letters == len({item.case_id for item in items})
     assert sum(month.letters for _name, month in by_month(groups)) == len({item.case_id for item in items})
-    editions = {each.raw: each[1:] for each in engine.count_editions(chosen.selection)}
+    editions = _counts(engine.count_editions(parsed.selection))
     assert editions == plain.editions(items), query.urlencode()
-    edition_statuses = {each.raw: each[1:] for each in engine.count_edition_statuses(chosen.selection)}
+    edition_statuses = _counts(engine.count_edition_statuses(parsed.selection))
     assert edition_statuses == plain.edition_statuses(items), query.urlencode()
     for key in AUTHORITIES[:2]:
         authority = Authority.objects.get(key=key)
         for part in ("sections", "pages"):
-            found = {each.raw: each[1:] for each in engine.count_parts(chosen.selection, authority.pk, part)}
-            assert found == plain.parts(items, authority, part), (query.urlencode(), key, part)
-        citing = engine.count_citing(chosen.selection, authority.pk, ("decision_month", "category_id"))
-        assert {each.raw: each[1:] for each in citing} == plain.citing(items, authority), (query.urlencode(), key)
+            counted_parts = _counts(engine.count_parts(parsed.selection, authority.pk, part))
+            assert counted_parts == plain.parts(items, authority, part), (query.urlencode(), key, part)
+        citing = engine.count_citing(parsed.selection, authority.pk, ("decision_month", "category_id"))
+        assert _counts(citing) == plain.citing(items, authority), (query.urlencode(), key)
         of_one = {raw: n for raw, n in plain.editions(items).items() if raw[1] == authority.pk}
-        assert {each.raw: each[1:] for each in engine.count_editions(chosen.selection, authority.pk)} == of_one
+        assert _counts(engine.count_editions(parsed.selection, authority.pk)) == of_one
+
+
+def _counts(groups: list[CitationGroup]) -> dict[Any, tuple[int, int, int]]:
+    return {group.raw: (group.items, group.decided, group.overturned) for group in groups}
 
 
 def _is_within(item: Any, filters: Any) -> bool:
     return all(item.category.name in values for name, values in filters.items() if name == "category")
 
 
-def test_every_filter_of_the_item_list_is_tried() -> None:
+def test_every_filter_of_the_item_list_is_tested() -> None:
     assert set(PARAMETERS) - set(FILTERS) == {"by_item"}  # which filters cases alone
 
 
@@ -77,22 +82,22 @@ def test_every_filter_of_the_item_list_is_tried() -> None:
 def test_statistics_equal_the_plain_count(seed: int, db: None) -> None:
     chance = random.Random(40 + seed)
     stored_world(chance, 60)
-    labels, everything = read_labels(), plain.items_that_count()
+    labels, everything = read_labels(), plain.countable_items()
     queries = [QueryDict(), *(random_query(chance) for _ in range(EVERYTHING))]
     for query in queries:
         compare(SqlEngine(), query, labels, everything)
-    assert sum(bool(plain.chosen(everything, query)) for query in queries) > EVERYTHING / 3
+    assert sum(bool(plain.matching(everything, query)) for query in queries) > EVERYTHING / 3
 
 
 @pytest.mark.parametrize("seed", [8, pytest.param(50, marks=pytest.mark.slow)])
-def test_statistics_stay_exact_whatever_happens_to_letters(seed: int, people: Any) -> None:
+def test_statistics_stay_exact_when_letters_change(seed: int, people: Any) -> None:
     chance = random.Random(seed)
     stored_world(chance, 25)
     happened = set()
     for _ in range(WHILE_THINGS_HAPPEN):
-        happened.add(something_happens(chance, people.admin))
+        happened.add(random_event(chance, people.admin))
         query = chance.choice([QueryDict(), random_query(chance), random_query(chance)])
-        compare(SqlEngine(), query, read_labels(), plain.items_that_count())
+        compare(SqlEngine(), query, read_labels(), plain.countable_items())
     assert happened == {"upload", "re-parse", "version", "correction", "deletion"}
 
 
@@ -107,7 +112,7 @@ def test_statistics_stay_exact_while_three_writers_run(people: Any) -> None:
         try:
             while not stop.is_set():
                 try:
-                    something_happens(own, people.admin)
+                    random_event(own, people.admin)
                 except ObjectDoesNotExist:
                     continue  # another writer has just deleted it
         except Exception as error:
@@ -123,7 +128,7 @@ def test_statistics_stay_exact_while_three_writers_run(people: Any) -> None:
         for _ in range(WHILE_OTHERS_WRITE):
             for query in (QueryDict(), random_query(chance)):
                 with one_snapshot() as engine:
-                    compare(engine, query, read_labels(), plain.items_that_count())
+                    compare(engine, query, read_labels(), plain.countable_items())
                     seen.add(engine.version)
     finally:
         stop.set()
@@ -150,23 +155,23 @@ def test_an_authority_moves_to_another_family_while_a_letter_is_written(people: 
         moved.set()
         connection.close()
 
-    threads = [threading.Thread(target=each) for each in (write, move)]
+    threads = [threading.Thread(target=action) for action in (write, move)]
     threads[0].start()
     written.wait()
     threads[1].start()
-    while not moved.is_set() and not _somebody_waits():
+    while not moved.is_set() and not _a_lock_is_awaited():
         moved.wait(0.01)
     may_commit.set()
     for thread in threads:
         thread.join()
     for family in ("mtus", "odg"):
         query = QueryDict(f"claims_family={family}")
-        compare(SqlEngine(), query, read_labels(), plain.items_that_count())
+        compare(SqlEngine(), query, read_labels(), plain.countable_items())
         marked = Case.objects.filter(said_of_items__contains=[f"claims_family={family}"])
         assert marked.exists() == CaseFilter(query, queryset=Case.objects.all()).qs.exists() == (family == "odg")
 
 
-def _somebody_waits() -> bool:
+def _a_lock_is_awaited() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
         return bool(cursor.fetchone()[0])
@@ -176,7 +181,9 @@ def _somebody_waits() -> bool:
     ("histogram", "share", "expected"),
     [({}, 0.5, None), ({7: 1}, 0.5, 7), ({1: 1, 2: 1}, 0.5, 1.5), ({1: 2, 10: 2}, 0.25, 1), ({0: 1, 10: 4}, 0.25, 10)],
 )
-def test_quantiles_are_those_of_sql(histogram: dict[int, int], share: float, expected: float | None, db: None) -> None:
+def test_quantiles_match_those_of_sql(
+    histogram: dict[int, int], share: float, expected: float | None, db: None
+) -> None:
     assert quantile(histogram, share) == expected
     values = [value for value, times in histogram.items() for _ in range(times)]
     with connection.cursor() as cursor:

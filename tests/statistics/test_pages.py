@@ -1,4 +1,4 @@
-"""The pages of statistics: who may see them, numbers that equal their lists, exports, query counts."""
+"""The pages of statistics: permissions, numbers that equal their lists, exports, query counts."""
 
 import random
 import re
@@ -36,7 +36,7 @@ EXPORTS = [
     "/statistics/quality/states.", "/statistics/quality/unrecognized.",
     *(f"/statistics/breakdowns/{statistic.key}." for statistic in STATISTICS),
 ]  # fmt: skip
-#: Statements of a page for a signed-in supervisor whose answers nobody keeps yet, session and person included.
+#: Queries of a page without cached answers, including those for the session and the user.
 MOST_QUERIES = 24
 
 
@@ -45,7 +45,7 @@ def letters(db: None) -> None:
     stored_world(random.Random(11), 25)
 
 
-def test_pages_open_for_supervisors_alone(client: Any, people: Any, letters: None) -> None:
+def test_only_supervisors_can_open_the_pages(client: Any, people: Any, letters: None) -> None:
     client.force_login(people.casemanager)
     for path in PAGES:
         assert client.get(path).status_code == 403
@@ -56,37 +56,40 @@ def test_pages_open_for_supervisors_alone(client: Any, people: Any, letters: Non
             assert client.get(path + query, follow=True).status_code == 200, path + query
 
 
-def test_pages_open_when_nothing_is_there(as_supervisor: Any) -> None:
+def test_pages_open_without_letters(as_supervisor: Any) -> None:
     for path in PAGES:
         assert as_supervisor.get(path, follow=True).status_code == 200, path
 
 
-def test_pages_ask_few_questions(as_supervisor: Any, letters: None) -> None:
+def test_pages_need_few_queries(as_supervisor: Any, letters: None) -> None:
     for path in PAGES:
         as_supervisor.get(path, follow=True)
-        StatisticsLimits.objects.update(small_cell=5)  # a change: no answer that was kept counts any more
+        StatisticsLimits.objects.update(small_cell=5)  # a change, which invalidates all cached answers
         with CaptureQueriesContext(connection) as queries:
             as_supervisor.get(path, follow=True)
         assert len(queries) <= MOST_QUERIES, (path, [query["sql"][:100] for query in queries])
 
 
-def test_workers_count_ahead_what_first_pages_show(as_supervisor: Any, letters: None) -> None:
+def test_workers_precompute_the_first_pages(as_supervisor: Any, letters: None) -> None:
     StatisticsLimits.objects.update(small_cell=5)  # a change
     as_supervisor.get("/statistics/")  # templates and permissions are read
     count_statistics()
-    cached_answers.answers.clear()  # another process than the worker's
+    cached_answers.answers.clear()  # as in a process other than the worker's
     for path in ("/statistics/", "/citations/", "/citations/editions/", "/statistics/breakdowns/category/"):
         with CaptureQueriesContext(connection) as queries:
             as_supervisor.get(path)
         assert not [query["sql"] for query in queries if 'FROM "determinations_itemfact"' in query["sql"]], path
 
 
-def test_exports_hold_the_table(as_supervisor: Any, letters: None) -> None:
+def test_exports_have_the_rows_of_the_table_with_names_in_place_of_keys(as_supervisor: Any, letters: None) -> None:
     for path in EXPORTS:
         rows = as_supervisor.get(path + "json").json()["rows"]
         csv = as_supervisor.get(path + "csv")
         assert csv["Content-Type"].startswith("text/csv")
-        assert len(csv.content.decode("utf-8-sig").splitlines()) >= len(rows) + 1
+        text = csv.content.decode("utf-8-sig")
+        assert len(text.splitlines()) >= len(rows) + 1
+        names = re.sub("Synthetic [^,]*", "", text)  # printed citations of the synthetic letters
+        assert not re.search(r"\b(mtus|acoem|odg|other)/[a-z]|\b[a-z]+_[a-z]", names), path
         xlsx = as_supervisor.get(path + "xlsx")
         assert "xl/worksheets/sheet1.xml" in ZipFile(BytesIO(xlsx.content)).namelist()
         assert as_supervisor.get(path + "exe").status_code == 404
@@ -126,7 +129,7 @@ def test_numbers_equal_their_lists(as_supervisor: Any, letters: None) -> None:
     ):  # fmt: skip
         for query in SELECTIONS:
             _each_number_equals_its_list(as_supervisor, path + query.replace("?", "&"), some=15)
-        _one_list_page_says_the_number(as_supervisor, path)
+        _a_list_page_shows_the_number(as_supervisor, path)
 
 
 def test_numbers_of_each_statistic_equal_their_lists(as_supervisor: Any, letters: None) -> None:
@@ -137,29 +140,29 @@ def test_numbers_of_each_statistic_equal_their_lists(as_supervisor: Any, letters
 
 
 def _numbers(client: Any, path: str) -> list[tuple[str, str]]:
-    """The links of the numbers on a page, and the numbers."""
+    """The links of the numbers on a page, with the numbers."""
     page = client.get(path, follow=True).content.decode()
-    found = sorted({(unescape(link), number) for link, number in _NUMBER.findall(page)})
-    assert found or re.search("No (items|letters|citations)", page)
-    return found
+    numbers = sorted({(unescape(link), number) for link, number in _NUMBER.findall(page)})
+    assert numbers or re.search("No (items|letters|citations)", page)
+    return numbers
 
 
 def _each_number_equals_its_list(client: Any, path: str, *, some: int) -> None:
-    """Each number is the count of the rows that the list of its link selects."""
-    found = _numbers(client, path)
-    for link, number in random.Random(path).sample(found, min(some, len(found))):
+    """Each number equals the number of rows in the list it links to."""
+    numbers = _numbers(client, path)
+    for link, number in random.Random(path).sample(numbers, min(some, len(numbers))):
         where, _, address = link.partition("?")
         filterset = LISTS[{"/cases/": "cases", "/items/": "items"}[where]].filterset(QueryDict(address))
         assert f"{filterset.qs.count():,}" == number, (path, link)
         assert not filterset.errors, (path, link)
 
 
-def _one_list_page_says_the_number(client: Any, path: str) -> None:
+def _a_list_page_shows_the_number(client: Any, path: str) -> None:
     link, number = random.Random(path).choice(_numbers(client, path))
     assert str(client.get(link).context["count"]) == number, (path, link)
 
 
-def test_a_page_without_scripts_leads_to_all_of_it(as_supervisor: Any, letters: None) -> None:
+def test_a_page_without_javascript_links_to_the_whole_page(as_supervisor: Any, letters: None) -> None:
     for path in ("/statistics/", "/statistics/compare/", "/statistics/report/", "/citations/authorities/odg/pain/"):
         page = as_supervisor.get(path + "?sex=male", follow=True).content.decode()
         assert 'hx-trigger="load"' in page
@@ -186,7 +189,7 @@ def _bare(page: str) -> str:
         ("category=Surgery", {"rest_of": ["category=Surgery"]}),
     ],
 )
-def test_a_comparison_opens_with_something_to_compare(as_supervisor: Any, db: None, asked: str, beside: Any) -> None:
+def test_a_comparison_has_a_useful_default(as_supervisor: Any, db: None, asked: str, beside: Any) -> None:
     for day in ("2016-03-01", "2017-12-01"):
         stored_letter(document(item("Knee brace"), case_number=None, decision_date=day))
     response = as_supervisor.get(f"/statistics/compare/?{asked}", follow=True)
@@ -194,10 +197,10 @@ def test_a_comparison_opens_with_something_to_compare(as_supervisor: Any, db: No
     assert dict(QueryDict(query["versus"]).lists()) == beside
     if not asked:
         assert query["decided_from"] == "2017-01-01"
-    assert as_supervisor.get(f"/statistics/compare/?{asked}&versus=").status_code == 200  # everything, if one says so
+    assert as_supervisor.get(f"/statistics/compare/?{asked}&versus=").status_code == 200  # all items, on request
 
 
-def test_items_without_a_date_stand_beside_the_years(as_supervisor: Any, db: None) -> None:
+def test_items_without_a_date_have_a_row_among_the_years(as_supervisor: Any, db: None) -> None:
     for day in ("2016-03-01", "2017-12-01", None):
         stored_letter(document(item("Knee brace"), case_number=None, decision_date=day))
     years = as_supervisor.get("/statistics/").context["years"]
@@ -211,10 +214,10 @@ def test_quality_numbers_equal_their_lists(client: Any, people: Any, letters: No
         correct_field(letter.pk, path, value, by=people.admin, now=timezone.now(), reason="misread")
     client.force_login(people.admin)
     page = client.get("/statistics/quality/").content.decode()
-    found = re.findall(r'<a href="(/[^"]*\?[^"]*)">([\d,]+)</a>', page)
+    numbers = re.findall(r'<a href="(/[^"]*\?[^"]*)">([\d,]+)</a>', page)
     for part in ("state=parsed", "layout=", "problem=", "printed=", "history/?field=age"):
-        assert any(part in link for link, _number in found), part
-    for link, number in found:
+        assert any(part in link for link, _number in numbers), part
+    for link, number in numbers:
         assert str(client.get(unescape(link)).context["count"]) == number, link
 
 

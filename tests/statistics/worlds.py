@@ -1,4 +1,4 @@
-"""Letters as a parser might read them, made at random, and what happens to them in the course of time. Synthetic."""
+"""Random synthetic letters as the parser might read them, and random events that change them."""
 
 import random
 from datetime import UTC, date, datetime, timedelta
@@ -22,7 +22,7 @@ AUTHORITIES = [
 EDITIONS = ["2004", "2009", "2016", "2017", None]
 SECTIONS = [
     "Opioids, criteria for use", "Physical therapy", "MRI", "Topical analgesics",
-    "MRIs (magnetic resonance imaging)", "Topical Analgesics",  # other spellings of the two before
+    "MRIs (magnetic resonance imaging)", "Topical Analgesics",  # other spellings of the previous two
 ]  # fmt: skip
 CHOICES = [(name, below) for name, category in CATEGORIES.items() for below in category.subcategories][::3]
 CHOICES += [("Pharmaceuticals", "Opioids"), ("Pharmaceuticals", "NSAIDs")]
@@ -33,7 +33,7 @@ PROBLEMS = ["no_specialty", "no_reviewer_guideline", "date_order"]
 
 
 def stored_world(chance: random.Random, letters: int) -> None:
-    """So many random letters."""
+    """Store this many random letters."""
     found = stored_letters(random_document(chance, number) for number in range(letters))
     upload = Upload.objects.create(pk=UPLOAD, started_at=NOW)
     UploadedFile.objects.bulk_create(
@@ -46,7 +46,7 @@ GROUNDS = ["criteria_not_met", "first_line_not_tried", "no_benefit_shown", "crit
 
 
 def random_document(chance: random.Random, number: int | None = None) -> dict[str, Any]:
-    """One letter's reading, with gaps, contradictions and repeats."""
+    """The parsed document of a letter, with gaps, contradictions and repetitions."""
     decided = date(2015, 11, 1) + timedelta(days=chance.randrange(0, 900))
 
     def day(before: int, missing: float = 0.15) -> str | None:
@@ -98,17 +98,17 @@ def _random_grounds(chance: random.Random) -> list[dict[str, Any]]:
 
 
 def _random_citations(chance: random.Random) -> list[dict[str, Any]]:
-    found = {}
+    citations = {}
     for _ in range(chance.choice([0, 1, 1, 1, 2, 3])):
         authority, edition = chance.choice(AUTHORITIES), chance.choice(EDITIONS)
-        made = citation(authority, edition, *chance.sample(SECTIONS, chance.randrange(0, 3)))
-        made["pages"] = chance.sample(["23", "100-102", "7"], chance.randrange(0, 3))
-        found[authority, edition] = made
-    return list(found.values())
+        cited = citation(authority, edition, *chance.sample(SECTIONS, chance.randrange(0, 3)))
+        cited["pages"] = chance.sample(["23", "100-102", "7"], chance.randrange(0, 3))
+        citations[authority, edition] = cited
+    return list(citations.values())
 
 
-def something_happens(chance: random.Random, by: Any) -> str:
-    """An upload, a re-parse, a newer version, a correction or a deletion; says which."""
+def random_event(chance: random.Random, by: Any) -> str:
+    """An upload, a re-parse, a newer version, a correction or a deletion. Returns which."""
     ids = list(Letter.objects.values_list("pk", flat=True))
     what = chance.choice(["upload", "upload", "re-parse", "version", "correction", "correction", "deletion"])
     if what == "upload" or len(ids) < 5:
@@ -153,7 +153,7 @@ _DAYS = ["2015-12-15", "2016-03-01", "2016-07-28", "2016-12-31", "2017-06-15", "
 _FAMILIES = ["mtus", "acoem", "odg", "other", "none", "any"]
 _DAY_BANDS = [band[0] for band in DAY_BANDS] + ["unknown", "known"]
 _PARTS = [f"{key}@{section}" for key in AUTHORITIES[:3] for section in (*SECTIONS[:2], SECTIONS[-1])]
-_STANDINGS = ["current", "superseded", "early", "undated", "unjudged"]
+_EDITION_STATUSES = ["current", "superseded", "early", "undated", "unjudged"]
 _OLD = ["any", "mtus/chronic-pain@2009", "mtus/low-back@2004", "mtus/chronic-pain@2016"]
 _EDITIONS = ["mtus/chronic-pain@2009", "mtus/shoulder@2004", "odg/pain@", "mtus/opioids@2016"]
 #: The upload that brought half of the letters.
@@ -211,7 +211,7 @@ FILTERS: dict[str, list[str]] = {
     "claims_superseded": _OLD,
     "reviewer_superseded": _OLD,
     "printed": [normalised_form(f"Synthetic other/unrecognised {edition}") for edition in ("2004", "2017", "")],
-    "claims_standing": _STANDINGS,
-    "reviewer_standing": _STANDINGS,
+    "claims_standing": _EDITION_STATUSES,
+    "reviewer_standing": _EDITION_STATUSES,
     "rest_of": ["category=Surgery", "sex=male&decision=upheld", "claims_family=mtus"],
 }

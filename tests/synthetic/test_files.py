@@ -1,4 +1,4 @@
-"""Synthetic letters as files: PDFs that read as the text does, and the files of the demo."""
+"""Synthetic letters as files: PDFs with the same text, and the demo files."""
 
 from collections import Counter
 
@@ -19,8 +19,8 @@ def demo() -> list[File]:
     return list(demo_files(300, seed=1))
 
 
-def what_becomes_of(file: File) -> str:
-    """The layout that a file's text is in, or why there is none."""
+def layout_or_reason(file: File) -> str:
+    """The layout of the file, or the reason why it has none."""
     try:
         letter = parse_letter(read_text(file[1], Limits()).text)
     except Unreadable as reason:
@@ -32,31 +32,31 @@ def text_of(content: bytes) -> str:
     return read_text(content, Limits()).text
 
 
-def test_a_pdf_reads_as_the_letter_was_written() -> None:
+def test_a_pdf_has_the_text_of_the_letter() -> None:
     for letter in write_letters(60, seed=21):
         assert comparable(to_record(parse_letter(text_of(letter_pdf(letter))))) == comparable(letter.expected)
 
 
-def test_a_pdf_says_that_it_is_synthetic_and_comes_out_the_same_each_time() -> None:
+def test_a_pdf_says_that_it_is_synthetic_and_is_reproducible() -> None:
     letter = next(write_letters(1, seed=2))
     pdf = letter_pdf(letter)
     assert pdf == letter_pdf(letter)
     assert "Synthetic" in pypdfium2.PdfDocument(pdf).get_metadata_dict()["Title"]
 
 
-def test_some_pdfs_are_guarded_against_changes_and_can_be_read_all_the_same() -> None:
+def test_pdfs_protected_against_changes_can_be_read() -> None:
     pdfs = [letter_pdf(letter) for letter in write_letters(20, seed=2)]
     assert 0 < sum(b"/Encrypt" in pdf for pdf in pdfs) < len(pdfs)
     assert all("DECISIONS AND RATIONALES" in text_of(pdf) for pdf in pdfs)
 
 
 @pytest.mark.parametrize("number", range(20))
-def test_the_parser_reads_a_notice_of_2013_as_far_as_it_is_known(number: int) -> None:
+def test_the_parser_reads_a_2013_notice_as_far_as_its_layout_is_known(number: int) -> None:
     notice = write_notice(number, seed=4)
     assert comparable(to_record(parse_letter(notice.text))) == comparable(notice.expected)
 
 
-def test_the_demo_is_as_large_as_asked_and_always_the_same() -> None:
+def test_the_demo_has_the_requested_size_and_is_reproducible() -> None:
     files = list(demo_files(60, seed=1))
     assert len(files) == 60
     assert files == list(demo_files(60, seed=1))
@@ -64,8 +64,8 @@ def test_the_demo_is_as_large_as_asked_and_always_the_same() -> None:
     assert len(list(demo_files(5, seed=1))) == 5
 
 
-def test_the_demo_holds_some_of_everything(demo: list[File]) -> None:
-    fates = Counter(what_becomes_of(file) for file in demo)
+def test_the_demo_has_files_of_every_kind(demo: list[File]) -> None:
+    fates = Counter(layout_or_reason(file) for file in demo)
     assert fates == {
         "determination": 289,
         "notice-2013": 2,

@@ -1,4 +1,4 @@
-"""Synthetic letters: the same for the same seed, lifelike in their shares, and read by the parser as meant."""
+"""Synthetic letters are reproducible, have realistic statistics, and are read by the parser as intended."""
 
 from collections import Counter
 from itertools import islice
@@ -20,7 +20,7 @@ from determinations.parsing.results import (
 )
 from determinations.synthetic import SyntheticLetter, write_letter, write_letters
 
-#: What a letter without the first page is said to lack; no fault of the letter writer.
+#: Problems of letters without a first page, which the letter writer does not plant.
 EXPECTED_WITHOUT_HEADER = {"header_missing"}
 
 
@@ -45,7 +45,7 @@ def comparable(record: LetterRecord | ExpectedRecord) -> dict[str, object]:
         return {**kept, "sections": []} if entry["family"] == "other" else kept
 
     def item(entry: ItemRecord | ExpectedItem) -> dict[str, object]:
-        sides = {side: [citation(each) for each in entry[side]] for side in SIDES}
+        sides = {side: [citation(cited) for cited in entry[side]] for side in SIDES}
         left_out = {"spans", "category_rule", "grounds", *sides}
         return {name: value for name, value in entry.items() if name not in left_out} | sides
 
@@ -61,11 +61,11 @@ def test_the_parser_reads_what_was_written(letters: list[SyntheticLetter]) -> No
 
 def test_the_parser_finds_the_planted_problems_and_no_others(letters: list[SyntheticLetter]) -> None:
     for letter in letters:
-        found = {problem.code for problem in parse_letter(letter.text).problems if needs_review(problem.code)}
+        codes = {problem.code for problem in parse_letter(letter.text).problems if needs_review(problem.code)}
         allowed = set() if letter.expected["case_number"] else EXPECTED_WITHOUT_HEADER
         if "rationale_contradicts_decision" in letter.planted:  # it gives grounds for the other decision
             allowed = allowed | {"grounds_not_found"}
-        assert found - allowed == letter.planted, letter.file_name
+        assert codes - allowed == letter.planted, letter.file_name
 
 
 def test_every_kind_of_planted_problem_occurs() -> None:
@@ -85,12 +85,12 @@ def test_the_same_seed_writes_the_same_letters() -> None:
     assert list(write_letters(20, seed=5)) != list(write_letters(20, seed=6))
 
 
-def test_no_case_number_comes_twice(letters: list[SyntheticLetter]) -> None:
+def test_no_case_number_repeats(letters: list[SyntheticLetter]) -> None:
     numbers = [letter.file_name for letter in letters]
     assert len(set(numbers)) == len(numbers)
 
 
-def test_a_later_version_keeps_the_case_number_and_has_other_words() -> None:
+def test_an_amended_letter_keeps_the_case_number_and_has_different_text() -> None:
     first, second = write_letter(4, seed=9), write_letter(4, seed=9, amended=True)
     assert first.expected["case_number"] == second.expected["case_number"]
     assert first.text != second.text
@@ -103,7 +103,7 @@ def test_every_letter_says_that_it_is_synthetic(letters: list[SyntheticLetter]) 
     assert all((letter.expected["case_number"] or "CM14-9")[5] == "9" for letter in letters)
 
 
-def test_shares_are_lifelike(letters: list[SyntheticLetter], items: list[ExpectedItem]) -> None:
+def test_shares_are_realistic(letters: list[SyntheticLetter], items: list[ExpectedItem]) -> None:
     assert 1.6 < len(items) / len(letters) < 2.1
     assert 0.07 < mean(item["decision"] == "overturned" for item in items) < 0.14
     assert 0.07 < mean(item["partly_approved"] for item in items) < 0.16
@@ -118,12 +118,12 @@ def test_shares_are_lifelike(letters: list[SyntheticLetter], items: list[Expecte
     }
 
 
-def test_categories_are_those_of_the_rules_and_nearly_all_occur(items: list[ExpectedItem]) -> None:
+def test_categories_match_the_rules_and_nearly_all_occur(items: list[ExpectedItem]) -> None:
     for item in items:
         assert categorise(item["disputed"])[:2] == (item["category"], item["subcategory"])
     known = {(category.name, name) for category in CATEGORIES.values() for name in category.subcategories}
     assert len({(item["category"], item["subcategory"]) for item in items}) > 0.8 * len(known)
 
 
-def test_hardly_any_rationale_is_written_twice(items: list[ExpectedItem]) -> None:
+def test_hardly_any_rationale_repeats(items: list[ExpectedItem]) -> None:
     assert len({item["rationale"] for item in items}) > 0.95 * len(items)

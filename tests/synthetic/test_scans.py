@@ -1,4 +1,4 @@
-"""Scans made of letters, to measure how well scans are read."""
+"""Scans made from letters, for measuring how well scans are read."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def test_every_kind_is_a_picture_without_the_letters_text(tmp_path: Path) -> Non
     assert set(texts.values()) == {""}
 
 
-def test_one_kind_of_some_letters_can_be_chosen(tmp_path: Path) -> None:
+def test_one_kind_of_some_letters_can_be_selected(tmp_path: Path) -> None:
     for number in range(4):
         (tmp_path / f"{number}.pdf").write_bytes(letter_pdf(number))
     call_command("scan_variants", str(tmp_path), str(tmp_path / "out"), kind=["grey-150"], limit=2, verbosity=0)
