@@ -6,6 +6,6 @@ from determinations.admin import people, records, reference
 
 __all__ = ["people", "records", "reference"]
 
-admin.site.site_header = "imrsite: people and settings"
+admin.site.site_header = "imrsite: users and settings"
 admin.site.site_title = "imrsite"
-admin.site.index_title = "People and settings"
+admin.site.index_title = "Users and settings"

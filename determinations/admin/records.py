@@ -1,4 +1,4 @@
-"""Records that nobody edits: corrections, audit, aliases, rules, runs."""
+"""Read-only records: corrections, audit, aliases, rules, runs."""
 
 from django.contrib import admin
 
@@ -19,11 +19,11 @@ class CorrectionAdmin(FoundByNumberAdmin):
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(FoundByNumberAdmin):
-    """Who did what; search by the number of a letter or of a person."""
+    """Who did what; search by letter number or user number."""
 
     list_display = ["id", "at", "by_name", "action", "letter_id", "detail"]
     search_fields = ["letter_id", "by_id"]
-    search_help_text = "number of a letter or of a person"
+    search_help_text = "letter number or user number"
     ordering = ["-id"]
 
 

@@ -59,17 +59,17 @@ REASONS: Mapping[str, Reason] = {
     reason.code: reason
     for reason in sorted(
         (
-            Reason(REPORTED, _("reported by a reader"), _("Somebody who reads says that a value is wrong."), 100),
+            Reason(REPORTED, _("reported by a user"), _("A user reported an incorrect value."), 100),
             Reason(
                 VALUE_CHANGED,
                 _("value changed under a correction"),
-                _("The parser now reads something else than when a person set or confirmed the value."),
+                _("The parser now reads a different value than when staff set or confirmed it."),
                 90,
             ),
             Reason(
                 ORPHANED,
                 _("correction without its item"),
-                _("What a person corrected is no longer read from the letter."),
+                _("The corrected value is no longer read from the letter."),
                 85,
             ),
             *(

@@ -91,7 +91,7 @@ class Tab:
         return one if self.count == 1 else many
 
 
-_IN_A_SENTENCE = {"look": ("needs a person", "need a person"), "duplicate": ("duplicate", "duplicates")}
+_IN_A_SENTENCE = {"look": ("needs attention", "need attention"), "duplicate": ("duplicate", "duplicates")}
 
 
 @dataclass(frozen=True, slots=True)

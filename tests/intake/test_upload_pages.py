@@ -116,7 +116,7 @@ def test_progress_is_told_in_numbers_that_are_links(as_casemanager: Client, batc
     page = as_casemanager.get(page_of(batch)).content.decode()
     for state, words in (
         ("parsed", "1 parsed"),
-        ("look", "1 needs a person"),
+        ("look", "1 needs attention"),
         ("failed", "3 could not be read"),
         ("duplicate", "1 duplicate"),
         ("refused", "1 refused"),

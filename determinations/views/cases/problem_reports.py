@@ -44,7 +44,7 @@ def report_problem(request: HttpRequest, pk: int) -> HttpResponse:
             at=timezone.now(),
         )
         note_report(case.pk)
-        messages.success(request, "Reported. An administrator will look at it; the answer will stand here.")
+        messages.success(request, "Reported. An administrator will review it; the answer will appear here.")
         return redirect(f"{reverse('case_detail', args=[case.pk])}")
     path = form.data.get("path", "") if form.is_bound else request.GET.get("path", "")
     context = {"case": case, "form": form, "value": label_of_path(path) if path else "the case as a whole"}
