@@ -10,7 +10,7 @@ from tests.fixtures import ROOT
 #: What to write instead, and the words that were replaced.
 REPLACED = {
     "user, staff, reviewer, administrator": r"(some|any|no)body|(?<!identify )a person|people(?! who label)",
-    "appears, is listed, is shown, is": r"(?<!denial )stands?|stood",
+    "appears, is listed, is shown, is": r"(?<!denial )stands?(?! it upright)|stood",
     "correct, fix": r"mend(s|ed|ing)?|puts? right",
     "per letter, per second": r"(letter|item|page|file|row|request)s (a|an) (second|minute|letter|item|page|task)",
     "no longer, does not exist, not found": r"(is|are) none|any more",
