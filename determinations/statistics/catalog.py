@@ -123,8 +123,8 @@ STATISTICS: tuple[Statistic, ...] = (
         key="ground", label="Ground of the decision", group="Treatment", columns=("grounds",), keys=_values,
         plain=lambda item: item.grounds or [UNKNOWN], filters=lambda key: {"ground": [key]},
         row_label=label_from("ground"), several=True,
-        note="Recognized in the reviewer's rationale, or set by staff. An item counts under each of its grounds; "
-        "upheld and overturned items have different ones.",
+        note="Recognized in the reviewer's rationale, or set by staff. An item counts under every one of its grounds; "
+        "upheld and overturned items have different grounds.",
     ),
     Statistic(
         key="specialty", label="Reviewer's specialty", group="Review", columns=("specialties",), keys=_values,

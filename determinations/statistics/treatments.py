@@ -1,4 +1,4 @@
-"""What is known of one treatment: which grounds answer each other, and how much of it is asked for at a time."""
+"""Profiles of treatments: pairs of opposite grounds, and the quantities that requests name."""
 
 import re
 from collections import Counter
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from determinations.statistics.intervals import quantile
 
-#: Grounds that answer each other: what requests lacked that were upheld, and what overturned ones had instead.
+#: Opposite grounds: what upheld requests lacked, and what overturned requests had.
 COUNTERPARTS: Sequence[tuple[str, str]] = (
     ("not_recommended", "recommended"),
     ("criteria_not_met", "criteria_met"),
@@ -17,8 +17,8 @@ COUNTERPARTS: Sequence[tuple[str, str]] = (
     ("no_evidence", "evidence_beyond_guideline"),
     ("parent_not_necessary", "parent_necessary"),
 )
-#: The newest requests of a treatment whose wording is looked at: the work is bounded.
-MOST_WORDINGS = 2_000
+#: Only the wording of the most recent requests is read, to limit the work.
+RECENT_REQUESTS = 2_000
 
 #: ``#60``; ``12 sessions``, ``6 visits``; ``2 times a week for 6 weeks``, ``3 x 4 weeks``
 _UNITS: Mapping[str, re.Pattern[str]] = {
@@ -30,13 +30,13 @@ _WEEKLY = re.compile(
     r"(\d{1,2})\s*(?:weeks?|wks?)\b",
     re.IGNORECASE,
 )
-#: More visits than this in one request is a number of something else.
-_MOST_VISITS = 200
+#: A larger number is not a number of visits.
+_MAX_VISITS = 200
 
 
 @dataclass(frozen=True)
 class Quantities:
-    """How much requests ask for at a time, of those that name a number of this unit."""
+    """Quartiles of the quantity per request, over the requests that name one in this unit."""
 
     unit: str
     requests: int
@@ -46,24 +46,25 @@ class Quantities:
 
 
 def quantity_of(request: str) -> tuple[str, int] | None:
-    """The unit and the number that a request names; None when it names none."""
+    """The unit and number that a request names, if any."""
     for unit, pattern in _UNITS.items():
         if match := pattern.search(request):
             number = int(match[1])
-            return (unit, number) if number and (unit != "visits" or number <= _MOST_VISITS) else None
+            return (unit, number) if number and (unit != "visits" or number <= _MAX_VISITS) else None
     if match := _WEEKLY.search(request):
         return "visits", int(match[1]) * int(match[2])
     return None
 
 
 def quantities_of(requests: Iterable[str]) -> list[Quantities]:
-    """Quartiles of the numbers that the requests name, by unit, most frequent first."""
+    """Quartiles of the quantities that requests name, by unit, most frequent first."""
     counts: dict[str, Counter[int]] = {}
     for request in requests:
-        if found := quantity_of(request):
-            counts.setdefault(found[0], Counter())[found[1]] += 1
+        if quantity := quantity_of(request):
+            unit, number = quantity
+            counts.setdefault(unit, Counter())[number] += 1
     quantities = []
     for unit, histogram in counts.items():
         lower, median, upper = (quantile(histogram, share) or 0.0 for share in (0.25, 0.5, 0.75))
         quantities.append(Quantities(unit, histogram.total(), lower, median, upper))
-    return sorted(quantities, key=lambda each: -each.requests)
+    return sorted(quantities, key=lambda quantity: -quantity.requests)

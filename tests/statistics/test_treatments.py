@@ -1,4 +1,4 @@
-"""The profile of a treatment: its numbers open their lists, and its quantities are those that requests name."""
+"""The profile of a treatment: numbers equal their lists, quantities come from the requests."""
 
 import re
 
@@ -32,7 +32,7 @@ def therapy() -> None:
         stored_letter(document(*requests, item("Knee brace"), case_number=f"CM16-900000{number}"))
 
 
-def test_the_profile_counts_what_its_lists_hold(as_supervisor: Client, therapy: None) -> None:
+def test_the_numbers_of_the_profile_equal_their_lists(as_supervisor: Client, therapy: None) -> None:
     page = as_supervisor.get(reverse("treatment", args=["Rehabilitation", "PT/OT"]))
     assert page.status_code == 200
     assert (page.context["items"].value, page.context["overturned"].value) == (4, 1)
@@ -46,7 +46,7 @@ def test_the_profile_counts_what_its_lists_hold(as_supervisor: Client, therapy: 
     assert [view.label for view in page.context["overturned_grounds"]] == ["Within limits"]
 
 
-def test_small_numbers_have_no_rate_that_could_mislead(as_supervisor: Client, therapy: None) -> None:
+def test_small_numbers_have_no_misleading_rate(as_supervisor: Client, therapy: None) -> None:
     page = as_supervisor.get(reverse("treatment", args=["Rehabilitation", "PT/OT"]))
     assert not page.context["enough"]
     assert not page.context["counterparts"][0].enough
@@ -58,7 +58,7 @@ def test_the_profile_keeps_the_filters_of_its_address(as_supervisor: Client, the
     assert "decision=overturned" in page.context["treatments_url"]
 
 
-def test_the_list_of_treatments_leads_to_their_profiles(as_supervisor: Client, therapy: None) -> None:
+def test_the_list_of_treatments_links_to_their_profiles(as_supervisor: Client, therapy: None) -> None:
     content = as_supervisor.get(reverse("treatments")).content.decode()
     assert reverse("treatment", args=["Rehabilitation", "PT/OT"]) in content
     assert re.search(r"Rehabilitation: PT/OT", content)
@@ -68,7 +68,7 @@ def test_an_unknown_treatment_is_not_found(as_supervisor: Client) -> None:
     assert as_supervisor.get(reverse("treatment", args=["Rehabilitation", "Levitation"])).status_code == 404
 
 
-def test_a_case_manager_who_may_not_see_statistics_is_refused(client: Client) -> None:
+def test_a_user_without_permission_is_refused(client: Client) -> None:
     assert client.get(reverse("treatments")).status_code in (302, 403)
 
 

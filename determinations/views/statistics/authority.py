@@ -5,11 +5,9 @@ from typing import TypedDict
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from determinations.models import Authority
-from determinations.paging.addresses import with_query
 from determinations.parsing.results import Side
 from determinations.statistics.authority_parts import PARTS, CitedPart, count_parts, most_cited
 from determinations.statistics.catalog import BY_KEY, month_filters
@@ -18,7 +16,7 @@ from determinations.statistics.interface import CitationGroup, ItemGroup, Sums
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import Table, Tally, tabulate
 from determinations.views.statistics.citations import SIDE_LABELS, UNRECOGNIZED
-from determinations.views.statistics.context import Context, Number, RowView, may_view
+from determinations.views.statistics.context import Context, Number, RowView, export_base, may_view
 from determinations.views.statistics.editions import edition_table
 from determinations.views.statistics.lazy_sections import section, show_section, whole_url
 from determinations.views.statistics.selection import narrow
@@ -51,9 +49,7 @@ def citation_authority(request: HttpRequest, key: str) -> HttpResponse:
         context = Context.of(request, engine)
         cited = engine.count_citing(context.selection, authority.pk, ("decision_month", "category_id"))
         sides = [_side_of(context, authority, side, label, cited) for side, label in SIDE_LABELS]
-        parts_url, editions_url = (
-            with_query(reverse(name, args=[key]), context.query) for name in ("citation_parts", "authority_editions")
-        )
+        parts_url, editions_url = (context.url(name, key) for name in ("citation_parts", "authority_editions"))
         return render(
             request,
             "statistics/authority.html",
@@ -66,8 +62,8 @@ def citation_authority(request: HttpRequest, key: str) -> HttpResponse:
                 parts=section(context, parts_url, *_PARTS, lambda context: _parts(context, authority)),
                 editions=section(context, editions_url, *_EDITIONS, lambda context: _editions(context, authority)),
                 whole_url=whole_url(context),
-                citations_url=with_query(reverse("citations"), context.query),
-                export_base=reverse("authority_export", args=[key, "csv"]).removesuffix("csv"),
+                citations_url=context.url("citations"),
+                export_base=export_base("authority_export", key),
             ),
         )
 

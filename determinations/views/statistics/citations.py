@@ -5,10 +5,8 @@ from typing import TypedDict
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from determinations.paging.addresses import with_query
 from determinations.parsing.results import Side
 from determinations.statistics.catalog import BY_KEY
 from determinations.statistics.citation_catalog import CITES_SOMETHING
@@ -67,7 +65,7 @@ def citations(request: HttpRequest) -> HttpResponse:
                     )
                     for (side, label), top in zip(SIDE_LABELS, top_authorities, strict=True)
                 ],
-                unrecognized_url=with_query(reverse("citation_authority", args=[UNRECOGNIZED]), context.query),
+                unrecognized_url=context.url("citation_authority", UNRECOGNIZED),
             ),
         )
 
@@ -124,5 +122,5 @@ def _top_authorities(context: Context, side: Side, label: str) -> TopAuthorities
         "table": table,
         "authorities": len(cited),
         "rows": context.row_views(table)[:_TOP_ROWS],
-        "url": with_query(reverse("statistic", args=[statistic.key]), context.query),
+        "url": context.url("statistic", statistic.key),
     }

@@ -88,6 +88,10 @@ class Context:
         """The items that the address selects."""
         return self.parsed.selection
 
+    def url(self, name: str, *args: str) -> str:
+        """The address of a page with the filters of this one."""
+        return with_query(reverse(name, args=args), self.query)
+
     def items(self, count: int, filters: Filters | None = None) -> Number:
         """A number of items, linked to their list."""
         link = list_link("item_list", self.query, filters) if count and self.may_browse else ""
@@ -153,6 +157,11 @@ def _own_page(statistic: Statistic, key: str, query: QueryDict) -> str:
     if statistic.key == "subcategory":
         return with_query(reverse("treatment", args=key.split("/", 1)), query)
     return ""
+
+
+def export_base(name: str, *args: str) -> str:
+    """The address of an export without its format, which the template adds."""
+    return reverse(name, args=[*args, "csv"]).removesuffix("csv")
 
 
 def section_tabs(query: QueryDict) -> list[dict[str, str]]:

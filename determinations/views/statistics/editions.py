@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from determinations.paging.addresses import with_query
 from determinations.parsing.results import SIDES
 from determinations.statistics.catalog import month_filters
 from determinations.statistics.definition import UNKNOWN
@@ -22,7 +20,7 @@ from determinations.statistics.editions import (
 from determinations.statistics.interface import CitationGroup
 from determinations.statistics.periods import year_period
 from determinations.statistics.sql_engine import one_snapshot
-from determinations.views.statistics.context import Context, may_view
+from determinations.views.statistics.context import Context, export_base, may_view
 from determinations.views.statistics.overview_numbers import dates
 
 
@@ -41,7 +39,7 @@ def citation_editions(request: HttpRequest) -> HttpResponse:
                 "editions",
                 **edition_table(context, cited),
                 edition_statuses=_status_rows(context, statuses),
-                export_base=reverse("editions_export", args=["csv"]).removesuffix("csv"),
+                export_base=export_base("editions_export"),
             ),
         )
 
@@ -57,7 +55,7 @@ def _edition_row(context: Context, row: EditionRow, years: Sequence[int | None])
     filters = {f"{row.side}_edition": [row.filter_value]}
     return {
         "row": row,
-        "url": with_query(reverse("citation_authority", args=[row.authority.key]), context.query),
+        "url": context.url("citation_authority", row.authority.key),
         "items": context.items(row.tally.items, filters),
         "superseded": context.items(row.superseded, {f"{row.side}_superseded": [row.filter_value]}),
         "years": [

@@ -4,17 +4,23 @@ from datetime import date
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from determinations.paging.addresses import with_query
 from determinations.statistics.catalog import BY_KEY, GROUPS, STATISTICS
 from determinations.statistics.definition import Statistic
 from determinations.statistics.glossary import GLOSSARY
 from determinations.statistics.periods import Period
 from determinations.statistics.published import PublishedFigures
 from determinations.statistics.sql_engine import one_snapshot
-from determinations.views.statistics.context import MOST_ROWS, Context, heads, may_view, sorted_rows, table_of
+from determinations.views.statistics.context import (
+    MOST_ROWS,
+    Context,
+    export_base,
+    heads,
+    may_view,
+    sorted_rows,
+    table_of,
+)
 from determinations.views.statistics.lazy_sections import show_section, whole_url
 from determinations.views.statistics.overview_numbers import CHANGES, notable_changes, overview, requested_period
 
@@ -32,7 +38,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
                 "overview",
                 **overview(context),
                 whole_url=whole_url(context),
-                export_base=reverse("statistics_export", args=["csv"]).removesuffix("csv"),
+                export_base=export_base("statistics_export"),
             ),
         )
 
@@ -54,18 +60,17 @@ def breakdowns(request: HttpRequest) -> HttpResponse:
     """The list of all statistics."""
     with one_snapshot() as engine:
         context = Context.of(request, engine)
-        groups = [
-            {
-                "name": group,
-                "statistics": [
-                    {"statistic": member, "url": with_query(reverse("statistic", args=[member.key]), context.query)}
-                    for member in STATISTICS
-                    if member.group == group
-                ],
-            }
-            for group in GROUPS
-        ]
+        groups = [{"name": group, "statistics": _members(context, group)} for group in GROUPS]
         return render(request, "statistics/breakdowns.html", context.frame("breakdowns", groups=groups))
+
+
+def _members(context: Context, group: str) -> list[dict[str, str]]:
+    """The statistics of a group, with the addresses of their pages."""
+    return [
+        {"label": member.label, "key": member.key, "url": context.url("statistic", member.key)}
+        for member in STATISTICS
+        if member.group == group
+    ]
 
 
 def find_statistic(key: str) -> Statistic:
@@ -102,13 +107,8 @@ def statistic(request: HttpRequest, key: str) -> HttpResponse:
                 heads=heads(context.query, sort, definition.label),
                 year=year,
                 published=any(view.published_share or view.published_rate for view in views),
-                siblings=[
-                    {"label": sibling.label, "key": sibling.key,
-                     "url": with_query(reverse("statistic", args=[sibling.key]), context.query)}
-                    for sibling in STATISTICS
-                    if sibling.group == definition.group
-                ],
-                export_base=reverse("statistic_export", args=[definition.key, "csv"]).removesuffix("csv"),
+                siblings=_members(context, definition.group),
+                export_base=export_base("statistic_export", definition.key),
             ),
         )  # fmt: skip
 

@@ -5,7 +5,6 @@ from functools import partial
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from determinations.paging.addresses import with_query
@@ -44,7 +43,7 @@ def report(request: HttpRequest) -> HttpResponse:
                 return redirect(with_query(request.path, year, **kept_parameters(request)))
         parts = []
         for key, (title, keys) in PARTS.items():
-            url = with_query(reverse("report_part", args=[key]), context.query)
+            url = context.url("report_part", key)
             parts.append(section(context, url, title, _TEMPLATE, partial(_part, keys=keys)))
         return render(
             request,

@@ -1,4 +1,4 @@
-"""One treatment: how often it is asked for, how it ends, on which grounds and guidelines, and how much of it."""
+"""The profile of a treatment: requests, overturn rate, grounds, guidelines and quantities."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,13 +10,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from determinations.models import Category, ItemFact
-from determinations.paging.addresses import with_query
 from determinations.parsing.grounds import GROUNDS
 from determinations.parsing.results import SIDES
 from determinations.statistics.catalog import BY_KEY
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import Table, Tally
-from determinations.statistics.treatments import COUNTERPARTS, MOST_WORDINGS, quantities_of
+from determinations.statistics.treatments import COUNTERPARTS, RECENT_REQUESTS, quantities_of
 from determinations.views.statistics.context import Context, Number, RowView, may_view, table_of
 from determinations.views.statistics.selection import narrow
 
@@ -26,9 +25,9 @@ _EXAMPLES = 5
 
 @dataclass(frozen=True)
 class Counterparts:
-    """A ground of upheld items beside its counterpart of overturned ones.
+    """A ground of upheld items and its counterpart of overturned items.
 
-    ``tally`` counts the items of both, so its rate says how often the question was decided for the request.
+    ``tally`` counts the items of both, so its rate is how often the question was decided in favor of the request.
     """
 
     upheld: str
@@ -41,7 +40,7 @@ class Counterparts:
 
 @dataclass(frozen=True)
 class Example:
-    """A recent request of the treatment, with the address of its item."""
+    """A recent request for the treatment, with the address of its item."""
 
     fact: ItemFact
     url: str
@@ -51,7 +50,7 @@ class Example:
 @require_safe
 @may_view
 def treatment_list(request: HttpRequest) -> HttpResponse:
-    """All treatments, most requested first; each leads to its profile."""
+    """All treatments, most requested first, with links to their profiles."""
     with one_snapshot() as engine:
         context = Context.of(request, engine)
         table = table_of(context, BY_KEY["subcategory"])
@@ -65,16 +64,16 @@ def treatment_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 @may_view
 def treatment(request: HttpRequest, category: str, subcategory: str) -> HttpResponse:
-    """The profile of one treatment within the selection of the address."""
+    """The profile of a treatment within the selection of the address."""
     key = f"{category}/{subcategory}"
     if not Category.objects.filter(name=category, subcategory=subcategory).exists():
-        raise Http404("There is no such treatment.")
+        raise Http404("This treatment does not exist.")
     with one_snapshot() as engine:
         whole = Context.of(request, engine)
         context = Context.of(request, engine, narrow(whole.query, {"subcategory": [key]}), like=whole)
         grounds = table_of(context, BY_KEY["ground"])
         cited = {side: context.row_views(table_of(context, BY_KEY[f"{side}-authority"])) for side in SIDES}
-        newest = list(_newest(context))
+        recent = list(_recent(context))
         return render(
             request,
             "statistics/treatment.html",
@@ -92,25 +91,25 @@ def treatment(request: HttpRequest, category: str, subcategory: str) -> HttpResp
                 reviewer=cited["reviewer"][:_MOST_ROWS],
                 months=context.row_views(table_of(context, BY_KEY["month"])),
                 regions=context.row_views(table_of(context, BY_KEY["body-region"]))[:_MOST_ROWS],
-                quantities=quantities_of(fact.item.disputed for fact in newest),
-                looked_at=len(newest),
-                won=_examples(context, [fact for fact in newest if fact.overturned]),
-                lost=_examples(context, [fact for fact in newest if fact.overturned is False]),
-                treatments_url=with_query(reverse("treatments"), whole.query),
+                quantities=quantities_of(fact.item.disputed for fact in recent),
+                recent_count=len(recent),
+                won=_examples(context, [fact for fact in recent if fact.overturned]),
+                lost=_examples(context, [fact for fact in recent if fact.overturned is False]),
+                treatments_url=whole.url("treatments"),
             ),
         )
 
 
-def _newest(context: Context) -> QuerySet[ItemFact]:
+def _recent(context: Context) -> QuerySet[ItemFact]:
     facts = context.selection.items.select_related("item")
-    return facts.order_by(F("decision_date").desc(nulls_last=True), F("item").desc())[:MOST_WORDINGS]
+    return facts.order_by(F("decision_date").desc(nulls_last=True), F("item").desc())[:RECENT_REQUESTS]
 
 
 def _counterparts(context: Context, grounds: Table) -> list[Counterparts]:
-    """Pairs of grounds of which at least one occurs."""
+    """Pairs of grounds with at least one item."""
     pairs = []
     for upheld, overturned in COUNTERPARTS:
-        lost, won = (row.tally if (row := grounds.row(code)) else Tally() for code in (upheld, overturned))
+        lost, won = grounds.tally(upheld), grounds.tally(overturned)
         both = lost + won
         if both.items:
             pairs.append(
