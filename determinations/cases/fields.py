@@ -86,11 +86,11 @@ LETTER_FIELDS: Mapping[str, Field] = {
     field.name: field
     for field in (
         Field("case_number", "Case number", "line", longest=20),
-        Field("decision_date", "Decided", "date"),
-        Field("date_assigned", "Assigned", "date"),
+        Field("decision_date", "Decision date", "date"),
+        Field("date_assigned", "Date assigned", "date"),
         Field("application_received", "Application received", "date"),
-        Field("ur_denial_date", "UR denial", "date"),
-        Field("date_of_injury", "Injury", "date"),
+        Field("ur_denial_date", "UR denial date", "date"),
+        Field("date_of_injury", "Date of injury", "date"),
         Field("priority", "Priority", "choice", _PRIORITIES),
         Field("age", "Age", "number"),
         Field("sex", "Sex", "choice", _SEXES),
@@ -232,15 +232,15 @@ def warnings_of(record: EffectiveRecord) -> list[tuple[str, str]]:
     for name in DATE_FIELDS:
         injured, value = record["date_of_injury"], record[name]
         if name != "date_of_injury" and injured and value and value < injured:
-            found.append((name, _("%s is before the injury.") % LETTER_FIELDS[name].label))
+            found.append((name, _("%s is before the date of injury.") % LETTER_FIELDS[name].label))
     decided = record["decision_date"]
     for name in _BEFORE_DECISION:
         value = record[name]
         if decided and value and value > decided:
-            found.append((name, _("%s is after the decision.") % LETTER_FIELDS[name].label))
+            found.append((name, _("%s is after the decision date.") % LETTER_FIELDS[name].label))
     for item in record["items"]:
         if item["decision"] is None:
-            found.append((f"items/{item['key']}/decision", _("Item %d has no decision.") % item["number"]))
+            found.append((f"items/{item['key']}/decision", _("The decision is missing.")))
     return found
 
 
@@ -261,7 +261,7 @@ def _line(field: Field, value: object, known: Known) -> str:
     text = words(value)
     if len(text) > field.longest:
         raise ValueRefused(
-            _("%(field)s can have %(most)d characters.") % {"field": field.label, "most": field.longest}
+            _("%(field)s can have at most %(most)d characters.") % {"field": field.label, "most": field.longest}
         )
     return text
 
@@ -280,9 +280,9 @@ def _number(field: Field, value: object, known: Known) -> int:
     try:
         number = int(str(value).strip())
     except ValueError:
-        raise ValueRefused(_("%s is a whole number.") % field.label) from None
+        raise ValueRefused(_("%s must be a whole number.") % field.label) from None
     if not 0 <= number <= 120:
-        raise ValueRefused(_("%s is between 0 and 120.") % field.label)
+        raise ValueRefused(_("%s must be between 0 and 120.") % field.label)
     return number
 
 
@@ -290,7 +290,7 @@ def _choice(field: Field, value: object, known: Known) -> str:
     word = str(value).strip().lower()
     if word not in dict(field.choices):
         raise ValueRefused(
-            _("%(field)s is one of: %(words)s.")
+            _("%(field)s must be one of: %(words)s.")
             % {"field": field.label, "words": ", ".join(label for _word, label in field.choices)}
         )
     return word

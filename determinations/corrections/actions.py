@@ -1,8 +1,8 @@
-"""What people put right. Every action adds Correction rows, writes the effective values anew and leaves an audit row,
-all in one transaction. Nothing is ever changed or removed: to undo is to add a row too.
+"""Corrections by staff. Each action adds Correction rows, rewrites the effective values and records an audit event,
+all in one transaction. Rows are never changed or removed; undoing adds a row too.
 
-Paths name items by number as the reader sees them (``items/2/decision``) or by key (``items/p0a1b2.../decision``);
-within one save keys are safer, since numbers shift when an item is added.
+Paths name items by number as shown (``items/2/decision``) or by key (``items/p0a1b2.../decision``). Within one save
+keys are safer, since numbers shift when an item is added.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,22 +30,22 @@ from determinations.models.letters import OPEN_STATES
 
 
 class LetterChanged(Exception):
-    """Nothing was saved: the letter changed since the person opened it."""
+    """Nothing was saved: the letter changed since the user opened it."""
 
 
 def save_changes(
     letter_id: int, changes: Sequence[Change], *, by: User, now: datetime, seen: str | None = None
 ) -> list[Correction]:
-    """Save all changes or none; returns the rows added. Values that are already so are passed over.
+    """Save all changes or none; returns the rows added. Changes that change nothing are skipped.
 
-    ``seen`` is the ``OpenLetter.version`` on which the person worked. Raises :class:`LetterChanged`,
-    :class:`CorrectionsRefused`, or PermissionDenied for a person who may not correct.
+    ``seen`` is the ``OpenLetter.version`` that the user worked on. Raises :class:`LetterChanged`,
+    :class:`CorrectionsRefused`, or PermissionDenied for a user who may not correct.
     """
     check_permission(by, "correct_cases")
     with transaction.atomic():
         opened = open_letter(letter_id, lock=True)
         if opened.letter.state in OPEN_STATES:
-            raise CorrectionsRefused([("", _("The letter is about to be read. Save again in a moment."))])
+            raise CorrectionsRefused([("", _("The letter is being read right now. Save again in a moment."))])
         if seen is not None and seen != opened.version:
             raise LetterChanged
         rows = Editor(opened, by=by, now=now).rows_for(changes)
@@ -69,7 +69,7 @@ def save_changes(
 
 
 def staged(opened: OpenLetter, changes: Sequence[Change], *, by: User, now: datetime) -> OpenLetter:
-    """The letter as it would stand with these changes; nothing is saved. Raises :class:`CorrectionsRefused`."""
+    """The letter as it would be with these changes; saves nothing. Raises :class:`CorrectionsRefused`."""
     if not changes:
         return opened
     editor = Editor(opened, by=by, now=now)
@@ -94,19 +94,19 @@ def correct_field(
 
 
 def confirm_value(letter_id: int, path: str, *, by: User, now: datetime, note: str = "") -> list[Correction]:
-    """Say that the effective value is right: it stands from now on, whatever a later parser reads."""
+    """Confirm the effective value; later parser versions will not change it."""
     return save_changes(letter_id, [Change(operation=Operation.CONFIRM, path=path, note=note)], by=by, now=now)
 
 
 def confirm_letter(letter_id: int, *, by: User, now: datetime, seen: str | None = None) -> list[Correction]:
-    """Say that every value of the letter is right."""
+    """Confirm every value of the letter."""
     return save_changes(letter_id, list(unconfirmed(open_letter(letter_id))), by=by, now=now, seen=seen)
 
 
 def revert(
     letter_id: int, path: str, *, by: User, now: datetime, reason: str = "reverted", note: str = ""
 ) -> list[Correction]:
-    """Go back to what the parser reads for this value."""
+    """Revert to the parser's value."""
     change = Change(operation=Operation.REVERT, path=path, reason=reason, note=note)
     return save_changes(letter_id, [change], by=by, now=now)
 
@@ -120,7 +120,7 @@ def undo(
     reason: str = "reverted",
     note: str = "",
 ) -> list[Correction]:
-    """Take one correction out of force: an item that was added, split, merged ..., or one that lost its item."""
+    """Undo one correction, such as an added item or one whose item is no longer found."""
     change = Change(operation=Operation.REVERT, reverts=correction_id, reason=reason, note=note)
     return save_changes(letter_id, [change], by=by, now=now)
 
@@ -135,7 +135,7 @@ def add_item(
     after: str = "",
     note: str = "",
 ) -> list[Correction]:
-    """Add an item that the parser did not find, after the item ``after`` (number or key; "": first)."""
+    """Add an item that the parser missed, after the item ``after`` (number or key; "": first)."""
     change = Change(
         operation=Operation.ADD_ITEM, value={"after": after, "values": dict(values)}, reason=reason, note=note
     )
@@ -145,7 +145,7 @@ def add_item(
 def remove_item(
     letter_id: int, item: str, *, by: User, now: datetime, reason: str, note: str = ""
 ) -> list[Correction]:
-    """Remove an item that is none."""
+    """Remove an item that the parser found by mistake."""
     change = Change(operation=Operation.REMOVE_ITEM, path=f"items/{item}", reason=reason, note=note)
     return save_changes(letter_id, [change], by=by, now=now)
 
@@ -160,7 +160,7 @@ def split_item(
     reason: str,
     note: str = "",
 ) -> list[Correction]:
-    """Make several items of one; each part names at least its request, and has all else from the item."""
+    """Split an item; each part gives at least its request and takes its other values from the item."""
     change = Change(
         operation=Operation.SPLIT_ITEM,
         path=f"items/{item}",
@@ -181,7 +181,7 @@ def merge_items(
     values: Mapping[str, object] | None = None,
     note: str = "",
 ) -> list[Correction]:
-    """Make one item of several; what ``values`` does not name comes from the first."""
+    """Merge items; values not in ``values`` come from the first."""
     change = Change(
         operation=Operation.MERGE_ITEMS,
         value={"of": list(items), "values": dict(values or {})},
@@ -194,7 +194,7 @@ def merge_items(
 def reorder_items(
     letter_id: int, order: Sequence[str], *, by: User, now: datetime, reason: str, note: str = ""
 ) -> list[Correction]:
-    """Put the items in this order; ``order`` names every item once."""
+    """Reorder the items; ``order`` names every item once."""
     change = Change(operation=Operation.REORDER_ITEMS, value=list(order), reason=reason, note=note)
     return save_changes(letter_id, [change], by=by, now=now)
 
@@ -202,25 +202,25 @@ def reorder_items(
 def dismiss_problem(
     letter_id: int, code: str, path: str, *, by: User, now: datetime, note: str = ""
 ) -> list[Correction]:
-    """Say that a problem was looked at and nothing is wrong."""
-    change = Change(operation=Operation.DISMISS, path=path, value=code, reason="nothing-wrong", note=note)
+    """Dismiss a problem: it was checked, and nothing is wrong."""
+    change = Change(operation=Operation.DISMISS, path=path, value=code, reason="nothing_wrong", note=note)
     return save_changes(letter_id, [change], by=by, now=now)
 
 
 def unconfirmed(opened: OpenLetter) -> Iterator[Change]:
-    """A confirmation for every value of a letter that no person set or confirmed since the parser read it."""
+    """A confirmation of every value that staff have not corrected or confirmed since the parser read it."""
     standings = opened.merged.standings
     for name in LETTER_FIELDS:
-        if _wants_confirmation(standings.get(("", name))):
+        if _is_unconfirmed(standings.get(("", name))):
             yield Change(operation=Operation.CONFIRM, path=name)
     for item in opened.merged.record["items"]:
         for name in ITEM_FIELDS:
-            if _wants_confirmation(standings.get((item["key"], name))):
+            if _is_unconfirmed(standings.get((item["key"], name))):
                 yield Change(operation=Operation.CONFIRM, path=f"items/{item['key']}/{name}")
 
 
 def history(letter_id: int, path: str = "") -> list[Correction]:
-    """What people did to a letter or to one of its values, newest first."""
+    """The corrections of a letter or of one of its values, newest first."""
     opened = open_letter(letter_id)
     rows = opened.corrections
     if path:
@@ -233,10 +233,10 @@ def history(letter_id: int, path: str = "") -> list[Correction]:
 
 
 def standings(letter_id: int) -> dict[str, Standing]:
-    """The values of a letter that people set or confirmed, by path with the item's number: for the case page."""
+    """The values that staff set or confirmed, by path with the item's number: for the case page."""
     opened = open_letter(letter_id)
     return {opened.path(*target): standing for target, standing in opened.merged.standings.items()}
 
 
-def _wants_confirmation(standing: Standing | None) -> bool:
+def _is_unconfirmed(standing: Standing | None) -> bool:
     return standing is None or standing.state == CorrectionState.CONFLICT

@@ -28,7 +28,7 @@ from determinations.models import (
 )
 from determinations.parsing.results import LetterRecord
 
-#: Letters compared with one letter at most.
+#: Each letter is compared with at most this many others.
 _COMPARED = 50
 #: Characters of summary and rationales that no two letters have in common by chance.
 _LEAST_SAID = 300
@@ -39,7 +39,7 @@ _SAME = (PairKind.TEXT, PairKind.CONTAINED)
 
 
 def find_pairs(letter_ids: Sequence[int], *, now: datetime) -> int:
-    """Sign these letters and note which others each may be a copy or a version of; returns how many pairs are new."""
+    """Store the letters' signatures and the pairs that may be copies or versions; returns how many pairs are new."""
     documents = dict(ParsedDocument.objects.filter(letter__in=letter_ids).values_list("letter_id", "document"))
     signatures = {}
     for pk, document in documents.items():
@@ -59,7 +59,7 @@ def find_pairs(letter_ids: Sequence[int], *, now: datetime) -> int:
 
 
 def unsigned(limit: int) -> list[int]:
-    """Letters that were read and not compared yet."""
+    """Letters that were read but not compared yet."""
     waiting = ParsedDocument.objects.filter(letter__signature=None).order_by("letter_id")
     return list(waiting.values_list("letter_id", flat=True)[:limit])
 
@@ -143,9 +143,9 @@ def decide(
     counts: int | None = None,
     note: str = "",
 ) -> None:
-    """Say what two letters are to each other; ``counts`` is the one of merged letters that lists and statistics count.
+    """Record a decision on a pair; ``counts`` is the one of two merged letters that lists and statistics use.
 
-    Lists and statistics follow at once. A decision can be made anew at any time; the audit keeps each.
+    Lists and statistics change immediately. A decision can be changed at any time; the audit trail keeps each.
     """
     check_permission(by, "correct_cases")
     with transaction.atomic():

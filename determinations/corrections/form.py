@@ -1,29 +1,20 @@
 """The correction form: a letter's values as fields, with what was typed on top, and the changes that follow."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from determinations.cases.fields import (
-    ITEM_FIELDS,
-    LETTER_FIELDS,
-    EffectiveItem,
-    EffectiveRecord,
-    read,
-)
+from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS, EffectiveItem, EffectiveRecord, Field, read
 from determinations.cases.open_letter import Change, OpenLetter
 from determinations.corrections.form_rows import ExplainedProblem, ItemRows, Message, Row
-from determinations.corrections.kinds import (
-    digest_of,
-    text_of,
-    typed_value,
-)
+from determinations.corrections.kinds import digest_of, text_of, typed_value
 from determinations.corrections.submission import Submission, TypedField, read_span
 from determinations.models import Correction, Operation
 from determinations.models.corrections import IN_FORCE, STRUCTURAL, CorrectionState
 from determinations.parsing.problems import PROBLEMS
-from determinations.parsing.results import ProblemRecord
+from determinations.parsing.results import ItemRecord, LetterRecord, ProblemRecord
+from determinations.wording.labels import Labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +35,18 @@ class CorrectionForm:
     problems: list[ExplainedProblem]
     structural: list[Correction]
     orphans: list[LostCorrection]
+    by_path: dict[str, Row] = field(init=False)
 
-    def every_row(self) -> Iterator[Row]:
+    def __post_init__(self) -> None:
         """The letter's rows, then each item's."""
-        yield from self.rows.values()
-        for item in self.items:
-            yield from item.rows.values()
-
-    def row(self, path: str) -> Row | None:
-        """The row of this path."""
-        return next((row for row in self.every_row() if row.path == path), None)
+        rows = [*self.rows.values(), *(row for item in self.items for row in item.rows.values())]
+        self.by_path = {row.path: row for row in rows}
 
     def message(self, path: str, words: str) -> Message:
         """An error or a warning, with the place on the page that it belongs to."""
         head, key, *_field = [*path.split("/"), "", ""]
         item = next((item for item in self.items if item.key == key), None) if head == "items" else None
-        row = self.row(path)
+        row = self.by_path.get(path)
         return Message(
             path=path,
             words=words,
@@ -72,7 +59,7 @@ class CorrectionForm:
         """Show these errors beside their values; returns them for the summary."""
         messages = tuple(self.message(path, words) for path, words in errors)
         for message in messages:
-            if row := self.row(message.path):
+            if row := self.by_path.get(message.path):
                 row.error = message.words
         return messages
 
@@ -80,46 +67,27 @@ class CorrectionForm:
         """Show these warnings beside their values; returns them for the summary."""
         messages = tuple(self.message(path, words) for path, words in warnings)
         for message in messages:
-            if row := self.row(message.path):
+            if row := self.by_path.get(message.path):
                 row.warning = message.words
         return messages
 
 
-def form_of(opened: OpenLetter, submission: Submission | None = None) -> CorrectionForm:
+def form_of(opened: OpenLetter, labels: Labels, submission: Submission | None = None) -> CorrectionForm:
     """The form of a letter as it stands, with everything typed in the submission on top."""
-    record = opened.merged.record
-    by_path: dict[str, list[ExplainedProblem]] = {}
-    for problem in record["problems"]:
-        by_path.setdefault(problem["path"], []).append(_explained(problem, opened))
-    rows = {name: _row(opened, "", name, record, by_path.pop(name, [])) for name in LETTER_FIELDS}
-    items = []
-    for item in record["items"]:
-        path = f"items/{item['number']}"
-        items.append(
-            ItemRows(
-                key=item["key"],
-                number=item["number"],
-                rows={
-                    name: _row(opened, item["key"], name, item, by_path.pop(f"{path}/{name}", []))
-                    for name in ITEM_FIELDS
-                },
-                problems=by_path.pop(path, []),
-                is_added=not opened.merged.bases.get(item["key"]),
-            )
-        )
+    problems = _problems_by_path(opened)
     states = opened.merged.states
     form = CorrectionForm(
         opened=opened,
-        rows=rows,
-        items=items,
-        problems=[problem for left_over in by_path.values() for problem in left_over],
+        rows={name: _letter_row(opened, labels, name, problems.pop(name, [])) for name in LETTER_FIELDS},
+        items=[_item_rows(opened, labels, item, problems) for item in opened.merged.record["items"]],
+        problems=[problem for left_over in problems.values() for problem in left_over],
         structural=[
             correction
             for correction in opened.corrections
             if correction.operation in STRUCTURAL and states.get(correction.pk) in IN_FORCE
         ],
         orphans=[
-            LostCorrection(correction, _value_set_by(correction))
+            LostCorrection(correction, _value_set_by(correction, labels))
             for correction in opened.corrections
             if states.get(correction.pk) == CorrectionState.ORPHANED
         ],
@@ -129,38 +97,70 @@ def form_of(opened: OpenLetter, submission: Submission | None = None) -> Correct
     return form
 
 
+def _letter_row(opened: OpenLetter, labels: Labels, name: str, problems: list[ExplainedProblem]) -> Row:
+    row = _row(LETTER_FIELDS[name], name, name, opened.merged.record, opened.document, labels)
+    row.standing, row.problems = opened.merged.standings.get(("", name)), problems
+    return row
+
+
+def _item_rows(
+    opened: OpenLetter, labels: Labels, item: EffectiveItem, problems: dict[str, list[ExplainedProblem]]
+) -> ItemRows:
+    key, by_number = item["key"], f"items/{item['number']}"
+    base = opened.merged.bases.get(key)
+    rows = {}
+    for name, kind in ITEM_FIELDS.items():
+        row = rows[name] = _row(kind, f"items/{key}/{name}", f"{by_number}/{name}", item, base, labels)
+        row.standing, row.problems = opened.merged.standings.get((key, name)), problems.pop(row.number_path, [])
+    return ItemRows(key, item["number"], rows, problems.pop(by_number, []), is_added=base is None)
+
+
 def _row(
-    opened: OpenLetter, key: str, name: str, values: EffectiveRecord | EffectiveItem, problems: list[ExplainedProblem]
+    kind: Field,
+    path: str,
+    number_path: str,
+    values: EffectiveRecord | EffectiveItem,
+    base: LetterRecord | ItemRecord | None,
+    labels: Labels,
 ) -> Row:
-    base = opened.merged.bases.get(key) if key else opened.document
-    field = (ITEM_FIELDS if key else LETTER_FIELDS)[name]
-    value = read(values, name)
-    span = values["spans"].get(name)
+    value = read(values, kind.name)
+    span = values["spans"].get(kind.name)
     return Row(
-        path=f"items/{key}/{name}" if key else name,
-        field=field,
+        path=path,
+        field=kind,
         value=value,
-        standing=opened.merged.standings.get((key, name)),
-        parser_value=read(base, name) if base else None,
-        problems=problems,
+        labels=labels,
+        parser_value=read(base, kind.name) if base else None,
         evidence=f"{span[0]}-{span[1]}" if span else "",
-        digest=digest_of(field, value),
-        number_path=opened.path(key, name),
+        digest=digest_of(kind, value),
+        number_path=number_path,
     )
 
 
-def _value_set_by(correction: Correction) -> str:
+def _value_set_by(correction: Correction, labels: Labels) -> str:
     field = (ITEM_FIELDS if correction.item_key else LETTER_FIELDS).get(correction.field)
     is_value = field is not None and correction.operation == Operation.SET
-    return text_of(field, correction.value) if field and is_value else ""
+    return text_of(field, correction.value, labels) if field and is_value else ""
 
 
-def _explained(problem: ProblemRecord, opened: OpenLetter) -> ExplainedProblem:
+def _problems_by_path(opened: OpenLetter) -> dict[str, list[ExplainedProblem]]:
+    keys = {str(item["number"]): item["key"] for item in opened.merged.record["items"]}
+    problems: dict[str, list[ExplainedProblem]] = {}
+    for problem in opened.merged.record["problems"]:
+        problems.setdefault(problem["path"], []).append(_explained(problem, keys))
+    return problems
+
+
+def _explained(problem: ProblemRecord, keys: Mapping[str, str]) -> ExplainedProblem:
+    """The problem with its words; ``keys``: of the items by number."""
     kind = PROBLEMS.get(problem["code"])
     span = problem["span"]
-    parts = problem["path"].split("/")
-    item = opened.item(parts[1]) if parts[0] == "items" and len(parts) > 1 else None
-    path = "/".join(["items", item["key"], *parts[2:]]) if item else problem["path"]
+    head, number, *rest = [*problem["path"].split("/"), ""]
+    path = (
+        "/".join(["items", keys[number], *filter(None, rest)])
+        if head == "items" and number in keys
+        else problem["path"]
+    )
     return {
         **problem,
         "label": kind.label if kind else problem["code"],
@@ -175,7 +175,7 @@ def _explained(problem: ProblemRecord, opened: OpenLetter) -> ExplainedProblem:
 
 def _put_typed_on_top(form: CorrectionForm, submission: Submission) -> None:
     """Show what was typed; mark what the user changed, and what others changed in the meantime."""
-    for row in form.every_row():
+    for row in form.by_path.values():
         if typed := submission.fields.get(row.path):
             _type_into(row, typed)
     for item in form.items:
@@ -185,7 +185,7 @@ def _put_typed_on_top(form: CorrectionForm, submission: Submission) -> None:
 
 
 def _type_into(row: Row, typed: TypedField) -> None:
-    value = typed_value(row.field, typed)
+    value = typed_value(row.field, typed, row.labels)
     row.confirmed, row.reverted = typed.confirm, typed.revert
     row.touched = digest_of(row.field, value) != typed.shown
     if row.touched:
@@ -214,7 +214,7 @@ def changes_of(form: CorrectionForm, submission: Submission, *, length: int) -> 
             reason=reason,
             note=note,
         )
-        for row in form.every_row()
+        for row in form.by_path.values()
         if (operation := _operation_on(row))
     ]
     for dismissal in submission.dismissals:

@@ -12,6 +12,7 @@ from determinations.corrections.kinds import BETWEEN_PAGES, BETWEEN_SECTIONS, CO
 from determinations.corrections.submission import Part, input_name
 from determinations.models.corrections import CorrectionState, FieldValue
 from determinations.parsing.results import ProblemRecord
+from determinations.wording.labels import Labels
 
 
 class ExplainedProblem(ProblemRecord):
@@ -71,6 +72,7 @@ class Row:
     path: str
     field: Field
     value: GivenValue
+    labels: Labels
     standing: Standing | None = None
     parser_value: FieldValue = None
     problems: list[ExplainedProblem] = made_by(default_factory=list)
@@ -100,14 +102,19 @@ class Row:
         return CONTROLS[self.field.kind].template
 
     @property
+    def is_group(self) -> bool:
+        """Whether the value has several inputs."""
+        return CONTROLS[self.field.kind].is_group
+
+    @property
     def text(self) -> str:
         """The value as its input shows it."""
-        return text_of(self.field, self.value)
+        return text_of(self.field, self.value, self.labels)
 
     @property
     def parser_text(self) -> str:
         """The parser's value in words."""
-        return text_of(self.field, self.parser_value) or _("nothing")
+        return text_of(self.field, self.parser_value, self.labels) or _("nothing")
 
     @property
     def inputs(self) -> InputNames:
@@ -122,7 +129,7 @@ class Row:
         for place, citation in enumerate(cited):
             span = citation["span"]
             yield CitationLine(
-                authority=citation["authority"],
+                authority=self.labels.authority_name(citation["authority"]),
                 edition=citation["edition"] or "",
                 sections=BETWEEN_SECTIONS.join(citation["sections"]),
                 pages=BETWEEN_PAGES.join(citation["pages"]),

@@ -1,5 +1,5 @@
-"""What corrections teach: how often the parser was right, field by field and version by version, and letters whose
-values people confirmed or corrected, as records that can become test cases of the parser."""
+"""What corrections tell about the parser: its accuracy by field and version on values that staff checked, and checked
+letters as records that can become test cases of the parser."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,34 +13,37 @@ from determinations.models import Correction, Letter, UploadedFile
 from determinations.models.corrections import IN_FORCE
 from determinations.parsing.results import CitationRecord, CitedRecord, ExpectedItem, ExpectedRecord, ItemRecord
 
-#: Corrections that the figures look at, the newest first.
-_LOOKED_AT = 500_000
+#: The figures cover this many of the newest corrections.
+MOST_COUNTED = 500_000
 
 
 class CheckedRecord(ExpectedRecord):
-    """``checked`` names the values that people set or confirmed: only these are known to be right."""
+    """``checked`` names the values that staff set or confirmed: only these are known to be right."""
 
     checked: list[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """Of the values of one field that people looked at, how many one parser version had read right."""
+    """Of the checked values of one field, how many one parser version had read correctly."""
 
     field: str
     version: str
     right: int
-    looked_at: int
+    checked: int
 
     @property
     def percent(self) -> float:
         """The share, 0 to 100."""
-        return 100 * self.right / self.looked_at
+        return 100 * self.right / self.checked
 
 
-def accuracy() -> list[Accuracy]:
-    """By field and version. A version is held against a value twice: when a person looked at what it had read, and
-    when it has read the letter since. Items added and removed by hand count as the field ``items``, read wrong."""
+def accuracy(*, most: int = MOST_COUNTED) -> list[Accuracy]:
+    """By field and version, from the ``most`` newest corrections.
+
+    A version is compared with a checked value if it had read it when it was checked, or has read the letter since.
+    Items that staff added or removed count as the field ``items``, read wrong.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -61,15 +64,15 @@ def accuracy() -> list[Accuracy]:
             )
             SELECT field, parser_version, count(*) FILTER (WHERE is_right), count(*) FROM held GROUP BY 1, 2
             """,
-            [[str(state) for state in IN_FORCE], _LOOKED_AT],
+            [[str(state) for state in IN_FORCE], most],
         )
-        found = [Accuracy(*row) for row in cursor.fetchall()]
+        figures = [Accuracy(*row) for row in cursor.fetchall()]
     order = [*LETTER_FIELDS, *ITEM_FIELDS, "items"]
-    return sorted(found, key=lambda each: (order.index(each.field) if each.field in order else 99, each.version))
+    return sorted(figures, key=lambda one: (order.index(one.field) if one.field in order else len(order), one.version))
 
 
 def taught_letters(*, whole: bool) -> Iterator[OpenLetter]:
-    """Letters that people looked at, by number; ``whole``: only those of which no value was left out."""
+    """Letters that staff have checked, by ID. ``whole``: only those with every value confirmed or corrected."""
     reached = 0
     while True:
         rows = Correction.objects.filter(state__in=IN_FORCE, letter_id__gt=reached)
@@ -86,7 +89,7 @@ def taught_letters(*, whole: bool) -> Iterator[OpenLetter]:
 
 
 def expected_record(opened: OpenLetter) -> CheckedRecord:
-    """The letter's effective values as the record that parsing it should give."""
+    """The letter's effective values, as the record that parsing it should give."""
     record = opened.merged.record
     return {
         "file": file_name(opened.letter),
@@ -136,14 +139,16 @@ def _expected_citation(cited: CitationRecord) -> CitedRecord:
 
 
 def file_name(letter: Letter) -> str:
-    """The name under which the letter's file came; its number where no upload tells."""
+    """The name of the letter's first upload; its ID where there is none."""
     name = UploadedFile.objects.filter(letter=letter).order_by("pk").values_list("name", flat=True).first()
     return name or f"letter-{letter.pk}"
 
 
-def versions_of(found: Sequence[Accuracy]) -> list[str]:
+def versions_of(figures: Sequence[Accuracy]) -> list[str]:
     """The parser versions in these figures, oldest first."""
-    return sorted({each.version for each in found}, key=lambda version: [_number(part) for part in version.split(".")])
+    return sorted(
+        {figure.version for figure in figures}, key=lambda version: [_number(part) for part in version.split(".")]
+    )
 
 
 def _number(part: str) -> tuple[int, str]:

@@ -1,8 +1,8 @@
-"""How alike two letters are worded: a signature small enough to store and to look up.
+"""How similar the wording of two letters is: a signature small enough to store and to look up.
 
-Of every run of four words a hash is taken; the hashes fall into 64 bins, and the smallest of each bin is kept (one
-permutation hashing). The share of bins in which two letters agree estimates the share of their runs that they have in
-common. Four bins make a band: letters that are 80% alike share one of the 16 bands with probability 0.9998.
+Every run of four words is hashed; the hashes fall into 64 bins, and the smallest of each bin is kept (one permutation
+hashing). The share of bins in which two letters agree estimates the share of runs that they have in common. Four bins
+make a band: letters that are 80% similar share one of the 16 bands with probability 0.9998.
 """
 
 import re
@@ -19,7 +19,7 @@ _EMPTY = -1
 
 
 def wording_of(document: LetterRecord) -> str:
-    """What is a letter's own: summary, requests, rationales. The fixed sentences would make all letters alike."""
+    """A letter's own text: summary, requests, rationales. The fixed sentences would make all letters similar."""
     parts = [document["summary"] or ""]
     for item in document["items"]:
         parts += [item["request"], item["rationale"] or ""]
@@ -39,7 +39,7 @@ def minima_of(wording: str) -> list[int]:
 
 
 def bands_of(minima: Sequence[int]) -> list[int]:
-    """A number for each band that is not empty; two letters with one in common are worth comparing."""
+    """A number for each band that is not empty; letters that share one are worth comparing."""
     bands = []
     for at in range(0, _BINS, _BAND):
         band = minima[at : at + _BAND]
@@ -49,6 +49,6 @@ def bands_of(minima: Sequence[int]) -> list[int]:
 
 
 def percent_alike(one: Sequence[int], other: Sequence[int]) -> int:
-    """How alike two wordings are, 0 to 100."""
+    """How similar two wordings are, 0 to 100."""
     filled = [(a, b) for a, b in zip(one, other, strict=True) if a != _EMPTY or b != _EMPTY]
     return round(100 * sum(a == b for a, b in filled) / len(filled)) if filled else 0

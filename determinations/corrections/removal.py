@@ -1,7 +1,7 @@
-"""Taking a letter out of the collection: its rows at once, its file when the law lets it go.
+"""Removing a letter: its rows immediately, its file when the retention period ends.
 
-Utilization review files are kept for years after the latest decision, so the file of a letter that belonged here stays
-in the store, where nobody can open it, until then. A file that never belonged here goes at once.
+Utilization review files must be kept for years after the latest decision, so the file of a letter that belonged here
+stays in the store until then, where it cannot be opened. A file that never belonged here is deleted immediately.
 """
 
 import logging
@@ -21,15 +21,15 @@ from determinations.models import Case, Letter, LetterText, RemovedLetter, Revie
 
 log = logging.getLogger(__name__)
 
-#: Files that one sweep deletes.
+#: One sweep deletes at most this many files.
 _MOST_DELETED = 100
 
 
 def remove_letter(letter_id: int, *, by: User, now: datetime, reason: str, belonged: bool = True) -> RemovedLetter:
-    """Take a letter out of the collection: its rows, not what people corrected in it.
+    """Remove a letter's rows, but not its corrections.
 
-    Another version of its case counts from now on. Should the same file come again, its corrections stand again.
-    ``belonged``: the letter is one of ours, whose file the retention rule covers; else it is deleted at once.
+    Another version of its case is used from now on. If the same file is uploaded again, its corrections apply again.
+    ``belonged``: the retention rule covers the file; otherwise it is deleted immediately.
     """
     check_permission(by, "delete_letter")
     with transaction.atomic():
@@ -65,7 +65,7 @@ def remove_letter(letter_id: int, *, by: User, now: datetime, reason: str, belon
 
 
 def kept_until(letter: Letter) -> date:
-    """Until when the file of a letter has to be kept: years after its latest decision, or its arrival if it has none.
+    """The day until which a letter's file is kept: years after its latest decision, or after its arrival.
 
     Three years after the latest utilization review decision (rulemaking text of 2025, DIR news release 2025-97),
     unless staff set another number.
@@ -81,7 +81,7 @@ def kept_until(letter: Letter) -> date:
 
 
 def delete_files(*, now: datetime, only: int | None = None) -> int:
-    """Delete files of removed letters whose time is over; returns how many. One that came again is left alone."""
+    """Delete files whose retention period is over; returns how many. A file that was uploaded again is kept."""
     due = _due(now)
     if only is not None:
         due = due.filter(pk=only)
@@ -89,7 +89,7 @@ def delete_files(*, now: datetime, only: int | None = None) -> int:
 
 
 def _due(now: datetime) -> QuerySet[RemovedLetter]:
-    """Of a file that was removed more than once, the longest time holds."""
+    """For a file that was removed more than once, the longest period counts."""
     there_again = Exists(Letter.objects.filter(sha256=OuterRef("sha256")))
     kept_longer = Exists(RemovedLetter.objects.filter(sha256=OuterRef("sha256"), keep_until__gt=now.date()))
     due = RemovedLetter.objects.filter(deleted_at=None, keep_until__lte=now.date())
@@ -99,7 +99,7 @@ def _due(now: datetime) -> QuerySet[RemovedLetter]:
 def _delete_file(pk: int, now: datetime) -> bool:
     with transaction.atomic():
         lock_store(to_delete=True)
-        removed = _due(now).filter(pk=pk).first()  # asked again: the same file may have come meanwhile
+        removed = _due(now).filter(pk=pk).first()  # checked again: the file may have been uploaded in the meantime
         if removed is None:
             return False
         try:

@@ -16,6 +16,7 @@ from determinations.corrections.item_changes import item_after, item_change, wit
 from determinations.corrections.submission import SAVE, Submission
 from determinations.models import Correction, LetterText, Operation
 from determinations.paging.counts import whole_number
+from determinations.wording.labels import Labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +66,15 @@ class EditedMeanwhile(Unsaved):
 Outcome = Saved | Staged | Refused | Warned | EditedMeanwhile
 
 
-def handle(submission: Submission, opened: OpenLetter, *, by: User, now: datetime) -> Outcome:
+def handle(submission: Submission, opened: OpenLetter, labels: Labels, *, by: User, now: datetime) -> Outcome:
     """Save the submission, or stage the change of items that it asks for."""
     try:
         shown = staged(opened, submission.pending, by=by, now=now)
     except CorrectionsRefused as refused:
-        return _without_pending(submission, opened, refused)
+        return _without_pending(submission, opened, labels, refused)
     if submission.verb != SAVE:
-        return _stage(submission, opened, shown, by=by, now=now)
-    form = form_of(shown, submission)
+        return _stage(submission, opened, shown, labels, by=by, now=now)
+    form = form_of(shown, labels, submission)
     if submission.seen != opened.version:
         return _edited_meanwhile(submission, opened, form)
     try:
@@ -81,10 +82,12 @@ def handle(submission: Submission, opened: OpenLetter, *, by: User, now: datetim
     except CorrectionsRefused as refused:
         return Refused(form, submission.pending, submission.seen, form.refuse(refused.errors))
     except LetterChanged:
-        return handle(submission, open_letter(opened.letter.pk), by=by, now=now)
+        return handle(submission, open_letter(opened.letter.pk), labels, by=by, now=now)
 
 
-def _stage(submission: Submission, opened: OpenLetter, shown: OpenLetter, *, by: User, now: datetime) -> Outcome:
+def _stage(
+    submission: Submission, opened: OpenLetter, shown: OpenLetter, labels: Labels, *, by: User, now: datetime
+) -> Outcome:
     change = item_change(
         submission.verb,
         submission.target,
@@ -93,14 +96,16 @@ def _stage(submission: Submission, opened: OpenLetter, shown: OpenLetter, *, by:
         split_requests=submission.split_requests,
     )
     if change is None:
-        return Staged(form_of(shown, submission), submission.pending, submission.seen, "")
+        return Staged(form_of(shown, labels, submission), submission.pending, submission.seen, "")
     pending = (*submission.pending, change)
     try:
         changed = staged(opened, pending, by=by, now=now)
     except CorrectionsRefused as refused:
-        form = form_of(shown, submission)
+        form = form_of(shown, labels, submission)
         return Refused(form, submission.pending, submission.seen, form.refuse(refused.errors))
-    return Staged(form_of(changed, submission), pending, submission.seen, item_after(change, submission.target))
+    return Staged(
+        form_of(changed, labels, submission), pending, submission.seen, item_after(change, submission.target)
+    )
 
 
 def _save(
@@ -140,9 +145,11 @@ def _warnings(opened: OpenLetter, changes: Sequence[Change], *, by: User, now: d
     ]
 
 
-def _without_pending(submission: Submission, opened: OpenLetter, refused: CorrectionsRefused) -> Refused:
+def _without_pending(
+    submission: Submission, opened: OpenLetter, labels: Labels, refused: CorrectionsRefused
+) -> Refused:
     """The pending changes of items no longer fit the letter: they are dropped, everything typed is kept."""
-    form = form_of(opened, submission)
+    form = form_of(opened, labels, submission)
     dropped = _("Your unsaved changes to items no longer fit this letter and were removed. Make them again.")
     return Refused(form, (), submission.seen, form.refuse([*refused.errors, ("", dropped)]))
 

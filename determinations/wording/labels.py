@@ -160,6 +160,20 @@ class Labels:
     def _authority_by_key(self) -> Mapping[str, AuthorityName]:
         return {authority.key: authority for authority in self.authorities}
 
+    @cached_property
+    def _authority_by_name(self) -> Mapping[str, AuthorityName]:
+        return {str(authority).casefold(): authority for authority in reversed(self.authorities)}
+
+    def authority_name(self, key: str) -> str:
+        """The authority's name as it can be typed; its key where another one has the same name, or none is known."""
+        name = self.of("authority", key)
+        return name if self.authority_key(name) == key else key
+
+    def authority_key(self, typed: str) -> str:
+        """The key of the authority that is typed by its name or its key; what is neither stays as typed."""
+        named = self._authority_by_name.get(" ".join(typed.split()).casefold())
+        return named.key if named else typed
+
     def category_names(self) -> list[str]:
         """The names of the categories in order, without repeats."""
         return list(dict.fromkeys(category.name for category in self.categories))

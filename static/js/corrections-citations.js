@@ -92,11 +92,7 @@ offers.hidden = true;
 offers.setAttribute("role", "listbox");
 offers.setAttribute("aria-label", "Guidelines");
 fixes.append(offers);
-const known = [...document.getElementById("authorities").options].map(({ value, textContent }) => ({
-  key: value,
-  name: textContent,
-  words: `${value} ${textContent}`.toLowerCase(),
-}));
+const known = [...document.getElementById("authorities").options].map(({ value }) => ({ name: value, words: value.toLowerCase() }));
 let offeredFor = null; // the input that the list belongs to
 let chosenOffer = 0;
 
@@ -109,10 +105,10 @@ for (const input of fixes.querySelectorAll("[data-part='authority']")) {
   }
 }
 
-// 0 is best: the key itself; then 1: every word begins a word; -1: a word is missing. Among equals the server's order
+// 0 is best: the whole name; then 1: every word begins a word; -1: a word is missing. Among equals the server's order
 // is kept, which is that of the regulations: MTUS before ACOEM and ODG before others.
 function rankOf(authority, typed) {
-  if (authority.key === typed) return 0;
+  if (authority.words === typed) return 0;
   const parts = typed.split(/\s+/);
   if (!parts.every((part) => authority.words.includes(part))) return -1;
   return parts.every((part) => new RegExp(`(^|[^a-z0-9])${part.replace(/[^a-z0-9]/g, "\\$&")}`).test(authority.words)) ? 1 : 2;
@@ -140,10 +136,9 @@ function offerAuthorities(input) {
   choose(0);
 }
 
-function optionOf({ key, name }, at) {
+function optionOf({ name }, at) {
   const option = document.createElement("li");
   option.id = `authority-offer-${at}`;
-  option.dataset.key = key;
   option.setAttribute("role", "option");
   option.append(name);
   return option;
@@ -160,8 +155,7 @@ function choose(at) {
 function acceptOffer() {
   const option = offers.querySelectorAll("[role=option]")[chosenOffer];
   if (option) {
-    offeredFor.value = option.dataset.key;
-    offeredFor.title = option.textContent;
+    offeredFor.value = option.textContent;
   }
   closeOffers();
 }

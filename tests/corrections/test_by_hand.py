@@ -81,7 +81,7 @@ def test_an_unread_letter_waits_in_the_queue_and_is_entered_for_good(
 
 
 @pytest.mark.django_db
-def test_a_letter_that_ends_its_workers_is_in_the_queue(people: People) -> None:
+def test_a_letter_that_stops_its_workers_needs_review(people: People) -> None:
     letter = received(SHOPPING, "list.txt", people.casemanager)
     Letter.objects.filter(pk=letter.pk).update(state=LetterState.PARSING, attempts=2)
     ingest_letters([letter.pk])

@@ -66,7 +66,7 @@ def test_a_corrected_decision_changes_the_case_and_its_facts_at_once(who: dict[s
     )
 
 
-def test_readers_are_told_what_stood_there_before(who: dict[str, Any]) -> None:
+def test_the_value_before_a_correction_is_known(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace")))
     actions.correct_field(letter.pk, "decision_date", "2016-12-10", reason="misread", **who)
     standing = actions.standings(letter.pk)["decision_date"]
@@ -81,7 +81,7 @@ def test_readers_are_told_what_stood_there_before(who: dict[str, Any]) -> None:
         ({"case_number": "CM16-9000003"}, CorrectionState.CONFLICT),
     ],
 )
-def test_a_reparse_says_how_the_correction_stands(who: dict[str, Any], reading: dict[str, Any], state: str) -> None:
+def test_a_reparse_updates_the_state_of_a_correction(who: dict[str, Any], reading: dict[str, Any], state: str) -> None:
     letter = stored_letter(document(item("Knee brace")))
     actions.correct_field(letter.pk, "case_number", "CM16-9000002", reason="misread", **who)
     store_reading(letter, document(item("Knee brace"), **reading), "2")
@@ -123,7 +123,7 @@ def test_a_confirmed_value_outlives_a_parser_that_reads_another(who: dict[str, A
     assert Case.objects.get().corrected
 
 
-def test_going_back_gives_the_parsers_value_and_keeps_every_row(who: dict[str, Any]) -> None:
+def test_reverting_gives_the_parsers_value_and_keeps_every_row(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace")))
     actions.correct_field(letter.pk, "items/1/decision", "overturned", reason="misread", **who)
     actions.revert(letter.pk, "items/1/decision", **who)
@@ -132,7 +132,7 @@ def test_going_back_gives_the_parsers_value_and_keeps_every_row(who: dict[str, A
     assert len(actions.history(letter.pk, "items/1/decision")) == 2
 
 
-def test_an_added_item_is_recognised_when_a_parser_finds_it(who: dict[str, Any]) -> None:
+def test_an_added_item_is_recognized_when_a_parser_finds_it(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace")))
     values = {"request": "Crutches", "decision": "overturned", "category": ["Surgery", "Other"]}
     actions.add_item(letter.pk, values, after="1", reason="missed", **who)
@@ -183,7 +183,7 @@ def test_merged_items_become_one(who: dict[str, Any]) -> None:
     assert (requests(letter), states()) == (["Norco 10/325 #60", "Crutches"], [CorrectionState.CONFIRMED])
 
 
-def test_items_stay_in_the_order_a_person_gave_them(who: dict[str, Any]) -> None:
+def test_items_stay_in_the_order_given_by_staff(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("A"), item("B"), item("C")))
     actions.reorder_items(letter.pk, ["3", "1", "2"], reason="misread", **who)
     assert requests(letter) == ["C", "A", "B"]
@@ -229,7 +229,7 @@ def test_a_citation_can_be_retargeted(who: dict[str, Any]) -> None:
         ("layout", "x", "no field"),
     ],
 )
-def test_what_a_field_cannot_hold_is_refused_in_words(who: dict[str, Any], path: str, value: Any, words: str) -> None:
+def test_an_invalid_value_is_refused_with_a_reason(who: dict[str, Any], path: str, value: Any, words: str) -> None:
     letter = stored_letter(document(item("Knee brace")))
     changes = [
         Change(operation=Operation.SET, path="age", value=50, reason="misread"),
@@ -242,7 +242,7 @@ def test_what_a_field_cannot_hold_is_refused_in_words(who: dict[str, Any], path:
     assert not Correction.objects.exists()
 
 
-def test_two_people_at_once_are_noticed(who: dict[str, Any]) -> None:
+def test_concurrent_changes_are_noticed(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace")))
     seen = open_letter(letter.pk).version
     actions.correct_field(letter.pk, "age", 50, reason="misread", **who)
@@ -277,7 +277,7 @@ def test_a_problem_goes_when_its_value_is_corrected_or_confirmed_or_it_is_dismis
     assert letter.state == LetterState.PARSED
 
 
-def test_dates_are_checked_anew_after_a_correction(who: dict[str, Any]) -> None:
+def test_dates_are_checked_again_after_a_correction(who: dict[str, Any]) -> None:
     wrong = document(
         item("Knee brace"), date_of_injury="2017-01-01", problems=[problem("dates_contradict", "decision_date")]
     )
@@ -293,7 +293,7 @@ def test_problems_stay_with_their_item_when_numbers_shift(who: dict[str, Any]) -
     assert [each["path"] for each in left] == ["items/3/rationale"]
 
 
-def test_corrections_come_back_when_the_same_bytes_are_uploaded_again(who: dict[str, Any]) -> None:
+def test_corrections_apply_again_when_the_same_bytes_are_uploaded_again(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace")))
     actions.correct_field(letter.pk, "items/1/decision", "overturned", reason="misread", **who)
     Case.objects.get(pk=letter.pk).delete()

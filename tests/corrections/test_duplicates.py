@@ -59,7 +59,7 @@ def test_a_later_version_counts_before_an_older_choice(people: People) -> None:
     assert counting() == [newest.pk]
 
 
-def test_two_kept_apart_stay_apart_when_a_third_of_their_number_comes(people: People) -> None:
+def test_letters_kept_apart_stay_apart_when_a_third_arrives(people: People) -> None:
     older, newer = numbered("CM16-9000001"), numbered("CM16-9000001")
     duplicates.decide(pair_of([older, newer]).pk, PairDecision.APART, by=people.admin, now=NOW)
     numbered("CM16-9000001")
@@ -107,7 +107,7 @@ def test_when_a_version_is_removed_the_one_before_counts_again(people: People) -
     assert counting() == [older.pk]
 
 
-def test_the_letters_stand_side_by_side_with_dates_as_everywhere(as_admin: Client) -> None:
+def test_the_letters_are_compared_side_by_side_with_dates_in_words(as_admin: Client) -> None:
     older, newer = (
         stored_letter(document(item("Brace"), date_of_injury=injured)) for injured in ("2015-01-09", "2015-02-09")
     )
@@ -117,7 +117,7 @@ def test_the_letters_stand_side_by_side_with_dates_as_everywhere(as_admin: Clien
     assert "2015-0" not in html
 
 
-def test_long_texts_are_shown_from_where_they_part(as_admin: Client) -> None:
+def test_long_texts_are_shown_from_their_first_difference(as_admin: Client) -> None:
     long = WORDS * 10
     pair = pair_of([numbered("CM16-9000001", long), numbered("CM16-9000001", f"{long}and of the hip as well")])
     html = as_admin.get(reverse("letter_pair", args=[pair.pk])).content.decode()
@@ -125,7 +125,7 @@ def test_long_texts_are_shown_from_where_they_part(as_admin: Client) -> None:
     assert "and of the hip as well</td>" in html
 
 
-def test_the_likeness_of_wordings() -> None:
+def test_the_similarity_of_wordings() -> None:
     words = [f"word{number}" for number in range(400)]
     whole, changed = minima_of(" ".join(words)), minima_of(" ".join([*words[:380], "another", *words[381:]]))
     assert percent_alike(whole, whole) == 100

@@ -23,13 +23,13 @@ def who(people: People) -> dict[str, Any]:
     return {"by": people.admin, "now": NOW}
 
 
-def test_accuracy_is_told_by_field_and_version(who: dict[str, Any]) -> None:
+def test_accuracy_is_counted_by_field_and_version(who: dict[str, Any]) -> None:
     letters = [stored_letter(document(item("Brace"), age=40, case_number=f"CM16-900000{n}")) for n in range(3)]
     actions.confirm_value(letters[0].pk, "age", **who)
     for one in letters[1:]:
         actions.correct_field(one.pk, "age", 50, reason="misread", **who)
     store_reading(letters[1], document(item("Brace"), age=50, case_number="CM16-9000001"), "2")
-    figures = {(each.field, each.version): (each.right, each.looked_at) for each in lessons.accuracy()}
+    figures = {(each.field, each.version): (each.right, each.checked) for each in lessons.accuracy()}
     assert figures == {("age", "1"): (1, 3), ("age", "2"): (1, 1)}
 
 
@@ -49,13 +49,13 @@ def test_checked_letters_are_exported_as_expected_records(who: dict[str, Any], a
     assert b"100.0%" in as_admin.get(reverse("lessons")).content
 
 
-def test_an_earlier_value_is_set_again_and_a_removal_undone(who: dict[str, Any], as_admin: Client) -> None:
+def test_an_earlier_value_is_restored_and_a_removal_undone(who: dict[str, Any], as_admin: Client) -> None:
     letter = stored_letter(document(item("Brace"), item("Cane")))
     for age in (50, 51):
         actions.correct_field(letter.pk, "age", age, reason="misread", **who)
     first = Correction.objects.order_by("pk")[0]
     page = as_admin.get(reverse("correction_history"), {"letter": str(letter.pk), "path": "age"}).content.decode()
-    assert page.count("Set this again") == 1
+    assert page.count("Restore") == 1
     as_admin.post(reverse("restore_value", args=[first.pk]))
     assert open_letter(letter.pk).merged.record["age"] == 50
     actions.remove_item(letter.pk, "2", reason="misread", **who)
@@ -65,7 +65,7 @@ def test_an_earlier_value_is_set_again_and_a_removal_undone(who: dict[str, Any],
 
 
 @pytest.mark.parametrize("query", [{}, {"person": "admin"}, {"state": "active"}, {"path": "age"}])
-def test_the_history_is_shown_by_letter_value_person_and_state(
+def test_the_history_is_filtered_by_letter_value_user_and_state(
     who: dict[str, Any], as_admin: Client, query: dict[str, str]
 ) -> None:
     letter = stored_letter(document(item("Brace")))

@@ -1,4 +1,4 @@
-"""The queue and the screens of a letter ask the database as often as the file says, however much they show."""
+"""The queue and the screens of a letter make a fixed number of queries, however much they show."""
 
 import tomllib
 from collections.abc import Iterator
@@ -58,7 +58,7 @@ def _collection(size: int) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_asks_as_often_whatever_it_shows(
+def test_a_page_makes_its_number_of_queries_whatever_it_shows(
     name: str, numbers: dict[str, int], as_admin: Client, django_assert_num_queries: object
 ) -> None:
     address = PAGES[name].format(**numbers)

@@ -1,12 +1,14 @@
-"""A letter that came by mistake is taken out by an administrator, its file when the law lets it go."""
+"""Administrators remove letters uploaded by mistake; files are deleted when the retention period ends."""
 
 import threading
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.files import File
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -14,8 +16,8 @@ from django.urls import reverse
 
 from determinations.cases.page_pictures import page_picture, pictures_folder
 from determinations.corrections import actions, removal
-from determinations.intake import receiving
-from determinations.intake.store import letter_store
+from determinations.intake.receiving import receive_files
+from determinations.intake.store import LetterStore, letter_store
 from determinations.models import (
     AuditEvent,
     Case,
@@ -44,13 +46,13 @@ def has_file(letter: Letter) -> bool:
     return letter_store().exists(letter.store_name)
 
 
-def test_one_that_never_belonged_goes_with_its_file(
+def test_a_letter_that_never_belonged_here_is_removed_with_its_file(
     as_admin: Client, people: People, letter: Letter, django_capture_on_commit_callbacks: Any
 ) -> None:
     actions.correct_field(letter.pk, "age", 44, by=people.admin, now=NOW, reason="misread")
     page_picture(letter, 1)
     address = reverse("remove_letter", args=[letter.pk])
-    assert b"1 correction of it stay" in as_admin.get(address).content
+    assert b"1 correction will be kept" in as_admin.get(address).content
     refused = as_admin.post(address, {"belonged": "no", "reason": " "})
     assert (refused.status_code, Letter.objects.count()) == (422, 1)
     with django_capture_on_commit_callbacks(execute=True):
@@ -69,7 +71,7 @@ def test_one_that_never_belonged_goes_with_its_file(
     assert RemovedLetter.objects.get().deleted_at is not None
 
 
-def test_one_of_ours_keeps_its_file_for_the_years_of_retention(
+def test_the_file_of_our_own_letter_is_kept_for_the_retention_period(
     people: People, letter: Letter, django_capture_on_commit_callbacks: Any
 ) -> None:
     ReviewSettings.objects.update_or_create(pk=1, defaults={"retention_years": 3})
@@ -78,7 +80,7 @@ def test_one_of_ours_keeps_its_file_for_the_years_of_retention(
         removed = removal.remove_letter(letter.pk, by=people.admin, now=NOW, reason="copy")
     assert (removed.keep_until, has_file(letter)) == (date(2027, 2, 28), True)
     assert removal.delete_files(now=datetime(2027, 2, 27, tzinfo=UTC)) == 0
-    # The same file comes again: it is nobody's to delete.
+    # The same file is uploaded again, so it must not be deleted.
     again = store_pdf(letter_pdf(write_letter(40, 5)))
     assert removal.delete_files(now=datetime(2027, 3, 1, tzinfo=UTC)) == 0
     again.delete()
@@ -87,7 +89,7 @@ def test_one_of_ours_keeps_its_file_for_the_years_of_retention(
     assert removal.delete_files(now=datetime(2027, 3, 1, tzinfo=UTC)) == 0
 
 
-def test_a_file_that_was_removed_twice_stays_for_the_longer_time(letter: Letter, people: People) -> None:
+def test_a_file_removed_twice_is_kept_for_the_longer_period(letter: Letter, people: People) -> None:
     def removed(letter_id: int, *, until: date) -> None:
         RemovedLetter.objects.create(
             letter_id=letter_id, sha256=letter.sha256, reason="copy", belonged=True, removed_at=NOW,
@@ -105,10 +107,10 @@ def test_a_file_that_was_removed_twice_stays_for_the_longer_time(letter: Letter,
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("no_worker")
-def test_a_file_that_comes_while_it_is_deleted_is_kept(
+def test_a_file_uploaded_while_it_is_being_deleted_is_kept(
     people: People, letter: Letter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The bytes are found in the store, their row is not written yet: that is when the sweep comes."""
+    """The sweep comes after the store found the bytes and before their row is written."""
     with letter_store().open(letter.store_name) as file:
         data = file.read()
     RemovedLetter.objects.create(
@@ -124,20 +126,20 @@ def test_a_file_that_comes_while_it_is_deleted_is_kept(
 
     sweeper = threading.Thread(target=sweep)
 
-    def sweep_before_the_row(*words: Any) -> dict[str, int]:
+    def keep_then_sweep(store: LetterStore, files: Mapping[str, File]) -> None:
+        keep(store, files)
         sweeper.start()
-        while sweeper.is_alive() and not _somebody_waits():
+        while sweeper.is_alive() and not is_anyone_waiting():
             sweeper.join(0.01)
-        return insert(*words)
 
-    insert = receiving._insert_letters
-    monkeypatch.setattr(receiving, "_insert_letters", sweep_before_the_row)
-    receiving.receive_files(by=people.admin, files=[SimpleUploadedFile("again.pdf", data)])
+    keep = LetterStore.keep
+    monkeypatch.setattr(LetterStore, "keep", keep_then_sweep)
+    receive_files(by=people.admin, files=[SimpleUploadedFile("again.pdf", data)])
     sweeper.join()
     assert (deleted, Letter.objects.count(), has_file(letter)) == ([0], 1, True)
 
 
-def _somebody_waits() -> bool:
+def is_anyone_waiting() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype = 'advisory')")
         return bool(cursor.fetchone()[0])

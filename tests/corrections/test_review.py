@@ -31,7 +31,7 @@ from tests.fixtures.people import People
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
 
 
-def test_the_queue_has_the_most_useful_look_first(as_admin: Client, people: People) -> None:
+def test_the_queue_lists_the_highest_priority_first(as_admin: Client, people: People) -> None:
     doubt = stored_letter(doubtful("value_doubtful"))
     against = stored_letter(doubtful("guideline_contradicts_summary", case_number="CM16-9000002"))
     stored_letter(document(item("Fine"), case_number="CM16-9000003"))
@@ -51,7 +51,7 @@ def test_the_queue_has_the_most_useful_look_first(as_admin: Client, people: Peop
     assert re.findall(r'main-link" href="/admin/review/(\d+)/', one) == [str(changed.pk)]
 
 
-def test_a_letter_without_number_goes_by_the_name_of_its_file(as_admin: Client, people: People) -> None:
+def test_a_letter_without_case_number_is_listed_by_file_name(as_admin: Client, people: People) -> None:
     letter = stored_letter(doubtful("value_doubtful", case_number=None))
     upload = Upload.objects.create(by=people.casemanager, started_at=NOW)
     for name in ("synthetic scan.pdf", "the same again.pdf"):
@@ -71,7 +71,7 @@ def test_only_admins_see_the_queue_and_correct(client: Client, people: People, r
     assert client.post(reverse("review_letter", args=[letter.pk]), {"value:age": "3"}).status_code == 403
 
 
-def test_a_letter_without_its_first_page_gets_number_and_dates_here(as_admin: Client) -> None:
+def test_a_letter_without_its_first_page_gets_case_number_and_dates_here(as_admin: Client) -> None:
     missing = {"case_number": None, "decision_date": None, "date_of_injury": None}
     one = stored_letter(document(item("Brace"), problems=[problem("header_missing", "")], **missing))
     assert ReviewEntry.objects.get().reasons == ["header_missing"]
@@ -92,7 +92,7 @@ def test_a_letter_without_its_first_page_gets_number_and_dates_here(as_admin: Cl
     assert not ReviewEntry.objects.exists()
 
 
-def test_sending_the_page_as_it_is_changes_nothing(as_admin: Client) -> None:
+def test_saving_an_unchanged_page_changes_nothing(as_admin: Client) -> None:
     letter = stored_letter(doubtful("value_doubtful"))
     response = as_admin.post(reverse("review_letter", args=[letter.pk]), opened(as_admin, letter.pk))
     assert response.status_code == 302
@@ -109,7 +109,7 @@ def test_saving_leads_to_the_next_letter(as_admin: Client) -> None:
     assert Case.objects.get(pk=first.pk).age == 51
 
 
-def test_a_decision_and_a_citation_are_put_right_in_one_save(as_admin: Client) -> None:
+def test_a_decision_and_a_citation_are_corrected_in_one_save(as_admin: Client) -> None:
     letter = stored_letter(doubtful("value_doubtful"))
     fields = opened(as_admin, letter.pk)
     decision, reviewer = path_of(letter.pk, 1, "decision"), path_of(letter.pk, 1, "reviewer")
@@ -141,16 +141,16 @@ def test_a_refused_value_keeps_everything_typed(as_admin: Client) -> None:
     response = as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
     assert response.status_code == 422
     html = response.content.decode()
-    assert "Age is a whole number" in html
-    assert "Decision is one of: Upheld, Overturned" in html
+    assert "Age must be a whole number" in html
+    assert "Decision must be one of: Upheld, Overturned" in html
     assert "Typed words." in html
     assert 'value="fifty"' in html
-    assert '<a href="#field-age">Age is a whole number' in html
-    assert f'<a href="#field-{decision.replace("/", "-")}">Item 1 (Knee brace): Decision is one of' in html
+    assert '<a href="#field-age">Age must be a whole number' in html
+    assert f'<a href="#field-{decision.replace("/", "-")}">Item 1 (Knee brace): Decision must be one of' in html
     assert not Correction.objects.exists()
 
 
-def test_a_line_whose_citations_stay_warns_once(as_admin: Client) -> None:
+def test_a_changed_line_with_unchanged_citations_warns_once(as_admin: Client) -> None:
     letter = stored_letter(doubtful("value_doubtful"))
     path = path_of(letter.pk, 1, "reviewer_text")
     fields = opened(as_admin, letter.pk) | {f"value:{path}": "Decision based on MTUS General Approaches."}
@@ -168,7 +168,7 @@ def test_a_date_before_the_injury_warns_once(as_admin: Client) -> None:
     fields = opened(as_admin, letter.pk) | {"value:decision_date": "2014-01-01"}
     response = as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
     assert response.status_code == 422
-    assert b"Decided is before the injury." in response.content
+    assert b"Decision date is before the date of injury." in response.content
     assert not Correction.objects.exists()
     as_admin.post(reverse("review_letter", args=[letter.pk]), fields_of(response.content.decode()))
     assert Case.objects.get(pk=letter.pk).decision_date == date(2014, 1, 1)
@@ -188,7 +188,7 @@ def test_a_warning_that_the_user_has_not_seen_is_shown_first(as_admin: Client) -
 
 
 @pytest.mark.parametrize("typed", ["06/09/2016", "6-9-16", "Jun 9, 2016", "2016-06-09"])
-def test_dates_are_typed_as_americans_write_them_and_echoed(as_admin: Client, typed: str) -> None:
+def test_american_dates_are_accepted_and_echoed(as_admin: Client, typed: str) -> None:
     letter = stored_letter(doubtful("value_doubtful"))
     fields = opened(as_admin, letter.pk) | {"value:date_assigned": typed, "value:age": "fifty"}
     page = as_admin.post(reverse("review_letter", args=[letter.pk]), fields).content.decode()
@@ -253,7 +253,7 @@ def test_items_are_moved_removed_merged_and_added(as_admin: Client, button: str,
     assert list(stored) == requests
 
 
-def test_all_else_is_right_confirms_every_value(as_admin: Client) -> None:
+def test_all_remaining_values_are_confirmed_at_once(as_admin: Client) -> None:
     letter = stored_letter(doubtful("value_doubtful"))
     fields = opened(as_admin, letter.pk) | {"value:age": "51", "confirm_rest": "on"}
     as_admin.post(reverse("review_letter", args=[letter.pk]), fields)
@@ -261,7 +261,7 @@ def test_all_else_is_right_confirms_every_value(as_admin: Client) -> None:
     assert not ReviewEntry.objects.filter(pk=letter.pk).exists()
 
 
-def test_going_back_and_dismissing_are_ticks(as_admin: Client, people: People) -> None:
+def test_check_boxes_revert_a_value_and_dismiss_a_problem(as_admin: Client, people: People) -> None:
     letter = stored_letter(doubtful("value_doubtful"))
     actions.correct_field(letter.pk, "age", 60, by=people.admin, now=NOW, reason="misread")
     fields = opened(as_admin, letter.pk) | {"revert:age": "on", "dismiss": "value_doubtful summary"}
@@ -270,7 +270,7 @@ def test_going_back_and_dismissing_are_ticks(as_admin: Client, people: People) -
     assert not ReviewEntry.objects.exists()
 
 
-def test_a_letter_is_taken_snoozed_and_woken(as_admin: Client, people: People) -> None:
+def test_a_letter_is_assigned_snoozed_and_unsnoozed(as_admin: Client, people: People) -> None:
     letter = stored_letter(doubtful("value_doubtful"))
     as_admin.post(reverse("review_assign", args=[letter.pk]), {"to": "admin"})
     assert ReviewEntry.objects.get().assigned_to == people.admin
@@ -283,7 +283,7 @@ def test_a_letter_is_taken_snoozed_and_woken(as_admin: Client, people: People) -
     assert review_queue.queue(now=timezone.now()).exists()
 
 
-def test_a_letter_is_given_to_somebody_else_who_corrects(as_admin: Client, people: People) -> None:
+def test_a_letter_is_assigned_to_a_colleague_who_may_correct(as_admin: Client, people: People) -> None:
     other = User.objects.create_user("second.admin", password="synthetic")
     other.groups.set(people.admin.groups.all())
     User.objects.create_user("gone.admin", is_active=False).groups.set(people.admin.groups.all())
@@ -295,7 +295,7 @@ def test_a_letter_is_given_to_somebody_else_who_corrects(as_admin: Client, peopl
     assert b"Assigned to second.admin: take over" in as_admin.get(reverse("review_letter", args=[letter.pk])).content
 
 
-def test_a_readers_report_is_answered(as_admin: Client, people: People) -> None:
+def test_a_users_report_is_answered(as_admin: Client, people: People) -> None:
     letter = stored_letter(document(item("Brace")))
     report = ProblemReport.objects.create(letter=letter, note="synthetic", by=people.casemanager, at=NOW)
     review_entries.note_report(letter.pk)
@@ -319,7 +319,7 @@ def test_a_readers_report_is_answered(as_admin: Client, people: People) -> None:
         ("decision_date", "decision date", "field-decision_date"),
     ],
 )
-def test_a_report_says_which_value_and_leads_there(
+def test_a_report_names_its_value_and_links_to_it(
     as_admin: Client, people: People, path: str, words: str, field: str
 ) -> None:
     letter = stored_letter(document(item("Brace"), item("Walker")))
@@ -335,4 +335,6 @@ def test_a_selected_guideline_line_is_read(as_admin: Client) -> None:
     line = "Decision based on MTUS Shoulder Complaints 2004."
     letter = stored_letter(doubtful("value_doubtful"), text=f"Reviewer guideline: {line}")
     answer = as_admin.post(reverse("review_read_line", args=[letter.pk]), {"evidence": f"20-{20 + len(line)}"})
-    assert [(each["authority"], each["edition"]) for each in answer.json()["citations"]] == [("mtus/shoulder", "2004")]
+    assert [(each["authority"], each["edition"]) for each in answer.json()["citations"]] == [
+        ("MTUS Shoulder Complaints", "2004")
+    ]

@@ -47,7 +47,7 @@ def test_the_queue_is_worked_by_keyboard(sign_in: Any, people: People) -> None:
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/review/{first.pk}/*")
-    # The first doubtful field has the focus, and its evidence stands out in the letter.
+    # The first doubtful field has the focus, and its evidence is marked in the letter.
     assert page.evaluate("document.activeElement.name").endswith("/decision")
     assert page.locator(".letter-lines mark").inner_text() == "Overturned"
     page.keyboard.press("o")
@@ -63,7 +63,7 @@ def test_the_queue_is_worked_by_keyboard(sign_in: Any, people: People) -> None:
     page.keyboard.press("Alt+c")
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**/admin/review/")
-    page.get_by_text("Nothing to look at here").wait_for()
+    page.get_by_text("Nothing needs review").wait_for()
 
 
 class Keys:
@@ -87,11 +87,11 @@ def test_a_citation_is_added_retargeted_and_removed_with_few_keys(sign_in: Any, 
     # The page opens in the doubtful decision. Added: to the claims administrator's guidelines, the reviewer's, typed.
     keys.press("Alt+g", "Alt+g", *"odg kn", "Enter")
     line = page.locator("[data-citations$='/reviewer'] .citation-line")
-    assert line.nth(1).locator("input").nth(0).input_value() == "odg/knee-leg"
+    assert line.nth(1).locator("input").nth(0).input_value() == "ODG Knee & Leg"
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Edition"
     # The one above takes another guideline.
     keys.press("Alt+g", "Alt+g", "ArrowUp", "ArrowUp", *"knee", "Tab")
-    assert line.nth(0).locator("input").nth(0).input_value() == "mtus/knee"
+    assert line.nth(0).locator("input").nth(0).input_value() == "MTUS Knee Complaints"
     keys.press("Control+Shift+Enter")
     page.get_by_text("Saved: ").wait_for()
     assert keys.count <= 20
@@ -105,7 +105,7 @@ def test_a_citation_is_added_retargeted_and_removed_with_few_keys(sign_in: Any, 
     assert DisputedItem.objects.get(case=one.pk).citations.filter(side="reviewer").count() == 1
 
 
-def test_a_guideline_in_doubt_is_typed_over_and_stands_out_in_the_letter(sign_in: Any, people: People) -> None:
+def test_a_guideline_in_doubt_is_typed_over_and_is_marked_in_the_letter(sign_in: Any, people: People) -> None:
     words = "Decision based on MTUS Knee Complaints 2004, Section(s): Special Studies."
     parsed = item("MRI", reviewer=[{**citation("other/unrecognised", None), "span": span(words)}])
     one = stored_letter(document(parsed, problems=[problem("unknown_authority", "items/1/reviewer")]), text=TEXT)
@@ -113,7 +113,7 @@ def test_a_guideline_in_doubt_is_typed_over_and_stands_out_in_the_letter(sign_in
     page.goto(f"/admin/review/{one.pk}/")
     page.locator(".letter-lines mark", has_text=words).wait_for()
     page.keyboard.type("kn")
-    page.get_by_role("option", name="MTUS: Knee Complaints", exact=True).wait_for()
+    page.get_by_role("option", name="MTUS Knee Complaints", exact=True).wait_for()
     page.keyboard.press("Enter")
     page.keyboard.press("Control+Shift+Enter")
     page.get_by_text("Saved: 1 value.").wait_for()
@@ -121,7 +121,7 @@ def test_a_guideline_in_doubt_is_typed_over_and_stands_out_in_the_letter(sign_in
     assert [each.authority.key for each in cited] == ["mtus/knee"]
 
 
-def test_a_letter_is_taken_and_snoozed_by_key(sign_in: Any, people: People) -> None:
+def test_a_letter_is_assigned_and_snoozed_by_key(sign_in: Any, people: People) -> None:
     last, first = letter(1), letter(2)
     page = sign_in(people.admin)
     page.goto(f"/admin/review/{first.pk}/")
@@ -133,7 +133,7 @@ def test_a_letter_is_taken_and_snoozed_by_key(sign_in: Any, people: People) -> N
     page.wait_for_url(f"**/review/{last.pk}/*")
     assert ReviewEntry.objects.filter(pk=first.pk, snoozed_until__gt=NOW).exists()
     page.goto("/admin/review/?rest=snoozed&whose=mine")
-    page.get_by_text("rests until").wait_for()
+    page.get_by_text("snoozed until").wait_for()
 
 
 def test_selected_text_fills_a_field_and_is_its_evidence(sign_in: Any, people: People) -> None:
@@ -163,7 +163,7 @@ def test_selected_text_fills_a_field_and_is_its_evidence(sign_in: Any, people: P
     assert (cited.edition, cited.sections) == ("2004", ["Special Studies"])
 
 
-def test_what_cannot_be_filled_is_said(sign_in: Any, people: People) -> None:
+def test_the_page_says_what_cannot_be_filled(sign_in: Any, people: People) -> None:
     one = letter(1)
     page = sign_in(people.admin)
     page.goto(f"/admin/review/{one.pk}/")

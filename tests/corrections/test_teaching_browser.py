@@ -1,4 +1,4 @@
-"""An administrator teaches the product, in a real browser with a real worker."""
+"""Aliases, re-reading and duplicates, in a real browser with a real worker."""
 
 from typing import Any
 
@@ -27,24 +27,24 @@ def test_a_citation_is_aliased_and_the_statistics_move(sign_in: Any, people: Peo
     page = sign_in(people.admin)
     page.goto("/admin/citations/")
     page.get_by_role("link", name=UNLISTED).click()
-    page.get_by_label("is this authority").fill("odg/knee-leg")
+    page.get_by_label("Authority", exact=True).fill("odg/knee-leg")
     page.keyboard.press("Enter")
     page.get_by_text("3 of 3 letters would change").wait_for()
     assert set(cited.values_list("fact__case_id", flat=True)) == before
     shown = mentions_shown(page)
     page.go_back()
     page.get_by_text("3 of 3 letters would change").wait_for()
-    page.get_by_role("button", name="Put in force and change 3 letters").click()
-    page.get_by_text("3 letters read again, 3 changed").wait_for()
+    page.get_by_role("button", name="Apply and change 3 letters").click()
+    page.get_by_text("3 letters re-read, 3 changed").wait_for()
     assert set(cited.values_list("fact__case_id", flat=True)) >= before | {one.pk for one in letters}
     assert mentions_shown(page) == shown + 3
-    # What was mapped can be taken back, previewed as well; both stay in the list of versions.
+    # An alias can be removed, with a preview too; its history stays listed.
     page.goto("/admin/citations/")
-    assert page.get_by_text("Every citation is known").is_visible()
-    page.get_by_role("button", name="Revert").click()
+    assert page.get_by_text("No unknown citations").is_visible()
+    page.get_by_role("button", name="Remove…").click()
     page.get_by_text("3 of 3 letters would change").wait_for()
-    page.get_by_role("button", name="Put in force and change 3 letters").click()
-    page.get_by_text("3 letters read again, 3 changed").wait_for()
+    page.get_by_role("button", name="Apply and change 3 letters").click()
+    page.get_by_text("3 letters re-read, 3 changed").wait_for()
     assert set(cited.values_list("fact__case_id", flat=True)) == before
     page.goto("/admin/citations/")
     page.get_by_role("link", name=UNLISTED).first.wait_for()
@@ -62,20 +62,20 @@ def stored(written: SyntheticLetter) -> Letter:
     return stored_letter(to_record(parse_letter(written.text)), text=written.text)
 
 
-def test_a_reparse_leaves_every_correction_standing(sign_in: Any, people: People, worker: Worker) -> None:
+def test_a_reparse_keeps_every_correction(sign_in: Any, people: People, worker: Worker) -> None:
     one = letter(1)
     today = ParsedDocument.objects.get(letter=one).document
     store_reading(one, {**today, "age": 17, "sex": None}, "0.1")
-    for path, value in (("age", 18), ("sex", today["sex"]), ("items/1/rationale", "Synthetic words of a person.")):
+    for path, value in (("age", 18), ("sex", today["sex"]), ("items/1/rationale", "Synthetic words by staff.")):
         actions.correct_field(one.pk, path, value, by=people.admin, now=NOW, reason="misread")
     page = sign_in(people.admin)
     page.goto("/admin/reparse/")
     page.get_by_role("button", name="Preview").click()
-    page.get_by_role("button", name="Run on 1 letter").click()
-    page.get_by_text("Every correction stands.").wait_for()
+    page.get_by_role("button", name="Re-read 1 letter").click()
+    page.get_by_text("All corrections were kept.").wait_for()
     record = open_letter(one.pk).merged.record
     assert (record["age"], record["sex"]) == (18, today["sex"])
-    assert record["items"][0]["rationale"] == "Synthetic words of a person."
+    assert record["items"][0]["rationale"] == "Synthetic words by staff."
     states = dict(Correction.objects.values_list("path", "state"))
     assert states == {
         "age": CorrectionState.CONFLICT,
@@ -97,7 +97,7 @@ def test_the_other_pages_are_accessible(sign_in: Any, people: People) -> None:
     page = sign_in(people.admin)
     page.goto("/admin/citations/")
     page.get_by_role("link", name=SOURCE).click()
-    page.get_by_label("is this authority").fill("odg/knee-leg")
+    page.get_by_label("Authority", exact=True).fill("odg/knee-leg")
     page.get_by_role("button", name="Preview", exact=True).click()
     page.get_by_text("letters would change").wait_for()
     addresses = [

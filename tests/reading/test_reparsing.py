@@ -230,7 +230,7 @@ def test_the_pages_lead_from_a_printed_form_to_the_preview(as_admin: Client) -> 
     assert SOURCE in page
     response = as_admin.post(reverse("map_citation"), {"printed": SOURCE, "authority": "odg/knee-leg"}, follow=True)
     assert b"1 of 1 letters would change" in response.content
-    assert b"Put in force" in response.content
+    assert b"Apply and change" in response.content
     run = ReparseRun.objects.get()
     as_admin.post(reverse("steer_reparse_run", args=[run.pk]), {"do": "stop"})
     run.refresh_from_db()
@@ -283,7 +283,7 @@ def test_letters_are_chosen_by_problem_filter_or_version(as_admin: Client) -> No
         assert as_admin.post(reverse("reparse_runs"), chosen, follow=True).status_code == 200, chosen
     empty = ReparseRun.objects.filter(letters=0).latest("pk")
     nothing = as_admin.get(reverse("reparse_run", args=[empty.pk])).content
-    assert b"nothing to read again" in nothing
+    assert b"No letters match this selection" in nothing
     assert b"Run on" not in nothing
     assert as_admin.post(reverse("reparse_runs"), {"what": "nothing"}).status_code == 200
     assert as_admin.post(reverse("reparse_runs"), {"what": "filter", "query": "no list"}).status_code == 200

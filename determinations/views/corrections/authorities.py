@@ -1,4 +1,4 @@
-"""Authorities, the printed forms mapped to them, and staff's own rules of treatment categories."""
+"""Authorities, aliases that map printed citations to them, and staff's rules for treatment categories."""
 
 from datetime import date
 
@@ -20,10 +20,11 @@ from determinations.reference import aliases
 from determinations.reference.aliases import Proposal
 from determinations.views.corrections.permissions import StaffRequest, may_correct
 from determinations.views.corrections.reparsing import preview_now
+from determinations.wording.labels import read_labels
 
 
 class AuthorityForm(forms.Form):
-    """A guideline that the data do not hold. It shares a page with another form, hence no check in the browser."""
+    """A guideline that is not in the data. It shares a page with another form, so the browser must not check it."""
 
     use_required_attribute = False
     family = forms.ChoiceField(choices=Family.choices)
@@ -32,28 +33,29 @@ class AuthorityForm(forms.Form):
     edition = forms.CharField(
         max_length=60,
         required=False,
-        help_text="as citations print it, such as 2009; the dates are then this edition's",
+        help_text="As printed, for example 2009. The dates below then apply to this edition.",
     )
     valid_from = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
     valid_to = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def clean(self) -> dict[str, object]:
-        """The dates stand in order."""
+        """Check that the dates are in order."""
         values = super().clean() or {}
         first, last = values.get("valid_from"), values.get("valid_to")
         if isinstance(first, date) and isinstance(last, date) and last < first:
-            self.add_error("valid_to", _("The last day is before the first."))
+            self.add_error("valid_to", _("This date is before the first date."))
         return values
 
 
 @may_correct
 @require_GET
 def unknown_citations(request: StaffRequest) -> HttpResponse:
-    """Printed citations that no authority is known for, the most frequent first, and the aliases made so far."""
+    """Printed citations without a known authority, most frequent first, and the aliases so far."""
     words = request.GET.get("words", "")[:200]
+    labels = read_labels()
     context = {
         "words": words,
-        "forms": aliases.unknown_forms(words=words),
+        "forms": [(form, labels.of("authority", form.authority_key)) for form in aliases.unknown_forms(words=words)],
         "aliases": page_of(
             AuthorityAlias.objects.select_related("authority", "by", "ended_by"),
             Order("id", descending=True, nullable=False, key="id"),
@@ -67,27 +69,28 @@ def unknown_citations(request: StaffRequest) -> HttpResponse:
 @may_correct
 @require_http_methods(["GET", "POST"])
 def map_citation(request: StaffRequest) -> HttpResponse:
-    """Map one printed form to an authority, an old or a new one; leads to the preview."""
+    """Map a printed citation to an existing or a new authority; leads to the preview."""
     printed = (request.POST.get("printed") or request.GET.get("printed", ""))[:500]
+    labels = read_labels()
     form = AuthorityForm(request.POST if request.POST.get("new") else None)
     if request.method == "POST":
         authority: Authority | None = None
         if not normalised_form(printed):
-            messages.error(request, _("Give the form as printed."))
+            messages.error(request, _("Enter the citation as printed."))
         elif request.POST.get("new"):
             if form.is_valid():
                 authority = aliases.add_authority(**form.cleaned_data, by=request.user, now=timezone.now())
         else:
-            authority = Authority.objects.filter(key=request.POST.get("authority", "").split(" ")[0]).first()
+            authority = Authority.objects.filter(key=labels.authority_key(request.POST.get("authority", ""))).first()
             if authority is None:
-                messages.error(request, _("Choose an authority from the list, or make a new one."))
+                messages.error(request, _("Choose an authority from the list, or add a new one."))
         if authority:
             return _propose(request, Proposal("alias", printed, authority.pk))
     form_printed = normalised_form(printed)
     context = {
         "printed": printed,
         "form": form,
-        "authorities": Authority.objects.all(),
+        "authorities": labels.authorities,
         "examples": PrintedCitation.objects.filter(normalised=form_printed).order_by("-id")[:10],
         "versions": AuthorityAlias.objects.filter(normalised=form_printed)
         .select_related("authority", "by", "ended_by")
@@ -99,7 +102,7 @@ def map_citation(request: StaffRequest) -> HttpResponse:
 @may_correct
 @require_POST
 def end_alias(request: StaffRequest, alias_id: int) -> HttpResponse:
-    """Preview what letters say without an alias."""
+    """Preview the letters without an alias."""
     alias = get_object_or_404(AuthorityAlias, pk=alias_id, active=True)
     return _propose(request, Proposal("alias", alias.printed, None))
 
@@ -107,13 +110,13 @@ def end_alias(request: StaffRequest, alias_id: int) -> HttpResponse:
 @may_correct
 @require_http_methods(["GET", "POST"])
 def category_rules(request: StaffRequest) -> HttpResponse:
-    """Staff's rules, and a new one: a phrase and where items that say it belong."""
+    """Staff's category rules, and a form for a new one: a phrase and its category."""
     if request.method == "POST":
         phrase = " ".join(request.POST.get("phrase", "").split())[:200]
         name, _slash, subcategory = request.POST.get("category", "").partition(" / ")
         category = Category.objects.filter(name=name, subcategory=subcategory).first()
         if len(phrase) < 3 or category is None:
-            messages.error(request, _("Give a phrase of at least three letters, and a category from the list."))
+            messages.error(request, _("Enter a phrase of at least three letters and choose a category from the list."))
         else:
             return _propose(request, Proposal("rule", phrase, category.pk))
     context = {
@@ -134,7 +137,7 @@ def category_rules(request: StaffRequest) -> HttpResponse:
 @may_correct
 @require_POST
 def end_rule(request: StaffRequest, rule_id: int) -> HttpResponse:
-    """Preview what items are without a rule."""
+    """Preview the items without a rule."""
     rule = get_object_or_404(CategoryRule, pk=rule_id, active=True)
     return _propose(request, Proposal("rule", rule.phrase, None))
 

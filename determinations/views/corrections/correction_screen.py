@@ -21,6 +21,7 @@ from determinations.reference.aliases import aliases_in_force
 from determinations.views.corrections.permissions import StaffRequest, may_correct
 from determinations.views.corrections.reviews import next_address
 from determinations.views.corrections.screen_context import screen_context
+from determinations.wording.labels import read_labels
 
 _TEMPLATE = "corrections/correction_screen.html"
 _LONGEST_LINE = 5_000
@@ -35,8 +36,9 @@ def review_letter(request: StaffRequest, letter_id: int) -> HttpResponse:
         audit.note_once(request, "review.opened", letter_id)
         return _submitted(request, opened)
     audit.note(request, "review.opened", letter_id)
-    shown = Unsaved(form_of(opened), (), opened.version)
-    return render(request, _TEMPLATE, screen_context(request, shown, timezone.now()))
+    labels = read_labels()
+    shown = Unsaved(form_of(opened, labels), (), opened.version)
+    return render(request, _TEMPLATE, screen_context(request, shown, labels, timezone.now()))
 
 
 def _opened(letter_id: int) -> OpenLetter:
@@ -49,12 +51,13 @@ def _opened(letter_id: int) -> OpenLetter:
 def _submitted(request: StaffRequest, opened: OpenLetter) -> HttpResponse:
     now = timezone.now()
     submission = read_submission(request.POST)
-    outcome = handle(submission, opened, by=request.user, now=now)
+    labels = read_labels()
+    outcome = handle(submission, opened, labels, by=request.user, now=now)
     if isinstance(outcome, Saved):
         saved = ngettext("Saved: %d value.", "Saved: %d values.", outcome.count) % outcome.count
         messages.success(request, saved if outcome.count else _("Nothing was changed."))
         return redirect(next_address(request, opened.letter.pk, now))
-    context = screen_context(request, outcome, now, submission)
+    context = screen_context(request, outcome, labels, now, submission)
     return render(request, _TEMPLATE, context, status=_STATUS[type(outcome)])
 
 
@@ -68,11 +71,12 @@ def read_line(request: StaffRequest, letter_id: int) -> JsonResponse:
     if span is None or span[1] - span[0] > _LONGEST_LINE:
         return JsonResponse({"citations": []})
     reading = read_guideline(text, *span, aliases=aliases_in_force())
+    labels = read_labels()
     return JsonResponse(
         {
             "citations": [
                 {
-                    "authority": citation.authority,
+                    "authority": labels.of("authority", citation.authority),
                     "edition": citation.edition,
                     "sections": citation.sections,
                     "pages": citation.pages,

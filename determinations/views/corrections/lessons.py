@@ -1,7 +1,8 @@
-"""What corrections teach, and the history of corrections."""
+"""Parser accuracy on values that staff checked, and the history of corrections."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.auth.models import User
@@ -17,21 +18,35 @@ from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS
 from determinations.cases.open_letter import Change, CorrectionsRefused
 from determinations.corrections import actions, lessons
 from determinations.corrections.kinds import text_of
-from determinations.models import Correction, CorrectionState, Letter, Operation
+from determinations.models import Correction, CorrectionReason, CorrectionState, Letter, Operation
 from determinations.models.corrections import IN_FORCE
 from determinations.paging.counts import count_up_to, whole_number
 from determinations.paging.keyset import Order, page_of
 from determinations.views.corrections.permissions import StaffRequest, label_of, may_correct
+from determinations.wording.labels import Labels, read_labels
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One correction with its values in words."""
+
+    row: Correction
+    reason: str
+    old: str
+    new: str
+    parser: str
+    can_restore: bool
+    can_undo: bool
 
 
 @may_correct
 @require_GET
 def show_lessons(request: StaffRequest) -> HttpResponse:
-    """Accuracy by field and parser version on what people looked at."""
-    found = lessons.accuracy()
-    versions = lessons.versions_of(found)
-    by_place = {(each.field, each.version): each for each in found}
-    fields = list(dict.fromkeys(each.field for each in found))
+    """Accuracy by field and parser version, on values that staff checked."""
+    figures = lessons.accuracy()
+    versions = lessons.versions_of(figures)
+    by_place = {(figure.field, figure.version): figure for figure in figures}
+    fields = list(dict.fromkeys(figure.field for figure in figures))
     context = {
         "versions": versions,
         "rows": [(label_of(field), [by_place.get((field, version)) for version in versions]) for field in fields],
@@ -44,7 +59,7 @@ def show_lessons(request: StaffRequest) -> HttpResponse:
 @may_correct
 @require_GET
 def export_lessons(request: StaffRequest) -> StreamingHttpResponse:
-    """Confirmed and corrected letters as one JSON list of expected records; ``all=1``: also those checked in part."""
+    """Checked letters as one JSON list of expected records; ``all=1`` includes letters checked in part."""
     whole = request.GET.get("all") != "1"
     audit.note(request, "lessons.exported", whole=whole)
     response = StreamingHttpResponse(_printed(whole), content_type="application/json")
@@ -63,7 +78,7 @@ def _printed(whole: bool) -> Iterator[str]:
 @may_correct
 @require_GET
 def correction_history(request: StaffRequest) -> HttpResponse:
-    """Who corrected what, newest first: of everything, of a letter, of a value, of a person, or by how it stands."""
+    """Corrections, newest first; filtered by letter, value, user, state, or what the quality page counts."""
     rows: QuerySet[Correction] = Correction.objects.all()
     query = request.GET
     number = whole_number(query.get("letter", ""))
@@ -79,11 +94,11 @@ def correction_history(request: StaffRequest) -> HttpResponse:
         rows = rows.filter(state=query["state"])
     if query.get("state") == "in_force":
         rows = rows.filter(state__in=IN_FORCE)
-    rows = _counted_by_quality(rows, query)
+    rows = _filtered_by_quality(rows, query)
     page = page_of(rows, Order("id", descending=True, nullable=False, key="id"), query)
     context = {
         "page": page,
-        "rows": [_history_row(row) for row in page.rows],
+        "rows": _history_rows(page.rows),
         "letter": letter,
         "path": path,
         "person": query.get("person", ""),
@@ -95,11 +110,11 @@ def correction_history(request: StaffRequest) -> HttpResponse:
     return render(request, "corrections/history.html", context)
 
 
-#: What the quality page counts corrections by.
+#: The filters of links from the quality page.
 _OF_QUALITY = ("field", "version", "operation")
 
 
-def _counted_by_quality(rows: QuerySet[Correction], query: QueryDict) -> QuerySet[Correction]:
+def _filtered_by_quality(rows: QuerySet[Correction], query: QueryDict) -> QuerySet[Correction]:
     if query.get("field"):
         rows = rows.filter(Q(path=query["field"]) | Q(path__endswith=f"/{query['field']}"))
     if "version" in query:
@@ -109,24 +124,30 @@ def _counted_by_quality(rows: QuerySet[Correction], query: QueryDict) -> QuerySe
     return rows
 
 
-def _history_row(row: Correction) -> dict[str, object]:
-    field = ITEM_FIELDS.get(row.field) if row.item_key else LETTER_FIELDS.get(row.field)
-    is_value = field is not None and row.operation in (Operation.SET, Operation.CONFIRM, Operation.REVERT)
-    return {
-        "row": row,
-        "label": field.label if field else "",
-        "old": text_of(field, row.value_before) if field and is_value else "",
-        "new": text_of(field, row.value) if field and is_value else "",
-        "parser": text_of(field, row.parser_value) if field and is_value else "",
-        "can_restore": is_value and row.state == CorrectionState.SUPERSEDED,
-        "can_undo": row.operation != Operation.REVERT and row.state != CorrectionState.SUPERSEDED,
-    }
+def _history_rows(rows: Sequence[Correction]) -> list[HistoryRow]:
+    labels = read_labels()
+    reasons = dict(CorrectionReason.objects.values_list("code", "label"))
+    return [_history_row(row, labels, reasons) for row in rows]
+
+
+def _history_row(row: Correction, labels: Labels, reasons: Mapping[str, str]) -> HistoryRow:
+    field = (ITEM_FIELDS if row.item_key else LETTER_FIELDS).get(row.field)
+    values = field if row.operation in (Operation.SET, Operation.CONFIRM, Operation.REVERT) else None
+    return HistoryRow(
+        row=row,
+        reason=reasons.get(row.reason, ""),
+        old=text_of(values, row.value_before, labels) if values else "",
+        new=text_of(values, row.value, labels) if values else "",
+        parser=text_of(values, row.parser_value, labels) if values else "",
+        can_restore=values is not None and row.state == CorrectionState.SUPERSEDED,
+        can_undo=row.operation != Operation.REVERT and row.state != CorrectionState.SUPERSEDED,
+    )
 
 
 @may_correct
 @require_POST
 def restore_value(request: StaffRequest, correction_id: int) -> HttpResponse:
-    """Set the value of an earlier correction again, or take one out of force (``do=undo``)."""
+    """Restore the value of an earlier correction, or undo a correction (``do=undo``)."""
     row = get_object_or_404(Correction, pk=correction_id)
     letter = get_object_or_404(Letter, sha256=row.letter_sha256, part=row.letter_part)
     if request.POST.get("do") == "undo":
@@ -139,5 +160,5 @@ def restore_value(request: StaffRequest, correction_id: int) -> HttpResponse:
     except CorrectionsRefused as refused:
         messages.error(request, " ".join(words for _path, words in refused.errors))
     else:
-        messages.success(request, _("Done.") if saved else _("This value stands already."))
+        messages.success(request, _("The history was updated.") if saved else _("This value is already in force."))
     return redirect(f"{request.path.rsplit('/', 3)[0]}/?letter={letter.pk}")

@@ -1,4 +1,4 @@
-"""What the pages of those who correct share."""
+"""What all pages for users who may correct share."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -13,7 +13,7 @@ from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS, storable
 
 
 class StaffRequest(HttpRequest):
-    """A request of somebody who is signed in: ``may_correct`` sees to it."""
+    """A request by a signed-in user, as ``may_correct`` ensures."""
 
     user: User
 
@@ -22,7 +22,7 @@ Page = Callable[..., HttpResponseBase]
 
 
 def may_correct(page: Page) -> Page:
-    """For who may correct. What they ask for and type comes without the characters that the database cannot hold."""
+    """Requires permission to correct; strips characters that the database cannot store from what was sent."""
 
     @permission_required("determinations.correct_cases", raise_exception=True)
     @wraps(page)
@@ -36,9 +36,9 @@ def may_correct(page: Page) -> Page:
 
 
 def label_of(field: str) -> str:
-    """What people call a field of a letter or an item; what is no field concerns the items themselves."""
+    """The label of a field of a letter or an item; any other name concerns the items themselves."""
     found = LETTER_FIELDS.get(field) or ITEM_FIELDS.get(field)
-    return found.label if found else _("Which items there are")
+    return found.label if found else _("Items of the letter")
 
 
 def _storable(given: QueryDict) -> QueryDict:

@@ -1,4 +1,4 @@
-"""Taking a letter out of the collection: what would go, why, and the confirmation."""
+"""Removing a letter: what would be deleted, the reason, and the confirmation."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from determinations.cases.fields import words
 from determinations.corrections import removal
 from determinations.models import Case, Correction, Letter, ReviewSettings
+from determinations.templatetags.frame import day
 from determinations.views.corrections.permissions import StaffRequest
 
 _NAMES_SHOWN = 5
@@ -19,29 +20,29 @@ _NAMES_SHOWN = 5
 @require_http_methods(["GET", "POST"])
 @permission_required("determinations.delete_letter", raise_exception=True)
 def remove_letter(request: StaffRequest, letter_id: int) -> HttpResponse:
-    """Ask once more, with a reason; then remove."""
+    """Ask for a reason and confirmation; then remove the letter."""
     letter = get_object_or_404(Letter, pk=letter_id)
     errors = []
     if request.method == "POST":
         reason = words(request.POST.get("reason", ""))
         belonged = request.POST.get("belonged", "")
         if not reason:
-            errors.append(_("Say why the letter goes."))
+            errors.append(_("Enter the reason."))
         if belonged not in ("yes", "no"):
-            errors.append(_("Say whether it is a letter of ours."))
+            errors.append(_("Choose what happens to the file."))
         if not request.POST.get("sure"):
-            errors.append(_("Tick that you are sure."))
+            errors.append(_("Confirm that this is the letter to remove."))
         if not errors:
             removed = removal.remove_letter(
                 letter_id, by=request.user, now=timezone.now(), reason=reason, belonged=belonged == "yes"
             )
             kept = (
-                _("its file is kept until %s") % removed.keep_until
+                _("its file is kept until %s") % day(removed.keep_until)
                 if removed.keep_until > timezone.now().date()
                 else _("its file is deleted")
             )
             messages.success(
-                request, _("Letter %(letter)d is removed; %(kept)s.") % {"letter": letter_id, "kept": kept}
+                request, _("Letter %(letter)d was removed; %(kept)s.") % {"letter": letter_id, "kept": kept}
             )
             return redirect("review")
     context = {

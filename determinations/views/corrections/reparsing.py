@@ -1,4 +1,6 @@
-"""Reading letters again: choose, preview, run, pause, and what came of it."""
+"""Reading letters again with the current parser: choose, preview, run, pause, and the results."""
+
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.db import transaction
@@ -19,16 +21,31 @@ from determinations.reading import reparsing
 from determinations.reference.aliases import Proposal
 from determinations.tasks import send_reparse
 from determinations.views.corrections.permissions import StaffRequest, label_of, may_correct
+from determinations.wording.labels import Labels, read_labels
 
-#: Letters that a preview reads while the person waits; more are read by the workers.
+#: A preview of up to this many letters runs at once; the workers do the rest.
 _AT_ONCE = 100
 _LONGEST_QUERY = 4_000
+#: Changed values that a run's page shows.
+_EXAMPLES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One value that a run changes, in words."""
+
+    letter: int
+    path: str
+    label: str
+    kind: str
+    old: str
+    new: str
 
 
 @may_correct
 @require_http_methods(["GET", "POST"])
 def reparse_runs(request: StaffRequest) -> HttpResponse:
-    """Choose letters to read again, and the runs so far."""
+    """Choose letters to read again; earlier runs."""
     if request.method == "POST":
         selection = _selection(request.POST)
         if selection:
@@ -65,7 +82,7 @@ def _selection(post: QueryDict) -> Selection | None:
 
 
 def preview_now(run: ReparseRun) -> None:
-    """Preview a small run at once; the workers do a large one."""
+    """Preview a small run at once; workers preview a large one."""
     for _chunk in range(_AT_ONCE // reparsing.CHUNK + 1):
         if not reparsing.step(run.pk, now=timezone.now()):
             return
@@ -75,7 +92,7 @@ def preview_now(run: ReparseRun) -> None:
 @may_correct
 @require_GET
 def reparse_run(request: StaffRequest, run_id: int) -> HttpResponse:
-    """One run: what it would change, or how far it is, or what it changed."""
+    """One run: what it would change, its progress, or what it changed."""
     run = get_object_or_404(ReparseRun.objects.select_related("by"), pk=run_id)
     proposal = Proposal.from_json(run.selection["proposal"]) if "proposal" in run.selection else None
     target: Authority | Category | None = None
@@ -88,7 +105,7 @@ def reparse_run(request: StaffRequest, run_id: int) -> HttpResponse:
         "at_work": run.state in AT_WORK,
         "can_go": run.state in (RunState.PREVIEWED, RunState.PAUSED),
         "fields": _by_field(run),
-        "examples": [_example(each) for each in run.examples.order_by("-kind", "field", "pk")[:200]],
+        "examples": _examples(run),
         "reason": REASONS.get(run.selection.get("code", "")),
     }
     part = request.headers.get("HX-Request") and not request.headers.get("HX-Boosted")
@@ -104,23 +121,28 @@ def _by_field(run: ReparseRun) -> list[dict[str, object]]:
     ]
 
 
-def _example(example: ReparseExample) -> dict[str, object]:
-    field = LETTER_FIELDS.get(example.field) or ITEM_FIELDS.get(example.field)
-    old, new = example.old_value, example.new_value
-    return {
-        "letter": example.letter_id,
-        "path": example.path,
-        "label": label_of(example.field),
-        "kind": example.kind,
-        "old": (text_of(field, old) if field else old) or _("nothing"),
-        "new": (text_of(field, new) if field else new) or _("nothing"),
-    }
+def _examples(run: ReparseRun) -> list[Example]:
+    labels = read_labels()
+    return [_example(row, labels) for row in run.examples.order_by("-kind", "field", "pk")[:_EXAMPLES]]
+
+
+def _example(row: ReparseExample, labels: Labels) -> Example:
+    field = LETTER_FIELDS.get(row.field) or ITEM_FIELDS.get(row.field)
+    old, new = row.old_value, row.new_value
+    return Example(
+        letter=row.letter_id,
+        path=row.path,
+        label=label_of(row.field),
+        kind=row.kind,
+        old=str((text_of(field, old, labels) if field else old) or _("nothing")),
+        new=str((text_of(field, new, labels) if field else new) or _("nothing")),
+    )
 
 
 @may_correct
 @require_POST
 def steer_run(request: StaffRequest, run_id: int) -> HttpResponse:
-    """Run, go on, pause or stop."""
+    """Start, resume, pause or stop a run."""
     get_object_or_404(ReparseRun, pk=run_id)
     now = timezone.now()
     match request.POST.get("do"):

@@ -20,8 +20,6 @@ from determinations.corrections.item_changes import write_pending
 from determinations.corrections.saving import EditedMeanwhile, Refused, Staged, Unsaved, Warned
 from determinations.corrections.submission import Submission, read_span
 from determinations.models import (
-    Authority,
-    Category,
     CorrectionReason,
     Letter,
     LetterText,
@@ -33,6 +31,7 @@ from determinations.models.authorities import Family
 from determinations.models.browsing import ReportState
 from determinations.views.corrections.permissions import StaffRequest
 from determinations.views.corrections.reviews import filters_of, place_in_queue, reason_of, requested_queue
+from determinations.wording.labels import AuthorityName, CategoryName, Labels
 from determinations.wording.states import STATES, StateWords
 
 
@@ -75,8 +74,8 @@ class Choices:
     """What fields and the reason offer."""
 
     reasons: QuerySet[CorrectionReason]
-    authorities: Sequence[Authority]
-    categories: QuerySet[Category]
+    authorities: Sequence[AuthorityName]
+    categories: Sequence[CategoryName]
 
 
 class ScreenContext(TypedDict):
@@ -105,7 +104,7 @@ class ScreenContext(TypedDict):
 
 
 def screen_context(
-    request: StaffRequest, shown: Unsaved, now: datetime, submission: Submission | None = None
+    request: StaffRequest, shown: Unsaved, labels: Labels, now: datetime, submission: Submission | None = None
 ) -> ScreenContext:
     """The context of the screen that shows this form."""
     opened = shown.form.opened
@@ -133,8 +132,8 @@ def screen_context(
         "picture_numbers": _picture_numbers(request, letter),
         "choices": Choices(
             reasons=CorrectionReason.objects.filter(offered=True),
-            authorities=sorted(Authority.objects.all(), key=lambda authority: Family.values.index(authority.family)),
-            categories=Category.objects.all(),
+            authorities=sorted(labels.authorities, key=lambda authority: Family.values.index(authority.family)),
+            categories=labels.categories,
         ),
     }
 
