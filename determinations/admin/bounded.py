@@ -1,4 +1,4 @@
-"""What every page of Django's admin here keeps to: no count without bound, no join that nobody asked for."""
+"""Base classes for Django's admin pages: bounded counts, no unrequested joins."""
 
 from functools import cached_property, reduce
 from operator import or_
@@ -12,8 +12,8 @@ from django.shortcuts import redirect
 from determinations.paging.counts import COUNT_CAP, count_up_to, whole_number
 
 
-class BoundedPaginator(Paginator):  # type: ignore[type-arg] # not to be subscripted when it runs
-    """Pages over the first rows; a list that is longer is searched, not paged through."""
+class BoundedPaginator(Paginator):  # type: ignore[type-arg] # not subscriptable at run time
+    """Pages over the first rows; longer lists are searched instead."""
 
     @cached_property
     def count(self) -> int:
@@ -22,7 +22,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg] # not to be subscri
 
 
 class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """The base of our pages. Columns that a list filters or searches are indexed, or their tables are small."""
+    """The base of all our admin pages. Filtered and searched columns are indexed, or their tables are small."""
 
     paginator = BoundedPaginator
     show_full_result_count = False
@@ -31,31 +31,31 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 class ReadOnlyAdmin(BoundedAdmin):
-    """Rows to look at."""
+    """Rows that are only viewed."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds them here."""
+        """Never."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody changes them here."""
+        """Never."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody deletes them here."""
+        """Never."""
         return False
 
 
 class FoundByNumberAdmin(ReadOnlyAdmin):
-    """Rows of a table without end, searched by whole numbers: each column of ``search_fields`` has an index.
+    """Rows of an unbounded table, searched by whole numbers: each column of ``search_fields`` is indexed.
 
-    Django's own search compares numbers as text, which reads every row.
+    Django's own search compares numbers as text, which scans every row.
     """
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Model], search_term: str
     ) -> tuple[QuerySet[Model], bool]:
-        """Rows that hold one of the numbers; none for words."""
+        """Rows with one of the numbers; none for other words."""
         words = search_term.split()
         if not words:
             return queryset, False
@@ -65,23 +65,23 @@ class FoundByNumberAdmin(ReadOnlyAdmin):
 
 
 class KeptAdmin(BoundedAdmin):
-    """Rows that are edited and never deleted, since others hold their number."""
+    """Rows that are edited but never deleted, since others refer to them."""
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody deletes them."""
+        """Never."""
         return False
 
 
 class SingleRowAdmin(KeptAdmin):
-    """Settings in one row: instead of a list of one, the row itself opens."""
+    """Settings in one row: the row opens directly instead of a list."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
-        """The form of the row; the empty list, from which it is added, where it is missing."""
-        found = self.model._default_manager.values_list("pk", flat=True).first()
-        if found is None or not self.has_view_permission(request):
+        """The form of the row; the empty list if the row is missing, so that it can be added."""
+        pk = self.model._default_manager.values_list("pk", flat=True).first()
+        if pk is None or not self.has_view_permission(request):
             return super().changelist_view(request, extra_context)
-        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", found)
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", pk)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Only where the row is missing."""
+        """Only while the row is missing."""
         return super().has_add_permission(request) and not self.model._default_manager.exists()

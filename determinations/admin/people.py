@@ -1,4 +1,4 @@
-"""People and their roles."""
+"""Users and roles."""
 
 from axes.utils import reset
 from django.contrib import admin
@@ -15,8 +15,8 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):
-    """A person's name, password and roles. Only a superuser makes superusers or grants single permissions."""
+class StaffAdmin(UserAdmin):
+    """A user's name, password and roles. Only superusers make superusers or grant single permissions."""
 
     paginator = BoundedPaginator
     show_full_result_count = False
@@ -26,33 +26,33 @@ class PersonAdmin(UserAdmin):
 
     actions = ["unlock"]
 
-    @admin.action(description="Unlock signing in after wrong passwords", permissions=["change"])
+    @admin.action(description="Unlock accounts after failed sign-ins", permissions=["change"])
     def unlock(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Forget the wrong passwords that were tried for these people, from wherever."""
-        for person in queryset:
-            forgotten = reset(username=person.get_username())
-            note(request, "person.unlocked", person=person.get_username(), attempts=forgotten)
-        self.message_user(request, "They can sign in again.")
+        """Clear the failed sign-in attempts of these users, from any address."""
+        for user in queryset:
+            cleared = reset(username=user.get_username())
+            note(request, "person.unlocked", person=user.get_username(), attempts=cleared)
+        self.message_user(request, "The selected users can sign in again.")
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
-        """What only a superuser may set."""
+        """The fields that only a superuser may set."""
         fixed = [*super().get_readonly_fields(request, obj), "last_login", "date_joined"]
         return fixed if request.user.is_superuser else [*fixed, "is_superuser", "user_permissions"]
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """A superuser is changed by superusers only."""
+        """Only superusers may change a superuser."""
         if obj is not None and obj.is_superuser and not request.user.is_superuser:
             return False
         return super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """People are made inactive instead: what they did names them."""
+        """Users are deactivated instead: records of their work name them."""
         return False
 
 
 @admin.register(Group)
 class RoleAdmin(GroupAdmin):
-    """The roles and what each may do."""
+    """Roles and their permissions."""
 
     paginator = BoundedPaginator
     show_full_result_count = False

@@ -8,12 +8,12 @@ from determinations.models import AuditEvent, AuthorityAlias, CategoryRule, Corr
 
 @admin.register(Correction)
 class CorrectionAdmin(FoundByNumberAdmin):
-    """Every correction; search by the letter's number."""
+    """All corrections; search by letter ID."""
 
     list_display = ["id", "at", "by_name", "letter_id", "path", "operation", "reason", "state"]
     list_filter = ["state"]
     search_fields = ["letter_id"]
-    search_help_text = "number of a letter"
+    search_help_text = "Letter ID"
     ordering = ["-id"]
 
 
@@ -29,7 +29,7 @@ class AuditEventAdmin(FoundByNumberAdmin):
 
 @admin.register(AuthorityAlias)
 class AuthorityAliasAdmin(ReadOnlyAdmin):
-    """Every version of every alias; they are made and ended on the page of unknown citations."""
+    """All aliases, past and present; the page of unknown citations adds and ends them."""
 
     list_display = ["printed", "authority", "active", "by", "at", "ended_by", "ended_at"]
     list_select_related = ["authority", "by", "ended_by"]
@@ -39,7 +39,7 @@ class AuthorityAliasAdmin(ReadOnlyAdmin):
 
 @admin.register(CategoryRule)
 class CategoryRuleAdmin(ReadOnlyAdmin):
-    """Every version of every rule."""
+    """All category rules, past and present."""
 
     list_display = ["phrase", "category", "active", "by", "at", "ended_by", "ended_at"]
     list_select_related = ["category", "by", "ended_by"]
@@ -49,7 +49,7 @@ class CategoryRuleAdmin(ReadOnlyAdmin):
 
 @admin.register(ReparseRun)
 class ReparseRunAdmin(ReadOnlyAdmin):
-    """Every run."""
+    """All re-reading runs."""
 
     list_display = ["id", "at", "by", "state", "parser_version", "letters", "done", "letters_changed"]
     list_select_related = ["by"]
@@ -59,9 +59,9 @@ class ReparseRunAdmin(ReadOnlyAdmin):
 
 @admin.register(RemovedLetter)
 class RemovedLetterAdmin(FoundByNumberAdmin):
-    """Every letter that was taken out, and until when its file is kept."""
+    """All removed letters, and how long their files are kept."""
 
     list_display = ["id", "letter_id", "removed_at", "by_name", "reason", "belonged", "keep_until", "deleted_at"]
     search_fields = ["letter_id"]
-    search_help_text = "number of a letter"
+    search_help_text = "Letter ID"
     ordering = ["-id"]

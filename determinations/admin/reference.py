@@ -1,4 +1,4 @@
-"""Authorities, categories, published figures, and what else staff set."""
+"""Authorities, categories, published figures and settings."""
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -17,39 +17,39 @@ from determinations.models import (
 
 @admin.register(Authority)
 class AuthorityAdmin(KeptAdmin):
-    """A guideline; its key never changes, for letters are read into it."""
+    """A guideline; its key never changes, since letters refer to it."""
 
     list_display = ["title", "family", "key", "acoem_chapter", "valid_from", "valid_to"]
     search_fields = ["title", "key"]
     ordering = ["family", "title"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
-        """The key is set once."""
+        """The key cannot be changed."""
         return ["key"] if obj else []
 
 
 @admin.register(Category)
 class CategoryAdmin(KeptAdmin):
-    """A treatment category; its names never change, for the parser's rules and staff's name it."""
+    """A treatment category; its names never change, since rules refer to them."""
 
     list_display = ["name", "subcategory", "description"]
     search_fields = ["name", "subcategory"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
-        """The names are set once."""
+        """The names cannot be changed."""
         return ["name", "subcategory"] if obj else []
 
 
 @admin.register(CorrectionReason)
 class CorrectionReasonAdmin(KeptAdmin):
-    """The short list of reasons."""
+    """The reasons that staff choose from."""
 
     list_display = ["label", "code", "position", "offered"]
     list_editable = ["position", "offered"]
     search_fields = ["label", "code"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
-        """Corrections keep the code."""
+        """The code cannot be changed: corrections refer to it."""
         return ["code"] if obj else []
 
 
@@ -63,7 +63,7 @@ class StatewideFigureAdmin(KeptAdmin):
 
 @admin.register(EditionValidity)
 class EditionValidityAdmin(KeptAdmin):
-    """From when to when an edition was in force."""
+    """The dates during which an edition was in force."""
 
     list_display = ["authority", "edition", "valid_from", "valid_to", "source"]
     list_select_related = ["authority"]
@@ -73,9 +73,9 @@ class EditionValidityAdmin(KeptAdmin):
 
 @admin.register(ReviewSettings)
 class ReviewSettingsAdmin(SingleRowAdmin):
-    """How long a snoozed letter rests, how alike a duplicate is, how long files of removed letters are kept."""
+    """Length of a snooze, similarity of duplicates, retention of removed files."""
 
 
 @admin.register(StatisticsLimits)
 class StatisticsLimitsAdmin(SingleRowAdmin):
-    """When numbers are too small to speak."""
+    """The smallest numbers that statistics show."""

@@ -1,4 +1,4 @@
-"""Addresses of the product's own pages in the administration; Django's pages stand beside them."""
+"""Addresses of the product's own admin pages; Django's admin pages are beside them."""
 
 from django.urls import path
 

@@ -1,6 +1,6 @@
-"""The review queue: which letters want a person, in which order, and whose work they are.
+"""The entries of the review queue: which letters need review, and why.
 
-Rows are worked out anew with every write of a case, so that a letter leaves the queue by being put right.
+Entries are recomputed with every write of a case, so that a letter leaves the queue once it is corrected.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -26,7 +26,7 @@ REPORTED, VALUE_CHANGED, ORPHANED = "reported", "value_changed", "correction_orp
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a letter is in the queue; ``urgency`` is higher the more useful a look is."""
+    """Why a letter is in the queue; ``urgency`` is higher for letters to review first."""
 
     code: str
     label: str | Promise
@@ -37,7 +37,7 @@ class Reason:
 _BY_HAND = _("The values can be entered by hand from the pages.")
 _URGENCY = {"contradiction": 70, "missing": 60, "doubt": 40, "note": 10}
 _LAYOUTS = {"layout_not_known", "layout_not_read", "not_a_determination", "header_missing"}
-#: States of letters without a case that a person can enter by hand, and the reason that each gives.
+#: States of letters without a case that staff can enter by hand, with the reason that each gives.
 _UNREAD: Mapping[str, str] = {
     LetterState.NOT_DETERMINATION: "not_a_determination",
     **{
