@@ -62,7 +62,7 @@ def breakdown_table(table: Table, limits: StatisticsLimits, notes: Sequence[str]
 
 def small_cell_note(limits: StatisticsLimits) -> str:
     """The note that explains the mark."""
-    return f"Rows marked n<{limits.small_cell} contain a count that could identify a person. Do not share them."
+    return f"Rows marked n<{limits.small_cell} contain a count that could identify an individual. Do not share them."
 
 
 def _days_note(table: Table) -> list[str]:
