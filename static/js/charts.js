@@ -9,7 +9,7 @@
   // The page's colors on paper, in light and dark mode alike.
   const PAPER = {
     "--surface": "#ffffff", "--surface-quiet": "#efefeb", "--line": "#dfdfd9", "--line-strong": "#84847c", "--text": "#000000",
-    "--text-quiet": "#333333", "--upheld": "#1d4d9e", "--upheld-line": "#a9c1ec", "--overrotated": "#934400", "--overrotated-line": "#e8b98a",
+    "--text-quiet": "#333333", "--upheld": "#1d4d9e", "--upheld-line": "#a9c1ec", "--overturned": "#934400", "--overturned-line": "#e8b98a",
   };
   const PAPER_SIZE = [640, 220];
   let onPaper = false;
@@ -106,10 +106,10 @@
     }),
     rates(rows) {
       const shown = rows.slice(0, MOST_ROWS);
-      const fills = shown.map((row) => color(row.few ? "--surface-quiet" : "--overrotated-line"));
-      return bars(shown, (row) => row.rate, "percent overrotated", fills, {
+      const fills = shown.map((row) => color(row.few ? "--surface-quiet" : "--overturned-line"));
+      return bars(shown, (row) => row.rate, "percent overturned", fills, {
         rows: shown,
-        edge: color("--overrotated"),
+        edge: color("--overturned"),
         most: Math.min(100, Math.max(10, ...shown.filter((row) => row.rate !== null).map((row) => row.high))),
         tell(point) {
           const row = shown[point.dataIndex];
@@ -127,7 +127,7 @@
         x: axis({ grid: { display: false }, ticks: level() }),
         y: axis({ beginAtZero: true, title: titled("items") }),
         rate: axis({
-          position: "right", beginAtZero: true, title: titled("percent overrotated"), grid: { display: false },
+          position: "right", beginAtZero: true, title: titled("percent overturned"), grid: { display: false },
           // High enough for the highest interval, so that no band is cut off.
           suggestedMax: Math.min(100, Math.max(10, ...dated("high").filter((high) => high !== null))),
         }),
@@ -137,9 +137,9 @@
         data: {
           labels: rows.map((row) => row.label),
           datasets: [
-            { ...line, label: "overrotated, percent", data: dated("rate"), borderColor: color("--overrotated"), borderWidth: 2, pointRadius: 2, pointStyle: "rectRot", backgroundColor: color("--overrotated") },
+            { ...line, label: "overturned, percent", data: dated("rate"), borderColor: color("--overturned"), borderWidth: 2, pointRadius: 2, pointStyle: "rectRot", backgroundColor: color("--overturned") },
             { ...line, label: "interval from", data: dated("low") },
-            { ...line, label: "interval to", data: dated("high"), backgroundColor: `${color("--overrotated")}2e`, fill: "-1" },
+            { ...line, label: "interval to", data: dated("high"), backgroundColor: `${color("--overturned")}2e`, fill: "-1" },
             { label: "items", data: rows.map((row) => row.items), backgroundColor: color("--upheld-line"), order: 2 },
           ],
         },
@@ -155,7 +155,7 @@
           labels: rows.map((row) => inLines(row.label)),
           datasets: [
             { label: names[0], data: rows.map((row) => row.first), backgroundColor: color("--upheld-line"), borderColor: color("--upheld"), borderWidth: 1 },
-            { label: names[1], data: rows.map((row) => row.second), backgroundColor: color("--overrotated-line"), borderColor: color("--overrotated"), borderWidth: 1 },
+            { label: names[1], data: rows.map((row) => row.second), backgroundColor: color("--overturned-line"), borderColor: color("--overturned"), borderWidth: 1 },
           ],
         },
         options,

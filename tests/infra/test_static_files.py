@@ -13,6 +13,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from imrsite.static_files import FingerprintedStorage
+from tests.fixtures import ROOT
 
 
 @pytest.fixture
@@ -78,3 +79,11 @@ def test_modules_import_each_other_by_fingerprint(as_served: FingerprintedStorag
     for name in names:
         assert re.fullmatch(r"[a-z-]+\.[0-9a-f]{12}\.js", name)
         assert (tmp_path / "js" / name).exists()
+
+
+def test_charts_use_only_colors_that_the_stylesheet_defines() -> None:
+    script = (ROOT / "static" / "js" / "charts.js").read_text()
+    tokens = (ROOT / "static" / "css" / "tokens.css").read_text()
+    used = set(re.findall(r'"(--[a-z-]+)"', script))
+    assert used
+    assert used <= set(re.findall(r"^\s*(--[a-z-]+):", tokens, re.MULTILINE))

@@ -68,6 +68,11 @@ def test_a_supervisor_filters_compares_and_exports(page: Any) -> None:
     drawn = ElementTree.parse(drawing.value.path()).getroot()
     bars = drawn.findall("{http://www.w3.org/2000/svg}rect")
     assert len(bars) == 1 + min(15, page.locator("#rows tbody tr").count())  # and the background
+    with page.expect_download() as rates:
+        page.get_by_role("button", name="SVG").last.click()
+    drawn = ElementTree.parse(rates.value.path()).getroot()
+    assert "percent overturned" in drawn.itertext()
+    assert all(bar.get("stroke") != "none" for bar in drawn.findall("{http://www.w3.org/2000/svg}rect")[1:])
 
     page.goto("/statistics/report/?decided_from=2016-01-01&decided_to=2016-12-31")
     page.emulate_media(media="print")
