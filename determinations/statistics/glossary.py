@@ -41,8 +41,8 @@ GLOSSARY: tuple[Term, ...] = (
          "large number of such items would plausibly lie. With few items the interval is wide and the rate is "
          "uncertain.", "E. B. Wilson, Journal of the American Statistical Association 22 (1927)", True),
     Term("small", "Few items", "Rates based on too few items are grayed out, because chance alone could explain them. "
-         "In exports, counts from 1 to 4 are marked because they could identify an individual. An administrator sets both "
-         "limits.", "Labor Code 138.7 requires care with individually identifiable information", True),
+         "In exports, counts from 1 to 4 are marked because they could identify an individual. An administrator sets "
+         "both limits.", "Labor Code 138.7 requires care with individually identifiable information", True),
     Term("statewide", "State", "A figure published by the Division of Workers' Compensation (DWC) or the California "
          "Workers' Compensation Institute (CWCI) for the same calendar year. They count by different rules (by date "
          "of the letter or of the application; primary requests only), so their figures for the same year differ from "

@@ -15,7 +15,9 @@ REPLACED = {
     "per letter, per second": r"(letter|item|page|file|row|request)s (a|an) (second|minute|letter|item|page|task)",
     "no longer, does not exist, not found": r"(is|are) none|any more",
     "Recently overturned": r"overturned last",
-    "American spelling": r"\w*(authoris|organis|recognis|normalis|colour|programme|neighbour|labelled|grey|behaviour|favour|licence)\w*",
+    "American spelling": (
+        r"\w*(authoris|organis|recognis|normalis|programme|labelled|grey|licence|(col|neighb|behavi|fav)our)\w*"
+    ),
     "snooze, unassign, retry": r"let it rest|give to nobody|have it read again",
     "statistically significant": r"more than chance|may be chance",
     "unknown": r"not known",
