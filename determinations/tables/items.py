@@ -30,7 +30,7 @@ class ItemTable(ListTable):
     caption = "Disputed items"
     renders_rows = True
     sorts: ClassVar = {"decided": "-", "denied": "-", "injured": "-"}
-    hidden_at_first = ("injured", "denied", "worker", "region", "specialty")
+    hidden_at_first = ("injured", "denied", "worker", "region", "specialty", "grounds")
 
     request = tables.Column(verbose_name="Request in dispute", empty_values=())
     decision = tables.Column(verbose_name="Decision", empty_values=())
