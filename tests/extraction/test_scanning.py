@@ -21,6 +21,9 @@ from tests.letters_made import THERAPY, letter_pdf, letter_text
 FIRST, SECOND = "A synthetic letter shows this sentence first.", "The second page of it says something else."
 
 
+_MORE_KINDS = ("fax-line", "askew", "sideways", "upside-down")
+
+
 @pytest.fixture(scope="module")
 def reader() -> Iterator[ScanReader]:
     with ScanReader() as reader:
@@ -37,7 +40,10 @@ def as_file(form: str, *pages: Image.Image, **options: object) -> bytes:
     return target.getvalue()
 
 
-@pytest.mark.parametrize("kind", ["grey-150", "fax-line", "askew", "sideways", "upside-down"])
+@pytest.mark.parametrize(
+    "kind",
+    ["grey-150", *(pytest.param(kind, marks=pytest.mark.slow) for kind in _MORE_KINDS)],
+)
 def test_a_scanned_letter_gives_the_values_that_are_printed(reader: ScanReader, kind: str) -> None:
     extracted = read(reader, scanned(letter_pdf(123), SCAN_KINDS[kind]))
     (part,) = parse_file(source_text(extracted))

@@ -15,6 +15,7 @@ def text_of(path: Path) -> str:
         return "".join(page.get_textpage().get_text_bounded() for page in document)
 
 
+@pytest.mark.slow
 def test_every_kind_is_a_picture_without_the_letters_text(tmp_path: Path) -> None:
     source = tmp_path / "letters"
     source.mkdir()
