@@ -5,7 +5,7 @@ from django.urls import path, re_path
 from determinations.views.browsing import exports as export_views
 from determinations.views.browsing import home, lists, saved_views, search
 from determinations.views.cases import case_page, letter_pages, originals, problem_reports, similar_requests
-from determinations.views.intake import uploads
+from determinations.views.intake import letter_file, uploads
 from determinations.views.statistics import (
     authority,
     citations,
@@ -72,5 +72,6 @@ urlpatterns = [
     path("uploads/letters/", uploads.letter_list, name="letter_list"),
     path("uploads/retry/", uploads.retry, name="retry_letters"),
     path("uploads/<int:pk>/", uploads.upload_detail, name="upload_detail"),
+    path("letters/<int:pk>/file/", letter_file.letter_file, name="letter_file"),
     path("letters/<int:pk>/original/", originals.letter_original, name="letter_original"),
 ]

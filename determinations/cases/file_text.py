@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from django.db import connection
 
-from determinations.models import LetterText
+from determinations.models import LetterText, ScannedPage
 
 #: What describes the file's text and not the letter that keeps it.
 _OF_FILE = ("text", "page_offsets")
@@ -31,4 +31,5 @@ def hand_over_texts(letter_ids: Collection[int]) -> None:
             setattr(text, name, getattr(keeper, name))
         text.kept_with = None
         text.save(update_fields=["kept_with", *_OF_FILE])
+        ScannedPage.objects.filter(letter=keeper.pk).update(letter=text.pk)
         heirs[keeper.pk] = text

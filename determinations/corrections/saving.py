@@ -122,7 +122,8 @@ def _save(
 
 
 def _changes(submission: Submission, form: CorrectionForm) -> list[Change]:
-    text = LetterText.objects.filter(pk=form.opened.letter.pk).values_list("text", flat=True).first() or ""
+    stored = LetterText.objects.of(form.opened.letter.pk)
+    text = stored.text if stored else ""
     changes = [
         *with_reason(submission.pending, reason=submission.reason, note=submission.note),
         *changes_of(form, submission, length=len(text)),

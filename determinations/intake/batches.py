@@ -99,12 +99,18 @@ class Progress:
     """Where a batch stands. ``per_second`` and ``seconds_left`` are None where nothing moves."""
 
     files: int
+    more_letters: int
     by_state: Mapping[str, int]
     duplicates: int
     refused: int
     per_second: float | None
     seconds_left: float | None
     took_seconds: float | None
+
+    @property
+    def file_count(self) -> int:
+        """How many files came; a file with several letters has an entry for each."""
+        return self.files - self.more_letters
 
     @property
     def waiting(self) -> int:
@@ -151,6 +157,7 @@ def progress_of(upload: Upload, *, now: datetime) -> Progress:
             lately=Count("id", filter=Q(letter__finished_at__gte=lately)),
             began_at=Min("letter__started_at"),
             ended_at=Max("letter__finished_at"),
+            more_letters=Count("id", filter=Q(letter__part__gt=1)),
         )
         .order_by()
     )
@@ -163,6 +170,7 @@ def progress_of(upload: Upload, *, now: datetime) -> Progress:
     speed = _speed(sum(row["lately"] for row in accepted), began_at, now) if waiting else None
     return Progress(
         files=sum(row["files"] for row in rows),
+        more_letters=sum(row["more_letters"] for row in rows),
         by_state=by_state,
         duplicates=sum(row["files"] for row in by_outcome[FileOutcome.DUPLICATE]),
         refused=sum(row["files"] for row in by_outcome[FileOutcome.REFUSED]),

@@ -206,24 +206,25 @@ class _FileLetters:
             )
             for number in new
         )
-        self._arrive(first, letters)
+        enter_in_batches(first, letters)
         return [(letter.pk, new[letter.part]) for letter in letters]
 
-    def _arrive(self, first: Letter, letters: Sequence[Letter]) -> None:
-        """Give the new letters an entry of their own in every batch that brought the file."""
-        arrivals = list(UploadedFile.objects.filter(letter=first, outcome=FileOutcome.ACCEPTED).order_by("pk"))
-        UploadedFile.objects.bulk_create(
-            UploadedFile(
-                upload_id=arrival.upload_id,
-                name=arrival.name,
-                size=arrival.size,
-                outcome=FileOutcome.ACCEPTED,
-                letter=letter,
-                received_at=arrival.received_at,
-            )
-            for arrival in arrivals
-            for letter in letters
+
+def enter_in_batches(first: Letter, letters: Sequence[Letter]) -> None:
+    """Give new letters of a file an entry of their own in every batch that brought it with its ``first`` letter."""
+    arrivals = list(UploadedFile.objects.filter(letter=first, outcome=FileOutcome.ACCEPTED).order_by("pk"))
+    UploadedFile.objects.bulk_create(
+        UploadedFile(
+            upload_id=arrival.upload_id,
+            name=arrival.name,
+            size=arrival.size,
+            outcome=FileOutcome.ACCEPTED,
+            letter=letter,
+            received_at=arrival.received_at,
         )
+        for arrival in arrivals
+        for letter in letters
+    )
 
 
 def _extent(stored: LetterText | RemovedLetter) -> Span | None:

@@ -1,7 +1,7 @@
 """The tables of uploads: files with their outcomes, and batches."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import django_tables2 as tables
@@ -34,6 +34,9 @@ class FileRow:
     next_step: str
     case_number: str | None = None
     has_case: bool = False
+    part: str = ""
+    counts: int | None = None
+    is_copy: bool = False
 
     @property
     def row_url(self) -> str:
@@ -53,33 +56,50 @@ def _is_no_letter_but_a_document(letter: Letter, name: str) -> bool:
     return letter.state in STOPPED_STATES and name.lower().endswith(DOCUMENT_NAMES)
 
 
-def row_of_file(file: UploadedFile, case_numbers: Mapping[int, str | None]) -> FileRow:
+@dataclass(frozen=True, slots=True)
+class CaseOfLetter:
+    """What lists of files say of a letter's case. ``counts`` is the letter that counts in its place, if any."""
+
+    number: str | None
+    counts: int | None = None
+    is_copy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOfLetters:
+    """What rows need of many letters at once: their cases, and how many letters their files hold."""
+
+    cases: Mapping[int, CaseOfLetter]
+    letters_in_file: Mapping[str, int]
+
+
+def row_of_file(file: UploadedFile, known: KnownOfLetters) -> FileRow:
     """A file of a batch; its letter is loaded already."""
     if file.letter is None:
         refusal = REFUSALS.get(file.reason)
         label = f"Refused: {refusal.label.lower()}" if refusal else "Refused"
         next_step = refusal.next_step if refusal else ""
         return FileRow(file.name, file.size, None, label, "is-danger", file.message, next_step)
-    row = row_of_letter(file.letter, file.name, case_numbers)
+    row = row_of_letter(file.letter, file.name, known)
     if file.outcome != FileOutcome.DUPLICATE:
         return row
+    letters = known.letters_in_file.get(file.letter.sha256, 1)
     reason = f"This file is already in the system as letter {file.letter.pk} ({row.label.lower()})."
-    return FileRow(
-        file.name,
-        file.size,
-        file.letter,
-        "Duplicate",
-        "is-plain",
-        reason,
-        "Nothing to do.",
-        row.case_number,
-        row.has_case,
+    return replace(
+        row,
+        size=file.size,
+        label="Duplicate",
+        badge="is-plain",
+        reason=reason,
+        next_step="Nothing to do.",
+        part=f"This file holds {letters} letters." if letters > 1 else "",
     )
 
 
-def row_of_letter(letter: Letter, name: str, case_numbers: Mapping[int, str | None]) -> FileRow:
+def row_of_letter(letter: Letter, name: str, known: KnownOfLetters) -> FileRow:
     """A letter under the name of one of its files."""
     words = STATES[letter.state]
+    case = known.cases.get(letter.pk)
     return FileRow(
         name=name,
         size=letter.size,
@@ -88,8 +108,11 @@ def row_of_letter(letter: Letter, name: str, case_numbers: Mapping[int, str | No
         badge=_BADGES[words.severity],
         reason="" if words.severity == "done" else letter.message or words.explanation,
         next_step=DOCUMENT_NEXT_STEP if _is_no_letter_but_a_document(letter, name) else words.next_step,
-        case_number=case_numbers.get(letter.pk),
-        has_case=letter.pk in case_numbers and letter.state in READABLE_STATES,
+        case_number=case.number if case else None,
+        has_case=case is not None and letter.state in READABLE_STATES,
+        part=_part_of_file(letter, known.letters_in_file.get(letter.sha256, 1)),
+        counts=case.counts if case else None,
+        is_copy=bool(case and case.is_copy),
     )
 
 
@@ -99,6 +122,18 @@ def _label_of(letter: Letter) -> str:
         at = min((letter.pages_scanned or 0) + 1, letter.pages_to_scan)
         return f"Reading page {at} of {letter.pages_to_scan}"
     return STATES[letter.state].label
+
+
+def _part_of_file(letter: Letter, letters: int) -> str:
+    """Which letter of its file it is, where the file holds several."""
+    if letters < 2:
+        return ""
+    held = f"This file holds {letters} letters"
+    if not letter.first_page:
+        return f"{held}."
+    one = letter.first_page == letter.last_page
+    pages = f"page {letter.first_page}" if one else f"pages {letter.first_page}–{letter.last_page}"
+    return f"{held}; this one is on {pages} of {letter.pages}."
 
 
 class FileTable(ListTable):
@@ -116,11 +151,12 @@ class FileTable(ListTable):
         sequence = ("name", "state", "reason", "case", "retry")
 
     def render_name(self, record: FileRow) -> SafeString:
-        """The original file name, and the size."""
+        """The original file name, the size, and which letter of the file it is."""
         return format_html(
-            '<span class="file-name">{}</span> <span class="quiet small nowrap">{}</span>',
+            '<span class="file-name">{}</span> <span class="quiet small nowrap">{}</span>{}',
             record.name,
             filesizeformat(record.size),
+            format_html('<br><span class="quiet small">{}</span>', record.part) if record.part else "",
         )
 
     def render_state(self, record: FileRow) -> SafeString:
@@ -129,7 +165,9 @@ class FileTable(ListTable):
 
     def render_reason(self, record: FileRow) -> SafeString:
         """The reason and the next step; empty if all is well."""
-        return format_html('{} <span class="quiet">{}</span>', record.reason, record.next_step)
+        return format_html(
+            '{} <span class="quiet">{}</span>{}', record.reason, record.next_step, _other_that_counts(record)
+        )
 
     def render_case(self, record: FileRow) -> SafeString:
         """The link to the case."""
@@ -149,6 +187,18 @@ class FileTable(ListTable):
             record.letter.pk,
             record.name,
         )
+
+
+def _other_that_counts(record: FileRow) -> SafeString | str:
+    """The letter that counts in place of this one, with a link."""
+    if record.counts is None:
+        return ""
+    return format_html(
+        ' <span class="quiet">{} <a href="{}">letter {}</a>, which counts.</span>',
+        "This is another copy of" if record.is_copy else "There is a later version of this case:",
+        reverse("case_detail", args=[record.counts]),
+        record.counts,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -12,6 +13,7 @@ from determinations.access import audit
 from determinations.browsing.neighbors import Place, place_in_list
 from determinations.cases.open_letter import OpenLetter, open_letter
 from determinations.cases.page_pictures import has_pictures
+from determinations.cases.same_case import letters_of_file, same_case, shown_pages
 from determinations.cases.scanned_words import doubts_in_text, pages_of
 from determinations.cases.sheet import CaseSheet, pieces_of, sheet_of
 from determinations.models import Case, LetterText, ProblemReport
@@ -35,8 +37,13 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "letter": opened.letter,
         "sheet": sheet,
         "chosen": request.GET.get("value", ""),
-        "older_versions": list(case.older_versions.order_by("-pk").only("pk")),
-        "reports": list(ProblemReport.objects.filter(letter=pk, by=person_of(request)).order_by("-id")[:5]),
+        "same_case": same_case(case, opened.merged.record),
+        "file_letters": letters_of_file(opened.letter),
+        "reports": list(
+            ProblemReport.objects.filter(
+                Q(letter=pk) | Q(letter__case__superseded_by=pk, letter__case__is_copy=True), by=person_of(request)
+            ).order_by("-id")[:5]
+        ),
         "parsed": opened.parser_version,
         "head_rows": _head_rows(sheet),
         "place": place and _place(place, request.GET),
@@ -64,14 +71,14 @@ def _letter_pane(request: HttpRequest, opened: OpenLetter, sheet: CaseSheet) -> 
     shows_pages = has_pictures(letter) and bool(letter.pages) and bool(url_if_any("letter_boxes", letter.pk))
     scanned = list(pages_of(letter, stored))
     as_text = not shows_pages or request.GET.get("show") == "text"
+    numbers = shown_pages(letter)
+    pages = pieces_of(stored.text, stored.page_offsets, sheet.spans, doubts_in_text(scanned)) if stored else []
     return {
         "has_pictures": shows_pages,
         "as_text": as_text,
-        "scanned_pages": len(scanned),
-        "page_numbers": range(1, (letter.pages or 0) + 1),
-        "text_pages": pieces_of(stored.text, stored.page_offsets, sheet.spans, doubts_in_text(scanned))
-        if stored
-        else [],
+        "scanned_pages": sum(page.number + 1 in numbers for page in scanned),
+        "page_numbers": numbers,
+        "text_pages": [(number, page) for number, page in enumerate(pages, 1) if not numbers or number in numbers],
         "text_query": link_to(changed(request.GET, {"show": "text"})),
         "pictures_query": link_to(changed(request.GET, {"show": ""})),
     }

@@ -65,7 +65,7 @@ def _submitted(request: StaffRequest, opened: OpenLetter) -> HttpResponse:
 @require_POST
 def read_line(request: StaffRequest, letter_id: int) -> JsonResponse:
     """The citations that the parser reads in a selected piece of the letter."""
-    text = get_object_or_404(LetterText, pk=letter_id).text
+    text = get_object_or_404(LetterText.objects.select_related("kept_with"), pk=letter_id).of_file.text
     audit.note_once(request, "review.opened", letter_id)
     span = read_span(request.POST.get("evidence", ""), len(text))
     if span is None or span[1] - span[0] > _LONGEST_LINE:

@@ -10,9 +10,11 @@ from django.db.models import QuerySet
 
 from determinations.access.roles import people_who_correct
 from determinations.cases.fields import EffectiveRecord
+from determinations.cases.letter_corrections import copies_of
 from determinations.cases.open_letter import Change, OpenLetter
 from determinations.cases.page_pictures import has_pictures, page_count
 from determinations.cases.review_entries import Reason
+from determinations.cases.same_case import letters_of_file, shown_pages
 from determinations.corrections import review_queue
 from determinations.corrections.form import CorrectionForm
 from determinations.corrections.form_rows import Message
@@ -100,6 +102,7 @@ class ScreenContext(TypedDict):
     queue: QueuePlace
     pages: Sequence[LetterPage]
     picture_numbers: range
+    file_letters: list[Letter]
     choices: Choices
 
 
@@ -109,7 +112,7 @@ def screen_context(
     """The context of the screen that shows this form."""
     opened = shown.form.opened
     letter = opened.letter
-    text = LetterText.objects.filter(pk=letter.pk).first()
+    text = LetterText.objects.of(letter.pk)
     return {
         "opened": opened,
         "letter": letter,
@@ -128,7 +131,8 @@ def screen_context(
         "edited": shown if isinstance(shown, EditedMeanwhile) else None,
         "reports": _reports(shown.form),
         "queue": _queue_place(request, letter.pk, now),
-        "pages": _pages(text, request.GET.get("evidence", "")),
+        "pages": _pages(text, request.GET.get("evidence", ""), shown_pages(letter)),
+        "file_letters": letters_of_file(letter),
         "picture_numbers": _picture_numbers(request, letter),
         "choices": Choices(
             reasons=CorrectionReason.objects.filter(offered=True),
@@ -156,7 +160,9 @@ def _queue_place(request: StaffRequest, letter_id: int, now: datetime) -> QueueP
 
 
 def _reports(form: CorrectionForm) -> list[Report]:
-    reports = ProblemReport.objects.filter(letter=form.opened.letter.pk, state=ReportState.OPEN)
+    letter_id = form.opened.letter.pk
+    same_letter = {letter_id, *(copy for copy, counts in copies_of([letter_id]).items() if counts == letter_id)}
+    reports = ProblemReport.objects.filter(letter__in=same_letter, state=ReportState.OPEN)
     return [_report(form, report) for report in reports.select_related("by").order_by("pk")]
 
 
@@ -172,14 +178,16 @@ def _report(form: CorrectionForm, report: ProblemReport) -> Report:
 
 def _picture_numbers(request: StaffRequest, letter: Letter) -> range:
     """The pages that this user may see as pictures."""
-    shows = has_pictures(letter) and request.user.has_perm("determinations.read_original")
-    return range(1, page_count(letter) + 1) if shows else range(0)
+    if not has_pictures(letter) or not request.user.has_perm("determinations.read_original"):
+        return range(0)
+    return shown_pages(letter) or range(1, page_count(letter) + 1)
 
 
-def _pages(text: LetterText | None, evidence: str) -> list[LetterPage]:
-    """The letter's pages, with the requested evidence separated, for browsers without scripts.
+def _pages(text: LetterText | None, evidence: str, numbers: range) -> list[LetterPage]:
+    """The pages of these numbers, with the requested evidence separated, for browsers without scripts.
 
-    Carriage returns become spaces, so that the browser counts characters as the stored text does.
+    Without numbers all pages are given. Carriage returns become spaces, so that the browser counts characters as the
+    stored text does.
     """
     if text is None:
         return []
@@ -189,6 +197,8 @@ def _pages(text: LetterText | None, evidence: str) -> list[LetterPage]:
     span = read_span(evidence, len(whole)) or (0, 0)
     pages = []
     for number, (start, end) in enumerate(zip(starts, ends, strict=True), start=1):
+        if numbers and number not in numbers:
+            continue
         first, last = max(span[0], start), min(span[1], end)
         if first >= last:
             first = last = start

@@ -1,12 +1,12 @@
 """Uploading letters, and what became of them: batches, their files, and the letters that need somebody."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.db.models import Min, QuerySet
+from django.db.models import Count, Min, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -33,7 +33,16 @@ from determinations.paging.counts import count_up_to, whole_number
 from determinations.paging.keyset import Order, Page, page_of
 from determinations.reading.ingest import retry_letters
 from determinations.reading.workers import worker_state
-from determinations.tables.uploads import BatchRow, BatchTable, FileRow, FileTable, row_of_file, row_of_letter
+from determinations.tables.uploads import (
+    BatchRow,
+    BatchTable,
+    CaseOfLetter,
+    FileRow,
+    FileTable,
+    KnownOfLetters,
+    row_of_file,
+    row_of_letter,
+)
 from determinations.tasks import send_waiting
 from determinations.views.requests import person_of, wants_part
 from determinations.wording.states import RETRY_STATES, STATES
@@ -101,8 +110,8 @@ def upload_detail(request: HttpRequest, pk: int) -> HttpResponse:
     files = files_of(upload, request.GET).select_related("letter")
     page = page_of(files, _AS_THEY_CAME, request.GET)
     progress = progress_of(upload, now=timezone.now())
-    case_numbers = _case_numbers(file.letter_id for file in page.rows if file.letter_id)
-    rows = [row_of_file(file, case_numbers) for file in page.rows]
+    known = _known_of([file.letter for file in page.rows if file.letter])
+    rows = [row_of_file(file, known) for file in page.rows]
     context = {
         "upload": upload,
         "who": _name_of(upload),
@@ -125,8 +134,8 @@ def letter_list(request: HttpRequest) -> HttpResponse:
     letters = letters_in(request.GET)
     page = page_of(letters, _NEWEST_FIRST, request.GET)
     names = _first_names(page.rows)
-    case_numbers = _case_numbers(letter.pk for letter in page.rows)
-    rows = [row_of_letter(letter, names.get(letter.pk, "(no name)"), case_numbers) for letter in page.rows]
+    known = _known_of(page.rows)
+    rows = [row_of_letter(letter, names.get(letter.pk, "(no name)"), known) for letter in page.rows]
     context = {
         "count": count_up_to(letters),
         "tabs": _with_links(request.GET, _letter_tabs()),
@@ -227,9 +236,17 @@ def _name_of(upload: Upload) -> str:
     return upload.by.get_username() if upload.by else "import"
 
 
-def _case_numbers(letter_ids: Iterable[int]) -> dict[int, str | None]:
-    """Case numbers by letter, for the letters that have a case."""
-    return dict(Case.objects.filter(pk__in=list(letter_ids)).values_list("pk", "case_number"))
+def _known_of(letters: Sequence[Letter]) -> KnownOfLetters:
+    """The cases of the letters, and how many letters their files hold."""
+    cases = Case.objects.filter(pk__in=[letter.pk for letter in letters])
+    of_file = Letter.objects.filter(sha256__in={letter.sha256 for letter in letters}).values("sha256")
+    return KnownOfLetters(
+        {
+            pk: CaseOfLetter(number, counts, is_copy)
+            for pk, number, counts, is_copy in cases.values_list("pk", "case_number", "superseded_by_id", "is_copy")
+        },
+        dict(of_file.annotate(letters=Count("pk")).values_list("sha256", "letters")),
+    )
 
 
 def _first_names(letters: Iterable[Letter]) -> dict[int, str]:
