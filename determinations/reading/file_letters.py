@@ -197,6 +197,8 @@ class _FileLetters:
                 part=number,
                 size=first.size,
                 media_type=first.media_type,
+                pages=first.pages,
+                text_method=first.text_method,
                 state=LetterState.PARSING,
                 lane=first.lane,
                 attempts=1,

@@ -266,9 +266,13 @@ def _say_what_is_kept(messages: Mapping[int, str]) -> None:
 
 
 def _hand_to_scans(readings: Collection[Reading]) -> None:
-    """Have letters whose pages are pictures wait in the lane of scans. Cases that stand stay as they are."""
+    """Have letters whose pages are pictures wait in the lane of scans. Existing cases stay as they are.
+
+    The other letters of the file that are being read wait with them: recognizing its pages once reads them all.
+    """
     for reading in readings:
-        Letter.objects.filter(pk=reading.letter_id).update(
+        same_file = Letter.objects.filter(pk=reading.letter_id).values("sha256")
+        Letter.objects.filter(sha256__in=same_file, state=LetterState.PARSING).update(
             state=LetterState.SCAN_WAITING,
             lane=Lane.SCANS,
             message=reading.message,

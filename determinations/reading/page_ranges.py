@@ -88,6 +88,7 @@ def _add(letters: list[Letter], pages: PageRange) -> Letter:
         size=model.size,
         media_type=model.media_type,
         pages=model.pages,
+        text_method=model.text_method,
         first_page=pages[0],
         last_page=pages[1],
         pages_set_by_hand=True,
