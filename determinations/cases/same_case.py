@@ -1,6 +1,6 @@
 """What else was received of a letter's file and of its case: other letters, copies, versions and what they change."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from determinations.cases.fields import EffectiveItem, EffectiveRecord, read
@@ -71,10 +71,9 @@ def letters_of_file(letter: Letter) -> list[Letter]:
     return sorted(rows, key=lambda row: (row.first_page or 0, row.last_page or 0, row.part))
 
 
-def shown_pages(letter: Letter) -> range:
-    """The pages to show of the letter: of a file that holds other letters too, only the letter's own."""
-    others = Letter.objects.filter(sha256=letter.sha256).exclude(pk=letter.pk)
-    return letter.page_numbers if others.exists() else range(1, (letter.pages or 0) + 1)
+def shown_pages(letter: Letter, of_file: Sequence[Letter]) -> range:
+    """The pages to show of the letter: of a file with several letters, only its own."""
+    return letter.page_numbers if len(of_file) > 1 else range(1, (letter.pages or 0) + 1)
 
 
 def names_of(letters: Iterable[Letter]) -> Mapping[int, str]:

@@ -1,5 +1,6 @@
 """One case: its values beside the letter they were read from."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
@@ -16,7 +17,7 @@ from determinations.cases.page_pictures import has_pictures
 from determinations.cases.same_case import letters_of_file, same_case, shown_pages
 from determinations.cases.scanned_words import doubts_in_text, pages_of
 from determinations.cases.sheet import CaseSheet, pieces_of, sheet_of
-from determinations.models import Case, LetterText, ProblemReport
+from determinations.models import Case, Letter, LetterText, ProblemReport
 from determinations.paging.addresses import changed, link_to, with_query
 from determinations.views.requests import person_of, url_if_any
 from determinations.wording.labels import read_labels
@@ -30,6 +31,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
     opened = open_letter(pk)
     sheet = sheet_of(opened, read_labels())
     place = place_in_list(pk, request.GET)
+    of_file = letters_of_file(opened.letter)
     audit.note(request, "case.viewed", pk)
     can_read = request.user.has_perm("determinations.read_original")
     context: dict[str, object] = {
@@ -38,7 +40,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "sheet": sheet,
         "chosen": request.GET.get("value", ""),
         "same_case": same_case(case, opened.merged.record),
-        "file_letters": letters_of_file(opened.letter),
+        "file_letters": of_file,
         "reports": list(
             ProblemReport.objects.filter(
                 Q(letter=pk) | Q(letter__case__superseded_by=pk, letter__case__is_copy=True), by=person_of(request)
@@ -51,7 +53,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         if request.user.has_perm("determinations.correct_cases")
         else "",
         "original_url": url_if_any("letter_original", pk) if can_read else "",
-        **(_letter_pane(request, opened, sheet) if can_read else {}),
+        **(_letter_pane(request, opened, sheet, of_file) if can_read else {}),
     }
     return render(request, "cases/case_detail.html", context)
 
@@ -64,14 +66,16 @@ def _head_rows(sheet: CaseSheet) -> list[object]:
     return [sheet.values[name] for name in names]
 
 
-def _letter_pane(request: HttpRequest, opened: OpenLetter, sheet: CaseSheet) -> dict[str, object]:
+def _letter_pane(
+    request: HttpRequest, opened: OpenLetter, sheet: CaseSheet, of_file: Sequence[Letter]
+) -> dict[str, object]:
     """Page pictures for a PDF or a scan, beside its text; the text alone for a text letter."""
     letter = opened.letter
     stored = LetterText.objects.of(letter.pk)
     shows_pages = has_pictures(letter) and bool(letter.pages) and bool(url_if_any("letter_boxes", letter.pk))
     scanned = list(pages_of(letter, stored))
     as_text = not shows_pages or request.GET.get("show") == "text"
-    numbers = shown_pages(letter)
+    numbers = shown_pages(letter, of_file)
     pages = pieces_of(stored.text, stored.page_offsets, sheet.spans, doubts_in_text(scanned)) if stored else []
     return {
         "has_pictures": shows_pages,

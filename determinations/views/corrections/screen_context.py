@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import TypedDict
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from determinations.access.roles import people_who_correct
 from determinations.cases.fields import EffectiveRecord
-from determinations.cases.letter_corrections import copies_of
 from determinations.cases.open_letter import Change, OpenLetter
 from determinations.cases.page_pictures import has_pictures, page_count
 from determinations.cases.review_entries import Reason
@@ -113,6 +112,8 @@ def screen_context(
     opened = shown.form.opened
     letter = opened.letter
     text = LetterText.objects.of(letter.pk)
+    of_file = letters_of_file(letter)
+    numbers = shown_pages(letter, of_file)
     return {
         "opened": opened,
         "letter": letter,
@@ -131,9 +132,9 @@ def screen_context(
         "edited": shown if isinstance(shown, EditedMeanwhile) else None,
         "reports": _reports(shown.form),
         "queue": _queue_place(request, letter.pk, now),
-        "pages": _pages(text, request.GET.get("evidence", ""), shown_pages(letter)),
-        "file_letters": letters_of_file(letter),
-        "picture_numbers": _picture_numbers(request, letter),
+        "pages": _pages(text, request.GET.get("evidence", ""), numbers),
+        "file_letters": of_file,
+        "picture_numbers": _picture_numbers(request, letter, numbers),
         "choices": Choices(
             reasons=CorrectionReason.objects.filter(offered=True),
             authorities=sorted(labels.authorities, key=lambda authority: Family.values.index(authority.family)),
@@ -161,8 +162,8 @@ def _queue_place(request: StaffRequest, letter_id: int, now: datetime) -> QueueP
 
 def _reports(form: CorrectionForm) -> list[Report]:
     letter_id = form.opened.letter.pk
-    same_letter = {letter_id, *(copy for copy, counts in copies_of([letter_id]).items() if counts == letter_id)}
-    reports = ProblemReport.objects.filter(letter__in=same_letter, state=ReportState.OPEN)
+    on_copies = Q(letter__case__superseded_by=letter_id, letter__case__is_copy=True)
+    reports = ProblemReport.objects.filter(Q(letter=letter_id) | on_copies, state=ReportState.OPEN)
     return [_report(form, report) for report in reports.select_related("by").order_by("pk")]
 
 
@@ -176,11 +177,11 @@ def _report(form: CorrectionForm, report: ProblemReport) -> Report:
     return Report(report, form.message(path, "").anchor, item["request"] if item else "")
 
 
-def _picture_numbers(request: StaffRequest, letter: Letter) -> range:
+def _picture_numbers(request: StaffRequest, letter: Letter, numbers: range) -> range:
     """The pages that this user may see as pictures."""
     if not has_pictures(letter) or not request.user.has_perm("determinations.read_original"):
         return range(0)
-    return shown_pages(letter) or range(1, page_count(letter) + 1)
+    return numbers or range(1, page_count(letter) + 1)
 
 
 def _pages(text: LetterText | None, evidence: str, numbers: range) -> list[LetterPage]:
