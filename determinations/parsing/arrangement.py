@@ -22,11 +22,18 @@ class Arrangement:
     starts: tuple[int, ...]
 
     @classmethod
+    def whole(cls, source: str) -> "Arrangement":
+        """The source as it is."""
+        return cls(source, (Span(0, len(source)),), (0,)) if source else cls("", (), ())
+
+    @classmethod
     def of(cls, source: str, pieces: Iterable[Span]) -> "Arrangement":
         """The pieces of ``source`` in the order given; empty ones are left out."""
         kept = tuple(piece for piece in pieces if piece.end > piece.start)
         if len(kept) == 1 and kept[0] == (0, len(source)):
             return cls(source, kept, (0,))
+        if len(kept) == 1:
+            return cls(source[kept[0].start : kept[0].end], kept, (0,))
         lengths = (piece.end - piece.start for piece in kept)
         starts = tuple(accumulate(lengths, initial=0))[:-1]
         return cls("".join([source[a:b] for a, b in kept]), kept, starts)

@@ -43,5 +43,5 @@ def clean_text(text: str) -> str:
 def visible_text(cleaned: str) -> Arrangement:
     """A cleaned text without the characters that print nothing."""
     if cleaned.isascii():
-        return Arrangement.of(cleaned, (Span(0, len(cleaned)),))
+        return Arrangement.whole(cleaned)
     return Arrangement.without(cleaned, (Span(*match.span()) for match in _INVISIBLE.finditer(cleaned)))

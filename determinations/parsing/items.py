@@ -159,8 +159,7 @@ def _read_item(source: str, number: int, place: Span, block: _Block, doubt: str 
     decision, request_end = _read_decision(source, line, path, spans, problems)
     request = fold(source, *trimmed(source, line.start, request_end))
     spans["request"] = Span(request.start, request.end)
-    original = _ORIGINAL.search(request.text)  # the later sentences of a partial approval are the line's own
-    if not doubt and _OF_A_RATIONALE.search(request.text, 0, original.start() if original else len(request.text)):
+    if not doubt and _reads_like_a_rationale(request.text):
         doubt = "The item's line reads like the end of the rationale before."
     if doubt:
         problems.append(Problem("item_start_doubtful", doubt, line, path + "request"))
@@ -180,6 +179,14 @@ def _read_item(source: str, number: int, place: Span, block: _Block, doubt: str 
             message = f"The item has no {part.replace('_', ' ').replace('text', 'guideline line')}."
             problems.append(Problem("value_missing", message, line, path + part))
     return ItemText(number, request.text, disputed, partly, decision, parts, spans, tuple(problems))
+
+
+def _reads_like_a_rationale(request: str) -> bool:
+    """Whether the request says what only a rationale says. The later sentences of a partial approval are its own."""
+    if "." not in request and "medical" not in request:  # the searches below cost more
+        return False
+    original = _ORIGINAL.search(request)
+    return bool(_OF_A_RATIONALE.search(request, 0, original.start() if original else len(request)))
 
 
 def _read_decision(

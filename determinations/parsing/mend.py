@@ -56,7 +56,7 @@ class _Printed(NamedTuple):
 
 def mend_lines(source: str) -> Mended:
     """The text with torn lines mended; a problem for each, also for those whose other half was not found."""
-    whole = Mended(Arrangement.of(source, (Span(0, len(source)),)), ())
+    whole = Mended(Arrangement.whole(source), ())
     start = source.find(_RUNNING_TEXT)
     if start < 0 or not _may_be_torn(source, start + len(_RUNNING_TEXT)):
         return whole

@@ -22,7 +22,9 @@ def fold_text(piece: str) -> str:
     """The piece, of a cleaned text, as one line: white space folded, words rejoined at line-end hyphens."""
     text = piece
     if "\n" in text or "\f" in text:
-        text = _HYPHEN_BREAK.sub("-", text).replace("\n", " ").replace("\f", " ")
+        if "-\n" in text or "- " in text or "-\f" in text:
+            text = _HYPHEN_BREAK.sub("-", text)
+        text = text.replace(" \n", " ").replace("\n", " ").replace("\f", " ")
     while "  " in text:
         text = text.replace("  ", " ")
     return text.strip(" ")
@@ -58,16 +60,21 @@ class Folded(NamedTuple):
 
     def span(self, start: int, end: int) -> Span:
         """The place in the letter of ``self.text[start:end]``; ``start`` < ``end``."""
-        return Span(self._offset(start), self._offset(end - 1) + 1)
+        first = self._offset(start, 0, self.start)
+        return Span(first, self._offset(end - 1, start, first) + 1)
 
-    def _offset(self, position: int) -> int:
-        """Folding drops white space and nothing else, so a character is found by how many print before it."""
-        printed = _printed(self.text, 0, position)
-        at = self.start + position
-        while (behind := printed - _printed(self.source, self.start, at)) > 0:
-            at += behind
+    def _offset(self, position: int, known: int, known_offset: int) -> int:
+        """The offset of a character; that of the character ``known`` before it is ``known_offset``.
+
+        Folding drops white space and nothing else, so a character is found by how many print before it.
+        """
+        source, at = self.source, known_offset + position - known
+        behind = position - known - self.text.count(" ", known, position) - _printed(source, known_offset, at)
+        while behind > 0:
+            passed, at = at, at + behind
+            behind -= _printed(source, passed, at)
         if self.text[position] != " ":
-            while self.source[at] in _WHITE_SPACE:
+            while source[at] in _WHITE_SPACE:
                 at += 1
         return at
 

@@ -23,7 +23,7 @@ _GUIDELINE = re.compile(r"(?:Claims\s+Administrator|MAXIMUS)\s+guidelines?\s*:",
 _CASE_LABEL = re.compile(r"Case\s+Number\s*:")
 _LABEL = re.compile(
     r"Case\s+Number\s*:|Date\s+Assigned\s*:|Date\s+of\s+Injury\s*:|Decision\s+Date\s*:|UR\s+Denial\s+Date\s*:"
-    r"|Priority\s*:|\bReceived\s*:"
+    r"|Priority\s*:|R(?<=\bR)eceived\s*:"
 )
 #: The block has some 250 characters; text readers stretch it. Labels of one block are not far apart.
 _BLOCK_REACH, _WIDEST_GAP = 1500, 400
@@ -61,9 +61,7 @@ def find_letters(source: str) -> list[Bounds]:
 def _groups(source: str) -> list[list[_Heading]]:
     """The headings letter by letter: a new letter begins where their order starts over."""
     groups: list[list[_Heading]] = []
-    headings = list(_headings(source))
-    headings.sort()
-    for heading in headings:
+    for heading in sorted(_headings(source)):
         if not groups or heading.kind <= groups[-1][-1].kind:
             groups.append([])
         groups[-1].append(heading)

@@ -21,6 +21,7 @@ from determinations.parsing.pages.forms import (
     is_stamp_part,
     match_line,
     may_have_forms,
+    may_have_transmission,
     prose_words,
     transmission,
 )
@@ -32,7 +33,6 @@ from determinations.parsing.spans import Span
 _DEEPEST = 6
 #: What lies further out than a page's own line is the page's own too, up to so many lines.
 _MOST_BETWEEN = 2
-_SCREENED = 1
 #: What may differ between two pages in the same line.
 _NOT_COMPARED = str.maketrans("", "", "0123456789 ")
 _NUMBER = re.compile(r"\W*(\d{1,6})\W*")
@@ -69,7 +69,7 @@ class PageLines(NamedTuple):
 def without_page_lines(source: str) -> PageLines:
     """The text with the lines that belong to the pages blanked."""
     has_pages = "\f" in source
-    if has_pages and not _may_have_page_lines(list(_edges(source, _SCREENED))):
+    if has_pages and not _may_have_page_lines(source):
         return PageLines(source, ())
     spans: list[Span] = list(_page_counts(source))
     problems: list[Problem] = []
@@ -84,15 +84,22 @@ def without_page_lines(source: str) -> PageLines:
     return PageLines(blanked(source, spans), tuple(problems))
 
 
-def _may_have_page_lines(edges: list[_Edge]) -> bool:
+def _may_have_page_lines(source: str) -> bool:
     """A quick look, which most files pass: no outer line is on the next page too, or has a form of its own."""
     before: set[str] = set()
-    for top, bottom in zip(edges[0::2], edges[1::2], strict=True):
-        forms = {_form(line.text) for line in (*top.lines, *bottom.lines)}
-        if not before.isdisjoint(forms):
+    lines = []
+    for page in source.split("\f"):
+        text = page.strip()
+        if not text:
+            before = set()
+            continue
+        first, last = text[: text.find("\n")].rstrip() if "\n" in text else text, text[text.rfind("\n") + 1 :].lstrip()
+        outlines = {_outline(first), _outline(last)}
+        if not before.isdisjoint(outlines) and {_form(first), _form(last)} & {_form(line) for line in lines[-2:]}:
             return True
-        before = forms
-    return may_have_forms([line.text for edge in edges for line in edge.lines])
+        before = outlines
+        lines += (first, last)
+    return may_have_forms(lines)
 
 
 def _edges(source: str, depth: int) -> Iterator[_Edge]:
@@ -134,6 +141,12 @@ def _forms_by_page(edges: list[_Edge]) -> dict[int, dict[str, int]]:
         for depth, line in enumerate(edge.lines):
             of_page.setdefault(_form(line.text), depth)
     return forms
+
+
+def _outline(text: str) -> str:
+    """The first and the last character that a line's form has: quick to tell, and different for most lines."""
+    ends = text.strip("0123456789 ")
+    return ends[:1] + ends[-1:]
 
 
 def _form(text: str) -> str:
@@ -247,7 +260,7 @@ def _page_counts(source: str) -> Iterator[Span]:
 def _without_page_marks(source: str) -> Iterator[Span]:
     """In a text whose pages are not marked: lines anywhere that are a fax machine's or a browser's without doubt."""
     start = 0
-    for line in source.split("\n"):
+    for line in source.split("\n") if may_have_transmission(source) else ():
         text = line.strip()
         if text and (match := transmission(text)) and match.is_whole:
             yield Span(start, start + len(line))

@@ -91,8 +91,7 @@ _LOWER_WORD = re.compile(r"(?<![\w/.:@-])[a-z]{2,}(?![\w/@-])")
 #: An office's name or a document's title has hardly more words in small letters.
 _MOST_TITLE_WORDS = 2
 #: A quick look before ``_TOKEN``: a clock time, a telephone number, an address.
-_CLOCK = re.compile(r"\d:\d\d")
-_TEN_DIGITS = re.compile(r"\d{3}\D{0,2}\d{3}\D?\d{4}")
+_CLOCK_OR_TEN_DIGITS = re.compile(r"\d(?::\d\d|\d\d\D{0,2}\d{3}\D?\d{4})")
 _ADDRESS_WORDS = ("://", "about:", "www.")
 #: Words of the forms above, for a quick look at lines that are not all in capitals.
 _FORM_WORDS = (
@@ -126,16 +125,17 @@ class Match(NamedTuple):
 def may_have_forms(lines: list[str]) -> bool:
     """Whether any of these lines may be more than running text; a quick look before each is looked at."""
     for line in lines:
-        if line.upper() == line and line[-1] != "." and not OWN_LINE.match(line):
+        if line[-1] != "." and line.upper() == line and not OWN_LINE.match(line):
             return True
         if ("Page " in line or "page " in line) and _whole_form(line):
             return True
     text = "\n".join(lines)
-    return _may_be_transmission(text) or any([word in text for word in _FORM_WORDS]) or _may_be_notice(text)
+    return may_have_transmission(text) or any([word in text for word in _FORM_WORDS]) or _may_be_notice(text)
 
 
-def _may_be_transmission(text: str) -> bool:
-    return bool(_CLOCK.search(text) or _TEN_DIGITS.search(text)) or any([word in text for word in _ADDRESS_WORDS])
+def may_have_transmission(text: str) -> bool:
+    """Whether a text may have a fax machine's or a browser's line at all; a quick look before ``transmission``."""
+    return bool(_CLOCK_OR_TEN_DIGITS.search(text)) or any([word in text for word in _ADDRESS_WORDS])
 
 
 def match_line(text: str) -> Match | None:
@@ -199,7 +199,7 @@ def prose_words(text: str) -> int:
 
 def transmission(text: str) -> Match | None:
     """A fax machine's or a browser's line, or the part of a line that is one."""
-    if not _may_be_transmission(text):
+    if not may_have_transmission(text):
         return None
     tokens = [(match.lastgroup or "", match.start(), match.end()) for match in _TOKEN.finditer(text)]
     if len(tokens) < 2:

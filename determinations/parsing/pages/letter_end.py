@@ -5,7 +5,6 @@ edge or a deliberate line break is looked at: it is the letter's when it goes on
 """
 
 import re
-from itertools import pairwise
 from typing import NamedTuple
 
 from determinations.parsing.pages.fullness import is_short
@@ -56,7 +55,7 @@ _CONCLUSION_REACH = 400
 _TITLE_WORDS, _TITLE_LENGTH = 8, 70
 #: A quick look at a line's length, before its width is worked out.
 _FULL_WIDTH = 0.9
-_MAY_CLOSE = tuple(".?!:;\"')]\u2019\u201d")
+_MAY_CLOSE = ".?!:;\"')]\u2019\u201d"
 _MANY_LINES = 400
 
 _CUT_AT_PAGE = "The text after this page was taken for other papers, not for the end of the last rationale."
@@ -86,27 +85,31 @@ def find_letter_end(source: str, start: int, rationale: int, limit: int, running
     """
     label_line = max(source.rfind("\n", start, rationale), source.rfind("\f", start, rationale)) + 1
     lines = _lines(source, label_line, limit)  # with the label, so that the first line has its full width
+    if not lines:
+        return LetterEnd(limit)
     typography: Typography | None = None
     doubts: list[Problem] = []
-    widest = max((len(line.text) for line in lines), default=0)
-    for above, line in pairwise(lines):
-        parted = line.page_edge
-        is_short = len(above.text) + len(line.text.partition(" ")[0]) < widest * _FULL_WIDTH
-        if not parted and not is_short and line.gap == 1 and not above.text.endswith(_MAY_CLOSE):
+    nearly_full = max([end - start for start, end, *_ in lines]) * _FULL_WIDTH
+    for at in range(1, len(lines)):
+        _, _, text, gap, parted = lines[at]
+        printed = lines[at - 1][2]
+        is_short = len(printed) < nearly_full and len(printed) + len(text.partition(" ")[0]) < nearly_full
+        if not parted and not is_short and gap == 1 and printed[-1] not in _MAY_CLOSE:
             continue
+        above, line = lines[at - 1], lines[at]
         ended = ends_sentence(above.text)
         if not parted and (line.gap > 1 or is_short):
             typography = typography or typography_of(source, *running_text)
             parted = line.gap > typography.usual_gap or typography.had_room(above.text, line.text)
         if not parted and not (ended and _AFTER_LETTER.match(line.text)):
             continue
-        verdict = _verdict(source, start, rationale, lines, lines.index(line), ended=ended)
+        verdict = _verdict(source, start, rationale, lines, at, ended=ended)
         if verdict:
             doubts.append(Problem("letter_end_doubtful", verdict, Span(line.start, line.end)))
         if verdict in (None, _GOES_ON):
             continue
         return LetterEnd(above.end, tuple(doubts))
-    return LetterEnd(lines[-1].end if lines else limit, tuple(doubts))
+    return LetterEnd(lines[-1].end, tuple(doubts))
 
 
 def _verdict(source: str, start: int, rationale: int, lines: list[_Line], at: int, *, ended: bool) -> str | None:

@@ -33,6 +33,7 @@ _MAY_FOLLOW = {
     "rationale": {"claims", "h0"},
 }
 _DECISION = re.compile(r"\b(?:Upheld|Overturned)\.?\Z")
+_MAY_BE_DECISION = ("Upheld", "Upheld.", "Overturned", "Overturned.")
 _CLAIMS = re.compile(r"Claims\s+Administrator")
 _LABEL = re.compile(
     r"Claims\s+Administrator\s+g|MAXIMUS\s+g|Decision\s+r|CLINICAL|IMR\s+ISS|HOW\s+THE|The\s+Expert\s+Rev"
@@ -65,7 +66,7 @@ class Ordered(NamedTuple):
 
 def order_pages(source: str, first_page: int = 1) -> Ordered:
     """The text with the pages of a letter in order where they were not. ``first_page``: its number in the file."""
-    whole = Arrangement.of(source, (Span(0, len(source)),))
+    whole = Arrangement.whole(source)
     if "\f" not in source:
         return Ordered(whole, ())
     pages = _pages(source, first_page)
@@ -93,33 +94,31 @@ def _doubt(above: _Page, below: _Page) -> Problem:
 
 def _pages(source: str, first_page: int) -> list[_Page]:
     pages, start = [], 0
+    marks = _marks(source)
     for number, text in enumerate(source.split("\f"), first_page):
         end = start + len(text)
         stripped = text.strip()
         first, _, _ = stripped.partition("\n")
         _, _, last = stripped.rpartition("\n")
-        first_mark, last_mark, begins_letter = _outer_marks(source, start, end)
-        pages.append(
-            _Page(number, Span(start, end), first.strip(), last.strip(), first_mark, last_mark, begins_letter)
-        )
+        names: list[str] = []
+        while marks and marks[-1][0] < end:
+            names.append(marks.pop()[1])
+        outer = (names[0], names[-1], "h0" in names) if names else ("", "", False)
+        pages.append(_Page(number, Span(start, end), first.strip(), last.strip(), *outer))
         start = end + 1
     return pages
 
 
-def _outer_marks(source: str, start: int, end: int) -> tuple[str, str, bool]:
-    """The first and the last mark in a stretch, empty strings where there is none; and whether a letter begins."""
-    first, last, first_mark, last_mark, begins = end, -1, "", "", False
+def _marks(source: str) -> list[tuple[int, str]]:
+    """Every mark of the text with its place, the last one first."""
+    marks = []
     for name, mark in _MARKS:
-        at = source.find(mark, start, end)
-        if at < 0:
-            continue
-        begins = begins or name == "h0"
-        if at < first:
-            first, first_mark = at, name
-        at = source.rfind(mark, at, end)
-        if at > last:
-            last, last_mark = at, name
-    return first_mark, last_mark, begins
+        at = source.find(mark)
+        while at >= 0:
+            marks.append((at, name))
+            at = source.find(mark, at + 1)
+    marks.sort(reverse=True)
+    return marks
 
 
 def _agreement(above: _Page, below: _Page) -> int:
@@ -132,7 +131,7 @@ def _agreement(above: _Page, below: _Page) -> int:
     if above.last_mark and below.first_mark:
         score += 1 if below.first_mark in _MAY_FOLLOW[above.last_mark] else _CONFLICT * 2
     first = below.first_line
-    if _DECISION.search(above.last_line):
+    if above.last_line.endswith(_MAY_BE_DECISION) and _DECISION.search(above.last_line):
         score += 3 if _CLAIMS.match(first) else _CONFLICT * 2
     elif ends_sentence(above.last_line):
         score += 1 if not first[0].islower() else _CONFLICT

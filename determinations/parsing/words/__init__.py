@@ -45,7 +45,7 @@ def join_divided_words(text: str) -> Arrangement:
         pieces += [Span(at, division.hyphen), division.right, Span(gap_start, division.right.start)]
         at = division.right.end
     if not pieces:
-        return Arrangement.of(text, (Span(0, len(text)),))
+        return Arrangement.whole(text)
     return Arrangement.of(text, [*pieces, Span(at, len(text))])
 
 
