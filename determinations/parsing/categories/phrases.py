@@ -77,6 +77,7 @@ class Phrases:
             if len(word) >= _SHORTEST_FORGIVEN and word.isalpha():
                 for form in _shortened(word):
                     self._nearby.setdefault(form, []).append(word)
+        self._longest = max(map(len, self._words))
         self._forms = lru_cache(maxsize=65536)(self._forms_of)
 
     def _forms_of(self, word: str) -> frozenset[str]:
@@ -88,7 +89,7 @@ class Phrases:
             forms.update([f"{beginning}*" for beginning in beginnings if word.startswith(beginning)])
         if endings := self._endings.get(word[-_STEM:]):
             forms.update([f"*{ending}" for ending in endings if word.endswith(ending)])
-        if not forms and len(word) >= _SHORTEST_FORGIVEN and word.isalpha():
+        if not forms and _SHORTEST_FORGIVEN <= len(word) <= self._longest + 1 and word.isalpha():
             near = {other for form in _shortened(word) for other in self._nearby.get(form, ())}
             forms.update(other for other in near if other[0] == word[0] and _one_slip_apart(word, other))
         return frozenset(forms)

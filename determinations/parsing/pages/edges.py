@@ -254,7 +254,7 @@ def _page_counts(source: str) -> Iterator[Span]:
             end = min((e for e in (source.find("\n", at), source.find("\f", at)) if e >= 0), default=len(source))
             if counts_pages(source[start:end].strip()):
                 yield Span(start, end)
-            at = source.find(word, at + len(word))
+            at = source.find(word, end)
 
 
 def _without_page_marks(source: str) -> Iterator[Span]:
@@ -279,5 +279,5 @@ def without_case_number_lines(letter: str) -> str:
         text = letter[start:end].strip()
         if len(text.split()) <= _MOST_WORDS_BESIDE_A_CASE_NUMBER and not text.endswith((".", ",")):
             spans.append(Span(start, end))
-        at = letter.find(case.group(), at + 1)
+        at = letter.find(case.group(), end)
     return blanked(letter, spans) if spans else letter
