@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
-from hashlib import blake2b
 
 from django.db import connection
 
 from determinations.cases.bulk import insert_rows, new_ids
 from determinations.cases.facts import remove_facts
 from determinations.cases.fields import EffectiveRecord
-from determinations.cases.item_marks import item_marks
+from determinations.cases.row_values import References, case_row, citation_rows, item_row, state_of
 from determinations.models import (
     Authority,
     Case,
@@ -18,25 +17,13 @@ from determinations.models import (
     DisputedItem,
     Letter,
     LetterState,
-    Outcome,
     SectionName,
 )
-from determinations.parsing.categories import body_region
-from determinations.parsing.problems import needs_review
-from determinations.parsing.results import SIDES, DateField, ItemRecord, ground_codes
+from determinations.parsing.results import SIDES, ItemRecord
 from determinations.reference.section_labels import stored_label
 
 #: PostgreSQL refuses a search vector over 1 MB; no real letter comes near.
 _SEARCHED_CHARACTERS = 200_000
-
-
-_DATES: tuple[DateField, ...] = (
-    "date_assigned",
-    "date_of_injury",
-    "decision_date",
-    "ur_denial_date",
-    "application_received",
-)
 
 
 def delete_items(case_ids: Collection[int]) -> None:
@@ -56,48 +43,15 @@ def delete_items(case_ids: Collection[int]) -> None:
 def write_case_rows(
     letters: Mapping[int, Letter], records: Mapping[int, EffectiveRecord], corrected: Set[int]
 ) -> None:
-    categories, authorities = _category_ids(records.values()), _authority_ids(records.values())
-    families = dict(Authority.objects.values_list("key", "family"))
-    states = {pk: _state_of(record) for pk, record in records.items()}
-    cases = []
-    for pk, record in records.items():
-        items = record["items"]
-        cited = {side: sorted({authorities[c["authority"]] for item in items for c in item[side]}) for side in SIDES}
-        cases.append(
-            {
-                "letter_id": pk,
-                "superseded_by_id": None,
-                "layout": record["layout"] or "",
-                "case_number": record["case_number"],
-                **_dates_of(record),
-                "priority": record["priority"] or "",
-                "age": record["age"],
-                "sex": record["sex"] or "",
-                "licensure": list(record["licensure"]),
-                "specialties": list(record["specialties"]),
-                "outcome": outcome_of([item["decision"] for item in items]),
-                "item_count": len(items),
-                "overturned_count": sum(item["decision"] == "overturned" for item in items),
-                "category_ids": sorted({categories[item["category"], item["subcategory"]] for item in items}),
-                "claims_authority_ids": cited["claims"],
-                "reviewer_authority_ids": cited["reviewer"],
-                "said_of_items": item_marks(items, families),
-                "problem_codes": sorted({p["code"] for p in record["problems"] if not p["path"].startswith("items/")}),
-                "all_problem_codes": sorted({p["code"] for p in record["problems"]}),
-                "problem_count": len(record["problems"]),
-                "state": states[pk],
-                "corrected": pk in corrected,
-                "searched_hash": _searched_hash(record),
-            }
-        )
-    _write_letter_states(letters, states)
+    known = _references(records.values())
+    cases = [
+        {"letter_id": pk, "superseded_by_id": None, "corrected": pk in corrected, **case_row(record, known)}
+        for pk, record in records.items()
+    ]
+    _write_letter_states(letters, {pk: state_of(record) for pk, record in records.items()})
     _compare_anew(records)
     _write_case_texts(records)  # before the rows that are found by them
     insert_rows(Case, cases, replace_on="letter_id", keep=("superseded_by_id",))
-
-
-def _dates_of(record: EffectiveRecord) -> dict[str, str | None]:
-    return {name: record[name] or None for name in _DATES}
 
 
 def _compare_anew(records: Mapping[int, EffectiveRecord]) -> None:
@@ -112,15 +66,6 @@ def _compare_anew(records: Mapping[int, EffectiveRecord]) -> None:
             """,
             [list(records), [record["case_number"] for record in records.values()]],
         )
-
-
-def _searched_hash(record: EffectiveRecord) -> int:
-    """A number for the words and sections that a case is found by."""
-    searched: list[object] = [record["case_number"], record["summary"]]
-    for item in record["items"]:
-        searched += [item["request"], item["rationale"]]
-        searched += [[citation["sections"] for citation in item[side]] for side in SIDES]
-    return int.from_bytes(blake2b(json.dumps(searched).encode(), digest_size=8).digest(), signed=True)
 
 
 def _write_letter_states(letters: Mapping[int, Letter], states: Mapping[int, LetterState]) -> None:
@@ -162,51 +107,19 @@ def _write_case_texts(records: Mapping[int, EffectiveRecord]) -> None:
 
 
 def write_items(records: Mapping[int, EffectiveRecord]) -> None:
-    categories, authorities = _category_ids(records.values()), _authority_ids(records.values())
-    printed = [(pk, item, record) for pk, record in records.items() for item in record["items"]]
+    known = _references(records.values())
+    printed = [(pk, item) for pk, record in records.items() for item in record["items"]]
     numbered = list(zip(new_ids(DisputedItem, len(printed)), printed, strict=True))
     insert_rows(
         DisputedItem,
-        [
-            {
-                "id": item_id,
-                "case_id": pk,
-                "number": item["number"],
-                "request": item["request"],
-                "disputed": item["disputed"],
-                "partly_approved": item["partly_approved"],
-                "decision": item["decision"] or "",
-                "category_id": categories[item["category"], item["subcategory"]],
-                "category_rule": item["category_rule"],
-                "body_region": body_region(item["disputed"]) or "",
-                "grounds": ground_codes(item),
-                "problem_codes": sorted(
-                    {p["code"] for p in record["problems"] if p["path"].startswith(f"items/{item['number']}/")}
-                ),
-            }
-            for item_id, (pk, item, record) in numbered
-        ],
+        [{"id": item_id, "case_id": pk, **item_row(records[pk], item, known)} for item_id, (pk, item) in numbered],
     )
-    _write_item_texts({item_id: item for item_id, (_pk, item, _record) in numbered})
+    _write_item_texts({item_id: item for item_id, (_pk, item) in numbered})
     insert_rows(
         Citation,
-        [
-            {
-                "item_id": item_id,
-                "side": side,
-                "position": position,
-                "authority_id": authorities[citation["authority"]],
-                "edition": citation["edition"] or "",
-                "sections": list(citation["sections"]),
-                "pages": list(citation["pages"]),
-                "printed": citation["text"],
-            }
-            for item_id, (_pk, item, _record) in numbered
-            for side in SIDES
-            for position, citation in enumerate(item[side])
-        ],
+        [{"item_id": item_id, **row} for item_id, (_pk, item) in numbered for row in citation_rows(item, known)],
     )
-    _write_section_names({name for _id, (_pk, item, _record) in numbered for name in _sections_of(item)})
+    _write_section_names({name for _id, (_pk, item) in numbered for name in _sections_of(item)})
 
 
 def _sections_of(item: ItemRecord) -> Iterable[str]:
@@ -269,22 +182,11 @@ def _vector(column: str, weight: str) -> str:
     return f"setweight(to_tsvector('english', left({column}, {_SEARCHED_CHARACTERS})), '{weight}')"
 
 
-def outcome_of(decisions: Sequence[str | None]) -> Outcome:
-    """A case's outcome from its items' decisions, as the regulator's index words it (uphold, overturn, partial)."""
-    if not decisions or not all(decisions):
-        return Outcome.UNKNOWN
-    overturned = sum(decision == "overturned" for decision in decisions)
-    if overturned == 0:
-        return Outcome.UPHELD
-    return Outcome.OVERTURNED if overturned == len(decisions) else Outcome.PARTLY
-
-
-def _state_of(record: EffectiveRecord) -> LetterState:
-    if record["layout"] is None and not record["items"]:
-        return LetterState.UNKNOWN_LAYOUT
-    if any(needs_review(problem["code"]) for problem in record["problems"]):
-        return LetterState.NEEDS_REVIEW
-    return LetterState.PARSED
+def _references(records: Collection[EffectiveRecord]) -> References:
+    """What the records refer to; rows that are missing are added."""
+    return References(
+        _category_ids(records), _authority_ids(records), dict(Authority.objects.values_list("key", "family"))
+    )
 
 
 def _category_ids(records: Iterable[EffectiveRecord]) -> dict[tuple[str, str], int]:

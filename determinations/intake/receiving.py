@@ -87,7 +87,7 @@ def _insert_letters(arrivals: Sequence[Arrival], lane: str) -> dict[str, int]:
     """Rows for bytes that nobody has brought before, by hash; two people at the same instant make one row."""
     distinct = {arrival.sha256: arrival for arrival in reversed(arrivals)}
     brought = [distinct.pop(a.sha256) for a in arrivals if a.sha256 in distinct]
-    # Numbered in the order in which they came, for the newest letter of a case counts; written in the order of their
+    # Numbered in the order in which they came, for of equal copies the first counts; written in the order of their
     # hashes, so that two windows that share several files wait for each other instead of deadlocking.
     with connection.cursor() as cursor:
         cursor.execute(

@@ -42,7 +42,7 @@ class PairDecision(models.TextChoices):
 
 class LetterPair(models.Model):
     """Two letters that may be one, the older first. ``counts``: of merged ones, the letter that lists and statistics
-    count. Without a decision the newest letter of a case number counts, and letters that are merely alike all do.
+    count. Without a decision ``cases.counting_letter`` chooses; letters that are merely alike all count.
     """
 
     older = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="+")
