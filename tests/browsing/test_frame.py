@@ -42,7 +42,7 @@ def test_home_shows_recently_overturned_cases_and_links_by_role(
     assert set(shown) == set(overturned.values_list("case_number", flat=True)[:8])
     assert reverse("review") not in page
     client.force_login(people.admin)
-    assert f'href="{reverse("review")}"><span class="label">Needs review' in client.get("/").content.decode()
+    assert f'href="{reverse("review")}"><span class="label">Review queue' in client.get("/").content.decode()
 
 
 def test_uploaders_are_told_if_no_worker_is_running(as_casemanager: Client) -> None:

@@ -93,7 +93,7 @@ def test_a_scan_is_entered_beside_its_pages(sign_in: Any, people: People) -> Non
     letter = received(scanned_pdf(2), "scan.pdf", people.casemanager)
     page = sign_in(people.admin)
     page.goto("/admin/review/")
-    page.get_by_text("scanned, no text").first.wait_for()
+    page.get_by_text("no text", exact=True).first.wait_for()
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/review/{letter.pk}/*")
