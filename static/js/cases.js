@@ -61,7 +61,7 @@ async function loadBoxes() {
         place.dataset.path = box.path;
         place.style.left = `${box.left * 100}%`;
         place.style.width = `${box.width * 100}%`;
-        // The caption stands below the picture, so heights are taken of the picture alone.
+        // The caption is below the picture, so only the height of the picture counts.
         place.style.top = `calc(${box.top} * var(--picture-height))`;
         place.style.height = `calc(${box.height} * var(--picture-height))`;
         page.append(place);
