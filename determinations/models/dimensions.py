@@ -249,17 +249,17 @@ _NOT_OFFERED = (
     Dimension(name="printed", label="Unrecognized citation", kind=Kind.PRINTED, scope=Scope.LETTER),
     Dimension(name="q", label="Words", kind=Kind.WORDS, scope=Scope.CASE_OR_ITEM),
     Dimension(
-        name="by_item", label="Letters as statistics count them, by their items", kind=Kind.BY_ITEM,
+        name="by_item", label="Only letters with a matching item", kind=Kind.BY_ITEM,
         scope=Scope.LETTER, words="yes_no",
     ),
     Dimension(name="rest_of", label="All except", kind=Kind.REST, scope=Scope.ITEM),
-    # The same lists a second time over, for two conditions on one dimension.
+    # The same filters again, for a second condition on the same dimension.
     Dimension(
-        name="also_specialty", label="Reviewer's specialty too", kind=Kind.CODES, scope=Scope.LETTER_BY_ITEM,
+        name="also_specialty", label="Reviewer's specialty (also)", kind=Kind.CODES, scope=Scope.LETTER_BY_ITEM,
         item_column="specialties", every=True,
     ),
     Dimension(
-        name="also_licensure", label="Reviewer's licensure too", kind=Kind.CODES, scope=Scope.LETTER_BY_ITEM,
+        name="also_licensure", label="Reviewer's licensure (also)", kind=Kind.CODES, scope=Scope.LETTER_BY_ITEM,
         item_column="licensure", every=True,
     ),
     Dimension(
@@ -267,22 +267,22 @@ _NOT_OFFERED = (
         words="ground", every=True,
     ),
     Dimension(
-        name="also_claims_family", label="Claims administrator cites too", kind=Kind.FAMILIES, scope=Scope.ITEM,
+        name="also_claims_family", label="Claims administrator also cites", kind=Kind.FAMILIES, scope=Scope.ITEM,
         item_column="claims_families", words="family", every=True,
     ),
     Dimension(
-        name="also_reviewer_family", label="Reviewer cites too", kind=Kind.FAMILIES, scope=Scope.ITEM,
+        name="also_reviewer_family", label="Reviewer also cites", kind=Kind.FAMILIES, scope=Scope.ITEM,
         item_column="reviewer_families", words="family", every=True,
     ),
     Dimension(
-        name="also_claims_authority", label="Claims administrator's guideline too", kind=Kind.AUTHORITIES,
+        name="also_claims_authority", label="Claims administrator's guideline (also)", kind=Kind.AUTHORITIES,
         scope=Scope.ITEM, item_column="claims_authority_ids", words="authority", every=True,
     ),
     Dimension(
-        name="also_reviewer_authority", label="Reviewer's guideline too", kind=Kind.AUTHORITIES, scope=Scope.ITEM,
+        name="also_reviewer_authority", label="Reviewer's guideline (also)", kind=Kind.AUTHORITIES, scope=Scope.ITEM,
         item_column="reviewer_authority_ids", words="authority", every=True,
     ),
-    # Finer than anyone would pick from a list.
+    # Too specific to offer in a list.
     Dimension(
         name="claims_without", label="Claims administrator does not cite", kind=Kind.NO_FAMILY, scope=Scope.ITEM,
         item_column="claims_families", words="family", every=True,
@@ -292,7 +292,7 @@ _NOT_OFFERED = (
         item_column="reviewer_families", words="family", every=True,
     ),
     Dimension(
-        name="claim_age", label="Claim's age at decision", kind=Kind.BANDS, scope=Scope.LETTER_BY_ITEM,
+        name="claim_age", label="Age of the claim at decision", kind=Kind.BANDS, scope=Scope.LETTER_BY_ITEM,
         item_column="claim_age", words="claim_age",
     ),
     Dimension(
