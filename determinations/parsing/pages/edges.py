@@ -87,7 +87,7 @@ def without_page_lines(source: str) -> PageLines:
 def _may_have_page_lines(source: str) -> bool:
     """A quick look, which most files pass: no outer line is on the next page too, or has a form of its own."""
     before: set[str] = set()
-    lines = []
+    lines: list[str] = []
     for page in source.split("\f"):
         text = page.strip()
         if not text:
