@@ -76,12 +76,12 @@ def _citation(family: str, authority: str, edition: str | None, sections: list[s
 
 def _mtus(rng: Random, subject: Subject, *, bare: bool) -> Line:
     entries = subject.treatment.mtus or [["body", "", "", ""]]
-    chosen = [pick(rng, entries)]
+    documents = [pick(rng, entries)]
     if len(entries) > 1 and rng.random() < 0.12:
-        chosen = list(pick_two(rng, entries))
+        documents = list(pick_two(rng, entries))
     printed: list[str] = []
     citations: list[CitedRecord] = []
-    for entry in chosen:
+    for entry in documents:
         one, citation = (_mtus_with_pages if subject.era == "L4a" else _mtus_with_year)(rng, subject, entry, bare)
         if all(citation["authority"] != other["authority"] for other in citations):
             printed.append(one)

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django_tables2 import Table
 from django_tables2.columns import BoundColumn
 
+from determinations.wording.labels import fixed_label
 from determinations.wording.paths import label_of_path
 
 register = template.Library()
@@ -104,6 +105,12 @@ def decision_meaning(decision: str | None) -> str:
 def day(value: date | None) -> str:
     """A date as ``Jan 9, 2017``; empty for none."""
     return f"{value:%b} {value.day}, {value.year}" if value else ""
+
+
+@register.filter
+def label(value: str, vocabulary: str) -> str:
+    """The label of a value, such as a layout or a state; the value itself if it has none."""
+    return fixed_label(vocabulary, value)
 
 
 @register.filter

@@ -222,8 +222,8 @@ def test_quality_numbers_equal_their_lists(client: Any, people: Any, letters: No
 
 
 def test_the_selection_form_offers_every_filter_or_keeps_it(as_supervisor: Any, letters: None) -> None:
-    asked = "sex=male&also_specialty=Psychiatry&claims_section=opioid&versus=sex%3Dfemale&decided_to=2016-12-31"
-    page = as_supervisor.get(f"/statistics/selection/?for=/statistics/compare/&{asked}").content.decode()
+    query = "sex=male&also_specialty=Psychiatry&claims_section=opioid&versus=sex%3Dfemale&decided_to=2016-12-31"
+    page = as_supervisor.get(f"/statistics/selection/?for=/statistics/compare/&{query}").content.decode()
     for name in ("also_specialty", "versus"):
         assert f'type="hidden" name="{name}"' in page
     for name in ("sex", "claims_section", "decided_to", "state", "corrected", "injured_from", "priority", "q"):

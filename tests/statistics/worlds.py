@@ -34,11 +34,11 @@ PROBLEMS = ["no_specialty", "no_reviewer_guideline", "date_order"]
 
 def stored_world(chance: random.Random, letters: int) -> None:
     """Store this many random letters."""
-    found = stored_letters(random_document(chance, number) for number in range(letters))
+    stored = stored_letters(random_document(chance, number) for number in range(letters))
     upload = Upload.objects.create(pk=UPLOAD, started_at=NOW)
     UploadedFile.objects.bulk_create(
         UploadedFile(upload=upload, name=f"{letter.pk}.txt", outcome="accepted", letter=letter, received_at=NOW)
-        for letter in found[::2]
+        for letter in stored[::2]
     )
 
 
@@ -93,8 +93,8 @@ def _random_item(chance: random.Random) -> dict[str, Any]:
 
 
 def _random_grounds(chance: random.Random) -> list[dict[str, Any]]:
-    chosen = chance.sample(GROUNDS, chance.choice([0, 1, 1, 2]))
-    return [{"code": code, "rule": "test", "span": None} for code in chosen]
+    codes = chance.sample(GROUNDS, chance.choice([0, 1, 1, 2]))
+    return [{"code": code, "rule": "test", "span": None} for code in codes]
 
 
 def _random_citations(chance: random.Random) -> list[dict[str, Any]]:
