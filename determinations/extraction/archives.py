@@ -13,6 +13,9 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from typing import IO
 
+from determinations.extraction.clutter import is_clutter
+from determinations.extraction.kinds import Kind
+
 #: A directory of this size lists some 40,000 files; reading it takes under 100 MB.
 _LARGEST_DIRECTORY = 4 * 1024 * 1024
 _END, _END_SIZE = b"PK\x05\x06", 22
@@ -59,17 +62,9 @@ class Member:
 
 
 def members(file: IO[bytes], limits: ArchiveLimits = LIMITS) -> Iterator[Member]:
-    """The files of a ZIP in their order, without folders and what macOS adds. Raises ``ArchiveRefused``."""
-    if _directory_bytes(file) > _LARGEST_DIRECTORY:
-        raise ArchiveRefused("archive_too_many", f"The archive holds more than {limits.members:,} files.")
-    try:
-        archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError) as fault:
-        raise ArchiveRefused("archive_damaged", "The archive cannot be opened: it is damaged or cut short.") from fault
-    with closing(archive):
-        if "[Content_Types].xml" in archive.namelist():
-            raise ArchiveRefused("document", "A Word or other Office document.")
-        infos = [info for info in archive.infolist() if not _is_clutter(info)]
+    """The files of a ZIP in their order, without folders and clutter. Raises ``ArchiveRefused``."""
+    with closing(_archive(file, limits)) as archive:
+        infos = [info for info in archive.infolist() if not info.is_dir() and not is_clutter(info.filename)]
         if not infos:
             raise ArchiveRefused("archive_empty", "The archive holds no files.")
         if len(infos) > limits.members:
@@ -82,9 +77,22 @@ def members(file: IO[bytes], limits: ArchiveLimits = LIMITS) -> Iterator[Member]
             yield Member(info.filename, archive, info, limits.member_bytes, limits.ratio)
 
 
-def _is_clutter(info: zipfile.ZipInfo) -> bool:
-    parts = info.filename.split("/")
-    return info.is_dir() or parts[0] == "__MACOSX" or parts[-1] in (".DS_Store", "Thumbs.db", "desktop.ini")
+def kind_of_zip(file: IO[bytes], limits: ArchiveLimits = LIMITS) -> Kind:
+    """What a ZIP is: an archive, a Word document, or another Office document. Raises ``ArchiveRefused``."""
+    with closing(_archive(file, limits)) as archive:
+        names = set(archive.namelist())
+    if "[Content_Types].xml" not in names:
+        return Kind.ZIP
+    return Kind.WORD if "word/document.xml" in names else Kind.OFFICE
+
+
+def _archive(file: IO[bytes], limits: ArchiveLimits) -> zipfile.ZipFile:
+    if _directory_bytes(file) > _LARGEST_DIRECTORY:
+        raise ArchiveRefused("archive_too_many", f"The archive holds more than {limits.members:,} files.")
+    try:
+        return zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError) as fault:
+        raise ArchiveRefused("archive_damaged", "The archive cannot be opened: it is damaged or cut short.") from fault
 
 
 @contextmanager

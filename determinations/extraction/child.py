@@ -12,7 +12,8 @@ import sys
 from collections.abc import Mapping
 
 from determinations.extraction.confine import limit, shut_in
-from determinations.extraction.kinds import HEAD, PICTURE_KINDS, Kind, kind_of
+from determinations.extraction.formatted import read_formatted_text, warm_up
+from determinations.extraction.kinds import FORMATTED_KINDS, HEAD, PICTURE_KINDS, Kind, kind_of
 from determinations.extraction.pdf import read_pdf_text
 from determinations.extraction.plain import read_plain_text
 from determinations.extraction.results import Damaged, ExtractedText, Limits, TooLarge, Unreadable
@@ -21,7 +22,7 @@ READY = {"ready": True}
 
 
 def read_text(data: bytes, limits: Limits) -> ExtractedText:
-    """The text of a PDF or a text file; a picture file is to be scanned whole. Raises ``Unreadable``."""
+    """The text of a PDF, a text file or a formatted document; a picture file is to be scanned whole. Raises ``Unreadable``."""
     if len(data) > limits.bytes:
         raise TooLarge(f"The file has {len(data):,} bytes; {limits.bytes:,} are allowed.")
     match kind_of(data[:HEAD]):
@@ -29,10 +30,14 @@ def read_text(data: bytes, limits: Limits) -> ExtractedText:
             return read_pdf_text(data, limits)
         case Kind.TEXT:
             return read_plain_text(data, limits)
+        case Kind.ZIP:  # archives are unpacked where they arrive: this is a Word document that starts with a picture
+            return read_formatted_text(Kind.WORD, data, limits)
+        case kind if kind in FORMATTED_KINDS:
+            return read_formatted_text(kind, data, limits)
         case kind if kind in PICTURE_KINDS:
             return ExtractedText("", (0,), 1, method="picture", to_scan=(0,))
         case _:
-            raise Damaged("The file is neither a PDF, nor text, nor a picture of a page.")
+            raise Damaged("The file is neither a PDF, nor text or a document with text, nor a picture of a page.")
 
 
 def serve(shared: int, limits: Limits) -> None:
@@ -65,6 +70,7 @@ def main() -> None:
     """``child SHARED_FD LIMITS_AS_JSON PARENT_PID``"""
     shared, limits, parent = int(sys.argv[1]), Limits(**json.loads(sys.argv[2])), int(sys.argv[3])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
+    warm_up()
     limit(limits.memory_bytes)
     if os.getppid() != parent:  # it died before it could be watched
         return

@@ -1,6 +1,7 @@
 """What kind of file it is, by its content: names and what browsers say of a file are not believed."""
 
 import codecs
+import re
 from enum import StrEnum
 
 #: Bytes at the start of a file that tell its kind.
@@ -14,9 +15,12 @@ class Kind(StrEnum):
     TEXT = "text/plain"
     ZIP = "application/zip"
     WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    OFFICE = "application/vnd.openxmlformats-officedocument"
     OLD_OFFICE = "application/x-ole-storage"
     OPEN_DOCUMENT = "application/vnd.oasis.opendocument"
     RTF = "application/rtf"
+    HTML = "text/html"
+    MAIL = "message/rfc822"
     TIFF = "image/tiff"
     PNG = "image/png"
     JPEG = "image/jpeg"
@@ -25,12 +29,14 @@ class Kind(StrEnum):
     OTHER = "application/octet-stream"
 
 
+#: Documents whose text is read, without its form.
+FORMATTED_KINDS = frozenset({Kind.WORD, Kind.RTF, Kind.HTML})
 #: Pictures of pages, as scanners and fax servers store them.
 PICTURE_KINDS = frozenset({Kind.TIFF, Kind.PNG, Kind.JPEG})
-#: What letters come in; a ZIP holds these.
-LETTER_KINDS = frozenset({Kind.PDF, Kind.TEXT}) | PICTURE_KINDS
-#: What word processors write: letters may stand in them, and can be exported from them.
-DOCUMENT_KINDS = frozenset({Kind.WORD, Kind.OLD_OFFICE, Kind.OPEN_DOCUMENT, Kind.RTF})
+#: What letters come in; archives and messages hold these.
+LETTER_KINDS = frozenset({Kind.PDF, Kind.TEXT}) | FORMATTED_KINDS | PICTURE_KINDS
+#: Documents that are not read here: letters may stand in them, and can be exported from them.
+DOCUMENT_KINDS = frozenset({Kind.OFFICE, Kind.OLD_OFFICE, Kind.OPEN_DOCUMENT})
 DOCUMENT_NAMES = (".doc", ".docx", ".docm", ".dotx", ".odt", ".rtf", ".pages", ".wpd")
 
 _IMAGES = (
@@ -42,6 +48,16 @@ _IMAGES = (
 )
 _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 #: Control characters that no text file holds; tab, line ends, form feed, ^Z (end of a DOS file) and escape may stand.
+#: Comments are passed over for good (atomic groups): a file of many could make the expression try for hours.
+_HTML = re.compile(
+    rb"\s*+(?><\?xml[^>]*+>\s*+)?(?><!--.*?-->\s*+)*+<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
+#: Lines that only a mail program writes at the top of a message: a letter's own "From:" and "Date:" do not count.
+_MAIL_HEADER = re.compile(
+    rb"^(Message-ID|MIME-Version|Received|Return-Path|Delivered-To|Content-Type)[ \t]*:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MAIL_LINE = re.compile(rb"(From \S.*|[!-9;-~]+[ \t]*:.*|[ \t].*)")
 _NOT_TEXT = frozenset(range(32)) - frozenset(b"\t\n\r\f\v\b\x1a\x1b") | {0x7F}
 
 
@@ -54,16 +70,29 @@ def kind_of(head: bytes) -> Kind:
             return Kind.OPEN_DOCUMENT
         office = b"[Content_Types].xml" in head or b"word/" in head
         return Kind.WORD if office else Kind.ZIP
-    if b"%PDF-" in head[:1024]:  # readers allow for rubbish before it, but an archive may store a PDF as it is
-        return Kind.PDF
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         return Kind.OLD_OFFICE
+    if _is_mail(head):
+        return Kind.MAIL
+    if b"%PDF-" in head[:1024]:  # readers allow for rubbish before it, but archives and messages may store a PDF as is
+        return Kind.PDF
     if head.startswith(b"{\\rtf"):
         return Kind.RTF
     for mark, picture in _IMAGES:
         if head.startswith(mark):
             return picture
-    return Kind.TEXT if text_encoding(head) else Kind.OTHER
+    if (encoding := text_encoding(head)) is None:
+        return Kind.OTHER
+    is_html = _HTML.match(head.decode(encoding, errors="replace").removeprefix("\ufeff").encode())
+    return Kind.HTML if is_html else Kind.TEXT
+
+
+def _is_mail(head: bytes) -> bool:
+    """Whether every line up to the first empty one is a message's header, and a mail program wrote one of them."""
+    block, end, _ = head.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").partition(b"\n\n")
+    lines = block.split(b"\n")
+    complete = lines if end or len(head) < HEAD else lines[:-1]  # the last line may be cut
+    return bool(_MAIL_HEADER.search(block)) and all(map(_MAIL_LINE.fullmatch, complete))
 
 
 def text_encoding(head: bytes) -> str | None:

@@ -10,6 +10,11 @@ def read_plain_text(data: bytes, limits: Limits = LIMITS) -> ExtractedText:
     if encoding is None:
         raise Damaged("The file is no text.")
     text = _utf8_or_windows(data) if encoding == "utf-8" else data.decode(encoding, errors="replace")
+    return extracted_plain_text(text, limits)
+
+
+def extracted_plain_text(text: str, limits: Limits) -> ExtractedText:
+    """Text from a file without pages, in which form feeds start pages. Raises ``Unreadable``."""
     text = postgres_text(text)
     if len(text) > limits.characters:
         raise TooLarge(f"The text has {len(text):,} characters; {limits.characters:,} are allowed.")

@@ -4,13 +4,10 @@ When ``receive_files`` returns, bytes and rows are safe. Nothing is queued here:
 """
 
 import hashlib
-import tempfile
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -19,8 +16,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from determinations.access import audit
-from determinations.extraction.archives import ArchiveLimits, ArchiveRefused, Member, members
-from determinations.extraction.kinds import DOCUMENT_KINDS, HEAD, LETTER_KINDS, Kind, kind_of
+from determinations.extraction.archives import ArchiveLimits
+from determinations.extraction.contents import Content, ContentLimits, ContentReader
+from determinations.extraction.kinds import DOCUMENT_KINDS, LETTER_KINDS, Kind
 from determinations.intake.store import letter_limits, letter_store, lock_store
 from determinations.models import Letter, Upload, UploadedFile
 from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, Lane
@@ -47,7 +45,7 @@ class Arrival:
 def receive_files(
     *, by: User | None, files: Iterable[File], lane: str | None = None, note: str = "", upload: Upload | None = None
 ) -> Upload:
-    """Take in PDF, text and picture files, and what ZIP archives hold; returns their batch, with a row for each file.
+    """Take in letters, and those in archives, messages and PDF portfolios; returns their batch, with a row per file.
 
     ``upload`` joins an earlier batch, for browsers that send a large drop in several requests. Without a ``lane``
     the batch's size chooses it. Files are read in windows: an endless iterable is as good as a list.
@@ -131,66 +129,38 @@ def _lane_of(upload: Upload) -> Lane:
 def _windows(files: Iterable[File]) -> Iterator[list[Arrival]]:
     window: list[Arrival] = []
     size = 0
-    for file in files:
-        for arrival in arrivals_of(file):
-            window.append(arrival)
-            size += arrival.size
-            if len(window) >= _WINDOW_FILES or size >= _WINDOW_BYTES:
-                yield window
-                window, size = [], 0
+    archive = ArchiveLimits(member_bytes=letter_limits().bytes)
+    with ContentReader(ContentLimits(settings.ARCHIVE_BYTES, archive)) as reader:
+        for file in files:
+            for arrival in arrivals_of(file, reader):
+                window.append(arrival)
+                size += arrival.size
+                if len(window) >= _WINDOW_FILES or size >= _WINDOW_BYTES:
+                    yield window
+                    window, size = [], 0
     if window:
         yield window
 
 
-def arrivals_of(file: File) -> Iterator[Arrival]:
-    """The file itself, or each file of the archive that it is."""
+def arrivals_of(file: File, reader: ContentReader) -> Iterator[Arrival]:
+    """The file itself, or each file in the archive, the message or the portfolio that it is."""
     name = clean_name(file.name or "")
     try:
-        file.seek(0)
-        kind = kind_of(file.read(HEAD))
-        if kind is Kind.ZIP:
-            yield from _from_archive(name, file)
-        else:
-            yield _hashed(name, file, kind)
+        for content in reader.contents(name, file.file or file):  # type: ignore[arg-type]
+            yield _arrival(content, file)
     except OSError as fault:
         yield Arrival(name, reason="unreadable", message=f"The file could not be read: {fault.strerror or 'fault'}.")
 
 
-def _from_archive(name: str, file: File) -> Iterator[Arrival]:
-    most = letter_limits().bytes
-    if file.size > settings.ARCHIVE_BYTES:
-        yield Arrival(
-            name, file.size, reason="archive_too_large", message=f"{settings.ARCHIVE_BYTES:,} bytes are allowed."
-        )
-        return
-    try:
-        for member in members(file.file or file, ArchiveLimits(member_bytes=most)):  # type: ignore[arg-type]
-            yield _from_member(clean_name(f"{name}/{clean_path(member.name)}"), member)
-    except ArchiveRefused as refusal:
-        yield Arrival(name, file.size, reason=refusal.reason, message=str(refusal))
-    finally:
-        file.close()
-
-
-def _from_member(name: str, member: Member) -> Arrival:
-    unpacked: Any = tempfile.SpooledTemporaryFile(max_size=1024 * 1024)  # noqa: SIM115 - closed when it is stored
-    try:
-        with member.open() as stream:
-            while chunk := stream.read(64 * 1024):
-                unpacked.write(chunk)
-    except ArchiveRefused as refusal:
-        unpacked.close()
-        return Arrival(name, member.info.file_size, reason=refusal.reason, message=str(refusal))
-    unpacked.seek(0)
-    kind = kind_of(unpacked.read(HEAD))
-    if kind is Kind.ZIP:
-        unpacked.close()
-        return Arrival(name, member.info.file_size, reason="archive_in_archive", message="Archives are opened once.")
-    unpacked.seek(0, 2)
-    size = unpacked.tell()
-    whole = File(unpacked, name)
-    whole.size = size
-    return _hashed(name, whole, kind)
+def _arrival(content: Content, given: File) -> Arrival:
+    name = clean_name(content.name)
+    if content.file is None:
+        return Arrival(name, content.size, content.kind, reason=content.reason, message=content.message)
+    if content.file is given or content.file is given.file:
+        return _hashed(name, given, content.kind)
+    inside = File(content.file, name)
+    inside.size = content.size
+    return _hashed(name, inside, content.kind)
 
 
 def _hashed(name: str, file: File, kind: Kind) -> Arrival:
@@ -216,12 +186,10 @@ def _hashed(name: str, file: File, kind: Kind) -> Arrival:
 
 
 _UNSUPPORTED = {
-    Kind.WORD: "A Word or other Office document.",
-    Kind.OLD_OFFICE: "A Word or other Office document, or a mail.",
+    Kind.OFFICE: "An Excel, PowerPoint or other Office document.",
     Kind.OPEN_DOCUMENT: "An OpenDocument file.",
-    Kind.RTF: "A rich text document.",
-    Kind.IMAGE: "A picture that is neither TIFF nor PNG nor JPEG.",
-    Kind.OTHER: "Neither PDF nor text, picture or ZIP.",
+    Kind.IMAGE: "A picture that is not a TIFF, PNG or JPEG.",
+    Kind.OTHER: "Not a PDF, text, picture, document, message or archive that can be read.",
 }
 
 
@@ -232,9 +200,3 @@ def clean_name(name: str) -> str:
     """A name fit to be shown and kept: no controls, no signs that turn text round, its end where it is long."""
     shown = "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign)[0] == "C" else sign for sign in name)
     return shown.strip()[-500:] or "(no name)"
-
-
-def clean_path(path: str) -> str:
-    """An archive's path without roots and steps upwards: it is only ever shown."""
-    parts = PurePosixPath(path.replace("\\", "/")).parts
-    return "/".join(part for part in parts if part not in ("/", "..", ".")) or "(no name)"

@@ -128,20 +128,33 @@ DOCUMENT_NEXT_STEP = "Open it in the program that created it, save it as PDF or 
 
 REFUSALS: Mapping[str, RefusalWords] = {
     "empty": RefusalWords("Empty file", "Get a new copy of the file."),
-    "document": RefusalWords("Word processor document", DOCUMENT_NEXT_STEP),
+    "document": RefusalWords("Unsupported document", DOCUMENT_NEXT_STEP),
     "unsupported": RefusalWords("Unsupported file type", "Save the letter as PDF and upload that copy."),
     "too_large": RefusalWords("Too large", "Upload only the letter, without attachments."),
     "unreadable": RefusalWords(
         "Could not be opened", "Make sure the file opens on your computer, then upload it again."
     ),
-    "password_needed": RefusalWords("Password needed", "Unzip the archive and upload the files without a password."),
-    "archive_in_archive": RefusalWords("Archive inside an archive", "Unzip it and upload its contents."),
+    "password_needed": RefusalWords("Password needed", "Save a copy without a password and upload that copy."),
+    "archive_in_archive": RefusalWords(
+        "Too many archives or messages inside one another", "Save its contents as files and upload those."
+    ),
     "archive_damaged": RefusalWords(
         "Damaged archive", "Get a new copy of the archive, or upload its files individually."
     ),
     "archive_empty": RefusalWords("Empty archive", "Check the contents of the archive."),
     "archive_method": RefusalWords("Unsupported compression", "Save the files as a standard ZIP."),
-    "archive_too_large": RefusalWords("Archive too large", "Put fewer files in one archive."),
-    "archive_too_many": RefusalWords("Too many files in the archive", "Put fewer files in one archive."),
+    "archive_too_large": RefusalWords("Contains too much data", "Upload the letters in smaller groups."),
+    "archive_too_many": RefusalWords("Contains too many files", "Upload the letters in smaller groups."),
     "archive_bomb": RefusalWords("Unzips to too much data", "Upload the letter on its own."),
+    "container_damaged": RefusalWords(
+        "Damaged file with attachments", "Save the attachments in the program that opens it, then upload them."
+    ),
+    "container_empty": RefusalWords(
+        "Empty message", "Check whether the message has attachments; if so, save them and upload those files."
+    ),
+    "not_enclosed": RefusalWords("Attachment not in the message", "Open the link, save the file and upload that."),
+    "reader_broken": RefusalWords(
+        "Could not be opened right now", "Upload the file again later; if it fails again, tell an administrator."
+    ),
+    "too_slow": RefusalWords("Takes too long to open", "Save the attachments and upload them individually."),
 }

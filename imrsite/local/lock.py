@@ -6,7 +6,7 @@ The files name no index, so pip uses whichever it is configured for. They are va
 import subprocess
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent.parent
 PRODUCTION, DEMO, TEST = (
     HERE / "deploy" / "requirements.txt",
     HERE / "requirements.txt",

@@ -10,7 +10,10 @@ from determinations.extraction.kinds import Kind
 from determinations.intake.store import letter_store
 from determinations.models import Letter
 
-_ENDINGS = {Kind.PDF: "pdf", Kind.TEXT: "txt", Kind.TIFF: "tif", Kind.PNG: "png", Kind.JPEG: "jpg"}
+_ENDINGS = {
+    Kind.PDF: "pdf", Kind.TEXT: "txt", Kind.TIFF: "tif", Kind.PNG: "png", Kind.JPEG: "jpg",
+    Kind.WORD: "docx", Kind.RTF: "rtf", Kind.HTML: "html",
+}  # fmt: skip
 
 
 @require_GET

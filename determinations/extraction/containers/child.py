@@ -1,0 +1,92 @@
+"""The process that opens messages and portfolios. Started and asked by ``containers.reader.ContainerReader``.
+
+``FORM SIZE`` opens the container in the shared memory and writes the files that it carries in its place, one after
+the other. Like the child that reads text it holds no secret and opens nothing once its modules are loaded.
+"""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import pypdfium2  # noqa: F401 - sets pdfium up
+from PIL import Image
+
+from determinations.extraction.confine import limit, shut_in
+from determinations.extraction.containers import mail
+from determinations.extraction.containers.outlook import collect_from_outlook
+from determinations.extraction.containers.portfolio import collect_from_pdf
+from determinations.extraction.containers.results import Collection, ContainerRefused, Full, Opened
+from determinations.extraction import formatted
+from determinations.extraction.results import Limits
+
+
+def opened(form: str, data: bytes, limits: Limits) -> Opened:
+    """The files of a message (``mail`` or ``outlook``) or a ``pdf``. Raises ``ContainerRefused``."""
+    collection = Collection(limits)
+    is_cover = False
+    try:
+        match form:
+            case "mail":
+                mail.collect_from_mail(data, collection)
+            case "outlook":
+                collect_from_outlook(data, collection)
+            case "pdf":
+                is_cover = collect_from_pdf(data, collection)
+            case _:
+                raise ValueError(form)
+    except Full:
+        pass  # the last file says so
+    except MemoryError:
+        raise ContainerRefused("too_large", "Opening the file takes more memory than it may.") from None
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as fault:
+        # What the libraries raise on damaged files; files taken before are good, and kept.
+        if not collection.files:
+            raise ContainerRefused("container_damaged", "The file cannot be opened: it is damaged.") from fault
+        collection.refuse(("(the rest)",), "container_damaged", "The rest of the file is damaged.")
+    return Opened(tuple(collection.files), is_cover)
+
+
+def serve(shared: int, limits: Limits) -> None:
+    """Answer one line for each line that comes in, until the other side is gone."""
+    _answer({"ready": True})
+    for line in sys.stdin:
+        form, size = line.split()
+        try:
+            _answer(_written(opened(form, os.pread(shared, int(size), 0), limits), shared))
+        except ContainerRefused as refusal:
+            _answer({"reason": refusal.reason, "message": str(refusal)})
+
+
+def _written(container: Opened, shared: int) -> dict[str, Any]:
+    os.ftruncate(shared, 0)
+    at = 0
+    for file in container.files:
+        at += os.pwrite(shared, file.data, at)
+    files = [(file.path, len(file.data), file.reason, file.message) for file in container.files]
+    return {"files": files, "is_cover": container.is_cover}
+
+
+def _answer(words: Mapping[str, Any]) -> None:
+    sys.stdout.write(json.dumps(words) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """``child SHARED_FD LIMITS_AS_JSON PARENT_PID``"""
+    shared, limits, parent = int(sys.argv[1]), Limits(**json.loads(sys.argv[2])), int(sys.argv[3])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
+    Image.init()  # Pillow's readers of file formats are loaded when first needed
+    formatted.warm_up()
+    mail.warm_up()
+    limit(limits.memory_bytes)
+    if os.getppid() != parent:  # it died before it could be watched
+        return
+    shut_in()
+    serve(shared, limits)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Opens messages and portfolios through a child process that may crash or hang without harm."""
+
+import os
+from types import TracebackType
+from typing import Literal, Self
+
+from determinations.extraction.containers.results import LIMITS, ContainerRefused, Enclosed, Opened
+from determinations.extraction.process import ChildGone, ChildProcess
+from determinations.extraction.results import Limits, TooSlow
+
+CHILD = "determinations.extraction.containers.child"
+Form = Literal["mail", "outlook", "pdf"]
+
+
+class ContainerReader:
+    """One child process that opens container after container; started when first needed. For one thread.
+
+    Also a context manager.
+    """
+
+    def __init__(self, limits: Limits = LIMITS, child: str = CHILD) -> None:
+        self.limits = limits
+        self.process = ChildProcess(child, limits)
+        self._is_fresh = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def open(self, form: Form, data: bytes) -> Opened:
+        """The files that a container carries. Raises ``ContainerRefused``, or ``ReaderBroken`` if no child starts."""
+        if len(data) > self.limits.bytes:
+            raise ContainerRefused("too_large", f"{len(data):,} bytes; {self.limits.bytes:,} are allowed.")
+        was_fresh = self._is_fresh
+        try:
+            return self._open_once(form, data)
+        except ChildGone as end:
+            if was_fresh:
+                raise _refusal(end) from None
+        # A container before this one may have left the child ill: once more, on a fresh one.
+        try:
+            return self._open_once(form, data)
+        except ChildGone as end:
+            raise _refusal(end) from None
+
+    def close(self) -> None:
+        """End the child; the next ``open`` starts another."""
+        self._is_fresh = True
+        self.process.close()
+
+    def _open_once(self, form: Form, data: bytes) -> Opened:
+        self.process.share(data)
+        self._is_fresh = True
+        try:
+            answer = self.process.ask(f"{form} {len(data)}", self.limits.seconds)
+        except TooSlow as slow:
+            raise ContainerRefused("too_slow", "Opening the file takes longer than it may.") from slow
+        self._is_fresh = False
+        if "reason" in answer:
+            raise ContainerRefused(answer["reason"], answer["message"])
+        files, at = [], 0
+        for path, size, reason, message in answer["files"]:
+            files.append(Enclosed(tuple(path), os.pread(self.process.shared, size, at), reason, message))
+            at += size
+        return Opened(tuple(files), answer["is_cover"])
+
+
+def _refusal(end: ChildGone) -> ContainerRefused:
+    return ContainerRefused("container_damaged", f"The file cannot be opened: it stops the reader ({end}).")

@@ -1,0 +1,211 @@
+"""The files to read in what was given: the file itself, or those inside an archive, a message or a portfolio.
+
+Containers in containers are opened too, a few levels deep and within one budget for the whole file, so that nothing
+small unpacks to more than an archive may hold.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from types import TracebackType
+from typing import IO, Self, cast
+
+from determinations.extraction.archives import ArchiveLimits, ArchiveRefused, Member, kind_of_zip, members
+from determinations.extraction.clutter import is_clutter
+from determinations.extraction.containers.portfolio import may_carry_files
+from determinations.extraction.containers.reader import ContainerReader, Form
+from determinations.extraction.containers.results import MOST_LEVELS, ContainerRefused, Opened
+from determinations.extraction.kinds import HEAD, Kind, kind_of
+from determinations.extraction.process import ReaderBroken
+
+_SPOOLED = 1024 * 1024
+#: Stands for files that a PDF may carry and that are not to be had.
+_ATTACHED = "(attached files)"
+_FORMS: dict[Kind, Form] = {Kind.MAIL: "mail", Kind.OLD_OFFICE: "outlook", Kind.PDF: "pdf"}
+
+
+@dataclass(frozen=True, slots=True)
+class ContentLimits:
+    """How much one file may hold, opened."""
+
+    archive_bytes: int = 500 * 1024 * 1024
+    archive: ArchiveLimits = ArchiveLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A file to read, or the reason why it is not to be had (a code of ``states.REFUSALS``).
+
+    ``name`` leads to it from the file that was given: ``letters.zip/message.eml/letter.pdf``. ``file`` is the
+    reader's to close.
+    """
+
+    name: str
+    size: int
+    kind: Kind = Kind.OTHER
+    file: IO[bytes] | None = None
+    reason: str = ""
+    message: str = ""
+
+
+class ContentReader:
+    """Opens file after file, with one confined child for messages and portfolios. Also a context manager."""
+
+    def __init__(self, limits: ContentLimits | None = None) -> None:
+        self._limits = limits or ContentLimits()
+        self._containers = ContainerReader()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the child, if there is one."""
+        self._containers.close()
+
+    def contents(self, name: str, file: IO[bytes]) -> Iterator[Content]:
+        """The files to read in this one. Raises ``OSError`` where it cannot be read at all."""
+        opening, size = _Opening(self._limits, self._containers), _size(file)
+        try:
+            yield from opening.contents(name, file, 0)
+        except _Spent as spent:
+            yield Content(name, size, reason=spent.reason, message=str(spent))
+
+
+class _Spent(Exception):
+    """What was given holds more than allowed; what was found before is kept."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class _Opening:
+    """One given file with what is left of its budget."""
+
+    def __init__(self, limits: ContentLimits, containers: ContainerReader) -> None:
+        self._limits, self._containers = limits, containers
+        self._files_left, self._bytes_left = limits.archive.members, limits.archive.total_bytes
+
+    def contents(self, name: str, file: IO[bytes], level: int) -> Iterator[Content]:
+        """The file itself, or what it holds; ``level`` counts the containers around it."""
+        size = _size(file)
+        if level:
+            self._spend(file, size)
+        file.seek(0)
+        kind = kind_of(file.read(HEAD))
+        try:
+            if kind in (Kind.ZIP, Kind.WORD):
+                kind = kind_of_zip(file, self._limits.archive)
+            if kind is Kind.ZIP:
+                yield from self._from_archive(name, file, size, level)
+            elif kind in _FORMS and (kind is not Kind.PDF or may_carry_files(file)):
+                yield from self._from_container(name, file, size, kind, level)
+            else:
+                yield Content(name, size, kind, file)
+        except (ArchiveRefused, ContainerRefused) as refusal:
+            file.close()
+            yield Content(name, size, kind, reason=refusal.reason, message=str(refusal))
+
+    def _spend(self, file: IO[bytes], size: int) -> None:
+        self._files_left -= 1
+        self._bytes_left -= size
+        if min(self._files_left, self._bytes_left) < 0:
+            file.close()
+        if self._files_left < 0:
+            raise _Spent("archive_too_many", f"It holds more than {self._limits.archive.members:,} files.")
+        if self._bytes_left < 0:
+            raise _Spent("archive_too_large", "It unpacks to more than is allowed.")
+
+    def _from_archive(self, name: str, file: IO[bytes], size: int, level: int) -> Iterator[Content]:
+        if level >= MOST_LEVELS:
+            raise ArchiveRefused("archive_in_archive", f"Archives and messages are opened {MOST_LEVELS} deep.")
+        if size > self._limits.archive_bytes:
+            raise ArchiveRefused("archive_too_large", f"{self._limits.archive_bytes:,} bytes are allowed.")
+        try:
+            for member in members(file, self._limits.archive):
+                inside = f"{name}/{clean_path(member.name)}"
+                try:
+                    unpacked = _unpacked(member)
+                except ArchiveRefused as refusal:
+                    yield Content(inside, member.info.file_size, reason=refusal.reason, message=str(refusal))
+                    continue
+                yield from self.contents(inside, unpacked, level + 1)
+        finally:
+            file.close()
+
+    def _from_container(self, name: str, file: IO[bytes], size: int, kind: Kind, level: int) -> Iterator[Content]:
+        """What a message or a PDF carries; the PDF itself too, unless it is only a portfolio's cover."""
+        if kind is not Kind.PDF:
+            opened = self._opened(file, size, kind)
+            file.close()
+            if not opened.files:
+                raise ContainerRefused("container_empty", "The message holds no file and no text.")
+        else:
+            try:
+                opened = self._opened(file, size, kind)
+            except ContainerRefused as refusal:
+                yield Content(name, size, kind, file)
+                yield Content(f"{name}/{_ATTACHED}", 0, reason=refusal.reason, message=str(refusal))
+                return
+            if opened.is_cover:
+                file.close()
+            else:
+                yield Content(name, size, kind, file)
+        yield from self._enclosed(name, opened, level)
+
+    def _enclosed(self, name: str, opened: Opened, level: int) -> Iterator[Content]:
+        if opened.files and level >= MOST_LEVELS:
+            raise ContainerRefused("archive_in_archive", f"Archives and messages are opened {MOST_LEVELS} deep.")
+        for enclosed in opened.files:
+            inside = "/".join((name, *enclosed.path))
+            if is_clutter(enclosed.path[-1]):
+                continue
+            if enclosed.reason:
+                yield Content(inside, 0, reason=enclosed.reason, message=enclosed.message)
+            else:
+                yield from self.contents(inside, _spooled(enclosed.data), level + len(enclosed.path))
+
+    def _opened(self, file: IO[bytes], size: int, kind: Kind) -> Opened:
+        most = self._containers.limits.bytes
+        if size > most:
+            raise ContainerRefused("too_large", f"{size:,} bytes; {most:,} are allowed.")
+        file.seek(0)
+        try:
+            return self._containers.open(_FORMS[kind], file.read())
+        except ReaderBroken as fault:
+            raise ContainerRefused("reader_broken", "Messages and attached files cannot be opened here now.") from fault
+
+
+def _size(file: IO[bytes]) -> int:
+    return file.seek(0, 2)
+
+
+def _unpacked(member: Member) -> IO[bytes]:
+    """Raises ``ArchiveRefused``."""
+    unpacked = _spooled(b"")
+    try:
+        with member.open() as stream:
+            while chunk := stream.read(64 * 1024):
+                unpacked.write(chunk)
+    except ArchiveRefused:
+        unpacked.close()
+        raise
+    return unpacked
+
+
+def _spooled(data: bytes) -> IO[bytes]:
+    file = tempfile.SpooledTemporaryFile(max_size=_SPOOLED)  # noqa: SIM115 - closed by who reads it
+    file.write(data)
+    return cast(IO[bytes], file)
+
+
+def clean_path(path: str) -> str:
+    """An archive's path without roots and steps upwards: it is only ever shown."""
+    parts = PurePosixPath(path.replace("\\", "/")).parts
+    return "/".join(part for part in parts if part not in ("/", "..", ".")) or "(no name)"

@@ -1,0 +1,142 @@
+"""The text of documents with form: Word, RTF and HTML. Their form is left behind; page breaks are kept."""
+
+import codecs
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import html_text
+from lxml.etree import LxmlError, XMLParser, fromstring
+from striprtf.striprtf import rtf_to_text
+
+from determinations.extraction.kinds import HEAD, Kind, text_encoding
+from determinations.extraction.plain import extracted_plain_text
+from determinations.extraction.results import Damaged, ExtractedText, Limits
+
+#: What documents and messages from elsewhere are written in.
+_ENCODINGS = (
+    *(f"iso8859-{number}" for number in (1, 2, 3, 4, 5, 7, 8, 9, 10, 13, 14, 15)), *(f"cp{n}" for n in range(1250, 1259)),
+    "cp437", "cp850", "cp932", "cp936", "cp949", "cp950", "mac-roman", "koi8-r", "gb2312", "gbk", "gb18030", "big5",
+    "shift_jis", "euc-jp", "euc-kr", "iso2022-jp", "utf-7", "utf-16",
+)  # fmt: skip
+_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]{1,40})", re.IGNORECASE)
+#: The name of a window, which is not on its page; and lines that stay as they are, which html_text would join.
+_TITLE = re.compile(r"<title\b.*?</title\s*>", re.IGNORECASE | re.DOTALL)
+_PREFORMATTED = re.compile(r"<pre\b.*?(</pre\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+#: A picture in an RTF file: thousands of digits that are no text.
+_RTF_PICTURE = re.compile(rb"[0-9A-Fa-f\r\n]{1000,}")
+#: striprtf prints bars for cells, and a line end for a page's.
+_RTF_CELL, _RTF_PAGE = re.compile(r"\\cell(?![a-z])"), re.compile(r"\\page(?![a-z])")
+
+
+def read_formatted_text(kind: Kind, data: bytes, limits: Limits) -> ExtractedText:
+    """The text of a Word, RTF or HTML document. Raises ``Unreadable``."""
+    try:
+        match kind:
+            case Kind.WORD:
+                text = word_to_text(data)
+            case Kind.RTF:
+                text = rtf_as_text(data)
+            case _:
+                text = html_to_text(data)
+    except (
+        LxmlError, zipfile.BadZipFile, zlib.error, ValueError, KeyError, IndexError, AttributeError, OSError, EOFError,
+        NotImplementedError, RuntimeError,
+    ) as fault:  # fmt: skip - what the libraries raise on damaged files
+        raise Damaged("The document cannot be opened: it is damaged.") from fault
+    return extracted_plain_text(text, limits)
+
+
+def warm_up() -> None:
+    """Load what the libraries load when first used: afterwards no file may be opened."""
+    for name in _ENCODINGS:
+        codecs.lookup(name)
+    html_to_text(b"<p>a</p>")
+    rtf_as_text(rb"{\rtf1\ansi\ansicpg1252 a}")
+    fromstring(b"<a/>", _parser())
+
+
+def html_to_text(data: bytes | str) -> str:
+    """What a browser would show as text."""
+    source = data if isinstance(data, str) else _decoded_html(data)
+    source = _TITLE.sub("", source)
+    source = _PREFORMATTED.sub(lambda stretch: stretch[0].replace("\n", "<br>"), source)
+    return html_text.extract_text(source) if source.strip() else ""
+
+
+def _decoded_html(data: bytes) -> str:
+    declared = _CHARSET.search(data[:HEAD])
+    encoding = text_encoding(data[:HEAD]) or "cp1252"
+    if declared and encoding == "cp1252":
+        try:
+            return data.decode(declared[1].decode())
+        except (LookupError, UnicodeDecodeError):
+            pass
+    return data.decode(encoding, errors="replace")
+
+
+def rtf_as_text(data: bytes) -> str:
+    """The text of an RTF document."""
+    source = _RTF_PICTURE.sub(b"", data).decode("latin-1")
+    source = _RTF_PAGE.sub("\f", _RTF_CELL.sub(r"\\tab", source))
+    return rtf_to_text(source, errors="replace")
+
+
+# Word
+
+
+def word_to_text(data: bytes) -> str:
+    """The text of a Word document: its main part, text boxes and tracked insertions included, deletions not."""
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        root = fromstring(package.read("word/document.xml"), _parser())
+    return _EMPTY_PAGE.sub("\f", "".join(_word_pieces(root)))
+
+
+def _parser() -> XMLParser:
+    """No entity is resolved: that is how a small document becomes a large one, or reads other files."""
+    return XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
+
+
+def _word(name: str) -> str:
+    return "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}" + name
+
+
+_TEXT, _TAB, _BREAK, _RETURN = _word("t"), _word("tab"), _word("br"), _word("cr")
+_PARAGRAPH, _CELL, _ROW = _word("p"), _word("tc"), _word("tr")
+_PAGE_END, _HYPHEN, _TEXT_BOX = _word("lastRenderedPageBreak"), _word("noBreakHyphen"), _word("txbxContent")
+#: A break that was typed, and where Word last began a page for it.
+_EMPTY_PAGE = re.compile(r"\f\s*\f")
+#: Moved and deleted text, and the second copy of a text box for older programs.
+_LEFT_OUT = frozenset(
+    {
+        _word("del"), _word("moveFrom"), _word("pPr"), _word("rPr"),
+        "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback",
+    }
+)  # fmt: skip
+_SIGNS = {_TAB: "\t", _RETURN: "\n", _HYPHEN: "-", _PAGE_END: "\f"}
+
+
+def _word_pieces(element: Any) -> Iterator[str]:
+    for child in element:
+        tag = child.tag
+        if tag in _LEFT_OUT:
+            continue
+        if tag == _TEXT:
+            yield child.text or ""
+        elif tag == _BREAK:
+            yield "\f" if child.get(_word("type")) == "page" else "\n"
+        elif tag in _SIGNS:
+            yield _SIGNS[tag]
+        elif tag == _CELL:
+            yield "".join(_word_pieces(child)).rstrip("\n") + "\t"
+        elif tag == _ROW:
+            yield "".join(_word_pieces(child)).rstrip("\t") + "\n"
+        elif tag == _PARAGRAPH:
+            yield "".join(_word_pieces(child)) + "\n"
+        else:
+            if tag == _TEXT_BOX:
+                yield "\n"
+            yield from _word_pieces(child)

@@ -1,0 +1,143 @@
+"""Word, RTF and HTML: their text, without their form, and damage told as a reason."""
+
+import io
+import zipfile
+
+import docx
+import pytest
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+
+from determinations.extraction.child import read_text
+from determinations.extraction.reader import TextReader
+from determinations.extraction.results import LIMITS, Damaged, NoText, TooLarge
+from tests.extraction.files import archive
+
+
+def word(*paragraphs: str) -> bytes:
+    """A Word document of paragraphs, and of anything else that begins with ``<``."""
+    document = docx.Document()
+    for paragraph in paragraphs:
+        if paragraph.startswith("<"):
+            document.element.body.insert_element_before(parse_xml(paragraph), "w:sectPr")
+        else:
+            document.add_paragraph(paragraph)
+    return saved(document)
+
+
+def saved(document: docx.document.Document) -> bytes:
+    target = io.BytesIO()
+    document.save(target)
+    return target.getvalue()
+
+
+def text_of(data: bytes) -> str:
+    return read_text(data, LIMITS).text
+
+
+def test_text_of_a_word_document_with_its_tables_and_pages() -> None:
+    document = docx.Document()
+    document.add_paragraph("Synthetic letter\tof one\nand two")
+    table = document.add_table(2, 2)
+    for at, text in enumerate(("Case Number:", "one", "Date:", "two")):
+        table.cell(at // 2, at % 2).text = text
+    document.add_page_break()
+    document.add_paragraph("Second page")
+    extracted = read_text(saved(document), LIMITS)
+    first, second = extracted.text.split("\f")
+    assert first == "Synthetic letter\tof one\nand two\nCase Number:\tone\nDate:\ttwo\n"
+    assert second.split() == ["Second", "page"]
+    assert (extracted.pages, extracted.method) == (2, "text")
+
+
+W = nsdecls("w")
+
+
+@pytest.mark.parametrize(
+    ("element", "text"),
+    [
+        (f"<w:sdt {W}><w:sdtContent><w:p><w:r><w:t>filled in</w:t></w:r></w:p></w:sdtContent></w:sdt>", "filled in"),
+        (f"<w:p {W}><w:ins w:id='1'><w:r><w:t>added</w:t></w:r></w:ins></w:p>", "added"),
+        (f"<w:p {W}><w:del w:id='1'><w:r><w:delText>gone</w:delText><w:t>gone</w:t></w:r></w:del></w:p>", ""),
+        (f"<w:p {W}><w:r><w:t>low</w:t><w:noBreakHyphen/><w:t>back</w:t></w:r></w:p>", "low-back"),
+        (
+            f"<w:p {W} xmlns:mc='http://schemas.openxmlformats.org/markup-compatibility/2006'><w:r><w:t>before</w:t>"
+            "<mc:AlternateContent><mc:Choice Requires='wps'><w:txbxContent><w:p><w:r><w:t>in a box</w:t></w:r></w:p>"
+            "</w:txbxContent></mc:Choice><mc:Fallback><w:p><w:r><w:t>in a box</w:t></w:r></w:p></mc:Fallback>"
+            "</mc:AlternateContent></w:r></w:p>",
+            "before\nin a box",
+        ),
+    ],
+    ids=["content control", "insertion", "deletion", "hyphen", "text box"],
+)
+def test_everything_that_word_shows_is_read_once(element: str, text: str) -> None:
+    lines = text_of(word("Synthetic", element, "end")).split("\n")
+    assert [line for line in lines if line] == ["Synthetic", *text.splitlines(), "end"]
+
+
+def test_a_word_document_that_begins_with_a_picture() -> None:
+    parts = {"thumbnail.jpeg": b"x" * 5000}
+    with zipfile.ZipFile(io.BytesIO(word("Synthetic"))) as package:
+        parts |= {name: package.read(name) for name in package.namelist()}
+    assert text_of(archive(parts, zipfile.ZIP_STORED)).strip() == "Synthetic"
+
+
+def test_entities_are_not_resolved() -> None:
+    body = f'<!DOCTYPE d [<!ENTITY a "{"a" * 10}">]><w:document {W}><w:t>Synthetic&a;</w:t></w:document>'
+    assert "a" * 10 not in text_of(archive({"[Content_Types].xml": b"<x/>", "word/document.xml": body.encode()}))
+
+
+def test_text_of_rtf() -> None:
+    data = (
+        rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}\f0 Synthetic letter of \'93one\'94\par "
+        rb"\trowd Case Number:\cell one\cell\row\pard {\pict\pngblip " + b"00ff" * 1000 + rb"}\page second\u8211?}"
+    )
+    extracted = read_text(data, LIMITS)
+    assert extracted.text == "Synthetic letter of “one”\nCase Number:\tone\t\n\f second–"
+    assert extracted.pages == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_text_of_html(encoding: str) -> None:
+    html = (
+        "<!DOCTYPE html><html><head><title>T</title><style>p {}</style></head><body><script>alert(1)</script>"
+        "<table><tr><td>Case Number:</td><td>one</td></tr><tr><td>Date:</td><td>two</td></tr></table>"
+        "<p>Synthetic &amp; “quoted”<br>line</p><pre>one\ntwo</pre></body></html>"
+    )
+    assert text_of(html.encode(encoding)).split("\n") == [
+        *("Case Number: one", "Date: two", "", "Synthetic & “quoted”", "line", "", "one", "two")
+    ]
+
+
+def test_a_declared_character_set_counts() -> None:
+    html = '<html><meta http-equiv="Content-Type" content="text/html; charset=iso-8859-15"><p>Synthetic 5 €</p>'
+    assert text_of(html.encode("iso-8859-15")) == "Synthetic 5 €"
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (word("Synthetic")[:-300], Damaged),
+        (archive({"[Content_Types].xml": b"<x/>", "word/document.xml": b"<w:document"}), Damaged),
+        (archive({"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"}), NoText),
+        (b"<html><body><p> </p></body></html>", NoText),
+        (rb"{\rtf1 }", NoText),
+        (b"<html>" + b"<p>synthetic" * 100_000, TooLarge),
+    ],
+    ids=["cut", "no XML", "no text", "empty page", "empty RTF", "long"],
+)
+def test_documents_without_a_letter_have_their_reason(data: bytes, reason: type[Exception]) -> None:
+    with pytest.raises(reason):
+        read_text(data, LIMITS)
+
+
+def test_the_confined_child_reads_them_and_no_bomb_harms_it() -> None:
+    bomb = archive({"[Content_Types].xml": b"<x/>", "word/document.xml": b"<a>" * 200_000})
+    with TextReader() as reader:
+        with pytest.raises(Damaged):
+            reader.read(bomb)
+        with pytest.raises(NoText):
+            reader.read(b"<html>" + b"<b>" * 100_000 + b"synthetic")
+        assert reader.read(word("Synthetic")).text == "Synthetic\n"
+        assert reader.read(rb"{\rtf1\ansi\ansicpg1250 Synthetic \'e1}").text == "Synthetic á"
+        assert reader.read(b"<html><p>Synthetic</p></html>").text == "Synthetic"
