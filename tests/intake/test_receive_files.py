@@ -1,6 +1,7 @@
 """Taking files in: what is kept, what is refused, and identical bytes once."""
 
 import io
+import re
 import threading
 from pathlib import Path
 
@@ -10,10 +11,15 @@ from django.core.files import File
 from django.core.files.base import ContentFile
 from django.db import connection
 
+from determinations.extraction import archives
+from determinations.extraction.kinds import Kind
+from determinations.intake import receiving
 from determinations.intake.receiving import clean_name, receive_files
 from determinations.intake.store import letter_store
 from determinations.models import AuditEvent, Letter, Upload, UploadedFile
+from determinations.wording.states import REFUSALS
 from tests.extraction.files import archive, scanned_pdf
+from tests.extraction.messages import compound_file, mail, outlook, portfolio
 from tests.fixtures.people import People
 from tests.letters_made import letter_pdf, letter_text
 
@@ -75,8 +81,9 @@ def test_refused_files_have_their_reason_and_the_rest_is_kept() -> None:
         files=[
             file("empty.pdf", b""),
             file("picture.pdf", b"GIF89a..."),
-            file("letter.docx", archive({"[Content_Types].xml": b"<x/>"})),
-            file("late.docx", archive({"thumbnail.jpeg": b"x" * 5000, "[Content_Types].xml": b"<x/>"})),
+            file("table.xlsx", archive({"[Content_Types].xml": b"<x/>"})),
+            file("late.pptx", archive({"thumbnail.jpeg": b"x" * 5000, "[Content_Types].xml": b"<x/>"})),
+            file("old.doc", compound_file({"WordDocument": b"synthetic"})),
             file("scan.pdf", scanned_pdf()),
             file("letter.txt", letter_text(4).encode()),
         ],
@@ -84,8 +91,9 @@ def test_refused_files_have_their_reason_and_the_rest_is_kept() -> None:
     assert fates(upload) == [
         ("empty.pdf", "refused", "empty"),
         ("picture.pdf", "refused", "unsupported"),
-        ("letter.docx", "refused", "document"),
-        ("late.docx", "refused", "document"),
+        ("table.xlsx", "refused", "document"),
+        ("late.pptx", "refused", "document"),
+        ("old.doc", "refused", "document"),
         ("scan.pdf", "accepted", ""),  # told by whoever reads it
         ("letter.txt", "accepted", ""),
     ]
@@ -113,10 +121,47 @@ def test_what_an_archive_holds_is_taken_in_file_by_file() -> None:
     assert fates(upload) == [
         ("letters.zip/2017/one.pdf", "accepted", ""),
         ("letters.zip/etc/two.txt", "accepted", ""),
-        ("letters.zip/inner.zip", "refused", "archive_in_archive"),
+        ("letters.zip/inner.zip/x.txt", "accepted", ""),
         ("letters.zip/picture.gif", "refused", "unsupported"),
         ("letters.zip/same.pdf", "duplicate", ""),
     ]
+
+
+def test_letters_in_messages_and_portfolios_are_taken_in_with_where_they_came_from() -> None:
+    message = mail({"one.pdf": letter_pdf(5), "more.zip": archive({"two.txt": letter_text(6).encode()}), "x.exe": b"MZ\0"})
+    folder = portfolio({"three.pdf": letter_pdf(7), "again.pdf": letter_pdf(5)})
+    files = [file("message.eml", message), file("m.msg", outlook({"four.pdf": letter_pdf(8)})), file("p.pdf", folder)]
+    assert fates(receive_files(by=None, files=files)) == [
+        ("message.eml/one.pdf", "accepted", ""),
+        ("message.eml/more.zip/two.txt", "accepted", ""),
+        ("message.eml/x.exe", "refused", "unsupported"),
+        ("m.msg/four.pdf", "accepted", ""),
+        ("p.pdf", "accepted", ""),
+        ("p.pdf/again.pdf", "duplicate", ""),
+        ("p.pdf/three.pdf", "accepted", ""),
+    ]
+
+
+def test_documents_are_taken_in_with_their_kind() -> None:
+    word = archive({"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"})
+    rtf = rb"{\rtf1 Synthetic}"
+    files = [file("a.docx", word), file("b.rtf", rtf), file("c.htm", b"<!doctype html><p>Synthetic</p>")]
+    receive_files(by=None, files=files)
+    kinds = Letter.objects.order_by("pk").values_list("media_type", flat=True)
+    assert list(kinds) == [Kind.WORD, Kind.RTF, Kind.HTML]
+
+
+def test_every_reason_for_a_refusal_has_words_and_a_next_step() -> None:
+    """Reasons are codes in extraction and intake; a page that met one without words would show none."""
+    sources = [*Path(archives.__file__).parent.rglob("*.py"), Path(receiving.__file__)]
+    found = {
+        reason
+        for path in sources
+        for reason in re.findall(r'(?:Refused\(|_Spent\(|reason=|_rest\(|path, |\("\(the rest\)",\), )"(\w+)"', path.read_text())
+    }
+    assert found >= {"container_damaged", "archive_bomb", "empty", "archive_too_many"}
+    assert found <= REFUSALS.keys()
+    assert all(words.label and words.next_step for words in REFUSALS.values())
 
 
 def test_a_bad_archive_loses_nothing_else() -> None:

@@ -45,7 +45,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, file: Path, **options: object) -> None:
         try:
-            text = source_of(file).text
+            text = source_of(file.name, file.read_bytes()).text
         except (Unreadable, OSError) as error:
             raise CommandError(f"{file.name}: {error}") from error
         source = clean_text(text)

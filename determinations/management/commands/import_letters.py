@@ -17,6 +17,7 @@ from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from determinations.extraction.clutter import is_clutter
 from determinations.intake.receiving import clean_name, receive_files
 from determinations.models import Letter, Upload, UploadedFile
 from determinations.models.letters import Lane
@@ -88,18 +89,18 @@ class Command(BaseCommand):
 
 
 def _files_in(paths: Iterable[Path]) -> Iterator[tuple[str, Path]]:
-    """Every file with its path as given, in a repeatable order; hidden files are skipped."""
+    """Every file with its path as given, in a repeatable order; hidden files and clutter are skipped."""
     for path in paths:
         for file in [path] if path.is_file() else _walk(path):
             yield clean_name(str(file)), file
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """The files of a folder and its subfolders, sorted by name. Only one folder's names are in memory at a time."""
+    """The files of a folder and its subfolders, sorted by name, without clutter. Only one folder's names are in memory at a time."""
     with os.scandir(folder) as entries:
         inside = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
     for name, is_folder in inside:
-        if name.startswith("."):
+        if name.startswith(".") or is_clutter(name):
             continue
         if is_folder:
             yield from _walk(folder / name)
@@ -149,7 +150,7 @@ def _new_files(upload: Upload, paths: Iterable[Path], bar: "_Bar", size: int) ->
     """Files without a row in the batch, or changed since; the database is queried window by window."""
     for window in _windows(_files_in(paths), size):
         rows = UploadedFile.objects.filter(upload=upload, name__in=[name for name, _ in window]).order_by("pk")
-        # An archive has rows for its members only: it is opened again, and at worst gives duplicates.
+        # An archive or a message has rows for its files only: it is opened again, and at worst gives duplicates.
         known = {row.name: row for row in rows}
         fresh = [(name, path) for name, path in window if name not in known or _changed(path, known[name])]
         bar.move(len(window) - len(fresh))

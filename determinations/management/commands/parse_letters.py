@@ -6,12 +6,14 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from determinations.extraction.child import read_text
+from determinations.extraction.clutter import is_clutter
+from determinations.extraction.contents import Content, ContentReader
 from determinations.extraction.pdf import read_pdf_text
 from determinations.extraction.results import LIMITS, NoText, Unreadable
 from determinations.extraction.scanning.engine import missing_engine
@@ -23,7 +25,9 @@ from determinations.parsing.results import ExpectedRecord, LetterPart, ParsedLet
 from determinations.parsing.source import SourceText
 from determinations.parsing.spans import Span
 
-SUFFIXES = (".pdf", ".txt", ".tif", ".tiff", ".png", ".jpg", ".jpeg")
+SUFFIXES = (
+    ".pdf", ".txt", ".tif", ".tiff", ".png", ".jpg", ".jpeg", ".docx", ".rtf", ".htm", ".html", ".eml", ".msg", ".zip",
+)  # fmt: skip
 _SHOWN = 160
 _NAMES = {"gain": ("gain", "gains"), "loss": ("loss", "losses"), "change": ("change", "changes")}
 
@@ -38,14 +42,15 @@ class Command(BaseCommand):
     """Prints one JSON record a line for every letter; compares with an earlier run; measures speed."""
 
     help = (
-        "Read letters (PDF, text or picture files, or folders of them) and print one JSON record a line. "
+        "Read letters (PDF, text, Word, RTF, HTML or picture files; archives, messages and folders of them) and print "
+        "one JSON record a line. "
         "Scanned pages are recognized where the engine is installed. Needs no database."
     )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "paths", nargs="+", type=Path, metavar="PATH", help="a PDF, text, TIFF, PNG or JPEG file, or a folder"
+            "paths", nargs="+", type=Path, metavar="PATH", help="a file or a folder"
         )
         parser.add_argument("--jobs", type=int, default=1, metavar="N", help="read in N processes (default 1)")
         parser.add_argument(
@@ -68,7 +73,7 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: Any) -> None:
         files = list(letter_files(options["paths"]))
         if not files:
-            raise CommandError("There is no letter: no PDF, text or picture file.")
+            raise CommandError("There is no letter: no file of a kind that is read.")
         if options["benchmark"]:
             self._benchmark(files, options["seconds"])
             return
@@ -108,7 +113,7 @@ class Command(BaseCommand):
 
     def _benchmark(self, files: list[Path], at_least: float) -> None:
         """Parse the texts over and over on one core; the first round, with nothing remembered yet, stands apart."""
-        sources = [source for source in map(_source_or_none, files) if source is not None]
+        sources = [source for path in files for _, source in sources_in(path) if not isinstance(source, str)]
         if not sources:
             raise CommandError("None of these files has text.")
         first = _seconds(sources)
@@ -127,7 +132,7 @@ def letter_files(paths: Iterable[Path]) -> Iterator[Path]:
     """The letters among files and folders, folders walked in order of name."""
     for path in paths:
         if path.is_dir():
-            yield from sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+            yield from sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file() and not is_clutter(p.name))
         else:
             yield path
 
@@ -145,23 +150,51 @@ def read_files(files: list[Path], jobs: int) -> Iterator[FileRecord]:
 
 
 def read_file(path: Path) -> list[FileRecord]:
-    """The records of one file's letters. A file that cannot be read gives a record too, with the reason as problem."""
+    """The records of the letters in one file. What cannot be read gives a record too, with the reason as problem."""
+    records: list[FileRecord] = []
+    for name, source in sources_in(path):
+        if isinstance(source, str):
+            letter = ParsedLetter(layout=None, problems=(Problem("file_unreadable", source or "Not readable."),))
+            parts: tuple[LetterPart, ...] = (LetterPart(1, (1, 1), Span(0, 0), letter),)
+        else:
+            parts = parse_file(source)
+        records += [{"file": name, **part_record(part)} for part in parts]
+    return records
+
+
+def sources_in(path: Path) -> Iterator[tuple[str, SourceText | str]]:
+    """The text of the file, or of each in the archive, message or portfolio that it is; a reason where there is none.
+
+    The name of a file inside leads to it: ``message.eml/letter.pdf``.
+    """
+    with ContentReader() as reader:
+        try:
+            with path.open("rb") as file:
+                for content in reader.contents(path.name, file):
+                    yield content.name, _source_or_reason(content)
+        except OSError as error:
+            yield path.name, error.strerror or ""
+
+
+def _source_or_reason(content: Content) -> SourceText | str:
+    if content.file is None:
+        return content.message
+    content.file.seek(0)
+    data = content.file.read()
+    if "/" in content.name:  # the file that was given is closed by who opened it
+        content.file.close()
     try:
-        parts = parse_file(source_of(path))
-    except (Unreadable, OSError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        letter = ParsedLetter(layout=None, problems=(Problem("file_unreadable", reason or "Not readable."),))
-        parts = (LetterPart(1, (1, 1), Span(0, 0), letter),)
-    return [{"file": path.name, **part_record(part)} for part in parts]
+        return source_of(content.name, data)
+    except Unreadable as error:
+        return str(error)
 
 
-def source_of(path: Path) -> SourceText:
+def source_of(name: str, data: bytes) -> SourceText:
     """The file's text, as a PDF when its name or its first bytes say so; scanned pages are recognized.
 
-    Raises ``Unreadable`` or ``OSError``.
+    Raises ``Unreadable``.
     """
-    data = path.read_bytes()
-    is_pdf = path.suffix.lower() == ".pdf" or data.lstrip()[:5] == b"%PDF-"
+    is_pdf = name.lower().endswith(".pdf") or data.lstrip()[:5] == b"%PDF-"
     extracted = read_pdf_text(data) if is_pdf else read_text(data, LIMITS)
     if extracted.to_scan:
         if (missing := missing_engine()) is None:
@@ -169,13 +202,6 @@ def source_of(path: Path) -> SourceText:
         elif not extracted.text.strip():
             raise NoText(f"The pages are scanned pictures. {missing}")
     return source_text(extracted)
-
-
-def _source_or_none(path: Path) -> SourceText | None:
-    try:
-        return source_of(path)
-    except (Unreadable, OSError):
-        return None
 
 
 def _seconds(sources: list[SourceText]) -> float:
@@ -198,7 +224,7 @@ def _records_by_stem(path: Path) -> dict[str, FileRecord]:
 def _key(record: FileRecord) -> str:
     """What tells a letter in a run's records: the file's name, and from the second letter of a file on its number."""
     part = record.get("part", 1)
-    return Path(record["file"]).stem + (f" part {part}" if part > 1 else "")
+    return str(PurePosixPath(record["file"]).with_suffix("")) + (f" part {part}" if part > 1 else "")
 
 
 def _expected_by_stem(folder: Path | None) -> dict[str, ExpectedRecord]:
