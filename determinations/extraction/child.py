@@ -22,7 +22,7 @@ READY = {"ready": True}
 
 
 def read_text(data: bytes, limits: Limits) -> ExtractedText:
-    """The text of a PDF, a text file or a formatted document; a picture file is to be scanned whole. Raises ``Unreadable``."""
+    """The text of a PDF, a text file or a document; a picture file is to be scanned whole. Raises ``Unreadable``."""
     if len(data) > limits.bytes:
         raise TooLarge(f"The file has {len(data):,} bytes; {limits.bytes:,} are allowed.")
     match kind_of(data[:HEAD]):

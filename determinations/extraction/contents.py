@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from types import TracebackType
 from typing import IO, Self, cast
 
-from determinations.extraction.archives import ArchiveLimits, ArchiveRefused, Member, kind_of_zip, members
+from determinations.extraction.archives import LIMITS, ArchiveLimits, ArchiveRefused, Member, kind_of_zip, members
 from determinations.extraction.clutter import is_clutter
 from determinations.extraction.containers.portfolio import may_carry_files
 from determinations.extraction.containers.reader import ContainerReader, Form
@@ -19,6 +19,7 @@ from determinations.extraction.containers.results import MOST_LEVELS, ContainerR
 from determinations.extraction.kinds import HEAD, Kind, kind_of
 from determinations.extraction.process import ReaderBroken
 
+_CONTAINERS = (".zip", ".eml", ".msg", ".mht", ".mbox", ".pdf")
 _SPOOLED = 1024 * 1024
 #: Stands for files that a PDF may carry and that are not to be had.
 _ATTACHED = "(attached files)"
@@ -30,7 +31,7 @@ class ContentLimits:
     """How much one file may hold, opened."""
 
     archive_bytes: int = 500 * 1024 * 1024
-    archive: ArchiveLimits = ArchiveLimits()
+    archive: ArchiveLimits = LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,14 @@ class _Opening:
         try:
             return self._containers.open(_FORMS[kind], file.read())
         except ReaderBroken as fault:
-            raise ContainerRefused("reader_broken", "Messages and attached files cannot be opened here now.") from fault
+            raise ContainerRefused("reader_broken", "Messages and attachments cannot be opened right now.") from fault
+
+
+def name_and_container(name: str) -> tuple[str, str]:
+    """A content's name without, and of, the innermost archive, message or portfolio that it came in (else empty)."""
+    parts = name.split("/")
+    at = max((n for n, part in enumerate(parts[:-1], start=1) if part.lower().endswith(_CONTAINERS)), default=0)
+    return "/".join(parts[at:]), "/".join(parts[:at])
 
 
 def _size(file: IO[bytes]) -> int:

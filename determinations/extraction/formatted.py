@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import html_text
-from lxml.etree import LxmlError, XMLParser, fromstring
+from lxml.etree import LxmlError, ParserError, XMLParser, fromstring
+from lxml.html import HTMLParser, document_fromstring
 from striprtf.striprtf import rtf_to_text
 
 from determinations.extraction.kinds import HEAD, Kind, text_encoding
@@ -18,7 +19,8 @@ from determinations.extraction.results import Damaged, ExtractedText, Limits
 
 #: What documents and messages from elsewhere are written in.
 _ENCODINGS = (
-    *(f"iso8859-{number}" for number in (1, 2, 3, 4, 5, 7, 8, 9, 10, 13, 14, 15)), *(f"cp{n}" for n in range(1250, 1259)),
+    *(f"iso8859-{number}" for number in (1, 2, 3, 4, 5, 7, 8, 9, 10, 13, 14, 15)),
+    *(f"cp{number}" for number in range(1250, 1259)),
     "cp437", "cp850", "cp932", "cp936", "cp949", "cp950", "mac-roman", "koi8-r", "gb2312", "gbk", "gb18030", "big5",
     "shift_jis", "euc-jp", "euc-kr", "iso2022-jp", "utf-7", "utf-16",
 )  # fmt: skip
@@ -43,8 +45,17 @@ def read_formatted_text(kind: Kind, data: bytes, limits: Limits) -> ExtractedTex
             case _:
                 text = html_to_text(data)
     except (
-        LxmlError, zipfile.BadZipFile, zlib.error, ValueError, KeyError, IndexError, AttributeError, OSError, EOFError,
-        NotImplementedError, RuntimeError,
+        LxmlError,
+        zipfile.BadZipFile,
+        zlib.error,
+        ValueError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        OSError,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
     ) as fault:  # fmt: skip - what the libraries raise on damaged files
         raise Damaged("The document cannot be opened: it is damaged.") from fault
     return extracted_plain_text(text, limits)
@@ -64,7 +75,15 @@ def html_to_text(data: bytes | str) -> str:
     source = data if isinstance(data, str) else _decoded_html(data)
     source = _TITLE.sub("", source)
     source = _PREFORMATTED.sub(lambda stretch: stretch[0].replace("\n", "<br>"), source)
-    return html_text.extract_text(source) if source.strip() else ""
+    # Otherwise everything below the 254th level is lost without a word: long chains of replies are nested so.
+    parser = HTMLParser(encoding="utf-8", huge_tree=True)
+    try:
+        root = document_fromstring(source.encode(), parser)
+    except ParserError:  # there is no element
+        return ""
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):  # that level is the 2,048th now
+        raise ValueError("The page is nested too deeply.")
+    return html_text.extract_text(root)
 
 
 def _decoded_html(data: bytes) -> str:

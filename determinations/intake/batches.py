@@ -55,6 +55,8 @@ def states_asked_for(query: QueryDict) -> tuple[str, ...]:
 def files_of(upload: Upload, query: QueryDict) -> QuerySet[UploadedFile]:
     """The files of a batch that the address asks for: by state of their letters, duplicates, refused ones."""
     files = UploadedFile.objects.filter(upload=upload)
+    if name := query.get("name", "").replace("\0", ""):
+        files = files.filter(name__icontains=name)
     asked = query.getlist("state")
     if not any(asked):
         return files

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from determinations.extraction.contents import name_and_container
 from determinations.extraction.kinds import DOCUMENT_NAMES
 from determinations.models import Letter, Upload, UploadedFile
 from determinations.models.letters import READABLE_STATES, LetterState
@@ -151,10 +152,12 @@ class FileTable(ListTable):
         sequence = ("name", "state", "reason", "case", "retry")
 
     def render_name(self, record: FileRow) -> SafeString:
-        """The original file name, the size, and which letter of the file it is."""
+        """The original file name, the archive or message it came in, the size, and which letter of the file it is."""
+        name, container = name_and_container(record.name)
         return format_html(
-            '<span class="file-name">{}</span> <span class="quiet small nowrap">{}</span>{}',
-            record.name,
+            '<span class="file-name">{}</span>{} <span class="quiet small nowrap">{}</span>{}',
+            name,
+            format_html(' <span class="quiet small">in {}</span>', container) if container else "",
             filesizeformat(record.size),
             format_html('<br><span class="quiet small">{}</span>', record.part) if record.part else "",
         )

@@ -19,7 +19,11 @@ _FREE, _END, _FAT, _NONE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD, 0xFFFFFFFF
 
 
 def mail(
-    files: Mapping[str, bytes], *, text: str = "See the attached letters.", subject: str = "Letters", forwards: bytes = b""
+    files: Mapping[str, bytes],
+    *,
+    text: str = "See the attached letters.",
+    subject: str = "Letters",
+    forwards: bytes = b"",
 ) -> bytes:
     """A message with attachments, and perhaps another message that it forwards."""
     message = EmailMessage()
@@ -158,6 +162,4 @@ def _entry(
 ) -> bytes:
     wide = name.encode("utf-16-le")
     length = len(wide) + 2 if name else 0
-    return struct.pack(
-        "<64sHBBLLL16sLQQLQ", wide, length, kind, 1, *siblings, child, bytes(16), 0, 0, 0, start, size
-    )
+    return struct.pack("<64sHBBLLL16sLQQLQ", wide, length, kind, 1, *siblings, child, bytes(16), 0, 0, 0, start, size)

@@ -13,9 +13,9 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import StreamObject
 
 from determinations.extraction.archives import ArchiveLimits
-from determinations.extraction.contents import ContentLimits, ContentReader
 from determinations.extraction.containers.reader import ContainerReader
 from determinations.extraction.containers.results import LIMITS, ContainerRefused
+from determinations.extraction.contents import ContentLimits, ContentReader, name_and_container
 from determinations.extraction.results import Limits
 from tests.extraction.files import archive, locked_pdf, pdf
 from tests.extraction.messages import compound_file, mail, outlook, outlook_tree, portfolio
@@ -181,6 +181,20 @@ def test_only_some_levels_are_opened(reader: ContentReader) -> None:
     assert list(contents(reader, "z", data).values()) == ["archive_in_archive"]
     assert list(contents(reader, "m", message).values()) == ["archive_in_archive"]
     assert list(contents(reader, "o", outlook({"x": tree})).values()) == ["archive_in_archive"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("letter.pdf", ("letter.pdf", "")),
+        ("2017/letter.pdf", ("2017/letter.pdf", "")),
+        ("message.eml/letter.pdf", ("letter.pdf", "message.eml")),
+        ("all.zip/2017/m.MSG/letter.pdf", ("letter.pdf", "all.zip/2017/m.MSG")),
+        ("all.zip/2017/letter.pdf", ("2017/letter.pdf", "all.zip")),
+    ],
+)
+def test_where_a_letter_came_from_is_part_of_its_name(name: str, shown: tuple[str, str]) -> None:
+    assert name_and_container(name) == shown
 
 
 def test_one_budget_for_all_levels() -> None:

@@ -109,6 +109,12 @@ def test_text_of_html(encoding: str) -> None:
     ]
 
 
+def test_no_text_is_lost_in_html_that_is_nested_deeply() -> None:
+    """By default lxml leaves out everything from the 255th level on, and what follows."""
+    html = "<html><body>" + "<div>" * 400 + "synthetic" + "</div>" * 400 + "<p>after</p></body></html>"
+    assert text_of(html.encode()).split() == ["synthetic", "after"]
+
+
 def test_a_declared_character_set_counts() -> None:
     html = '<html><meta http-equiv="Content-Type" content="text/html; charset=iso-8859-15"><p>Synthetic 5 €</p>'
     assert text_of(html.encode("iso-8859-15")) == "Synthetic 5 €"
@@ -121,10 +127,11 @@ def test_a_declared_character_set_counts() -> None:
         (archive({"[Content_Types].xml": b"<x/>", "word/document.xml": b"<w:document"}), Damaged),
         (archive({"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"}), NoText),
         (b"<html><body><p> </p></body></html>", NoText),
+        (b"<!-- synthetic --><html><!-- synthetic -->", NoText),
         (rb"{\rtf1 }", NoText),
         (b"<html>" + b"<p>synthetic" * 100_000, TooLarge),
     ],
-    ids=["cut", "no XML", "no text", "empty page", "empty RTF", "long"],
+    ids=["cut", "no XML", "no text", "empty page", "comments", "empty RTF", "long"],
 )
 def test_documents_without_a_letter_have_their_reason(data: bytes, reason: type[Exception]) -> None:
     with pytest.raises(reason):
@@ -136,7 +143,7 @@ def test_the_confined_child_reads_them_and_no_bomb_harms_it() -> None:
     with TextReader() as reader:
         with pytest.raises(Damaged):
             reader.read(bomb)
-        with pytest.raises(NoText):
+        with pytest.raises(Damaged):
             reader.read(b"<html>" + b"<b>" * 100_000 + b"synthetic")
         assert reader.read(word("Synthetic")).text == "Synthetic\n"
         assert reader.read(rb"{\rtf1\ansi\ansicpg1250 Synthetic \'e1}").text == "Synthetic á"

@@ -128,7 +128,9 @@ def test_what_an_archive_holds_is_taken_in_file_by_file() -> None:
 
 
 def test_letters_in_messages_and_portfolios_are_taken_in_with_where_they_came_from() -> None:
-    message = mail({"one.pdf": letter_pdf(5), "more.zip": archive({"two.txt": letter_text(6).encode()}), "x.exe": b"MZ\0"})
+    message = mail(
+        {"one.pdf": letter_pdf(5), "more.zip": archive({"two.txt": letter_text(6).encode()}), "x.exe": b"MZ\0"}
+    )
     folder = portfolio({"three.pdf": letter_pdf(7), "again.pdf": letter_pdf(5)})
     files = [file("message.eml", message), file("m.msg", outlook({"four.pdf": letter_pdf(8)})), file("p.pdf", folder)]
     assert fates(receive_files(by=None, files=files)) == [
@@ -157,7 +159,9 @@ def test_every_reason_for_a_refusal_has_words_and_a_next_step() -> None:
     found = {
         reason
         for path in sources
-        for reason in re.findall(r'(?:Refused\(|_Spent\(|reason=|_rest\(|path, |\("\(the rest\)",\), )"(\w+)"', path.read_text())
+        for reason in re.findall(
+            r'(?:Refused\(|_Spent\(|reason=|_rest\(|path, |\("\(the rest\)",\), )"(\w+)"', path.read_text()
+        )
     }
     assert found >= {"container_damaged", "archive_bomb", "empty", "archive_too_many"}
     assert found <= REFUSALS.keys()

@@ -14,6 +14,7 @@ from determinations.models import AuditEvent, Letter, Upload
 from determinations.reading.ingest import ingest_letters
 from determinations.reading.workers import expect_worker
 from tests.extraction.files import locked_pdf, scanned_pdf
+from tests.extraction.messages import compound_file, mail
 from tests.fixtures.people import People
 from tests.letters_made import letter_pdf, letter_text
 
@@ -166,6 +167,20 @@ def test_a_batch_says_that_the_worker_is_on_its_way(as_casemanager: Client) -> N
 def test_files_are_filtered_by_state(as_casemanager: Client, batch: Upload, query: str, names: set[str]) -> None:
     page = as_casemanager.get(page_of(batch, query)).content.decode()
     assert {name for name in batch.files.values_list("name", flat=True) if f">{name}<" in page} == names
+
+
+def test_a_letter_says_which_message_it_came_in_and_is_found_by_it(as_casemanager: Client, batch: Upload) -> None:
+    message = mail({"letter.pdf": letter_pdf(77), "old.doc": compound_file({"WordDocument": b"synthetic"})})
+    receive_files(by=None, files=[file("message.eml", message)], upload=batch)
+    ingest_letters(list(Letter.objects.filter(state="received").values_list("pk", flat=True)))
+    found = as_casemanager.get(page_of(batch, "?name=MESSAGE.eml")).content.decode()
+    assert '>letter.pdf</span> <span class="quiet small">in message.eml</span>' in found
+    assert '>old.doc</span> <span class="quiet small">in message.eml</span>' in found
+    assert "Refused: unsupported document" in found
+    assert ">good.pdf<" not in found
+    assert 'href="?state=refused&amp;name=MESSAGE.eml"' in found
+    assert ">letter.pdf<" not in as_casemanager.get(page_of(batch, "?name=other&state=parsed")).content.decode()
+    assert "Find files" in as_casemanager.get(page_of(batch)).content.decode()
 
 
 def test_letters_that_need_somebody_are_listed_over_all_batches(as_casemanager: Client, batch: Upload) -> None:

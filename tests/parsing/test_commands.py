@@ -9,6 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from determinations.synthetic import letter_pdf, write_letter
+from tests.extraction.files import archive
+from tests.extraction.messages import compound_file, mail, outlook
 from tests.parsing.letters import FOLDER, NAMES
 
 
@@ -34,6 +36,19 @@ def test_a_pdf_is_read_too(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(letter_pdf(letter))
     (found,) = records(tmp_path)
     assert found["case_number"] == letter.expected["case_number"]
+
+
+def test_letters_inside_messages_and_archives_are_read_and_named(tmp_path: Path) -> None:
+    letters = [write_letter(number) for number in range(3)]
+    message = mail({"one.pdf": letter_pdf(letters[0]), "note.doc": compound_file({"WordDocument": b"x"})})
+    (tmp_path / "a.eml").write_bytes(message)
+    (tmp_path / "b.zip").write_bytes(archive({"c.msg": outlook({"two.pdf": letter_pdf(letters[1])})}))
+    (tmp_path / "d.rtf").write_bytes(b"{\\rtf1 " + letters[2].text.replace("\n", "\\par\n").encode("cp1252") + b"}")
+    (tmp_path / "~$d.docx").write_bytes(b"x")
+    found = records(tmp_path)
+    assert [record["file"] for record in found] == ["a.eml/one.pdf", "a.eml/note.doc", "b.zip/c.msg/two.pdf", "d.rtf"]
+    numbers = [letters[0], None, *letters[1:]]
+    assert [r["case_number"] for r in found] == [each and each.expected["case_number"] for each in numbers]
 
 
 def test_bad_files_give_records_with_their_reason_and_never_stop_the_run(tmp_path: Path) -> None:

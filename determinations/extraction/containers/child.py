@@ -14,12 +14,12 @@ from typing import Any
 import pypdfium2  # noqa: F401 - sets pdfium up
 from PIL import Image
 
+from determinations.extraction import formatted
 from determinations.extraction.confine import limit, shut_in
 from determinations.extraction.containers import mail
 from determinations.extraction.containers.outlook import collect_from_outlook
 from determinations.extraction.containers.portfolio import collect_from_pdf
 from determinations.extraction.containers.results import Collection, ContainerRefused, Full, Opened
-from determinations.extraction import formatted
 from determinations.extraction.results import Limits
 
 

@@ -69,7 +69,9 @@ class _Storage:
                 collection.add((*path, name), data)
         else:
             collection.refuse(
-                (*path, name), "not_enclosed", "The message only points to this file, or shows it from another program."
+                (*path, name),
+                "not_enclosed",
+                "The message only links to this file, or embeds it from another program.",
             )
 
     def _collect_forwarded(

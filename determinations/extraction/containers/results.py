@@ -1,4 +1,4 @@
-"""What opening a container gives: the files that it carries, each with its place in it, or why one is not to be had."""
+"""What opening a container gives: the files that it carries, each with its place in it, or why one is missing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

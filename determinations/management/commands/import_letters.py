@@ -96,7 +96,10 @@ def _files_in(paths: Iterable[Path]) -> Iterator[tuple[str, Path]]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """The files of a folder and its subfolders, sorted by name, without clutter. Only one folder's names are in memory at a time."""
+    """The files of a folder and its subfolders, sorted by name, without clutter.
+
+    Only one folder's names are in memory at a time.
+    """
     with os.scandir(folder) as entries:
         inside = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
     for name, is_folder in inside:

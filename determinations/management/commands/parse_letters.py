@@ -49,9 +49,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "paths", nargs="+", type=Path, metavar="PATH", help="a file or a folder"
-        )
+        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file or a folder")
         parser.add_argument("--jobs", type=int, default=1, metavar="N", help="read in N processes (default 1)")
         parser.add_argument(
             "--against",
@@ -132,7 +130,9 @@ def letter_files(paths: Iterable[Path]) -> Iterator[Path]:
     """The letters among files and folders, folders walked in order of name."""
     for path in paths:
         if path.is_dir():
-            yield from sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file() and not is_clutter(p.name))
+            yield from sorted(
+                p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file() and not is_clutter(p.name)
+            )
         else:
             yield path
 

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from determinations.intake.batches import (
@@ -28,6 +28,7 @@ from determinations.intake.batches import (
 from determinations.intake.receiving import receive_files
 from determinations.models import Case, Letter, Upload, UploadedFile
 from determinations.models.letters import Lane
+from determinations.models.uploads import FileOutcome
 from determinations.paging.addresses import changed, with_query
 from determinations.paging.counts import count_up_to, whole_number
 from determinations.paging.keyset import Order, Page, page_of
@@ -119,7 +120,9 @@ def upload_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "tabs": _with_links(request.GET, progress.tabs()),
         "sentence": progress.sentence(),
         "reasons": _with_links(request.GET, progress.reasons()),
-        "retry_count": _retry_count(progress, request.GET),
+        "retry_count": _retry_count(progress, files, request.GET),
+        "name": request.GET.get("name", ""),
+        "state": request.GET.get("state", ""),
         "every": 5 if progress.files > _LARGE_BATCH else 2,
         "worker": worker_state().value if progress.waiting else "",
         **_file_list(request, page, rows),
@@ -187,9 +190,9 @@ def _file_list(request: HttpRequest, page: Page[Any], rows: list[FileRow]) -> di
         "page": page,
         "table": FileTable(rows, query=request.GET, hidden=hidden),
         "may_retry": may_retry,
-        "filtered": bool(request.GET.get("state") or request.GET.get("layout")),
+        "filtered": any(request.GET.get(key) for key in ("state", "layout", "name")),
         "layout": request.GET.get("layout", ""),
-        "query": changed(request.GET, without=request.GET.keys() - {"state", "layout"}).urlencode(),
+        "query": changed(request.GET, without=request.GET.keys() - {"state", "layout", "name"}).urlencode(),
         "back": request.get_full_path(),
     }
 
@@ -202,11 +205,12 @@ def _whole_or_part(request: HttpRequest, whole: str, part: str, context: Mapping
 
 def _with_links(query: QueryDict, tabs: Iterable[Tab]) -> list[dict[str, object]]:
     chosen = query.get("state", "")
+    named = {"name": query["name"]} if query.get("name") else {}
     return [
         {
             "label": tab.label,
             "count": tab.count,
-            "query": f"?state={tab.key}" if tab.key else "?",
+            "query": "?" + urlencode(({"state": tab.key} if tab.key else {}) | named),
             "current": tab.key == chosen,
         }
         for tab in tabs
@@ -227,7 +231,9 @@ def _stopped_tabs() -> list[Tab]:
     return [tab for tab in tabs if tab.count]
 
 
-def _retry_count(progress: Progress, query: QueryDict) -> int:
+def _retry_count(progress: Progress, files: QuerySet[UploadedFile], query: QueryDict) -> int:
+    if query.get("name"):
+        return files.filter(outcome=FileOutcome.ACCEPTED, letter__state__in=RETRY_STATES).count()
     asked = states_asked_for(query) if query.get("state") else RETRY_STATES
     return sum(progress.by_state.get(state, 0) for state in asked if state in RETRY_STATES)
 
