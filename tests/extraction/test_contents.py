@@ -3,6 +3,7 @@
 import base64
 import io
 import itertools
+import struct
 import time
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -166,10 +167,10 @@ def test_a_locked_pdf_is_left_to_its_reader(reader: ContentReader) -> None:
 
 def test_a_link_instead_of_a_file_is_told(reader: ContentReader) -> None:
     tree = dict(outlook_tree({"one.pdf": ONE, "linked.pdf": TWO}, header=32))
-    linked = dict(tree["__attach_version1.0_#00000001"])  # type: ignore[arg-type]
-    linked["__properties_version1.0"] = linked["__properties_version1.0"][:16] + b"\x07" + bytes(7)
-    del linked["__substg1.0_37010102"]
-    tree["__attach_version1.0_#00000001"] = linked
+    tree["__attach_version1.0_#00000001"] = {
+        "__properties_version1.0": bytes(8) + struct.pack("<HHLLL", 3, 0x3705, 6, 7, 0),
+        "__substg1.0_3707001F": "linked.pdf".encode("utf-16-le"),
+    }
     assert contents(reader, "m.msg", compound_file(tree)) == {"m.msg/one.pdf": ONE, "m.msg/linked.pdf": "not_enclosed"}
 
 

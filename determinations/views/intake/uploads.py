@@ -205,7 +205,8 @@ def _whole_or_part(request: HttpRequest, whole: str, part: str, context: Mapping
 
 def _with_links(query: QueryDict, tabs: Iterable[Tab]) -> list[dict[str, object]]:
     chosen = query.get("state", "")
-    named = {"name": query["name"]} if query.get("name") else {}
+    name = str(query.get("name", ""))
+    named = {"name": name} if name else {}
     return [
         {
             "label": tab.label,
