@@ -159,11 +159,7 @@ _REASON = re.compile(r'(?:Refused\(|_Spent\(|reason=|_rest\(|path, |name\),|\("\
 def test_every_reason_for_a_refusal_has_words_and_a_next_step() -> None:
     """Reasons are codes in extraction and intake; a page that met one without words would show none."""
     sources = [*Path(archives.__file__).parent.rglob("*.py"), Path(receiving.__file__)]
-    found = {
-        reason
-        for path in sources
-        for reason in _REASON.findall(path.read_text())
-    }
+    found = {reason for path in sources for reason in _REASON.findall(path.read_text())}
     assert found >= {"container_damaged", "archive_bomb", "empty", "archive_too_many", "not_enclosed", "reader_broken"}
     assert found <= REFUSALS.keys()
     assert all(words.label and words.next_step for words in REFUSALS.values())
