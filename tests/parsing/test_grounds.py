@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from determinations.parsing import parse_letter
-from determinations.parsing.categories import CATEGORIES
+from determinations.parsing.categories import CATEGORIES, categorise
 from determinations.parsing.grounds import GROUNDS, RULES, Rule, Subject, read_grounds
 from determinations.parsing.grounds.sentences import LONGEST, split_sentences
 from determinations.parsing.problems import PROBLEMS
@@ -25,12 +25,24 @@ WORDINGS = list(
     )
 )
 IMAGING = "Diagnostic Testing/Imaging"
+#: Synthetic: written for this test in the manner of review organizations, with the grounds that a reader sees in each.
+RATIONALES = list(
+    csv.DictReader(
+        (Path(__file__).parent / "grounds_rationales.tsv").read_text(encoding="utf-8").splitlines(), delimiter="\t"
+    )
+)
 
 
 def codes(text: str, category: str = IMAGING, request: str = "", decision: Decision = "upheld") -> list[str]:
     """The grounds that a rationale gives for an item of a ``category/subcategory``."""
     name, _, subcategory = category.partition("/")
     return [ground.code for ground in read_grounds(fold(text), Subject(request, name, subcategory, decision))]
+
+
+def category_for(rule: Rule) -> str:
+    """A category in which the rule counts."""
+    usual = (*rule.only_in, IMAGING, "Rehabilitation/PT/OT")
+    return next(category for category in usual if {category, category.split("/")[0]}.isdisjoint(rule.not_in))
 
 
 def decision_of(code: str) -> Decision:
@@ -41,8 +53,7 @@ def decision_of(code: str) -> Decision:
     ("rule", "example"), [pytest.param(r, e, id=f"{r.id}: {e[:40]}") for r in RULES for e in r.examples]
 )
 def test_every_example_gives_the_ground_of_its_rule_alone(rule: Rule, example: str) -> None:
-    category = rule.only_in[0] if rule.only_in else IMAGING
-    name, _, subcategory = category.partition("/")
+    name, _, subcategory = category_for(rule).partition("/")
     subject = Subject(example, name, subcategory, decision_of(rule.code))
     assert {ground.code for ground in read_grounds(fold(example), subject)} == {rule.code}
     without_others = [r.id for r in RULES if r.code == rule.code]
@@ -53,8 +64,7 @@ def test_every_example_gives_the_ground_of_its_rule_alone(rule: Rule, example: s
     ("rule", "example"), [pytest.param(r, e, id=f"{r.id}: {e[:40]}") for r in RULES for e in r.counter_examples]
 )
 def test_no_counter_example_gives_the_ground_of_its_rule(rule: Rule, example: str) -> None:
-    category = rule.only_in[0] if rule.only_in else IMAGING
-    assert rule.code not in codes(example, category, example, decision_of(rule.code))
+    assert rule.code not in codes(example, category_for(rule), example, decision_of(rule.code))
 
 
 def test_every_rule_has_an_example_an_id_of_its_own_and_known_categories() -> None:
@@ -75,6 +85,14 @@ def test_every_ground_but_other_has_a_rule_and_several_wordings() -> None:
 def test_a_ground_is_recognized_however_it_is_worded(row: dict[str, str]) -> None:
     decision = decision_of(row["ground"])
     assert codes(row["sentence"], row["category"], row["request"], decision) == [row["ground"]]
+
+
+@pytest.mark.parametrize("row", RATIONALES, ids=[f"{row['request'][:30]}: {row['grounds']}" for row in RATIONALES])
+def test_a_whole_rationale_gives_the_grounds_that_a_reader_sees_in_it(row: dict[str, str]) -> None:
+    assignment = categorise(row["request"])
+    decision: Decision = "overturned" if row["decision"] == "overturned" else "upheld"
+    category = f"{assignment.category}/{assignment.subcategory}"
+    assert sorted(codes(row["rationale"], category, row["request"], decision)) == row["grounds"].split()
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,12 @@ BOOK = RuleBook()
 
 #: Rationales have up to some thousands of characters. Of a text beyond all measure both ends are read.
 _LONGEST_END = 30_000
-_REQUEST_WORD = re.compile(r"[a-z]{4,}")
+_REQUEST_WORD = re.compile(r"[a-z]{3,}")
 #: Words of requests that say nothing about what is requested.
-_EMPTY_WORDS = frozenset("with without times week weeks visits left right treatment therapy request original".split())
+_EMPTY_WORDS = frozenset(
+    "the and for per via with without times day days tab tabs week weeks visits left right "
+    "treatment therapy request original".split()
+)
 
 
 class Subject(NamedTuple):
@@ -65,13 +68,14 @@ def read_grounds(rationale: Folded, subject: Subject) -> tuple[Ground, ...]:
 
 def _statements(text: str, subject: Subject) -> Iterator[_Statement]:
     item = _Item(subject)
-    voice: Voice = "guideline"
+    speaker: Voice = "guideline"
     is_applied = False
     for sentence in _sentences(text):
         reading = BOOK.read(sentence.text, subject.decision)
         if reading.voice != "neutral":
-            voice = reading.voice
-        is_applied = is_applied or voice == "applied"
+            speaker = reading.voice
+        is_applied = is_applied or speaker == "applied"
+        voice = "applied" if speaker == "applied" else reading.voice
         if not reading.rules:
             continue
         rules = [rule for rule in reading.rules if _counts(rule, sentence.text, item, voice, is_applied)]
@@ -90,7 +94,9 @@ def _sentences(text: str) -> list[Sentence]:
 
 def _counts(rule: Rule, sentence: str, item: _Item, voice: Voice, is_applied: bool) -> bool:
     """Whether a rule that the sentence fits counts for this item and in this voice."""
-    if voice != "applied" and rule.voice != "any" and not (rule.voice == "after" and is_applied):
+    if voice == "guideline" and rule.voice != "any" and not (rule.voice == "after" and is_applied):
+        return False
+    if voice == "neutral" and rule.voice == "reviewer":
         return False
     if (rule.only_in and item.names.isdisjoint(rule.only_in)) or not item.names.isdisjoint(rule.not_in):
         return False

@@ -40,7 +40,7 @@ class Rule:
     only_in: tuple[str, ...] = ()
     not_in: tuple[str, ...] = ()
     not_for: tuple[str, ...] = ()
-    voice: Literal["applied", "any", "after"] = "applied"
+    voice: Literal["applied", "reviewer", "any", "after"] = "applied"
     about_request: bool = False
     alone: bool = False
     weak: bool = False
@@ -75,7 +75,7 @@ class RuleBook:
         sides: tuple[Decision, ...] = ("upheld", "overturned")
         self._all = {side: self._index(vocabulary, self._of(side)) for side in sides}
         self._of_guidelines = {
-            side: self._index(vocabulary, [rule for rule in self._of(side) if rule.voice != "applied"])
+            side: self._index(vocabulary, [rule for rule in self._of(side) if rule.voice in ("any", "after")])
             for side in sides
         }
         self.read = lru_cache(maxsize=_REMEMBERED_SENTENCES)(self._read_sentence)
