@@ -28,7 +28,7 @@ IMAGING = "Diagnostic Testing/Imaging"
 #: Synthetic: written for this test in the manner of review organizations, with the grounds that a reader sees in each.
 RATIONALES = list(
     csv.DictReader(
-        (Path(__file__).parent / "grounds_rationales.tsv").read_text(encoding="utf-8").splitlines(), delimiter="\t"
+        (Path(__file__).parent / "synthetic_rationales.tsv").read_text(encoding="utf-8").splitlines(), delimiter="\t"
     )
 )
 
