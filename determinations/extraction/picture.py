@@ -124,7 +124,7 @@ def _boxes_of(
     boxes = []
     left, top, right, bottom = (ctypes.c_double() for _ in range(4))
     for at in range(pdfium.FPDFText_CountRects(text_page, first, last - first + 1)):
-        references = [ctypes.byref(each) for each in (left, top, right, bottom)]
+        references = [ctypes.byref(edge) for edge in (left, top, right, bottom)]
         if pdfium.FPDFText_GetRect(text_page, at, *references):
             boxes.append(_on_picture(page, (left.value, top.value), (right.value, bottom.value)))
     return boxes

@@ -62,7 +62,7 @@ def _values(record: Record) -> Iterator[tuple[str, object]]:
             items: Sequence[ItemRecord | ExpectedItem] = record["items"]
             yield "number of items", len(items)
             for number, item in enumerate(items, 1):
-                yield from ((f"items/{number}/{part}", each) for part, each in _item_values(item))
+                yield from ((f"items/{number}/{part}", item_value) for part, item_value in _item_values(item))
         elif name not in _NOT_COMPARED:
             yield name, value
 
@@ -99,5 +99,5 @@ def _normal(value: object) -> object:
     if isinstance(value, str):
         return "".join(value.translate(_SAME).split())
     if isinstance(value, list | tuple):
-        return [_normal(each) for each in value]
+        return [_normal(part) for part in value]
     return value

@@ -53,7 +53,7 @@ def read_reviewer(source: str, start: int, end: int) -> Reviewer:
         if not names:
             problems.append(Problem("value_missing", f"The reviewer's {name} was not found.", None, name))
             continue
-        values[name], spans[name] = tuple(each for each in names if len(each) <= longest), place
+        values[name], spans[name] = tuple(printed for printed in names if len(printed) <= longest), place
         if name == "licensure" and not _STATES.issuperset(names):
             problems.append(Problem("value_doubtful", "One of these is no state of the United States.", place, name))
         if not all(map(_may_be_a_name, names)):

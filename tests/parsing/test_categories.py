@@ -136,7 +136,7 @@ def test_requests_written_from_the_definitions_alone_are_put_where_the_definitio
     rows = list(csv.DictReader(REQUESTS.read_text(encoding="utf-8").splitlines()))
     read = {row["request"]: categorise(row["request"])[:2] for row in rows}
     assert read == {row["request"]: (row["category"], row["subcategory"]) for row in rows}
-    assert set(read.values()) == {(name, sub) for name, each in CATEGORIES.items() for sub in each.subcategories}
+    assert set(read.values()) == {(name, sub) for name, category in CATEGORIES.items() for sub in category.subcategories}
 
 
 def test_a_medicine_known_by_name_alone_is_a_pharmaceutical() -> None:
@@ -202,7 +202,7 @@ def test_real_letters_are_put_into_the_right_categories(capsys: pytest.CaptureFi
         (f.category == i["category"], f[:2] == (i["category"], i["subcategory"]))
         for f, i in zip(found, items, strict=True)
     ]
-    category, subcategory = (sum(each) / len(items) for each in zip(*right, strict=True))
+    category, subcategory = (sum(share) / len(items) for share in zip(*right, strict=True))
     with capsys.disabled():
         print(f"\n{len(items)} items: category {category:.4f}, subcategory {subcategory:.4f}")
     assert category >= 0.96

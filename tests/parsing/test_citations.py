@@ -316,32 +316,32 @@ def test_an_alias_never_overrides_what_is_known():
     assert [citation.authority for citation in reading.citations] == ["mtus/knee"]
 
 
-def _sentence(each: Authority, example: str) -> str:
-    return ("Decision based on MTUS " if each.family == "mtus" else OUTSIDE) + example + "."
+def _sentence(entry: Authority, example: str) -> str:
+    return ("Decision based on MTUS " if entry.family == "mtus" else OUTSIDE) + example + "."
 
 
-EXAMPLES = [(each, example) for each in authorities() for example in each.examples]
+EXAMPLES = [(entry, example) for entry in authorities() for example in entry.examples]
 
 
 @pytest.mark.parametrize(("each", "example"), EXAMPLES, ids=[f"{a.key}: {e}"[:70] for a, e in EXAMPLES])
-def test_each_example_resolves_to_its_own_authority_alone(each, example):
-    reading = read(_sentence(each, example))
-    assert [citation.authority for citation in reading.citations] == [each.key]
+def test_each_example_resolves_to_its_own_authority_alone(entry, example):
+    reading = read(_sentence(entry, example))
+    assert [citation.authority for citation in reading.citations] == [entry.key]
     assert reading.problems == ()
 
 
 @pytest.mark.parametrize("each", [a for a in authorities() if a.family in {"mtus", "odg"}], ids=lambda a: a.key)
-def test_each_printed_name_resolves_to_its_own_authority(each):
-    for name in each.printed_as:
+def test_each_printed_name_resolves_to_its_own_authority(entry):
+    for name in entry.printed_as:
         assert re.fullmatch(name_pattern(name), name)
-        printed = f"{name} 2016" if each.family == "mtus" else f"Official Disability Guidelines (ODG), {name} Chapter"
-        assert [citation.authority for citation in read(_sentence(each, printed)).citations] == [each.key], name
+        printed = f"{name} 2016" if entry.family == "mtus" else f"Official Disability Guidelines (ODG), {name} Chapter"
+        assert [citation.authority for citation in read(_sentence(entry, printed)).citations] == [entry.key], name
 
 
 def test_data_files_are_consistent():
-    keys = [each.key for each in authorities()]
+    keys = [entry.key for entry in authorities()]
     assert len(keys) == len(set(keys))
-    assert all(each.key.startswith(each.family + "/") for each in authorities())
+    assert all(entry.key.startswith(entry.family + "/") for entry in authorities())
     assert all(entry.get("names_of", "mtus/low-back") in keys for entry in data("authorities")["authority"])
     for names in data("sections").values():
         for name in names["names"]:

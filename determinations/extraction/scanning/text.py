@@ -77,7 +77,7 @@ def _corrected(words: Sequence[SentWord], of_row: Sequence[Correction]) -> list[
     """The row's words, the corrected ones with what was read in their place."""
     found: list[_Word] = []
     at = 0
-    for correction in sorted(of_row, key=lambda each: each.start):
+    for correction in sorted(of_row, key=lambda correction: correction.start):
         found += [_Word(*word) for word in words[at : correction.start]]
         read = words[correction.start : correction.end]
         if len(read) != len(correction.words):  # a gap was read where there is none, or none where there is one

@@ -34,7 +34,7 @@ def _shortened(word: str) -> Iterator[str]:
 def _by_stem(pieces: set[str], stem: slice) -> dict[str, tuple[str, ...]]:
     """The pieces by their outermost letters: nearly every word has none to be compared with."""
     stems = {piece[stem] for piece in pieces}
-    return {each: tuple(sorted(piece for piece in pieces if piece[stem] == each)) for each in stems}
+    return {letters: tuple(sorted(piece for piece in pieces if piece[stem] == letters)) for letters in stems}
 
 
 def _one_slip_apart(a: str, b: str) -> bool:

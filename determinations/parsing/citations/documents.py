@@ -82,15 +82,15 @@ def _phrases() -> Mapping[str, list[tuple[str, str | None, re.Pattern[str]]]]:
     phrases += [(99, word, "mtus", None, MTUS) for word in MTUS_WORDS]
     phrases += [(99, word, "acoem", None, ACOEM) for word in ACOEM_WORDS]
     phrases += [(99, word, "chapter", None, CHAPTER) for word in ("chapter", "chap", "ch")]
-    inside = {name for each in authorities() if each.family == "mtus" for name in each.printed_as}
-    for each in authorities():
-        if each.family == "mtus" or (each.family == "acoem" and each.acoem_chapter):
-            own = [name for name in each.printed_as if each.family == "mtus" or name not in inside]
+    inside = {name for entry in authorities() if entry.family == "mtus" for name in entry.printed_as}
+    for entry in authorities():
+        if entry.family == "mtus" or (entry.family == "acoem" and entry.acoem_chapter):
+            own = [name for name in entry.printed_as if entry.family == "mtus" or name not in inside]
             named = [(name, "title") for name in own]
-            named += [(name, "short") for name in each.short if each.family == "mtus"]
+            named += [(name, "short") for name in entry.short if entry.family == "mtus"]
             for name, kind in named:
                 for word in _first_words(name):
-                    phrases.append((len(name), word, kind, each.key, name_pattern(name)))
+                    phrases.append((len(name), word, kind, entry.key, name_pattern(name)))
     by_word = defaultdict(list)
     for _, word, kind, key, pattern in sorted(phrases, key=lambda phrase: -phrase[0]):
         by_word[word].append((kind, key, re.compile(rf"(?:{pattern})(?!\w)")))

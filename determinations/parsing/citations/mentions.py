@@ -46,7 +46,7 @@ def merged(mentions: Iterable[Mention]) -> list[Mention]:
     """
     result: list[Mention] = []
     for mention in mentions:
-        same = [n for n, each in enumerate(result) if each.key == mention.key and _one_edition(each, mention)]
+        same = [n for n, other in enumerate(result) if other.key == mention.key and _one_edition(other, mention)]
         if not same:
             result.append(mention)
             continue
@@ -57,8 +57,8 @@ def merged(mentions: Iterable[Mention]) -> list[Mention]:
             pages=_joined(first.pages, mention.pages),
             end=mention.end if same[0] == len(result) - 1 else first.end,
         )
-    named = any(each.key.startswith("acoem/") and each.key != _BARE_ACOEM for each in result)
-    return [each for each in result if not (named and each.key == _BARE_ACOEM and _says_nothing(each))]
+    named = any(other.key.startswith("acoem/") and other.key != _BARE_ACOEM for other in result)
+    return [other for other in result if not (named and other.key == _BARE_ACOEM and _says_nothing(other))]
 
 
 def _says_nothing(mention: Mention) -> bool:

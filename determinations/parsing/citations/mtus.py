@@ -60,19 +60,19 @@ def read_mtus(text: str, start: int, end: int, found: Found) -> None:
 def _documents(text: str, start: int, end: int) -> list[Document]:
     named = find_documents(text, start, end, open_start=True)
     # A bare "MTUS" or "ACOEM" beside named documents says nothing more than they do.
-    titled = [each for each in named if each.key and not _is_section(text, start, each)] or named[:1]
+    titled = [document for document in named if document.key and not _is_section(text, start, document)] or named[:1]
     documents: list[Document] = []
     position = start
-    for each in [*titled, None]:
-        gap_end = each.start if each else end
+    for document in [*titled, None]:
+        gap_end = document.start if document else end
         documents += [
             unknown
             for unknown in find_unknown(text, position, gap_end)
             if not documents or "," in text[position:gap_end]
         ]
-        if each:
-            documents.append(each)
-            position = each.end
+        if document:
+            documents.append(document)
+            position = document.end
     return documents
 
 

@@ -76,7 +76,7 @@ def _read_marked(text: str, mark: re.Match[str], end: int, found: Found, *, name
 def _read_acoem(text: str, start: int, end: int, found: Found) -> None:
     stop = _before_other_source(text, start, end)
     documents = find_documents(text, start, stop, open_start=False)
-    _read_documents(text, [each for each in documents if each.key] or documents[:1], stop, found)
+    _read_documents(text, [document for document in documents if document.key] or documents[:1], stop, found)
     if stop < end:
         _read_unmarked(text, stop, end, found)
 
@@ -102,7 +102,7 @@ def _read_unmarked(text: str, start: int, end: int, found: Found) -> None:
         return
     references = read_references(text, start, end)
     if all(reference.key is None for reference in references) and (
-        titled := [each for each in find_documents(text, start, end, open_start=False) if each.key]
+        titled := [document for document in find_documents(text, start, end, open_start=False) if document.key]
     ):
         _read_documents(text, titled, end, found)
         return
@@ -142,7 +142,7 @@ def _read_odg(text: str, named: int, start: int, end: int, found: Found, *, name
     The bare words "ODG" are a citation only when no other citation of the ODG stands in the sentence.
     """
     stop = _before_other_source(text, start, end)
-    already = any(each.key.startswith("odg/") for each in found.mentions)
+    already = any(mention.key.startswith("odg/") for mention in found.mentions)
     read_odg(text, named, start, stop, found, first=not already and not named_again)
     if stop < end:
         _read_unmarked(text, stop, end, found)

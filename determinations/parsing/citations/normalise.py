@@ -114,17 +114,17 @@ def _authority(entry: Mapping[str, Any], names: Mapping[str, Any]) -> Authority:
 @cache
 def authority(key: str) -> Authority | None:
     """The authority of this key, or None."""
-    return next((each for each in authorities() if each.key == key), None)
+    return next((entry for entry in authorities() if entry.key == key), None)
 
 
 @cache
 def by_chapter() -> Mapping[str, str]:
     """ACOEM chapter number -> key, for the chapters as the MTUS takes them over (4, 6, 7: not taken over)."""
     return {
-        number: each.key
-        for each in reversed(authorities())
-        for number in each.acoem_chapter.split(", ")
-        if number and (each.family == "mtus" or number in {"4", "6", "7"})
+        number: entry.key
+        for entry in reversed(authorities())
+        for number in entry.acoem_chapter.split(", ")
+        if number and (entry.family == "mtus" or number in {"4", "6", "7"})
     }
 
 
@@ -142,10 +142,10 @@ def section_names(*lists: str) -> frozenset[str]:
 @cache
 def _titles() -> Mapping[str, str]:
     return {
-        normalised_form(name): each.key
-        for each in authorities()
-        if each.family == "mtus"
-        for name in (*each.printed_as, *each.short)
+        normalised_form(name): entry.key
+        for entry in authorities()
+        if entry.family == "mtus"
+        for name in (*entry.printed_as, *entry.short)
     }
 
 

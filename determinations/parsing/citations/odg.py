@@ -107,14 +107,14 @@ _LONG_TOPIC, _LONGEST_TOPIC = 12, 110
 
 @cache
 def _chapter() -> tuple[re.Pattern[str], re.Pattern[str], tuple[str, ...]]:
-    chapters = [each for each in authorities() if each.family == "odg" and each.printed_as]
-    ordered = sorted(chapters, key=lambda each: -max(map(len, each.printed_as)))
-    names = "|".join(f"(?P<c{n}>{names_pattern(each.printed_as)})" for n, each in enumerate(ordered))
+    chapters = [chapter for chapter in authorities() if chapter.family == "odg" and chapter.printed_as]
+    ordered = sorted(chapters, key=lambda chapter: -max(map(len, chapter.printed_as)))
+    names = "|".join(f"(?P<c{n}>{names_pattern(chapter.printed_as)})" for n, chapter in enumerate(ordered))
     # Long names first over all chapters ("Carpal Tunnel Syndrome" before "Hand") comes from the end that must follow.
     return (
         re.compile(rf"(?:{names}){_CHAPTER_END}"),
         re.compile(rf"(?:{names})\s+(?=\w)"),
-        tuple(each.key for each in ordered),
+        tuple(chapter.key for chapter in ordered),
     )
 
 
@@ -130,7 +130,7 @@ def holds_chapter(text: str) -> bool:
 
 @cache
 def _labelled_chapter() -> re.Pattern[str]:
-    names = names_pattern(name for each in authorities() if each.family == "odg" for name in each.printed_as)
+    names = names_pattern(name for chapter in authorities() if chapter.family == "odg" for name in chapter.printed_as)
     return re.compile(rf"\b(?:{names})\s*(?:\(\s*[Aa]cute\b|[Cc]hapter\b(?!\s*\d))")
 
 
@@ -271,9 +271,9 @@ def _closest_chapter(name: str) -> str | None:
     """The key of the chapter whose name this is, misspelt; None when no name is near."""
     if normalised_form(name) in section_names():
         return None
-    names = {normalised_form(n): each.key for each in authorities() if each.family == "odg" for n in each.printed_as}
+    names = {normalised_form(n): chapter.key for chapter in authorities() if chapter.family == "odg" for n in chapter.printed_as}
     bare = normalised_form(name).removesuffix(" chapter").removesuffix(" section")
-    near = get_close_matches(bare, [each for each in names if len(each) > 4], n=1, cutoff=0.86)
+    near = get_close_matches(bare, [name for name in names if len(name) > 4], n=1, cutoff=0.86)
     return names[near[0]] if near else None
 
 

@@ -90,7 +90,7 @@ def _cuts(text: str, start: int, end: int) -> list[int]:
         previous = landmark
     parted = list(_BETWEEN.finditer(text, start, end))
     if not cuts and parted:
-        pieces = [start, *(each.end() for each in parted), end]
+        pieces = [start, *(gap.end() for gap in parted), end]
         # A semicolon parts two references only when each of them is a reference by itself.
         if all(source_of(text[a:b]) not in {None, "other/guideline"} for a, b in itertools.pairwise(pieces)):
             cuts = pieces[1:-1]
@@ -179,9 +179,9 @@ def first_source(text: str, start: int, end: int) -> int | None:
 def _kinds() -> tuple[tuple[int, re.Pattern[str]], ...]:
     """The patterns for kinds of source, with the rank of their authority in the data, in that order."""
     return tuple(
-        (rank, re.compile("|".join(each.patterns), re.IGNORECASE))
-        for rank, each in enumerate(authorities())
-        if each.family == "other" and each.patterns
+        (rank, re.compile("|".join(entry.patterns), re.IGNORECASE))
+        for rank, entry in enumerate(authorities())
+        if entry.family == "other" and entry.patterns
     )
 
 
@@ -189,9 +189,9 @@ def _kinds() -> tuple[tuple[int, re.Pattern[str]], ...]:
 def _all_names() -> dict[str, list[tuple[int, re.Pattern[str]]]]:
     """First word, in lower case -> the names that begin with it, with the rank of their authority in the data."""
     names = defaultdict(list)
-    for rank, each in enumerate(authorities()):
-        if each.family == "other":
-            for name in each.printed_as:
+    for rank, entry in enumerate(authorities()):
+        if entry.family == "other":
+            for name in entry.printed_as:
                 for word in _first_words(name):
                     names[word].append((rank, re.compile(_name_pattern(name))))
     return dict(names)
@@ -206,21 +206,21 @@ def _first_words(name: str) -> set[str]:
 @cache
 def _names() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
     names = defaultdict(list)
-    for each in authorities():
-        if each.family == "other" and (not each.generic or each.key == _TEXTBOOK):
-            for name in sorted(each.printed_as, key=len, reverse=True):
-                if each.generic and "'s" not in name:
+    for entry in authorities():
+        if entry.family == "other" and (not entry.generic or entry.key == _TEXTBOOK):
+            for name in sorted(entry.printed_as, key=len, reverse=True):
+                if entry.generic and "'s" not in name:
                     continue  # "Textbook", "Elsevier": no book's own name
                 first = _WORD.search(name.lower())
                 if first:
-                    names[first.group()].append((each.key, re.compile(_name_pattern(name))))
+                    names[first.group()].append((entry.key, re.compile(_name_pattern(name))))
     return dict(names)
 
 
 @cache
 def generic_sources() -> frozenset[str]:
     """The keys of kinds of source (a textbook, a journal), which are not one publisher's."""
-    return frozenset(each.key for each in authorities() if each.family == "other" and each.generic)
+    return frozenset(entry.key for entry in authorities() if entry.family == "other" and entry.generic)
 
 
 def _name_pattern(name: str) -> str:

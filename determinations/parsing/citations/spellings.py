@@ -100,4 +100,4 @@ def _in_plain_case(name: str) -> str:
 def _stays(word: str) -> bool:
     bare = word.rstrip(",;.")
     one_letter = len(bare) == 1  # "Appendix D"
-    return one_letter or bare.endswith(("'s", "’s")) or any(each.isupper() or each.isdigit() for each in word[1:])
+    return one_letter or bare.endswith(("'s", "’s")) or any(character.isupper() or character.isdigit() for character in word[1:])

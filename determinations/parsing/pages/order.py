@@ -155,7 +155,7 @@ def _better_order(pages: list[_Page]) -> list[_Page] | None:
             scored.append((sum(agreements), [first, *order]))
     if not scored:
         return None
-    scored.sort(key=lambda each: -each[0])
+    scored.sort(key=lambda candidate: -candidate[0])
     best = scored[0][1]
     return None if best == pages else best
 
