@@ -78,7 +78,7 @@ class _Block:
 def read_items(source: str, start: int, end: int, running_text: Span) -> tuple[tuple[ItemText, ...], list[Problem]]:
     """The items in ``source[start:end]``, the text below the heading of the decisions; and what was doubtful.
 
-    ``running_text`` is a place from which the way the letter is set can be learnt.
+    ``running_text`` is a place from which the way the letter is set can be learned.
     """
     problems: list[Problem] = []
     opening = _OPENING.match(source, start, end)

@@ -7,7 +7,7 @@ asks for, in a letter whose last page is printed to its bottom, says that items 
 import re
 from collections.abc import Iterator
 
-from determinations.parsing.categories import NO_RULE, categorise
+from determinations.parsing.categories import NO_RULE, categorize
 from determinations.parsing.pages.fullness import is_full
 from determinations.parsing.results import ParsedItem, Problem
 from determinations.parsing.spans import Span
@@ -52,7 +52,7 @@ def _denied_treatments(summary: str) -> set[tuple[str, str]]:
     for sentence in _SENTENCES.split(summary):
         if _DENIED.search(sentence):
             for clause in _CLAUSES.split(_REASONS.split(sentence)[0]):
-                assignment = categorise(clause.strip())
+                assignment = categorize(clause.strip())
                 if assignment.rule != NO_RULE and assignment.subcategory not in _TOO_WIDE:
                     treatments.add((assignment.category, assignment.subcategory))
     return treatments

@@ -30,7 +30,7 @@ _LABELS = (
 )
 #: A guideline line may break early before the rest of a chapter's name and its pages.
 _CITATION_MARKS = ("Page(s):", "Section(s):")
-#: Both halves together may be a little wider than the full lines from which the width was learnt.
+#: Both halves together may be a little wider than the full lines from which the width was learned.
 _FULL = 1.15
 #: A page edge counts as so many line ends.
 _PAGE_EDGE = 99

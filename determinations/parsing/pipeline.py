@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from determinations.parsing.arrangement import Arrangement
 from determinations.parsing.clean import clean_text, visible_text
-from determinations.parsing.layouts import recognise_layout
+from determinations.parsing.layouts import recognize_layout
 from determinations.parsing.layouts.determination import read_determination
 from determinations.parsing.layouts.notice_2013 import read_notice
 from determinations.parsing.mend import mend_lines
@@ -103,10 +103,10 @@ def _is_in(span: Span, extent: Span) -> bool:
 
 def _read(source: str, aliases: Mapping[str, str]) -> ParsedLetter:
     """The values of one letter in a text that begins and ends with it."""
-    recognised = recognise_layout(source)
-    layout = recognised.layout.name if recognised.layout else None
-    if recognised.problem or layout is None:
-        return ParsedLetter(layout=layout, problems=(recognised.problem,) if recognised.problem else ())
+    match = recognize_layout(source)
+    layout = match.layout.name if match.layout else None
+    if match.problem or layout is None:
+        return ParsedLetter(layout=layout, problems=(match.problem,) if match.problem else ())
     mended = mend_lines(without_case_number_lines(source))
     joined = join_divided_words(mended.arrangement.text)
     letter = mended.arrangement.put_back(joined.put_back(_READERS[layout](joined.text, aliases)))

@@ -37,7 +37,7 @@ _KINDS = (
         "a health plan's review",
         "missing",
         "An Independent Medical Review of a health plan (Department of Managed Health Care or Department of "
-        "Insurance), which is another programme. It does not belong in this collection.",
+        "Insurance), which is another program. It does not belong in this collection.",
     ),
     ProblemKind(
         "bill_review",
@@ -56,7 +56,7 @@ _KINDS = (
         "layout_not_read",
         "layout known but not read",
         "missing",
-        "The letter is in a layout of 2013 or 2014 that is recognised but not read yet. Enter its fields by hand.",
+        "The letter is in a layout of 2013 or 2014 that is recognized but not read yet. Enter its fields by hand.",
     ),
     ProblemKind(
         "layout_read_in_part",
@@ -239,7 +239,7 @@ _KINDS = (
     # Citations
     ProblemKind(
         "unknown_authority",
-        "guideline not recognised",
+        "guideline not recognized",
         "doubt",
         "The cited source is not among the known authorities. Choose one, or add its printed form as an alias.",
     ),
@@ -262,7 +262,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {kind.code: kind for kind in _KINDS}
 
 #: The text is no determination letter at all.
 NOT_A_DETERMINATION = "not_a_determination"
-#: The text is a review of another programme, which this collection does not hold.
+#: The text is a review of another program, which this collection does not hold.
 OTHER_PROGRAMME_CODES = frozenset({"health_plan_review", "bill_review", "provider_network_review"})
 
 

@@ -83,7 +83,7 @@ class Typography:
 
 
 def typography_of(source: str, start: int, end: int) -> Typography:
-    """Learnt from running text, such as the clinical summary at ``source[start:end]``."""
+    """Learned from running text, such as the clinical summary at ``source[start:end]``."""
     lines = []
     gaps = []
     gap = 0

@@ -16,7 +16,7 @@ from determinations.access import audit
 from determinations.access.roles import check_permission
 from determinations.models import Authority, AuthorityAlias, Category, CategoryRule, EditionValidity
 from determinations.models.reparsing import ProposalRecord
-from determinations.parsing.citations import normalised_form
+from determinations.parsing.citations import normalized_form
 from determinations.reference.category_rules import ActiveRule, active_rules, phrase_pattern
 
 #: The number of printed citations that the work list reads.
@@ -64,9 +64,9 @@ def proposed_aliases(proposal: Proposal | None) -> dict[str, str]:
     """The active aliases if the proposal were accepted."""
     aliases = aliases_in_force()
     if proposal and proposal.kind == "alias":
-        aliases.pop(normalised_form(proposal.words), None)
+        aliases.pop(normalized_form(proposal.words), None)
         if proposal.target is not None:
-            aliases[normalised_form(proposal.words)] = Authority.objects.get(pk=proposal.target).key
+            aliases[normalized_form(proposal.words)] = Authority.objects.get(pk=proposal.target).key
     return aliases
 
 
@@ -89,7 +89,7 @@ def apply_proposal(proposal: Proposal, *, by: User, now: datetime) -> None:
     with transaction.atomic():
         row: AuthorityAlias | CategoryRule | None = None
         if proposal.kind == "alias":
-            form = normalised_form(proposal.words)[:500]
+            form = normalized_form(proposal.words)[:500]
             previous = AuthorityAlias.objects.filter(normalised=form, active=True)
             previous.update(active=False, ended_by=by.pk, ended_at=now)
             if proposal.target is not None:
@@ -127,7 +127,7 @@ def add_authority(
     With an ``edition``, the dates are the effective dates of that edition.
     """
     check_permission(by, "correct_cases")
-    key = f"{family}/{normalised_form(title).replace(' ', '-')[:80]}"
+    key = f"{family}/{normalized_form(title).replace(' ', '-')[:80]}"
     with transaction.atomic():
         authority, created = Authority.objects.get_or_create(
             key=key,
@@ -162,6 +162,6 @@ def unknown_forms(*, words: str = "", limit: int = 100) -> Sequence[UnknownForm]
             ) AS listed
             GROUP BY normalised ORDER BY count(*) DESC, normalised LIMIT %s
             """,
-            [normalised_form(words), _WORK_LIST_LIMIT, limit],
+            [normalized_form(words), _WORK_LIST_LIMIT, limit],
         )
         return [UnknownForm(*row) for row in cursor.fetchall()]

@@ -6,8 +6,8 @@ from determinations.models import (
     AuthorityAlias,
     PrintedCitation,
 )
-from determinations.parsing.citations import normalised_form
-from determinations.parsing.citations.normalise import authority
+from determinations.parsing.citations import normalized_form
+from determinations.parsing.citations.printed_names import authority
 from determinations.parsing.results import SIDES, LetterRecord
 
 
@@ -20,7 +20,7 @@ def write_printed_citations(documents: Mapping[int, LetterRecord]) -> None:
         for item in document["items"]:
             for side in SIDES:
                 for citation in item[side]:
-                    form, key = normalised_form(citation["text"]), citation["authority"]
+                    form, key = normalized_form(citation["text"]), citation["authority"]
                     aliased = any(target == key and f" {alias} " in f" {form} " for alias, target in aliases.items())
                     if form and (aliased or is_unknown(key)):
                         rows.append(

@@ -15,7 +15,7 @@ from determinations.parsing.categories import (
     RULES,
     body_region,
     body_regions,
-    categorise,
+    categorize,
 )
 from determinations.parsing.categories.rules import read_drugs, read_medicine_names
 from determinations.parsing.pipeline import parse_letter
@@ -30,7 +30,7 @@ EXAMPLES = [(rule.id, example) for rule in RULES for example in rule.examples]
 
 @pytest.mark.parametrize(("rule_id", "example"), EXAMPLES)
 def test_every_example_comes_out_at_its_own_rule(rule_id: str, example: str) -> None:
-    assert categorise(example).rule == rule_id
+    assert categorize(example).rule == rule_id
 
 
 def test_every_rule_has_an_example_and_an_id_of_its_own() -> None:
@@ -52,19 +52,19 @@ def test_every_category_says_what_belongs_there_and_where_the_state_counts_it() 
 
 
 def test_nothing_that_fits_is_said_to_be_so() -> None:
-    assert categorise("Zzyzx") == ("Other", "Other", "none")
-    assert categorise("") == ("Other", "Other", "none")
+    assert categorize("Zzyzx") == ("Other", "Other", "none")
+    assert categorize("") == ("Other", "Other", "none")
 
 
 @given(text=st.text(max_size=300))
 def test_any_text_belongs_somewhere(text: str) -> None:
-    found = categorise(text)
+    found = categorize(text)
     assert found.subcategory in CATEGORIES[found.category].subcategories
 
 
 @given(words=st.lists(st.sampled_from(" ".join(example for _, example in EXAMPLES).split()), max_size=25))
 def test_any_jumble_of_medical_words_belongs_somewhere(words: list[str]) -> None:
-    found = categorise(" ".join(words))
+    found = categorize(" ".join(words))
     assert found.subcategory in CATEGORIES[found.category].subcategories
     assert body_regions(" ".join(words)) is not None
 
@@ -83,12 +83,12 @@ OTHERS = [drug for drug in DRUGS.values() if drug.drug_class == "Other Drugs"]
 
 
 def test_a_tablet_of_a_listed_drug_belongs_to_its_class() -> None:
-    found = {drug.name: categorise(f"{drug.name.title()} tablets #30")[:2] for drug in TABLETS}
+    found = {drug.name: categorize(f"{drug.name.title()} tablets #30")[:2] for drug in TABLETS}
     assert found == {drug.name: ("Pharmaceuticals", drug.drug_class) for drug in TABLETS}
 
 
 def test_every_other_listed_drug_is_a_pharmaceutical() -> None:
-    assert [drug.name for drug in OTHERS if categorise(f"{drug.name} #30").category != "Pharmaceuticals"] == []
+    assert [drug.name for drug in OTHERS if categorize(f"{drug.name} #30").category != "Pharmaceuticals"] == []
 
 
 @pytest.mark.parametrize(
@@ -128,21 +128,23 @@ def test_every_other_listed_drug_is_a_pharmaceutical() -> None:
     ],
 )
 def test_what_words_mean_depends_on_the_words_beside_them(request_text: str, category: str, subcategory: str) -> None:
-    assert categorise(request_text)[:2] == (category, subcategory)
+    assert categorize(request_text)[:2] == (category, subcategory)
 
 
 def test_requests_written_from_the_definitions_alone_are_put_where_the_definitions_say() -> None:
     """The lines of ``requests.csv`` are synthetic: they were written before the rules that read them."""
     rows = list(csv.DictReader(REQUESTS.read_text(encoding="utf-8").splitlines()))
-    read = {row["request"]: categorise(row["request"])[:2] for row in rows}
+    read = {row["request"]: categorize(row["request"])[:2] for row in rows}
     assert read == {row["request"]: (row["category"], row["subcategory"]) for row in rows}
-    assert set(read.values()) == {(name, sub) for name, category in CATEGORIES.items() for sub in category.subcategories}
+    assert set(read.values()) == {
+        (name, sub) for name, category in CATEGORIES.items() for sub in category.subcategories
+    }
 
 
 def test_a_medicine_known_by_name_alone_is_a_pharmaceutical() -> None:
     names = read_medicine_names()
     assert len(names) > 500
-    assert [name for name in names if categorise(f"{name} #30").category != "Pharmaceuticals"] == []
+    assert [name for name in names if categorize(f"{name} #30").category != "Pharmaceuticals"] == []
     assert not names & {drug.name for drug in DRUGS.values()}
 
 
@@ -161,13 +163,13 @@ def test_a_medicine_known_by_name_alone_is_a_pharmaceutical() -> None:
 def test_what_is_named_first_counts_and_not_what_it_is_for_or_comes_with(
     request_text: str, category: str, subcategory: str
 ) -> None:
-    assert categorise(request_text)[:2] == (category, subcategory)
+    assert categorize(request_text)[:2] == (category, subcategory)
 
 
 @pytest.mark.parametrize("request_text", ["Heat 2x6", "Heat 2 x 6"])
 def test_a_number_of_times_a_week_and_weeks_is_a_course_of_treatment(request_text: str) -> None:
-    assert categorise(request_text).rule == "modality-in-clinic"
-    assert categorise("Heat").rule != "modality-in-clinic"
+    assert categorize(request_text).rule == "modality-in-clinic"
+    assert categorize("Heat").rule != "modality-in-clinic"
 
 
 @pytest.mark.parametrize(
@@ -197,7 +199,7 @@ def test_every_part_of_the_body_is_given_once() -> None:
 @pytest.mark.skipif(not EXPECTED.is_dir(), reason="the real letters are not here")
 def test_real_letters_are_put_into_the_right_categories(capsys: pytest.CaptureFixture[str]) -> None:
     items = [item for path in sorted(EXPECTED.glob("*.json")) for item in json.loads(path.read_text())["items"]]
-    found = [categorise(item["disputed"]) for item in items]
+    found = [categorize(item["disputed"]) for item in items]
     right = [
         (f.category == i["category"], f[:2] == (i["category"], i["subcategory"]))
         for f, i in zip(found, items, strict=True)

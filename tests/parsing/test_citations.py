@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from determinations.parsing.citations import Authority, authorities, normalised_form, read_guideline
-from determinations.parsing.citations.normalise import closest_title, data, name_pattern
+from determinations.parsing.citations import Authority, authorities, normalized_form, read_guideline
+from determinations.parsing.citations.printed_names import closest_title, data, name_pattern
 from determinations.parsing.citations.sections import split_names
 
 OUTSIDE = (
@@ -300,7 +300,7 @@ def test_raw_text_with_line_breaks_reads_as_one_line_and_spans_point_into_it():
 
 def test_an_alias_names_a_source_that_the_data_do_not_know():
     sentence = OUTSIDE + "Rumours at the harbour."
-    reading = read(sentence, aliases={normalised_form("Rumours at the Harbour"): "other/uptodate"})
+    reading = read(sentence, aliases={normalized_form("Rumours at the Harbour"): "other/uptodate"})
     assert [citation.authority for citation in reading.citations] == ["other/uptodate"]
     assert reading.problems == ()
 
@@ -345,7 +345,7 @@ def test_data_files_are_consistent():
     assert all(entry.get("names_of", "mtus/low-back") in keys for entry in data("authorities")["authority"])
     for names in data("sections").values():
         for name in names["names"]:
-            known = {normalised_form(name)}
+            known = {normalized_form(name)}
             assert [piece.text for piece in split_names(name, known)] == [name]
 
 

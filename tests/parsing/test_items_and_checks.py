@@ -9,7 +9,7 @@ import pytest
 from determinations.parsing import parse_letter
 from determinations.parsing.checks import check_dates
 from determinations.parsing.compare import differences
-from determinations.parsing.layouts import recognise_layout
+from determinations.parsing.layouts import recognize_layout
 from determinations.parsing.problems import OTHER_PROGRAMME_CODES, PROBLEMS, needs_review
 from determinations.parsing.rationale import conclusion_of
 from determinations.parsing.results import ExpectedRecord, LetterRecord
@@ -194,7 +194,7 @@ def test_dates_too_far_apart_are_reported() -> None:
     ],
 )
 def test_what_is_not_read_is_told_apart_and_reported(text: str, layout: bool, code: str) -> None:
-    recognised = recognise_layout(text)
+    recognised = recognize_layout(text)
     assert recognised.problem
     assert recognised.problem.code == code
     assert (recognised.layout is not None) == layout

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from determinations.parsing.citations import section_label
-from determinations.parsing.citations.normalise import data
+from determinations.parsing.citations.printed_names import data
 
 SPELLINGS: list[list[str]] = data("spellings")["same"]
 

@@ -10,7 +10,7 @@ from determinations.cases.effective import remove_letters
 from determinations.corrections.actions import correct_field
 from determinations.models import Letter, Upload, UploadedFile
 from determinations.parsing.categories import CATEGORIES
-from determinations.parsing.citations import normalised_form
+from determinations.parsing.citations import normalized_form
 from determinations.wording.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS
 from tests.corrections.letters import citation, document, item, problem, store_reading, stored_letter, stored_letters
 
@@ -210,7 +210,7 @@ FILTERS: dict[str, list[str]] = {
     "reviewer_page": [f"{key}@7" for key in AUTHORITIES],
     "claims_superseded": _OLD,
     "reviewer_superseded": _OLD,
-    "printed": [normalised_form(f"Synthetic other/unrecognised {edition}") for edition in ("2004", "2017", "")],
+    "printed": [normalized_form(f"Synthetic other/unrecognised {edition}") for edition in ("2004", "2017", "")],
     "claims_standing": _EDITION_STATUSES,
     "reviewer_standing": _EDITION_STATUSES,
     "rest_of": ["category=Surgery", "sex=male&decision=upheld", "claims_family=mtus"],

@@ -6,7 +6,7 @@ from statistics import mean, median
 
 import pytest
 
-from determinations.parsing.categories import CATEGORIES, categorise
+from determinations.parsing.categories import CATEGORIES, categorize
 from determinations.parsing.pipeline import parse_letter
 from determinations.parsing.problems import needs_review
 from determinations.parsing.results import (
@@ -120,7 +120,7 @@ def test_shares_are_realistic(letters: list[SyntheticLetter], items: list[Expect
 
 def test_categories_match_the_rules_and_nearly_all_occur(items: list[ExpectedItem]) -> None:
     for item in items:
-        assert categorise(item["disputed"])[:2] == (item["category"], item["subcategory"])
+        assert categorize(item["disputed"])[:2] == (item["category"], item["subcategory"])
     known = {(category.name, name) for category in CATEGORIES.values() for name in category.subcategories}
     assert len({(item["category"], item["subcategory"]) for item in items}) > 0.8 * len(known)
 

@@ -9,7 +9,7 @@ from determinations.extraction.results import Unreadable
 from determinations.management.commands.parse_letters import source_of
 from determinations.parsing import PARSER_VERSION, parse_letter
 from determinations.parsing.clean import clean_text
-from determinations.parsing.layouts import recognise_layout
+from determinations.parsing.layouts import recognize_layout
 from determinations.parsing.problems import PROBLEMS
 from determinations.parsing.results import ParsedItem, ParsedLetter
 from determinations.parsing.sections import find_sections
@@ -59,9 +59,9 @@ class Command(BaseCommand):
         self._explain_problems(source, letter)
 
     def _explain_layout(self, source: str) -> None:
-        recognised = recognise_layout(source)
-        self._stage("layout", recognised.layout.label if recognised.layout else "not recognized")
-        self._evidence("first marker", None, source, recognised.span)
+        match = recognize_layout(source)
+        self._stage("layout", match.layout.label if match.layout else "not recognized")
+        self._evidence("first marker", None, source, match.span)
         self.stdout.write("\nsections")
         sections = find_sections(source)
         for name, heading in zip(sections._fields, sections, strict=True):

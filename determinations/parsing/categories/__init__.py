@@ -25,7 +25,7 @@ __all__ = [
     "Rule",
     "body_region",
     "body_regions",
-    "categorise",
+    "categorize",
 ]
 
 
@@ -64,7 +64,7 @@ NO_RULE = "none"
 
 
 @lru_cache(maxsize=16384)
-def categorise(request: str) -> Assignment:
+def categorize(request: str) -> Assignment:
     """The treatment category of a disputed item, ``request`` being its text on one line (the part in dispute)."""
     rule = _BOOK.first_fitting(request)
     return Assignment(rule.category, rule.subcategory, rule.id) if rule else Assignment("Other", "Other", NO_RULE)

@@ -38,7 +38,7 @@ def _by_stem(pieces: set[str], stem: slice) -> dict[str, tuple[str, ...]]:
 
 
 def _one_slip_apart(a: str, b: str) -> bool:
-    """Whether one letter too many, too few or wrong, or two swapped neighbours, turn ``a`` into ``b``."""
+    """Whether one letter too many, too few or wrong, or two swapped neighbors, turn ``a`` into ``b``."""
     if len(a) > len(b):
         a, b = b, a
     place = next((n for n, (left, right) in enumerate(zip(a, b, strict=False)) if left != right), len(a))

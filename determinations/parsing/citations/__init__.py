@@ -1,7 +1,7 @@
 """Reads the guideline sentence of one side of a disputed item into citations of known authorities.
 
 ``read_guideline`` finds the statements (``find``), each is read by its grammar (``mtus``, ``non_mtus``, ``odg``), and
-names are matched to the authorities of the data files (``normalise``).
+names are matched to the authorities of the data files (``printed_names``).
 """
 
 import re
@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from determinations.parsing.citations.find import read_line
 from determinations.parsing.citations.mentions import Mention, merged
-from determinations.parsing.citations.normalise import Authority, authorities, normalised_form
+from determinations.parsing.citations.printed_names import Authority, authorities, normalized_form
 from determinations.parsing.citations.spellings import section_label
 from determinations.parsing.results import Citation, Problem
 from determinations.parsing.spans import Folded, Span, fold
 
-__all__ = ["Authority", "GuidelineReading", "authorities", "normalised_form", "read_guideline", "section_label"]
+__all__ = ["Authority", "GuidelineReading", "authorities", "normalized_form", "read_guideline", "section_label"]
 
 # A damaged sentence can run on for pages; no guideline has a heading of this length.
 _LONGEST_SECTION = 300
@@ -39,7 +39,7 @@ class GuidelineReading(NamedTuple):
 def read_guideline(source: str, start: int, end: int, aliases: Mapping[str, str] = _NO_ALIASES) -> GuidelineReading:
     """Read the guideline sentence ``source[start:end]``; every span points into ``source``.
 
-    ``aliases`` maps the ``normalised_form`` of a printed name to an authority's key, for names the data do not know.
+    ``aliases`` maps the ``normalized_form`` of a printed name to an authority's key, for names the data do not know.
     """
     reading = _read(source[start:end])
     if not reading.citations and not reading.problems:
@@ -112,7 +112,7 @@ def _may_be_aliased(key: str) -> bool:
 def _alias_of(line: str, mention: Mention, aliases: Mapping[str, str]) -> str | None:
     """The authority that an alias gives to the citation as printed, to it without its year, or to its topic."""
     printed = line[mention.start : mention.end]
-    forms = (normalised_form(form) for form in (printed, _YEAR_AT_END.sub("", printed), *mention.sections))
+    forms = (normalized_form(form) for form in (printed, _YEAR_AT_END.sub("", printed), *mention.sections))
     return next((aliases[form] for form in forms if form in aliases), None)
 
 

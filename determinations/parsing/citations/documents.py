@@ -11,7 +11,13 @@ from functools import cache
 from itertools import product
 from typing import NamedTuple
 
-from determinations.parsing.citations.normalise import authorities, authority, by_chapter, closest_title, name_pattern
+from determinations.parsing.citations.printed_names import (
+    authorities,
+    authority,
+    by_chapter,
+    closest_title,
+    name_pattern,
+)
 
 # "ACOEM", "ACEOM", "A.C.O.E.M.", "American College of Occupational & Environmental Medicine (ACOEM)",
 # "Harris J. (Ed.), Occupational Medicine Practice Guidelines"
@@ -179,7 +185,7 @@ def _has_chapter(key: str, number: str) -> bool:
 
 
 def find_unknown(text: str, start: int, end: int) -> list[Document]:
-    """Titles that no name matches, told by the year after them: misspelt ones get their key, others ``key`` None."""
+    """Titles that no name matches, told by the year after them: misspelled ones get their key, others ``key`` None."""
     found = []
     for year in _YEAR.finditer(text, start, end):
         before = [match.end() for match in _BEFORE_TITLE.finditer(text[start : year.start()])]

@@ -6,10 +6,10 @@ from functools import cache
 
 from determinations.parsing.citations.documents import Document, find_documents, find_unknown
 from determinations.parsing.citations.mentions import Found, Mention
-from determinations.parsing.citations.normalise import (
+from determinations.parsing.citations.printed_names import (
     authority,
     begins_with_title,
-    normalised_form,
+    normalized_form,
     section_names,
     title_key,
 )
@@ -133,7 +133,7 @@ def read_document(text: str, document: Document, end: int, found: Found, *, insi
         named = next((n for n, name in enumerate(sections) if title_key(name)), None)
         if named is not None:
             key = outside_key(title_key(sections.pop(named)) or "", acoem=True)
-    if key == "acoem/unspecified" and any(normalised_form(name) not in section_names() for name in sections):
+    if key == "acoem/unspecified" and any(normalized_form(name) not in section_names() for name in sections):
         found.doubt(
             "citation_unread", "Neither a chapter nor a known section of the ACOEM guidelines", document.end, end
         )

@@ -6,8 +6,8 @@ from collections import Counter
 from determinations.parsing.citations.documents import ACOEM, MTUS, Document, find_documents
 from determinations.parsing.citations.mentions import Found, Mention
 from determinations.parsing.citations.mtus import read_document, read_mtus
-from determinations.parsing.citations.normalise import normalised_form, section_names
 from determinations.parsing.citations.odg import ODG, holds_chapter, read_odg, starts_with_chapter
+from determinations.parsing.citations.printed_names import normalized_form, section_names
 from determinations.parsing.citations.references import (
     LONGEST_REFERENCE,
     first_source,
@@ -49,7 +49,7 @@ def _read_lead(text: str, start: int, end: int, mark: str, found: Found) -> None
         _read_odg(text, start, start, end, found)
     elif mark == "other" or (is_source and (mark == "odg" or _PARTED.search(text, start, end))):
         _read_unmarked(text, start, end, found)
-    elif mark == "odg" and normalised_form(text[start:end]) in section_names():
+    elif mark == "odg" and normalized_form(text[start:end]) in section_names():
         read_odg(text, start, start, end, found, first=False)
     elif mark != "acoem" or (
         _PARTED.search(text, start, end) and not find_documents(text, start, end, open_start=False)
@@ -96,7 +96,7 @@ def _read_unmarked(text: str, start: int, end: int, found: Found) -> None:
     if starts_with_chapter(text, start, end):
         _read_odg(text, start, start, end, found)
         return
-    if normalised_form(text[start:end]) in section_names("odg", "chronic-pain"):
+    if normalized_form(text[start:end]) in section_names("odg", "chronic-pain"):
         found.doubt("unknown_authority", "A topic of the ODG, but the ODG is not named", start, end)
         _read_odg(text, start, start, end, found)
         return

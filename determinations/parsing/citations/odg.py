@@ -6,7 +6,7 @@ from functools import cache
 
 from determinations.parsing.citations.mentions import Found, Mention
 from determinations.parsing.citations.mtus import PAGES
-from determinations.parsing.citations.normalise import authorities, names_pattern, normalised_form, section_names
+from determinations.parsing.citations.printed_names import authorities, names_pattern, normalized_form, section_names
 from determinations.parsing.citations.references import source_of
 from determinations.parsing.citations.sections import has_known_name, is_page, name_ends, next_name
 
@@ -246,10 +246,10 @@ def _topic_end(body: str, start: int) -> int:
     known = section_names()
     end, is_known = next_name(body, start, known)
     for joined in _AND_A_CHAPTER.finditer(body, start + 1, end):
-        if normalised_form(body[start : joined.start()]) in known and _chapter()[0].match(body, joined.end()):
+        if normalized_form(body[start : joined.start()]) in known and _chapter()[0].match(body, joined.end()):
             return joined.start()
     dash = _DASH.search(body, start, end)
-    if not is_known and dash and normalised_form(body[start : dash.start()]) in known:
+    if not is_known and dash and normalized_form(body[start : dash.start()]) in known:
         return dash.start()
     return end
 
@@ -268,11 +268,16 @@ _TOPIC_LABEL = re.compile(r"(?i)^(?:topics?|sections?)\s*:\s*")
 
 
 def _closest_chapter(name: str) -> str | None:
-    """The key of the chapter whose name this is, misspelt; None when no name is near."""
-    if normalised_form(name) in section_names():
+    """The key of the chapter whose name this is, misspelled; None when no name is near."""
+    if normalized_form(name) in section_names():
         return None
-    names = {normalised_form(n): chapter.key for chapter in authorities() if chapter.family == "odg" for n in chapter.printed_as}
-    bare = normalised_form(name).removesuffix(" chapter").removesuffix(" section")
+    names = {
+        normalized_form(n): chapter.key
+        for chapter in authorities()
+        if chapter.family == "odg"
+        for n in chapter.printed_as
+    }
+    bare = normalized_form(name).removesuffix(" chapter").removesuffix(" section")
     near = get_close_matches(bare, [name for name in names if len(name) > 4], n=1, cutoff=0.86)
     return names[near[0]] if near else None
 
@@ -282,7 +287,7 @@ def _implied(topics: list[str]) -> tuple[str, list[str]]:
     for number, topic in enumerate(topics):
         for key, words in _IMPLIED:
             if part := words.search(topic):
-                names_chapter = _chapter()[0].fullmatch(part.group()) and normalised_form(topic) not in section_names()
+                names_chapter = _chapter()[0].fullmatch(part.group()) and normalized_form(topic) not in section_names()
                 rest = _without_part(topic, part) if names_chapter else topic
                 return key, [*topics[:number], rest, *topics[number + 1 :]] if rest else topics
     return "odg/unspecified", topics
@@ -298,7 +303,7 @@ def _doubt_topics(topics: list[str], start: int, end: int, found: Found) -> None
     """Without a chapter, a topic that no list has may be a chapter misprinted."""
     for topic in topics:
         bare = _CRITERIA.sub("", topic)
-        if normalised_form(bare) not in section_names() and not _CROSS_CHAPTER.search(topic):
+        if normalized_form(bare) not in section_names() and not _CROSS_CHAPTER.search(topic):
             code = "unknown_authority" if re.search(r"(?i)\bchapters?\b", topic) else "citation_unread"
             found.doubt(code, f"Neither a chapter nor a known topic of the ODG: “{topic[:80]}”", start, end)
 
@@ -310,7 +315,7 @@ def _doubt_long_topics(topics: list[str], start: int, end: int, found: Found) ->
             found.doubt(
                 "unknown_authority", f"No chapter of the ODG is known by this name: “{topic[:80]}”", start, end
             )
-        if len(topic) < _LONG_TOPIC or normalised_form(topic) in section_names():
+        if len(topic) < _LONG_TOPIC or normalized_form(topic) in section_names():
             continue
         is_source = _LIKE_A_SOURCE.search(topic) or source_of(topic) not in {None, "other/guideline"}
         if len(topic) > _LONGEST_TOPIC or is_source:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from determinations.parsing.citations.normalise import authorities
+from determinations.parsing.citations.printed_names import authorities
 
 # Addresses break over lines at a hyphen or a slash: "https://www.example.org/first-part- second-part".
 _ADDRESS = re.compile(

@@ -9,7 +9,7 @@ import re
 from collections.abc import Set
 from typing import NamedTuple
 
-from determinations.parsing.citations.normalise import normalised_form, section_names
+from determinations.parsing.citations.printed_names import normalized_form, section_names
 
 _SKIP = re.compile(r"[\s,;.:)\]]*(?:(?:and|&)\s+)?")
 _NUMBERED = re.compile(
@@ -83,7 +83,7 @@ def _longest_known(text: str, start: int, ends: list[int], known: Set[str]) -> t
     """
     at, is_known, form = 0, False, ""
     for n, end in enumerate(ends):
-        if piece := normalised_form(text[start:end]):
+        if piece := normalized_form(text[start:end]):
             form = f"{form} {piece}".strip()
             if form in known:
                 at, is_known = n, True
@@ -102,7 +102,7 @@ def _known_pair(text: str, start: int, end: int, known: Set[str]) -> int | None:
     for match in _AND.finditer(text, start + 1, end):
         first, second = text[start : match.start()], text[match.end() : end]
         in_capitals = first[:1].isupper() and second[:1].isupper() and " " in second.strip()
-        if normalised_form(second) in known and (in_capitals or normalised_form(first) in known):
+        if normalized_form(second) in known and (in_capitals or normalized_form(first) in known):
             return match.start()
     return None
 
@@ -112,7 +112,7 @@ def _known_side_by_side(text: str, start: int, end: int, known: Set[str]) -> int
     capitals = list(itertools.islice(_CAPITAL.finditer(text, start + 1, end), _MOST_CAPITALS + 1))
     for match in capitals if 2 < len(capitals) <= _MOST_CAPITALS else ():
         first, second = text[start : match.start()].strip(), text[match.start() : end].strip()
-        if " " in first and " " in second and normalised_form(first) in known and normalised_form(second) in known:
+        if " " in first and " " in second and normalized_form(first) in known and normalized_form(second) in known:
             return match.start()
     return None
 
@@ -122,7 +122,7 @@ def _end_of_numbered(text: str, ends: list[int]) -> int:
     plain = section_names("opioids")
     for end, after in itertools.pairwise(ends):
         following = text[end + 1 : after].strip()
-        if _NUMBERED.match(following + " ") or (following[:1].isupper() and normalised_form(following) in plain):
+        if _NUMBERED.match(following + " ") or (following[:1].isupper() and normalized_form(following) in plain):
             return end
     return ends[-1]
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 
-from determinations.parsing.citations.normalise import data, normalised_form
+from determinations.parsing.citations.printed_names import data, normalized_form
 
 # "(ESIs)", "(PT)", "(EMG)" at the end of a name that says the same in words.
 _ABBREVIATION = re.compile(r"(?<=\w)\s*\([A-Z][A-Za-z]{0,2}[A-Z]{1,3}[A-Z]?(?:'?s)?\)\s*$")
@@ -39,7 +39,7 @@ def section_label(name: str) -> str:
 
 def _key(name: str) -> str:
     """What spellings of one name share: no case, no spaces or hyphens, no plurals."""
-    return _PLURAL.sub("", normalised_form(name)).replace(" ", "")
+    return _PLURAL.sub("", normalized_form(name)).replace(" ", "")
 
 
 @cache
@@ -75,7 +75,7 @@ def _shortened(key: str) -> Iterator[str]:
 
 
 def _words(name: str) -> list[str]:
-    return _PLURAL.sub("", normalised_form(name)).split()
+    return _PLURAL.sub("", normalized_form(name)).split()
 
 
 def _one_word_misprinted(words: list[str], others: list[str]) -> bool:
@@ -100,4 +100,8 @@ def _in_plain_case(name: str) -> str:
 def _stays(word: str) -> bool:
     bare = word.rstrip(",;.")
     one_letter = len(bare) == 1  # "Appendix D"
-    return one_letter or bare.endswith(("'s", "’s")) or any(character.isupper() or character.isdigit() for character in word[1:])
+    return (
+        one_letter
+        or bare.endswith(("'s", "’s"))
+        or any(character.isupper() or character.isdigit() for character in word[1:])
+    )

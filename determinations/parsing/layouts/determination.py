@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from determinations.parsing.categories import NO_RULE, Assignment, categorise
+from determinations.parsing.categories import NO_RULE, Assignment, categorize
 from determinations.parsing.checks import check_dates, check_endings, check_items
 from determinations.parsing.grounds import Subject, read_grounds
 from determinations.parsing.guidelines import read_guideline_line
@@ -109,9 +109,9 @@ def _item(source: str, text: ItemText, aliases: Mapping[str, str], problems: lis
         reading = read_guideline_line(source, text.spans.get(part), aliases)
         problems += [replace(problem, path=f"items/{text.number}/{side}") for problem in reading.problems]
         sides[side] = reading.citations
-    category = categorise(text.disputed)
+    category = categorize(text.disputed)
     if category.rule == NO_RULE:
-        category = categorise(text.request)
+        category = categorize(text.request)
     if category.rule == NO_RULE:
         message = "No rule knows what kind of treatment this is."
         problems.append(

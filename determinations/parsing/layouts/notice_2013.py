@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
-from determinations.parsing.categories import categorise
+from determinations.parsing.categories import categorize
 from determinations.parsing.checks import check_dates
 from determinations.parsing.dates import DATE, read_date
 from determinations.parsing.results import ParsedItem, ParsedLetter, Problem
@@ -117,7 +117,7 @@ def _read_items(source: str) -> tuple[ParsedItem, ...]:
             continue
         seen.add((match["number"], request))
         verb = Span(match.start("not") if match["not"] else match.end("request"), match.end())
-        category = categorise(request)
+        category = categorize(request)
         items.append(
             ParsedItem(
                 number=len(items) + 1,

@@ -30,7 +30,7 @@ _BLOCK_REACH, _WIDEST_GAP = 1500, 400
 #: Between the block's last label and the first heading there are values, and hardly anything else.
 _VALUE = re.compile(rf"{ANY_DATE}|CM\s?\d\d\s?\S?\s?\d+|Standard|Expedited|Application|\s+", re.IGNORECASE)
 _MOST_BESIDE_VALUES = 12
-_LEARNT_FROM = 3000
+_LEARNED_FROM = 3000
 
 
 class Bounds(NamedTuple):
@@ -111,7 +111,7 @@ def _bounds(source: str, group: list[_Heading], start: int, limit: int) -> Bound
     if rationale is None:
         return Bounds(Span(start, limit))
     summary = next((heading.span.end for heading in group if heading.kind == _SUMMARY), labels_from)
-    running_text = Span(summary, min(limit, summary + _LEARNT_FROM))
+    running_text = Span(summary, min(limit, summary + _LEARNED_FROM))
     end, problems = find_letter_end(source, start, rationale, limit, running_text)
     return Bounds(Span(start, end), problems)
 

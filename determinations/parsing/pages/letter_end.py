@@ -81,7 +81,7 @@ class _Line(NamedTuple):
 def find_letter_end(source: str, start: int, rationale: int, limit: int, running_text: Span) -> LetterEnd:
     """Where the letter that begins at ``start`` ends; its last rationale begins at ``rationale``, before ``limit``.
 
-    ``running_text`` is a place from which the way the letter is set can be learnt.
+    ``running_text`` is a place from which the way the letter is set can be learned.
     """
     label_line = max(source.rfind("\n", start, rationale), source.rfind("\f", start, rationale)) + 1
     lines = _lines(source, label_line, limit)  # with the label, so that the first line has its full width

@@ -14,7 +14,7 @@ from determinations.models import Authority, AuthorityAlias, Category, CategoryR
 from determinations.models.authorities import Family
 from determinations.models.reparsing import Selection
 from determinations.paging.keyset import Order, page_of
-from determinations.parsing.citations import normalised_form
+from determinations.parsing.citations import normalized_form
 from determinations.reading import reparsing
 from determinations.reference import aliases
 from determinations.reference.aliases import Proposal
@@ -75,7 +75,7 @@ def map_citation(request: StaffRequest) -> HttpResponse:
     form = AuthorityForm(request.POST if request.POST.get("new") else None)
     if request.method == "POST":
         authority: Authority | None = None
-        if not normalised_form(printed):
+        if not normalized_form(printed):
             messages.error(request, _("Enter the citation as printed."))
         elif request.POST.get("new"):
             if form.is_valid():
@@ -86,7 +86,7 @@ def map_citation(request: StaffRequest) -> HttpResponse:
                 messages.error(request, _("Choose an authority from the list, or add a new one."))
         if authority:
             return _propose(request, Proposal("alias", printed, authority.pk))
-    form_printed = normalised_form(printed)
+    form_printed = normalized_form(printed)
     context = {
         "printed": printed,
         "form": form,
@@ -145,7 +145,7 @@ def end_rule(request: StaffRequest, rule_id: int) -> HttpResponse:
 def _propose(request: StaffRequest, proposal: Proposal) -> HttpResponse:
     selection: Selection = {"what": "phrase", "phrase": proposal.words}
     if proposal.kind == "alias":
-        selection = {"what": "form", "form": normalised_form(proposal.words)}
+        selection = {"what": "form", "form": normalized_form(proposal.words)}
     run = reparsing.start(selection, by=request.user, now=timezone.now(), why=proposal.words, proposal=proposal)
     preview_now(run)
     return redirect("reparse_run", run.pk)

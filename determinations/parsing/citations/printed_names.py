@@ -55,7 +55,7 @@ class Authority:
 
 
 @lru_cache(maxsize=4096)
-def normalised_form(text: str) -> str:
+def normalized_form(text: str) -> str:
     """A printed name as compared: lower case, "&" as "and", no punctuation, single spaces."""
     return _NOT_WORD.sub(" ", text.lower().replace("&", " and ").replace("'", "").replace("’", "")).strip()
 
@@ -132,7 +132,7 @@ def by_chapter() -> Mapping[str, str]:
 def section_names(*lists: str) -> frozenset[str]:
     """The normalised section names of these lists of ``sections.toml``; of all lists when none is named."""
     return frozenset(
-        normalised_form(name)
+        normalized_form(name)
         for key, entry in data("sections").items()
         if not lists or key in lists
         for name in entry["names"]
@@ -142,7 +142,7 @@ def section_names(*lists: str) -> frozenset[str]:
 @cache
 def _titles() -> Mapping[str, str]:
     return {
-        normalised_form(name): entry.key
+        normalized_form(name): entry.key
         for entry in authorities()
         if entry.family == "mtus"
         for name in (*entry.printed_as, *entry.short)
@@ -151,22 +151,22 @@ def _titles() -> Mapping[str, str]:
 
 def title_key(name: str) -> str | None:
     """The key of the MTUS document of exactly this name; None when there is none."""
-    return _titles().get(normalised_form(name))
+    return _titles().get(normalized_form(name))
 
 
 def begins_with_title(name: str) -> bool:
     """Whether a longer name begins with the title, of two words or more, of an MTUS document."""
-    words = normalised_form(name).split()
+    words = normalized_form(name).split()
     return any(" ".join(words[:n]) in _titles() for n in range(2, min(len(words), 8)))
 
 
 def closest_title(title: str) -> str | None:
-    """The key of the MTUS document whose name this is, misspelt; None when no name is near.
+    """The key of the MTUS document whose name this is, misspelled; None when no name is near.
 
     The name as a whole must be near and each of its words too ("Low Complaints" is not "Elbow Complaints"), or a word
     is left out of the name of one document alone.
     """
-    words = normalised_form(title).split()
+    words = normalized_form(title).split()
     for near in get_close_matches(" ".join(words), _titles(), n=4, cutoff=_NAME_IS_NEAR):
         others = near.split()
         same_number = len(words) == len(others)

@@ -20,7 +20,7 @@ class Layout:
     is_read: bool
 
 
-class Recognised(NamedTuple):
+class LayoutMatch(NamedTuple):
     """The layout found (None: none), where its first marker stands, and the problem when it cannot be read."""
 
     layout: Layout | None
@@ -78,8 +78,8 @@ _LAYOUTS = (
 #: Every layout by name.
 LAYOUTS: Mapping[str, Layout] = {layout.name: layout for layout in _LAYOUTS}
 
-#: Reviews of other programmes, by the phrases of their letterheads and legal bases.
-_OTHER_PROGRAMMES = (
+#: Reviews of other programs, by the phrases of their letterheads and legal bases.
+_OTHER_PROGRAMS = (
     (
         "bill_review",
         "an Independent Bill Review",
@@ -111,7 +111,7 @@ _SPEAKS_OF_DECISION = re.compile(
 _HEADINGS_END = 4000
 
 
-def recognise_layout(source: str) -> Recognised:
+def recognize_layout(source: str) -> LayoutMatch:
     """The layout of a cleaned text. The text is put on one line only when no marker is found as printed."""
     for layout in _LAYOUTS:
         span = _found(source, layout)
@@ -120,13 +120,13 @@ def recognise_layout(source: str) -> Recognised:
             if not layout.is_read:
                 message = f"The letter is in the layout “{layout.label}”, which is not read yet."
                 problem = Problem("layout_not_read", message, span, "layout")
-            return Recognised(layout, span, problem)
+            return LayoutMatch(layout, span, problem)
     opening = source[:_HEADINGS_END]
-    for code, programme, pattern in _OTHER_PROGRAMMES:
+    for code, program, pattern in _OTHER_PROGRAMS:
         if match := pattern.search(opening):
             place = Span(match.start(), match.end())
-            return Recognised(None, place, Problem(code, f"The text is {programme}.", place, "layout"))
-    return Recognised(None, None, _not_known(source))
+            return LayoutMatch(None, place, Problem(code, f"The text is {program}.", place, "layout"))
+    return LayoutMatch(None, None, _not_known(source))
 
 
 def _found(source: str, layout: Layout) -> Span | None:
