@@ -46,9 +46,9 @@ def check_dates(dates: Mapping[str, date], spans: Mapping[str, Span]) -> Iterato
     days = {name: dates[name] for name in _OF_THE_REVIEW if name in dates}
     last = max(days, key=days.__getitem__, default=None)
     if last and days[last] - min(days.values()) > _LONGEST_REVIEW:
-        yield Problem("dates_contradict", "The dates of the review lie years apart.", spans.get(last), last)
+        yield Problem("dates_contradict", "The dates of the review are years apart.", spans.get(last), last)
     elif last and "date_of_injury" in dates and days[last] - dates["date_of_injury"] > _LONGEST_SINCE_INJURY:
-        message = "The injury is older than a working life."
+        message = "The date of injury is more than 80 years before the review."
         yield Problem("dates_contradict", message, spans.get("date_of_injury"), "date_of_injury")
 
 
@@ -82,7 +82,7 @@ def _check_rationale(source: str, item: ParsedItem) -> Iterator[Problem]:
         return
     path = f"items/{item.number}/rationale"
     if not reaches_conclusion(item.rationale):
-        message = f"The rationale of item {item.number} does not come to a conclusion; its end may be missing."
+        message = f"The rationale of item {item.number} does not reach a conclusion; its end may be missing."
         yield Problem("text_breaks_off", message, place, path)
     sentence = contradicting_sentence(item.rationale, item.decision) if item.decision else None
     if sentence:

@@ -88,9 +88,7 @@ def read_header(source: str, end: int) -> Header:
         day = read_date(match)
         place = Span(match.start(), match.end())
         if day is None:
-            problems.append(
-                Problem("value_doubtful", "What is printed here is no day that a letter can name.", place, name)
-            )
+            problems.append(Problem("value_doubtful", "This is not a valid date.", place, name))
         else:
             dates[name] = day
             spans[name] = place

@@ -68,7 +68,7 @@ def find_item_start(
     if skipped:
         return ItemStart(skipped.start, "The first sentence of a partial approval was not found.")
     inside = [match.end() for match in _AFTER_CONCLUSION.finditer(source, start, end)]
-    return ItemStart(inside[-1] if inside else below.start, "No line begins the item.")
+    return ItemStart(inside[-1] if inside else below.start, "The line that begins the item was not found.")
 
 
 def _strength(above: Line, line: Line, typography: Typography, blank_lines_part: bool) -> tuple[int, str | None]:
@@ -76,10 +76,10 @@ def _strength(above: Line, line: Line, typography: Typography, blank_lines_part:
     ends_sentence = bool(_SENTENCE_END.search(above.text))
     had_room = typography.had_room(above.text, line.text)
     wide = typography.is_wide(line)
-    lone = "Only one sign parts this item from the rationale before."
+    lone = "Only one sign separates this item from the previous rationale."
     if ends_sentence and had_room:
         unsure = blank_lines_part and not wide and not line.page_edge
-        return 2, "No blank line parts this item from the rationale before." if unsure else None
+        return 2, "No blank line separates this item from the previous rationale." if unsure else None
     if wide and ends_sentence:
         return 2, None
     concludes = bool(_CONCLUSION_END.search(above.text))

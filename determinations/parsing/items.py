@@ -84,7 +84,7 @@ def read_items(source: str, start: int, end: int, running_text: Span) -> tuple[t
     opening = _OPENING.match(source, start, end)
     if not opening:
         heading = Span(start, min(end, start + 100))
-        problems.append(Problem("wording_unknown", "The decisions do not open with their fixed sentence.", heading))
+        problems.append(Problem("wording_unknown", "The decisions do not open with their standard sentence.", heading))
     blocks = _blocks(source, start, end)
     if len(blocks) > 1:
         typography = typography_of(source, *running_text)
@@ -160,7 +160,7 @@ def _read_item(source: str, number: int, place: Span, block: _Block, doubt: str 
     request = fold(source, *trimmed(source, line.start, request_end))
     spans["request"] = Span(request.start, request.end)
     if not doubt and _reads_like_a_rationale(request.text):
-        doubt = "The item's line reads like the end of the rationale before."
+        doubt = "The item's line reads like the end of the previous rationale."
     if doubt:
         problems.append(Problem("item_start_doubtful", doubt, line, path + "request"))
     if "\f" in source[line.start : line.end]:
@@ -205,7 +205,7 @@ def _read_decision(
         request_end -= 1
     else:
         problems.append(
-            Problem("value_doubtful", "No colon stands before the decision.", spans["decision"], path + "decision")
+            Problem("value_doubtful", "There is no colon before the decision.", spans["decision"], path + "decision")
         )
         request_end = line.start + len(source[line.start : request_end].rstrip("-–— "))
     trailing = _TRAILING_IS.search(source, max(line.start, request_end - _DECISION_REACH), request_end)
@@ -229,7 +229,7 @@ def _read_disputed(request: Folded, path: str, spans: dict[str, Span], problems:
         spans["partly_approved"] = request.span(original.start(), original.end())
         spans["disputed"] = request.span(remaining.end(), len(text))
         return text[remaining.end() :], True
-    message = "The item speaks of an original request in a wording that is not known."
+    message = "The item mentions an original request in unfamiliar wording."
     problems.append(Problem("partial_approval_doubtful", message, spans["request"], path + "disputed"))
     return text, bool(original)
 

@@ -23,21 +23,22 @@ _KINDS = (
         "file_unreadable",
         "file not readable",
         "missing",
-        "The file gives no text: it is damaged, locked by a password, a scan, or too large. The message says which.",
+        "No text could be read from the file: it is damaged, password-protected, a scan, or too large. The message "
+        "says which.",
     ),
     ProblemKind(
         "not_a_determination",
         "not a determination letter",
         "missing",
-        "Nothing in the text is a mark of an Independent Medical Review determination. Look at the file: if it is one "
-        "after all, its text may be damaged, and the fields are to be entered by hand.",
+        "Nothing in the text identifies it as an Independent Medical Review determination. Check the file: if it is "
+        "one, its text may be damaged. Enter its fields by hand.",
     ),
     ProblemKind(
         "health_plan_review",
         "a health plan's review",
         "missing",
         "An Independent Medical Review of a health plan (Department of Managed Health Care or Department of "
-        "Insurance), which is another program. It does not belong in this collection.",
+        "Insurance), which is a different program. It does not belong in this collection.",
     ),
     ProblemKind(
         "bill_review",
@@ -50,47 +51,46 @@ _KINDS = (
         "a provider network's review",
         "missing",
         "A review inside a Medical Provider Network (8 CCR 9768.1 and following) about diagnosis or treatment by a "
-        "network doctor, which is another procedure. It does not belong here.",
+        "network doctor, which is a different procedure. It does not belong here.",
     ),
     ProblemKind(
         "layout_not_read",
-        "layout known but not read",
+        "layout not supported yet",
         "missing",
-        "The letter is in a layout of 2013 or 2014 that is recognized but not read yet. Enter its fields by hand.",
+        "The letter has a layout of 2013 or 2014 that cannot be read yet. Enter its fields by hand.",
     ),
     ProblemKind(
         "layout_read_in_part",
-        "layout read in part",
+        "layout partly read",
         "note",
-        "The 2013 notice is read as far as its wording is known: items, decisions, some dates, reviewer. The rest is "
-        "to be entered by hand.",
+        "The 2013 notice is read only in part: items, decisions, some dates, reviewer. Enter the rest by hand.",
     ),
     ProblemKind(
         "layout_not_known",
-        "layout not known",
+        "unknown layout",
         "missing",
-        "The text speaks of an Independent Medical Review determination, but stands in no layout that is known. "
-        "Enter its fields by hand.",
+        "The text mentions an Independent Medical Review determination, but its layout is unknown. Enter its fields "
+        "by hand.",
     ),
     # Values that should be there
     ProblemKind(
         "header_missing",
         "no header block",
         "missing",
-        "The case number, the dates and the priority stand on the first page's header block, which this text lacks. "
-        "Look for the first page, or enter the values by hand.",
+        "The case number, dates and priority are in the header block on the first page, which this text lacks. Look "
+        "for the first page, or enter the values by hand.",
     ),
     ProblemKind(
         "value_missing",
         "value missing",
         "missing",
-        "A letter of this layout always has this value, and it was not found. Enter it if the letter shows it.",
+        "Letters in this layout always have this value, but it was not found. Enter it if the letter shows it.",
     ),
     ProblemKind(
         "no_items",
         "no disputed items",
         "missing",
-        "No disputed item was found, though every determination decides at least one. Enter the items by hand.",
+        "No disputed item was found, but every determination decides at least one. Enter the items by hand.",
     ),
     ProblemKind(
         "decision_missing",
@@ -101,28 +101,30 @@ _KINDS = (
     # Readings in doubt
     ProblemKind(
         "header_doubtful",
-        "header block in doubt",
+        "uncertain header block",
         "doubt",
-        "Labels and values of the header block could not be paired for certain. Compare the values with the letter.",
+        "The labels and values in the header block could not be matched with certainty. Compare the values with the "
+        "letter.",
     ),
     ProblemKind(
         "value_doubtful",
-        "value in doubt",
+        "uncertain value",
         "doubt",
         "The value was read, but its wording is unusual. Compare it with the letter.",
     ),
     ProblemKind(
         "wording_unknown",
-        "wording not known",
+        "unfamiliar wording",
         "doubt",
-        "A fixed sentence of this layout reads differently here, so the text beside it may begin at the wrong word.",
+        "A standard sentence of this layout is worded differently here, so the text next to it may begin at the "
+        "wrong word.",
     ),
     ProblemKind(
         "lines_out_of_order",
         "lines out of order",
         "doubt",
-        "A line breaks off in mid-sentence: the text reader has put its end elsewhere. It was put back where it was "
-        "found. Compare the text there with the letter.",
+        "A line breaks off in mid-sentence because its end was extracted elsewhere. The end was moved back where it "
+        "was found. Compare the text there with the letter.",
     ),
     ProblemKind(
         "page_line_doubtful",
@@ -135,15 +137,15 @@ _KINDS = (
         "text_breaks_off",
         "text breaks off",
         "doubt",
-        "A text that always ends in a sentence does not: its end may be on a missing page, or a line that is not the "
-        "letter's was read into it. Compare with the pages.",
+        "The text ends in mid-sentence. Its end may be on a missing page, or it may include a line that is not part "
+        "of the letter. Compare with the pages.",
     ),
     ProblemKind(
         "page_without_text",
         "page without text",
         "missing",
-        "A page of this letter is a picture, and none of its text was read. Enter what it says by hand, or "
-        "upload a copy with text.",
+        "A page of this letter is an image without readable text. Enter its values by hand, or upload a copy with "
+        "text.",
     ),
     ProblemKind(
         "page_missing",
@@ -155,45 +157,45 @@ _KINDS = (
         "pages_out_of_order",
         "pages out of order",
         "doubt",
-        "The pages were read in the order in which their text continues, not as the file has them. Compare the values "
+        "The pages were read in the order in which their text continues, not in the file's order. Compare the values "
         "with the pages.",
     ),
     ProblemKind(
         "letter_end_doubtful",
-        "end of the letter in doubt",
+        "uncertain end of the letter",
         "doubt",
-        "Where the last rationale ends and other papers begin could not be told for certain. Compare with the pages.",
+        "It is uncertain where the last rationale ends and other documents begin. Compare with the pages.",
     ),
     ProblemKind(
         "item_start_doubtful",
-        "start of an item in doubt",
+        "uncertain start of an item",
         "doubt",
-        "Where the rationale before ends and this item begins could not be told for certain. Compare with the letter.",
+        "It is uncertain where the previous rationale ends and this item begins. Compare with the letter.",
     ),
     ProblemKind(
         "item_cut_at_page",
-        "item cut at a page edge",
+        "item split across pages",
         "note",
         "The item's line begins on one page and ends on the next. Check that both halves were read.",
     ),
     ProblemKind(
         "partial_approval_doubtful",
-        "partial approval in doubt",
+        "uncertain partial approval",
         "doubt",
-        "The item speaks of an original request and what was authorised, but not in a wording that is known. Check "
-        "which part is in dispute.",
+        "The item mentions an original request and what was authorized, in unfamiliar wording. Check which part is "
+        "in dispute.",
     ),
     ProblemKind(
         "decision_left_over",
-        "a decision that belongs to no item",
+        "decision outside every item",
         "doubt",
-        "A line ends in Upheld or Overturned outside every item that was found. An item may have been missed.",
+        "A line outside every item ends in Upheld or Overturned. An item may have been missed; check the letter.",
     ),
     ProblemKind(
         "category_unknown",
-        "treatment category not known",
+        "unknown treatment category",
         "doubt",
-        "No rule knows what kind of treatment the disputed item is, so it counts under Other. Choose its category.",
+        "No rule matches the disputed item's treatment, so it counts as Other. Choose its category.",
     ),
     ProblemKind(
         "ocr_doubt",
@@ -211,49 +213,50 @@ _KINDS = (
     # Contradictions inside the letter
     ProblemKind(
         "rationale_contradicts_decision",
-        "rationale against the decision",
+        "rationale contradicts the decision",
         "contradiction",
-        "The rationale concludes the opposite of the decision on the item's line. The item's line counts; check that "
-        "rationale and item belong together.",
+        "The rationale concludes the opposite of the decision on the item's line. The item's line is used; check that "
+        "the rationale belongs to this item.",
     ),
     ProblemKind(
         "rationale_contradicts_itself",
         "rationale states both decisions",
         "contradiction",
-        "The end of the rationale states that the request is medically necessary and that it is not. The item's line "
-        "counts; read the rationale.",
+        "The end of the rationale states both that the request is medically necessary and that it is not. The item's "
+        "line is used; read the rationale.",
     ),
     ProblemKind(
         "guideline_contradicts_summary",
-        "guideline line against the summary",
+        "guideline line contradicts the summary",
         "contradiction",
-        "The summary says that utilization review relied on a guideline which the claims administrator's line denies. "
-        "Both are printed so; decide which to trust.",
+        "The summary says that utilization review relied on a guideline, and the claims administrator's line says it "
+        "did not. The letter prints both; decide which to trust.",
     ),
     ProblemKind(
         "dates_contradict",
         "dates in an impossible order",
         "contradiction",
-        "Two dates stand in an order that cannot be, such as a decision before the injury. Compare with the letter.",
+        "Two dates are in an impossible order, such as a decision before the injury. Compare with the letter.",
     ),
     # Citations
     ProblemKind(
         "unknown_authority",
-        "guideline not recognized",
+        "unknown guideline",
         "doubt",
         "The cited source is not among the known authorities. Choose one, or add its printed form as an alias.",
     ),
     ProblemKind(
         "chapter_mismatch",
-        "chapter number against its title",
+        "chapter number contradicts its title",
         "contradiction",
-        "The chapter's number and its title name different chapters. Decide which one was meant.",
+        "The chapter number and its title refer to different chapters. Decide which one was meant.",
     ),
     ProblemKind(
         "citation_unread",
-        "citation read in part",
+        "citation partly read",
         "doubt",
-        "Part of the guideline line fits no known form of citation. Compare the citations with the printed line.",
+        "Part of the guideline line does not match any known form of citation. Compare the citations with the "
+        "printed line.",
     ),
 )
 
@@ -263,7 +266,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {kind.code: kind for kind in _KINDS}
 #: The text is no determination letter at all.
 NOT_A_DETERMINATION = "not_a_determination"
 #: The text is a review of another program, which this collection does not hold.
-OTHER_PROGRAMME_CODES = frozenset({"health_plan_review", "bill_review", "provider_network_review"})
+OTHER_PROGRAM_CODES = frozenset({"health_plan_review", "bill_review", "provider_network_review"})
 
 
 def needs_review(code: str) -> bool:

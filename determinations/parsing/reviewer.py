@@ -55,7 +55,9 @@ def read_reviewer(source: str, start: int, end: int) -> Reviewer:
             continue
         values[name], spans[name] = tuple(printed for printed in names if len(printed) <= longest), place
         if name == "licensure" and not _STATES.issuperset(names):
-            problems.append(Problem("value_doubtful", "One of these is no state of the United States.", place, name))
+            problems.append(
+                Problem("value_doubtful", "One of these is not a state of the United States.", place, name)
+            )
         if not all(map(_may_be_a_name, names)):
             problems.append(Problem("value_doubtful", "This does not read like a credential.", place, name))
     return Reviewer(values.get("licensure", ()), values.get("specialties", ()), spans, tuple(problems))

@@ -78,7 +78,7 @@ def read_summary(source: str, start: int, end: int) -> Summary:
         return Summary(None, None, None, None, None, None, (missing,))
     if not opening:
         problems.append(
-            Problem("wording_unknown", "The summary does not open with its fixed sentence.", place, "summary")
+            Problem("wording_unknown", "The summary does not open with its standard sentence.", place, "summary")
         )
     folded = fold(source, *place)
     age, age_span, age_problem = _age(folded)
@@ -98,12 +98,12 @@ def _age(folded: Folded) -> tuple[int | None, Span | None, Problem | None]:
         if _OF_ANOTHER.search(before) or _OF_ANOTHER.search(after[:25]):
             continue
         sure = _YOUNGEST <= age <= _OLDEST and (match.start() < _OPENING_REACH) and (match[2] or _PERSON.match(after))
-        doubt = None if sure else Problem("value_doubtful", "The age may be another's.", place, "age")
+        doubt = None if sure else Problem("value_doubtful", "The age may be that of someone else.", place, "age")
         return age, place, doubt
     if in_words := _AGE_IN_WORDS.search(text, 0, _OPENING_REACH):
         age = _TENS[in_words["tens"].lower()] + _UNITS.index((in_words["unit"] or "").lower())
         return age, folded.span(in_words.start(), in_words.end()), None
-    return None, None, Problem("value_missing", "The summary names no age.", None, "age")
+    return None, None, Problem("value_missing", "The summary does not state an age.", None, "age")
 
 
 def _sex(folded: Folded) -> tuple[str | None, Span | None, Problem | None]:
@@ -115,15 +115,15 @@ def _sex(folded: Folded) -> tuple[str | None, Span | None, Problem | None]:
         # "male erectile disorder", "female pelvis" further down is no statement about the worker
         doubt = None
         if match.start() > _OPENING_REACH or _pronouns_deny(text, sex):
-            doubt = Problem("value_doubtful", "The sex may be another's.", place, "sex")
+            doubt = Problem("value_doubtful", "The sex may be that of someone else.", place, "sex")
         return sex, place, doubt
     pronouns = [(match[1].lower() in _MALE_PRONOUNS, match) for match in _PRONOUN.finditer(text)]
     if len({male for male, _ in pronouns}) == 1:
         male, first = pronouns[0]
         place = folded.span(first.start(), first.end())
-        doubt = Problem("value_doubtful", "The sex is known from pronouns alone.", place, "sex")
+        doubt = Problem("value_doubtful", "The sex was inferred from pronouns only.", place, "sex")
         return "male" if male else "female", place, doubt
-    return None, None, Problem("value_missing", "The summary names no sex.", None, "sex")
+    return None, None, Problem("value_missing", "The summary does not state a sex.", None, "sex")
 
 
 def _pronouns_deny(text: str, sex: str) -> bool:

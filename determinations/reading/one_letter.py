@@ -16,7 +16,7 @@ from determinations.extraction.source import source_text
 from determinations.intake.store import letter_limits, letter_store
 from determinations.models import Letter, LetterState
 from determinations.parsing import parse_file
-from determinations.parsing.problems import OTHER_PROGRAMME_CODES
+from determinations.parsing.problems import OTHER_PROGRAM_CODES
 from determinations.parsing.results import LetterPart, LetterRecord
 from determinations.parsing.source import PageRange
 
@@ -129,7 +129,7 @@ def _parsed(
 def standing_of(record: LetterRecord) -> tuple[str, str]:
     """State and message of a letter that was parsed; ``write_cases`` tells parsed from needs review."""
     for problem in record["problems"]:
-        if problem["code"] in OTHER_PROGRAMME_CODES:
+        if problem["code"] in OTHER_PROGRAM_CODES:
             return LetterState.OTHER_PROGRAMME, problem["message"]
         if problem["code"] == "not_a_determination":
             return LetterState.NOT_DETERMINATION, problem["message"]

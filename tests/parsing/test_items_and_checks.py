@@ -10,7 +10,7 @@ from determinations.parsing import parse_letter
 from determinations.parsing.checks import check_dates
 from determinations.parsing.compare import differences
 from determinations.parsing.layouts import recognize_layout
-from determinations.parsing.problems import OTHER_PROGRAMME_CODES, PROBLEMS, needs_review
+from determinations.parsing.problems import OTHER_PROGRAM_CODES, PROBLEMS, needs_review
 from determinations.parsing.rationale import conclusion_of
 from determinations.parsing.results import ExpectedRecord, LetterRecord
 from tests.parsing.letters import VALUES, text_of
@@ -233,7 +233,7 @@ def test_the_notice_of_2013_is_read_as_far_as_it_is_known() -> None:
 
 def test_every_problem_kind_says_what_to_do() -> None:
     assert all(kind.code == code and kind.label and kind.remedy for code, kind in PROBLEMS.items())
-    assert PROBLEMS.keys() >= OTHER_PROGRAMME_CODES
+    assert PROBLEMS.keys() >= OTHER_PROGRAM_CODES
     assert needs_review("decision_missing")
     assert not needs_review("item_cut_at_page")
 

@@ -79,7 +79,7 @@ def squeezed(text: str) -> str:
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("name", NAMES)
-def test_every_value_stands_where_its_span_says(name: str, reader: str) -> None:
+def test_every_value_is_where_its_span_points(name: str, reader: str) -> None:
     text = READERS[reader](text_of(name))
     letter = parse_letter(text)
     own = without_page_lines(

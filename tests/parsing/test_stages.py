@@ -29,7 +29,7 @@ def test_cleaning_never_changes_the_length(text: str) -> None:
 
 
 @given(st.text(alphabet="ab- \n\f"))
-def test_every_character_of_a_folded_line_stands_where_its_span_says(text: str) -> None:
+def test_every_character_of_a_folded_line_is_where_its_span_points(text: str) -> None:
     folded = fold(text)
     assert folded.text == fold_text(text)
     for at, character in enumerate(folded.text):
@@ -90,7 +90,7 @@ def test_a_line_of_the_letters_own_at_a_pages_edge_is_kept(line: str) -> None:
     assert without_page_lines(text).text == text
 
 
-def test_a_line_that_stands_at_the_edge_of_every_page_is_blanked() -> None:
+def test_a_line_at_the_edge_of_every_page_is_blanked() -> None:
     pages = [f"The worker fell\n{'a' * n}\nbut {'no' * n} harm\n\nCopy {n} for the file" for n in range(1, 5)]
     expected = [page[: -len("Copy 1 for the file")] + " " * len("Copy 1 for the file") for page in pages]
     expected = [page.replace("The worker fell", " " * 15) for page in expected]
@@ -167,7 +167,7 @@ def test_text_of_a_damaged_letter_is_no_credential() -> None:
         ("California", "Neurology of the kind that is found on page ends", "specialties"),
     ],
 )
-def test_a_credential_that_is_none_is_reported(states: str, specialty: str, path: str) -> None:
+def test_an_invalid_credential_is_reported(states: str, specialty: str, path: str) -> None:
     printed = f"State(s) of Licensure: {states}\nCertification(s)/Specialty: {specialty}\n"
     problems = read_reviewer(printed, 0, len(printed)).problems
     assert [(problem.code, problem.path) for problem in problems] == [("value_doubtful", path)]

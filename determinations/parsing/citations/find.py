@@ -62,12 +62,12 @@ def read_line(line: str) -> Reading:
     """Reads one folded guideline sentence."""
     found = Found()
     if len(line) > _LONGEST_LINE:
-        found.doubt("citation_unread", "Too long for a guideline sentence: only its beginning is read", 0, len(line))
+        found.doubt("citation_unread", "Too long for a guideline sentence: only its beginning was read", 0, len(line))
         line = line[:_LONGEST_LINE]
     statements = _statements(line)
     first = statements[0].start if statements else len(line)
     if not _OUTER_FILLER.fullmatch(line, 0, first):
-        found.doubt("citation_unread", "The guideline sentence does not begin as such sentences do", 0, first)
+        found.doubt("citation_unread", "The guideline sentence begins in an unfamiliar way", 0, first)
     for number, statement in enumerate(statements):
         end = statements[number + 1].start if number + 1 < len(statements) else len(line)
         _read_statement(line, statement, _trimmed_end(line, statement.body, end), found)
@@ -118,10 +118,12 @@ def _read_statement(line: str, statement: Statement, end: int, found: Found) -> 
             else:
                 read_non_mtus(line, start, end, found)
                 if statement.kind != "non_mtus":
-                    found.doubt("citation_unread", "This does not begin as such statements do", statement.start, start)
+                    found.doubt(
+                        "citation_unread", "This statement begins in an unfamiliar way", statement.start, start
+                    )
         case _:
             if not _OUTER_FILLER.fullmatch(line, start, end):
-                found.doubt("citation_unread", "Not understood in the guideline sentence", start, end)
+                found.doubt("citation_unread", "This part of the guideline sentence could not be read", start, end)
 
 
 def _give_pages_back(found: Found, odg_from: int) -> None:

@@ -87,15 +87,17 @@ def _read_unnamed(text: str, start: int, end: int, found: Found) -> None:
     place = start if end > start else max(0, start - len("MTUS"))
     found.mentions.append(Mention("mtus/unspecified", None, (), (), place, end))
     if start == end or _CITATION.fullmatch(text, start, end):
-        found.doubt("citation_unread", "The MTUS is named, but no document of it", max(0, start - 4), end)
+        found.doubt("citation_unread", "The MTUS is named, but none of its documents", max(0, start - 4), end)
     if residue:
-        found.doubt("unknown_authority", f"No MTUS document is known by this name: “{residue}”", start, end)
+        found.doubt("unknown_authority", f"Unknown MTUS document: “{residue}”", start, end)
 
 
 def _doubt_residue(text: str, start: int, end: int, found: Found) -> None:
     residue = _residue(text, start, end)
     if residue:
-        found.doubt("citation_unread", f"Not understood in the guideline sentence: “{residue}”", start, end)
+        found.doubt(
+            "citation_unread", f"This part of the guideline sentence could not be read: “{residue}”", start, end
+        )
 
 
 def _residue(text: str, start: int, end: int) -> str:
@@ -111,7 +113,7 @@ def read_document(text: str, document: Document, end: int, found: Found, *, insi
         if document.title:
             found.doubt(
                 "unknown_authority",
-                f"No guideline is known by this name: “{document.title}”",
+                f"Unknown guideline: “{document.title}”",
                 document.start,
                 document.end,
             )
@@ -125,7 +127,7 @@ def read_document(text: str, document: Document, end: int, found: Found, *, insi
             document.end,
         )
     if document.edition is None and _BARE_NUMBER.match(text, document.end, end):
-        found.doubt("citation_unread", "A number stands where the year should", document.end, end)
+        found.doubt("citation_unread", "A number is printed where the year is expected", document.end, end)
     sections, pages = read_tail(text, document.end, end, found)
     edition = document.edition or next((name for name in sections if _YEAR.fullmatch(name)), None)
     sections = [name for name in dict.fromkeys(sections) if name != edition]
@@ -190,11 +192,11 @@ def _doubt_names(names: list[Piece], start: int, end: int, found: Found) -> None
     doubtful = [not piece.known and piece.text[0].isupper() for piece in names]
     for piece in (piece for piece, is_doubtful in zip(names, doubtful, strict=True) if is_doubtful):
         if _TITLE_LIKE.search(piece.text):
-            found.doubt("unknown_authority", f"No guideline is known by this name: “{piece.text[:80]}”", start, end)
+            found.doubt("unknown_authority", f"Unknown guideline: “{piece.text[:80]}”", start, end)
         elif begins_with_title(piece.text):
-            found.doubt("citation_unread", f"This may be a document of its own: “{piece.text[:80]}”", start, end)
+            found.doubt("citation_unread", f"This may be a separate document: “{piece.text[:80]}”", start, end)
     if any(first and second for first, second in itertools.pairwise(doubtful)):
-        message = "Two section names side by side are not known: where one ends is a guess"
+        message = "Two adjacent section names are unknown: where the first one ends is uncertain"
         found.doubt("citation_unread", message, start, end)
 
 

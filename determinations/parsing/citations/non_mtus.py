@@ -54,7 +54,7 @@ def _read_lead(text: str, start: int, end: int, mark: str, found: Found) -> None
     elif mark != "acoem" or (
         _PARTED.search(text, start, end) and not find_documents(text, start, end, open_start=False)
     ):
-        found.doubt("citation_unread", "Not understood in the guideline sentence", start, end)
+        found.doubt("citation_unread", "This part of the guideline sentence could not be read", start, end)
 
 
 def _read_marked(text: str, mark: re.Match[str], end: int, found: Found, *, named_again: bool) -> None:
@@ -109,16 +109,16 @@ def _read_unmarked(text: str, start: int, end: int, found: Found) -> None:
     kinds = Counter(reference.key for reference in references if reference.key in generic_sources())
     undated = {reference.key for reference in references if reference.edition is None}
     if any(count > 1 and key in undated for key, count in kinds.items()):
-        found.doubt("citation_unread", "Two sources of one kind without a year count as one", start, end)
+        found.doubt("citation_unread", "Two sources of the same kind without a year count as one", start, end)
     for reference in references:
         sections = (reference.name,) if reference.name else ()
         key = reference.key or "other/unrecognised"
         found.mentions.append(Mention(key, reference.edition, sections, (), reference.start, reference.end))
         if reference.key in {None, "other/guideline"}:
-            message = f"No source is known by this name: “{reference.name[:80]}”"
+            message = f"Unknown source: “{reference.name[:80]}”"
             found.doubt("unknown_authority", message, reference.start, reference.end)
         elif holds_chapter(reference.name):
-            message = f"A chapter of the ODG may stand here, but the ODG is not named: “{reference.name[:80]}”"
+            message = f"This may be a chapter of the ODG, but the ODG is not named: “{reference.name[:80]}”"
             found.doubt("citation_unread", message, reference.start, reference.end)
         elif reference.end - reference.start > LONGEST_REFERENCE:
             found.doubt("citation_unread", "This may name more than one source", reference.start, reference.end)
@@ -132,7 +132,7 @@ def _read_documents(text: str, documents: list[Document], end: int, found: Found
     for mention in found.mentions[first:]:
         for name in mention.sections:
             if source_of(name) not in {None, "other/guideline"}:
-                message = f"This may be another source than the ACOEM guidelines: “{name[:80]}”"
+                message = f"This may be a source other than the ACOEM guidelines: “{name[:80]}”"
                 found.doubt("citation_unread", message, mention.start, end)
 
 

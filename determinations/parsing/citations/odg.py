@@ -319,4 +319,4 @@ def _doubt_long_topics(topics: list[str], start: int, end: int, found: Found) ->
             continue
         is_source = _LIKE_A_SOURCE.search(topic) or source_of(topic) not in {None, "other/guideline"}
         if len(topic) > _LONGEST_TOPIC or is_source:
-            found.doubt("citation_unread", f"This may be another source than the ODG: “{topic[:80]}”", start, end)
+            found.doubt("citation_unread", f"This may be a source other than the ODG: “{topic[:80]}”", start, end)

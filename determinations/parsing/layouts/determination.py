@@ -93,12 +93,12 @@ def _missing(header: Header) -> Iterable[Problem]:
     """One problem for each header value that a letter with a header block lacks."""
     if any(problem.code == "header_missing" for problem in header.problems):
         if "date_of_injury" not in header.dates:
-            yield Problem("value_missing", "The summary gives no date of injury.", None, "date_of_injury")
+            yield Problem("value_missing", "The summary does not state a date of injury.", None, "date_of_injury")
         return
     found = {"case_number": header.case_number, "priority": header.priority, **header.dates}
     for name in _HEADER_FIELDS:
         if not found.get(name):
-            yield Problem("value_missing", f"The header block shows no {name.replace('_', ' ')}.", None, name)
+            yield Problem("value_missing", f"The header block has no {name.replace('_', ' ')}.", None, name)
 
 
 def _item(source: str, text: ItemText, aliases: Mapping[str, str], problems: list[Problem]) -> ParsedItem:
@@ -113,7 +113,7 @@ def _item(source: str, text: ItemText, aliases: Mapping[str, str], problems: lis
     if category.rule == NO_RULE:
         category = categorize(text.request)
     if category.rule == NO_RULE:
-        message = "No rule knows what kind of treatment this is."
+        message = "No rule matches this treatment."
         problems.append(
             Problem("category_unknown", message, text.spans.get("disputed"), f"items/{text.number}/category")
         )
@@ -144,6 +144,6 @@ def _grounds(source: str, text: ItemText, category: Assignment, problems: list[P
     subject = Subject(text.disputed, category.category, category.subcategory, text.decision)
     grounds = read_grounds(Folded(rationale, source, *place), subject)
     if not grounds:
-        message = "No sentence of the rationale states a ground in a known way."
+        message = "No sentence of the rationale was recognized as a ground."
         problems.append(Problem("grounds_not_found", message, place, f"items/{text.number}/grounds"))
     return grounds

@@ -118,7 +118,7 @@ def recognize_layout(source: str) -> LayoutMatch:
         if span:
             problem = None
             if not layout.is_read:
-                message = f"The letter is in the layout “{layout.label}”, which is not read yet."
+                message = f"The letter is in the layout “{layout.label}”, which cannot be read yet."
                 problem = Problem("layout_not_read", message, span, "layout")
             return LayoutMatch(layout, span, problem)
     opening = source[:_HEADINGS_END]
@@ -156,5 +156,7 @@ def _not_known(source: str) -> Problem:
     match = _SPEAKS_OF_IMR.search(source)
     if match and _SPEAKS_OF_DECISION.search(source):
         place = Span(match.start(), match.end())
-        return Problem("layout_not_known", "The text is in no layout that is known.", place, "layout")
-    return Problem("not_a_determination", "The text has no mark of a determination letter.", None, "layout")
+        return Problem("layout_not_known", "The layout of the text is unknown.", place, "layout")
+    return Problem(
+        "not_a_determination", "Nothing in the text identifies it as a determination letter.", None, "layout"
+    )

@@ -38,9 +38,9 @@ _NOT_COMPARED = str.maketrans("", "", "0123456789 ")
 _NUMBER = re.compile(r"\W*(\d{1,6})\W*")
 #: A shorter line that ends a sentence may well be the last one of two pages.
 _FEWEST_WORDS, _MOST_PROSE_WORDS = 4, 5
-_MERGED = "A fax machine's line shares a line with the letter's text, and was taken out of it."
+_MERGED = "A fax machine's line shares a line with the letter's text, and was removed from it."
 _MOST_WORDS_BESIDE_A_CASE_NUMBER = 6
-_UNSURE = "This line at the page's edge may belong to the page rather than to the letter."
+_UNSURE = "This line at the edge of the page may not be part of the letter."
 
 
 class _Line(NamedTuple):

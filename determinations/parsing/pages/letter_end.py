@@ -58,9 +58,9 @@ _FULL_WIDTH = 0.9
 _MAY_CLOSE = ".?!:;\"')]\u2019\u201d"
 _MANY_LINES = 400
 
-_CUT_AT_PAGE = "The text after this page was taken for other papers, not for the end of the last rationale."
-_CUT_IN_PAGE = "The text after the last conclusion was taken for an addition, not for the end of the last rationale."
-_GOES_ON = "The last rationale goes on after a conclusion at the end of a page; this may be another paper."
+_CUT_AT_PAGE = "The text after this page was treated as other documents, not as the end of the last rationale."
+_CUT_IN_PAGE = "The text after the last conclusion was treated as an addition, not as the end of the last rationale."
+_GOES_ON = "The last rationale continues after a conclusion at the end of a page; this may be another document."
 
 
 class LetterEnd(NamedTuple):

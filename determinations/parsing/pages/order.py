@@ -42,7 +42,7 @@ _LABEL = re.compile(
 _MOST_TRIED = 6
 _CONFLICT = -3
 _OUT_OF_ORDER = "The pages of this letter were out of order and were read in the order in which their text continues."
-_BROKEN = "The text does not continue from page {0} to page {1}: a page may be missing, or the pages out of order."
+_BROKEN = "The text does not continue from page {0} to page {1}: a page may be missing, or pages may be out of order."
 
 
 class _Page(NamedTuple):

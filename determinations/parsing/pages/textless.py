@@ -25,7 +25,7 @@ def textless_pages(source: SourceText, part: LetterPart, others: Sequence[Letter
         place = source.page_span(number)
         yield Problem(
             "page_without_text",
-            f"Page {number} of {source.page_count} is a picture: none of its text was read.",
+            f"Page {number} of {source.page_count} is an image without readable text.",
             Span(max(0, place.start - 1), min(len(source.text), place.end + 1)),
         )
 
