@@ -8,7 +8,7 @@ from determinations.parsing.rationale import conclusion_of, contradicting_senten
 from determinations.parsing.results import ParsedItem, Problem
 from determinations.parsing.spans import Span, ends_sentence, fold
 
-#: Pairs of dates that can only stand in this order (8 CCR 9792.10.1 and following: denial, application, assignment,
+#: Pairs of dates that can only be in this order (8 CCR 9792.10.1 and following: denial, application, assignment,
 #: determination). A letter may be dated the same day.
 _DATE_ORDER = (
     ("date_of_injury", "ur_denial_date"),

@@ -58,7 +58,7 @@ _PRIORITY = re.compile(r"\b([Ss]tandard|[Ee]xpedited|STANDARD|EXPEDITED)\b")
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The values of the header block by field name, where they stand, and what was doubtful."""
+    """The values of the header block by field name, where they are, and what was doubtful."""
 
     case_number: str | None = None
     dates: dict[str, date] = field(default_factory=dict)
@@ -120,7 +120,7 @@ def _read_usual(block: re.Match[str]) -> Header | None:
 
 
 class _Tokens(NamedTuple):
-    """Labels and values of dates: the values that stand beside their label, and the labels and values left over."""
+    """Labels and values of dates: the values that are next to their label, and the labels and values left over."""
 
     names: list[str]
     beside: dict[str, re.Match[str]]

@@ -1,4 +1,4 @@
-"""The disputed items: where each one's line, guideline lines and rationale stand, and what its line says."""
+"""The disputed items: where each one's line, guideline lines and rationale are, and what its line says."""
 
 import re
 from collections.abc import Iterator
@@ -132,8 +132,8 @@ def _labels(source: str, start: int, end: int) -> Iterator[tuple[int, int, Part]
 
 
 def _begins_item(source: str, position: int, part: Part, *, is_repeated: bool) -> bool:
-    """Whether a label that is out of order begins a new item: it follows a decision, or at least stands at a line's
-    start where another item's label can stand."""
+    """Whether a label that is out of order begins a new item: it follows a decision, or at least is at a line's
+    start where another item's label can be."""
     if _DECISION.search(source, max(0, position - _DECISION_REACH), position):
         return True
     before = source[max(0, position - 20) : position].rstrip(" \t")

@@ -8,7 +8,7 @@ from determinations.parsing.results import Decision
 #: The fixed text that follows the conclusion of a refused opioid, and speaks of necessity without deciding.
 _OPIOID_TAIL = "This decision addresses the medical necessity of opioids"
 _TAIL_LENGTH = 700
-#: What stands before ``medically necessary`` in a plain statement: ``is not``, ``is determined to not be``.
+#: What is before ``medically necessary`` in a plain statement: ``is not``, ``is determined to not be``.
 _VERB = re.compile(
     r"\b(?P<verb>is|are|was|were|be)\b(?P<between>(?:[ ,-]+(?:hereby|therefore|thus|also|deemed|considered|determined|"
     r"found|felt|seen|as|to|be|not|both|certified|and|reasonable|appropriate))*)[ -]+\Z"

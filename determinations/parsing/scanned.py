@@ -72,7 +72,7 @@ _GUIDELINE_WORDS = tuple(
     )
 )
 _LONE_LABELS = ("Section(s):", "Page(s):")
-#: Each decision, and how many of its characters may be wrong: nothing else stands where it stands.
+#: Each decision, and how many of its characters may be wrong: nothing else is where it is.
 _DECISIONS = {"Upheld": 2, "Overturned": 3}
 _HEADING = _ROW_STARTS[0]
 #: Of so many characters one may be wrong.
@@ -87,7 +87,7 @@ _SHORT_DATE = re.compile(r"\d{1,2}([-/])\d{1,2}\1(?:(?:19|20)\d\d|\d\d)")
 _LOOSE_DATE = re.compile(
     r"[\dOoQDlI|i\[\]!ZzSsBg]{1,2}([-/])[\dOoQDlI|i\[\]!ZzSsBg]{1,2}\1[\dOoQDlI|i\[\]!ZzSsBg]{2,4}"
 )
-#: A one that stands alone is often read as a rule.
+#: A one that is alone is often read as a rule.
 _RULE = frozenset("|¦")
 #: Words that begin a sentence when they have a capital; none of them is a name.
 _SENTENCE_STARTS = frozenset(

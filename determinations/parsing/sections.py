@@ -1,4 +1,4 @@
-"""Where the sections of the 2014-2017 letter stand, by their printed headings."""
+"""Where the sections of the 2014-2017 letter are, by their printed headings."""
 
 import re
 from typing import NamedTuple
@@ -21,7 +21,7 @@ class Sections(NamedTuple):
 
     @property
     def start(self) -> int | None:
-        """Where the first heading stands: the header block is what comes before."""
+        """Where the first heading is: the header block is what comes before."""
         return min((heading.start for heading in self if heading), default=None)
 
 

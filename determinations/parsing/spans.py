@@ -1,4 +1,4 @@
-"""Where a value stands in a letter's text, and text folded to one line without losing that place."""
+"""Where a value is in a letter's text, and text folded to one line without losing that place."""
 
 import re
 from typing import NamedTuple
@@ -49,7 +49,7 @@ def ends_sentence(text: str) -> bool:
 class Folded(NamedTuple):
     """A piece of a letter as one line: white space folded, words rejoined at line-end hyphens.
 
-    ``text`` is what people and rules read; ``span(a, b)`` gives back where ``text[a:b]`` stands in the letter.
+    ``text`` is what people and rules read; ``span(a, b)`` gives back where ``text[a:b]`` is in the letter.
     The way back is worked out only when it is asked for.
     """
 

@@ -28,7 +28,7 @@ _AGE_IN_WORDS = re.compile(
     rf"\b(?P<tens>{'|'.join(_TENS)})(?:[- ](?P<unit>{'|'.join(_UNITS[1:])}))?[- ]*years?[- ]+(?:old\b|of age\b)",
     re.IGNORECASE,
 )
-#: What may stand between an age and the word for the person: ``right-hand dominant``, ``(DOB 01-01-1970)``.
+#: What may be between an age and the word for the person: ``right-hand dominant``, ``(DOB 01-01-1970)``.
 _PERSON = re.compile(
     r"\W*(?:\w[\w'/-]*[ ,]+){0,5}?\(?"
     r"(male|female|man|woman|gentleman|lady|worker|employee|patient|claimant|applicant|individual|person)\b",
@@ -52,7 +52,7 @@ _INJURY_DATE = re.compile(
 )
 
 _YOUNGEST, _OLDEST = 14, 99
-#: The person is introduced in the first sentence or two; what stands further down may be said of another.
+#: The person is introduced in the first sentence or two; what is further down may be said of another.
 _OPENING_REACH = 250
 
 

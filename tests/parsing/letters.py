@@ -18,7 +18,7 @@ _HEADER = re.compile(
 
 
 class LetterOnFile(ExpectedRecord):
-    """What stands beside a letter: its values, and the codes of its problems."""
+    """What is next to a letter: its values, and the codes of its problems."""
 
     problems: list[str]
 

@@ -323,14 +323,14 @@ def _sentence(entry: Authority, example: str) -> str:
 EXAMPLES = [(entry, example) for entry in authorities() for example in entry.examples]
 
 
-@pytest.mark.parametrize(("each", "example"), EXAMPLES, ids=[f"{a.key}: {e}"[:70] for a, e in EXAMPLES])
+@pytest.mark.parametrize(("entry", "example"), EXAMPLES, ids=[f"{a.key}: {e}"[:70] for a, e in EXAMPLES])
 def test_each_example_resolves_to_its_own_authority_alone(entry, example):
     reading = read(_sentence(entry, example))
     assert [citation.authority for citation in reading.citations] == [entry.key]
     assert reading.problems == ()
 
 
-@pytest.mark.parametrize("each", [a for a in authorities() if a.family in {"mtus", "odg"}], ids=lambda a: a.key)
+@pytest.mark.parametrize("entry", [a for a in authorities() if a.family in {"mtus", "odg"}], ids=lambda a: a.key)
 def test_each_printed_name_resolves_to_its_own_authority(entry):
     for name in entry.printed_as:
         assert re.fullmatch(name_pattern(name), name)

@@ -53,7 +53,7 @@ def test_a_letter_raises_the_problems_it_should(name: str) -> None:
 
 
 def printed_spans(letter: ParsedLetter) -> list[tuple[str, Span]]:
-    """Every value that is printed as it stands, with its place."""
+    """Every value that is printed as it is, with its place."""
     found = [(getattr(letter, name), letter.spans[name]) for name in _PRINTED if name in letter.spans]
     for item in letter.items:
         found += [(getattr(item, name), item.spans[name]) for name in _PRINTED_IN_ITEMS if name in item.spans]

@@ -176,7 +176,7 @@ def test_a_page_without_text_is_named(number: int) -> None:
     source = SourceText("\f".join(["A cover.", *pages]), _offsets(["A cover.", *pages]), methods)  # type: ignore[arg-type]
     (part,) = parse_file(source)
     (problem,) = [problem for problem in part.letter.problems if problem.code == "page_without_text"]
-    assert problem.message.startswith(f"Page {number + 2} of {len(pages) + 1} is a picture")
+    assert problem.message.startswith(f"Page {number + 2} of {len(pages) + 1} is an image")
 
 
 def _offsets(pages: list[str]) -> tuple[int, ...]:

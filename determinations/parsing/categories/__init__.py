@@ -1,6 +1,6 @@
 """The treatment category of a disputed item, worked out from its words.
 
-Letters print no category: what stands here is always an inference, named with the rule that made it.
+Letters print no category: what is here is always an inference, named with the rule that made it.
 """
 
 import tomllib

@@ -13,7 +13,7 @@ _STEM = 3
 
 
 class Hit(NamedTuple):
-    """A phrase that stands in the text, ``text[start:end]``."""
+    """A phrase that is in the text, ``text[start:end]``."""
 
     phrase: str
     start: int
@@ -95,7 +95,7 @@ class Phrases:
         return frozenset(forms)
 
     def find(self, text: str) -> list[Hit]:
-        """Every listed phrase that stands in ``text``, in the order of its first word."""
+        """Every listed phrase that is in ``text``, in the order of its first word."""
         words = list(_TOKEN.finditer(text.lower()))
         forms = [self._forms(word.group()) for word in words]
         hits: list[Hit] = []
@@ -109,5 +109,5 @@ class Phrases:
 
 
 def _stand(words: tuple[str, ...], forms: list[frozenset[str]], start: int) -> bool:
-    """Whether the words stand one after the other from ``start``; the first is nearly always none."""
+    """Whether the words follow one another from ``start``. The first one nearly always fails."""
     return words[0] in forms[start] and all([word in forms[start + n] for n, word in enumerate(words)])

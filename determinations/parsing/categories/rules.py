@@ -26,7 +26,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Words after which a request says why, for what, or with what. ``rules`` empty: whatever stands before counts."""
+    """Words after which a request says why, for what, or with what. ``rules`` empty: whatever is before counts."""
 
     ends: frozenset[str]
     rules: frozenset[str]
@@ -50,7 +50,7 @@ def group_name(drug_class: str) -> str:
 
 
 def read_drugs() -> dict[tuple[str, str], Drug]:
-    """The drugs of ``drugs.csv`` by (name, class); a name can stand in two classes, as tablet and as gel."""
+    """The drugs of ``drugs.csv`` by (name, class); a name can be in two classes, as tablet and as gel."""
     rows = csv.DictReader((_DATA / "drugs.csv").read_text(encoding="utf-8").splitlines())
     drugs = {}
     for row in rows:

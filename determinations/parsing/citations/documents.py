@@ -49,7 +49,7 @@ EDITION = re.compile(
 _GAP = re.compile(
     rf"[\s,:;()/–-]*(?:{_ORDINAL}\s+[Ee]d(?:ition|n)?\b\.?)?[\s,:;()/–-]*(?:{YEAR})?[\s,:;()/–-]*(?:of\s+the\s+)?"
 )
-# What must not stand before is looked at last: so the search skips to a "1" or a "2".
+# The lookbehind comes last, so that the search can skip to a "1" or a "2".
 _YEAR = re.compile(rf"({YEAR})(?<![\d/-]\d{{4}})(?![\d/-])")
 _EDITION_IN_WORDS = re.compile(rf"{_ORDINAL}\s+[Ee]d(?:ition|n)?\b\.?")
 _BEFORE_TITLE = re.compile(r"^|,\s+and\s+|;\s*|\.\s+(?=[A-Z])")
@@ -83,7 +83,7 @@ class Token(NamedTuple):
 
 @cache
 def _phrases() -> Mapping[str, list[tuple[str, str | None, re.Pattern[str]]]]:
-    """First word, in lower case -> what may stand there, longest first. Most words of a sentence begin nothing."""
+    """First word, in lower case -> the names that may begin with it, longest first. Most words begin none."""
     phrases: list[tuple[int, str, str, str | None, str]] = []
     phrases += [(99, word, "mtus", None, MTUS) for word in MTUS_WORDS]
     phrases += [(99, word, "acoem", None, ACOEM) for word in ACOEM_WORDS]

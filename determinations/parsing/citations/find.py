@@ -39,7 +39,7 @@ _OUTER_FILLER = re.compile(r"[\s.,;:]*")
 
 
 class Statement(NamedTuple):
-    """One statement; its opening words stand at start:body.
+    """One statement; its opening words are at start:body.
 
     ``kind``: mtus, non_mtus, outside, nothing, or misprinted (plain, bare_non_mtus).
     """

@@ -21,7 +21,7 @@ PAGES = re.compile(
     rf"\(?\b(?:[Pp]ages?\b(?:\s*\(s\))?|[Pp]g?[gps]?s?(?:\b\.?|(?=\d)))\s*(?:#|no\.?)?\s*[:.]?\s*(?:[Pp](?:gs?|p)?\.?\s*)?"
     rf"(?P<pages>{_NUMBER}(?:\s*(?:,|;|&|\band\b)+\s*(?:[Pp](?:ages?|gs?|p)?\b\.?(?:\(s\))?:?\s*)?{_NUMBER})*)\)?"
 )
-# "8 C.C.R. 9792.20 - 9792.26", "(Effective July 18, 2009)", "of 127": where the guidelines stand in the regulations.
+# "8 C.C.R. 9792.20 - 9792.26", "(Effective July 18, 2009)", "of 127": where the guidelines are in the regulations.
 _REGULATION = re.compile(
     r"(?:\b8\s+)?\bC\.?C\.?R\.?(?!\w)|§*\s*\b9792\.\d+(?:\.\d+)?|\(\s*(?i:effective|revised|updated?)\b[^()]*\)"
     r"|(?<=\d)\s+of\s+\d+\b|\bMTUS\b"
@@ -182,7 +182,7 @@ def read_tail(text: str, start: int, end: int, found: Found) -> tuple[list[str],
 
 
 def _without_brackets(piece: Piece) -> Piece:
-    """The name itself when all of it stands in brackets: "Postsurgical Treatment Guidelines (Knee)"."""
+    """The name itself when all of it is in brackets: "Postsurgical Treatment Guidelines (Knee)"."""
     inner = piece.text[1:-1]
     bracketed = piece.text[0] == "(" and piece.text[-1] == ")" and "(" not in inner
     return piece._replace(text=inner.strip()) if bracketed and inner.strip() else piece

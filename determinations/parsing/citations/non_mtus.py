@@ -42,7 +42,7 @@ def read_non_mtus(text: str, start: int, end: int, found: Found) -> None:
 
 
 def _read_lead(text: str, start: int, end: int, mark: str, found: Found) -> None:
-    """Reads what stands before the first mark: a source of its own, or the beginning of what the mark names."""
+    """Reads what is before the first mark: a source of its own, or the beginning of what the mark names."""
     start = _EMPTY.match(text, start, end).end()  # type: ignore[union-attr]  # matches the empty string
     is_source = source_of(text[start:end]) not in {None, "other/guideline"}
     if starts_with_chapter(text, start, end):
@@ -139,7 +139,7 @@ def _read_documents(text: str, documents: list[Document], end: int, found: Found
 def _read_odg(text: str, named: int, start: int, end: int, found: Found, *, named_again: bool = False) -> None:
     """Reads an ODG citation up to where another source begins, then that.
 
-    The bare words "ODG" are a citation only when no other citation of the ODG stands in the sentence.
+    The bare words "ODG" are a citation only when no other citation of the ODG is in the sentence.
     """
     stop = _before_other_source(text, start, end)
     already = any(mention.key.startswith("odg/") for mention in found.mentions)

@@ -142,7 +142,7 @@ def _blanked(text: str) -> str:
 def read_odg(text: str, named: int, start: int, end: int, found: Found, *, first: bool) -> None:
     """Adds the ODG chapters of ``text[start:end]``; with ``first`` at least one citation.
 
-    ``text[named:start]`` holds the words "Official Disability Guidelines", if they stand there.
+    ``text[named:start]`` holds the words "Official Disability Guidelines", if they are there.
 
     Topics belong to the chapters right before them; without any, to the chapter whose body part they name.
     """

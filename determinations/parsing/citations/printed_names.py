@@ -1,6 +1,6 @@
 """The guideline documents that letters cite, and how a printed name is matched to one of them.
 
-The facts stand in ``authorities.toml``, ``sources.toml`` and ``sections.toml`` beside this file; nothing here names a
+The facts are in ``authorities.toml``, ``sources.toml`` and ``sections.toml`` beside this file; nothing here names a
 guideline, save the words that letters misspell.
 """
 
@@ -71,7 +71,7 @@ def name_pattern(name: str) -> str:
     first = pattern[0]
     if not first.isalpha():
         return f"(?i:{pattern})"
-    # The first letter stands outside the case-blind part so that the regular expression engine can skip fast.
+    # The first letter is outside the case-blind part so that the regular expression engine can skip fast.
     return f"[{first.upper()}{first}](?i:{pattern[1:]})"
 
 
@@ -150,7 +150,7 @@ def _titles() -> Mapping[str, str]:
 
 
 def title_key(name: str) -> str | None:
-    """The key of the MTUS document of exactly this name; None when there is none."""
+    """The key of the MTUS document of exactly this name; None if there is none."""
     return _titles().get(normalized_form(name))
 
 
@@ -179,7 +179,7 @@ def closest_title(title: str) -> str | None:
 
 
 def _holds(name: list[str], words: list[str]) -> bool:
-    """Whether all the words stand in the name, in this order: a word of it was left out."""
+    """Whether all the words are in the name, in this order: a word of it was left out."""
     rest = iter(name)
     return all(word in rest for word in words)
 

@@ -1,6 +1,6 @@
 """Splits a printed list of section names, where names themselves hold commas.
 
-The longest known name wins; otherwise a comma ends a name unless it stands in brackets or a lower-case word follows
+The longest known name wins; otherwise a comma ends a name unless it is in brackets or a lower-case word follows
 ("Epidural steroid injections, therapeutic").
 """
 

@@ -21,7 +21,7 @@ class Layout:
 
 
 class LayoutMatch(NamedTuple):
-    """The layout found (None: none), where its first marker stands, and the problem when it cannot be read."""
+    """The layout found (None: none), where its first marker is, and the problem when it cannot be read."""
 
     layout: Layout | None
     span: Span | None
@@ -130,7 +130,7 @@ def recognize_layout(source: str) -> LayoutMatch:
 
 
 def _found(source: str, layout: Layout) -> Span | None:
-    """Where the layout's first marker stands, when enough of them do."""
+    """Where the layout's first marker is, if enough markers are found."""
     places: list[tuple[int, int]] = []
     for marker in layout.markers:
         at = source.find(marker)

@@ -73,7 +73,7 @@ _LETTERHEAD = re.compile(
 )
 _MAY_END = "0123456789-) "
 
-#: A line that is the letter's own wherever it stands: its labels, headings, fixed sentences, and a decision.
+#: A line that is the letter's own wherever it is: its labels, headings, fixed sentences, and a decision.
 OWN_LINE = re.compile(
     r"(?:Case\s+Number|Date\s+Assigned|Date\s+of\s+Injury|Decision\s+Date|UR\s+Denial\s+Date|Priority|Application)\s*:"
     r"|Application$|HOW\s+THE\s+IMR|The\s+Expert\s+Reviewer\s+has|State\(s\)\s+of|Certification\(s\)|CLINICAL\s+CASE|"
@@ -171,7 +171,7 @@ def _speaks_twice_of_confidence(text: str) -> bool:
 
 
 def counts_pages(text: str) -> bool:
-    """Whether a line is a page count without anything else, wherever it stands."""
+    """Whether a line is a page count without anything else, wherever it is."""
     return bool(_PAGE_ALONE.fullmatch(text) or _FORM.fullmatch(text))
 
 
@@ -225,7 +225,7 @@ def transmission(text: str) -> Match | None:
 
 
 def _is_own(piece: str) -> bool:
-    """Whether what stands beside a transmission line is the letter's text rather than an office's name."""
+    """Whether what is next to a transmission line is the letter's text rather than an office's name."""
     piece = piece.strip()
     if not piece:
         return False

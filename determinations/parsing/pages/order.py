@@ -143,7 +143,7 @@ def _agreement(above: _Page, below: _Page) -> int:
 
 
 def _better_order(pages: list[_Page]) -> list[_Page] | None:
-    """The only order of a letter's pages in which each continues the one before it; None when there is none."""
+    """The only order of a letter's pages in which each continues the one before it; None if there is none."""
     if len(pages) > _MOST_TRIED or sum(page.begins_letter for page in pages) != 1:
         return None
     first = next(page for page in pages if page.begins_letter)
