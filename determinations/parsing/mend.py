@@ -1,9 +1,9 @@
 """Lines that a text reader has put out of order, put back where the page has them.
 
 Names are taken out of public letters, which leaves a gap in the line. One reader takes what follows the gap for a
-column of its own and prints it at the end of the page: ``was then replaced by`` is alone, though the line had room
-to spare in the middle of a sentence, and ``and apparently the drain was`` is alone further down. Both together
-make one full line. No letter that was read in order has such a line.
+column of its own and prints it at the end of the page: ``was referred to`` is alone, though the line had room to
+spare in the middle of a sentence, and ``for a second opinion on`` is alone further down. Both together make one full
+line. No letter that was read in order has such a line.
 """
 
 from itertools import pairwise
