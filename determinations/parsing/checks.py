@@ -23,7 +23,7 @@ _DATE_ORDER = (
 _OF_THE_REVIEW = ("ur_denial_date", "application_received", "date_assigned", "decision_date")
 _LONGEST_REVIEW = timedelta(days=3 * 365)
 _LONGEST_SINCE_INJURY = timedelta(days=80 * 365)
-#: ``by Utilization Review, noting the California Medical Treatment Utilization Schedule Guidelines``
+#: ``denied by utilization review, citing the MTUS``
 _REVIEW_CITED_MTUS = re.compile(
     r"utilization review[^.]{0,160}?\b(?:citing|cited|noting|noted|based on|per|referenc\w+|utilizing|using)\b"
     r"[^.]{0,40}?\b(?:MTUS|Medical Treatment Utilization Schedule)",

@@ -43,7 +43,7 @@ _PRONOUN = re.compile(r"\b(he|she|his|her|him|hers|mr|mrs|ms)\b", re.IGNORECASE)
 _HE, _SHE = (" he ", "He ", " his "), (" she ", "She ", " her ")
 _MALE_PRONOUNS = {"he", "his", "him", "mr"}
 
-#: ``date of injury of 10-18-2016``, ``industrial injury on 10-13-16``, ``an occupational claim from 10/27/2016``.
+#: ``date of injury of 01-02-2003``, ``industrial injury on 01-02-03``, ``an occupational claim from 01/02/2003``.
 _INJURY_DATE = re.compile(
     r"(?:date of (?:the )?(?:\w+ )?injury|\bDOI\b|\binjur(?:y|ies|ed)\b|\baccident\b|\bclaim from\b|\bsustained\b)"
     r"(?:(?!\b(?:dob|born|birth|evaluat|exam|report|record|visit|note|request|utiliz|treat|surg|seen|review))[^.;]){0,90}?"
