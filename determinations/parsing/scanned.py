@@ -36,6 +36,7 @@ _ROW_STARTS = tuple(
         "HOW THE IMR FINAL DETERMINATION WAS MADE",
         "The Expert Reviewer has the following credentials:",
         "State(s) of Licensure:",
+        "The expert reviewer developed the following clinical case summary",
         "Certification(s)/Specialty:",
         "CLINICAL CASE SUMMARY",
         "IMR ISSUES, DECISIONS AND RATIONALES",
@@ -61,22 +62,28 @@ _HEADER_LABELS = tuple(
         "Received:",
     )
 )
-#: First words of a guideline line; one of their words may be blurred.
-_GUIDELINE_WORDS = tuple(
+#: Fixed words of guideline lines and of partial approvals; one of the words may be blurred.
+_FIXED_WORDS = tuple(
     phrase.split()
     for phrase in (
         "Decision based on MTUS",
         "Decision based on Non-MTUS Citation",
         "did not base their decision on the MTUS.",
         "did not cite any medical evidence for its decision.",
+        "summary based on a review of the case",
+        "including all medical records:",
+        "Official Disability Guidelines (ODG)",
+        "was the original request.",
+        "the Claims Administrator. The remaining",
+        "remaining IMR eligible portion of the original request,",
     )
 )
 _LONE_LABELS = ("Section(s):", "Page(s):")
 #: Each decision, and how many of its characters may be wrong: nothing else is where it is.
 _DECISIONS = {"Upheld": 2, "Overturned": 3}
 _HEADING = _ROW_STARTS[0]
-#: Of so many characters one may be wrong.
-_ONE_IN = 6
+#: Of so many characters one may be wrong, and of a phrase no more than these: a word too few is no blur.
+_ONE_IN, _MOST_WRONG = 6, 5
 #: What digits are read as.
 _DIGITS = str.maketrans({"O": "0", "o": "0", "Q": "0", "D": "0", "l": "1", "I": "1", "|": "1", "i": "1", "[": "1",
                          "]": "1", "!": "1", "Z": "2", "z": "2", "S": "5", "s": "5", "B": "8", "g": "9"})  # fmt: skip
@@ -99,8 +106,11 @@ _SENTENCE_STARTS = frozenset(
 _SEVERAL = 3
 _COMMA = re.compile(r"[a-z0-9)\"%],\Z")
 _PUNCTUATION = ".,;:)"
-#: ``lcc``, ``Ipercent``: a one before a unit.
-_ONE_BEFORE_UNIT = re.compile(r"([(\"]?)[lI|](cc|ml|mg|mcg|percent|%|x|st)\b(.*)")
+#: ``lcc``, ``[percent``, ``Scc``: a one or a five before a unit.
+_DIGIT_BEFORE_UNIT = re.compile(r"([(\"]?)([lI|\[S])(cc|ml|mg|mcg|percent|%)\b(.*)")
+#: ``'The``: a speck before a word that begins no quotation.
+_QUOTE = re.compile(r"['\u2019]")
+_SPECK_BEFORE = re.compile(r"['\u2018`]([A-Za-z].*)")
 
 
 def corrections(rows: Sequence[RecognizedRow]) -> Iterator[Correction]:
@@ -132,7 +142,7 @@ def _phrases(words: tuple[str, ...], in_header: bool) -> Iterator[tuple[int, int
             break
     if in_header:
         yield from _header_labels(words)
-    yield from _guideline_words(words)
+    yield from _fixed_words(words)
     yield from _decision(words)
     for at, word in enumerate(words):
         for label in _LONE_LABELS:
@@ -163,14 +173,18 @@ def _header_labels(words: tuple[str, ...]) -> Iterator[tuple[int, int, tuple[str
                 break
 
 
-def _guideline_words(words: tuple[str, ...]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-    """Phrases of which all words but one are as usual, and that one nearly."""
-    for phrase in _GUIDELINE_WORDS:
+def _fixed_words(words: tuple[str, ...]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Phrases of which all words but one are as usual, and that one nearly; marks behind the last word stay."""
+    for phrase in _FIXED_WORDS:
         for at in range(len(words) - len(phrase) + 1):
-            piece = words[at : at + len(phrase)]
+            piece = [*words[at : at + len(phrase)]]
+            marks = piece[-1][len(piece[-1].rstrip(_PUNCTUATION)) :] if phrase[-1][-1] not in ".,:" else ""
+            piece[-1] = piece[-1][: len(piece[-1]) - len(marks)] + (")" if marks.startswith(")") else "")
             unlike = [n for n, (word, usual) in enumerate(zip(piece, phrase, strict=True)) if word != usual]
             if len(unlike) == 1 and _is_near(piece[unlike[0]], phrase[unlike[0]]):
-                yield at + unlike[0], at + unlike[0] + 1, (phrase[unlike[0]],)
+                is_last = unlike[0] == len(phrase) - 1
+                right = phrase[unlike[0]] + (marks.removeprefix(")") if is_last else "")
+                yield at + unlike[0], at + unlike[0] + 1, (right,)
 
 
 def _decision(words: tuple[str, ...]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
@@ -215,8 +229,12 @@ def _blurred_words(words: tuple[str, ...]) -> Iterator[tuple[int, str]]:
             yield at, "1"
         elif word == "(o":
             yield at, "to"
-        elif unit := _ONE_BEFORE_UNIT.fullmatch(word):
-            yield at, f"{unit[1]}1{unit[2]}{unit[3]}"
+        elif unit := _DIGIT_BEFORE_UNIT.fullmatch(word):
+            yield at, f"{unit[1]}{'5' if unit[2] == 'S' else '1'}{unit[3]}{unit[4]}"
+        elif "\u00a2" in word:
+            yield at, word.replace("\u00a2", "c")
+        elif (speck := _SPECK_BEFORE.fullmatch(word)) and not _QUOTE.search(" ".join((speck[1], *words[at + 1 :]))):
+            yield at, speck[1]
 
 
 def _numbers(words: tuple[str, ...], in_header: bool) -> Iterator[tuple[int, int, tuple[str, ...]]]:
@@ -263,7 +281,7 @@ def _is_near(word: str, usual: str) -> bool:
 
 
 def _allowed(phrase: str) -> int:
-    return len(phrase) // _ONE_IN
+    return min(_MOST_WRONG, len(phrase) // _ONE_IN)
 
 
 def _distance(one: str, other: str, most: int) -> int | None:

@@ -29,7 +29,12 @@ def corrected(*rows: str) -> list[str]:
         ("an injury on 0l/1O/2016, treated", "an injury on 01/10/2016, treated"),
         ("through 1 1/22/2016. The", "through 11/22/2016. The"),
         ("for | week", "for 1 week"),
-        ("lidocaine lpercent and lcc", "lidocaine 1percent and 1cc"),
+        ("lidocaine lpercent and lcc, Scc", "lidocaine 1percent and 1cc, 5cc"),
+        ("the Official Disability Guidelines (ONG), Low Back", "the Official Disability Guidelines (ODG), Low Back"),
+        ("Official Disability Guidelines (ODG).", "Official Disability Guidelines (ODG)."),
+        ("'The patient", "The patient"),
+        ("of Chroni¢ pain", "of Chronic pain"),
+        ("file, including all mcdical records:", "file, including all medical records:"),
     ],
 )
 def test_what_carries_the_structure_is_corrected(read: str, right: str) -> None:
@@ -47,6 +52,11 @@ def test_what_carries_the_structure_is_corrected(read: str, right: str) -> None:
         "Section 3 of the guidelines",
         "an MRI of the C5-6 level, 10/325mg",
         "Ill effects in 1 case",
+        "The expert reviewer developed the following clinical case summary based on a review of the",
+        "The Final Determination was based on decisions for the disputed items/services set forth",
+        "the 'tapering' of opioids",
+        "Official Disability Guidelines (ODG), Low Back (MRI)",
+        "Disability Guidelines and the Shoulder Chapter",
     ],
 )
 def test_ordinary_rows_stay_as_they_are(row: str) -> None:

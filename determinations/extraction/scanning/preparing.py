@@ -63,9 +63,7 @@ def cleaned(picture: Image.Image) -> Image.Image:
     if share < _DOTTED:
         return picture
     picture = _without_dots(picture)
-    if share >= _VERY_DOTTED:
-        picture = _without_dots(picture, company=2)
-    return picture
+    return _without_dots(picture, company=2) if share >= _VERY_DOTTED else picture
 
 
 class _Leveled(NamedTuple):

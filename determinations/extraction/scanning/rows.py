@@ -12,6 +12,10 @@ from determinations.extraction.scanning.engine import Word
 
 #: Characters that the lines of a table are read as.
 _RULES = frozenset("|¦[]_—–-")
+#: What a speck beside the print is read as: none of these is printed by itself.
+_SPECKS = frozenset(
+    (".", ",", ":", ";", "'", '"', "`", "´", "‘", "’", "“", "”", "·", "..", "°", "^", "~", "¢", "«", "»")
+)
 #: A table's line is higher than the print beside it, and a mark that is no letter lower.
 _HIGHER = 1.3
 #: Rows further apart than this, in usual distances, have a blank line between them.
@@ -65,6 +69,7 @@ def _without_rules(words: list[Word]) -> list[Word]:
     return [
         word
         for word in words
+        if word.text not in _SPECKS
         if not _RULES.issuperset(word.text) or (word.text in "|¦-–—" and word.bottom - word.top <= usual * _HIGHER)
     ]
 

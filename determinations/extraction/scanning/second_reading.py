@@ -19,6 +19,8 @@ SURE = 90
 _TOO_UNSURE = 60
 _ENLARGED = 1.3
 _MARGIN = 10
+#: Two readings of a word begin and end within so many pixels of each other, half a letter.
+_EDGE = 7
 #: Digits and letters beside each other, other than in ``10mg``, ``C5-C6``, ``L4-5``, ``2nd``, ``H2``.
 _MIXED = re.compile(r"\d[A-Za-z]|[a-z]\d|\b[Il|][a-z]*\d|\b[lI|](?=[a-z]?c{2}|percent|mg|ml)|[|\[\]{}\\~]")
 _USUAL = re.compile(
@@ -77,24 +79,23 @@ def _read_again(picture: Image.Image, row: Row, engine: Engine) -> list[Word]:
 
 
 def _same_place(word: Word, again: list[Word]) -> list[Word]:
-    """The words of the second reading that lie mostly where this one does."""
-    return [
-        other
-        for other in again
-        if min(word.right, other.right) - max(word.left, other.left)
-        > 0.5 * min(word.right - word.left, other.right - other.left)
-    ]
+    """The words of the second reading that together begin and end where this one does; none where they do not."""
+    inside = [other for other in again if other.left > word.left - _EDGE and other.right < word.right + _EDGE]
+    if inside and inside[0].left < word.left + _EDGE and inside[-1].right > word.right - _EDGE:
+        return inside
+    return []
 
 
 def _decided(word: Word, again: list[Word]) -> SureWord:
-    if len(again) != 1:
+    if not again:
         return SureWord(word, True)
-    other = again[0]
-    if other.text == word.text:
-        sure = max(word.confidence, other.confidence) >= _TOO_UNSURE and not _is_odd(word.text)
-        return SureWord(word._replace(confidence=max(word.confidence, other.confidence)), not sure)
-    better = other if other.confidence > word.confidence else word
-    return SureWord(word._replace(text=better.text, confidence=better.confidence), True)
+    confidence = min(other.confidence for other in again)
+    if "".join(other.text for other in again) == word.text:
+        sure = max(word.confidence, confidence) >= _TOO_UNSURE and not _is_odd(word.text)
+        return SureWord(word._replace(confidence=max(word.confidence, confidence)), not sure)
+    if len(again) == 1 and confidence > word.confidence:
+        return SureWord(word._replace(text=again[0].text, confidence=confidence), True)
+    return SureWord(word, True)
 
 
 def _is_odd(text: str) -> bool:
