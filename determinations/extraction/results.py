@@ -17,7 +17,7 @@ class Limits:
     scanned_pages: int = 100
     page_pixels: int = 40_000_000  #: of a picture file's page; 300 dots per inch on letter paper are 8 million
     drawn_pixels: int = 12_000_000  #: of a page drawn to be read; letter paper takes 4 million
-    page_seconds: float = 60.0
+    page_seconds: float = 300.0  #: of the clock, for a page that gives way to all other work
     scan_memory_bytes: int = 256 * 1024 * 1024
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from determinations.synthetic.letters import SyntheticLetter, write_letter
 from determinations.synthetic.notice import write_notice
 from determinations.synthetic.pdf import damaged_pdf, letter_pdf, locked_pdf, pages_pdf, scanned_pdf
+from determinations.synthetic.scans import SCAN_KINDS, scanned
 from determinations.synthetic.typesetting import paginate, wrap
 
 File = tuple[str, bytes]
@@ -116,6 +117,11 @@ def _unreadable(number: int, kind: str, damage: Callable[[SyntheticLetter], byte
     return make
 
 
+def faxed_pdf(letter: SyntheticLetter) -> bytes:
+    """The letter as a fax machine gives it: pictures that can be read, with the sender's line above."""
+    return scanned(letter_pdf(letter), SCAN_KINDS["fax-line"])
+
+
 def _notice(number: int, *, as_pdf: bool) -> Callable[[int], File]:
     return lambda seed: as_file(write_notice(number, seed), as_pdf=as_pdf)
 
@@ -130,7 +136,7 @@ def _citing_unlisted(number: int) -> Callable[[int], File]:
 #: All special files, most instructive first; a small demo has only the first few.
 _SPECIAL: tuple[Callable[[int], File], ...] = (
     _copy_of(0, "copy of a synthetic letter.pdf"),
-    _unreadable(1, "scan", scanned_pdf),
+    _unreadable(1, "fax", faxed_pdf),
     _page("synthetic invoice.pdf", _INVOICE),
     _amended(1),
     _unreadable(2, "locked", locked_pdf),

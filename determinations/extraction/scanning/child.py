@@ -81,11 +81,11 @@ def main() -> None:
     """``child SHARED_FD LIMITS_AS_JSON PARENT_PID``"""
     shared, limits, parent = int(sys.argv[1]), Limits(**json.loads(sys.argv[2])), int(sys.argv[3])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
-    os.nice(_MODEST)
     engine = Engine()
     Image.init()  # Pillow's readers of file formats are loaded when first needed
     engine.warm_up()
     limit(limits.scan_memory_bytes)
+    os.nice(_MODEST)
     if os.getppid() != parent:  # it died before it could be watched
         return
     shut_in()
