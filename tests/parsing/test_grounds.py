@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from determinations.parsing import parse_letter
-from determinations.parsing.categories import CATEGORIES, categorise
-from determinations.parsing.grounds import GROUNDS, RULES, Rule, Subject, read_grounds
+from determinations.parsing.categories import CATEGORIES, categorize
+from determinations.parsing.grounds import GROUNDS, Rule, Subject, read_grounds, rule_book
 from determinations.parsing.grounds.sentences import LONGEST, split_sentences
 from determinations.parsing.problems import PROBLEMS
 from determinations.parsing.results import Decision
@@ -24,6 +24,7 @@ WORDINGS = list(
         (Path(__file__).parent / "grounds_sentences.tsv").read_text(encoding="utf-8").splitlines(), delimiter="\t"
     )
 )
+RULES = rule_book().rules
 IMAGING = "Diagnostic Testing/Imaging"
 #: Synthetic: written for this test in the manner of review organizations, with the grounds that a reader sees in each.
 RATIONALES = list(
@@ -89,7 +90,7 @@ def test_a_ground_is_recognized_however_it_is_worded(row: dict[str, str]) -> Non
 
 @pytest.mark.parametrize("row", RATIONALES, ids=[f"{row['request'][:30]}: {row['grounds']}" for row in RATIONALES])
 def test_a_whole_rationale_gives_the_grounds_that_a_reader_sees_in_it(row: dict[str, str]) -> None:
-    assignment = categorise(row["request"])
+    assignment = categorize(row["request"])
     decision: Decision = "overturned" if row["decision"] == "overturned" else "upheld"
     category = f"{assignment.category}/{assignment.subcategory}"
     assert sorted(codes(row["rationale"], category, row["request"], decision)) == row["grounds"].split()

@@ -5,10 +5,7 @@ grounds, ``words.toml`` names the classes of words that both use.
 """
 
 from determinations.parsing.grounds.codes import GROUNDS, GroundKind
-from determinations.parsing.grounds.read import BOOK, Subject, read_grounds
-from determinations.parsing.grounds.rules import Rule
+from determinations.parsing.grounds.read import Subject, read_grounds
+from determinations.parsing.grounds.rules import Rule, rule_book
 
-__all__ = ["GROUNDS", "RULES", "GroundKind", "Rule", "Subject", "read_grounds"]
-
-#: The rules in the order of their file.
-RULES: tuple[Rule, ...] = BOOK.rules
+__all__ = ["GROUNDS", "GroundKind", "Rule", "Subject", "read_grounds", "rule_book"]

@@ -5,12 +5,10 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from determinations.parsing.grounds.rules import Rule, RuleBook, Voice
+from determinations.parsing.grounds.rules import Rule, Voice, rule_book
 from determinations.parsing.grounds.sentences import Sentence, split_sentences
 from determinations.parsing.results import Decision, Ground
 from determinations.parsing.spans import Folded
-
-BOOK = RuleBook()
 
 #: Rationales have up to some thousands of characters. Of a text beyond all measure both ends are read.
 _LONGEST_END = 30_000
@@ -70,8 +68,9 @@ def _statements(text: str, subject: Subject) -> Iterator[_Statement]:
     item = _Item(subject)
     speaker: Voice = "guideline"
     is_applied = False
+    book = rule_book()
     for sentence in _sentences(text):
-        reading = BOOK.read(sentence.text, subject.decision)
+        reading = book.read(sentence.text, subject.decision)
         if reading.voice != "neutral":
             speaker = reading.voice
         is_applied = is_applied or speaker == "applied"

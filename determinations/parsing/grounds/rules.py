@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -97,6 +97,12 @@ class RuleBook:
     def _voice(self, sentence: Written) -> Voice:
         groups = self._voice_index.keys_in(sentence)
         return next((voice for group, voice in _VOICES if group in groups), "neutral")
+
+
+@cache
+def rule_book() -> RuleBook:
+    """The rules, built when the first rationale is read: a process that reads no letter does not wait a second."""
+    return RuleBook()
 
 
 def _rule(entry: dict[str, Any]) -> Rule:
