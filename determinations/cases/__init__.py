@@ -1,1 +1,1 @@
-"""What users read of a letter: its fields, items, current version and page pictures."""
+"""What users see of a letter: its fields, items, current version and page pictures."""

@@ -1,4 +1,4 @@
-"""Writes many rows in one statement, several times faster than model instances: rows travel as one JSON value."""
+"""Writes many rows in one statement from one JSON value, several times faster than model instances."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -10,10 +10,10 @@ Rows = Sequence[Mapping[str, object]]
 
 
 def insert_rows(model: type[Model], rows: Rows, *, replace_on: str = "", keep: Collection[str] = ()) -> None:
-    """Insert rows given by column; every row has the same columns, and dates are ISO words.
+    """Insert rows given by column; every row has the same columns, and dates are ISO strings.
 
-    With ``replace_on``, the primary key, a row that is there already gets the new values, save in the columns to
-    ``keep``. Values for columns that are not named are the database's own defaults: Django's do not count.
+    With ``replace_on``, the primary key, an existing row gets the new values, except in the columns to ``keep``.
+    Unnamed columns get the database defaults; Django defaults do not apply.
     """
     if not rows:
         return
@@ -29,7 +29,7 @@ def insert_rows(model: type[Model], rows: Rows, *, replace_on: str = "", keep: C
 
 
 def new_ids(model: type[Model], number: int) -> list[int]:
-    """So many numbers for rows that are to be inserted, rising."""
+    """Reserve primary keys, in ascending order, for rows to insert."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",

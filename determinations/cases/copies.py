@@ -1,7 +1,7 @@
-"""Whether two letters of one case are copies of the same letter or versions of it, and which copy says more.
+"""Whether two letters of one case are copies of the same letter or versions of it, and which copy is more complete.
 
-The same letter comes again as another file: saved again, printed, scanned, or inside a bundle. Such a copy may say
-less, because a page is missing or words were misread. An amended letter decides otherwise, or on another day.
+The same letter often arrives again as another file: resaved, printed, scanned, or in a bundle. A copy may be less
+complete, because a page is missing or words were misread. An amended letter has a different decision or date.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from determinations.cases.item_keys import folded
 from determinations.parsing.problems import needs_review
 from determinations.parsing.results import ItemRecord, LetterRecord
 
-#: Requests at least this alike are the same request, misread in one of the copies.
+#: Requests at least this similar are the same request, misread in one of the copies.
 _SAME_REQUEST = 0.8
 #: Items of longer letters are compared by their order only.
 _MOST_COMPARED = 60
@@ -21,7 +21,7 @@ _MOST_COMPARED = 60
 
 @dataclass(frozen=True, slots=True)
 class ReadLetter:
-    """What is compared of a letter: its record as parsed, the same with its own corrections, its number of pages."""
+    """What is compared of a letter: its parsed record, the record with its corrections, and its page count."""
 
     letter_id: int
     parsed: LetterRecord
@@ -31,19 +31,19 @@ class ReadLetter:
 
     @property
     def decision_date(self) -> str:
-        """The date of the decision as ISO words, empty where it is not known."""
+        """The decision date as an ISO string, empty if unknown."""
         return self.corrected["decision_date"] or ""
 
 
 def are_copies(one: ReadLetter, other: ReadLetter) -> bool:
-    """Whether two letters of one case are the same letter: as they were parsed, or as staff corrected them."""
+    """Whether two letters of one case are the same letter, either as parsed or as corrected by staff."""
     if one.says_amended != other.says_amended and one.decision_date and other.decision_date:
         return False
     return _agree(one.parsed, other.parsed) or _agree(one.corrected, other.corrected)
 
 
 def how_much_it_says(letter: ReadLetter) -> tuple[int, ...]:
-    """Larger for the copy that says more: decisions, items, values, then fewer doubts, then more pages."""
+    """Larger for the more complete copy: decisions, items, values, then fewer doubts, then more pages."""
     items = letter.parsed["items"]
     values = [letter.parsed["case_number"], letter.parsed["decision_date"], letter.parsed["date_of_injury"]]
     values += [letter.parsed["ur_denial_date"], letter.parsed["application_received"], letter.parsed["priority"]]
@@ -58,7 +58,7 @@ def how_much_it_says(letter: ReadLetter) -> tuple[int, ...]:
 
 
 def _agree(one: LetterRecord | EffectiveRecord, other: LetterRecord | EffectiveRecord) -> bool:
-    """Whether nothing in one record contradicts the other; what one of them lacks is no contradiction."""
+    """Whether two records do not contradict each other; a missing value is not a contradiction."""
     dates = (one["decision_date"], other["decision_date"])
     if all(dates) and dates[0] != dates[1]:
         return False
@@ -67,7 +67,7 @@ def _agree(one: LetterRecord | EffectiveRecord, other: LetterRecord | EffectiveR
 
 
 def _decisions_agree(fewer: Sequence[ItemRecord], more: Sequence[ItemRecord]) -> bool:
-    """Whether every item of the shorter letter is in the longer one and is decided alike there."""
+    """Whether every item of the shorter letter is in the longer one with the same decision."""
     if len(more) > _MOST_COMPARED:
         return all(_same_decision(item, there) for item, there in zip(fewer, more, strict=False))
     remaining = list(more)
@@ -84,7 +84,7 @@ def _same_decision(one: ItemRecord, other: ItemRecord) -> bool:
 
 
 def _likeness(one: ItemRecord, other: ItemRecord) -> float:
-    """How alike two requests are, 0 to 1; of equally worded ones, that with the same decision comes first."""
+    """How similar two requests are, 0 to 1; for equal wording, a matching decision ranks first."""
     left, right = folded(one["request"]), folded(other["request"])
     bonus = 0.001 * (one["decision"] == other["decision"])
     if left == right:

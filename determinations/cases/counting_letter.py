@@ -1,4 +1,4 @@
-"""Of the letters of one case, the one that lists and statistics count, and which of the others are copies of it."""
+"""Selects the letter of a case that lists and statistics count, and identifies its copies."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from determinations.cases.merging import empty_document, merge
 from determinations.models import Correction, CorrectionState, Letter, LetterPair, LetterText, ParsedDocument
 from determinations.models.corrections import IN_FORCE
 
-#: Characters at a letter's beginning in which it says that it is amended.
+#: Number of leading characters in which a letter says that it is amended.
 _HEAD = 3_000
 _LETTER = r"(?:letter|determination|decision|review)"
 _AMENDED = re.compile(
@@ -28,9 +28,9 @@ class Standing:
 
 
 def choose_counting(group: Sequence[int], merged: Iterable[LetterPair]) -> Standing:
-    """Of the letters of one case, which one counts.
+    """Choose which letter of a case counts.
 
-    ``merged`` are the pairs that staff merged: the letter that they chose last counts before the other copies of it.
+    ``merged`` are the pairs that staff merged: the most recently chosen letter takes precedence over its other copies.
     """
     letters = Letter.objects.in_bulk(group)
     corrections = own_corrections(letters.values())
@@ -66,10 +66,10 @@ def _says_amended(letter_id: int) -> bool:
 
 
 def _classes(letters: Sequence[ReadLetter]) -> list[list[ReadLetter]]:
-    """The letters in groups of copies, each letter with the first that it is a copy of."""
+    """Group the letters into copies; a letter joins the first group that it matches."""
     classes: list[list[ReadLetter]] = []
     for letter in letters:
-        same = next((copies for copies in classes if any(are_copies(letter, each) for each in copies)), None)
+        same = next((copies for copies in classes if any(are_copies(letter, copy) for copy in copies)), None)
         if same is None:
             classes.append([letter])
         else:
@@ -78,7 +78,7 @@ def _classes(letters: Sequence[ReadLetter]) -> list[list[ReadLetter]]:
 
 
 def _decided_last(copies: Sequence[ReadLetter]) -> tuple[str, bool, int]:
-    """Orders versions: the later decision, then the one that says that it is amended, then the later arrival."""
+    """Sort key of versions: later decision, then amended, then later arrival."""
     return (
         max(letter.decision_date for letter in copies),
         any(letter.says_amended for letter in copies),
@@ -87,7 +87,7 @@ def _decided_last(copies: Sequence[ReadLetter]) -> tuple[str, bool, int]:
 
 
 def _keeps_corrections(ranked: Sequence[ReadLetter], corrections: Mapping[int, Sequence[Correction]]) -> int:
-    """The best copy on which everything that was corrected on any of them stays in force."""
+    """The most complete copy on which all corrections made on any of the copies apply."""
     made = sorted((row for letter in ranked for row in corrections.get(letter.letter_id, ())), key=lambda row: row.pk)
     if not made:
         return ranked[0].letter_id
@@ -96,13 +96,13 @@ def _keeps_corrections(ranked: Sequence[ReadLetter], corrections: Mapping[int, S
 
 
 def _lost(letter: ReadLetter, made: Sequence[Correction]) -> int:
-    """How many corrections find nothing to correct in the letter."""
+    """How many corrections do not apply to anything in the letter."""
     states = merge(letter.parsed, made).states
     return sum(states[row.pk] == CorrectionState.ORPHANED for row in made if row.state in IN_FORCE)
 
 
 def _chosen(best: int, copies: set[int], group: Sequence[int], merged: Iterable[LetterPair]) -> int:
-    """The letter that staff chose to count before this one, or before a copy of it; else this one."""
+    """The letter that staff chose to count instead of this one or one of its copies; otherwise this one."""
     pairs = [pair for pair in merged if pair.counts_id in group]
     counts = best
     for _choice in group:

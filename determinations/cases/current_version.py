@@ -1,4 +1,4 @@
-"""Which of several letters of one case counts: locked, settled, one at a time."""
+"""Settles which letter of a case counts, under a lock per case number."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Set
@@ -17,30 +17,30 @@ from determinations.models import (
     PairKind,
 )
 
-#: Pairs that tie nothing: letters that are only alike until staff decide. The same text ties letters at once.
+#: Pairs that do not link letters: they are only similar until staff decide. Identical text links letters immediately.
 _UNDECIDED = Q(decision=PairDecision.OPEN) & ~Q(kind__in=(PairKind.TEXT, PairKind.CONTAINED))
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The cases whose standing changed, and those that have to be written for what was corrected on their copies."""
+    """Cases that began or ceased to count, and cases to rewrite because a copy has corrections."""
 
     changed: set[int]
     again: set[int]
 
 
 def lock_case_numbers(numbers: Iterable[str | None]) -> None:
-    """Two workers that write letters of one case number take turns; sorted, so that they cannot deadlock."""
+    """Serialize workers that write letters of the same case number; keys are sorted to prevent deadlocks."""
     keys = [f"case number {number}" for number in sorted(filter(None, numbers))]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%s::text[]) AS key", [keys])
 
 
 def settle_versions(numbers: Iterable[str | None], written: Collection[int]) -> Settled:
-    """Of letters that are one case only one counts: of copies the one that says most, of versions the last decided.
+    """Settle which letter of each case counts: the most complete copy of the version decided last.
 
-    Letters are one case when they share a number or a text, or staff merged them, except those that staff keep
-    apart. Staff may choose otherwise which one counts. ``written`` are the cases that the caller has just written.
+    Letters belong to one case if they share a number or a text, or staff merged them, unless staff keep them apart.
+    Staff can choose a different letter to count. ``written`` are the cases that the caller has just written.
     """
     cases = related_cases(set(filter(None, numbers)), set(written))
     pairs = list(LetterPair.objects.filter(older__in=cases, newer__in=cases).exclude(_UNDECIDED))
@@ -64,14 +64,14 @@ def settle_versions(numbers: Iterable[str | None], written: Collection[int]) -> 
         changed += moved
         if standing.is_corrected and (moved or standing.counts not in written):
             again.add(standing.counts)
-        if moved:  # what they were copies of loses their corrections
+        if moved:  # the letters they were copies of lose their corrections
             again |= {pk for pk in before if pk in cases}
     _write_standing(changed)
     return Settled({case.pk for case in changed}, again)
 
 
 def _moves(case: Case, standing: Standing) -> bool:
-    """Give the case its standing; whether that is another one than before."""
+    """Record whether the case counts; returns whether that changed."""
     before = (case.superseded_by_id, case.is_copy)
     case.superseded_by_id = None if case.pk == standing.counts else standing.counts
     case.is_copy = case.pk in standing.copies
@@ -79,7 +79,7 @@ def _moves(case: Case, standing: Standing) -> bool:
 
 
 def _decided_at(pair: LetterPair) -> datetime:
-    """Decisions of staff tie letters in their order, before what was only found."""
+    """Links by staff decisions, in their order, come before detected ones."""
     return pair.decided_at or datetime.max.replace(tzinfo=UTC)
 
 
@@ -99,7 +99,7 @@ def _write_standing(changed: Iterable[Case]) -> None:
 
 
 def related_cases(numbers: set[str], letter_ids: set[int]) -> dict[int, Case]:
-    """The cases of these numbers and letters, and those tied to them by staff or by the same text, near and far."""
+    """The cases of these numbers and letters, and all cases linked to them directly or indirectly."""
     cases: dict[int, Case] = {}
     while True:
         found = Case.objects.filter(Q(case_number__in=numbers) | Q(pk__in=letter_ids)).in_bulk()
@@ -113,9 +113,9 @@ def related_cases(numbers: set[str], letter_ids: set[int]) -> dict[int, Case]:
 
 
 def _connected(cases: Iterable[int], links: Iterable[tuple[int, int]], apart: Set[tuple[int, int]]) -> list[list[int]]:
-    """Groups of what the links tie together, in their order; never two letters that staff keep apart.
+    """Groups of linked letters, in order; two letters that staff keep apart are never in one group.
 
-    A third letter of the same number goes with the newer of those two, until staff decide otherwise.
+    A third letter of the same number joins the newer of the two, until staff decide otherwise.
     """
     group_of = {pk: [pk] for pk in cases}
     for one, other in links:

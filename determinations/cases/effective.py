@@ -1,7 +1,7 @@
-"""Effective values: what the parser said with active corrections on top, written into the tables people read.
+"""Writes effective values, which are parsed values with active corrections applied, to the case tables.
 
 ``write_cases`` is the only writer of cases, items, citations and facts. It always starts from the parsed document and
-the corrections, so that running it again changes nothing, and no correction can be lost by a re-parse.
+the corrections, so running it again changes nothing, and no correction is lost when a letter is reparsed.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -28,10 +28,10 @@ from determinations.reference.category_rules import active_rules, with_rules
 from determinations.reference.printed_citations import write_printed_citations
 
 # WRITE_ORDER: what ``_write`` does, step by step, and why in this order.
-#  1. hold_families: before any row is locked, or a writer that waits for it would hold locks that its holder needs.
+#  1. hold_families: before any row is locked, since a writer waiting for it would hold locks that its holder needs.
 #  2. lock the letters, by number, so that two writers cannot deadlock.
 #  3. read documents and corrections under that lock, so that what is written is what they say at commit.
-#  4. lock case numbers, old and new: letters that leave a number and letters that join it settle it in turns.
+#  4. lock case numbers, old and new: writers of one number take turns to settle it.
 #  5. delete items with their facts, then write items: the index of cases is built from what their items say, so items
 #     come before cases; texts of cases come before the rows that are found by them.
 #  6. settle versions: needs the new case numbers.
@@ -43,7 +43,7 @@ from determinations.reference.printed_citations import write_printed_citations
 def write_cases(letter_ids: Collection[int]) -> None:
     """Write the effective rows of letters that have a parsed document: cases, items, texts, citations, facts.
 
-    Also sets each letter's state (parsed, needs review, layout not known), and settles which version of a case
+    Also sets each letter's state (parsed, needs review, unknown layout), and settles which version of a case
     number counts. All or nothing: one transaction.
     """
     with transaction.atomic():
@@ -52,7 +52,7 @@ def write_cases(letter_ids: Collection[int]) -> None:
 
 
 def _write(letter_ids: Collection[int]) -> set[int]:
-    """Returns the cases that have to be written once more, for what was corrected on their copies."""
+    """Returns the cases to write once more because of corrections on their copies."""
     hold_families()
     letters = {letter.pk: letter for letter in _locked(letter_ids)}
     rules = active_rules()
@@ -77,9 +77,9 @@ def _write(letter_ids: Collection[int]) -> set[int]:
 
 
 def entered_by_hand(letter_ids: Collection[int]) -> set[int]:
-    """Those of the letters whose case people made: the parser gave no document, or they added items to it.
+    """Letters whose case staff entered: the parser returned no document, or staff added items.
 
-    Such a case stays whatever a later reading of the file says.
+    Such a case is kept whatever a later parse returns.
     """
     if not letter_ids:
         return set()
@@ -88,9 +88,9 @@ def entered_by_hand(letter_ids: Collection[int]) -> set[int]:
     corrections = own_corrections(corrected)
     parsed = ParsedDocument.objects.filter(letter__in=corrections)
     return {
-        each.letter_id
-        for each in parsed
-        if not each.parser_version or _has_items_by_hand(merge(each.document, corrections[each.letter_id]))
+        document.letter_id
+        for document in parsed
+        if not document.parser_version or _has_items_by_hand(merge(document.document, corrections[document.letter_id]))
     }
 
 
@@ -99,10 +99,10 @@ def _has_items_by_hand(merged: Merged) -> bool:
 
 
 def remove_letters(letter_ids: Collection[int]) -> None:
-    """Delete letters with everything read from them: also what previews of runs quote of them, and names of sections
-    that no other letter cites. Where a newer version goes, the one before it counts again.
+    """Delete letters and everything derived from them, including quotations in reparse previews and names of sections
+    that no other letter cites. If a newer version is deleted, the previous one counts again.
 
-    Corrections and audit rows stay: they name the letter by number. The stored file is the caller's to remove.
+    Corrections and audit rows are kept: they name the letter by number. The caller removes the stored file.
     """
     with transaction.atomic():
         lock_files(Letter.objects.filter(pk__in=letter_ids).values_list("sha256", flat=True))
@@ -114,7 +114,7 @@ def remove_letters(letter_ids: Collection[int]) -> None:
 
 
 def remove_cases(letter_ids: Collection[int]) -> None:
-    """Delete what pages show of letters that give no case any more; the letters themselves stay."""
+    """Delete the rows of letters that no longer have a case; the letters themselves are kept."""
     if Case.objects.filter(pk__in=letter_ids).exists():
         _remove(letter_ids, Case)
 
@@ -140,7 +140,7 @@ def _sections_of(letter_ids: Collection[int]) -> list[str]:
 
 
 def _without_facts(case_ids: Iterable[int]) -> Iterable[int]:
-    """Cases that count but have no facts: deleting the newer version has cleared what superseded them."""
+    """Cases that count but have no facts, because the version that superseded them was deleted."""
     current = Case.objects.current().filter(pk__in=list(case_ids), item_count__gt=0)
     return current.filter(facts__isnull=True).values_list("pk", flat=True)
 
@@ -148,9 +148,9 @@ def _without_facts(case_ids: Iterable[int]) -> Iterable[int]:
 def _write_states(
     letters: Mapping[int, Letter], corrections: Mapping[int, Sequence[Correction]], merged: Mapping[int, Merged]
 ) -> None:
-    """Keep how each correction stands, and the number that its letter has now.
+    """Store the state of each correction, and the current number of its letter.
 
-    One that was made on a copy stands as it does on the letter that counts.
+    A correction made on a copy has the state that it has on the letter that counts.
     """
     moved: dict[int, Correction] = {}
     counted_elsewhere = copies_of(merged).keys()
@@ -169,9 +169,9 @@ def _write_states(
 
 
 def _locked(letter_ids: Collection[int]) -> QuerySet[Letter]:
-    """The letters, locked in the order of their numbers.
+    """Lock the letters in the order of their numbers.
 
-    The lock lets others point at the letter: a writer that holds the lock of a case number writes rows that name the
-    other letters of that number, whose own writers may be waiting for that very lock.
+    The lock allows foreign keys to the letter: a writer that holds the lock of a case number writes rows that name the
+    other letters of that number, whose own writers may be waiting for that same lock.
     """
     return Letter.objects.filter(pk__in=letter_ids).select_for_update(no_key=True).order_by("pk")

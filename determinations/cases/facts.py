@@ -1,11 +1,11 @@
-"""Writes the fact rows of cases, from the normalised tables alone, in two statements."""
+"""Writes the fact rows of cases, from the normalized tables alone, in two statements."""
 
 from collections.abc import Collection
 
 from django.db import connection
 
-#: An authority that moves to another family waits for those who hold this, and has later ones wait (see the trigger
-#: ``family_moves``): else facts written meanwhile would keep the family that it had.
+#: Moving an authority to another family waits for holders of this lock and blocks later ones (see the trigger
+#: ``family_moves``); otherwise facts written in the meantime would keep the old family.
 _FAMILIES_STAY = "SELECT pg_advisory_xact_lock_shared(hashtext('families of authorities'))"
 
 _DELETE_CITATIONS = """
@@ -95,7 +95,7 @@ WHERE fact.case_id = ANY(%(cases)s)
 
 
 def hold_families() -> None:
-    """No authority moves to another family until the transaction ends. Take it before any row is locked."""
+    """Prevent authorities from changing families until the transaction ends. Call before locking any row."""
     with connection.cursor() as cursor:
         cursor.execute(_FAMILIES_STAY)
 
@@ -106,7 +106,7 @@ def remove_facts(case_ids: Collection[int]) -> None:
 
 
 def replace_facts(case_ids: Collection[int]) -> None:
-    """Make the fact rows of these cases anew. Call it in the transaction that wrote the cases.
+    """Rebuild the fact rows of these cases. Call it in the transaction that wrote the cases.
 
     Only current versions get rows; ``problem_codes`` of the case as a whole count for each of its items.
     """

@@ -1,7 +1,7 @@
-"""What can be corrected: the fields of a letter and of an item, what each may hold, and when two values are the same.
+"""Correctable fields of letters and items: their allowed values, and when two values are equal.
 
 A correction names its value by path. ``category`` of an item is corrected as a pair ``[category, subcategory]``, since
-one without the other means nothing; everything else is the record's own value (see ``parsing.results.to_record``).
+neither has a meaning alone; every other field holds the record's own value (see ``parsing.results.to_record``).
 """
 
 import re
@@ -27,18 +27,18 @@ from determinations.parsing.results import (
 
 Kind = Literal["line", "text", "date", "number", "choice", "choices", "flag", "names", "category", "citations"]
 
-#: What a correction is about: item key ("" for the letter itself) and field.
+#: The target of a correction: item key ("" for the letter itself) and field.
 Target = tuple[str, str]
 
 
 class EffectiveItem(ItemRecord):
-    """An item with corrections on top, and the key by which it is known whatever its number."""
+    """An item with corrections applied; its key identifies it even if its number changes."""
 
     key: str
 
 
 class EffectiveRecord(LetterBase):
-    """A letter with corrections on top."""
+    """A letter with corrections applied."""
 
     items: list[EffectiveItem]
     problems: list[ProblemRecord]
@@ -46,7 +46,7 @@ class EffectiveRecord(LetterBase):
 
 
 class GivenCitation(TypedDict):
-    """A citation as a person entered it: its family follows from the authority."""
+    """A citation as entered by staff; its family follows from the authority."""
 
     authority: str
     edition: str | None
@@ -56,7 +56,7 @@ class GivenCitation(TypedDict):
     span: SpanRecord | None
 
 
-#: The value of a field as the form has it.
+#: The value of a field as submitted by the form.
 GivenValue = FieldValue | list[GivenCitation]
 
 
@@ -66,7 +66,7 @@ _CASE_NUMBER = re.compile(r"CM\d{2}-\d{7}")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One correctable value: its name in the record, what people call it, and what it may hold."""
+    """One correctable value: its name in the record, its label, and its allowed values."""
 
     name: str
     label: str
@@ -126,22 +126,22 @@ DATE_FIELDS: tuple[DateField, ...] = (
 _BEFORE_DECISION: tuple[DateField, ...] = ("date_assigned", "application_received", "ur_denial_date")
 
 
-#: Characters that no PostgreSQL text can hold: NUL, and halves of a pair that came alone.
+#: Characters that PostgreSQL cannot store: NUL and unpaired surrogates.
 _NOT_KEPT = re.compile("[\x00\ud800-\udfff]")
 
 
 def storable(text: str) -> str:
-    """The text without the characters that the database refuses; it would quote all the rest in its refusal."""
+    """The text without characters that the database refuses; its error message would quote the rest."""
     return _NOT_KEPT.sub("", text)
 
 
 def words(value: object) -> str:
-    """A typed value as one line: what the database can hold, single spaces between words."""
+    """A typed value as one line of storable characters, with single spaces between words."""
     return " ".join(storable(str(value)).split())
 
 
 class ValueRefused(ValueError):
-    """A value that the field cannot hold; the message is for the person who typed it."""
+    """A value that the field cannot hold; the message is for the user who typed it."""
 
 
 def field_of(name: str, *, of_item: bool) -> Field:
@@ -179,25 +179,25 @@ def put(values: LetterBase | ItemRecord | ItemValues, name: str, value: FieldVal
 
 
 def words_in(value: GivenValue) -> Sequence[str]:
-    """The words of a field that holds several: names, or a category's pair."""
+    """The strings of a field that holds several: names, or a category and subcategory."""
     return cast(Sequence[str], value or ())
 
 
 def citations_in(value: GivenValue) -> Sequence[GivenCitation]:
-    """The citations of a field that holds such."""
+    """The citations of a citation field."""
     return cast(Sequence[GivenCitation], value or ())
 
 
 def same(name: str, one: FieldValue, other: FieldValue) -> bool:
-    """Whether two values of a field say the same: white space and the printed form of citations do not count."""
+    """Whether two values of a field are equal, ignoring white space and the printed form of citations."""
     return _comparable(name, one) == _comparable(name, other)
 
 
 def _comparable(name: str, value: FieldValue) -> object:
     if name in SIDES:
         return sorted(
-            (each["authority"], each["edition"] or "", tuple(each["sections"]), tuple(each["pages"]))
-            for each in citations_in(value)
+            (citation["authority"], citation["edition"] or "", tuple(citation["sections"]), tuple(citation["pages"]))
+            for citation in citations_in(value)
         )
     if name == "grounds":
         return sorted(words_in(value))
@@ -207,7 +207,7 @@ def _comparable(name: str, value: FieldValue) -> object:
 
 
 def clean(field: Field, value: object, *, known: "Known") -> FieldValue:
-    """The value as the record holds it, or :class:`ValueRefused` with the reason in words."""
+    """The value as stored in the record. Raises :class:`ValueRefused` with the reason."""
     if field.required and value in (None, "", [], ["", ""]):
         raise ValueRefused(_("%s cannot be empty.") % field.label)
     if field.kind != "flag" and value in (None, ""):
@@ -217,14 +217,14 @@ def clean(field: Field, value: object, *, known: "Known") -> FieldValue:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the tables know: authority keys with their families, and pairs of category and subcategory."""
+    """Reference data: families by authority key, and pairs of category and subcategory."""
 
     families: Mapping[str, str]
     categories: frozenset[tuple[str, str]]
 
 
 def warnings_of(record: EffectiveRecord) -> list[tuple[str, str]]:
-    """What looks wrong in a record but may be so: (path, words for the person)."""
+    """Values that look wrong but may be correct: (path, message)."""
     found: list[tuple[str, str]] = []
     number = record["case_number"]
     if number and not _CASE_NUMBER.fullmatch(number):
@@ -245,7 +245,7 @@ def warnings_of(record: EffectiveRecord) -> list[tuple[str, str]]:
 
 
 def lines_without_citations(paths: Collection[str]) -> list[tuple[str, str]]:
-    """Guideline lines that a person changes while the citations beside them stay: (path, words for the person)."""
+    """Guideline lines that changed while their citations did not: (path, message)."""
     found = []
     for path in paths:
         cited = path.removesuffix("_text")
@@ -319,8 +319,8 @@ def _category(field: Field, value: object, known: Known) -> list[str]:
 
 def _citations(field: Field, value: object, known: Known) -> list[CitationRecord]:
     cited: list[CitationRecord] = []
-    for each in _members(field, value):
-        given = cast(GivenCitation, each if isinstance(each, dict) else {})
+    for citation in _members(field, value):
+        given = cast(GivenCitation, citation if isinstance(citation, dict) else {})
         authority = words(given.get("authority") or "")
         if authority not in known.families:
             raise ValueRefused(_("%s: choose an authority from the list for each citation.") % field.label)
@@ -335,7 +335,7 @@ def _citations(field: Field, value: object, known: Known) -> list[CitationRecord
                 "span": given.get("span"),
             }
         )
-    named = [(each["authority"], each["edition"]) for each in cited]
+    named = [(citation["authority"], citation["edition"]) for citation in cited]
     if len(set(named)) < len(named):
         raise ValueRefused(
             _("%s: the same authority and edition is listed twice. Combine their sections.") % field.label

@@ -1,4 +1,4 @@
-"""The text of a file that holds several letters: kept once, with one of them."""
+"""The text of a file that holds several letters: stored once, with one of them."""
 
 from collections.abc import Collection, Iterable
 
@@ -6,19 +6,19 @@ from django.db import connection
 
 from determinations.models import LetterText, ScannedPage
 
-#: What describes the file's text and not the letter that keeps it.
+#: Columns that describe the file's text, not the letter that stores it.
 _OF_FILE = ("text", "page_offsets")
 
 
 def lock_files(digests: Iterable[str]) -> None:
-    """Those who write or remove letters of one file take turns; sorted, so that they cannot deadlock."""
+    """Serialize writers and removers of letters in the same file; keys are sorted to prevent deadlocks."""
     keys = [f"letters of file {sha256}" for sha256 in sorted(set(digests))]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%s::text[]) AS key", [keys])
 
 
 def hand_over_texts(letter_ids: Collection[int]) -> None:
-    """Before these letters are removed, move the texts that other letters of their files are read from to those."""
+    """Before these letters are removed, move shared file texts to another letter of the same file."""
     remaining = LetterText.objects.filter(kept_with__in=letter_ids).exclude(pk__in=letter_ids)
     heirs: dict[int, LetterText] = {}
     for text in remaining.select_related("kept_with").order_by("pk"):

@@ -1,7 +1,7 @@
-"""Item keys: how a disputed item is known again when another parser version reads the letter differently.
+"""Item keys identify a disputed item when another parser version reads the letter differently.
 
-A parsed item's key is made of its request's wording and of how many items before it in the letter are worded the same.
-Numbers would not do: they shift when an item is added, split, or found by a better parser.
+A parsed item's key consists of its request's wording and the count of earlier items with the same wording.
+Item numbers are not stable: they shift when an item is added, split, or found by a better parser.
 """
 
 import hashlib
@@ -15,17 +15,17 @@ from difflib import SequenceMatcher
 from determinations.parsing.results import ItemRecord
 
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
-#: An item that stands at the same place counts as the same when its wording is at least this alike.
+#: An item at the same place is the same item if its wording is at least this similar.
 _ALIKE = 0.6
-#: In another copy of the letter, where places cannot be compared, it must be at least this alike.
+#: In another copy of the letter, where places cannot be compared, it must be at least this similar.
 _ALIKE_IN_COPY = 0.85
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """An item as a correction remembers it: its key, the request as the parser read it, and where that was printed.
+    """An item as stored with a correction: its key, the request as the parser read it, and its place in the letter.
 
-    ``in_copy``: it was read from another copy of the letter, where places are others.
+    ``in_copy``: it was read from another copy of the letter, where places differ.
     """
 
     key: str
@@ -35,12 +35,12 @@ class Anchor:
 
 
 def folded(request: str) -> str:
-    """A request as compared: lower case, letters and digits only."""
+    """A request normalized for comparison: lower case, letters and digits only."""
     return _NOT_WORD.sub(" ", request.lower()).strip()
 
 
 def drawn_key() -> str:
-    """A key for an item that a person adds."""
+    """A key for an item added by staff."""
     return "n" + secrets.token_hex(8)
 
 
@@ -52,8 +52,8 @@ def is_parsed(key: str) -> bool:
 def keys_of(items: Sequence[ItemRecord], anchors: Iterable[Anchor] = ()) -> list[str]:
     """A key for each parsed item, in their order.
 
-    ``anchors`` are the items that corrections speak of. One whose wording no item has any more is found again at its
-    place in the text, when the wording there is alike; that item then keeps the anchor's key.
+    ``anchors`` are the items that corrections refer to. If no item has an anchor's wording, the item at its place in
+    the text gets the anchor's key, provided that the wording is similar.
     """
     keys = _wording_keys(items)
     taken = {anchor.key for anchor in anchors}
@@ -83,9 +83,9 @@ def _wording_keys(items: Sequence[ItemRecord]) -> list[str]:
 
 
 def _likeness(anchor: Anchor, item: ItemRecord) -> float:
-    """How alike the wording is, 0 to 1; 0 where the places in the text do not overlap.
+    """How similar the wording is, 0 to 1; 0 if the places in the text do not overlap.
 
-    In another copy of the letter the places mean nothing: the wording alone must do, and be closer.
+    In another copy of the letter only the wording is compared, with a higher threshold.
     """
     one, other = folded(anchor.request), folded(item["request"])
     if anchor.in_copy:

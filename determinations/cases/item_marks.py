@@ -1,7 +1,7 @@
 """Denormalizes filters of items onto the case: a case has ``region=Knee`` if any of its items does.
 
-A list of cases with one such filter then reads cases alone; with several, only cases that have each mark are checked
-for one item that has all of them.
+A list of cases with one such filter then reads only the case table; with several, only cases with all the marks are
+checked for one item that matches every filter.
 """
 
 from collections.abc import Iterable, Mapping

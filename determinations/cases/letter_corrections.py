@@ -1,4 +1,4 @@
-"""All corrections that are in force on a letter: its own, and those made on other copies of it."""
+"""All corrections in force on a letter: its own, and those made on other copies of it."""
 
 import copy
 from collections import defaultdict
@@ -10,7 +10,7 @@ from determinations.models import Case, Correction, Letter
 
 
 def own_corrections(letters: Iterable[Letter]) -> dict[int, list[Correction]]:
-    """The corrections made on these letters, found by file and part, whatever number the letter now has."""
+    """The corrections made on these letters, matched by file and part, since letter numbers can change."""
     ids = {(letter.sha256, letter.part): letter.pk for letter in letters}
     corrections: dict[int, list[Correction]] = defaultdict(list)
     for correction in Correction.objects.of(letters).order_by("pk"):
@@ -21,8 +21,8 @@ def own_corrections(letters: Iterable[Letter]) -> dict[int, list[Correction]]:
 def corrections_of(chosen: Iterable[Letter]) -> dict[int, list[Correction]]:
     """The corrections in force on these letters, oldest first.
 
-    A letter that counts has those of its copies too: the same letter, received as other files. Their places in the
-    text are left out, for the copies have texts of their own.
+    A letter that counts also has the corrections of its copies. Their places in the text are left out, because each
+    copy has its own text.
     """
     letters = list(chosen)
     corrections = own_corrections(letters)
@@ -37,7 +37,7 @@ def corrections_of(chosen: Iterable[Letter]) -> dict[int, list[Correction]]:
 
 
 def copies_of(letter_ids: Iterable[int]) -> dict[int, int]:
-    """Those of these letters that are copies, and the copies of the others: the letter that counts, by copy."""
+    """The letter that counts, by copy: for the copies among these letters, and for copies of the rest."""
     ids = list(letter_ids)
     copies = Case.objects.filter(Q(pk__in=ids) | Q(superseded_by__in=ids), is_copy=True)
     pairs = copies.values_list("pk", "superseded_by_id")

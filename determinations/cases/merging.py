@@ -1,7 +1,7 @@
-"""Corrections played over a parsed document: the effective record, and how each correction stands against it.
+"""Applies corrections to a parsed document: gives the effective record and the state of each correction.
 
-A pure function of the two, so that states never drift: a correction that was orphaned under one parser is in force
-again under the next that finds its item.
+A pure function of the two, so states never drift: a correction orphaned under one parser version applies again under
+the next version that finds its item.
 """
 
 import copy
@@ -35,7 +35,7 @@ _VALUES = (Operation.SET, Operation.CONFIRM)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A value that a person set or confirmed, beside what the parser says today (None where it has no such value)."""
+    """A value set or confirmed by staff, with the current value of the parser (None if it has no such value)."""
 
     correction: Correction
     state: CorrectionState
@@ -56,35 +56,35 @@ class Merged:
 
 
 def empty_document() -> LetterRecord:
-    """The document of a letter that no parser could read: every value missing, to be entered by hand."""
+    """The document of a letter that no parser could read: every value is missing and can be entered by hand."""
     return to_record(ParsedLetter(layout=None, problems=(Problem("no_items", "Nothing was read from the letter."),)))
 
 
 def merge(document: LetterRecord, corrections: Iterable[Correction]) -> Merged:
-    """Put corrections on top of a parsed document, in the order in which they were made.
+    """Apply corrections to a parsed document in the order in which they were made.
 
-    Corrections that are not saved yet come last, in the order given.
+    Unsaved corrections come last, in the given order.
     """
     return _Replay(document, sorted(corrections, key=lambda row: (row.pk is None, row.pk or 0))).run()
 
 
 def _copied(record: _Values) -> _Values:
-    """A copy of plain JSON values, five times faster than ``deepcopy``: every letter that is read comes by here."""
+    """A copy of plain JSON values, five times faster than ``deepcopy``: every letter read passes through here."""
     copied: _Values = json.loads(json.dumps(record))
     return copied
 
 
 class _Replay:
-    """One run over the corrections. Each ``_<operation>`` applies a correction and says how it stands."""
+    """One replay of the corrections. Each ``_<operation>`` applies a correction and returns its state."""
 
     def __init__(self, document: LetterRecord, corrections: Sequence[Correction]) -> None:
         self.document = document
         self.corrections = corrections
         parsed = _copied(document)
-        self.states = [CorrectionState.ACTIVE] * len(corrections)  # of each correction, by its place
+        self.states = [CorrectionState.ACTIVE] * len(corrections)  # of each correction, by position
         self.standings: dict[Target, Standing] = {}
         self.settled: set[Target] = set()
-        self.gone: set[str] = set()  # keys of items that a person removed or merged away
+        self.gone: set[str] = set()  # keys of items removed or merged by staff
         self.dismissed: list[Correction] = []
         keys = keys_of(parsed["items"], list(anchors_of(corrections)))
         self.parsed = [
@@ -95,11 +95,11 @@ class _Replay:
         self.items = list(self.parsed)
 
     def run(self) -> Merged:
-        undone = {each.reverts for each in self.corrections if each.reverts is not None}
+        undone = {row.reverts for row in self.corrections if row.reverts is not None}
         latest = {
-            (each.item_key, each.field): place
-            for place, each in enumerate(self.corrections)
-            if each.pk not in undone and _is_of_value(each)
+            (row.item_key, row.field): place
+            for place, row in enumerate(self.corrections)
+            if row.pk not in undone and _is_of_value(row)
         }
         apply: Mapping[str, Callable[[Correction], CorrectionState]] = {
             Operation.SET: self._value,
@@ -111,25 +111,25 @@ class _Replay:
             Operation.MERGE_ITEMS: self._merge_items,
             Operation.REORDER_ITEMS: self._reorder_items,
         }
-        for place, each in enumerate(self.corrections):
-            if each.operation == Operation.REVERT:
+        for place, row in enumerate(self.corrections):
+            if row.operation == Operation.REVERT:
                 self.states[place] = CorrectionState.REVERTED
-            elif each.pk in undone or (_is_of_value(each) and latest[each.item_key, each.field] != place):
+            elif row.pk in undone or (_is_of_value(row) and latest[row.item_key, row.field] != place):
                 self.states[place] = CorrectionState.SUPERSEDED
             else:
-                self.states[place] = apply[each.operation](each)
+                self.states[place] = apply[row.operation](row)
         self._finish_items()
         left = ProblemsLeft(self.document, self.record, self.items, self.settled)
         self.record["problems"] = list(left.after(self.dismissed, self._has_structure()))
-        for place, each in enumerate(self.corrections):
-            if any(each is dismissal for dismissal in left.dismissals_at_work):
+        for place, row in enumerate(self.corrections):
+            if any(row is dismissal for dismissal in left.dismissals_at_work):
                 self.states[place] = CorrectionState.ACTIVE
         return Merged(
             record=self.record,
-            states={each.pk: state for each, state in self._with_states() if each.pk is not None},
+            states={row.pk: state for row, state in self._with_states() if row.pk is not None},
             standings=self.standings,
             bases={item.key: item.base for item in self.items},
-            corrected=any(_changes(each, state) for each, state in self._with_states()),
+            corrected=any(_changes(row, state) for row, state in self._with_states()),
         )
 
     def _with_states(self) -> Iterator[tuple[Correction, CorrectionState]]:
@@ -137,29 +137,29 @@ class _Replay:
 
     # Values
 
-    def _value(self, each: Correction) -> CorrectionState:
-        values, base = self._place(each.item_key)
+    def _value(self, row: Correction) -> CorrectionState:
+        values, base = self._place(row.item_key)
         if values is None:
-            lost = each.item_key in self.gone
+            lost = row.item_key in self.gone
             return CorrectionState.SUPERSEDED if lost else CorrectionState.ORPHANED
-        parser_value = read(base, each.field) if base is not None else None
-        put(values, each.field, copy.deepcopy(each.value))
-        if each.evidence:
-            values["spans"][each.field] = each.evidence
-        state = _stand(each, parser_value)
-        self.settled.add((each.item_key, each.field))
-        self.standings[each.item_key, each.field] = Standing(each, state, parser_value)
+        parser_value = read(base, row.field) if base is not None else None
+        put(values, row.field, copy.deepcopy(row.value))
+        if row.evidence:
+            values["spans"][row.field] = row.evidence
+        state = _stand(row, parser_value)
+        self.settled.add((row.item_key, row.field))
+        self.standings[row.item_key, row.field] = Standing(row, state, parser_value)
         return state
 
     def _place(self, key: str) -> tuple[EffectiveRecord | EffectiveItem | None, LetterRecord | ItemRecord | None]:
-        """The values that a correction speaks of, and what the parser says of them."""
+        """The values that a correction refers to, with the parser's values."""
         if not key:
             return self.record, self.document
         item = self._find(key)
         return (item.values, item.base) if item else (None, None)
 
-    def _dismiss(self, each: Correction) -> CorrectionState:
-        self.dismissed.append(each)
+    def _dismiss(self, row: Correction) -> CorrectionState:
+        self.dismissed.append(row)
         return CorrectionState.CONFIRMED  # unless the problem is there: see ProblemsLeft
 
     # Which items there are
@@ -167,8 +167,8 @@ class _Replay:
     def _find(self, key: str) -> ReplayedItem | None:
         return next((item for item in self.items if item.key == key), None)
 
-    def _add_item(self, each: Correction) -> CorrectionState:
-        added = each.given(AddedItem)
+    def _add_item(self, row: Correction) -> CorrectionState:
+        added = row.given(AddedItem)
         found = self._found_by_parser(added)
         if found:
             return self._overlay(found, added)
@@ -178,17 +178,17 @@ class _Replay:
         self.items.insert(place, ReplayedItem(added["key"], values, None))
         return CorrectionState.ACTIVE
 
-    def _remove_item(self, each: Correction) -> CorrectionState:
-        item = self._find(each.item_key)
-        self.gone.add(each.item_key)
+    def _remove_item(self, row: Correction) -> CorrectionState:
+        item = self._find(row.item_key)
+        self.gone.add(row.item_key)
         if item:
             self.items.remove(item)
             return CorrectionState.ACTIVE
-        return CorrectionState.CONFIRMED if is_parsed(each.item_key) else CorrectionState.ORPHANED
+        return CorrectionState.CONFIRMED if is_parsed(row.item_key) else CorrectionState.ORPHANED
 
-    def _split_item(self, each: Correction) -> CorrectionState:
-        parts = each.given(SplitItem)["parts"]
-        item = self._find(each.item_key)
+    def _split_item(self, row: Correction) -> CorrectionState:
+        parts = row.given(SplitItem)["parts"]
+        item = self._find(row.item_key)
         if item is None:
             found = [self._found_by_parser(part) for part in parts]
             if not all(found):
@@ -209,8 +209,8 @@ class _Replay:
             self.settled |= {(part["key"], name) for name in part["values"]}
         return CorrectionState.ACTIVE
 
-    def _merge_items(self, each: Correction) -> CorrectionState:
-        merged = each.given(MergedItems)
+    def _merge_items(self, row: Correction) -> CorrectionState:
+        merged = row.given(MergedItems)
         items = [self._find(one["key"]) for one in merged["of"]]
         present = [item for item in items if item]
         if len(present) < len(items):
@@ -229,8 +229,8 @@ class _Replay:
         self.settled |= {(merged["key"], name) for name in merged["values"]}
         return CorrectionState.ACTIVE
 
-    def _reorder_items(self, each: Correction) -> CorrectionState:
-        wanted = [item for one in each.given(ItemOrder)["order"] if (item := self._find(one["key"]))]
+    def _reorder_items(self, row: Correction) -> CorrectionState:
+        wanted = [item for one in row.given(ItemOrder)["order"] if (item := self._find(one["key"]))]
         if len(wanted) < 2:
             return CorrectionState.ORPHANED
         slots = sorted(self.items.index(item) for item in wanted)
@@ -240,14 +240,14 @@ class _Replay:
         return CorrectionState.CONFIRMED if self.items == before else CorrectionState.ACTIVE
 
     def _found_by_parser(self, added: MadeItem) -> ReplayedItem | None:
-        """The parsed item that says what a person added, if this parser finds it."""
+        """The parsed item that matches an item added by staff, if this parser version finds it."""
         wording = folded(added["values"]["request"])
         alike = [item for item in self.parsed if item.base and folded(item.base["request"]) == wording]
         found = alike[added["occurrence"] - 1] if len(alike) >= added["occurrence"] else None
         return found if found in self.items else None
 
     def _overlay(self, item: ReplayedItem, added: MadeItem) -> CorrectionState:
-        """The parser found the item by itself: what the person entered stands on top of it."""
+        """The parser found the item by itself: the values entered by staff are applied to it."""
         item.key = added["key"]
         item.values = {**item.values, **copy.deepcopy(added["values"])}
         self.settled |= {(item.key, name) for name in added["values"]}
@@ -266,52 +266,52 @@ class _Replay:
             item.values["key"] = item.key
         self.record["items"] = [item.values for item in self.items]
         present = {item.key for item in self.items}
-        for place, each in enumerate(self.corrections):
-            if each.item_key in self.gone and _is_of_value(each) and self.states[place] in IN_FORCE:
+        for place, row in enumerate(self.corrections):
+            if row.item_key in self.gone and _is_of_value(row) and self.states[place] in IN_FORCE:
                 self.states[place] = CorrectionState.SUPERSEDED
         self.standings = {
             target: standing for target, standing in self.standings.items() if not target[0] or target[0] in present
         }
 
     def _has_structure(self) -> bool:
-        """Whether a person said which items there are."""
-        return any(each.operation in STRUCTURAL and state in IN_FORCE for each, state in self._with_states())
+        """Whether staff changed which items there are."""
+        return any(row.operation in STRUCTURAL and state in IN_FORCE for row, state in self._with_states())
 
 
 def anchors_of(corrections: Iterable[Correction]) -> Iterator[Anchor]:
-    """The items that corrections speak of."""
-    for each in corrections:
-        if each.item_key:
-            yield Anchor(each.item_key, each.item_anchor, each.item_span, each.is_of_copy)
-        if each.operation in (Operation.MERGE_ITEMS, Operation.REORDER_ITEMS):
-            for one in _named_by(each):
-                yield Anchor(one["key"], one["anchor"], one["span"], each.is_of_copy)
+    """The items that corrections refer to."""
+    for row in corrections:
+        if row.item_key:
+            yield Anchor(row.item_key, row.item_anchor, row.item_span, row.is_of_copy)
+        if row.operation in (Operation.MERGE_ITEMS, Operation.REORDER_ITEMS):
+            for one in _named_by(row):
+                yield Anchor(one["key"], one["anchor"], one["span"], row.is_of_copy)
 
 
-def _named_by(each: Correction) -> list[RememberedItem]:
+def _named_by(row: Correction) -> list[RememberedItem]:
     """The items that merging or reordering names."""
-    if each.operation == Operation.MERGE_ITEMS:
-        return each.given(MergedItems)["of"]
-    return each.given(ItemOrder)["order"]
+    if row.operation == Operation.MERGE_ITEMS:
+        return row.given(MergedItems)["of"]
+    return row.given(ItemOrder)["order"]
 
 
-def _is_of_value(each: Correction) -> bool:
-    return each.operation in _VALUES or (each.operation == Operation.REVERT and each.reverts is None)
+def _is_of_value(row: Correction) -> bool:
+    return row.operation in _VALUES or (row.operation == Operation.REVERT and row.reverts is None)
 
 
-def _stand(each: Correction, parser_value: FieldValue) -> CorrectionState:
-    if same(each.field, each.value, parser_value):
+def _stand(row: Correction, parser_value: FieldValue) -> CorrectionState:
+    if same(row.field, row.value, parser_value):
         return CorrectionState.CONFIRMED
-    if same(each.field, each.parser_value, parser_value):
+    if same(row.field, row.parser_value, parser_value):
         return CorrectionState.ACTIVE
     return CorrectionState.CONFLICT
 
 
-def _changes(each: Correction, state: CorrectionState) -> bool:
-    """Whether a person's value differs, or differed, from the parser's: more than a confirmation."""
-    if state not in IN_FORCE or each.operation == Operation.DISMISS:
+def _changes(row: Correction, state: CorrectionState) -> bool:
+    """Whether the staff value differs, or differed, from the parser's, rather than confirming it."""
+    if state not in IN_FORCE or row.operation == Operation.DISMISS:
         return False
-    return each.operation != Operation.CONFIRM or state != CorrectionState.CONFIRMED
+    return row.operation != Operation.CONFIRM or state != CorrectionState.CONFIRMED
 
 
 def _worst(states: Sequence[CorrectionState]) -> CorrectionState:
@@ -319,7 +319,7 @@ def _worst(states: Sequence[CorrectionState]) -> CorrectionState:
 
 
 def _blank_item(key: str) -> EffectiveItem:
-    """An item of which nothing is known yet."""
+    """An item without any values yet."""
     return {
         "number": 0,
         "request": "",

@@ -1,4 +1,4 @@
-"""A letter as its corrector sees it, and what a corrector may want done to it."""
+"""A letter opened for correction, and the changes that can be requested."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,21 +17,21 @@ _Shape = TypeVar("_Shape")
 
 
 class GivenPart(TypedDict, total=False):
-    """An item that a person makes: its values as typed, and the key that the page drew for it."""
+    """An item created by staff: its values as typed, and the key that the page generated for it."""
 
     key: str
     values: dict[str, object]
 
 
 class GivenItem(GivenPart, total=False):
-    """An item that is added ``after`` another, or that merges those it is made ``of``: keys or numbers."""
+    """An item added ``after`` another, or merged from the items in ``of``; both hold keys or numbers."""
 
     after: str
     of: list[str]
 
 
 class CorrectionsRefused(Exception):
-    """Nothing was saved. ``errors`` are (path, reason in words)."""
+    """Nothing was saved. ``errors`` are (path, reason)."""
 
     def __init__(self, errors: Sequence[tuple[str, str]]) -> None:
         super().__init__(f"{len(errors)} changes refused")
@@ -40,7 +40,7 @@ class CorrectionsRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One thing that a person wants done; what ``value`` holds depends on the operation:
+    """One requested change; the content of ``value`` depends on the operation:
 
     set: the new value. confirm, revert, remove_item: nothing. dismiss: the problem's code.
     add_item: ``{"after": key or "", "values": {...}}``. split_item: a list of ``{"values": {...}}``.
@@ -56,15 +56,15 @@ class Change:
     note: str = ""
 
     def given(self, shape: type[_Shape]) -> _Shape:
-        """The value in the shape that belongs to the operation."""
+        """The value, typed for the operation."""
         return cast(_Shape, self.value)
 
 
 @dataclass(frozen=True, slots=True)
 class OpenLetter:
-    """A letter as its corrector sees it: the parsed document, every correction, and the two merged.
+    """A letter opened for correction: the parsed document, all corrections, and the merged result.
 
-    ``version`` changes whenever the parser or a person changes anything: what a form sends back to notice a race.
+    ``version`` changes whenever the parser or a user changes anything; forms send it back to detect conflicts.
     """
 
     letter: Letter
@@ -75,7 +75,7 @@ class OpenLetter:
     version: str
 
     def target(self, path: str) -> tuple[str, str]:
-        """(item key or "", field or "") of a path whose item is named by number or by key; ValueRefused if unknown."""
+        """The target of a path that names its item by number or key. Raises ValueRefused if unknown."""
         parts = path.split("/")
         if parts[0] != "items" or len(parts) == 1:
             return "", path
@@ -86,10 +86,10 @@ class OpenLetter:
 
     def item(self, name: str) -> EffectiveItem | None:
         """The effective item of this number or key."""
-        return next((each for each in self.merged.record["items"] if name in (each["key"], str(each["number"]))), None)
+        return next((item for item in self.merged.record["items"] if name in (item["key"], str(item["number"]))), None)
 
     def path(self, key: str, field: str) -> str:
-        """The path of a target, by the number that its item now has."""
+        """The path of a target, with its item's current number."""
         item = self.item(key) if key else None
         return "/".join(filter(None, ["items", str(item["number"]), field])) if item else field
 

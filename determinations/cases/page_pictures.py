@@ -1,7 +1,7 @@
-"""Pictures of letters' pages and the boxes of evidence on them: drawn by a child process, kept in a folder.
+"""Page pictures of letters and boxes of evidence on them, drawn by a child process and cached in a folder.
 
-A hostile PDF can hurt nothing but the child, which has no secrets, little memory and little time. What it drew is kept
-under the letter's SHA-256, so that a page is drawn once.
+A hostile PDF can harm only the child, which has no secrets and limited memory and time. Pictures are stored under the
+letter's SHA-256, so each page is drawn once.
 """
 
 import json
@@ -23,14 +23,14 @@ from determinations.models import Letter, LetterText
 WIDTH = 1224  # pixels: 8.5 inches at 144 to the inch
 _SECONDS = 25
 _ROOT = Path(__file__).resolve().parent.parent.parent
-#: Raised with every change of what is drawn; kept pictures of an older number are not used.
+#: Increase whenever the drawing changes; cached pictures of an older version are not used.
 _VERSION = 1
-#: A page asks for all its pictures at once: draw two at a time, and let the others wait for their turn.
+#: A page requests all its pictures at once: draw two at a time, and queue the others.
 _drawing = threading.BoundedSemaphore(2)
 
 
 class NoPicture(Exception):
-    """The file gives no picture of this page. The message holds no letter text."""
+    """This page cannot be drawn. The message contains no letter text."""
 
 
 def page_picture(letter: Letter, number: int) -> bytes:
@@ -52,7 +52,7 @@ def has_pictures(letter: Letter) -> bool:
 
 
 def _turn_of(letter: Letter, number: int) -> int:
-    """The degrees clockwise that stand a scanned page upright."""
+    """How many degrees clockwise to turn a scanned page so that it is upright."""
     if not letter.is_scan:
         return 0
     page = pages_of(letter, LetterText.objects.of(letter.pk)).filter(number=number - 1)
@@ -60,7 +60,7 @@ def _turn_of(letter: Letter, number: int) -> int:
 
 
 def page_count(letter: Letter) -> int:
-    """How many pages the file has; counted and kept where no text was read from it, 0 where it does not open."""
+    """How many pages the file has: counted and stored if no text was read from it, 0 if it does not open."""
     if letter.pages is None and has_pictures(letter):
         try:
             letter.pages = min(int(_ask_child(letter, {"count": True})), settings.LETTER_PAGES)
@@ -73,7 +73,7 @@ def page_count(letter: Letter) -> int:
 def boxes_of(
     letter: Letter, page_offsets: Sequence[int], text_length: int, spans: Iterable[tuple[str, tuple[int, int]]]
 ) -> list[dict[str, object]]:
-    """Where the spans stand: ``{path, page (from 1), left, top, width, height}``, in parts of the page."""
+    """Where the spans are: ``{path, page (from 1), left, top, width, height}``, as fractions of the page."""
     scanned = words_of(pages_of(letter, LetterText.objects.of(letter.pk)) if letter.is_scan else [])
     stretches, paths, places = [], [], []
     for path, span in spans:
@@ -96,7 +96,7 @@ def boxes_of(
 
 
 def _by_page(span: tuple[int, int], offsets: Sequence[int], length: int) -> list[list[int]]:
-    """A span of the letter's text as stretches ``[page, start, end]`` of the pages' own texts."""
+    """A span of the letter's text as ranges ``[page, start, end]`` of the pages' own texts."""
     stretches = []
     for page, offset in enumerate(offsets):
         end_of_page = offsets[page + 1] - 1 if page + 1 < len(offsets) else length
@@ -124,19 +124,19 @@ def _ask_child(letter: Letter, request: dict[str, object]) -> bytes:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise NoPicture("Drawing the page takes too long.") from None
+            raise NoPicture("Drawing the page took too long.") from None
     if done.returncode:
         raise NoPicture("The page cannot be drawn.")
     return done.stdout
 
 
 def pictures_folder(sha256: str) -> Path:
-    """Where the pictures of a letter's pages are kept."""
+    """The folder for a letter's page pictures."""
     return Path(settings.MEDIA_ROOT) / "pictures" / sha256[:2] / sha256
 
 
 def _keep(path: Path, data: bytes) -> None:
-    """Put it under its name at once, whole or not at all; a full disk costs the cache, not the page."""
+    """Write atomically. If the disk is full, skip caching."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as unfinished:

@@ -1,4 +1,4 @@
-"""What is still wrong with a letter once people's corrections are played over what the parser read of it."""
+"""Problems that remain after corrections are applied."""
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
@@ -12,22 +12,22 @@ from determinations.parsing.rationale import conclusion_of
 from determinations.parsing.results import ItemRecord, LetterRecord, ProblemRecord, problem_record
 from determinations.parsing.spans import Span
 
-#: Problems that are settled once a person has entered items by hand.
+#: Problems that are settled once staff have entered items by hand.
 _SETTLED_BY_ITEMS = {"no_items", "layout_not_known", "layout_not_read", "not_a_determination", "decision_left_over"}
-#: A look at one of these is a look at the other.
+#: Reviewing one of a pair settles the other.
 _TWINS = {"claims": "claims_text", "reviewer": "reviewer_text", "request": "disputed"}
 _TWINS |= {twin: name for name, twin in _TWINS.items()}
 
 
 class _FoundProblem(ProblemRecord, total=False):
-    """A problem of an item that is found anew names it by key: its number may be another one than the parser gave."""
+    """A problem found after corrections names its item by key, since its number may differ from the parser's."""
 
     key: str
 
 
 @dataclass(slots=True)
 class ReplayedItem:
-    """One item during the replay: ``base`` is what the parser read of it, ``numbers`` its parsed numbers."""
+    """One item during the replay: ``base`` is what the parser read, ``numbers`` are its parsed numbers."""
 
     key: str
     values: EffectiveItem
@@ -36,10 +36,10 @@ class ReplayedItem:
 
 
 class ProblemsLeft:
-    """The parser's problems, checked anew where a correction changed what they speak of.
+    """The parser's problems, rechecked where a correction changed the values that they concern.
 
-    ``settled`` are the values that people set or confirmed. ``dismissals_at_work`` are afterwards the
-    dismissals that hide a problem: the others have nothing left to hide.
+    ``settled`` are the values that staff set or confirmed. ``dismissals_at_work`` are then the dismissals that still
+    hide a problem.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class ProblemsLeft:
         self._by_key = {item.key: item for item in items}
 
     def after(self, dismissed: Sequence[Correction], items_are_entered: bool) -> Iterator[ProblemRecord]:
-        """The problems that are left once a person dismissed some, and perhaps said which items there are."""
+        """The problems that remain after dismissals and, possibly, changes of items."""
         by_number = {number: item for item in self.items for number in item.numbers}
         for problem in (*self._kept(), *self._found_anew()):
             parts = problem["path"].split("/")
@@ -69,7 +69,7 @@ class ProblemsLeft:
                 key = item.key
                 problem["path"] = "/".join(["items", str(item.values["number"]), *parts[2:]])
             target = (key, parts[-1] if not key or len(parts) > 2 else "")
-            dismissal = next((each for each in dismissed if self._speaks_of(each, problem, target)), None)
+            dismissal = next((row for row in dismissed if self._speaks_of(row, problem, target)), None)
             if dismissal:
                 self.dismissals_at_work.append(dismissal)
             elif not self._is_settled(problem, target, items_are_entered):

@@ -37,7 +37,7 @@ class Reason:
 _BY_HAND = _("The values can be entered by hand from the pages.")
 _URGENCY = {"contradiction": 70, "missing": 60, "doubt": 40, "note": 10}
 _LAYOUTS = {"layout_not_known", "layout_not_read", "not_a_determination", "header_missing"}
-#: States of letters without a case that staff can enter by hand, with the reason that each gives.
+#: States of letters without a case that staff can enter by hand, with the reason for each.
 _UNREAD: Mapping[str, str] = {
     LetterState.NOT_DETERMINATION: "not_a_determination",
     **{
@@ -54,7 +54,7 @@ _UNREAD: Mapping[str, str] = {
     },
 }
 
-#: Every reason by its code, the most urgent first.
+#: All reasons by code, most urgent first.
 REASONS: Mapping[str, Reason] = {
     reason.code: reason
     for reason in sorted(
@@ -89,7 +89,7 @@ REASONS: Mapping[str, Reason] = {
 
 
 def refresh(letter_ids: Collection[int], merged: Mapping[int, Merged] | None = None) -> None:
-    """Work out the entries of these letters. Those that ``merged`` lacks have no case: why, and what people said."""
+    """Recompute the entries of these letters. Those missing from ``merged`` have no case."""
     if not letter_ids:
         return
     copies = copies_of(letter_ids)
@@ -126,14 +126,14 @@ def refresh(letter_ids: Collection[int], merged: Mapping[int, Merged] | None = N
 
 
 class _Work(TypedDict):
-    """Whose work an entry is, and until when it is snoozed."""
+    """Who an entry is assigned to, and until when it is snoozed."""
 
     assigned_to_id: int | None
     snoozed_until: datetime | None
 
 
 def _work_on_copies(copies: Mapping[int, int], wanted: Collection[int]) -> dict[int, _Work]:
-    """What was arranged for copies, by the letter that counts in their place: it is the same work."""
+    """Assignments and snoozes of copies, by the letter that counts instead: it is the same work."""
     entries = ReviewEntry.objects.filter(pk__in=copies) if copies else ReviewEntry.objects.none()
     return {
         copies[entry.pk]: {"assigned_to_id": entry.assigned_to_id, "snoozed_until": entry.snoozed_until}
@@ -143,10 +143,10 @@ def _work_on_copies(copies: Mapping[int, int], wanted: Collection[int]) -> dict[
 
 
 def note_report(reported_id: int) -> None:
-    """A user reported a problem of this letter, or a report was answered."""
+    """Update the entry after a user reported a problem of this letter, or a report was answered."""
     letter_id = copies_of([reported_id]).get(reported_id, reported_id)
     with transaction.atomic():
-        # The lock that writers of the letter hold: they work out the same entry.
+        # The lock that writers of the letter hold, since they recompute the same entry.
         Letter.objects.select_for_update(no_key=True).get(pk=letter_id)
         entry = ReviewEntry.objects.filter(pk=letter_id).first()
         same_letter = {letter_id, *copies_of([letter_id])}
@@ -161,7 +161,7 @@ def note_report(reported_id: int) -> None:
 
 
 def urgency_of(codes: Collection[str]) -> int:
-    """The urgency of the gravest reason, and a little more for each further one."""
+    """The urgency of the most urgent reason, plus a little for each additional one."""
     known = [REASONS[code].urgency if code in REASONS else _URGENCY["doubt"] for code in codes]
     return max(known) + min(len(known) - 1, 9)
 
@@ -177,7 +177,7 @@ def _reasons(merged: Merged) -> set[str]:
 
 
 def _with_lost_corrections(letter_ids: Collection[int]) -> set[int]:
-    """Letters without a case that people corrected when they had one."""
+    """Letters without a case that staff corrected when they had one."""
     if not letter_ids:
         return set()
     of_letter = Correction.objects.filter(letter_sha256=OuterRef("sha256"), letter_part=OuterRef("part"))

@@ -1,4 +1,4 @@
-"""The values of the rows of cases, items and citations, from records alone: nothing is read or written here."""
+"""The values of the rows of cases, items and citations, computed from records alone, without database access."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ class References:
 
 
 def case_row(record: EffectiveRecord, known: References) -> dict[str, object]:
-    """A case's columns, without its letter and what is said of that letter."""
+    """A case's columns, without its letter and the state of that letter."""
     items = record["items"]
     cited = {side: sorted({known.authorities[c["authority"]] for item in items for c in item[side]}) for side in SIDES}
     return {

@@ -1,4 +1,4 @@
-"""The rows of cases, items, texts and citations as records say them. Only ``effective`` calls this."""
+"""Writes the rows of cases, items, texts and citations from records. Only ``effective`` calls this."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
@@ -55,7 +55,7 @@ def write_case_rows(
 
 
 def _compare_anew(records: Mapping[int, EffectiveRecord]) -> None:
-    """A letter that gets another case number is compared with others again: it may be a version of one of them."""
+    """A letter whose case number changed is compared again: it may be a version of another letter."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -127,7 +127,7 @@ def _sections_of(item: ItemRecord) -> Iterable[str]:
 
 
 def _write_section_names(names: Set[str]) -> None:
-    """Keep the names that are new; sorted, so that two writers cannot wait for each other."""
+    """Store new names; they are sorted so that two writers cannot deadlock."""
     if not names:
         return
     with connection.cursor() as cursor:
@@ -139,7 +139,7 @@ def _write_section_names(names: Set[str]) -> None:
 
 
 def forget_section_names(names: Sequence[str]) -> None:
-    """Forget those of the names that no citation names any more. Meanwhile nobody writes a citation that would."""
+    """Delete the names that no citation uses. A lock blocks citation writers in the meantime."""
     if not names:
         return
     with connection.cursor() as cursor:
@@ -183,7 +183,7 @@ def _vector(column: str, weight: str) -> str:
 
 
 def _references(records: Collection[EffectiveRecord]) -> References:
-    """What the records refer to; rows that are missing are added."""
+    """The rows that the records refer to; missing ones are added."""
     return References(
         _category_ids(records), _authority_ids(records), dict(Authority.objects.values_list("key", "family"))
     )
@@ -200,7 +200,7 @@ def _category_ids(records: Iterable[EffectiveRecord]) -> dict[tuple[str, str], i
 
 
 def _authority_ids(records: Iterable[EffectiveRecord]) -> dict[str, int]:
-    """Numbers of the authorities cited; a source that is not seeded (``other/<slug>``) gets a row of its own."""
+    """IDs of the cited authorities; a source that is not seeded (``other/<slug>``) gets a row of its own."""
     ids = dict(Authority.objects.values_list("key", "pk"))
     for record in records:
         for item in record["items"]:

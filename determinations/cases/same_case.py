@@ -1,4 +1,4 @@
-"""What else was received of a letter's file and of its case: other letters, copies, versions and what they change."""
+"""Other letters of a letter's file and case: copies, versions, and their differences."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from determinations.wording.paths import label_of_field
 
 _DATES = ("decision_date", "date_of_injury", "ur_denial_date", "application_received", "date_assigned")
 _COMPARED = (*_DATES, "case_number", "priority", "age", "sex")
-#: Changed values that one page names.
+#: How many changed values a page lists.
 _MOST_CHANGES = 12
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedValue:
-    """A value that differs between two versions of a letter; empty where a version has none."""
+    """A value that differs between two versions of a letter; empty if missing."""
 
     label: str
     before: str
@@ -27,7 +27,7 @@ class ChangedValue:
 
 @dataclass(frozen=True, slots=True)
 class OtherLetter:
-    """Another letter of the case, under the name of its first file."""
+    """Another letter of the case, with the name of its first file."""
 
     letter: Letter
     name: str
@@ -48,7 +48,7 @@ class SameCase:
 
 
 def same_case(case: Case, record: EffectiveRecord) -> SameCase:
-    """The copies and versions that this case counts before, or the letter that counts before it."""
+    """The copies and versions that this case replaces, or the letter that replaces it."""
     others = list(case.older_versions.select_related("letter").order_by("-pk"))
     counts = Letter.objects.filter(pk=case.superseded_by_id).first() if case.superseded_by_id else None
     letters = [other.letter for other in others] + ([counts] if counts else [])
@@ -91,7 +91,7 @@ def _changes(older_id: int, newer: EffectiveRecord) -> tuple[ChangedValue, ...]:
 
 
 def changes_between(older: EffectiveRecord, newer: EffectiveRecord) -> Iterator[ChangedValue]:
-    """What a later version of a letter says otherwise: decisions first, then items, then values of the letter."""
+    """How a later version of a letter differs: decisions first, then items, then values of the letter."""
     before = {folded(item["request"]): item for item in older["items"]}
     after = {folded(item["request"]): item for item in newer["items"]}
     for request, item in after.items():

@@ -1,4 +1,4 @@
-"""The words of scanned pages as they are stored, and what is told from them: doubts, places, marks in the text."""
+"""Stored words of scanned pages, and what is derived from them: doubts, places, marks in the text."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,7 +31,7 @@ class StoredWord(NamedTuple):
 
 
 def by_page(extracted: ExtractedText) -> Iterator[tuple[int, list[ScannedWord]]]:
-    """The scanned pages (from 0) of a file and their words; also pages on which no word was recognized."""
+    """The scanned pages (from 0) of a file with their words, including pages without a recognized word."""
     words = {number: list(group) for number, group in groupby(extracted.words, key=lambda word: word.page)}
     for number, method in enumerate(extracted.page_methods):
         if method == "scan" or number in words:
@@ -39,7 +39,7 @@ def by_page(extracted: ExtractedText) -> Iterator[tuple[int, list[ScannedWord]]]
 
 
 def stored(words: Iterable[ScannedWord]) -> list[list[Any]]:
-    """The words as a page's row keeps them."""
+    """The words as stored in a page's row."""
     return [
         list(
             StoredWord(
@@ -59,7 +59,7 @@ def pages_of(letter: Letter, text: LetterText | None) -> QuerySet[ScannedPage]:
 
 
 def pages_by_text(texts: Iterable[LetterText]) -> dict[int, list[ScannedPage]]:
-    """The scanned pages of these texts of files, by the letter with which each text is kept."""
+    """The scanned pages of these file texts, by the letter that stores each text."""
     pages: dict[int, list[ScannedPage]] = defaultdict(list)
     for page in ScannedPage.objects.filter(letter__in={text.pk for text in texts}).order_by("letter", "number"):
         pages[page.letter_id].append(page)
@@ -67,7 +67,7 @@ def pages_by_text(texts: Iterable[LetterText]) -> dict[int, list[ScannedPage]]:
 
 
 def words_of(pages: Iterable[ScannedPage]) -> dict[int, list[StoredWord]]:
-    """The words of each page, by its number."""
+    """The words of each page, by page number."""
     return {page.number: [StoredWord(*word) for word in page.words] for page in pages}
 
 
@@ -90,7 +90,7 @@ def _around(row: Sequence[StoredWord]) -> list[float]:
 
 
 def doubts_in_text(pages: Iterable[ScannedPage]) -> list[tuple[int, int, str]]:
-    """The words that may be wrong: their spans, each with what to say of it."""
+    """The words that may be wrong: their spans with a message for each."""
     return [
         (word.start, word.end, f"The scan reads “{word.read_as}”." if word.read_as else "Unclear in the scan.")
         for words in words_of(pages).values()
@@ -100,7 +100,7 @@ def doubts_in_text(pages: Iterable[ScannedPage]) -> list[tuple[int, int, str]]:
 
 
 def source_of(text: LetterText, pages: Sequence[ScannedPage]) -> SourceText:
-    """A stored text as the parser reads it again, with the doubts that recognizing its words left."""
+    """A stored text as input for the parser, with the doubts of its text recognition."""
     words = words_of(pages)
     source = SourceText(text.text, tuple(text.page_offsets) or (0,), ())
     methods: list[PageMethod] = []

@@ -1,7 +1,7 @@
-"""A case as its page shows it: every value in words, with its place in the letter, its doubts, and what stood before.
+"""A case as its page shows it: every value in words, with its place in the letter, doubts, and previous value.
 
-Built from the parsed document with the corrections on top (``open_letter``), so that the page, the form
-of corrections and the tables all say the same.
+Built from the parsed document with corrections applied (``open_letter``), so that the page, the correction form and
+the tables agree.
 """
 
 from collections import defaultdict
@@ -37,7 +37,7 @@ _HEAD = (*_DATES, "priority", "age", "sex", "specialties", "licensure", "case_nu
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A problem in words. ``remedy`` says what it means and what to do; ``message`` what is peculiar here."""
+    """A problem in words. ``remedy`` says what it means and what to do; ``message`` gives the details."""
 
     label: str
     severity: str
@@ -49,7 +49,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What a person did with a value: set it in place of the parser's, or confirmed it."""
+    """What staff did with a value: set it in place of the parser's, or confirmed it."""
 
     parser_value: str
     is_confirmed: bool
@@ -61,7 +61,7 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class SheetValue:
-    """One value: what it is called, how it reads, where it stands."""
+    """One value: its label, its text, and its place in the letter."""
 
     path: str
     label: str
@@ -77,7 +77,7 @@ class SheetValue:
 
 @dataclass(frozen=True, slots=True)
 class CitedAuthority:
-    """One citation, by its authority's name."""
+    """One citation, with its authority's name."""
 
     name: str
     key: str
@@ -109,7 +109,7 @@ class CitedAuthority:
 
 @dataclass(frozen=True, slots=True)
 class SheetSide:
-    """One side of an item: its guideline sentence as printed and what was read from it."""
+    """One side of an item: its guideline sentence as printed and the citations read from it."""
 
     title: str
     value: SheetValue
@@ -119,7 +119,7 @@ class SheetSide:
 
 @dataclass(frozen=True, slots=True)
 class SheetGround:
-    """One ground of a decision: ``name`` in short words, ``meaning`` in a sentence; its evidence is a sentence."""
+    """One ground of a decision: ``name`` is short, ``meaning`` is a sentence; its evidence is a sentence."""
 
     code: str
     name: str
@@ -154,7 +154,7 @@ class SheetItem:
 
 @dataclass(frozen=True, slots=True)
 class CaseSheet:
-    """All of a case."""
+    """A whole case."""
 
     values: Mapping[str, SheetValue]
     summary: SheetValue
@@ -170,7 +170,7 @@ def sheet_of(opened: OpenLetter, labels: Labels) -> CaseSheet:
 
 
 class _Builder:
-    """Holds what every value is looked up in."""
+    """Builds the sheet; holds the lookups for every value."""
 
     def __init__(self, opened: OpenLetter, labels: Labels) -> None:
         self.labels = labels
@@ -255,8 +255,8 @@ class _Builder:
             ),
             doubts=tuple(
                 doubt
-                for each in (path, f"{path}/subcategory", f"{path}/partly_approved")
-                for doubt in self.doubts.get(each, ())
+                for part in (path, f"{path}/subcategory", f"{path}/partly_approved")
+                for doubt in self.doubts.get(part, ())
             ),
             category_rule=item.get("category_rule", ""),
         )
@@ -265,7 +265,7 @@ class _Builder:
         name = SIDE_TEXTS[side]
         text = self._value(f"{path}/{name}", title, item[name], item.get("spans", {}).get(name))
         self.shown.add(f"{path}/{side}")
-        cited = tuple(self._cited(each, f"{path}/{side}/{at}") for at, each in enumerate(item[side], 1))
+        cited = tuple(self._cited(citation, f"{path}/{side}/{at}") for at, citation in enumerate(item[side], 1))
         return SheetSide(title, text, cited, tuple(self.doubts.get(f"{path}/{side}", ())))
 
     def _ground(self, ground: GroundRecord, path: str) -> SheetGround:
@@ -314,7 +314,7 @@ def _as_date(raw: object) -> date | None:
 
 
 def day_of(raw: object) -> str:
-    """A date of the record as people read it; one that is none stands as it is."""
+    """A date of the record in words; any other text is shown unchanged."""
     try:
         day = _as_date(raw)
     except ValueError:
@@ -327,14 +327,14 @@ def _words(path: str, raw: object) -> str:
 
 
 def words_of(raw: object) -> str:
-    """A value of the record that is no date, as people read it."""
+    """A value of the record other than a date, in words."""
     match raw:
         case None | "":
             return ""
         case bool():
             return "yes" if raw else "no"
         case list() | tuple():
-            return ", ".join(words_of(each) for each in raw)
+            return ", ".join(words_of(value) for value in raw)
         case Mapping():
             return str(raw.get("text") or raw.get("authority") or "")
         case _:
@@ -343,9 +343,9 @@ def words_of(raw: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TextPiece:
-    """A run of the letter's text that no span begins or ends in; ``paths`` name the values it belongs to.
+    """A run of the letter's text without a span boundary inside; ``paths`` name the values it belongs to.
 
-    ``doubt`` says why a word of a scan may be wrong.
+    ``doubt`` says why a scanned word may be wrong.
     """
 
     text: str
@@ -355,7 +355,7 @@ class TextPiece:
 
     @property
     def innermost(self) -> str:
-        """The value that a click on the piece chooses: the one with the shortest evidence."""
+        """The value that a click on the piece selects: the one with the shortest evidence."""
         return self.paths[-1] if self.paths else ""
 
 
@@ -365,9 +365,9 @@ def pieces_of(
     spans: Iterable[tuple[str, Span]],
     doubts: Sequence[tuple[int, int, str]] = (),
 ) -> list[list[TextPiece]]:
-    """The letter's text cut into pages, and each page into pieces at the ends of the spans.
+    """The letter's text split into pages, and each page into pieces at span boundaries.
 
-    ``doubts`` are words that may be wrong: start, end and what to say of each. They are pieces of their own.
+    ``doubts`` are words that may be wrong: start, end and message of each. They form their own pieces.
     """
     offsets = sorted({0, *(offset for offset in page_offsets if offset < len(text))})
     ordered = sorted(spans, key=lambda each: each[1][0] - each[1][1])  # longest first, so that the last is innermost

@@ -23,7 +23,7 @@ _PATTERNS = tuple(
 
 
 def read_typed_date(text: str) -> date | None:
-    """The day that the text names, month before day; None if it names none. ``16`` is 2016, ``97`` is 1997."""
+    """The date in the text, month before day; None if there is no date. ``16`` is 2016, ``97`` is 1997."""
     typed = " ".join(text.split())
     for pattern in _PATTERNS:
         match = pattern.fullmatch(typed)

@@ -56,7 +56,7 @@ class CorrectionForm:
         )
 
     def refuse(self, errors: Iterable[tuple[str, str]]) -> tuple[Message, ...]:
-        """Show these errors beside their values; returns them for the summary."""
+        """Show these errors next to their values; returns them for the summary."""
         messages = tuple(self.message(path, words) for path, words in errors)
         for message in messages:
             if row := self.by_path.get(message.path):
@@ -64,7 +64,7 @@ class CorrectionForm:
         return messages
 
     def warn(self, warnings: Iterable[tuple[str, str]]) -> tuple[Message, ...]:
-        """Show these warnings beside their values; returns them for the summary."""
+        """Show these warnings next to their values; returns them for the summary."""
         messages = tuple(self.message(path, words) for path, words in warnings)
         for message in messages:
             if row := self.by_path.get(message.path):
@@ -73,7 +73,7 @@ class CorrectionForm:
 
 
 def form_of(opened: OpenLetter, labels: Labels, submission: Submission | None = None) -> CorrectionForm:
-    """The form of a letter as it stands, with everything typed in the submission on top."""
+    """The form of a letter, with everything typed in the submission applied."""
     problems = _problems_by_path(opened)
     states = opened.merged.states
     form = CorrectionForm(

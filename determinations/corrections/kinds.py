@@ -41,7 +41,7 @@ def text_of(field: Field, value: GivenValue, labels: Labels) -> str:
 
 
 def typed_value(field: Field, typed: TypedField, labels: Labels) -> GivenValue:
-    """The value that was typed; what cannot be understood stays as it is, to be refused with a reason."""
+    """The value that was typed; invalid input is returned unchanged, to be refused with a reason."""
     return CONTROLS[field.kind].typed(typed, labels)
 
 

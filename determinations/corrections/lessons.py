@@ -1,4 +1,4 @@
-"""What corrections tell about the parser: its accuracy by field and version on values that staff checked, and checked
+"""What corrections say about the parser: its accuracy by field and version on values that staff checked, and checked
 letters as records that can become test cases of the parser."""
 
 from collections.abc import Iterator, Sequence
@@ -139,7 +139,7 @@ def _expected_citation(cited: CitationRecord) -> CitedRecord:
 
 
 def file_name(letter: Letter) -> str:
-    """The name of the letter's first upload; its ID where there is none."""
+    """The name of the letter's first upload; its ID if it has no upload."""
     name = UploadedFile.objects.filter(letter=letter).order_by("pk").values_list("name", flat=True).first()
     return name or f"letter-{letter.pk}"
 

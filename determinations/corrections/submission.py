@@ -30,7 +30,7 @@ class Part(StrEnum):
 
     VALUE = "value"
     SHOWN = "shown"  # digest of the value that the page showed: only what the user changed counts as typed
-    EVIDENCE = "evidence"  # where the letter says so: "120-134"
+    EVIDENCE = "evidence"  # its place in the letter: "120-134"
     CONFIRM = "confirm"
     REVERT = "revert"
     SPLIT = "split"  # an item's new requests, one per line

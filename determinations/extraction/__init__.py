@@ -1,4 +1,4 @@
-"""From bytes to text: what kind of file it is, its text with page offsets, or why it cannot be read.
+"""Extracts text from files: detects the kind of file, and returns its text with page offsets or a reason for refusal.
 
-Plain Python without Django: the child process that reads strangers' files imports nothing but this.
+Plain Python without Django: the child process that reads untrusted files imports only this package.
 """

@@ -1,7 +1,7 @@
-"""The files inside a ZIP, one after the other, each with its fate: open to read, or refused for a reason.
+"""Reads the files inside a ZIP one by one; each can be opened, or is refused with a reason.
 
-Nothing is unpacked by name, so no path in an archive can reach a folder. What an archive says of sizes is not
-believed: bytes are counted as they come.
+Nothing is unpacked by name, so no path in an archive can reach a folder. The sizes declared
+in an archive are not trusted: bytes are counted as they are read.
 """
 
 import io
@@ -26,12 +26,12 @@ _PLAIN_COMPRESSION = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLimits:
-    """How much one archive may ask for."""
+    """Limits for one archive."""
 
     members: int = 5_000
     member_bytes: int = 50 * 1024 * 1024
     total_bytes: int = 2 * 1024 * 1024 * 1024
-    #: A letter packs to a third of its size, and plain text to a tenth; a bomb to a thousandth.
+    #: A letter compresses to a third of its size, plain text to a tenth, a ZIP bomb to a thousandth.
     ratio: int = 200
 
 
@@ -39,7 +39,7 @@ LIMITS = ArchiveLimits()
 
 
 class ArchiveRefused(Exception):
-    """The archive as a whole, or from here on, is not read. ``reason`` is a code of ``states.REFUSALS``."""
+    """The archive, or the rest of it, is not read. ``reason`` is a code of ``states.REFUSALS``."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -48,7 +48,7 @@ class ArchiveRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file in an archive; ``open`` raises ``ArchiveRefused`` while it is read, where it cannot be."""
+    """One file in an archive; reading from ``open`` raises ``ArchiveRefused`` if it cannot be read."""
 
     name: str
     archive: zipfile.ZipFile
@@ -72,7 +72,7 @@ def members(file: IO[bytes], limits: ArchiveLimits = LIMITS) -> Iterator[Member]
                 "archive_too_many", f"The archive holds {len(infos):,} files; {limits.members:,} are allowed."
             )
         if sum(info.file_size for info in infos) > limits.total_bytes:
-            raise ArchiveRefused("archive_too_large", "The archive unpacks to more than is allowed.")
+            raise ArchiveRefused("archive_too_large", "The unpacked archive is larger than allowed.")
         for info in infos:
             yield Member(info.filename, archive, info, limits.member_bytes, limits.ratio)
 
@@ -99,14 +99,14 @@ def _archive(file: IO[bytes], limits: ArchiveLimits) -> zipfile.ZipFile:
 def _opened(member: Member) -> Iterator[IO[bytes]]:
     info = member.info
     if info.flag_bits & 0x1:
-        raise ArchiveRefused("password_needed", "The file in the archive opens with a password only.")
-    if info.compress_type not in _PLAIN_COMPRESSION:  # bzip2 and LZMA unpack to far more than they hold
-        raise ArchiveRefused("archive_method", "The archive is packed in a way that is not read here; pack it anew.")
+        raise ArchiveRefused("password_needed", "The file in the archive is password-protected.")
+    if info.compress_type not in _PLAIN_COMPRESSION:  # bzip2 and LZMA can expand to far more than their size
+        raise ArchiveRefused("archive_method", "The archive has an unsupported compression method.")
     most = member.most
     if info.file_size > most:
         raise ArchiveRefused("too_large", f"The file has {info.file_size:,} bytes; {most:,} are allowed.")
     if info.file_size > 1024 * 1024 and info.file_size > member.ratio * max(info.compress_size, 1):
-        raise ArchiveRefused("archive_bomb", "The file unpacks to far more than a letter would.")
+        raise ArchiveRefused("archive_bomb", "The unpacked file is far larger than a letter.")
     try:
         with member.archive.open(info) as stream:
             yield io.BufferedReader(_Counted(stream, most))
@@ -115,7 +115,7 @@ def _opened(member: Member) -> Iterator[IO[bytes]]:
 
 
 class _Counted(io.RawIOBase):
-    """Stops reading where more comes than the archive's directory and the limit said."""
+    """Stops reading when the data exceeds the declared size or the limit."""
 
     def __init__(self, stream: IO[bytes], most: int) -> None:
         self._stream, self._left, self._most = stream, most, most
@@ -134,7 +134,7 @@ class _Counted(io.RawIOBase):
 
 
 def _directory_bytes(file: IO[bytes]) -> int:
-    """The size that the archive gives for its list of files: known before a reader makes an object of each."""
+    """The declared size of the archive's directory, known before an object is created for each entry."""
     size = file.seek(0, io.SEEK_END)
     start = max(0, size - 65_536 - _END_SIZE - _LOCATOR_SIZE - _END64_SIZE)
     file.seek(start)
@@ -142,7 +142,7 @@ def _directory_bytes(file: IO[bytes]) -> int:
     file.seek(0)
     end = tail.rfind(_END)
     if end < 0 or len(tail) - end < _END_SIZE:
-        return 0  # no archive: opening it says so
+        return 0  # not an archive: opening it raises the error
     found: int = struct.unpack_from("<L", tail, end + 12)[0]
     locator, end64 = end - _LOCATOR_SIZE, end - _LOCATOR_SIZE - _END64_SIZE
     if end64 >= 0 and tail.startswith(_LOCATOR, locator) and tail.startswith(_END64, end64):

@@ -1,8 +1,8 @@
-"""The process that opens strangers' files: reads one after the other, gives back text or the reason for none.
+"""The process that opens untrusted files one by one and returns their text or the reason for refusal.
 
-Started and talked to by ``reader.TextReader``. The file's bytes and the text travel in one shared memory file, the
-pipes only carry short lines, so that neither side can hang on a full pipe. It holds no secret: its environment is
-empty, and before the first file it gives up what it could reach others by (see ``confine``).
+Started and controlled by ``reader.TextReader``. The file's bytes and the text travel in one shared memory file, the
+pipes only carry short lines, so that neither side can hang on a full pipe. It holds no secrets: its environment is
+empty, and it gives up access to other resources before the first file (see ``confine``).
 """
 
 import json
@@ -22,7 +22,7 @@ READY = {"ready": True}
 
 
 def read_text(data: bytes, limits: Limits) -> ExtractedText:
-    """The text of a PDF, a text file or a document; a picture file is to be scanned whole. Raises ``Unreadable``."""
+    """The text of a PDF, a text file or a document; a picture file is scanned as a whole. Raises ``Unreadable``."""
     if len(data) > limits.bytes:
         raise TooLarge(f"The file has {len(data):,} bytes; {limits.bytes:,} are allowed.")
     match kind_of(data[:HEAD]):
@@ -41,7 +41,7 @@ def read_text(data: bytes, limits: Limits) -> ExtractedText:
 
 
 def serve(shared: int, limits: Limits) -> None:
-    """Answer one line for each line that comes in, until the other side is gone."""
+    """Answer each incoming line with one line, until the other side closes."""
     _answer(READY)
     for line in sys.stdin:
         size = int(line)
@@ -57,7 +57,7 @@ def serve(shared: int, limits: Limits) -> None:
         except Unreadable as reason:
             answer = {"state": reason.state, "message": str(reason)}
         except MemoryError:
-            answer = {"state": TooLarge.state, "message": "Reading the file takes more memory than it may."}
+            answer = {"state": TooLarge.state, "message": "Reading the file takes more memory than allowed."}
         _answer(answer)
 
 
@@ -69,10 +69,10 @@ def _answer(words: Mapping[str, object]) -> None:
 def main() -> None:
     """``child SHARED_FD LIMITS_AS_JSON PARENT_PID``"""
     shared, limits, parent = int(sys.argv[1]), Limits(**json.loads(sys.argv[2])), int(sys.argv[3])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     warm_up()
     limit(limits.memory_bytes)
-    if os.getppid() != parent:  # it died before it could be watched
+    if os.getppid() != parent:  # the parent ended before it could be watched
         return
     shut_in()
     serve(shared, limits)

@@ -1,12 +1,12 @@
-"""Files that systems and programs leave beside letters, and that nobody means to upload."""
+"""Files that operating systems and programs create next to letters, which users do not mean to upload."""
 
 _FOLDERS = frozenset({"__macosx"})
 _NAMES = frozenset({".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini"})
-#: Word's note of who has a document open, and what macOS keeps of a file on a foreign disk.
+#: Word's lock files, and the metadata files that macOS creates on other file systems.
 _STARTS = ("~$", "._")
 
 
 def is_clutter(path: str) -> bool:
-    """Whether a file inside an archive or a folder is such a file, by its path."""
+    """Whether the path of a file in an archive or folder is one of these."""
     *folders, name = path.replace("\\", "/").lower().split("/")
     return name in _NAMES or name.startswith(_STARTS) or not _FOLDERS.isdisjoint(folders)

@@ -1,12 +1,12 @@
-"""How far a process that opens strangers' files can reach if one of them takes it over.
+"""Limits what a process that opens untrusted files can reach if one of them takes control of it.
 
-What the kernel always grants: memory, open files and the way to more rights are limited for good, and no picture of
-the memory is left behind. ``shut_in`` also takes its network and its file system, where the kernel lets an ordinary
-process make a user namespace (some containers forbid it); where it does not, the limit of open files alone keeps it
-from opening a file or a connection.
+Always available: memory, open files and privilege escalation are limited permanently, and no core dump is written.
+``shut_in`` also removes the network and the file system, if the kernel lets an ordinary process create a user
+namespace (some containers forbid it); otherwise the limit of open files alone prevents it from opening a file or a
+connection.
 
-What nothing here takes: its processor time, and signals to other processes of the same user. That it could send; a
-worker that dies of one is started again, and its letters are read again.
+Not limited: processor time, and signals to other processes of the same user. A worker killed by such a signal is
+restarted, and its letters are read again.
 """
 
 import codecs
@@ -19,12 +19,12 @@ import tempfile
 
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _NEW_NETWORK, _NEW_IPC, _NEW_USER = 0x40000000, 0x08000000, 0x10000000
-#: Encodings that are loaded from files when first asked for.
+#: Encodings that are loaded from files on first use.
 _ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "latin-1", "ascii")
 
 
 def limit(memory_bytes: int) -> None:
-    """Never outlive the parent, never take more memory than allowed, never get other rights, leave no picture."""
+    """Never outlive the parent, exceed the memory limit, gain privileges, or dump core."""
     with contextlib.suppress(OSError, AttributeError):  # Linux only; elsewhere the closed pipe ends it
         kernel = ctypes.CDLL(None)
         kernel.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -35,7 +35,7 @@ def limit(memory_bytes: int) -> None:
 
 
 def leave_network() -> bool:
-    """Have a network of one's own in which there is nobody; False where the kernel does not allow it."""
+    """Enter an empty network namespace; False if the kernel does not allow it."""
     try:
         return bool(ctypes.CDLL(None).unshare(_NEW_USER | _NEW_NETWORK | _NEW_IPC) == 0)
     except AttributeError:
@@ -43,10 +43,10 @@ def leave_network() -> bool:
 
 
 def shut_in() -> None:
-    """Open nothing any more: no file, no connection, no process. Load everything needed before.
+    """Prevent opening any file, connection or process from now on. Load everything needed before.
 
-    The root folder becomes an empty one that is gone: there is no path left to open, to delete or to run. And no
-    number is left for an open file, which holds wherever this runs.
+    The root becomes an empty, deleted folder, so that no path can be opened, deleted or run. No file descriptor is
+    left either, which works on every system.
     """
     for name in _ENCODINGS:
         codecs.lookup(name)
@@ -57,7 +57,7 @@ def shut_in() -> None:
             os.rmdir(empty)
             os.chroot(".")
     with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))  # the superuser may start processes all the same
+        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))  # the superuser can start processes regardless
     free = os.dup(0)
     os.close(free)
     resource.setrlimit(resource.RLIMIT_NOFILE, (free, free))

@@ -1,7 +1,7 @@
-"""The files to read in what was given: the file itself, or those inside an archive, a message or a portfolio.
+"""Lists the files to read in an uploaded file: the file itself, or those in an archive, a message or a portfolio.
 
-Containers in containers are opened too, a few levels deep and within one budget for the whole file, so that nothing
-small unpacks to more than an archive may hold.
+Nested containers are opened too, a few levels deep and within one budget for the whole file, so that no small file
+expands beyond the limit of an archive.
 """
 
 import tempfile
@@ -21,14 +21,14 @@ from determinations.extraction.process import ReaderBroken
 
 _CONTAINERS = (".zip", ".eml", ".msg", ".mht", ".mbox", ".pdf")
 _SPOOLED = 1024 * 1024
-#: Stands for files that a PDF may carry and that are not to be had.
+#: Placeholder for files in a PDF that cannot be extracted.
 _ATTACHED = "(attached files)"
 _FORMS: dict[Kind, Form] = {Kind.MAIL: "mail", Kind.OLD_OFFICE: "outlook", Kind.PDF: "pdf"}
 
 
 @dataclass(frozen=True, slots=True)
 class ContentLimits:
-    """How much one file may hold, opened."""
+    """Limits for the contents of one file."""
 
     archive_bytes: int = 500 * 1024 * 1024
     archive: ArchiveLimits = LIMITS
@@ -36,10 +36,10 @@ class ContentLimits:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A file to read, or the reason why it is not to be had (a code of ``states.REFUSALS``).
+    """A file to read, or the reason why it cannot be read (a code of ``states.REFUSALS``).
 
-    ``name`` leads to it from the file that was given: ``letters.zip/message.eml/letter.pdf``. ``file`` is the
-    reader's to close.
+    ``name`` leads to it from the file that was given: ``letters.zip/message.eml/letter.pdf``. The caller closes
+    ``file``.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Content:
 
 
 class ContentReader:
-    """Opens file after file, with one confined child for messages and portfolios. Also a context manager."""
+    """Opens files one by one, with one confined child for messages and portfolios. Also a context manager."""
 
     def __init__(self, limits: ContentLimits | None = None) -> None:
         self._limits = limits or ContentLimits()
@@ -66,11 +66,11 @@ class ContentReader:
         self.close()
 
     def close(self) -> None:
-        """End the child, if there is one."""
+        """Stop the child, if it is running."""
         self._containers.close()
 
     def contents(self, name: str, file: IO[bytes]) -> Iterator[Content]:
-        """The files to read in this one. Raises ``OSError`` where it cannot be read at all."""
+        """The files to read in this one. Raises ``OSError`` if it cannot be read at all."""
         opening, size = _Opening(self._limits, self._containers), _size(file)
         try:
             yield from opening.contents(name, file, 0)
@@ -79,7 +79,7 @@ class ContentReader:
 
 
 class _Spent(Exception):
-    """What was given holds more than allowed; what was found before is kept."""
+    """The file holds more than allowed; the files found before are kept."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -87,7 +87,7 @@ class _Spent(Exception):
 
 
 class _Opening:
-    """One given file with what is left of its budget."""
+    """One file with its remaining budget."""
 
     def __init__(self, limits: ContentLimits, containers: ContainerReader) -> None:
         self._limits, self._containers = limits, containers
@@ -121,7 +121,7 @@ class _Opening:
         if self._files_left < 0:
             raise _Spent("archive_too_many", f"It holds more than {self._limits.archive.members:,} files.")
         if self._bytes_left < 0:
-            raise _Spent("archive_too_large", "It unpacks to more than is allowed.")
+            raise _Spent("archive_too_large", "Its unpacked files are larger than allowed.")
 
     def _from_archive(self, name: str, file: IO[bytes], size: int, level: int) -> Iterator[Content]:
         if level >= MOST_LEVELS:
@@ -141,7 +141,7 @@ class _Opening:
             file.close()
 
     def _from_container(self, name: str, file: IO[bytes], size: int, kind: Kind, level: int) -> Iterator[Content]:
-        """What a message or a PDF carries; the PDF itself too, unless it is only a portfolio's cover."""
+        """The attachments of a message or PDF, and the PDF itself unless it is only a portfolio's cover."""
         if kind is not Kind.PDF:
             opened = self._opened(file, size, kind)
             file.close()
@@ -184,7 +184,7 @@ class _Opening:
 
 
 def name_and_container(name: str) -> tuple[str, str]:
-    """A content's name without, and of, the innermost archive, message or portfolio that it came in (else empty)."""
+    """A file's own name, and the name of its innermost archive, message or portfolio (or an empty string)."""
     parts = name.split("/")
     at = max((n for n, part in enumerate(parts[:-1], start=1) if part.lower().endswith(_CONTAINERS)), default=0)
     return "/".join(parts[at:]), "/".join(parts[:at])
@@ -208,12 +208,12 @@ def _unpacked(member: Member) -> IO[bytes]:
 
 
 def _spooled(data: bytes) -> IO[bytes]:
-    file = tempfile.SpooledTemporaryFile(max_size=_SPOOLED)  # noqa: SIM115 - closed by who reads it
+    file = tempfile.SpooledTemporaryFile(max_size=_SPOOLED)  # noqa: SIM115 - the caller closes it
     file.write(data)
     return cast(IO[bytes], file)
 
 
 def clean_path(path: str) -> str:
-    """An archive's path without roots and steps upwards: it is only ever shown."""
+    """An archive path without roots and parent steps, for display only."""
     parts = PurePosixPath(path.replace("\\", "/")).parts
     return "/".join(part for part in parts if part not in ("/", "..", ".")) or "(no name)"

@@ -1,4 +1,4 @@
-"""The text of documents with form: Word, RTF and HTML. Their form is left behind; page breaks are kept."""
+"""The text of formatted documents: Word, RTF and HTML. Formatting is dropped; page breaks are kept."""
 
 import codecs
 import io
@@ -25,12 +25,12 @@ _ENCODINGS = (
     "shift_jis", "euc-jp", "euc-kr", "iso2022-jp", "utf-7", "utf-16",
 )  # fmt: skip
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]{1,40})", re.IGNORECASE)
-#: The name of a window, which is not on its page; and lines that stay as they are, which html_text would join.
+#: The window title, which is not on the page; and preformatted lines, which html_text would join.
 _TITLE = re.compile(r"<title\b.*?</title\s*>", re.IGNORECASE | re.DOTALL)
 _PREFORMATTED = re.compile(r"<pre\b.*?(</pre\s*>|\Z)", re.IGNORECASE | re.DOTALL)
-#: A picture in an RTF file: thousands of digits that are no text.
+#: A picture in an RTF file: thousands of digits that are not text.
 _RTF_PICTURE = re.compile(rb"[0-9A-Fa-f\r\n]{1000,}")
-#: striprtf prints bars for cells, and a line end for a page's.
+#: striprtf prints bars for cells, and a line end for a page break.
 _RTF_CELL, _RTF_PAGE = re.compile(r"\\cell(?![a-z])"), re.compile(r"\\page(?![a-z])")
 
 
@@ -56,13 +56,13 @@ def read_formatted_text(kind: Kind, data: bytes, limits: Limits) -> ExtractedTex
         EOFError,
         NotImplementedError,
         RuntimeError,
-    ) as fault:  # fmt: skip - what the libraries raise on damaged files
+    ) as fault:  # fmt: skip - raised by the libraries on damaged files
         raise Damaged("The document cannot be opened: it is damaged.") from fault
     return extracted_plain_text(text, limits)
 
 
 def warm_up() -> None:
-    """Load what the libraries load when first used: afterwards no file may be opened."""
+    """Load what the libraries load on first use: no file can be opened afterwards."""
     for name in _ENCODINGS:
         codecs.lookup(name)
     html_to_text(b"<p>a</p>")
@@ -71,17 +71,17 @@ def warm_up() -> None:
 
 
 def html_to_text(data: bytes | str) -> str:
-    """What a browser would show as text."""
+    """The text that a browser would show."""
     source = data if isinstance(data, str) else _decoded_html(data)
     source = _TITLE.sub("", source)
     source = _PREFORMATTED.sub(lambda stretch: stretch[0].replace("\n", "<br>"), source)
-    # Otherwise everything below the 254th level is lost without a word: long chains of replies are nested so.
+    # Otherwise everything below the 254th level is silently lost; long reply chains are nested that deeply.
     parser = HTMLParser(encoding="utf-8", huge_tree=True)
     try:
         root = document_fromstring(source.encode(), parser)
-    except ParserError:  # there is no element
+    except ParserError:  # the page has no element
         return ""
-    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):  # that level is the 2,048th now
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):  # the limit is now 2,048 levels
         raise ValueError("The page is nested too deeply.")
     return html_text.extract_text(root)
 
@@ -115,7 +115,7 @@ def word_to_text(data: bytes) -> str:
 
 
 def _parser() -> XMLParser:
-    """No entity is resolved: that is how a small document becomes a large one, or reads other files."""
+    """Entities are not resolved: they could expand a small document into a large one, or read other files."""
     return XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
 
 
@@ -126,9 +126,9 @@ def _word(name: str) -> str:
 _TEXT, _TAB, _BREAK, _RETURN = _word("t"), _word("tab"), _word("br"), _word("cr")
 _PARAGRAPH, _CELL, _ROW = _word("p"), _word("tc"), _word("tr")
 _PAGE_END, _HYPHEN, _TEXT_BOX = _word("lastRenderedPageBreak"), _word("noBreakHyphen"), _word("txbxContent")
-#: A break that was typed, and where Word last began a page for it.
+#: A manual page break, and where Word last started a page.
 _EMPTY_PAGE = re.compile(r"\f\s*\f")
-#: Moved and deleted text, and the second copy of a text box for older programs.
+#: Moved and deleted text, and the copy of a text box for older programs.
 _LEFT_OUT = frozenset(
     {
         _word("del"), _word("moveFrom"), _word("pPr"), _word("rPr"),

@@ -1,15 +1,15 @@
-"""What kind of file it is, by its content: names and what browsers say of a file are not believed."""
+"""Detects the kind of a file from its content; file names and browsers' media types are not trusted."""
 
 import codecs
 import re
 from enum import StrEnum
 
-#: Bytes at the start of a file that tell its kind.
+#: How many bytes at the start of a file determine its kind.
 HEAD = 4096
 
 
 class Kind(StrEnum):
-    """The kinds that are told apart; ``value`` is the media type."""
+    """The kinds of files; ``value`` is the media type."""
 
     PDF = "application/pdf"
     TEXT = "text/plain"
@@ -29,13 +29,13 @@ class Kind(StrEnum):
     OTHER = "application/octet-stream"
 
 
-#: Documents whose text is read, without its form.
+#: Documents whose text is read without formatting.
 FORMATTED_KINDS = frozenset({Kind.WORD, Kind.RTF, Kind.HTML})
 #: Pictures of pages, as scanners and fax servers store them.
 PICTURE_KINDS = frozenset({Kind.TIFF, Kind.PNG, Kind.JPEG})
-#: What letters come in; archives and messages hold these.
+#: Kinds that letters come in; archives and messages hold these.
 LETTER_KINDS = frozenset({Kind.PDF, Kind.TEXT}) | FORMATTED_KINDS | PICTURE_KINDS
-#: Documents that are not read here: letters may stand in them, and can be exported from them.
+#: Unsupported documents that may contain letters; users can export them.
 DOCUMENT_KINDS = frozenset({Kind.OFFICE, Kind.OLD_OFFICE, Kind.OPEN_DOCUMENT})
 DOCUMENT_NAMES = (".doc", ".docx", ".docm", ".dotx", ".odt", ".rtf", ".pages", ".wpd")
 
@@ -47,8 +47,8 @@ _IMAGES = (
     (b"GIF8", Kind.IMAGE),
 )
 _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
-#: Control characters that no text file holds; tab, line ends, form feed, ^Z (end of a DOS file) and escape may stand.
-#: Comments are passed over for good (atomic groups): a file of many could make the expression try for hours.
+#: Control characters absent from text files; tab, line ends, form feed, ^Z (end of a DOS file) and escape may occur.
+#: Comments are skipped without backtracking (atomic groups): a file with many could otherwise take hours.
 _HTML = re.compile(
     rb"\s*+(?><\?xml[^>]*+>\s*+)?(?><!--.*?-->\s*+)*+<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
@@ -74,7 +74,7 @@ def kind_of(head: bytes) -> Kind:
         return Kind.OLD_OFFICE
     if _is_mail(head):
         return Kind.MAIL
-    if b"%PDF-" in head[:1024]:  # readers allow for rubbish before it, but archives and messages may store a PDF as is
+    if b"%PDF-" in head[:1024]:  # may follow other bytes; archives and messages can also contain it
         return Kind.PDF
     if head.startswith(b"{\\rtf"):
         return Kind.RTF
@@ -88,7 +88,7 @@ def kind_of(head: bytes) -> Kind:
 
 
 def _is_mail(head: bytes) -> bool:
-    """Whether every line up to the first empty one is a message's header, and a mail program wrote one of them."""
+    """Whether every line before the first empty one is a message header, and one was written by a mail program."""
     block, end, _ = head.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").partition(b"\n\n")
     lines = block.split(b"\n")
     complete = lines if end or len(head) < HEAD else lines[:-1]  # the last line may be cut
@@ -96,10 +96,10 @@ def _is_mail(head: bytes) -> bool:
 
 
 def text_encoding(head: bytes) -> str | None:
-    """The encoding that text starting with ``head`` is in, or None where it is no text.
+    """The encoding of text that starts with ``head``; None if it is not text.
 
-    Marks decide first, then UTF-16 by where its zero bytes stand, then UTF-8; what is none of these is Windows-1252,
-    which letters are typed in and which gives every byte a meaning.
+    Byte order marks decide first, then the positions of zero bytes (UTF-16), then valid UTF-8; all other text is
+    Windows-1252, which is common in letters and assigns a meaning to every byte.
     """
     for mark, encoding in (
         (codecs.BOM_UTF8, "utf-8-sig"),

@@ -1,7 +1,7 @@
-"""The text of a PDF, by pdfium.
+"""Extracts the text of a PDF with pdfium.
 
 pdfium is not thread-safe, and a hostile file can crash it: the web site and the workers read through
-``reader.TextReader``, which runs this in a child process. Commands at a terminal may call it as it is.
+``reader.TextReader``, which runs this in a child process. Command-line commands may call it directly.
 """
 
 import ctypes
@@ -23,10 +23,10 @@ from determinations.extraction.results import (
 from determinations.extraction.scanned_pages import is_picture
 from determinations.extraction.upright import load_upright_text
 
-#: A file without pictures whose pages hold fewer letters than this is no letter.
+#: A file without pictures and with fewer alphabetic characters than this is not a letter.
 _LEAST_CHARACTERS = 25
-#: pdfium's signs for the hyphen at a line's end, where it joins the two halves of the word by itself.
-_HYPHENS = str.maketrans({"\ufffe": "-", "\x02": "-", "\f": " "})  # a form feed would read as the page's end
+#: pdfium's characters for a hyphen at a line end, where it joins the two halves of the word by itself.
+_HYPHENS = str.maketrans({"\ufffe": "-", "\x02": "-", "\f": " "})  # a form feed would be read as the page's end
 
 
 def read_pdf_text(data: bytes, limits: Limits = LIMITS) -> ExtractedText:
@@ -34,7 +34,7 @@ def read_pdf_text(data: bytes, limits: Limits = LIMITS) -> ExtractedText:
     document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
     if not document:
         if pdfium.FPDF_GetLastError() == pdfium.FPDF_ERR_PASSWORD:
-            raise PasswordNeeded("The PDF opens with a password only.")
+            raise PasswordNeeded("The PDF is password-protected.")
         raise Damaged("The PDF cannot be opened: it is damaged or cut short.")
     try:
         texts, to_scan = _pages(document, limits)
@@ -44,7 +44,7 @@ def read_pdf_text(data: bytes, limits: Limits = LIMITS) -> ExtractedText:
 
 
 def _pages(document: pdfium.FPDF_DOCUMENT, limits: Limits) -> tuple[list[str], tuple[int, ...]]:
-    """The text of each page, and the numbers (from 0) of the pages whose text is to be read from their picture."""
+    """The text of each page, and the numbers (from 0) of the pages to be scanned."""
     count = pdfium.FPDF_GetPageCount(document)
     if count < 1:
         raise Damaged("The PDF has no pages.")
@@ -84,13 +84,13 @@ def _fetched(text_page: pdfium.FPDF_TEXTPAGE, number: int, most: int) -> str:
         raise Damaged(f"The text of page {number + 1} of the PDF cannot be read.")
     if count > most:
         raise TooLarge(f"The PDF has more text than a letter may have (counted up to page {number + 1}).")
-    # pdfium gives nothing at all when the first character of the range is one that it hides: step over those.
+    # pdfium returns nothing if the first character of the range is hidden: skip such characters.
     first = 0
     while first < count and pdfium.FPDFText_GetTextIndexFromCharIndex(text_page, first) < 0:
         first += 1
     if first == count:
         return ""
-    buffer = (ctypes.c_ushort * (2 * (count - first) + 2))()  # a character may take two, and a zero ends it
+    buffer = (ctypes.c_ushort * (2 * (count - first) + 2))()  # up to two units per character, and a final zero
     written = pdfium.FPDFText_GetText(text_page, first, count - first, buffer)
     found = memoryview(buffer)[: max(written - 1, 0)].tobytes().decode("utf-16-le", "replace")
     return postgres_text(found.translate(_HYPHENS))
@@ -110,5 +110,5 @@ def _joined(texts: list[str], to_scan: tuple[int, ...]) -> ExtractedText:
     return ExtractedText("\f".join(texts), tuple(offsets), len(texts), method="pdf", to_scan=to_scan)
 
 
-#: Says in logs and benchmarks what read the files.
+#: Names the PDF reader in logs and benchmarks.
 PDFIUM = str(pypdfium2.version.PDFIUM_INFO)

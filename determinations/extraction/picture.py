@@ -1,8 +1,8 @@
-"""Pictures of a PDF's pages, and where on them stretches of its text stand. Run as a child process with limits.
+"""Draws a PDF's pages, and locates ranges of text on them. Runs as a child process with limits.
 
 ``python -m determinations.extraction.picture`` reads one request as a line of JSON and then the file's bytes from the
 standard input, and writes the answer to the standard output: a PNG for ``{"page": 0, "width": 1224, "turn": 0}``; for
-``{"stretches": [[page, start, end], ...]}`` JSON, a list of boxes for each stretch, in parts of the page; for
+``{"stretches": [[page, start, end], ...]}`` JSON, a list of boxes for each range, as fractions of the page; for
 ``{"count": true}`` the number of pages.
 """
 
@@ -33,19 +33,19 @@ _RETURN, _NEW_LINE = ord("\r"), ord("\n")
 
 
 def draw_page(document: pdfium.FPDF_DOCUMENT, number: int, width: int, turn: int = 0) -> bytes:
-    """One page (from 0), turned clockwise by these degrees, as a grey PNG of this width."""
+    """One page (from 0), turned clockwise by these degrees, as a grayscale PNG of this width."""
     page = pdfium.FPDF_LoadPage(document, number)
     if not page:
         raise ValueError("no such page")
     try:
         wide, high = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
         if not (0 < wide < 20_000 and 0 < high < 20_000):
-            raise ValueError("a page without a sane size")
+            raise ValueError("a page without a valid size")
         if turn % 180:
             wide, high = high, wide
         height = max(1, math.ceil(width * high / wide))
         if width * height > _MOST_PIXELS:
-            raise ValueError("a page too large to draw")
+            raise ValueError("the page is too large to draw")
         return _drawn(page, width, height, turn)
     finally:
         pdfium.FPDF_ClosePage(page)
@@ -65,7 +65,7 @@ def _drawn(page: pdfium.FPDF_PAGE, width: int, height: int, turn: int) -> bytes:
 
 
 def grey_png(pixels: bytes, width: int, height: int, stride: int) -> bytes:
-    """Rows of grey bytes as a PNG file."""
+    """Rows of grayscale bytes as a PNG file."""
     rows = b"".join(b"\x00" + pixels[at * stride : at * stride + width] for at in range(height))
 
     def chunk(kind: bytes, data: bytes) -> bytes:
@@ -77,7 +77,7 @@ def grey_png(pixels: bytes, width: int, height: int, stride: int) -> bytes:
 
 
 def find_boxes(document: pdfium.FPDF_DOCUMENT, stretches: list[list[int]]) -> list[list[list[float]]]:
-    """For each stretch ``[page, start, end]`` of a page's text its boxes ``[left, top, width, height]``, 0 to 1."""
+    """For each range ``[page, start, end]`` of a page's text, its boxes ``[left, top, width, height]``, 0 to 1."""
     found: list[list[list[float]]] = [[] for _ in stretches]
     for number in sorted({stretch[0] for stretch in stretches}):
         page = pdfium.FPDF_LoadPage(document, number)
@@ -98,9 +98,9 @@ def find_boxes(document: pdfium.FPDF_DOCUMENT, stretches: list[list[int]]) -> li
 
 
 def kept_characters(text_page: pdfium.FPDF_TEXTPAGE) -> list[int]:
-    """For each character of the page's text as the letter keeps it, pdfium's own number of that character.
+    """For each character of the page's stored text, pdfium's index of that character.
 
-    pdfium counts characters that it hides, and ends lines with two; the kept text has neither (see ``pdf``).
+    pdfium counts hidden characters, and ends lines with two; the stored text has neither (see ``pdf``).
     """
     seen = [
         (at, pdfium.FPDFText_GetUnicode(text_page, at))
@@ -131,7 +131,7 @@ def _boxes_of(
 
 
 def _on_picture(page: pdfium.FPDF_PAGE, one: tuple[float, float], other: tuple[float, float]) -> list[float]:
-    """Two corners in the page's own coordinates as a box in parts of the picture; pdfium minds rotation and crop."""
+    """Two corners in page coordinates as a box in fractions of the picture; pdfium handles rotation and cropping."""
     scale = 10_000
     high = max(1, int(scale * pdfium.FPDF_GetPageHeightF(page) / pdfium.FPDF_GetPageWidthF(page)))
     corners = []
@@ -145,7 +145,7 @@ def _on_picture(page: pdfium.FPDF_PAGE, one: tuple[float, float], other: tuple[f
 
 
 def _confine() -> None:
-    """Little memory and time, and no network. Files it can read: it draws letters in the fonts of the machine."""
+    """Limit memory and time, and block the network. Files stay readable: drawing uses system fonts."""
     limit(_MEMORY)
     resource.setrlimit(resource.RLIMIT_CPU, (_PROCESSOR_SECONDS, _PROCESSOR_SECONDS))
     leave_network()
@@ -168,7 +168,7 @@ def _answer(request: dict[str, Any], data: bytes) -> bytes:
 
 
 def _of_picture_file(request: dict[str, Any], data: bytes) -> bytes:
-    """The same of a TIFF, PNG or JPEG file, whose text has no place but that of its recognized words."""
+    """The same for a TIFF, PNG or JPEG file, whose text has places only for recognized words."""
     try:
         pages = PictureFile(data, LIMITS)
         if "count" in request:
@@ -184,7 +184,7 @@ def _of_picture_file(request: dict[str, Any], data: bytes) -> bytes:
 
 
 def main() -> None:
-    """One request, one answer; ends with 3 when there is none."""
+    """Answer one request; exits with status 3 on failure."""
     _confine()
     pdfium.FPDF_InitLibrary()
     request = json.loads(sys.stdin.buffer.readline())

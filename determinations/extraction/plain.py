@@ -8,7 +8,7 @@ def read_plain_text(data: bytes, limits: Limits = LIMITS) -> ExtractedText:
     """The file's text; form feeds start pages. Raises ``Unreadable``."""
     encoding = text_encoding(data[:HEAD])
     if encoding is None:
-        raise Damaged("The file is no text.")
+        raise Damaged("The file is not text.")
     text = _utf8_or_windows(data) if encoding == "utf-8" else data.decode(encoding, errors="replace")
     return extracted_plain_text(text, limits)
 
@@ -19,10 +19,10 @@ def extracted_plain_text(text: str, limits: Limits) -> ExtractedText:
     if len(text) > limits.characters:
         raise TooLarge(f"The text has {len(text):,} characters; {limits.characters:,} are allowed.")
     if not text.strip():
-        raise NoText("The file holds white space only.")
+        raise NoText("The file contains only white space.")
     offsets = page_starts(text)
     if len(offsets) > limits.pages:
-        offsets = (0,)  # form feeds that are no pages
+        offsets = (0,)  # form feeds that do not start pages
     return ExtractedText(text, offsets, len(offsets), method="text")
 
 
@@ -37,7 +37,7 @@ def page_starts(text: str) -> tuple[int, ...]:
 
 
 def _utf8_or_windows(data: bytes) -> str:
-    """A file can start as ASCII and hold its first foreign byte far below its head."""
+    """A file can start as ASCII and have its first non-ASCII byte far after its head."""
     try:
         return data.decode()
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""A child process that opens untrusted files: started, asked, and replaced when it crashes or hangs.
+"""A child process that opens untrusted files, and is replaced when it crashes or hangs.
 
 The file's bytes and the answers travel in one shared memory file; the pipes carry short lines only.
 """
@@ -24,7 +24,7 @@ _STARTS_WITHIN = 60.0  # on a busy machine
 
 
 class ReaderBroken(Exception):
-    """The child process cannot be started: a fault of the installation, not of a file."""
+    """The child process cannot be started: the installation is at fault, not the file."""
 
 
 class ChildGone(Exception):
@@ -54,28 +54,28 @@ class ChildProcess:
 
     @property
     def pid(self) -> int | None:
-        """The child's process number; None when none runs."""
+        """The child's process ID; None if it is not running."""
         return self._process.pid if self._process else None
 
     def share(self, data: bytes) -> None:
-        """Place a file where the child reads it, starting the child if there is none."""
+        """Place a file where the child reads it, starting the child if needed."""
         if self._process is None:
             self._start()
         os.ftruncate(self.shared, len(data))
         os.pwrite(self.shared, data, 0)
 
     def ask(self, question: str, seconds: float) -> dict[str, Any]:
-        """The child's answer to one line. Raises ``ChildGone``, ``TooSlow`` or what the child says is wrong."""
+        """The child's answer to one line. Raises ``ChildGone``, ``TooSlow`` or the error that the child reports."""
         assert self._process is not None
         try:
             answer = _ask(self._process, question.encode() + b"\n", seconds)
-        except BaseException:  # also when the task is told to stop: a child left in mid-file would answer the next one
+        except BaseException:  # also when the task is stopped: the child would answer the next one
             self.close()
             raise
         return answer
 
     def close(self) -> None:
-        """End the child; the next ``share`` starts another."""
+        """Stop the child; the next ``share`` starts another."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -137,7 +137,7 @@ def _ask(process: subprocess.Popen[bytes], question: bytes, seconds: float) -> d
 
 
 def _shared_memory() -> int:
-    """A file that only this process and its child know, in memory where the system can (Linux)."""
+    """A file shared only by this process and its child, in memory on Linux."""
     if hasattr(os, "memfd_create"):
         return os.memfd_create("letter")
     with tempfile.TemporaryFile() as file:
@@ -145,10 +145,10 @@ def _shared_memory() -> int:
 
 
 def fault_of(end: ChildGone) -> Unreadable:
-    """What is wrong with a file that ended the child: where pdfium gets no memory it aborts."""
+    """The error for a file that ended the child: pdfium aborts when it runs out of memory."""
     if str(end) == signal.SIGABRT.name:
-        return TooLarge("Reading the file takes more memory than it may.")
-    return Damaged(f"The file crashes the reader ({end}).")
+        return TooLarge("Reading the file takes more memory than allowed.")
+    return Damaged(f"Reading the file crashed ({end}).")
 
 
 def _ending(process: subprocess.Popen[bytes]) -> str:

@@ -11,14 +11,14 @@ from determinations.extraction.results import LIMITS, ExtractedText, Limits, Too
 __all__ = ["ReaderBroken", "TextReader", "close_reader", "text_of"]
 
 CHILD = "determinations.extraction.child"
-#: A fresh child now and then keeps what pdfium leaks small.
+#: Replacing the child from time to time limits memory leaks in pdfium.
 _FILES_BEFORE_RENEWAL = 5_000
 
 
 class TextReader:
-    """One child process that reads file after file; started when first needed, replaced when it dies or hangs.
+    """One child process that reads files one by one; started when first needed, replaced when it dies or hangs.
 
-    For one thread of one process. Also a context manager. ``child`` names the module that the child runs.
+    For one thread of one process. Also a context manager. ``child`` is the module that the child runs.
     """
 
     def __init__(self, limits: Limits = LIMITS, child: str = CHILD) -> None:
@@ -37,7 +37,7 @@ class TextReader:
     def read(self, data: bytes) -> ExtractedText:
         """The text of a file, and which of its pages are pictures.
 
-        Raises ``Unreadable``, or ``ReaderBroken`` where no child starts.
+        Raises ``Unreadable``, or ``ReaderBroken`` if the child does not start.
         """
         if len(data) > self.limits.bytes:
             raise TooLarge(f"The file has {len(data):,} bytes; {self.limits.bytes:,} are allowed.")
@@ -49,14 +49,14 @@ class TextReader:
         except ChildGone as end:
             if fresh:
                 raise fault_of(end) from None
-        # Perhaps a file before this one left the child ill: once more, on a fresh one.
+        # An earlier file may have corrupted the child: try once more in a new one.
         try:
             return self._read_once(data)
         except ChildGone as end:
             raise fault_of(end) from None
 
     def close(self) -> None:
-        """End the child; the next ``read`` starts another."""
+        """Stop the child; the next ``read`` starts another."""
         self._read_files = 0
         self.process.close()
 
@@ -76,7 +76,7 @@ class TextReader:
         )
 
 
-_readers: dict[int, TextReader] = {}  # by process: after a fork the one on record is the other process's own
+_readers: dict[int, TextReader] = {}  # by process: after a fork the recorded reader belongs to the other process
 
 
 def text_of(data: bytes, limits: Limits) -> ExtractedText:
@@ -90,6 +90,6 @@ def text_of(data: bytes, limits: Limits) -> ExtractedText:
 
 @atexit.register
 def close_reader() -> None:
-    """End this process's child, if it has one."""
+    """Stop this process's child, if it has one."""
     if reader := _readers.pop(os.getpid(), None):
         reader.close()

@@ -1,4 +1,4 @@
-"""What reading a file gives: its text, or one of the reasons why there is none."""
+"""The result of reading a file: its text, or the reason why it could not be read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one file may ask for. A determination letter has 2 to 10 pages and some 20,000 characters."""
+    """Limits for one file. A determination letter has 2 to 10 pages and some 20,000 characters."""
 
     bytes: int = 50 * 1024 * 1024
     pages: int = 500
@@ -17,7 +17,7 @@ class Limits:
     scanned_pages: int = 100
     page_pixels: int = 40_000_000  #: of a picture file's page; 300 dots per inch on letter paper are 8 million
     drawn_pixels: int = 12_000_000  #: of a page drawn to be read; letter paper takes 4 million
-    page_seconds: float = 300.0  #: of the clock, for a page that gives way to all other work
+    page_seconds: float = 300.0  #: wall-clock time, for a page scanned at low priority
     scan_memory_bytes: int = 256 * 1024 * 1024
 
 
@@ -61,8 +61,8 @@ class ExtractedText:
     """A file's text. Pages are joined by form feeds; page n (from 0) starts at ``text[page_offsets[n]]``.
 
     ``to_scan`` are the pages (from 0) that are pictures and were not read yet. A file that was scanned has the method
-    of each page, its ``words`` in the order of the text, and the ``turns``: the degrees, clockwise, by which each
-    page has to be turned to stand upright.
+    of each page, its ``words`` in the order of the text, and the ``turns``: how many degrees
+    clockwise each page has to be turned to be upright.
     """
 
     text: str
@@ -76,19 +76,19 @@ class ExtractedText:
 
 
 class Unreadable(Exception):
-    """A file that gives no text. ``state`` is the letter's state, the message one sentence without letter text."""
+    """A file without readable text. ``state`` is the letter's state, the message one sentence without letter text."""
 
     state: ClassVar[str]
 
 
 class PasswordNeeded(Unreadable):
-    """The file opens with a password only."""
+    """The file is password-protected."""
 
     state = "password_needed"
 
 
 class Damaged(Unreadable):
-    """The file is not what it says it is, or is cut short."""
+    """The file is damaged, truncated, or not of its declared kind."""
 
     state = "damaged"
 
@@ -112,7 +112,7 @@ class TooManyPages(Unreadable):
 
 
 class TooSlow(Unreadable):
-    """Reading took longer than it may."""
+    """Reading took longer than allowed."""
 
     state = "too_slow"
 
@@ -125,14 +125,14 @@ def unreadable(answer: Mapping[str, Any]) -> Unreadable:
     return UNREADABLE[answer["state"]](answer["message"])
 
 
-#: Letters that a typeface joins: "\ufb01nding" is "finding" for whoever searches or reads it.
+#: Letters that a typeface joins: "\ufb01nding" is "finding" for searching and reading.
 _JOINED_LETTERS = str.maketrans(
     dict(zip("\ufb00\ufb01\ufb02\ufb03\ufb04\ufb05\ufb06", ("ff", "fi", "fl", "ffi", "ffl", "st", "st"), strict=True))
 )
 
 
 def postgres_text(text: str) -> str:
-    """The text as PostgreSQL can keep it: line ends are ``\\n``, and no NUL. Joined letters are taken apart."""
+    """The text as PostgreSQL can store it: line ends are ``\\n``, and no NUL. Joined letters are taken apart."""
     if not text.isascii():
         text = text.translate(_JOINED_LETTERS)
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")

@@ -1,7 +1,7 @@
-"""Which pages of a PDF are pictures of text, page by page: from a scanner, a fax machine, or printed as drawings.
+"""Detects which pages of a PDF are pictures of text: from a scanner, a fax machine, or printed as drawings.
 
-A stamp or a fax line above the picture is no reason to take the page for text, and neither is text that another
-program recognized and laid invisibly behind the picture: that is only a second opinion.
+A stamp or a fax line above the picture does not make it a page of text, and neither does text that another program
+recognized and placed invisibly behind the picture: that is only a second opinion.
 """
 
 import ctypes
@@ -9,19 +9,19 @@ from collections.abc import Iterator
 
 import pypdfium2.raw as pdfium
 
-#: Visible text with fewer characters than this beside a picture is a stamp, a fax line or a page number.
+#: Visible text with fewer characters than this next to a picture is a stamp, a fax line or a page number.
 FEW_CHARACTERS = 300
 _COVERED = 0.5
-#: A text that was recognized by another program lies behind a picture of the whole page.
+#: Text recognized by another program is hidden behind a picture of the whole page.
 _ALL_COVERED = 0.7
-#: A page without text but with so many drawn shapes shows its letters as shapes.
+#: A page without text and with this many drawn shapes has its characters drawn as shapes.
 _MANY_SHAPES = 200
-#: Objects looked at; a page that is a picture has few, and its picture is among the first or the last.
+#: How many objects are examined; a page that is a picture has few, and its picture is among the first or the last.
 _MOST_OBJECTS, _MOST_AT_ENDS = 5_000, 3
 
 
 def is_picture(page: pdfium.FPDF_PAGE, characters: int) -> bool:
-    """Whether the text of a page is to be recognized in its picture. ``characters`` of its text are no white space."""
+    """Whether to recognize a page's text in its picture. ``characters``: of its text, without white space."""
     count = pdfium.FPDFPage_CountObjects(page)
     if characters >= FEW_CHARACTERS:
         ends = {*range(min(count, _MOST_AT_ENDS)), *range(max(0, count - _MOST_AT_ENDS), count)}

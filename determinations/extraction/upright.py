@@ -1,4 +1,4 @@
-"""Pages that stand sideways or upside down: pdfium reads their text in order once the page is turned upright."""
+"""Pages that are sideways or upside down: pdfium reads their text in order once the page is turned upright."""
 
 import math
 from collections import Counter
@@ -6,14 +6,14 @@ from collections import Counter
 import pypdfium2.raw as pdfium
 
 _QUARTER = math.pi / 2
-#: So many characters, spread over the page, tell which way its text runs.
+#: How many characters, spread over the page, determine its text direction.
 _SAMPLED = 60
 
 
 def load_upright_text(page: pdfium.FPDF_PAGE) -> pdfium.FPDF_TEXTPAGE | None:
-    """The page's text as it reads with its letters upright; None where pdfium cannot load it.
+    """The page's text after turning it upright; None if pdfium cannot load it.
 
-    The page keeps its rotation, so that it is drawn and measured as the file has it.
+    The page keeps its rotation, so that it is drawn and measured as in the file.
     """
     text_page = pdfium.FPDFText_LoadPage(page)
     if not text_page:
@@ -29,7 +29,7 @@ def load_upright_text(page: pdfium.FPDF_PAGE) -> pdfium.FPDF_TEXTPAGE | None:
 
 
 def _quarter_turns(text_page: pdfium.FPDF_TEXTPAGE) -> int:
-    """By how many quarters the page must be turned for most of its characters to stand upright."""
+    """By how many quarters the page must be turned for most of its characters to be upright."""
     count = pdfium.FPDFText_CountChars(text_page)
     step = max(1, count // _SAMPLED)
     angles = [pdfium.FPDFText_GetCharAngle(text_page, at) for at in range(0, max(0, count), step)]

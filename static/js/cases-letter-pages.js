@@ -1,4 +1,4 @@
-// A page picture is made when it is first requested. That takes a moment, or fails: a line in its place says so.
+// A page picture is drawn on the first request. While it is drawn, or if that fails, a message takes its place.
 for (const image of document.querySelectorAll("[data-being-drawn] img")) {
   const place = image.parentElement;
   const drawn = () => place.removeAttribute("data-being-drawn");

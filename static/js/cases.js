@@ -1,4 +1,4 @@
-// The case page: choosing a value shows its evidence in the letter; choosing evidence shows its value.
+// The case page: selecting a value shows its evidence in the letter; selecting evidence shows its value.
 import { copyText } from "./clipboard.js";
 import { keysAreOff } from "./remembered.js";
 import { say } from "./toast.js";
@@ -16,7 +16,7 @@ function show(path, { scroll = true } = {}) {
   value?.classList.add("is-chosen");
   const places = mark(path);
   if (places.length && scroll) scrollInside(places[0]);
-  if (says) says.textContent = places.length ? "Highlighted where the letter says so." : "The letter has no place of its own for this value.";
+  if (says) says.textContent = places.length ? "The evidence is highlighted." : "This value has no place in the letter.";
 }
 
 function mark(path) {
@@ -70,7 +70,7 @@ async function loadBoxes() {
       if (chosenPath) show(chosenPath);
     })
     .catch(() => {
-      if (says) says.textContent = "Places in the pictures could not be read; the text view has them.";
+      if (says) says.textContent = "Places on the pages could not be loaded. Use the text view.";
     });
   return boxesLoaded;
 }
@@ -158,7 +158,7 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-prints]")) window.print();
   if (event.target.closest("[data-copies-case]")) {
-    copyText(sheetAsText()).then(() => say("The case is copied."));
+    copyText(sheetAsText()).then(() => say("Case copied."));
   }
 });
 

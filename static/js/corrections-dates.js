@@ -7,7 +7,7 @@ const FORMS = [
   /\b(?<name>[A-Za-z]{3})[a-z]*\.?\s+(?<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?<year>\d{4})\b/,
 ];
 
-// The first date in the text, month before day, as it is shown everywhere; null if there is none.
+// The first date in the text, month before day, as it is shown everywhere; null if not found.
 export function dateFrom(text) {
   return shown(matchIn(text));
 }

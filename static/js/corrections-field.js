@@ -1,4 +1,4 @@
-// The correction form and the letter beside it, and the field that the user is in.
+// The correction form and the letter next to it, and the field that the user is in.
 
 export const fixes = document.getElementById("fixes");
 export const letter = document.querySelector(".letter-side .letter-text");
@@ -11,7 +11,7 @@ export const fieldOf = (element) => element?.closest?.(".fix");
 
 export const inputOf = (field) => field?.querySelector("[id^='field-']");
 
-// Where the letter says so. A citation has a place of its own; a value without a place has that of its problem.
+// The evidence in the letter. A citation has its own place; a value without a place uses that of its problem.
 export function evidenceOf(field, element) {
   const cited = element?.closest(".citation-line")?.querySelector("[data-part='place']")?.value;
   return cited || field.querySelector("[data-evidence]").value || field.querySelector("[data-shows]")?.dataset.shows || "";

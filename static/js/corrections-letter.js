@@ -1,4 +1,4 @@
-// The letter beside the correction form: its evidence marked in text and pictures, its words selected by mouse or keys.
+// The letter next to the correction form: its evidence marked in text and pictures, its words selected by mouse or keys.
 // Dispatches on the letter: "view-changed" when text or pictures are chosen, "words-chosen" when Enter takes words.
 
 import { current, evidenceOf, inputOf, letter, pictures } from "./corrections-field.js";
@@ -64,7 +64,7 @@ async function placesOnPages() {
     const answer = await fetch(pictures.dataset.boxes);
     if (answer.ok) return (await answer.json()).boxes;
   } catch {
-    // Reported below, like any other useless answer.
+    // Reported below, like any other unusable response.
   }
   boxes = null; // requested again at the next field
   say("The places on the pages could not be loaded. Use the text view.", "error");
@@ -87,7 +87,7 @@ export async function markPictures() {
   pictures.querySelector(".picture-mark")?.scrollIntoView({ block: "center", inline: "nearest" });
 }
 
-// On a narrow screen a button opens the letter beside the field.
+// On a narrow screen a button opens the letter next to the field.
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-shows-letter]");

@@ -38,7 +38,7 @@ document.addEventListener("click", (event) => {
 
 // Selected text into a field
 
-// A selection is kept while the user goes on to a field; a new selection or typing replaces it.
+// A selection is kept while the user moves to a field; a new selection or typing replaces it.
 document.addEventListener("selectionchange", () => {
   const now = selectedNow();
   if (now || letter.contains(document.getSelection().anchorNode)) selected = now;
@@ -85,7 +85,7 @@ async function fill() {
   }
   current.changed = true;
   field.querySelector("[data-evidence]").value = evidence;
-  if (field !== current.field) return; // the user went on while the server read the guideline
+  if (field !== current.field) return; // the user moved on while the server read the guideline
   document.getSelection().removeAllRanges();
   selected = null;
   showEvidence(evidence);
@@ -118,7 +118,7 @@ function valueFor(kind, input, text) {
 
 const isEmpty = (field) => ["line", "date", "number", "choice"].includes(field.dataset.kind) && !inputOf(field).value;
 
-// The next field in doubt, or if there is none, the next empty field.
+// The next doubtful field, or the next empty field if no field is doubtful.
 function nextDoubt() {
   let doubts = [...fixes.querySelectorAll(".needs-review")];
   if (!doubts.length) doubts = [...fixes.querySelectorAll(".fix")].filter(isEmpty);
@@ -205,7 +205,7 @@ fixes.addEventListener("submit", (event) => {
   }
   leaving = true;
   window.setTimeout(() => {
-    leaving = false; // no answer came: the user can try again
+    leaving = false; // the server did not respond: the user can try again
   }, PATIENCE);
 });
 window.addEventListener("pageshow", () => {

@@ -1,4 +1,4 @@
-// Sends dropped or chosen files in small requests that join one batch, some at once, each file with its own progress.
+// Sends dropped or chosen files in small requests that join one batch, several in parallel, with progress for each file.
 "use strict";
 
 const FILES_A_REQUEST = 20;
@@ -66,7 +66,7 @@ function row(file) {
 }
 
 function pump() {
-  // The first request makes the batch; the others join it, so they wait for its number.
+  // The first request creates the batch; the others join it, so they wait for its number.
   while (waiting.length && busy < (batch ? AT_ONCE : 1)) {
     busy += 1;
     send(waiting.shift(), 1);
@@ -151,7 +151,7 @@ input?.addEventListener("change", () => {
 });
 
 if (input?.files.length) {
-  add(input.files); // chosen before this script was there
+  add(input.files); // chosen before this script loaded
   input.value = "";
 }
 
@@ -174,7 +174,7 @@ document.addEventListener("drop", async (event) => {
   if (!event.dataTransfer?.types.includes("Files")) return;
   event.preventDefault();
   form.classList.remove("is-over");
-  // Entries have to be taken before anything is waited for: the browser empties the drop afterwards.
+  // Take the entries before awaiting anything: the browser clears the drop afterwards.
   const dropped = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   if (dropped.some((entry) => entry.isDirectory)) {
     const found = [];

@@ -16,5 +16,5 @@ export function kept(name) {
   }
 }
 
-// Keys of one letter or sign can be switched off (see keys.js).
+// Single-character keys can be switched off (see keys.js).
 export const keysAreOff = () => kept("keys") === "off";

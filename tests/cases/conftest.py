@@ -1,4 +1,4 @@
-"""Case pages are tested with the collection that lists are tested with."""
+"""Case pages use the same collection as the list tests."""
 
 from tests.browsing.conftest import _collection_ids, collection
 

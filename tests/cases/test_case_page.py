@@ -1,4 +1,4 @@
-"""One case: every value, where it stands, what is doubted, what stood before; and its neighbours in the list."""
+"""One case: every value with its place, doubts and previous value; and its neighbors in the list."""
 
 import re
 
@@ -27,7 +27,7 @@ def test_every_value_of_the_record_is_on_the_page(as_casemanager: Client, collec
     assert "the utilization review denial stands" in content or "the treatment is medically necessary" in content
 
 
-def test_the_text_of_the_letter_is_whole_and_evidence_is_marked(collection: list[Case]) -> None:
+def test_the_letter_text_is_complete_and_evidence_is_marked(collection: list[Case]) -> None:
     for case in collection[:20]:
         stored = LetterText.objects.get(letter=case.pk)
         sheet = sheet_of(open_letter(case.pk), read_labels())
@@ -38,15 +38,15 @@ def test_the_text_of_the_letter_is_whole_and_evidence_is_marked(collection: list
         assert marked == {path for path, _span in sheet.spans}
 
 
-def test_evidence_can_be_chosen_without_a_script(as_casemanager: Client, collection: list[Case]) -> None:
+def test_evidence_can_be_selected_without_javascript(as_casemanager: Client, collection: list[Case]) -> None:
     content = as_casemanager.get(f"/cases/{collection[0].pk}/?value=items/1/decision&show=text").content.decode()
-    assert "Highlighted where the letter says so." in content
+    assert "The evidence is highlighted." in content
     chosen = re.search(r'class="evidence is-chosen"[^>]*id="evidence">([^<]+)<', content)
     assert chosen is not None
     assert chosen[1].strip() in {"Upheld", "Overturned"}
 
 
-def test_neighbours_are_those_of_the_list_one_came_from(as_casemanager: Client, collection: list[Case]) -> None:
+def test_neighbors_come_from_the_list_the_user_came_from(as_casemanager: Client, collection: list[Case]) -> None:
     page = as_casemanager.get("/cases/?outcome=upheld")
     rows = [row.case.pk for row in page.context["table"].data.data]
     here = as_casemanager.get(f"/cases/{rows[3]}/?list=cases&outcome=upheld").context["place"]
@@ -56,7 +56,7 @@ def test_neighbours_are_those_of_the_list_one_came_from(as_casemanager: Client, 
     assert here["back"] == "/cases/?outcome=upheld"
 
 
-def test_neighbours_in_the_item_list_are_items(as_casemanager: Client, collection: list[Case]) -> None:
+def test_neighbors_in_the_item_list_are_items(as_casemanager: Client, collection: list[Case]) -> None:
     page = as_casemanager.get("/items/?sort=denied")
     rows = page.context["table"].data.data
     fact = rows[2].fact
@@ -67,7 +67,7 @@ def test_neighbours_in_the_item_list_are_items(as_casemanager: Client, collectio
     assert place["following"].startswith(f"/cases/{rows[3].fact.case_id}/")
 
 
-def test_what_a_person_set_stands_beside_what_the_parser_read(
+def test_a_staff_value_is_shown_with_the_parsed_value(
     as_casemanager: Client, collection: list[Case], people: People
 ) -> None:
     case = next(case for case in collection if case.case_number)
@@ -83,7 +83,7 @@ def test_opening_a_case_is_recorded(as_casemanager: Client, collection: list[Cas
     assert (event.letter_id, event.by_id) == (collection[0].pk, people.casemanager.pk)
 
 
-def test_a_reader_reports_a_problem_and_sees_what_became_of_it(
+def test_a_reader_reports_a_problem_and_sees_the_answer(
     as_casemanager: Client, collection: list[Case], people: People
 ) -> None:
     url = f"/cases/{collection[0].pk}/report/?path=items/1/decision"
@@ -93,18 +93,20 @@ def test_a_reader_reports_a_problem_and_sees_what_became_of_it(
     report = ProblemReport.objects.get()
     assert (report.path, report.by) == ("items/1/decision", people.casemanager)
     assert b"waiting for an administrator" in as_casemanager.get("/reports/").content
-    ProblemReport.objects.update(state="accepted", answer="Put right.", answered_by=people.admin, answered_at=NOW)
-    assert b"Put right." in as_casemanager.get("/reports/").content
-    assert b"Put right." in as_casemanager.get(f"/cases/{collection[0].pk}/").content
+    ProblemReport.objects.update(
+        state="accepted", answer="Corrected the decision.", answered_by=people.admin, answered_at=NOW
+    )
+    assert b"Corrected the decision." in as_casemanager.get("/reports/").content
+    assert b"Corrected the decision." in as_casemanager.get(f"/cases/{collection[0].pk}/").content
 
 
 def test_an_empty_report_is_refused(as_casemanager: Client, collection: list[Case]) -> None:
     response = as_casemanager.post(f"/cases/{collection[0].pk}/report/", {"note": " "})
-    assert b"Say what is wrong" in response.content
+    assert b"Describe what is wrong" in response.content
     assert not ProblemReport.objects.exists()
 
 
-def test_a_case_that_is_not_there_is_said_so(as_casemanager: Client, collection: list[Case]) -> None:
+def test_an_unknown_case_is_reported_as_not_found(as_casemanager: Client, collection: list[Case]) -> None:
     assert as_casemanager.get("/cases/999999/").status_code == 404
 
 

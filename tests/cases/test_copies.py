@@ -1,4 +1,4 @@
-"""The same letter received again as another file: nothing that staff corrected is displaced by it."""
+"""The same letter received again as another file: staff corrections are kept."""
 
 from collections.abc import Sequence
 
@@ -110,7 +110,7 @@ FORMS = {
 }
 
 
-def test_nothing_that_was_corrected_is_displaced_by_the_letter_in_other_forms(people: People) -> None:
+def test_corrections_are_kept_when_the_letter_arrives_in_other_forms(people: People) -> None:
     letter = read(text(pages()))
     correct(letter, people.admin)
     assert values(letter.pk) == CORRECTED
@@ -124,7 +124,7 @@ def test_nothing_that_was_corrected_is_displaced_by_the_letter_in_other_forms(pe
     assert list(Case.objects.current().filter(corrected=True)) == [Case.objects.get(pk=letter.pk)]
 
 
-def test_corrections_of_a_poorer_copy_are_in_force_on_the_better_one_that_comes_later(people: People) -> None:
+def test_corrections_of_a_less_complete_copy_apply_to_a_better_one_received_later(people: People) -> None:
     poorer = read(FORMS["last page missing"])
     actions.correct_field(poorer.pk, "age", 44, by=people.admin, now=NOW, reason="misread")
     ProblemReport.objects.create(letter=poorer, by=people.casemanager, at=NOW, path="age", note="synthetic")
@@ -141,7 +141,7 @@ def test_corrections_of_a_poorer_copy_are_in_force_on_the_better_one_that_comes_
     assert [row.letter_id for row in open_letter(better.pk).corrections] == [poorer.pk]
 
 
-def test_a_correction_made_on_a_copy_is_in_force_on_the_letter_that_counts_and_can_be_undone_there(
+def test_a_correction_made_on_a_copy_applies_to_the_letter_that_counts_and_can_be_undone_there(
     people: People,
 ) -> None:
     letter, copy = read(text(pages())), read(FORMS["saved again"])
@@ -152,18 +152,18 @@ def test_a_correction_made_on_a_copy_is_in_force_on_the_letter_that_counts_and_c
     assert made.letter_id == copy.pk
 
 
-def test_an_amended_letter_counts_and_takes_no_correction_over(people: People) -> None:
+def test_an_amended_letter_counts_and_does_not_inherit_corrections(people: People) -> None:
     letter = read(text(pages()))
     correct(letter, people.admin)
     amended = read(text(pages(("Overturned", "Overturned"), decided="02/20/2017", amended=True)))
     assert counting() == [amended.pk]
     assert not Case.objects.get(pk=letter.pk).is_copy
     assert values(amended.pk) == (58, list(REQUESTS), False, "overturned")
-    read(FORMS["saved again"])  # the letter that was amended comes again
+    read(FORMS["saved again"])  # the original of the amended letter arrives again
     assert counting() == [amended.pk]
 
 
-def test_an_administrator_may_let_the_other_copy_count_and_corrections_follow(people: People) -> None:
+def test_an_administrator_can_choose_the_other_copy_and_corrections_follow(people: People) -> None:
     letter = read(text(pages()))
     correct(letter, people.admin)
     copy = read(FORMS["saved again"])
@@ -176,7 +176,7 @@ def test_an_administrator_may_let_the_other_copy_count_and_corrections_follow(pe
     assert (values(letter.pk), Case.objects.get(pk=copy.pk).corrected) == (CORRECTED, False)
 
 
-def test_a_copy_without_its_first_page_is_found_by_what_its_items_say(people: People) -> None:
+def test_a_copy_without_its_first_page_is_matched_by_its_items(people: People) -> None:
     letter = read(text(pages()))
     correct(letter, people.admin)
     copy = read(FORMS["first page missing"])
@@ -190,7 +190,7 @@ def letter_of(number: int, *items: dict[str, object], pages: int = 2, **values: 
     return ReadLetter(number, record, merge(record, []).record, pages)  # type: ignore[arg-type]
 
 
-def test_what_makes_copies_and_which_says_more() -> None:
+def test_which_letters_are_copies_and_which_is_more_complete() -> None:
     brace, therapy = item("Knee brace"), item("Physical therapy, twelve sessions")
     whole = letter_of(1, brace, therapy)
     misread = letter_of(2, brace, item("Physica1 therapy, twe1ve sessions"))

@@ -1,4 +1,4 @@
-"""Pictures of pages and boxes of evidence: right to the character, behind a permission, safe with hostile files."""
+"""Page pictures and evidence boxes: exact to the character, permission-checked, safe with hostile files."""
 
 import hashlib
 from io import BytesIO
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("broker")
 
 
 def store_pdf(data: bytes, *, readable: bool = True) -> Letter:
-    """A PDF letter as the worker leaves it."""
+    """A PDF letter after the worker has read it."""
     letter = Letter.objects.create(
         sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
@@ -51,7 +51,7 @@ def letter(db: None) -> Letter:
     return store_pdf(letter_pdf(write_letter(3, 5)))
 
 
-def test_a_page_is_drawn_once_and_kept(as_casemanager: Client, letter: Letter) -> None:
+def test_a_page_is_drawn_once_and_cached(as_casemanager: Client, letter: Letter) -> None:
     first = as_casemanager.get(f"/letters/{letter.pk}/pages/1.png")
     assert first.headers["Content-Type"] == "image/png"
     assert first.content.startswith(b"\x89PNG")
@@ -68,7 +68,7 @@ def test_every_box_lies_on_the_words_of_its_value(as_casemanager: Client, letter
     with letter_store().open(letter.store_name) as file:
         pdf = pdfium.PdfDocument(file.read())
     start, end = document["items"][0]["spans"]["decision"]
-    (box,) = [each for each in boxes if each["path"] == "items/1/decision"]
+    (box,) = [found_box for found_box in boxes if found_box["path"] == "items/1/decision"]
     page = pdf[box["page"] - 1]
     width, height = page.get_size()
     read = page.get_textpage().get_text_bounded(
@@ -78,7 +78,7 @@ def test_every_box_lies_on_the_words_of_its_value(as_casemanager: Client, letter
         bottom=height - (box["top"] + box["height"]) * height,
     )
     assert read.strip() == stored.text[start:end].strip()
-    assert {each["path"] for each in boxes} >= {"summary", "items/1/request", "items/1/rationale"}
+    assert {found_box["path"] for found_box in boxes} >= {"summary", "items/1/request", "items/1/rationale"}
 
 
 def test_pictures_need_the_permission_to_open_originals(client: Client, letter: Letter, people: People) -> None:
@@ -87,7 +87,7 @@ def test_pictures_need_the_permission_to_open_originals(client: Client, letter: 
     assert client.get(f"/letters/{letter.pk}/boxes.json").status_code == 403
 
 
-def test_a_page_that_is_not_there_is_said_so(as_casemanager: Client, letter: Letter) -> None:
+def test_an_unknown_page_is_reported_as_not_found(as_casemanager: Client, letter: Letter) -> None:
     assert as_casemanager.get(f"/letters/{letter.pk}/pages/99.png").status_code == 404
     assert as_casemanager.get(f"/letters/{letter.pk}/pages/0.png").status_code == 404
 

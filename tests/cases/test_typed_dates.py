@@ -28,5 +28,5 @@ def test_the_century_follows_from_two_digits(typed: str, year: int | None) -> No
 @pytest.mark.parametrize(
     "typed", ["", "13/06/2016", "02/30/2016", "June 2016", "6/9", "unknown", "6/9/2016 or later", "²/9/16"]
 )
-def test_anything_else_is_no_date(typed: str) -> None:
+def test_other_text_is_not_a_date(typed: str) -> None:
     assert read_typed_date(typed) is None

@@ -16,7 +16,7 @@ _numbers = count(1)
 
 
 def citation(authority: str = "mtus/shoulder", edition: str | None = "2004", *sections: str) -> dict[str, Any]:
-    """One citation as the parser gives it."""
+    """One citation as the parser returns it."""
     return {
         "family": authority.split("/")[0],
         "authority": authority,
@@ -61,13 +61,13 @@ def document(*items: Mapping[str, Any], problems: Sequence[Mapping[str, Any]] = 
         "summary": "Synthetic summary.",
         "spans": {},
         **values,
-        "items": [{"number": number, **each} for number, each in enumerate(items, start=1)],
+        "items": [{"number": number, **values} for number, values in enumerate(items, start=1)],
         "problems": list(problems),
     }
 
 
 def problem(code: str, path: str) -> dict[str, Any]:
-    """One problem as the parser gives it."""
+    """One problem as the parser returns it."""
     return {"code": code, "message": "synthetic", "span": None, "path": path}
 
 
@@ -108,7 +108,7 @@ def stored_letter(parsed: Mapping[str, Any] | None = None, *, text: str = "", sh
 
 
 def store_reading(letter: Letter, parsed: Mapping[str, Any], version: str = "1") -> None:
-    """What ingest does when a parser version has read a letter."""
+    """Store what a parser version has read from a letter."""
     ParsedDocument.objects.update_or_create(
         letter=letter, defaults={"parser_version": version, "parsed_at": NOW, "document": cast(LetterRecord, parsed)}
     )

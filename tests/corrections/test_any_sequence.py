@@ -1,4 +1,4 @@
-"""Whatever people and parsers do in whatever order: effective values are what was read with corrections on top."""
+"""In any sequence of changes by staff and parsers, effective values are the parsed values with corrections applied."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -112,7 +112,7 @@ def change_for(step: str, detail: Any, letter: Letter) -> Change | None:
         case "merge":
             return Change(operation=Operation.MERGE_ITEMS, value={"of": detail, "values": {}})
         case "reorder":
-            keys = [each["key"] for each in open_letter(letter.pk).merged.record["items"]]
+            keys = [values["key"] for values in open_letter(letter.pk).merged.record["items"]]
             detail.shuffle(keys)
             return Change(operation=Operation.REORDER_ITEMS, value=keys)
     raise AssertionError(step)
@@ -146,11 +146,11 @@ def teach(proposal: Proposal, people: People, now: datetime) -> None:
     """An alias or a rule comes into force, and the letters are read again: here, written again."""
     aliases.apply_proposal(proposal, by=people.admin, now=now)
     for parsed in ParsedDocument.objects.all():
-        for each in parsed.document["items"]:
-            for one in each["reviewer"]:
-                if one["text"] == "Sundry Brace Notes" and proposal.kind == "alias":
+        for record in parsed.document["items"]:
+            for row in record["reviewer"]:
+                if row["text"] == "Sundry Brace Notes" and proposal.kind == "alias":
                     key = aliases.aliases_in_force().get("sundry brace notes", "other/unrecognised")
-                    one["authority"], one["family"] = key, key.split("/")[0]
+                    row["authority"], row["family"] = key, key.split("/")[0]
         parsed.save()
     write_cases(list(ParsedDocument.objects.values_list("pk", flat=True)))
 
@@ -175,12 +175,13 @@ def check_rows_follow(letter: Letter) -> None:
         .select_related("category")
         .prefetch_related("citations__authority")
     )
-    assert [(each.number, each.request, each.decision, each.category.name) for each in stored] == [
-        (number, each["request"], each["decision"] or "", each["category"])
-        for number, each in enumerate(record["items"], start=1)
+    assert [(row.number, row.request, row.decision, row.category.name) for row in stored] == [
+        (number, values["request"], values["decision"] or "", values["category"])
+        for number, values in enumerate(record["items"], start=1)
     ]
-    assert [sorted((each.side, each.authority.key) for each in row.citations.all()) for row in stored] == [
-        sorted((side, each["authority"]) for side in SIDES for each in parsed[side]) for parsed in record["items"]
+    assert [sorted((citation.side, citation.authority.key) for citation in row.citations.all()) for row in stored] == [
+        sorted((side, citation["authority"]) for side in SIDES for citation in parsed[side])
+        for parsed in record["items"]
     ]
     assert case.is_copy or {row.pk: row.state for row in rows} == merged.states
     assert case.corrected == merged.corrected
@@ -189,7 +190,7 @@ def check_rows_follow(letter: Letter) -> None:
 
 def check_merge(rows: list[Correction], merged: Any) -> None:
     """Every correction of a value in force is what the record shows; every item has a key of its own."""
-    keys = [each["key"] for each in merged.record["items"]]
+    keys = [values["key"] for values in merged.record["items"]]
     assert len(set(keys)) == len(keys)
     split_off = {key for row in rows if row.operation == Operation.SPLIT_ITEM for key in [row.item_key]}
     merged_away = {
@@ -200,14 +201,14 @@ def check_merge(rows: list[Correction], merged: Any) -> None:
             continue
         if row.item_key in split_off | merged_away:
             continue  # its value went into the items that came of it
-        shown = next((each for each in merged.record["items"] if each["key"] == row.item_key), None)
+        shown = next((values for values in merged.record["items"] if values["key"] == row.item_key), None)
         values = merged.record if not row.item_key else shown
         assert values is not None
         assert same(row.field, read_value(values, row.field), row.value)
 
 
 def check_statistics() -> None:
-    """Fact rows hold what counting the items of current cases gives."""
+    """Fact rows match the items of current cases."""
     current = DisputedItem.objects.filter(case__superseded_by=None)
     assert ItemFact.objects.count() == current.count()
     assert ItemFact.objects.filter(overturned=True).count() == current.filter(decision="overturned").count()
@@ -226,7 +227,7 @@ def check_statistics() -> None:
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(script=st.lists(st.tuples(st.sampled_from([0, 1]), steps), min_size=3, max_size=14))
 @pytest.mark.slow
-def test_effective_values_are_what_was_read_with_corrections_on_top(people: People, script: list[Any]) -> None:
+def test_effective_values_are_parsed_values_with_corrections(people: People, script: list[Any]) -> None:
     Letter.objects.all().delete()
     letters = [stored_letter(document(item("Knee brace"), item("MRI of the knee"))) for _ in range(2)]
     kept = Correction.objects.count()

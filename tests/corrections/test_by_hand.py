@@ -1,4 +1,4 @@
-"""Letters that no parser could read are entered by hand, and what was entered stays."""
+"""Letters that no parser could read are entered by hand, and the entered values are kept."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ SHOPPING = b"A synthetic shopping list: apples, pears, a pound of nails and noth
 
 
 def received(data: bytes, name: str, by: Any) -> Letter:
-    """The letter as uploading and reading leaves it."""
+    """The letter after uploading and reading."""
     before = set(Letter.objects.values_list("pk", flat=True))
     receive_files(files=[ContentFile(data, name)], by=by)
     letter = Letter.objects.exclude(pk__in=before).get()
@@ -31,15 +31,15 @@ def received(data: bytes, name: str, by: Any) -> Letter:
 
 
 def enter(letter: Letter, by: Any, number: str = "CM16-9000001") -> None:
-    """What a person enters from the pages."""
+    """The values that staff enter from the pages."""
     values = {"request": "Brace for the knee", "decision": "overturned", "reviewer": [citation("mtus/knee")]}
     actions.add_item(letter.pk, values, by=by, now=NOW, reason="not_read")
     for path, value in (("case_number", number), ("decision_date", "2016-03-01")):
         actions.correct_field(letter.pk, path, value, by=by, now=NOW, reason="not_read")
 
 
-def stands(letter: Letter) -> bool:
-    """Whether lists and statistics have the letter as it was entered."""
+def is_entered(letter: Letter) -> bool:
+    """Check that lists and statistics show the letter as entered."""
     case = Case.objects.filter(pk=letter.pk).first()
     facts = ItemFact.objects.filter(case_id=letter.pk, overturned=True, decision_month__year=2016)
     return bool(case and case.case_number == "CM16-9000001" and case.item_count == 1 and facts.count() == 1)
@@ -57,26 +57,26 @@ def stands(letter: Letter) -> bool:
     ],
     ids=["scan", "locked", "damaged", "not a determination", "unknown layout"],
 )
-def test_an_unread_letter_waits_in_the_queue_and_is_entered_for_good(
+def test_an_unread_letter_is_queued_and_its_entered_values_are_kept(
     people: People, data: bytes, name: str, reason: str
 ) -> None:
     letter = received(data, name, people.casemanager)
     assert reason in ReviewEntry.objects.get(pk=letter.pk).reasons
     actions.correct_field(letter.pk, "case_number", "CM16-9000001", by=people.admin, now=NOW, reason="not_read")
-    assert ReviewEntry.objects.filter(pk=letter.pk).exists()  # a case without items wants more
+    assert ReviewEntry.objects.filter(pk=letter.pk).exists()  # a case without items still needs review
 
     enter(letter, people.admin)
-    assert stands(letter)
+    assert is_entered(letter)
     assert not ReviewEntry.objects.filter(pk=letter.pk).exists()
     letter.refresh_from_db()
     assert (letter.state, letter.message) == (LetterState.PARSED, "")
 
     Letter.objects.filter(pk=letter.pk).update(state=LetterState.NEEDS_REVIEW)
     retry_letters(by=people.admin, letters=Letter.objects.filter(pk=letter.pk))
-    with pytest.raises(CorrectionsRefused):  # it would be read as if nobody had asked for it
+    with pytest.raises(CorrectionsRefused):  # the letter is waiting to be read again
         enter(letter, people.admin)
     ingest_letters([letter.pk])
-    assert stands(letter)
+    assert is_entered(letter)
     assert open_letter(letter.pk).merged.record["items"][0]["reviewer"][0]["authority"] == "mtus/knee"
 
 
@@ -89,7 +89,7 @@ def test_a_letter_that_stops_its_workers_needs_review(people: People) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_scan_is_entered_beside_its_pages(sign_in: Any, people: People) -> None:
+def test_a_scan_is_entered_next_to_its_pages(sign_in: Any, people: People) -> None:
     letter = received(scanned_pdf(2), "scan.pdf", people.casemanager)
     page = sign_in(people.admin)
     page.goto("/admin/review/")
@@ -98,7 +98,7 @@ def test_a_scan_is_entered_beside_its_pages(sign_in: Any, people: People) -> Non
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/review/{letter.pk}/*")
     page.wait_for_function(
-        "() => [...document.querySelectorAll('.letter-pictures img')].some((each) => each.naturalWidth > 0)"
+        "() => [...document.querySelectorAll('.letter-pictures img')].some((picture) => picture.naturalWidth > 0)"
     )
     assert page.locator(".picture").count() == 2
     # The first empty field has the focus.
@@ -118,5 +118,5 @@ def test_a_scan_is_entered_beside_its_pages(sign_in: Any, people: People) -> Non
     line.nth(1).fill("2004")
     page.keyboard.press("Control+Shift+Enter")
     page.get_by_text("Saved: ").wait_for()
-    assert stands(letter)
+    assert is_entered(letter)
     page.get_by_text("Entered by hand").wait_for()

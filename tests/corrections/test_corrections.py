@@ -1,4 +1,4 @@
-"""Corrections stand on top of what the parser reads, whatever a later parser reads."""
+"""Corrections override parsed values, including those of later parser versions."""
 
 from typing import Any
 
@@ -96,14 +96,14 @@ def test_a_correction_follows_its_item_to_another_number(who: dict[str, Any]) ->
     assert decisions(letter) == ["upheld", "upheld", "overturned"]
 
 
-def test_a_correction_follows_an_item_that_is_worded_a_little_differently(who: dict[str, Any]) -> None:
+def test_a_correction_follows_an_item_with_slightly_different_wording(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Shoulder MRI without contrast is", spans={"request": [100, 130]})))
     actions.correct_field(letter.pk, "items/1/decision", "overturned", reason="misread", **who)
     store_reading(letter, document(item("Shoulder MRI without contrast", spans={"request": [100, 128]})), "2")
     assert (decisions(letter), states()) == (["overturned"], [CorrectionState.ACTIVE])
 
 
-def test_a_correction_does_not_move_to_the_item_beside_it(who: dict[str, Any]) -> None:
+def test_a_correction_does_not_move_to_the_adjacent_item(who: dict[str, Any]) -> None:
     left = item("MRI of the left shoulder", spans={"request": [10, 30]})
     right = item("MRI of the right shoulder", spans={"request": [50, 70]})
     letter = stored_letter(document(left, right))
@@ -114,7 +114,7 @@ def test_a_correction_does_not_move_to_the_item_beside_it(who: dict[str, Any]) -
     assert (decisions(letter), states()) == (["overturned", "upheld"], [CorrectionState.ACTIVE])
 
 
-def test_a_confirmed_value_outlives_a_parser_that_reads_another(who: dict[str, Any]) -> None:
+def test_a_confirmed_value_survives_a_parser_that_reads_another(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace")))
     actions.confirm_value(letter.pk, "items/1/decision", **who)
     assert (states(), Case.objects.get().corrected) == ([CorrectionState.CONFIRMED], False)
@@ -259,7 +259,7 @@ def test_only_admins_correct(people: People, role: str) -> None:
         actions.correct_field(letter.pk, "age", 50, by=getattr(people, role), now=NOW, reason="misread")
 
 
-def test_a_problem_goes_when_its_value_is_corrected_or_confirmed_or_it_is_dismissed(who: dict[str, Any]) -> None:
+def test_a_problem_is_resolved_by_correcting_confirming_or_dismissing(who: dict[str, Any]) -> None:
     problems = [
         problem("value_doubtful", "items/1/request"),
         problem("unknown_authority", "items/1/reviewer"),
@@ -271,7 +271,7 @@ def test_a_problem_goes_when_its_value_is_corrected_or_confirmed_or_it_is_dismis
     actions.correct_field(letter.pk, "items/1/reviewer", [citation("mtus/knee")], reason="misread", **who)
     actions.dismiss_problem(letter.pk, "wording_unknown", "", **who)
     left = open_letter(letter.pk).merged.record["problems"]
-    assert [each["code"] for each in left] == ["item_start_doubtful"]
+    assert [problem["code"] for problem in left] == ["item_start_doubtful"]
     actions.dismiss_problem(letter.pk, "item_start_doubtful", "items/2/request", **who)
     letter.refresh_from_db()
     assert letter.state == LetterState.PARSED
@@ -290,7 +290,7 @@ def test_problems_stay_with_their_item_when_numbers_shift(who: dict[str, Any]) -
     letter = stored_letter(document(item("A"), item("B"), problems=[problem("value_doubtful", "items/2/rationale")]))
     actions.add_item(letter.pk, {"request": "New"}, reason="missed", **who)
     left = open_letter(letter.pk).merged.record["problems"]
-    assert [each["path"] for each in left] == ["items/3/rationale"]
+    assert [problem["path"] for problem in left] == ["items/3/rationale"]
 
 
 def test_corrections_apply_again_when_the_same_bytes_are_uploaded_again(who: dict[str, Any]) -> None:

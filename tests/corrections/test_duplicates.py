@@ -1,4 +1,4 @@
-"""Versions and duplicates: found, decided by people, and followed by lists and statistics."""
+"""Versions and duplicates: detected, decided by staff, and applied to lists and statistics."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -34,7 +34,7 @@ def pair_of(letters: Sequence[Letter]) -> LetterPair:
     return LetterPair.objects.get()
 
 
-def test_of_one_case_number_the_last_decided_counts_until_staff_choose(people: People) -> None:
+def test_the_latest_decision_of_a_case_number_counts_until_staff_choose(people: People) -> None:
     older, newer = numbered("CM16-9000001"), numbered("CM16-9000001", decision_date="2016-12-20")
     assert counting() == [newer.pk]
     pair = pair_of([older, newer])

@@ -55,12 +55,15 @@ def test_a_correction_changes_grounds_everywhere_and_keeps_the_evidence_of_those
     actions.correct_field(letter.pk, PATH, ["risk", "not_documented"], reason="misread", **who)
     assert sorted(codes()[1]) == ["not_documented", "risk"]
     (shown,) = sheet_of(open_letter(letter.pk), read_labels()).items
-    assert {(each.code, each.span) for each in shown.stated_grounds} == {("not_documented", (10, 19)), ("risk", None)}
+    assert {(ground.code, ground.span) for ground in shown.stated_grounds} == {
+        ("not_documented", (10, 19)),
+        ("risk", None),
+    }
     assert shown.grounds.before is not None
     assert shown.grounds.before.by == "admin"
 
 
-def test_a_correction_survives_a_new_reading_and_an_undone_one_gives_way(letter: Letter, who: dict[str, Any]) -> None:
+def test_a_correction_survives_a_new_reading_until_it_is_undone(letter: Letter, who: dict[str, Any]) -> None:
     actions.correct_field(letter.pk, PATH, ["risk"], reason="misread", **who)
     again = item("Knee MRI", grounds=[ground("not_documented", [3, 5]), ground("criteria_not_met", [6, 9])])
     store_reading(letter, document(again), "2")
@@ -83,7 +86,7 @@ def test_only_known_grounds_can_be_chosen(letter: Letter, who: dict[str, Any]) -
     assert codes()[0] == ["criteria_not_met", "not_documented"]
 
 
-def test_a_record_of_an_older_parser_has_no_grounds_and_can_be_given_some(who: dict[str, Any]) -> None:
+def test_grounds_can_be_added_to_a_record_of_an_older_parser(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee MRI")))
     assert codes() == ([], [])
     actions.correct_field(letter.pk, PATH, ["criteria_not_met"], reason="misread", **who)

@@ -29,7 +29,7 @@ def test_accuracy_is_counted_by_field_and_version(who: dict[str, Any]) -> None:
     for one in letters[1:]:
         actions.correct_field(one.pk, "age", 50, reason="misread", **who)
     store_reading(letters[1], document(item("Brace"), age=50, case_number="CM16-9000001"), "2")
-    figures = {(each.field, each.version): (each.right, each.checked) for each in lessons.accuracy()}
+    figures = {(share.field, share.version): (share.right, share.checked) for share in lessons.accuracy()}
     assert figures == {("age", "1"): (1, 3), ("age", "2"): (1, 1)}
 
 
@@ -45,7 +45,7 @@ def test_checked_letters_are_exported_as_expected_records(who: dict[str, Any], a
     assert record["items"][0]["decision"] == "overturned"
     assert set(record["items"][0]["claims"][0]) == {"family", "authority", "edition", "sections", "pages"}
     every = json.loads(as_admin.get(reverse("export_lessons"), {"all": "1"}).getvalue())
-    assert [each["checked"] for each in every[1:]] == [["age"]]
+    assert [record["checked"] for record in every[1:]] == [["age"]]
     assert b"100.0%" in as_admin.get(reverse("lessons")).content
 
 

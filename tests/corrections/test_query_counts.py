@@ -1,4 +1,4 @@
-"""The queue and the screens of a letter make a fixed number of queries, however much they show."""
+"""The queue and the screens of a letter make a fixed number of queries, regardless of their content."""
 
 import tomllib
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def numbers(
 
 
 def _collection(size: int) -> dict[str, int]:
-    """Letters of so many items each, so many of them in doubt."""
+    """Letters with this many items each, this many of them doubtful."""
     admin = make_people(PASSWORD)["admin"]
     quiet = stored_letter(document(*(item(f"Item {n}") for n in range(size))))
     doubt = [problem("value_doubtful", "summary")]
@@ -62,6 +62,6 @@ def test_a_page_makes_its_number_of_queries_whatever_it_shows(
     name: str, numbers: dict[str, int], as_admin: Client, django_assert_num_queries: object
 ) -> None:
     address = PAGES[name].format(**numbers)
-    as_admin.get(address)  # what is kept in the process
+    as_admin.get(address)  # fills caches of the process
     with django_assert_num_queries(COUNTS[name]):  # type: ignore[operator]
         assert as_admin.get(address).status_code == 200

@@ -46,7 +46,7 @@ def test_the_queue_lists_the_highest_priority_first(as_admin: Client, people: Pe
     html = as_admin.get(reverse("review")).content.decode()
     assert [int(pk) for pk in re.findall(r'main-link" href="/admin/review/(\d+)/', html)] == order
     counts = dict(re.findall(r'value="(\w+)"> <span>[^<]+</span> <span class="count-of">(\d+)<', html))
-    assert counts == {code: "1" for each in ReviewEntry.objects.all() for code in each.reasons}
+    assert counts == {code: "1" for entry in ReviewEntry.objects.all() for code in entry.reasons}
     one = as_admin.get(reverse("review"), {"reason": "value_changed"}).content.decode()
     assert re.findall(r'main-link" href="/admin/review/(\d+)/', one) == [str(changed.pk)]
 
@@ -241,7 +241,7 @@ def test_an_item_is_split_and_its_part_corrected_in_one_save(as_admin: Client) -
 )
 def test_items_are_moved_removed_merged_and_added(as_admin: Client, button: str, requests: list[str]) -> None:
     letter = stored_letter(document(item("A"), item("B"), item("C")))
-    keys = {each["request"]: each["key"] for each in open_letter(letter.pk).merged.record["items"]}
+    keys = {values["request"]: values["key"] for values in open_letter(letter.pk).merged.record["items"]}
     fields = opened(as_admin, letter.pk) | {"do": button.format(**keys), "new_request": "New"}
     page = as_admin.post(reverse("review_letter", args=[letter.pk]), fields).content.decode()
     assert "Not saved yet" in page
@@ -335,6 +335,6 @@ def test_a_selected_guideline_line_is_read(as_admin: Client) -> None:
     line = "Decision based on MTUS Shoulder Complaints 2004."
     letter = stored_letter(doubtful("value_doubtful"), text=f"Reviewer guideline: {line}")
     answer = as_admin.post(reverse("review_read_line", args=[letter.pk]), {"evidence": f"20-{20 + len(line)}"})
-    assert [(each["authority"], each["edition"]) for each in answer.json()["citations"]] == [
+    assert [(citation["authority"], citation["edition"]) for citation in answer.json()["citations"]] == [
         ("MTUS Shoulder Complaints", "2004")
     ]

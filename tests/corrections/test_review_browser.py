@@ -84,7 +84,7 @@ def test_a_citation_is_added_retargeted_and_removed_with_few_keys(sign_in: Any, 
     page = sign_in(people.admin)
     page.goto(f"/admin/review/{one.pk}/")
     keys = Keys(page)
-    # The page opens in the doubtful decision. Added: to the claims administrator's guidelines, the reviewer's, typed.
+    # The page opens at the doubtful decision. Added: to the claims administrator's guidelines, the reviewer's, typed.
     keys.press("Alt+g", "Alt+g", *"odg kn", "Enter")
     line = page.locator("[data-citations$='/reviewer'] .citation-line")
     assert line.nth(1).locator("input").nth(0).input_value() == "ODG Knee & Leg"
@@ -118,7 +118,7 @@ def test_a_guideline_in_doubt_is_typed_over_and_is_marked_in_the_letter(sign_in:
     page.keyboard.press("Control+Shift+Enter")
     page.get_by_text("Saved: 1 value.").wait_for()
     cited = DisputedItem.objects.get(case=one.pk).citations.filter(side="reviewer")
-    assert [each.authority.key for each in cited] == ["mtus/knee"]
+    assert [citation.authority.key for citation in cited] == ["mtus/knee"]
 
 
 def test_a_letter_is_assigned_and_snoozed_by_key(sign_in: Any, people: People) -> None:
@@ -192,7 +192,7 @@ def select(page: Any, words: str) -> None:
     page.evaluate(
         """(words) => {
             const pages = [...document.querySelectorAll(".letter-lines")];
-            const lines = pages.find((each) => each.textContent.includes(words));
+            const lines = pages.find((node) => node.textContent.includes(words));
             lines.normalize();
             const walker = document.createTreeWalker(lines, NodeFilter.SHOW_TEXT);
             let node = walker.nextNode();
@@ -229,7 +229,7 @@ def test_evidence_is_marked_on_the_pages(sign_in: Any, people: People) -> None:
     one = store_pdf(letter_pdf(write_letter(40, 5)))
     offsets = LetterText.objects.get(pk=one.pk).page_offsets
     items = open_letter(one.pk).merged.record["items"]
-    later = next(each for each in items if each["spans"]["decision"][0] > offsets[1])
+    later = next(candidate for candidate in items if candidate["spans"]["decision"][0] > offsets[1])
     number = 1 + sum(offset <= later["spans"]["decision"][0] for offset in offsets[1:])
     page = sign_in(people.admin)
     page.route(f"**/pages/{number}.png", lambda route: (page.wait_for_timeout(500), route.continue_()))
@@ -243,7 +243,9 @@ def test_evidence_is_marked_on_the_pages(sign_in: Any, people: People) -> None:
     page.locator(f"[data-page='{number}'] .picture-mark").wait_for()
     assert page.locator("[data-page='1'] .picture-mark").count() == 0
     page.get_by_text(f"Loading page {number}").wait_for(state="hidden")
-    mark, drawn = (page.locator(f"[data-page='{number}'] {each}").bounding_box() for each in (".picture-mark", "img"))
+    mark, drawn = (
+        page.locator(f"[data-page='{number}'] {selector}").bounding_box() for selector in (".picture-mark", "img")
+    )
     assert drawn["x"] < mark["x"] < mark["x"] + mark["width"] < drawn["x"] + drawn["width"]
     assert drawn["y"] < mark["y"] < drawn["y"] + drawn["height"]
     # Words are selected in the text, and the page says so.

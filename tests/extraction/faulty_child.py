@@ -1,4 +1,4 @@
-"""The child process with the faults that a hostile file could strike in pdfium; no such file is at hand."""
+"""The child process with simulated faults that a hostile file could trigger in pdfium."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ _read_text = child.read_text
 
 
 def read_text(data: bytes, limits: Limits) -> ExtractedText:
-    """As the real one, save for files that ask for a fault."""
+    """Like the real function, except for files that request a fault."""
     if data == b"crash":
         os.kill(os.getpid(), signal.SIGSEGV)
     if data == b"hang":

@@ -22,7 +22,7 @@ def pdf(*pages: str) -> bytes:
 
 
 def locked_pdf(text: str, password: str = "secret") -> bytes:
-    """A PDF that opens with a password only."""
+    """A password-protected PDF."""
     target = io.BytesIO()
     canvas = Canvas(target, encrypt=password)
     canvas.drawString(72, 760, text)
@@ -31,7 +31,7 @@ def locked_pdf(text: str, password: str = "secret") -> bytes:
 
 
 def scanned_pdf(pages: int = 1) -> bytes:
-    """Pages with a grey picture and no text."""
+    """Pages with a gray picture and no text."""
     target = io.BytesIO()
     canvas = Canvas(target)
     for _ in range(pages):
@@ -53,7 +53,7 @@ def text_bomb_pdf(characters: int = 4_000_000) -> bytes:
 
 
 def archive(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """A ZIP of these members."""
+    """A ZIP with these members."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", compression) as zip_file:
         for name, data in members.items():
@@ -62,7 +62,7 @@ def archive(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) 
 
 
 def picture_of(*pages: str, dpi: int = 200) -> list[Image.Image]:
-    """What a scanner makes of these pages of text."""
+    """Scanned pictures of these pages of text."""
     document = pypdfium2.PdfDocument(pdf(*pages))
     try:
         return [page.render(scale=dpi / 72, grayscale=True).to_pil().copy() for page in document]

@@ -131,7 +131,7 @@ class _CompoundFile:
         return first if count else _END
 
     def data(self) -> bytes:
-        """The whole file."""
+        """The complete file."""
         mini_fat = self._store(_numbers(self.mini_fat))
         mini_sectors = len(_numbers(self.mini_fat)) // _SECTOR
         while len(self.entries) % 4:

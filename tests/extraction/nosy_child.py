@@ -1,4 +1,4 @@
-"""The child process in the hands of a file that took it over: says what it could still reach."""
+"""A compromised child process that reports what it could still reach."""
 
 import os
 import socket
@@ -20,7 +20,7 @@ _TRIED: dict[str, Callable[[], object]] = {
 
 
 def read_text(data: bytes, limits: Limits) -> ExtractedText:
-    """The names of what was possible, one a line."""
+    """The names of the operations that succeeded, one per line."""
     possible = []
     for name, attempt in _TRIED.items():
         try:

@@ -1,4 +1,4 @@
-"""The scanning child in the hands of a file that took it over: says what it could still reach."""
+"""A compromised scanning child that reports what it could still reach."""
 
 from PIL import Image
 
@@ -10,7 +10,7 @@ from tests.extraction import nosy_child
 
 
 def read_page(picture: Image.Image, engine: Engine) -> ReadPage:
-    """A row with the names of what was possible."""
+    """A row with the names of the operations that succeeded."""
     tried = nosy_child.read_text(b"", LIMITS).text.split("\n")
     return ReadPage([(1, [(name.replace(" ", "_"), 99, False, (0.0, 0.0, 0.1, 0.1)) for name in tried])], 0)
 

@@ -1,4 +1,4 @@
-"""ZIP archives: what they hold, and the ways in which they are turned down."""
+"""ZIP archives: their contents, and the reasons for refusing them."""
 
 import io
 import struct
@@ -45,11 +45,11 @@ def test_damaged_member() -> None:
     assert refusal(data) == "archive_damaged"
 
 
-def test_a_bomb_is_known_by_how_much_it_packs() -> None:
+def test_a_bomb_is_detected_by_its_compression_ratio() -> None:
     assert refusal(archive({"a.txt": bytes(20_000_000)})) == "archive_bomb"
 
 
-def test_a_lie_about_the_size_does_not_help() -> None:
+def test_a_false_declared_size_is_detected() -> None:
     data = archive({"a.txt": b"synthetic" * 100_000})
     size = struct.pack("<L", 900_000)
     assert size in data
@@ -79,5 +79,5 @@ def test_a_password() -> None:
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_other_ways_of_packing(method: int) -> None:
+def test_unsupported_compression_methods(method: int) -> None:
     assert refusal(archive({"a.txt": b"synthetic"}, method)) == "archive_method"

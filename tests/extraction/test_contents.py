@@ -1,4 +1,4 @@
-"""Archives, messages and portfolios: every letter in them, with where it came from, and the bounds of opening them."""
+"""Archives, messages and portfolios: every letter in them with its origin, and the limits on opening them."""
 
 import base64
 import io
@@ -65,17 +65,17 @@ def test_attachments_of_an_outlook_message(reader: ContentReader) -> None:
     assert contents(reader, "m.msg", data) == {"m.msg/one.pdf": large, "m.msg/zwei ü.pdf": TWO}
 
 
-def test_files_of_a_portfolio_beside_its_own_pages(reader: ContentReader) -> None:
+def test_files_of_a_portfolio_with_its_own_pages(reader: ContentReader) -> None:
     data = portfolio({"one.pdf": ONE, "two.pdf": TWO})
     assert contents(reader, "p.pdf", data) == {"p.pdf": data, "p.pdf/one.pdf": ONE, "p.pdf/two.pdf": TWO}
 
 
-def test_a_portfolios_cover_is_no_letter(reader: ContentReader) -> None:
+def test_a_portfolio_cover_is_not_a_letter(reader: ContentReader) -> None:
     data = portfolio({"one.pdf": ONE}, cover="For the best experience, open this PDF portfolio in Acrobat")
     assert contents(reader, "p.pdf", data) == {"p.pdf/one.pdf": ONE}
 
 
-def test_containers_in_one_another(reader: ContentReader) -> None:
+def test_nested_containers(reader: ContentReader) -> None:
     forwarded = mail({"three.pdf": THREE}, subject="FW: letter")
     message = mail({"more.zip": archive({"a/two.pdf": TWO}), "p.pdf": portfolio({"x.pdf": ONE})}, forwards=forwarded)
     names = list(contents(reader, "all.zip", archive({"m.eml": message, "n.msg": outlook({"one.pdf": ONE})})))
@@ -97,7 +97,7 @@ def test_a_message_that_outlook_forwards(reader: ContentReader) -> None:
 
 
 def test_a_forwarded_message_in_base64(reader: ContentReader) -> None:
-    """Mail programs must not do that, and some do: the standard library takes the letters for the message's text."""
+    """Some mail programs do so against the standard; the standard library then takes the letter for text."""
     inner = base64.encodebytes(mail({"one.pdf": ONE}, subject="Inner")).decode()
     data = (
         "From: a@example.org\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n"
@@ -121,7 +121,7 @@ def test_a_messages_own_text_is_read_where_it_may_be_the_letter(reader: ContentR
     assert contents(reader, "m", make({}, text="")) == {"m": "container_empty"}
 
 
-def test_pictures_shown_in_a_message_are_signs_unless_they_are_as_large_as_a_page(reader: ContentReader) -> None:
+def test_inline_pictures_of_a_message_are_ignored_unless_as_large_as_a_page(reader: ContentReader) -> None:
     message = EmailMessage()
     message["MIME-Version"] = "1.0"
     message.set_content("<p>Synthetic <img src='cid:a'></p>", subtype="html")
@@ -136,14 +136,14 @@ def test_text_of_a_message_in_html(reader: ContentReader) -> None:
     assert contents(reader, "m.eml", message.as_bytes()) == {"m.eml/message text.txt": b"Synthetic letter\n\ntwo"}
 
 
-def test_clutter_is_passed_over(reader: ContentReader) -> None:
+def test_clutter_is_skipped(reader: ContentReader) -> None:
     clutter = dict.fromkeys(("__MACOSX/a/._one.pdf", "~$one.docx", "a/THUMBS.DB", ".DS_Store", "b/desktop.ini"), b"x")
     assert list(contents(reader, "a.zip", archive({**clutter, "one.pdf": ONE}))) == ["a.zip/one.pdf"]
     assert list(contents(reader, "m.eml", mail({"Thumbs.db": b"x", "one.pdf": ONE}))) == ["m.eml/one.pdf"]
     assert contents(reader, "a.zip", archive(clutter)) == {"a.zip": "archive_empty"}
 
 
-def test_what_cannot_be_opened_is_one_refusal_and_the_rest_is_kept(reader: ContentReader) -> None:
+def test_an_unreadable_file_is_one_refusal_and_the_rest_is_kept(reader: ContentReader) -> None:
     data = archive(
         {
             "old.doc": compound_file({"WordDocument": b"synthetic"}),
@@ -165,7 +165,7 @@ def test_a_locked_pdf_is_left_to_its_reader(reader: ContentReader) -> None:
     assert contents(reader, "p.pdf", data) == {"p.pdf": data}
 
 
-def test_a_link_instead_of_a_file_is_told(reader: ContentReader) -> None:
+def test_a_link_instead_of_a_file_is_reported(reader: ContentReader) -> None:
     tree = dict(outlook_tree({"one.pdf": ONE, "linked.pdf": TWO}, header=32))
     tree["__attach_version1.0_#00000001"] = {
         "__properties_version1.0": bytes(8) + struct.pack("<HHLLL", 3, 0x3705, 6, 7, 0),
@@ -194,7 +194,7 @@ def test_only_some_levels_are_opened(reader: ContentReader) -> None:
         ("all.zip/2017/letter.pdf", ("2017/letter.pdf", "all.zip")),
     ],
 )
-def test_where_a_letter_came_from_is_part_of_its_name(name: str, shown: tuple[str, str]) -> None:
+def test_the_origin_of_a_letter_is_part_of_its_name(name: str, shown: tuple[str, str]) -> None:
     assert name_and_container(name) == shown
 
 
@@ -253,7 +253,7 @@ def test_hostile_messages_end_in_time(reader: ContentReader, data: bytes) -> Non
     assert time.monotonic() - before < LIMITS.seconds + 5
 
 
-def test_damage_anywhere_is_a_reason_or_a_file_and_never_a_failure(reader: ContentReader) -> None:
+def test_damage_anywhere_gives_a_reason_or_a_file_and_never_a_failure(reader: ContentReader) -> None:
     messages = (mail({"one.pdf": ONE}), outlook({"one.pdf": ONE, "m": outlook_tree({})}), portfolio({"one.pdf": ONE}))
     for data, at in itertools.product(messages, range(0, 4_000, 211)):
         damaged = data[:at] + b"\xff\x00\xfe" + data[at + 3 :]

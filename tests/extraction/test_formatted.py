@@ -1,4 +1,4 @@
-"""Word, RTF and HTML: their text, without their form, and damage told as a reason."""
+"""Word, RTF and HTML: their text without formatting, and reasons for damaged files."""
 
 import io
 import zipfile
@@ -110,7 +110,7 @@ def test_text_of_html(encoding: str) -> None:
 
 
 def test_no_text_is_lost_in_html_that_is_nested_deeply() -> None:
-    """By default lxml leaves out everything from the 255th level on, and what follows."""
+    """By default lxml drops everything from the 255th level on."""
     html = "<html><body>" + "<div>" * 400 + "synthetic" + "</div>" * 400 + "<p>after</p></body></html>"
     assert text_of(html.encode()).split() == ["synthetic", "after"]
 

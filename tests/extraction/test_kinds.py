@@ -1,4 +1,4 @@
-"""What a file is, by its bytes."""
+"""The kind of a file is detected from its bytes."""
 
 import zipfile
 
@@ -82,5 +82,5 @@ def test_the_content_tells_the_kind(head: bytes, kind: Kind) -> None:
     assert kind_of(head[:4096]) is kind
 
 
-def test_a_character_cut_at_the_end_of_the_head_is_no_reason_against_utf_8() -> None:
+def test_a_character_cut_at_the_end_of_the_head_does_not_rule_out_utf_8() -> None:
     assert kind_of("a synthetic lettér".encode()[:-2] + b"\xc3") is Kind.TEXT

@@ -1,4 +1,4 @@
-"""PDFs: their text and page offsets, and every reason why one gives none."""
+"""PDFs: their text and page offsets, and every reason for refusal."""
 
 import io
 
@@ -73,7 +73,7 @@ def test_characters_are_counted_over_all_pages() -> None:
 
 @pytest.mark.parametrize("turned", ["page", "content"])
 @pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_a_turned_page_reads_like_an_upright_one(degrees: int, turned: str) -> None:
+def test_a_rotated_page_reads_like_an_upright_one(degrees: int, turned: str) -> None:
     upright = letter_pdf(write_letter(3))
     writer = pypdf.PdfWriter(clone_from=io.BytesIO(upright))
     page = writer.pages[-1]

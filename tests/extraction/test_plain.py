@@ -1,4 +1,4 @@
-"""Plain text in the encodings that people save it in."""
+"""Plain text in common encodings."""
 
 import pytest
 
@@ -10,14 +10,14 @@ SAID = "Synthetic letter – “Doe’s” café"
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "utf-32"])
 def test_encodings(encoding: str) -> None:
-    # Without a mark UTF-16 is told by the zeros of Latin letters: typographic signs must be few among them.
+    # Without a mark UTF-16 is detected by the zero bytes of Latin letters, so typographic characters must be few.
     text = "A synthetic letter, long enough to be told. " * 5 + SAID
     if encoding in ("utf-16-le", "utf-16-be"):
         text = text.encode("ascii", "ignore").decode()
     assert read_plain_text(text.encode(encoding)).text == text
 
 
-def test_a_foreign_byte_below_the_head_makes_it_windows_text() -> None:
+def test_a_non_ascii_byte_after_the_head_makes_it_windows_text() -> None:
     data = b"plain " * 2000 + "“quoted”".encode("cp1252")
     assert read_plain_text(data).text.endswith("“quoted”")
 

@@ -1,4 +1,4 @@
-"""The child process: what it gives, and that no file can harm the one who asks."""
+"""The child process: its results, and that no file can harm its parent."""
 
 import os
 import signal
@@ -73,7 +73,7 @@ def test_a_file_that_takes_all_memory_is_too_large() -> None:
         assert reader.read(LETTER).pages == 1
 
 
-def test_the_child_knows_no_secret(reader: TextReader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_child_has_no_secrets(reader: TextReader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://user:secret@host/name")
     reader.read(LETTER)
     assert b"secret" not in Path(f"/proc/{child_of(reader)}/environ").read_bytes()
@@ -97,7 +97,7 @@ def test_the_child_ends_with_its_parent() -> None:
     pytest.fail("the child outlives its parent")
 
 
-def test_an_installation_in_which_no_child_starts_is_no_fault_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_installation_is_not_reported_as_a_faulty_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/bin/false")
     with TextReader() as reader, pytest.raises(ReaderBroken):
         reader.read(LETTER)
@@ -110,8 +110,8 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def test_a_file_that_takes_the_child_over_reaches_nothing() -> None:
-    """Whatever the kernel allows, no file and no connection is opened; with namespaces there is no path at all."""
+def test_a_compromised_child_reaches_nothing() -> None:
+    """On any kernel, no file or connection can be opened; with namespaces no path exists."""
     namespaces = subprocess.run(["unshare", "--user", "--net", "true"], capture_output=True, check=False)
     without = set() if namespaces.returncode == 0 else {"look at a path"}
     with TextReader(child="tests.extraction.nosy_child") as reader:

@@ -1,4 +1,4 @@
-"""Which pages of a PDF are pictures: decided page by page, whatever a stamp or a hidden text says."""
+"""Which pages of a PDF are pictures: decided page by page, regardless of stamps and hidden text."""
 
 import pytest
 from PIL import Image

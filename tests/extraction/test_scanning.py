@@ -56,7 +56,7 @@ def test_a_scanned_letter_gives_the_values_that_are_printed(reader: ScanReader, 
     assert extracted.turns == ({"sideways": 90, "upside-down": 180}.get(kind, 0),)
 
 
-def test_pages_join_in_order_whatever_the_method_of_each(reader: ScanReader) -> None:
+def test_pages_are_joined_in_order_regardless_of_their_method(reader: ScanReader) -> None:
     long_text = f"{FIRST}\n" * 10
     done: list[tuple[int, int]] = []
     data = pdf_of_pictures(long_text, picture_of(SECOND)[0], long_text)
@@ -76,7 +76,7 @@ def test_each_word_has_its_place_in_the_text_and_on_the_page(reader: ScanReader)
     assert [box.left for box in boxes] == sorted(box.left for box in boxes)
 
 
-def test_words_that_the_hidden_text_has_otherwise_are_doubtful(reader: ScanReader) -> None:
+def test_words_that_differ_from_the_hidden_text_are_doubtful(reader: ScanReader) -> None:
     hidden = "\n".join([SECOND.replace("something", "nothing")] * 12)
     extracted = read(reader, pdf_of_pictures(picture_of(SECOND)[0], hidden=hidden))
     assert [extracted.text[word.start : word.end] for word in extracted.words if word.doubtful] == ["something"]
@@ -97,7 +97,7 @@ def test_a_fax_with_half_as_many_lines_as_dots_is_read(reader: ScanReader) -> No
     assert read(reader, as_file("TIFF", flat, dpi=(204, 98))).text == FIRST
 
 
-def test_a_picture_without_text_gives_none(reader: ScanReader) -> None:
+def test_a_picture_without_text_has_no_text(reader: ScanReader) -> None:
     with pytest.raises(NoText):
         read(reader, as_file("PNG", Image.new("L", (850, 1100), 255)))
 
@@ -122,7 +122,7 @@ def test_pages_and_pixels_have_limits(limits: Limits, expected: type[Exception])
         read(reader, data)
 
 
-def test_a_file_that_takes_the_child_over_reaches_nothing() -> None:
+def test_a_compromised_child_reaches_nothing() -> None:
     with ScanReader(child="tests.extraction.nosy_scan_child") as reader:
         text = read(reader, as_file("PNG", *picture_of(FIRST))).text
     assert set(text.split()) - {"look_at_a_path"} == {"tried"}

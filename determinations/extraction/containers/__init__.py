@@ -1,4 +1,4 @@
-"""Messages and PDF portfolios: the files that they carry, taken out in a confined child, in bounds.
+"""Messages and PDF portfolios: extracts the files that they carry, in a confined child, within limits.
 
-Like the rest of extraction plain Python without Django.
+Like the rest of extraction, plain Python without Django.
 """

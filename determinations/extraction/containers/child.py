@@ -1,7 +1,7 @@
-"""The process that opens messages and portfolios. Started and asked by ``containers.reader.ContainerReader``.
+"""The process that opens messages and portfolios. Started and controlled by ``containers.reader.ContainerReader``.
 
 ``FORM SIZE`` opens the container in the shared memory and writes the files that it carries in its place, one after
-the other. Like the child that reads text it holds no secret and opens nothing once its modules are loaded.
+the other. Like the child that reads text, it holds no secrets and opens nothing once its modules are loaded.
 """
 
 import json
@@ -40,9 +40,9 @@ def opened(form: str, data: bytes, limits: Limits) -> Opened:
     except Full:
         pass  # the last file says so
     except MemoryError:
-        raise ContainerRefused("too_large", "Opening the file takes more memory than it may.") from None
+        raise ContainerRefused("too_large", "Opening the file takes more memory than allowed.") from None
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as fault:
-        # What the libraries raise on damaged files; files taken before are good, and kept.
+        # Raised by the libraries on damaged files; files extracted before are kept.
         if not collection.files:
             raise ContainerRefused("container_damaged", "The file cannot be opened: it is damaged.") from fault
         collection.refuse(("(the rest)",), "container_damaged", "The rest of the file is damaged.")
@@ -50,7 +50,7 @@ def opened(form: str, data: bytes, limits: Limits) -> Opened:
 
 
 def serve(shared: int, limits: Limits) -> None:
-    """Answer one line for each line that comes in, until the other side is gone."""
+    """Answer each incoming line with one line, until the other side closes."""
     _answer({"ready": True})
     for line in sys.stdin:
         form, size = line.split()
@@ -77,12 +77,12 @@ def _answer(words: Mapping[str, Any]) -> None:
 def main() -> None:
     """``child SHARED_FD LIMITS_AS_JSON PARENT_PID``"""
     shared, limits, parent = int(sys.argv[1]), Limits(**json.loads(sys.argv[2])), int(sys.argv[3])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
-    Image.init()  # Pillow's readers of file formats are loaded when first needed
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
+    Image.init()  # Pillow loads its file format readers on first use
     formatted.warm_up()
     mail.warm_up()
     limit(limits.memory_bytes)
-    if os.getppid() != parent:  # it died before it could be watched
+    if os.getppid() != parent:  # the parent ended before it could be watched
         return
     shut_in()
     serve(shared, limits)

@@ -15,7 +15,7 @@ from determinations.extraction.containers.names import is_small_picture, may_be_
 from determinations.extraction.containers.results import LIMITS, MOST_LEVELS, TEXT_NAME, Collection
 from determinations.extraction.formatted import html_to_text
 
-#: Parts that are a message's own: signatures, delivery notices, what only points elsewhere.
+#: Parts that are not attachments: signatures, delivery notices, references.
 _NOT_FILES = frozenset(
     {
         "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature",
@@ -44,7 +44,7 @@ _TEXTS = ("text/plain", "text/html")
 
 
 def collect_from_mail(data: bytes, collection: Collection) -> None:
-    """Take the attachments of a message, or of each in a mailbox, and its own text where that may be the letter.
+    """Take the attachments of a message, or of each in a mailbox, and its own text if that may be the letter.
 
     Raises ``Full``.
     """
@@ -55,7 +55,7 @@ def collect_from_mail(data: bytes, collection: Collection) -> None:
 
 
 def warm_up() -> None:
-    """Load what is loaded when first used: afterwards no file may be opened, nor an encoding found."""
+    """Load what is loaded on first use: no file can be opened and no encoding found afterwards."""
     mimetypes.init()
     collect_from_mail(_SAMPLE, Collection(LIMITS))
 
@@ -94,7 +94,7 @@ def _collect_forwarded(message: Message, path: tuple[str, ...], collection: Coll
 
 
 def _parts(message: Message) -> Iterator[Message]:
-    """The parts that carry something, without going into messages that are forwarded."""
+    """The parts with content, without descending into forwarded messages."""
     if message.get_content_maintype() == "multipart" and message.is_multipart():
         for part in message.get_payload():
             if isinstance(part, Message):
@@ -135,7 +135,7 @@ def _text_of(part: Message) -> str:
 
 
 def _decoded(header: str) -> str:
-    """A name or subject with its encoded words read."""
+    """A name or subject with its encoded words decoded."""
     try:
         pieces: Sequence[tuple[bytes | str, str | None]] = decode_header(header)
     except (HeaderParseError, binascii.Error, ValueError):

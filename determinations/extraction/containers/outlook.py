@@ -22,20 +22,20 @@ _CODE_PAGE = 0x3FFD
 #: Bytes before the entries of a property stream.
 _HEADER_OF_MESSAGE, _HEADER_OF_FORWARDED, _HEADER_OF_ATTACHMENT = 32, 24, 8
 _ENTRY = struct.Struct("<HHLLL")
-#: Ways in which an attachment is kept.
+#: Ways in which an attachment is stored.
 _IN_FILE, _IS_MESSAGE, _IS_OBJECT = 1, 5, 6
 
 
 def collect_from_outlook(data: bytes, collection: Collection) -> None:
-    """Take the message's attachments, and its own text where that may be the letter.
+    """Take the message's attachments, and its own text if that may be the letter.
 
-    Raises ``ContainerRefused`` where the compound file is no message, and ``Full``.
+    Raises ``ContainerRefused`` if the compound file is not a message, and ``Full``.
     """
     with olefile.OleFileIO(io.BytesIO(data)) as file:
         if file.exists("EncryptedPackage"):
-            raise ContainerRefused("password_needed", "The document opens with a password only.")
+            raise ContainerRefused("password_needed", "The document is password-protected.")
         if not file.exists(_PROPERTIES):
-            raise ContainerRefused("document", "A Word or other Office document in the format of before 2007.")
+            raise ContainerRefused("document", "A Word or other Office document in the format used before 2007.")
         _Storage(file, (), _HEADER_OF_MESSAGE, "cp1252").collect((), collection)
 
 

@@ -10,7 +10,7 @@ import pypdfium2.raw as pdfium
 from determinations.extraction.containers.names import one_name
 from determinations.extraction.containers.results import Collection
 
-#: Words that every PDF with attachments has in the clear: an attached file's stream is never inside another one.
+#: Words that appear unencoded in every PDF with attachments: an attached file's stream is never inside another one.
 _MARK = re.compile(rb"/EmbeddedFile|/Filespec|/Params\b|/Collection\b")
 _CHUNK = 1024 * 1024
 _OVERLAP = 32
@@ -20,7 +20,7 @@ _LONGEST_COVER = 1_500
 
 
 def may_carry_files(file: IO[bytes]) -> bool:
-    """Whether it is worth asking pdfium for the files that a PDF carries; a quick look at its bytes."""
+    """Whether a PDF may carry files, from a quick scan of its bytes."""
     file.seek(0)
     tail = b""
     while chunk := file.read(_CHUNK):
@@ -33,7 +33,7 @@ def may_carry_files(file: IO[bytes]) -> bool:
 def collect_from_pdf(data: bytes, collection: Collection) -> bool:
     """Take the PDF's attachments; returns whether its own page is only a portfolio's cover. Raises ``Full``.
 
-    A PDF that cannot be opened carries nothing: why, is told when it is read as a letter.
+    A PDF that cannot be opened carries nothing: the reason is reported when it is read as a letter.
     """
     document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
     if not document:
@@ -44,7 +44,7 @@ def collect_from_pdf(data: bytes, collection: Collection) -> bool:
             name = one_name(_name(attachment), f"attachment {number + 1}")
             content = _content(attachment)
             if content is None:
-                collection.refuse((name,), "not_enclosed", "The PDF names this file and does not hold it.")
+                collection.refuse((name,), "not_enclosed", "The PDF lists this file but does not contain it.")
             else:
                 collection.add((name,), content)
         return bool(collection.files) and _is_cover(document)

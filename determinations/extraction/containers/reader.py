@@ -13,7 +13,7 @@ Form = Literal["mail", "outlook", "pdf"]
 
 
 class ContainerReader:
-    """One child process that opens container after container; started when first needed. For one thread.
+    """One child process that opens containers one by one; started when first needed. For one thread.
 
     Also a context manager.
     """
@@ -41,14 +41,14 @@ class ContainerReader:
         except ChildGone as end:
             if was_fresh:
                 raise _refusal(end) from None
-        # A container before this one may have left the child ill: once more, on a fresh one.
+        # An earlier container may have corrupted the child: try once more in a new one.
         try:
             return self._open_once(form, data)
         except ChildGone as end:
             raise _refusal(end) from None
 
     def close(self) -> None:
-        """End the child; the next ``open`` starts another."""
+        """Stop the child; the next ``open`` starts another."""
         self._is_fresh = True
         self.process.close()
 
@@ -58,7 +58,7 @@ class ContainerReader:
         try:
             answer = self.process.ask(f"{form} {len(data)}", self.limits.seconds)
         except TooSlow as slow:
-            raise ContainerRefused("too_slow", "Opening the file takes longer than it may.") from slow
+            raise ContainerRefused("too_slow", "Opening the file takes longer than allowed.") from slow
         self._is_fresh = False
         if "reason" in answer:
             raise ContainerRefused(answer["reason"], answer["message"])
@@ -70,4 +70,4 @@ class ContainerReader:
 
 
 def _refusal(end: ChildGone) -> ContainerRefused:
-    return ContainerRefused("container_damaged", f"The file cannot be opened: it stops the reader ({end}).")
+    return ContainerRefused("container_damaged", f"The file cannot be opened: reading it crashed ({end}).")

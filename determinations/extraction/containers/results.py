@@ -1,17 +1,17 @@
-"""What opening a container gives: the files that it carries, each with its place in it, or why one is missing."""
+"""The result of opening a container: the files that it carries, with their paths, or why one is missing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from determinations.extraction.results import Limits
 
-#: How much one message or portfolio may ask for. Mail servers refuse messages of more than 25 to 50 MB.
+#: Limits for one message or portfolio. Mail servers refuse messages of more than 25 to 50 MB.
 LIMITS = Limits(bytes=64 * 1024 * 1024, seconds=20.0, memory_bytes=768 * 1024 * 1024)
 #: Files in one message or portfolio.
 MOST_FILES = 1_000
-#: Containers inside one another: an archive in a message in an archive, or a message forwarded twice.
+#: How deep containers are nested: an archive in a message in an archive, or a message forwarded twice.
 MOST_LEVELS = 3
-#: Name of a message's own text, where the letter may stand.
+#: Name of a message's own text, which may be the letter.
 TEXT_NAME = "message text.txt"
 
 
@@ -19,7 +19,7 @@ TEXT_NAME = "message text.txt"
 class Enclosed:
     """A file that a container carries. ``path`` names it, after the messages inside the container that it came in.
 
-    A file that is not to be had is without ``data`` and has a ``reason``, a code of ``states.REFUSALS``.
+    A file that cannot be extracted has no ``data`` but a ``reason``, a code of ``states.REFUSALS``.
     """
 
     path: tuple[str, ...]
@@ -45,7 +45,7 @@ class ContainerRefused(Exception):
 
 
 class Full(Exception):
-    """No more files are taken from this container; the last one collected says so."""
+    """No more files are taken from this container; the last one collected has the reason."""
 
 
 class Collection:
@@ -59,11 +59,11 @@ class Collection:
         """Take a file. Raises ``Full``."""
         self._left -= len(data)
         if self._left < 0:
-            self._refuse_rest("archive_too_large", "The files it carries are larger than allowed, from here on.")
+            self._refuse_rest("archive_too_large", "The remaining files are larger than allowed in total.")
         self._append(Enclosed(tuple(path), data))
 
     def refuse(self, path: Sequence[str], reason: str, message: str) -> None:
-        """Note a file that is not to be had. Raises ``Full``."""
+        """Record a file that cannot be extracted. Raises ``Full``."""
         self._append(Enclosed(tuple(path), reason=reason, message=message))
 
     def _append(self, file: Enclosed) -> None:

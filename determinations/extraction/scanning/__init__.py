@@ -1,4 +1,4 @@
-"""From a picture of a page to its words: drawn, turned, straightened, cleaned, recognized, in a confined child.
+"""Recognizes the words in page pictures, which are turned, straightened and cleaned first, in a confined child.
 
-Like the rest of extraction plain Python without Django.
+Like the rest of extraction, plain Python without Django.
 """

@@ -1,7 +1,7 @@
-"""The process that recognizes text in pictures of pages. Started and asked by ``scanning.reader.ScanReader``.
+"""The process that recognizes text in pictures of pages. Started and controlled by ``scanning.reader.ScanReader``.
 
 ``open SIZE`` opens the file in the shared memory and answers with its number of pages; ``page N`` reads page N (from
-0) and writes its words, as JSON, behind the file's bytes. Like the child that reads text it holds no secret and opens
+0) and writes its words, as JSON, after the file's bytes. Like the child that reads text, it holds no secrets and opens
 nothing once the engine is loaded.
 """
 
@@ -21,12 +21,12 @@ from determinations.extraction.scanning.engine import Engine
 from determinations.extraction.scanning.page import read_page
 from determinations.extraction.scanning.page_pictures import PagePictures, open_pages
 
-#: Recognizing takes a processor for seconds: letters that are text, and pages, come first.
+#: Recognizing uses a processor for seconds: text letters and web pages have priority.
 _MODEST = 10
 
 
 class _Answer(TypedDict, total=False):
-    """A line that the child writes: it is ready, how many pages there are, a page's words, or why there is none."""
+    """A line that the child writes: ready, the number of pages, a page's words, or an error."""
 
     ready: bool
     pages: int
@@ -56,7 +56,7 @@ class _Server:
         except Unreadable as reason:
             return {"state": reason.state, "message": str(reason)}
         except MemoryError:
-            return {"state": TooLarge.state, "message": "Recognizing the text takes more memory than it may."}
+            return {"state": TooLarge.state, "message": "Recognizing the text takes more memory than allowed."}
 
     def _open(self, size: int) -> _Answer:
         if self._pages is not None:
@@ -80,13 +80,13 @@ def _write(answer: _Answer) -> None:
 def main() -> None:
     """``child SHARED_FD LIMITS_AS_JSON PARENT_PID``"""
     shared, limits, parent = int(sys.argv[1]), Limits(**json.loads(sys.argv[2])), int(sys.argv[3])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     engine = Engine()
-    Image.init()  # Pillow's readers of file formats are loaded when first needed
+    Image.init()  # Pillow loads its file format readers on first use
     engine.warm_up()
     limit(limits.scan_memory_bytes)
     os.nice(_MODEST)
-    if os.getppid() != parent:  # it died before it could be watched
+    if os.getppid() != parent:  # the parent ended before it could be watched
         return
     shut_in()
     server = _Server(shared, limits, engine)

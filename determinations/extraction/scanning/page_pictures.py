@@ -1,6 +1,6 @@
-"""The grey pictures of a file's pages: drawn from a PDF, or taken from a TIFF, PNG or JPEG file.
+"""The gray pictures of a file's pages: drawn from a PDF, or taken from a TIFF, PNG or JPEG file.
 
-Every page comes at about the same size, whatever its resolution; a fax has half as many lines down as dots across.
+Every page has about the same size, whatever its resolution; a fax has half as many lines down as dots across.
 """
 
 import ctypes
@@ -16,10 +16,10 @@ from determinations.extraction.scanning.preparing import DPI
 
 POINTS_PER_INCH = 72
 _WHITE = 0xFFFFFFFF
-#: Letters are on paper; a page whose short side is not of this size in inches has no true size.
+#: Plausible sizes in inches of the short side of a letter page; any other size is ignored.
 _NARROWEST, _WIDEST = 4.0, 17.0
 _USUAL_WIDTH = 8.5
-#: Fewer lines per inch than this are a fax's in its standard quality: letters are drawn soft, or they are in steps.
+#: Fewer lines per inch than this are a standard-quality fax: it is drawn smoothly, to avoid jagged characters.
 _COARSE = 130
 _FIRST_OBJECTS = 10
 _SOFT = ImageFilter.GaussianBlur(0.8)
@@ -36,10 +36,10 @@ class PagePictures(Protocol):
         """The number of pages."""
 
     def draw(self, number: int) -> Image.Image:
-        """Page ``number`` (from 0), grey, at ``DPI`` dots per inch. Raises ``Unreadable``."""
+        """Page ``number`` (from 0), in gray, at ``DPI`` dots per inch. Raises ``Unreadable``."""
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
 
 
 def open_pages(data: bytes, limits: Limits) -> PagePictures:
@@ -82,7 +82,7 @@ class PdfPages:
 
 
 def _lines_per_inch(page: pdfium.FPDF_PAGE) -> float:
-    """Of the first picture on the page; many where it has none."""
+    """Of the first picture on the page; a high value if it has none."""
     for number in range(min(pdfium.FPDFPage_CountObjects(page), _FIRST_OBJECTS)):
         thing = pdfium.FPDFPage_GetObject(page, number)
         facts = pdfium.FPDF_IMAGEOBJ_METADATA()
@@ -100,7 +100,7 @@ def _scale_of(wide: float, high: float) -> float:
 
 
 def _checked(wide: float, high: float, number: int, limits: Limits) -> tuple[int, int]:
-    """The size in whole pixels. Raises ``TooLarge`` for a strip of paper without end."""
+    """The size in whole pixels. Raises ``TooLarge`` if it exceeds the limit."""
     size = max(1, round(wide)), max(1, round(high))
     if size[0] * size[1] > limits.drawn_pixels:
         raise TooLarge(f"Page {number + 1} is too large to be read: {size[0]:,} by {size[1]:,} pixels.")
@@ -131,7 +131,7 @@ class PictureFile:
         try:
             self._file = Image.open(io.BytesIO(data), formats=_FORMATS)
             self.count: int = getattr(self._file, "n_frames", 1)
-        except (OSError, ValueError, SyntaxError) as error:  # what Pillow raises for damaged files
+        except (OSError, ValueError, SyntaxError) as error:  # raised by Pillow on damaged files
             raise Damaged("The picture cannot be opened: it is damaged or cut short.") from error
 
     def draw(self, number: int) -> Image.Image:
@@ -161,7 +161,7 @@ class PictureFile:
 
 
 def _dots_per_inch(file: Image.Image) -> tuple[float, float]:
-    """The resolution across and down as the file says; a page of the usual width where it says nothing sane."""
+    """The resolution across and down as the file says; that of a letter-width page if the file has none."""
     try:
         across, down = map(float, file.info["dpi"])
     except (KeyError, TypeError, ValueError):

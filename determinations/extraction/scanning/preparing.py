@@ -1,4 +1,4 @@
-"""A page's picture made fit to read: turned upright, straightened, freed of dots, light print made dark."""
+"""Prepares a page's picture for reading: turned upright, straightened, despeckled, light print darkened."""
 
 import itertools
 import math
@@ -8,14 +8,14 @@ from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from determinations.extraction.scanning.engine import Engine, mean_confidence
 
-#: What the engine reads best: letters of the usual size are then some 20 pixels high.
+#: The resolution that the engine reads best: usual letters are some 20 pixels high.
 DPI = 200
 _WHITE = 255
 #: The width in pixels at which turns and angles are judged.
 _SMALL = 480
 _COARSE = tuple(range(-5, 6))
 _FINE = (-0.6, -0.4, -0.2, 0.0, 0.2, 0.4, 0.6)
-#: The engine copes with less than this.
+#: The engine tolerates a smaller skew.
 _STRAIGHT = 0.25
 #: A line of text across the page shows at least so much more strongly than one down the page.
 _ACROSS = 1.1
@@ -36,7 +36,7 @@ class Prepared(NamedTuple):
 
 
 def prepare(picture: Image.Image, engine: Engine) -> Prepared:
-    """The grey picture of a page made fit to read."""
+    """Prepare the gray picture of a page for reading."""
     picture = cleaned(ImageOps.autocontrast(picture, cutoff=(0.5, 0.5)))
     small = _small(picture)
     across, down = _leveled(small), _leveled(small.transpose(Image.Transpose.ROTATE_270))
@@ -58,7 +58,7 @@ def turned(picture: Image.Image, degrees: int) -> Image.Image:
 
 
 def cleaned(picture: Image.Image) -> Image.Image:
-    """The picture without dots that stand by themselves; the same one where it has hardly any."""
+    """The picture without isolated dots; unchanged if it has hardly any."""
     share = _share_of_dots(picture)
     if share < _DOTTED:
         return picture
@@ -80,7 +80,7 @@ def _leveled(small: Image.Image) -> _Leveled:
 
 
 def _is_upside_down(picture: Image.Image, engine: Engine) -> bool:
-    """A few lines are read, and read upside down when that gives no sense."""
+    """Read a few lines, and read them upside down if they make no sense."""
     lines = _few_lines(picture)
     sure = mean_confidence(engine.read_block(lines, DPI))
     return sure < _SURE and mean_confidence(engine.read_block(turned(lines, 180), DPI)) > sure

@@ -14,20 +14,20 @@ from determinations.extraction.scanning.page import ReadPage
 from determinations.extraction.scanning.text import joined
 
 CHILD = "determinations.extraction.scanning.child"
-#: A fresh child now and then keeps what the engine leaks small.
+#: Replacing the child from time to time limits memory leaks in the engine.
 _PAGES_BEFORE_RENEWAL = 500
 
 Progress = Callable[[int, int], None]
 
 
 def _unwatched(done: int, pages: int) -> None:
-    """Nobody follows the progress."""
+    """Ignore progress."""
 
 
 class ScanReader:
-    """One child process that recognizes page after page; started when first needed, replaced when it dies or hangs.
+    """One child process that recognizes pages one by one; started when first needed, replaced when it dies or hangs.
 
-    For one thread of one process. Also a context manager. ``child`` names the module that the child runs.
+    For one thread of one process. Also a context manager. ``child`` is the module that the child runs.
     """
 
     def __init__(self, limits: Limits = LIMITS, child: str = CHILD) -> None:
@@ -46,8 +46,8 @@ class ScanReader:
     def read(self, data: bytes, extracted: ExtractedText, progress: Progress = _unwatched) -> ExtractedText:
         """The file's whole text: of the pages named in ``extracted.to_scan`` as recognized, of the others as it is.
 
-        ``progress`` is told how many pages are done, of how many, after each. Raises ``Unreadable``, or
-        ``ReaderBroken`` where no child starts.
+        ``progress`` is called after each page with the number of finished and all pages. Raises ``Unreadable``, or
+        ``ReaderBroken`` if the child does not start.
         """
         if self._read_pages >= _PAGES_BEFORE_RENEWAL:
             self.close()
@@ -57,7 +57,7 @@ class ScanReader:
             raise fault_of(end) from None
 
     def close(self) -> None:
-        """End the child; the next ``read`` starts another."""
+        """Stop the child; the next ``read`` starts another."""
         self._read_pages = 0
         self.process.close()
 
@@ -97,7 +97,7 @@ def _texts_of(extracted: ExtractedText) -> list[str]:
     return [extracted.text[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
-_readers: dict[int, ScanReader] = {}  # by process: after a fork the one on record is the other process's own
+_readers: dict[int, ScanReader] = {}  # by process: after a fork the recorded reader belongs to the other process
 
 
 def scanned_text_of(
@@ -113,6 +113,6 @@ def scanned_text_of(
 
 @atexit.register
 def close_scan_reader() -> None:
-    """End this process's child, if it has one."""
+    """Stop this process's child, if it has one."""
     if reader := _readers.pop(os.getpid(), None):
         reader.close()

@@ -1,7 +1,7 @@
-"""Recognized words in the order in which people read them: rows from top to bottom, words from left to right.
+"""Recognized words in reading order: rows from top to bottom, words from left to right.
 
-The engine's own order takes the cells of a table one column after the other. Blank lines are told from the gaps
-between rows, because the parser finds paragraphs by them.
+The engine's own order takes the cells of a table one column after the other. Blank lines are derived from the
+gaps between rows, because the parser finds paragraphs by them.
 """
 
 import statistics
@@ -12,21 +12,21 @@ from determinations.extraction.scanning.engine import Word
 
 #: Characters that the lines of a table are read as.
 _RULES = frozenset("|¦[]_—–-")
-#: What a speck beside the print is read as: none of these is printed by itself.
+#: Characters that specks are read as; none of these is printed alone.
 _SPECKS = frozenset(
     (".", ",", ":", ";", "'", '"', "`", "´", "‘", "’", "“", "”", "·", "..", "°", "^", "~", "¢", "«", "»")
 )
-#: A table's line is higher than the print beside it, and a mark that is no letter lower.
+#: A table's line is higher than adjacent print, and a mark that is not a letter is lower.
 _HIGHER = 1.3
 #: Rows further apart than this, in usual distances, have a blank line between them.
 _BLANK = 1.45
-#: Words of one row overlap at least so much, in parts of the lower one's height.
+#: Words of one row overlap at least this much, as a fraction of the lower one's height.
 _SAME_ROW = 0.5
 
 
 @dataclass(slots=True)
 class Row:
-    """Words side by side. ``gap`` is the number of line ends before the row."""
+    """Words in one row. ``gap`` is the number of line ends before the row."""
 
     words: list[Word]
     gap: int = 1

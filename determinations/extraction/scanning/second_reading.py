@@ -1,7 +1,7 @@
-"""Rows with a word that the engine was unsure of, read once more from an enlarged picture.
+"""Reads rows with an uncertain word again from an enlarged picture.
 
 A word that reads the same twice is sure, unless it looks like a digit among letters, which both readings mistake
-alike. Where the readings differ the one that the engine is surer of stands, and it stays doubtful.
+alike. If the readings differ, the one with higher confidence is used, and it stays doubtful.
 """
 
 import re
@@ -13,15 +13,15 @@ from determinations.extraction.scanning.engine import Engine, Word
 from determinations.extraction.scanning.preparing import DPI
 from determinations.extraction.scanning.rows import Row
 
-#: The engine is rarely wrong about a word of which it is so sure.
+#: The engine is rarely wrong about a word with this confidence.
 SURE = 90
-#: Whoever reads the same twice is not sure of it below this.
+#: Below this confidence, two equal readings are still doubtful.
 _TOO_UNSURE = 60
 _ENLARGED = 1.3
 _MARGIN = 10
 #: Two readings of a word begin and end within so many pixels of each other, half a letter.
 _EDGE = 7
-#: Digits and letters beside each other, other than in ``10mg``, ``C5-C6``, ``L4-5``, ``2nd``, ``H2``.
+#: Adjacent digits and letters, other than in ``10mg``, ``C5-C6``, ``L4-5``, ``2nd``, ``H2``.
 _MIXED = re.compile(r"\d[A-Za-z]|[a-z]\d|\b[Il|][a-z]*\d|\b[lI|](?=[a-z]?c{2}|percent|mg|ml)|[|\[\]{}\\~]")
 _USUAL = re.compile(
     r"[\W_]*(?:\d+(?:\.\d+)?(?:mg|mcg|ml|cc|g|x|st|nd|rd|th|s|hr|hrs|percent|year|month|week|day)?|[CTLS]\d{1,2}(?:[-/][CTLS]?\d{1,2})*"
@@ -37,7 +37,7 @@ class SureWord(NamedTuple):
 
 
 def read_twice(picture: Image.Image, rows: list[Row], engine: Engine) -> list[list[SureWord]]:
-    """The rows' words, those that were unsure read once more."""
+    """The rows' words; uncertain ones are read again."""
     return [
         _row(picture, row, engine) if _is_unsure(row) else [SureWord(word, False) for word in row.words]
         for row in rows
@@ -79,7 +79,7 @@ def _read_again(picture: Image.Image, row: Row, engine: Engine) -> list[Word]:
 
 
 def _same_place(word: Word, again: list[Word]) -> list[Word]:
-    """The words of the second reading that together begin and end where this one does; none where they do not."""
+    """The words of the second reading that together begin and end where this one does; empty if they do not."""
     inside = [other for other in again if other.left > word.left - _EDGE and other.right < word.right + _EDGE]
     if inside and inside[0].left < word.left + _EDGE and inside[-1].right > word.right - _EDGE:
         return inside

@@ -1,4 +1,4 @@
-"""The text of a file of which some pages were read from their pictures: pages in order, each word with its place."""
+"""The text of a file with some scanned pages: pages in order, each word with its place."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,15 +8,15 @@ from determinations.extraction.results import Box, ExtractedText, NoText, PageMe
 from determinations.extraction.scanning.page import ReadPage, SentRow, SentWord
 from determinations.parsing.scanned import Correction, RecognizedRow, corrections
 
-#: A page on which so few characters were recognized shows no text.
+#: A page with fewer recognized characters than this has no text.
 _LEAST_CHARACTERS = 2
 
 
 def joined(texts: Sequence[str], scanned: Mapping[int, ReadPage], hidden: Mapping[int, str]) -> ExtractedText:
-    """The file's text from the texts of its pages and from the pages that were read from their pictures.
+    """The file's text from the texts of its pages and the words of its scanned pages.
 
-    ``hidden`` are the texts that lie invisibly behind pictures, as another program recognized them: words that they
-    lack are doubtful. Raises ``NoText``.
+    ``hidden`` are the invisible texts behind pictures, recognized by another program: words missing from them are
+    doubtful. Raises ``NoText``.
     """
     pages, words, offsets, methods = [], [], [], []
     at = 0
@@ -74,13 +74,13 @@ class _Word(NamedTuple):
 
 
 def _corrected(words: Sequence[SentWord], of_row: Sequence[Correction]) -> list[_Word]:
-    """The row's words, the corrected ones with what was read in their place."""
+    """The row's words; corrected ones with the original reading."""
     found: list[_Word] = []
     at = 0
     for correction in sorted(of_row, key=lambda correction: correction.start):
         found += [_Word(*word) for word in words[at : correction.start]]
         read = words[correction.start : correction.end]
-        if len(read) != len(correction.words):  # a gap was read where there is none, or none where there is one
+        if len(read) != len(correction.words):  # a gap was read wrongly, or missed
             whole = " ".join(word[0] for word in read), min(word[1] for word in read), True, _around(read)
             read = [whole] * len(correction.words)
         for text, (was, confidence, doubtful, box) in zip(correction.words, read, strict=True):

@@ -1,4 +1,4 @@
-"""One case: its values beside the letter they were read from."""
+"""One case: its values next to the letter they were read from."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,7 +26,7 @@ from determinations.wording.labels import read_labels
 @require_safe
 @permission_required("determinations.browse_cases", raise_exception=True)
 def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """The case page. ``?list=...`` and its filters say which list one came from; ``value=`` which evidence to show."""
+    """The case page. ``list`` (with its filters) is the list the user came from; ``value`` selects the evidence."""
     case = get_object_or_404(Case.objects.select_related("superseded_by"), pk=pk)
     opened = open_letter(pk)
     sheet = sheet_of(opened, read_labels())
@@ -69,7 +69,7 @@ def _head_rows(sheet: CaseSheet) -> list[object]:
 def _letter_pane(
     request: HttpRequest, opened: OpenLetter, sheet: CaseSheet, of_file: Sequence[Letter]
 ) -> dict[str, object]:
-    """Page pictures for a PDF or a scan, beside its text; the text alone for a text letter."""
+    """Page pictures and text for a PDF or a scan; only the text for a text letter."""
     letter = opened.letter
     stored = LetterText.objects.of(letter.pk)
     shows_pages = has_pictures(letter) and bool(letter.pages) and bool(url_if_any("letter_boxes", letter.pk))
@@ -89,7 +89,7 @@ def _letter_pane(
 
 
 def _place(place: Place, query: QueryDict) -> dict[str, object]:
-    """Where the case stands in its list, with the addresses of its neighbors and of the list."""
+    """The position of the case in its list, with the addresses of its neighbors and of the list."""
     came_from = changed(query, without=("item", "value", "show"))
     return {
         "position": place.position,

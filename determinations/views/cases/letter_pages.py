@@ -1,4 +1,4 @@
-"""Pictures of a letter's pages and the places of its values on them, behind the permission that opens the original."""
+"""Page pictures of a letter and the places of its values, for users who may open the original."""
 
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -19,7 +19,7 @@ from determinations.wording.labels import read_labels
 @permission_required(["determinations.browse_cases", "determinations.read_original"], raise_exception=True)
 @cache_control(private=True, no_cache=True)
 def letter_page(request: HttpRequest, pk: int, number: int) -> HttpResponseBase:
-    """One page as a PNG. A browser that keeps it asks each time whether the person may still see it."""
+    """One page as a PNG. Browsers that cache it revalidate it, so that the permission is checked each time."""
     letter = get_object_or_404(Letter, pk=pk)
     note_once(request, "pages.opened", letter.pk)
     mark = f'"{letter.sha256[:32]}-{number}-{WIDTH}-{letter.pages_scanned or 0}"'
@@ -35,11 +35,11 @@ def letter_page(request: HttpRequest, pk: int, number: int) -> HttpResponseBase:
 @require_safe
 @permission_required(["determinations.browse_cases", "determinations.read_original"], raise_exception=True)
 def letter_boxes(request: HttpRequest, pk: int) -> JsonResponse:
-    """Where every value stands on the pages."""
+    """Where every value is on the pages."""
     opened = open_letter(get_object_or_404(Letter, pk=pk).pk)
     note_once(request, "pages.opened", pk)
     stored = LetterText.objects.of(pk)
-    if stored is None:  # nothing was read: the pages are shown, and nothing on them has a place
+    if stored is None:  # nothing was read: the pages are shown without any marks
         return JsonResponse({"boxes": []})
     sheet = sheet_of(opened, read_labels())
     try:

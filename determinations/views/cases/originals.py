@@ -1,4 +1,4 @@
-"""The original file of a letter: only for those who may, never run by the browser, and every reading on record."""
+"""The original file of a letter: for users with permission, never run by the browser, every download audited."""
 
 from django.contrib.auth.decorators import permission_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
@@ -19,16 +19,16 @@ _ENDINGS = {
 @require_GET
 @permission_required("determinations.read_original", raise_exception=True)
 def letter_original(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The file as it came, to be saved.
+    """Download the original file.
 
-    It goes by the letter's number or its case's, for the name it came under is the business of whoever brought it.
-    Browsers neither guess its kind nor run anything in it: strangers made it.
+    It is named after the letter's number or its case's, since the name it was uploaded under may be private. Browsers
+    must not guess its type or run anything in it, because it is untrusted.
     """
     letter = get_object_or_404(Letter.objects.select_related("case"), pk=pk)
     try:
         file = letter_store().open(letter.store_name)
     except FileNotFoundError:
-        raise Http404("The file is gone from the letter store.") from None
+        raise Http404("The file is no longer in the letter store.") from None
     note(request, "original.downloaded", letter.pk)
     response = FileResponse(file, as_attachment=True, filename=_name_of(letter), content_type=letter.media_type)
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -1,4 +1,4 @@
-"""Reported problems: whoever reads can say that a value is wrong, and sees what became of it."""
+"""Reported problems: any user can report an incorrect value and see the answer."""
 
 from django import forms
 from django.contrib import messages
@@ -26,13 +26,13 @@ class ProblemReportForm(forms.Form):
         label="What is wrong, and what should it be?",
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": "Say what is wrong, so that an administrator can look at it."},
+        error_messages={"required": "Describe what is wrong, so that an administrator can review it."},
     )
 
 
 @permission_required("determinations.browse_cases", raise_exception=True)
 def report_problem(request: HttpRequest, pk: int) -> HttpResponse:
-    """The form for one value of a case, and its receipt."""
+    """The report form for one value of a case."""
     case = get_object_or_404(Case, pk=pk)
     form = ProblemReportForm(request.POST or None, initial={"path": request.GET.get("path", "")})
     if request.method == "POST" and form.is_valid():
@@ -54,7 +54,7 @@ def report_problem(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @permission_required("determinations.browse_cases", raise_exception=True)
 def problem_report_list(request: HttpRequest) -> HttpResponse:
-    """What the person reported, newest first, and what became of each."""
+    """The user's reports, newest first, with their answers."""
     reports = ProblemReport.objects.filter(by=person_of(request)).select_related("letter__case", "answered_by")
     rows = [(report, label_of_path(report.path)) for report in reports.order_by("-id")[:_MOST_SHOWN]]
     return render(request, "cases/problem_report_list.html", {"rows": rows, "open": ReportState.OPEN})

@@ -1,4 +1,4 @@
-"""The correction screen: a letter beside its values."""
+"""The correction screen: a letter next to its values."""
 
 from collections.abc import Mapping
 
@@ -30,7 +30,7 @@ _STATUS: Mapping[type[Unsaved], int] = {Staged: 200, Refused: 422, Warned: 422, 
 
 @may_correct
 def review_letter(request: StaffRequest, letter_id: int) -> HttpResponse:
-    """One letter beside its values, to be corrected."""
+    """One letter next to its values, to be corrected."""
     opened = _opened(letter_id)
     if request.method == "POST":
         audit.note_once(request, "review.opened", letter_id)

@@ -1,4 +1,4 @@
-"""What the correction screen shows around the form: the place in the queue, the letter beside it, the choices."""
+"""What the correction screen shows around the form: the place in the queue, the letter next to it, the choices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
