@@ -13,7 +13,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import heartbeat_sent, worker_shutting_down
+from celery.signals import heartbeat_sent, worker_init, worker_shutting_down
 from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imrsite.settings")
@@ -68,6 +68,14 @@ def note_running_worker(**details: Any) -> None:
 
     if INTERACTIVE in app.amqp.queues.consume_from:
         note_worker()
+
+
+@worker_init.connect
+def build_parser_rules(**details: Any) -> None:
+    """Build the parser's rules before the worker forks: its processes share them, and no first letter waits."""
+    from determinations.parsing.grounds import rule_book
+
+    rule_book()
 
 
 @worker_shutting_down.connect

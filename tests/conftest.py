@@ -1,5 +1,10 @@
 """Loads what tests share; see ``tests/fixtures/``."""
 
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import DjangoDbBlocker
+
 pytest_plugins = [
     "tests.fixtures.run",
     "tests.fixtures.services",
@@ -7,3 +12,16 @@ pytest_plugins = [
     "tests.fixtures.people",
     "tests.fixtures.browser",
 ]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The test database; at the end it can be dropped even if a killed worker left a session open."""
+    yield
+    from django.db import connection
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
