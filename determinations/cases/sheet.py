@@ -4,9 +4,9 @@ Built from the parsed document with corrections applied (``open_letter``), so th
 the tables agree.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import pairwise
 
@@ -37,14 +37,17 @@ _HEAD = (*_DATES, "priority", "age", "sex", "specialties", "licensure", "case_nu
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A problem in words. ``remedy`` says what it means and what to do; ``message`` gives the details."""
+    """A problem in words. ``remedy`` says what it means and what to do; ``message`` gives the details.
+
+    ``times`` counts repeats for the same value, such as several unclear words in one request.
+    """
 
     label: str
     severity: str
     remedy: str
     message: str
     path: str
-    span: Span | None
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +182,8 @@ class _Builder:
             opened.path(*target): standing for target, standing in opened.merged.standings.items()
         }
         self.doubts: dict[str, list[Doubt]] = defaultdict(list)
-        for problem in self.record["problems"]:
-            doubt = _doubt(problem)
-            self.doubts[doubt.path].append(doubt)
+        for doubt, times in Counter(map(_doubt, self.record["problems"])).items():
+            self.doubts[doubt.path].append(replace(doubt, times=times))
         self.shown: set[str] = set()
         self.spans: list[tuple[str, Span]] = []
 
@@ -193,7 +195,7 @@ class _Builder:
         summary = self._value("summary", "Clinical case summary", self.record["summary"], spans.get("summary"))
         items = tuple(self._item(item) for item in self.record["items"])
         left = [doubt for path, doubts in self.doubts.items() if path not in self.shown for doubt in doubts]
-        count = sum(map(len, self.doubts.values()))
+        count = len(self.record["problems"])
         return CaseSheet(values, summary, items, tuple(left), count, tuple(self.spans))
 
     def _value(self, path: str, label: str, raw: object, span: SpanRecord | None) -> SheetValue:
@@ -301,7 +303,6 @@ def _doubt(problem: ProblemRecord) -> Doubt:
         remedy=kind.remedy if kind else "",
         message=problem["message"],
         path=problem["path"],
-        span=_span(problem.get("span")),
     )
 
 

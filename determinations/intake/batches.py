@@ -129,10 +129,10 @@ class Progress:
         return sum(self.by_state.get(state, 0) for state in _GROUP_STATES[key])
 
     def tabs(self) -> list[Tab]:
-        """The groups that have files, and all files before them."""
+        """The groups that are not empty, and before them everything: letters, duplicates and refused files."""
         tabs = [Tab(group.key, group.label, self.of_group(group.key)) for group in GROUPS]
         tabs += [Tab(DUPLICATES, "Duplicates", self.duplicates), Tab(REFUSED, "Refused", self.refused)]
-        return [Tab("", "All files", self.files), *(tab for tab in tabs if tab.count)]
+        return [Tab("", "All", self.files), *(tab for tab in tabs if tab.count)]
 
     def sentence(self) -> list[Tab]:
         """The same without "all", what waits at the end."""

@@ -166,11 +166,10 @@ class FileTable(ListTable):
         """The state in words."""
         return format_html('<span class="badge {}">{}</span>', record.badge, record.label)
 
-    def render_reason(self, record: FileRow) -> SafeString:
+    def render_reason(self, record: FileRow) -> SafeString | str:
         """The reason and the next step; empty if all is well."""
-        return format_html(
-            '{} <span class="quiet">{}</span>{}', record.reason, record.next_step, _other_that_counts(record)
-        )
+        words = (record.reason, record.next_step, _other_that_counts(record))
+        return format_html('<span>{} <span class="quiet">{}</span>{}</span>', *words) if any(words) else ""
 
     def render_case(self, record: FileRow) -> SafeString:
         """The link to the case."""
@@ -226,7 +225,7 @@ class BatchTable(ListTable):
 
     started = tables.Column(verbose_name="Uploaded", empty_values=())
     who = tables.Column(verbose_name="By")
-    files = tables.Column(verbose_name="Files", empty_values=(), attrs=NUMBER)
+    files = tables.Column(verbose_name="All", empty_values=(), attrs=NUMBER)
     waiting = tables.Column(verbose_name="Waiting", empty_values=(), attrs=NUMBER)
     parsed = tables.Column(verbose_name="Parsed", empty_values=(), attrs=NUMBER)
     look = tables.Column(verbose_name="Needs review", empty_values=(), attrs=NUMBER)
@@ -254,7 +253,7 @@ class BatchTable(ListTable):
         return format_html('<a href="{}{}">{}</a>', record.row_url, query, f"{number:,}")
 
     def render_files(self, record: BatchRow) -> SafeString | str:
-        """All files."""
+        """Everything that came; a file with several letters counts once for each."""
         return self._count(record, "files")
 
     def render_waiting(self, record: BatchRow) -> SafeString | str:

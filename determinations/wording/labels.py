@@ -64,6 +64,7 @@ _FIXED: Mapping[str, Mapping[str, str]] = {
         **{key: layout.label[:1].upper() + layout.label[1:] for key, layout in LAYOUTS.items()},
         "": "Unknown layout",
     },
+    "text_method": {"pdf": "a PDF", "scan": "a scan", "text": "a text document", "picture": "a picture"},
     "problem": {code: problem.label for code, problem in PROBLEMS.items()},
     "undated": {
         "decided": "No decision date",

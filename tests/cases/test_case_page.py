@@ -8,9 +8,10 @@ from django.test import Client
 from determinations.cases.open_letter import open_letter
 from determinations.cases.sheet import pieces_of, sheet_of
 from determinations.corrections.actions import correct_field
-from determinations.models import AuditEvent, Case, LetterText, ProblemReport
+from determinations.models import AuditEvent, Case, Letter, LetterText, ProblemReport
 from determinations.wording.labels import read_labels
 from tests.browsing.conftest import NOW
+from tests.corrections import letters as made
 from tests.fixtures.people import People
 
 pytestmark = pytest.mark.usefixtures("broker")
@@ -116,3 +117,20 @@ def test_similar_requests_show_how_they_were_decided(as_casemanager: Client, col
     assert all(row.similarity >= 0.3 for row in similar.rows)
     assert similar.overturned <= similar.decided == len([r for r in similar.rows if r.fact.overturned is not None])
     assert all(row.fact.case_id != collection[0].pk for row in similar.rows)
+
+
+def test_a_doubt_that_a_value_has_several_times_is_shown_once(as_casemanager: Client) -> None:
+    unclear = [{**made.problem("ocr_doubt", "items/1/request"), "span": [at, at + 1]} for at in range(3)]
+    letter = made.stored_letter(
+        made.document(made.item("Knee brace"), problems=[*unclear, made.problem("ocr_doubt", "summary")])
+    )
+    content = as_casemanager.get(f"/cases/{letter.pk}/").content.decode()
+    assert content.count("data-doubt") == 2
+    assert content.count("Unclear on the scan in 3 places") == 1
+    assert "4 doubts" in content
+
+
+def test_how_the_text_was_obtained_is_said_in_words(as_casemanager: Client) -> None:
+    letter = made.stored_letter(made.document(made.item("Knee brace")))
+    Letter.objects.filter(pk=letter.pk).update(text_method="pdf")
+    assert "text from a PDF." in as_casemanager.get(f"/cases/{letter.pk}/").content.decode()

@@ -144,6 +144,13 @@ def test_a_document_that_holds_no_letter_is_to_be_exported_and_not_to_be_read_ag
     assert "Read letter.docx again" not in page
 
 
+def test_a_file_with_nothing_to_say_has_an_empty_reason(as_casemanager: Client, batch: Upload) -> None:
+    assert (
+        'data-label="Reason and next step"></td>'
+        in as_casemanager.get(page_of(batch, "?state=parsed")).content.decode()
+    )
+
+
 def test_a_batch_says_that_the_worker_is_on_its_way(as_casemanager: Client) -> None:
     upload = receive_files(by=None, files=[file("a.pdf", letter_pdf(1))])
     expect_worker()
