@@ -103,6 +103,14 @@ def test_pages_are_accessible(page: Any) -> None:
             page.emulate_media(color_scheme="light")
 
 
+def test_wide_tables_scroll_in_their_frame_on_a_phone(page: Any) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    for path in ("/citations/", "/citations/authorities/odg/neck-upper-back/parts/"):
+        page.goto(path)
+        assert page.locator(".table-frame table").first.is_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == 390, path
+
+
 def _is_accessible(page: Any, **options: Any) -> None:
     violations = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
     assert not violations, (page.url, [(rule["id"], rule["nodes"][0]["html"]) for rule in violations])
