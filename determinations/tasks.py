@@ -1,7 +1,7 @@
-"""What workers do: read letters, and send again what was lost on the way.
+"""Celery tasks: reading letters, and requeuing work whose message or worker was lost.
 
-Messages hold ids only and may come twice, late or never: the rows say what is to be done. At most ``WINDOW`` letters
-of a lane are in the broker at once; each finished task sends the next ones, and the sweep mends whatever broke.
+Messages carry IDs only and may arrive twice, late or never; the rows decide what is left to do. At most ``WINDOW``
+letters of a lane are in the broker at once. Each finished task sends the next ones, and the sweep recovers the rest.
 """
 
 import logging
@@ -37,34 +37,34 @@ P = ParamSpec("P")
 
 #: Letters of one lane that may be in the broker at once.
 WINDOW = 1_000
-#: A scan takes seconds a page: the few that are sent are begun before their messages count as lost.
+#: A scan takes seconds per page. The window is small, so that each is started before its message counts as lost.
 SCANS_WINDOW = 20
-#: Letters in one message. People see their first cases sooner in small ones; imports run faster in large ones.
+#: Letters per message. Small messages show users their first cases sooner; large ones speed up imports.
 LETTERS_A_TASK = {Lane.INTERACTIVE: 10, Lane.BULK: 50, Lane.SCANS: 1}
-#: A letter that nobody reads, though its reader began this long ago: the reader died.
+#: If reading started this long ago and no worker holds the letter's lock, the worker died.
 READER_DIED_AFTER = timedelta(seconds=30)
-#: A letter that was sent this long ago and not begun: the message is lost, or stands behind many others.
+#: If a letter was sent this long ago and not started, its message was lost or is behind many others.
 MESSAGE_LOST_AFTER = timedelta(minutes=3)
-#: An export that was begun this long ago and not finished, longer than a task may run: its writer died.
+#: If an export started this long ago, longer than a task may run, and is not finished, its worker died.
 EXPORT_DIED_AFTER = timedelta(minutes=10)
-#: A run that moved last this long ago has lost its message or its worker.
+#: A run without progress for this long has lost its message or its worker.
 RUN_STALE_AFTER = timedelta(minutes=1)
-#: Seconds that one message keeps a worker with reading again or comparing.
-_SECONDS_A_TURN = 20.0
-_COMPARED_AT_ONCE = 200
+#: Seconds that one message may occupy a worker with reparsing or comparing.
+_SECONDS_PER_TURN = 20.0
+_COMPARISON_BATCH = 200
 
 
 def memory_may_run_out(work: Callable[P, None]) -> Callable[P, None]:
-    """For a task: memory that runs out ends it with a line in the log.
+    """Decorate a task so that running out of memory ends it with a log line.
 
-    Left to Celery under late acknowledgement, ``MemoryError`` would block this slot for good. The rows say what is
-    left to do, and the sweep sends it again.
+    Left to Celery under late acknowledgement, ``MemoryError`` would block this slot permanently. The rows record what
+    is left to do, and the sweep requeues it.
     """
 
     @wraps(work)
-    def guarded(*words: P.args, **named: P.kwargs) -> None:
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            work(*words, **named)
+            work(*args, **kwargs)
         except MemoryError:
             log.error("Out of memory in %s.", work.__name__)
 
@@ -74,7 +74,7 @@ def memory_may_run_out(work: Callable[P, None]) -> Callable[P, None]:
 @shared_task(ignore_result=True)
 def parse_letters(ids: list[int], lane: str = Lane.INTERACTIVE) -> None:
     """Read these letters, then send the next ones of the lane."""
-    memory_may_run_out(ingest_letters)(ids)  # the letters come again, with one attempt fewer
+    memory_may_run_out(ingest_letters)(ids)  # the letters are requeued, with one attempt fewer left
     send_waiting(lane)
     send_waiting(Lane.SCANS)
 
@@ -83,14 +83,14 @@ def parse_letters(ids: list[int], lane: str = Lane.INTERACTIVE) -> None:
 def scan_letters(ids: list[int], lane: str = Lane.SCANS) -> None:
     """Recognize and read these scans, then send the next ones."""
     memory_may_run_out(read_scans)(ids)
-    if missing_engine() is None:  # without it they wait for the sweep
+    if missing_engine() is None:  # without the engine they wait for the sweep
         send_waiting(lane)
 
 
 @shared_task(ignore_result=True)
 @memory_may_run_out
 def sweep() -> None:
-    """Send again what went stale, and fill every lane."""
+    """Requeue stale work, and fill every lane."""
     for lane in Lane.values:
         _release_stale(lane)
         send_waiting(lane)
@@ -108,28 +108,27 @@ def sweep() -> None:
 @shared_task(ignore_result=True)
 @memory_may_run_out
 def count_statistics() -> None:
-    """Have the first pages of statistics wait for nobody after a change."""
+    """Precompute the first pages of statistics after data changes."""
     precompute_first_pages()
 
 
 @shared_task(ignore_result=True)
 @memory_may_run_out
 def write_export(export_id: int) -> None:
-    """Write a long list into its file, unless somebody did or does."""
+    """Write a long list to its file, unless it is already written or another worker is writing it."""
     exports.write_export(export_id, now=timezone.now)
 
 
 def send_export(export_id: int) -> None:
-    """Have a worker write an export, behind the letters that somebody waits for. A broker that is away is no loss:
-    the sweep sends it."""
+    """Queue an export on the bulk lane. If the broker is down, the sweep will queue it later."""
     try:
         write_export.apply_async((export_id,), queue=Lane.BULK, ignore_result=True)
     except OperationalError as fault:
-        log.error("The broker is away (%s): export %d waits for the sweep.", fault, export_id)
+        log.error("The broker is unavailable (%s); the sweep will queue export %d.", fault, export_id)
 
 
 def _send_exports_again() -> None:
-    """Exports whose message was lost, or whose writer died."""
+    """Requeue exports whose message was lost or whose worker died."""
     now = timezone.now()
     died = Export.objects.filter(state=ExportState.WRITING, started_at__lt=now - EXPORT_DIED_AFTER)
     died.update(state=ExportState.WAITING)
@@ -141,8 +140,8 @@ def _send_exports_again() -> None:
 @shared_task(ignore_result=True)
 @memory_may_run_out
 def reparse(run_id: int) -> None:
-    """Read letters of a run again for a while, then leave room for others. The row says how far it is."""
-    until = time.monotonic() + _SECONDS_A_TURN
+    """Reparse letters of a run for a while, then yield to other tasks. The row records the progress."""
+    until = time.monotonic() + _SECONDS_PER_TURN
     while time.monotonic() < until:
         if not reparsing.step(run_id, now=timezone.now()):
             return
@@ -150,15 +149,15 @@ def reparse(run_id: int) -> None:
 
 
 def send_reparse(run_id: int) -> None:
-    """Have a worker go on with a run. What the broker does not take, the sweep sends when it is back."""
+    """Queue the next step of a run. If the broker is down, the sweep will queue it later."""
     _send_quietly(reparse, run_id)
 
 
 @shared_task(ignore_result=True)
 @memory_may_run_out
 def find_pairs() -> None:
-    """Compare letters that were read with all others, for a while. One at a time: a second one ends at once, and
-    with it the chain of messages that it would have gone on."""
+    """Compare newly read letters with all others, for a while. Only one such task runs at a time: a second one
+    returns immediately and sends no follow-up message."""
     with _alone("finding pairs") as alone:
         if not alone or not _find_pairs_for_a_turn():
             return
@@ -166,10 +165,10 @@ def find_pairs() -> None:
 
 
 def _find_pairs_for_a_turn() -> bool:
-    """Whether letters are left when the time is over."""
-    until = time.monotonic() + _SECONDS_A_TURN
+    """Compare letters until the time is up; returns whether any are left."""
+    until = time.monotonic() + _SECONDS_PER_TURN
     while time.monotonic() < until:
-        waiting = duplicates.unsigned(_COMPARED_AT_ONCE)
+        waiting = duplicates.unsigned(_COMPARISON_BATCH)
         if not waiting:
             return False
         duplicates.find_pairs(waiting, now=timezone.now())
@@ -178,7 +177,7 @@ def _find_pairs_for_a_turn() -> bool:
 
 @contextmanager
 def _alone(work: str) -> Iterator[bool]:
-    """Whether nobody else does this work now; nobody will until the block ends, or this process's connection does."""
+    """Try to take the advisory lock for this work; yields whether we got it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [work])
         (alone,) = cursor.fetchone()
@@ -194,18 +193,18 @@ def _send_quietly(task: Any, *arguments: int) -> None:
     try:
         task.apply_async(arguments, queue=Lane.BULK, ignore_result=True)
     except OperationalError:
-        log.warning("The broker does not answer: the sweep will send %s again.", task.name)
+        log.warning("The broker is unavailable; the sweep will queue %s later.", task.name)
 
 
 def send_waiting(lane: str) -> int:
-    """Send letters that no message carries yet, oldest first, as far as the lane's window allows; returns how many.
+    """Queue unsent letters, oldest first, as far as the lane's window allows; returns how many.
 
-    Call it when rows are committed. Two callers at the same instant send different letters.
+    Call it after the rows are committed. Concurrent callers send different letters.
     """
     with transaction.atomic():
         _one_sender_at_a_time(lane)
-        on_their_way = Letter.objects.filter(lane=lane, state__in=OPEN_STATES, queued_at__isnull=False).count()
-        room = (SCANS_WINDOW if lane == Lane.SCANS else WINDOW) - on_their_way
+        in_flight = Letter.objects.filter(lane=lane, state__in=OPEN_STATES, queued_at__isnull=False).count()
+        room = (SCANS_WINDOW if lane == Lane.SCANS else WINDOW) - in_flight
         if room <= 0:
             return 0
         waiting = Letter.objects.filter(lane=lane, state=Lane(lane).waiting, queued_at=None).order_by("pk")
@@ -216,14 +215,14 @@ def send_waiting(lane: str) -> int:
 
 
 def _send(ids: list[int], lane: str) -> None:
-    """Put messages in the broker. What it does not take, the sweep sends when it is back."""
+    """Send messages to the broker. If it is down, the sweep will send the rest later."""
     size = LETTERS_A_TASK[Lane(lane)]
     task = scan_letters if lane == Lane.SCANS else parse_letters
     for start in range(0, len(ids), size):
         try:
             task.apply_async((ids[start : start + size], lane), queue=lane, ignore_result=True)
         except OperationalError as fault:
-            log.error("The broker is away (%s): %d letters wait for the sweep.", fault, len(ids) - start)
+            log.error("The broker is unavailable (%s); the sweep will queue %d letters.", fault, len(ids) - start)
             Letter.objects.filter(pk__in=ids[start:], state=Lane(lane).waiting).update(queued_at=None)
             return
 
@@ -234,7 +233,7 @@ def _one_sender_at_a_time(lane: str) -> None:
 
 
 def _release_stale(lane: str) -> None:
-    """Have letters sent again whose message was lost or whose reader died: those whose lock nobody holds."""
+    """Requeue letters whose message was lost or whose worker died: stale letters whose lock is free."""
     now = timezone.now()
     lost = Q(state=Lane(lane).waiting, queued_at__lt=now - MESSAGE_LOST_AFTER)
     died = Q(state=LetterState.PARSING, started_at__lt=now - READER_DIED_AFTER)
@@ -244,4 +243,4 @@ def _release_stale(lane: str) -> None:
         ids = without_reader(ids)
         Letter.objects.filter(pk__in=ids).update(state=Lane(lane).waiting, queued_at=None)
     if ids:
-        log.warning("%d letters of the lane %s went stale and are sent again.", len(ids), lane)
+        log.warning("Requeued %d stale letters of the lane %s.", len(ids), lane)

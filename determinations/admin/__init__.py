@@ -1,4 +1,4 @@
-"""The admin site: the product's own pages (``urls``), and Django's for people, reference rows and records."""
+"""The admin site: the product's own pages (``urls``), and Django's for users, reference data and records."""
 
 from django.contrib import admin
 

@@ -19,11 +19,11 @@ class CorrectionAdmin(FoundByNumberAdmin):
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(FoundByNumberAdmin):
-    """Who did what; search by letter number or user number."""
+    """Actions by user; search by letter ID or user ID."""
 
     list_display = ["id", "at", "by_name", "action", "letter_id", "detail"]
     search_fields = ["letter_id", "by_id"]
-    search_help_text = "letter number or user number"
+    search_help_text = "Letter ID or user ID"
     ordering = ["-id"]
 
 
@@ -49,7 +49,7 @@ class CategoryRuleAdmin(ReadOnlyAdmin):
 
 @admin.register(ReparseRun)
 class ReparseRunAdmin(ReadOnlyAdmin):
-    """All re-reading runs."""
+    """All reparse runs."""
 
     list_display = ["id", "at", "by", "state", "parser_version", "letters", "done", "letters_changed"]
     list_select_related = ["by"]

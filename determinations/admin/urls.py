@@ -1,4 +1,4 @@
-"""Addresses of the product's own admin pages; Django's admin pages are beside them."""
+"""URLs of the product's own admin pages, which share a prefix with Django's."""
 
 from django.urls import path
 

@@ -1,1 +1,1 @@
-"""Files in: receiving uploads, the letter store, and the progress of batches."""
+"""Intake: receiving uploads, the letter store, and the progress of batches."""

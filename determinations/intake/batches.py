@@ -1,6 +1,6 @@
-"""Uploads as people follow them: how many of a batch's files are where, how fast it goes, and lists of files by fate.
+"""Upload progress: counts by state, throughput, and file lists by outcome.
 
-Every number is counted from rows, and each count has the list that it counts.
+Every number is counted from rows, and every count has a matching list.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,13 +15,13 @@ from determinations.models.uploads import FileOutcome
 from determinations.paging.counts import Count as Capped
 from determinations.wording.states import STATES
 
-#: A batch's speed is that of its last seconds.
+#: A batch's speed is measured over this period.
 _SPEED_OVER = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Letters that people think of together: what tabs and tiles count."""
+    """States that are shown together: tabs and tiles count letters by group."""
 
     key: str
     label: str
@@ -32,7 +32,7 @@ def _states_of(severity: str) -> tuple[str, ...]:
     return tuple(str(state) for state, words in STATES.items() if words.severity == severity)
 
 
-#: In the order of the tabs. Files that gave no letter have groups of their own in a batch.
+#: In the order of the tabs. Files that produced no letter have their own groups in a batch.
 GROUPS = (
     Group("waiting", "Waiting", _states_of("open")),
     Group("parsed", "Parsed", _states_of("done")),
@@ -45,7 +45,7 @@ _GROUP_STATES: Mapping[str, tuple[str, ...]] = {group.key: group.states for grou
 
 
 def states_asked_for(query: QueryDict) -> tuple[str, ...]:
-    """The states that an address asks for, groups spelled out; empty for all."""
+    """The states requested in the query string, with groups expanded; empty for all."""
     wanted: dict[str, None] = {}
     for value in query.getlist("state"):
         wanted |= dict.fromkeys(_GROUP_STATES.get(value, (value,)))
@@ -53,24 +53,24 @@ def states_asked_for(query: QueryDict) -> tuple[str, ...]:
 
 
 def files_of(upload: Upload, query: QueryDict) -> QuerySet[UploadedFile]:
-    """The files of a batch that the address asks for: by state of their letters, duplicates, refused ones."""
+    """The files of a batch that match the query string: by letter state, duplicates, refused files."""
     files = UploadedFile.objects.filter(upload=upload)
     if name := query.get("name", "").replace("\0", ""):
         files = files.filter(name__icontains=name)
-    asked = query.getlist("state")
-    if not any(asked):
+    requested_states = query.getlist("state")
+    if not any(requested_states):
         return files
-    fate = Q(outcome=FileOutcome.ACCEPTED, letter__state__in=states_asked_for(query))
-    if DUPLICATES in asked:
-        fate |= Q(outcome=FileOutcome.DUPLICATE)
-    if REFUSED in asked:
-        fate |= Q(outcome=FileOutcome.REFUSED)
-    return files.filter(fate)
+    matching = Q(outcome=FileOutcome.ACCEPTED, letter__state__in=states_asked_for(query))
+    if DUPLICATES in requested_states:
+        matching |= Q(outcome=FileOutcome.DUPLICATE)
+    if REFUSED in requested_states:
+        matching |= Q(outcome=FileOutcome.REFUSED)
+    return files.filter(matching)
 
 
 def letters_in(query: QueryDict) -> QuerySet[Letter]:
-    """Letters of all uploads in the states, or of the layout, that the address asks for; else those that need
-    somebody. ``NO_LAYOUT`` is the layout of letters that the parser knows none for."""
+    """Letters of all uploads with the requested states or layout; by default those that need attention.
+    ``NO_LAYOUT`` selects letters of unknown layout."""
     layout, states = query.get("layout", ""), states_asked_for(query)
     if layout:
         of_layout = Letter.objects.filter(layout="" if layout == NO_LAYOUT else layout)
@@ -80,7 +80,7 @@ def letters_in(query: QueryDict) -> QuerySet[Letter]:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One group with its count, or a state inside it."""
+    """A group, or one state of it, with its count."""
 
     key: str
     label: str
@@ -88,7 +88,7 @@ class Tab:
 
     @property
     def words(self) -> str:
-        """As it stands in a sentence after its count."""
+        """The label as used in a sentence, after the count."""
         one, many = _IN_A_SENTENCE.get(self.key, (self.label.lower(),) * 2)
         return one if self.count == 1 else many
 
@@ -98,7 +98,7 @@ _IN_A_SENTENCE = {"look": ("needs attention", "need attention"), "duplicate": ("
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a batch stands. ``per_second`` and ``seconds_left`` are None where nothing moves."""
+    """The progress of a batch. ``per_second`` and ``seconds_left`` are None while no letters are being finished."""
 
     files: int
     more_letters: int
@@ -111,31 +111,31 @@ class Progress:
 
     @property
     def file_count(self) -> int:
-        """How many files came; a file with several letters has an entry for each."""
+        """The number of files received; a file with several letters has one entry per letter."""
         return self.files - self.more_letters
 
     @property
     def waiting(self) -> int:
-        """Letters that are not read yet."""
+        """The number of letters not read yet."""
         return self.of_group("waiting")
 
     @property
     def done(self) -> int:
-        """Files for which nothing is left to be done by the machine."""
+        """The number of files whose processing is finished."""
         return self.files - self.waiting
 
     def of_group(self, key: str) -> int:
-        """How many of a group."""
+        """The number of letters in a group."""
         return sum(self.by_state.get(state, 0) for state in _GROUP_STATES[key])
 
     def tabs(self) -> list[Tab]:
-        """The groups that are not empty, and before them everything: letters, duplicates and refused files."""
+        """A tab for all letters, duplicates and refused files, then one per nonempty group."""
         tabs = [Tab(group.key, group.label, self.of_group(group.key)) for group in GROUPS]
         tabs += [Tab(DUPLICATES, "Duplicates", self.duplicates), Tab(REFUSED, "Refused", self.refused)]
         return [Tab("", "All", self.files), *(tab for tab in tabs if tab.count)]
 
     def sentence(self) -> list[Tab]:
-        """The same without "all", what waits at the end."""
+        """The nonempty groups, with waiting letters last."""
         tabs = self.tabs()[1:]
         return sorted(tabs, key=lambda tab: tab.key == "waiting")
 
@@ -149,7 +149,7 @@ class Progress:
 
 
 def progress_of(upload: Upload, *, now: datetime) -> Progress:
-    """Count a batch's files by fate, in one query."""
+    """Count a batch's files by outcome and state, in one query."""
     lately = now - _SPEED_OVER
     rows = (
         UploadedFile.objects.filter(upload=upload)
@@ -183,7 +183,7 @@ def progress_of(upload: Upload, *, now: datetime) -> Progress:
 
 
 def _speed(finished_lately: int, began_at: datetime | None, now: datetime) -> float | None:
-    """Letters a second over the last seconds, or since the first was begun if that is shorter ago."""
+    """Letters per second over the last seconds, or since the first letter was started if that is more recent."""
     if not finished_lately or began_at is None:
         return None
     seconds = min(_SPEED_OVER.total_seconds(), max((now - began_at).total_seconds(), 0.5))
@@ -191,7 +191,7 @@ def _speed(finished_lately: int, began_at: datetime | None, now: datetime) -> fl
 
 
 def counts_of(uploads: Sequence[Upload]) -> dict[int, dict[str, int]]:
-    """For each batch how many files it has (``files``), and how many of each group."""
+    """The number of files of each batch (``files``), and the number per group."""
     counts: dict[int, dict[str, int]] = {upload.pk: {"files": 0} for upload in uploads}
     rows = (
         UploadedFile.objects.filter(upload__in=uploads)

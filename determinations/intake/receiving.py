@@ -1,6 +1,6 @@
-"""Takes files in: bytes into the store, one row for each file, identical bytes once.
+"""Receives files: stores their bytes and adds one row per file; identical bytes are stored once.
 
-When ``receive_files`` returns, bytes and rows are safe. Nothing is queued here: the caller does that, afterwards.
+When ``receive_files`` returns, bytes and rows are safe. The caller queues the letters afterwards.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ _WINDOW_BYTES = 64 * 1024 * 1024
 
 @dataclass(slots=True)
 class Arrival:
-    """One file on its way in: either bytes with their hash, or a reason why they are refused."""
+    """An incoming file: either its bytes with their hash, or the reason it is refused."""
 
     name: str
     size: int = 0
@@ -45,10 +45,10 @@ class Arrival:
 def receive_files(
     *, by: User | None, files: Iterable[File], lane: str | None = None, note: str = "", upload: Upload | None = None
 ) -> Upload:
-    """Take in letters, and those in archives, messages and PDF portfolios; returns their batch, with a row per file.
+    """Receive letters, also from archives, messages and PDF portfolios; returns their batch with a row per file.
 
-    ``upload`` joins an earlier batch, for browsers that send a large drop in several requests. Without a ``lane``
-    the batch's size chooses it. Files are read in windows: an endless iterable is as good as a list.
+    ``upload`` adds the files to an existing batch, for browsers that send a large drop in several requests. Without
+    a ``lane``, the batch's size decides. Files are read in windows, so ``files`` may be a lazy iterable of any length.
     """
     if upload is None:
         upload = Upload.objects.create(by=by, started_at=timezone.now(), note=note[:200])
@@ -60,12 +60,16 @@ def receive_files(
 
 
 def receive_window(*, upload: Upload, arrivals: Sequence[Arrival], lane: str) -> Counter[str]:
-    """Store one window of files and write its rows in one transaction; returns how many had which outcome."""
+    """Store one window of files and write its rows in one transaction; returns the number of files per outcome."""
     accepted = [arrival for arrival in arrivals if not arrival.reason]
     with transaction.atomic():
         lock_store(to_delete=False)
         letter_store().keep(
-            {Letter(sha256=each.sha256).store_name: each.file for each in accepted if each.file is not None}
+            {
+                Letter(sha256=arrival.sha256).store_name: arrival.file
+                for arrival in accepted
+                if arrival.file is not None
+            }
         )
         for arrival in accepted:
             if arrival.file is not None:
@@ -82,11 +86,11 @@ def receive_window(*, upload: Upload, arrivals: Sequence[Arrival], lane: str) ->
 
 
 def _insert_letters(arrivals: Sequence[Arrival], lane: str) -> dict[str, int]:
-    """Rows for bytes that nobody has brought before, by hash; two people at the same instant make one row."""
+    """Insert letters for new bytes; returns their IDs by hash. Concurrent uploads of the same bytes insert one row."""
     distinct = {arrival.sha256: arrival for arrival in reversed(arrivals)}
-    brought = [distinct.pop(a.sha256) for a in arrivals if a.sha256 in distinct]
-    # Numbered in the order in which they came, for of equal copies the first counts; written in the order of their
-    # hashes, so that two windows that share several files wait for each other instead of deadlocking.
+    arrived = [distinct.pop(a.sha256) for a in arrivals if a.sha256 in distinct]
+    # Numbered in order of arrival, because the first of equal copies counts; inserted in order of their hashes,
+    # so that two windows that share several files wait for each other instead of deadlocking.
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -101,7 +105,7 @@ def _insert_letters(arrivals: Sequence[Arrival], lane: str) -> dict[str, int]:
             ON CONFLICT (sha256, part) DO NOTHING
             RETURNING sha256, id
             """,
-            [lane, [a.sha256 for a in brought], [a.size for a in brought], [a.kind.value for a in brought]],
+            [lane, [a.sha256 for a in arrived], [a.size for a in arrived], [a.kind.value for a in arrived]],
         )
         return dict(cursor.fetchall())
 
@@ -112,7 +116,7 @@ def _row(upload: Upload, arrival: Arrival, new: dict[str, int], known: dict[str,
         row.outcome, row.reason, row.message = FileOutcome.REFUSED, arrival.reason, arrival.message[:500]
     elif arrival.sha256 in new:
         row.outcome = FileOutcome.ACCEPTED
-        row.letter_id = known[arrival.sha256] = new.pop(arrival.sha256)  # the same bytes again are a duplicate
+        row.letter_id = known[arrival.sha256] = new.pop(arrival.sha256)  # later copies are duplicates
     else:
         row.outcome, row.letter_id = FileOutcome.DUPLICATE, known[arrival.sha256]
     return row
@@ -143,36 +147,36 @@ def _windows(files: Iterable[File]) -> Iterator[list[Arrival]]:
 
 
 def arrivals_of(file: File, reader: ContentReader) -> Iterator[Arrival]:
-    """The file itself, or each file in the archive, the message or the portfolio that it is."""
+    """The file itself or, for an archive, message or portfolio, each file in it."""
     name = clean_name(file.name or "")
     try:
         for content in reader.contents(name, file.file or file):  # type: ignore[arg-type]
             yield _arrival(content, file)
     except OSError as fault:
-        yield Arrival(name, reason="unreadable", message=f"The file could not be read: {fault.strerror or 'fault'}.")
+        yield Arrival(name, reason="unreadable", message=f"The file could not be read: {fault.strerror or 'error'}.")
 
 
-def _arrival(content: Content, given: File) -> Arrival:
+def _arrival(content: Content, container: File) -> Arrival:
     name = clean_name(content.name)
     if content.file is None:
         return Arrival(name, content.size, content.kind, reason=content.reason, message=content.message)
-    if content.file is given or content.file is given.file:
-        return _hashed(name, given, content.kind)
-    inside = File(content.file, name)
-    inside.size = content.size
-    return _hashed(name, inside, content.kind)
+    if content.file is container or content.file is container.file:
+        return _hashed(name, container, content.kind)
+    member = File(content.file, name)
+    member.size = content.size
+    return _hashed(name, member, content.kind)
 
 
 def _hashed(name: str, file: File, kind: Kind) -> Arrival:
-    most = letter_limits().bytes
+    limit = letter_limits().bytes
     if kind is Kind.EMPTY:
-        arrival = Arrival(name, reason="empty", message="The file has no bytes.")
+        arrival = Arrival(name, reason="empty", message="The file is empty.")
     elif kind not in LETTER_KINDS:
         reason = "document" if kind in DOCUMENT_KINDS else "unsupported"
         arrival = Arrival(name, file.size, kind, reason=reason, message=_UNSUPPORTED[kind])
-    elif file.size > most:
+    elif file.size > limit:
         arrival = Arrival(
-            name, file.size, kind, reason="too_large", message=f"{file.size:,} bytes; {most:,} are allowed."
+            name, file.size, kind, reason="too_large", message=f"{file.size:,} bytes; {limit:,} are allowed."
         )
     else:
         digest = hashlib.sha256()
@@ -188,15 +192,17 @@ def _hashed(name: str, file: File, kind: Kind) -> Arrival:
 _UNSUPPORTED = {
     Kind.OFFICE: "An Excel, PowerPoint or other Office document.",
     Kind.OPEN_DOCUMENT: "An OpenDocument file.",
-    Kind.IMAGE: "A picture that is not a TIFF, PNG or JPEG.",
-    Kind.OTHER: "Not a PDF, text, picture, document, message or archive that can be read.",
+    Kind.IMAGE: "An image that is not a TIFF, PNG or JPEG.",
+    Kind.OTHER: "Not a supported PDF, text, image, document, message or archive.",
 }
 
 
-# Names, which strangers chose
+# File names are untrusted input
 
 
 def clean_name(name: str) -> str:
-    """A name fit to be shown and kept: no controls, no signs that turn text round, its end where it is long."""
-    shown = "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign)[0] == "C" else sign for sign in name)
+    """Replace control and bidirectional characters; keep the last 500 characters."""
+    shown = "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(character)[0] == "C" else character for character in name
+    )
     return shown.strip()[-500:] or "(no name)"

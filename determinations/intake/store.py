@@ -1,6 +1,6 @@
-"""The private store of letters: files as they came, each under a name made of its SHA-256.
+"""The private store of letters: unmodified files, each named by its SHA-256.
 
-No address serves this folder; the one view that gives a file out asks for a permission first.
+No URL serves this folder; the one view that sends a file checks a permission first.
 """
 
 import os
@@ -17,21 +17,21 @@ from django.db import connection
 
 from determinations.extraction.results import Limits
 
-#: The advisory lock between those who bring files and those who delete them.
+#: The advisory lock that keeps adding and deleting files apart.
 _LOCK = 1_145_919
 
 
 class LetterStore(FileSystemStorage):
-    """Files that are complete and on disk before they have their name, and never change afterwards.
+    """Files that are written completely before they get their name, and never change afterwards.
 
-    Another kind of storage can take its place in ``STORAGES["letters"]`` if it has ``open``, ``exists`` and ``keep``.
+    Another storage class can replace it in ``STORAGES["letters"]`` if it has ``open``, ``exists`` and ``keep``.
     """
 
     def keep(self, files: Mapping[str, File]) -> None:
-        """Store each file under its name; when this returns, a power cut loses none of them.
+        """Store each file under its name; when this returns, they survive a power failure.
 
-        Names that are there already are left as they are: a name says what the bytes are. Many files at once cost
-        little more than one, for the disk is asked to settle after all are written.
+        Existing names are skipped, because a name identifies the bytes. Many files at once cost little more than one,
+        because they are synced to disk together after all are written.
         """
         written: dict[str, Path] = {}
         try:
@@ -39,13 +39,13 @@ class LetterStore(FileSystemStorage):
                 if not self.exists(name):
                     written[name] = self._write(file)
             folders = {Path(self.location)}
-            _settle(written.values())
+            _sync(written.values())
             for name, unfinished in written.items():
                 target = Path(self.path(name))
                 _make_private(Path(self.location), target.parent.parent, target.parent)
                 unfinished.replace(target)
                 folders |= {target.parent, target.parent.parent}
-            _settle(folders if written else ())
+            _sync(folders if written else ())
         finally:
             for unfinished in written.values():
                 unfinished.unlink(missing_ok=True)
@@ -61,14 +61,15 @@ class LetterStore(FileSystemStorage):
 
 
 def letter_store() -> LetterStore:
-    """The store that the settings name."""
+    """The store configured in the settings."""
     return cast(LetterStore, storages["letters"])
 
 
 def lock_store(*, to_delete: bool) -> None:
-    """Until the caller's transaction ends, no file is deleted while others are brought, and the other way round.
+    """Keep adding and deleting files apart until the caller's transaction ends.
 
-    Without it the bytes of a letter that comes again could go between their being found there and its row.
+    Otherwise the bytes of a letter that is uploaded again could be deleted after they were found in the store and
+    before its row is inserted.
     """
     function = "pg_advisory_xact_lock" if to_delete else "pg_advisory_xact_lock_shared"
     with connection.cursor() as cursor:
@@ -76,7 +77,7 @@ def lock_store(*, to_delete: bool) -> None:
 
 
 def letter_limits() -> Limits:
-    """How much one letter may ask for, by the settings."""
+    """The limits for one letter, from the settings."""
     return Limits(
         bytes=settings.LETTER_BYTES,
         pages=settings.LETTER_PAGES,
@@ -86,16 +87,16 @@ def letter_limits() -> Limits:
 
 
 def _make_private(root: Path, *folders: Path) -> None:
-    """Folders that only our own user may enter; ``mkdir`` would give the ones on the way to everybody."""
+    """Create folders that only our own user may enter; ``mkdir(parents=True)`` would leave parents open to all."""
     root.parent.mkdir(parents=True, exist_ok=True)
     for folder in (root, *folders):
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def _settle(paths: Iterable[Path]) -> None:
-    """Return when these files, and these folders' lists of names, are on disk.
+def _sync(paths: Iterable[Path]) -> None:
+    """Sync these files and folders to disk.
 
-    Asked for at once they share the disk's work: six times faster than one after the other.
+    Concurrent syncs share the disk's work: six times faster than one after the other.
     """
     waiting = list(paths)
     if len(waiting) < 2:

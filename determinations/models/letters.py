@@ -1,4 +1,4 @@
-"""The letter: its file, its text, what became of it, and what the parser last said of it."""
+"""The letter: its file, its text, its state, and the latest parser result."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ models.CharField.register_lookup(Length)
 
 
 class LetterState(models.TextChoices):
-    """Where a letter is on its walk. Each state that needs a person has its own next step (see ``states.py``)."""
+    """The processing state of a letter. States that need attention have a next step (see ``wording/states.py``)."""
 
     RECEIVED = "received", _("received")
     PARSING = "parsing", _("parsing")
@@ -32,14 +32,14 @@ class LetterState(models.TextChoices):
     SET_ASIDE = "set_aside", _("set aside")
 
 
-#: The letter gave a case that lists and statistics show.
+#: The letter has a case that lists and statistics show.
 READABLE_STATES = (LetterState.PARSED, LetterState.NEEDS_REVIEW, LetterState.UNKNOWN_LAYOUT)
 #: Work is under way or waiting for a worker.
 OPEN_STATES = (LetterState.RECEIVED, LetterState.PARSING, LetterState.SCAN_WAITING)
 
 
 class Lane(models.TextChoices):
-    """Which queue carries the letter: users' uploads overtake bulk imports, and scans wait for nobody but scans."""
+    """Which queue carries the letter: users' uploads overtake bulk imports, and scans wait only for other scans."""
 
     INTERACTIVE = "interactive", _("interactive")
     BULK = "bulk", _("bulk")
@@ -51,20 +51,20 @@ class Lane(models.TextChoices):
         return LetterState.SCAN_WAITING if self is Lane.SCANS else LetterState.RECEIVED
 
 
-#: A batch that grew beyond this many files gives way to smaller ones, in the bulk lane.
+#: Larger batches move to the bulk lane, behind smaller ones.
 LARGEST_INTERACTIVE_BATCH = 500
 
 
-#: How the text of a file was obtained of which some pages, or all, are pictures.
+#: The text method of files in which some or all pages are scanned.
 SCAN = "scan"
 
 
 class Letter(models.Model):
-    """One letter of a stored file, which is unique by its bytes and holds one letter as a rule.
+    """One letter of a stored file. Files are unique by their bytes and usually contain one letter.
 
     The row is the queue of record: the broker only carries its id. Part 1 is created when the file arrives; a worker
-    that finds more letters in the file adds their rows. A part keeps its number for good, because corrections are
-    kept under it: the number does not say in which order the letters are printed.
+    that finds more letters in the file adds their rows. A part number never changes, because corrections refer to it;
+    it does not reflect the order in which the letters are printed.
     """
 
     sha256 = models.CharField(max_length=64, help_text="of the file")
@@ -114,17 +114,17 @@ class Letter(models.Model):
 
     @property
     def is_scan(self) -> bool:
-        """Whether text of its file was recognized in pictures."""
+        """Whether text of its file was recognized on scanned pages."""
         return self.text_method == SCAN
 
     @property
     def store_name(self) -> str:
-        """The file's name in the letter store: two folder levels, so that no folder grows beyond some thousands."""
+        """The file's name in the letter store: two folder levels keep every folder to a few thousand entries."""
         return f"{self.sha256[:2]}/{self.sha256[2:4]}/{self.sha256}"
 
     @property
     def page_numbers(self) -> range:
-        """The letter's pages by their numbers in the file; those of the whole file where no range is known."""
+        """The letter's pages by their numbers in the file; all pages of the file if no range is known."""
         return range(self.first_page or 1, (self.last_page or self.pages or 0) + 1)
 
     @property
@@ -134,10 +134,10 @@ class Letter(models.Model):
 
 
 class LetterTextQuerySet(models.QuerySet["LetterText"]):
-    """Texts by the letters that are read from them."""
+    """Texts by letter."""
 
     def of(self, letter_id: int) -> "LetterText | None":
-        """The row that holds the text of the letter's file; None where no text was extracted."""
+        """The row that holds the text of the letter's file; None if no text was extracted."""
         own = self.select_related("kept_with").filter(pk=letter_id).first()
         return own.of_file if own else None
 
@@ -145,8 +145,8 @@ class LetterTextQuerySet(models.QuerySet["LetterText"]):
 class LetterText(models.Model):
     """The text extracted from the letter's file. Page n (from 0) starts at ``page_offsets[n]``.
 
-    All spans count characters of the whole file's text, so that evidence keeps its place when the letter's pages
-    change. Of several letters in a file one row holds the text; the others name it in ``kept_with``.
+    All spans count characters of the whole file's text, so that evidence stays valid when the letter's pages
+    change. If a file has several letters, one row holds the text; the others refer to it in ``kept_with``.
     """
 
     letter = models.OneToOneField(Letter, primary_key=True, on_delete=models.CASCADE, related_name="text")
@@ -182,7 +182,7 @@ class LetterText(models.Model):
 
 
 class ScannedPage(models.Model):
-    """A page of a file whose text was recognized in its picture.
+    """A scanned page of a file, with its recognized words.
 
     ``words`` is in the order of the text: ``[start, end, left, top, width, height, confidence, doubt, read as]``. The
     span counts characters of the file's text; the box is in fractions of the page turned upright; ``doubt`` is 0,
@@ -207,7 +207,7 @@ class ScannedPage(models.Model):
 
 
 class ParsedDocument(models.Model):
-    """What the parser last said of a letter: the record of ``parsing.results.to_record``, whole."""
+    """The latest parser result for a letter: the complete record of ``parsing.results.to_record``."""
 
     letter = models.OneToOneField(Letter, primary_key=True, on_delete=models.CASCADE, related_name="parsed")
     parser_version = models.CharField(max_length=20)
@@ -219,9 +219,9 @@ class ParsedDocument(models.Model):
 
 
 class RemovedLetter(models.Model):
-    """A letter that an administrator took out of the collection, and what became of its file.
+    """A letter that an administrator removed, and the retention of its file.
 
-    No foreign keys: the letter is gone, and the row stays whoever leaves.
+    No foreign keys: the letter no longer exists, and the row outlives the user who removed it.
     """
 
     letter_id = models.BigIntegerField()

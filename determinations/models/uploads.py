@@ -1,4 +1,4 @@
-"""Uploads: one batch by one person, one row for each file in it."""
+"""Uploads: a batch by one user, with one row per file."""
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,7 @@ from determinations.models.letters import Letter
 
 
 class Upload(models.Model):
-    """One batch: what a person dropped at once, or one run of ``import_letters``."""
+    """One batch: the files that a user uploaded together, or one run of ``import_letters``."""
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="uploads")
     started_at = models.DateTimeField()
@@ -30,16 +30,16 @@ class FileOutcome(models.TextChoices):
 
 
 class UploadedFileQuerySet(models.QuerySet["UploadedFile"]):
-    """Files by the letters that they brought."""
+    """Files by their letters."""
 
     def name_of(self, letter: str) -> models.Subquery:
-        """For an annotation: the name under which the letter in the outer query's field ``letter`` first came."""
+        """For an annotation: the first file name of the letter in the outer query's field ``letter``."""
         first = self.filter(letter=models.OuterRef(letter)).order_by("pk")
         return models.Subquery(first.values("name")[:1])
 
 
 class UploadedFile(models.Model):
-    """One file of a batch, archive members too. A duplicate points at the letter that already holds its bytes."""
+    """One file of a batch, including archive members. A duplicate refers to the letter that already has its bytes."""
 
     upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="files")
     name = models.CharField(max_length=500)

@@ -1,1 +1,1 @@
-"""Reading letters in the background: whose turn it is, text, record, and reparsing."""
+"""Reading letters in the background: claims, text, record, and reparsing."""

@@ -1,4 +1,4 @@
-"""The letters of files that were read: each gets a row, and keeps it when its file is read again."""
+"""The letters found in a file: each gets a row, and keeps it when the file is read again."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -27,9 +27,9 @@ _GONE = "The file was read again, and these pages belong to another of its lette
 
 @dataclass(frozen=True, slots=True)
 class LetterReading:
-    """What reading a file gave for one of its letters: a record, or the state it stops in and why.
+    """The result of reading a file for one of its letters: a record, or the state in which it stopped and why.
 
-    ``keeper_id`` is the letter with which the file's text is kept, ``extracted`` a text that is to be stored, ``text``
+    ``keeper_id`` is the letter whose row stores the file's text, ``extracted`` a text still to be stored, ``text``
     the file's text in any case. ``is_gone``: the file no longer yields this letter.
     """
 
@@ -46,10 +46,10 @@ class LetterReading:
 
 
 def letters_of(readings: Collection[Reading]) -> list[LetterReading]:
-    """What was read, letter by letter; letters that a file did not yield before get rows.
+    """The results per letter; letters that a file did not yield before get rows.
 
-    Call it in the transaction that writes. Of a file with several letters all are written, save those that another
-    worker holds.
+    Call it in the transaction that writes. All letters of a file are included, except those that another worker
+    holds.
     """
     by_file = _rows_by_file([reading.letter_id for reading in readings])
     file_of = {row.pk: sha256 for sha256, rows in by_file.items() for row in rows}
@@ -68,7 +68,7 @@ def letters_of(readings: Collection[Reading]) -> list[LetterReading]:
 
 
 def parts_by_letter(readings: Collection[Reading]) -> dict[int, LetterPart]:
-    """The part that each letter of these files would be now; letters that no file yields are left out.
+    """The part that each letter of these files would now match; letters that no file yields are omitted.
 
     Nothing is written.
     """
@@ -119,7 +119,7 @@ def _result(reading: Reading, letter_id: int, keeper_id: int, part: LetterPart |
 
 
 class _FileLetters:
-    """The rows of one file with several letters, beside what reading it gave. Its file is locked (``lock_files``)."""
+    """The rows of a file with several letters, and the result of reading it. The file is locked (``lock_files``)."""
 
     def __init__(self, sha256: str, reading: Reading) -> None:
         self.sha256 = sha256
@@ -134,12 +134,14 @@ class _FileLetters:
         self.matches = self._by_hand() if any(row.pages_set_by_hand for row in self.rows) else self._matched()
 
     def results(self) -> list[LetterReading]:
-        """The reading of every letter that this worker may write; new ones have their rows."""
+        """The result for every letter that this worker may write; new letters get rows."""
         free = Letter.objects.filter(sha256=self.sha256).select_for_update(skip_locked=True, no_key=True)
         free_rows = list(free.order_by("pk"))
         if not self.reading.parts:
-            mine = [row for row in free_rows if row.state == LetterState.PARSING or row.pk == self.reading.letter_id]
-            return [_result(self.reading, row.pk, self.keeper_id, None) for row in mine]
+            claimed_rows = [
+                row for row in free_rows if row.state == LetterState.PARSING or row.pk == self.reading.letter_id
+            ]
+            return [_result(self.reading, row.pk, self.keeper_id, None) for row in claimed_rows]
         results = []
         for row in free_rows:
             part = self.matches.get(row.pk)
@@ -160,7 +162,7 @@ class _FileLetters:
         numbers = dict(documents.values_list("letter_id", "document__case_number"))
         known = [KnownPart(row.pk, self._extent(row), numbers.get(row.pk)) for row in self.rows]
         present = {row.part for row in self.rows}
-        # Removed letters are known by minus their part.
+        # A removed letter's key is its negated part.
         known += [
             KnownPart(-part, _extent(removed))
             for part, removed in self.removed.items()
@@ -169,14 +171,14 @@ class _FileLetters:
         return match_parts(known, self.reading.parts)
 
     def _extent(self, row: Letter) -> Span | None:
-        """Where the letter was read before, or was before it was removed and its file came again."""
+        """The letter's earlier place in the text; for a removed letter, its place before removal."""
         text = self.texts.get(row.pk)
         extent = _extent(text) if text else None
         removed = self.removed.get(row.part)
         return extent or (_extent(removed) if removed else None)
 
     def _add_letters(self) -> list[tuple[int, LetterPart]]:
-        """Rows for the parts that no row is. One that was removed since the file last arrived stays removed."""
+        """Add rows for unmatched parts. A letter removed since the file last arrived stays removed."""
         part_of_key = {part.part: key for key, part in self.matches.items()}
         arrived_at = max(row.received_at for row in self.rows)
         used = {row.part for row in self.rows} | self.removed.keys()
@@ -213,7 +215,7 @@ class _FileLetters:
 
 
 def enter_in_batches(first: Letter, letters: Sequence[Letter]) -> None:
-    """Give new letters of a file an entry of their own in every batch that brought it with its ``first`` letter."""
+    """Add an entry for each new letter of a file to every batch that contains its ``first`` letter."""
     arrivals = list(UploadedFile.objects.filter(letter=first, outcome=FileOutcome.ACCEPTED).order_by("pk"))
     UploadedFile.objects.bulk_create(
         UploadedFile(

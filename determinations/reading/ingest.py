@@ -1,6 +1,6 @@
-"""Reads stored letters: claims their rows, extracts the text, parses it, writes what the pages show.
+"""Reads stored letters: claims their rows, extracts the text, parses it, and writes the values that pages show.
 
-The row decides whose turn it is (see ``turns``). Running any of this twice changes nothing.
+The row decides which worker reads a letter (see ``turns``). Every step is idempotent.
 """
 
 import hashlib
@@ -44,9 +44,9 @@ _KEPT_WITHOUT_PAGES = (
 
 @dataclass(frozen=True, slots=True)
 class CallLimits:
-    """When a call of :func:`ingest_letters`, and each chunk in it, ends early."""
+    """Limits after which a call of :func:`ingest_letters`, or a chunk of it, ends early."""
 
-    #: Unread letters then go back into the queue, well before the worker's own time limit.
+    #: Unread letters then return to the queue, well before the worker's own time limit.
     seconds: float = 120.0
     chunk_seconds: float = 10.0
     chunk_characters: int = 5_000_000
@@ -58,9 +58,9 @@ CALL_LIMITS = CallLimits()
 def ingest_letters(ids: Sequence[int], limits: CallLimits = CALL_LIMITS) -> None:
     """Read these letters. Letters already read, or claimed by another worker, are skipped.
 
-    New letters are read in chunks. A letter that was begun before is read alone, so that one that ends its worker is
-    told from those that were only in the same chunk; after ``ATTEMPTS`` it is set aside. Letters for which the time
-    of one call is too short are sent again.
+    New letters are read in chunks. A letter that was started before is read alone, so that a letter that crashes
+    its worker is distinguished from others in its chunk; after ``ATTEMPTS`` it is set aside. Letters left over when
+    the time is up are requeued.
     """
     stop_at = time.monotonic() + limits.seconds
     with transaction.atomic():
@@ -82,12 +82,12 @@ def ingest_letters(ids: Sequence[int], limits: CallLimits = CALL_LIMITS) -> None
 
 
 def stop_killers(ids: Sequence[int]) -> None:
-    """Set aside those of the letters that ended their worker too often, in the caller's transaction."""
+    """Set aside letters that crashed their worker too often, in the caller's transaction."""
     _stopped(set_aside_killers(ids))
 
 
 def _stopped(ids: Collection[int]) -> None:
-    """Letters that were set aside without being written go into the review queue; earlier values are kept."""
+    """Put letters that were set aside unwritten into the review queue; earlier values are kept."""
     kept = {*_with_case(ids), *entered_by_hand(ids)}
     messages = dict(Letter.objects.filter(pk__in=kept).values_list("pk", "message"))
     write_cases(kept)
@@ -98,7 +98,7 @@ def _stopped(ids: Collection[int]) -> None:
 def _ingest_chunk(mine: Sequence[int], stop_at: float, limits: CallLimits) -> int:
     """Read letters from the head of ``mine`` and write them in one transaction; returns how many were processed.
 
-    When the transaction fails, each of its letters gets one of its own. A file with several letters is read once.
+    If the transaction fails, each letter is retried in its own. A file with several letters is read once.
     """
     processed = len(mine)
     try:
@@ -123,7 +123,7 @@ def _ingest_chunk(mine: Sequence[int], stop_at: float, limits: CallLimits) -> in
         if isinstance(fault, ReaderBroken | SoftTimeLimitExceeded) or not connection.is_usable():
             give_back(mine)
             raise
-        log.warning("A chunk of %d letters failed (%s): one by one.", len(mine), type(fault).__name__)
+        log.warning("A chunk of %d letters failed (%s); retrying them one by one.", len(mine), type(fault).__name__)
         for number, pk in enumerate(mine, 1):
             _ingest_alone(pk)
             if time.monotonic() >= stop_at:
@@ -133,22 +133,22 @@ def _ingest_chunk(mine: Sequence[int], stop_at: float, limits: CallLimits) -> in
 
 
 def _ingest_alone(pk: int) -> None:
-    """Read one claimed letter in a transaction of its own; one that cannot be written is set aside."""
+    """Read one claimed letter in its own transaction; if it cannot be written, set it aside."""
     try:
         with transaction.atomic():
             letters = _locked([pk])
             ranges = page_ranges(letters)
-            _write([read_letter(each, aliases_in_force(), ranges.get(each.sha256, ())) for each in letters])
+            _write([read_letter(letter, aliases_in_force(), ranges.get(letter.sha256, ())) for letter in letters])
     except Exception as fault:
         _set_aside(pk, fault)
 
 
 def _set_aside(pk: int, fault: Exception) -> None:
-    """Set a letter aside that could not be written. A fault that is not its own is raised, and the letter waits."""
+    """Set aside a letter that could not be written. Other faults are raised, and it returns to the queue."""
     if isinstance(fault, OperationalError | ReaderBroken | SoftTimeLimitExceeded) or not connection.is_usable():
         give_back([pk])
         raise fault
-    # The message of a database error can hold letter text: its kind must do.
+    # The message of a database error may contain letter text: only its type is logged.
     log.exception("Letter %d cannot be written (%s).", pk, type(fault).__name__, exc_info=False)
     with transaction.atomic():
         Letter.objects.filter(pk=pk, state=LetterState.PARSING).update(
@@ -160,7 +160,7 @@ def _set_aside(pk: int, fault: Exception) -> None:
 
 
 def write_scan(reading: Reading) -> None:
-    """Write what scanning a claimed letter gave; one that cannot be written is set aside."""
+    """Write the result of scanning a claimed letter; if it cannot be written, set it aside."""
     try:
         with transaction.atomic():
             _write([reading] if _locked([reading.letter_id]) else [])
@@ -169,20 +169,19 @@ def write_scan(reading: Reading) -> None:
 
 
 def _locked(mine: Sequence[int]) -> list[Letter]:
-    """The claimed letters, locked until the transaction ends; without those that another worker took meanwhile."""
+    """Lock the claimed letters until the transaction ends, except those that another worker has taken since."""
     letters = Letter.objects.filter(pk__in=mine, state=LetterState.PARSING).order_by("pk")
     return list(letters.select_for_update(skip_locked=True, no_key=True))
 
 
 def retry_letters(*, by: User, letters: QuerySet[Letter]) -> int:
-    """Put letters back into the queue, to be read again from their stored files; returns how many.
+    """Requeue letters to be read again from their stored files; returns how many.
 
-    Only letters in a state in which that can help are taken; corrections stay in force. The caller sends them
-    afterwards.
+    Only letters in ``RETRY_STATES`` are requeued; corrections stay in force. The caller sends the letters afterwards.
     """
     with transaction.atomic():
-        again = Letter.objects.filter(pk__in=letters.order_by().values("pk"), state__in=RETRY_STATES)
-        ids = list(again.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True))
+        retryable = Letter.objects.filter(pk__in=letters.order_by().values("pk"), state__in=RETRY_STATES)
+        ids = list(retryable.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True))
         lane = Lane.INTERACTIVE if len(ids) <= LARGEST_INTERACTIVE_BATCH else Lane.BULK
         Letter.objects.filter(pk__in=ids).update(
             state=LetterState.RECEIVED,
@@ -209,11 +208,11 @@ def retry_letters(*, by: User, letters: QuerySet[Letter]) -> int:
 
 
 def _write(readings: Collection[Reading]) -> None:
-    """Write what was read, in the caller's transaction.
+    """Write the results of reading, in the caller's transaction.
 
-    A letter that was read or entered before and cannot be read now keeps its values: its bytes are the same, so the
-    fault is not theirs. One whose text says that it is no determination leaves no case behind, unless it was entered
-    by hand.
+    A letter that was read or entered before and cannot be read now keeps its values, because its bytes have not
+    changed. A letter whose text shows that it is not a determination loses its case, unless the case was entered by
+    hand.
     """
     waiting = [reading for reading in readings if reading.state == LetterState.SCAN_WAITING]
     _hand_to_scans(waiting)
@@ -234,14 +233,14 @@ def _write(readings: Collection[Reading]) -> None:
 
 
 def write_readings(readings: Collection[Reading]) -> None:
-    """Write what reading stored texts again gave, in the caller's transaction."""
+    """Write the results of reparsing stored texts, in the caller's transaction."""
     _write(readings)
 
 
 def _kept(letters: Collection[LetterReading]) -> dict[int, str]:
-    """Why letters that could not be read now keep their values, by letter.
+    """The message for each letter that could not be read now and keeps its earlier values.
 
-    A letter that its file no longer yields keeps them only if someone corrected it.
+    A letter that its file no longer yields keeps them only if it was corrected.
     """
     failed = {letter.letter_id: letter.message for letter in letters if letter.record is None}
     gone = {letter.letter_id for letter in letters if letter.is_gone}
@@ -254,21 +253,21 @@ def _kept(letters: Collection[LetterReading]) -> dict[int, str]:
 
 
 def _with_case(ids: Collection[int]) -> set[int]:
-    """Those of the letters that have a case, from an earlier reading or entered by hand."""
+    """The letters that have a case, from an earlier reading or entered by hand."""
     return set(Case.objects.filter(pk__in=ids).values_list("pk", flat=True))
 
 
 def _say_what_is_kept(messages: Mapping[int, str]) -> None:
-    """Give letters that keep their values the state of their case, and the reason."""
+    """Set the state of letters that keep their values to that of their case, with the reason."""
     state = Subquery(Case.objects.filter(pk=OuterRef("pk")).values("state"))
     for pk, message in messages.items():
         Letter.objects.filter(pk=pk).update(state=state, message=message[:500], finished_at=Now())
 
 
 def _hand_to_scans(readings: Collection[Reading]) -> None:
-    """Have letters whose pages are pictures wait in the lane of scans. Existing cases stay as they are.
+    """Move scanned letters to the scan lane. Existing cases are unchanged.
 
-    The other letters of the file that are being read wait with them: recognizing its pages once reads them all.
+    Other letters of the same file that are being read move too, because recognizing its pages once reads them all.
     """
     for reading in readings:
         same_file = Letter.objects.filter(pk=reading.letter_id).values("sha256")
@@ -285,7 +284,7 @@ def _hand_to_scans(readings: Collection[Reading]) -> None:
 
 
 def _write_texts(letters: Sequence[LetterReading]) -> None:
-    """The text of each file, kept with one of its letters, and where in it each letter is."""
+    """Store the text of each file with one of its letters, and each letter's place in that text."""
     rows = [
         (
             letter.letter_id,
@@ -313,7 +312,7 @@ ON CONFLICT (letter_id) DO UPDATE SET text = excluded.text, page_offsets = exclu
     kept_with_id = excluded.kept_with_id, start = excluded.start, "end" = excluded."end",
     folded_sha256 = excluded.folded_sha256
 """
-#: Of a text that was stored before, only the letter's place in it can have changed.
+#: If the text was stored before, only the letter's place in it can have changed.
 _INSERT_PLACE = """
 INSERT INTO determinations_lettertext AS stored
     (letter_id, text, page_offsets, kept_with_id, start, "end", folded_sha256)
@@ -326,7 +325,7 @@ WHERE (stored.start, stored."end", stored.folded_sha256)
 
 
 def _write_scanned_pages(texts: Mapping[int, ExtractedText]) -> None:
-    """The words of each page that was recognized, in the place of those of an earlier reading."""
+    """Store the words of each recognized page, replacing those of an earlier reading."""
     ScannedPage.objects.filter(letter__in=texts).delete()
     ScannedPage.objects.bulk_create(
         ScannedPage(letter_id=pk, number=number, turn=extracted.turns[number], words=scanned_words.stored(words))
@@ -336,7 +335,7 @@ def _write_scanned_pages(texts: Mapping[int, ExtractedText]) -> None:
 
 
 def folded_sha256(text: str) -> str:
-    """SHA-256 of the text without white space: the same for a letter that another program saved again."""
+    """SHA-256 of the text without white space, which does not change when another program saves the letter again."""
     return hashlib.sha256("".join(text.split()).encode()).hexdigest()
 
 
@@ -387,6 +386,6 @@ def _write_letters(letters: Collection[LetterReading]) -> None:
 
 
 def _drop_cases(ids: Collection[int]) -> None:
-    """A letter that was read before and now yields no case leaves none behind; other versions of it count again."""
+    """Remove the cases of letters that no longer yield one; other versions of these letters count again."""
     remove_cases(ids)
     review_entries.refresh(ids)

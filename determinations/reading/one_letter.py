@@ -1,4 +1,4 @@
-"""Reading one file: its bytes to text, its text to the letters in it, or the state it stops in and why."""
+"""Reads one file: bytes to text, text to letters, or the state in which reading stopped and why."""
 
 import logging
 import signal
@@ -22,17 +22,17 @@ from determinations.parsing.source import PageRange
 
 log = logging.getLogger(__name__)
 
-#: Seconds that parsing one file may take; it takes a thousandth of one.
+#: Seconds that parsing one file may take; it normally takes about a millisecond.
 PARSING_SECONDS = 20.0
-#: Letters that one file may hold.
+#: Letters that one file may contain.
 _MOST_LETTERS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What reading the file of a letter gave: its text and the letters in it, or the state it stops in and why.
+    """The result of reading a letter's file: its text and the letters in it, or the state in which it stopped and why.
 
-    ``stored`` is the text where it was read before and is in the database.
+    ``stored`` is the text if it was extracted earlier and is in the database.
     """
 
     letter_id: int
@@ -50,9 +50,9 @@ class Reading:
 
 
 def read_letter(letter: Letter, aliases: Mapping[str, str], page_ranges: Sequence[PageRange] = ()) -> Reading:
-    """The letters in the letter's file, or why there are none: a scan waits for its own worker.
+    """Read the letters in the letter's file, or report why there are none; scans wait for their own worker.
 
-    Raises nothing that is the file's fault. ``page_ranges`` are the pages of every letter of the file where an
+    A faulty file gives a state, never an exception. ``page_ranges`` are the pages of every letter of the file, if an
     administrator set them.
     """
     try:
@@ -69,9 +69,9 @@ def read_letter(letter: Letter, aliases: Mapping[str, str], page_ranges: Sequenc
 def scan_letter(
     letter: Letter, aliases: Mapping[str, str], progress: Progress, page_ranges: Sequence[PageRange] = ()
 ) -> Reading:
-    """The same of a scan: the text of its pages that are pictures is recognized.
+    """Read a scan like ``read_letter``, recognizing the text of its scanned pages.
 
-    ``progress`` is told of each page. Raises nothing that is the file's fault.
+    ``progress`` is called after each page. A faulty file gives a state, never an exception.
     """
     try:
         data = _bytes_of(letter)
@@ -89,18 +89,18 @@ def _bytes_of(letter: Letter) -> bytes:
 
 
 def _gone(letter: Letter) -> Reading:
-    return Reading(letter.pk, state=LetterState.SET_ASIDE, message="The stored file is gone from the letter store.")
+    return Reading(letter.pk, state=LetterState.SET_ASIDE, message="The stored file is missing from the letter store.")
 
 
 def _waiting(letter: Letter, extracted: ExtractedText) -> Reading | None:
-    """The reading of a letter that waits to be scanned; None where its text serves without. Raises ``Unreadable``."""
+    """The result for a letter that must wait to be scanned; None if its text is usable. Raises ``Unreadable``."""
     pages, has_text = len(extracted.to_scan), bool(extracted.text.strip())
-    most = letter_limits().scanned_pages
+    limit = letter_limits().scanned_pages
     missing = missing_engine() or ""
-    if has_text and (missing or pages > most):
+    if has_text and (missing or pages > limit):
         return None
-    if pages > most:
-        raise TooManyPages(f"The file has {pages:,} scanned pages; {most:,} are allowed.")
+    if pages > limit:
+        raise TooManyPages(f"The file has {pages:,} scanned pages; {limit:,} are allowed.")
     return Reading(letter.pk, state=LetterState.SCAN_WAITING, message=missing, pages_to_scan=pages)
 
 
@@ -111,23 +111,23 @@ def _parsed(
         with no_longer_than(PARSING_SECONDS):
             parts = parse_file(source_text(extracted), aliases, page_ranges)
     except TooLong:
-        message = f"Finding the values takes longer than {PARSING_SECONDS:g} seconds."
+        message = f"Parsing took longer than {PARSING_SECONDS:g} seconds."
         return Reading(letter.pk, extracted, state=LetterState.TOO_SLOW, message=message)
     except MemoryError:
-        message = "Finding the values takes more memory than there is."
+        message = "There was not enough memory to parse this file."
         return Reading(letter.pk, extracted, state=LetterState.TOO_LARGE, message=message)
     except Exception as fault:
         log.error("The parser failed on letter %d (%s).", letter.pk, type(fault).__name__)
         message = f"The parser failed ({type(fault).__name__})."
         return Reading(letter.pk, extracted, state=LetterState.SET_ASIDE, message=message)
     if len(parts) > _MOST_LETTERS:
-        message = f"The file holds {len(parts):,} letters; {_MOST_LETTERS:,} are allowed."
+        message = f"The file contains {len(parts):,} letters; {_MOST_LETTERS:,} are allowed."
         return Reading(letter.pk, extracted, state=LetterState.TOO_LARGE, message=message)
     return Reading(letter.pk, extracted, parts)
 
 
 def standing_of(record: LetterRecord) -> tuple[str, str]:
-    """State and message of a letter that was parsed; ``write_cases`` tells parsed from needs review."""
+    """State and message of a parsed letter; ``write_cases`` distinguishes parsed from needs review."""
     for problem in record["problems"]:
         if problem["code"] in OTHER_PROGRAM_CODES:
             return LetterState.OTHER_PROGRAMME, problem["message"]
@@ -137,12 +137,12 @@ def standing_of(record: LetterRecord) -> tuple[str, str]:
 
 
 class TooLong(BaseException):
-    """Not an ``Exception``: no handler on the way may take it for a fault of its own."""
+    """Not an ``Exception``, so that no handler inside the block catches it by mistake."""
 
 
 @contextmanager
 def no_longer_than(seconds: float) -> Iterator[None]:
-    """End what is inside by an alarm, also within a regular expression. In threads, which have none, it may go on."""
+    """Stop the block with an alarm, even inside a regular expression. Not in other threads, which have no alarms."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,4 +1,4 @@
-"""Which pages of a file are which letter, set by hand: an administrator says it, a worker reads the letters again."""
+"""Page ranges set by hand: an administrator assigns a file's pages to its letters, and a worker reads them again."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,10 +23,10 @@ class PagesRefused(Exception):
 def set_pages(
     letter_id: int, ranges: Mapping[int, PageRange], *, by: User, now: datetime, added: PageRange | None = None
 ) -> list[int]:
-    """Set the pages of letters of one file, by letter; ``added`` is a further letter that the file holds.
+    """Set the pages of a file's letters, by letter; ``added`` is the page range of a letter that was missed.
 
-    From now on the file is read by these pages only, whatever a later parser finds in it. Every letter of the file
-    goes back into the queue; returns their ids, which the caller sends. Corrections stay in force.
+    From now on these pages decide where the file's letters are, whatever later parser versions find. Every letter of
+    the file is requeued; returns their IDs, which the caller sends. Corrections stay in force.
     """
     check_permission(by, "correct_cases")
     with transaction.atomic():
@@ -58,14 +58,14 @@ def set_pages(
 
 
 def _check(letters: list[Letter], ranges: list[PageRange]) -> None:
-    most = max(letter.pages or 0 for letter in letters)
-    if not most:
-        raise PagesRefused("The file has no pages that were counted. Read it again first.")
+    page_count = max(letter.pages or 0 for letter in letters)
+    if not page_count:
+        raise PagesRefused("The number of pages in this file is unknown. Read the letter again first.")
     if any(letter.state in OPEN_STATES for letter in letters):
-        raise PagesRefused("The file is about to be read. Try again in a moment.")
+        raise PagesRefused("The file is waiting to be read. Try again in a moment.")
     for first, last in ranges:
-        if not 1 <= first <= last <= most:
-            raise PagesRefused(f"Pages {first} to {last} are not pages of this file, which has {most}.")
+        if not 1 <= first <= last <= page_count:
+            raise PagesRefused(f"Pages {first} to {last} are not in this file, which has {page_count}.")
 
 
 def _pages_of(letter: Letter) -> PageRange:
@@ -79,20 +79,20 @@ def _queue(letter: Letter) -> None:
 
 
 def _add(letters: list[Letter], pages: PageRange) -> Letter:
-    """A row for one more letter of the file, with an entry in each batch that brought it."""
-    model = letters[0]
-    removed = RemovedLetter.objects.filter(sha256=model.sha256).aggregate(most=Max("part"))["most"] or 0
+    """Add a row for another letter of the file, with an entry in each batch that contains it."""
+    first = letters[0]
+    removed = RemovedLetter.objects.filter(sha256=first.sha256).aggregate(most=Max("part"))["most"] or 0
     letter = Letter.objects.create(
-        sha256=model.sha256,
+        sha256=first.sha256,
         part=max(removed, *(row.part for row in letters)) + 1,
-        size=model.size,
-        media_type=model.media_type,
-        pages=model.pages,
-        text_method=model.text_method,
+        size=first.size,
+        media_type=first.media_type,
+        pages=first.pages,
+        text_method=first.text_method,
         first_page=pages[0],
         last_page=pages[1],
         pages_set_by_hand=True,
-        received_at=model.received_at,
+        received_at=first.received_at,
     )
-    enter_in_batches(model, [letter])
+    enter_in_batches(first, [letter])
     return letter

@@ -1,4 +1,4 @@
-"""Which letter of a file is which row, when the file is read again and may yield more or fewer letters than before."""
+"""Matches the letters of a file to their rows when the file is read again, possibly with more or fewer letters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from determinations.parsing.spans import Span
 
 @dataclass(frozen=True, slots=True)
 class KnownPart:
-    """A letter of the file as it was read before. ``extent`` is its place in the file's text, None if never read."""
+    """A letter of the file from an earlier reading. ``extent`` is its place in the file's text, None if never read."""
 
     key: int
     extent: Span | None = None
@@ -17,10 +17,10 @@ class KnownPart:
 
 
 def match_parts(known: Sequence[KnownPart], parts: Sequence[LetterPart]) -> dict[int, LetterPart]:
-    """The part that each known letter is now, by key. Letters that the file no longer yields are left out.
+    """The part that matches each known letter, by key. Letters that the file no longer yields are omitted.
 
-    The same case number matches first, then the longest common stretch of text. Letters that were never read take
-    the remaining parts in order.
+    The same case number matches first, then the longest overlap in the text. Letters that were never read take the
+    remaining parts in order.
     """
     scores = [
         (same_number, common, -part.part, -place)
@@ -43,5 +43,5 @@ def match_parts(known: Sequence[KnownPart], parts: Sequence[LetterPart]) -> dict
 
 
 def _common(one: Span | None, other: Span) -> int:
-    """How many characters two stretches have in common."""
+    """The number of characters that two spans have in common."""
     return max(0, min(one.end, other.end) - max(one.start, other.start)) if one else 0

@@ -1,7 +1,7 @@
-"""Reads letters again: what would change, and then the change itself, a chunk of letters at a time.
+"""Reparses letters: first a preview of the changes, then the changes themselves, one chunk of letters at a time.
 
-The text that was once got from the file is read anew by the parser of today, with today's aliases and rules, or with
-one that is only proposed. Corrections stand on top of whatever comes out.
+The stored text is parsed by the current parser with the current aliases and rules or, in a preview, with a proposed
+alias or rule. Corrections apply to the result.
 """
 
 import logging
@@ -47,18 +47,18 @@ from determinations.reference.category_rules import active_rules, with_rules
 
 log = logging.getLogger(__name__)
 
-#: Letters read again in one transaction.
+#: Letters reparsed per transaction.
 CHUNK = 50
-_EXAMPLES_A_FIELD = 8
+_EXAMPLES_PER_FIELD = 8
 _MOST_EXAMPLES = 200
-#: Letters that one step looks through for its chunk, so that a rare selection costs no step more than a common one.
+#: Letters that one step searches for its chunk, so that a rare selection costs no more per step than a common one.
 _WINDOW = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One value that the new reading changes. ``kind``: ``gain`` where a person's value is now read, ``loss`` where it
-    no longer is, else ``change``. An item that comes or goes has the field ``items`` and its request as the value."""
+    """One value that the new reading changes. ``kind``: ``gain`` if the corrected value is now read, ``loss`` if it no
+    longer is, else ``change``. An added or removed item has the field ``items`` and its request as the value."""
 
     path: str
     field: str
@@ -68,7 +68,7 @@ class Difference:
 
 
 def letters_of(selection: Selection) -> QuerySet[LetterText]:
-    """The letters that a selection means, those with a text. A list of cases is followed as it stands at each step."""
+    """The selected letters that have a text. A filtered list of cases is evaluated anew at each step."""
     texts = LetterText.objects.all()
     match selection["what"]:
         case "all":
@@ -76,14 +76,14 @@ def letters_of(selection: Selection) -> QuerySet[LetterText]:
         case "older":
             return texts.filter(letter__parsed__isnull=False).exclude(letter__parsed__parser_version=PARSER_VERSION)
         case "problem":
-            wanted = ReviewEntry.objects.filter(reasons__contains=[selection["code"]])
-            return texts.filter(letter__in=wanted.values("letter_id"))
+            entries = ReviewEntry.objects.filter(reasons__contains=[selection["code"]])
+            return texts.filter(letter__in=entries.values("letter_id"))
         case "form":
             printed = PrintedCitation.objects.filter(normalised__contains=selection["form"])
             return texts.filter(letter__in=printed.values("letter_id"))
         case "phrase":
-            said = ItemText.objects.filter(item__disputed__icontains=selection["phrase"])
-            return texts.filter(letter__in=said.values("item__case_id"))
+            matching_texts = ItemText.objects.filter(item__disputed__icontains=selection["phrase"])
+            return texts.filter(letter__in=matching_texts.values("item__case_id"))
         case "filter":
             cases = CaseFilter(QueryDict(selection["query"]), queryset=Case.objects.all()).qs
             return texts.filter(letter__in=cases.order_by().values("pk"))
@@ -100,7 +100,7 @@ def start(
     why: str = "",
     proposal: Proposal | None = None,
 ) -> ReparseRun:
-    """A run, ready to be previewed. ``proposal`` is the alias or rule that it would put in force."""
+    """Create a run, ready for its preview. ``proposal`` is the alias or rule that the run would activate."""
     check_permission(by, "correct_cases")
     chosen: Selection = {**selection, "proposal": proposal.to_json()} if proposal else selection
     run = ReparseRun.objects.create(
@@ -115,7 +115,7 @@ def _last_letter() -> int:
 
 
 def go(run_id: int, *, by: User, now: datetime) -> None:
-    """Have a previewed or paused run change the letters; a proposed alias or rule comes into force."""
+    """Start or resume a previewed or paused run; a proposed alias or rule is activated."""
     check_permission(by, "correct_cases")
     with transaction.atomic():
         run = ReparseRun.objects.select_for_update().get(pk=run_id)
@@ -123,7 +123,7 @@ def go(run_id: int, *, by: User, now: datetime) -> None:
             run.reached = 0
             if "proposal" in run.selection:
                 apply_proposal(Proposal.from_json(run.selection["proposal"]), by=by, now=now)
-                run.last_letter = _last_letter()  # those that came since the preview were read without it
+                run.last_letter = _last_letter()  # letters added since the preview were read without it
         elif run.state != RunState.PAUSED:
             return
         run.state, run.stepped_at = RunState.RUNNING, now
@@ -132,12 +132,12 @@ def go(run_id: int, *, by: User, now: datetime) -> None:
 
 
 def pause(run_id: int, *, by: User, now: datetime) -> None:
-    """Stop for now, after the chunk under way."""
+    """Pause the run after the current chunk."""
     _move(run_id, (RunState.RUNNING,), RunState.PAUSED, "reparse.paused", by, now)
 
 
 def stop(run_id: int, *, by: User, now: datetime) -> None:
-    """End the run for good; what it changed stays."""
+    """Stop the run permanently; changes already made are kept."""
     states = (RunState.PREVIEWING, RunState.PREVIEWED, RunState.RUNNING, RunState.PAUSED)
     _move(run_id, states, RunState.STOPPED, "reparse.stopped", by, now)
 
@@ -153,7 +153,7 @@ def _move(run_id: int, states: Sequence[RunState], to: RunState, action: str, by
 
 
 def step(run_id: int, *, now: datetime) -> bool:
-    """Read the next chunk of a run again, in one transaction; whether there may be more to do."""
+    """Reparse the next chunk of a run, in one transaction; returns whether there may be more to do."""
     with transaction.atomic():
         run = ReparseRun.objects.select_for_update().get(pk=run_id)
         if run.state not in AT_WORK:
@@ -165,7 +165,7 @@ def step(run_id: int, *, now: datetime) -> bool:
         else:
             first, last = window
             chosen = letters_of(run.selection).filter(letter_id__gte=first, letter_id__lte=last)
-            if run.state == RunState.RUNNING:  # those that wait for their reader are read by today's parser anyway
+            if run.state == RunState.RUNNING:  # queued letters will be read by the current parser anyway
                 chosen = chosen.exclude(letter__state__in=OPEN_STATES)
             texts = list(chosen.select_related("kept_with").order_by("letter_id")[:CHUNK])
             if texts:
@@ -221,7 +221,7 @@ def _read_again(run: ReparseRun, texts: Sequence[LetterText], proposal: Proposal
 
 
 def _parse_again(texts: Sequence[LetterText], aliases: Mapping[str, str]) -> tuple[list[Reading], set[int]]:
-    """What parsing each file of these texts once more gives, and the letters whose files cannot be parsed."""
+    """Parse each file of these texts again; returns the readings and the letters whose files cannot be parsed."""
     letters = Letter.objects.in_bulk([text.letter_id for text in texts])
     ranges = page_ranges(letters.values())
     scanned = pages_by_text(text.of_file for text in texts)
@@ -236,8 +236,8 @@ def _parse_again(texts: Sequence[LetterText], aliases: Mapping[str, str]) -> tup
             with no_longer_than(PARSING_SECONDS):
                 parts = parse_file(source_of(stored, scanned.get(stored.pk, [])), aliases, ranges.get(sha256, ()))
         except (Exception, TooLong) as fault:
-            # The message may hold letter text: only its type is logged.
-            log.error("Letter %d cannot be read again (%s).", text.letter_id, type(fault).__name__)
+            # The message may contain letter text: only its type is logged.
+            log.error("Letter %d cannot be reparsed (%s).", text.letter_id, type(fault).__name__)
             failed_files.add(sha256)
         else:
             readings[sha256] = Reading(text.letter_id, parts=parts, stored=stored.text)
@@ -245,51 +245,51 @@ def _parse_again(texts: Sequence[LetterText], aliases: Mapping[str, str]) -> tup
 
 
 def _write(readings: Sequence[Reading]) -> int:
-    """Write the readings, or each by itself when that fails; returns how many of them cannot be stored."""
+    """Write the readings together or, if that fails, one by one; returns how many cannot be stored."""
     try:
         with transaction.atomic():
             write_readings(readings)
     except OperationalError:
-        raise  # the connection or a deadlock: no letter's fault, the step comes again
+        raise  # the connection or a deadlock, not a letter: the step is retried
     except DatabaseError as fault:
         if len(readings) > 1:
             return sum(_write([reading]) for reading in readings)
-        # The message of a database error can hold letter text: only its type is logged.
-        log.error("Letter %d cannot be stored again (%s).", readings[0].letter_id, type(fault).__name__)
+        # The message of a database error may contain letter text: only its type is logged.
+        log.error("The new values of letter %d cannot be stored (%s).", readings[0].letter_id, type(fault).__name__)
         return len(readings)
     return 0
 
 
-def _count(counts: dict[str, FieldCounts], found: Sequence[Difference]) -> None:
-    for each in found:
-        of_field = counts.setdefault(each.field, {"changed": 0, "gains": 0, "losses": 0})
+def _count(counts: dict[str, FieldCounts], changes: Sequence[Difference]) -> None:
+    for change in changes:
+        of_field = counts.setdefault(change.field, {"changed": 0, "gains": 0, "losses": 0})
         of_field["changed"] += 1
-        of_field["gains"] += each.kind == "gain"
-        of_field["losses"] += each.kind == "loss"
+        of_field["gains"] += change.kind == "gain"
+        of_field["losses"] += change.kind == "loss"
 
 
-def _keep_examples(run: ReparseRun, letter_id: int, found: Sequence[Difference]) -> None:
-    """A few examples of each field, and every loss as far as there is room."""
+def _keep_examples(run: ReparseRun, letter_id: int, changes: Sequence[Difference]) -> None:
+    """Keep a few examples per field, and every loss up to the limit."""
     kept: dict[str, int] = {}
     for example in ReparseExample.objects.filter(run=run).values_list("field", flat=True):
         kept[example] = kept.get(example, 0) + 1
-    for each in found:
+    for change in changes:
         room = _MOST_EXAMPLES - sum(kept.values())
-        if room > 0 and (each.kind == "loss" or kept.get(each.field, 0) < _EXAMPLES_A_FIELD):
-            kept[each.field] = kept.get(each.field, 0) + 1
+        if room > 0 and (change.kind == "loss" or kept.get(change.field, 0) < _EXAMPLES_PER_FIELD):
+            kept[change.field] = kept.get(change.field, 0) + 1
             ReparseExample.objects.create(
                 run=run,
                 letter_id=letter_id,
-                path=each.path,
-                field=each.field,
-                kind=each.kind,
-                old_value=each.old,
-                new_value=each.new,
+                path=change.path,
+                field=change.field,
+                kind=change.kind,
+                old_value=change.old,
+                new_value=change.new,
             )
 
 
 def differences(old: LetterRecord, new: LetterRecord, merged: Merged) -> Iterator[Difference]:
-    """What a new reading changes; ``merged`` is the old one with corrections, whose values gains and losses go by."""
+    """What a new reading changes; gains and losses are relative to ``merged``, the old reading with corrections."""
     for name in LETTER_FIELDS:
         yield from _difference("", name, old, new, merged, name)
     old_keys = keys_of(old["items"])

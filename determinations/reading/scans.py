@@ -1,7 +1,7 @@
-"""Reads letters whose pages are pictures: one at a time, page by page, in the lane of scans.
+"""Reads scanned letters: one at a time, page by page, in the scan lane.
 
-No transaction is open meanwhile, so that the progress is seen and nothing is held up; the advisory lock of the claim
-says that the letter has its reader (see ``turns``).
+No transaction is open in the meantime, so that progress is visible and nothing is blocked; the claim's advisory lock
+shows that a worker is reading the letter (see ``turns``).
 """
 
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ from determinations.reference.aliases import aliases_in_force
 
 
 def read_scans(ids: Sequence[int]) -> None:
-    """Recognize and read these letters; those that are read already or by another worker are skipped.
+    """Recognize and read these letters. Letters already read, or claimed by another worker, are skipped.
 
-    Without the engine they wait, and say how it is installed; the sweep sends them again.
+    Without the engine they wait, with a message that says how to install it; the sweep requeues them.
     """
     if missing := missing_engine():
         Letter.objects.filter(pk__in=ids, state=LetterState.SCAN_WAITING).update(message=missing, queued_at=None)

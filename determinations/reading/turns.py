@@ -1,9 +1,9 @@
-"""Whose turn it is to read a letter: rows are claimed, and held by advisory locks.
+"""Claims letters for reading: a row update plus an advisory lock held by the worker's connection.
 
-Whoever claims a letter holds an advisory lock on it from the statement that counts the attempt until its outcome is
-committed; the lock ends with the reader's connection. So a row in state ``parsing`` whose lock is free has lost its
-reader, and a message that comes twice never counts an attempt. The lock belongs to the connection: workers connect to
-PostgreSQL itself, not through a transaction pooler.
+A worker holds the lock from the statement that counts the attempt until the outcome is committed; the lock ends with
+its connection. So a row in state ``parsing`` whose lock is free has lost its worker, and a duplicate message never
+counts an attempt. Because the lock belongs to the connection, workers connect to PostgreSQL directly, not through a
+transaction pooler.
 """
 
 import logging
@@ -14,19 +14,19 @@ from django.db import DatabaseError, connection
 
 log = logging.getLogger(__name__)
 
-#: The first key of the advisory locks on letters being read; the second is the letter's number.
+#: The first key of the advisory locks on letters being read; the second is the letter's ID.
 LOCK = 1_145_918
-#: A letter that took its worker down this often is set aside.
+#: A letter that crashed its worker this often is set aside.
 ATTEMPTS = 2
-_KILLED = "Reading it ended its worker twice. The other letters went on."
+_KILLED = "Reading this letter crashed the worker twice. Other letters are not affected."
 
 
 @contextmanager
 def claimed(ids: Sequence[int], *, begun: bool, scans: bool = False) -> Iterator[list[int]]:
-    """Count an attempt and take the letters that nobody reads now, committed before any work is done.
+    """Claim the letters that no worker is reading and count an attempt, committed before any work is done.
 
-    Inside, this connection holds their locks. What nobody could take is left out, and so are scans, or with ``scans``
-    all letters but these.
+    Inside the block, this connection holds their locks. Letters that could not be claimed are omitted, and so are
+    scans; with ``scans``, everything else is omitted instead.
     """
     mine: list[int] = []
     try:
@@ -61,7 +61,7 @@ def _claim(ids: Sequence[int], *, begun: bool, scans: bool) -> list[int]:
 
 
 def set_aside_killers(ids: Sequence[int]) -> list[int]:
-    """Set aside the letters that ended their worker too often and that nobody reads now; returns which."""
+    """Set aside letters that crashed their worker too often and that no worker is reading; returns their IDs."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -81,7 +81,7 @@ def set_aside_killers(ids: Sequence[int]) -> list[int]:
 
 
 def without_reader(ids: Sequence[int]) -> list[int]:
-    """Those of the letters that nobody reads now, and nobody begins to until the caller's transaction ends."""
+    """The letters that no worker is reading; none can be claimed until the caller's transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id FROM unnest(%s::int[]) AS t (id) WHERE pg_try_advisory_xact_lock(%s, id)", [list(ids), LOCK]
@@ -90,7 +90,7 @@ def without_reader(ids: Sequence[int]) -> list[int]:
 
 
 def give_back(ids: Sequence[int]) -> None:
-    """It was not for these letters' fault that they were not read: they wait as before, and no attempt counts."""
+    """Return letters to the queue unread, without counting an attempt."""
     if not ids:
         return
     try:
@@ -104,4 +104,4 @@ def give_back(ids: Sequence[int]) -> None:
                 [list(ids)],
             )
     except DatabaseError:
-        log.warning("%d letters could not be given back; the sweep will find them.", len(ids))
+        log.warning("%d letters could not be returned to the queue; the sweep will requeue them.", len(ids))

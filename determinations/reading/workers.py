@@ -1,4 +1,4 @@
-"""Whether a worker is there to do what is queued: pages say so when none is."""
+"""Whether a worker is running; pages show a notice if not."""
 
 from enum import Enum
 
@@ -7,11 +7,11 @@ from redis.exceptions import RedisError
 
 _KEY = "worker-seen"
 _STARTS_WITHIN = 60  # seconds, on a busy machine
-_SEEN_FOR = 15  # seconds; a worker says every two seconds that it is there
+_SEEN_FOR = 15  # seconds; a worker sends a heartbeat every two seconds
 
 
 class WorkerState(Enum):
-    """What pages know of the worker."""
+    """The state of the worker, as shown on pages."""
 
     RUNS = "runs"
     STARTS = "starts"
@@ -19,7 +19,7 @@ class WorkerState(Enum):
 
 
 def worker_state() -> WorkerState:
-    """Whether a worker was seen in the last seconds, or is on its way; away, too, when the broker itself is."""
+    """Whether a worker was seen recently or is starting; ``AWAY`` also if the broker is unavailable."""
     try:
         return WorkerState(cache.get(_KEY, "away"))
     except (RedisError, ValueError):
@@ -27,12 +27,12 @@ def worker_state() -> WorkerState:
 
 
 def worker_is_running() -> bool:
-    """True when a worker was seen in the last seconds; False too when the broker itself is away."""
+    """Whether a worker was seen recently; False also if the broker is unavailable."""
     return worker_state() is WorkerState.RUNS
 
 
 def expect_worker() -> None:
-    """A worker has been started and will say in some seconds that it is there."""
+    """Record that a worker is starting and will send a heartbeat within seconds."""
     try:
         cache.set(_KEY, WorkerState.STARTS.value, timeout=_STARTS_WITHIN)
     except RedisError:
@@ -40,7 +40,7 @@ def expect_worker() -> None:
 
 
 def note_worker() -> None:
-    """A worker is there. A broker that is away is the worker's own concern, not this note's."""
+    """Record a worker heartbeat; ignore an unavailable broker."""
     try:
         cache.set(_KEY, WorkerState.RUNS.value, timeout=_SEEN_FOR)
     except RedisError:
@@ -48,7 +48,7 @@ def note_worker() -> None:
 
 
 def forget_worker() -> None:
-    """The worker has ended in good order."""
+    """Record that the worker shut down normally."""
     try:
         cache.delete(_KEY)
     except RedisError:

@@ -1,4 +1,4 @@
-"""``import_letters``: folders of letters, windows that stay when the run ends, and going on."""
+"""``import_letters``: importing folders, keeping stored windows after an interruption, and resuming."""
 
 import os
 from io import StringIO
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Letters in folders, with a copy, a hidden file, an archive and one that cannot be used."""
+    """Letters in folders, with a copy, a hidden file, an archive and an unsupported file."""
     for n in range(30):
         place = tmp_path / "letters" / f"{n % 3}"
         place.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def run(*arguments: str | Path) -> str:
     return out.getvalue()
 
 
-def test_a_folder_is_taken_in_on_the_bulk_lane(folder: Path, people: People) -> None:
+def test_a_folder_is_imported_on_the_bulk_lane(folder: Path, people: People) -> None:
     said = run(folder, "--note", "2017", "--by", "admin")
     upload = Upload.objects.get()
     assert (upload.note, upload.by) == ("2017", people.admin)
@@ -49,7 +49,7 @@ def test_a_folder_is_taken_in_on_the_bulk_lane(folder: Path, people: People) -> 
     assert not Letter.objects.filter(queued_at=None).exists()
 
 
-def test_the_same_run_again_stores_nothing_twice_and_takes_what_is_new(folder: Path) -> None:
+def test_a_second_run_imports_only_new_files(folder: Path) -> None:
     run(folder)
     (folder / "1" / "new.txt").write_text(letter_text(500))
     said = run(folder)
@@ -59,7 +59,7 @@ def test_the_same_run_again_stores_nothing_twice_and_takes_what_is_new(folder: P
     assert Upload.objects.get().files.filter(name__endswith="1/new.txt", outcome="accepted").count() == 1
 
 
-def test_a_file_that_was_written_anew_is_taken_in_again(folder: Path) -> None:
+def test_a_rewritten_file_is_imported_again(folder: Path) -> None:
     run(folder)
     (folder / "1" / "1.txt").write_text(letter_text(501))
     run(folder)
@@ -69,7 +69,7 @@ def test_a_file_that_was_written_anew_is_taken_in_again(folder: Path) -> None:
     assert Upload.objects.get().files.filter(name__endswith="1/1.txt").count() == 2
 
 
-def test_what_was_stored_before_an_interruption_stays_and_the_next_run_goes_on(
+def test_an_interrupted_import_keeps_stored_files_and_the_next_run_resumes(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     windows: list[str] = []
@@ -91,12 +91,12 @@ def test_what_was_stored_before_an_interruption_stays_and_the_next_run_goes_on(
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_refused(folder: Path) -> None:
+def test_a_file_without_read_permission_is_refused(folder: Path) -> None:
     (folder / "copy.txt").chmod(0)
     assert "2 refused" in run(folder)
 
 
-def test_what_is_not_there_is_said(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="does not exist"):
         run(tmp_path / "nowhere")
     with pytest.raises(CommandError, match="The account nobody does not exist"):

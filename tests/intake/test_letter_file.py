@@ -1,4 +1,4 @@
-"""A file that holds several letters, as users see it; and its pages, set by an administrator."""
+"""A file with several letters as users see it, and setting its pages by hand."""
 
 import re
 
@@ -46,7 +46,7 @@ def read_again() -> None:
     ingest_letters([letter.pk for letter in letters()])
 
 
-def test_each_letter_has_its_entry_in_the_batch_with_its_pages(as_casemanager: Client) -> None:
+def test_each_letter_has_a_batch_entry_with_its_pages(as_casemanager: Client) -> None:
     batch = upload()
     page = words(as_casemanager.get(reverse("upload_detail", args=[batch.pk])).content)
     assert "1 file, 2 letters" in page
@@ -57,7 +57,7 @@ def test_each_letter_has_its_entry_in_the_batch_with_its_pages(as_casemanager: C
     assert "This file holds 2 letters." in page
 
 
-def test_the_case_says_which_pages_of_the_file_it_is_and_shows_only_these(as_casemanager: Client) -> None:
+def test_the_case_names_its_pages_and_shows_only_these(as_casemanager: Client) -> None:
     upload()
     page = words(as_casemanager.get(reverse("case_detail", args=[letters()[1].pk])).content)
     assert "page 3 of 3" in page
@@ -73,9 +73,7 @@ def test_the_correction_screen_shows_only_the_pages_of_the_letter(as_admin: Clie
     assert "CM17-0000081" not in page
 
 
-def test_pages_set_by_hand_are_read_by_a_worker_and_survive_reading_everything_again(
-    as_admin: Client, people: People
-) -> None:
+def test_pages_set_by_hand_are_read_by_a_worker_and_survive_reparsing(as_admin: Client, people: People) -> None:
     upload()
     actions.correct_field(letters()[1].pk, "age", 44, by=people.admin, now=NOW, reason="misread")
     assert set_pages(as_admin, (1, 2), (3, 3)) == 302
@@ -97,7 +95,7 @@ def test_pages_set_by_hand_are_read_by_a_worker_and_survive_reading_everything_a
     assert Case.objects.get(pk=letters()[1].pk).age == 44
 
 
-def test_a_letter_that_was_missed_can_be_added(as_admin: Client) -> None:
+def test_a_missed_letter_can_be_added(as_admin: Client) -> None:
     batch = upload(letter_text(81) + "\f" + letter_text(82, header=False))
     only = len(letters())
     assert set_pages(as_admin, *[(1, 1)] * only, added=(2, 2)) == 302
@@ -108,7 +106,7 @@ def test_a_letter_that_was_missed_can_be_added(as_admin: Client) -> None:
 
 
 @pytest.mark.parametrize("pages", [(2, 1), (0, 1), (1, 9), ("x", 1), ("", "")])
-def test_pages_that_the_file_does_not_have_are_refused(as_admin: Client, pages: tuple[object, object]) -> None:
+def test_pages_outside_the_file_are_refused(as_admin: Client, pages: tuple[object, object]) -> None:
     upload()
     assert set_pages(as_admin, pages, (3, 3)) == 422
     assert [letter.first_page for letter in letters()] == [1, 3]

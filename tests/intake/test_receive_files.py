@@ -1,4 +1,4 @@
-"""Taking files in: what is kept, what is refused, and identical bytes once."""
+"""Receiving files: what is stored, what is refused, and deduplication."""
 
 import io
 import re
@@ -26,7 +26,7 @@ from tests.letters_made import letter_pdf, letter_text
 pytestmark = pytest.mark.django_db
 
 
-def fates(upload: Upload) -> list[tuple[str, str, str]]:
+def outcomes(upload: Upload) -> list[tuple[str, str, str]]:
     return list(upload.files.order_by("id").values_list("name", "outcome", "reason"))
 
 
@@ -34,7 +34,7 @@ def file(name: str, data: bytes) -> ContentFile:
     return ContentFile(data, name=name)
 
 
-def test_bytes_and_rows_are_kept(people: People) -> None:
+def test_bytes_and_rows_are_stored(people: People) -> None:
     data = letter_pdf(1)
     upload = receive_files(by=people.casemanager, files=[file("one.pdf", data)], lane="bulk", note="first")
     letter = Letter.objects.get()
@@ -47,7 +47,7 @@ def test_bytes_and_rows_are_kept(people: People) -> None:
     with letter_store().open(letter.store_name) as stored:
         assert stored.read() == data
     assert (upload.by, upload.note) == (people.casemanager, "first")
-    assert fates(upload) == [("one.pdf", "accepted", "")]
+    assert outcomes(upload) == [("one.pdf", "accepted", "")]
 
 
 def test_the_file_is_private() -> None:
@@ -65,17 +65,17 @@ def test_identical_bytes_are_one_letter(people: People) -> None:
     again = receive_files(
         by=people.supervisor, files=[file("other name.pdf", letter_pdf(2)), file("again.pdf", letter_pdf(2))]
     )
-    assert fates(first) == [("one.pdf", "accepted", "")]
-    assert fates(again) == [("other name.pdf", "duplicate", ""), ("again.pdf", "duplicate", "")]
+    assert outcomes(first) == [("one.pdf", "accepted", "")]
+    assert outcomes(again) == [("other name.pdf", "duplicate", ""), ("again.pdf", "duplicate", "")]
     assert set(again.files.values_list("letter", flat=True)) == {Letter.objects.get().pk}
 
 
 def test_identical_bytes_in_one_drop_are_one_letter() -> None:
     upload = receive_files(by=None, files=[file("a.pdf", letter_pdf(3)), file("b.pdf", letter_pdf(3))])
-    assert fates(upload) == [("a.pdf", "accepted", ""), ("b.pdf", "duplicate", "")]
+    assert outcomes(upload) == [("a.pdf", "accepted", ""), ("b.pdf", "duplicate", "")]
 
 
-def test_refused_files_have_their_reason_and_the_rest_is_kept() -> None:
+def test_refused_files_have_a_reason_and_the_rest_is_kept() -> None:
     upload = receive_files(
         by=None,
         files=[
@@ -88,13 +88,13 @@ def test_refused_files_have_their_reason_and_the_rest_is_kept() -> None:
             file("letter.txt", letter_text(4).encode()),
         ],
     )
-    assert fates(upload) == [
+    assert outcomes(upload) == [
         ("empty.pdf", "refused", "empty"),
         ("picture.pdf", "refused", "unsupported"),
         ("table.xlsx", "refused", "document"),
         ("late.pptx", "refused", "document"),
         ("old.doc", "refused", "document"),
-        ("scan.pdf", "accepted", ""),  # told by whoever reads it
+        ("scan.pdf", "accepted", ""),  # detected when it is read
         ("letter.txt", "accepted", ""),
     ]
 
@@ -102,10 +102,10 @@ def test_refused_files_have_their_reason_and_the_rest_is_kept() -> None:
 def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "LETTER_BYTES", 100)
     upload = receive_files(by=None, files=[file("long.txt", b"synthetic" * 100), file("short.txt", b"synthetic")])
-    assert fates(upload) == [("long.txt", "refused", "too_large"), ("short.txt", "accepted", "")]
+    assert outcomes(upload) == [("long.txt", "refused", "too_large"), ("short.txt", "accepted", "")]
 
 
-def test_what_an_archive_holds_is_taken_in_file_by_file() -> None:
+def test_archive_members_are_received_one_by_one() -> None:
     inner = archive({"x.txt": b"synthetic"})
     data = archive(
         {
@@ -118,7 +118,7 @@ def test_what_an_archive_holds_is_taken_in_file_by_file() -> None:
         }
     )
     upload = receive_files(by=None, files=[file("letters.zip", data)])
-    assert fates(upload) == [
+    assert outcomes(upload) == [
         ("letters.zip/2017/one.pdf", "accepted", ""),
         ("letters.zip/etc/two.txt", "accepted", ""),
         ("letters.zip/inner.zip/x.txt", "accepted", ""),
@@ -127,13 +127,13 @@ def test_what_an_archive_holds_is_taken_in_file_by_file() -> None:
     ]
 
 
-def test_letters_in_messages_and_portfolios_are_taken_in_with_where_they_came_from() -> None:
+def test_letters_in_messages_and_portfolios_are_received_with_their_origin() -> None:
     message = mail(
         {"one.pdf": letter_pdf(5), "more.zip": archive({"two.txt": letter_text(6).encode()}), "x.exe": b"MZ\0"}
     )
     folder = portfolio({"three.pdf": letter_pdf(7), "again.pdf": letter_pdf(5)})
     files = [file("message.eml", message), file("m.msg", outlook({"four.pdf": letter_pdf(8)})), file("p.pdf", folder)]
-    assert fates(receive_files(by=None, files=files)) == [
+    assert outcomes(receive_files(by=None, files=files)) == [
         ("message.eml/one.pdf", "accepted", ""),
         ("message.eml/more.zip/two.txt", "accepted", ""),
         ("message.eml/x.exe", "refused", "unsupported"),
@@ -144,7 +144,7 @@ def test_letters_in_messages_and_portfolios_are_taken_in_with_where_they_came_fr
     ]
 
 
-def test_documents_are_taken_in_with_their_kind() -> None:
+def test_documents_are_received_with_their_kind() -> None:
     word = archive({"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"})
     rtf = rb"{\rtf1 Synthetic}"
     files = [file("a.docx", word), file("b.rtf", rtf), file("c.htm", b"<!doctype html><p>Synthetic</p>")]
@@ -156,23 +156,30 @@ def test_documents_are_taken_in_with_their_kind() -> None:
 _REASON = re.compile(r'(?:Refused\(|_Spent\(|reason=|_rest\(|path, |name\),|\("\(the rest\)",\), )\s*"([a-z_]+)"')
 
 
-def test_every_reason_for_a_refusal_has_words_and_a_next_step() -> None:
-    """Reasons are codes in extraction and intake; a page that met one without words would show none."""
+def test_every_refusal_reason_has_a_text_and_a_next_step() -> None:
+    """Reasons are codes in extraction and intake; a page could not explain one without a text."""
     sources = [*Path(archives.__file__).parent.rglob("*.py"), Path(receiving.__file__)]
-    found = {reason for path in sources for reason in _REASON.findall(path.read_text())}
-    assert found >= {"container_damaged", "archive_bomb", "empty", "archive_too_many", "not_enclosed", "reader_broken"}
-    assert found <= REFUSALS.keys()
+    reasons = {reason for path in sources for reason in _REASON.findall(path.read_text())}
+    assert reasons >= {
+        "container_damaged",
+        "archive_bomb",
+        "empty",
+        "archive_too_many",
+        "not_enclosed",
+        "reader_broken",
+    }
+    assert reasons <= REFUSALS.keys()
     assert all(words.label and words.next_step for words in REFUSALS.values())
 
 
-def test_a_bad_archive_loses_nothing_else() -> None:
+def test_a_damaged_archive_does_not_affect_other_files() -> None:
     bomb = archive({"good.txt": letter_text(7).encode(), "bomb.txt": bytes(20_000_000)})
     files = [
         file("cut.zip", archive({"a.txt": b"synthetic"})[:-9]),
         file("bomb.zip", bomb),
         file("a.txt", b"synthetic"),
     ]
-    assert fates(receive_files(by=None, files=files)) == [
+    assert outcomes(receive_files(by=None, files=files)) == [
         ("cut.zip", "refused", "archive_damaged"),
         ("bomb.zip/good.txt", "accepted", ""),
         ("bomb.zip/bomb.txt", "refused", "archive_bomb"),
@@ -180,30 +187,30 @@ def test_a_bad_archive_loses_nothing_else() -> None:
     ]
 
 
-def test_a_file_that_cannot_be_read_is_refused_and_the_rest_kept() -> None:
-    class Torn(io.BytesIO):
+def test_an_unreadable_file_is_refused_and_the_rest_is_kept() -> None:
+    class Unreadable(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
             raise OSError(5, "Input/output error")
 
-    torn = File(Torn(b"synthetic"), name="torn.txt")
+    torn = File(Unreadable(b"synthetic"), name="torn.txt")
     upload = receive_files(by=None, files=[torn, file("a.txt", b"synthetic")])
-    assert fates(upload) == [("torn.txt", "refused", "unreadable"), ("a.txt", "accepted", "")]
+    assert outcomes(upload) == [("torn.txt", "refused", "unreadable"), ("a.txt", "accepted", "")]
 
 
 def test_a_drop_in_several_requests_is_one_batch() -> None:
     upload = receive_files(by=None, files=[file("a.txt", b"synthetic a")])
     assert receive_files(by=None, files=[file("b.txt", b"synthetic b")], upload=upload) == upload
-    assert [name for name, *_ in fates(upload)] == ["a.txt", "b.txt"]
+    assert [name for name, *_ in outcomes(upload)] == ["a.txt", "b.txt"]
 
 
-def test_many_files_go_in_windows_and_a_large_batch_gives_way_to_small_ones() -> None:
+def test_many_files_are_stored_in_windows_and_large_batches_use_the_bulk_lane() -> None:
     upload = receive_files(by=None, files=(file(f"{n}.txt", b"synthetic %d" % n) for n in range(720)))
     assert upload.files.count() == 720
     lanes = list(Letter.objects.order_by("arrivals__id").values_list("lane", flat=True))
     assert (lanes[0], lanes[500], lanes[-1]) == ("interactive", "interactive", "bulk")
 
 
-def test_who_brought_how_much_is_on_record(people: People) -> None:
+def test_uploads_are_audited_with_user_and_counts(people: People) -> None:
     upload = receive_files(by=people.casemanager, files=[file("a.txt", b"synthetic"), file("b.pdf", b"")])
     event = AuditEvent.objects.get()
     assert (event.action, event.by_name) == ("letters.uploaded", "casemanager")
@@ -211,11 +218,11 @@ def test_who_brought_how_much_is_on_record(people: People) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "shown"),
+    ("raw", "shown"),
     [("a\x00b\n.pdf", "a\ufffdb\ufffd.pdf"), ("gnp.\u202efdp", "gnp.\ufffdfdp"), ("", "(no name)")],
 )
-def test_names_are_made_fit_to_be_shown(given: str, shown: str) -> None:
-    assert clean_name(given) == shown
+def test_names_are_cleaned_for_display(raw: str, shown: str) -> None:
+    assert clean_name(raw) == shown
 
 
 def test_long_names_keep_their_end() -> None:
@@ -224,7 +231,7 @@ def test_long_names_keep_their_end() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_people_at_the_same_instant_make_one_letter() -> None:
+def test_concurrent_uploads_of_the_same_bytes_make_one_letter() -> None:
     together = threading.Barrier(2)
     uploads: list[Upload] = []
 
@@ -240,5 +247,5 @@ def test_two_people_at_the_same_instant_make_one_letter() -> None:
     for person in people:
         person.join()
     assert Letter.objects.count() == 50
-    outcomes = sorted(UploadedFile.objects.values_list("outcome", flat=True))
-    assert outcomes == ["accepted"] * 50 + ["duplicate"] * 50
+    stored_outcomes = sorted(UploadedFile.objects.values_list("outcome", flat=True))
+    assert stored_outcomes == ["accepted"] * 50 + ["duplicate"] * 50

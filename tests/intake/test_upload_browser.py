@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def files(folder: Path, number: int) -> list[Path]:
-    """So many letters, and among them a scan, a picture and a ZIP of one more letter and a copy of the first."""
+    """Create this many letters, plus a scan, an image, and a ZIP of one more letter and a copy of the first."""
     made = []
     for n in range(number):
         made.append(folder / f"letter {n:03}.pdf")
@@ -34,7 +34,7 @@ def files(folder: Path, number: int) -> list[Path]:
     return made
 
 
-def test_files_are_chosen_followed_reloaded_and_retried(
+def test_uploading_following_progress_reloading_and_retrying(
     sign_in: Any, people: People, worker: Worker, tmp_path: Path
 ) -> None:
     page = sign_in(people.casemanager)
@@ -44,7 +44,7 @@ def test_files_are_chosen_followed_reloaded_and_retried(
     upload = Upload.objects.get()
     assert upload.files.count() == 50
 
-    # It follows the worker by itself.
+    # The page follows the worker automatically.
     expect(page.get_by_role("link", name="46 parsed")).to_be_visible(timeout=60_000)
     expect(page.locator("#batch")).not_to_have_attribute("hx-trigger", "every 2s", timeout=30_000)
     words = page.locator(".batch-words")
@@ -54,7 +54,7 @@ def test_files_are_chosen_followed_reloaded_and_retried(
     page.reload()
     expect(words).to_contain_text("46 parsed · 2 could not be read · 1 duplicate · 1 refused")
 
-    # The list of what failed, and one of it read again.
+    # Retry one letter from the list of failures.
     page.get_by_role("link", name="2 could not be read").click()
     expect(page.locator("tbody tr")).to_have_count(2)
     page.get_by_role("button", name="Read list.txt again").click()
@@ -63,13 +63,13 @@ def test_files_are_chosen_followed_reloaded_and_retried(
     expect(page.locator("tbody tr")).to_have_count(2, timeout=30_000)
     assert Letter.objects.get(arrivals__name="list.txt").state == "not_determination"
 
-    # And from a row to its case.
+    # A row leads to its case.
     page.goto(f"/uploads/{upload.pk}/?state=parsed")
     page.get_by_role("link", name="CM17-0000000").first.click()
     page.wait_for_url("**/cases/*/")
 
 
-def test_files_are_dropped_anywhere_on_the_page(sign_in: Any, people: People, worker: Worker) -> None:
+def test_files_can_be_dropped_anywhere_on_the_page(sign_in: Any, people: People, worker: Worker) -> None:
     page = sign_in(people.casemanager)
     page.goto("/uploads/")
     data = base64.b64encode(letter_pdf(1)).decode()
@@ -90,7 +90,7 @@ def test_files_are_dropped_anywhere_on_the_page(sign_in: Any, people: People, wo
     expect(page.get_by_role("link", name="1 parsed")).to_be_visible(timeout=30_000)
 
 
-def test_a_request_that_fails_is_said_and_can_be_sent_again(
+def test_a_failed_request_is_reported_and_can_be_resent(
     sign_in: Any, people: People, no_worker: None, tmp_path: Path
 ) -> None:
     page = sign_in(people.casemanager)
@@ -101,13 +101,13 @@ def test_a_request_that_fails_is_said_and_can_be_sent_again(
     page.set_input_files("#id_files", files(tmp_path, 2))
     expect(page.locator("#sending-words")).to_have_text("0 of 6 files stored; 6 did not arrive.")
     page.unroute("**/uploads/")
-    page.get_by_role("button", name="Send again").click()
+    page.get_by_role("button", name="Resend failed files").click()
     page.wait_for_url("**/uploads/*/")
     assert Upload.objects.get().files.count() == 7
     expect(page.get_by_text("No worker is running: 5 letters wait until one does.")).to_be_visible()
 
 
-def test_without_scripts_the_form_does_it(
+def test_the_form_works_without_scripts(
     browser: Any, live_server: Any, sign_in: Any, people: People, no_worker: None, tmp_path: Path
 ) -> None:
     cookies = sign_in(people.casemanager).context.cookies()

@@ -1,4 +1,4 @@
-"""The upload pages: dropping files, following a batch, retrying, and who may."""
+"""The upload pages: uploading, batch progress, retrying, and permissions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +27,7 @@ def file(name: str, data: bytes) -> SimpleUploadedFile:
 
 @pytest.fixture
 def batch(people: People) -> Upload:
-    """A batch in which something of everything happened, all read."""
+    """A batch with files of every outcome, all of them read."""
     upload = receive_files(
         by=people.casemanager,
         files=[
@@ -48,7 +48,7 @@ def page_of(upload: Upload, query: str = "") -> str:
     return reverse("upload_detail", args=[upload.pk]) + query
 
 
-# Dropping
+# Uploading
 
 
 def test_a_drop_makes_a_batch_and_leads_to_it(as_casemanager: Client) -> None:
@@ -61,7 +61,7 @@ def test_a_drop_makes_a_batch_and_leads_to_it(as_casemanager: Client) -> None:
     assert Letter.objects.filter(queued_at=None).count() == 0
 
 
-def test_batches_stand_in_a_table_like_every_other(as_casemanager: Client, batch: Upload) -> None:
+def test_batches_use_the_standard_table(as_casemanager: Client, batch: Upload) -> None:
     page = as_casemanager.get(reverse("upload_list")).content.decode()
     assert '<table class="data" data-rows aria-label="Uploads">' in page
     assert reverse("upload_detail", args=[batch.pk]) in page
@@ -78,12 +78,12 @@ def test_a_drop_in_several_requests_is_one_batch(as_casemanager: Client) -> None
     assert Upload.objects.get().files.count() == 2
 
 
-def test_nobody_joins_another_persons_batch(as_supervisor: Client, batch: Upload) -> None:
+def test_users_cannot_add_to_another_users_batch(as_supervisor: Client, batch: Upload) -> None:
     answer = as_supervisor.post(reverse("upload_list"), {"files": [file("a.txt", b"x")], "upload": str(batch.pk)})
     assert answer.status_code == 404
 
 
-def test_nothing_chosen_is_said(as_casemanager: Client) -> None:
+def test_an_upload_without_files_is_reported(as_casemanager: Client) -> None:
     answer = as_casemanager.post(reverse("upload_list"), follow=True)
     assert "Choose one or more files first." in answer.content.decode()
 
@@ -96,7 +96,7 @@ def test_pages_need_the_permission(client: Client, people: People, name: str) ->
     assert not Letter.objects.exists()
 
 
-# Following
+# Progress
 
 
 def test_every_file_has_its_state_reason_and_next_step(as_casemanager: Client, batch: Upload) -> None:
@@ -113,7 +113,7 @@ def test_every_file_has_its_state_reason_and_next_step(as_casemanager: Client, b
         assert words in page
 
 
-def test_progress_is_told_in_numbers_that_are_links(as_casemanager: Client, batch: Upload) -> None:
+def test_progress_counts_link_to_their_lists(as_casemanager: Client, batch: Upload) -> None:
     page = as_casemanager.get(page_of(batch)).content.decode()
     for state, words in (
         ("parsed", "1 parsed"),
@@ -126,7 +126,7 @@ def test_progress_is_told_in_numbers_that_are_links(as_casemanager: Client, batc
     assert "hx-trigger" not in page
 
 
-def test_a_batch_under_way_asks_for_itself_again_and_says_that_no_worker_runs(as_casemanager: Client) -> None:
+def test_an_unfinished_batch_refreshes_and_reports_a_missing_worker(as_casemanager: Client) -> None:
     upload = receive_files(by=None, files=[file("a.pdf", letter_pdf(1))])
     page = as_casemanager.get(page_of(upload)).content.decode()
     assert "1 waiting" in page
@@ -136,7 +136,7 @@ def test_a_batch_under_way_asks_for_itself_again_and_says_that_no_worker_runs(as
     assert part.lstrip().startswith('<section id="batch"')
 
 
-def test_a_document_that_holds_no_letter_is_to_be_exported_and_not_to_be_read_again(as_casemanager: Client) -> None:
+def test_a_document_without_a_letter_offers_export_and_no_retry(as_casemanager: Client) -> None:
     upload = receive_files(by=None, files=[file("letter.docx", b"A synthetic letter, or what is left of one")])
     ingest_letters(list(Letter.objects.values_list("pk", flat=True)))
     page = as_casemanager.get(page_of(upload)).content.decode()
@@ -144,14 +144,14 @@ def test_a_document_that_holds_no_letter_is_to_be_exported_and_not_to_be_read_ag
     assert "Read letter.docx again" not in page
 
 
-def test_a_file_with_nothing_to_say_has_an_empty_reason(as_casemanager: Client, batch: Upload) -> None:
+def test_a_file_with_nothing_to_report_has_an_empty_reason(as_casemanager: Client, batch: Upload) -> None:
     assert (
         'data-label="Reason and next step"></td>'
         in as_casemanager.get(page_of(batch, "?state=parsed")).content.decode()
     )
 
 
-def test_a_batch_says_that_the_worker_is_on_its_way(as_casemanager: Client) -> None:
+def test_a_batch_says_that_the_worker_is_starting(as_casemanager: Client) -> None:
     upload = receive_files(by=None, files=[file("a.pdf", letter_pdf(1))])
     expect_worker()
     page = as_casemanager.get(page_of(upload)).content.decode()
@@ -176,21 +176,21 @@ def test_files_are_filtered_by_state(as_casemanager: Client, batch: Upload, quer
     assert {name for name in batch.files.values_list("name", flat=True) if f">{name}<" in page} == names
 
 
-def test_a_letter_says_which_message_it_came_in_and_is_found_by_it(as_casemanager: Client, batch: Upload) -> None:
+def test_a_letter_names_the_message_it_arrived_in_and_is_found_by_it(as_casemanager: Client, batch: Upload) -> None:
     message = mail({"letter.pdf": letter_pdf(77), "old.doc": compound_file({"WordDocument": b"synthetic"})})
     receive_files(by=None, files=[file("message.eml", message)], upload=batch)
     ingest_letters(list(Letter.objects.filter(state="received").values_list("pk", flat=True)))
-    found = as_casemanager.get(page_of(batch, "?name=MESSAGE.eml")).content.decode()
-    assert '>letter.pdf</span> <span class="quiet small">in message.eml</span>' in found
-    assert '>old.doc</span> <span class="quiet small">in message.eml</span>' in found
-    assert "Refused: unsupported document" in found
-    assert ">good.pdf<" not in found
-    assert 'href="?state=refused&amp;name=MESSAGE.eml"' in found
+    page = as_casemanager.get(page_of(batch, "?name=MESSAGE.eml")).content.decode()
+    assert '>letter.pdf</span> <span class="quiet small">in message.eml</span>' in page
+    assert '>old.doc</span> <span class="quiet small">in message.eml</span>' in page
+    assert "Refused: unsupported document" in page
+    assert ">good.pdf<" not in page
+    assert 'href="?state=refused&amp;name=MESSAGE.eml"' in page
     assert ">letter.pdf<" not in as_casemanager.get(page_of(batch, "?name=other&state=parsed")).content.decode()
     assert "Find files" in as_casemanager.get(page_of(batch)).content.decode()
 
 
-def test_letters_that_need_somebody_are_listed_over_all_batches(as_casemanager: Client, batch: Upload) -> None:
+def test_letters_that_need_attention_are_listed_across_batches(as_casemanager: Client, batch: Upload) -> None:
     page = as_casemanager.get(reverse("letter_list")).content.decode()
     assert {"scan.pdf", "locked.pdf", "list.txt", "no header.txt"} == {
         name for name in batch.files.values_list("name", flat=True) if f">{name}<" in page
@@ -200,7 +200,7 @@ def test_letters_that_need_somebody_are_listed_over_all_batches(as_casemanager: 
     assert ">no header.txt<" not in failed
 
 
-def test_lists_are_paged_and_cost_the_same_however_long(
+def test_lists_are_paged_with_a_constant_number_of_queries(
     as_casemanager: Client, batch: Upload, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     many = receive_files(by=None, files=(file(f"{n}.txt", b"synthetic %d" % n) for n in range(120)))
@@ -250,18 +250,18 @@ def test_all_matching_letters_of_all_batches_are_read_again(as_casemanager: Clie
     assert (states["list.txt"], states["no header.txt"], states["good.pdf"]) == ("received", "received", "parsed")
 
 
-def test_retrying_needs_its_permission(client: Client, people: People, batch: Upload) -> None:
+def test_retrying_requires_permission(client: Client, people: People, batch: Upload) -> None:
     client.force_login(people.outsider)
     assert client.post(reverse("retry_letters"), {"query": ""}).status_code == 403
     assert "received" not in states_of(batch).values()
 
 
 @pytest.mark.parametrize("data", [{"letter": "x"}, {"letter": "9" * 30}, {"upload": "x"}, {"upload": "999"}])
-def test_strange_numbers_are_not_found(as_casemanager: Client, data: dict[str, str]) -> None:
+def test_invalid_numbers_give_404(as_casemanager: Client, data: dict[str, str]) -> None:
     assert as_casemanager.post(reverse("retry_letters"), data).status_code == 404
 
 
-def test_the_way_back_stays_on_this_site(as_casemanager: Client) -> None:
+def test_the_redirect_stays_on_this_site(as_casemanager: Client) -> None:
     for back in ("https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)", ""):
         answer = as_casemanager.post(reverse("retry_letters"), {"query": "", "back": back})
         assert answer.headers["Location"] == reverse("letter_list")
@@ -270,7 +270,7 @@ def test_the_way_back_stays_on_this_site(as_casemanager: Client) -> None:
 # The original file
 
 
-def test_the_original_is_given_out_safely_and_on_record(as_casemanager: Client, batch: Upload) -> None:
+def test_the_original_is_sent_safely_and_audited(as_casemanager: Client, batch: Upload) -> None:
     letter = batch.files.get(name="good.pdf").letter
     assert letter
     answer = as_casemanager.get(reverse("letter_original", args=[letter.pk]))
@@ -282,7 +282,7 @@ def test_the_original_is_given_out_safely_and_on_record(as_casemanager: Client, 
     assert AuditEvent.objects.get(action="original.downloaded").letter_id == letter.pk
 
 
-def test_the_original_needs_its_permission(client: Client, people: People, batch: Upload) -> None:
+def test_the_original_requires_permission(client: Client, people: People, batch: Upload) -> None:
     client.force_login(people.outsider)
     letter = Letter.objects.first()
     assert letter

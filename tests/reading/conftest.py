@@ -1,4 +1,4 @@
-"""Faults of the database, for letters that cannot be stored."""
+"""Database faults for letters that cannot be stored."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from django.db import connection
 
 @pytest.fixture
 def refuse_document(db: None) -> Callable[[int], None]:
-    """Have PostgreSQL refuse every document of a letter from now on; the test's end takes it back."""
+    """Make PostgreSQL refuse all documents of a letter until the end of the test."""
 
     def refuse(letter_id: int) -> None:
         with connection.cursor() as cursor:

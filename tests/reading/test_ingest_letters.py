@@ -1,4 +1,4 @@
-"""Reading stored letters: what each kind of file becomes, and that doing it twice changes nothing."""
+"""Reading stored letters: the outcome for each kind of file, and idempotence."""
 
 from collections.abc import Callable
 from typing import Any
@@ -35,7 +35,7 @@ SHOPPING_LIST = b"A synthetic shopping list: apples, pears"
 
 
 def bring(*files: bytes) -> list[int]:
-    """Upload these files; the ids of their letters in the same order."""
+    """Upload these files; returns the IDs of their letters in the same order."""
     upload = receive_files(by=None, files=[ContentFile(data, name=f"{n}") for n, data in enumerate(files)])
     return list(upload.files.order_by("id").values_list("letter_id", flat=True))
 
@@ -76,7 +76,7 @@ def test_a_letter_becomes_a_case() -> None:
     ],
     ids=["text", "utf-16", "no header", "list", "programme", "layout", "scan", "password", "cut"],
 )
-def test_each_file_comes_to_its_state(data: bytes, state: str) -> None:
+def test_each_kind_of_file_reaches_its_state(data: bytes, state: str) -> None:
     (letter,) = read(data)
     assert letter.state == state
     assert hasattr(letter, "case") == (state in ("parsed", "needs_review", "unknown_layout"))
@@ -109,7 +109,7 @@ def test_a_retry_replaces_the_rows_and_keeps_the_case_address() -> None:
     assert (LetterText.objects.count(), ParsedDocument.objects.count()) == (1, 1)
 
 
-def test_a_letter_that_gives_no_case_any_more_leaves_none_behind() -> None:
+def test_a_letter_that_no_longer_yields_a_case_loses_it() -> None:
     older, newer = read(letter_pdf(9), letter_pdf(9, item="Another synthetic request"))
     assert Case.objects.get(pk=older.pk).superseded_by_id == newer.pk
     again(newer)
@@ -119,8 +119,8 @@ def test_a_letter_that_gives_no_case_any_more_leaves_none_behind() -> None:
     assert list(ItemFact.objects.values_list("case_id", flat=True)) == [older.pk]
 
 
-def test_when_the_one_of_two_merged_letters_that_counts_gives_no_case_the_other_counts(people: People) -> None:
-    """They share no number: it is the decision of a person that ties them."""
+def test_when_the_counted_one_of_two_merged_letters_loses_its_case_the_other_counts(people: People) -> None:
+    """They share no number; only a reviewer's decision links them."""
     one, counts = read(letter_pdf(60), letter_pdf(61, item="Another synthetic request"))
     pair = LetterPair.objects.create(older=one, newer=counts, kind="alike", percent=90, found_at=timezone.now())
     duplicates.decide(pair.pk, PairDecision.MERGED, by=people.admin, now=timezone.now(), counts=counts.pk)
@@ -133,8 +133,8 @@ def test_when_the_one_of_two_merged_letters_that_counts_gives_no_case_the_other_
 
 
 @pytest.mark.parametrize(("number", "how"), [(62, "damaged"), (63, "gone"), (64, "kills")])
-def test_what_was_read_stands_when_reading_it_again_fails(number: int, how: str) -> None:
-    """The bytes are the same as before, so the fault is not the letter's: nothing of it may be lost."""
+def test_values_are_kept_when_a_later_reading_fails(number: int, how: str) -> None:
+    """The bytes have not changed, so the letter is not at fault and must lose nothing."""
     (letter,) = read(letter_pdf(number))
     text = letter.text.text
     again(letter)
@@ -152,22 +152,22 @@ def test_what_was_read_stands_when_reading_it_again_fails(number: int, how: str)
     assert (letter.text.text, ItemFact.objects.count()) == (text, 1)
 
 
-def test_a_stored_file_that_is_gone_is_said() -> None:
+def test_a_missing_stored_file_is_reported() -> None:
     (pk,) = bring(letter_pdf(10))
     letter_store().delete(Letter.objects.get(pk=pk).store_name)
     ingest_letters([pk])
     letter = Letter.objects.get(pk=pk)
     assert letter.state == "set_aside"
-    assert "gone" in letter.message
+    assert "missing" in letter.message
 
 
-def test_the_same_words_in_other_bytes_have_the_same_folded_hash() -> None:
+def test_the_same_text_in_different_bytes_has_the_same_folded_hash() -> None:
     assert folded_sha256("A synthetic\nletter\f") == folded_sha256("A  synthetic letter")
     assert folded_sha256("A synthetic letter") != folded_sha256("another")
 
 
 def fail_for(monkeypatch: pytest.MonkeyPatch, item: str, fault: Callable[[], None]) -> None:
-    """Have the parser do ``fault`` on letters that ask for ``item``."""
+    """Make the parser call ``fault`` for letters that request ``item``."""
 
     def parse(source: SourceText, *details: Any) -> Any:
         if item in source.text:
@@ -177,7 +177,9 @@ def fail_for(monkeypatch: pytest.MonkeyPatch, item: str, fault: Callable[[], Non
     monkeypatch.setattr(one_letter, "parse_file", parse)
 
 
-def test_a_letter_on_which_the_parser_fails_is_set_aside_and_the_rest_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_letter_on_which_the_parser_fails_is_set_aside_and_the_rest_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def fault() -> None:
         raise ZeroDivisionError("words of the letter")
 
@@ -206,7 +208,7 @@ def test_a_letter_on_which_the_parser_hangs_is_too_slow(monkeypatch: pytest.Monk
     assert [poison.state, last.state] == ["too_slow", "parsed"]
 
 
-def test_a_letter_that_cannot_be_stored_is_set_aside_and_the_rest_of_its_chunk_stored(
+def test_a_letter_that_cannot_be_stored_is_set_aside_and_the_rest_of_its_chunk_is_stored(
     refuse_document: Callable[[int], None],
 ) -> None:
     ids = bring(letter_pdf(18), letter_pdf(19), letter_pdf(20))
@@ -217,13 +219,13 @@ def test_a_letter_that_cannot_be_stored_is_set_aside_and_the_rest_of_its_chunk_s
     assert Letter.objects.get(pk=ids[1]).message == "What was read could not be stored (IntegrityError)."
 
 
-def test_no_more_is_read_in_one_transaction_than_a_chunk_may_hold() -> None:
+def test_a_transaction_reads_no_more_than_one_chunk() -> None:
     ids = bring(letter_pdf(21), letter_pdf(22), letter_pdf(23))
     ingest_letters(ids, CallLimits(chunk_characters=10))
     assert set(Letter.objects.filter(pk__in=ids).values_list("state", "attempts")) == {("parsed", 1)}
 
 
-def test_what_takes_too_long_for_one_call_goes_back_into_the_queue() -> None:
+def test_letters_left_when_a_call_runs_out_of_time_are_requeued() -> None:
     ids = bring(letter_pdf(31), letter_pdf(32))
     Letter.objects.update(queued_at=timezone.now())
     ingest_letters(ids, CallLimits(seconds=0))

@@ -1,4 +1,4 @@
-"""Reading letters again: previewed, then done, with every correction standing and the statistics following."""
+"""Reparsing: preview, then run; corrections are kept and statistics are updated."""
 
 from collections.abc import Callable
 from datetime import date
@@ -53,7 +53,7 @@ def read(text: str) -> LetterRecord:
 
 
 def letter(number: int, *, source: str = "") -> Letter:
-    """A synthetic letter as the parser of today reads it; ``source`` is what its first reviewer's line relies on."""
+    """A synthetic letter read by the current parser; ``source`` is the citation in its first reviewer's line."""
     text = write_letter(number, seed=3).text
     if source:
         start = text.index("MAXIMUS guideline:")
@@ -76,7 +76,7 @@ def previewed(selection: Selection, who: dict[str, Any], **more: Any) -> Reparse
     return run
 
 
-def test_a_preview_changes_nothing_and_a_run_does(who: dict[str, Any]) -> None:
+def test_a_preview_changes_nothing_and_a_run_applies_the_changes(who: dict[str, Any]) -> None:
     one = letter(1)
     today = ParsedDocument.objects.get(letter=one).document
     before = {**today, "age": 17, "case_number": None, "decision_date": "2013-01-31"}
@@ -105,7 +105,7 @@ def test_a_preview_changes_nothing_and_a_run_does(who: dict[str, Any]) -> None:
     assert not reparsing.letters_of({"what": "older"}).exists()
 
 
-def test_a_loss_is_counted_and_the_correction_stands(who: dict[str, Any]) -> None:
+def test_a_loss_is_counted_and_the_correction_is_kept(who: dict[str, Any]) -> None:
     one = letter(1)
     today = ParsedDocument.objects.get(letter=one).document
     store_reading(one, {**today, "age": 17}, "0.1")
@@ -117,7 +117,7 @@ def test_a_loss_is_counted_and_the_correction_stands(who: dict[str, Any]) -> Non
     assert (Case.objects.get(pk=one.pk).age, Correction.objects.get().state) == (17, CorrectionState.CONFLICT)
 
 
-def test_a_run_is_paused_and_goes_on_where_it_was(who: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_paused_run_resumes_where_it_stopped(who: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     letters = [letter(number) for number in range(1, 4)]
     for one in letters:
         store_reading(one, {**ParsedDocument.objects.get(letter=one).document, "age": 17}, "0.1")
@@ -159,7 +159,7 @@ def test_an_alias_moves_every_letter_that_prints_it_and_can_be_reverted(who: dic
     assert (alias.active, alias.ended_by) == (False, who["by"])
 
 
-def test_letters_that_come_after_the_preview_follow_the_alias_too(who: dict[str, Any]) -> None:
+def test_letters_received_after_the_preview_use_the_alias_too(who: dict[str, Any]) -> None:
     letter(1, source=SOURCE)
     form = aliases.unknown_forms()[0]
     target = Authority.objects.get(key="odg/knee-leg")
@@ -188,7 +188,7 @@ def test_a_letter_that_cannot_be_stored_does_not_stop_the_others(
     assert Case.objects.get(pk=letters[1].pk).age == 17
 
 
-def test_a_category_rule_goes_before_the_parsers_and_behind_a_correction(who: dict[str, Any]) -> None:
+def test_a_category_rule_overrides_the_parser_but_not_a_correction(who: dict[str, Any]) -> None:
     one = letter(1)
     first = DisputedItem.objects.filter(case=one.pk).order_by("number")[0]
     phrase = " ".join(first.disputed.split()[:2])
@@ -213,7 +213,7 @@ def test_letters_that_become_readable_get_their_case(who: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize("role", ["casemanager", "supervisor"])
-def test_only_admins_read_again_or_map(client: Client, people: People, role: str) -> None:
+def test_only_admins_reparse_or_map(client: Client, people: People, role: str) -> None:
     person = getattr(people, role)
     with pytest.raises(PermissionDenied):
         reparsing.start({"what": "all"}, by=person, now=NOW)
@@ -243,12 +243,12 @@ def test_the_pages_lead_from_a_printed_form_to_the_preview(as_admin: Client) -> 
     assert (edition.edition, edition.valid_from, edition.valid_to) == ("2nd", date(2017, 1, 1), None)
 
 
-def test_unknown_citations_stand_with_the_most_frequent_first() -> None:
+def test_unknown_citations_are_listed_most_frequent_first() -> None:
     for number, source in enumerate([SOURCE, "Plain Walker Notes", "Plain Walker Notes", "Plain Cane Notes"], start=1):
         letter(number, source=source)
-    forms = [(each.printed, each.letters) for each in aliases.unknown_forms()]
+    forms = [(form.printed, form.letters) for form in aliases.unknown_forms()]
     assert forms == [("Plain Walker Notes", 2), ("Plain Cane Notes", 1), (SOURCE, 1)]
-    assert [each.printed for each in aliases.unknown_forms(words="CANE")] == ["Plain Cane Notes"]
+    assert [form.printed for form in aliases.unknown_forms(words="CANE")] == ["Plain Cane Notes"]
 
 
 def test_a_run_follows_a_case_list_step_by_step(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,7 +263,7 @@ def test_a_run_follows_a_case_list_step_by_step(people: People, monkeypatch: pyt
         reparsing, "_read_again", lambda run, texts, proposal: read.extend(text.letter_id for text in texts)
     )
     run = reparsing.start({"what": "filter", "query": "corrected=no"}, by=people.admin, now=NOW)
-    letter(20)  # came later: no part of the run
+    letter(20)  # received later, so not part of the run
     steps = 1
     while reparsing.step(run.pk, now=NOW):
         steps += 1

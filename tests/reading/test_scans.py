@@ -1,4 +1,4 @@
-"""Scans have a state, a queue and a worker of their own; their words are kept, with their places and doubts."""
+"""Scans have their own state, queue and worker; their words are stored with position and confidence."""
 
 import io
 from collections.abc import Callable
@@ -37,7 +37,7 @@ def bring(*files: bytes) -> list[int]:
 
 @pytest.fixture
 def no_engine(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """The engine is missing, until this is called."""
+    """Hide the engine until the returned function is called."""
     words = f"The text recognition engine is not installed. Install it with: {INSTALL}"
     for module in (one_letter, scans, tasks):
         monkeypatch.setattr(module, "missing_engine", lambda: words)
@@ -50,7 +50,7 @@ def test_a_scan_waits_in_its_own_lane_and_becomes_a_case() -> None:
     letter = Letter.objects.get(pk=pk)
     assert (letter.state, letter.lane, letter.attempts, letter.pages_to_scan) == ("scan_waiting", Lane.SCANS, 0, 1)
 
-    ingest_letters([pk])  # a message that comes late
+    ingest_letters([pk])  # a late message
     letter.refresh_from_db()
     assert letter.state == "scan_waiting"
 
@@ -62,7 +62,7 @@ def test_a_scan_waits_in_its_own_lane_and_becomes_a_case() -> None:
     assert letter.case.case_number == "CM17-0000007"
 
 
-def test_every_word_is_kept_with_its_place() -> None:
+def test_every_word_is_stored_with_its_position() -> None:
     (pk,) = bring(SIDEWAYS)
     ingest_letters([pk])
     read_scans([pk])
@@ -106,13 +106,13 @@ def test_without_the_engine_a_scan_waits_and_says_how_to_install_it(no_engine: C
     assert (letter.message, letter.case.case_number) == ("", "CM17-0000007")
 
 
-def test_without_the_engine_text_behind_a_picture_serves(no_engine: Callable[[], None]) -> None:
+def test_without_the_engine_the_text_layer_behind_a_scan_is_used(no_engine: Callable[[], None]) -> None:
     (pk,) = bring(pdf_of_pictures(picture_of("A synthetic page")[0], hidden=letter_text(8)))
     ingest_letters([pk])
     assert Letter.objects.get(pk=pk).case.case_number == "CM17-0000008"
 
 
-def test_too_many_scanned_pages_have_their_state(settings: Any) -> None:
+def test_too_many_scanned_pages_set_their_own_state(settings: Any) -> None:
     settings.SCANNED_PAGES = 1
     page = picture_of("A synthetic page")[0]
     (pk,) = bring(pdf_of_pictures(page, page))
@@ -121,7 +121,7 @@ def test_too_many_scanned_pages_have_their_state(settings: Any) -> None:
     assert (letter.state, letter.message) == ("too_many_pages", "The file has 2 scanned pages; 1 are allowed.")
 
 
-def test_a_scan_read_again_goes_through_its_lane_again(people: People) -> None:
+def test_a_retried_scan_returns_to_the_scan_lane(people: People) -> None:
     (pk,) = bring(SIDEWAYS)
     ingest_letters([pk])
     read_scans([pk])
@@ -129,11 +129,11 @@ def test_a_scan_read_again_goes_through_its_lane_again(people: People) -> None:
     assert retry_letters(by=people.admin, letters=Letter.objects.filter(pk=pk)) == 1
     assert Letter.objects.values_list("state", "lane").get(pk=pk) == ("received", Lane.INTERACTIVE)
     ingest_letters([pk])
-    assert Letter.objects.get(pk=pk).case.case_number == "CM17-0000007"  # it stands meanwhile
+    assert Letter.objects.get(pk=pk).case.case_number == "CM17-0000007"  # kept in the meantime
     assert Letter.objects.values_list("state", "lane").get(pk=pk) == ("scan_waiting", Lane.SCANS)
 
 
-def test_doubts_of_scanned_words_survive_a_reading_with_another_parser() -> None:
+def test_doubtful_scanned_words_survive_reparsing() -> None:
     (pk,) = bring(SIDEWAYS)
     ingest_letters([pk])
     read_scans([pk])
@@ -195,7 +195,7 @@ def test_the_case_page_says_that_it_is_a_scan_and_underlines_unclear_words(as_ca
     assert '<span class="unclear" title="The scan reads “Numbcr:”.">Number:</span>' in html
 
 
-def test_a_picture_file_is_a_letter(as_casemanager: Client) -> None:
+def test_an_image_file_can_be_a_letter(as_casemanager: Client) -> None:
     target = io.BytesIO()
     (picture,) = picture_of(letter_text(11))
     picture.save(target, "PNG", dpi=(200, 200))

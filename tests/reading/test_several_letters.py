@@ -1,4 +1,4 @@
-"""Files that hold several letters: each is a case of its own, whatever happens to the others and to the file."""
+"""Files with several letters: each is a separate case, independent of the others and of later uploads of the file."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def numbers() -> list[str | None]:
     return [Case.objects.get(pk=letter.pk).case_number for letter in letters()]
 
 
-def test_each_letter_of_a_file_is_a_case_with_its_own_pages() -> None:
+def test_each_letter_of_a_file_is_a_separate_case_with_its_own_pages() -> None:
     batch = upload()
     assert [(letter.part, letter.first_page, letter.last_page, letter.pages) for letter in letters()] == [
         (1, 1, 1, 3),
@@ -85,7 +85,7 @@ def test_corrections_of_one_letter_stay_with_it(people: People) -> None:
     assert [letter.case.age for letter in letters()] == [58, 44, 58]
 
 
-def test_one_letter_is_removed_and_the_file_stays_until_the_last_goes(
+def test_the_file_is_kept_until_its_last_letter_is_removed(
     people: People, django_capture_on_commit_callbacks: Any
 ) -> None:
     upload()
@@ -105,7 +105,7 @@ def test_one_letter_is_removed_and_the_file_stays_until_the_last_goes(
     assert not letter_store().exists(name)
 
 
-def test_a_file_that_comes_again_after_removal_brings_its_letters_and_their_corrections_back(people: People) -> None:
+def test_uploading_a_removed_file_again_restores_its_letters_and_corrections(people: People) -> None:
     upload()
     actions.correct_field(letters()[2].pk, "age", 44, by=people.admin, now=NOW, reason="misread")
     for letter in letters():
@@ -115,7 +115,7 @@ def test_a_file_that_comes_again_after_removal_brings_its_letters_and_their_corr
     assert [letter.case.age for letter in letters()] == [58, 58, 44]
 
 
-def test_a_letter_that_the_file_no_longer_yields_is_kept_only_if_someone_corrected_it(
+def test_a_letter_that_the_file_no_longer_yields_is_kept_only_if_corrected(
     people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload()
@@ -137,7 +137,7 @@ def test_a_letter_that_the_file_no_longer_yields_is_kept_only_if_someone_correct
     assert letters()[1].case.age == 44
 
 
-def test_a_file_taken_for_one_letter_yields_the_others_when_it_is_read_again(
+def test_a_file_read_as_one_letter_yields_the_others_when_read_again(
     people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def first_only(source: SourceText, *details: Any) -> tuple[LetterPart, ...]:
@@ -148,7 +148,7 @@ def test_a_file_taken_for_one_letter_yields_the_others_when_it_is_read_again(
         upload()
     (only,) = letters()
     actions.correct_field(only.pk, "age", 44, by=people.admin, now=NOW, reason="misread")
-    assert retry_letters(by=people.admin, letters=Letter.objects.filter(pk=only.pk)) == 0  # read already
+    assert retry_letters(by=people.admin, letters=Letter.objects.filter(pk=only.pk)) == 0  # already read
     read_again()
     assert [letter.case.age for letter in letters()] == [44, 58, 58]
 
@@ -158,13 +158,13 @@ def part(number: int, start: int, end: int, case_number: str) -> LetterPart:
     return LetterPart(number, (number, number), Span(start, end), parsed.letter)
 
 
-def test_rows_find_their_letters_by_case_number_before_place() -> None:
+def test_rows_match_letters_by_case_number_before_position() -> None:
     known = [KnownPart(1, Span(0, 100), "CM17-0000001"), KnownPart(2, Span(100, 200), "CM17-0000002")]
     parts = [part(1, 0, 100, "2"), part(2, 100, 200, "1"), part(3, 200, 300, "3")]
     assert {key: match.part for key, match in match_parts(known, parts).items()} == {1: 2, 2: 1}
 
 
-def test_rows_without_a_number_find_their_letters_by_place() -> None:
+def test_rows_without_a_number_match_letters_by_position() -> None:
     known = [KnownPart(1, Span(0, 90)), KnownPart(2, Span(110, 200)), KnownPart(3)]
     parts = [part(1, 0, 100, "1"), part(2, 100, 200, "2"), part(3, 200, 300, "3")]
     assert {key: match.part for key, match in match_parts(known, parts).items()} == {1: 1, 2: 2, 3: 3}

@@ -1,4 +1,4 @@
-"""Sending letters to workers: windows, lanes, what is lost, what comes twice. Each trap is provoked.
+"""Sending letters to workers: windows, lanes, lost messages, duplicates. Each failure is provoked.
 
 Where a worker runs it is a real one, and it dies by the signals that end real workers.
 """
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def bring(*marks: str, lane: str = "interactive", first: int = 1) -> list[int]:
-    """Upload one letter for each mark, which stands in its item line; the ids in order."""
+    """Upload one letter per mark, which appears in its item line; returns the IDs in order."""
     texts = [letter_text(number, item=f"{THERAPY} ({mark})") for number, mark in enumerate(marks, first)]
     files = [ContentFile(text.encode(), name="letter") for text in texts]
     upload = receive_files(by=None, files=files, lane=lane)
@@ -45,30 +45,32 @@ def bring(*marks: str, lane: str = "interactive", first: int = 1) -> list[int]:
 
 
 def messages(queue: str) -> list[list[int]]:
-    """The ids that the messages of a queue carry, first sent first."""
+    """The IDs in the messages of a queue, oldest message first."""
     with broker_client() as client:
-        found = client.lrange(queue, 0, -1)
-    bodies = [base64.b64decode(json.loads(message)["body"]) for message in reversed(found)]
+        raw_messages = client.lrange(queue, 0, -1)
+    bodies = [base64.b64decode(json.loads(message)["body"]) for message in reversed(raw_messages)]
     return [json.loads(body)[0][0] for body in bodies]
 
 
 def states(ids: list[int]) -> list[str]:
-    found = dict(Letter.objects.filter(pk__in=ids).values_list("pk", "state"))
-    return [found[pk] for pk in ids]
+    state_of = dict(Letter.objects.filter(pk__in=ids).values_list("pk", "state"))
+    return [state_of[pk] for pk in ids]
 
 
 def wait_until(true: Callable[[], bool], worker: Worker | None = None, within: float = 60) -> None:
     give_up_at = time.monotonic() + within
     while not true():
         if time.monotonic() > give_up_at:
-            pytest.fail("it does not come true" + (f":\n{worker.log.read_text()[-3000:]}" if worker else ""))
+            pytest.fail(
+                "the condition was not met in time" + (f":\n{worker.log.read_text()[-3000:]}" if worker else "")
+            )
         time.sleep(0.05)
 
 
 # Sending
 
 
-def test_letters_are_sent_once_as_ids_and_nothing_else(no_worker: None) -> None:
+def test_letters_are_sent_once_and_only_as_ids(no_worker: None) -> None:
     ids = bring(*["x"] * 25)
     assert send_waiting("interactive") == 25
     assert messages("interactive") == [ids[:10], ids[10:20], ids[20:]]
@@ -76,7 +78,7 @@ def test_letters_are_sent_once_as_ids_and_nothing_else(no_worker: None) -> None:
     assert len(messages("interactive")) == 3
 
 
-def test_the_lanes_are_apart(no_worker: None) -> None:
+def test_the_lanes_are_separate(no_worker: None) -> None:
     bulk = bring("a", "b", lane="bulk")
     bring("c", first=3)
     send_waiting("bulk")
@@ -84,17 +86,17 @@ def test_the_lanes_are_apart(no_worker: None) -> None:
     assert messages("interactive") == []
 
 
-def test_the_broker_holds_a_window_only(no_worker: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_broker_holds_at_most_one_window(no_worker: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "WINDOW", 20)
     ids = bring(*["x"] * 30)
     send_waiting("interactive")
     assert messages("interactive") == [ids[:10], ids[10:20]]
-    parse_letters(ids[:10])  # done: there is room for as many more
+    parse_letters(ids[:10])  # finished, so there is room for as many more
     assert messages("interactive") == [ids[:10], ids[10:20], ids[20:]]
 
 
 @pytest.mark.slow
-def test_a_broker_that_is_away_loses_nothing(no_worker: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_lost_while_the_broker_is_down(no_worker: None, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = bring("x")
     nowhere = app.connection_for_write("redis+socket:///nowhere/valkey.sock")
     with monkeypatch.context() as patch:
@@ -110,7 +112,7 @@ def test_a_broker_that_is_away_loses_nothing(no_worker: None, monkeypatch: pytes
 
 
 def later(passed: timedelta) -> None:
-    """Have everything that happened lie this far back."""
+    """Move all timestamps this far into the past."""
     moved = passed + timedelta(seconds=1)
     for letter in Letter.objects.all():
         letter.queued_at = letter.queued_at and letter.queued_at - moved
@@ -118,18 +120,18 @@ def later(passed: timedelta) -> None:
         letter.save()
 
 
-def test_a_broker_that_lost_everything_gets_the_letters_again(no_worker: None) -> None:
+def test_letters_are_resent_to_a_broker_that_lost_its_messages(no_worker: None) -> None:
     ids = bring("a", "b")
     send_waiting("interactive")
     app.control.purge()
     sweep()
-    assert messages("interactive") == []  # perhaps they are only late
+    assert messages("interactive") == []  # the messages may only be late
     later(tasks.MESSAGE_LOST_AFTER)
     sweep()
     assert messages("interactive") == [ids]
 
 
-def test_a_letter_whose_reader_died_is_sent_again(no_worker: None) -> None:
+def test_a_letter_whose_worker_died_is_sent_again(no_worker: None) -> None:
     ids = bring("a")
     Letter.objects.update(state="parsing", attempts=1, started_at=timezone.now(), queued_at=timezone.now())
     sweep()
@@ -139,7 +141,7 @@ def test_a_letter_whose_reader_died_is_sent_again(no_worker: None) -> None:
     assert messages("interactive") == [ids]
 
 
-def test_a_letter_that_somebody_reads_is_left_alone_however_long_it_takes(no_worker: None) -> None:
+def test_a_letter_being_read_is_never_requeued_however_long_it_takes(no_worker: None) -> None:
     import psycopg
 
     (pk,) = bring("a")
@@ -154,7 +156,7 @@ def test_a_letter_that_somebody_reads_is_left_alone_however_long_it_takes(no_wor
         reader.rollback()
 
 
-def test_a_message_that_comes_again_between_claim_and_reading_counts_no_attempt(
+def test_a_duplicate_message_between_claim_and_reading_counts_no_attempt(
     no_worker: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = bring("a", "b")
@@ -181,7 +183,7 @@ def test_a_message_that_comes_again_between_claim_and_reading_counts_no_attempt(
     assert states(ids) == ["parsed", "parsed"]
 
 
-def test_memory_that_ran_out_is_caught_and_the_letters_come_again(
+def test_running_out_of_memory_is_caught_and_the_letters_are_requeued(
     no_worker: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = bring("a", "b")
@@ -200,7 +202,7 @@ def test_memory_that_ran_out_is_caught_and_the_letters_come_again(
     assert states(ids) == ["received", "received"]
 
 
-def test_memory_that_runs_out_in_any_task_leaves_its_slot_free(
+def test_running_out_of_memory_in_any_task_frees_its_slot(
     no_worker: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def run_out(*words: Any, **named: Any) -> None:
@@ -240,7 +242,7 @@ def test_letters_become_cases(worker: Worker) -> None:
     wait_until(lambda: set(states(ids)) == {"parsed"}, worker)
 
 
-def test_a_message_that_comes_twice_is_harmless(worker: Worker) -> None:
+def test_a_duplicate_message_is_harmless(worker: Worker) -> None:
     ids = bring(*["x"] * 5)
     for _ in range(4):
         parse_letters.apply_async((ids, "interactive"), queue="interactive")
@@ -265,7 +267,7 @@ def test_interactive_letters_overtake_an_import(worker: Worker) -> None:
     assert Letter.objects.filter(lane="bulk", started_at__gt=letter.started_at).exists()
 
 
-# Workers that die
+# Crashing workers
 
 
 @pytest.fixture
@@ -284,7 +286,7 @@ def poisonable(no_worker: None, transactional_db: None, tmp_path: Path) -> Itera
 
 
 @pytest.mark.slow
-def test_a_letter_that_kills_its_worker_twice_is_set_aside_and_the_rest_goes_on(
+def test_a_letter_that_crashes_its_worker_twice_is_set_aside_and_the_rest_are_read(
     poisonable: Callable[[], Worker],
 ) -> None:
     worker = poisonable()
@@ -292,12 +294,12 @@ def test_a_letter_that_kills_its_worker_twice_is_set_aside_and_the_rest_goes_on(
     send_waiting("interactive")
     expected = ["parsed", "parsed", "set_aside", "parsed", "too_large"]
     wait_until(lambda: states(ids) == expected, worker, within=90)
-    assert Letter.objects.get(pk=ids[2]).message.startswith("Reading it ended its worker twice.")
+    assert Letter.objects.get(pk=ids[2]).message.startswith("Reading this letter crashed the worker twice.")
     assert worker.process.poll() is None
 
 
 @pytest.mark.slow
-def test_a_worker_killed_in_mid_letter_loses_nothing(
+def test_nothing_is_lost_when_a_worker_is_killed_while_reading(
     poisonable: Callable[[], Worker],
 ) -> None:
     worker = poisonable()

@@ -1,4 +1,4 @@
-"""The file of a letter: which letters it holds, on which pages; administrators may set the pages by hand."""
+"""The file of a letter: its letters and their pages. Administrators may set the pages by hand."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -20,7 +20,7 @@ from determinations.views.requests import person_of
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required(["determinations.browse_cases", "determinations.correct_cases"], raise_exception=True)
 def letter_file(request: HttpRequest, pk: int) -> HttpResponse:
-    """The letters of the file with their pages. What is sent sets them, and has the file read again."""
+    """List the letters of the file with their pages. POST sets the pages and requeues the file."""
     letter = get_object_or_404(Letter, pk=pk)
     letters = letters_of_file(letter)
     error = ""
@@ -53,7 +53,7 @@ def _range(post: QueryDict, name: str) -> PageRange:
 
 
 def _typed(post: QueryDict, row: Letter) -> tuple[str, str]:
-    """The pages as typed, or else as they are."""
+    """The submitted pages, or the current ones."""
     numbers = row.page_numbers
     first, last = (numbers[0], numbers[-1]) if numbers else ("", "")
     return post.get(f"{row.pk}-first", str(first)), post.get(f"{row.pk}-last", str(last))

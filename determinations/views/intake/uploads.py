@@ -1,4 +1,4 @@
-"""Uploading letters, and what became of them: batches, their files, and the letters that need somebody."""
+"""Upload pages: batches, their files, and letters that need attention."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -51,7 +51,7 @@ from determinations.wording.states import RETRY_STATES, STATES
 may_upload = permission_required("determinations.upload_letters", raise_exception=True)
 _NEWEST_FIRST = Order("id", descending=True, nullable=False)
 _AS_THEY_CAME = Order("id", nullable=False)
-#: A batch takes more files for this long.
+#: A batch accepts more files for this long.
 _JOINED_WITHIN = timedelta(hours=12)
 #: Large batches are counted less often.
 _LARGE_BATCH = 10_000
@@ -60,7 +60,7 @@ _LARGE_BATCH = 10_000
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_upload
 def upload_list(request: HttpRequest) -> HttpResponse:
-    """The page to drop letters on, with the batches that came so far; takes the files too."""
+    """The upload page with earlier batches; POST receives files."""
     if request.method == "POST":
         return _receive(request)
     if request.GET.get("state"):  # letters of all batches have a page of their own
@@ -77,12 +77,12 @@ def upload_list(request: HttpRequest) -> HttpResponse:
 
 
 def _receive(request: HttpRequest) -> HttpResponse:
-    """Take the files of one request in. A drop of many files comes in several requests, joined by ``upload``."""
+    """Receive the files of one request. A large drop arrives in several requests, joined by ``upload``."""
     files = request.FILES.getlist("files")
     scripted = request.headers.get("Accept") == "application/json"
     if not files:
         if scripted:
-            return JsonResponse({"error": "No files came."}, status=400)
+            return JsonResponse({"error": "No files were received."}, status=400)
         messages.error(request, "Choose one or more files first.")
         return redirect("upload_list")
     upload = receive_files(by=person_of(request), files=files, upload=_joined(request))
@@ -95,7 +95,7 @@ def _receive(request: HttpRequest) -> HttpResponse:
 
 
 def _joined(request: HttpRequest) -> Upload | None:
-    """The batch that the request says it belongs to: one's own, of today."""
+    """The batch that the request adds to: the user's own, started within the last hours."""
     number = request.POST.get("upload", "")
     if not number:
         return None
@@ -106,7 +106,7 @@ def _joined(request: HttpRequest) -> Upload | None:
 @require_safe
 @may_upload
 def upload_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """One batch: how far it is, and each of its files. While letters wait, the page asks for itself again."""
+    """The progress of one batch, and its files. The page refreshes while letters are waiting."""
     upload = get_object_or_404(Upload.objects.select_related("by"), pk=pk)
     files = files_of(upload, request.GET).select_related("letter")
     page = page_of(files, _AS_THEY_CAME, request.GET)
@@ -133,7 +133,7 @@ def upload_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @may_upload
 def letter_list(request: HttpRequest) -> HttpResponse:
-    """Letters of all batches by state: at first those that need somebody."""
+    """Letters of all batches by state; by default those that need attention."""
     letters = letters_in(request.GET)
     page = page_of(letters, _NEWEST_FIRST, request.GET)
     names = _first_names(page.rows)
@@ -152,14 +152,14 @@ def letter_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 @permission_required("determinations.retry_letters", raise_exception=True)
 def retry(request: HttpRequest) -> HttpResponse:
-    """Have one letter read again, or all that a list shows."""
-    again = retry_letters(by=person_of(request), letters=_letters_to_retry(request))
+    """Requeue one letter, or all retryable letters of a list."""
+    retried = retry_letters(by=person_of(request), letters=_letters_to_retry(request))
     for lane in Lane.values:
         send_waiting(lane)
-    if again:
-        messages.success(request, f"{again:,} letter{'' if again == 1 else 's'} will be read again.")
+    if retried:
+        messages.success(request, f"{retried:,} letter{'' if retried == 1 else 's'} will be read again.")
     else:
-        messages.info(request, "Nothing here can be read again.")
+        messages.info(request, "None of these letters can be read again.")
     back = request.POST.get("back", "")
     safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
     return redirect(back if safe and back.startswith("/") else reverse("letter_list"))
@@ -180,7 +180,7 @@ def _letters_to_retry(request: HttpRequest) -> QuerySet[Letter]:
     return Letter.objects.filter(pk__in=files.filter(outcome="accepted").values("letter"))
 
 
-# What the pages are made of
+# Parts of the pages
 
 
 def _file_list(request: HttpRequest, page: Page[Any], rows: list[FileRow]) -> dict[str, object]:
@@ -235,8 +235,8 @@ def _stopped_tabs() -> list[Tab]:
 def _retry_count(progress: Progress, files: QuerySet[UploadedFile], query: QueryDict) -> int:
     if query.get("name"):
         return files.filter(outcome=FileOutcome.ACCEPTED, letter__state__in=RETRY_STATES).count()
-    asked = states_asked_for(query) if query.get("state") else RETRY_STATES
-    return sum(progress.by_state.get(state, 0) for state in asked if state in RETRY_STATES)
+    requested_states = states_asked_for(query) if query.get("state") else RETRY_STATES
+    return sum(progress.by_state.get(state, 0) for state in requested_states if state in RETRY_STATES)
 
 
 def _name_of(upload: Upload) -> str:
@@ -257,7 +257,7 @@ def _known_of(letters: Sequence[Letter]) -> KnownOfLetters:
 
 
 def _first_names(letters: Iterable[Letter]) -> dict[int, str]:
-    """The name that each letter first came under."""
+    """The file name under which each letter was first received."""
     first = (
         UploadedFile.objects.filter(letter__in=list(letters))
         .values("letter")
