@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import TypedDict
 
 import pypdfium2  # noqa: F401 - sets pdfium up
@@ -22,7 +23,7 @@ from determinations.extraction.scanning.page import read_page
 from determinations.extraction.scanning.page_pictures import PagePictures, open_pages
 
 #: Recognizing uses a processor for seconds: text letters and web pages have priority.
-_MODEST = 10
+_MODEST = 19
 
 
 class _Answer(TypedDict, total=False):
@@ -77,6 +78,14 @@ def _write(answer: _Answer) -> None:
     sys.stdout.flush()
 
 
+def _give_way() -> None:
+    """Take the processor only where nothing else wants it, also where Linux shares it out by sessions."""
+    with contextlib.suppress(OSError):
+        os.setsid()
+        Path("/proc/self/autogroup").write_text(f"{_MODEST}\n")
+    os.nice(_MODEST)
+
+
 def main() -> None:
     """``child SHARED_FD LIMITS_AS_JSON PARENT_PID``"""
     shared, limits, parent = int(sys.argv[1]), Limits(**json.loads(sys.argv[2])), int(sys.argv[3])
@@ -85,7 +94,7 @@ def main() -> None:
     Image.init()  # Pillow loads its file format readers on first use
     engine.warm_up()
     limit(limits.scan_memory_bytes)
-    os.nice(_MODEST)
+    _give_way()
     if os.getppid() != parent:  # the parent ended before it could be watched
         return
     shut_in()

@@ -27,6 +27,8 @@ from determinations.tasks import send_waiting
 from imrsite.local.processes import spawn, stop_process
 
 _SEED = 777
+#: Seconds after which a worker that was stopped or continued does what it will go on doing.
+_SETTLES = 3.0
 
 
 class Command(benchmark_ingest.Command):
@@ -58,8 +60,9 @@ class Command(benchmark_ingest.Command):
             self._say("scans waiting", f"{_waiting():,}")
             times: dict[str, list[float]] = {"stopped": [], "at work": []}
             for number in range(2 * rounds):
-                name = ("stopped", "at work")[number % 2]
+                name = ("stopped", "at work", "at work", "stopped")[number % 4]
                 os.killpg(scan_worker.pid, signal.SIGSTOP if name == "stopped" else signal.SIGCONT)
+                time.sleep(_SETTLES)
                 times[name].append(_seconds_of_upload(letters, f"{name} {number}"))
             os.killpg(scan_worker.pid, signal.SIGCONT)
             medians = {name: statistics.median(seconds) for name, seconds in times.items()}
