@@ -6,7 +6,8 @@ from typing import TypedDict, TypeVar, cast
 
 from django.utils.translation import gettext as _
 
-from determinations.cases.fields import EffectiveItem, ValueRefused
+from determinations.cases.cleaning import ValueRefused
+from determinations.cases.fields import EffectiveItem
 from determinations.cases.letter_corrections import corrections_of
 from determinations.cases.merging import Merged, empty_document, merge
 from determinations.models import Correction, Letter, Operation, ParsedDocument

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from determinations.cases.fields import EffectiveItem, EffectiveRecord, read
 from determinations.cases.item_keys import folded
 from determinations.cases.open_letter import open_letter
-from determinations.cases.sheet import day_of, words_of
+from determinations.cases.value_words import DATES, day_of, words_of
 from determinations.models import Case, Letter, UploadedFile
 from determinations.wording.paths import label_of_field
 
-_DATES = ("decision_date", "date_of_injury", "ur_denial_date", "application_received", "date_assigned")
-_COMPARED = (*_DATES, "case_number", "priority", "age", "sex")
+_COMPARED = (*DATES, "case_number", "priority", "age", "sex")
 #: How many changed values a page lists.
 _MOST_CHANGES = 12
 
@@ -102,7 +101,7 @@ def changes_between(older: EffectiveRecord, newer: EffectiveRecord) -> Iterator[
     yield from (ChangedValue("Item dropped", _name(before[key]), "") for key in before if key not in after)
     for name in _COMPARED:
         was_value, is_value = (
-            day_of(read(record, name)) if name in _DATES else words_of(read(record, name)) for record in (older, newer)
+            day_of(read(record, name)) if name in DATES else words_of(read(record, name)) for record in (older, newer)
         )
         if was_value != is_value:
             yield ChangedValue(label_of_field(name), was_value, is_value)

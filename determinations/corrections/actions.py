@@ -15,12 +15,9 @@ from django.utils.translation import gettext as _
 
 from determinations.access import audit
 from determinations.access.roles import check_permission
+from determinations.cases.cleaning import ValueRefused
 from determinations.cases.effective import write_cases
-from determinations.cases.fields import (
-    ITEM_FIELDS,
-    LETTER_FIELDS,
-    ValueRefused,
-)
+from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS
 from determinations.cases.merging import Standing, empty_document, merge
 from determinations.cases.open_letter import Change, CorrectionsRefused, OpenLetter, open_letter
 from determinations.corrections.editor import Editor

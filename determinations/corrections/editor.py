@@ -10,16 +10,8 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
-from determinations.cases.fields import (
-    EffectiveItem,
-    EffectiveRecord,
-    Known,
-    ValueRefused,
-    clean,
-    field_of,
-    read,
-    same,
-)
+from determinations.cases.cleaning import Known, ValueRefused, clean, field_of
+from determinations.cases.fields import EffectiveItem, EffectiveRecord, read, same
 from determinations.cases.merging import merge
 from determinations.cases.open_letter import Change, CorrectionsRefused, GivenItem, GivenPart, OpenLetter
 from determinations.corrections.made_items import joined, made_item

@@ -1,6 +1,6 @@
 """How each kind of value is shown, typed and compared on the correction screen: one entry in ``CONTROLS`` per kind.
 
-What a value may hold is checked in ``cases.fields``.
+What a value may hold is checked in ``cases.cleaning``.
 """
 
 import hashlib
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from determinations.cases.fields import Field, GivenCitation, GivenValue, Kind, citations_in, words_in
-from determinations.cases.sheet import day_of
 from determinations.cases.typed_dates import read_typed_date
+from determinations.cases.value_words import day_of
 from determinations.corrections.submission import TypedCitation, TypedField, read_span
 from determinations.wording.labels import Labels
 

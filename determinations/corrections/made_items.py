@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from determinations.cases.fields import Known, clean, field_of, put
+from determinations.cases.cleaning import Known, clean, field_of
+from determinations.cases.fields import put
 from determinations.cases.item_keys import drawn_key, folded
 from determinations.cases.open_letter import GivenPart, OpenLetter
 from determinations.models.corrections import ItemValues, MadeItem

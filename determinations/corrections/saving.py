@@ -7,8 +7,8 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
-from determinations.cases.fields import lines_without_citations, warnings_of
 from determinations.cases.open_letter import Change, CorrectionsRefused, OpenLetter, open_letter
+from determinations.cases.plausibility import lines_without_citations, warnings_of
 from determinations.corrections.actions import LetterChanged, save_changes, staged, unconfirmed
 from determinations.corrections.form import CorrectionForm, changes_of, form_of
 from determinations.corrections.form_rows import Message

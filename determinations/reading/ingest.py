@@ -3,32 +3,26 @@
 The row decides which worker reads a letter (see ``turns``). Every step is idempotent.
 """
 
-import hashlib
-import json
 import logging
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection, transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from determinations.access import audit
-from determinations.cases import review_entries, scanned_words
-from determinations.cases.effective import entered_by_hand, remove_cases, write_cases
-from determinations.cases.letter_corrections import own_corrections
 from determinations.extraction.reader import ReaderBroken
-from determinations.extraction.results import ExtractedText
-from determinations.models import Case, Letter, LetterState, ScannedPage
+from determinations.models import Letter, LetterState
 from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, OPEN_STATES, Lane
-from determinations.parsing import PARSER_VERSION
-from determinations.reading.file_letters import LetterReading, letters_of, page_ranges
+from determinations.reading.file_letters import page_ranges
 from determinations.reading.one_letter import Reading, read_letter
 from determinations.reading.turns import claimed, give_back, set_aside_killers
+from determinations.reading.writing import stop_unwritten, write_readings
 from determinations.reference.aliases import aliases_in_force
 from determinations.wording.states import RETRY_STATES
 
@@ -36,10 +30,6 @@ log = logging.getLogger(__name__)
 
 #: Letters written in one transaction.
 CHUNK = 50
-_KEPT = "Reading it again failed: {} Its earlier values are kept."
-_KEPT_WITHOUT_PAGES = (
-    "The file was read again and no longer yields this letter. Its values are kept, because someone corrected them."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +73,7 @@ def ingest_letters(ids: Sequence[int], limits: CallLimits = CALL_LIMITS) -> None
 
 def stop_killers(ids: Sequence[int]) -> None:
     """Set aside letters that crashed their worker too often, in the caller's transaction."""
-    _stopped(set_aside_killers(ids))
-
-
-def _stopped(ids: Collection[int]) -> None:
-    """Put letters that were set aside unwritten into the review queue; earlier values are kept."""
-    kept = {*_with_case(ids), *entered_by_hand(ids)}
-    messages = dict(Letter.objects.filter(pk__in=kept).values_list("pk", "message"))
-    write_cases(kept)
-    _say_what_is_kept({pk: _KEPT.format(message) for pk, message in messages.items()})
-    review_entries.refresh(set(ids) - kept)
+    stop_unwritten(set_aside_killers(ids))
 
 
 def _ingest_chunk(mine: Sequence[int], stop_at: float, limits: CallLimits) -> int:
@@ -118,7 +99,7 @@ def _ingest_chunk(mine: Sequence[int], stop_at: float, limits: CallLimits) -> in
                 if time.monotonic() > stop_reading_at or characters > limits.chunk_characters:
                     processed = mine.index(letter.pk) + 1
                     break
-            _write(readings.values())
+            write_readings(readings.values())
     except Exception as fault:
         if isinstance(fault, ReaderBroken | SoftTimeLimitExceeded) or not connection.is_usable():
             give_back(mine)
@@ -138,7 +119,9 @@ def _ingest_alone(pk: int) -> None:
         with transaction.atomic():
             letters = _locked([pk])
             ranges = page_ranges(letters)
-            _write([read_letter(letter, aliases_in_force(), ranges.get(letter.sha256, ())) for letter in letters])
+            write_readings(
+                [read_letter(letter, aliases_in_force(), ranges.get(letter.sha256, ())) for letter in letters]
+            )
     except Exception as fault:
         _set_aside(pk, fault)
 
@@ -156,14 +139,14 @@ def _set_aside(pk: int, fault: Exception) -> None:
             message=f"What was read could not be stored ({type(fault).__name__}).",
             finished_at=Now(),
         )
-        _stopped([pk])
+        stop_unwritten([pk])
 
 
 def write_scan(reading: Reading) -> None:
     """Write the result of scanning a claimed letter; if it cannot be written, set it aside."""
     try:
         with transaction.atomic():
-            _write([reading] if _locked([reading.letter_id]) else [])
+            write_readings([reading] if _locked([reading.letter_id]) else [])
     except Exception as fault:
         _set_aside(reading.letter_id, fault)
 
@@ -202,190 +185,3 @@ def retry_letters(*, by: User, letters: QuerySet[Letter]) -> int:
             first=ids[:1000],
         )
     return len(ids)
-
-
-# Writing
-
-
-def _write(readings: Collection[Reading]) -> None:
-    """Write the results of reading, in the caller's transaction.
-
-    A letter that was read or entered before and cannot be read now keeps its values, because its bytes have not
-    changed. A letter whose text shows that it is not a determination loses its case, unless the case was entered by
-    hand.
-    """
-    waiting = [reading for reading in readings if reading.state == LetterState.SCAN_WAITING]
-    _hand_to_scans(waiting)
-    readings = [reading for reading in readings if reading.state != LetterState.SCAN_WAITING]
-    if not readings:
-        return
-    letters = letters_of(readings)
-    kept = _kept(letters)
-    fresh = [letter for letter in letters if letter.letter_id not in kept]
-    _write_texts(fresh)
-    _write_documents([letter for letter in fresh if letter.record is not None])
-    _write_letters(fresh)
-    without_case = [letter.letter_id for letter in fresh if letter.state != LetterState.PARSED]
-    by_hand = entered_by_hand(without_case)
-    _drop_cases([pk for pk in without_case if pk not in by_hand])
-    write_cases([*kept, *by_hand, *(letter.letter_id for letter in fresh if letter.state == LetterState.PARSED)])
-    _say_what_is_kept(kept)
-
-
-def write_readings(readings: Collection[Reading]) -> None:
-    """Write the results of reparsing stored texts, in the caller's transaction."""
-    _write(readings)
-
-
-def _kept(letters: Collection[LetterReading]) -> dict[int, str]:
-    """The message for each letter that could not be read now and keeps its earlier values.
-
-    A letter that its file no longer yields keeps them only if it was corrected.
-    """
-    failed = {letter.letter_id: letter.message for letter in letters if letter.record is None}
-    gone = {letter.letter_id for letter in letters if letter.is_gone}
-    corrected = set(own_corrections(Letter.objects.filter(pk__in=gone))) if gone else set()
-    return {
-        pk: _KEPT_WITHOUT_PAGES if pk in gone else _KEPT.format(failed[pk])
-        for pk in _with_case(failed)
-        if pk not in gone or pk in corrected
-    }
-
-
-def _with_case(ids: Collection[int]) -> set[int]:
-    """The letters that have a case, from an earlier reading or entered by hand."""
-    return set(Case.objects.filter(pk__in=ids).values_list("pk", flat=True))
-
-
-def _say_what_is_kept(messages: Mapping[int, str]) -> None:
-    """Set the state of letters that keep their values to that of their case, with the reason."""
-    state = Subquery(Case.objects.filter(pk=OuterRef("pk")).values("state"))
-    for pk, message in messages.items():
-        Letter.objects.filter(pk=pk).update(state=state, message=message[:500], finished_at=Now())
-
-
-def _hand_to_scans(readings: Collection[Reading]) -> None:
-    """Move scanned letters to the scan lane. Existing cases are unchanged.
-
-    Other letters of the same file that are being read move too, because recognizing its pages once reads them all.
-    """
-    for reading in readings:
-        same_file = Letter.objects.filter(pk=reading.letter_id).values("sha256")
-        Letter.objects.filter(sha256__in=same_file, state=LetterState.PARSING).update(
-            state=LetterState.SCAN_WAITING,
-            lane=Lane.SCANS,
-            message=reading.message,
-            attempts=0,
-            queued_at=None,
-            started_at=None,
-            pages_to_scan=reading.pages_to_scan,
-            pages_scanned=0,
-        )
-
-
-def _write_texts(letters: Sequence[LetterReading]) -> None:
-    """Store the text of each file with one of its letters, and each letter's place in that text."""
-    rows = [
-        (
-            letter.letter_id,
-            letter.extracted.text if letter.extracted and letter.keeper_id == letter.letter_id else "",
-            list(letter.extracted.page_offsets) if letter.extracted else [],
-            None if letter.keeper_id == letter.letter_id else letter.keeper_id,
-            letter.extent.start if letter.extent else None,
-            letter.extent.end if letter.extent else None,
-            folded_sha256(letter.text[slice(*letter.extent)] if letter.extent else letter.text),
-            letter.extracted is not None,
-        )
-        for letter in letters
-        if letter.extracted or letter.extent
-    ]
-    with connection.cursor() as cursor:
-        cursor.executemany(_INSERT_TEXT, [row[:-1] for row in rows if row[-1]])
-        cursor.executemany(_INSERT_PLACE, [row[:-1] for row in rows if not row[-1]])
-    _write_scanned_pages({letter.keeper_id: letter.extracted for letter in letters if letter.extracted})
-
-
-_INSERT_TEXT = """
-INSERT INTO determinations_lettertext (letter_id, text, page_offsets, kept_with_id, start, "end", folded_sha256)
-VALUES (%s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (letter_id) DO UPDATE SET text = excluded.text, page_offsets = excluded.page_offsets,
-    kept_with_id = excluded.kept_with_id, start = excluded.start, "end" = excluded."end",
-    folded_sha256 = excluded.folded_sha256
-"""
-#: If the text was stored before, only the letter's place in it can have changed.
-_INSERT_PLACE = """
-INSERT INTO determinations_lettertext AS stored
-    (letter_id, text, page_offsets, kept_with_id, start, "end", folded_sha256)
-VALUES (%s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (letter_id) DO UPDATE
-SET start = excluded.start, "end" = excluded."end", folded_sha256 = excluded.folded_sha256
-WHERE (stored.start, stored."end", stored.folded_sha256)
-    IS DISTINCT FROM (excluded.start, excluded."end", excluded.folded_sha256)
-"""
-
-
-def _write_scanned_pages(texts: Mapping[int, ExtractedText]) -> None:
-    """Store the words of each recognized page, replacing those of an earlier reading."""
-    ScannedPage.objects.filter(letter__in=texts).delete()
-    ScannedPage.objects.bulk_create(
-        ScannedPage(letter_id=pk, number=number, turn=extracted.turns[number], words=scanned_words.stored(words))
-        for pk, extracted in texts.items()
-        for number, words in scanned_words.by_page(extracted)
-    )
-
-
-def folded_sha256(text: str) -> str:
-    """SHA-256 of the text without white space, which does not change when another program saves the letter again."""
-    return hashlib.sha256("".join(text.split()).encode()).hexdigest()
-
-
-def _write_documents(letters: Sequence[LetterReading]) -> None:
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            """
-            INSERT INTO determinations_parseddocument (letter_id, parser_version, parsed_at, document)
-            VALUES (%s, %s, statement_timestamp(), %s::jsonb)
-            ON CONFLICT (letter_id) DO UPDATE SET parser_version = excluded.parser_version,
-                parsed_at = excluded.parsed_at, document = excluded.document
-            """,
-            [(letter.letter_id, PARSER_VERSION, json.dumps(letter.record)) for letter in letters],
-        )
-
-
-def _write_letters(letters: Collection[LetterReading]) -> None:
-    rows = [
-        (
-            letter.letter_id,
-            letter.state,
-            letter.message[:500],
-            letter.extracted.pages if letter.extracted else None,
-            letter.extracted.method if letter.extracted else "",
-            (letter.record["layout"] if letter.record else None) or "",
-            PARSER_VERSION if letter.record is not None else "",
-            letter.pages[0] if letter.pages else None,
-            letter.pages[1] if letter.pages else None,
-        )
-        for letter in letters
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE determinations_letter AS letter
-            SET state = was.state, message = was.message, pages = COALESCE(was.pages, letter.pages),
-                text_method = COALESCE(NULLIF(was.method, ''), letter.text_method), layout = was.layout,
-                parser_version = was.version, first_page = COALESCE(was.first_page, letter.first_page),
-                last_page = COALESCE(was.last_page, letter.last_page), finished_at = clock_timestamp()
-            FROM unnest(
-                %s::bigint[], %s::text[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::int[],
-                %s::int[]
-            ) AS was (id, state, message, pages, method, layout, version, first_page, last_page)
-            WHERE letter.id = was.id
-            """,
-            [list(column) for column in zip(*rows, strict=True)],
-        )
-
-
-def _drop_cases(ids: Collection[int]) -> None:
-    """Remove the cases of letters that no longer yield one; other versions of these letters count again."""
-    remove_cases(ids)
-    review_entries.refresh(ids)

@@ -40,8 +40,8 @@ from determinations.models.reparsing import AT_WORK, FieldCounts, Selection
 from determinations.parsing import PARSER_VERSION, parse_file
 from determinations.parsing.results import LetterRecord, to_record
 from determinations.reading.file_letters import page_ranges, parts_by_letter
-from determinations.reading.ingest import write_readings
 from determinations.reading.one_letter import PARSING_SECONDS, Reading, TooLong, no_longer_than
+from determinations.reading.writing import write_readings
 from determinations.reference.aliases import Proposal, apply_proposal, proposed_aliases, proposed_rules
 from determinations.reference.category_rules import active_rules, with_rules
 

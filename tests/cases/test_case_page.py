@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from determinations.cases.open_letter import open_letter
-from determinations.cases.sheet import pieces_of, sheet_of
+from determinations.cases.sheet import sheet_of
+from determinations.cases.text_pieces import pieces_of
 from determinations.corrections.actions import correct_field
 from determinations.models import AuditEvent, Case, Letter, LetterText, ProblemReport
 from determinations.wording.labels import read_labels

@@ -24,7 +24,8 @@ from determinations.models import (
 from determinations.parsing import PARSER_VERSION, parse_file
 from determinations.parsing.source import SourceText
 from determinations.reading import one_letter
-from determinations.reading.ingest import CallLimits, folded_sha256, ingest_letters
+from determinations.reading.ingest import CallLimits, ingest_letters
+from determinations.reading.writing import folded_sha256
 from tests.extraction.files import locked_pdf, pdf, scanned_pdf
 from tests.fixtures.people import People
 from tests.letters_made import THERAPY, letter_pdf, letter_text

@@ -16,7 +16,9 @@ from determinations.cases.open_letter import OpenLetter, open_letter
 from determinations.cases.page_pictures import has_pictures
 from determinations.cases.same_case import letters_of_file, same_case, shown_pages
 from determinations.cases.scanned_words import doubts_in_text, pages_of
-from determinations.cases.sheet import CaseSheet, pieces_of, sheet_of
+from determinations.cases.sheet import sheet_of
+from determinations.cases.sheet_values import CaseSheet
+from determinations.cases.text_pieces import pieces_of
 from determinations.models import Case, Letter, LetterText, ProblemReport
 from determinations.paging.addresses import changed, link_to, with_query
 from determinations.views.requests import person_of, url_if_any

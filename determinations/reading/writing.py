@@ -1,0 +1,212 @@
+"""Writes the results of reading: texts, parsed documents, the letters' states, and the cases that pages show."""
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+
+from django.db import connection
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Now
+
+from determinations.cases import review_entries, scanned_words
+from determinations.cases.effective import entered_by_hand, remove_cases, write_cases
+from determinations.cases.letter_corrections import own_corrections
+from determinations.extraction.results import ExtractedText
+from determinations.models import Case, Letter, LetterState, ScannedPage
+from determinations.models.letters import Lane
+from determinations.parsing import PARSER_VERSION
+from determinations.reading.file_letters import LetterReading, letters_of
+from determinations.reading.one_letter import Reading
+
+_KEPT = "Reading it again failed: {} Its earlier values are kept."
+_KEPT_WITHOUT_PAGES = (
+    "The file was read again and no longer yields this letter. Its values are kept, because someone corrected them."
+)
+
+
+def write_readings(readings: Collection[Reading]) -> None:
+    """Write the results of reading, in the caller's transaction.
+
+    A letter that was read or entered before and cannot be read now keeps its values, because its bytes have not
+    changed. A letter whose text shows that it is not a determination loses its case, unless the case was entered by
+    hand.
+    """
+    waiting = [reading for reading in readings if reading.state == LetterState.SCAN_WAITING]
+    _hand_to_scans(waiting)
+    readings = [reading for reading in readings if reading.state != LetterState.SCAN_WAITING]
+    if not readings:
+        return
+    letters = letters_of(readings)
+    kept = _kept(letters)
+    fresh = [letter for letter in letters if letter.letter_id not in kept]
+    _write_texts(fresh)
+    _write_documents([letter for letter in fresh if letter.record is not None])
+    _write_letters(fresh)
+    without_case = [letter.letter_id for letter in fresh if letter.state != LetterState.PARSED]
+    by_hand = entered_by_hand(without_case)
+    _drop_cases([pk for pk in without_case if pk not in by_hand])
+    write_cases([*kept, *by_hand, *(letter.letter_id for letter in fresh if letter.state == LetterState.PARSED)])
+    _say_what_is_kept(kept)
+
+
+def _kept(letters: Collection[LetterReading]) -> dict[int, str]:
+    """The message for each letter that could not be read now and keeps its earlier values.
+
+    A letter that its file no longer yields keeps them only if it was corrected.
+    """
+    failed = {letter.letter_id: letter.message for letter in letters if letter.record is None}
+    gone = {letter.letter_id for letter in letters if letter.is_gone}
+    corrected = set(own_corrections(Letter.objects.filter(pk__in=gone))) if gone else set()
+    return {
+        pk: _KEPT_WITHOUT_PAGES if pk in gone else _KEPT.format(failed[pk])
+        for pk in _with_case(failed)
+        if pk not in gone or pk in corrected
+    }
+
+
+def _with_case(ids: Collection[int]) -> set[int]:
+    """The letters that have a case, from an earlier reading or entered by hand."""
+    return set(Case.objects.filter(pk__in=ids).values_list("pk", flat=True))
+
+
+def _say_what_is_kept(messages: Mapping[int, str]) -> None:
+    """Set the state of letters that keep their values to that of their case, with the reason."""
+    state = Subquery(Case.objects.filter(pk=OuterRef("pk")).values("state"))
+    for pk, message in messages.items():
+        Letter.objects.filter(pk=pk).update(state=state, message=message[:500], finished_at=Now())
+
+
+def _hand_to_scans(readings: Collection[Reading]) -> None:
+    """Move scanned letters to the scan lane. Existing cases are unchanged.
+
+    Other letters of the same file that are being read move too, because recognizing its pages once reads them all.
+    """
+    for reading in readings:
+        same_file = Letter.objects.filter(pk=reading.letter_id).values("sha256")
+        Letter.objects.filter(sha256__in=same_file, state=LetterState.PARSING).update(
+            state=LetterState.SCAN_WAITING,
+            lane=Lane.SCANS,
+            message=reading.message,
+            attempts=0,
+            queued_at=None,
+            started_at=None,
+            pages_to_scan=reading.pages_to_scan,
+            pages_scanned=0,
+        )
+
+
+def _write_texts(letters: Sequence[LetterReading]) -> None:
+    """Store the text of each file with one of its letters, and each letter's place in that text."""
+    rows = [
+        (
+            letter.letter_id,
+            letter.extracted.text if letter.extracted and letter.keeper_id == letter.letter_id else "",
+            list(letter.extracted.page_offsets) if letter.extracted else [],
+            None if letter.keeper_id == letter.letter_id else letter.keeper_id,
+            letter.extent.start if letter.extent else None,
+            letter.extent.end if letter.extent else None,
+            folded_sha256(letter.text[slice(*letter.extent)] if letter.extent else letter.text),
+            letter.extracted is not None,
+        )
+        for letter in letters
+        if letter.extracted or letter.extent
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(_INSERT_TEXT, [row[:-1] for row in rows if row[-1]])
+        cursor.executemany(_INSERT_PLACE, [row[:-1] for row in rows if not row[-1]])
+    _write_scanned_pages({letter.keeper_id: letter.extracted for letter in letters if letter.extracted})
+
+
+_INSERT_TEXT = """
+INSERT INTO determinations_lettertext (letter_id, text, page_offsets, kept_with_id, start, "end", folded_sha256)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (letter_id) DO UPDATE SET text = excluded.text, page_offsets = excluded.page_offsets,
+    kept_with_id = excluded.kept_with_id, start = excluded.start, "end" = excluded."end",
+    folded_sha256 = excluded.folded_sha256
+"""
+#: If the text was stored before, only the letter's place in it can have changed.
+_INSERT_PLACE = """
+INSERT INTO determinations_lettertext AS stored
+    (letter_id, text, page_offsets, kept_with_id, start, "end", folded_sha256)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (letter_id) DO UPDATE
+SET start = excluded.start, "end" = excluded."end", folded_sha256 = excluded.folded_sha256
+WHERE (stored.start, stored."end", stored.folded_sha256)
+    IS DISTINCT FROM (excluded.start, excluded."end", excluded.folded_sha256)
+"""
+
+
+def _write_scanned_pages(texts: Mapping[int, ExtractedText]) -> None:
+    """Store the words of each recognized page, replacing those of an earlier reading."""
+    ScannedPage.objects.filter(letter__in=texts).delete()
+    ScannedPage.objects.bulk_create(
+        ScannedPage(letter_id=pk, number=number, turn=extracted.turns[number], words=scanned_words.stored(words))
+        for pk, extracted in texts.items()
+        for number, words in scanned_words.by_page(extracted)
+    )
+
+
+def folded_sha256(text: str) -> str:
+    """SHA-256 of the text without white space, which does not change when another program saves the letter again."""
+    return hashlib.sha256("".join(text.split()).encode()).hexdigest()
+
+
+def _write_documents(letters: Sequence[LetterReading]) -> None:
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """
+            INSERT INTO determinations_parseddocument (letter_id, parser_version, parsed_at, document)
+            VALUES (%s, %s, statement_timestamp(), %s::jsonb)
+            ON CONFLICT (letter_id) DO UPDATE SET parser_version = excluded.parser_version,
+                parsed_at = excluded.parsed_at, document = excluded.document
+            """,
+            [(letter.letter_id, PARSER_VERSION, json.dumps(letter.record)) for letter in letters],
+        )
+
+
+def _write_letters(letters: Collection[LetterReading]) -> None:
+    rows = [
+        (
+            letter.letter_id,
+            letter.state,
+            letter.message[:500],
+            letter.extracted.pages if letter.extracted else None,
+            letter.extracted.method if letter.extracted else "",
+            (letter.record["layout"] if letter.record else None) or "",
+            PARSER_VERSION if letter.record is not None else "",
+            letter.pages[0] if letter.pages else None,
+            letter.pages[1] if letter.pages else None,
+        )
+        for letter in letters
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE determinations_letter AS letter
+            SET state = was.state, message = was.message, pages = COALESCE(was.pages, letter.pages),
+                text_method = COALESCE(NULLIF(was.method, ''), letter.text_method), layout = was.layout,
+                parser_version = was.version, first_page = COALESCE(was.first_page, letter.first_page),
+                last_page = COALESCE(was.last_page, letter.last_page), finished_at = clock_timestamp()
+            FROM unnest(
+                %s::bigint[], %s::text[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::int[],
+                %s::int[]
+            ) AS was (id, state, message, pages, method, layout, version, first_page, last_page)
+            WHERE letter.id = was.id
+            """,
+            [list(column) for column in zip(*rows, strict=True)],
+        )
+
+
+def _drop_cases(ids: Collection[int]) -> None:
+    """Remove the cases of letters that no longer yield one; other versions of these letters count again."""
+    remove_cases(ids)
+    review_entries.refresh(ids)
+
+
+def stop_unwritten(ids: Collection[int]) -> None:
+    """Put letters that were set aside unwritten into the review queue; earlier values are kept."""
+    kept = {*_with_case(ids), *entered_by_hand(ids)}
+    messages = dict(Letter.objects.filter(pk__in=kept).values_list("pk", "message"))
+    write_cases(kept)
+    _say_what_is_kept({pk: _KEPT.format(message) for pk, message in messages.items()})
+    review_entries.refresh(set(ids) - kept)
