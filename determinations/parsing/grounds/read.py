@@ -1,10 +1,11 @@
 """Reads the grounds of a decision from its rationale: which sentences state a reason, and what kind of reason."""
 
 import re
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
 from typing import NamedTuple
 
+from determinations.parsing.categories.rules import DRUGS
 from determinations.parsing.grounds.rules import Rule, Voice, rule_book
 from determinations.parsing.grounds.sentences import Sentence, split_sentences
 from determinations.parsing.results import Decision, Ground
@@ -41,7 +42,18 @@ class _Item:
     def words(self) -> list[str]:
         """Words by which a sentence names what is requested."""
         words = _REQUEST_WORD.findall(f"{self.requested} {self._subcategory}")
-        return [word.removesuffix("s") for word in words if word not in _EMPTY_WORDS]
+        named = [word.removesuffix("s") for word in words if word not in _EMPTY_WORDS]
+        return [*named, *(name for word in words for name in _drug_names().get(word, ()))]
+
+
+@cache
+def _drug_names() -> Mapping[str, tuple[str, ...]]:
+    """The names of one word that a drug has, by each of them: a sentence may use the generic name of a brand."""
+    names: dict[str, list[str]] = {}
+    for drug in DRUGS.values():
+        if drug.generic and drug.name.isalpha():
+            names.setdefault(drug.generic, []).append(drug.name)
+    return {name: tuple(group) for group in names.values() for name in group}
 
 
 class _Statement(NamedTuple):
