@@ -1,6 +1,7 @@
-"""Security headers, the response to slow statements, and how long a session lasts."""
+"""Security headers, limits of request bodies, the response to slow statements, and how long a session lasts."""
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -9,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable, QueryCanceled
+
+from imrsite.serving.body_limits import COOKIE, FORMS_VALID, Allowance, Ticket, limits_in_words, most_bytes
 
 Answer = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger(__name__)
@@ -42,6 +45,57 @@ def no_store(get_response: Answer) -> Answer:
         return response
 
     return answer
+
+
+def refuse_large_bodies(get_response: Answer) -> Answer:
+    """Refuse a body that this user may not send, before any of it is read; sign what the web server may accept."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+        if length > settings.SMALL_FORM_BYTES and length > most_bytes(request.path, _allowance(request)):
+            return _too_large(request)
+        was = _allowance_of_user(request)
+        response = get_response(request)
+        _renew_ticket(request, response, signed_out=was is not None)
+        return response
+
+    return answer
+
+
+def _allowance_of_user(request: HttpRequest) -> Allowance | None:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return None
+    return Allowance.FILES if user.has_perm("determinations.upload_letters") else Allowance.FORMS
+
+
+def _allowance(request: HttpRequest) -> Allowance | None:
+    """What the user may send. The form of a user whose session has ended is accepted, to be kept for the next one."""
+    if (allowance := _allowance_of_user(request)) is not None:
+        return allowance
+    ticket = Ticket.read(request.COOKIES.get(COOKIE, ""))
+    return Allowance.FORMS if ticket and ticket.allows(time.time()) else None
+
+
+def _too_large(request: HttpRequest) -> HttpResponse:
+    limits = limits_in_words()
+    if request.headers.get("Accept") == "application/json":
+        return HttpResponse(render_to_string("413.json", limits), status=413, content_type="application/json")
+    return HttpResponse(render_to_string("413.html", limits), status=413)
+
+
+def _renew_ticket(request: HttpRequest, response: HttpResponse, *, signed_out: bool) -> None:
+    """Send a ticket again that is about to expire or does not fit the user; remove it when the user signs out."""
+    now, allowance = time.time(), _allowance_of_user(request)
+    ticket = Ticket.read(request.COOKIES.get(COOKIE, ""))
+    if allowance is None:
+        if signed_out:
+            response.delete_cookie(COOKIE, samesite="Lax")
+    elif ticket is None or not ticket.serves(allowance, now):
+        response.set_cookie(
+            COOKIE, Ticket(allowance, now).sign(), max_age=FORMS_VALID, httponly=True, samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )  # fmt: skip
 
 
 class Busy:

@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "imrsite.middleware.refuse_large_bodies",
     "imrsite.middleware.no_store",
     "imrsite.middleware.session_ends_when_idle",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -109,6 +110,10 @@ CACHES = {
 MEDIA_ROOT = env.folder("DATA_DIR", STATE_DIR / "files")
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+# The largest bodies of requests; see imrsite/serving/body_limits.py. A correction form with 1,000 items has 2 MB.
+SMALL_FORM_BYTES = 64 * 1024
+FORM_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
+UPLOAD_BYTES = env.number("UPLOAD_MAX_MB", 1_024, least=1) * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = limits.files_of_one_upload(env.number("UPLOAD_MAX_FILES", 2_000, least=1))
 
 # Limits of one letter and one archive; see determinations/extraction/results.py

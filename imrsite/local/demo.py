@@ -194,8 +194,8 @@ class Demo:
     def _run_web_server(self) -> None:
         host = f"[{self.options.host}]" if ":" in self.options.host else self.options.host
         self._run("web server", "gunicorn", "imrsite.wsgi:application", "--bind", f"{host}:{self.port}",
-                  "--worker-class", "gthread", "--threads", "8", "--workers", "1", "--graceful-timeout", "3",
-                  "--no-control-socket", "--log-level", "warning")  # fmt: skip
+                  "--worker-class", "imrsite.serving.worker.BufferedWorker", "--threads", "8", "--workers", "1",
+                  "--graceful-timeout", "3", "--no-control-socket", "--log-level", "warning")  # fmt: skip
 
     def _prepare_database(self) -> str:
         """Check the servers, migrate, create the accounts. Returns their password.

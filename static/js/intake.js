@@ -104,7 +104,8 @@ function send(request, attempt) {
       window.setTimeout(() => send(request, attempt + 1), 1000 * attempt);
       return;
     } else {
-      for (const entry of request) mark(entry, 0, "did not arrive", true);
+      const reason = (call.response && call.response.error) || "did not arrive";
+      for (const entry of request) mark(entry, 0, reason, true);
       lost.push(...request);
     }
     busy -= 1;

@@ -1,0 +1,1 @@
+"""The web server: gunicorn supervises processes, and in each of them waitress reads requests before a thread runs."""
