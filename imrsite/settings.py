@@ -113,6 +113,7 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # The largest bodies of requests; see imrsite/serving/body_limits.py. A correction form with 1,000 items has 2 MB.
 SMALL_FORM_BYTES = 64 * 1024
 FORM_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a page of 50 items to correct has some 5,000
 UPLOAD_BYTES = env.number("UPLOAD_MAX_MB", 1_024, least=1) * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = limits.files_of_one_upload(env.number("UPLOAD_MAX_FILES", 2_000, least=1))
 

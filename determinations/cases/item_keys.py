@@ -57,8 +57,9 @@ def keys_of(items: Sequence[ItemRecord], anchors: Iterable[Anchor] = ()) -> list
     """
     keys = _wording_keys(items)
     taken = {anchor.key for anchor in anchors}
+    present = set(keys)
     lost = [anchor for anchor in {a.key: a for a in anchors}.values() if is_parsed(anchor.key)]
-    lost = sorted((anchor for anchor in lost if anchor.key not in keys), key=lambda anchor: anchor.key)
+    lost = sorted((anchor for anchor in lost if anchor.key not in present), key=lambda anchor: anchor.key)
     free = [place for place, key in enumerate(keys) if key not in taken]
     for anchor in lost:
         found = max(
@@ -87,13 +88,14 @@ def _likeness(anchor: Anchor, item: ItemRecord) -> float:
 
     In another copy of the letter only the wording is compared, with a higher threshold.
     """
+    span = (item.get("spans") or {}).get("request")
+    if not anchor.in_copy and (not span or not anchor.span or span[0] >= anchor.span[1] or anchor.span[0] >= span[1]):
+        return 0.0
     one, other = folded(anchor.request), folded(item["request"])
     if anchor.in_copy:
-        ratio = SequenceMatcher(None, one, other, autojunk=False).ratio()
+        matcher = SequenceMatcher(None, one, other, autojunk=False)
+        ratio = matcher.ratio() if matcher.quick_ratio() >= _ALIKE_IN_COPY else 0.0
         return ratio if ratio >= _ALIKE_IN_COPY else 0.0
-    span = (item.get("spans") or {}).get("request")
-    if not span or not anchor.span or span[0] >= anchor.span[1] or anchor.span[0] >= span[1]:
-        return 0.0
     if one in other or other in one:
         return 1.0
     return SequenceMatcher(None, one, other, autojunk=False).ratio()

@@ -8,6 +8,7 @@ import copy
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from determinations.cases.fields import EffectiveItem, EffectiveRecord, Target, put, read, same
@@ -46,6 +47,7 @@ class Standing:
 class Merged:
     """The effective record, its items with their ``key``; the state of every saved correction by id; and the values
     that staff set or confirmed, by target. ``bases`` are the parser's own items by key: None for one added by staff.
+    ``by_name`` are the effective items by key and by number.
     """
 
     record: EffectiveRecord
@@ -53,6 +55,7 @@ class Merged:
     standings: Mapping[Target, Standing]
     bases: Mapping[str, ItemRecord | None]
     corrected: bool
+    by_name: Mapping[str, EffectiveItem]
 
 
 def empty_document() -> LetterRecord:
@@ -88,11 +91,12 @@ class _Replay:
         self.dismissed: list[Correction] = []
         keys = keys_of(parsed["items"], list(anchors_of(corrections)))
         self.parsed = [
-            ReplayedItem(key, {**values, "key": key}, _copied(values), [values["number"]])
-            for key, values in zip(keys, parsed["items"], strict=True)
+            ReplayedItem(key, {**values, "key": key}, base, [base["number"]])
+            for key, values, base in zip(keys, parsed["items"], document["items"], strict=True)
         ]
         self.record: EffectiveRecord = {**parsed, "items": [item.values for item in self.parsed]}
         self.items = list(self.parsed)
+        self.by_key: dict[str, ReplayedItem] | None = None  # of ``items``; None after they changed
 
     def run(self) -> Merged:
         undone = {row.reverts for row in self.corrections if row.reverts is not None}
@@ -121,8 +125,9 @@ class _Replay:
         self._finish_items()
         left = ProblemsLeft(self.document, self.record, self.items, self.settled)
         self.record["problems"] = list(left.after(self.dismissed, self._has_structure()))
+        at_work = {id(dismissal) for dismissal in left.dismissals_at_work}
         for place, row in enumerate(self.corrections):
-            if any(row is dismissal for dismissal in left.dismissals_at_work):
+            if id(row) in at_work:
                 self.states[place] = CorrectionState.ACTIVE
         return Merged(
             record=self.record,
@@ -130,6 +135,7 @@ class _Replay:
             standings=self.standings,
             bases={item.key: item.base for item in self.items},
             corrected=any(_changes(row, state) for row, state in self._with_states()),
+            by_name={name: item.values for item in self.items for name in (item.key, str(item.values["number"]))},
         )
 
     def _with_states(self) -> Iterator[tuple[Correction, CorrectionState]]:
@@ -165,7 +171,13 @@ class _Replay:
     # Which items there are
 
     def _find(self, key: str) -> ReplayedItem | None:
-        return next((item for item in self.items if item.key == key), None)
+        if self.by_key is None:
+            self.by_key = {item.key: item for item in reversed(self.items)}
+        return self.by_key.get(key)
+
+    def _drop(self, item: ReplayedItem) -> None:
+        self.items.remove(item)
+        self.by_key = None
 
     def _add_item(self, row: Correction) -> CorrectionState:
         added = row.given(AddedItem)
@@ -176,13 +188,14 @@ class _Replay:
         place = self.items.index(after) + 1 if after else (len(self.items) if added["after"] else 0)
         values: EffectiveItem = {**_blank_item(added["key"]), **copy.deepcopy(added["values"])}
         self.items.insert(place, ReplayedItem(added["key"], values, None))
+        self.by_key = None
         return CorrectionState.ACTIVE
 
     def _remove_item(self, row: Correction) -> CorrectionState:
         item = self._find(row.item_key)
         self.gone.add(row.item_key)
         if item:
-            self.items.remove(item)
+            self._drop(item)
             return CorrectionState.ACTIVE
         return CorrectionState.CONFIRMED if is_parsed(row.item_key) else CorrectionState.ORPHANED
 
@@ -205,6 +218,7 @@ class _Replay:
             )
             for first, part in ((part is parts[0], part) for part in parts)
         ]
+        self.by_key = None
         for part in parts:
             self.settled |= {(part["key"], name) for name in part["values"]}
         return CorrectionState.ACTIVE
@@ -223,8 +237,9 @@ class _Replay:
             first.base,
             [number for item in present for number in item.numbers],
         )
+        self.by_key = None
         for item in present[1:]:
-            self.items.remove(item)
+            self._drop(item)
             self.gone.add(item.key)
         self.settled |= {(merged["key"], name) for name in merged["values"]}
         return CorrectionState.ACTIVE
@@ -241,14 +256,23 @@ class _Replay:
 
     def _found_by_parser(self, added: MadeItem) -> ReplayedItem | None:
         """The parsed item that matches an item added by staff, if this parser version finds it."""
-        wording = folded(added["values"]["request"])
-        alike = [item for item in self.parsed if item.base and folded(item.base["request"]) == wording]
+        alike = self.by_wording.get(folded(added["values"]["request"]), [])
         found = alike[added["occurrence"] - 1] if len(alike) >= added["occurrence"] else None
         return found if found in self.items else None
+
+    @cached_property
+    def by_wording(self) -> dict[str, list[ReplayedItem]]:
+        """The parser's items by the wording of their requests."""
+        by_wording: dict[str, list[ReplayedItem]] = {}
+        for item in self.parsed:
+            if item.base:
+                by_wording.setdefault(folded(item.base["request"]), []).append(item)
+        return by_wording
 
     def _overlay(self, item: ReplayedItem, added: MadeItem) -> CorrectionState:
         """The parser found the item by itself: the values entered by staff are applied to it."""
         item.key = added["key"]
+        self.by_key = None
         item.values = {**item.values, **copy.deepcopy(added["values"])}
         self.settled |= {(item.key, name) for name in added["values"]}
         base = item.base or _blank_item(item.key)

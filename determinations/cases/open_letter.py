@@ -87,7 +87,7 @@ class OpenLetter:
 
     def item(self, name: str) -> EffectiveItem | None:
         """The effective item of this number or key."""
-        return next((item for item in self.merged.record["items"] if name in (item["key"], str(item["number"]))), None)
+        return self.merged.by_name.get(name)
 
     def path(self, key: str, field: str) -> str:
         """The path of a target, with its item's current number."""

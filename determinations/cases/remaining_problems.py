@@ -59,6 +59,10 @@ class ProblemsLeft:
     def after(self, dismissed: Sequence[Correction], items_are_entered: bool) -> Iterator[ProblemRecord]:
         """The problems that remain after dismissals and, possibly, changes of items."""
         by_number = {number: item for item in self.items for number in item.numbers}
+        dismissals: dict[tuple[str, Target], Correction] = {}
+        for row in reversed(dismissed):  # the first of several counts
+            given = row.given(Dismissal)
+            dismissals[given["code"], (row.item_key, given["field"])] = row
         for problem in (*self._kept(), *self._found_anew()):
             parts = problem["path"].split("/")
             key = ""
@@ -69,7 +73,7 @@ class ProblemsLeft:
                 key = item.key
                 problem["path"] = "/".join(["items", str(item.values["number"]), *parts[2:]])
             target = (key, parts[-1] if not key or len(parts) > 2 else "")
-            dismissal = next((row for row in dismissed if self._speaks_of(row, problem, target)), None)
+            dismissal = dismissals.get((problem["code"], target))
             if dismissal:
                 self.dismissals_at_work.append(dismissal)
             elif not self._is_settled(problem, target, items_are_entered):
@@ -111,10 +115,6 @@ class ProblemsLeft:
 
     def _is_judged_anew(self, item: ReplayedItem) -> bool:
         return (item.key, "decision") in self.settled or (item.key, "rationale") in self.settled
-
-    def _speaks_of(self, dismissal: Correction, problem: ProblemRecord, target: Target) -> bool:
-        given = dismissal.given(Dismissal)
-        return given["code"] == problem["code"] and (dismissal.item_key, given["field"]) == target
 
     def _is_settled(self, problem: ProblemRecord, target: Target, items_are_entered: bool) -> bool:
         key, name = target

@@ -1,5 +1,6 @@
 """The letter's text in pieces, so that a page can highlight the evidence of each value."""
 
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -42,19 +43,40 @@ def pieces_of(
         edge for start, end, _ in doubts for edge in (start, end)
     }
     edges = sorted({edge for edge in ends if 0 <= edge <= len(text)} | set(offsets))
+    covering = _Covering(ordered)
     pages: list[list[TextPiece]] = []
     for at, start in enumerate(offsets):
         end = offsets[at + 1] if at + 1 < len(offsets) else len(text)
-        inside = [edge for edge in edges if start < edge < end]
-        bounds = [start, *inside, end]
-        pages.append([_piece(text, a, b, ordered, said.get(a, "")) for a, b in pairwise(bounds) if b > a])
+        inside = edges[bisect_right(edges, start) : bisect_left(edges, end)]
+        pages.append(
+            [
+                TextPiece(_readable(text[a:b]), *covering.at(a), said.get(a, ""))
+                for a, b in pairwise([start, *inside, end])
+                if b > a
+            ]
+        )
     return pages
 
 
-def _piece(text: str, start: int, end: int, spans: list[tuple[str, Span]], doubt: str) -> TextPiece:
-    paths = tuple(path for path, (first, last) in spans if first <= start and end <= last)
-    starts = tuple(path for path, (first, _last) in spans if first == start and path in paths)
-    return TextPiece(_readable(text[start:end]), paths, starts, doubt)
+class _Covering:
+    """The values whose spans cover a place, for places asked for in order: each span is entered and left once."""
+
+    def __init__(self, ordered: Sequence[tuple[str, Span]]) -> None:
+        ranked = [(start, end, rank, path) for rank, (path, (start, end)) in enumerate(ordered)]
+        self._starting = iter(sorted(ranked))
+        self._next = next(self._starting, None)
+        self._open: list[tuple[int, int, int, str]] = []  # rank, start, end, path
+
+    def at(self, place: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The paths of the spans that cover the piece beginning here, innermost last; and of those that begin here."""
+        self._open = [entry for entry in self._open if entry[2] > place]
+        while self._next is not None and self._next[0] <= place:
+            start, end, rank, path = self._next
+            if end > place:
+                insort(self._open, (rank, start, end, path))
+            self._next = next(self._starting, None)
+        paths = tuple(path for _rank, _start, _end, path in self._open)
+        return paths, tuple(path for _rank, start, _end, path in self._open if start == place)
 
 
 def _readable(text: str) -> str:

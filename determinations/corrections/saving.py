@@ -130,7 +130,11 @@ def _changes(submission: Submission, form: CorrectionForm) -> list[Change]:
     ]
     if submission.confirm_rest:
         touched = {change.path for change in changes}
-        changes += [change for change in unconfirmed(form.opened) if change.path not in touched]
+        changes += [
+            change
+            for change in unconfirmed(form.opened)
+            if change.path not in touched and change.path in submission.fields  # what was not shown is not confirmed
+        ]
     return changes
 
 

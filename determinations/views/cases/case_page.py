@@ -21,6 +21,7 @@ from determinations.cases.sheet_values import CaseSheet
 from determinations.cases.text_pieces import pieces_of
 from determinations.models import Case, Letter, LetterText, ProblemReport
 from determinations.paging.addresses import changed, link_to, with_query
+from determinations.paging.numbered import ItemPage, item_page
 from determinations.views.requests import person_of, url_if_any
 from determinations.wording.labels import read_labels
 
@@ -32,6 +33,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
     case = get_object_or_404(Case.objects.select_related("superseded_by"), pk=pk)
     opened = open_letter(pk)
     sheet = sheet_of(opened, read_labels())
+    items_shown = item_page(len(sheet.items), request.GET)
     place = place_in_list(pk, request.GET)
     of_file = letters_of_file(opened.letter)
     audit.note(request, "case.viewed", pk)
@@ -40,6 +42,8 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "case": case,
         "letter": opened.letter,
         "sheet": sheet,
+        "items": sheet.items[items_shown.shown],
+        "items_shown": items_shown,
         "chosen": request.GET.get("value", ""),
         "same_case": same_case(case, opened.merged.record),
         "file_letters": of_file,
@@ -55,7 +59,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         if request.user.has_perm("determinations.correct_cases")
         else "",
         "original_url": url_if_any("letter_original", pk) if can_read else "",
-        **(_letter_pane(request, opened, sheet, of_file) if can_read else {}),
+        **(_letter_pane(request, opened, sheet, of_file, items_shown) if can_read else {}),
     }
     return render(request, "cases/case_detail.html", context)
 
@@ -69,7 +73,7 @@ def _head_rows(sheet: CaseSheet) -> list[object]:
 
 
 def _letter_pane(
-    request: HttpRequest, opened: OpenLetter, sheet: CaseSheet, of_file: Sequence[Letter]
+    request: HttpRequest, opened: OpenLetter, sheet: CaseSheet, of_file: Sequence[Letter], items_shown: ItemPage
 ) -> dict[str, object]:
     """Page pictures and text for a PDF or a scan; only the text for a text letter."""
     letter = opened.letter
@@ -78,7 +82,8 @@ def _letter_pane(
     scanned = list(pages_of(letter, stored))
     as_text = not shows_pages or request.GET.get("show") == "text"
     numbers = shown_pages(letter, of_file)
-    pages = pieces_of(stored.text, stored.page_offsets, sheet.spans, doubts_in_text(scanned)) if stored else []
+    spans = [(path, span) for path, span in sheet.spans if items_shown.shows(path)]
+    pages = pieces_of(stored.text, stored.page_offsets, spans, doubts_in_text(scanned)) if stored else []
     return {
         "has_pictures": shows_pages,
         "as_text": as_text,
@@ -92,7 +97,7 @@ def _letter_pane(
 
 def _place(place: Place, query: QueryDict) -> dict[str, object]:
     """The position of the case in its list, with the addresses of its neighbors and of the list."""
-    came_from = changed(query, without=("item", "value", "show"))
+    came_from = changed(query, without=("item", "items", "value", "show"))
     return {
         "position": place.position,
         "title": place.kind.title,

@@ -97,6 +97,8 @@ def next_address(request: StaffRequest, letter_id: int, now: datetime) -> str:
     """The address after saving: the next letter in the filtered queue, or this one again."""
     query = {name: value for name in _FILTERS if (value := request.GET.get(name, ""))}
     if request.POST.get("then") == "stay":
+        if items := request.GET.get("items"):
+            query["items"] = items
         return address_of("review_letter", letter_id, query=urlencode(query))
     entry = ReviewEntry.objects.filter(pk=letter_id).first()
     entries = requested_queue(request, now).exclude(pk=letter_id)

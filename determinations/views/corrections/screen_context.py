@@ -16,7 +16,7 @@ from determinations.cases.review_entries import Reason
 from determinations.cases.same_case import letters_of_file, shown_pages
 from determinations.corrections import review_queue
 from determinations.corrections.form import CorrectionForm
-from determinations.corrections.form_rows import Message
+from determinations.corrections.form_rows import ItemRows, Message
 from determinations.corrections.item_changes import write_pending
 from determinations.corrections.saving import EditedMeanwhile, Refused, Staged, Unsaved, Warned
 from determinations.corrections.submission import Submission, read_span
@@ -30,6 +30,7 @@ from determinations.models import (
 )
 from determinations.models.authorities import Family
 from determinations.models.browsing import ReportState
+from determinations.paging.numbered import ItemPage, item_page
 from determinations.views.corrections.permissions import StaffRequest
 from determinations.views.corrections.reviews import filters_of, place_in_queue, reason_of, requested_queue
 from determinations.wording.labels import AuthorityName, CategoryName, Labels
@@ -88,6 +89,8 @@ class ScreenContext(TypedDict):
     state: StateWords
     file_name: str | None
     form: CorrectionForm
+    items: Sequence[ItemRows]
+    items_shown: ItemPage
     seen: str
     pending: Sequence[Change]
     pending_json: str
@@ -114,6 +117,10 @@ def screen_context(
     text = LetterText.objects.of(letter.pk)
     of_file = letters_of_file(letter)
     numbers = shown_pages(letter, of_file)
+    changed_item = shown.changed_item if isinstance(shown, Staged) else ""
+    items = shown.form.items
+    holding = next((item.number for item in items if changed_item and item.key == changed_item), None)
+    items_shown = item_page(len(items), request.GET, holding=holding)
     return {
         "opened": opened,
         "letter": letter,
@@ -121,12 +128,14 @@ def screen_context(
         "state": STATES[letter.state],
         "file_name": letter.arrivals.order_by("pk").values_list("name", flat=True).first(),
         "form": shown.form,
+        "items": items[items_shown.shown],
+        "items_shown": items_shown,
         "seen": shown.seen,
         "pending": shown.pending,
         "pending_json": write_pending(shown.pending),
         "reason": submission.reason if submission else "",
         "note": submission.note if submission else "",
-        "changed_item": shown.changed_item if isinstance(shown, Staged) else "",
+        "changed_item": changed_item,
         "errors": shown.errors if isinstance(shown, Refused) else (),
         "warnings": shown.warnings if isinstance(shown, Warned) else (),
         "edited": shown if isinstance(shown, EditedMeanwhile) else None,

@@ -136,7 +136,7 @@ def _examples(context: Context, facts: Sequence[ItemFact]) -> list[Example]:
     return [
         Example(
             fact,
-            f"{reverse('case_detail', args=[fact.case_id])}#item-{fact.item.number}",
+            f"{reverse('case_detail', args=[fact.case_id])}?item={fact.item.number}#item-{fact.item.number}",
             ", ".join(context.labels.of("ground", code) for code in fact.grounds),
         )
         for fact in facts[:_EXAMPLES]
