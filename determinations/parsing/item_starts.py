@@ -12,18 +12,21 @@ from determinations.parsing.typography import Line, Typography, lines_upwards
 
 #: The longest item line known has 558 characters; further up is rationale.
 _REACH = 1200
-_SENTENCE_END = re.compile(r"[.?!][\"')\]\u201d]*\Z")
+_SENTENCE_ENDS, _CLOSING = (".", "?", "!"), "\"')]\u201d"
 #: The last words of a rationale: ``... is not medically necessary.``
-_CONCLUSION_END = re.compile(
-    r"\b(?:necessary|necessity|appropriate|established|supported|warranted)[.\"\u201d)]*\Z", re.I
-)
+_CONCLUSIONS = ("necessary", "necessity", "appropriate", "established", "supported", "warranted")
+_AFTER_LAST_WORD = '."\u201d)'
+_CONCLUSION_END = re.compile(rf"\b(?:{'|'.join(_CONCLUSIONS)})\Z", re.IGNORECASE)
+_LONGEST_CONCLUSION = 12
 #: A line that can only go on with the one before: the decision alone, ``is: Upheld``.
 _NEVER_FIRST = re.compile(r"(?:(?:is|are|was|were)\s*)?:?\s*(?:Upheld|Overturned)\b|[,;:.)]")
 _GOES_ON_AFTER = re.compile(r"(?:[,:;(/&-]|\b(?:and|or|of|the|for|to|with|a|an|in|on|at|per|by))\Z", re.IGNORECASE)
+_LONGEST_JOINER = 4
 #: A partial approval's later sentences, and the words its first sentence ends with.
 _PARTIAL_LATER = re.compile(
     r"IMR[\s-]+eligible|\boriginal\s+request\b|\bauthorized\s+by\s+the\s+Claims", re.IGNORECASE
 )
+_PARTIAL_WORDS = ("imr", "original", "authorized")
 _PARTIAL_FIRST = re.compile(r"\b(?:was|were|is|are)\s+(?:part\s+of\s+)?the\s+original\s+request\b", re.IGNORECASE)
 #: For a text without line breaks: the first sentence end after a conclusion.
 _AFTER_CONCLUSION = re.compile(
@@ -73,7 +76,7 @@ def find_item_start(
 
 def _strength(above: Line, line: Line, typography: Typography, blank_lines_part: bool) -> tuple[int, str | None]:
     """How strongly the two lines are parted: 2 certain, 1 a fallback, 0 not; and what is doubtful about it."""
-    ends_sentence = bool(_SENTENCE_END.search(above.text))
+    ends_sentence = above.text.rstrip(_CLOSING).endswith(_SENTENCE_ENDS)
     had_room = typography.had_room(above.text, line.text)
     wide = typography.is_wide(line)
     lone = "Only one sign separates this item from the previous rationale."
@@ -82,7 +85,7 @@ def _strength(above: Line, line: Line, typography: Typography, blank_lines_part:
         return 2, "No blank line separates this item from the previous rationale." if unsure else None
     if wide and ends_sentence:
         return 2, None
-    concludes = bool(_CONCLUSION_END.search(above.text))
+    concludes = _ends_in_conclusion(above.text)
     if concludes and had_room:
         return 2, None
     if concludes and ends_sentence:
@@ -91,7 +94,7 @@ def _strength(above: Line, line: Line, typography: Typography, blank_lines_part:
         return 2, lone
     if ends_sentence:
         return 1, lone if blank_lines_part and not line.page_edge else None
-    if _GOES_ON_AFTER.search(above.text):
+    if _GOES_ON_AFTER.search(above.text, max(0, len(above.text) - _LONGEST_JOINER)):
         return 0, None
     if wide and had_room:
         return (1 if line.text[0].islower() else 2), lone
@@ -100,6 +103,14 @@ def _strength(above: Line, line: Line, typography: Typography, blank_lines_part:
     return 0, None
 
 
+def _ends_in_conclusion(line: str) -> bool:
+    last_word = line.rstrip(_AFTER_LAST_WORD)
+    return bool(_CONCLUSION_END.search(last_word, max(0, len(last_word) - _LONGEST_CONCLUSION)))
+
+
 def _is_torn(item: str) -> bool:
     """Whether this is a partial approval whose first sentence is still above."""
+    lower = item.lower()
+    if not any([word in lower for word in _PARTIAL_WORDS]):  # the searches cost more
+        return False
     return bool(_PARTIAL_LATER.search(item)) and not _PARTIAL_FIRST.search(item)

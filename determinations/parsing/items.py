@@ -183,9 +183,9 @@ def _read_item(source: str, number: int, place: Span, block: _Block, doubt: str 
 
 def _reads_like_a_rationale(request: str) -> bool:
     """Whether the request says what only a rationale says. The later sentences of a partial approval are its own."""
-    if "." not in request and "medical" not in request:  # the searches below cost more
-        return False
-    original = _ORIGINAL.search(request)
+    if ". " not in request and '." ' not in request and ".\u201d " not in request and "medical" not in request:
+        return False  # the searches below cost more
+    original = _ORIGINAL.search(request) if "original" in request.lower() else None
     return bool(_OF_A_RATIONALE.search(request, 0, original.start() if original else len(request)))
 
 
@@ -208,7 +208,10 @@ def _read_decision(
             Problem("value_doubtful", "There is no colon before the decision.", spans["decision"], path + "decision")
         )
         request_end = line.start + len(source[line.start : request_end].rstrip("-–— "))
-    trailing = _TRAILING_IS.search(source, max(line.start, request_end - _DECISION_REACH), request_end)
+    ending = source[max(line.start, request_end - _DECISION_REACH) : request_end].rstrip()
+    trailing = None
+    if ending.endswith(("is", "are")):
+        trailing = _TRAILING_IS.search(source, max(line.start, request_end - _DECISION_REACH), request_end)
     decision: Decision = "upheld" if match[1].lower() == "upheld" else "overturned"
     return decision, trailing.start() if trailing else request_end
 

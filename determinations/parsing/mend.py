@@ -60,7 +60,7 @@ def mend_lines(source: str) -> Mended:
     start = source.find(_RUNNING_TEXT)
     if start < 0 or not _may_be_torn(source, start + len(_RUNNING_TEXT)):
         return whole
-    setting = typography_of(source, start, min(len(source), start + 3000))
+    setting = _setting(source)
     problems, moves = [], []
     for page in _pages(source, start + len(_RUNNING_TEXT)):
         torn_lines = [line for line, following in pairwise(page) if _is_torn(line, following, setting)]
@@ -77,15 +77,30 @@ def mend_lines(source: str) -> Mended:
 
 
 def _may_be_torn(source: str, start: int) -> bool:
-    """A quick look, which nearly every letter passes: a short line that ends neither a sentence nor an item."""
-    lines = source[start:].split("\n")
-    short = [(number, line.rstrip()) for number, line in enumerate(lines) if len(line) < _LONGEST_TORN]
-    for number, text in short:
-        if text and not text.endswith(_NEVER_TORN):
-            following = next((lines[n] for n in range(number + 1, len(lines)) if lines[n].strip()), "")
-            if following and not following.lstrip().startswith(_LABELS) and not text.isupper():
+    """A quick look, which nearly every letter passes: a short line that ends neither a sentence nor an item, and had
+    room for what follows."""
+    setting = None
+    for page in source[start:].split("\f"):
+        lines = page.split("\n")
+        for number, line in enumerate(lines):
+            if not line or (len(line) >= _LONGEST_TORN and line[0] != " "):
+                continue
+            text = line.strip()
+            if not text or text.endswith(_NEVER_TORN) or len(text) >= _LONGEST_TORN:
+                continue
+            below = next((n for n in range(number + 1, len(lines)) if lines[n].strip()), None)
+            following = lines[below].strip() if below else ""
+            if not below or following.startswith(_LABELS) or text.isupper():
+                continue
+            setting = setting or _setting(source)
+            if below - number <= setting.usual_gap and setting.had_room(text, following):
                 return True
     return False
+
+
+def _setting(source: str) -> Typography:
+    start = source.find(_RUNNING_TEXT)
+    return typography_of(source, start, min(len(source), start + 3000))
 
 
 def _pages(source: str, start: int) -> list[list[_Printed]]:

@@ -32,9 +32,11 @@ def fold_text(piece: str) -> str:
 
 def trimmed(source: str, start: int, end: int) -> Span:
     """``source[start:end]`` without the white space at both ends; an empty span stays at ``start``."""
-    piece = source[start:end]
-    length = len(piece.rstrip())
-    return Span(start + len(piece) - len(piece.lstrip()), start + length) if length else Span(start, start)
+    text = source[start:end].strip()
+    if not text:
+        return Span(start, start)
+    first = source.index(text[0], start)
+    return Span(first, first + len(text))
 
 
 _CLOSING = "\"')]\u2019\u201d "
@@ -69,7 +71,13 @@ class Folded(NamedTuple):
         Folding drops white space and nothing else, so a character is found by how many print before it.
         """
         source, at = self.source, known_offset + position - known
-        behind = position - known - self.text.count(" ", known, position) - _printed(source, known_offset, at)
+        behind = position - known - self.text.count(" ", known, position)
+        nearer = at + source.count("\n", known_offset, at)  # most line ends come with one more white space
+        short = behind - _printed(source, known_offset, nearer) if self.text[position] != " " else -1
+        if short >= 0:
+            at, behind = nearer, short
+        else:
+            behind -= _printed(source, known_offset, at)
         while behind > 0:
             passed, at = at, at + behind
             behind -= _printed(source, passed, at)

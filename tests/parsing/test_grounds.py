@@ -75,6 +75,15 @@ def test_every_rule_has_an_example_an_id_of_its_own_and_known_categories() -> No
     assert {name for rule in RULES for name in (*rule.only_in, *rule.not_in)} <= known | CATEGORIES.keys()
 
 
+def test_every_pattern_names_known_words_and_compiles() -> None:
+    """Patterns are compiled when a sentence first needs one: a mistake in one would surface only then."""
+    book = rule_book()
+    of_rules = [pattern for rule in book.rules for pattern in (*rule.patterns, *rule.unless)]
+    of_voices = [pattern for patterns in book.voices.values() for pattern in patterns]
+    for pattern in (*of_rules, *of_voices):
+        assert book.vocabulary.compile(pattern).groups == 0
+
+
 def test_every_ground_but_other_has_a_rule_and_several_wordings() -> None:
     assert {rule.code for rule in RULES} == GROUNDS.keys() - {"other"}
     wordings = Counter(row["ground"] for row in WORDINGS)

@@ -27,15 +27,46 @@ class Written(NamedTuple):
     bits: int
 
 
-class _Pattern(NamedTuple):
-    search: Callable[[str], object]
-    needs: tuple[int, ...]
+class _Pattern:
+    """A pattern and the words that it needs. It is compiled when a sentence first has all of them."""
+
+    __slots__ = ("_pattern", "_vocabulary", "needs", "rarest", "search")
+
+    def __init__(self, vocabulary: Vocabulary, common: int, pattern: str) -> None:
+        self._vocabulary, self._pattern = vocabulary, pattern
+        parts = [(_bits_of(marks), marks) for marks in map(vocabulary.marks, required_parts(pattern))]
+        self.needs = tuple(sorted([bits for bits, _ in parts], key=int.bit_count))
+        #: The words of its rarest part.
+        self.rarest = min(
+            parts, key=lambda part: part[0].bit_count() + _COST_OF_COMMON * (part[0] & common).bit_count()
+        )[1]
+        self.search: Callable[[str], object] = self._first_search
+
+    def _first_search(self, text: str) -> object:
+        self.search = self._vocabulary.compile(self._pattern).search
+        return self.search(text)
 
     def fits(self, sentence: Written) -> bool:
         for need in self.needs:
             if not need & sentence.bits:
                 return False
         return bool(self.search(sentence.text))
+
+
+class Patterns:
+    """Every pattern once, in however many lists and indexes it is."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._common = _bits_of(mark for word in _COMMON for mark in vocabulary.write(word))
+        self._patterns: dict[str, _Pattern] = {}
+
+    def get(self, pattern: str) -> _Pattern:
+        """The pattern; it is worked out when first asked for."""
+        known = self._patterns.get(pattern)
+        if known is None:
+            known = self._patterns[pattern] = _Pattern(self._vocabulary, self._common, pattern)
+        return known
 
 
 def written(vocabulary: Vocabulary, sentence: str) -> Written:
@@ -45,14 +76,14 @@ def written(vocabulary: Vocabulary, sentence: str) -> Written:
 
 
 def _bits_of(marks: Iterable[str]) -> int:
-    return sum(_BITS[mark] for mark in set(marks))
+    return sum([_BITS[mark] for mark in set(marks)])
 
 
 class PatternList:
     """A few patterns, of which any may fit."""
 
-    def __init__(self, vocabulary: Vocabulary, patterns: Sequence[str]) -> None:
-        self._patterns = [_pattern(vocabulary, pattern) for pattern in patterns]
+    def __init__(self, known: Patterns, patterns: Sequence[str]) -> None:
+        self._patterns = [known.get(pattern) for pattern in patterns]
 
     def fits(self, sentence: Written) -> bool:
         """Whether one of the patterns fits the sentence."""
@@ -62,34 +93,26 @@ class PatternList:
 class PatternIndex(Generic[Key]):
     """Patterns under keys; a key may have several. Each pattern is filed under its rarest word."""
 
-    def __init__(self, vocabulary: Vocabulary, patterns: Iterable[tuple[Key, str]]) -> None:
-        self._entries: dict[str, list[tuple[Key, _Pattern]]] = {}
-        common = {mark for word in _COMMON for mark in vocabulary.write(word)}
-        for key, pattern in patterns:
-            entry = (key, _pattern(vocabulary, pattern))
-            for mark in min(
-                (set(vocabulary.marks(part)) for part in required_parts(pattern)),
-                key=lambda marks: len(marks) + _COST_OF_COMMON * len(marks & common),
-            ):
+    def __init__(self, known: Patterns, patterns: Iterable[tuple[Key, str]]) -> None:
+        self._entries: dict[str, list[tuple[Key, tuple[int, ...], _Pattern]]] = {}
+        for key, printed in patterns:
+            pattern = known.get(printed)
+            entry = (key, pattern.needs, pattern)
+            for mark in pattern.rarest:
                 self._entries.setdefault(mark, []).append(entry)
 
     def keys_in(self, sentence: Written) -> set[Key]:
         """The keys that have a pattern which fits the sentence."""
         keys: set[Key] = set()
-        bits = sentence.bits
-        for mark in self._entries.keys() & set(sentence.text):
-            for key, (search, needs) in self._entries[mark]:
+        text, bits = sentence
+        for mark in self._entries.keys() & set(text):
+            for key, needs, pattern in self._entries[mark]:
                 if key in keys:
                     continue
                 for need in needs:
                     if not need & bits:
                         break
                 else:
-                    if search(sentence.text):
+                    if pattern.search(text):
                         keys.add(key)
         return keys
-
-
-def _pattern(vocabulary: Vocabulary, pattern: str) -> _Pattern:
-    needs = [_bits_of(vocabulary.marks(part)) for part in required_parts(pattern)]
-    return _Pattern(vocabulary.compile(pattern).search, tuple(sorted(needs, key=int.bit_count)))

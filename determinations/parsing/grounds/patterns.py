@@ -12,6 +12,7 @@ characters. Nothing backtracks over letters, and words that no pattern names cos
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 #: A date and a number are one word each, whatever they say.
@@ -20,6 +21,7 @@ _NUMBER, _DATE, _BREAK = "<number>", "<date>", "<break>"
 UNKNOWN_MARK = "."
 #: Words are written in characters of Unicode's private use area, none of which means anything in an expression.
 FIRST_MARK = 0xE000
+_AFTER_ANY_LETTER = "\uffff"
 _GAPS = {"..": 3, "...": 9, "....": 25}
 _START = "^"
 #: How many different words of letters are remembered with their character; English prose uses far fewer.
@@ -35,10 +37,12 @@ class Vocabulary:
         for pattern in patterns:
             entries.update(word for part in required_parts(pattern, True) for word in _alternatives(part))
         names = sorted(word for word in entries if not word.startswith("<"))
+        self._names = names
         self._marks = {name: chr(FIRST_MARK + n) for n, name in enumerate([_NUMBER, _DATE, _BREAK, *names])}
         self._stems = {name[:-1]: self._marks[name] for name in names if name.endswith("*")}
         self._stem_lengths = sorted({len(stem) for stem in self._stems}, reverse=True)
         self._known = _Remembered(self._mark_of)
+        self._marks_of_parts: dict[str, str] = {}
 
     def write(self, sentence: str) -> str:
         """The sentence with one character per word; all words that no pattern names are the same character."""
@@ -50,6 +54,12 @@ class Vocabulary:
 
     def marks(self, part: str) -> str:
         """The characters that one part of a pattern stands for, such as ``no|without|<benefit>``."""
+        known = self._marks_of_parts.get(part)
+        if known is None:
+            known = self._marks_of_parts[part] = self._work_out_marks(part)
+        return known
+
+    def _work_out_marks(self, part: str) -> str:
         marks: set[str] = set()
         for word in _alternatives(part):
             members = (word,) if word in self._marks or not word.startswith("<") else self._classes[word[1:-1]]
@@ -72,14 +82,30 @@ class Vocabulary:
         """The entry's character; for ``exceed*`` also those of longer entries that begin this way."""
         if not entry.endswith("*"):
             return (self._marks[entry],)
-        return [mark for name, mark in self._marks.items() if name.startswith(entry[:-1])]
+        beginning = entry[:-1]
+        first = bisect_left(self._names, beginning)
+        last = bisect_left(self._names, beginning + _AFTER_ANY_LETTER, first)
+        return [self._marks[name] for name in self._names[first:last]]
 
     def _expression(self, part: str) -> str:
         if part in _GAPS:
             return f"[^{self._marks[_BREAK]}]{{0,{_GAPS[part]}}}?"
         if part == _START:
             return r"\A"
-        return f"[{self.marks(part)}]" + ("?" if part.endswith("?") else "")
+        return f"[{_in_ranges(self.marks(part))}]" + ("?" if part.endswith("?") else "")
+
+
+def _in_ranges(marks: str) -> str:
+    """The sorted characters with runs of neighbors as ranges, which compile faster."""
+    pieces: list[str] = []
+    first = last = ""
+    for mark in marks:
+        if last and ord(mark) == ord(last) + 1:
+            last = mark
+            continue
+        pieces.append(first if first == last else f"{first}-{last}")
+        first = last = mark
+    return "".join([*pieces, first if first == last else f"{first}-{last}"])
 
 
 class _Remembered(dict[str, str]):

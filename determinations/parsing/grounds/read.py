@@ -70,9 +70,9 @@ def read_grounds(rationale: Folded, subject: Subject) -> tuple[Ground, ...]:
     weak: dict[str, _Statement] = {}
     for statement in _statements(rationale.text, subject):
         (weak if statement.rule.weak else plain).setdefault(statement.rule.code, statement)
-    statements = sorted((plain or weak).values(), key=lambda statement: statement.sentence.start)
+    statements = (plain or weak).values()  # in the order of their sentences
     return tuple(
-        Ground(rule.code, rule.id, rationale.span(sentence.start, sentence.end)) for rule, sentence in statements
+        [Ground(rule.code, rule.id, rationale.span(sentence.start, sentence.end)) for rule, sentence in statements]
     )
 
 
@@ -90,9 +90,10 @@ def _statements(text: str, subject: Subject) -> Iterator[_Statement]:
         if not reading.rules:
             continue
         rules = [rule for rule in reading.rules if _counts(rule, sentence.text, item, voice, is_applied)]
-        if any(not (rule.alone or rule.weak) for rule in rules):
+        if len(rules) > 1 and any(not (rule.alone or rule.weak) for rule in rules):
             rules = [rule for rule in rules if not rule.alone]
-        yield from (_Statement(rule, sentence) for rule in rules)
+        for rule in rules:
+            yield _Statement(rule, sentence)
 
 
 def _sentences(text: str) -> list[Sentence]:
@@ -111,6 +112,9 @@ def _counts(rule: Rule, sentence: str, item: _Item, voice: Voice, is_applied: bo
         return False
     if (rule.only_in and item.names.isdisjoint(rule.only_in)) or not item.names.isdisjoint(rule.not_in):
         return False
-    if any(word in item.requested for word in rule.not_for):
+    if rule.not_for and any(word in item.requested for word in rule.not_for):
         return False
-    return not rule.about_request or any(word in sentence.lower() for word in item.words)
+    if not rule.about_request:
+        return True
+    lower = sentence.lower()
+    return any(word in lower for word in item.words)

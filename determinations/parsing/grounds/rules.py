@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any, Literal, NamedTuple, get_args
 
 from determinations.parsing.grounds.codes import GROUNDS
-from determinations.parsing.grounds.matching import PatternIndex, PatternList, Written, written
+from determinations.parsing.grounds.matching import PatternIndex, PatternList, Patterns, Written, written
 from determinations.parsing.grounds.patterns import Vocabulary
 from determinations.parsing.results import Decision
 
@@ -66,16 +66,17 @@ class RuleBook:
         self.rules = tuple(_rule(entry) for entry in _read("rules.toml")["rule"])
         named = [pattern for rule in self.rules for pattern in (*rule.patterns, *rule.unless)]
         vocabulary = Vocabulary(words, [*named, *(pattern for group in self.voices.values() for pattern in group)])
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
+        known = Patterns(vocabulary)
         self._voice_index = PatternIndex(
-            vocabulary, [(group, pattern) for group, patterns in self.voices.items() for pattern in patterns]
+            known, [(group, pattern) for group, patterns in self.voices.items() for pattern in patterns]
         )
-        self._unless = {rule.id: PatternList(vocabulary, rule.unless) for rule in self.rules}
+        self._unless = {rule.id: PatternList(known, rule.unless) for rule in self.rules}
         self._by_id = {rule.id: rule for rule in self.rules}
         sides: tuple[Decision, ...] = ("upheld", "overturned")
-        self._all = {side: self._index(vocabulary, self._of(side)) for side in sides}
+        self._all = {side: self._index(known, self._of(side)) for side in sides}
         self._of_guidelines = {
-            side: self._index(vocabulary, [rule for rule in self._of(side) if rule.voice in ("any", "after")])
+            side: self._index(known, [rule for rule in self._of(side) if rule.voice in ("any", "after")])
             for side in sides
         }
         self.read = lru_cache(maxsize=_REMEMBERED_SENTENCES)(self._read_sentence)
@@ -84,11 +85,11 @@ class RuleBook:
         return [rule for rule in self.rules if GROUNDS[rule.code].decision == decision]
 
     @staticmethod
-    def _index(vocabulary: Vocabulary, rules: Iterable[Rule]) -> PatternIndex[str]:
-        return PatternIndex(vocabulary, [(rule.id, pattern) for rule in rules for pattern in rule.patterns])
+    def _index(known: Patterns, rules: Iterable[Rule]) -> PatternIndex[str]:
+        return PatternIndex(known, [(rule.id, pattern) for rule in rules for pattern in rule.patterns])
 
     def _read_sentence(self, sentence: str, decision: Decision) -> SentenceReading:
-        marked = written(self._vocabulary, sentence)
+        marked = written(self.vocabulary, sentence)
         voice = self._voice(marked)
         index = (self._of_guidelines if voice == "guideline" else self._all)[decision]
         ids = [id for id in index.keys_in(marked) if not self._unless[id].fits(marked)]

@@ -6,11 +6,10 @@ from typing import NamedTuple
 #: A full stop, perhaps a closing quote or bracket, a space, and what can begin a sentence.
 _END = re.compile(r"[.?!][\"\u201d'\u2019)\]]{0,2} (?=[\"\u201c'\u2018(\[]?[A-Z0-9\u2022])")
 #: What ends in a full stop without ending a sentence.
-_ABBREVIATIONS = tuple(
-    f"{before}{word}"
-    for word in "Dr. Mr. Mrs. Ms. vs. No. Nos. e.g. i.e. etc. al. Fig. St. Jr. Sr. Inc. approx. pp. pg. Sec.".split()
-    for before in " (["
+_ABBREVIATIONS = frozenset(
+    "Dr. Mr. Mrs. Ms. vs. No. Nos. e.g. i.e. etc. al. Fig. St. Jr. Sr. Inc. approx. pp. pg. Sec.".split()
 )
+_BRACKETED = tuple(f"{bracket}{word}" for word in sorted(_ABBREVIATIONS) for bracket in "([")
 #: A text without full stops is cut at a space, so that no pattern ever sees a long sentence.
 LONGEST = 1_200
 
@@ -28,18 +27,28 @@ def split_sentences(text: str) -> list[Sentence]:
     sentences: list[Sentence] = []
     start = 0
     for match in _END.finditer(text):
-        stop = match.start() + 1
-        if text.endswith(_ABBREVIATIONS, start, stop) or _is_initial(text[max(start, stop - 3) : stop]):
+        mark, following = match.span()
+        if _is_abbreviation(text, start, mark + 1):
             continue
-        _add(sentences, text, start, match.end() - 1)
-        start = match.end()
+        end = following - 1
+        if end - start <= LONGEST:
+            sentences.append(Sentence(text[start:end], start, end))
+        else:
+            _add(sentences, text, start, end)
+        start = following
     _add(sentences, text, start, len(text))
     return sentences
 
 
-def _is_initial(end: str) -> bool:
-    """Whether the last three characters are a single letter and a full stop, as in ``John Q.``."""
-    return end[:1] == " " and end[1:2].isalpha()
+def _is_abbreviation(text: str, start: int, stop: int) -> bool:
+    """Whether the last word of ``text[start:stop]`` is an abbreviation, or a single letter as in ``John Q.``."""
+    space = text.rfind(" ", start, stop)
+    word = text[space + 1 : stop]
+    if word in _ABBREVIATIONS:
+        return space >= 0
+    if len(word) == 2:
+        return space >= 0 and word[0].isalpha()
+    return ("(" in word or "[" in word) and text.endswith(_BRACKETED, start, stop)
 
 
 def _add(sentences: list[Sentence], text: str, start: int, end: int) -> None:

@@ -27,6 +27,7 @@ _LABEL = re.compile(
 )
 #: The block has some 250 characters; text readers stretch it. Labels of one block are not far apart.
 _BLOCK_REACH, _WIDEST_GAP = 1500, 400
+_FIRST_LABEL, _LAST_LABEL = "Case Number:", "Received:"
 #: Between the block's last label and the first heading there are values, and hardly anything else.
 _VALUE = re.compile(rf"{ANY_DATE}|CM\s?\d\d\s?\S?\s?\d+|Standard|Expedited|Application|\s+", re.IGNORECASE)
 _MOST_BESIDE_VALUES = 12
@@ -89,6 +90,9 @@ def _begins_line(source: str, position: int) -> bool:
 def _start(source: str, earliest: int, heading: int) -> int:
     """Where the letter whose first heading is at ``heading`` begins: with the nearest header block above it."""
     reach = max(earliest, heading - _BLOCK_REACH)
+    usual = _usual_start(source, reach, heading)
+    if usual is not None:
+        return usual
     labels = list(_LABEL.finditer(source, reach, heading))
     between = source[labels[-1].end() : heading] if labels else ""
     if not labels or "\f" in between or len(_VALUE.sub("", between)) > _MOST_BESIDE_VALUES:
@@ -101,6 +105,17 @@ def _start(source: str, earliest: int, heading: int) -> int:
         if _CASE_LABEL.match(label.group()):
             break
     return start
+
+
+def _usual_start(source: str, reach: int, heading: int) -> int | None:
+    """The same, found sooner, of a block that is set as in most letters; None of any other."""
+    last = source.rfind(_LAST_LABEL, reach, heading)
+    start = source.rfind(_FIRST_LABEL, reach, last) if last > 0 else -1
+    if start < 0 or heading - start > _WIDEST_GAP or source[last - 1] not in " \n":
+        return None
+    value = source[last + len(_LAST_LABEL) : heading]
+    is_usual = ":" not in value and "\f" not in value and len(value.strip()) <= _MOST_BESIDE_VALUES
+    return start if is_usual and "Number" not in source[start + len(_FIRST_LABEL) : heading] else None
 
 
 def _bounds(source: str, group: list[_Heading], start: int, limit: int) -> Bounds:

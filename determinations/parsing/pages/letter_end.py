@@ -5,6 +5,7 @@ edge or a deliberate line break is looked at: it is the letter's when it goes on
 """
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 from determinations.parsing.pages.fullness import is_short
@@ -89,14 +90,12 @@ def find_letter_end(source: str, start: int, rationale: int, limit: int, running
         return LetterEnd(limit)
     typography: Typography | None = None
     doubts: list[Problem] = []
-    nearly_full = max([end - start for start, end, *_ in lines]) * _FULL_WIDTH
-    for at in range(1, len(lines)):
-        _, _, text, gap, parted = lines[at]
-        printed = lines[at - 1][2]
-        is_short = len(printed) < nearly_full and len(printed) + len(text.partition(" ")[0]) < nearly_full
-        if not parted and not is_short and gap == 1 and printed[-1] not in _MAY_CLOSE:
+    nearly_full = max([len(line.text) for line in lines]) * _FULL_WIDTH
+    for at, (above, line) in enumerate(pairwise(lines), 1):
+        printed, parted = above.text, line.page_edge
+        is_short = len(printed) < nearly_full and len(printed) + len(line.text.partition(" ")[0]) < nearly_full
+        if not parted and not is_short and line.gap == 1 and printed[-1] not in _MAY_CLOSE:
             continue
-        above, line = lines[at - 1], lines[at]
         ended = ends_sentence(above.text)
         if not parted and (line.gap > 1 or is_short):
             typography = typography or typography_of(source, *running_text)
@@ -186,7 +185,7 @@ def _lines(source: str, start: int, end: int) -> list[_Line]:
         for line in page.split("\n"):
             text = line.strip()
             if text:
-                begin = source.index(text, at)
+                begin = at if line[0] == text[0] else source.index(text, at)
                 lines.append(_Line(begin, begin + len(text), text, gap, page_edge and bool(lines)))
                 gap, page_edge = 0, False
                 if len(lines) > _MANY_LINES:

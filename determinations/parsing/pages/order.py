@@ -98,8 +98,9 @@ def _pages(source: str, first_page: int) -> list[_Page]:
     for number, text in enumerate(source.split("\f"), first_page):
         end = start + len(text)
         stripped = text.strip()
-        first, _, _ = stripped.partition("\n")
-        _, _, last = stripped.rpartition("\n")
+        line_end = stripped.find("\n")
+        first = stripped[:line_end] if line_end >= 0 else stripped
+        last = stripped[stripped.rfind("\n") + 1 :]
         names: list[str] = []
         while marks and marks[-1][0] < end:
             names.append(marks.pop()[1])
