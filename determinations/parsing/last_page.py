@@ -17,7 +17,8 @@ _DENIED = re.compile(
     r"|modified(?!\s+(?:duty|duties|work|activit|schedule|hours)))",
     re.I,
 )
-_SENTENCES = re.compile(r"(?<=[a-z)\d][.?!])\s+(?=[A-Z])")
+_SENTENCE_END = re.compile(r"[.?!]\s+(?=[A-Z])")
+_BEFORE_SENTENCE_END = re.compile(r"[a-z)\d]")
 #: Where a sentence turns from what was denied to why.
 _REASONS = re.compile(
     r"\b(?:due to|because|as (?:there|the|it|this|no)|since|given|for lack|lack of|reflecting|noting|secondary to"
@@ -49,10 +50,19 @@ def check_last_page(source: str, items: tuple[ParsedItem, ...], summary: str | N
 def _denied_treatments(summary: str) -> set[tuple[str, str]]:
     """Category and subcategory of what the summary says was denied."""
     treatments = set()
-    for sentence in _SENTENCES.split(summary):
+    for sentence in _sentences(summary):
         if _DENIED.search(sentence):
             for clause in _CLAUSES.split(_REASONS.split(sentence)[0]):
                 assignment = categorize(clause.strip())
                 if assignment.rule != NO_RULE and assignment.subcategory not in _TOO_WIDE:
                     treatments.add((assignment.category, assignment.subcategory))
     return treatments
+
+
+def _sentences(text: str) -> Iterator[str]:
+    start = 0
+    for end in _SENTENCE_END.finditer(text):
+        if _BEFORE_SENTENCE_END.match(text, end.start() - 1):
+            yield text[start : end.start() + 1]
+            start = end.end()
+    yield text[start:]

@@ -34,9 +34,8 @@ _PERSON = re.compile(
     r"(male|female|man|woman|gentleman|lady|worker|employee|patient|claimant|applicant|individual|person)\b",
     re.IGNORECASE,
 )
-_OF_ANOTHER = re.compile(
-    r"\b(?:son|daughter|child|children|brother|sister|mother|father|wife|husband)\b", re.IGNORECASE
-)
+_RELATIVES = ("son", "daughter", "child", "children", "brother", "sister", "mother", "father", "wife", "husband")
+_OF_ANOTHER = re.compile(rf"\b(?:{'|'.join(_RELATIVES)})\b", re.IGNORECASE)
 _SEX = re.compile(r"\b(male|female|man|woman|gentleman|lady)\b", re.IGNORECASE)
 _MALE, _FEMALE = {"male", "man", "gentleman"}, {"female", "woman", "lady"}
 _PRONOUN = re.compile(r"\b(he|she|his|her|him|hers|mr|mrs|ms)\b", re.IGNORECASE)
@@ -95,7 +94,7 @@ def _age(folded: Folded) -> tuple[int | None, Span | None, Problem | None]:
         place = folded.span(match.start(group), match.end(group))
         before = text[max(0, match.start() - 40) : match.start()]
         after = text[match.end() : match.end() + 70]
-        if _OF_ANOTHER.search(before) or _OF_ANOTHER.search(after[:25]):
+        if _speaks_of_another(before) or _speaks_of_another(after[:25]):
             continue
         sure = _YOUNGEST <= age <= _OLDEST and (match.start() < _OPENING_REACH) and (match[2] or _PERSON.match(after))
         doubt = None if sure else Problem("value_doubtful", "The age may be that of someone else.", place, "age")
@@ -104,6 +103,11 @@ def _age(folded: Folded) -> tuple[int | None, Span | None, Problem | None]:
         age = _TENS[in_words["tens"].lower()] + _UNITS.index((in_words["unit"] or "").lower())
         return age, folded.span(in_words.start(), in_words.end()), None
     return None, None, Problem("value_missing", "The summary does not state an age.", None, "age")
+
+
+def _speaks_of_another(text: str) -> bool:
+    lower = text.lower()
+    return any([word in lower for word in _RELATIVES]) and bool(_OF_ANOTHER.search(text))
 
 
 def _sex(folded: Folded) -> tuple[str | None, Span | None, Problem | None]:

@@ -39,5 +39,7 @@ def page_height(page: str) -> int:
     heading = page.find(_FIRST_HEADING)
     lines = [text for line in page[max(0, heading) :].split("\n") if (text := line.strip())]
     spaced = sum([line.startswith(_SPACED_STARTS) or line.endswith(_SPACED_ENDS) for line in lines])
-    height = spaced + sum([-(-len(line) // _LONGEST_LINE) for line in lines])
+    height = (
+        spaced + len(lines) + sum([(len(line) - 1) // _LONGEST_LINE for line in lines if len(line) > _LONGEST_LINE])
+    )
     return height + (_HEADER_LINES if heading >= 0 else 0)
