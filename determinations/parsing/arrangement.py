@@ -29,23 +29,23 @@ class Arrangement:
     @classmethod
     def of(cls, source: str, pieces: Iterable[Span]) -> "Arrangement":
         """The pieces of ``source`` in the order given; empty ones are left out."""
-        kept = tuple(piece for piece in pieces if piece.end > piece.start)
+        kept = tuple([piece for piece in pieces if piece[1] > piece[0]])
         if len(kept) == 1 and kept[0] == (0, len(source)):
             return cls(source, kept, (0,))
         if len(kept) == 1:
             return cls(source[kept[0].start : kept[0].end], kept, (0,))
-        lengths = (piece.end - piece.start for piece in kept)
+        lengths = [end - start for start, end in kept]
         starts = tuple(accumulate(lengths, initial=0))[:-1]
         return cls("".join([source[a:b] for a, b in kept]), kept, starts)
 
     @classmethod
-    def without(cls, source: str, gaps: Iterable[Span]) -> "Arrangement":
+    def without(cls, source: str, gaps: Iterable[tuple[int, int]]) -> "Arrangement":
         """The source without the ``gaps``, which are in order and do not overlap."""
-        pieces, at = [], 0
-        for gap in gaps:
-            pieces.append(Span(at, gap.start))
-            at = gap.end
-        return cls.of(source, [*pieces, Span(at, len(source))])
+        starts, ends = [0], []
+        for start, end in gaps:
+            ends.append(start)
+            starts.append(end)
+        return cls.of(source, map(Span, starts, [*ends, len(source)]))
 
     @property
     def is_whole(self) -> bool:

@@ -44,4 +44,4 @@ def visible_text(cleaned: str) -> Arrangement:
     """A cleaned text without the characters that print nothing."""
     if cleaned.isascii():
         return Arrangement.whole(cleaned)
-    return Arrangement.without(cleaned, (Span(*match.span()) for match in _INVISIBLE.finditer(cleaned)))
+    return Arrangement.without(cleaned, [match.span() for match in _INVISIBLE.finditer(cleaned)])

@@ -12,6 +12,8 @@ from determinations.parsing.typography import Typography, typography_of
 
 Part = Literal["claims_text", "reviewer_text", "rationale"]
 _ORDER: tuple[Part, ...] = ("claims_text", "reviewer_text", "rationale")
+#: Letters have up to some thirty items. What goes far beyond is no letter, and is not read to its end.
+MOST_ITEMS = 1_000
 #: Each part's label, and the first word of it: a plain word is found far quicker than a pattern.
 _LABELS: tuple[tuple[Part, str, re.Pattern[str]], ...] = (
     ("claims_text", "Claims", re.compile(r"Claims\s+Administrator\s+guidelines?\s*:", re.IGNORECASE)),
@@ -86,12 +88,16 @@ def read_items(source: str, start: int, end: int, running_text: Span) -> tuple[t
         heading = Span(start, min(end, start + 100))
         problems.append(Problem("wording_unknown", "The decisions do not open with their standard sentence.", heading))
     blocks = _blocks(source, start, end)
+    if len(blocks) > MOST_ITEMS:
+        message = f"The text has {len(blocks):,} disputed items; the first {MOST_ITEMS:,} were read."
+        place = Span(blocks[MOST_ITEMS].start, blocks[MOST_ITEMS].below)
+        problems.append(Problem("too_many_items", message, place, "items"))
     if len(blocks) > 1:
         typography = typography_of(source, *running_text)
         blank_lines_part = _blank_lines_part(source, blocks, typography)
     items = []
     item_start, doubt = (opening.end() if opening else start), None
-    for number, block in enumerate(blocks, 1):
+    for number, block in enumerate(blocks[:MOST_ITEMS], 1):
         following = blocks[number] if number < len(blocks) else None
         block_end, next_doubt = end, None
         if following:

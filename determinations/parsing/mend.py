@@ -36,6 +36,8 @@ _FULL = 1.15
 _PAGE_EDGE = 99
 #: More torn lines on a page than any letter has names.
 _MOST_TORN = 20
+#: A text with more lines is no letter.
+_MOST_LINES = 20_000
 
 
 class Mended(NamedTuple):
@@ -80,6 +82,8 @@ def _may_be_torn(source: str, start: int) -> bool:
     """A quick look, which nearly every letter passes: a short line that ends neither a sentence nor an item, and had
     room for what follows."""
     setting = None
+    if source.count("\n", start) > _MOST_LINES:
+        return False
     for page in source[start:].split("\f"):
         lines = page.split("\n")
         for number, line in enumerate(lines):

@@ -11,6 +11,7 @@ from determinations.parsing.layouts.notice_2013 import read_notice
 from determinations.parsing.mend import mend_lines
 from determinations.parsing.pages.bounds import Bounds, find_letters
 from determinations.parsing.pages.edges import without_case_number_lines, without_page_lines
+from determinations.parsing.pages.limit import first_pages
 from determinations.parsing.pages.order import order_pages
 from determinations.parsing.pages.textless import textless_pages
 from determinations.parsing.recognized_words import doubtful_values
@@ -67,7 +68,8 @@ def _read_letters(
 ) -> list[LetterPart]:
     """Every letter that is found in the text, or all of the text as one. ``first_page``: its number in the file."""
     visible = visible_text(clean_text(source.text))
-    own = without_page_lines(visible.text)
+    readable = first_pages(visible.text)
+    own = without_page_lines(readable.text)
     ordered = order_pages(own.text, first_page)
     of_pages = (*own.problems, *ordered.problems)
     text = ordered.arrangement.text
@@ -79,6 +81,7 @@ def _read_letters(
         letter = ordered.arrangement.put_back(letter)
         extent = ordered.arrangement.place(bounds.extent)
         letter = _with_problems(letter, tuple(p for p in of_pages if p.span and _is_in(p.span, extent)))
+        letter = _with_problems(letter, readable.problems)
         letter = visible.put_back(letter)
         extent = visible.place(extent)
         letter = _with_problems(letter, tuple(doubtful_values(letter, source.doubtful, extent)))

@@ -72,6 +72,25 @@ _KINDS = (
         "The text mentions an Independent Medical Review determination, but its layout is unknown. Enter its fields "
         "by hand.",
     ),
+    ProblemKind(
+        "too_many_pages",
+        "too many pages",
+        "missing",
+        "The file has more pages than are read. Split it, and upload the parts that hold determination letters.",
+    ),
+    ProblemKind(
+        "too_many_letters",
+        "too many letters",
+        "missing",
+        "The file has more letters than are read from one file. Split it, and upload the parts.",
+    ),
+    ProblemKind(
+        "too_many_items",
+        "too many disputed items",
+        "missing",
+        "The text lists more disputed items than are read from one letter. Check that it is one letter, and enter "
+        "the items that are missing.",
+    ),
     # Values that should be there
     ProblemKind(
         "header_missing",

@@ -39,6 +39,16 @@ def trimmed(source: str, start: int, end: int) -> Span:
     return Span(first, first + len(text))
 
 
+def line_around(source: str, position: int) -> Span:
+    """The printed line that a position is on, without its line end."""
+    start = source.rfind("\n", 0, position) + 1
+    start = source.rfind("\f", start, position) + 1 or start
+    end = source.find("\n", position)
+    end = len(source) if end < 0 else end
+    feed = source.find("\f", position, end)
+    return Span(start, end if feed < 0 else feed)
+
+
 _CLOSING = "\"')]\u2019\u201d "
 _SENTENCE_ENDS = (".", "?", "!", ":", ";")
 

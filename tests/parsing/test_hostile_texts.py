@@ -8,7 +8,11 @@ import time
 
 import pytest
 
-from determinations.parsing import parse_letter
+from determinations.parsing import parse_file, parse_letter
+from determinations.parsing.items import MOST_ITEMS
+from determinations.parsing.pages.bounds import MOST_LETTERS
+from determinations.parsing.pages.limit import MOST_PAGES
+from determinations.parsing.source import SourceText
 from determinations.synthetic.letters import write_letter
 
 LETTER = write_letter(0).text
@@ -54,12 +58,63 @@ REPEATED = [
     ("555-555-0100 10:15 ", RATIONALE),
     ("Case Number: ", "Case Number:"),
     ("01/02/2017 ", "Case Number:"),
+    ("x\f", SUMMARY),
+    ("Page 2 of 5\f", CITED),
+    ("HOW THE IMR FINAL DETERMINATION WAS MADE\n", RATIONALE),
+    ("CLINICAL CASE SUMMARY\n", SUMMARY),
+    ("IMR ISSUES, DECISIONS AND RATIONALES ", SUMMARY),
+    (f"{NUMBER}\n", SUMMARY),
+    ("A\n", REQUEST),
+    ("q-\n", REQUEST),
+    ("$%", REQUEST),
+    ("qocumen- tation ", SUMMARY),
+    ("02/14/2017 09:31 FAX 555 555 0100 P. 1/3\f", RATIONALE),
+    ("this fax is confidential and privileged\f", SUMMARY),
 ]
 
 
 def hostile_text(unit: str, label: str, length: int) -> str:
     place = LETTER.index(label) + len(label)
     return f"{LETTER[:place]} {unit * (length // len(unit))}{LETTER[place:]}"
+
+
+ITEM = (
+    "MRI of the knee: Upheld\n\nClaims Administrator guideline: Decision based on MTUS Knee Complaints 2004.\n\n"
+    "MAXIMUS guideline: Decision based on MTUS Knee Complaints 2004.\n\n"
+    "Decision rationale: No finding of the knee is documented. The request is not medically necessary.\n\n"
+)
+
+
+def problems_of(text: str) -> dict[str, str]:
+    parts = parse_file(SourceText.from_text(text))
+    return {problem.code: problem.message for part in parts for problem in part.letter.problems}
+
+
+def test_a_letter_without_end_is_read_up_to_a_limit_and_says_so() -> None:
+    text = hostile_text(ITEM, REQUEST, len(ITEM) * MOST_ITEMS)
+    assert len(parse_letter(text).items) == MOST_ITEMS
+    of_letter = len(parse_letter(LETTER).items)
+    expected = f"The text has {MOST_ITEMS + of_letter:,} disputed items; the first {MOST_ITEMS:,} were read."
+    assert problems_of(text)["too_many_items"] == expected
+    assert "too_many_items" not in problems_of(hostile_text(ITEM, REQUEST, len(ITEM) * (MOST_ITEMS - of_letter)))
+
+
+def test_a_file_of_very_many_pages_is_read_up_to_a_limit_and_says_so() -> None:
+    text = LETTER + "\fRecords." * MOST_PAGES
+    pages = text.count("\f") + 1
+    expected = f"The file has {pages:,} pages; the first {MOST_PAGES:,} were read."
+    assert problems_of(text)["too_many_pages"] == expected
+    assert "too_many_pages" not in problems_of(LETTER + "\fRecords." * (MOST_PAGES - LETTER.count("\f") - 1))
+    assert parse_letter(text).items == parse_letter(LETTER).items
+
+
+def test_a_file_of_very_many_letters_is_read_up_to_a_limit_and_says_so() -> None:
+    heading = "HOW THE IMR FINAL DETERMINATION WAS MADE\n"
+    assert len(parse_file(SourceText.from_text(heading * MOST_LETTERS))) == MOST_LETTERS
+    text = heading * (MOST_LETTERS + 1)
+    assert len(parse_file(SourceText.from_text(text))) == MOST_LETTERS
+    expected = f"The file has {MOST_LETTERS + 1:,} letters; the first {MOST_LETTERS:,} were read."
+    assert problems_of(text)["too_many_letters"] == expected
 
 
 def seconds_to_parse(text: str) -> float:

@@ -31,7 +31,11 @@ _FIRST_LABEL, _LAST_LABEL = "Case Number:", "Received:"
 #: Between the block's last label and the first heading there are values, and hardly anything else.
 _VALUE = re.compile(rf"{ANY_DATE}|CM\s?\d\d\s?\S?\s?\d+|Standard|Expedited|Application|\s+", re.IGNORECASE)
 _MOST_BESIDE_VALUES = 12
+#: No heading is further from the beginning of its line.
+_LONGEST_INDENT = 400
 _LEARNED_FROM = 3000
+#: A file of so many letters is none that an office has; what follows is not read.
+MOST_LETTERS = 500
 
 
 class Bounds(NamedTuple):
@@ -52,11 +56,17 @@ def find_letters(source: str) -> list[Bounds]:
     if not groups:
         return []
     starts, earliest = [], 0
-    for group in groups:
+    too_many = groups[MOST_LETTERS:]
+    for group in groups[: MOST_LETTERS + 1]:
         starts.append(_start(source, earliest, group[0].span.start))
         earliest = group[-1].span.end
     limits = [*starts[1:], len(source)]
-    return [_bounds(source, group, start, limit) for group, start, limit in zip(groups, starts, limits, strict=True)]
+    letters = [_bounds(source, *letter) for letter in zip(groups[:MOST_LETTERS], starts, limits, strict=False)]
+    if too_many:
+        message = f"The file has {len(groups):,} letters; the first {MOST_LETTERS:,} were read."
+        problem = Problem("too_many_letters", message, too_many[0][0].span)
+        letters[-1] = letters[-1]._replace(problems=(*letters[-1].problems, problem))
+    return letters
 
 
 def _groups(source: str) -> list[list[_Heading]]:
@@ -83,7 +93,8 @@ def _headings(source: str) -> Iterator[_Heading]:
 
 def _begins_line(source: str, position: int) -> bool:
     """Whether nothing with letters or digits comes before it on its line."""
-    start = max(source.rfind("\n", 0, position), source.rfind("\f", 0, position)) + 1
+    earliest = max(0, position - _LONGEST_INDENT)
+    start = max(source.rfind("\n", earliest, position), source.rfind("\f", earliest, position), earliest - 1) + 1
     return start == position or not any(map(str.isalnum, source[start:position]))
 
 

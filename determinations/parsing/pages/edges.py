@@ -27,7 +27,7 @@ from determinations.parsing.pages.forms import (
 )
 from determinations.parsing.results import Problem
 from determinations.parsing.sections import HEADINGS
-from determinations.parsing.spans import Span
+from determinations.parsing.spans import Span, line_around
 
 #: So many printed lines from a page's edge are looked at.
 _DEEPEST = 6
@@ -38,6 +38,8 @@ _NOT_COMPARED = str.maketrans("", "", "0123456789 ")
 _NUMBER = re.compile(r"\W*(\d{1,6})\W*")
 #: A shorter line that ends a sentence may well be the last one of two pages.
 _FEWEST_WORDS, _MOST_PROSE_WORDS = 4, 5
+#: No line that counts pages is longer.
+_LONGEST_COUNT = 400
 _MERGED = "A fax machine's line shares a line with the letter's text, and was removed from it."
 _MOST_WORDS_BESIDE_A_CASE_NUMBER = 6
 _UNSURE = "This line at the edge of the page may not be part of the letter."
@@ -250,11 +252,10 @@ def _page_counts(source: str) -> Iterator[Span]:
     for word in ("Page ", "PAGE ", "Form Effective"):
         at = source.find(word)
         while at >= 0:
-            start = max(source.rfind("\n", 0, at), source.rfind("\f", 0, at)) + 1
-            end = min((e for e in (source.find("\n", at), source.find("\f", at)) if e >= 0), default=len(source))
-            if counts_pages(source[start:end].strip()):
-                yield Span(start, end)
-            at = source.find(word, end)
+            line = line_around(source, at)
+            if line.end - line.start <= _LONGEST_COUNT and counts_pages(source[line.start : line.end].strip()):
+                yield line
+            at = source.find(word, line.end)
 
 
 def _without_page_marks(source: str) -> Iterator[Span]:
@@ -274,10 +275,9 @@ def without_case_number_lines(letter: str) -> str:
     at = letter.find(case.group(), body) if case else -1
     spans = []
     while case and at >= 0:
-        start = max(letter.rfind("\n", 0, at), letter.rfind("\f", 0, at)) + 1
-        end = min((e for e in (letter.find("\n", at), letter.find("\f", at)) if e >= 0), default=len(letter))
-        text = letter[start:end].strip()
+        line = line_around(letter, at)
+        text = letter[line.start : line.end].strip()
         if len(text.split()) <= _MOST_WORDS_BESIDE_A_CASE_NUMBER and not text.endswith((".", ",")):
-            spans.append(Span(start, end))
-        at = letter.find(case.group(), end)
+            spans.append(line)
+        at = letter.find(case.group(), line.end)
     return blanked(letter, spans) if spans else letter

@@ -17,6 +17,8 @@ _LONGEST_LINE = 110
 _SPREAD, _LOWEST = 3, 35
 #: A quick look: no page with fewer printed lines is full, however many blank ones part them.
 _FEWEST_LINES = 28
+#: No page has so many lines; how they are spaced does not matter then.
+_MOST_LINES = 1_000
 #: Less than this share of the fullest page is a page that ended early.
 _SHORT = 0.8
 
@@ -36,6 +38,8 @@ def is_short(page: str, others: Iterable[str]) -> bool:
 
 def page_height(page: str) -> int:
     """How many lines a page's text takes, with the blank ones that part its blocks."""
+    if (line_ends := page.count("\n")) > _MOST_LINES:
+        return line_ends
     heading = page.find(_FIRST_HEADING)
     lines = [text for line in page[max(0, heading) :].split("\n") if (text := line.strip())]
     spaced = sum([line.startswith(_SPACED_STARTS) or line.endswith(_SPACED_ENDS) for line in lines])

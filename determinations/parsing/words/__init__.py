@@ -22,6 +22,8 @@ _PREFIXES = frozenset(
     ).split()
 )
 _SHORTEST = 2
+#: Letters have up to some hundred hyphens; those of a text beyond all measure are not looked at to its end.
+_MOST_HYPHENS = 5_000
 _SECOND_HALF = re.compile(r"(?: *[\n\f]\s*)?([a-z][^\W\d_]+)")
 _SHORTEST_UNKNOWN, _SHORTEST_LISTED = 4, 3
 
@@ -51,8 +53,9 @@ def join_divided_words(text: str) -> Arrangement:
 
 def _divisions(text: str) -> Iterator[_Division]:
     """Hyphens between two stretches of letters, the second in small ones, on one line or at a line's end."""
-    hyphen = text.find("-")
-    while hyphen > 0:
+    hyphen, left = text.find("-"), _MOST_HYPHENS
+    while hyphen > 0 and left:
+        left -= 1
         if text[hyphen - 1].isalpha() and (second := _SECOND_HALF.match(text, hyphen + 1)):
             start = hyphen
             while start and text[start - 1].isalpha():
