@@ -3,7 +3,6 @@
 import re
 
 from determinations.parsing.arrangement import Arrangement
-from determinations.parsing.spans import Span
 
 #: Line ends of every kind become ``\n``; a form feed stays, because it marks a page edge.
 _LINE_ENDS = "\r\v\x1c\x1d\x1e\x85\u2028\u2029"
