@@ -6,11 +6,11 @@ with it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 
 from determinations.models import DisputedItem
 from determinations.statistics.citation_catalog import CITATION_STATISTICS
 from determinations.statistics.definition import UNKNOWN, Filters, Statistic, label_from
+from determinations.statistics.time_steps import STEPS, Step, step_filters, step_key, step_label
 from determinations.wording.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS, Labels
 
 DRUGS = "Pharmaceuticals"
@@ -42,17 +42,15 @@ def _year(key: str) -> Filters:
     return {"injured_from": [f"{key}-01-01"], "injured_to": [f"{key}-12-31"]}
 
 
-def month_filters(key: str) -> Filters:
-    """The filters of a month, such as ``2017-03``."""
-    if key == UNKNOWN:
-        return {"undated": ["decided"]}
-    year, month = map(int, key.split("-"))
-    last = date.fromordinal(date(year + month // 12, month % 12 + 1, 1).toordinal() - 1)
-    return {"decided_from": [f"{key}-01"], "decided_to": [last.isoformat()]}
-
-
-def _month_label(key: str, labels: Labels) -> str:
-    return "No date" if key == UNKNOWN else f"{date.fromisoformat(key + '-01'):%b %Y}"
+def _over_time(step: Step) -> Statistic:
+    """Items by month, quarter or year of decision."""
+    return Statistic(
+        key=step, label=f"{step.capitalize()} of decision", group="Time", columns=("decision_month",),
+        keys=lambda month, labels: [step_key(step, month)],
+        plain=lambda item: [step_key(step, item.case.decision_date)], filters=step_filters,
+        row_label=lambda key, labels: step_label(key), sort_by_key=True,
+        note="By the date of the letter, not of its upload.",
+    )  # fmt: skip
 
 
 def _day_band(days: int | None, labels: Labels | None = None) -> list[str]:
@@ -167,13 +165,7 @@ STATISTICS: tuple[Statistic, ...] = (
         row_label=label_from("claim_age"),
         order=[band[0] for band in CLAIM_AGES], note="Full years from the date of injury to the decision.",
     ),
-    Statistic(
-        key="month", label="Month of decision", group="Time", columns=("decision_month",),
-        keys=lambda month, labels: [f"{month:%Y-%m}" if month else UNKNOWN],
-        plain=lambda item: [f"{item.case.decision_date:%Y-%m}" if item.case.decision_date else UNKNOWN],
-        filters=month_filters, row_label=_month_label, sort_by_key=True,
-        note="By the date of the letter, not of its upload.",
-    ),
+    *map(_over_time, STEPS),
     _days("days-from-denial", "Days from UR denial to decision", "ur_denial_date", "days_from_denial"),
     _days("days-from-application", "Days from application to decision", "application_received",
           "days_from_application"),

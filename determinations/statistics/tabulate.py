@@ -9,6 +9,7 @@ from determinations.models import StatisticsLimits
 from determinations.statistics.definition import UNKNOWN, Statistic
 from determinations.statistics.interface import CitationGroup, Engine, ItemGroup, LetterGroup, Selection, Sums
 from determinations.statistics.intervals import quantile, wilson
+from determinations.statistics.time_steps import Step, ordered_keys, step_key
 from determinations.wording.labels import Labels
 
 
@@ -186,27 +187,12 @@ def sum_letters(groups: Iterable[LetterGroup]) -> Letters:
     return Letters(letters, several, tally, dict(outcomes))
 
 
-def by_month(groups: Iterable[LetterGroup]) -> list[tuple[str, Letters]]:
-    """Totals by month (``2017-03``), without gaps from first to last; letters without a date come last."""
-    months: defaultdict[str, list[LetterGroup]] = defaultdict(list)
+def by_period(groups: Iterable[LetterGroup], step: Step) -> list[tuple[str, Letters]]:
+    """Totals by month, quarter or year, without gaps from first to last; letters without a date come last."""
+    periods: defaultdict[str, list[LetterGroup]] = defaultdict(list)
     for group in groups:
-        months[f"{group.month:%Y-%m}" if group.month else UNKNOWN].append(group)
-    dated = sorted(month for month in months if month != UNKNOWN)
-    if dated:
-        first, last = _month_number(dated[0]), _month_number(dated[-1])
-        if last - first < _MOST_MONTHS:
-            dated = [f"{number // 12}-{number % 12 + 1:02}" for number in range(first, last + 1)]
-    named = [*dated, *([UNKNOWN] if UNKNOWN in months else [])]
-    return [(month, sum_letters(months.get(month, []))) for month in named]
-
-
-#: If a misread year stretches the range beyond this, only months with letters are shown.
-_MOST_MONTHS = 360
-
-
-def _month_number(month: str) -> int:
-    year, number = month.split("-")
-    return 12 * int(year) + int(number) - 1
+        periods[step_key(step, group.month)].append(group)
+    return [(key, sum_letters(periods.get(key, []))) for key in ordered_keys(step, periods)]
 
 
 def sum_citation_groups(groups: Iterable[CitationGroup], key: Any) -> dict[Any, Tally]:

@@ -120,7 +120,8 @@
     trend(rows) {
       const options = common();
       const line = { yAxisID: "rate", type: "line", spanGaps: false, pointRadius: 0, borderWidth: 0 };
-      const dated = (name) => rows.map((row) => (row.rate === null ? null : row[name]));
+      // No line through periods with too few items: their rates are in the table, grayed out.
+      const dated = (name) => rows.map((row) => (row.rate === null || row.few ? null : row[name]));
       options.interaction = { mode: "index", intersect: false };
       options.plugins.legend.labels.filter = (entry) => !entry.text.startsWith("interval");
       options.scales = {
@@ -257,7 +258,13 @@
     });
     const metas = chart.getSortedVisibleDatasetMetas().toReversed();  // in drawing order: the first is on top
     const line = (points) => points.map((point, at) => `${at ? "L" : "M"}${round(point.x)} ${round(point.y)}`).join("");
-    const solid = (points) => points.filter((point) => !point.skip);
+    // The runs of points without a gap: a line ends where there is none.
+    const runs = (points) => points.reduce((all, point, at) => {
+      if (point.skip) return all;
+      if (!at || points[at - 1].skip) all.push([]);
+      all.at(-1).push(point);
+      return all;
+    }, []);
     metas.forEach((meta) => {
       const dataset = chart.data.datasets[meta.index];
       if (meta.type === "bar") {
@@ -269,14 +276,15 @@
         });
         return;
       }
-      const points = solid(meta.data);
-      if (dataset.fill && points.length) {
-        const below = chart.getDatasetMeta(meta.index - 1).data;
-        const under = points.map((point) => below[meta.data.indexOf(point)]);
-        add(svg, "path", { d: `${line(points)}${line(under.toReversed()).replace("M", "L")}Z`, fill: dataset.backgroundColor });
-      }
-      if (dataset.borderWidth) add(svg, "path", { d: line(points), fill: "none", stroke: dataset.borderColor, "stroke-width": dataset.borderWidth, "stroke-dasharray": (dataset.borderDash || []).join(" ") });
-      if (dataset.pointRadius) points.forEach((point) => add(svg, "circle", { cx: point.x, cy: point.y, r: dataset.pointRadius, fill: dataset.borderColor }));
+      const below = dataset.fill ? chart.getDatasetMeta(meta.index - 1).data : [];
+      runs(meta.data).forEach((points) => {
+        if (dataset.fill) {
+          const under = points.map((point) => below[meta.data.indexOf(point)]);
+          add(svg, "path", { d: `${line(points)}${line(under.toReversed()).replace("M", "L")}Z`, fill: dataset.backgroundColor });
+        }
+        if (dataset.borderWidth) add(svg, "path", { d: line(points), fill: "none", stroke: dataset.borderColor, "stroke-width": dataset.borderWidth, "stroke-dasharray": (dataset.borderDash || []).join(" ") });
+        if (dataset.pointRadius) points.forEach((point) => add(svg, "circle", { cx: point.x, cy: point.y, r: dataset.pointRadius, fill: dataset.borderColor }));
+      });
     });
     const rated = chart.options.plugins.whiskers && chart.options.plugins.whiskers.rows;
     if (rated) {

@@ -16,8 +16,9 @@ from determinations.statistics.catalog import STATISTICS
 from determinations.statistics.interface import CitationGroup
 from determinations.statistics.intervals import quantile
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
-from determinations.statistics.tabulate import by_month, sum_letters
+from determinations.statistics.tabulate import by_period, sum_letters
 from determinations.statistics.tabulate import count as tabulated
+from determinations.statistics.time_steps import STEPS
 from determinations.views.statistics.selection import parse_selection, within
 from determinations.wording.labels import Labels, read_labels
 from tests.corrections.letters import citation, document, item, stored_letter
@@ -49,7 +50,8 @@ def compare(engine: SqlEngine, query: QueryDict, labels: Labels, everything: lis
     letters = {(f"{g.month:%Y-%m}" if g.month else "unknown", g.outcome): (*g[5:], g.items) for g in groups}
     assert letters == plain.letters(items), query.urlencode()
     assert sum_letters(groups).letters == len({item.case_id for item in items})
-    assert sum(month.letters for _name, month in by_month(groups)) == len({item.case_id for item in items})
+    for step in STEPS:
+        assert sum(letters.letters for _key, letters in by_period(groups, step)) == len({i.case_id for i in items})
     editions = _counts(engine.count_editions(parsed.selection))
     assert editions == plain.editions(items), query.urlencode()
     edition_statuses = _counts(engine.count_edition_statuses(parsed.selection))

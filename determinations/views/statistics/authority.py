@@ -10,11 +10,12 @@ from django.views.decorators.http import require_safe
 from determinations.models import Authority
 from determinations.parsing.results import Side
 from determinations.statistics.authority_parts import PARTS, CitedPart, count_parts, most_cited
-from determinations.statistics.catalog import BY_KEY, month_filters
+from determinations.statistics.catalog import BY_KEY
 from determinations.statistics.definition import UNKNOWN
 from determinations.statistics.interface import CitationGroup, ItemGroup, Sums
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import Table, Tally, tabulate
+from determinations.statistics.time_steps import step_filters
 from determinations.views.statistics.citations import SIDE_LABELS, UNRECOGNIZED
 from determinations.views.statistics.context import Context, Number, RowView, export_base, may_view
 from determinations.views.statistics.editions import edition_table
@@ -137,7 +138,7 @@ def _months(context: Context, sides: list[SideOfAuthority]) -> list[dict[str, ob
         {
             "key": key,
             "label": label(key, context.labels),
-            "sides": [side["context"].items(side["months"].tally(key).items, month_filters(key)) for side in sides],
+            "sides": [side["context"].items(side["months"].tally(key).items, step_filters(key)) for side in sides],
         }
         for key in sorted(keys, key=lambda key: (key == UNKNOWN, key))
     ]

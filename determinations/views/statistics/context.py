@@ -179,7 +179,7 @@ def section_tabs(query: QueryDict) -> list[dict[str, str]]:
 
 
 #: Parameters in addresses of statistics that are kept when the filters change.
-KEPT_PARAMETERS = ("versus", "by", "sort", "whole")
+KEPT_PARAMETERS = ("versus", "by", "sort", "step", "whole")
 
 
 def selection_url(request: HttpRequest, query: QueryDict) -> str:

@@ -7,7 +7,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from determinations.parsing.results import SIDES
-from determinations.statistics.catalog import month_filters
 from determinations.statistics.definition import UNKNOWN
 from determinations.statistics.editions import (
     EDITION_STATUSES,
@@ -20,6 +19,7 @@ from determinations.statistics.editions import (
 from determinations.statistics.interface import CitationGroup
 from determinations.statistics.periods import year_period
 from determinations.statistics.sql_engine import one_snapshot
+from determinations.statistics.time_steps import step_filters
 from determinations.views.statistics.context import Context, export_base, may_view
 from determinations.views.statistics.overview_numbers import dates
 
@@ -66,7 +66,7 @@ def _edition_row(context: Context, row: EditionRow, years: Sequence[int | None])
 
 
 def _year_filters(year: int | None) -> Mapping[str, Sequence[str]]:
-    return month_filters(UNKNOWN) if year is None else dates(year_period(year))
+    return step_filters(UNKNOWN) if year is None else dates(year_period(year))
 
 
 def _status_rows(context: Context, statuses: Mapping[tuple[str, str], StatusCounts]) -> list[dict[str, object]]:

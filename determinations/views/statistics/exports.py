@@ -20,7 +20,7 @@ from determinations.statistics.export_tables import (
 )
 from determinations.statistics.quality import read_quality
 from determinations.statistics.sql_engine import one_snapshot
-from determinations.statistics.tabulate import by_month
+from determinations.statistics.tabulate import by_period
 from determinations.views.statistics.context import Context, may_view, table_of
 from determinations.views.statistics.export_files import send_table
 from determinations.views.statistics.overview import find_statistic
@@ -45,7 +45,7 @@ def statistics_export(request: HttpRequest, format: str) -> HttpResponse:
 
     def build(context: Context) -> ExportTable:
         label = BY_KEY["month"].row_label
-        months = by_month(context.engine.count_letters(context.selection))
+        months = by_period(context.engine.count_letters(context.selection), "month")
         named = [(label(key, context.labels), letters) for key, letters in months]
         return months_table(named, context.limits, _notes(context))
 

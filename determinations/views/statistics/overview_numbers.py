@@ -1,4 +1,4 @@
-"""The numbers of the overview, the report and comparisons: tiles, months, years, recent changes."""
+"""The numbers of the overview, the report and comparisons: tiles, periods, years, recent changes."""
 
 from collections import defaultdict
 from datetime import date
@@ -9,15 +9,17 @@ from django.urls import reverse
 
 from determinations.models import Figure
 from determinations.paging.addresses import with_query
-from determinations.statistics.catalog import BY_KEY, month_filters
+from determinations.statistics.catalog import BY_KEY
 from determinations.statistics.changes import changes
 from determinations.statistics.definition import UNKNOWN
 from determinations.statistics.interface import LetterGroup
 from determinations.statistics.periods import Period, last_months, year_period
 from determinations.statistics.published import PublishedFigures
-from determinations.statistics.tabulate import Letters, by_month, sum_letters
+from determinations.statistics.tabulate import Letters, by_period, sum_letters
+from determinations.statistics.time_steps import Step, step_filters, step_label
 from determinations.views.statistics.context import Context, table_of
 from determinations.views.statistics.lazy_sections import Section, section
+from determinations.views.statistics.over_time import decided_by_month, steps
 from determinations.views.statistics.selection import narrow
 
 CHANGES = ("Recent changes", "statistics/_changes.html")
@@ -25,9 +27,10 @@ _OUTCOMES = ("upheld", "partly", "overturned", "unknown")
 
 
 def overview(context: Context) -> dict[str, object]:
-    """Tiles, months and years of the selection."""
+    """Tiles, periods and years of the selection."""
     groups = context.engine.count_letters(context.selection)
     letters, figures = sum_letters(groups), PublishedFigures()
+    chosen = steps(context, decided_by_month(groups))
     year = _year_of(groups)
     return {
         "letters": letters,
@@ -37,7 +40,8 @@ def overview(context: Context) -> dict[str, object]:
         "years": _years(context, groups, figures),
         "published": {name: figures.get(year, name) for name in Figure.values},
         "outcomes": _outcomes(context, letters),
-        "months": _months(context, groups),
+        "periods": _periods(context, groups, chosen["step"]),
+        **chosen,
         "recent_changes": _recent_changes(context, groups),
     }
 
@@ -73,19 +77,18 @@ def _outcomes(context: Context, letters: Letters) -> list[dict[str, object]]:
     return outcomes
 
 
-def _months(context: Context, groups: list[LetterGroup]) -> list[dict[str, object]]:
-    label = BY_KEY["month"].row_label
+def _periods(context: Context, groups: list[LetterGroup], step: Step) -> list[dict[str, object]]:
     return [
         {
             "key": key,
-            "label": label(key, context.labels),
-            "letters": context.letters(month.letters, month_filters(key)),
-            "items": context.items(month.tally.items, month_filters(key)),
-            "overturned": context.items(month.tally.overturned, {**month_filters(key), "decision": ["overturned"]}),
-            "tally": month.tally,
-            "enough": month.tally.decided >= context.limits.rate_needs,
+            "label": step_label(key),
+            "letters": context.letters(letters.letters, step_filters(key)),
+            "items": context.items(letters.tally.items, step_filters(key)),
+            "overturned": context.items(letters.tally.overturned, {**step_filters(key), "decision": ["overturned"]}),
+            "tally": letters.tally,
+            "enough": letters.tally.decided >= context.limits.rate_needs,
         }
-        for key, month in by_month(groups)
+        for key, letters in by_period(groups, step)
     ]
 
 
@@ -97,7 +100,7 @@ def _years(context: Context, groups: list[LetterGroup], figures: PublishedFigure
     years: list[dict[str, object]] = []
     for year in sorted(by_year, key=lambda year: (year is None, year)):
         letters = sum_letters(by_year[year])
-        filters = dates(year_period(year)) if year else month_filters(UNKNOWN)
+        filters = dates(year_period(year)) if year else step_filters(UNKNOWN)
         years.append({
             "label": year or "No date",
             "url": with_query(context.request.path, narrow(context.query, filters)),
