@@ -55,6 +55,13 @@ def differences(before: Record, after: Record, expected: Record | None = None) -
                 yield Difference(path, "gain" if now_right else "loss", was, now)
 
 
+def compared(record: Record, expected: Record) -> Iterator[tuple[str, bool]]:
+    """Every value of ``expected`` by path, and whether the record has the same."""
+    values = dict(_values(record))
+    for path, right in _values(expected):
+        yield path, _normal(values.get(path)) == _normal(right)
+
+
 def _values(record: Record) -> Iterator[tuple[str, object]]:
     """The record's values by path, without its problems; citations and grounds without their places."""
     for name, value in record.items():
