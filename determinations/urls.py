@@ -7,14 +7,18 @@ from determinations.views.browsing import home, lists, saved_views, search
 from determinations.views.cases import case_page, letter_pages, originals, problem_reports, similar_requests
 from determinations.views.intake import letter_file, uploads
 from determinations.views.statistics import (
+    accuracy,
     authority,
     citations,
     compare,
     editions,
     exports,
+    ground_sentences,
+    grounds,
     overview,
     quality,
     report,
+    sections,
     selection_form,
     treatments,
 )
@@ -36,6 +40,7 @@ urlpatterns = [
     path(
         "cases/<int:pk>/items/<int:number>/alike/", similar_requests.similar_request_list, name="similar_request_list"
     ),
+    path("items/similar/", similar_requests.similar_to_text, name="similar_to_text"),
     path("cases/<int:pk>/report/", problem_reports.report_problem, name="report_problem"),
     path("letters/<int:pk>/pages/<int:number>.png", letter_pages.letter_page, name="letter_page"),
     path("letters/<int:pk>/boxes.json", letter_pages.letter_boxes, name="letter_boxes"),
@@ -50,6 +55,13 @@ urlpatterns = [
     path("statistics/breakdowns/", overview.breakdowns, name="breakdowns"),
     path("statistics/breakdowns/<slug:key>/", overview.statistic, name="statistic"),
     path("statistics/breakdowns/<slug:key>.<slug:format>", exports.statistic_export, name="statistic_export"),
+    path("statistics/grounds/", grounds.grounds, name="grounds"),
+    path("statistics/grounds/table.<slug:format>", exports.grounds_export, name="grounds_export"),
+    path("statistics/grounds/sentences/", ground_sentences.ground_sentence_list, name="ground_sentences"),
+    path("statistics/grounds/documentation/", ground_sentences.grounds_documentation, name="grounds_documentation"),
+    path("statistics/sections/", sections.cited_section_list, name="cited_sections"),
+    path("statistics/accuracy/", accuracy.accuracy, name="accuracy"),
+    path("statistics/accuracy.<slug:format>", exports.accuracy_export, name="accuracy_export"),
     path("statistics/treatments/", treatments.treatment_list, name="treatments"),
     path("statistics/treatments/<str:category>/<path:subcategory>/", treatments.treatment, name="treatment"),
     path("statistics/selection/", selection_form.selection, name="statistics_selection"),

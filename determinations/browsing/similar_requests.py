@@ -1,15 +1,16 @@
-"""Similar requests: how requests of the same kind and wording were decided, and on which guidelines.
+"""Similar requests: how requests of the same kind and wording were decided, on which grounds and guidelines.
 
 Similarity is PostgreSQL's trigram similarity of the two disputed requests: the share of three-letter groups they have
 in common, 0 to 1. Only the newest requests in the same subcategory are compared, so that the work is bounded.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db.models import F
 
-from determinations.models import DisputedItem, ItemFact
+from determinations.models import ItemFact
 
 #: How many requests of the subcategory are compared, newest first.
 COMPARED = 2_000
@@ -17,6 +18,8 @@ COMPARED = 2_000
 LEAST = 0.3
 #: How many of the most similar are shown and counted.
 MOST = 100
+#: Only the beginning of a longer request is compared.
+LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +31,61 @@ class SimilarRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class SimilarRequests:
-    """The similar requests, most similar first; ``decided`` and ``overturned`` count those with a decision."""
+class GroundCount:
+    """How many similar requests were decided on a ground, and how many of these were overturned."""
 
-    rows: tuple[SimilarRequest, ...]
-    decided: int
+    code: str
+    requests: int
     overturned: int
 
 
-def similar_requests(item: DisputedItem) -> SimilarRequests:
-    """The requests most similar to an item's, from other cases. One query."""
+@dataclass(frozen=True, slots=True)
+class SimilarRequests:
+    """Similar requests, most similar first."""
+
+    rows: tuple[SimilarRequest, ...]
+
+    @property
+    def decided(self) -> int:
+        """Those with a decision."""
+        return sum(row.fact.overturned is not None for row in self.rows)
+
+    @property
+    def overturned(self) -> int:
+        """Those overturned."""
+        return sum(row.fact.overturned is True for row in self.rows)
+
+    def by_ground(self) -> list[GroundCount]:
+        """Grounds of the requests, most frequent first."""
+        codes = dict.fromkeys(code for row in self.rows for code in row.fact.grounds)
+        counts = [
+            GroundCount(
+                code,
+                sum(code in row.fact.grounds for row in self.rows),
+                sum(code in row.fact.grounds and row.fact.overturned is True for row in self.rows),
+            )
+            for code in codes
+        ]
+        return sorted(counts, key=lambda count: -count.requests)
+
+    def with_grounds(self, codes: Sequence[str]) -> "SimilarRequests":
+        """Those decided on at least one of these grounds."""
+        return SimilarRequests(tuple(row for row in self.rows if not set(codes).isdisjoint(row.fact.grounds)))
+
+
+def similar_requests(text: str, category_id: int, *, but_case: int | None = None) -> SimilarRequests:
+    """The requests of the category that are worded most like ``text``, but for those of one case. One query."""
     newest = (
-        ItemFact.objects.filter(category=item.category_id)
+        ItemFact.objects.filter(category=category_id)
         .order_by(F("decision_date").desc(nulls_last=True), F("item").desc())
         .values("pk")[:COMPARED]
     )
     similar = (
         ItemFact.objects.filter(pk__in=newest)
-        .annotate(similarity=TrigramSimilarity("item__disputed", item.disputed[:500]))
+        .annotate(similarity=TrigramSimilarity("item__disputed", text[:LONGEST]))
         .filter(similarity__gte=LEAST)
-        .exclude(case=item.case_id)
+        .exclude(case=but_case)
         .select_related("item", "case")
         .order_by("-similarity", F("decision_date").desc(nulls_last=True), "-pk")[:MOST]
     )
-    rows = tuple(SimilarRequest(fact, fact.similarity) for fact in similar)
-    decided = [row.fact.overturned for row in rows if row.fact.overturned is not None]
-    return SimilarRequests(rows, len(decided), sum(decided))
+    return SimilarRequests(tuple(SimilarRequest(fact, fact.similarity) for fact in similar))

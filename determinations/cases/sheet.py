@@ -119,6 +119,7 @@ class _Builder:
             disputed=value("disputed"),
             decision=value("decision"),
             category=value("category", ": ".join(names)),
+            treatment=(item["category"], item["subcategory"]),
             rationale=value("rationale"),
             grounds=value("grounds", [self.labels.of("ground", code) for code in ground_codes(item)]),
             stated_grounds=tuple(

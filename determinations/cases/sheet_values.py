@@ -118,6 +118,7 @@ class SheetItem:
     disputed: SheetValue
     decision: SheetValue
     category: SheetValue
+    treatment: tuple[str, str]
     rationale: SheetValue
     grounds: SheetValue
     stated_grounds: tuple[SheetGround, ...]

@@ -4,8 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from determinations.models import Side, StatisticsLimits
+from determinations.parsing.grounds import GROUNDS
+from determinations.parsing.results import Decision
 from determinations.statistics.authority_parts import PartTallies
 from determinations.statistics.editions import EditionRow, years_of
+from determinations.statistics.ground_tables import GroundTable, with_decision
 from determinations.statistics.tabulate import Letters, Row, Table, Tally
 
 Cell = str | int | float | None
@@ -79,6 +82,33 @@ def _row_cells(row: Row, limits: StatisticsLimits) -> list[Cell]:
     tally = tally_cells(row.tally)
     small = small_cell_mark((row.tally.items, row.tally.decided, row.tally.overturned), limits)
     return [row.label, tally[0], _two(row.share), *tally[1:], small]
+
+
+def grounds_table(
+    table: GroundTable, decision: Decision, codes: Sequence[str], limits: StatisticsLimits, notes: Sequence[str]
+) -> ExportTable:
+    """Items with each ground, by the rows of a statistic."""
+    rows: list[list[Cell]] = []
+    for row in table.rows:
+        items = with_decision(row.total, decision)
+        counts = [with_decision(row.by_ground.get(code, Tally()), decision) for code in codes]
+        shares = [_two(100 * count / items) if items else None for count in counts]
+        rows.append([row.label, items, *counts, *shares, small_cell_mark([items, *counts], limits)])
+    names = [GROUNDS[code].label for code in codes]
+    return ExportTable(
+        name=f"grounds-{decision}",
+        title=f"Grounds of {decision} items: {table.statistic.label}",
+        heads=(
+            table.statistic.label,
+            f"{decision} items",
+            *names,
+            *(f"{name}, percent" for name in names),
+            SMALL_HEAD,
+        ),
+        rows=rows,
+        keys=[row.key for row in table.rows],
+        notes=("Counts items. An item counts under each of its grounds.", small_cell_note(limits), *notes),
+    )
 
 
 def months_table(months: Sequence[tuple[str, Letters]], limits: StatisticsLimits, notes: Sequence[str]) -> ExportTable:

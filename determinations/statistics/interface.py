@@ -93,6 +93,9 @@ class Engine(Protocol):
     def count_parts(self, selection: Selection, authority_id: int, part: str) -> list[CitationGroup]:
         """Items by (side, section or page) of one authority; ``part`` is ``sections`` or ``pages``."""
 
+    def count_sections(self, selection: Selection) -> list[CitationGroup]:
+        """Items by (side, authority, section), for all authorities."""
+
     def count_citing(self, selection: Selection, authority_id: int, columns: Sequence[str]) -> list[CitationGroup]:
         """Items that cite one authority by (side, values of the columns)."""
 

@@ -127,13 +127,18 @@ def read_quality(version: str) -> Quality:
             for layout, n in _most_first(layouts)
         ],
         problems=[NamedCount(code, fixed_label("problem", code), n) for code, n in _most_first(problems)],
-        corrected=[CorrectedField(*row) for row in _rows(_CORRECTED)],
+        corrected=corrected_fields(),
         unrecognized=[NamedCount(form, printed, n, m) for form, printed, n, m in _rows(_UNRECOGNIZED)],
         letters=cases,
         empty_letters=empty,
         values=cases * len(LETTER_FIELDS) + items * len(ITEM_FIELDS),
         reviewed_values=_rows(_CONFIRMED)[0][0],
     )
+
+
+def corrected_fields() -> list[CorrectedField]:
+    """Fields that staff set or confirmed, by parser version, most set values first."""
+    return [CorrectedField(*row) for row in _rows(_CORRECTED)]
 
 
 def problems_of_cases(version: str) -> Rows:

@@ -111,6 +111,20 @@ class SqlEngine:
                 sums.add((side, part_name), items, decided, overturned)
         return [CitationGroup(key, *counts) for key, counts in sums.items()]
 
+    def count_sections(self, selection: Selection) -> list[CitationGroup]:
+        """See ``Engine``."""
+        condition, params = _among(selection)
+        sql = f"""
+            SELECT side, authority_id, sections, {_TALLY} FROM determinations_citationfact AS cited
+            WHERE sections <> '{{}}' {condition}
+            GROUP BY side, authority_id, sections
+        """  # noqa: S608 - constants and the ORM's own SQL
+        sums = Sums()
+        for side, authority_id, sections, *counts in self._ask(sql, params):
+            for section in sections:
+                sums.add((side, authority_id, section), *counts)
+        return [CitationGroup(key, *counts) for key, counts in sums.items()]
+
     def count_citing(self, selection: Selection, authority_id: int, columns: Sequence[str]) -> list[CitationGroup]:
         """See ``Engine``. One query serves both sides."""
         rows, params = selection.rows

@@ -6,7 +6,7 @@ A key is ``2017-03``, ``2017-Q1`` or ``2017``, or ``unknown`` for letters withou
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 from determinations.statistics.definition import UNKNOWN, Filters
 from determinations.statistics.periods import Period
@@ -95,4 +95,4 @@ def fitting_step(decided: Mapping[date | None, int], needs: int) -> Step:
 
 def requested_step(name: str | None) -> Step | None:
     """The step that an address requests, if it is one."""
-    return cast(Step, name) if name in STEPS else None
+    return name if name in STEPS else None

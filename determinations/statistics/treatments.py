@@ -1,22 +1,12 @@
-"""Profiles of treatments: pairs of opposite grounds, and the quantities that requests name."""
+"""Profiles of treatments: the quantities that requests name."""
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from determinations.statistics.intervals import quantile
 
-#: Opposite grounds: what upheld requests lacked, and what overturned requests had.
-COUNTERPARTS: Sequence[tuple[str, str]] = (
-    ("not_recommended", "recommended"),
-    ("criteria_not_met", "criteria_met"),
-    ("first_line_not_tried", "first_line_failed"),
-    ("exceeds_limits", "within_limits"),
-    ("no_benefit_shown", "benefit_shown"),
-    ("no_evidence", "evidence_beyond_guideline"),
-    ("parent_not_necessary", "parent_necessary"),
-)
 #: Only the wording of the most recent requests is read, to limit the work.
 RECENT_REQUESTS = 2_000
 

@@ -1,11 +1,13 @@
 """How statistics are shown: numbers with links to their lists, percentages, intervals, statewide figures."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from determinations.statistics.measured_accuracy import Share
 from determinations.statistics.published import Published
 from determinations.statistics.tabulate import Tally
 
@@ -66,6 +68,27 @@ def rate(tally: Tally, enough: bool, needs: int) -> SafeString:
     reason = f"Based on only {tally.decided} decided item{'' if tally.decided == 1 else 's'} (at least {needs} needed)"
     return format_html('<span class="is-few" title="{}">{}<span class="visually-hidden"> ({})</span></span>',
                        reason, shown, reason)  # fmt: skip
+
+
+@register.simple_tag
+def share(part: Share | None, needs: int = 0) -> SafeString:
+    """A share with its counts and interval; grayed out if it is based on fewer than ``needs`` values."""
+    if part is None or part.percent is None or part.interval is None:
+        return SafeString('<span class="quiet">–</span>')
+    shown = format_html(
+        '<span class="rate">{}</span> <span class="interval">{}–{}</span> <span class="quiet small">{} of {}</span>',
+        f"{part.percent:.1f}%", f"{part.interval[0]:.1f}", f"{part.interval[1]:.1f}", f"{part.right:,}",
+        f"{part.of:,}",
+    )  # fmt: skip
+    if part.of >= needs:
+        return shown
+    return format_html('<span class="is-few" title="At least {} values needed">{}</span>', needs, shown)
+
+
+@register.filter
+def at(values: Sequence[object], position: int) -> object:
+    """The value at a position."""
+    return values[position]
 
 
 @register.simple_tag

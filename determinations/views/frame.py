@@ -15,10 +15,13 @@ _NAV = (
     ("Cases", "case_list", "determinations.browse_cases"),
     ("Items", "item_list", "determinations.browse_cases"),
     ("Decisions", "decision_list", "determinations.browse_cases"),
+    ("Treatments", "treatments", "determinations.browse_cases"),
     ("Citations", "citations", "determinations.view_statistics"),
     ("Statistics", "statistics", "determinations.view_statistics"),
     ("Uploads", "upload_list", "determinations.upload_letters"),
 )
+#: Pages that users of statistics find there.
+_WITHIN_STATISTICS = ("treatments",)
 #: The user's own pages: label, URL name, permission, icon.
 _OWN = (
     ("Saved views", "saved_view_list", "determinations.browse_cases", "bookmark"),
@@ -37,6 +40,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
     if user is None or not user.is_authenticated:
         return {"frame": {}}
     uploads = user.has_perm("determinations.upload_letters")
+    repeated = _WITHIN_STATISTICS if user.has_perm("determinations.view_statistics") else ()
     return {
         "frame": {
             "worker": worker_state().value if uploads else "",
@@ -44,7 +48,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
             "nav": [
                 {"label": label, "url": url, "current": request.path.startswith(url)}
                 for label, name, permission in _NAV
-                if user.has_perm(permission) and (url := url_if_any(name))
+                if user.has_perm(permission) and name not in repeated and (url := url_if_any(name))
             ],
             "urls": {name: url_if_any(name) for _, name, permission in _NAV if user.has_perm(permission)},
             "own": [

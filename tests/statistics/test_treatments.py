@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from determinations.models import ItemFact
-from determinations.statistics.treatments import COUNTERPARTS, quantities_of, quantity_of
+from determinations.statistics.treatments import quantities_of, quantity_of
 from tests.corrections.letters import document, item, stored_letter
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ def test_the_numbers_of_the_profile_equal_their_lists(as_supervisor: Client, the
     page = as_supervisor.get(reverse("treatment", args=["Rehabilitation", "PT/OT"]))
     assert page.status_code == 200
     assert (page.context["items"].value, page.context["overturned"].value) == (4, 1)
-    (pair,) = page.context["counterparts"]
+    (pair,) = page.context["questions"]
     assert (pair.upheld_items.value, pair.overturned_items.value, pair.tally.overturned) == (2, 1, 1)
     for number in (page.context["items"], page.context["overturned"], pair.upheld_items, pair.overturned_items):
         listed = as_supervisor.get(f"{number.link}&show=counts" if number.link else "/")
@@ -49,7 +49,7 @@ def test_the_numbers_of_the_profile_equal_their_lists(as_supervisor: Client, the
 def test_small_numbers_have_no_misleading_rate(as_supervisor: Client, therapy: None) -> None:
     page = as_supervisor.get(reverse("treatment", args=["Rehabilitation", "PT/OT"]))
     assert not page.context["enough"]
-    assert not page.context["counterparts"][0].enough
+    assert not page.context["questions"][0].enough
 
 
 def test_the_profile_keeps_the_filters_of_its_address(as_supervisor: Client, therapy: None) -> None:
@@ -103,8 +103,3 @@ def test_quantities_are_quartiles_by_unit() -> None:
     (visits,) = quantities_of(["6 visits", "12 visits", "18 visits", "24 visits", "30 visits"])
     assert (visits.unit, visits.requests, visits.lower, visits.median, visits.upper) == ("visits", 5, 12, 18, 24)
     assert quantities_of(["MRI"]) == []
-
-
-def test_each_ground_has_at_most_one_counterpart() -> None:
-    named = [code for pair in COUNTERPARTS for code in pair]
-    assert len(named) == len(set(named))

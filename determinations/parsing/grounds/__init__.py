@@ -4,8 +4,8 @@ A rationale quotes guidelines and then applies them. ``voices.toml`` tells these
 grounds, ``words.toml`` names the classes of words that both use.
 """
 
-from determinations.parsing.grounds.codes import GROUNDS, GroundKind
+from determinations.parsing.grounds.codes import GROUNDS, GroundKind, reads_grounds
 from determinations.parsing.grounds.read import Subject, read_grounds
 from determinations.parsing.grounds.rules import Rule, rule_book
 
-__all__ = ["GROUNDS", "GroundKind", "Rule", "Subject", "read_grounds", "rule_book"]
+__all__ = ["GROUNDS", "GroundKind", "Rule", "Subject", "read_grounds", "reads_grounds", "rule_book"]

@@ -57,5 +57,15 @@ _KINDS = (
     GroundKind("other", None, "Other ground", "a reason of another kind"),
 )
 
+#: The first version of the parser that read grounds.
+_SINCE = (1, 8, 0)
+
+
+def reads_grounds(parser_version: str) -> bool:
+    """Whether this version of the parser read grounds; a letter read by an earlier one has none until read again."""
+    parts = parser_version.split(".")
+    return not all(part.isdigit() for part in parts) or tuple(map(int, parts)) >= _SINCE
+
+
 #: Every ground by its code, the commonest reasons of each side first.
 GROUNDS: Mapping[str, GroundKind] = {kind.code: kind for kind in _KINDS}

@@ -22,6 +22,7 @@ from determinations.cases.text_pieces import pieces_of
 from determinations.models import Case, Letter, LetterText, ProblemReport
 from determinations.paging.addresses import changed, link_to, with_query
 from determinations.paging.numbered import ItemPage, item_page
+from determinations.parsing.grounds import reads_grounds
 from determinations.views.requests import person_of, url_if_any
 from determinations.wording.labels import read_labels
 
@@ -53,6 +54,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
             ).order_by("-id")[:5]
         ),
         "parsed": opened.parser_version,
+        "grounds_were_read": reads_grounds(opened.parser_version),
         "head_rows": _head_rows(sheet),
         "place": place and _place(place, request.GET),
         "correct_url": url_if_any("review_letter", pk)

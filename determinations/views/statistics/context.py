@@ -1,10 +1,12 @@
 """What all pages of statistics share: the selection and its chips, links from numbers to lists, tables."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, QueryDict
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 
 from determinations.filters import active_filters, chips
@@ -19,6 +21,21 @@ from determinations.views.statistics.selection import ParsedSelection, letters_l
 from determinations.wording.labels import Labels, read_labels
 
 may_view = permission_required("determinations.view_statistics", raise_exception=True)
+_VIEW, _BROWSE = "determinations.view_statistics", "determinations.browse_cases"
+
+
+def may_read(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """For pages that help before a decision: users who may browse cases read them too."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if not (request.user.has_perm(_VIEW) or request.user.has_perm(_BROWSE)):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
 #: Rows of a table shown on a page; exports have all rows.
 MOST_ROWS = 200
 
@@ -62,7 +79,7 @@ class Context:
     labels: Labels
     limits: StatisticsLimits
     may_browse: bool
-    extra: Mapping[str, object] = field(default_factory=dict)
+    may_view: bool
 
     @classmethod
     def of(
@@ -75,7 +92,8 @@ class Context:
             parsed=parse_selection(request.GET if query is None else query),
             labels=like.labels if like else read_labels(),
             limits=like.limits if like else StatisticsLimits.now(),
-            may_browse=request.user.has_perm("determinations.browse_cases"),
+            may_browse=request.user.has_perm(_BROWSE),
+            may_view=request.user.has_perm(_VIEW),
         )
 
     @property
@@ -117,17 +135,23 @@ class Context:
                     overturned=self.items(row.tally.overturned, {**filters, "decision": ["overturned"]}),
                     published_share=benchmark[0],
                     published_rate=benchmark[1],
-                    page=_own_page(table.statistic, row.key, self.query),
+                    page=self.page_of(table.statistic, row.key),
                     width=round(100 * row.tally.items / widest) if widest else 0,
                 )
             )
         return views
 
+    def page_of(self, statistic: Statistic, key: str) -> str:
+        """The address of the page about a row's subject, if there is one that the user may see."""
+        if statistic.key.endswith("-authority") and key != "none" and self.may_view:
+            return self.url("citation_authority", key)
+        return self.url("treatment", *key.split("/", 1)) if statistic.key == "subcategory" else ""
+
     def frame(self, section: str, **more: object) -> dict[str, object]:
         """The template context that every page of statistics needs."""
         return {
             "section": section,
-            "sections": section_tabs(self.query),
+            "sections": section_tabs(self.request, self.query),
             "query_string": self.query.urlencode(),
             "chips": chips(self.query, self.labels),
             "ignored": self.parsed.ignored,
@@ -151,35 +175,43 @@ def table_of(context: Context, statistic: Statistic) -> Table:
     return count(context.engine, statistic, within(selection, statistic), context.labels, context.limits)
 
 
-def _own_page(statistic: Statistic, key: str, query: QueryDict) -> str:
-    if statistic.key.endswith("-authority") and key != "none":
-        return with_query(reverse("citation_authority", args=[key]), query)
-    if statistic.key == "subcategory":
-        return with_query(reverse("treatment", args=key.split("/", 1)), query)
-    return ""
-
-
 def export_base(name: str, *args: str) -> str:
     """The address of an export without its format, which the template adds."""
     return reverse(name, args=[*args, "csv"]).removesuffix("csv")
 
 
-def section_tabs(query: QueryDict) -> list[dict[str, str]]:
-    """The tabs of the statistics pages, with the filters of the address."""
-    tabs = (
-        ("overview", "Overview", "statistics"), ("breakdowns", "Breakdowns", "breakdowns"),
-        ("treatments", "Treatments", "treatments"), ("citations", "Citations", "citations"),
-        ("editions", "Editions", "citation_editions"),
-        ("compare", "Compare", "statistics_compare"), ("report", "Report", "statistics_report"),
-    )  # fmt: skip
-    pages = [{"key": key, "label": label, "url": with_query(reverse(name), query)} for key, label, name in tabs]
-    pages.append({"key": "quality", "label": "Quality", "url": reverse("quality")})
-    pages.append({"key": "glossary", "label": "Definitions", "url": reverse("glossary")})
-    return pages
+#: The tabs of the statistics pages: key, label, URL name, permission.
+_TABS = (
+    ("overview", "Overview", "statistics", _VIEW),
+    ("breakdowns", "Breakdowns", "breakdowns", _VIEW),
+    ("treatments", "Treatments", "treatments", ""),
+    ("grounds", "Grounds", "grounds", _VIEW),
+    ("citations", "Citations", "citations", _VIEW),
+    ("editions", "Editions", "citation_editions", _VIEW),
+    ("compare", "Compare", "statistics_compare", _VIEW),
+    ("report", "Report", "statistics_report", _VIEW),
+)
+#: Tabs of pages about all letters, which have no filters.
+_TABS_OF_ALL = (
+    ("quality", "Quality", "quality", "determinations.view_quality"),
+    ("accuracy", "Accuracy", "accuracy", ""),
+    ("glossary", "Definitions", "glossary", ""),
+)
+
+
+def section_tabs(request: HttpRequest, query: QueryDict) -> list[dict[str, str]]:
+    """The tabs that the user may open, with the filters of the address."""
+    tabs = [(key, label, with_query(reverse(name), query), permission) for key, label, name, permission in _TABS]
+    tabs += [(key, label, reverse(name), permission) for key, label, name, permission in _TABS_OF_ALL]
+    return [
+        {"key": key, "label": label, "url": url}
+        for key, label, url, permission in tabs
+        if not permission or request.user.has_perm(permission)
+    ]
 
 
 #: Parameters in addresses of statistics that are kept when the filters change.
-KEPT_PARAMETERS = ("versus", "by", "sort", "step", "whole")
+KEPT_PARAMETERS = ("versus", "by", "of", "question", "element", "sort", "step", "whole")
 
 
 def selection_url(request: HttpRequest, query: QueryDict) -> str:

@@ -12,19 +12,26 @@ from determinations.statistics.authority_parts import PARTS, count_parts
 from determinations.statistics.catalog import BY_KEY
 from determinations.statistics.editions import edition_rows
 from determinations.statistics.export_tables import (
+    Cell,
     ExportTable,
     breakdown_table,
     editions_table,
+    grounds_table,
     months_table,
     parts_table,
 )
+from determinations.statistics.ground_tables import AXES, ground_table
+from determinations.statistics.measured_accuracy import Run, read_runs, share
 from determinations.statistics.quality import read_quality
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import by_period
-from determinations.views.statistics.context import Context, may_view, table_of
+from determinations.views.statistics.accuracy import accuracy_rows, layout_label
+from determinations.views.statistics.context import Context, may_read, may_view, table_of
 from determinations.views.statistics.export_files import send_table
+from determinations.views.statistics.grounds import axis_for, columns_of, requested_table
 from determinations.views.statistics.overview import find_statistic
 from determinations.views.statistics.quality import may_view_quality
+from determinations.wording.paths import label_of_field
 
 
 def _send(request: HttpRequest, format: str, build: Callable[[Context], ExportTable]) -> HttpResponse:
@@ -64,6 +71,20 @@ def statistic_export(request: HttpRequest, key: str, format: str) -> HttpRespons
 
 @require_safe
 @may_view
+def grounds_export(request: HttpRequest, format: str) -> HttpResponse:
+    """The table of grounds."""
+    by, decision = requested_table(request)
+
+    def build(context: Context) -> ExportTable:
+        axis = AXES[axis_for(context, by)]
+        table = ground_table(context.engine, axis, context.selection, context.labels)
+        return grounds_table(table, decision, columns_of(table, decision), context.limits, _notes(context))
+
+    return _send(request, format, build)
+
+
+@require_safe
+@may_view
 def editions_export(request: HttpRequest, format: str) -> HttpResponse:
     """Editions by year of decision."""
 
@@ -91,6 +112,42 @@ def authority_export(request: HttpRequest, key: str, format: str) -> HttpRespons
         )
 
     return _send(request, format, build)
+
+
+@require_safe
+@may_read
+def accuracy_export(request: HttpRequest, format: str) -> HttpResponse:
+    """Accuracy by field and by ground."""
+
+    def build(context: Context) -> ExportTable:
+        runs = read_runs()
+        return accuracy_table(runs[0] if runs else None, context)
+
+    return _send(request, format, build)
+
+
+def accuracy_table(run: Run | None, context: Context) -> ExportTable:
+    """One row for each field and layout, each field as staff checked it, and each ground."""
+    rows: list[list[Cell]] = []
+    for score in run.fields if run else ():
+        part = share([score])
+        rows.append(["labeled letters", label_of_field(score.field), layout_label(score.layout), part.right, part.of])
+    for row in accuracy_rows(run):
+        if row.office.of:
+            rows.append(["checked by staff", row.label, "all layouts", row.office.right, row.office.of])
+    for measured in run.grounds if run else ():
+        for ground in measured.scores:
+            rows.append(
+                [
+                    measured.name,
+                    context.labels.of("ground", ground.code),
+                    "ground found where labeled",
+                    ground.hit,
+                    ground.labeled,
+                ]
+            )
+    about = f"Parser {run.parser_version}, measured {run.date}." if run else "Nothing was measured."
+    return ExportTable("accuracy", "Accuracy", ("measured on", "value", "of", "right", "values"), rows, (about,))
 
 
 @require_safe

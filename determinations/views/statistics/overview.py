@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from determinations.statistics.catalog import BY_KEY, GROUPS, STATISTICS
 from determinations.statistics.definition import Statistic
 from determinations.statistics.glossary import GLOSSARY
+from determinations.statistics.letters_to_reread import letters_without_grounds
 from determinations.statistics.periods import Period
 from determinations.statistics.published import PublishedFigures
 from determinations.statistics.sql_engine import one_snapshot
@@ -17,6 +18,7 @@ from determinations.views.statistics.context import (
     Context,
     export_base,
     heads,
+    may_read,
     may_view,
     sorted_rows,
     table_of,
@@ -103,6 +105,7 @@ def statistic(request: HttpRequest, key: str) -> HttpResponse:
                 rows=views[:MOST_ROWS],
                 left_out=max(0, len(views) - MOST_ROWS),
                 total=context.items(table.total.items, definition.within),
+                not_read=letters_without_grounds() if definition.key == "ground" else None,
                 known=context.items(table.days.known, known) if table.days else None,
                 heads=heads(context.query, sort, definition.label),
                 year=year,
@@ -114,7 +117,7 @@ def statistic(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_safe
-@may_view
+@may_read
 def glossary(request: HttpRequest) -> HttpResponse:
     """The definitions, with their sources."""
     with one_snapshot() as engine:

@@ -12,18 +12,18 @@ from determinations.browsing.lists import ITEMS
 from determinations.browsing.rail import Facet, rail
 from determinations.filters import active_filters, filters_only
 from determinations.views.requests import wants_part
-from determinations.views.statistics.context import KEPT_PARAMETERS, may_view, section_tabs
+from determinations.views.statistics.context import KEPT_PARAMETERS, may_read, section_tabs
 
 #: URL names of the pages the form may submit to.
 _PAGES = frozenset({
     "statistics", "breakdowns", "statistic", "statistics_compare", "statistics_report", "citations",
     "citation_editions", "citation_authority", "citation_parts", "authority_editions", "compare_table",
-    "compare_side", "statistics_changes", "report_part",
+    "compare_side", "statistics_changes", "report_part", "treatments", "treatment", "grounds", "ground_sentences",
 })  # fmt: skip
 
 
 @require_safe
-@may_view
+@may_read
 def selection(request: HttpRequest) -> HttpResponse:
     """All filters of the item list: an htmx part of a statistics page, or a page of its own without JavaScript."""
     query = filters_only(request.GET)
@@ -38,7 +38,7 @@ def selection(request: HttpRequest) -> HttpResponse:
         "statistics/_form.html" if wants_part(request) else "statistics/selection.html",
         {
             "facets": facets, "counted": counted, "query": query, "kept": kept, "target": _target(request),
-            "sections": section_tabs(query),
+            "sections": section_tabs(request, query),
         },
     )  # fmt: skip
 

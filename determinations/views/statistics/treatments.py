@@ -13,29 +13,20 @@ from determinations.models import Category, ItemFact
 from determinations.parsing.grounds import GROUNDS
 from determinations.parsing.results import SIDES
 from determinations.statistics.catalog import BY_KEY
+from determinations.statistics.letters_to_reread import letters_without_grounds
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import Table, Tally
-from determinations.statistics.treatments import COUNTERPARTS, RECENT_REQUESTS, quantities_of
-from determinations.views.statistics.context import Context, Number, RowView, may_view, table_of
+from determinations.statistics.treatments import RECENT_REQUESTS, Quantities, quantities_of
+from determinations.views.statistics.context import Context, RowView, may_read, table_of
+from determinations.views.statistics.ground_sentences import DOCUMENTATION, documentation
+from determinations.views.statistics.lazy_sections import section, whole_url
+from determinations.views.statistics.over_time import periods_of
+from determinations.views.statistics.questions import question_rows
+from determinations.views.statistics.sections import SECTIONS, cited_sections
 from determinations.views.statistics.selection import narrow
 
 _MOST_ROWS = 12
 _EXAMPLES = 5
-
-
-@dataclass(frozen=True)
-class Counterparts:
-    """A ground of upheld items and its counterpart of overturned items.
-
-    ``tally`` counts the items of both, so its rate is how often the question was decided in favor of the request.
-    """
-
-    upheld: str
-    overturned: str
-    upheld_items: Number
-    overturned_items: Number
-    tally: Tally
-    enough: bool
 
 
 @dataclass(frozen=True)
@@ -47,8 +38,17 @@ class Example:
     grounds: str
 
 
+@dataclass(frozen=True)
+class QuantityRow:
+    """The quantities that requests name in one unit: of all, of those upheld, of those overturned."""
+
+    every: Quantities
+    upheld: Quantities | None
+    overturned: Quantities | None
+
+
 @require_safe
-@may_view
+@may_read
 def treatment_list(request: HttpRequest) -> HttpResponse:
     """All treatments, most requested first, with links to their profiles."""
     with one_snapshot() as engine:
@@ -57,12 +57,17 @@ def treatment_list(request: HttpRequest) -> HttpResponse:
         return render(
             request,
             "statistics/treatments.html",
-            context.frame("treatments", rows=context.row_views(table), total=context.items(table.total.items)),
+            context.frame(
+                "treatments",
+                rows=context.row_views(table),
+                total=context.items(table.total.items),
+                not_read=letters_without_grounds(),
+            ),
         )
 
 
 @require_safe
-@may_view
+@may_read
 def treatment(request: HttpRequest, category: str, subcategory: str) -> HttpResponse:
     """The profile of a treatment within the selection of the address."""
     key = f"{category}/{subcategory}"
@@ -71,33 +76,53 @@ def treatment(request: HttpRequest, category: str, subcategory: str) -> HttpResp
     with one_snapshot() as engine:
         whole = Context.of(request, engine)
         context = Context.of(request, engine, narrow(whole.query, {"subcategory": [key]}), like=whole)
-        grounds = table_of(context, BY_KEY["ground"])
-        cited = {side: context.row_views(table_of(context, BY_KEY[f"{side}-authority"])) for side in SIDES}
-        recent = list(_recent(context))
+        content = _profile(context)
         return render(
             request,
             "statistics/treatment.html",
-            context.frame(
+            whole.frame(
                 "treatments",
                 title=whole.labels.of("subcategory", key),
-                tally=grounds.total,
-                enough=grounds.total.decided >= context.limits.rate_needs,
-                items=context.items(grounds.total.items),
-                overturned=context.items(grounds.total.overturned, {"decision": ["overturned"]}),
-                counterparts=_counterparts(context, grounds),
-                upheld_grounds=_grounds_of(context, grounds, "upheld"),
-                overturned_grounds=_grounds_of(context, grounds, "overturned"),
-                claims=cited["claims"][:_MOST_ROWS],
-                reviewer=cited["reviewer"][:_MOST_ROWS],
-                months=context.row_views(table_of(context, BY_KEY["month"])),
-                regions=context.row_views(table_of(context, BY_KEY["body-region"]))[:_MOST_ROWS],
-                quantities=quantities_of(fact.item.disputed for fact in recent),
-                recent_count=len(recent),
-                won=_examples(context, [fact for fact in recent if fact.overturned]),
-                lost=_examples(context, [fact for fact in recent if fact.overturned is False]),
+                treatment=key,
                 treatments_url=whole.url("treatments"),
+                grounds_url=context.url("grounds"),
+                list_url=context.items(1).link,
+                whole_url=whole_url(whole),
+                **content,
             ),
         )
+
+
+def _profile(context: Context) -> dict[str, object]:
+    """Everything that the profile shows of the items of the selection."""
+    grounds = table_of(context, BY_KEY["ground"])
+    by_ground = {row.key: row.tally for row in grounds.rows}
+    cited = {side: context.row_views(table_of(context, BY_KEY[f"{side}-authority"])) for side in SIDES}
+    recent = list(_recent(context))
+    steps, periods = periods_of(context)
+    return {
+        "tally": grounds.total,
+        "enough": grounds.total.decided >= context.limits.rate_needs,
+        "items": context.items(grounds.total.items),
+        "upheld": context.items(grounds.total.decided - grounds.total.overturned, {"decision": ["upheld"]}),
+        "overturned": context.items(grounds.total.overturned, {"decision": ["overturned"]}),
+        "questions": question_rows(context, by_ground),
+        "upheld_grounds": _grounds_of(context, grounds, "upheld"),
+        "overturned_grounds": _grounds_of(context, grounds, "overturned"),
+        "without_grounds": context.items(by_ground.get("unknown", Tally()).items, {"ground": ["unknown"]}),
+        "not_read": letters_without_grounds(),
+        "claims": cited["claims"][:_MOST_ROWS],
+        "reviewer": cited["reviewer"][:_MOST_ROWS],
+        "regions": context.row_views(table_of(context, BY_KEY["body-region"]))[:_MOST_ROWS],
+        "periods": periods,
+        **steps,
+        "quantities": _quantities(recent),
+        "recent_count": len(recent),
+        "won": _examples(context, [fact for fact in recent if fact.overturned]),
+        "lost": _examples(context, [fact for fact in recent if fact.overturned is False]),
+        "sections_part": section(context, context.url("cited_sections"), *SECTIONS, cited_sections),
+        "documentation_part": section(context, context.url("grounds_documentation"), *DOCUMENTATION, documentation),
+    }
 
 
 def _recent(context: Context) -> QuerySet[ItemFact]:
@@ -105,24 +130,16 @@ def _recent(context: Context) -> QuerySet[ItemFact]:
     return facts.order_by(F("decision_date").desc(nulls_last=True), F("item").desc())[:RECENT_REQUESTS]
 
 
-def _counterparts(context: Context, grounds: Table) -> list[Counterparts]:
-    """Pairs of grounds with at least one item."""
-    pairs = []
-    for upheld, overturned in COUNTERPARTS:
-        lost, won = grounds.tally(upheld), grounds.tally(overturned)
-        both = lost + won
-        if both.items:
-            pairs.append(
-                Counterparts(
-                    upheld=GROUNDS[upheld].label,
-                    overturned=GROUNDS[overturned].label,
-                    upheld_items=context.items(lost.items, {"ground": [upheld]}),
-                    overturned_items=context.items(won.items, {"ground": [overturned]}),
-                    tally=both,
-                    enough=both.decided >= context.limits.rate_needs,
-                )
-            )
-    return pairs
+def _quantities(recent: Sequence[ItemFact]) -> list[QuantityRow]:
+    """Typical quantities of recent requests, of all and by decision."""
+    upheld, overturned = (
+        {row.unit: row for row in quantities_of(fact.item.disputed for fact in recent if fact.overturned is won)}
+        for won in (False, True)
+    )
+    return [
+        QuantityRow(row, upheld.get(row.unit), overturned.get(row.unit))
+        for row in quantities_of(fact.item.disputed for fact in recent)
+    ]
 
 
 def _grounds_of(context: Context, grounds: Table, decision: str) -> list[RowView]:

@@ -1,0 +1,114 @@
+"""Grounds by treatment, guideline, side or time: how often each ground was given among the items of each row."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from determinations.models.authorities import Family
+from determinations.parsing.results import SIDES, Decision, Side
+from determinations.statistics.catalog import BY_KEY
+from determinations.statistics.definition import UNKNOWN, Statistic
+from determinations.statistics.interface import Engine, Selection, Sums
+from determinations.statistics.tabulate import Tally
+from determinations.statistics.time_steps import STEPS
+from determinations.wording.labels import FAMILY_BITS, Labels
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The rows of a table of grounds: those of a statistic, read from columns that have few values."""
+
+    statistic: Statistic
+    columns: tuple[str, ...]
+    keys: Callable[..., Iterable[str]]
+
+
+@dataclass(frozen=True)
+class GroundRow:
+    """A row: its items, and those of them with each ground."""
+
+    key: str
+    label: str
+    total: Tally
+    by_ground: Mapping[str, Tally]
+
+
+@dataclass(frozen=True)
+class GroundTable:
+    """All rows, in the statistic's order or most items first. ``total`` counts every item once."""
+
+    statistic: Statistic
+    rows: tuple[GroundRow, ...]
+    total: Tally
+    by_ground: Mapping[str, Tally]
+
+
+def _own(key: str) -> Axis:
+    statistic = BY_KEY[key]
+    return Axis(statistic, statistic.columns, statistic.keys)
+
+
+def _families(side: Side) -> Axis:
+    def keys(bits: int, labels: Labels) -> list[str]:
+        return [str(family) for family in Family if bits & FAMILY_BITS[family]] or ["none"]
+
+    return Axis(BY_KEY[f"{side}-family"], (f"{side}_families",), keys)
+
+
+def _authorities(side: Side) -> Axis:
+    def keys(ids: list[int], labels: Labels) -> list[str]:
+        return [labels.authority_by_id[pk].key for pk in ids] or ["none"]
+
+    return Axis(BY_KEY[f"{side}-authority"], (f"{side}_authority_ids",), keys)
+
+
+#: By the key of the statistic.
+AXES: Mapping[str, Axis] = {
+    axis.statistic.key: axis
+    for axis in (
+        _own("category"),
+        _own("subcategory"),
+        _own("body-region"),
+        *(_authorities(side) for side in SIDES),
+        *(_families(side) for side in SIDES),
+        *(_own(step) for step in STEPS),
+    )
+}
+
+
+def ground_table(engine: Engine, axis: Axis, selection: Selection, labels: Labels) -> GroundTable:
+    """Items of the selection by the axis and by ground. An item counts once in every row and under every ground."""
+    total, by_ground, of_row, of_both = Sums(), Sums(), Sums(), Sums()
+    for (*raw, grounds), *counts in engine.count_items(selection, (*axis.columns, "grounds")):
+        codes = dict.fromkeys(grounds or [UNKNOWN])
+        total.add("", *counts)
+        for code in codes:
+            by_ground.add(code, *counts)
+        for key in dict.fromkeys(axis.keys(*raw, labels)):
+            of_row.add(key, *counts)
+            for code in codes:
+                of_both.add((key, code), *counts)
+    cells: dict[str, dict[str, Tally]] = {key: {} for key in of_row}
+    for (key, code), counts in of_both.items():
+        cells[key][code] = Tally(*counts)
+    statistic = axis.statistic
+    rows = tuple(
+        GroundRow(key, statistic.row_label(key, labels), Tally(*of_row[key]), cells[key])
+        for key in sorted(of_row, key=_order(statistic, of_row))
+    )
+    return GroundTable(
+        statistic, rows, Tally(*total.get("", ())), {code: Tally(*counts) for code, counts in by_ground.items()}
+    )
+
+
+def with_decision(tally: Tally, decision: Decision) -> int:
+    """The items of a tally that have the decision."""
+    return tally.overturned if decision == "overturned" else tally.decided - tally.overturned
+
+
+def _order(statistic: Statistic, sums: Sums) -> Callable[[str], tuple[float | str, ...]]:
+    if statistic.order is not None:
+        positions = {key: position for position, key in enumerate(statistic.order)}
+        return lambda key: (positions.get(key, len(positions)), key)
+    if statistic.sort_by_key:
+        return lambda key: (key == UNKNOWN, key)
+    return lambda key: (-sums[key][0], key)
