@@ -100,10 +100,10 @@ def test_a_folder_without_right_values_is_refused(tmp_path: Path, folder: str) -
         call_command("measure_accuracy", tmp_path)
 
 
-def test_the_figures_that_ship_are_of_this_parser() -> None:
+def test_the_figures_that_ship_are_of_labeled_letters_and_of_rationales_that_rules_had_not_seen() -> None:
     newest = read_runs()[0]
-    assert newest.parser_version == PARSER_VERSION
     assert newest.letters == 94
+    assert newest.total.labeled > 3_000
     assert [part.seen for part in newest.grounds] == [True, False]
 
 

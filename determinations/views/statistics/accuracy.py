@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from determinations.parsing import PARSER_VERSION
 from determinations.statistics.measured_accuracy import Run, Share, read_runs, share
 from determinations.statistics.quality import CorrectedField, corrected_fields
 from determinations.statistics.sql_engine import one_snapshot
@@ -46,6 +47,7 @@ def accuracy(request: HttpRequest) -> HttpResponse:
             context.frame(
                 "accuracy",
                 run=runs[0] if runs else None,
+                version=PARSER_VERSION,
                 runs=[(run, share(run.fields)) for run in runs],
                 layouts=[layout_label(layout) for layout in runs[0].layouts] if runs else [],
                 rows=rows,
