@@ -109,6 +109,32 @@ class ChildProcess:
             raise ReaderBroken(f"The process that reads files does not start: {fault}") from None
 
 
+class ChildReader:
+    """Reads files through one child that runs ``module``; the child is replaced when it dies, hangs, or grows old.
+
+    For one thread of one process. Also a context manager.
+    """
+
+    def __init__(self, module: str, limits: Limits) -> None:
+        self.limits = limits
+        self.process = ChildProcess(module, limits)
+        #: How many files or pages the present child has read.
+        self.uses = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the child; the next file starts another."""
+        self.uses = 0
+        self.process.close()
+
+
 _ENVIRONMENT: Mapping[str, str] = {
     "PYTHONPATH": str(_IMPORT_ROOT),
     "PYTHONUTF8": "1",

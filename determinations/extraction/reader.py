@@ -2,10 +2,8 @@
 
 import atexit
 import os
-from types import TracebackType
-from typing import Self
 
-from determinations.extraction.process import ChildGone, ChildProcess, ReaderBroken, fault_of
+from determinations.extraction.process import ChildGone, ChildReader, ReaderBroken, fault_of
 from determinations.extraction.results import LIMITS, ExtractedText, Limits, TooLarge, unreadable
 
 __all__ = ["ReaderBroken", "TextReader", "close_reader", "text_of"]
@@ -15,24 +13,14 @@ CHILD = "determinations.extraction.child"
 _FILES_BEFORE_RENEWAL = 5_000
 
 
-class TextReader:
+class TextReader(ChildReader):
     """One child process that reads files one by one; started when first needed, replaced when it dies or hangs.
 
-    For one thread of one process. Also a context manager. ``child`` is the module that the child runs.
+    ``child`` is the module that the child runs.
     """
 
     def __init__(self, limits: Limits = LIMITS, child: str = CHILD) -> None:
-        self.limits = limits
-        self.process = ChildProcess(child, limits)
-        self._read_files = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        super().__init__(child, limits)
 
     def read(self, data: bytes) -> ExtractedText:
         """The text of a file, and which of its pages are pictures.
@@ -41,9 +29,9 @@ class TextReader:
         """
         if len(data) > self.limits.bytes:
             raise TooLarge(f"The file has {len(data):,} bytes; {self.limits.bytes:,} are allowed.")
-        if self._read_files >= _FILES_BEFORE_RENEWAL:
+        if self.uses >= _FILES_BEFORE_RENEWAL:
             self.close()
-        fresh = self._read_files == 0
+        fresh = self.uses == 0
         try:
             return self._read_once(data)
         except ChildGone as end:
@@ -55,18 +43,13 @@ class TextReader:
         except ChildGone as end:
             raise fault_of(end) from None
 
-    def close(self) -> None:
-        """Stop the child; the next ``read`` starts another."""
-        self._read_files = 0
-        self.process.close()
-
     def _read_once(self, data: bytes) -> ExtractedText:
         self.process.share(data)
-        self._read_files += 1
+        self.uses += 1
         try:
             answer = self.process.ask(str(len(data)), self.limits.seconds)
         except BaseException:
-            self._read_files = 0
+            self.uses = 0
             raise
         if "state" in answer:
             raise unreadable(answer)

@@ -1,41 +1,27 @@
 """Opens messages and portfolios through a child process that may crash or hang without harm."""
 
 import os
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
 from determinations.extraction.containers.results import LIMITS, ContainerRefused, Enclosed, Opened
-from determinations.extraction.process import ChildGone, ChildProcess
+from determinations.extraction.process import ChildGone, ChildReader
 from determinations.extraction.results import Limits, TooSlow
 
 CHILD = "determinations.extraction.containers.child"
 Form = Literal["mail", "outlook", "pdf"]
 
 
-class ContainerReader:
-    """One child process that opens containers one by one; started when first needed. For one thread.
-
-    Also a context manager.
-    """
+class ContainerReader(ChildReader):
+    """One child process that opens containers one by one; ``child`` is the module that it runs."""
 
     def __init__(self, limits: Limits = LIMITS, child: str = CHILD) -> None:
-        self.limits = limits
-        self.process = ChildProcess(child, limits)
-        self._is_fresh = True
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        super().__init__(child, limits)
 
     def open(self, form: Form, data: bytes) -> Opened:
         """The files that a container carries. Raises ``ContainerRefused``, or ``ReaderBroken`` if no child starts."""
         if len(data) > self.limits.bytes:
             raise ContainerRefused("too_large", f"{len(data):,} bytes; {self.limits.bytes:,} are allowed.")
-        was_fresh = self._is_fresh
+        was_fresh = self.uses == 0
         try:
             return self._open_once(form, data)
         except ChildGone as end:
@@ -47,19 +33,14 @@ class ContainerReader:
         except ChildGone as end:
             raise _refusal(end) from None
 
-    def close(self) -> None:
-        """Stop the child; the next ``open`` starts another."""
-        self._is_fresh = True
-        self.process.close()
-
     def _open_once(self, form: Form, data: bytes) -> Opened:
         self.process.share(data)
-        self._is_fresh = True
+        uses, self.uses = self.uses, 0  # a child that ends while it answers leaves none that was used
         try:
             answer = self.process.ask(f"{form} {len(data)}", self.limits.seconds)
         except TooSlow as slow:
             raise ContainerRefused("too_slow", "Opening the file takes longer than allowed.") from slow
-        self._is_fresh = False
+        self.uses = uses + 1
         if "reason" in answer:
             raise ContainerRefused(answer["reason"], answer["message"])
         files, at = [], 0

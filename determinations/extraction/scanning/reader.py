@@ -4,10 +4,8 @@ import atexit
 import json
 import os
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
-from determinations.extraction.process import ChildGone, ChildProcess, fault_of
+from determinations.extraction.process import ChildGone, ChildReader, fault_of
 from determinations.extraction.results import LIMITS, ExtractedText, Limits, TooManyPages, unreadable
 from determinations.extraction.scanned_pages import FEW_CHARACTERS
 from determinations.extraction.scanning.page import ReadPage
@@ -24,24 +22,14 @@ def _unwatched(done: int, pages: int) -> None:
     """Ignore progress."""
 
 
-class ScanReader:
+class ScanReader(ChildReader):
     """One child process that recognizes pages one by one; started when first needed, replaced when it dies or hangs.
 
-    For one thread of one process. Also a context manager. ``child`` is the module that the child runs.
+    ``child`` is the module that the child runs.
     """
 
     def __init__(self, limits: Limits = LIMITS, child: str = CHILD) -> None:
-        self.limits = limits
-        self.process = ChildProcess(child, limits)
-        self._read_pages = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        super().__init__(child, limits)
 
     def read(self, data: bytes, extracted: ExtractedText, progress: Progress = _unwatched) -> ExtractedText:
         """The file's whole text: of the pages named in ``extracted.to_scan`` as recognized, of the others as it is.
@@ -49,17 +37,12 @@ class ScanReader:
         ``progress`` is called after each page with the number of finished and all pages. Raises ``Unreadable``, or
         ``ReaderBroken`` if the child does not start.
         """
-        if self._read_pages >= _PAGES_BEFORE_RENEWAL:
+        if self.uses >= _PAGES_BEFORE_RENEWAL:
             self.close()
         try:
             return self._read(data, extracted, progress)
         except ChildGone as end:
             raise fault_of(end) from None
-
-    def close(self) -> None:
-        """Stop the child; the next ``read`` starts another."""
-        self._read_pages = 0
-        self.process.close()
 
     def _read(self, data: bytes, extracted: ExtractedText, progress: Progress) -> ExtractedText:
         self.process.share(data)
@@ -82,7 +65,7 @@ class ScanReader:
 
     def _read_page(self, size: int, number: int) -> ReadPage:
         answer = self.process.ask(f"page {number}", self.limits.page_seconds)
-        self._read_pages += 1
+        self.uses += 1
         if "state" in answer:
             raise unreadable(answer)
         rows = json.loads(os.pread(self.process.shared, answer["size"], size))

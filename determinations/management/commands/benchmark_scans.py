@@ -1,4 +1,4 @@
-"""``benchmark_scans``: how much waiting scans delay the letters that somebody waits for.
+"""``benchmark_scans``: how much waiting scans delay the letters that a user waits for.
 
 On servers of its own, as ``benchmark_ingest``. Small uploads are made by turns while the worker of scans is at work on
 a long queue, and while it is stopped: the ratio of the two times is what scans cost other letters.
