@@ -108,7 +108,7 @@ def source_of(text: LetterText, pages: Sequence[ScannedPage]) -> SourceText:
         has_text = bool(text.text[span.start : span.end].strip())
         methods.append(("scan" if number in words else "text") if has_text else "none")
     doubtful = tuple(
-        DoubtfulWord(Span(word.start, word.end), doubt_of(of_phrase=word.doubt == _CORRECTED))
+        DoubtfulWord(Span(word.start, word.end), doubt_of(word.confidence, of_phrase=word.doubt == _CORRECTED))
         for number in sorted(words)
         for word in words[number]
         if word.doubt

@@ -1,7 +1,8 @@
 """Words of a scan that the engine was unsure of, where they affect a value that people filter or count by.
 
-In running prose an unsure word is underlined on the page and raises nothing. A phrase that was corrected is reported
-wherever it is, because the correction hides what the parser would have complained about.
+In running prose an unsure word is underlined on the page and raises nothing, unless it is hardly legible. A phrase
+that was corrected is reported wherever it is, because the correction hides what the parser would have complained
+about.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,12 +14,14 @@ from determinations.parsing.spans import Span
 _PROSE = frozenset({"summary", "rationale"})
 _MESSAGES = {
     "low_confidence": "This word was read from a scan and may be wrong.",
+    "illegible": "This word is hardly legible on the scan.",
     "mended": "This phrase was unclear on the scan and was read as the usual wording.",
 }
 
 
 def doubtful_values(letter: ParsedLetter, words: Sequence[DoubtfulWord], extent: Span) -> Iterator[Problem]:
-    """A problem for each doubtful word in a short value, and for each corrected phrase in the letter at ``extent``."""
+    """A problem for each doubtful word in a short value, each illegible one in prose, and each corrected phrase in the
+    letter at ``extent``."""
     if not words:
         return
     places = sorted(_places(letter), key=lambda place: place[1].end - place[1].start)  # the narrowest value first
@@ -27,7 +30,7 @@ def doubtful_values(letter: ParsedLetter, words: Sequence[DoubtfulWord], extent:
             continue
         path = next((path for path, span in places if span.start < word.span.end and word.span.start < span.end), "")
         is_short = path and path.rpartition("/")[2] not in _PROSE
-        if is_short or word.reason == "mended":
+        if is_short or (path and word.reason == "illegible") or word.reason == "mended":
             yield Problem("ocr_doubt", _MESSAGES[word.reason], word.span, path)
 
 

@@ -62,7 +62,7 @@ _HEADER_LABELS = tuple(
         "Received:",
     )
 )
-#: Fixed words of guideline lines and of partial approvals; one of the words may be blurred.
+#: Fixed words of guideline lines and of partial approvals; one of the words may be blurred, two of a long phrase.
 _FIXED_WORDS = tuple(
     phrase.split()
     for phrase in (
@@ -73,11 +73,14 @@ _FIXED_WORDS = tuple(
         "summary based on a review of the case",
         "including all medical records:",
         "Official Disability Guidelines (ODG)",
+        "Disability Guidelines (ODG)",
+        "Guidelines (ODG)",
         "was the original request.",
         "the Claims Administrator. The remaining",
         "remaining IMR eligible portion of the original request,",
     )
 )
+_LONG_PHRASE = 5
 _LONE_LABELS = ("Section(s):", "Page(s):")
 #: Each decision, and how many of its characters may be wrong: nothing else is where it is.
 _DECISIONS = {"Upheld": 2, "Overturned": 3}
@@ -97,17 +100,30 @@ _LOOSE_DATE = re.compile(
 #: A one that is alone is often read as a rule.
 _RULE = frozenset("|¦")
 #: Words that begin a sentence when they have a capital; none of them is a name.
-_SENTENCE_STARTS = frozenset(
+SENTENCE_STARTS = frozenset(
     "A All An As At Based Because Both Current Currently Decision Due During Examination Following For From Further "
     "Furthermore Given He Her His However If In It Moreover No Objective On Per Previous Prior She Since Subjective "
     "Such That The There Therefore They This Thus Treatment Under Upon When While With".split()
 )
-#: So many commas before first words of sentences are no slips of the letter.
-_SEVERAL = 3
-_COMMA = re.compile(r"[a-z0-9)\"%],\Z")
+#: ``2004.`` before the sections of a guideline.
+_EDITION = re.compile(r"((?:19|20)\d\d)[.;:]")
 _PUNCTUATION = ".,;:)"
 #: ``lcc``, ``[percent``, ``Scc``: a one or a five before a unit.
 _DIGIT_BEFORE_UNIT = re.compile(r"([(\"]?)([lI|\[S])(cc|ml|mg|mcg|percent|%)\b(.*)")
+#: ``300my/g``, ``0,025%``, ``7-L0``, ``Sth``, ``[0``: units, decimal points, digits; ``(c.g.``; the level ``LI-2``.
+_BLURRED_NUMBERS = (
+    (re.compile(r"(\d)my\b"), r"\1mg"),
+    (re.compile(r"^Sm[gy]\b"), "5mg"),
+    (re.compile(r"^(\(?)[c\u00a2]\.[gy]\b"), r"\1e.g"),
+    (re.compile(r"^\[(?=\d{1,2}(?![\d\]]))(?![^\]]*\])"), "1"),
+    (re.compile(r"\bL[Il](?=-[2-5]\b)"), "L1"),
+    (re.compile(r"(?<!\d)0,(?=\d)"), "0."),
+    (re.compile(r"(\d),(?=\d{1,2}%)"), r"\1."),
+    (re.compile(r"(?<![\w.])(\d{1,3}-)[LlI](?=\d(?!\d))"), r"\g<1>1"),
+    (re.compile(r"\bSth\b"), "5th"),
+)
+#: What the first letter of "The" is read as on a coarse fax.
+_BLURRED_THE = re.compile(r"(?:[‘'`]?I['’]|[‘`])he")
 #: ``'The``: a speck before a word that begins no quotation.
 _QUOTE = re.compile(r"['\u2019]")
 _SPECK_BEFORE = re.compile(r"['\u2018`]([A-Za-z].*)")
@@ -116,19 +132,22 @@ _SPECK_BEFORE = re.compile(r"['\u2018`]([A-Za-z].*)")
 def corrections(rows: Sequence[RecognizedRow]) -> Iterator[Correction]:
     """What is to be corrected in the rows of one page; the corrections of a row do not overlap."""
     heading = next((number for number, row in enumerate(rows) if _begins(row.words, _HEADING)), None)
-    stops = [*_commas_for_stops(rows)]
     for number, row in enumerate(rows):
         in_header = heading is not None and number < heading
         taken: set[int] = set()
         for correction in (
             *(Correction(number, *place) for place in _phrases(row.words, in_header)),
-            *(stop for stop in stops if stop.row == number),
             *(Correction(number, at, at + 1, (word,), is_phrase=False) for at, word in _blurred_words(row.words)),
         ):
             if taken.isdisjoint(range(correction.start, correction.end)):
                 taken.update(range(correction.start, correction.end))
                 if row.words[correction.start : correction.end] != correction.words:
                     yield correction
+
+
+def starts_section(words: Sequence[str]) -> bool:
+    """Whether a row begins with a heading or a label of the letter."""
+    return any(_begins(tuple(words), phrase) for phrase in _ROW_STARTS)
 
 
 def _begins(words: tuple[str, ...], phrase: list[str]) -> bool:
@@ -148,6 +167,8 @@ def _phrases(words: tuple[str, ...], in_header: bool) -> Iterator[tuple[int, int
         for label in _LONE_LABELS:
             if word != label and _is_near(word, label):
                 yield at, at + 1, (label,)
+            if at and _is_near(word, label) and (edition := _EDITION.fullmatch(words[at - 1])):
+                yield at - 1, at, (edition[1] + ",",)
     yield from _numbers(words, in_header)
 
 
@@ -174,17 +195,19 @@ def _header_labels(words: tuple[str, ...]) -> Iterator[tuple[int, int, tuple[str
 
 
 def _fixed_words(words: tuple[str, ...]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-    """Phrases of which all words but one are as usual, and that one nearly; marks behind the last word stay."""
+    """Phrases of which all words but one or two are as usual, and those nearly; marks behind the last word stay."""
     for phrase in _FIXED_WORDS:
         for at in range(len(words) - len(phrase) + 1):
             piece = [*words[at : at + len(phrase)]]
             marks = piece[-1][len(piece[-1].rstrip(_PUNCTUATION)) :] if phrase[-1][-1] not in ".,:" else ""
             piece[-1] = piece[-1][: len(piece[-1]) - len(marks)] + (")" if marks.startswith(")") else "")
             unlike = [n for n, (word, usual) in enumerate(zip(piece, phrase, strict=True)) if word != usual]
-            if len(unlike) == 1 and _is_near(piece[unlike[0]], phrase[unlike[0]]):
-                is_last = unlike[0] == len(phrase) - 1
-                right = phrase[unlike[0]] + (marks.removeprefix(")") if is_last else "")
-                yield at + unlike[0], at + unlike[0] + 1, (right,)
+            most = 1 + (len(phrase) >= _LONG_PHRASE)
+            if not 0 < len(unlike) <= most or not all(_is_near(piece[place], phrase[place]) for place in unlike):
+                continue
+            for place in unlike:
+                right = phrase[place] + (marks.removeprefix(")") if place == len(phrase) - 1 else "")
+                yield at + place, at + place + 1, (right,)
 
 
 def _decision(words: tuple[str, ...]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
@@ -202,26 +225,6 @@ def _decision(words: tuple[str, ...]) -> Iterator[tuple[int, int, tuple[str, ...
                 yield last, last + 1, (decision,)
 
 
-def _commas_for_stops(rows: Sequence[RecognizedRow]) -> Iterator[Correction]:
-    """Full stops read as commas: at the end of a paragraph, and before the first words of sentences when a page has
-    several such commas, as a fax of standard quality has and no other."""
-    inside: list[Correction] = []
-    for number, row in enumerate(rows):
-        following = rows[number + 1] if number + 1 < len(rows) else None
-        for at, word in enumerate(row.words):
-            if not _COMMA.search(word):
-                continue
-            stop = Correction(number, at, at + 1, (word[:-1] + ".",), is_phrase=False)
-            if at + 1 < len(row.words):
-                inside += [stop] * (row.words[at + 1] in _SENTENCE_STARTS)
-            elif following is None or following.gap > 1 or any(_begins(following.words, p) for p in _ROW_STARTS):
-                yield stop
-            else:
-                inside += [stop] * (following.words[0] in _SENTENCE_STARTS)
-    if len(inside) >= _SEVERAL:
-        yield from inside
-
-
 def _blurred_words(words: tuple[str, ...]) -> Iterator[tuple[int, str]]:
     """A one that was read as a rule or as a letter before a unit, and ``(o`` for ``to``."""
     for at, word in enumerate(words):
@@ -231,10 +234,20 @@ def _blurred_words(words: tuple[str, ...]) -> Iterator[tuple[int, str]]:
             yield at, "to"
         elif unit := _DIGIT_BEFORE_UNIT.fullmatch(word):
             yield at, f"{unit[1]}{'5' if unit[2] == 'S' else '1'}{unit[3]}{unit[4]}"
+        elif _BLURRED_THE.fullmatch(word):
+            yield at, "The"
+        elif (number := _right_number(word)) != word:
+            yield at, number
         elif "\u00a2" in word:
             yield at, word.replace("\u00a2", "c")
         elif (speck := _SPECK_BEFORE.fullmatch(word)) and not _QUOTE.search(" ".join((speck[1], *words[at + 1 :]))):
             yield at, speck[1]
+
+
+def _right_number(word: str) -> str:
+    for pattern, right in _BLURRED_NUMBERS:
+        word = pattern.sub(right, word)
+    return word
 
 
 def _numbers(words: tuple[str, ...], in_header: bool) -> Iterator[tuple[int, int, tuple[str, ...]]]:

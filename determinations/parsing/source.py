@@ -9,8 +9,9 @@ from determinations.parsing.spans import Span
 
 #: How a page's text was obtained: from the file's own text, by recognizing a picture, or, of a picture, not at all.
 PageMethod = Literal["text", "scan", "none"]
-#: Why a recognized word is doubtful: the engine was unsure of it, or it was corrected to a known phrase.
-DoubtReason = Literal["low_confidence", "mended"]
+#: Why a recognized word is doubtful: the engine was unsure of it, could hardly read it, or it was corrected to a known
+#: phrase.
+DoubtReason = Literal["low_confidence", "illegible", "mended"]
 #: First and last page, counted from 1, both included.
 PageRange = tuple[int, int]
 

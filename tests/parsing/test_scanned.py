@@ -33,6 +33,12 @@ def corrected(*rows: str) -> list[str]:
         ("the Official Disability Guidelines (ONG), Low Back", "the Official Disability Guidelines (ODG), Low Back"),
         ("Official Disability Guidelines (ODG).", "Official Disability Guidelines (ODG)."),
         ("'The patient", "The patient"),
+        ("injury. \u2018he worker and \u2018I'he", "injury. The worker and The"),
+        ("Complaints 2004. Section(s): Initial Care", "Complaints 2004, Section(s): Initial Care"),
+        ("Guidelines (ONG) Forearm", "Guidelines (ODG) Forearm"),
+        ("the Ciaims Administrator, The remaining", "the Claims Administrator. The remaining"),
+        ("300my/g and 0,025%, 7-L0 days, the Sth digit", "300mg/g and 0.025%, 7-10 days, the 5th digit"),
+        ("Smy for [0 days (c.g., at LI-2)", "5mg for 10 days (e.g., at L1-2)"),
         ("of Chroni¢ pain", "of Chronic pain"),
         ("file, including all mcdical records:", "file, including all medical records:"),
     ],
@@ -49,6 +55,7 @@ def test_what_carries_the_structure_is_corrected(read: str, right: str) -> None:
         "The decision of the claims administrator is upheld",
         "Pain Suffering and the Restoration of Function Chapter",
         "10 to 12 visits over 6-8 weeks",
+        "as [1] and [12] show, vitamin c.",
         "Section 3 of the guidelines",
         "an MRI of the C5-6 level, 10/325mg",
         "Ill effects in 1 case",
@@ -61,19 +68,6 @@ def test_what_carries_the_structure_is_corrected(read: str, right: str) -> None:
 )
 def test_ordinary_rows_stay_as_they_are(row: str) -> None:
     assert corrected(row) == [row]
-
-
-def test_commas_that_end_paragraphs_are_full_stops() -> None:
-    assert corrected("is not medically necessary,", "MAXlMUS guideline: Decision", "of the hip, and") == [
-        "is not medically necessary.", "MAXIMUS guideline: Decision", "of the hip, and",
-    ]  # fmt: skip
-
-
-def test_commas_before_sentences_are_full_stops_where_a_page_has_several() -> None:
-    assert corrected("of pain, The", "of the knee, It is", "so, However there") == [
-        "of pain. The", "of the knee. It is", "so. However there",
-    ]  # fmt: skip
-    assert corrected("of pain, The", "of the knee. It is") == ["of pain, The", "of the knee. It is"]
 
 
 def test_the_header_block_is_corrected_above_the_first_heading_only() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from determinations.extraction.scanning.engine import Engine, Word
+from determinations.extraction.scanning.marks import marks_by_shape
 from determinations.extraction.scanning.preparing import DPI, Prepared, prepare
 from determinations.extraction.scanning.rows import rows_of
 from determinations.extraction.scanning.second_reading import SureWord, read_twice
@@ -28,7 +29,7 @@ def read_page(picture: Image.Image, engine: Engine) -> ReadPage:
     """The words of a page's gray picture."""
     prepared = prepare(picture, engine)
     rows = rows_of(engine.read_page(prepared.picture, DPI))
-    sure_rows = read_twice(prepared.picture, rows, engine)
+    sure_rows = marks_by_shape(prepared.picture, rows, read_twice(prepared.picture, rows, engine))
     return ReadPage(
         [(row.gap, [_sent(word, prepared) for word in words]) for row, words in zip(rows, sure_rows, strict=True)],
         prepared.turn,

@@ -22,7 +22,9 @@ _MARGIN = 10
 #: Two readings of a word begin and end within so many pixels of each other, half a letter.
 _EDGE = 7
 #: Adjacent digits and letters, other than in ``10mg``, ``C5-C6``, ``L4-5``, ``2nd``, ``H2``.
-_MIXED = re.compile(r"\d[A-Za-z]|[a-z]\d|\b[Il|][a-z]*\d|\b[lI|](?=[a-z]?c{2}|percent|mg|ml)|[|\[\]{}\\~]")
+_MIXED = re.compile(r"\d[A-Za-z]|[a-z]\d|\b[Il|][a-z]*\d|\b[lI|](?=[a-z]?c{2}|percent|mg|ml)")
+#: What a blurred one or parenthesis is read as.
+_STROKES = frozenset("|[]{}\\~")
 _USUAL = re.compile(
     r"[\W_]*(?:\d+(?:\.\d+)?(?:mg|mcg|ml|cc|g|x|st|nd|rd|th|s|hr|hrs|percent|year|month|week|day)?|[CTLS]\d{1,2}(?:[-/][CTLS]?\d{1,2})*"
     r"|[A-Z]{1,4}\d{1,4})(?:[-/](?:\d+|[a-z]+))*[\W_]*"
@@ -91,7 +93,8 @@ def _decided(word: Word, again: list[Word]) -> SureWord:
         return SureWord(word, True)
     confidence = min(other.confidence for other in again)
     if "".join(other.text for other in again) == word.text:
-        sure = max(word.confidence, confidence) >= _TOO_UNSURE and not _is_odd(word.text)
+        least = SURE if len(word.text) == 1 and word.text.isdigit() else _TOO_UNSURE
+        sure = max(word.confidence, confidence) >= least and not _is_odd(word.text)
         return SureWord(word._replace(confidence=max(word.confidence, confidence)), not sure)
     if len(again) == 1 and confidence > word.confidence:
         return SureWord(word._replace(text=again[0].text, confidence=confidence), True)
@@ -99,4 +102,6 @@ def _decided(word: Word, again: list[Word]) -> SureWord:
 
 
 def _is_odd(text: str) -> bool:
+    if not _STROKES.isdisjoint(text):
+        return True
     return bool(_MIXED.search(text)) and not _USUAL.fullmatch(text)

@@ -1,11 +1,13 @@
 """The text of a file with some scanned pages: pages in order, each word with its place."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from determinations.extraction.results import Box, ExtractedText, NoText, PageMethod, ScannedWord
 from determinations.extraction.scanning.page import ReadPage, SentRow, SentWord
+from determinations.parsing.misread_words import misreadings, word_counts
 from determinations.parsing.scanned import Correction, RecognizedRow, corrections
 
 #: A page with fewer recognized characters than this has no text.
@@ -18,13 +20,18 @@ def joined(texts: Sequence[str], scanned: Mapping[int, ReadPage], hidden: Mappin
     ``hidden`` are the invisible texts behind pictures, recognized by another program: words missing from them are
     doubtful. Raises ``NoText``.
     """
+    rows = {number: [RecognizedRow(tuple(word[0] for word in row), gap) for gap, row in page.rows]
+            for number, page in scanned.items()}  # fmt: skip
+    of_letter: Counter[str] = sum((word_counts(page) for page in rows.values()), Counter())
     pages, words, offsets, methods = [], [], [], []
     at = 0
     for number, text in enumerate(texts):
         offsets.append(at)
         page_method: PageMethod = "text" if text.strip() else "none"
         if number in scanned:
-            page = _page(scanned[number].rows, number, at, set(hidden.get(number, "").split()))
+            page = _page(
+                scanned[number].rows, _reread(rows[number], of_letter), number, at, set(hidden.get(number, "").split())
+            )
             text, page_method = page.text, "scan" if len(page.text) >= _LEAST_CHARACTERS else "none"
             words += page.words
         pages.append(text)
@@ -42,14 +49,28 @@ class _Page:
     words: list[ScannedWord] = field(default_factory=list)
 
 
-def _page(rows: Sequence[SentRow], number: int, start: int, hidden: set[str]) -> _Page:
-    by_row: dict[int, list[Correction]] = {}
-    for correction in corrections([RecognizedRow(tuple(word[0] for word in words), gap) for gap, words in rows]):
-        by_row.setdefault(correction.row, []).append(correction)
+@dataclass(slots=True)
+class _Reread:
+    """What words of a row are to be read as: phrases, and by their place the words that were misread or may be."""
+
+    phrases: list[Correction] = field(default_factory=list)
+    words: dict[int, str | None] = field(default_factory=dict)
+
+
+def _reread(rows: Sequence[RecognizedRow], of_letter: Mapping[str, int]) -> list[_Reread]:
+    reread = [_Reread() for _ in rows]
+    for correction in corrections(rows):
+        reread[correction.row].phrases.append(correction)
+    for misreading in misreadings(rows, of_letter):
+        reread[misreading.row].words[misreading.at] = misreading.word
+    return reread
+
+
+def _page(rows: Sequence[SentRow], reread: Sequence[_Reread], number: int, start: int, hidden: set[str]) -> _Page:
     page = _Page()
-    for at, (gap, words) in enumerate(rows):
+    for (gap, words), of_row in zip(rows, reread, strict=True):
         page.text += "\n" * (gap if page.text else 0)
-        for word in _corrected(words, by_row.get(at, [])):
+        for word in _corrected(words, of_row):
             if page.text and page.text[-1] != "\n":
                 page.text += " "
             begins = start + len(page.text)
@@ -73,23 +94,35 @@ class _Word(NamedTuple):
     of_phrase: bool = False
 
 
-def _corrected(words: Sequence[SentWord], of_row: Sequence[Correction]) -> list[_Word]:
+def _corrected(words: Sequence[SentWord], reread: _Reread) -> list[_Word]:
     """The row's words; corrected ones with the original reading."""
-    found: list[_Word] = []
+    row: list[_Word] = []
     at = 0
-    for correction in sorted(of_row, key=lambda correction: correction.start):
-        found += [_Word(*word) for word in words[at : correction.start]]
+    for correction in sorted(reread.phrases, key=lambda correction: correction.start):
+        row += _words(words, at, correction.start, reread)
         read = words[correction.start : correction.end]
         if len(read) != len(correction.words):  # a gap was read wrongly, or missed
             whole = " ".join(word[0] for word in read), min(word[1] for word in read), True, _around(read)
             read = [whole] * len(correction.words)
         for text, (was, confidence, doubtful, box) in zip(correction.words, read, strict=True):
             changed = was != text
-            found.append(
+            row.append(
                 _Word(text, confidence, doubtful, box, was if changed else None, changed and correction.is_phrase)
             )
         at = correction.end
-    return found + [_Word(*word) for word in words[at:]]
+    return row + _words(words, at, len(words), reread)
+
+
+def _words(words: Sequence[SentWord], start: int, end: int, reread: _Reread) -> list[_Word]:
+    row = []
+    for at in range(start, end):
+        text, confidence, doubtful, box = words[at]
+        right = reread.words.get(at, text)
+        if right == text:
+            row.append(_Word(text, confidence, doubtful, box))
+        else:
+            row.append(_Word(right or text, confidence, True, box, text if right else None))
+    return row
 
 
 def _around(words: Sequence[SentWord]) -> tuple[float, float, float, float]:

@@ -96,3 +96,28 @@ def known_words() -> frozenset[str]:
     folder = files(__package__)
     texts = [(folder / name).read_text(encoding="utf-8") for name in ("english.txt", "medical.txt")]
     return frozenset("\n".join(texts).split())
+
+
+_DATA_OF_PARSER = {
+    "categories": ("medicine_names.txt", "drugs.csv", "rules.toml", "categories.toml", "regions.toml"),
+    "citations": ("authorities.toml", "sections.toml", "sources.toml", "spellings.toml"),
+    "grounds": ("rules.toml", "words.toml"),
+}
+
+
+@cache
+def data_words() -> frozenset[str]:
+    """The words of the parser's data in small letters: names of guidelines, sections, medicines and treatments."""
+    package = files("determinations.parsing")
+    texts = (
+        package.joinpath(folder, name).read_text(encoding="utf-8")
+        for folder, names in _DATA_OF_PARSER.items()
+        for name in names
+    )
+    return frozenset().union(*(re.findall(r"[a-z]{2,}", text.lower()) for text in texts))
+
+
+@cache
+def words_of_letters() -> frozenset[str]:
+    """The known words and those of the parser's own data."""
+    return known_words() | data_words()
