@@ -12,6 +12,7 @@ from determinations.parsing.scanned import Correction, RecognizedRow, correction
 
 #: A page with fewer recognized characters than this has no text.
 _LEAST_CHARACTERS = 2
+_MARKS = frozenset(".,:;")
 
 
 def joined(texts: Sequence[str], scanned: Mapping[int, ReadPage], hidden: Mapping[int, str]) -> ExtractedText:
@@ -105,12 +106,17 @@ def _corrected(words: Sequence[SentWord], reread: _Reread) -> list[_Word]:
             whole = " ".join(word[0] for word in read), min(word[1] for word in read), True, _around(read)
             read = [whole] * len(correction.words)
         for text, (was, confidence, doubtful, box) in zip(correction.words, read, strict=True):
-            changed = was != text
+            changed = was != text and not (correction.is_phrase and _differ_in_mark(was, text))
             row.append(
                 _Word(text, confidence, doubtful, box, was if changed else None, changed and correction.is_phrase)
             )
         at = correction.end
     return row + _words(words, at, len(words), reread)
+
+
+def _differ_in_mark(one: str, other: str) -> bool:
+    """Whether two words differ in the mark at their end only: a label ends in a colon, whatever it looks like."""
+    return one[:-1] == other[:-1] and {one[-1], other[-1]} <= _MARKS
 
 
 def _words(words: Sequence[SentWord], start: int, end: int, reread: _Reread) -> list[_Word]:
