@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from determinations.cases.copies import ReadLetter, are_copies, how_much_it_says
-from determinations.cases.letter_corrections import own_corrections
+from determinations.cases.letter_corrections import lasting_corrections
 from determinations.cases.merging import empty_document, merge
 from determinations.models import Correction, CorrectionState, Letter, LetterPair, LetterText, ParsedDocument
 from determinations.models.corrections import IN_FORCE
@@ -33,7 +33,7 @@ def choose_counting(group: Sequence[int], merged: Iterable[LetterPair]) -> Stand
     ``merged`` are the pairs that staff merged: the most recently chosen letter takes precedence over its other copies.
     """
     letters = Letter.objects.in_bulk(group)
-    corrections = own_corrections(letters.values())
+    corrections = lasting_corrections(letters.values())
     documents = ParsedDocument.objects.in_bulk(list(group))
     read = [_read(letters[pk], corrections.get(pk, []), documents.get(pk)) for pk in group]
     classes = _classes(sorted(read, key=lambda letter: letter.letter_id))
@@ -88,7 +88,8 @@ def _decided_last(copies: Sequence[ReadLetter]) -> tuple[str, bool, int]:
 
 def _keeps_corrections(ranked: Sequence[ReadLetter], corrections: Mapping[int, Sequence[Correction]]) -> int:
     """The most complete copy on which all corrections made on any of the copies apply."""
-    made = sorted((row for letter in ranked for row in corrections.get(letter.letter_id, ())), key=lambda row: row.pk)
+    of_copies = {row.pk: row for letter in ranked for row in corrections.get(letter.letter_id, ())}
+    made = [of_copies[pk] for pk in sorted(of_copies)]
     if not made:
         return ranked[0].letter_id
     lost = {letter.letter_id: _lost(letter, made) for letter in ranked}

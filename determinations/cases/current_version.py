@@ -1,49 +1,34 @@
-"""Settles which letter of a case counts, under a lock per case number."""
+"""Settles which letter of a case counts."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import combinations, product
 
 from django.db import connection
-from django.db.models import Q
 
 from determinations.cases.counting_letter import Standing, choose_counting
-from determinations.models import (
-    Case,
-    LetterPair,
-    PairDecision,
-    PairKind,
-)
-
-#: Pairs that do not link letters: they are only similar until staff decide. Identical text links letters immediately.
-_UNDECIDED = Q(decision=PairDecision.OPEN) & ~Q(kind__in=(PairKind.TEXT, PairKind.CONTAINED))
+from determinations.cases.holding import UNDECIDED
+from determinations.models import Case, LetterPair, PairDecision
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Cases that began or ceased to count, and cases to rewrite because a copy has corrections."""
+    """Cases that began or ceased to count or to be copies, and cases whose corrections may be others now."""
 
-    changed: set[int]
-    again: set[int]
-
-
-def lock_case_numbers(numbers: Iterable[str | None]) -> None:
-    """Serialize workers that write letters of the same case number; keys are sorted to prevent deadlocks."""
-    keys = [f"case number {number}" for number in sorted(filter(None, numbers))]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%s::text[]) AS key", [keys])
+    moved: set[int]
+    corrected: set[int]
 
 
-def settle_versions(numbers: Iterable[str | None], written: Collection[int]) -> Settled:
+def settle_versions(cases: Mapping[int, Case], written: Collection[int]) -> Settled:
     """Settle which letter of each case counts: the most complete copy of the version decided last.
 
     Letters belong to one case if they share a number or a text, or staff merged them, unless staff keep them apart.
-    Staff can choose a different letter to count. ``written`` are the cases that the caller has just written.
+    Staff can choose a different letter to count. ``cases`` are all that may belong together (``holding``); their
+    standing is changed in memory only (see :func:`write_standing`). ``written`` are those that the caller writes.
     """
-    cases = related_cases(set(filter(None, numbers)), set(written))
-    pairs = list(LetterPair.objects.filter(older__in=cases, newer__in=cases).exclude(_UNDECIDED))
+    pairs = list(LetterPair.objects.filter(older__in=cases, newer__in=cases).exclude(UNDECIDED))
     apart = {(pair.older_id, pair.newer_id) for pair in pairs if pair.decision == PairDecision.APART}
     merged = [pair for pair in pairs if pair.decision == PairDecision.MERGED]
     tied = [pair for pair in pairs if pair.decision != PairDecision.APART]
@@ -54,20 +39,15 @@ def settle_versions(numbers: Iterable[str | None], written: Collection[int]) -> 
             by_number[case.case_number].append(pk)
     of_one_number = (pair for same in by_number.values() for pair in combinations(same, 2) if pair not in apart)
     links += sorted(of_one_number, key=lambda pair: (pair[1], pair[0]), reverse=True)
-    changed: list[Case] = []
-    again: set[int] = set()
+    settled = Settled(set(), set())
     for group in _connected(cases, links, apart):
         alone = len(group) == 1
         standing = Standing(group[0], frozenset(), is_corrected=False) if alone else choose_counting(group, merged)
-        before = {cases[pk].superseded_by_id for pk in group if cases[pk].is_copy}
-        moved = [cases[pk] for pk in group if _moves(cases[pk], standing)]
-        changed += moved
-        if standing.is_corrected and (moved or standing.counts not in written):
-            again.add(standing.counts)
-        if moved:  # the letters they were copies of lose their corrections
-            again |= {pk for pk in before if pk in cases}
-    _write_standing(changed)
-    return Settled({case.pk for case in changed}, again)
+        moved = {pk for pk in group if _moves(cases[pk], standing)}
+        settled.moved.update(moved)
+        if standing.is_corrected and (moved or not set(written).isdisjoint(group)):
+            settled.corrected.add(standing.counts)
+    return settled
 
 
 def _moves(case: Case, standing: Standing) -> bool:
@@ -83,7 +63,8 @@ def _decided_at(pair: LetterPair) -> datetime:
     return pair.decided_at or datetime.max.replace(tzinfo=UTC)
 
 
-def _write_standing(changed: Iterable[Case]) -> None:
+def write_standing(changed: Iterable[Case]) -> None:
+    """Store which of these cases count, and which are copies."""
     rows = [(case.pk, case.superseded_by_id, case.is_copy) for case in changed]
     if not rows:
         return
@@ -96,20 +77,6 @@ def _write_standing(changed: Iterable[Case]) -> None:
             """,
             [list(column) for column in zip(*rows, strict=True)],
         )
-
-
-def related_cases(numbers: set[str], letter_ids: set[int]) -> dict[int, Case]:
-    """The cases of these numbers and letters, and all cases linked to them directly or indirectly."""
-    cases: dict[int, Case] = {}
-    while True:
-        found = Case.objects.filter(Q(case_number__in=numbers) | Q(pk__in=letter_ids)).in_bulk()
-        if found.keys() <= cases.keys():
-            return cases
-        cases |= found
-        numbers = {case.case_number for case in cases.values() if case.case_number}
-        tied = LetterPair.objects.filter(Q(older__in=cases) | Q(newer__in=cases))
-        tied = tied.exclude(_UNDECIDED).exclude(decision=PairDecision.APART)
-        letter_ids = {pk for pair in tied.values_list("older_id", "newer_id") for pk in pair} | cases.keys()
 
 
 def _connected(cases: Iterable[int], links: Iterable[tuple[int, int]], apart: Set[tuple[int, int]]) -> list[list[int]]:

@@ -4,76 +4,140 @@
 the corrections, so running it again changes nothing, and no correction is lost when a letter is reparsed.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable
 
-from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 
 from determinations.cases import review_entries
-from determinations.cases.current_version import lock_case_numbers, related_cases, settle_versions
-from determinations.cases.facts import hold_families, replace_facts
-from determinations.cases.file_text import hand_over_texts, lock_files
-from determinations.cases.letter_corrections import copies_of, corrections_of, own_corrections
+from determinations.cases.current_version import settle_versions, write_standing
+from determinations.cases.facts import replace_facts
+from determinations.cases.file_text import hand_over_texts
+from determinations.cases.holding import Held, holding
+from determinations.cases.letter_corrections import CaseCorrections, own_corrections
 from determinations.cases.merging import Merged, merge
+from determinations.cases.removed_copies import hand_over_work
 from determinations.cases.rows import delete_items, forget_section_names, write_case_rows, write_items
-from determinations.models import (
-    Case,
-    Citation,
-    Correction,
-    Letter,
-    ParsedDocument,
-    ReparseExample,
-)
+from determinations.models import Case, Citation, Correction, Letter, ParsedDocument, ReparseExample
+from determinations.parsing.results import LetterRecord
 from determinations.reference.category_rules import active_rules, with_rules
 from determinations.reference.printed_citations import write_printed_citations
 
-# WRITE_ORDER: what ``_write`` does, step by step, and why in this order.
-#  1. hold_families: before any row is locked, since a writer waiting for it would hold locks that its holder needs.
-#  2. lock the letters, by number, so that two writers cannot deadlock.
-#  3. read documents and corrections under that lock, so that what is written is what they say at commit.
-#  4. lock case numbers, old and new: writers of one number take turns to settle it.
-#  5. delete items with their facts, then write items: the index of cases is built from what their items say, so items
+#: Corrections of copies can change which letter counts, and that again which corrections are in force.
+_MOST_TURNS = 4
+
+# WRITE_ORDER: what ``_Writer.run`` does, step by step, and why in this order. The letters with all their copies and
+# versions are held from before the first step (LOCK_ORDER in ``holding``), so that what is written is what documents
+# and corrections say at commit, and two writers never wait for each other in a circle.
+#  1. merge documents and corrections, and settle versions from the results, in memory: which letter counts depends on
+#     case numbers, decisions and corrections; corrections of copies are in force on the one that counts. Repeated for
+#     letters that thereby have other corrections.
+#  2. states of corrections: as merged.
+#  3. delete items with their facts, then write items: the index of cases is built from what their items say, so items
 #     come before cases; texts of cases come before the rows that are found by them.
-#  6. settle versions: needs the new case numbers.
-#  7. facts: only of cases that count, so after it is settled which these are; also of cases that begin or cease to.
-#  8. printed citations and the review queue: read nothing that is written later.
-#  9. once more, cases that count before copies: corrections made on a copy are in force on them.
+#  4. which cases count, and which are copies: needs the rows of new cases.
+#  5. facts: only of cases that count; also of cases that begin or cease to.
+#  6. printed citations and the review queue: read nothing that is written later.
 
 
-def write_cases(letter_ids: Collection[int]) -> None:
+def write_cases(letter_ids: Collection[int], held: Held | None = None) -> None:
     """Write the effective rows of letters that have a parsed document: cases, items, texts, citations, facts.
 
     Also sets each letter's state (parsed, needs review, unknown layout), and settles which version of a case
-    number counts. All or nothing: one transaction.
+    number counts. All or nothing: one transaction, in which the letters are held (``held``: the caller holds them).
     """
-    with transaction.atomic():
-        if again := _write(letter_ids):
-            _write(again)
+    if held:
+        _Writer(held).run(letter_ids)
+    elif letter_ids:
+        holding(letter_ids, lambda now_held: _Writer(now_held).run(letter_ids))
 
 
-def _write(letter_ids: Collection[int]) -> set[int]:
-    """Returns the cases to write once more because of corrections on their copies."""
-    hold_families()
-    letters = {letter.pk: letter for letter in _locked(letter_ids)}
-    rules = active_rules()
-    parsed = ParsedDocument.objects.filter(letter__in=letters).values_list("letter_id", "document")
-    documents = {pk: with_rules(document, rules) for pk, document in parsed}
-    corrections = corrections_of(letters.values())
-    known = set(Case.objects.filter(pk__in=letters).values_list("pk", flat=True))
-    old_numbers = set(Case.objects.filter(pk__in=known).values_list("case_number", flat=True))
-    merged = {pk: merge(document, corrections[pk]) for pk, document in documents.items()}
-    records = {pk: result.record for pk, result in merged.items()}
-    _write_states(letters, corrections, merged)
-    numbers = old_numbers | {record["case_number"] for record in records.values()}
-    lock_case_numbers(numbers)
-    delete_items(known)
-    write_items(records)
-    write_case_rows(letters, records, {pk for pk, result in merged.items() if result.corrected})
-    settled = settle_versions(numbers, records.keys())
-    replace_facts(settled.changed | records.keys())
-    write_printed_citations(documents)
-    review_entries.refresh(letters, merged)
-    return settled.again
+class _Writer:
+    """Writes held letters; knows their documents, their corrections, and how each of them stands."""
+
+    def __init__(self, held: Held, cases: dict[int, Case] | None = None) -> None:
+        """``cases`` of the held letters, if the caller read them before it deleted others."""
+        self.held = held
+        self.letters = Letter.objects.in_bulk(held.letters)
+        self.corrections = CaseCorrections(self.letters.values())
+        self.rules = active_rules()
+        self.cases = _cases(held) if cases is None else cases
+        self.known = set(self.cases)  # cases that have rows
+        self.documents: dict[int, LetterRecord] = {}
+        self.merged: dict[int, Merged] = {}
+        self.applied: dict[int, list[Correction]] = {}  # what was merged, by letter
+
+    def run(self, letter_ids: Collection[int]) -> None:
+        if others := set(letter_ids) - self.held.letters:
+            self.held.require(letters=Letter.objects.filter(pk__in=others).values_list("pk", flat=True))
+        moved = self._merge_and_settle(set(letter_ids))
+        records = {pk: result.record for pk, result in self.merged.items()}
+        self._write_states()
+        delete_items(self.known & records.keys())
+        write_items(records)
+        write_case_rows(self.letters, records, {pk for pk, result in self.merged.items() if result.corrected})
+        write_standing(self.cases[pk] for pk in moved)
+        replace_facts(moved | records.keys())
+        write_printed_citations(self.documents)
+        review_entries.refresh({*letter_ids, *records} & self.letters.keys(), self.merged)
+
+    def _merge_and_settle(self, letter_ids: set[int]) -> set[int]:
+        """Merge these letters and those that change with them; returns the cases whose standing changed."""
+        moved: set[int] = set()
+        stale = letter_ids
+        for _turn in range(_MOST_TURNS):
+            self._merge(stale)
+            settled = settle_versions(self.cases, letter_ids)
+            moved |= settled.moved
+            stale = self._stale(moved | settled.corrected | self.merged.keys())
+            if not stale:
+                break
+        return moved
+
+    def _merge(self, letter_ids: Collection[int]) -> None:
+        copies = self._copies()
+        unread = set(letter_ids) & self.letters.keys() - self.documents.keys()
+        parsed = ParsedDocument.objects.filter(letter__in=unread)
+        for pk, document in parsed.values_list("letter_id", "document"):
+            self.documents[pk] = with_rules(document, self.rules)
+        for pk in sorted(letter_ids):
+            corrections = self.corrections.of(pk, copies)
+            self.applied[pk] = corrections
+            if pk not in self.documents:
+                continue
+            self.merged[pk] = merge(self.documents[pk], corrections)
+            self.cases.setdefault(pk, Case(letter_id=pk)).case_number = self.merged[pk].record["case_number"]
+        self.held.require(numbers=[result.record["case_number"] for result in self.merged.values()])
+
+    def _stale(self, letter_ids: Iterable[int]) -> set[int]:
+        """Those of the letters that were not merged with the corrections that are in force on them as settled."""
+        copies = self._copies()
+        return {pk for pk in letter_ids if self.applied.get(pk) != self.corrections.of(pk, copies)}
+
+    def _copies(self) -> dict[int, int]:
+        """The letter that counts, by copy, as settled so far."""
+        copies = {pk: case.superseded_by_id for pk, case in self.cases.items() if case.is_copy}
+        return {pk: counts for pk, counts in copies.items() if counts is not None}
+
+    def _write_states(self) -> None:
+        """Store the state of each correction, and the current number of its letter.
+
+        A correction made on a copy has the state that it has on the letter that counts.
+        """
+        changed: dict[int, Correction] = {}
+        copies = self._copies()
+        for pk, result in self.merged.items():
+            letter = self.letters[pk]
+            for correction in self.applied[pk]:
+                state: str = result.states[correction.pk]
+                is_own = (correction.letter_sha256, correction.letter_part) == (letter.sha256, letter.part)
+                if is_own and pk in copies:
+                    state = correction.state
+                letter_id = pk if is_own else correction.letter_id
+                if (correction.state, correction.letter_id) != (state, letter_id):
+                    correction.state, correction.letter_id = state, letter_id
+                    changed[correction.pk] = correction
+        if changed:
+            Correction.objects.bulk_update(changed.values(), ["state", "letter_id"])
 
 
 def entered_by_hand(letter_ids: Collection[int]) -> set[int]:
@@ -102,76 +166,42 @@ def remove_letters(letter_ids: Collection[int]) -> None:
     """Delete letters and everything derived from them, including quotations in reparse previews and names of sections
     that no other letter cites. If a newer version is deleted, the previous one counts again.
 
-    Corrections and audit rows are kept: they name the letter by number. The caller removes the stored file.
+    Corrections and audit rows are kept: they name the letter by number. Corrections, problem reports and review work
+    of a letter of which copies remain stay in force on these. The caller removes the stored file.
     """
-    with transaction.atomic():
-        lock_files(Letter.objects.filter(pk__in=letter_ids).values_list("sha256", flat=True))
-        sections = _sections_of(letter_ids)
-        hand_over_texts(letter_ids)
-        _remove(letter_ids, Letter)
-        ReparseExample.objects.filter(letter_id__in=letter_ids).delete()
-        forget_section_names(sections)
+    files = Letter.objects.filter(pk__in=letter_ids).values_list("sha256", flat=True)
+    holding(letter_ids, lambda held: _remove_letters(set(letter_ids) & held.letters, held), files=files)
 
 
-def remove_cases(letter_ids: Collection[int]) -> None:
-    """Delete the rows of letters that no longer have a case; the letters themselves are kept."""
+def _remove_letters(letter_ids: set[int], held: Held) -> None:
+    sections = _sections_of(letter_ids)
+    hand_over_texts(letter_ids)
+    hand_over_work(letter_ids)
+    _remove(letter_ids, Letter, held)
+    ReparseExample.objects.filter(letter_id__in=letter_ids).delete()
+    forget_section_names(sections)
+
+
+def remove_cases(letter_ids: Collection[int], held: Held) -> None:
+    """Delete the rows of held letters that no longer have a case; the letters themselves are kept."""
     if Case.objects.filter(pk__in=letter_ids).exists():
-        _remove(letter_ids, Case)
+        _remove(set(letter_ids), Case, held)
 
 
-def _remove(letter_ids: Collection[int], model: type[Letter] | type[Case]) -> None:
-    with transaction.atomic():
-        hold_families()
-        ids = [letter.pk for letter in _locked(letter_ids)]
-        numbers = set(Case.objects.filter(pk__in=ids).values_list("case_number", flat=True))
-        lock_case_numbers(numbers)
-        related = related_cases(set(filter(None, numbers)), set(ids)).keys() - set(ids)
-        delete_items(ids)
-        model._default_manager.filter(pk__in=ids).delete()
-        settled = settle_versions(numbers, related)
-        replace_facts(settled.changed | set(_without_facts(related)))
-        if settled.again | settled.changed:
-            _write(settled.again | settled.changed)
+def _remove(letter_ids: set[int], model: type[Letter] | type[Case], held: Held) -> None:
+    cases = _cases(held)
+    deleted = [cases.pop(pk) for pk in letter_ids if pk in cases]
+    counting = {case.superseded_by_id or case.pk for case in deleted}
+    delete_items(letter_ids)
+    model._default_manager.filter(pk__in=letter_ids).delete()
+    copies_and_versions = [pk for pk, case in cases.items() if (case.superseded_by_id or pk) in counting]
+    _Writer(held, cases).run(copies_and_versions)
+
+
+def _cases(held: Held) -> dict[int, Case]:
+    return Case.objects.only("case_number", "superseded_by", "is_copy").in_bulk(held.letters)
 
 
 def _sections_of(letter_ids: Collection[int]) -> list[str]:
     named = Citation.objects.filter(item__case__in=letter_ids).values_list("sections", flat=True)
     return sorted({name for names in named for name in names})
-
-
-def _without_facts(case_ids: Iterable[int]) -> Iterable[int]:
-    """Cases that count but have no facts, because the version that superseded them was deleted."""
-    current = Case.objects.current().filter(pk__in=list(case_ids), item_count__gt=0)
-    return current.filter(facts__isnull=True).values_list("pk", flat=True)
-
-
-def _write_states(
-    letters: Mapping[int, Letter], corrections: Mapping[int, Sequence[Correction]], merged: Mapping[int, Merged]
-) -> None:
-    """Store the state of each correction, and the current number of its letter.
-
-    A correction made on a copy has the state that it has on the letter that counts.
-    """
-    moved: dict[int, Correction] = {}
-    counted_elsewhere = copies_of(merged).keys()
-    for pk, result in merged.items():
-        for correction in corrections[pk]:
-            state: str = result.states[correction.pk]
-            is_own = (correction.letter_sha256, correction.letter_part) == (letters[pk].sha256, letters[pk].part)
-            if is_own and pk in counted_elsewhere:
-                state = correction.state
-            letter_id = pk if is_own else correction.letter_id
-            if (correction.state, correction.letter_id) != (state, letter_id):
-                correction.state, correction.letter_id = state, letter_id
-                moved[correction.pk] = correction
-    if moved:
-        Correction.objects.bulk_update(moved.values(), ["state", "letter_id"])
-
-
-def _locked(letter_ids: Collection[int]) -> QuerySet[Letter]:
-    """Lock the letters in the order of their numbers.
-
-    The lock allows foreign keys to the letter: a writer that holds the lock of a case number writes rows that name the
-    other letters of that number, whose own writers may be waiting for that same lock.
-    """
-    return Letter.objects.filter(pk__in=letter_ids).select_for_update(no_key=True).order_by("pk")

@@ -2,11 +2,11 @@
 
 import copy
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from determinations.models import Case, Correction, Letter
+from determinations.models import Case, Correction, Letter, RemovedLetter
 
 
 def own_corrections(letters: Iterable[Letter]) -> dict[int, list[Correction]]:
@@ -19,21 +19,55 @@ def own_corrections(letters: Iterable[Letter]) -> dict[int, list[Correction]]:
 
 
 def corrections_of(chosen: Iterable[Letter]) -> dict[int, list[Correction]]:
-    """The corrections in force on these letters, oldest first.
-
-    A letter that counts also has the corrections of its copies. Their places in the text are left out, because each
-    copy has its own text.
-    """
+    """The corrections in force on these letters, oldest first (see :class:`CaseCorrections`)."""
     letters = list(chosen)
-    corrections = own_corrections(letters)
-    wanted = {letter.pk for letter in letters}
-    counting = {pk: counts for pk, counts in copies_of(wanted).items() if counts in wanted}
-    if counting:
-        for pk, made_on_copy in own_corrections(Letter.objects.filter(pk__in=counting)).items():
-            corrections[counting[pk]] += [_without_place(correction) for correction in made_on_copy]
-        for pk in set(counting.values()) & corrections.keys():
-            corrections[pk].sort(key=lambda correction: correction.pk)
+    copies = copies_of(letter.pk for letter in letters)
+    others = Letter.objects.filter(pk__in=copies.keys() - {letter.pk for letter in letters}) if copies else []
+    corrections = CaseCorrections([*letters, *others])
+    return {letter.pk: corrections.of(letter.pk, copies) for letter in letters}
+
+
+class CaseCorrections:
+    """The corrections of some letters: their own, those made on copies that were removed, and those made on copies.
+
+    Only the letter that counts has the corrections of the copies that remain. The places of corrections in the text of
+    another copy are left out, because each copy has its own text.
+    """
+
+    def __init__(self, letters: Collection[Letter]) -> None:
+        self.by_letter = lasting_corrections(letters)
+
+    def of(self, letter_id: int, copies: Mapping[int, int]) -> list[Correction]:
+        """The corrections in force on the letter, oldest first; ``copies`` as from :func:`copies_of`."""
+        corrections = {correction.pk: correction for correction in self.by_letter.get(letter_id, ())}
+        for copied_id in (pk for pk, counts in copies.items() if counts == letter_id):
+            for correction in self.by_letter.get(copied_id, ()):
+                corrections.setdefault(correction.pk, _without_place(correction))
+        return sorted(corrections.values(), key=lambda correction: correction.pk)
+
+
+def lasting_corrections(letters: Iterable[Letter]) -> dict[int, list[Correction]]:
+    """The corrections made on each of these letters, and on copies of it that were removed since."""
+    rows = list(letters)
+    corrections = own_corrections(rows)
+    for pk, made_on_removed in _of_removed([letter.pk for letter in rows]).items():
+        corrections[pk] += [_without_place(correction) for correction in made_on_removed]
     return corrections
+
+
+def _of_removed(ids: Sequence[int]) -> dict[int, list[Correction]]:
+    there_again = Exists(Letter.objects.filter(sha256=OuterRef("sha256"), part=OuterRef("part")))
+    removed = list(RemovedLetter.objects.filter(~there_again, copies__overlap=ids)) if ids else []
+    if not removed:
+        return {}
+    made: dict[tuple[str, int], list[Correction]] = defaultdict(list)
+    for correction in Correction.objects.of(removed).order_by("pk"):
+        made[correction.letter_sha256, correction.letter_part].append(correction)
+    corrections: dict[int, dict[int, Correction]] = defaultdict(dict)
+    for letter in removed:
+        for pk in set(letter.copies).intersection(ids):
+            corrections[pk] |= {correction.pk: correction for correction in made[letter.sha256, letter.part]}
+    return {pk: list(rows.values()) for pk, rows in corrections.items()}
 
 
 def copies_of(letter_ids: Iterable[int]) -> dict[int, int]:

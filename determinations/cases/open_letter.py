@@ -95,10 +95,9 @@ class OpenLetter:
         return "/".join(filter(None, ["items", str(item["number"]), field])) if item else field
 
 
-def open_letter(letter_id: int, *, lock: bool = False) -> OpenLetter:
+def open_letter(letter_id: int) -> OpenLetter:
     """Load a letter for correction; one that was never parsed is opened with every value missing."""
-    letters = Letter.objects.select_for_update(no_key=True) if lock else Letter.objects
-    letter = letters.get(pk=letter_id)
+    letter = Letter.objects.get(pk=letter_id)
     parsed = ParsedDocument.objects.filter(letter=letter).first()
     corrections = tuple(corrections_of([letter])[letter.pk])
     document = with_rules(parsed.document if parsed else empty_document(), active_rules())

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
-from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from determinations.cases.holding import holding
 from determinations.cases.letter_corrections import copies_of
 from determinations.cases.merging import Merged
 from determinations.models import Correction, CorrectionState, Letter, ProblemReport, ReviewEntry
@@ -144,20 +144,21 @@ def _work_on_copies(copies: Mapping[int, int], wanted: Collection[int]) -> dict[
 
 def note_report(reported_id: int) -> None:
     """Update the entry after a user reported a problem of this letter, or a report was answered."""
+    holding([reported_id], lambda _held: _note_report(reported_id))
+
+
+def _note_report(reported_id: int) -> None:
     letter_id = copies_of([reported_id]).get(reported_id, reported_id)
-    with transaction.atomic():
-        # The lock that writers of the letter hold, since they recompute the same entry.
-        Letter.objects.select_for_update(no_key=True).get(pk=letter_id)
-        entry = ReviewEntry.objects.filter(pk=letter_id).first()
-        same_letter = {letter_id, *copies_of([letter_id])}
-        is_open = ProblemReport.objects.filter(letter__in=same_letter, state=ReportState.OPEN).exists()
-        codes = set(entry.reasons if entry else ()) - {REPORTED} | ({REPORTED} if is_open else set())
-        if not codes:
-            ReviewEntry.objects.filter(pk=letter_id).delete()
-            return
-        ReviewEntry.objects.update_or_create(
-            pk=letter_id, defaults={"reasons": _ordered(codes), "urgency": urgency_of(codes)}
-        )
+    entry = ReviewEntry.objects.filter(pk=letter_id).first()
+    same_letter = {letter_id, *copies_of([letter_id])}
+    is_open = ProblemReport.objects.filter(letter__in=same_letter, state=ReportState.OPEN).exists()
+    codes = set(entry.reasons if entry else ()) - {REPORTED} | ({REPORTED} if is_open else set())
+    if not codes:
+        ReviewEntry.objects.filter(pk=letter_id).delete()
+        return
+    ReviewEntry.objects.update_or_create(
+        pk=letter_id, defaults={"reasons": _ordered(codes), "urgency": urgency_of(codes)}
+    )
 
 
 def urgency_of(codes: Collection[str]) -> int:

@@ -191,24 +191,22 @@ def _references(records: Collection[EffectiveRecord]) -> References:
 
 def _category_ids(records: Iterable[EffectiveRecord]) -> dict[tuple[str, str], int]:
     ids = {(c.name, c.subcategory): c.pk for c in Category.objects.all()}
-    for record in records:
-        for item in record["items"]:
-            key = (item["category"], item["subcategory"])
-            if key not in ids:
-                ids[key] = Category.objects.get_or_create(name=key[0], subcategory=key[1])[0].pk
+    named = {(item["category"], item["subcategory"]) for record in records for item in record["items"]}
+    for name, subcategory in sorted(named - ids.keys()):
+        ids[name, subcategory] = Category.objects.get_or_create(name=name, subcategory=subcategory)[0].pk
     return ids
 
 
 def _authority_ids(records: Iterable[EffectiveRecord]) -> dict[str, int]:
     """IDs of the cited authorities; a source that is not seeded (``other/<slug>``) gets a row of its own."""
     ids = dict(Authority.objects.values_list("key", "pk"))
-    for record in records:
-        for item in record["items"]:
-            for citation in (*item["claims"], *item["reviewer"]):
-                key = citation["authority"]
-                if key not in ids:
-                    title = key.split("/", 1)[1].replace("-", " ").capitalize()
-                    ids[key] = Authority.objects.get_or_create(
-                        key=key, defaults={"family": citation["family"], "title": title}
-                    )[0].pk
+    cited = {
+        citation["authority"]: citation["family"]
+        for record in records
+        for item in record["items"]
+        for citation in (*item["claims"], *item["reviewer"])
+    }
+    for key in sorted(cited.keys() - ids.keys()):
+        title = key.split("/", 1)[1].replace("-", " ").capitalize()
+        ids[key] = Authority.objects.get_or_create(key=key, defaults={"family": cited[key], "title": title})[0].pk
     return ids

@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from determinations.access import audit
@@ -18,6 +17,7 @@ from determinations.access.roles import check_permission
 from determinations.cases.cleaning import ValueRefused
 from determinations.cases.effective import write_cases
 from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS
+from determinations.cases.holding import Held, holding
 from determinations.cases.merging import Standing, empty_document, merge
 from determinations.cases.open_letter import Change, CorrectionsRefused, OpenLetter, open_letter
 from determinations.corrections.editor import Editor
@@ -39,8 +39,9 @@ def save_changes(
     :class:`CorrectionsRefused`, or PermissionDenied for a user who may not correct.
     """
     check_permission(by, "correct_cases")
-    with transaction.atomic():
-        opened = open_letter(letter_id, lock=True)
+
+    def save(held: Held) -> list[Correction]:
+        opened = open_letter(letter_id)
         if opened.letter.state in OPEN_STATES:
             raise CorrectionsRefused([("", _("The letter is being read right now. Save again in a moment."))])
         if seen is not None and seen != opened.version:
@@ -53,7 +54,7 @@ def save_changes(
             ParsedDocument.objects.get_or_create(
                 letter=opened.letter, defaults={"parsed_at": now, "document": empty_document()}
             )
-        write_cases([letter_id])
+        write_cases([letter_id], held)
         audit.record(
             "letter.corrected",
             by=by,
@@ -62,7 +63,9 @@ def save_changes(
             corrections=[row.pk for row in rows],
             paths=sorted({row.path for row in rows}),
         )
-    return rows
+        return rows
+
+    return holding([letter_id], save)
 
 
 def staged(opened: OpenLetter, changes: Sequence[Change], *, by: User, now: datetime) -> OpenLetter:

@@ -5,7 +5,7 @@ same, and which of them counts, or that two of one number are not.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -14,6 +14,7 @@ from django.db import transaction
 from determinations.access import audit
 from determinations.access.roles import check_permission
 from determinations.cases.effective import write_cases
+from determinations.cases.holding import Held, holding, lock_letters
 from determinations.cases.item_keys import folded
 from determinations.corrections.likeness import bands_of, minima_of, percent_alike, wording_of
 from determinations.models import (
@@ -45,17 +46,37 @@ def find_pairs(letter_ids: Sequence[int], *, now: datetime) -> int:
     for pk, document in documents.items():
         minima = minima_of(wording_of(document))
         signatures[pk] = LetterSignature(letter_id=pk, minima=minima, bands=bands_of(minima))
-    LetterSignature.objects.bulk_create(
-        signatures.values(), update_conflicts=True, unique_fields=["letter"], update_fields=["minima", "bands"]
-    )
+    _store_signatures(signatures)
     least = ReviewSettings.now().alike_percent
     pairs = [pair for pk in signatures for pair in _pairs_of(signatures[pk], least, now)]
     before = LetterPair.objects.filter(newer__in=letter_ids).count()
-    LetterPair.objects.bulk_create(pairs, ignore_conflicts=True)
+    _store_pairs(pairs)
     same = {pk for pair in pairs if pair.kind in _SAME for pk in (pair.older_id, pair.newer_id)}
     if same:  # they are tied without a decision of staff
         write_cases(same)
     return LetterPair.objects.filter(newer__in=letter_ids).count() - before
+
+
+def _store_signatures(signatures: Mapping[int, LetterSignature]) -> None:
+    """Store the signatures of letters that were not removed in the meantime; their rows are locked (LOCK_ORDER)."""
+    with transaction.atomic():
+        there = lock_letters(signatures).values_list("pk", flat=True)
+        LetterSignature.objects.bulk_create(
+            (signatures[pk] for pk in there),
+            update_conflicts=True,
+            unique_fields=["letter"],
+            update_fields=["minima", "bands"],
+        )
+
+
+def _store_pairs(pairs: Collection[LetterPair]) -> None:
+    """Store the pairs of letters that were not removed in the meantime; their rows are locked (LOCK_ORDER)."""
+    with transaction.atomic():
+        compared = {pk for pair in pairs for pk in (pair.older_id, pair.newer_id)}
+        there = set(lock_letters(compared).values_list("pk", flat=True))
+        LetterPair.objects.bulk_create(
+            (pair for pair in pairs if {pair.older_id, pair.newer_id} <= there), ignore_conflicts=True
+        )
 
 
 def unsigned(limit: int) -> list[int]:
@@ -103,8 +124,8 @@ def _contained(letter_id: int, number: str | None, others: Sequence[int]) -> set
     if not candidates:
         return set()
     documents = ParsedDocument.objects.in_bulk([letter_id, *candidates])
-    own = documents[letter_id].document
-    return {pk for pk in candidates if _is_contained(documents[pk].document, own)}
+    own = documents.pop(letter_id, None)  # a letter may have been removed in the meantime
+    return {pk for pk, other in documents.items() if own and _is_contained(other.document, own.document)}
 
 
 def _is_contained(one: LetterRecord, other: LetterRecord) -> bool:
@@ -148,8 +169,10 @@ def decide(
     Lists and statistics change immediately. A decision can be changed at any time; the audit trail keeps each.
     """
     check_permission(by, "correct_cases")
-    with transaction.atomic():
-        pair = LetterPair.objects.select_for_update().get(pk=pair_id)
+    letters = LetterPair.objects.values_list("older_id", "newer_id").get(pk=pair_id)
+
+    def save(held: Held) -> None:
+        pair = LetterPair.objects.get(pk=pair_id)
         pair.decision, pair.decided_by_id, pair.decided_at, pair.note = decision, by.pk, now, note[:500]
         pair.counts_id = (
             counts if decision == PairDecision.MERGED and counts in (pair.older_id, pair.newer_id) else None
@@ -157,7 +180,7 @@ def decide(
         if decision == PairDecision.MERGED and pair.counts_id is None:
             pair.counts_id = pair.newer_id
         pair.save()
-        write_cases([pair.older_id, pair.newer_id])
+        write_cases(letters, held)
         audit.record(
             "letters.compared",
             by=by,
@@ -168,3 +191,5 @@ def decide(
             decision=decision,
             counts=pair.counts_id,
         )
+
+    holding(letters, save)

@@ -9,6 +9,7 @@ from django.db.models import F, IntegerField, Q, QuerySet
 
 from determinations.access import audit
 from determinations.access.roles import check_permission
+from determinations.cases.holding import Held, holding
 from determinations.cases.review_entries import REASONS, note_report
 from determinations.models import ProblemReport, ReviewEntry
 from determinations.paging.sql import beyond
@@ -80,8 +81,13 @@ def snooze(letter_id: int, *, days: int, by: User, now: datetime) -> None:
 def answer_report(report_id: int, state: str, *, answer: str, by: User, now: datetime) -> None:
     """Accept or decline a user's problem report, with a reply."""
     check_permission(by, "correct_cases")
-    report = ProblemReport.objects.select_for_update().get(pk=report_id)
-    report.state, report.answer, report.answered_by_id, report.answered_at = state, answer[:2000], by.pk, now
-    report.save(update_fields=["state", "answer", "answered_by", "answered_at"])
-    note_report(report.letter_id)
-    audit.record("report.answered", by=by, at=now, letter_id=report.letter_id, report=report.pk, state=state)
+    letter_id = ProblemReport.objects.values_list("letter_id", flat=True).get(pk=report_id)
+
+    def save(_held: Held) -> None:
+        ProblemReport.objects.filter(pk=report_id).update(
+            state=state, answer=answer[:2000], answered_by=by.pk, answered_at=now
+        )
+        note_report(letter_id)
+        audit.record("report.answered", by=by, at=now, letter_id=letter_id, report=report_id, state=state)
+
+    holding([letter_id], save)

@@ -8,7 +8,7 @@ from typing import TypedDict, TypeVar, cast
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from determinations.models.letters import Letter
+from determinations.models.letters import Letter, RemovedLetter
 from determinations.parsing.results import CitationRecord, Decision, GroundRecord, SpanRecord
 
 
@@ -131,7 +131,7 @@ class ItemOrder(TypedDict):
 class CorrectionQuerySet(models.QuerySet["Correction"]):
     """Query methods of corrections."""
 
-    def of(self, letters: Iterable[Letter]) -> "CorrectionQuerySet":
+    def of(self, letters: Iterable[Letter | RemovedLetter]) -> "CorrectionQuerySet":
         """Those of these letters, whatever numbers the letters had when they were corrected."""
         parts: dict[int, list[str]] = {}
         for letter in letters:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Length
 from django.utils.translation import gettext_lazy as _
@@ -236,11 +237,18 @@ class RemovedLetter(models.Model):
     by_name = models.CharField(max_length=150)
     keep_until = models.DateField()
     deleted_at = models.DateTimeField(null=True, help_text="when the file was deleted")
+    copies = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        db_default=[],
+        help_text="letters of which it was a copy, and on which its corrections stay in force",
+    )
 
     class Meta:
         indexes = [
             models.Index(fields=["keep_until", "id"], name="removed_due", condition=models.Q(deleted_at=None)),
             models.Index(fields=["letter_id"], name="removed_letter"),
+            GinIndex(fields=["copies"], name="removed_copies"),
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from determinations.cases.file_text import lock_files
+from django.db.models import Count
+
 from determinations.extraction.results import ExtractedText
 from determinations.models import (
     Correction,
@@ -48,23 +49,28 @@ class LetterReading:
 def letters_of(readings: Collection[Reading]) -> list[LetterReading]:
     """The results per letter; letters that a file did not yield before get rows.
 
-    Call it in the transaction that writes. All letters of a file are included, except those that another worker
-    holds.
+    Call it in the transaction that writes, which holds the letters and :func:`files_with_several`. All letters of
+    these files are included.
     """
     by_file = _rows_by_file([reading.letter_id for reading in readings])
     file_of = {row.pk: sha256 for sha256, rows in by_file.items() for row in rows}
-    several = {}
     results = []
     for reading in readings:
         sha256 = file_of[reading.letter_id]
         if len(by_file[sha256]) == 1 and len(reading.parts) <= 1:
             results.append(_result(reading, reading.letter_id, reading.letter_id, next(iter(reading.parts), None)))
         else:
-            several[sha256] = reading
-    lock_files(several)
-    for sha256, reading in sorted(several.items()):
-        results += _FileLetters(sha256, reading).results()
+            results += _FileLetters(sha256, reading).results()
     return results
+
+
+def files_with_several(readings: Collection[Reading]) -> set[str]:
+    """The files, by digest, that have several letters, or do now."""
+    rows = Letter.objects.filter(pk__in=[reading.letter_id for reading in readings])
+    file_of = dict(rows.values_list("pk", "sha256"))
+    others = Letter.objects.filter(sha256__in=file_of.values()).values("sha256").annotate(letters=Count("pk"))
+    several = set(others.filter(letters__gt=1).values_list("sha256", flat=True))
+    return several | {file_of[reading.letter_id] for reading in readings if len(reading.parts) > 1}
 
 
 def parts_by_letter(readings: Collection[Reading]) -> dict[int, LetterPart]:
@@ -119,7 +125,7 @@ def _result(reading: Reading, letter_id: int, keeper_id: int, part: LetterPart |
 
 
 class _FileLetters:
-    """The rows of a file with several letters, and the result of reading it. The file is locked (``lock_files``)."""
+    """The rows of a file with several letters, and the result of reading it. The file is held (``cases.holding``)."""
 
     def __init__(self, sha256: str, reading: Reading) -> None:
         self.sha256 = sha256
@@ -134,16 +140,15 @@ class _FileLetters:
         self.matches = self._by_hand() if any(row.pages_set_by_hand for row in self.rows) else self._matched()
 
     def results(self) -> list[LetterReading]:
-        """The result for every letter that this worker may write; new letters get rows."""
-        free = Letter.objects.filter(sha256=self.sha256).select_for_update(skip_locked=True, no_key=True)
-        free_rows = list(free.order_by("pk"))
+        """The result for every letter of the file; new letters get rows."""
+        rows = sorted(self.rows, key=lambda row: row.pk)
         if not self.reading.parts:
             claimed_rows = [
-                row for row in free_rows if row.state == LetterState.PARSING or row.pk == self.reading.letter_id
+                row for row in rows if row.state == LetterState.PARSING or row.pk == self.reading.letter_id
             ]
             return [_result(self.reading, row.pk, self.keeper_id, None) for row in claimed_rows]
         results = []
-        for row in free_rows:
+        for row in rows:
             part = self.matches.get(row.pk)
             result = _result(self.reading, row.pk, self.keeper_id, part)
             if part is None:

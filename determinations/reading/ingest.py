@@ -16,12 +16,13 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from determinations.access import audit
+from determinations.cases.holding import Held, holding, lock_letters
 from determinations.extraction.reader import ReaderBroken
 from determinations.models import Letter, LetterState
 from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, OPEN_STATES, Lane
 from determinations.reading.file_letters import page_ranges
 from determinations.reading.one_letter import Reading, read_letter
-from determinations.reading.turns import claimed, give_back, set_aside_killers
+from determinations.reading.turns import ATTEMPTS, claimed, give_back, set_aside_killers
 from determinations.reading.writing import stop_unwritten, write_readings
 from determinations.reference.aliases import aliases_in_force
 from determinations.wording.states import RETRY_STATES
@@ -53,8 +54,7 @@ def ingest_letters(ids: Sequence[int], limits: CallLimits = CALL_LIMITS) -> None
     the time is up are requeued.
     """
     stop_at = time.monotonic() + limits.seconds
-    with transaction.atomic():
-        stop_killers(ids)
+    stop_killers(ids)
     for start in range(0, len(ids), CHUNK):
         with claimed(ids[start : start + CHUNK], begun=False) as waiting:
             while waiting and time.monotonic() < stop_at:
@@ -68,38 +68,42 @@ def ingest_letters(ids: Sequence[int], limits: CallLimits = CALL_LIMITS) -> None
             for letter_id in mine:
                 _ingest_alone(letter_id)
     if time.monotonic() >= stop_at:
-        Letter.objects.filter(pk__in=ids, state=LetterState.RECEIVED).update(queued_at=None)
+        with transaction.atomic():
+            left = lock_letters(ids).filter(state=LetterState.RECEIVED).values_list("pk", flat=True)
+            Letter.objects.filter(pk__in=list(left)).update(queued_at=None)
 
 
 def stop_killers(ids: Sequence[int]) -> None:
-    """Set aside letters that crashed their worker too often, in the caller's transaction."""
-    stop_unwritten(set_aside_killers(ids))
+    """Set aside letters that crashed their worker too often."""
+    killers = Letter.objects.filter(pk__in=ids, state__in=OPEN_STATES, attempts__gte=ATTEMPTS)
+    if killer_ids := list(killers.values_list("pk", flat=True)):
+        holding(killer_ids, lambda held: stop_unwritten(set_aside_killers(killer_ids), held))
 
 
 def _ingest_chunk(mine: Sequence[int], stop_at: float, limits: CallLimits) -> int:
     """Read letters from the head of ``mine`` and write them in one transaction; returns how many were processed.
 
-    If the transaction fails, each letter is retried in its own. A file with several letters is read once.
+    No row is locked while letters are read: the claim keeps other workers away. If the transaction fails, each letter
+    is retried in its own. A file with several letters is read once.
     """
     processed = len(mine)
     try:
-        with transaction.atomic():
-            readings: dict[str, Reading] = {}
-            stop_reading_at = time.monotonic() + limits.chunk_seconds
-            characters = 0
-            aliases = aliases_in_force()
-            letters = _locked(mine)
-            ranges = page_ranges(letters)
-            for letter in letters:
-                if letter.sha256 in readings:
-                    continue
-                reading = read_letter(letter, aliases, ranges.get(letter.sha256, ()))
-                readings[letter.sha256] = reading
-                characters += len(reading.text)
-                if time.monotonic() > stop_reading_at or characters > limits.chunk_characters:
-                    processed = mine.index(letter.pk) + 1
-                    break
-            write_readings(readings.values())
+        readings: dict[str, Reading] = {}
+        stop_reading_at = time.monotonic() + limits.chunk_seconds
+        characters = 0
+        aliases = aliases_in_force()
+        letters = _claimed(mine)
+        ranges = page_ranges(letters)
+        for letter in letters:
+            if letter.sha256 in readings:
+                continue
+            reading = read_letter(letter, aliases, ranges.get(letter.sha256, ()))
+            readings[letter.sha256] = reading
+            characters += len(reading.text)
+            if time.monotonic() > stop_reading_at or characters > limits.chunk_characters:
+                processed = mine.index(letter.pk) + 1
+                break
+        write_readings(readings.values(), only=LetterState.PARSING)
     except Exception as fault:
         if isinstance(fault, ReaderBroken | SoftTimeLimitExceeded) or not connection.is_usable():
             give_back(mine)
@@ -116,12 +120,10 @@ def _ingest_chunk(mine: Sequence[int], stop_at: float, limits: CallLimits) -> in
 def _ingest_alone(pk: int) -> None:
     """Read one claimed letter in its own transaction; if it cannot be written, set it aside."""
     try:
-        with transaction.atomic():
-            letters = _locked([pk])
-            ranges = page_ranges(letters)
-            write_readings(
-                [read_letter(letter, aliases_in_force(), ranges.get(letter.sha256, ())) for letter in letters]
-            )
+        letters = _claimed([pk])
+        ranges = page_ranges(letters)
+        readings = [read_letter(letter, aliases_in_force(), ranges.get(letter.sha256, ())) for letter in letters]
+        write_readings(readings, only=LetterState.PARSING)
     except Exception as fault:
         _set_aside(pk, fault)
 
@@ -133,28 +135,29 @@ def _set_aside(pk: int, fault: Exception) -> None:
         raise fault
     # The message of a database error may contain letter text: only its type is logged.
     log.exception("Letter %d cannot be written (%s).", pk, type(fault).__name__, exc_info=False)
-    with transaction.atomic():
+
+    def stop(held: Held) -> None:
         Letter.objects.filter(pk=pk, state=LetterState.PARSING).update(
             state=LetterState.SET_ASIDE,
             message=f"What was read could not be stored ({type(fault).__name__}).",
             finished_at=Now(),
         )
-        stop_unwritten([pk])
+        stop_unwritten([pk], held)
+
+    holding([pk], stop)
 
 
 def write_scan(reading: Reading) -> None:
     """Write the result of scanning a claimed letter; if it cannot be written, set it aside."""
     try:
-        with transaction.atomic():
-            write_readings([reading] if _locked([reading.letter_id]) else [])
+        write_readings([reading], only=LetterState.PARSING)
     except Exception as fault:
         _set_aside(reading.letter_id, fault)
 
 
-def _locked(mine: Sequence[int]) -> list[Letter]:
-    """Lock the claimed letters until the transaction ends, except those that another worker has taken since."""
-    letters = Letter.objects.filter(pk__in=mine, state=LetterState.PARSING).order_by("pk")
-    return list(letters.select_for_update(skip_locked=True, no_key=True))
+def _claimed(mine: Sequence[int]) -> list[Letter]:
+    """The claimed letters, except those that were removed or set aside since."""
+    return list(Letter.objects.filter(pk__in=mine, state=LetterState.PARSING).order_by("pk"))
 
 
 def retry_letters(*, by: User, letters: QuerySet[Letter]) -> int:

@@ -6,8 +6,6 @@ shows that a worker is reading the letter (see ``turns``).
 
 from collections.abc import Sequence
 
-from django.db import transaction
-
 from determinations.extraction.process import ReaderBroken
 from determinations.extraction.scanning.engine import missing_engine
 from determinations.models import Letter, LetterState
@@ -26,8 +24,7 @@ def read_scans(ids: Sequence[int]) -> None:
     if missing := missing_engine():
         Letter.objects.filter(pk__in=ids, state=LetterState.SCAN_WAITING).update(message=missing, queued_at=None)
         return
-    with transaction.atomic():
-        stop_killers(ids)
+    stop_killers(ids)
     for pk in ids:
         for begun in (False, True):
             with claimed([pk], begun=begun, scans=True) as mine:

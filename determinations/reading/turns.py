@@ -99,7 +99,10 @@ def give_back(ids: Sequence[int]) -> None:
                 """
                 UPDATE determinations_letter SET attempts = attempts - 1,
                     state = CASE WHEN lane = 'scans' THEN 'scan_waiting' ELSE 'received' END
-                WHERE id = ANY(%s) AND state = 'parsing' AND attempts > 0
+                WHERE id IN (
+                    SELECT id FROM determinations_letter
+                    WHERE id = ANY(%s) AND state = 'parsing' AND attempts > 0 ORDER BY id FOR NO KEY UPDATE
+                )
                 """,
                 [list(ids)],
             )

@@ -10,12 +10,13 @@ from django.db.models.functions import Now
 
 from determinations.cases import review_entries, scanned_words
 from determinations.cases.effective import entered_by_hand, remove_cases, write_cases
+from determinations.cases.holding import Held, holding
 from determinations.cases.letter_corrections import own_corrections
 from determinations.extraction.results import ExtractedText
 from determinations.models import Case, Letter, LetterState, ScannedPage
 from determinations.models.letters import Lane
 from determinations.parsing import PARSER_VERSION
-from determinations.reading.file_letters import LetterReading, letters_of
+from determinations.reading.file_letters import LetterReading, files_with_several, letters_of
 from determinations.reading.one_letter import Reading
 
 _KEPT = "Reading it again failed: {} Its earlier values are kept."
@@ -24,28 +25,47 @@ _KEPT_WITHOUT_PAGES = (
 )
 
 
-def write_readings(readings: Collection[Reading]) -> None:
-    """Write the results of reading, in the caller's transaction.
+def write_readings(readings: Collection[Reading], *, only: LetterState | None = None) -> None:
+    """Write the results of reading in one transaction. ``only``: of letters that still have this state.
 
     A letter that was read or entered before and cannot be read now keeps its values, because its bytes have not
     changed. A letter whose text shows that it is not a determination loses its case, unless the case was entered by
     hand.
     """
-    waiting = [reading for reading in readings if reading.state == LetterState.SCAN_WAITING]
-    _hand_to_scans(waiting)
+    holding(
+        [reading.letter_id for reading in readings],
+        lambda held: _write(readings, only, held),
+        numbers={part.letter.case_number for reading in readings for part in reading.parts},
+        files=files_with_several(readings),
+    )
+
+
+def _write(readings: Collection[Reading], only: LetterState | None, held: Held) -> None:
+    letters = Letter.objects.filter(pk__in=held.letters)
+    there = set((letters.filter(state=only) if only else letters).values_list("pk", flat=True))
+    readings = [reading for reading in readings if reading.letter_id in there]
+    _hand_to_scans([reading for reading in readings if reading.state == LetterState.SCAN_WAITING])
     readings = [reading for reading in readings if reading.state != LetterState.SCAN_WAITING]
-    if not readings:
-        return
+    if readings:
+        _write_letters_of(readings, held)
+
+
+def _write_letters_of(readings: Collection[Reading], held: Held) -> None:
+    held.require(files=files_with_several(readings))
     letters = letters_of(readings)
+    held = held.with_new(letter.letter_id for letter in letters)
     kept = _kept(letters)
     fresh = [letter for letter in letters if letter.letter_id not in kept]
     _write_texts(fresh)
     _write_documents([letter for letter in fresh if letter.record is not None])
-    _write_letters(fresh)
+    _write_states(fresh)
     without_case = [letter.letter_id for letter in fresh if letter.state != LetterState.PARSED]
     by_hand = entered_by_hand(without_case)
-    _drop_cases([pk for pk in without_case if pk not in by_hand])
-    write_cases([*kept, *by_hand, *(letter.letter_id for letter in fresh if letter.state == LetterState.PARSED)])
+    dropped = [pk for pk in without_case if pk not in by_hand]
+    remove_cases(dropped, held)
+    review_entries.refresh(dropped)
+    parsed = [letter.letter_id for letter in fresh if letter.state == LetterState.PARSED]
+    write_cases([*kept, *by_hand, *parsed], held)
     _say_what_is_kept(kept)
 
 
@@ -164,7 +184,7 @@ def _write_documents(letters: Sequence[LetterReading]) -> None:
         )
 
 
-def _write_letters(letters: Collection[LetterReading]) -> None:
+def _write_states(letters: Collection[LetterReading]) -> None:
     rows = [
         (
             letter.letter_id,
@@ -197,16 +217,10 @@ def _write_letters(letters: Collection[LetterReading]) -> None:
         )
 
 
-def _drop_cases(ids: Collection[int]) -> None:
-    """Remove the cases of letters that no longer yield one; other versions of these letters count again."""
-    remove_cases(ids)
-    review_entries.refresh(ids)
-
-
-def stop_unwritten(ids: Collection[int]) -> None:
-    """Put letters that were set aside unwritten into the review queue; earlier values are kept."""
+def stop_unwritten(ids: Collection[int], held: Held) -> None:
+    """Put held letters that were set aside unwritten into the review queue; earlier values are kept."""
     kept = {*_with_case(ids), *entered_by_hand(ids)}
     messages = dict(Letter.objects.filter(pk__in=kept).values_list("pk", "message"))
-    write_cases(kept)
+    write_cases(kept, held)
     _say_what_is_kept({pk: _KEPT.format(message) for pk, message in messages.items()})
     review_entries.refresh(set(ids) - kept)

@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 from determinations.cases.copies import ReadLetter, are_copies, how_much_it_says
 from determinations.cases.merging import merge
 from determinations.cases.open_letter import open_letter
-from determinations.corrections import actions, duplicates
+from determinations.corrections import actions, duplicates, removal
 from determinations.intake.receiving import receive_files
 from determinations.models import (
     Case,
@@ -150,6 +150,30 @@ def test_a_correction_made_on_a_copy_applies_to_the_letter_that_counts_and_can_b
     actions.revert(letter.pk, "age", by=people.admin, now=NOW)
     assert Case.objects.get(pk=letter.pk).age == 58
     assert made.letter_id == copy.pk
+
+
+def test_what_staff_did_with_a_removed_copy_stays_in_force_on_the_others(people: People) -> None:
+    letter = read(text(pages()))
+    correct(letter, people.admin)
+    ProblemReport.objects.create(letter=letter, by=people.casemanager, at=NOW, path="age", note="synthetic")
+    ReviewEntry.objects.update_or_create(
+        pk=letter.pk, defaults={"reasons": ["reported"], "urgency": 9, "assigned_to": people.supervisor}
+    )
+    saved_again, exported = read(FORMS["saved again"]), read(FORMS["text export"])
+    removal.remove_letter(letter.pk, by=people.admin, now=NOW, reason="synthetic")
+    (counts,) = counting()
+    assert values(counts) == CORRECTED
+    assert {report.letter_id for report in ProblemReport.objects.all()} <= {saved_again.pk, exported.pk}
+    entry = ReviewEntry.objects.get()
+    assert (entry.pk, entry.assigned_to, "reported" in entry.reasons) == (counts, people.supervisor, True)
+    removal.remove_letter(counts, by=people.admin, now=NOW, reason="synthetic")
+    (last,) = counting()
+    assert values(last) == CORRECTED
+    assert "decision_date" in actions.standings(last)  # which was confirmed
+    again = read(text(pages()))
+    assert values(counting()[0]) == CORRECTED
+    actions.revert(again.pk, "age", by=people.admin, now=NOW)
+    assert Case.objects.get(pk=counting()[0]).age == 58
 
 
 def test_an_amended_letter_counts_and_does_not_inherit_corrections(people: People) -> None:

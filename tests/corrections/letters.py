@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any, cast
 
 from determinations.cases.effective import write_cases
+from determinations.cases.holding import Held, holding
 from determinations.cases.merging import empty_document
 from determinations.models import Letter, LetterState, LetterText, ParsedDocument
 from determinations.parsing.results import LetterRecord
@@ -108,8 +109,14 @@ def stored_letter(parsed: Mapping[str, Any] | None = None, *, text: str = "", sh
 
 
 def store_reading(letter: Letter, parsed: Mapping[str, Any], version: str = "1") -> None:
-    """Store what a parser version has read from a letter."""
-    ParsedDocument.objects.update_or_create(
-        letter=letter, defaults={"parser_version": version, "parsed_at": NOW, "document": cast(LetterRecord, parsed)}
-    )
-    write_cases([letter.pk])
+    """Store what a parser version has read from a letter, unless it was removed, as a worker does."""
+    document = cast(LetterRecord, parsed)
+
+    def write(held: Held) -> None:
+        for pk in held.letters & {letter.pk}:
+            ParsedDocument.objects.update_or_create(
+                letter_id=pk, defaults={"parser_version": version, "parsed_at": NOW, "document": document}
+            )
+            write_cases([pk], held)
+
+    holding([letter.pk], write, numbers=[document["case_number"]])

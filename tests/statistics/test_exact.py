@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.http import QueryDict
-from psycopg.errors import DeadlockDetected
 
 from determinations.filters import PARAMETERS, CaseFilter
 from determinations.models import Authority, Case, StatisticsLimits
@@ -118,11 +117,6 @@ def test_statistics_stay_exact_while_three_writers_run(people: Any) -> None:
                     random_event(own, people.admin)
                 except ObjectDoesNotExist:
                     continue  # another writer has just deleted it
-                except OperationalError as error:
-                    if not isinstance(error.__cause__, DeadlockDetected):
-                        raise
-                    # A copy's correction rewrites the letter that counts, whose own writer may wait for it: PostgreSQL
-                    # ends one of the two whole, and a worker reads its letter again.
         except Exception as error:
             errors.append(error)
         finally:
