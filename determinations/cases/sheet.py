@@ -4,7 +4,7 @@ Built from the parsed document with corrections applied (``open_letter``), so th
 the tables agree.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import replace
 
 from determinations.cases.fields import read
@@ -41,23 +41,29 @@ from determinations.wording.paths import FIELD_LABELS
 _HEAD = (*DATES, "priority", "age", "sex", "specialties", "licensure", "case_number")
 
 
-def sheet_of(opened: OpenLetter, labels: Labels) -> CaseSheet:
-    """The sheet of an opened letter."""
-    return _Builder(opened, labels).build()
+def sheet_of(opened: OpenLetter, labels: Labels, text: str = "") -> CaseSheet:
+    """The sheet of an opened letter; with its ``text``, doubts about words of a scan quote them."""
+    return _Builder(opened, labels, text).build()
 
 
 class _Builder:
     """Builds the sheet; holds the lookups for every value."""
 
-    def __init__(self, opened: OpenLetter, labels: Labels) -> None:
+    def __init__(self, opened: OpenLetter, labels: Labels, text: str) -> None:
         self.labels = labels
         self.record = opened.merged.record
         self.standings: dict[str, Standing] = {
             opened.path(*target): standing for target, standing in opened.merged.standings.items()
         }
         self.doubts: dict[str, list[Doubt]] = defaultdict(list)
-        for doubt, times in Counter(map(_doubt, self.record["problems"])).items():
-            self.doubts[doubt.path].append(replace(doubt, times=times))
+        words: dict[Doubt, list[str]] = defaultdict(list)
+        for problem in self.record["problems"]:
+            words[_doubt(problem)].append(_scanned_word(problem, text))
+        for doubt, printed in words.items():
+            quoted = tuple(dict.fromkeys(filter(None, printed)))
+            self.doubts[doubt.path].append(
+                replace(doubt, times=len(printed), words=quoted, is_first=not self.doubts[doubt.path])
+            )
         self.shown: set[str] = set()
         self.spans: list[tuple[str, Span]] = []
 
@@ -70,7 +76,8 @@ class _Builder:
         items = tuple(self._item(item) for item in self.record["items"])
         left = [doubt for path, doubts in self.doubts.items() if path not in self.shown for doubt in doubts]
         count = len(self.record["problems"])
-        return CaseSheet(values, summary, items, tuple(left), count, tuple(self.spans))
+        doubted = tuple(path for path in self.doubts if path in self.shown)
+        return CaseSheet(values, summary, items, tuple(left), count, doubted, tuple(self.spans))
 
     def _value(self, path: str, label: str, raw: object, span: SpanRecord | None) -> SheetValue:
         self.shown.add(path)
@@ -168,6 +175,12 @@ class _Builder:
             path=path,
             span=place,
         )
+
+
+def _scanned_word(problem: ProblemRecord, text: str) -> str:
+    """The unclear word of a scan that a problem is about; empty for other problems."""
+    span = problem["span"]
+    return text[slice(*span)] if span and problem["code"] == "ocr_doubt" else ""
 
 
 def _doubt(problem: ProblemRecord) -> Doubt:

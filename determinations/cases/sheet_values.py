@@ -11,7 +11,8 @@ Span = tuple[int, int]
 class Doubt:
     """A problem in words. ``remedy`` says what it means and what to do; ``message`` gives the details.
 
-    ``times`` counts repeats for the same value, such as several unclear words in one request.
+    ``times`` counts repeats for the same value, such as several unclear words in one request, and ``words`` are those
+    of a scan. ``is_first`` marks the first doubt of each value.
     """
 
     label: str
@@ -20,6 +21,8 @@ class Doubt:
     message: str
     path: str
     times: int = 1
+    words: tuple[str, ...] = ()
+    is_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +133,12 @@ class SheetItem:
 
 @dataclass(frozen=True, slots=True)
 class CaseSheet:
-    """A whole case."""
+    """A whole case. ``doubts`` are those about the letter as a whole, ``doubted`` the paths of values with others."""
 
     values: Mapping[str, SheetValue]
     summary: SheetValue
     items: tuple[SheetItem, ...]
     doubts: tuple[Doubt, ...]
     doubt_count: int
+    doubted: tuple[str, ...]
     spans: tuple[tuple[str, Span], ...]

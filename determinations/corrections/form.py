@@ -166,6 +166,7 @@ def _explained(problem: ProblemRecord, keys: Mapping[str, str]) -> ExplainedProb
         "label": kind.label if kind else problem["code"],
         "remedy": kind.remedy if kind else "",
         "evidence": f"{span[0]}-{span[1]}" if span else "",
+        "word": "",
         "dismiss": f"{problem['code']} {path}",
     }
 

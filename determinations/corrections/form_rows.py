@@ -16,11 +16,12 @@ from determinations.wording.labels import Labels
 
 
 class ExplainedProblem(ProblemRecord):
-    """A problem with its explanation; ``dismiss`` is what its check box sends."""
+    """A problem with its explanation; ``dismiss`` is what its check box sends, ``word`` an unclear word of a scan."""
 
     label: str
     remedy: str
     evidence: str
+    word: str
     dismiss: str
 
 

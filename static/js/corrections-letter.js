@@ -25,10 +25,7 @@ export function showEvidence(printed) {
     const a = Math.max(start - from, 0);
     const b = Math.min(end - from, length);
     if (a >= b) continue;
-    const mark = document.createElement("mark");
-    const [left, right] = [unitsOf(text, a), unitsOf(text, b)];
-    mark.textContent = text.slice(left, right);
-    lines.replaceChildren(text.slice(0, left), mark, text.slice(right));
+    const mark = markIn(lines, unitsOf(text, a), unitsOf(text, b));
     first = first || mark;
   }
   if (first) {
@@ -36,6 +33,25 @@ export function showEvidence(printed) {
     const frame = letter.getBoundingClientRect();
     letter.scrollTop += place.top - frame.top - letter.clientHeight / 3;
   }
+}
+
+// Marks a stretch of text, which may begin or end inside an underlined word; returns the first mark.
+function markIn(lines, left, right) {
+  const walker = document.createTreeWalker(lines, NodeFilter.SHOW_TEXT);
+  const nodes = [];
+  for (let at = 0, node = walker.nextNode(); node; at += node.length, node = walker.nextNode()) {
+    if (at < right && at + node.length > left) nodes.push({ node, at });
+  }
+  let first = null;
+  for (const { node, at } of nodes) {
+    const range = document.createRange();
+    range.setStart(node, Math.max(left - at, 0));
+    range.setEnd(node, Math.min(right - at, node.length));
+    const mark = document.createElement("mark");
+    range.surroundContents(mark);
+    first = first || mark;
+  }
+  return first;
 }
 
 // The letter as pictures, with the places of the field's value marked

@@ -131,6 +131,23 @@ def test_a_doubt_that_a_value_has_several_times_is_shown_once(as_casemanager: Cl
     assert "4 doubts" in content
 
 
+def test_doubts_about_scanned_words_name_them_and_every_doubted_value_is_linked(as_casemanager: Client) -> None:
+    text = "A synthetic Kncc brace of 1.5-S1"
+    unclear = [
+        {**made.problem("ocr_doubt", "items/1/request"), "span": [text.index(word), text.index(word) + len(word)]}
+        for word in ("Kncc", "1.5-S1")
+    ]
+    letter = made.stored_letter(
+        made.document(made.item("Knee brace"), problems=[*unclear, made.problem("value_doubtful", "age")]), text=text
+    )
+    content = as_casemanager.get(f"/cases/{letter.pk}/").content.decode()
+    assert "Unclear on the scan: “Kncc”, “1.5-S1”</summary>" in content
+    assert 'href="#doubted"' in content
+    links = re.findall(r'href="#(doubt-[^"]+)"', content)
+    assert links == ["doubt-items/1/request", "doubt-age"]
+    assert all(content.count(f'id="{anchor}"') == 1 for anchor in links)
+
+
 def test_how_the_text_was_obtained_is_said_in_words(as_casemanager: Client) -> None:
     letter = made.stored_letter(made.document(made.item("Knee brace")))
     Letter.objects.filter(pk=letter.pk).update(text_method="pdf")

@@ -7,7 +7,7 @@ import pytest
 
 from determinations.cases.open_letter import open_letter
 from determinations.corrections import actions
-from determinations.models import Case, Correction, DisputedItem, ItemFact, LetterText, ReviewEntry
+from determinations.models import Case, Correction, DisputedItem, ItemFact, LetterText, ReviewEntry, ScannedPage
 from determinations.synthetic import letter_pdf, write_letter
 from tests.accessibility import faults_of
 from tests.cases.test_letter_pages import store_pdf
@@ -256,6 +256,29 @@ def test_evidence_is_marked_on_the_pages(sign_in: Any, people: People) -> None:
     page.locator(
         ".letter-lines mark", has_text=LetterText.objects.get(pk=one.pk).text[slice(*later["spans"]["decision"])]
     ).wait_for()
+
+
+def test_a_scan_says_so_and_its_unclear_words_stay_underlined(sign_in: Any, people: People) -> None:
+    unclear = span("x-ray")
+    doubt = {**problem("ocr_doubt", "items/1/request"), "span": unclear}
+    request = "MRI and x-ray of the knee"
+    parsed = item(request, spans={"request": span(request), "decision": span("Overturned")})
+    one = stored_letter(document(parsed, problems=[doubt], spans={"age": span("51")}), text=TEXT)
+    type(one).objects.filter(pk=one.pk).update(text_method="scan", pages=1)
+    ScannedPage.objects.create(letter=one, number=0, words=[[*unclear, 0.1, 0.1, 0.1, 0.02, 55, 1, None]])
+    page = sign_in(people.admin)
+    page.goto(f"/admin/review/{one.pk}/?evidence={unclear[0] - 8}-{unclear[1]}")
+    assert page.get_by_text("Read from a scan: 1 page recognized from its picture.").is_visible()
+    assert page.get_by_text("unclear on the scan: “x-ray”.").is_visible()
+    marked, underlined = page.locator(".letter-lines mark"), page.locator(".letter-lines .unclear")
+    page.focus("#field-age")
+    assert marked.all_inner_texts() == ["51"]
+    page.get_by_label("Evidence for request in the letter").click()
+    assert "".join(marked.all_inner_texts()) == request
+    assert underlined.all_inner_texts() == ["x-ray"]
+    assert underlined.get_attribute("title") == "Unclear in the scan."
+    assert page.locator(".letter-lines").evaluate("lines => lines.textContent") == TEXT
+    assert faults_of(page) == []
 
 
 def test_a_phone_has_the_letter_under_a_button(sign_in: Any, people: People) -> None:

@@ -26,6 +26,9 @@ from determinations.parsing.grounds import reads_grounds
 from determinations.views.requests import person_of, url_if_any
 from determinations.wording.labels import read_labels
 
+#: Of the values in doubt, so many are listed above the case.
+_MOST_DOUBTED = 20
+
 
 @require_safe
 @permission_required("determinations.browse_cases", raise_exception=True)
@@ -33,7 +36,8 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The case page. ``list`` (with its filters) is the list the user came from; ``value`` selects the evidence."""
     case = get_object_or_404(Case.objects.select_related("superseded_by"), pk=pk)
     opened = open_letter(pk)
-    sheet = sheet_of(opened, read_labels())
+    stored = LetterText.objects.of(pk)
+    sheet = sheet_of(opened, read_labels(), stored.text if stored else "")
     items_shown = item_page(len(sheet.items), request.GET)
     place = place_in_list(pk, request.GET)
     of_file = letters_of_file(opened.letter)
@@ -43,6 +47,8 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "case": case,
         "letter": opened.letter,
         "sheet": sheet,
+        "doubted": [(path, _doubt_url(request.GET, path, items_shown)) for path in sheet.doubted[:_MOST_DOUBTED]],
+        "more_doubted": max(0, len(sheet.doubted) - _MOST_DOUBTED),
         "items": sheet.items[items_shown.shown],
         "items_shown": items_shown,
         "chosen": request.GET.get("value", ""),
@@ -61,9 +67,16 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         if request.user.has_perm("determinations.correct_cases")
         else "",
         "original_url": url_if_any("letter_original", pk) if can_read else "",
-        **(_letter_pane(request, opened, sheet, of_file, items_shown) if can_read else {}),
+        **(_letter_pane(request, opened, stored, sheet, of_file, items_shown) if can_read else {}),
     }
     return render(request, "cases/case_detail.html", context)
+
+
+def _doubt_url(query: QueryDict, path: str, items_shown: ItemPage) -> str:
+    """Where the first doubt about a value is: on this page, or on the page of items that has it."""
+    if not path.startswith("items/") or items_shown.shows(path):
+        return f"#doubt-{path}"
+    return f"{link_to(changed(query, {'item': path.split('/')[1]}, without=('items',)))}#doubt-{path}"
 
 
 def _head_rows(sheet: CaseSheet) -> list[object]:
@@ -75,11 +88,15 @@ def _head_rows(sheet: CaseSheet) -> list[object]:
 
 
 def _letter_pane(
-    request: HttpRequest, opened: OpenLetter, sheet: CaseSheet, of_file: Sequence[Letter], items_shown: ItemPage
+    request: HttpRequest,
+    opened: OpenLetter,
+    stored: LetterText | None,
+    sheet: CaseSheet,
+    of_file: Sequence[Letter],
+    items_shown: ItemPage,
 ) -> dict[str, object]:
     """Page pictures and text for a PDF or a scan; only the text for a text letter."""
     letter = opened.letter
-    stored = LetterText.objects.of(letter.pk)
     shows_pages = has_pictures(letter) and bool(letter.pages) and bool(url_if_any("letter_boxes", letter.pk))
     scanned = list(pages_of(letter, stored))
     as_text = not shows_pages or request.GET.get("show") == "text"

@@ -14,6 +14,8 @@ from determinations.cases.open_letter import Change, OpenLetter
 from determinations.cases.page_pictures import has_pictures, page_count
 from determinations.cases.review_entries import Reason
 from determinations.cases.same_case import letters_of_file, shown_pages
+from determinations.cases.scanned_words import doubts_in_text, pages_of
+from determinations.cases.text_pieces import TextPiece, pieces_of
 from determinations.corrections import review_queue
 from determinations.corrections.form import CorrectionForm
 from determinations.corrections.form_rows import ItemRows, Message
@@ -53,13 +55,11 @@ class QueuePlace:
 
 @dataclass(frozen=True, slots=True)
 class LetterPage:
-    """One page of the letter's text; ``marked`` is the evidence on it, shown without scripts too."""
+    """One page of the letter's text in pieces; those with a path are the evidence, shown without scripts too."""
 
     number: int
     start: int
-    before: str
-    marked: str
-    after: str
+    pieces: Sequence[TextPiece]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,7 @@ class ScreenContext(TypedDict):
     queue: QueuePlace
     pages: Sequence[LetterPage]
     picture_numbers: range
+    scanned_pages: int
     file_letters: list[Letter]
     choices: Choices
 
@@ -117,6 +118,8 @@ def screen_context(
     text = LetterText.objects.of(letter.pk)
     of_file = letters_of_file(letter)
     numbers = shown_pages(letter, of_file)
+    scanned = list(pages_of(letter, text))
+    _quote_scanned_words(shown.form, text)
     changed_item = shown.changed_item if isinstance(shown, Staged) else ""
     items = shown.form.items
     holding = next((item.number for item in items if changed_item and item.key == changed_item), None)
@@ -141,7 +144,8 @@ def screen_context(
         "edited": shown if isinstance(shown, EditedMeanwhile) else None,
         "reports": _reports(shown.form),
         "queue": _queue_place(request, letter.pk, now),
-        "pages": _pages(text, request.GET.get("evidence", ""), numbers),
+        "pages": _pages(text, request.GET.get("evidence", ""), numbers, doubts_in_text(scanned)),
+        "scanned_pages": sum(page.number + 1 in numbers for page in scanned) if numbers else len(scanned),
         "file_letters": of_file,
         "picture_numbers": _picture_numbers(request, letter, numbers),
         "choices": Choices(
@@ -193,24 +197,31 @@ def _picture_numbers(request: StaffRequest, letter: Letter, numbers: range) -> r
     return numbers or range(1, page_count(letter) + 1)
 
 
-def _pages(text: LetterText | None, evidence: str, numbers: range) -> list[LetterPage]:
+def _quote_scanned_words(form: CorrectionForm, text: LetterText | None) -> None:
+    """Let problems about unclear words of a scan name them."""
+    of_items = [problem for item in form.items for problem in item.problems]
+    of_values = [problem for row in form.by_path.values() for problem in row.problems]
+    for problem in (*form.problems, *of_items, *of_values):
+        if text and problem["span"] and problem["code"] == "ocr_doubt":
+            problem["word"] = text.text[slice(*problem["span"])]
+
+
+def _pages(
+    text: LetterText | None, evidence: str, numbers: range, doubts: Sequence[tuple[int, int, str]]
+) -> list[LetterPage]:
     """The pages of these numbers, with the requested evidence separated, for browsers without scripts.
 
     Without numbers all pages are given. Carriage returns become spaces, so that the browser counts characters as the
-    stored text does.
+    stored text does. ``doubts`` are unclear words of a scan.
     """
     if text is None:
         return []
     whole = text.text.replace("\r", " ")
-    starts = text.page_offsets or [0]
-    ends = [*starts[1:], len(whole)]
-    span = read_span(evidence, len(whole)) or (0, 0)
-    pages = []
-    for number, (start, end) in enumerate(zip(starts, ends, strict=True), start=1):
-        if numbers and number not in numbers:
-            continue
-        first, last = max(span[0], start), min(span[1], end)
-        if first >= last:
-            first = last = start
-        pages.append(LetterPage(number, start, whole[start:first], whole[first:last], whole[last:end]))
-    return pages
+    span = read_span(evidence, len(whole))
+    pages = pieces_of(whole, text.page_offsets, [("evidence", span)] if span else [], doubts)
+    starts = sorted({0, *(offset for offset in text.page_offsets if offset < len(whole))})
+    return [
+        LetterPage(number, start, pieces)
+        for number, (start, pieces) in enumerate(zip(starts, pages, strict=True), start=1)
+        if not numbers or number in numbers
+    ]
