@@ -14,6 +14,8 @@ class DeterminationsConfig(AppConfig):
         """What must be known from the start: checks of the database, our Celery application, the parser's own rows."""
         import imrsite.backing
         import imrsite.celery  # noqa: F401
+        from determinations.access.factors import record_factors
         from determinations.reference.seed import seed_reference_tables
 
+        record_factors()
         post_migrate.connect(seed_reference_tables, sender=self)

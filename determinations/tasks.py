@@ -10,14 +10,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import wraps
+from smtplib import SMTPException
 from typing import Any, ParamSpec
 
 from celery import shared_task
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from determinations.access import throttle
+from determinations.access.mail import send_link
 from determinations.browsing import exports
 from determinations.corrections import duplicates, removal
 from determinations.extraction.scanning.engine import missing_engine
@@ -103,6 +107,7 @@ def sweep() -> None:
     _send_quietly(count_statistics)
     removal.delete_files(now=timezone.now())
     exports.delete_old_files(now=timezone.now())
+    throttle.delete_faded(now=timezone.now())
 
 
 @shared_task(ignore_result=True)
@@ -125,6 +130,23 @@ def send_export(export_id: int) -> None:
         write_export.apply_async((export_id,), queue=Lane.BULK, ignore_result=True)
     except OperationalError as fault:
         log.error("The broker is unavailable (%s); the sweep will queue export %d.", fault, export_id)
+
+
+@shared_task(ignore_result=True, autoretry_for=(OSError, SMTPException), retry_backoff=10, max_retries=8)
+def send_password_links(user_ids: list[int], site: str) -> None:
+    """Send each of these users a link to choose a password; a mail server that is away is tried again for an hour."""
+    for user in User.objects.filter(pk__in=user_ids, is_active=True).exclude(email=""):
+        send_link(user, site, at=timezone.now())
+
+
+def send_links(user_ids: list[int], site: str) -> bool:
+    """Queue the links, for no user too, so that the time it takes tells nothing. False if the broker is down."""
+    try:
+        send_password_links.delay(user_ids, site)
+    except OperationalError as fault:
+        log.error("The broker is unavailable (%s); no link was sent.", fault)
+        return False
+    return True
 
 
 def _send_exports_again() -> None:

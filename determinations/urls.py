@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from determinations.views.access import people, profile
 from determinations.views.browsing import exports as export_views
 from determinations.views.browsing import home, lists, saved_views, search
 from determinations.views.cases import case_page, letter_pages, originals, problem_reports, similar_requests
@@ -28,6 +29,13 @@ _LIST = r"(?P<list_name>cases|items|decisions)"
 urlpatterns = [
     path("", home.home, name="home"),
     path("search/", search.search, name="search"),
+    path("people/", people.people, name="people"),
+    path("people/add/", people.add_person, name="add_person"),
+    path("people/rules/", people.change_policy, name="change_sign_in_policy"),
+    path("people/<int:pk>/", people.person, name="person"),
+    path("people/<int:pk>/act/", people.act_on_person, name="act_on_person"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile/sessions/", profile.end_session, name="end_session"),
     path("cases/", lists.case_list, name="case_list"),
     path("items/", lists.item_list, name="item_list"),
     path("decisions/", lists.decision_list, name="decision_list"),

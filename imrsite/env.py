@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
@@ -42,6 +43,14 @@ def number(name: str, default: int, *, least: int = 0, most: int | None = None) 
 def names(name: str, default: str = "") -> list[str]:
     """A list separated by commas."""
     return [entry.strip() for entry in text(name, default).split(",") if entry.strip()]
+
+
+def choices(name: str, allowed: tuple[str, ...]) -> list[str]:
+    """A list separated by commas, of the allowed words alone."""
+    chosen = names(name)
+    if unknown := [entry for entry in chosen if entry not in allowed]:
+        raise ImproperlyConfigured(f"{name} has {unknown[0]!r}: write some of {', '.join(allowed)}.")
+    return chosen
 
 
 def folder(name: str, default: Path) -> Path:
@@ -127,6 +136,40 @@ def broker(url: str) -> str:
     if url.startswith("rediss://") and "ssl_cert_reqs=" not in url:
         return url + ("&" if "?" in url else "?") + "ssl_cert_reqs=required"
     return url
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where e-mail is handed over; an empty host for nowhere."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    tls_at_once: bool
+    starts_tls: bool
+
+
+def mail_server(name: str) -> MailServer:
+    """A mail server from ``smtp://user:password@host:587?tls=yes``, or ``smtps://`` for TLS from the start."""
+    value = text(name)
+    remedy = "write smtp://user:password@host:587?tls=yes, or smtps://user:password@host."
+    parts = urlsplit(value)
+    if value and (parts.scheme not in {"smtp", "smtps"} or not parts.hostname):
+        raise ImproperlyConfigured(f"{name} is not the address of a mail server: {remedy}")
+    try:
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} has a port that is not a number: {remedy}") from None
+    at_once = parts.scheme == "smtps"
+    return MailServer(
+        host=parts.hostname or "",
+        port=port or (465 if at_once else 25),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        tls_at_once=at_once,
+        starts_tls=not at_once and dict(parse_qsl(parts.query)).get("tls", "no") in _YES,
+    )
 
 
 def next_redis_database(url: str) -> str:

@@ -1,21 +1,18 @@
-"""Security headers, limits of request bodies, the response to slow statements, and how long a session lasts."""
+"""Security headers, limits of request bodies, the response to slow statements, and the address of a client."""
 
 import logging
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.utils import timezone
 from psycopg.errors import LockNotAvailable, QueryCanceled
 
 from imrsite.serving.body_limits import COOKIE, FORMS_VALID, Allowance, Ticket, limits_in_words, most_bytes
 
 Answer = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger(__name__)
-NOTED_EVERY = timedelta(minutes=5)
 
 
 def content_security_policy(get_response: Answer) -> Answer:
@@ -114,22 +111,6 @@ class Busy:
         log.error("Statement timed out: %s", request.path)
         page = render_to_string("503.html", {"seconds": settings.STATEMENT_SECONDS})
         return HttpResponse(page, status=503, headers={"Retry-After": "60"})
-
-
-def session_ends_when_idle(get_response: Answer) -> Answer:
-    """Extend the session of an active user, with one write every five minutes instead of one per request."""
-
-    def answer(request: HttpRequest) -> HttpResponse:
-        user = getattr(request, "user", None)
-        if user is not None and user.is_authenticated:
-            now = timezone.now()
-            noted = request.session.get("seen_at")
-            seen_at = datetime.fromisoformat(noted) if noted else user.last_login
-            if seen_at is not None and now - seen_at > NOTED_EVERY:
-                request.session["seen_at"] = now.isoformat()
-        return get_response(request)
-
-    return answer
 
 
 def client_address(request: HttpRequest) -> str:

@@ -21,6 +21,7 @@ EMBEDDED = embedded.addresses(STATE_DIR)
 
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.secret("SECRET_KEY", kept_in=STATE_DIR / "secret_key")
+SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")  # earlier keys, while what they signed is still in use
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 ADMIN_PATH = env.text("ADMIN_PATH", "admin").strip("/") + "/"
@@ -36,7 +37,12 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
-    "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_tables2",
     "django_filters",
     "django_htmx",
@@ -53,11 +59,12 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "imrsite.middleware.refuse_large_bodies",
     "imrsite.middleware.no_store",
-    "imrsite.middleware.session_ends_when_idle",
+    "determinations.views.access.middleware.session_ends",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "axes.middleware.AxesMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "determinations.views.access.middleware.meet_demands",
     "imrsite.middleware.Busy",
 ]
 TEMPLATES = [
@@ -139,31 +146,70 @@ STORAGES: dict[str, dict[str, Any]] = {
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 
-# Users
+# Sign-in: by name and password, by passkey, or by an identity provider (OpenID Connect)
 
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "determinations.roles.RoleBackend"]
+AUTHENTICATION_BACKENDS = ["determinations.roles.RoleBackend"]
+LOCAL_PASSWORDS = env.flag("LOCAL_PASSWORDS", True)
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "determinations.access.passwords.GuessableValidator"},
 ]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
-# Ten wrong passwords for one name from one address lock that combination for 15 minutes.
-AXES_FAILURE_LIMIT = env.number("LOGIN_ATTEMPTS", 10, least=1)
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "imrsite.middleware.client_address"
-AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
-AXES_ENABLE_ADMIN = False
-AXES_VERBOSE = False
+# Wrong passwords for one name from one address that cost nothing; each further one doubles the wait
+# (determinations/access/throttle.py).
+SIGN_IN_ATTEMPTS = env.number("LOGIN_ATTEMPTS", 10, least=1)
+# Minutes after signing in or confirming one's identity in which roles can be changed and long lists exported.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = env.number("CONFIRM_MINUTES", 10, least=1) * 60
+# Exports of more rows than this ask users to confirm who they are; 0: never.
+CONFIRM_EXPORT_ROWS = env.number("CONFIRM_EXPORT_ROWS", 1_000)
+# Roles that need a second factor; administrators can add others (People, Sign-in rules).
+SECOND_FACTOR_ROLES = env.choices("SECOND_FACTOR_ROLES", ("case manager", "supervisor", "admin"))
+
+# E-mail, for links to choose a password; without a server administrators issue passwords instead
+MAIL_SERVER = env.mail_server("EMAIL_URL")
+EMAIL_HOST, EMAIL_PORT, EMAIL_TIMEOUT = MAIL_SERVER.host, MAIL_SERVER.port, 10
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL_SERVER.user, MAIL_SERVER.password
+EMAIL_USE_SSL, EMAIL_USE_TLS = MAIL_SERVER.tls_at_once, MAIL_SERVER.starts_tls
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "imrsite@localhost")
+SITE_URL = env.text("SITE_URL").rstrip("/")  # in links; default: the address that the browser used
+PASSWORD_RESET_TIMEOUT = env.number("PASSWORD_LINK_HOURS", 24, least=1) * 3600
+
+# Single sign-on
+OIDC_SERVER = ""
+OIDC_ID = "sso"
+OIDC_NAME = ""
+
+# django-allauth: its views are listed in determinations/urls.py; nobody can sign up.
+ACCOUNT_ADAPTER = "determinations.access.sign_in.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_FORMS = {"reauthenticate": "determinations.access.forms.ConfirmPasswordForm"}
+ACCOUNT_SESSION_REMEMBER = True
+# Failed attempts are limited by determinations/access/throttle.py instead.
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+MFA_ADAPTER = "determinations.access.factors.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "imrsite"
+MFA_TOTP_TOLERANCE = 1
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    "authenticate": "determinations.access.forms.CodeForm",
+    "reauthenticate": "determinations.access.forms.ConfirmCodeForm",
+    "activate_totp": "determinations.access.forms.ActivateAppForm",
+    "add_webauthn": "determinations.access.forms.AddPasskeyForm",
+}
 
 # Browsers
 
 HTTPS = env.flag("HTTPS")  # behind a proxy that terminates TLS
 SESSION_COOKIE_AGE = env.number("SESSION_MINUTES", 120, least=5) * 60  # idle
+SESSION_HOURS = env.number("SESSION_HOURS", 12, least=1)  # a session ends this long after the sign-in, however active
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
@@ -207,7 +253,6 @@ LOGGING = {
         "django.server": {"handlers": [], "propagate": True},
         "gunicorn.error": {"handlers": [], "propagate": True},
         "django.db.backends": {"level": "WARNING"},
-        "axes": {"level": "WARNING"},
     },
 }
 # Error reports (DEBUG pages, mail) show no local variables and no form input: either may contain letter text.

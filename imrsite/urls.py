@@ -1,18 +1,22 @@
 """Addresses: sign-in, the administration, and everything else from `determinations.urls`."""
 
+from allauth.account.decorators import secure_admin_login
+from allauth.account.views import logout
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth import views as auth
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from imrsite.health import health
 
 urlpatterns = [
     path("health/", health, name="health"),
-    path("accounts/login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
-    path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
-    path("accounts/password/", auth.PasswordChangeView.as_view(), name="password_change"),
-    path("accounts/password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path("accounts/", include("determinations.views.access.urls")),
+    # One way to sign in: with limits, second factor and record.
+    path(f"{settings.ADMIN_PATH}login/", login_not_required(secure_admin_login(admin.site.login))),
+    path(f"{settings.ADMIN_PATH}logout/", logout),
+    path(f"{settings.ADMIN_PATH}password_change/", RedirectView.as_view(pattern_name="password_change")),
     path(settings.ADMIN_PATH, include("determinations.admin.urls")),
     path(settings.ADMIN_PATH, admin.site.urls),
     path("", include("determinations.urls")),

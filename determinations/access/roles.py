@@ -6,6 +6,12 @@ from django.contrib.auth.models import AnonymousUser, Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 
+#: The roles, from least to most; each is a group whose permissions are made by migrations.
+ROLES = ("case manager", "supervisor", "admin")
+ADMIN = ROLES[-1]
+#: What stored sessions name as their backend; it never changes.
+PATH_OF_BACKEND = "determinations.roles.RoleBackend"
+
 #: Users that a list to choose from has at most.
 _MOST_USERS = 100
 #: The attribute of a user object that keeps the permissions once they are read.
@@ -16,6 +22,14 @@ def check_permission(by: User, name: str) -> None:
     """Raises ``PermissionDenied`` for a user without the named permission of this app."""
     if not by.has_perm(f"determinations.{name}"):
         raise PermissionDenied
+
+
+def role_of(user: User) -> str:
+    """The user's role; empty for none. A superuser is an administrator; of several roles, the one with most rights."""
+    if user.is_superuser:
+        return ADMIN
+    held = {group.name for group in user.groups.all()}
+    return next((role for role in reversed(ROLES) if role in held), "")
 
 
 def people_who_correct(*, but: User) -> QuerySet[User]:

@@ -1,5 +1,6 @@
 """The tables, in one module per subject."""
 
+from determinations.models.accounts import Account, LimitKind, SignInLimit, SignInPolicy
 from determinations.models.audit import AuditEvent
 from determinations.models.authorities import Authority, AuthorityAlias, Category, CategoryRule, PrintedCitation
 from determinations.models.benchmarks import EditionValidity, Figure, StatewideFigure, StatisticsLimits
@@ -15,6 +16,7 @@ from determinations.models.reviews import CorrectionReason, ReviewEntry, ReviewS
 from determinations.models.uploads import Upload, UploadedFile
 
 __all__ = [
+    "Account",
     "AuditEvent",
     "Authority",
     "AuthorityAlias",
@@ -40,6 +42,7 @@ __all__ = [
     "LetterSignature",
     "LetterState",
     "LetterText",
+    "LimitKind",
     "Operation",
     "Outcome",
     "PairDecision",
@@ -57,6 +60,8 @@ __all__ = [
     "ScannedPage",
     "SectionName",
     "Side",
+    "SignInLimit",
+    "SignInPolicy",
     "StatewideFigure",
     "StatisticsLimits",
     "Upload",

@@ -22,12 +22,13 @@ _NAV = (
 )
 #: Pages that users of statistics find there.
 _WITHIN_STATISTICS = ("treatments",)
-#: The user's own pages: label, URL name, permission, icon.
+#: The user's own pages: label, URL name, permission (empty for none), icon.
 _OWN = (
+    ("Your account", "profile", "", "user"),
     ("Saved views", "saved_view_list", "determinations.browse_cases", "bookmark"),
-    ("Change password", "password_change", "", "user"),
     ("Exports", "export_list", "determinations.export_cases", "download"),
     ("Reported problems", "problem_report_list", "determinations.browse_cases", "flag"),
+    ("People", "people", "determinations.manage_people", "user"),
     ("Administration", "admin:index", "is_staff", "user"),
 )
 #: The review count in the frame stops here.
@@ -69,4 +70,6 @@ def _review() -> dict[str, object]:
 
 
 def _may(user: User | AnonymousUser, permission: str) -> bool:
+    if not permission:
+        return True
     return bool(user.is_staff if permission == "is_staff" else user.has_perm(permission))

@@ -6,18 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axes.models import AccessAttempt
 from django.core.cache.backends.redis import RedisCache
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
-from django.urls import path, reverse
+from django.urls import path
 from redis.exceptions import RedisError
 
-from determinations.models import AuditEvent
 from imrsite import limits
 from imrsite.urls import urlpatterns as pages
-from tests.fixtures.people import PASSWORD, People
 
 pytestmark = pytest.mark.django_db
 
@@ -77,20 +74,3 @@ def test_a_cache_that_does_not_respond_times_out(tmp_path: Path, settings: Any) 
             cache.get("anything")
         cache.close()
     assert settings.CACHES["default"]["OPTIONS"]["socket_timeout"] <= 2
-
-
-def test_an_administrator_unlocks_a_locked_account(
-    client: Client, people: People, settings: Any, as_admin: Client
-) -> None:
-    settings.AXES_FAILURE_LIMIT = 2
-    stranger = Client()
-    for _ in range(2):
-        stranger.post("/accounts/login/", {"username": "casemanager", "password": "not it"})
-    right = {"username": "casemanager", "password": PASSWORD}
-    assert "administrator" in stranger.post("/accounts/login/", right).content.decode()
-    as_admin.post(
-        reverse("admin:auth_user_changelist"), {"action": "unlock", "_selected_action": [people.casemanager.pk]}
-    )
-    assert not AccessAttempt.objects.exists()
-    assert stranger.post("/accounts/login/", right).status_code == 302
-    assert AuditEvent.objects.get(action="person.unlocked").detail["person"] == "casemanager"

@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.db import transaction
@@ -37,6 +38,7 @@ from determinations.models import Export
 from determinations.models.browsing import ExportFormat, ExportState
 from determinations.paging.counts import count_up_to
 from determinations.tasks import send_export
+from determinations.views.access.confirmation import is_resumed, need_confirmation
 from determinations.views.requests import person_of
 from determinations.wording.labels import read_labels
 
@@ -55,8 +57,11 @@ def export_list_rows(request: HttpRequest, list_name: str) -> HttpResponseBase:
     if kind is None or form not in ExportFormat.values:
         raise Http404
     query = _query_of(kind, request)
-    count = count_up_to(kind.filterset(query).qs, cap=AT_ONCE)
-    if count.capped:
+    most = settings.CONFIRM_EXPORT_ROWS
+    count = count_up_to(kind.filterset(query).qs, cap=max(AT_ONCE, most))
+    if most and (count.capped or count.number > most):
+        need_confirmation(request)
+    if count.capped or count.number > AT_ONCE or is_resumed(request):
         return _queue(request, kind, query, form)
     record_export(
         by=person_of(request),
