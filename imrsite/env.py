@@ -53,6 +53,17 @@ def choices(name: str, allowed: tuple[str, ...]) -> list[str]:
     return chosen
 
 
+def mapping(name: str, allowed: tuple[str, ...]) -> dict[str, str]:
+    """Pairs such as ``their group=our word, ...``, with the allowed words alone on the right."""
+    pairs = [entry.rpartition("=") for entry in names(name)]
+    for theirs, _, ours in pairs:
+        if not theirs.strip() or ours.strip() not in allowed:
+            raise ImproperlyConfigured(
+                f"{name} is not understood: write pairs such as group={allowed[-1]}, with {', '.join(allowed)}."
+            )
+    return {theirs.strip(): ours.strip() for theirs, _, ours in pairs}
+
+
 def folder(name: str, default: Path) -> Path:
     """A folder as an absolute path; it does not have to exist."""
     return Path(text(name) or default).expanduser().absolute()

@@ -166,7 +166,7 @@ SIGN_IN_ATTEMPTS = env.number("LOGIN_ATTEMPTS", 10, least=1)
 ACCOUNT_REAUTHENTICATION_TIMEOUT = env.number("CONFIRM_MINUTES", 10, least=1) * 60
 # Exports of more rows than this ask users to confirm who they are; 0: never.
 CONFIRM_EXPORT_ROWS = env.number("CONFIRM_EXPORT_ROWS", 1_000)
-# Roles that need a second factor; administrators can add others (People, Sign-in rules).
+# Roles that need a second factor; administrators can add others (Accounts, Sign-in rules).
 SECOND_FACTOR_ROLES = env.choices("SECOND_FACTOR_ROLES", ("case manager", "supervisor", "admin"))
 
 # E-mail, for links to choose a password; without a server administrators issue passwords instead
@@ -178,10 +178,32 @@ DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "imrsite@localhost")
 SITE_URL = env.text("SITE_URL").rstrip("/")  # in links; default: the address that the browser used
 PASSWORD_RESET_TIMEOUT = env.number("PASSWORD_LINK_HOURS", 24, least=1) * 3600
 
-# Single sign-on
-OIDC_SERVER = ""
-OIDC_ID = "sso"
-OIDC_NAME = ""
+# Single sign-on by OpenID Connect: access/single_sign_on.py
+OIDC_SERVER = env.text("OIDC_SERVER").rstrip("/")  # the issuer's address
+OIDC_ID = "sso"  # part of the address that the provider sends users back to: /accounts/oidc/sso/login/callback/
+OIDC_NAME = env.text("OIDC_NAME", "your company account")
+OIDC_CREATE_ACCOUNTS = env.flag("OIDC_CREATE_ACCOUNTS")
+OIDC_MATCH_EMAIL = env.flag("OIDC_MATCH_EMAIL")
+OIDC_ROLES_CLAIM = env.text("OIDC_ROLES_CLAIM", "groups")
+OIDC_ROLES = env.mapping("OIDC_ROLES", ("case manager", "supervisor", "admin"))
+SOCIALACCOUNT_ADAPTER = "determinations.access.single_sign_on.SingleSignOnAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a form's redirect to the provider would break the policy of pages
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": OIDC_ID,
+                "name": OIDC_NAME,
+                "client_id": env.text("OIDC_CLIENT_ID", "imrsite"),
+                "secret": env.text("OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": OIDC_SERVER},
+            }
+        ]
+        if OIDC_SERVER
+        else [],
+    }
+}
 
 # django-allauth: its views are listed in determinations/urls.py; nobody can sign up.
 ACCOUNT_ADAPTER = "determinations.access.sign_in.AccountAdapter"

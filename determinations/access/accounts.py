@@ -38,6 +38,15 @@ def add_person(*, username: str, name: str, email: str, role: str, by: User, at:
     return user
 
 
+def person_came(user: User, *, role: str, at: datetime) -> None:
+    """A new account was made at the first single sign-on: give it its role."""
+    user.is_staff = role == ADMIN
+    user.save(update_fields=["is_staff"])
+    Account.objects.create(user=user)
+    user.groups.set(Group.objects.filter(name=role))
+    record("person.added", by=user, at=at, person=user.get_username(), role=role, source="single sign-on")
+
+
 def _set_name(user: User, name: str) -> None:
     user.first_name, _, user.last_name = (part[:150] for part in name.strip().rpartition(" "))
     if not user.first_name:
@@ -59,7 +68,7 @@ def change_details(user: User, *, name: str, email: str, by: User, at: datetime)
 
 
 @transaction.atomic
-def change_role(user: User, role: str, *, by: User, at: datetime, source: str = "people page") -> None:
+def change_role(user: User, role: str, *, by: User, at: datetime, source: str = "accounts page") -> None:
     """Give the user this one role; empty for none. Raises ``LastAdmin``."""
     before = role_of(user)
     if before == role and user.groups.count() <= 1:

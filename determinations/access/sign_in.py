@@ -8,13 +8,15 @@ from math import ceil
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.core import context
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.messages import add_message
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timeuntil
 
@@ -69,6 +71,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def authenticate(self, request: HttpRequest, **credentials: str) -> User | None:
         """The user with this name and password. Raises ``AttemptsWait`` if the next attempt does not count yet."""
+        if not settings.LOCAL_PASSWORDS:
+            raise ValidationError("Passwords are turned off here. Sign in with your company account.", code="off")
         now = timezone.now()
         name = credentials.get("username", "")
         known = User.objects.filter(username=name).first()
@@ -83,6 +87,14 @@ class AccountAdapter(DefaultAccountAdapter):
         if until is not None:
             raise AttemptsWait(until, now)
         return None
+
+    def pre_login(self, request: HttpRequest, user: User, **details: object) -> HttpResponse | None:
+        """Where passwords are turned off, only the identity provider signs in."""
+        records = get_authentication_records(request, user)
+        if not settings.LOCAL_PASSWORDS and not any(entry["method"] == "socialaccount" for entry in records):
+            raise PermissionDenied
+        response: HttpResponse | None = super().pre_login(request, user, **details)
+        return response
 
     def login(self, request: HttpRequest, user: User) -> None:
         """Start the session, by our one backend."""
@@ -122,8 +134,15 @@ class AccountAdapter(DefaultAccountAdapter):
             "mfa_reauthenticate": "Use a code",
             "mfa_reauthenticate:webauthn": "Use a passkey",
         }
+        if not settings.LOCAL_PASSWORDS:
+            words = {}
         methods = super().get_reauthentication_methods(user)
-        return [{**method, "description": words[method["id"]]} for method in methods if method["id"] in words]
+        own = [{**method, "description": words[method["id"]]} for method in methods if method["id"] in words]
+        if settings.OIDC_SERVER and SocialAccount.objects.filter(user_id=user.pk).exists():
+            own.append(
+                {"id": "provider", "description": f"Use {settings.OIDC_NAME}", "url": reverse("confirm_by_provider")}
+            )
+        return own
 
     def add_message(
         self,

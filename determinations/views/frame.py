@@ -28,7 +28,7 @@ _OWN = (
     ("Saved views", "saved_view_list", "determinations.browse_cases", "bookmark"),
     ("Exports", "export_list", "determinations.export_cases", "download"),
     ("Reported problems", "problem_report_list", "determinations.browse_cases", "flag"),
-    ("People", "people", "determinations.manage_people", "user"),
+    ("Accounts", "people", "determinations.manage_people", "user"),
     ("Administration", "admin:index", "is_staff", "user"),
 )
 #: The review count in the frame stops here.

@@ -1,4 +1,4 @@
-"""The people page: accounts made, invited, given one role, deactivated; and what is asked before."""
+"""The accounts page: accounts made, invited, given one role, deactivated; and what is asked before."""
 
 import re
 import threading

@@ -18,5 +18,5 @@ def need_confirmation(request: HttpRequest) -> None:
 def is_resumed(request: HttpRequest) -> bool:
     """Whether the view runs again after the user confirmed who they are: what it returns replaces that page."""
     return request.resolver_match is not None and request.resolver_match.url_name in (
-        "account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn",
+        "account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "confirmed_by_provider",
     )  # fmt: skip

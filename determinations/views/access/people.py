@@ -1,7 +1,7 @@
 """Everyone's accounts: who has access, with which role; made, invited, changed, deactivated by administrators."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator
@@ -12,8 +12,8 @@ from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
@@ -62,8 +62,8 @@ class NewPersonForm(DetailsForm):
     )
     field_order = ("username", "name", "email", "role", "opening")
 
-    def __init__(self, *args: Any, **details: Any) -> None:
-        super().__init__(*args, **details)
+    def __init__(self, data: QueryDict | None = None, *, initial: dict[str, str] | None = None) -> None:
+        super().__init__(data, initial=initial)
         if not settings.EMAIL_HOST:
             opening = cast(forms.ChoiceField, self.fields["opening"])
             opening.choices, opening.initial = [("password", "Issue a password to hand over")], "password"
@@ -77,7 +77,7 @@ class NewPersonForm(DetailsForm):
             raise forms.ValidationError("There is an account with this user name.")
         return username
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """An invitation needs an address."""
         cleaned = super().clean() or {}
         if cleaned.get("opening") == "link" and not cleaned.get("email") and "email" not in self.errors:
@@ -100,9 +100,11 @@ def people(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").replace("\0", "").strip()[:100]
     found = _matching(words)
     page = list(found[: _PAGE + 1])
+    factors = Authenticator.objects.filter(user__in=page).exclude(type="recovery_codes")
+    with_factor = set(factors.values_list("user_id", flat=True))
     needed = roles_with_factor()
     context = {
-        "people": [Person(user, role_of(user), user.has_factor) for user in page[:_PAGE]],
+        "people": [Person(user, role_of(user), user.pk in with_factor) for user in page[:_PAGE]],
         "more": len(page) > _PAGE,
         "words": words,
         "page_size": _PAGE,
@@ -112,8 +114,7 @@ def people(request: HttpRequest) -> HttpResponse:
     return render(request, "access/people.html", context)
 
 
-def _matching(words: str) -> Any:
-    factors = Authenticator.objects.filter(user=OuterRef("pk")).exclude(type="recovery_codes")
+def _matching(words: str) -> QuerySet[User]:
     users: QuerySet[User] = User.objects.prefetch_related("groups").order_by("-is_active", "username")
     for word in words.split()[:5]:
         users = users.filter(
@@ -122,7 +123,7 @@ def _matching(words: str) -> Any:
             | Q(last_name__icontains=word)
             | Q(email__icontains=word)
         )
-    return users.annotate(has_factor=Exists(factors))
+    return users
 
 
 @require_http_methods(["GET", "POST"])
