@@ -211,6 +211,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_FORMS = {"reauthenticate": "determinations.access.forms.ConfirmPasswordForm"}
+ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")
 ACCOUNT_SESSION_REMEMBER = True
 # Failed attempts are limited by determinations/access/throttle.py instead.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False

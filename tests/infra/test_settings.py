@@ -127,7 +127,9 @@ def test_every_page_requires_sign_in(client: Client) -> None:
         response = client.get(address)
         if response.status_code == 405:  # it accepts forms only
             response = client.post(address)
-        if address in _PUBLIC:
+        if address.startswith("/accounts/oidc/x/"):
+            assert response.status_code == 404, "there is no such identity provider"
+        elif address in _PUBLIC:
             assert response.status_code == 200, name
         else:
             assert response.status_code == 302, (name, address, response.status_code)
