@@ -14,7 +14,7 @@ from django.utils import timezone
 from determinations.access import accounts
 from determinations.access.accounts import LastAdmin
 from determinations.access.roles import role_of
-from determinations.models import AuditEvent, Case
+from determinations.models import AuditEvent
 from tests.access.conftest import Postbox, link_in, sign_in
 from tests.accessibility import faults_of
 from tests.fixtures.people import PASSWORD, People
@@ -217,23 +217,6 @@ def test_roles_that_need_a_factor_are_chosen_on_the_page(admin: Client, people: 
     assert AuditEvent.objects.get(action="policy.changed").detail["after"] == ["supervisor", "admin"]
     refused = admin.post(reverse("change_sign_in_policy"), {"roles": ["root"]}, follow=True)
     assert "not saved" in refused.content.decode()
-
-
-def test_a_long_export_asks_who_it_is_and_then_waits_in_the_exports(
-    admin: Client, collection: list[Case], settings: Any
-) -> None:
-    settings.CONFIRM_EXPORT_ROWS, settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 2, 0
-    form = {"format": "csv", "query": "outcome=upheld"}
-    answer = admin.post("/items/export/", form)
-    assert answer.headers["Location"].startswith(reverse("account_reauthenticate"))
-    assert not AuditEvent.objects.filter(action="list.exported").exists()
-    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
-    done = admin.post(reverse("account_reauthenticate"), {"password": PASSWORD, "next": "/items/export/"})
-    assert done.headers["Location"] == reverse("export_list")
-    assert AuditEvent.objects.get(action="list.exported").detail["query"]
-    assert admin.post("/items/export/", form).headers["Content-Type"].startswith("text/csv")
-    settings.CONFIRM_EXPORT_ROWS, settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0, 0
-    assert admin.post("/items/export/", form).status_code == 200
 
 
 def test_pages_of_accounts_are_accessible_in_both_themes_and_fit_a_phone(
