@@ -15,7 +15,9 @@ class DeterminationsConfig(AppConfig):
         import imrsite.backing
         import imrsite.celery  # noqa: F401
         from determinations.access.factors import record_factors
+        from determinations.duties.rules import seed_duty_rules
         from determinations.reference.seed import seed_reference_tables
 
         record_factors()
         post_migrate.connect(seed_reference_tables, sender=self)
+        post_migrate.connect(seed_duty_rules, sender=self)

@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import wraps
 from smtplib import SMTPException
 from typing import Any, ParamSpec
@@ -24,8 +24,10 @@ from determinations.access import throttle
 from determinations.access.mail import send_link
 from determinations.browsing import exports
 from determinations.corrections import duplicates, removal
+from determinations.duties import records as duty_records
+from determinations.duties.records import MOST_AT_ONCE, DutyRefused
 from determinations.extraction.scanning.engine import missing_engine
-from determinations.models import Export, Letter, LetterState, ReparseRun
+from determinations.models import Case, Export, Letter, LetterState, ReparseRun, UploadedFile
 from determinations.models.browsing import ExportState
 from determinations.models.letters import OPEN_STATES, Lane
 from determinations.models.reparsing import AT_WORK
@@ -105,6 +107,7 @@ def sweep() -> None:
     if duplicates.unsigned(1):
         _send_quietly(find_pairs)
     _send_quietly(count_statistics)
+    duty_records.refresh_outdated(WINDOW)
     removal.delete_files(now=timezone.now())
     exports.delete_old_files(now=timezone.now())
     throttle.delete_faded(now=timezone.now())
@@ -184,6 +187,30 @@ def find_pairs() -> None:
         if not alone or not _find_pairs_for_a_turn():
             return
     _send_quietly(find_pairs)
+
+
+@shared_task(ignore_result=True)
+@memory_may_run_out
+def enter_receipts(upload_id: int, received_on: str, service: str, user_id: int, only_missing: bool) -> None:
+    """Enter the date of receipt for all letters of a batch. Safe to run twice."""
+    user, day = User.objects.get(pk=user_id), date.fromisoformat(received_on)
+    letters = UploadedFile.objects.filter(upload=upload_id, letter__case__isnull=False).order_by("letter")
+    ids = list(letters.values_list("letter_id", flat=True).distinct())
+    for start in range(0, len(ids), MOST_AT_ONCE):
+        chunk = ids[start : start + MOST_AT_ONCE]
+        early = Case.objects.filter(pk__in=chunk, decision_date__gt=day).values_list("pk", flat=True)
+        chunk = sorted(set(chunk) - set(early))
+        duty_records.enter_receipt(chunk, day, service, by=user, now=timezone.now(), only_missing=only_missing)
+
+
+def send_receipts(upload_id: int, received_on: date, service: str, user_id: int, *, only_missing: bool) -> None:
+    """Queue the entry of the date of receipt for a large batch. Raises ``DutyRefused`` if the broker is down."""
+    try:
+        enter_receipts.apply_async(
+            (upload_id, received_on.isoformat(), service, user_id, only_missing), queue=Lane.BULK, ignore_result=True
+        )
+    except OperationalError:
+        raise DutyRefused("No worker can be reached right now. Nothing was saved; try again in a minute.") from None
 
 
 def _find_pairs_for_a_turn() -> bool:

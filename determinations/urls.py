@@ -6,6 +6,7 @@ from determinations.views.access import people, profile
 from determinations.views.browsing import exports as export_views
 from determinations.views.browsing import home, lists, saved_views, search
 from determinations.views.cases import case_page, letter_pages, originals, problem_reports, similar_requests
+from determinations.views.duties import calendar_feed, one_duty, worklist
 from determinations.views.intake import letter_file, uploads
 from determinations.views.statistics import (
     accuracy,
@@ -21,6 +22,7 @@ from determinations.views.statistics import (
     report,
     sections,
     selection_form,
+    timeliness,
     treatments,
 )
 
@@ -52,6 +54,12 @@ urlpatterns = [
     path("cases/<int:pk>/report/", problem_reports.report_problem, name="report_problem"),
     path("letters/<int:pk>/pages/<int:number>.png", letter_pages.letter_page, name="letter_page"),
     path("letters/<int:pk>/boxes.json", letter_pages.letter_boxes, name="letter_boxes"),
+    path("cases/<int:pk>/receipt/", one_duty.case_receipt, name="case_receipt"),
+    path("uploads/<int:pk>/receipt/", one_duty.upload_receipt, name="upload_receipt"),
+    path("worklist/", worklist.worklist_page, name="worklist"),
+    path("worklist/<int:pk>/", one_duty.duty_page, name="duty"),
+    path("worklist/calendar/", calendar_feed.calendar_settings, name="calendar_settings"),
+    path("calendar/<str:token>.ics", calendar_feed.calendar_feed, name="calendar_feed"),
     path("reports/", problem_reports.problem_report_list, name="problem_report_list"),
     path("views/", saved_views.saved_view_list, name="saved_view_list"),
     path("views/<int:pk>/", saved_views.change_view, name="change_view"),
@@ -79,6 +87,8 @@ urlpatterns = [
     path("statistics/report/", report.report, name="statistics_report"),
     path("statistics/report/<slug:key>/", report.report_part, name="report_part"),
     path("statistics/glossary/", overview.glossary, name="glossary"),
+    path("statistics/timeliness/", timeliness.timeliness, name="timeliness"),
+    path("statistics/timeliness.<slug:format>", timeliness.timeliness_export, name="timeliness_export"),
     path("statistics/quality/", quality.quality, name="quality"),
     path("statistics/quality/<slug:key>.<slug:format>", exports.quality_export, name="quality_export"),
     path("citations/", citations.citations, name="citations"),

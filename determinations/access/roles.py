@@ -34,10 +34,14 @@ def role_of(user: User) -> str:
 
 def people_who_correct(*, but: User) -> QuerySet[User]:
     """The other users who may correct cases, by name."""
-    permission = Permission.objects.filter(codename="correct_cases", content_type__app_label="determinations")
+    return people_with("correct_cases").exclude(pk=but.pk)[:_MOST_USERS]
+
+
+def people_with(permission_name: str) -> QuerySet[User]:
+    """Active users with a permission of this app, by name."""
+    permission = Permission.objects.filter(codename=permission_name, content_type__app_label="determinations")
     named = Q(groups__permissions__in=permission) | Q(user_permissions__in=permission) | Q(is_superuser=True)
-    others = User.objects.filter(named, is_active=True).exclude(pk=but.pk)
-    return others.distinct().order_by("username")[:_MOST_USERS]
+    return User.objects.filter(named, is_active=True).distinct().order_by("username")
 
 
 class RoleBackend(ModelBackend):

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q
 
+from determinations.duties import records as duty_records
 from determinations.models import Case, ProblemReport, RemovedLetter, ReviewEntry
 
 
@@ -11,7 +12,7 @@ def hand_over_work(letter_ids: Iterable[int]) -> None:
     """Before these held letters are deleted, connect what staff did with them to copies that remain.
 
     Corrections stay where they are; the row of the removed letter names the copies on which they are in force. Problem
-    reports, and the review entry with its assignment, move to one of them.
+    reports, the review entry with its assignment, the receipt and closed duties move to one of them.
     """
     removed = set(letter_ids)
     for pk in sorted(removed):
@@ -35,6 +36,7 @@ def _hand_over(letter_id: int, remaining: list[int]) -> None:
         row.copies = sorted({*row.copies, *remaining})
         row.save(update_fields=["copies"])
     heir = remaining[0]
+    duty_records.hand_over(letter_id, heir)
     ProblemReport.objects.filter(letter=letter_id).update(letter=heir)
     entry = ReviewEntry.objects.filter(pk=letter_id).first()
     if entry and not ReviewEntry.objects.filter(pk=heir).exists():

@@ -1,6 +1,7 @@
 """How parameters of an address are read, and how each filters rows."""
 
 from collections.abc import Callable
+from datetime import date
 from functools import reduce
 from operator import and_, or_
 from typing import Any
@@ -14,7 +15,7 @@ from django.http import QueryDict
 
 from determinations.filters.lookups import has_number
 from determinations.filters.words import QueryWords
-from determinations.models import ItemFact, PrintedCitation, UploadedFile
+from determinations.models import Duty, ItemFact, PrintedCitation, UploadedFile
 from determinations.models.found_by import item_sections
 from determinations.parsing.results import Side
 
@@ -63,6 +64,20 @@ class DayFilter(django_filters.DateFilter):
             label=label,
             widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         )
+
+
+class DueFilter(DayFilter):
+    """A date from or to which an item's duty is due, inclusive."""
+
+    def __init__(self, label: str, lookup: str) -> None:
+        super().__init__(label, "due_on", lookup)
+
+    def filter(self, qs: QuerySet[Model], value: date | None) -> QuerySet[Model]:
+        """Items whose duty is due then."""
+        if value is None:
+            return qs
+        duty = Duty.objects.filter(letter=OuterRef("case_id"), item_number=OuterRef("item__number"))
+        return qs.filter(Exists(duty.filter(**{f"due_on__{self.lookup_expr}": value})))
 
 
 class WordsFilter(django_filters.CharFilter):

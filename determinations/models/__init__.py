@@ -9,6 +9,16 @@ from determinations.models.cases import Case, CaseText, DisputedItem, ItemText, 
 from determinations.models.citations import Citation, SectionName, Side
 from determinations.models.corrections import Correction, CorrectionState, Operation
 from determinations.models.duplicates import LetterPair, LetterSignature, PairDecision, PairKind
+from determinations.models.duties import (
+    CalendarFeed,
+    ClosedDay,
+    Duty,
+    DutyRule,
+    DutySettings,
+    DutyState,
+    Receipt,
+    Service,
+)
 from determinations.models.facts import CitationFact, FactChange, ItemFact
 from determinations.models.letters import Letter, LetterState, LetterText, ParsedDocument, RemovedLetter, ScannedPage
 from determinations.models.reparsing import ReparseExample, ReparseRun, RunState
@@ -20,17 +30,23 @@ __all__ = [
     "AuditEvent",
     "Authority",
     "AuthorityAlias",
+    "CalendarFeed",
     "Case",
     "CaseText",
     "Category",
     "CategoryRule",
     "Citation",
     "CitationFact",
+    "ClosedDay",
     "ColumnChoice",
     "Correction",
     "CorrectionReason",
     "CorrectionState",
     "DisputedItem",
+    "Duty",
+    "DutyRule",
+    "DutySettings",
+    "DutyState",
     "EditionValidity",
     "Export",
     "FactChange",
@@ -50,6 +66,7 @@ __all__ = [
     "ParsedDocument",
     "PrintedCitation",
     "ProblemReport",
+    "Receipt",
     "RemovedLetter",
     "ReparseExample",
     "ReparseRun",
@@ -59,6 +76,7 @@ __all__ = [
     "SavedView",
     "ScannedPage",
     "SectionName",
+    "Service",
     "Side",
     "SignInLimit",
     "SignInPolicy",

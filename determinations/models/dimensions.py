@@ -41,6 +41,10 @@ class Kind(StrEnum):
     CITED_PART = "cited_part"  # ``key@part``: an edition, section or page that one side cites
     SUPERSEDED = "superseded"  # ``key@edition``: an edition no longer in force that one side cites
     STANDING = "standing"  # whether the editions one side cites were in force
+    DUTY = "duty"  # whether the item's duty is open, met, late or not required
+    DUTY_RULE = "duty_rule"  # what the item obliges to do
+    DUTY_DUE = "duty_due"  # whether the due date of the item's duty is known
+    DUE = "due"  # the due date of the item's duty: from and to
     UPLOAD = "upload"
     PRINTED = "printed"
     WORDS = "words"
@@ -241,6 +245,17 @@ _OFFERED = (
         name="corrected", label="Corrected by staff", kind=Kind.YES_NO, scope=Scope.LETTER, item_column="corrected",
         words="yes_no", in_rail=True,
     ),
+    Dimension(
+        name="duty", label="Duty", title="Duties", kind=Kind.DUTY, scope=Scope.ITEM, words="duty", in_rail=True,
+    ),
+    Dimension(
+        name="duty_rule", label="Kind of duty", kind=Kind.DUTY_RULE, scope=Scope.ITEM, words="duty_rule",
+    ),
+    Dimension(
+        name="duty_due", label="Due date", kind=Kind.DUTY_DUE, scope=Scope.ITEM, words="duty_due", in_rail=True,
+        facet="duty",
+    ),
+    Dimension(name="due", label="Due", kind=Kind.DUE, scope=Scope.ITEM, in_rail=True, facet="duty"),
 )  # fmt: skip
 
 #: Set by the search box, by links from other pages, and by numbers of the statistics.

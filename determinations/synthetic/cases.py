@@ -1,5 +1,6 @@
 """Invents the facts of a letter: the injured worker, the dates, the requests and the decisions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
@@ -76,10 +77,15 @@ class Case:
     planted: frozenset[str]
 
 
-def invent_case(rng: Random, serial: int) -> Case:
-    """Invent a case. ``serial`` (below a million) gives a case number outside the range of real letters."""
+def invent_case(rng: Random, serial: int, decided: date | None = None) -> Case:
+    """Invent a case. ``serial`` (below a million) gives a case number outside the range of real letters.
+
+    ``decided`` replaces the invented date of the decision; other dates keep their distance from it.
+    """
     decision = _decision_date(rng)
-    assigned = decision - timedelta(days=max(3, round(rng.normalvariate(_DAYS[decision.year], 9))))
+    if decided is not None:
+        decision = decided
+    assigned = decision - timedelta(days=max(3, round(rng.normalvariate(_of_year(_DAYS, decision.year), 9))))
     received = assigned - timedelta(days=rng.randint(2, 14))
     denied = received - timedelta(days=rng.randint(2, 30))
     injured = denied - timedelta(days=45 + int(min(rng.expovariate(1 / 900), 7500)))
@@ -110,6 +116,11 @@ def invent_case(rng: Random, serial: int) -> Case:
         items=items,
         planted=planted,
     )
+
+
+def _of_year(values: Mapping[int, float], year: int) -> float:
+    """The value of a year, or of the last year known."""
+    return values.get(year, values[max(values)])
 
 
 def _decision_date(rng: Random) -> date:
@@ -204,7 +215,7 @@ def _item(
     goes_with = bool(operation) and treatment.id in facts.AFTER_AN_OPERATION
     lead = "Associated surgical service: " if goes_with and "surgical" not in template and rng.random() < 0.6 else ""
     request, disputed, partly, line_end = _wording(rng, lead + template, treatment, values)
-    decision: Decision = "overturned" if rng.random() < treatment.overturn * _OVERTURN[year] else "upheld"
+    decision: Decision = "overturned" if rng.random() < treatment.overturn * _of_year(_OVERTURN, year) else "upheld"
     if goes_with and operation:
         together = operation.decision == "upheld" or rng.random() < 0.75
         decision = operation.decision if together else "upheld"

@@ -1,6 +1,8 @@
 """The demo files: letters as PDF and text, and examples of everything else that users upload."""
 
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from itertools import islice
 
 from determinations.synthetic.letters import SyntheticLetter, write_letter
 from determinations.synthetic.notice import write_notice
@@ -17,6 +19,10 @@ UNLISTED = "Harrow on stiff joints (synthetic)"
 _FIRST_SPECIAL = 900_000
 #: One in this many files is special.
 _ONE_IN = 12
+#: Recent letters have an overturned item; they are looked for from this number on.
+_FIRST_RECENT = 800_000
+#: One in this many letters is recent, and they were issued within this many days.
+_RECENT_ONE_IN, _RECENT_DAYS = 12, 16
 
 _INVOICE = (
     "This synthetic page is no determination letter.",
@@ -48,16 +54,18 @@ _LATER_LAYOUT = (
 )
 
 
-def demo_files(count: int, seed: int = 0) -> Iterator[File]:
+def demo_files(count: int, seed: int = 0, today: date | None = None) -> Iterator[File]:
     """``count`` files as (name, bytes): 70% of letters are PDF, the rest text; one file in twelve is special.
 
-    The result depends only on count and seed. Special files come after the letters that they repeat.
+    With ``today``, one letter in twelve was issued in the days before it and overturns an item, so that there is
+    something to do. The result depends only on the arguments. Special files come after the letters that they repeat.
     """
     special = [make(seed) for make in _SPECIAL[: count // _ONE_IN]]
     letters = count - len(special)
     gap = max(1, letters // (len(special) + 1))
     for number in range(letters):
-        yield as_file(write_letter(number, seed), as_pdf=_is_pdf(number))
+        letter = _recent(number, seed, today) if today and _is_recent(number) else write_letter(number, seed)
+        yield as_file(letter, as_pdf=_is_pdf(number))
         if number % gap == gap - 1 and special:
             yield special.pop(0)
     yield from special
@@ -68,6 +76,24 @@ def as_file(letter: SyntheticLetter, *, as_pdf: bool) -> File:
     if as_pdf:
         return letter.file_name.replace(".txt", ".pdf"), letter_pdf(letter)
     return letter.file_name, letter.text.encode()
+
+
+def _is_recent(number: int) -> bool:
+    return number % _RECENT_ONE_IN == _RECENT_ONE_IN - 1
+
+
+def _recent(number: int, seed: int, today: date) -> SyntheticLetter:
+    """A letter with a header and an overturned item, issued on a working day shortly before ``today``."""
+    issued = today - timedelta(days=1 + number * 5 % _RECENT_DAYS)
+    issued -= timedelta(days=max(0, issued.weekday() - 4))
+    candidates = (write_letter(_FIRST_RECENT + 100 * number + attempt, seed, decided=issued) for attempt in range(100))
+    letters = list(islice(filter(_obliges, candidates), 1))
+    return letters[0] if letters else write_letter(number, seed, decided=issued)
+
+
+def _obliges(letter: SyntheticLetter) -> bool:
+    decisions = {item["decision"] for item in letter.expected["items"]}
+    return bool(letter.expected["case_number"]) and "overturned" in decisions
 
 
 def _is_pdf(number: int) -> bool:

@@ -50,16 +50,18 @@ def write_letters(count: int, seed: int = 0) -> Iterator[SyntheticLetter]:
         yield write_letter(number, seed)
 
 
-def write_letter(number: int, seed: int = 0, *, amended: bool = False, relies_on: str = "") -> SyntheticLetter:
+def write_letter(
+    number: int, seed: int = 0, *, amended: bool = False, relies_on: str = "", decided: date | None = None
+) -> SyntheticLetter:
     """Letter ``number`` of a seed.
 
     ``amended`` writes a later version with the same case number. ``relies_on`` is an unknown guideline that the
-    reviewer cites for the first item.
+    reviewer cites for the first item. ``decided`` is the date of the decision, if not one of 2014 to 2017.
     """
     rng = Random(seed * 1_000_003 + number)  # noqa: S311 - invented letters, no secrets
     # 700,001 and a million have no common factor, so case numbers look random and never repeat.
     serial = (number * 700_001 + seed * 104_729 + 142) % LARGEST_SERIAL
-    case = invent_case(rng, serial)
+    case = invent_case(rng, serial, decided)
     return _write(rng, _relying_on(relies_on, case) if relies_on else case, amended=amended)
 
 

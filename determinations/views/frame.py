@@ -15,6 +15,7 @@ _NAV = (
     ("Cases", "case_list", "determinations.browse_cases"),
     ("Items", "item_list", "determinations.browse_cases"),
     ("Decisions", "decision_list", "determinations.browse_cases"),
+    ("Worklist", "worklist", "determinations.work_duties"),
     ("Treatments", "treatments", "determinations.browse_cases"),
     ("Citations", "citations", "determinations.view_statistics"),
     ("Statistics", "statistics", "determinations.view_statistics"),

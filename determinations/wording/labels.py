@@ -86,6 +86,16 @@ _FIXED: Mapping[str, Mapping[str, str]] = {
         "unjudged": "effective dates unknown",
     },
     "ground": {**{code: kind.label for code, kind in GROUNDS.items()}, "unknown": "None recognized"},
+    "duty": {
+        "open": "Open",
+        "met": "Done in time",
+        "late": "Done late",
+        "done_undated": "Done, due date unknown",
+        "not_required": "Not required",
+        "none": "Nothing to do",
+    },
+    "duty_rule": {"authorize": "Authorize", "reimburse": "Reimburse"},
+    "duty_due": {"known": "Due date known", "unknown": "Receipt not entered"},
     "yes_no": {"yes": "Yes", "no": "No"},
 }
 

@@ -3,13 +3,16 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import islice
 
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
+from django.utils import timezone
 
+from determinations.duties.records import enter_receipt
 from determinations.intake.receiving import receive_files
-from determinations.models import Letter, LetterState, UploadedFile
+from determinations.models import Case, Duty, Letter, LetterState, Receipt, Service, UploadedFile
 from determinations.models.letters import OPEN_STATES, Lane
 from determinations.tasks import send_waiting
 
@@ -45,7 +48,8 @@ def _upload(count: int) -> Iterator[str]:
         return
     from determinations.synthetic.demo import demo_files  # takes a second to import, and is needed once
 
-    letters = (ContentFile(content, name) for name, content in islice(demo_files(count, SEED), there, None))
+    files_of_demo = demo_files(count, SEED, timezone.localdate())
+    letters = (ContentFile(content, name) for name, content in islice(files_of_demo, there, None))
     while files := list(islice(letters, AT_ONCE)):
         upload = receive_files(by=person, files=files, lane=Lane.INTERACTIVE, note=NOTE, upload=upload)
         send_waiting(Lane.INTERACTIVE)
@@ -59,10 +63,26 @@ def _follow() -> Iterator[str]:
         done = _parsed()
         rate = (done - before) / max(time.monotonic() - began_at, 0.1)
         yield f"Parsing letters: {done} done, {waiting} waiting, {rate:.0f} per second"
+        if not Letter.objects.filter(state__in=OPEN_STATES).exclude(lane=Lane.SCANS).exists():
+            _enter_some_receipts()  # scans take their time
         time.sleep(0.3)
+    _enter_some_receipts()
     states = Counter(Letter.objects.values_list("state", flat=True))
     summary = ", ".join(f"{number} {state.replace('_', ' ')}" for state, number in states.most_common())
     yield f"{states.total()} letters: {summary or 'none'}"
+
+
+def _enter_some_receipts() -> None:
+    """Of the recent letters, two in three get a date of receipt once, so that the worklist has due dates."""
+    if Receipt.objects.exists():
+        return
+    person, now = User.objects.get(username="casemanager"), timezone.now()
+    letters = sorted(set(Duty.objects.values_list("letter_id", flat=True)))
+    for at, letter_id in enumerate(letters):
+        issued = Case.objects.values_list("decision_date", flat=True).get(pk=letter_id)
+        if at % 3 and issued:
+            received_on = min(issued + timedelta(days=at % 4), timezone.localdate())
+            enter_receipt([letter_id], received_on, Service.ELECTRONIC, by=person, now=now)
 
 
 def _parsed() -> int:

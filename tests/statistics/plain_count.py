@@ -12,15 +12,21 @@ from typing import Any
 
 from django.http import QueryDict
 
-from determinations.models import Authority, Case, DisputedItem, EditionValidity, PrintedCitation, UploadedFile
+from determinations.models import Authority, Case, DisputedItem, Duty, EditionValidity, PrintedCitation, UploadedFile
 from determinations.parsing.citations import section_label
 from determinations.wording.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS
 
 Count = tuple[int, int, int]
 
 
+#: The duties by letter and item number, as of the last ``countable_items``.
+_DUTIES: dict[tuple[int, int], Duty] = {}
+
+
 def countable_items() -> list[DisputedItem]:
     """All items of cases that are not superseded, with their case, category and citations."""
+    _DUTIES.clear()
+    _DUTIES.update({(duty.letter_id, duty.item_number): duty for duty in Duty.objects.select_related("rule")})
     return list(
         DisputedItem.objects.filter(case__superseded_by__isnull=True)
         .select_related("case", "category", "text")
@@ -151,6 +157,25 @@ def _section(side: str) -> Callable[[DisputedItem, str], bool]:
     )
 
 
+def _duty_state(item: DisputedItem, value: str) -> bool:
+    duty = _DUTIES.get((item.case_id, item.number))
+    if duty is None:
+        return value == "none"
+    if duty.state == "done":
+        late = duty.days_late
+        return value == ("done_undated" if late is None else "late" if late > 0 else "met")
+    return value == duty.state
+
+
+def _due(sign: int) -> Callable[[DisputedItem, str], bool]:
+    def holds(item: DisputedItem, value: str) -> bool:
+        duty, bound = _DUTIES.get((item.case_id, item.number)), date.fromisoformat(value)
+        day = duty.due_on if duty else None
+        return day is not None and (day >= bound if sign > 0 else day <= bound)
+
+    return holds
+
+
 def _upload(item: DisputedItem, value: str) -> bool:
     return UploadedFile.objects.filter(upload_id=int(value), letter_id=item.case_id).exists()
 
@@ -224,6 +249,16 @@ _CONDITIONS: dict[str, Callable[[DisputedItem, str], bool]] = {
     "reviewer_standing": _edition_status("reviewer"),
     "claims_section": _section("claims"),
     "reviewer_section": _section("reviewer"),
+    "duty": _duty_state,
+    "duty_rule": lambda item, value: (
+        (duty := _DUTIES.get((item.case_id, item.number))) is not None and duty.rule.key == value
+    ),
+    "duty_due": lambda item, value: (
+        (duty := _DUTIES.get((item.case_id, item.number))) is not None
+        and (duty.due_on is not None) == (value == "known")
+    ),
+    "due_from": _due(1),
+    "due_to": _due(-1),
     "upload": _upload,
     "printed": _printed,
     "by_item": lambda item, value: True,

@@ -4,11 +4,13 @@ import random
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.http import QueryDict
 
 from determinations.cases.effective import remove_letters
 from determinations.corrections.actions import correct_field
-from determinations.models import Letter, Upload, UploadedFile
+from determinations.duties import records
+from determinations.models import Duty, DutySettings, DutyState, Letter, Receipt, Upload, UploadedFile
 from determinations.parsing.categories import CATEGORIES
 from determinations.parsing.citations import normalized_form
 from determinations.wording.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS
@@ -33,13 +35,27 @@ PROBLEMS = ["no_specialty", "no_reviewer_guideline", "date_order"]
 
 
 def stored_world(chance: random.Random, letters: int) -> None:
-    """Store this many random letters."""
+    """Store this many random letters; all are recent enough to oblige to something, and some of it is done."""
+    DutySettings.objects.update_or_create(pk=1, defaults={"recent_days": 30_000})
     stored = stored_letters(random_document(chance, number) for number in range(letters))
     upload = Upload.objects.create(pk=UPLOAD, started_at=NOW)
     UploadedFile.objects.bulk_create(
         UploadedFile(upload=upload, name=f"{letter.pk}.txt", outcome="accepted", letter=letter, received_at=NOW)
         for letter in stored[::2]
     )
+    people = User.objects.create_user(f"worker-{chance.random()}")
+    Receipt.objects.bulk_create(
+        Receipt(letter=letter, received_on=chance.choice(_RECEIVED), by=people, at=NOW) for letter in stored[1::3]
+    )
+    records.refresh([letter.pk for letter in stored])
+    for duty in Duty.objects.order_by("pk"):
+        state = chance.choice([DutyState.OPEN, DutyState.OPEN, DutyState.DONE, DutyState.NOT_REQUIRED])
+        if state != DutyState.OPEN:
+            closed_on = (duty.due_on or NOW.date()) + timedelta(days=chance.randrange(-3, 4))
+            Duty.objects.filter(pk=duty.pk).update(state=state, closed_on=closed_on, closed_at=NOW)
+
+
+_RECEIVED = [date(2016, 3, 1), date(2016, 7, 1), date(2017, 6, 1)]
 
 
 GROUNDS = ["criteria_not_met", "first_line_not_tried", "no_benefit_shown", "criteria_met"]
@@ -205,6 +221,11 @@ FILTERS: dict[str, list[str]] = {
     "reviewer_cites": _PARTS,
     "claims_section": ["opioid", "MRI", "ther"],
     "reviewer_section": ["TOPICAL", "criteria for", "no such section"],
+    "duty": ["open", "met", "late", "done_undated", "not_required", "none"],
+    "duty_rule": ["authorize", "reimburse"],
+    "duty_due": ["known", "unknown"],
+    "due_from": _DAYS,
+    "due_to": _DAYS,
     "upload": [str(UPLOAD), "8"],
     "claims_page": [f"{key}@23" for key in AUTHORITIES],
     "reviewer_page": [f"{key}@7" for key in AUTHORITIES],

@@ -1,6 +1,7 @@
 """Synthetic letters as files: PDFs with the same text, and the demo files."""
 
 from collections import Counter
+from datetime import date
 
 import pypdfium2
 import pytest
@@ -65,6 +66,17 @@ def test_the_demo_has_the_requested_size_and_is_reproducible() -> None:
     assert files == list(demo_files(60, seed=1))
     assert len({name for name, _ in files}) == 60
     assert len(list(demo_files(5, seed=1))) == 5
+
+
+def test_some_letters_of_the_demo_are_recent_and_oblige_to_something() -> None:
+    today = date(2026, 11, 28)
+    old, new = dict(demo_files(24, seed=1)), dict(demo_files(24, seed=1, today=today))
+    recent = [parse_letter(read_text(new[name], Limits()).text) for name in sorted(new.keys() - old.keys())]
+    assert len(recent) == 1
+    for letter in recent:
+        assert letter.decision_date
+        assert date(2026, 11, 10) <= letter.decision_date < today
+        assert "overturned" in {item.decision for item in letter.items}
 
 
 def test_the_demo_has_files_of_every_kind(demo: list[File]) -> None:

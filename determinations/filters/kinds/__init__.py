@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping
 
-from determinations.filters.kinds import columns, guidelines, links
+from determinations.filters.kinds import columns, duties, guidelines, links
 from determinations.filters.kinds.base import DimensionKind, Stored
 from determinations.models.dimensions import Kind
 
@@ -31,6 +31,10 @@ KINDS: Mapping[Kind, DimensionKind] = {
     Kind.CITED_PART: guidelines.CitedPart(),
     Kind.SUPERSEDED: guidelines.Superseded(),
     Kind.STANDING: guidelines.Standing(),
+    Kind.DUTY: duties.DutyStates(),
+    Kind.DUTY_RULE: duties.DutyRules(),
+    Kind.DUTY_DUE: duties.DueKnown(),
+    Kind.DUE: duties.Due(),
     Kind.UPLOAD: links.Upload(),
     Kind.PRINTED: links.Printed(),
     Kind.WORDS: links.Words(),

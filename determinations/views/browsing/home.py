@@ -1,10 +1,12 @@
 """The home page: links by role, with live counts."""
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
+from determinations.duties import worklist
 from determinations.models import Case, ItemFact, Letter, LetterState, Outcome, SavedView
 from determinations.models.letters import OPEN_STATES, READABLE_STATES
 from determinations.paging.counts import count_up_to
@@ -38,6 +40,8 @@ def home(request: HttpRequest) -> HttpResponse:
             "to_authorize": _TO_AUTHORIZE,
             "views": [(view, url_of(view)) for view in SavedView.objects.filter(by=person_of(request))[:_SHOWN]],
         }
+    if request.user.has_perm("determinations.work_duties"):
+        context["due"] = worklist.counts(Q(), timezone.localdate())
     if request.user.has_perm("determinations.upload_letters"):
         context |= {
             "waiting": count_up_to(Letter.objects.filter(state__in=OPEN_STATES)),

@@ -23,6 +23,7 @@ from determinations.models import Case, Letter, LetterText, ProblemReport
 from determinations.paging.addresses import changed, link_to, with_query
 from determinations.paging.numbered import ItemPage, item_page
 from determinations.parsing.grounds import reads_grounds
+from determinations.views.duties.case_section import duty_context
 from determinations.views.requests import person_of, url_if_any
 from determinations.wording.labels import read_labels
 
@@ -34,7 +35,7 @@ _MOST_DOUBTED = 20
 @permission_required("determinations.browse_cases", raise_exception=True)
 def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The case page. ``list`` (with its filters) is the list the user came from; ``value`` selects the evidence."""
-    case = get_object_or_404(Case.objects.select_related("superseded_by"), pk=pk)
+    case = get_object_or_404(Case.objects.select_related("superseded_by", "letter"), pk=pk)
     opened = open_letter(pk)
     stored = LetterText.objects.of(pk)
     sheet = sheet_of(opened, read_labels(), stored.text if stored else "")
@@ -67,6 +68,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         if request.user.has_perm("determinations.correct_cases")
         else "",
         "original_url": url_if_any("letter_original", pk) if can_read else "",
+        **duty_context(case, opened.merged.record["items"]),
         **(_letter_pane(request, opened, stored, sheet, of_file, items_shown) if can_read else {}),
     }
     return render(request, "cases/case_detail.html", context)

@@ -188,6 +188,7 @@ _TABS = (
     ("grounds", "Grounds", "grounds", _VIEW),
     ("citations", "Citations", "citations", _VIEW),
     ("editions", "Editions", "citation_editions", _VIEW),
+    ("timeliness", "Timeliness", "timeliness", _VIEW),
     ("compare", "Compare", "statistics_compare", _VIEW),
     ("report", "Report", "statistics_report", _VIEW),
 )

@@ -40,7 +40,8 @@ def _send(request: HttpRequest, format: str, build: Callable[[Context], ExportTa
     return send_table(request, table, format)
 
 
-def _notes(context: Context) -> list[str]:
+def notes_of(context: Context) -> list[str]:
+    """What an exported file says of its selection."""
     filters = "; ".join(f"{chip.label}: {chip.value}" for chip in chips(context.query, context.labels))
     return [f"Selection: {filters or 'all items of all current letters'}."]
 
@@ -54,7 +55,7 @@ def statistics_export(request: HttpRequest, format: str) -> HttpResponse:
         label = BY_KEY["month"].row_label
         months = by_period(context.engine.count_letters(context.selection), "month")
         named = [(label(key, context.labels), letters) for key, letters in months]
-        return months_table(named, context.limits, _notes(context))
+        return months_table(named, context.limits, notes_of(context))
 
     return _send(request, format, build)
 
@@ -65,7 +66,9 @@ def statistic_export(request: HttpRequest, key: str, format: str) -> HttpRespons
     """One breakdown."""
     statistic = find_statistic(key)
     return _send(
-        request, format, lambda context: breakdown_table(table_of(context, statistic), context.limits, _notes(context))
+        request,
+        format,
+        lambda context: breakdown_table(table_of(context, statistic), context.limits, notes_of(context)),
     )
 
 
@@ -78,7 +81,7 @@ def grounds_export(request: HttpRequest, format: str) -> HttpResponse:
     def build(context: Context) -> ExportTable:
         axis = AXES[axis_for(context, by)]
         table = ground_table(context.engine, axis, context.selection, context.labels)
-        return grounds_table(table, decision, columns_of(table, decision), context.limits, _notes(context))
+        return grounds_table(table, decision, columns_of(table, decision), context.limits, notes_of(context))
 
     return _send(request, format, build)
 
@@ -90,7 +93,7 @@ def editions_export(request: HttpRequest, format: str) -> HttpResponse:
 
     def build(context: Context) -> ExportTable:
         rows = edition_rows(context.engine.count_editions(context.selection), context.labels)
-        return editions_table(rows, context.limits, _notes(context))
+        return editions_table(rows, context.limits, notes_of(context))
 
     return _send(request, format, build)
 
@@ -108,7 +111,7 @@ def authority_export(request: HttpRequest, key: str, format: str) -> HttpRespons
             str(context.labels.authority_by_id[authority.pk]),
             parts,
             context.limits,
-            _notes(context),
+            notes_of(context),
         )
 
     return _send(request, format, build)

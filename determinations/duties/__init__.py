@@ -1,0 +1,1 @@
+"""What a determination obliges the claims administrator to do, by when, and what was done."""

@@ -1,0 +1,131 @@
+"""How duties were met: in time, late and by how much, for the items of a selection."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models.functions import TruncMonth
+
+from determinations.models import Duty, StatisticsLimits
+from determinations.models.duties import DUTY_CONDITIONS
+from determinations.statistics.export_tables import SMALL_HEAD, Cell, ExportTable, small_cell_mark, small_cell_note
+from determinations.statistics.interface import Selection
+from determinations.statistics.intervals import quantile, wilson
+
+#: The columns counted, in the order of the table.
+COUNTED = ("met", "late", "done_undated", "not_required", "open", "overdue")
+
+
+@dataclass(frozen=True)
+class TimelinessRow:
+    """The duties of one rule, or due in one month: counts by name of ``COUNTED``, and days late to their number."""
+
+    key: str
+    label: str
+    counts: Mapping[str, int]
+    days_late: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def judged(self) -> int:
+        """Duties done, with a known due date."""
+        return self.counts["met"] + self.counts["late"]
+
+    @property
+    def share(self) -> float | None:
+        """Percent of the judged duties done in time."""
+        return 100 * self.counts["met"] / self.judged if self.judged else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95% Wilson interval of the share."""
+        bounds = wilson(self.counts["met"], self.judged)
+        return (100 * bounds[0], 100 * bounds[1]) if bounds else None
+
+    @property
+    def median_late(self) -> float | None:
+        """Median days from the due date, of duties done late."""
+        return quantile(self.days_late, 0.5)
+
+
+@dataclass(frozen=True)
+class Timeliness:
+    """All duties of a selection, by rule and by the month in which they were due."""
+
+    total: TimelinessRow
+    by_rule: list[TimelinessRow]
+    by_month: list[TimelinessRow]
+
+
+def read_timeliness(selection: Selection, *, today: date) -> Timeliness:
+    """Count the duties of the selected items; four queries.
+
+    Due dates and days are calendar days. Duties without a due date (receipt not entered) have the month "".
+    """
+    item = selection.items.filter(case=OuterRef("letter_id"), item__number=OuterRef("item_number"))
+    duties = Duty.objects.filter(Exists(item))
+    conditions = {**DUTY_CONDITIONS, "overdue": DUTY_CONDITIONS["open"] & Q(due_on__lt=today)}
+    numbers = {name: Count("pk", filter=conditions[name]) for name in COUNTED}
+    late = duties.filter(DUTY_CONDITIONS["late"]).annotate(days=F("closed_on") - F("due_on"))
+
+    def rows(group: str, label: Callable[[object], str], key: Callable[[object], str]) -> list[TimelinessRow]:
+        histograms: dict[str, dict[int, int]] = {}
+        for value, days, count in late.values_list(group, "days").annotate(count=Count("pk")).order_by():
+            histograms.setdefault(key(value), {})[days.days] = count
+        merged: dict[str, TimelinessRow] = {}
+        for entry in duties.values(group).annotate(**numbers).order_by(group):
+            name = key(entry[group])
+            counts = {column: entry[column] for column in COUNTED}
+            merged[name] = TimelinessRow(name, label(entry[group]), counts, histograms.get(name, {}))
+        return list(merged.values())
+
+    duties = duties.annotate(month=TruncMonth("due_on"))
+    late = late.annotate(month=TruncMonth("due_on"))
+    by_month = rows("month", _month_label, _month_key)
+    by_rule = rows("rule__key", str, str)
+    titles = dict(Duty.objects.order_by().values_list("rule__key", "rule__title").distinct()) if by_rule else {}
+    by_rule = [
+        TimelinessRow(row.key, titles.get(row.key, row.key), row.counts, row.days_late) for row in by_rule
+    ]  # fmt: skip
+    return Timeliness(_sum(by_rule), by_rule, by_month)
+
+
+def _month_key(value: object) -> str:
+    return f"{value:%Y-%m}" if isinstance(value, date) else ""
+
+
+def _month_label(value: object) -> str:
+    return f"{value:%b %Y}" if isinstance(value, date) else "Receipt not entered"
+
+
+def _sum(rows: Iterable[TimelinessRow]) -> TimelinessRow:
+    counts = dict.fromkeys(COUNTED, 0)
+    days: dict[int, int] = {}
+    for row in rows:
+        for name in COUNTED:
+            counts[name] += row.counts[name]
+        for late, count in row.days_late.items():
+            days[late] = days.get(late, 0) + count
+    return TimelinessRow("", "All duties", counts, days)
+
+
+def timeliness_table(timeliness: Timeliness, limits: StatisticsLimits, notes: list[str]) -> ExportTable:
+    """Both tables in one for export."""
+    parts = [("rule", row) for row in timeliness.by_rule] + [("month due", row) for row in timeliness.by_month]
+    return ExportTable(
+        name="timeliness",
+        title="Timeliness of duties",
+        heads=(
+            "by", "duty or month", "done in time", "done late", "done, due date unknown", "not required", "open",
+            "of these overdue", "percent in time", "interval from", "interval to", "median days late", SMALL_HEAD,
+        ),
+        rows=[[part, row.label, *_cells(row), small_cell_mark(row.counts.values(), limits)] for part, row in parts],
+        keys=[f"{part}/{row.key}" for part, row in parts],
+        notes=("Counts duties: one per overturned item.", small_cell_note(limits), *notes),
+    )  # fmt: skip
+
+
+def _cells(row: TimelinessRow) -> list[Cell]:
+    low, high = row.interval or (None, None)
+    rounded = [None if value is None else round(value, 2) for value in (row.share, low, high, row.median_late)]
+    return [*(row.counts[name] for name in COUNTED), *rounded]

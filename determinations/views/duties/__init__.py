@@ -1,0 +1,1 @@
+"""Pages: the worklist, one duty, receipt of letters, the calendar feed."""

@@ -1,0 +1,147 @@
+"""One duty, and the receipt of one letter or of a batch."""
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from determinations.duties import records
+from determinations.duties.records import MOST_AT_ONCE, DutyRefused
+from determinations.models import Case, DisputedItem, Duty, Receipt, Upload, UploadedFile
+from determinations.tasks import send_receipts
+from determinations.views.duties.forms import choices, may_work, service_of, typed_date, workers
+from determinations.views.duties.worklist import in_words
+from determinations.views.requests import person_of
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may_work
+def duty_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """One duty: its rule, and the forms to close, reopen or assign it."""
+    duty = get_object_or_404(Duty.objects.select_related("rule", "assigned_to", "letter__case"), pk=pk)
+    refused = ""
+    if request.method == "POST":
+        try:
+            _act(request, duty)
+        except DutyRefused as refusal:
+            refused = str(refusal)
+        else:
+            messages.success(request, "Saved.")
+            return redirect(f"{reverse('case_detail', args=[duty.letter_id])}#duties")
+    today = timezone.localdate()
+    item = DisputedItem.objects.filter(case=duty.letter_id, number=duty.item_number).first()
+    context = {
+        "duty": duty,
+        "item": item,
+        "when": in_words(duty, today),
+        "today": today,
+        "people": [person.get_username() for person in workers(request)[:100]],
+        "refused": refused,
+        "done_on": request.POST.get("done_on", "") if refused else f"{today:%m/%d/%Y}",
+        "note": request.POST.get("note", "") if refused else duty.note,
+    }
+    return render(request, "duties/duty.html", context, status=422 if refused else 200)
+
+
+def _act(request: HttpRequest, duty: Duty) -> None:
+    by, now = person_of(request), timezone.now()
+    match request.POST.get("do", ""):
+        case "done" | "not_required" as action:
+            typed = typed_date(request.POST, "done_on")
+            if typed.day is None:
+                raise DutyRefused(typed.error)
+            note = request.POST.get("note", "").replace("\x00", "")
+            records.close([duty.pk], done_on=typed.day, required=action == "done", note=note, by=by, now=now)
+        case "reopen":
+            records.reopen(duty.pk, by=by, now=now)
+        case "assign":
+            name = request.POST.get("to", "")
+            records.assign([duty.pk], get_object_or_404(User, username=name) if name else None, by=by, now=now)
+        case "given" | "not_given" as action:
+            records.set_services(duty.pk, given=action == "given", by=by, now=now)
+        case _:
+            raise DutyRefused("Choose what to do.")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may_work
+def case_receipt(request: HttpRequest, pk: int) -> HttpResponse:
+    """When and how one letter was received."""
+    case = get_object_or_404(Case, pk=pk)
+    receipt = Receipt.objects.filter(pk=pk).select_related("by").first()
+    refused = ""
+    if request.method == "POST":
+        typed = typed_date(request.POST, "received_on")
+        try:
+            if typed.day is None:
+                raise DutyRefused(typed.error)
+            records.enter_receipt([pk], typed.day, service_of(request.POST), by=person_of(request), now=timezone.now())
+        except DutyRefused as refusal:
+            refused = str(refusal)
+        else:
+            messages.success(request, "The date of receipt was saved. Due dates follow it.")
+            return redirect(f"{reverse('case_detail', args=[pk])}#duties")
+    context = {
+        "title": f"Receipt of {case.case_number or f'letter {pk}'}",
+        "back": reverse("case_detail", args=[pk]),
+        "issued": case.decision_date,
+        "receipt": receipt,
+        **_typed(request, refused, receipt),
+    }
+    return render(request, "duties/receipt.html", context, status=422 if refused else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may_work
+def upload_receipt(request: HttpRequest, pk: int) -> HttpResponse:
+    """When and how all letters of a batch were received; large batches are handed to a worker."""
+    upload = get_object_or_404(Upload, pk=pk)
+    letters = UploadedFile.objects.filter(upload=upload, letter__case__isnull=False)
+    ids = set(letters.values_list("letter_id", flat=True)[: MOST_AT_ONCE + 1])
+    back = reverse("upload_detail", args=[pk])
+    refused = ""
+    if request.method == "POST":
+        typed, only_missing = typed_date(request.POST, "received_on"), "replace" not in request.POST
+        try:
+            if typed.day is None:
+                raise DutyRefused(typed.error)
+            if len(ids) > MOST_AT_ONCE:
+                send_receipts(
+                    pk, typed.day, service_of(request.POST), person_of(request).pk, only_missing=only_missing
+                )
+                messages.success(request, "A worker is entering the date of receipt for this batch.")
+            else:
+                count = records.enter_receipt(
+                    ids, typed.day, service_of(request.POST), by=person_of(request), now=timezone.now(),
+                    only_missing=only_missing,
+                )  # fmt: skip
+                messages.success(request, f"Entered the date of receipt of {count} letter{'' if count == 1 else 's'}.")
+        except DutyRefused as refusal:
+            refused = str(refusal)
+        else:
+            return redirect(back)
+    context = {
+        "title": f"Receipt of the batch of {timezone.localtime(upload.started_at):%b %-d, %H:%M}",
+        "back": back,
+        "batch": True,
+        "letters": len(ids),
+        "replace": "replace" in request.POST,
+        **_typed(request, refused, None),
+    }
+    return render(request, "duties/receipt.html", context, status=422 if refused else 200)
+
+
+def _typed(request: HttpRequest, refused: str, receipt: Receipt | None) -> dict[str, object]:
+    if refused:
+        return {
+            "refused": refused,
+            "received_on": request.POST.get("received_on", ""),
+            "services": choices(service_of(request.POST)),
+        }
+    return {
+        "received_on": receipt.received_on.isoformat() if receipt else "",
+        "services": choices(receipt.service if receipt else ""),
+    }

@@ -1,0 +1,157 @@
+"""The worklist, with what can be done for several duties at once."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from determinations.duties import records, worklist
+from determinations.duties.records import MOST_AT_ONCE, DutyRefused
+from determinations.models import CalendarFeed, DisputedItem, Duty
+from determinations.paging.addresses import changed, with_query
+from determinations.paging.counts import count_up_to
+from determinations.paging.keyset import Order, page_of
+from determinations.views.duties.forms import TypedDate, choices, may_work, numbers_of, service_of, typed_date, workers
+from determinations.views.requests import person_of
+
+_BY_DUE = Order("sort_on")
+_BY_CLOSING = Order("closed_at", descending=True, nullable=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the worklist: the duty, the request, and how far away the due date is."""
+
+    duty: Duty
+    request: str
+    when: str
+    is_late: bool
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may_work
+def worklist_page(request: HttpRequest) -> HttpResponse:
+    """Open duties by due date; POST acts on the selected ones."""
+    if request.method == "POST":
+        try:
+            messages.success(request, _act(request))
+        except DutyRefused as refusal:
+            return _page(request, refused=str(refusal))
+        return redirect(with_query(reverse("worklist"), changed(request.GET)))
+    return _page(request)
+
+
+def _act(request: HttpRequest) -> str:
+    """Do what the pressed button says for the selected duties; returns what was done. Raises ``DutyRefused``."""
+    ids, by, now = numbers_of(request.POST, "duty"), person_of(request), timezone.now()
+    if not ids:
+        raise DutyRefused("Select at least one row first.")
+    if len(ids) > MOST_AT_ONCE:
+        raise DutyRefused(f"Select at most {MOST_AT_ONCE} rows at once.")
+    match request.POST.get("do", ""):
+        case "done" | "not_required" as action:
+            done_on = _day(typed_date(request.POST, "done_on"))
+            count = records.close(
+                ids, done_on=done_on, required=action == "done", note=request.POST.get("note", ""), by=by, now=now
+            )
+            return f"Closed {count} {'duty' if count == 1 else 'duties'}. You can reopen them under Closed."
+        case "assign":
+            count = records.assign(ids, _person(request.POST.get("to", "")), by=by, now=now)
+            return f"Assigned {count} {'duty' if count == 1 else 'duties'}."
+        case "receipt":
+            received_on = _day(typed_date(request.POST, "received_on"))
+            letters = set(Duty.objects.filter(pk__in=ids).values_list("letter_id", flat=True))
+            count = records.enter_receipt(letters, received_on, service_of(request.POST), by=by, now=now)
+            return f"Entered the date of receipt of {count} letter{'' if count == 1 else 's'}."
+        case _:
+            raise DutyRefused("Choose what to do with the selected rows.")
+
+
+def _day(typed: TypedDate) -> date:
+    if typed.day is None:
+        raise DutyRefused(typed.error)
+    return typed.day
+
+
+def _person(name: str) -> User | None:
+    if not name:
+        return None
+    person = User.objects.filter(username=name).first()
+    if person is None:
+        raise DutyRefused(f"There is no user {name[:150]}. Nothing was saved.")
+    return person
+
+
+def _page(request: HttpRequest, refused: str = "") -> HttpResponse:
+    today = timezone.localdate()
+    when, whose = request.GET.get("when", ""), request.GET.get("whose", "").replace("\x00", "")
+    who = worklist.of_person(whose, me=person_of(request).pk)
+    duties = worklist.rows(worklist.in_bucket(when, today) & who)
+    page = page_of(duties, _BY_CLOSING if when == "closed" else _BY_DUE, request.GET)
+    numbers = worklist.counts(who, today)
+    requests = _requests(page.rows)
+    context = {
+        "page": page,
+        "rows": [_row(duty, requests.get((duty.letter_id, duty.item_number), ""), today) for duty in page.rows],
+        "count": count_up_to(duties),
+        "tabs": [
+            {
+                "label": bucket.label,
+                "count": numbers.get(bucket.key),
+                "query": with_query("", changed(request.GET, {"when": bucket.key}, without=("after", "before"))),
+                "current": bucket.key == when,
+                "urgent": bucket.key == "overdue" and bool(numbers["overdue"]),
+            }
+            for bucket in worklist.BUCKETS
+        ],
+        "all_query": with_query(reverse("worklist"), changed(request.GET, without=("when", "after", "before"))),
+        "bucket": worklist.BUCKET_BY_KEY.get(when),
+        "when": when,
+        "whose": whose,
+        "people": [person.get_username() for person in workers(request)[:100]],
+        "today": today,
+        "refused": refused,
+        "done_on": request.POST.get("done_on", "") if refused else f"{today:%m/%d/%Y}",
+        "note": request.POST.get("note", ""),
+        "received_on": request.POST.get("received_on", ""),
+        "to": request.POST.get("to", ""),
+        "selected": set(numbers_of(request.POST, "duty")) if refused else set(),
+        "services": choices(service_of(request.POST) if refused else ""),
+        "has_feed": CalendarFeed.objects.filter(user=person_of(request)).exists(),
+    }
+    return render(request, "duties/worklist.html", context, status=422 if refused else 200)
+
+
+def _requests(duties: list[Duty]) -> dict[tuple[int, int], str]:
+
+    items = DisputedItem.objects.filter(case__in={duty.letter_id for duty in duties})
+    return {
+        (case_id, number): disputed for case_id, number, disputed in items.values_list("case_id", "number", "disputed")
+    }
+
+
+def _row(duty: Duty, request: str, today: date) -> Row:
+    return Row(duty, request, in_words(duty, today), bool(duty.due_on and duty.due_on < today))
+
+
+def in_words(duty: Duty, today: date) -> str:
+    """How far away the due date of an open duty is, or how late it was closed."""
+    if duty.state != "open":
+        late = duty.days_late
+        if late is None or duty.state == "not_required":
+            return ""
+        return "in time" if late <= 0 else f"{late} day{'' if late == 1 else 's'} late"
+    if duty.due_on is None:
+        return "receipt missing"
+    days = (duty.due_on - today).days
+    if days == 0:
+        return "today"
+    if days < 0:
+        return f"{-days} day{'' if days == -1 else 's'} overdue"
+    return "tomorrow" if days == 1 else f"in {days} days"

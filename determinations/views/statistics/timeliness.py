@@ -1,0 +1,91 @@
+"""Timeliness: how many duties were done in time, late and by how much."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from determinations.statistics.definition import Filters
+from determinations.statistics.sql_engine import one_snapshot
+from determinations.statistics.time_steps import step_filters
+from determinations.statistics.timeliness import Timeliness, TimelinessRow, read_timeliness, timeliness_table
+from determinations.views.statistics.context import Context, Number, export_base, may_view
+from determinations.views.statistics.export_files import send_table
+from determinations.views.statistics.exports import notes_of
+
+
+@dataclass(frozen=True)
+class RowView:
+    """A row as shown: its numbers lead to the lists of their items."""
+
+    row: TimelinessRow
+    met: Number
+    late: Number
+    done_undated: Number
+    not_required: Number
+    open: Number
+    overdue: Number
+    enough: bool
+
+
+@require_safe
+@may_view
+def timeliness(request: HttpRequest) -> HttpResponse:
+    """Duties by rule and by the month in which they were due, for the selection of the address."""
+    with one_snapshot() as engine:
+        context = Context.of(request, engine)
+        read = _read(context)
+        return render(
+            request,
+            "statistics/timeliness.html",
+            context.frame(
+                "timeliness",
+                total=_view(context, read.total, {}),
+                tables=[
+                    ("By duty", "Duty", [_view(context, row, {"duty_rule": [row.key]}) for row in read.by_rule]),
+                    ("By month due", "Month", [_view(context, row, _due_in(row.key)) for row in read.by_month]),
+                ],
+                export_base=export_base("timeliness_export"),
+            ),
+        )
+
+
+@require_safe
+@may_view
+def timeliness_export(request: HttpRequest, format: str) -> HttpResponse:
+    """The same as CSV, Excel or JSON."""
+    with one_snapshot() as engine:
+        context = Context.of(request, engine)
+        table = timeliness_table(_read(context), context.limits, notes_of(context))
+    return send_table(request, table, format)
+
+
+def _read(context: Context) -> Timeliness:
+    return read_timeliness(context.selection, today=timezone.localdate())
+
+
+def _due_in(month: str) -> Filters:
+    if not month:
+        return {"duty_due": ["unknown"]}
+    dates = step_filters(month)
+    return {"due_from": dates["decided_from"], "due_to": dates["decided_to"]}
+
+
+def _view(context: Context, row: TimelinessRow, filters: Filters) -> RowView:
+    def number(name: str, **more: list[str]) -> Number:
+        return context.items(row.counts[name], {**filters, **more})
+
+    yesterday = (timezone.localdate() - timedelta(days=1)).isoformat()
+    return RowView(
+        row=row,
+        met=number("met", duty=["met"]),
+        late=number("late", duty=["late"]),
+        done_undated=number("done_undated", duty=["done_undated"]),
+        not_required=number("not_required", duty=["not_required"]),
+        open=number("open", duty=["open"]),
+        overdue=number("overdue", duty=["open"], due_to=[min(*filters.get("due_to", [yesterday]), yesterday)]),
+        enough=row.judged >= context.limits.rate_needs,
+    )

@@ -1,0 +1,251 @@
+"""The worklist and its pages, through their addresses."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from icalendar import Calendar
+
+from determinations.duties import records
+from determinations.filters import CaseFilter, ItemFilter
+from determinations.models import (
+    AuditEvent,
+    CalendarFeed,
+    Case,
+    Duty,
+    DutyRule,
+    DutyState,
+    ItemFact,
+    Letter,
+    Receipt,
+    Service,
+    Upload,
+    UploadedFile,
+)
+from tests.duties.conftest import Store, duties_of
+from tests.fixtures.people import People
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
+
+ITEMS = {"Twelve physical therapy sessions": "Overturned", "One synthetic knee brace": "Upheld"}
+
+
+def due(duty: Duty) -> date:
+    assert duty.due_on
+    return duty.due_on
+
+
+def received(store: Store, people: People, number: int, days_ago: int) -> Duty:
+    """The duty of a letter that was received so many days before today, on which it was issued, too."""
+    day = timezone.localdate() - timedelta(days=days_ago)
+    pk = store(number, ITEMS, issued=day)
+    Letter.objects.filter(pk=pk).update(received_at=timezone.now() - timedelta(days=days_ago))
+    records.enter_receipt([pk], day, Service.MAIL, by=people.casemanager, now=timezone.now())
+    return duties_of(pk)[0]
+
+
+def test_each_duty_is_in_one_part_of_the_worklist(as_casemanager: Client, people: People, store: Store) -> None:
+    overdue, later = received(store, people, 1, 30), received(store, people, 2, 0)
+    undated = duties_of(store(3, ITEMS))[0]
+    Duty.objects.filter(pk=later.pk).update(due_on=timezone.localdate() + timedelta(days=9))
+    today = received(store, people, 4, 0)
+    Duty.objects.filter(pk=today.pk).update(due_on=timezone.localdate())
+    for when, duty in {"overdue": overdue, "later": later, "undated": undated, "today": today}.items():
+        page = as_casemanager.get("/worklist/", {"when": when})
+        assert [row.duty.pk for row in page.context["rows"]] == [duty.pk], when
+        counts = {tab["label"]: tab["count"] for tab in page.context["tabs"]}
+        assert counts["Overdue"] == counts["Due today"] == counts["Later"] == counts["Receipt missing"] == 1
+    assert len(as_casemanager.get("/worklist/").context["rows"]) == 4
+
+
+def test_selected_duties_are_done_and_reopened(as_casemanager: Client, people: People, store: Store) -> None:
+    first, second = received(store, people, 1, 3), received(store, people, 2, 3)
+    typed = {
+        "duty": [first.pk, second.pk],
+        "do": "done",
+        "done_on": f"{timezone.localdate():%m/%d/%y}",
+        "note": "Sent",
+    }
+    page = as_casemanager.post("/worklist/?when=", typed, follow=True)
+    assert "Closed 2 duties" in page.content.decode()
+    first.refresh_from_db()
+    assert (first.state, first.closed_on, first.note) == (DutyState.DONE, timezone.localdate(), "Sent")
+    closed = as_casemanager.get("/worklist/?when=closed")
+    assert {row.duty.pk for row in closed.context["rows"]} == {first.pk, second.pk}
+    as_casemanager.post(f"/worklist/{first.pk}/", {"do": "reopen"})
+    first.refresh_from_db()
+    assert first.state == DutyState.OPEN
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ({"do": "done", "done_on": "soon"}, "is not a date"),
+        ({"do": "done", "done_on": "1/1/2099"}, "in the future"),
+        ({"do": "not_required", "done_on": "", "note": "x"}, "Enter a date"),
+        ({"do": "receipt", "received_on": "2/30/2026"}, "is not a date"),
+        ({"do": "assign", "to": "no such user"}, "no user"),
+        ({"do": "assign", "to": "outsider"}, "does not have permission"),
+        ({"do": "something"}, "Choose what to do"),
+    ],
+)
+def test_a_refused_form_keeps_what_was_typed(
+    as_casemanager: Client, people: People, store: Store, typed: dict[str, str], reason: str
+) -> None:
+    duty = received(store, people, 1, 3)
+    page = as_casemanager.post("/worklist/", {"duty": duty.pk, "note": "A long note", **typed})
+    text = page.content.decode()
+    assert (page.status_code, reason in text) == (422, True)
+    assert f'value="{typed.get("note", "A long note")}"' in text
+    assert page.context["selected"] == {duty.pk}
+    duty.refresh_from_db()
+    assert duty.state == DutyState.OPEN
+
+
+def test_nothing_selected_is_said(as_casemanager: Client, people: People, store: Store) -> None:
+    received(store, people, 1, 3)
+    page = as_casemanager.post("/worklist/", {"do": "done", "done_on": "1/1/2026"})
+    assert "Select at least one row first." in page.content.decode()
+
+
+def test_the_case_says_what_to_do_and_by_when(as_casemanager: Client, people: People, store: Store) -> None:
+    duty = received(store, people, 1, 0)
+    page = as_casemanager.get(f"/cases/{duty.letter_id}/").content.decode()
+    assert "Authorize the treatment" in page
+    assert f"{due(duty):%b} {due(duty).day}" in page
+    assert "Last day to appeal" in page
+    assert "Labor Code 4610(k)" in page
+
+
+def test_one_receipt_is_entered_on_its_page(as_casemanager: Client, store: Store) -> None:
+    pk = store(1, ITEMS)
+    page = as_casemanager.post(f"/cases/{pk}/receipt/", {"received_on": "3/2/2026", "service": "fax"})
+    assert page.status_code == 422  # issued on March 3
+    assert "was issued after this date" in page.content.decode()
+    saved = as_casemanager.post(f"/cases/{pk}/receipt/", {"received_on": "Mar 4, 2026", "service": "fax"})
+    assert saved.headers["Location"] == f"/cases/{pk}/#duties"
+    assert Receipt.objects.get(pk=pk).service == Service.FAX
+
+
+def test_receipt_of_a_batch_leaves_dates_that_were_entered(
+    as_casemanager: Client, people: People, store: Store
+) -> None:
+    one, other = store(1, ITEMS), store(2, ITEMS)
+    upload = Upload.objects.create(by=people.casemanager, started_at=timezone.now())
+    for pk in (one, other):
+        UploadedFile.objects.create(
+            upload=upload, name="synthetic.pdf", outcome="accepted", letter_id=pk, received_at=timezone.now()
+        )
+    records.enter_receipt([one], date(2026, 3, 4), Service.FAX, by=people.casemanager, now=timezone.now())
+    as_casemanager.post(f"/uploads/{upload.pk}/receipt/", {"received_on": "3/5/2026", "service": "mail"})
+    assert list(Receipt.objects.order_by("pk").values_list("received_on", flat=True)) == [
+        date(2026, 3, 4), date(2026, 3, 5),
+    ]  # fmt: skip
+    as_casemanager.post(
+        f"/uploads/{upload.pk}/receipt/", {"received_on": "3/6/2026", "service": "mail", "replace": "yes"}
+    )
+    assert set(Receipt.objects.values_list("received_on", flat=True)) == {date(2026, 3, 6)}
+
+
+def test_the_calendar_lists_my_duties_without_medical_text(
+    as_casemanager: Client, client: Client, people: People, store: Store
+) -> None:
+    mine, other = received(store, people, 1, 0), received(store, people, 2, 0)
+    records.assign([mine.pk], people.casemanager, by=people.casemanager, now=timezone.now())
+    records.assign([other.pk], people.supervisor, by=people.casemanager, now=timezone.now())
+    url = as_casemanager.post("/worklist/calendar/", {"do": "create"}).context["url"]
+    answer = Client().get(url)
+    assert answer.status_code == 200, answer.headers
+    (event,) = Calendar.from_ical(answer.content).walk("VEVENT")
+    assert event["summary"] == "Authorize the treatment: CM26-0000001, item 1"
+    assert event.decoded("dtstart") == mine.due_on
+    assert b"therapy" not in answer.content
+    assert CalendarFeed.objects.get().token_sha256 not in url
+    as_casemanager.post("/worklist/calendar/", {"do": "revoke"})
+    assert Client().get(url).status_code == 404
+    assert list(AuditEvent.objects.filter(action__startswith="calendar.").values_list("action", flat=True)) == [
+        "calendar.created", "calendar.read", "calendar.revoked",
+    ]  # fmt: skip
+
+
+def test_users_without_the_permission_see_no_duties(client: Client, people: People, store: Store) -> None:
+    duty = duties_of(store(1, ITEMS))[0]
+    client.force_login(people.outsider)
+    for address in (
+        "/worklist/", f"/worklist/{duty.pk}/", f"/cases/{duty.letter_id}/receipt/", "/worklist/calendar/",
+    ):  # fmt: skip
+        assert client.get(address).status_code == 403
+        assert client.post(address).status_code == 403
+
+
+def test_timeliness_counts_what_its_lists_show(as_supervisor: Client, people: People, store: Store) -> None:
+    on_time, late, open_, other = (received(store, people, number, 20) for number in (1, 2, 3, 4))
+    now = timezone.now()
+    records.close([on_time.pk], done_on=due(on_time), required=True, note="", by=people.admin, now=now)
+    records.close([late.pk], done_on=due(late) + timedelta(days=3), required=True, note="", by=people.admin, now=now)
+    records.close([other.pk], done_on=due(other), required=False, note="Disputed", by=people.admin, now=now)
+    duties_of(store(5, ITEMS))
+    page = as_supervisor.get("/statistics/timeliness/")
+    total = page.context["total"].row
+    assert total.counts == {
+        "met": 1, "late": 1, "done_undated": 0, "not_required": 1, "open": 2, "overdue": 1,
+    }  # fmt: skip
+    assert (total.share, total.median_late) == (50.0, 3.0)
+    views = [page.context["total"], *(view for _title, _head, rows in page.context["tables"] for view in rows)]
+    checked = 0
+    for view in views:
+        for name in ("met", "late", "not_required", "open", "overdue"):
+            number = getattr(view, name)
+            if number.value:
+                items = as_supervisor.get(number.link)
+                assert items.context["count"].number == number.value, (view.row.label, name)
+                checked += 1
+    assert checked >= 12
+    assert as_supervisor.get("/statistics/timeliness.csv").status_code == 200
+    assert open_.state == DutyState.OPEN
+
+
+def test_items_and_cases_are_filtered_by_their_duties(people: People, store: Store) -> None:
+    from django.http import QueryDict
+
+    duty = received(store, people, 1, 20)
+    store(2, {"One synthetic knee brace": "Upheld"})
+
+    def items(query: str) -> set[tuple[int, int]]:
+        rows = ItemFilter(QueryDict(query), queryset=ItemFact.objects.all()).qs
+        return set(rows.values_list("case_id", "item__number"))
+
+    def cases(query: str) -> set[int]:
+        return set(CaseFilter(QueryDict(query), queryset=Case.objects.current()).qs.values_list("pk", flat=True))
+
+    place = (duty.letter_id, 1)
+    assert items("duty=open") == items("duty_rule=authorize") == items("duty_due=known") == {place}
+    assert items(f"due_from={duty.due_on}&due_to={duty.due_on}") == {place}
+    assert items("duty=open&duty=late") == {place}
+    assert items("duty=late") == items(f"due_from={due(duty) + timedelta(days=1)}") == set()
+    assert len(items("duty=none")) == 2
+    assert cases("duty=open") == cases(f"due_to={duty.due_on}") == {duty.letter_id}
+    assert items("duty=nonsense") == set()
+
+
+@pytest.mark.parametrize("address", ["/worklist/", "/worklist/?when=closed", "/statistics/timeliness/"])
+def test_queries_do_not_grow_with_the_rows(
+    as_supervisor: Client, people: People, store: Store, django_assert_max_num_queries: object, address: str
+) -> None:
+    for number in range(1, 9):
+        received(store, people, number, 10)
+    Duty.objects.filter(letter__in=list(Letter.objects.values_list("pk", flat=True)[:4])).update(
+        state=DutyState.DONE, closed_on=timezone.localdate(), closed_at=timezone.now()
+    )
+    as_supervisor.get(address)
+    with django_assert_max_num_queries(14):  # type: ignore[operator]
+        assert as_supervisor.get(address).status_code == 200
+
+
+def test_a_rule_in_force_keeps_its_terms_in_the_administration(as_admin: Client) -> None:
+    rule = DutyRule.objects.get(key="authorize")
+    page = as_admin.get(f"/admin/determinations/dutyrule/{rule.pk}/change/")
+    assert page.status_code == 200
+    assert 'name="amount"' not in page.content.decode()
+    assert 'name="valid_to"' in page.content.decode()

@@ -1,0 +1,172 @@
+"""Duties follow their case until they are closed, and are then kept as they were."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from determinations.cases.effective import remove_letters, write_cases
+from determinations.corrections import actions
+from determinations.duties import records
+from determinations.duties.records import DutyRefused
+from determinations.models import AuditEvent, Case, Duty, DutyRule, DutySettings, DutyState, Receipt, Service
+from tests.browsing.conftest import NOW, store_texts
+from tests.duties.conftest import ISSUED, UPLOADED, Store, duties_of, letter_text
+from tests.fixtures.people import People
+
+pytestmark = pytest.mark.django_db
+
+ITEMS = {
+    "Twelve physical therapy sessions": "Overturned",
+    "One synthetic knee brace": "Upheld",
+    "Retrospective urine drug screen": "Overturned",
+}
+RECEIVED = date(2026, 3, 4)  # a Wednesday
+
+
+def test_each_overturned_item_has_a_duty_with_the_range_of_its_due_date(store: Store) -> None:
+    therapy, screen = duties_of(store(1, ITEMS))
+    assert (therapy.rule.key, therapy.item_number, therapy.due_on) == ("authorize", 1, None)
+    assert (therapy.earliest_on, therapy.latest_on) == (date(2026, 3, 10), date(2026, 3, 11))
+    assert (screen.rule.key, screen.item_number) == ("reimburse", 3)
+    assert (screen.earliest_on, screen.latest_on) == (date(2026, 3, 23), date(2026, 3, 24))
+
+
+def test_the_date_of_receipt_gives_the_due_date(store: Store, people: People) -> None:
+    pk = store(1, ITEMS)
+    assert records.enter_receipt([pk], RECEIVED, Service.MAIL, by=people.casemanager, now=NOW) == 1
+    assert list(duties_of(pk).values_list("due_on", flat=True)) == [date(2026, 3, 11), date(2026, 3, 24)]
+    event = AuditEvent.objects.get(action="receipt.entered")
+    assert (event.letter_id, event.detail) == (pk, {"on": "2026-03-04", "service": "mail"})
+
+
+@pytest.mark.parametrize("day", [UPLOADED + timedelta(days=1), ISSUED - timedelta(days=1)])
+def test_an_impossible_date_of_receipt_is_refused_for_all(store: Store, people: People, day: date) -> None:
+    one, other = store(1, ITEMS), store(2, ITEMS, issued=date(2026, 1, 5))
+    with pytest.raises(DutyRefused, match="Nothing was saved"):
+        records.enter_receipt([one, other], day, Service.FAX, by=people.casemanager, now=NOW)
+    assert not Receipt.objects.exists()
+
+
+def test_letters_that_are_records_create_no_duties(store: Store) -> None:
+    assert not duties_of(store(1, ITEMS, issued=UPLOADED - timedelta(days=181))).exists()
+    assert duties_of(store(2, ITEMS, issued=UPLOADED - timedelta(days=180))).count() == 2
+
+
+def test_receipt_may_be_presumed_by_rule_and_is_marked_so(store: Store, people: People) -> None:
+    DutySettings.objects.update_or_create(pk=1, defaults={"mail_days": 5})
+    pk = store(1, ITEMS, issued=date(2026, 2, 20))
+    duty = duties_of(pk)[0]
+    assert (duty.received_on, duty.presumed, duty.due_on) == (date(2026, 2, 25), True, date(2026, 3, 4))
+    records.enter_receipt([pk], date(2026, 2, 27), Service.MAIL, by=people.casemanager, now=NOW)
+    duty = duties_of(pk)[0]
+    assert (duty.received_on, duty.presumed, duty.due_on) == (date(2026, 2, 27), False, date(2026, 3, 6))
+
+
+def test_a_correction_to_upheld_ends_an_open_duty_and_back_again_begins_it(store: Store, people: People) -> None:
+    pk = store(1, ITEMS)
+    actions.correct_field(pk, "items/1/decision", "upheld", by=people.admin, now=NOW, reason="misread")
+    assert list(duties_of(pk).values_list("item_number", flat=True)) == [3]
+    actions.revert(pk, "items/1/decision", by=people.admin, now=NOW)
+    assert list(duties_of(pk).values_list("item_number", flat=True)) == [1, 3]
+
+
+def test_a_closed_duty_is_kept_whatever_is_read_later(store: Store, people: People) -> None:
+    pk = store(1, ITEMS)
+    records.enter_receipt([pk], RECEIVED, Service.MAIL, by=people.casemanager, now=NOW)
+    duty = duties_of(pk)[0]
+    now = datetime(2026, 3, 13, 20, tzinfo=UTC)
+    closed = records.close(
+        [duty.pk], done_on=date(2026, 3, 13), required=True, note="Sent", by=people.casemanager, now=now
+    )
+    assert closed == 1
+    actions.correct_field(pk, "items/1/decision", "upheld", by=people.admin, now=NOW, reason="misread")
+    duty.refresh_from_db()
+    assert (duty.state, duty.due_on, duty.days_late, duty.note) == (DutyState.DONE, date(2026, 3, 11), 2, "Sent")
+    assert duty.closed_by_name == "casemanager"
+
+
+def test_a_new_version_of_a_rule_moves_open_duties_and_leaves_closed_ones(store: Store, people: People) -> None:
+    pk, other = store(1, ITEMS), store(2, ITEMS)
+    records.enter_receipt([pk, other], RECEIVED, Service.MAIL, by=people.casemanager, now=NOW)
+    done = duties_of(pk)[0]
+    records.close([done.pk], done_on=RECEIVED, required=True, note="", by=people.casemanager, now=NOW)
+    DutyRule.objects.filter(key="authorize").update(valid_to=date(2026, 2, 28))
+    first = DutyRule.objects.get(key="authorize")
+    first.pk, first.valid_from, first.valid_to, first.amount = None, date(2026, 3, 1), None, 3
+    first.save()
+    DutySettings.objects.get_or_create(pk=1)[0].save()
+    assert records.refresh_outdated(100) == 2
+    assert records.refresh_outdated(100) == 0
+    done.refresh_from_db()
+    assert done.due_on == date(2026, 3, 11)
+    assert duties_of(other)[0].due_on == date(2026, 3, 9)
+
+
+def test_reopening_reverses_and_keeps_the_note(store: Store, people: People) -> None:
+    pk = store(1, ITEMS)
+    duty = duties_of(pk)[0]
+    records.close([duty.pk], done_on=UPLOADED, required=False, note="Liability disputed", by=people.admin, now=NOW)
+    records.reopen(duty.pk, by=people.casemanager, now=NOW)
+    duty.refresh_from_db()
+    assert (duty.state, duty.closed_on, duty.note) == (DutyState.OPEN, None, "Liability disputed")
+    actions_seen = list(AuditEvent.objects.filter(action__startswith="duty.").values_list("action", flat=True))
+    assert actions_seen == ["duty.closed", "duty.reopened"]
+
+
+def test_not_required_needs_a_reason(store: Store, people: People) -> None:
+    duty = duties_of(store(1, ITEMS))[0]
+    with pytest.raises(DutyRefused, match="why"):
+        records.close([duty.pk], done_on=UPLOADED, required=False, note=" ", by=people.admin, now=NOW)
+
+
+def test_services_already_given_change_the_rule_and_stay_set(store: Store, people: People) -> None:
+    pk = store(1, ITEMS)
+    records.set_services(duties_of(pk)[0].pk, given=True, by=people.casemanager, now=NOW)
+    write_cases([pk])
+    duty = duties_of(pk)[0]
+    assert (duty.rule.key, duty.given_by_hand) == ("reimburse", True)
+
+
+def test_duties_are_assigned_to_users_who_may_work_on_them(store: Store, people: People) -> None:
+    duty = duties_of(store(1, ITEMS))[0]
+    assert records.assign([duty.pk], people.supervisor, by=people.casemanager, now=NOW) == 1
+    with pytest.raises(DutyRefused, match="outsider"):
+        records.assign([duty.pk], people.outsider, by=people.casemanager, now=NOW)
+    duty.refresh_from_db()
+    assert duty.assigned_to == people.supervisor
+
+
+def test_users_without_the_permission_change_nothing(store: Store, people: People) -> None:
+    duty = duties_of(store(1, ITEMS))[0]
+    with pytest.raises(PermissionDenied):
+        records.close([duty.pk], done_on=UPLOADED, required=True, note="", by=people.outsider, now=NOW)
+    with pytest.raises(PermissionDenied):
+        records.enter_receipt([duty.letter_id], UPLOADED, Service.FAX, by=people.outsider, now=NOW)
+    duty.refresh_from_db()
+    assert duty.state == DutyState.OPEN
+
+
+def test_a_copy_that_counts_instead_takes_over_receipt_and_closed_duties(store: Store, people: People) -> None:
+    pk = store(1, ITEMS)
+    records.enter_receipt([pk], RECEIVED, Service.MAIL, by=people.casemanager, now=NOW)
+    records.close([duties_of(pk)[0].pk], done_on=RECEIVED, required=True, note="", by=people.casemanager, now=NOW)
+    (copy,) = store_texts([letter_text(1, ITEMS) + "\n"])
+    counting = Case.objects.current().get(case_number="CM26-0000001")
+    assert {pk, copy} > {counting.pk}
+    assert [(duty.item_number, duty.state) for duty in duties_of(counting.pk)] == [(1, "done"), (3, "open")]
+    assert duties_of(counting.pk)[1].due_on == date(2026, 3, 24)
+    assert Duty.objects.count() == 2
+
+
+def test_a_removed_copy_leaves_receipt_and_closed_duties_to_the_one_that_remains(store: Store, people: People) -> None:
+    pk = store(1, ITEMS)
+    (copy,) = store_texts([letter_text(1, ITEMS) + "\n"])
+    counting = Case.objects.current().get(case_number="CM26-0000001").pk
+    records.enter_receipt([counting], RECEIVED, Service.MAIL, by=people.casemanager, now=NOW)
+    closed = duties_of(counting)[0].pk
+    records.close([closed], done_on=RECEIVED, required=True, note="", by=people.casemanager, now=NOW)
+    remove_letters([counting])
+    (remaining,) = {pk, copy} - {counting}
+    assert [(duty.item_number, duty.state) for duty in duties_of(remaining)] == [(1, "done"), (3, "open")]
+    assert Receipt.objects.get(pk=remaining).received_on == RECEIVED

@@ -1,0 +1,57 @@
+"""A morning at the worklist in a real browser, by keyboard."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from determinations.models import Duty, DutyState, Letter
+from tests.accessibility import faults_of
+from tests.browsing.conftest import store_texts
+from tests.duties.conftest import letter_text
+from tests.fixtures.people import People
+
+ITEMS = {"Twelve physical therapy sessions": "Overturned", "One synthetic knee brace": "Overturned"}
+
+
+@pytest.fixture
+def morning(transactional_db: None) -> list[int]:
+    """Two letters that arrived today, issued a week ago."""
+    issued = timezone.localdate() - timedelta(days=7)
+    ids = store_texts(letter_text(number, ITEMS, issued) for number in (1, 2))
+    Letter.objects.filter(pk__in=ids).update(received_at=timezone.now())
+    return ids
+
+
+def test_a_case_manager_works_through_the_morning(morning: list[int], sign_in: Any, people: People) -> None:
+    page = sign_in(people.casemanager)
+    page.goto("/?home=yes")
+    page.get_by_role("link", name="Receipt missing").click()
+    page.wait_for_url("**/worklist/?when=undated")
+    assert faults_of(page) == []
+    page.focus("#select-all")
+    page.keyboard.press("Space")
+    assert page.locator("[data-selected]").inner_text() == "(4 selected)"
+    received = timezone.localdate() - timedelta(days=1)
+    page.fill("#received_on", f"{received:%m/%d/%Y}")
+    page.select_option("#service", "mail")
+    page.get_by_role("button", name="Enter receipt").press("Enter")
+    page.get_by_text("Entered the date of receipt of 2 letters.").wait_for()
+    page.goto("/worklist/")
+    assert page.locator("tbody tr").count() == 4
+    page.focus('input[name="duty"] >> nth=0')
+    page.keyboard.press("Space")
+    page.fill("#note", "Authorization sent, employee and provider informed")
+    page.get_by_role("button", name="Done").press("Enter")
+    page.get_by_text("Closed 1 duty.").wait_for()
+    page.get_by_role("link", name="Closed", exact=True).click()
+    page.wait_for_url("**when=closed")
+    assert "Authorization sent" in page.locator("tbody").inner_text()
+    duty = Duty.objects.get(state=DutyState.DONE)
+    assert (duty.received_on, duty.closed_by_name) == (received, "casemanager")
+    page.goto(f"/cases/{duty.letter_id}/")
+    assert "Done" in page.locator("#duties .duty-list").inner_text()
+    page.locator("#duties").get_by_role("link", name="Close or assign").click()
+    page.wait_for_url(f"**/worklist/{duty.pk + 1}/")
+    assert faults_of(page) == []
