@@ -119,6 +119,16 @@ class Letter(models.Model):
         return self.text_method == SCAN
 
     @property
+    def is_open(self) -> bool:
+        """Whether it waits to be read, or is being read."""
+        return self.state in OPEN_STATES
+
+    @property
+    def unread_scans(self) -> int:
+        """How many pages of the file are pictures that were not read, or not yet."""
+        return (self.pages_to_scan or 0) - (self.pages_scanned or 0)
+
+    @property
     def store_name(self) -> str:
         """The file's name in the letter store: two folder levels keep every folder to a few thousand entries."""
         return f"{self.sha256[:2]}/{self.sha256[2:4]}/{self.sha256}"

@@ -5,7 +5,7 @@ import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 
 from determinations.extraction.reader import text_of
@@ -32,7 +32,8 @@ _MOST_LETTERS = 500
 class Reading:
     """The result of reading a letter's file: its text and the letters in it, or the state in which it stopped and why.
 
-    ``stored`` is the text if it was extracted earlier and is in the database.
+    ``stored`` is the text if it was extracted earlier and is in the database. ``pages_to_scan``: pages that are
+    pictures; the scan worker reads them next, unless they are ``left_unread``.
     """
 
     letter_id: int
@@ -42,6 +43,12 @@ class Reading:
     message: str = ""
     stored: str = ""
     pages_to_scan: int | None = None
+    left_unread: bool = False
+
+    @property
+    def waits_for_scan(self) -> bool:
+        """Whether the scan worker reads the file next; what its pages of text say may be known already."""
+        return self.pages_to_scan is not None and not self.left_unread
 
     @property
     def text(self) -> str:
@@ -52,18 +59,23 @@ class Reading:
 def read_letter(letter: Letter, aliases: Mapping[str, str], page_ranges: Sequence[PageRange] = ()) -> Reading:
     """Read the letters in the letter's file, or report why there are none; scans wait for their own worker.
 
-    A faulty file gives a state, never an exception. ``page_ranges`` are the pages of every letter of the file, if an
-    administrator set them.
+    Of a file of text and scanned pages, the pages of text are read first. A faulty file gives a state, never an
+    exception. ``page_ranges`` are the pages of every letter of the file, if an administrator set them.
     """
     try:
         extracted = text_of(_bytes_of(letter), letter_limits())
-        if extracted.to_scan and (waiting := _waiting(letter, extracted)):
-            return waiting
+        waiting = _waiting(letter, extracted) if extracted.to_scan else None
     except FileNotFoundError:
         return _gone(letter)
     except Unreadable as reason:
         return Reading(letter.pk, state=reason.state, message=str(reason))
-    return _parsed(letter, extracted, aliases, page_ranges)
+    if waiting is not None and not _has_pages_of_text(extracted):
+        return waiting
+    reading = _parsed(letter, extracted, aliases, page_ranges)
+    if waiting is None:
+        return replace(reading, pages_to_scan=len(extracted.to_scan) or None, left_unread=bool(extracted.to_scan))
+    has_items = reading.state == LetterState.PARSED and any(part.letter.items for part in reading.parts)
+    return replace(reading, pages_to_scan=waiting.pages_to_scan) if has_items else waiting
 
 
 def scan_letter(
@@ -93,7 +105,10 @@ def _gone(letter: Letter) -> Reading:
 
 
 def _waiting(letter: Letter, extracted: ExtractedText) -> Reading | None:
-    """The result for a letter that must wait to be scanned; None if its text is usable. Raises ``Unreadable``."""
+    """The result for a letter that must wait to be scanned; None if only its text can be read.
+
+    Raises ``Unreadable``.
+    """
     pages, has_text = len(extracted.to_scan), bool(extracted.text.strip())
     limit = letter_limits().scanned_pages
     missing = missing_engine() or ""
@@ -102,6 +117,16 @@ def _waiting(letter: Letter, extracted: ExtractedText) -> Reading | None:
     if pages > limit:
         raise TooManyPages(f"The file has {pages:,} scanned pages; {limit:,} are allowed.")
     return Reading(letter.pk, state=LetterState.SCAN_WAITING, message=missing, pages_to_scan=pages)
+
+
+def _has_pages_of_text(extracted: ExtractedText) -> bool:
+    """Whether some page has text of its own, not only text that another program recognized on its picture."""
+    starts, ends = extracted.page_offsets, (*extracted.page_offsets[1:], len(extracted.text))
+    return any(
+        extracted.text[start:end].strip()
+        for number, (start, end) in enumerate(zip(starts, ends, strict=True))
+        if number not in extracted.to_scan
+    )
 
 
 def _parsed(

@@ -5,7 +5,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 
 from django.db import connection
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Now
 
 from determinations.cases import review_entries, scanned_words
@@ -44,10 +44,10 @@ def _write(readings: Collection[Reading], only: LetterState | None, held: Held) 
     letters = Letter.objects.filter(pk__in=held.letters)
     there = set((letters.filter(state=only) if only else letters).values_list("pk", flat=True))
     readings = [reading for reading in readings if reading.letter_id in there]
-    _hand_to_scans([reading for reading in readings if reading.state == LetterState.SCAN_WAITING])
-    readings = [reading for reading in readings if reading.state != LetterState.SCAN_WAITING]
-    if readings:
-        _write_letters_of(readings, held)
+    if written := [reading for reading in readings if reading.state != LetterState.SCAN_WAITING]:
+        _write_letters_of(written, held)
+    _hand_to_scans([reading for reading in readings if reading.waits_for_scan])
+    _note_unread_scans([reading for reading in readings if reading.left_unread])
 
 
 def _write_letters_of(readings: Collection[Reading], held: Held) -> None:
@@ -97,22 +97,30 @@ def _say_what_is_kept(messages: Mapping[int, str]) -> None:
 
 
 def _hand_to_scans(readings: Collection[Reading]) -> None:
-    """Move scanned letters to the scan lane. Existing cases are unchanged.
+    """Move scanned letters to the scan lane. Existing cases, and those of a file's pages of text, are unchanged.
 
     Other letters of the same file that are being read move too, because recognizing its pages once reads them all.
     """
     for reading in readings:
         same_file = Letter.objects.filter(pk=reading.letter_id).values("sha256")
-        Letter.objects.filter(sha256__in=same_file, state=LetterState.PARSING).update(
+        waiting = Q(sha256__in=same_file, state=LetterState.PARSING) | Q(pk=reading.letter_id)
+        Letter.objects.filter(waiting).update(
             state=LetterState.SCAN_WAITING,
             lane=Lane.SCANS,
             message=reading.message,
             attempts=0,
             queued_at=None,
             started_at=None,
+            finished_at=None,
             pages_to_scan=reading.pages_to_scan,
             pages_scanned=0,
         )
+
+
+def _note_unread_scans(readings: Collection[Reading]) -> None:
+    for reading in readings:
+        same_file = Letter.objects.filter(pk=reading.letter_id).values("sha256")
+        Letter.objects.filter(sha256__in=same_file).update(pages_to_scan=reading.pages_to_scan, pages_scanned=0)
 
 
 def _write_texts(letters: Sequence[LetterReading]) -> None:

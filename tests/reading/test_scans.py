@@ -112,6 +112,34 @@ def test_without_the_engine_the_text_layer_behind_a_scan_is_used(no_engine: Call
     assert Letter.objects.get(pk=pk).case.case_number == "CM17-0000008"
 
 
+def test_the_pages_of_text_are_shown_while_the_scanned_ones_wait(as_admin: Client) -> None:
+    (pk,) = bring(pdf_of_pictures(letter_text(8), picture_of("A synthetic attachment")[0]))
+    ingest_letters([pk])
+    letter = Letter.objects.get(pk=pk)
+    assert (letter.state, letter.pages_to_scan, letter.finished_at) == ("scan_waiting", 1, None)
+    assert letter.case.case_number == "CM17-0000008"
+    assert "1 scanned page is still to be read." in as_admin.get(f"/cases/{pk}/").content.decode()
+
+    read_scans([pk])
+    letter.refresh_from_db()
+    assert (letter.state in {"parsed", "needs_review"}, letter.unread_scans) == (True, 0)
+    assert letter.case.case_number == "CM17-0000008"
+    assert "A synthetic attachment" in LetterText.objects.get(pk=pk).text
+    assert "to be read." not in as_admin.get(f"/cases/{pk}/").content.decode()
+
+
+def test_more_scanned_pages_than_allowed_beside_text_are_named(settings: Any, as_admin: Client) -> None:
+    settings.SCANNED_PAGES = 1
+    page = picture_of("A synthetic page")[0]
+    (pk,) = bring(pdf_of_pictures(letter_text(8), page, page))
+    ingest_letters([pk])
+    letter = Letter.objects.get(pk=pk)
+    assert letter.state in {"parsed", "needs_review"}
+    words = "2 pages of the file are pictures and were not read: at most 1 scanned pages are read per file."
+    for address in (f"/cases/{pk}/", f"/admin/review/{pk}/"):
+        assert words in as_admin.get(address).content.decode()
+
+
 def test_too_many_scanned_pages_set_their_own_state(settings: Any) -> None:
     settings.SCANNED_PAGES = 1
     page = picture_of("A synthetic page")[0]

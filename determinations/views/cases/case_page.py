@@ -19,6 +19,7 @@ from determinations.cases.scanned_words import doubts_in_text, pages_of
 from determinations.cases.sheet import sheet_of
 from determinations.cases.sheet_values import CaseSheet
 from determinations.cases.text_pieces import pieces_of
+from determinations.intake.store import letter_limits
 from determinations.models import Case, Letter, LetterText, ProblemReport
 from determinations.paging.addresses import changed, link_to, with_query
 from determinations.paging.numbered import ItemPage, item_page
@@ -48,6 +49,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "case": case,
         "letter": opened.letter,
         "sheet": sheet,
+        "most_scans": letter_limits().scanned_pages,
         "doubted": [(path, _doubt_url(request.GET, path, items_shown)) for path in sheet.doubted[:_MOST_DOUBTED]],
         "more_doubted": max(0, len(sheet.doubted) - _MOST_DOUBTED),
         "items": sheet.items[items_shown.shown],

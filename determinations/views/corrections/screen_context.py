@@ -22,6 +22,7 @@ from determinations.corrections.form_rows import ItemRows, Message
 from determinations.corrections.item_changes import write_pending
 from determinations.corrections.saving import EditedMeanwhile, Refused, Staged, Unsaved, Warned
 from determinations.corrections.submission import Submission, read_span
+from determinations.intake.store import letter_limits
 from determinations.models import (
     CorrectionReason,
     Letter,
@@ -105,6 +106,7 @@ class ScreenContext(TypedDict):
     pages: Sequence[LetterPage]
     picture_numbers: range
     scanned_pages: int
+    most_scans: int
     file_letters: list[Letter]
     choices: Choices
 
@@ -146,6 +148,7 @@ def screen_context(
         "queue": _queue_place(request, letter.pk, now),
         "pages": _pages(text, request.GET.get("evidence", ""), numbers, doubts_in_text(scanned)),
         "scanned_pages": sum(page.number + 1 in numbers for page in scanned) if numbers else len(scanned),
+        "most_scans": letter_limits().scanned_pages,
         "file_letters": of_file,
         "picture_numbers": _picture_numbers(request, letter, numbers),
         "choices": Choices(
