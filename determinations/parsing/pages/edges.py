@@ -8,7 +8,6 @@ not interrupted by the page's own lines.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from determinations.parsing.header import CASE_NUMBER
@@ -25,6 +24,9 @@ from determinations.parsing.pages.forms import (
     prose_words,
     transmission,
 )
+from determinations.parsing.pages.interruptions import find_interruptions, may_interrupt
+from determinations.parsing.pages.merged import merged_parts
+from determinations.parsing.pages.outer_lines import Edge, Line, page_edges
 from determinations.parsing.results import Problem
 from determinations.parsing.sections import HEADINGS
 from determinations.parsing.spans import Span, line_around
@@ -45,22 +47,6 @@ _MOST_WORDS_BESIDE_A_CASE_NUMBER = 6
 _UNSURE = "This line at the edge of the page may not be part of the letter."
 
 
-class _Line(NamedTuple):
-    """A printed line: all of it, its text without the white space around it, and where that begins."""
-
-    span: Span
-    text: str
-    start: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Edge:
-    """The lines at a page's top or bottom, the outermost first."""
-
-    page: int
-    lines: tuple[_Line, ...]
-
-
 class PageLines(NamedTuple):
     """The text, of the same length, with the pages' own lines blanked; and what was doubtful about them."""
 
@@ -75,12 +61,17 @@ def without_page_lines(source: str) -> PageLines:
         return PageLines(source, ())
     spans: list[Span] = list(_page_counts(source))
     problems: list[Problem] = []
-    edges = list(_edges(source, _DEEPEST))
+    edges = list(page_edges(source, _DEEPEST))
     forms = _forms_by_page(edges)
     counting = _counting(edges)
+    interruptions = find_interruptions(edges)
+    by_neighbors = interruptions.matches | merged_parts(edges)
     for edge in edges:
         beside = (forms.get(edge.page - 1, {}), forms.get(edge.page + 1, {}))
-        _take(edge, beside, counting, spans, problems)
+        _take(edge, beside, counting, by_neighbors, spans, problems)
+    taken = set(spans)
+    doubtful = (span for span in interruptions.doubtful if span not in taken)
+    problems += [Problem("page_line_doubtful", _UNSURE, span) for span in doubtful]
     if not has_pages:
         spans += _without_page_marks(source)
     return PageLines(blanked(source, spans), tuple(problems))
@@ -99,43 +90,14 @@ def _may_have_page_lines(source: str) -> bool:
         outlines = {_outline(first), _outline(last)}
         if not before.isdisjoint(outlines) and {_form(first), _form(last)} & {_form(line) for line in lines[-2:]}:
             return True
+        if lines and may_interrupt(lines[-1], first):
+            return True
         before = outlines
         lines += (first, last)
     return may_have_forms(lines)
 
 
-def _edges(source: str, depth: int) -> Iterator[_Edge]:
-    """Top and bottom of every page, ``depth`` lines each; a line of a short page belongs to the nearer edge only."""
-    start, page = 0, 0
-    while start >= 0:
-        feed = source.find("\f", start)
-        end = feed if feed >= 0 else len(source)
-        top = list(_printed(source, start, end, depth, forwards=True))
-        bottom = list(_printed(source, max(start, top[-1].span.end) if top else start, end, depth, forwards=False))
-        while len(top) > len(bottom) + 1:
-            bottom.append(top.pop())
-        yield _Edge(page, tuple(top))
-        yield _Edge(page, tuple(bottom))
-        start, page = feed + 1 if feed >= 0 else -1, page + 1
-
-
-def _printed(source: str, start: int, end: int, left: int, *, forwards: bool) -> Iterator[_Line]:
-    """The outermost ``left`` lines of ``source[start:end]`` that are not blank, the first or the last ones."""
-    while start < end and left:
-        if forwards:
-            line_start, at = start, source.find("\n", start, end)
-            line_end = at if at >= 0 else end
-            start = line_end + 1
-        else:
-            line_start, line_end = source.rfind("\n", start, end) + 1 or start, end
-            end = line_start - 1
-        text = source[line_start:line_end].strip()
-        if text:
-            left -= 1
-            yield _Line(Span(line_start, line_end), text, source.index(text, line_start))
-
-
-def _forms_by_page(edges: list[_Edge]) -> dict[int, dict[str, int]]:
+def _forms_by_page(edges: list[Edge]) -> dict[int, dict[str, int]]:
     """The lines of each page's edges without their numbers and spacing, and how far from the edge each is."""
     forms: dict[int, dict[str, int]] = {}
     for edge in edges:
@@ -172,17 +134,22 @@ def _is_repeated(text: str, depth: int, beside: tuple[dict[str, int], dict[str, 
 
 
 def _take(
-    edge: _Edge,
+    edge: Edge,
     beside: tuple[dict[str, int], dict[str, int]],
     counting: set[Span],
+    by_neighbors: dict[Span, Match],
     spans: list[Span],
     problems: list[Problem],
 ) -> None:
     """Add the edge's own lines to ``spans``, from the outermost inwards."""
-    unknown: list[_Line] = []
+    unknown: list[Line] = []
     before: Match | None = None
     for depth, line in enumerate(edge.lines):
-        match = _match(line, depth, before, beside, counting, is_outermost=not unknown)
+        told = by_neighbors.get(line.span)
+        if told and not told.is_whole:
+            match: Match | None = told
+        else:
+            match = _match(line, depth, before, beside, counting, is_outermost=not unknown) or told
         if match is None:
             unknown.append(line)
             if len(unknown) > _MOST_BETWEEN:
@@ -206,7 +173,7 @@ def _take(
 
 
 def _match(
-    line: _Line,
+    line: Line,
     depth: int,
     before: Match | None,
     beside: tuple[dict[str, int], dict[str, int]],
@@ -230,7 +197,7 @@ def _is_no_prose(text: str) -> bool:
     return prose_words(text) < _FEWEST_WORDS and not OWN_LINE.match(text) and not text.endswith((".", ","))
 
 
-def _counting(edges: list[_Edge]) -> set[Span]:
+def _counting(edges: list[Edge]) -> set[Span]:
     """Bare numbers that go up by one from page to page, at tops or at bottoms."""
     counted: set[Span] = set()
     for side in (edges[0::2], edges[1::2]):

@@ -17,7 +17,7 @@ Form = Literal["transmission", "browser", "notice", "stamp", "count", "letterhea
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 #: ``02/10/2017``, ``2017-02-10``, ``Feb 10 2017``, ``FEB-10-2017``, ``10-Feb-17``, ``JAN/31/2017``.
 _DAY = (
-    rf"(?:\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{2,4}}|{_MONTH}\.?[-/ ]\s?\d{{1,2}}[-/, ]\s{{0,2}}(?:\d{{4}}|'?\d\d)"
+    rf"(?:\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{2,4}}|{_MONTH}\.?[-/ ]\s?\d{{1,2}}[-/,. ]\s{{0,2}}(?:\d{{4}}|'?\d\d)"
     rf"|\d{{1,2}}[- ]{_MONTH}[- ]\d{{2,4}})"
 )
 _TIME = r"\d{1,2}:\d\d(?::\d\d)?(?:\s?[ap]\.?m\b\.?)?"
@@ -57,6 +57,13 @@ _STAMP_TITLE = re.compile(
     rf"\s*(?:{_DAY}).{{0,40}}",
     re.IGNORECASE,
 )
+#: ``Rcvd. Feb 14, 2017``, ``OFFICE NAME - IMAGED 02-14-2017``: a stamp's word and a day anywhere in a short line.
+_STAMP_WORD = re.compile(
+    r"\b(?:RECEIVED|Received|RC?V'?D\b|Rc?v'?d\b|REC['\u2019]?D\b|Rec['\u2019]?d\b|SCANNED|Scanned|IMAGED|Imaged|FILED|Filed"
+    r"|STAMPED|Stamped|PRINTED|Printed|UPLOADED|Uploaded|INDEXED|Indexed|ENTERED|LOGGED|Logged|PROCESSED|Processed)\b"
+)
+_ANY_DAY = re.compile(_DAY, re.IGNORECASE)
+_LONGEST_STAMP = 80
 _DAY_ALONE = re.compile(rf"\W*{_DAY}\W*(?:{_TIME})?\W*", re.IGNORECASE)
 #: ``ABC000123``, ``DEF-MED 000045``, ``CLM_0001234``, ``PLTF.0045``: letters, and a number padded or of many digits.
 _PRODUCTION_NUMBER = re.compile(r"[A-Z][A-Z&/._ -]{0,24}[-_. ]?(?:0\d{2,8}|\d{5,9})|0\d{4,8}")
@@ -95,6 +102,7 @@ _CLOCK_OR_TEN_DIGITS = re.compile(r"\d(?::\d\d|\d\d\D{0,2}\d{3}\D?\d{4})")
 _ADDRESS_WORDS = ("://", "about:", "www.")
 #: Words of the forms above, for a quick look at lines that are not all in capitals.
 _FORM_WORDS = (
+    "Rcvd", "RCVD", "Recd", "RECD", "IMAGED", "LOGGED", "Logged", "Indexed", "Processed",
     "Received", "Rec'd", "Rec\u2019d", "Scanned", "Filed", "Printed", "Uploaded", "Imaged", "Stamped", "RECEIVED",
     "FILED", "SCANNED", "Form Eff", "Services, Inc", "etermination Letter", "etter of Determ",
 )  # fmt: skip
@@ -161,9 +169,18 @@ def _whole_form(text: str) -> Form | None:
         return "count"
     if (stamp := _STAMP.fullmatch(text)) and prose_words(stamp["rest"]) < 2:
         return "stamp"
-    if _STAMP_TITLE.fullmatch(text):
+    if _STAMP_TITLE.fullmatch(text) or _has_stamp_word(text):
         return "stamp"
     return "notice" if _speaks_twice_of_confidence(text) else None
+
+
+def _has_stamp_word(text: str) -> bool:
+    return (
+        len(text) <= _LONGEST_STAMP
+        and text[-1] not in ".,:;"
+        and bool(_STAMP_WORD.search(text) and _ANY_DAY.search(text))
+        and prose_words(text) < 2
+    )
 
 
 def _speaks_twice_of_confidence(text: str) -> bool:
@@ -222,6 +239,22 @@ def transmission(text: str) -> Match | None:
             return Match(form, 0, len(text), is_whole=True, is_doubtful=more)
         return Match(form, start if own_before else 0, len(text) if own_before else end, is_whole=False)
     return None
+
+
+def begins_own_label(text: str, position: int) -> bool:
+    """Whether one of the letter's labels or headings begins at the position."""
+    return bool(_OWN_LABEL.match(text, position))
+
+
+def strong_tokens(text: str) -> list[tuple[int, int]]:
+    """Where a fax machine's day, time, numbers, counts and words are in the text."""
+    return [match.span() for match in _TOKEN.finditer(text)]
+
+
+def is_transmission(text: str) -> bool:
+    """Whether a text that several pages share is a fax machine's: two of a day, a time, a number, a page count."""
+    kinds = {match.lastgroup for match in _TOKEN.finditer(text)}
+    return len(kinds - {"zone", "party"}) > 1 and bool(kinds & {"day", "time", "phone"})
 
 
 def _is_own(piece: str) -> bool:

@@ -1,0 +1,69 @@
+"""Lines at a page's edge that interrupt the letter's text: a stamp, a code, a name, which no form tells.
+
+The letter's own lines are filled: one that had room for the next page's first word ends a paragraph, and paragraphs
+end in a full stop, a colon or a decision. What does neither is not the letter's. Without running text it is taken out;
+otherwise it is a doubt.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from determinations.parsing.pages.forms import OWN_LINE, Match, prose_words
+from determinations.parsing.pages.outer_lines import Edge, Line
+from determinations.parsing.spans import Span, ends_sentence
+from determinations.parsing.typography import printed_width
+
+#: A line narrower than this share of the fullest one near it had room for another word.
+_ROOM = 0.8
+#: At a quick look: a line of so many characters may have had room.
+_SHORT = 75
+_MOST_PROSE_WORDS = 1
+#: What follows a line of the letter that was ended early: the decision alone, the second half of a citation.
+_AFTER_EARLY_END = re.compile(r"(?:(?:is|are)\s*)?:?\s*(?:Upheld|Overturned)\b|.*(?:Section|Page)\(s\):")
+
+
+class Interruptions(NamedTuple):
+    """Lines that are taken out, by their places, and the places of those that only may interrupt."""
+
+    matches: dict[Span, Match]
+    doubtful: list[Span]
+
+
+def find_interruptions(edges: Sequence[Edge]) -> Interruptions:
+    """The outermost lines of pages that interrupt the text."""
+    found = Interruptions({}, [])
+    for line, below, full_width in _outermost(edges):
+        if not _interrupts(line.text, below.text, full_width):
+            continue
+        if prose_words(line.text) <= _MOST_PROSE_WORDS:
+            found.matches[line.span] = Match("stamp", 0, len(line.text), is_whole=True, is_doubtful=True)
+        else:
+            found.doubtful.append(line.span)
+    return found
+
+
+def may_interrupt(last: str, first: str) -> bool:
+    """A quick look at a page's last line and the next one's first: whether one of them may interrupt the text."""
+    return _may_be_foreign(last) or _may_be_foreign(first)
+
+
+def _may_be_foreign(line: str) -> bool:
+    return len(line) < _SHORT and not ends_sentence(line) and not OWN_LINE.match(line)
+
+
+def _outermost(edges: Sequence[Edge]) -> Iterator[tuple[Line, Line, float]]:
+    """The outermost lines around each page edge, each with the line that follows it and the width of full lines."""
+    for bottom, top in zip(edges[1::2], edges[2::2], strict=False):
+        if bottom.lines and top.lines:
+            full_width = max(printed_width(line.text) for line in (*bottom.lines, *top.lines)) * _ROOM
+            yield bottom.lines[0], top.lines[0], full_width
+            if len(top.lines) > 1:
+                yield top.lines[0], top.lines[1], full_width
+
+
+def _interrupts(line: str, below: str, full_width: float) -> bool:
+    if not _may_be_foreign(line) or line[0].islower() or _AFTER_EARLY_END.match(below):
+        return False
+    first_word = below.partition(" ")[0]
+    return printed_width(f"{line} {first_word}") < full_width
