@@ -88,6 +88,56 @@ def test_a_fax_line_that_shares_a_line_with_the_letter_is_taken_out_and_reported
     assert "page_line_doubtful" in codes(part)
 
 
+MERGED_LINES = [
+    "Feb. 10. 2017  2:05PM    No. 4312   P. {n}/{total}",
+    "02/10/2017 14:05 5550100100 EXAMPLE OFFICE PAGE 0{n}/0{total}",
+    "Sent by: Example Office, Inc.  5550100100;  02/10/17  2:05PM; #417; Page {n}/{total}",
+    "2017-02-10 14:05 (GMT-08:00)   EXAMPLE OFFICE   p.{n}",
+    "02/10/17  14:05  FAX 555 010 0100      EXAMPLE                [00{n}]",
+]
+
+
+def merged_with(text: str, line: str, at: int, *, before: bool) -> str:
+    """The text with a fax line on the first (0) or last (-1) printed line of every page."""
+    pages = text.split("\f")
+    merged = []
+    for n, page in enumerate(pages, 1):
+        lines = page.split("\n")
+        number = [number for number, printed in enumerate(lines) if printed.strip()][at]
+        fax, own = line.format(n=n, total=len(pages)), lines[number].strip()
+        lines[number] = f"{fax}  {own}" if before else f"{own}  {fax}"
+        merged.append("\n".join(lines))
+    return "\f".join(merged)
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize("at", [0, -1], ids=["first line", "last line"])
+@pytest.mark.parametrize("line", MERGED_LINES)
+def test_a_fax_line_on_a_line_of_every_page_is_told_by_what_the_pages_share(line: str, at: int, before: bool) -> None:
+    (part,) = parts_of(merged_with(LETTER, line, at, before=before))
+    assert wrong_values(NAME, part.letter) == []
+    assert "page_line_doubtful" in codes(part)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["FEB 10 2017", "Example Claims", "*02102017-IMG-88*", "Rcvd. Feb 10, 2017", "OFFICE - IMAGED 02-10-2017 14:05"],
+)
+@pytest.mark.parametrize("page", range(PAGES - 1))
+def test_a_line_that_interrupts_the_text_at_one_page_edge_is_part_of_no_value(page: int, line: str) -> None:
+    pages = LETTER.split("\f")
+    pages[page] = f"{pages[page].rstrip()} \n{line}"
+    (part,) = parts_of("\f".join(pages))
+    assert wrong_values(NAME, part.letter) == []
+
+
+def test_a_line_of_running_text_that_interrupts_a_sentence_is_reported() -> None:
+    above, below = LETTER.split("\f")[:2]
+    assert below.lstrip()[0].islower()
+    text = LETTER.replace(above, f"{above.rstrip()} \nKeep with the rest of this file", 1)
+    assert "page_line_doubtful" in codes(parts_of(text)[0])
+
+
 BEFORE: dict[str, Callable[[str], str]] = {
     "a cover page": lambda letter: f"{COVER}\f{letter}",
     "a cover without a page break": lambda letter: f"{COVER}\n\n{letter}",

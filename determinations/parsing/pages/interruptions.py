@@ -20,7 +20,9 @@ _ROOM = 0.8
 _SHORT = 75
 _MOST_PROSE_WORDS = 1
 #: What follows a line of the letter that was ended early: the decision alone, the second half of a citation.
-_AFTER_EARLY_END = re.compile(r"(?:(?:is|are)\s*)?:?\s*(?:Upheld|Overturned)\b|.*(?:Section|Page)\(s\):")
+_AFTER_EARLY_END = re.compile(
+    r"(?:(?:is|are)\s*)?:?\s*(?:Upheld|Overturned)\b|(?!Claims\s|MAXIMUS\s).*(?:Section|Page)\(s\):"
+)
 
 
 class Interruptions(NamedTuple):

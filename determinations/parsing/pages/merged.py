@@ -6,6 +6,7 @@ the letter, both are read as one line: its beginning, or its end, is then the sa
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from determinations.parsing.pages.forms import (
@@ -37,94 +38,78 @@ class _Part(NamedTuple):
 def merged_parts(edges: Sequence[Edge]) -> dict[Span, Match]:
     """The outermost lines of pages that are a fax machine's, in part or as a whole, by their places."""
     matches: dict[Span, Match] = {}
-    for side in (edges[0::2], edges[1::2]):
-        outermost = [edge.lines[0] for edge in side if edge.lines]
-        for line, part in zip(outermost, _shared_parts([line.text for line in outermost]), strict=True):
-            if part:
-                matches[line.span] = Match("transmission", part.start, part.end, is_whole=part.is_whole)
+    tops, bottoms = edges[0::2], edges[1::2]
+    at_tops = [(top.page, top.lines[0]) for top in tops if top.lines]
+    at_bottoms = [
+        (top.page, (bottom.lines or top.lines[::-1])[0])  # a page's only line is its last one too
+        for top, bottom in zip(tops, bottoms, strict=True)
+        if top.lines
+    ]
+    for outermost in (at_tops, at_bottoms):
+        for (page, line), (next_page, following) in pairwise(outermost):
+            shared = _shared(line.text, following.text, next_page - page)
+            for place, part in zip((line.span, following.span), shared or (), strict=False):
+                known = matches.get(place)
+                if known is None or part.end - part.start < known.end - known.start:
+                    matches[place] = Match("transmission", part.start, part.end, is_whole=part.is_whole)
     return matches
 
 
-def _shared_parts(lines: Sequence[str]) -> list[_Part | None]:
-    """The part that the outermost line of each page, all at tops or all at bottoms, shares with a neighbor's."""
-    parts: list[_Part | None] = [None] * len(lines)
-    transmissions = [may_have_transmission(line) for line in lines]
-    for number in range(len(lines) - 1):
-        if not (transmissions[number] and transmissions[number + 1]):
-            continue
-        pair = lines[number], lines[number + 1]
-        for at, part in zip((number, number + 1), _shared(*pair), strict=True):
-            parts[at] = _narrower(parts[at], part)
-    return parts
-
-
-def _narrower(first: _Part | None, second: _Part | None) -> _Part | None:
-    """Of the parts that a page shares with the page before and the page after, the shorter one."""
-    if first is None or second is None:
-        return first or second
-    return min(first, second, key=lambda part: part.end - part.start)
-
-
-def _shared(above: str, below: str) -> tuple[_Part | None, _Part | None]:
+def _shared(above: str, below: str, pages_apart: int) -> tuple[_Part, _Part] | None:
+    """The beginning or the end of both lines that is a fax machine's; None where they share none."""
+    if not (may_have_transmission(above) and may_have_transmission(below)):
+        return None
     pieces, others = _PIECE.findall(above), _PIECE.findall(below)
-    count = _common(pieces, others)
-    if count == min(len(pieces), len(others)):
-        return _parts(above, below, pieces, others, count, at_end=False)
-    for at_end in (False, True):
-        if at_end:
-            count = _common(pieces[::-1], others[::-1])
-        parts = _parts(above, below, pieces, others, count, at_end=at_end)
-        if parts[0]:
-            return parts
-    return None, None
+    count = _count_common(pieces, others)
+    if length := _sure_length("".join(pieces[:count]), at_end=False):
+        count = _count_certain(above, pieces[:count], others, length, pages_apart)
+        return _beginning(above, pieces[:count]), _beginning(below, others[:count])
+    pieces.reverse()
+    others.reverse()
+    count = _count_common(pieces, others)
+    if length := _sure_length("".join(reversed(pieces[:count])), at_end=True):
+        count = _count_certain(None, pieces[:count], others, length, pages_apart)
+        return _end(above, pieces[:count]), _end(below, others[:count])
+    return None
 
 
-def _common(pieces: list[str], others: list[str]) -> int:
+def _count_common(pieces: list[str], others: list[str]) -> int:
     """How many pieces are the same from the beginning, whatever the numbers and the width of gaps."""
     count = 0
     for piece, other in zip(pieces, others, strict=False):
-        if piece != other and not (piece.isdigit() and other.isdigit()) and not (piece.isspace() and other.isspace()):
+        are_numbers = piece.isdecimal() and other.isdecimal()
+        if piece != other and not are_numbers and not (piece.isspace() and other.isspace()):
             break
         count += 1
     return count
 
 
-def _parts(
-    above: str, below: str, pieces: list[str], others: list[str], count: int, *, at_end: bool
-) -> tuple[_Part | None, _Part | None]:
-    """The two lines' parts of ``count`` pieces, without what only happens to be the same beside a fax line."""
-    if at_end:
-        pieces, others = pieces[::-1], others[::-1]
-    sure = _sure_length(above, "".join(pieces[:count][::-1] if at_end else pieces[:count]), at_end=at_end)
-    if sure is None:
-        return None, None
-    length = 0
-    for number in range(count):
-        piece, other = pieces[number], others[number]
-        beyond = _ends_sentence(pieces, number) if at_end else begins_own_label(above, length)
-        if length >= sure and (beyond or _is_doubtful(piece, other)):
-            count = number
-            break
-        length += len(piece)
-    ends = len("".join(pieces[:count]).rstrip()), len("".join(others[:count]).rstrip())
-    if at_end:
-        ends = len("".join(pieces[:count])), len("".join(others[:count]))
-    return _part(above, ends[0], at_end=at_end), _part(below, ends[1], at_end=at_end)
-
-
-def _sure_length(line: str, shared: str, *, at_end: bool) -> int | None:
-    """How much of the shared text, from the line's edge inwards, its last token of a fax line takes; None: it has
-    too few of them."""
+def _sure_length(shared: str, *, at_end: bool) -> int:
+    """How much of the shared text, from the line's edge inwards, reaches to the last token of a fax line; 0 where it
+    is none."""
     if len(shared.strip()) < _SHORTEST or not is_transmission(shared):
-        return None
+        return 0
     tokens = strong_tokens(shared)
     return len(shared) - tokens[0][0] if at_end else tokens[-1][1]
 
 
-def _is_doubtful(piece: str, other: str) -> bool:
-    """Whether the same piece may belong to the letter on both pages: running text, or numbers that do not count."""
-    if piece.isdigit():
-        return int(other[:9]) - int(piece[:9]) not in (0, 1)
+def _count_certain(line: str | None, pieces: list[str], others: list[str], sure: int, pages_apart: int) -> int:
+    """How many of the pieces, from the line's edge inwards, are the fax machine's. Beyond its tokens what is the same
+    on both pages may be the letter's. ``line`` is None when the pieces come from the line's end."""
+    length = 0
+    for number, (piece, other) in enumerate(zip(pieces, others, strict=False)):
+        if length >= sure:
+            beyond = _ends_sentence(pieces, number) if line is None else begins_own_label(line, length)
+            if beyond or _may_be_the_letters(piece, other, pages_apart):
+                return number
+        length += len(piece)
+    return len(pieces)
+
+
+def _may_be_the_letters(piece: str, other: str, pages_apart: int) -> bool:
+    """Whether the same piece may be the letter's on both pages: running text, or numbers that do not count pages."""
+    if piece.isdecimal():
+        return int(other[-9:]) - int(piece[-9:]) not in (0, pages_apart)
     return piece.isalpha() and piece[0].islower()
 
 
@@ -134,6 +119,11 @@ def _ends_sentence(backwards: list[str], number: int) -> bool:
     return backwards[number] in _SENTENCE_ENDS and word not in _ABBREVIATED
 
 
-def _part(line: str, length: int, *, at_end: bool) -> _Part:
-    is_whole = not line[: len(line) - length].strip() if at_end else not line[length:].strip()
-    return _Part(len(line) - length, len(line), is_whole) if at_end else _Part(0, length, is_whole)
+def _beginning(line: str, pieces: list[str]) -> _Part:
+    length = len("".join(pieces).rstrip())
+    return _Part(0, length, is_whole=not line[length:].strip())
+
+
+def _end(line: str, pieces: list[str]) -> _Part:
+    start = len(line) - sum(map(len, pieces))
+    return _Part(start, len(line), is_whole=not line[:start].strip())
