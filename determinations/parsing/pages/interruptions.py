@@ -7,6 +7,7 @@ otherwise it is a doubt.
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from determinations.parsing.pages.forms import OWN_LINE, Match, prose_words
@@ -35,8 +36,8 @@ class Interruptions(NamedTuple):
 def find_interruptions(edges: Sequence[Edge]) -> Interruptions:
     """The outermost lines of pages that interrupt the text."""
     found = Interruptions({}, [])
-    for line, below, full_width in _outermost(edges):
-        if not _interrupts(line.text, below.text, full_width):
+    for above, line, below, full_width in _outermost(edges):
+        if not _interrupts(above.text, line.text, below.text, full_width):
             continue
         if prose_words(line.text) <= _MOST_PROSE_WORDS:
             found.matches[line.span] = Match("stamp", 0, len(line.text), is_whole=True, is_doubtful=True)
@@ -54,18 +55,22 @@ def _may_be_foreign(line: str) -> bool:
     return len(line) < _SHORT and not ends_sentence(line) and not OWN_LINE.match(line)
 
 
-def _outermost(edges: Sequence[Edge]) -> Iterator[tuple[Line, Line, float]]:
-    """The outermost lines around each page edge, each with the line that follows it and the width of full lines."""
-    for bottom, top in zip(edges[1::2], edges[2::2], strict=False):
-        if bottom.lines and top.lines:
-            full_width = max(printed_width(line.text) for line in (*bottom.lines, *top.lines)) * _ROOM
-            yield bottom.lines[0], top.lines[0], full_width
-            if len(top.lines) > 1:
-                yield top.lines[0], top.lines[1], full_width
+def _outermost(edges: Sequence[Edge]) -> Iterator[tuple[Line, Line, Line, float]]:
+    """The outermost lines around each page edge between the lines above and below; and the width of full lines."""
+    pages = [[*top.lines, *reversed(bottom.lines)] for top, bottom in zip(edges[0::2], edges[1::2], strict=True)]
+    for page, following in pairwise(filter(None, pages)):
+        full_width = max(printed_width(line.text) for line in (*page, *following)) * _ROOM
+        if len(page) > 1:
+            yield page[-2], page[-1], following[0], full_width
+        if len(following) > 1:
+            yield page[-1], following[0], following[1], full_width
 
 
-def _interrupts(line: str, below: str, full_width: float) -> bool:
+def _interrupts(above: str, line: str, below: str, full_width: float) -> bool:
     if not _may_be_foreign(line) or line[0].islower() or _AFTER_EARLY_END.match(below):
         return False
-    first_word = below.partition(" ")[0]
-    return printed_width(f"{line} {first_word}") < full_width
+    return _had_room(line, below, full_width) and not (_may_be_foreign(above) and _had_room(above, line, full_width))
+
+
+def _had_room(line: str, following: str, full_width: float) -> bool:
+    return printed_width(f"{line} {following.partition(' ')[0]}") < full_width
