@@ -27,6 +27,7 @@ def test_a_divided_word_is_joined(printed: str, joined: str) -> None:
     [
         "a follow-\nup visit",
         "an anti-\ninflammatory",
+        "some anti-inflammatories",
         "non-\ncertified",
         "re-\nevaluation",
         "post-operatively",

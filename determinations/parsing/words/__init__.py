@@ -76,11 +76,22 @@ def _is_part_of_more(text: str, start: int, end: int) -> bool:
     return before in _JOINERS or before == "." or after in _JOINERS or dotted
 
 
+def _forms(word: str) -> Iterator[str]:
+    """The word, and what it may be derived from: word lists leave out plurals and adverbs."""
+    yield word
+    if word.endswith("ly"):
+        yield word.removesuffix("ly")
+    if word.endswith("ies"):
+        yield word.removesuffix("ies") + "y"
+    if word.endswith("s"):
+        yield word.removesuffix("s")
+
+
 def _is_one_word(text: str, division: _Division) -> bool:
     left, right = text[slice(*division.left)].lower(), text[slice(*division.right)]
     joined = left + right
     known = known_words()
-    right_known = len(right) < _SHORTEST_LISTED or right in known or right.removesuffix("ly") in known
+    right_known = len(right) < _SHORTEST_LISTED or not known.isdisjoint(_forms(right))
     is_compound = right_known and (left in known or left in _PREFIXES)
     if joined in known and not is_compound:
         return True
