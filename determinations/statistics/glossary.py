@@ -55,12 +55,20 @@ GLOSSARY: tuple[Term, ...] = (
     Term("grounds", "Grounds of a decision",
          "Why the reviewer upheld or overturned an item: one to four short reasons, each with the sentence of the "
          "rationale that states it. Rules recognize grounds in sentences about this patient, not in quotations from a "
-         "guideline; staff can correct them. On 210 manually labeled items of 92 letters, the rules reach an F1 score "
-         "of 0.93 and find all grounds of 82% of the items. These letters were used to write the rules; on letters "
-         "not used before, the F1 score was 0.73 to 0.78 during development. Two human labelers agree at 0.93. Treat "
-         "shares of a few percent, and differences between similar grounds (criteria not met, not documented), with "
-         "caution. A ground is what the reviewer wrote, not what would have changed the decision. Letters read by a "
-         "parser before 1.8.0 have no grounds.", OWN),
+         "guideline; staff can correct and confirm them. The page Accuracy shows how well, ground by ground, on "
+         "labeled letters and on rationales that the rules had not seen. Treat shares of a few percent, and "
+         "differences between similar grounds (criteria not met, not documented), with caution. A ground is what the "
+         "reviewer wrote, not what would have changed the decision, and these letters are of disputed denials alone: "
+         "they say nothing about denials that nobody disputed. If no ground is recognized, the item says so and is "
+         "counted as such. Letters read by a parser before 1.8.0 have no grounds until they are read again.", OWN),
+    Term("questions", "Questions that decisions turn on",
+         "Pairs of opposite grounds, such as first-line treatment not tried and first-line treatment failed. The rate "
+         "is the share of overturned items among the items of both grounds. An item decided on several questions "
+         "counts in each.", OWN),
+    Term("sentences", "What decisions speak of",
+         "Words in the sentences that state grounds, such as imaging or work status, in the most recent items of each "
+         "side. A sentence that speaks of imaging in an upheld item mostly says that it was missing or did not show "
+         "enough.", OWN),
     Term("family", "Guideline family", "MTUS, ACOEM outside the MTUS, ODG, other, or nothing cited. ACOEM chapters "
          "that the MTUS adopted count as MTUS. The search sequence starts with the MTUS.",
          "8 CCR 9792.21.1; Labor Code 4604.5(a) presumes the MTUS correct", True),

@@ -60,7 +60,7 @@ def rate(tally: Tally, enough: bool, needs: int) -> SafeString:
     if tally.rate is None or tally.interval is None:
         return SafeString('<span class="quiet" title="No decisions">–</span>')
     shown = format_html(
-        '<span class="rate">{}</span> <span class="interval">{}–{}</span>',
+        '<span><span class="rate">{}</span> <span class="interval">{}–{}</span></span>',
         f"{tally.rate:.1f}%", f"{tally.interval[0]:.1f}", f"{tally.interval[1]:.1f}",
     )  # fmt: skip
     if enough:
@@ -76,7 +76,8 @@ def share(part: Share | None, needs: int = 0) -> SafeString:
     if part is None or part.percent is None or part.interval is None:
         return SafeString('<span class="quiet">–</span>')
     shown = format_html(
-        '<span class="rate">{}</span> <span class="interval">{}–{}</span> <span class="quiet small">{} of {}</span>',
+        '<span><span class="rate">{}</span> <span class="interval">{}–{}</span> '
+        '<span class="quiet small nowrap">{} of {}</span></span>',
         f"{part.percent:.1f}%", f"{part.interval[0]:.1f}", f"{part.interval[1]:.1f}", f"{part.right:,}",
         f"{part.of:,}",
     )  # fmt: skip

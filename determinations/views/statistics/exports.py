@@ -20,7 +20,7 @@ from determinations.statistics.export_tables import (
     months_table,
     parts_table,
 )
-from determinations.statistics.ground_tables import AXES, ground_table
+from determinations.statistics.ground_tables import ground_table
 from determinations.statistics.measured_accuracy import Run, read_runs, share
 from determinations.statistics.quality import read_quality
 from determinations.statistics.sql_engine import one_snapshot
@@ -28,7 +28,7 @@ from determinations.statistics.tabulate import by_period
 from determinations.views.statistics.accuracy import accuracy_rows, layout_label
 from determinations.views.statistics.context import Context, may_read, may_view, table_of
 from determinations.views.statistics.export_files import send_table
-from determinations.views.statistics.grounds import axis_for, columns_of, requested_table
+from determinations.views.statistics.grounds import axis_for, columns_of, requested_table, steps_for
 from determinations.views.statistics.overview import find_statistic
 from determinations.views.statistics.quality import may_view_quality
 from determinations.wording.paths import label_of_field
@@ -79,7 +79,7 @@ def grounds_export(request: HttpRequest, format: str) -> HttpResponse:
     by, decision = requested_table(request)
 
     def build(context: Context) -> ExportTable:
-        axis = AXES[axis_for(context, by)]
+        axis = axis_for(by, steps_for(context, decision) if by == "time" else None)
         table = ground_table(context.engine, axis, context.selection, context.labels)
         return grounds_table(table, decision, columns_of(table, decision), context.limits, notes_of(context))
 

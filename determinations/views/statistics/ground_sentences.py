@@ -25,6 +25,8 @@ from determinations.views.statistics.questions import sentences_url
 
 #: Only the most recent items of each side are read, to limit the work.
 RECENT = 100
+#: As many are shown where no number says how many there are.
+_SHOWN = 25
 _DECISIONS: tuple[Decision, ...] = get_args(Decision)
 DOCUMENTATION = ("What decisions speak of", "statistics/_documentation.html")
 
@@ -102,6 +104,8 @@ def ground_sentence_list(request: HttpRequest) -> HttpResponse:
         by_side = {decision: _quoted(context, decision, question) for decision in _DECISIONS}
         if element:
             by_side = {decision: _speaking_of(items, element.key) for decision, items in by_side.items()}
+        else:
+            by_side = {decision: items[:_SHOWN] for decision, items in by_side.items()}
         return render(
             request,
             "statistics/ground_sentences.html",
@@ -110,7 +114,7 @@ def ground_sentence_list(request: HttpRequest) -> HttpResponse:
                 question=question,
                 element=element,
                 sides=[(decision, by_side[decision]) for decision in _DECISIONS],
-                recent=RECENT,
+                recent=RECENT if element else _SHOWN,
             ),
         )
 

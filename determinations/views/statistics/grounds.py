@@ -12,15 +12,16 @@ from determinations.parsing.grounds import GROUNDS
 from determinations.parsing.results import Decision
 from determinations.statistics.definition import Filters
 from determinations.statistics.ground_questions import QUESTIONS
-from determinations.statistics.ground_tables import AXES, GroundRow, GroundTable, ground_table, with_decision
+from determinations.statistics.ground_tables import AXES, Axis, GroundRow, GroundTable, ground_table, with_decision
 from determinations.statistics.letters_to_reread import letters_without_grounds
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import Tally
-from determinations.statistics.time_steps import STEPS, fitting_step
 from determinations.views.statistics.context import Context, Number, export_base, kept_parameters, may_view
+from determinations.views.statistics.over_time import Steps, steps
 from determinations.views.statistics.questions import QuestionRow, question_row, question_rows
 
 _MOST_ROWS = 40
+_MOST_PERIODS = 240
 _MOST_QUESTIONS = 15
 #: Rows to choose from: the address, and what the page calls them. ``time`` is months, quarters or years, by size.
 _CHOICES = (
@@ -66,9 +67,10 @@ def grounds(request: HttpRequest) -> HttpResponse:
     by, decision = requested_table(request)
     with one_snapshot() as engine:
         context = Context.of(request, engine)
-        axis = axis_for(context, by)
-        table = ground_table(engine, AXES[axis], context.selection, context.labels)
+        chosen = steps_for(context, decision) if by == "time" else None
+        table = ground_table(engine, axis_for(by, chosen), context.selection, context.labels)
         codes = columns_of(table, decision)
+        most = _MOST_PERIODS if chosen else _MOST_ROWS
         return render(
             request,
             "statistics/grounds.html",
@@ -78,11 +80,13 @@ def grounds(request: HttpRequest) -> HttpResponse:
                 decision=decision,
                 columns=[GROUNDS[code] for code in codes],
                 total=_row(context, table, GroundRow("", "All", table.total, table.by_ground), decision, codes),
-                rows=[_row(context, table, row, decision, codes) for row in table.rows[:_MOST_ROWS]],
-                left_out=max(0, len(table.rows) - _MOST_ROWS),
+                rows=[_row(context, table, row, decision, codes) for row in table.rows[:most]],
+                left_out=max(0, len(table.rows) - most),
+                step_links=chosen["step_links"] if chosen else [],
                 without_grounds=context.items(table.by_ground.get("unknown", Tally()).items, {"ground": ["unknown"]}),
                 questions=question_rows(context, table.by_ground),
-                overturned_most=_overturned_most(context, table),
+                overturned_most=[] if chosen else _overturned_most(context, table),
+                ranks_rows=not chosen,
                 by_choices=[Choice(label, _url(context, by=key), key == by) for key, label in _CHOICES],
                 decision_choices=[
                     Choice("Upheld", _url(context, of="upheld"), decision == "upheld"),
@@ -102,15 +106,18 @@ def requested_table(request: HttpRequest) -> tuple[str, Decision]:
     return (by if by in known else "category"), ("overturned" if request.GET.get("of") == "overturned" else "upheld")
 
 
-def axis_for(context: Context, by: str) -> str:
-    """The axis; for ``time`` the step that the address requests, or that fits the number of items."""
-    if by != "time":
-        return by
-    step = context.request.GET.get("step", "")
-    if step in STEPS:
-        return step
+def steps_for(context: Context, decision: Decision) -> Steps:
+    """The step of a table over time: the one that the address requests, or that fits the items with the decision."""
     groups = context.engine.count_items(context.selection, ("decision_month",))
-    return fitting_step({group.raw[0]: group.decided for group in groups}, context.limits.rate_needs)
+    return steps(
+        context,
+        {month: with_decision(Tally(*counts), decision) for (month,), *counts in groups},
+    )
+
+
+def axis_for(by: str, chosen: Steps | None) -> Axis:
+    """The axis of the rows; ``chosen`` is the step of a table over time."""
+    return AXES[chosen["step"] if chosen else by]
 
 
 def columns_of(table: GroundTable, decision: Decision) -> list[str]:

@@ -11,13 +11,15 @@ from django.views.decorators.http import require_safe
 
 from determinations.models import Category, ItemFact
 from determinations.parsing.grounds import GROUNDS
-from determinations.parsing.results import SIDES
+from determinations.parsing.results import SIDES, Decision
 from determinations.statistics.catalog import BY_KEY
+from determinations.statistics.ground_tables import with_decision
 from determinations.statistics.letters_to_reread import letters_without_grounds
+from determinations.statistics.measured_accuracy import Share
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import Table, Tally
 from determinations.statistics.treatments import RECENT_REQUESTS, Quantities, quantities_of
-from determinations.views.statistics.context import Context, RowView, may_read, table_of
+from determinations.views.statistics.context import Context, Number, may_read, table_of
 from determinations.views.statistics.ground_sentences import DOCUMENTATION, documentation
 from determinations.views.statistics.lazy_sections import section, whole_url
 from determinations.views.statistics.over_time import periods_of
@@ -36,6 +38,16 @@ class Example:
     fact: ItemFact
     url: str
     grounds: str
+
+
+@dataclass(frozen=True)
+class GroundShare:
+    """A ground among the items with one decision; ``width`` is of the bar, as a percentage of the widest."""
+
+    label: str
+    items: Number
+    share: Share
+    width: int
 
 
 @dataclass(frozen=True)
@@ -142,9 +154,25 @@ def _quantities(recent: Sequence[ItemFact]) -> list[QuantityRow]:
     ]
 
 
-def _grounds_of(context: Context, grounds: Table, decision: str) -> list[RowView]:
-    views = context.row_views(grounds)
-    return [view for view in views if (kind := GROUNDS.get(view.row.key)) and kind.decision == decision]
+def _grounds_of(context: Context, grounds: Table, decision: Decision) -> list[GroundShare]:
+    """Grounds of the items with the decision, most items first."""
+    of = with_decision(grounds.total, decision)
+    counts = [
+        (row, with_decision(row.tally, decision))
+        for row in grounds.rows
+        if row.key in GROUNDS and GROUNDS[row.key].decision in (decision, None)
+    ]
+    most = max((count for _row, count in counts), default=0)
+    return [
+        GroundShare(
+            label=row.label,
+            items=context.items(count, {"ground": [row.key], "decision": [decision]}),
+            share=Share(count, of),
+            width=round(100 * count / most),
+        )
+        for row, count in counts
+        if count
+    ]
 
 
 def _examples(context: Context, facts: Sequence[ItemFact]) -> list[Example]:
