@@ -59,8 +59,8 @@ GLOSSARY: tuple[Term, ...] = (
          "labeled letters and on rationales that the rules had not seen. Treat shares of a few percent, and "
          "differences between similar grounds (criteria not met, not documented), with caution. A ground is what the "
          "reviewer wrote, not what would have changed the decision, and these letters are of disputed denials alone: "
-         "they say nothing about denials that were never disputed. If no ground is recognized, the item says so and is "
-         "counted as such. Letters read by a parser before 1.8.0 have no grounds until they are read again.", OWN),
+         "they say nothing about denials that were never disputed. If no ground is recognized, the item says so and "
+         "is counted as such. Letters read by a parser before 1.8.0 have no grounds until they are read again.", OWN),
     Term("questions", "Questions that decisions turn on",
          "Pairs of opposite grounds, such as first-line treatment not tried and first-line treatment failed. The rate "
          "is the share of overturned items among the items of both grounds. An item decided on several questions "
