@@ -23,6 +23,8 @@ from kombu.exceptions import OperationalError
 from determinations.access import throttle
 from determinations.access.mail import send_link
 from determinations.browsing import exports
+from determinations.cases.effective import rewrite_old_words
+from determinations.cases.search_words import old_words
 from determinations.corrections import duplicates, removal
 from determinations.duties import records as duty_records
 from determinations.duties.records import MOST_AT_ONCE, DutyRefused
@@ -58,6 +60,8 @@ RUN_STALE_AFTER = timedelta(minutes=1)
 #: Seconds that one message may occupy a worker with reparsing or comparing.
 _SECONDS_PER_TURN = 20.0
 _COMPARISON_BATCH = 200
+#: Cases written in one transaction when their search vectors are renewed.
+_WORDS_BATCH = 50
 
 
 def memory_may_run_out(work: Callable[P, None]) -> Callable[P, None]:
@@ -106,6 +110,8 @@ def sweep() -> None:
         send_reparse(run_id)
     if duplicates.unsigned(1):
         _send_quietly(find_pairs)
+    if old_words(1):
+        _send_quietly(write_search_words)
     _send_quietly(count_statistics)
     duty_records.refresh_outdated(WINDOW)
     removal.delete_files(now=timezone.now())
@@ -221,6 +227,25 @@ def _find_pairs_for_a_turn() -> bool:
         if not waiting:
             return False
         duplicates.find_pairs(waiting, now=timezone.now())
+    return True
+
+
+@shared_task(ignore_result=True)
+@memory_may_run_out
+def write_search_words() -> None:
+    """Write cases again whose search vectors are of an earlier form, for a while; one such task at a time."""
+    with _alone("writing search words") as alone:
+        if not alone or not _write_search_words_for_a_turn():
+            return
+    _send_quietly(write_search_words)
+
+
+def _write_search_words_for_a_turn() -> bool:
+    """Write cases until the time is up; returns whether any are left."""
+    until = time.monotonic() + _SECONDS_PER_TURN
+    while time.monotonic() < until:
+        if rewrite_old_words(_WORDS_BATCH) < _WORDS_BATCH:
+            return False
     return True
 
 

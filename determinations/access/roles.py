@@ -32,6 +32,11 @@ def role_of(user: User) -> str:
     return next((role for role in reversed(ROLES) if role in held), "")
 
 
+def may_read_notes(user: User) -> bool:
+    """Whether the user may read the notes on corrections, and so search them."""
+    return user.has_perm("determinations.correct_cases")
+
+
 def people_who_correct(*, but: User) -> QuerySet[User]:
     """The other users who may correct cases, by name."""
     return people_with("correct_cases").exclude(pk=but.pk)[:_MOST_USERS]

@@ -24,6 +24,7 @@ from django.db.models import F, Model, QuerySet
 from django.http import QueryDict
 
 from determinations.access import audit
+from determinations.access.roles import may_read_notes
 from determinations.browsing.lists import LISTS, ListKind
 from determinations.models import Case, Export
 from determinations.models.browsing import ExportFormat, ExportState
@@ -128,11 +129,11 @@ def columns_of(kind: ListKind) -> Sequence[Column]:
     return ITEM_COLUMNS if kind.of_items else CASE_COLUMNS
 
 
-def rows_of(kind: ListKind, query: QueryDict) -> Iterator[list[Cell]]:
-    """Every row of the list, in its order, streamed from the database."""
+def rows_of(kind: ListKind, query: QueryDict, *, notes: bool) -> Iterator[list[Cell]]:
+    """Every row of the list, in its order, streamed from the database; ``notes``: the user may search notes."""
     labels = read_labels()
     columns = columns_of(kind)
-    rows: QuerySet[Model] = _ordered(kind.filterset(query).qs, kind.orders[kind.sort_of(query)])
+    rows: QuerySet[Model] = _ordered(kind.filterset(query, notes=notes).qs, kind.orders[kind.sort_of(query)])
     if kind.of_items:
         rows = rows.select_related("item", "case")
     for row in rows.iterator(chunk_size=_READ_AT_ONCE):
@@ -280,7 +281,7 @@ def _write_file(export: Export) -> int:
 
 def _write(kind: ListKind, export: Export, path: Path) -> int:
     heads = [column.head for column in columns_of(kind)]
-    rows = rows_of(kind, QueryDict(export.query))
+    rows = rows_of(kind, QueryDict(export.query), notes=may_read_notes(export.by))
     if export.format == ExportFormat.XLSX:
         return write_xlsx(path, kind.title, heads, rows)
     written = -1

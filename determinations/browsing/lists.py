@@ -38,8 +38,9 @@ class ListKind:
         """Every row that counts."""
         return ItemFact.objects.all() if self.of_items else Case.objects.current()
 
-    def filterset(self, query: QueryDict, *, lookups: Lookups | None = None) -> ListFilters:
-        """The filters of an address over the list's rows."""
+    def filterset(self, query: QueryDict, *, lookups: Lookups | None = None, notes: bool = False) -> ListFilters:
+        """The filters of an address over the list's rows; ``notes``: for a user who may read and search notes."""
+        lookups = lookups or Lookups(may_read_notes=notes)
         return self.filter_class(query, queryset=self.all_rows(), lookups=lookups)
 
     def list_query(
@@ -48,9 +49,10 @@ class ListKind:
         """The rows of an address in order, and how far they are counted; without some of its filters."""
         order = order or self.orders[self.sort_of(query)]
         everything, rows = self._in_period(order, query), filterset.without(without) if without else filterset.qs
-        words = QueryWords.read(filterset.form.cleaned_data.get("q"))
-        cap = UNPACKED_CAP if words.unpacked else COUNT_CAP
-        return ListQuery(rows, everything, order, cap, _WORDS_GATHERED if words and not words.unpacked else cap)
+        words = [typed for name, field in _WORDS.items() if (typed := _words_of(filterset, name, field))]
+        unpacked = any(typed.unpacked for typed in words)
+        cap = UNPACKED_CAP if unpacked else COUNT_CAP
+        return ListQuery(rows, everything, order, cap, _WORDS_GATHERED if words and not unpacked else cap)
 
     def sort_of(self, query: QueryDict) -> str:
         """The name of the order that an address requests, or of the list's default."""
@@ -67,12 +69,18 @@ class ListKind:
 
 #: With words, more rows are gathered: the index has them, while checking one row for words means reading its text.
 _WORDS_GATHERED = 25_000
+#: The parameters that hold words, and the field of each.
+_WORDS = {dimension.name: dimension.searched for dimension in DIMENSIONS if dimension.kind is Kind.WORDS}
 #: The parameters that limit the period of a date column.
 _PERIODS = {
     dimension.item_column: tuple(KINDS[dimension.kind].parameters(dimension))
     for dimension in DIMENSIONS
     if dimension.kind is Kind.PERIOD
 }
+
+
+def _words_of(filterset: ListFilters, name: str, field: str) -> QueryWords:
+    return QueryWords.read(filterset.form.cleaned_data.get(name), field)
 
 
 def _both_ways(orders: Mapping[str, Order]) -> dict[str, Order]:

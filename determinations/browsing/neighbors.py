@@ -22,7 +22,7 @@ class Place:
     position: Count
 
 
-def place_in_list(case_id: int, query: QueryDict) -> Place | None:
+def place_in_list(case_id: int, query: QueryDict, *, notes: bool = False) -> Place | None:
     """The place of a case, or of its item named by ``item=``, in the list that the address names; None without one.
 
     In a list of items, neighbors are items. A row that no longer matches has no place.
@@ -30,7 +30,7 @@ def place_in_list(case_id: int, query: QueryDict) -> Place | None:
     kind = LISTS.get(query.get("list", ""))
     if kind is None:
         return None
-    rows = kind.filterset(query).qs
+    rows = kind.filterset(query, notes=notes).qs
     row = _row(kind, rows, case_id, query.get("item", ""))
     if row is None:
         return None

@@ -1,22 +1,18 @@
 """Search results: cases with excerpts, newest or best match first, always bounded."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from django.contrib.postgres.search import SearchHeadline
 from django.db import connection
-from django.db.models import F
-from django.db.models.functions import Left
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
 
 from determinations.browsing.lists import NEWEST
 from determinations.filters.words import QueryWords
-from determinations.models import Case, CaseText, ItemText
+from determinations.models import Case, CaseText, Citation, Correction, DisputedItem
 from determinations.paging.counts import Count
 from determinations.paging.filtered import ListQuery, Nearest, tables_of
+from determinations.paging.sql import compiled
+from determinations.searching.matches import Found, Piece, excerpts, find, whole
+from determinations.searching.query import Scope
 
 #: Only this many matches, the newest, are ranked.
 RANKED = 1_000
@@ -25,40 +21,55 @@ PAGE = 20
 _ENOUGH = 200
 _RANK = """
 WITH {tables}
-SELECT case_id, count(*) OVER (), (SELECT number FROM number) FROM determinations_casetext
-WHERE case_id = ANY(ARRAY(SELECT key FROM matching ORDER BY value DESC NULLS LAST, key DESC LIMIT %s))
-ORDER BY ts_rank(search, {query}, 1) DESC, case_id DESC LIMIT %s OFFSET %s
+SELECT letter.case_id, count(*) OVER (), (SELECT number FROM number)
+FROM determinations_casetext AS letter CROSS JOIN LATERAL (
+    SELECT COALESCE(determinations_all_words(item.search), '') AS search
+    FROM determinations_disputeditem disputed JOIN determinations_itemtext item ON item.item_id = disputed.id
+    WHERE disputed.case_id = letter.case_id
+) AS items
+WHERE letter.case_id = ANY(ARRAY(SELECT key FROM matching ORDER BY value DESC NULLS LAST, key DESC LIMIT %s))
+ORDER BY ts_rank(letter.search || items.search, {query}, 1) DESC, letter.case_id DESC LIMIT %s OFFSET %s
 """
 _READ_CHARACTERS = 20_000
 _SNIPPETS = 3
-# Private-use characters that no letter contains: the text is escaped first, then they become tags.
-_START, _STOP = "\ue000", "\ue001"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Where a text matches: the name of the field, and what is shown of it."""
+
+    label: str
+    pieces: Sequence[Piece]
+
+
+@dataclass(frozen=True, slots=True)
 class Snippet:
-    """An excerpt that matches: from an item, or from the summary (then ``number`` is None)."""
+    """What matches in one item, or in the letter besides its items (then ``number`` is None)."""
 
     number: int | None
     decision: str
-    request: SafeString
-    context: SafeString | None
+    request: Sequence[Piece]
+    excerpts: Sequence[Excerpt]
+    #: How many parts of the search it shows.
+    parts: int
 
 
 @dataclass(slots=True)
 class SearchResult:
-    """A matching case with its snippets."""
+    """A matching case with its snippets; ``where`` names all fields in which it matches."""
 
     case: Case
     snippets: list[Snippet] = field(default_factory=list)
+    where: list[str] = field(default_factory=list)
 
 
-def best_first(listed: ListQuery, words: QueryWords, page: int) -> tuple[list[Case], int, Count]:
+def best_first(listed: ListQuery, words: QueryWords, page: int, *, notes: bool) -> tuple[list[Case], int, Count]:
     """One page (from 1) of the newest matches by rank, how many were ranked, and how many match. Two queries."""
     most = _ENOUGH if words.unpacked else RANKED  # each row's words have to be read, so no more rows than needed
     newest = Nearest.to(listed.everything, NEWEST, descending=True, enough=_ENOUGH, most=most)
     tables, parameters = tables_of(listed, newest)
-    query, its_parameters = words.sql()
+    expression = words.query(Scope.CASES, notes=notes).resolve_expression(Case.objects.all().query)
+    query, its_parameters = compiled(expression, Case)
     with connection.cursor() as cursor:
         cursor.execute(
             _RANK.format(tables=tables, query=query),
@@ -71,51 +82,93 @@ def best_first(listed: ListQuery, words: QueryWords, page: int) -> tuple[list[Ca
     return [cases[pk] for pk, _ranked, _number in ranking if pk in cases], ranked, count
 
 
-def with_snippets(cases: Sequence[Case], words: QueryWords) -> list[SearchResult]:
-    """The cases with up to three snippets each. One query; two if some match only in the summary."""
+def with_snippets(cases: Sequence[Case], words: QueryWords, *, notes: bool) -> list[SearchResult]:
+    """The cases with up to three snippets each, those that show the most of the search. Two queries.
+
+    One more if notes may be read; one more for cases that match only by the name of what they cite.
+    """
     results = {case.pk: SearchResult(case) for case in cases}
-    query = words.query()
-    texts = (
-        ItemText.objects.filter(item__case__in=list(results), search=query)
-        .annotate(
-            request=_headline(F("item__disputed"), query, fragments=0),
-            context=_headline(Left("rationale", _READ_CHARACTERS), query, fragments=2),
-        )
-        .order_by("item__case", "item__number")
-        .values_list("item__case", "item__number", "item__decision", "request", "context")
-    )
-    by_case: dict[int, int] = defaultdict(int)
-    for case_id, number, decision, request, context in texts:
-        by_case[case_id] += 1
-        if by_case[case_id] <= _SNIPPETS:
-            marked = _marked(context) if _START in context else None
-            results[case_id].snippets.append(Snippet(number, decision, _marked(request), marked))
-    bare = [pk for pk, result in results.items() if not result.snippets]
-    if bare:
-        summaries = CaseText.objects.filter(pk__in=bare).annotate(
-            context=_headline(Left("summary", _READ_CHARACTERS), query, fragments=2)
-        )
-        for case_id, context in summaries.values_list("pk", "context"):
-            if _START in context:
-                results[case_id].snippets.append(Snippet(None, "", mark_safe(""), _marked(context)))
+    found: dict[int, list[Snippet]] = {pk: [] for pk in results}
+    for case_id, snippet in (*_of_items(results, words), *_of_letters(results, words, notes=notes)):
+        found[case_id].append(snippet)
+    for case_id, snippet in _of_names([pk for pk, snippets in found.items() if not snippets], words):
+        found[case_id].append(snippet)
+    for pk, result in results.items():
+        best = sorted(found[pk], key=lambda snippet: -snippet.parts)[:_SNIPPETS]
+        result.snippets = sorted(best, key=lambda snippet: (snippet.number is None, snippet.number or 0))
+        result.where = list(dict.fromkeys(e.label for snippet in found[pk] for e in snippet.excerpts))
     return list(results.values())
 
 
-def _headline(text: Any, query: Any, *, fragments: int) -> SearchHeadline:
-    return SearchHeadline(
-        text,
-        query,
-        config="english",
-        start_sel=_START,
-        stop_sel=_STOP,
-        max_fragments=fragments or None,
-        highlight_all=None if fragments else True,
-        max_words=32 if fragments else None,
-        min_words=12 if fragments else None,
-        fragment_delimiter=" … " if fragments else None,
-    )
+def _of_items(results: Mapping[int, SearchResult], words: QueryWords) -> Iterator[tuple[int, Snippet]]:
+    rows = DisputedItem.objects.filter(case__in=list(results)).order_by("case", "number")
+    texts = ("text__rationale", "text__claims_text", "text__reviewer_text")
+    for case_id, number, decision, disputed, request, *of_item in rows.values_list(
+        "case", "number", "decision", "disputed", "request", *texts
+    ):
+        rationale, claims, reviewer = (text or "" for text in of_item)
+        in_request, in_disputed = (find(text, words.alternatives, "request") for text in (request, disputed))
+        if in_disputed.parts >= in_request.parts:
+            request, in_request = disputed, in_disputed
+        fields = (
+            ("Rationale", rationale, "rationale"),
+            ("Claims administrator's guideline line", claims, "cites"),
+            ("Reviewer's guideline line", reviewer, "cites"),
+        )
+        excerpts_of, parts = _excerpts(fields, words)
+        if in_request.parts:
+            excerpts_of.insert(0, Excerpt("Request", ()))
+        if excerpts_of:
+            shown = whole(request, in_request)
+            yield case_id, Snippet(number, decision, shown, excerpts_of, parts + in_request.parts)
 
 
-def _marked(text: str) -> SafeString:
-    """Escaped text with the matches in ``<mark>``."""
-    return mark_safe(escape(text).replace(_START, "<mark>").replace(_STOP, "</mark>"))  # noqa: S308 - escaped first
+def _of_letters(
+    results: Mapping[int, SearchResult], words: QueryWords, *, notes: bool
+) -> Iterator[tuple[int, Snippet]]:
+    noted: dict[int, list[str]] = {}
+    if notes:
+        rows = Correction.objects.filter(letter_id__in=list(results)).exclude(note="").order_by("pk")
+        for letter_id, note in rows.values_list("letter_id", "note"):
+            noted.setdefault(letter_id, []).append(note)
+    summaries = CaseText.objects.filter(pk__in=list(results)).values_list("pk", "summary")
+    for case_id, summary in summaries:
+        case = results[case_id].case
+        fields = [
+            ("Clinical summary", summary, "summary"),
+            ("Reviewer", "; ".join([*case.specialties, *case.licensure]), "reviewer"),
+            *(("Note on a correction", note, "notes") for note in noted.get(case_id, ())),
+        ]
+        excerpts_of, parts = _excerpts(fields, words)
+        if excerpts_of:
+            yield case_id, Snippet(None, "", (), excerpts_of, parts)
+
+
+def _of_names(case_ids: Sequence[int], words: QueryWords) -> Iterator[tuple[int, Snippet]]:
+    """Cases that match by the names of the guidelines they cite, which their lines print otherwise."""
+    if not case_ids:
+        return
+    cited = Citation.objects.filter(item__case__in=case_ids).select_related("authority", "item")
+    seen = set()
+    for citation in cited.order_by("item__case", "item__number"):
+        name = f"{citation.authority.get_family_display()}: {citation.authority.title}"
+        case_id = citation.item.case_id
+        if (case_id, name) in seen:
+            continue
+        seen.add((case_id, name))
+        excerpts_of, parts = _excerpts([("Guideline cited", name, "cites")], words)
+        if excerpts_of:
+            item = citation.item
+            yield case_id, Snippet(item.number, item.decision, whole(item.disputed, Found(0, ())), excerpts_of, parts)
+
+
+def _excerpts(fields: Iterable[tuple[str, str, str]], words: QueryWords) -> tuple[list[Excerpt], int]:
+    """Excerpts of the texts that match, given as label, text and field; and how many parts they show at most."""
+    shown: list[Excerpt] = []
+    most = 0
+    for label, text, name in fields:
+        found = find(text[:_READ_CHARACTERS], words.alternatives, name)
+        if found.parts:
+            shown.append(Excerpt(label, excerpts(text[:_READ_CHARACTERS], found)))
+            most = max(most, found.parts)
+    return shown, most

@@ -16,12 +16,14 @@ from determinations.cases.holding import Held, holding
 from determinations.cases.letter_corrections import CaseCorrections, own_corrections
 from determinations.cases.merging import Merged, merge
 from determinations.cases.removed_copies import hand_over_work
-from determinations.cases.rows import delete_items, forget_section_names, write_case_rows, write_items
+from determinations.cases.rows import delete_items, forget_section_names, words_of, write_case_rows, write_items
+from determinations.cases.search_words import KEPT, old_words
 from determinations.duties import records as duty_records
-from determinations.models import Case, Citation, Correction, Letter, ParsedDocument, ReparseExample
+from determinations.models import Case, CaseText, Citation, Correction, Letter, ParsedDocument, ReparseExample
 from determinations.parsing.results import LetterRecord
 from determinations.reference.category_rules import active_rules, with_rules
 from determinations.reference.printed_citations import write_printed_citations
+from determinations.searching.terms import version
 
 #: Corrections of copies can change which letter counts, and that again which corrections are in force.
 _MOST_TURNS = 4
@@ -72,10 +74,13 @@ class _Writer:
             self.held.require(letters=Letter.objects.filter(pk__in=others).values_list("pk", flat=True))
         moved = self._merge_and_settle(set(letter_ids))
         records = {pk: result.record for pk, result in self.merged.items()}
+        notes = {pk: [correction.note for correction in self.applied[pk] if correction.note] for pk in records}
+        words = words_of(records, notes)
         self._write_states()
         delete_items(self.known & records.keys())
-        write_items(records)
-        write_case_rows(self.letters, records, {pk for pk, result in self.merged.items() if result.corrected})
+        write_items(records, words)
+        corrected = {pk for pk, result in self.merged.items() if result.corrected}
+        write_case_rows(self.letters, records, corrected, words)
         write_standing(self.cases[pk] for pk in moved)
         replace_facts(moved | records.keys())
         write_printed_citations(self.documents)
@@ -140,6 +145,19 @@ class _Writer:
                     changed[correction.pk] = correction
         if changed:
             Correction.objects.bulk_update(changed.values(), ["state", "letter_id"])
+
+
+def rewrite_old_words(limit: int) -> int:
+    """Write cases again whose search vectors are of an earlier form, up to ``limit``; returns how many there were.
+
+    A case that nothing can be written from, for it has no parsed document, keeps its vectors for good.
+    """
+    stale = old_words(limit)
+    if stale:
+        write_cases(stale)
+        left = CaseText.objects.filter(pk__in=stale).exclude(words_version=version())
+        left.update(words_version=KEPT)
+    return len(stale)
 
 
 def entered_by_hand(letter_ids: Collection[int]) -> set[int]:

@@ -54,7 +54,6 @@ def case_row(record: EffectiveRecord, known: References) -> dict[str, object]:
         "all_problem_codes": sorted({p["code"] for p in record["problems"]}),
         "problem_count": len(record["problems"]),
         "state": state_of(record),
-        "searched_hash": _searched_hash(record),
     }
 
 
@@ -111,10 +110,7 @@ def state_of(record: EffectiveRecord) -> LetterState:
     return LetterState.PARSED
 
 
-def _searched_hash(record: EffectiveRecord) -> int:
-    """A number for the words and sections that a case is found by."""
-    searched: list[object] = [record["case_number"], record["summary"]]
-    for item in record["items"]:
-        searched += [item["request"], item["rationale"]]
-        searched += [[citation["sections"] for citation in item[side]] for side in SIDES]
-    return int.from_bytes(blake2b(json.dumps(searched).encode(), digest_size=8).digest(), signed=True)
+def searched_hash(record: EffectiveRecord, words: int) -> int:
+    """A number for the words and sections that a case is found by; ``words`` is that of its words."""
+    sections = [[citation["sections"] for citation in item[side]] for item in record["items"] for side in SIDES]
+    return int.from_bytes(blake2b(json.dumps([words, sections]).encode(), digest_size=8).digest(), signed=True)

@@ -8,7 +8,15 @@ from django.db import connection
 from determinations.cases.bulk import insert_rows, new_ids
 from determinations.cases.facts import remove_facts
 from determinations.cases.fields import EffectiveRecord
-from determinations.cases.row_values import References, case_row, citation_rows, item_row, state_of
+from determinations.cases.row_values import (
+    References,
+    case_row,
+    citation_rows,
+    item_row,
+    searched_hash,
+    state_of,
+)
+from determinations.cases.search_words import SearchWords, search_words, searched_title
 from determinations.models import (
     Authority,
     Case,
@@ -21,9 +29,7 @@ from determinations.models import (
 )
 from determinations.parsing.results import SIDES, ItemRecord
 from determinations.reference.section_labels import stored_label
-
-#: PostgreSQL refuses a search vector over 1 MB; no real letter comes near.
-_SEARCHED_CHARACTERS = 200_000
+from determinations.searching.terms import version
 
 
 def delete_items(case_ids: Collection[int]) -> None:
@@ -40,17 +46,33 @@ def delete_items(case_ids: Collection[int]) -> None:
             cursor.execute(statement, {"cases": list(case_ids)})
 
 
+def words_of(records: Mapping[int, EffectiveRecord], notes: Mapping[int, Sequence[str]]) -> dict[int, SearchWords]:
+    """What the cases and their items are found by; ``notes`` by letter."""
+    rows = Authority.objects.values_list("key", "family", "title")
+    titles = {key: searched_title(family, title) for key, family, title in rows}
+    return {pk: search_words(record, titles, notes.get(pk, ())) for pk, record in records.items()}
+
+
 def write_case_rows(
-    letters: Mapping[int, Letter], records: Mapping[int, EffectiveRecord], corrected: Set[int]
+    letters: Mapping[int, Letter],
+    records: Mapping[int, EffectiveRecord],
+    corrected: Set[int],
+    words: Mapping[int, SearchWords],
 ) -> None:
     known = _references(records.values())
     cases = [
-        {"letter_id": pk, "superseded_by_id": None, "corrected": pk in corrected, **case_row(record, known)}
+        {
+            "letter_id": pk,
+            "superseded_by_id": None,
+            "corrected": pk in corrected,
+            "searched_hash": searched_hash(record, words[pk].digest),
+            **case_row(record, known),
+        }
         for pk, record in records.items()
     ]
     _write_letter_states(letters, {pk: state_of(record) for pk, record in records.items()})
     _compare_anew(records)
-    _write_case_texts(records)  # before the rows that are found by them
+    _write_case_texts(records, words)  # before the rows that are found by them
     insert_rows(Case, cases, replace_on="letter_id", keep=("superseded_by_id",))
 
 
@@ -82,39 +104,37 @@ def _write_letter_states(letters: Mapping[int, Letter], states: Mapping[int, Let
         )
 
 
-def _write_case_texts(records: Mapping[int, EffectiveRecord]) -> None:
-    """Summaries, and what the case is found by: number and requests first, then summary, then rationales."""
+def _write_case_texts(records: Mapping[int, EffectiveRecord], words: Mapping[int, SearchWords]) -> None:
+    """Summaries, and what the case is found by besides its items."""
     rows = [
-        {
-            "case_id": pk,
-            "summary": record["summary"] or "",
-            "named": "\n".join([record["case_number"] or "", *(item["request"] for item in record["items"])]),
-            "rationales": "\n".join(item["rationale"] or "" for item in record["items"]),
-        }
+        {"case_id": pk, "summary": record["summary"] or "", "search": words[pk].letter}
         for pk, record in records.items()
     ]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            INSERT INTO determinations_casetext (case_id, summary, search)
-            SELECT case_id, summary,
-                {_vector("named", "A")} || {_vector("summary", "B")} || {_vector("rationales", "C")}
-            FROM json_to_recordset(%s) AS r (case_id bigint, summary text, named text, rationales text)
-            ON CONFLICT (case_id) DO UPDATE SET summary = excluded.summary, search = excluded.search
-            """,  # noqa: S608 - constants
-            [json.dumps(rows)],
+            """
+            INSERT INTO determinations_casetext (case_id, summary, search, words_version)
+            SELECT case_id, summary, search, %s
+            FROM json_to_recordset(%s) AS r (case_id bigint, summary text, search tsvector)
+            ON CONFLICT (case_id) DO UPDATE SET summary = excluded.summary, search = excluded.search,
+                words_version = excluded.words_version
+            """,
+            [version(), json.dumps(rows)],
         )
 
 
-def write_items(records: Mapping[int, EffectiveRecord]) -> None:
+def write_items(records: Mapping[int, EffectiveRecord], words: Mapping[int, SearchWords]) -> None:
     known = _references(records.values())
     printed = [(pk, item) for pk, record in records.items() for item in record["items"]]
+    vectors = [vector for pk in records for vector in words[pk].items]
     numbered = list(zip(new_ids(DisputedItem, len(printed)), printed, strict=True))
     insert_rows(
         DisputedItem,
         [{"id": item_id, "case_id": pk, **item_row(records[pk], item, known)} for item_id, (pk, item) in numbered],
     )
-    _write_item_texts({item_id: item for item_id, (_pk, item) in numbered})
+    _write_item_texts(
+        [(item_id, item, vector) for (item_id, (_pk, item)), vector in zip(numbered, vectors, strict=True)]
+    )
     insert_rows(
         Citation,
         [{"item_id": item_id, **row} for item_id, (_pk, item) in numbered for row in citation_rows(item, known)],
@@ -153,33 +173,28 @@ def forget_section_names(names: Sequence[str]) -> None:
         )
 
 
-def _write_item_texts(items: Mapping[int, ItemRecord]) -> None:
-    """Long texts, and what the item is found by: its request first, then its rationale."""
+def _write_item_texts(items: Iterable[tuple[int, ItemRecord, str]]) -> None:
+    """Long texts, and what the item is found by."""
     rows = [
         {
             "item_id": item_id,
-            "request": item["request"],
             "rationale": item["rationale"] or "",
             "claims_text": item["claims_text"] or "",
             "reviewer_text": item["reviewer_text"] or "",
+            "search": vector,
         }
-        for item_id, item in items.items()
+        for item_id, item, vector in items
     ]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
+            """
             INSERT INTO determinations_itemtext (item_id, rationale, claims_text, reviewer_text, search)
-            SELECT item_id, rationale, claims_text, reviewer_text,
-                {_vector("request", "A")} || {_vector("rationale", "C")}
+            SELECT item_id, rationale, claims_text, reviewer_text, search
             FROM json_to_recordset(%s)
-                AS r (item_id bigint, request text, rationale text, claims_text text, reviewer_text text)
-            """,  # noqa: S608 - constants
+                AS r (item_id bigint, rationale text, claims_text text, reviewer_text text, search tsvector)
+            """,
             [json.dumps(rows)],
         )
-
-
-def _vector(column: str, weight: str) -> str:
-    return f"setweight(to_tsvector('english', left({column}, {_SEARCHED_CHARACTERS})), '{weight}')"
 
 
 def _references(records: Collection[EffectiveRecord]) -> References:

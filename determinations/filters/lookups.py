@@ -40,8 +40,12 @@ class HasOneOf(Func):
 
 @dataclass
 class Lookups:
-    """The names and IDs one request has looked up."""
+    """The names and IDs one request has looked up.
 
+    Words are searched in notes only if the user of the request ``may_read_notes``.
+    """
+
+    may_read_notes: bool = False
     _sections: dict[str, list[str]] = field(default_factory=dict)
 
     @cached_property

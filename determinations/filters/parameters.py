@@ -8,16 +8,16 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.contrib.postgres.search import SearchVectorExact
 from django.db.models import BooleanField, Exists, Func, Model, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
 from determinations.filters.lookups import has_number
-from determinations.filters.words import QueryWords
+from determinations.filters.words import Matches, QueryWords
 from determinations.models import Duty, ItemFact, PrintedCitation, UploadedFile
 from determinations.models.found_by import item_sections
 from determinations.parsing.results import Side
+from determinations.searching.query import Scope
 
 _MOST_VALUES = 60
 _LONGEST_VALUE = 500
@@ -81,18 +81,20 @@ class DueFilter(DayFilter):
 
 
 class WordsFilter(django_filters.CharFilter):
-    """Words searched in the texts, as a web search understands them."""
+    """Words searched in the texts, or in one field of them, as a web search understands them."""
 
-    def __init__(self, label: str, words: Func) -> None:
+    def __init__(self, label: str, words: Func, scope: Scope, field: str = "") -> None:
         self.words = words
+        self.scope = scope
+        self.in_field = field
         super().__init__(label=label, max_length=300, strip=True)
 
     def filter(self, qs: QuerySet[Model], value: str) -> QuerySet[Model]:
         """Rows in which the words occur."""
-        words = QueryWords.read(value)
+        words = QueryWords.read(value, self.in_field)
         if not words:
             return qs
-        matches = SearchVectorExact(self.words, words.query())
+        matches = Matches(self.words, words.query(self.scope, notes=self.parent.lookups.may_read_notes))
         # For a query of nothing but "-not" PostgreSQL would read the whole index; checking rows one by one is faster.
         return qs.filter(Coalesce(matches, Value(False)) if words.only_not else matches)
 

@@ -118,11 +118,19 @@ class Case(models.Model):
 
 
 class CaseText(models.Model):
-    """A case's long text, and its search vector: case number, summary, requests and rationales."""
+    """A case's long text, and its search vector without its items: number, summary, reviewer, notes."""
 
     case = models.OneToOneField(Case, primary_key=True, on_delete=models.CASCADE, related_name="text")
     summary = models.TextField(blank=True)
     search = SearchVectorField(null=True)
+    words_version = models.SmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="the form of the search vectors of the case and its items (see cases.search_words)",
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["words_version"], name="case_words_version")]
 
     def __str__(self) -> str:
         return f"Text of case {self.case_id}"
@@ -151,7 +159,7 @@ class DisputedItem(models.Model):
 
 
 class ItemText(models.Model):
-    """An item's long texts, and its search vector: request and rationale."""
+    """An item's long texts, and its search vector: request, rationale, guideline lines and what these cite."""
 
     item = models.OneToOneField(DisputedItem, primary_key=True, on_delete=models.CASCADE, related_name="text")
     rationale = models.TextField(blank=True)

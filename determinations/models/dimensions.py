@@ -84,6 +84,8 @@ class Dimension:
     offered: tuple[str, ...] = ()
     #: The side it is about, if only one.
     side: Side | None = None
+    #: The field of the letter's words that it looks in, if only one (``searching.query.FIELDS``).
+    searched: str = ""
     #: Several values must all hold, instead of any.
     every: bool = False
     #: The values one item leaves as marks on its case.
@@ -241,6 +243,19 @@ _OFFERED = (
         item_column="state", words="state", offered=("parsed", "needs_review", "unknown_layout"), indexed=True,
         in_rail=True,
     ),
+    *(
+        Dimension(
+            name=f"{field}_words", label=label, title="Words in one field", kind=Kind.WORDS, scope=Scope.CASE_OR_ITEM,
+            searched=field, in_rail=True, facet="words",
+        )
+        for field, label in (
+            ("request", "Words in the request"),
+            ("rationale", "Words in the rationale"),
+            ("summary", "Words in the summary"),
+            ("cites", "Words in guideline lines"),
+            ("reviewer", "Words on the reviewer"),
+        )
+    ),
     Dimension(
         name="corrected", label="Corrected by staff", kind=Kind.YES_NO, scope=Scope.LETTER, item_column="corrected",
         words="yes_no", in_rail=True,
@@ -263,6 +278,9 @@ _NOT_OFFERED = (
     Dimension(name="upload", label="Upload", kind=Kind.UPLOAD, scope=Scope.LETTER),
     Dimension(name="printed", label="Unrecognized citation", kind=Kind.PRINTED, scope=Scope.LETTER),
     Dimension(name="q", label="Words", kind=Kind.WORDS, scope=Scope.CASE_OR_ITEM),
+    Dimension(
+        name="notes_words", label="Words in notes", kind=Kind.WORDS, scope=Scope.CASE_OR_ITEM, searched="notes",
+    ),
     Dimension(
         name="by_item", label="Only letters with a matching item", kind=Kind.BY_ITEM,
         scope=Scope.LETTER, words="yes_no",

@@ -14,7 +14,7 @@ from django.db.models import F, Func, TextField, Value
 
 
 def item_words() -> Func:
-    """The words of the item of a fact row: its request first, then its rationale."""
+    """The words of the item of a fact row, and of its letter under the prefixes of their fields."""
     return Func(F("item"), function="determinations_item_words", output_field=SearchVectorField())
 
 
@@ -24,7 +24,7 @@ def item_sections(side: str) -> Func:
 
 
 def case_words() -> Func:
-    """The words of a case: number and requests first, then the summary, then rationales."""
+    """The words of a case and of all its items (see ``searching.vectors``)."""
     return Func(
         F("letter"), F("searched_hash"), function="determinations_case_words", output_field=SearchVectorField()
     )

@@ -1,16 +1,23 @@
 """Search: case numbers open their case, words find excerpts, typing errors are tolerated."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
 from django.test import Client
 
 from determinations.browsing import search_results as ranking
-from determinations.browsing.lists import CASES
+from determinations.browsing.lists import CASES, ITEMS
 from determinations.browsing.search import corrected_spelling, similar_numbers, typed_case_number
+from determinations.cases.effective import rewrite_old_words, write_cases
+from determinations.cases.search_words import forget_old_words
+from determinations.corrections.actions import correct_field
 from determinations.filters.words import QueryWords
-from determinations.models import Case
+from determinations.models import Case, CaseText, ParsedDocument
+from determinations.tasks import write_search_words
+from tests.fixtures.people import People
 
 pytestmark = pytest.mark.usefixtures("broker")
 
@@ -59,8 +66,11 @@ def test_a_misspelled_drug_is_offered_in_its_correct_spelling(typed: str, right:
         ("injection -epidural", False),
         ("tramadol OR norco", False),
         ("acupunct*", False),
-        ('"physical therapy"', True),
-        ("L4-L5", True),
+        ('"lumbar spine"', True),
+        ('"physical therapy"', False),
+        ("L4-L5", False),
+        ("rationale:pain", True),
+        ("request:pain", False),
         ("-epidural", True),
         ("injection OR -epidural", True),
     ],
@@ -157,3 +167,132 @@ def test_the_page_says_so_if_only_some_matches_were_ranked(
     assert "Best match first among the newest 5 matches" in some
     assert number
     assert f'list-count">{number[1]}<' in some
+
+
+ITEM = {
+    "request": "Norco 10/325mg",
+    "disputed": "Norco 10/325mg",
+    "rationale": "The EMG/NCS showed L4/5 <b>radiculopathy</b>. This is not medically necessary.",
+    "claims_text": "Decision based on MTUS Chronic Pain, Section(s): H-wave.",
+    "reviewer_text": "Decision based on ODG, Pain Chapter, NSAIDs GI symptoms.",
+}
+
+
+@pytest.fixture
+def rewritten(collection: list[Case]) -> Case:
+    """A case with words of its own in every field."""
+    case = collection[5]
+    document = ParsedDocument.objects.get(letter=case.pk)
+    document.document["items"][0].update(ITEM)  # type: ignore[typeddict-item]
+    document.document |= {"summary": "Synthetic. A worker with zygomycosis.", "specialties": ["Zymology"]}
+    document.save()
+    write_cases([case.pk])
+    return case
+
+
+@pytest.mark.parametrize(
+    ("typed", "where", "marked"),
+    [
+        ("hydrocodone 10/325", "Request", "Norco"),
+        ("EMG L4-5", "Rationale", "L4/5"),
+        ('"not medically necessary" norco', "Rationale", "not medically necessary"),
+        ("cites:h-wave norco", "Claims administrator", "H-wave"),
+        ('"gi symptoms" norco', "Reviewer", "GI symptoms"),
+        ("zygomycosis", "Clinical summary", "zygomycosis"),
+        ("reviewer:zymology", "Reviewer", "Zymology"),
+        ("summary:zygomycosis norco", "Clinical summary", "zygomycosis"),
+    ],
+)
+def test_a_result_says_where_it_matched_in_the_original_spelling(
+    typed: str, where: str, marked: str, as_casemanager: Client, rewritten: Case
+) -> None:
+    page = as_casemanager.get("/search/", {"q": typed})
+    (result,) = [result for result in page.context["results"] if result.case == rewritten]
+    assert any(where in label for label in result.where)
+    assert f"<mark>{marked}" in page.content.decode()
+
+
+def test_excerpts_are_escaped(as_casemanager: Client, rewritten: Case) -> None:
+    page = as_casemanager.get("/search/", {"q": "radiculopathy norco emg"}).content.decode()
+    assert "&lt;b&gt;<mark>radiculopathy</mark>" in page
+    assert "<b>radiculopathy" not in page
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("request_words=norco", True),
+        ("rationale_words=norco", False),
+        ("rationale_words=EMG", True),
+        ("summary_words=zygomycosis", True),
+        ("summary_words=H-wave", False),
+        ("cites_words=H-wave", True),
+        ("reviewer_words=zymology", True),
+        ("reviewer_words=zygomycosis", False),
+        ("q=zygomycosis", None),
+    ],
+)
+def test_each_field_is_a_filter_of_cases_and_items(address: str, found: bool | None, rewritten: Case) -> None:
+    """Words without a field mean, for items, what the items say."""
+    cases = set(CASES.filterset(QueryDict(address)).qs.values_list("pk", flat=True))
+    items = set(ITEMS.filterset(QueryDict(address)).qs.values_list("case", flat=True))
+    assert (rewritten.pk in cases) is (found is not False)
+    assert (rewritten.pk in items) is bool(found)
+
+
+def test_notes_are_searched_only_for_those_who_may_read_them(people: People, rewritten: Case) -> None:
+    as_admin, as_casemanager = Client(), Client()
+    as_admin.force_login(people.admin)
+    as_casemanager.force_login(people.casemanager)
+    correct_field(
+        letter_id=rewritten.pk, path="sex", value="male" if rewritten.sex == "female" else "female",
+        reason="other", note="Zwieback wrote this.",
+        by=people.admin, now=datetime(2026, 3, 5, tzinfo=UTC),
+    )  # fmt: skip
+    for typed in ("notes:zwieback", "zwieback"):
+        assert [result.case for result in as_admin.get("/search/", {"q": typed}).context["results"]] == [rewritten]
+        assert not as_casemanager.get("/search/", {"q": typed}).context["results"]
+    assert b"Zwieback" in as_admin.get("/search/", {"q": "zwieback"}).content
+    for address in ("notes_words=zwieback", "q=notes:zwieback"):
+        assert as_admin.get(f"/cases/?{address}").context["count"].number == 1
+        assert as_casemanager.get(f"/cases/?{address}").context["count"].number == 0
+        assert as_casemanager.get(f"/statistics/?{address}").status_code == 403
+
+
+def test_old_vectors_answer_until_a_worker_has_written_the_case_again(
+    as_casemanager: Client, collection: list[Case], rewritten: Case
+) -> None:
+    _as_before_the_normal_form(rewritten)
+    forget_old_words()
+    page = as_casemanager.get("/search/", {"q": "radiculopathy zygomycosis"})
+    assert [result.case for result in page.context["results"]] == [rewritten]
+    assert b"Search is being updated: 1 letters" in page.content
+    assert rewritten.pk not in found("only:vicodin") | found("EMG L4-5")
+    write_search_words()
+    forget_old_words()
+    assert rewritten.pk in found("EMG L4-5")
+    assert b"being updated" not in as_casemanager.get("/search/", {"q": "radiculopathy zygomycosis"}).content
+
+
+def _as_before_the_normal_form(case: Case) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE determinations_itemtext SET search = to_tsvector('english', rationale) WHERE item_id IN "
+            "(SELECT id FROM determinations_disputeditem WHERE case_id = %(case)s)",
+            {"case": case.pk},
+        )
+        cursor.execute(
+            "UPDATE determinations_casetext AS letter SET words_version = 0, search = to_tsvector('english', summary)"
+            " || (SELECT to_tsvector('english', string_agg(rationale, ' ')) FROM determinations_itemtext JOIN"
+            " determinations_disputeditem d ON d.id = item_id WHERE d.case_id = letter.case_id)"
+            " WHERE case_id = %(case)s",
+            {"case": case.pk},
+        )
+        cursor.execute("UPDATE determinations_case SET searched_hash = 1 WHERE letter_id = %s", [case.pk])
+
+
+def test_a_case_that_cannot_be_written_again_does_not_wait_forever(rewritten: Case) -> None:
+    ParsedDocument.objects.filter(letter=rewritten.pk).delete()
+    CaseText.objects.filter(pk=rewritten.pk).update(words_version=0)
+    assert rewrite_old_words(10) == 1
+    assert rewrite_old_words(10) == 0

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 
+from django.http import QueryDict
 from django_filters import Filter
 
 from determinations.filters.kinds.base import DimensionKind
+from determinations.filters.options import Box, Counts, Option
 from determinations.filters.parameters import ByItemFilter, PrintedFilter, RestFilter, UploadFilter, WordsFilter
 from determinations.models.dimensions import Dimension
 from determinations.models.found_by import case_words, item_words
+from determinations.searching.query import Scope
+from determinations.wording.labels import Labels
 
 
 class Upload(DimensionKind):
@@ -29,12 +33,22 @@ class Printed(DimensionKind):
 
 
 class Words(DimensionKind):
-    """Words in the texts."""
+    """Words in the texts, or in the field of them that the dimension names."""
 
     reads_other_tables = True
+    counted = False
 
     def filters(self, dimension: Dimension, *, of_items: bool) -> Mapping[str, Filter]:
-        return {dimension.name: WordsFilter(dimension.label, item_words() if of_items else case_words())}
+        words, scope = (item_words(), Scope.ITEMS) if of_items else (case_words(), Scope.CASES)
+        return {dimension.name: WordsFilter(dimension.label, words, scope, dimension.searched)}
+
+    def options(self, dimension: Dimension, query: QueryDict, counts: Counts, labels: Labels) -> tuple[Option, ...]:
+        return ()
+
+    def boxes(self, dimension: Dimension, query: QueryDict) -> tuple[Box, ...]:
+        if not dimension.in_rail:
+            return ()
+        return (Box(dimension.name, dimension.label, "text", query.get(dimension.name, "")),)
 
 
 class Rest(DimensionKind):

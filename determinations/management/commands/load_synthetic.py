@@ -182,13 +182,13 @@ def _copy(letter_ids: Sequence[int], days: int) -> None:
         _insert(cursor, "letter", "id", {"id": "copied.new", "sha256": sha256})
         _insert(cursor, "lettertext", "letter_id", {"letter_id": "copied.new"})
         _insert(cursor, "parseddocument", "letter_id", {"letter_id": "copied.new", "document": document})
-        _insert(cursor, "case", "letter_id", {"letter_id": "copied.new", "case_number": number, **shifted})
-        _insert(cursor, "casetext", "case_id", {"case_id": "copied.new"})
+        _insert(cursor, "casetext", "case_id", {"case_id": "copied.new"})  # what a case is found by comes before it
         of_item = " JOIN copied_item ON copied_item.old = t."
         _insert(cursor, "disputeditem", "case_id", {"id": "copied_item.new", "case_id": "copied.new"}, of_item + "id")
         _insert(cursor, "itemtext", "", {"item_id": "copied_item.new"}, of_item + "item_id")
         next_id = "nextval(pg_get_serial_sequence('determinations_citation', 'id'))"
         _insert(cursor, "citation", "", {"id": next_id, "item_id": "copied_item.new"}, of_item + "item_id")
+        _insert(cursor, "case", "letter_id", {"letter_id": "copied.new", "case_number": number, **shifted})
         cursor.execute("SELECT new FROM copied ORDER BY new")
         copies = [new for (new,) in cursor.fetchall()]
         _arrive(copies)

@@ -21,6 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from determinations.access.roles import may_read_notes
 from determinations.browsing.exports import (
     AT_ONCE,
     KEPT_DAYS,
@@ -58,7 +59,8 @@ def export_list_rows(request: HttpRequest, list_name: str) -> HttpResponseBase:
         raise Http404
     query = _query_of(kind, request)
     most = settings.CONFIRM_EXPORT_ROWS
-    count = count_up_to(kind.filterset(query).qs, cap=max(AT_ONCE, most))
+    notes = may_read_notes(person_of(request))
+    count = count_up_to(kind.filterset(query, notes=notes).qs, cap=max(AT_ONCE, most))
     if most and (count.capped or count.number > most):
         need_confirmation(request)
     if count.capped or count.number > AT_ONCE or is_resumed(request):
@@ -71,7 +73,7 @@ def export_list_rows(request: HttpRequest, list_name: str) -> HttpResponseBase:
         rows=count.number,
         at=timezone.now(),
     )
-    return _send(kind, query, form)
+    return _send(kind, query, form, notes=notes)
 
 
 @require_safe
@@ -118,16 +120,18 @@ def _query_of(kind: ListKind, request: HttpRequest) -> QueryDict:
     return query
 
 
-def _send(kind: ListKind, query: QueryDict, form: str) -> HttpResponseBase:
+def _send(kind: ListKind, query: QueryDict, form: str, *, notes: bool) -> HttpResponseBase:
     heads = [column.head for column in columns_of(kind)]
     name = _file_name(kind, form)
     if form == ExportFormat.CSV:
-        response = StreamingHttpResponse(csv_lines(heads, rows_of(kind, query)), content_type=_TYPES["csv"])
+        response = StreamingHttpResponse(
+            csv_lines(heads, rows_of(kind, query, notes=notes)), content_type=_TYPES["csv"]
+        )
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
     with tempfile.TemporaryDirectory(dir=exports_folder()) as folder:
         path = Path(folder) / "export.xlsx"
-        write_xlsx(path, kind.title, heads, rows_of(kind, query))
+        write_xlsx(path, kind.title, heads, rows_of(kind, query, notes=notes))
         # The file stays readable through its open handle after the folder is gone.
         return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=_TYPES["xlsx"])
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
+from determinations.access.roles import may_read_notes
 from determinations.browsing.facets import FacetCounts, count_facets
 from determinations.browsing.lists import CASES, DECISIONS, ITEMS, LISTS, ListKind, page_and_count
 from determinations.browsing.rail import rail
@@ -87,7 +88,7 @@ def recent_decisions(query: str, limit: int) -> DecisionTable:
 def list_facets(request: HttpRequest, list_name: str) -> HttpResponse:
     """The rail's options with their counts, which replace the options without."""
     kind = LISTS[list_name]
-    filterset = kind.filterset(request.GET)
+    filterset = kind.filterset(request.GET, notes=may_read_notes(person_of(request)))
     counted = count_facets(kind, filterset, request.GET)
     context = {"facets": rail(request.GET, filterset.lookups.labels, counted), "counted": counted, "list": kind}
     return render(request, "browsing/facets.html", context)
@@ -106,7 +107,7 @@ def choose_columns(request: HttpRequest, list_name: str) -> HttpResponse:
 
 
 def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
-    filterset = kind.filterset(request.GET)
+    filterset = kind.filterset(request.GET, notes=may_read_notes(person_of(request)))
     sort = kind.sort_of(request.GET)
     labels = filterset.lookups.labels
     filtered = any(True for _ in active_filters(request.GET))

@@ -6,16 +6,19 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from determinations.access.roles import may_read_notes
 from determinations.browsing.drug_names import other_names
 from determinations.browsing.lists import CASES
 from determinations.browsing.search import cases_numbered, corrected_spelling, typed_case_number
 from determinations.browsing.search_results import PAGE, RANKED, best_first, with_snippets
+from determinations.cases.search_words import count_old_words, old_words_remain
 from determinations.filters.words import QueryWords
 from determinations.models import Case
 from determinations.paging.addresses import changed, link_to
 from determinations.paging.counts import Count, whole_number
 from determinations.paging.filtered import ListQuery, list_page
 from determinations.paging.keyset import Page
+from determinations.views.requests import person_of
 from determinations.wording.labels import read_labels
 
 
@@ -24,8 +27,9 @@ from determinations.wording.labels import read_labels
 def search(request: HttpRequest) -> HttpResponse:
     """``?q=`` is the search text; ``order=newest``, or the best match first."""
     words = QueryWords.read(request.GET.get("q"))
+    notes = may_read_notes(person_of(request))
     if not words:
-        return render(request, "browsing/search.html", {"words": words})
+        return render(request, "browsing/search.html", {"words": words, "may_read_notes": notes})
     numbered, exact = cases_numbered(words.text)
     if exact and len(numbered) == 1:
         return redirect(reverse("case_detail", args=[numbered[0].pk]))
@@ -38,19 +42,20 @@ def search(request: HttpRequest) -> HttpResponse:
         "drug": other_names(words.text),
         "authorities": [] if numbered else read_labels().authorities_named(words.text),
         "by_rank": by_rank,
+        "old_words": count_old_words() if old_words_remain() else None,
         "filters_query": QueryDict(mutable=True),
     }
     if not numbered:
-        context |= _matches(request, words, by_rank=by_rank)
+        context |= _matches(request, words, by_rank=by_rank, notes=notes)
     return render(request, "browsing/search.html", context)
 
 
-def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool) -> dict[str, object]:
+def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool, notes: bool) -> dict[str, object]:
     only_words = QueryDict(mutable=True)
     only_words["q"] = words.text
-    listed = CASES.list_query(CASES.filterset(only_words), only_words)
+    listed = CASES.list_query(CASES.filterset(only_words, notes=notes), only_words)
     if by_rank:
-        page, ranked, count = _ranked_page(request, listed, words)
+        page, ranked, count = _ranked_page(request, listed, words, notes=notes)
     else:
         page, count = list_page(listed, Case.objects.current(), request.GET, size=PAGE)
         ranked = 0
@@ -58,14 +63,16 @@ def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool) -> dict[
         "ranked": ranked if count.number > ranked else None,
         "count": count,
         "page": page,
-        "results": with_snippets(page.rows, words),
+        "results": with_snippets(page.rows, words, notes=notes),
         "as_list": only_words.urlencode(),
     }
 
 
-def _ranked_page(request: HttpRequest, listed: ListQuery, words: QueryWords) -> tuple[Page[Case], int, Count]:
+def _ranked_page(
+    request: HttpRequest, listed: ListQuery, words: QueryWords, *, notes: bool
+) -> tuple[Page[Case], int, Count]:
     number = min(max(1, whole_number(request.GET.get("page", ""), most=999) or 1), RANKED // PAGE)
-    cases, ranked, count = best_first(listed, words, number)
+    cases, ranked, count = best_first(listed, words, number, notes=notes)
 
     def link(to: int | None) -> str | None:
         return None if to is None else link_to(changed(request.GET, {"page": str(to)}))

@@ -1,0 +1,181 @@
+"""The normal form of text, the same for what letters say and for what is typed.
+
+Text becomes slots. A slot is one word, or one term however it is written: "EMG", "electromyography" and
+"H-wave" are a slot each, so that phrases find all spellings. Slots compare by lexemes: a word as it is printed, in
+the singular; ``=name`` for a term; ``=l4/l5`` for a level of the spine, however it is written.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import chain
+from typing import NamedTuple
+
+from determinations.searching.terms import Form, Term, forms_by_first, key_of
+from determinations.searching.words import Word, place_on_spine, vertebra, words_of_piece
+
+#: What is written in front of words, with a hyphen, a space or neither: "non-steroidal" is "nonsteroidal".
+_PREFIXES = frozenset(
+    "anti co extra hyper hypo inter intra micro mid multi neuro non over para peri poly post pre psycho re semi sub "
+    "supra trans ultra un under".split()
+)
+
+
+class Slot(NamedTuple):
+    """One word or term. ``words`` are those printed, ``key`` is what it is compared by.
+
+    Its place in the text is ``text[start:end]``.
+    """
+
+    words: tuple[str, ...]
+    key: str
+    #: Everything that the slot is found by: its words, its key and what it implies.
+    lexemes: tuple[str, ...]
+    start: int
+    end: int
+
+
+class _Key(NamedTuple):
+    word: Word
+    key: str
+    #: The slot of the word alone, without its place.
+    words: tuple[str, ...]
+    concept: str
+    lexemes: tuple[str, ...]
+    #: Terms or compounds may begin here, so the words that follow have to be looked at.
+    begins: bool
+    vertebra: bool
+
+
+def slots_of(text: str, *, typed: bool = False) -> list[Slot]:
+    """The slots of a text in order. What is ``typed`` counts as an abbreviation also in small letters."""
+    keys = list(_keys(text, typed))
+    slots: list[Slot] = []
+    at = 0
+    while at < len(keys):
+        key, offset = keys[at]
+        if key.begins and (found := _several(keys, at, typed)):
+            slot, at = found
+            slots.append(slot)
+            continue
+        if key.key:
+            slots.append(Slot(key.words, key.concept, key.lexemes, offset + key.word.start, offset + key.word.end))
+        at += 1
+        if key.vertebra:
+            at = _levels(keys, at, slots)
+    return slots
+
+
+def _keys(text: str, typed: bool) -> Iterator[tuple[_Key, int]]:
+    """The words of the text with what is known of each alone, and where its piece begins."""
+    at = 0
+    for piece in text.split():
+        at = text.index(piece, at)
+        for key in _keys_of(piece, typed) if len(piece) <= 80 else _read_keys(piece, typed):
+            yield key, at
+        at += len(piece)
+
+
+@lru_cache(maxsize=200_000)
+def _keys_of(piece: str, typed: bool) -> tuple[_Key, ...]:
+    return _read_keys(piece, typed)
+
+
+def _read_keys(piece: str, typed: bool) -> tuple[_Key, ...]:
+    return tuple(_key(word, typed) for word in words_of_piece(piece))
+
+
+def _key(word: Word, typed: bool) -> _Key:
+    key = key_of(word.text) if word.text else ""
+    forms = forms_by_first().get(key, ())
+    alone = next((f for f in forms if len(f.keys) == 1 and (typed or word.capitals or not f.capitals)), None)
+    begins = any(len(form.keys) > 1 for form in forms) or word.hyphen
+    concept = alone.term.lexeme if alone else key
+    lexemes = _each_once(key, concept, *(alone.also if alone else ()))
+    return _Key(word, key, (key,), concept, lexemes, begins, place_on_spine(key) is not None)
+
+
+def _several(keys: list[tuple[_Key, int]], at: int, typed: bool) -> tuple[Slot, int] | None:
+    """The slot of several words that begins here, and where the next one begins."""
+    for form in forms_by_first().get(keys[at][0].key, ()):
+        if len(form.keys) > 1 and (length := _length(keys, at, form)):
+            return _term_slot(keys[at : at + length], form), at + length
+    (first, _), hyphen = keys[at], keys[at][0].word.hyphen
+    if not hyphen or at + 1 == len(keys) or not (second := keys[at + 1][0]).key.isalpha():
+        return None
+    joined = key_of(first.word.text + second.word.text)
+    if first.word.text in _PREFIXES:
+        part = keys[at : at + 2]
+        return Slot((first.key, second.key), joined, _each_once(joined, *_lexemes_in(part)), *_place(part)), at + 2
+    return None
+
+
+def _length(keys: list[tuple[_Key, int]], at: int, form: Form) -> int:
+    """How many words the form takes here; 0 if it is not here. Signs between words do not matter."""
+    place = at
+    for wanted in form.keys:
+        while place < len(keys) and not keys[place][0].key:
+            place += 1
+        if place == len(keys) or keys[place][0].key != wanted:
+            return 0
+        place += 1
+    return place - at
+
+
+def _term_slot(part: list[tuple[_Key, int]], form: Form) -> Slot:
+    words = tuple(key.key for key, _ in part if key.key)
+    return Slot(words, form.term.lexeme, _each_once(form.term.lexeme, *form.also, *_lexemes_in(part)), *_place(part))
+
+
+def _lexemes_in(part: list[tuple[_Key, int]]) -> Iterator[str]:
+    """What the single words of a slot are found by."""
+    return chain.from_iterable(key.lexemes for key, _ in part if key.key)
+
+
+def _each_once(*lexemes: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(lexemes))
+
+
+def _place(part: list[tuple[_Key, int]]) -> tuple[int, int]:
+    (first, start), (last, end) = part[0], part[-1]
+    return start + first.word.start, end + last.word.end
+
+
+def _levels(keys: list[tuple[_Key, int]], at: int, slots: list[Slot]) -> int:
+    """Read what follows a vertebra as the levels that it begins: ``L4-5``, ``L4/L5``, ``L3-4-5``.
+
+    Returns what comes next. The place of a level is that of both its vertebrae.
+    """
+    upper = slots[-1].start
+    while at < len(keys):
+        following = at
+        bridged = bool(keys[at - 1][0].word.hyphen)
+        while following < len(keys) and not keys[following][0].key:
+            following, bridged = following + 1, True
+        if following == len(keys) or not (bridged or keys[following][0].word.joined):
+            break
+        above = slots[-1].words[0]
+        key, offset = keys[following]
+        below = _below(above, key.key)
+        if below is None:
+            break
+        end = offset + key.word.end
+        slots.append(Slot((below,), below, (below, f"={above}/{below}"), upper, end))
+        at, upper = following + 1, offset + key.word.start
+    return at
+
+
+def _below(above: str, word: str) -> str | None:
+    """The lower vertebra of a level: ``5`` after ``l4`` is ``l5``."""
+    lower = word if place_on_spine(word) is not None else f"{above[0]}{word}"
+    top, bottom = place_on_spine(above), place_on_spine(lower)
+    if top is None or bottom is None or bottom <= top:
+        return None
+    return vertebra(bottom)
+
+
+def same_term(word: str) -> Term | None:
+    """The term that one word stands for, such as a drug by one of its names."""
+    for form in forms_by_first().get(key_of(word.lower()), ()):
+        if len(form.keys) == 1:
+            return form.term
+    return None

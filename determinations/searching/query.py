@@ -1,0 +1,295 @@
+"""What was typed into the search box, in the normal form, and the PostgreSQL query it becomes.
+
+Every word must occur. ``"a phrase"``, ``-not``, ``OR`` and ``word*`` work as in a web search; ``request:``,
+``rationale:``, ``summary:``, ``cites:``, ``reviewer:`` and ``notes:`` in front of a word or phrase look in one field,
+``only:`` takes a drug or an abbreviation as it is printed, without its other names.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from itertools import groupby, pairwise
+
+from determinations.searching.normal_form import Slot, slots_of
+from determinations.searching.singular import STOP_WORDS, shorter_singulars
+from determinations.searching.vectors import CITES, NOTES, REQUEST, REVIEWER, SUMMARY, pair
+
+#: The fields that a search can be limited to, each with the other names that are understood.
+FIELDS = {
+    "request": ("requests", "item"),
+    "rationale": ("reason", "rationales"),
+    "summary": ("history",),
+    "cites": ("guideline", "guidelines", "cited", "citation"),
+    "reviewer": ("specialty", "licensure"),
+    "notes": ("note",),
+}
+_FIELD_OF = {name: field for field, others in FIELDS.items() for name in (field, *others)}
+_ONLY = "only"
+#: Weights of the fields whose words have places under no prefix, and prefixes of those that have one.
+_WEIGHTS = {"request": "A", "rationale": "C", "cites": "D"}
+_PREFIXES = {"request": REQUEST, "cites": CITES, "summary": SUMMARY, "reviewer": REVIEWER, "notes": NOTES}
+_UNITS = frozenset("mg mcg ml percent cm mm mg/ml hour day week month year unit gram g kg".split())
+
+_PART = re.compile(r'(?P<not>-)?(?P<fields>(?:[A-Za-z]+:)*)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]*))', re.ASCII)
+_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "\x00": " "})
+
+
+class Scope(Enum):
+    """Whose words are searched."""
+
+    CASES = "cases"
+    ITEMS = "items"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A condition on the words: a phrase of ``slots`` in their order, or one slot in one of several ``ways``.
+
+    Each way is the lexemes that must all occur. ``field`` is empty for any field.
+    """
+
+    ways: tuple[tuple[str, ...], ...] = ()
+    slots: tuple[tuple[str, ...], ...] = ()
+    field: str = ""
+    negated: bool = False
+    beginning: bool = False
+
+    @property
+    def lexemes(self) -> frozenset[str]:
+        """Every lexeme that shows the part where it stands alone; of phrases, see ``slots``."""
+        return frozenset(lexeme for way in self.ways for lexeme in way)
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """A word or phrase as typed, with what stands in front of it."""
+
+    text: str
+    field: str
+    only: bool
+    negated: bool
+    quoted: bool
+
+
+Alternatives = tuple[tuple[Part, ...], ...]
+
+
+def read_query(text: str) -> Alternatives:
+    """The alternatives of a search, each the parts that must all hold; empty for a text without words."""
+    alternatives = []
+    for typed in _alternatives(text):
+        parts = tuple(_parts(typed))
+        if parts:
+            alternatives.append(parts)
+    return tuple(alternatives)
+
+
+def needs_places(alternatives: Alternatives) -> bool:
+    """Whether no index alone tells which rows match: a phrase, a rationale, or nothing but ``-not``."""
+    parts = [part for alternative in alternatives for part in alternative]
+    return only_not(alternatives) or any(part.slots or part.field == "rationale" for part in parts)
+
+
+def only_not(alternatives: Alternatives) -> bool:
+    """Whether rows without any of the words match: no index finds them."""
+    return any(all(part.negated for part in parts) for parts in alternatives)
+
+
+def to_tsquery(alternatives: Alternatives, scope: Scope, *, notes: bool = False) -> str:
+    """The text of the ``tsquery``. Without ``notes`` they find nothing: whoever may not read notes cannot ask them."""
+    return " | ".join(f"({' & '.join(_part_query(part, scope, notes) for part in parts)})" for parts in alternatives)
+
+
+def in_field(alternatives: Alternatives, field: str) -> Alternatives:
+    """The same search in one field; parts that name a field of their own keep it."""
+    return tuple(tuple(replace(part, field=part.field or field) for part in parts) for parts in alternatives)
+
+
+def _alternatives(text: str) -> Iterator[list[_Typed]]:
+    typed: list[_Typed] = []
+    field, only = "", False
+    for match in _PART.finditer(text.translate(_QUOTES)):
+        if not match[0]:
+            continue
+        if match["word"] == "OR" and not match["fields"] and not match["not"] and typed:
+            yield typed
+            typed = []
+            continue
+        names = [name.lower() for name in match["fields"].split(":")[:-1]]
+        unknown = [name for name in names if name != _ONLY and name not in _FIELD_OF]
+        field = next((_FIELD_OF[name] for name in names if name in _FIELD_OF), field)
+        only = only or _ONLY in names
+        words = match["phrase"] if match["phrase"] is not None else " ".join([*unknown, match["word"]]).strip()
+        negated = bool(match["not"] and words)
+        if not words and not names and match["not"]:
+            words = "-"  # "L4 - L5"
+        if not words:
+            continue  # "request: norco": the field is that of the next word
+        typed.append(_Typed(words, field, only, negated, match["phrase"] is not None))
+        field, only = "", False
+    if typed:
+        yield typed
+
+
+def _parts(typed: Sequence[_Typed]) -> Iterator[Part]:
+    """The parts of one alternative. Words without meaning count if there are no others."""
+    parts = [(part, filler) for run in _runs(typed) for part, filler in _parts_of(run)]
+    meant = [part for part, filler in parts if not filler]
+    yield from meant or (part for part, _filler in parts)
+
+
+def _runs(typed: Sequence[_Typed]) -> Iterator[_Typed]:
+    """Words that follow one another and are searched alike, together: "physical therapy" is one term."""
+
+    def alike(part: _Typed) -> tuple[object, ...]:
+        alone = part.quoted or part.negated or _beginning(part.text)
+        return (part.field, part.only, id(part) if alone else None)
+
+    for _alike, run in groupby(typed, alike):
+        parts = list(run)
+        yield replace(parts[0], text=" ".join(part.text for part in parts))
+
+
+def _beginning(text: str) -> str:
+    """The letters before the star of ``lumb*``; empty for other words."""
+    start = text.removesuffix("*")
+    return start.lower() if start != text and len(start) >= 2 and start.isalnum() else ""
+
+
+def _parts_of(run: _Typed) -> Iterator[tuple[Part, bool]]:
+    """The parts of a run, each with whether it is nothing but a stop word."""
+    plain = Part(field=run.field, negated=run.negated)
+    if not run.quoted and (start := _beginning(run.text)):
+        yield replace(plain, ways=((start,), *((word,) for word in shorter_singulars(start))), beginning=True), False
+        return
+    slots = slots_of(run.text, typed=True)
+    if run.quoted or run.negated:
+        if len(slots) > 1 and (run.quoted or not _is_level(slots)):
+            yield replace(plain, slots=tuple(_in_phrase(slot, run.only) for slot in slots)), False
+        elif slots:
+            yield replace(plain, ways=(_in_phrase(slots[-1], run.only),)), False
+        return
+    for group in _groups(slots, run.text):
+        if len(group) > 1:
+            yield replace(plain, slots=tuple(_in_phrase(slot, run.only) for slot in group)), False
+        else:
+            yield replace(plain, ways=_ways(group[0], run.only)), _is_filler(group[0])
+
+
+def _groups(slots: Sequence[Slot], text: str) -> Iterator[list[Slot]]:
+    """Slots that belong together although nobody quoted them: ``10/325``, ``5 mg``; a level without its upper part."""
+    at = 0
+    while at < len(slots):
+        slot = slots[at]
+        if at + 1 < len(slots) and _level(slots[at + 1]).startswith(f"={slot.words[0]}/") and not _level(slot):
+            at += 1
+            continue
+        end = at + 1
+        while end < len(slots) and _is_number(slots[at]) and _continues(slots[end - 1], slots[end], text):
+            end += 1
+        if end == at + 1 and end < len(slots) and _is_number(slot) and slots[end].key in _UNITS:
+            end += 1
+        yield list(slots[at:end])
+        at = end
+
+
+def _continues(before: Slot, slot: Slot, text: str) -> bool:
+    between = text[before.end : slot.start].strip()
+    return (_is_number(slot) and between in ("/", "-")) or (
+        slot.key == "x" or (before.key == "x" and _is_number(slot))
+    )
+
+
+def _is_number(slot: Slot) -> bool:
+    return slot.key.replace(".", "").isdigit()
+
+
+def _is_filler(slot: Slot) -> bool:
+    return slot.words == (slot.key,) and slot.key in STOP_WORDS
+
+
+def _level(slot: Slot) -> str:
+    """The level of the spine whose lower part the slot is; empty for other slots."""
+    return next((lexeme for lexeme in slot.lexemes if lexeme[0] == "=" and "/" in lexeme), "")
+
+
+def _is_level(slots: Sequence[Slot]) -> bool:
+    return len(slots) == 2 and bool(_level(slots[1]))
+
+
+def _in_phrase(slot: Slot, only: bool) -> tuple[str, ...]:
+    return slot.words if only else (_level(slot) or slot.key,)
+
+
+def _ways(slot: Slot, only: bool) -> tuple[tuple[str, ...], ...]:
+    """A term in any spelling, or its words in any order."""
+    if only:
+        return (slot.words,)
+    key = _level(slot) or slot.key
+    return ((key,), slot.words) if len(slot.words) > 1 else ((key,),)
+
+
+def _part_query(part: Part, scope: Scope, notes: bool) -> str:
+    query = _phrase_query(part, scope, notes) if part.slots else _words_query(part, scope, notes)
+    return f"!({query})" if part.negated else f"({query})"
+
+
+def _places(field: str, scope: Scope, notes: bool) -> list[tuple[str, str]]:
+    """Prefix and weight of the lexemes of a field; for any field those of all that count for the rows."""
+    if field == "notes" and not notes:
+        return [("-", "")]  # no lexeme begins so
+    if field in _PREFIXES:
+        return [(_PREFIXES[field], "")]
+    if field == "rationale":
+        return [("", "C")]
+    if scope is Scope.ITEMS:  # the summary and the reviewer say nothing of one item
+        return [("", "")]
+    return [("", ""), (SUMMARY, ""), (REVIEWER, ""), *([(NOTES, "")] if notes else [])]
+
+
+def _lexeme(lexeme: str, prefix: str, weight: str, beginning: bool = False) -> str:
+    signs = f"{'*' if beginning else ''}{weight}"
+    return f"'{prefix}{lexeme}'{':' + signs if signs else ''}"
+
+
+def _words_query(part: Part, scope: Scope, notes: bool) -> str:
+    places = _places(part.field, scope, notes)
+
+    def anywhere(lexeme: str, beginning: bool) -> str:
+        return f"({' | '.join(_lexeme(lexeme, *place, beginning) for place in places)})"
+
+    ways = (
+        " & ".join(anywhere(lexeme, part.beginning and number == 0) for lexeme in way)
+        for number, way in enumerate(part.ways)
+    )
+    return " | ".join(f"({way})" for way in ways)
+
+
+def _phrase_query(part: Part, scope: Scope, notes: bool) -> str:
+    if part.field in ("request", "cites"):  # words under the prefix have no places: those under none have
+        prefix, weight = _PREFIXES[part.field], _WEIGHTS[part.field]
+        words = " & ".join(_lexeme(lexeme, prefix, "") for slot in part.slots for lexeme in slot)
+        return f"{words} & ({_sequence(part.slots, '', weight)})"
+    return " | ".join(f"({_sequence(part.slots, *place)})" for place in _places(part.field, scope, notes))
+
+
+def _sequence(slots: Sequence[tuple[str, ...]], prefix: str, weight: str) -> str:
+    """The slots one after the other; in very long letters, where places run out, by pairs of neighbors."""
+    whole = " <-> ".join(_together(slot, prefix, weight) for slot in slots)
+    if len(slots) == 1:
+        return whole
+    neighbors = [
+        (
+            f"{_together(first, prefix, weight)} <-> {_together(second, prefix, weight)}",
+            _lexeme(pair(first[-1], second[0]), prefix, ""),
+        )
+        for first, second in pairwise(slots)
+    ]
+    either = " & ".join(f"({adjacent} | {without_place})" for adjacent, without_place in neighbors)
+    some = " | ".join(without_place for _adjacent, without_place in neighbors)
+    return f"({whole}) | ({either} & ({some}))"
+
+
+def _together(slot: Sequence[str], prefix: str, weight: str) -> str:
+    return f"({' <0> '.join(_lexeme(lexeme, prefix, weight) for lexeme in slot)})"

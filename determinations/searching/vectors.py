@@ -1,0 +1,140 @@
+"""Search vectors: what an item and a letter are found by, in the form in which PostgreSQL reads a ``tsvector``.
+
+An item's vector holds the words of its request (weight A), rationale (C) and guideline lines (D) with their places,
+and once more, without places, those of the request and the lines under the prefix of their field, so that an index
+answers ``request:norco`` alone. A letter's vector holds its number, and its summary (B), reviewer and notes under
+their prefixes only. The database puts the two together: items with what their letter says, letters with all items.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+from determinations.searching.normal_form import Slot, slots_of
+
+#: The prefixes of lexemes by field. Words of letters are in small letters, so no lexeme is taken for another's.
+REQUEST, CITES, SUMMARY, REVIEWER, NOTES = "Q", "G", "S", "R", "N"
+#: Characters of one letter's items, and of its summary, that are searched: PostgreSQL refuses vectors over a megabyte.
+SEARCHED_CHARACTERS = 200_000
+#: PostgreSQL keeps 256 places of a word and none beyond 16,383, also where it puts the vectors of a letter together
+#: (``findings/postgres-phrase-search-in-long-records.sh``). Where these run out, pairs of neighbors are lexemes.
+_MOST_PLACES = 250
+_ITEM_PLACES, _LETTER_PLACES = 11_000, 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class ItemWords:
+    """What an item says: its request, its rationale, both guideline lines, and the names of what these cite."""
+
+    request: str
+    rationale: str = ""
+    lines: Sequence[str] = ()
+    names: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LetterWords:
+    """What a letter says besides its items: number, summary, the reviewer's specialties and licensure; and notes."""
+
+    number: str = ""
+    summary: str = ""
+    reviewer: Sequence[str] = ()
+    notes: Sequence[str] = ()
+
+
+def pair(lexeme: str, following: str) -> str:
+    """The lexeme of two neighbors, where one of them has no place left."""
+    return f"~{lexeme}~{following}"
+
+
+@dataclass(slots=True)
+class _Places:
+    """The places that the vectors of a letter may still use, and how many each lexeme has."""
+
+    left: int
+    used: dict[str, int] = field(default_factory=dict)
+
+    def take(self, lexeme: str) -> bool:
+        """Whether the lexeme may have one more."""
+        number = self.used.get(lexeme, 0)
+        if self.left <= 0 or number >= _MOST_PLACES:
+            return False
+        self.used[lexeme] = number + 1
+        return True
+
+
+@dataclass(slots=True)
+class _Vector:
+    places_left: _Places
+    places: dict[str, list[str]] = field(default_factory=dict)
+    #: Vectors are put together: no phrase begins in one and ends in the next.
+    place: int = 2
+
+    def add(self, text: str, weight: str, *, under: str = "", also_under: str = "") -> None:
+        """The words of a text with their places; ``also_under``: once more without, under a prefix."""
+        self._add_slots(slots_of(text), weight, under, also_under)
+
+    def add_names(self, names: Iterable[str], weight: str, under: str) -> None:
+        """Names whose words are not all there yet."""
+        for name in names:
+            slots = slots_of(name)
+            if not all(f"{under}{lexeme}" in self.places for slot in slots for lexeme in slot.lexemes):
+                self._add_slots(slots, weight, "", under)
+
+    def _add_slots(self, slots: Iterable[Slot], weight: str, under: str, also_under: str) -> None:
+        places, without_place = self.places, False
+        before: tuple[str, ...] = ()
+        for slot in slots:
+            self.place += 1
+            self.places_left.left -= 1
+            at = f"{self.place}{weight}"
+            was_without_place, without_place = without_place, False
+            for lexeme in slot.lexemes:
+                known = places.setdefault(under + lexeme, [])
+                if self.places_left.take(under + lexeme):
+                    known.append(at)
+                else:
+                    without_place = True
+                if also_under:
+                    places.setdefault(also_under + lexeme, [])
+            if without_place or was_without_place:
+                for first, second in product(before, slot.lexemes):
+                    places.setdefault(under + pair(first, second), [])
+            before = slot.lexemes
+        self.place += 2  # no phrase goes on in the next text
+
+    def __str__(self) -> str:
+        return " ".join(
+            f"'{lexeme}':{','.join(places)}" if places else f"'{lexeme}'" for lexeme, places in self.places.items()
+        )
+
+
+def item_vectors(items: Sequence[ItemWords]) -> list[str]:
+    """The vectors of a letter's items; of very long letters the end is left out."""
+    left, places = SEARCHED_CHARACTERS, _Places(_ITEM_PLACES)
+    vectors = []
+    for item in items:
+        vector = _Vector(places)
+        for text, weight, prefix in (
+            (item.request, "A", REQUEST),
+            (item.rationale, "C", ""),
+            *((line, "D", CITES) for line in item.lines),
+        ):
+            vector.add(text[:left], weight, also_under=prefix)
+            left = max(0, left - len(text))
+        if left:
+            vector.add_names(item.names, "D", CITES)
+        vectors.append(str(vector))
+    return vectors
+
+
+def letter_vector(letter: LetterWords) -> str:
+    """The vector of a letter without its items."""
+    vector = _Vector(_Places(_LETTER_PLACES))
+    vector.add(letter.number, "A")
+    vector.add(letter.summary[:SEARCHED_CHARACTERS], "B", under=SUMMARY)
+    for text in letter.reviewer:
+        vector.add(text, "D", under=REVIEWER)
+    for note in letter.notes:
+        vector.add(note[:SEARCHED_CHARACTERS], "D", under=NOTES)
+    return str(vector)
