@@ -21,6 +21,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from determinations.access import throttle
+from determinations.access.accounts import delete_ended_sessions
 from determinations.access.mail import send_link
 from determinations.browsing import exports
 from determinations.cases.effective import rewrite_old_words
@@ -117,6 +118,7 @@ def sweep() -> None:
     removal.delete_files(now=timezone.now())
     exports.delete_old_files(now=timezone.now())
     throttle.delete_faded(now=timezone.now())
+    delete_ended_sessions(now=timezone.now())
 
 
 @shared_task(ignore_result=True)

@@ -7,6 +7,7 @@ Without ``DATABASE_URL`` and ``REDIS_URL``, every command uses the embedded serv
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -180,6 +181,8 @@ PASSWORD_RESET_TIMEOUT = env.number("PASSWORD_LINK_HOURS", 24, least=1) * 3600
 
 # Single sign-on by OpenID Connect: access/single_sign_on.py
 OIDC_SERVER = env.text("OIDC_SERVER").rstrip("/")  # the issuer's address
+if not (LOCAL_PASSWORDS or OIDC_SERVER):
+    raise ImproperlyConfigured("LOCAL_PASSWORDS is no, but OIDC_SERVER is missing: set it, or allow passwords.")
 OIDC_ID = "sso"  # part of the address that the provider sends users back to: /accounts/oidc/sso/login/callback/
 OIDC_NAME = env.text("OIDC_NAME", "your company account")
 OIDC_CREATE_ACCOUNTS = env.flag("OIDC_CREATE_ACCOUNTS")

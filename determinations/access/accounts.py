@@ -1,10 +1,12 @@
 """Changes of accounts: made, invited, given a role, deactivated, their factors reset. Each is recorded."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.auth.models import Group, User
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest
@@ -125,7 +127,7 @@ def own_password_changed(user: User, *, at: datetime, address: str, by_link: boo
 
 
 @transaction.atomic
-def reset_factor(user: User, *, by: User, at: datetime) -> int:
+def reset_factor(user: User, *, by: User | None, at: datetime) -> int:
     """Remove all factors of a user who lost them; returns how many. Their sessions end."""
     removed = Authenticator.objects.filter(user=user).exclude(type="recovery_codes").count()
     Authenticator.objects.filter(user=user).delete()
@@ -134,7 +136,7 @@ def reset_factor(user: User, *, by: User, at: datetime) -> int:
     return removed
 
 
-def unlock(user: User, *, by: User, at: datetime) -> None:
+def unlock(user: User, *, by: User | None, at: datetime) -> None:
     """Forget the failed attempts that delay this user's sign-in."""
     name = user.get_username()
     record("person.unlocked", by=by, at=at, person=name, limits=throttle.forget(name))
@@ -166,6 +168,12 @@ def end_sessions(user: User, *, but: HttpRequest | None = None) -> int:
     for session in sessions:
         session.end()
     return len(sessions)
+
+
+def delete_ended_sessions(*, now: datetime) -> int:
+    """Delete sessions that have ended, and where they were; returns how many."""
+    UserSession.objects.filter(last_seen_at__lt=now - timedelta(hours=settings.SESSION_HOURS + 1)).delete()
+    return Session.objects.filter(expire_date__lt=now).delete()[0]
 
 
 def users_of_email(email: str) -> list[int]:

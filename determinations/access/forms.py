@@ -10,12 +10,14 @@ from allauth.mfa.base.forms import ReauthenticateForm as AllauthCodeForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from determinations.access import throttle
 from determinations.access.audit import record
+from determinations.access.passwords import RULES
 from determinations.access.sign_in import AttemptsWait, address_of
 from determinations.access.throttle import Wait, limit
 from determinations.models import LimitKind
@@ -51,6 +53,34 @@ class SignInForm(LoginForm):
         self.user, self._login = user, Login(user=user)
         cleaned: dict[str, object] = self.cleaned_data
         return cleaned
+
+
+class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg] # not subscriptable at run time
+    """A new password, typed twice. What is wrong with it is said at the first of the two."""
+
+    new_password1, new_password2 = SetPasswordForm.create_password_fields("New password", "New password again")
+    new_password1.help_text, new_password2.help_text = RULES, ""
+
+    def validate_password_for_user(self, user: User, password_field_name: str = "") -> None:
+        """Check the rules, and report at the field where the password was typed first."""
+        super().validate_password_for_user(user, "new_password1")
+
+
+class ChangePasswordForm(PasswordChangeForm, NewPasswordForm):  # type: ignore[type-arg]
+    """The same, after the old one."""
+
+    old_password = forms.CharField(
+        label="Old password", strip=False, max_length=4096,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )  # fmt: skip
+    field_order = ("old_password", "new_password1", "new_password2")
+
+    def clean_old_password(self) -> str:
+        """The user's password; wrong ones are counted as at sign-in."""
+        password: str = self.cleaned_data["old_password"]
+        if not get_adapter().reauthenticate(self.user, password):
+            raise ValidationError("This is not your old password.", code="wrong")
+        return password
 
 
 class ConfirmPasswordForm(AllauthReauthenticateForm):

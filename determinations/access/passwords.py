@@ -23,6 +23,10 @@ _WHY = {
     "date": "It contains a date, and dates are easy to guess.",
     "bruteforce": "It is too easy to guess.",
 }
+RULES = (
+    "At least 12 characters. Several unrelated words make a good password; spaces are allowed. Common, repeated and "
+    "sequential ones, and those made from your names, are refused."
+)
 _REMEDY = "Use four or more unrelated words, or a longer mix of characters."
 
 
@@ -41,10 +45,7 @@ class GuessableValidator:
 
     def get_help_text(self) -> str:
         """What the form says about it."""
-        return (
-            "At least 12 characters. Several unrelated words make a good password; spaces are allowed. Common, "
-            "repeated and sequential ones are refused."
-        )
+        return RULES
 
 
 def _words_of(user: User | None) -> list[str]:

@@ -23,7 +23,7 @@ from django.utils.timesince import timeuntil
 from determinations.access import throttle
 from determinations.access.audit import record
 from determinations.access.demands import demand_what_is_missing
-from determinations.access.devices import Device, device_of, remember_device
+from determinations.access.devices import device_of, remember_device
 from determinations.access.roles import PATH_OF_BACKEND
 from determinations.access.throttle import Attempt, Limit, Wait, limit
 from determinations.models import LimitKind
@@ -35,7 +35,7 @@ _MESSAGES = {
     "mfa/messages/totp_deactivated.txt": "The authenticator app was removed.",
     "mfa/messages/webauthn_added.txt": "The passkey was added.",
     "mfa/messages/webauthn_removed.txt": "The passkey was removed.",
-    "mfa/messages/recovery_codes_generated.txt": "There are new recovery codes. Earlier ones no longer work.",
+    "mfa/messages/recovery_codes_generated.txt": "There are new recovery codes. Keep them in a safe place.",
 }
 
 
@@ -76,7 +76,7 @@ class AccountAdapter(DefaultAccountAdapter):
         now = timezone.now()
         name = credentials.get("username", "")
         known = User.objects.filter(username=name).first()
-        attempt = throttle.begin(password_limits(device_of(request), known, name, address_of(request)), now=now)
+        attempt = throttle.begin(password_limits(request, known, name), now=now)
         if isinstance(attempt, Wait):
             raise AttemptsWait(attempt.until, now)
         user = authenticate(request, username=name, password=credentials.get("password", ""))
@@ -166,9 +166,10 @@ def address_of(request: HttpRequest) -> str:
         return "0.0.0.0"  # noqa: S104 - shown and stored as an unknown address
 
 
-def password_limits(device: Device, user: User | None, name: str, address: str) -> list[Limit]:
-    """What an attempt with this name counts for: on a known device nothing that strangers can use up."""
-    if user is not None and device.knows(user):
+def password_limits(request: HttpRequest, user: User | None, name: str) -> list[Limit]:
+    """What an attempt with this name counts for: nothing that strangers can use up, from a device of the user."""
+    device, address = device_of(request), address_of(request)
+    if user is not None and (device.knows(user) or request.user == user):
         return [limit(LimitKind.DEVICE, f"{user.pk} {device.name}", owner=name)]
     return [
         limit(LimitKind.PAIR, f"{address} {name}", owner=name),

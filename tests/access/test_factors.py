@@ -2,11 +2,13 @@
 
 import re
 import time
+from io import StringIO
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -118,6 +120,15 @@ def test_an_administrator_resets_the_factor_of_another_user(with_app: tuple[str,
     assert sign_in(client, "casemanager", PASSWORD).headers["Location"] == "/"
     event = AuditEvent.objects.get(action="factor.reset")
     assert (event.by_name, event.detail["person"]) == ("admin", "casemanager")
+
+
+def test_an_operator_lets_in_a_user_without_an_administrator(with_app: tuple[str, list[str]]) -> None:
+    said = StringIO()
+    call_command("reset_sign_in", "casemanager", stdout=said)
+    assert "casemanager: 1 second factors were removed" in said.getvalue()
+    assert sign_in(Client(), "casemanager", PASSWORD).headers["Location"] == "/"
+    with pytest.raises(CommandError, match="no account"):
+        call_command("reset_sign_in", "nobody")
 
 
 def test_changing_factors_needs_a_recent_proof_of_who_it_is(client: Client, people: People, settings: Any) -> None:

@@ -65,7 +65,7 @@ def test_a_user_changes_their_password_and_is_signed_out_elsewhere(client: Clien
         sign_in(browser, "casemanager", PASSWORD)
     typed = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
     wrong = client.post(reverse("password_change"), typed | {"old_password": "not it"})
-    assert "old password was entered incorrectly" in wrong.content.decode()
+    assert "This is not your old password" in wrong.content.decode()
     answer = client.post(reverse("password_change"), typed)
     assert answer.headers["Location"] == reverse("profile")
     assert client.get(reverse("case_list")).status_code == 200

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from determinations.access.accounts import delete_ended_sessions
 from determinations.access.browsers import browser_in_words
 from determinations.models import AuditEvent
 from tests.access.conftest import sign_in
@@ -85,6 +86,15 @@ def test_a_session_is_seen_again_every_five_minutes_with_its_newest_address(peop
     seen = UserSession.objects.get()
     assert seen.ip == "203.0.113.5"
     assert timezone.now() - seen.last_seen_at < timedelta(minutes=1)
+
+
+def test_sessions_that_have_ended_are_swept(people: People) -> None:
+    signed_in()
+    now = timezone.now()
+    assert delete_ended_sessions(now=now) == 0
+    assert UserSession.objects.count() == 1
+    assert delete_ended_sessions(now=now + timedelta(hours=14)) == 1
+    assert not UserSession.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """Signing in: what is recorded, and how failed attempts are limited without locking anyone out."""
 
 import re
+import threading
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -156,6 +158,26 @@ def test_an_administrator_ends_the_wait_of_a_user(people: People) -> None:
     unlock(people.admin, by=people.admin, at=NOW)
     assert sign_in(Client(), address="203.0.113.9").status_code == 302
     assert AuditEvent.objects.get(action="person.unlocked").detail["person"] == "admin"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parallel_attempts_get_no_more_tries_than_one_after_the_other(people: People) -> None:
+    ready = threading.Barrier(8)
+
+    def guess() -> None:
+        try:
+            ready.wait()
+            fail(1)
+        finally:
+            connection.close()
+
+    guessers = [threading.Thread(target=guess) for _ in range(8)]
+    for thread in guessers:
+        thread.start()
+    for thread in guessers:
+        thread.join()
+    assert AuditEvent.objects.filter(action="signin.failed").count() == 3
+    assert sign_in(Client(), address="203.0.113.9").status_code == 429
 
 
 @pytest.mark.parametrize("typed", ["a" * 10_000, "a\0b", "\ud800", "", " "])

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
+from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import PasswordResetConfirmView
 from django.core.exceptions import PermissionDenied
@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from determinations.access import accounts
 from determinations.access.demands import Demand, demands, met
 from determinations.access.devices import remember_device
+from determinations.access.forms import ChangePasswordForm, NewPasswordForm
 from determinations.access.sign_in import address_of, confirmed_recently
 from determinations.tasks import send_links
 from determinations.views.requests import person_of
@@ -33,7 +34,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     if not settings.LOCAL_PASSWORDS or not user.has_usable_password():
         raise PermissionDenied
     issued = Demand.PASSWORD in demands(request)
-    kind = SetPasswordForm if issued and confirmed_recently(request) else PasswordChangeForm
+    kind = NewPasswordForm if issued and confirmed_recently(request) else ChangePasswordForm
     form = kind(user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -77,6 +78,7 @@ class ChoosePasswordView(PasswordResetConfirmView):
 
     template_name = "access/choose_password.html"
     success_url = reverse_lazy("password_chosen")
+    form_class = NewPasswordForm
 
     def form_valid(self, form: "SetPasswordForm[User]") -> HttpResponse:
         """Set it, end all sessions, and know the browser for this user."""

@@ -66,7 +66,8 @@ class NewPersonForm(DetailsForm):
         super().__init__(data, initial=initial)
         if not settings.EMAIL_HOST:
             opening = cast(forms.ChoiceField, self.fields["opening"])
-            opening.choices, opening.initial = [("password", "Issue a password to hand over")], "password"
+            opening.choices = [("password", "Issue a password to hand over")]
+            self.initial["opening"] = "password"
         if not settings.LOCAL_PASSWORDS:
             del self.fields["opening"]
 
