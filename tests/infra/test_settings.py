@@ -127,8 +127,8 @@ def test_every_page_requires_sign_in(client: Client) -> None:
         response = client.get(address)
         if response.status_code == 405:  # it accepts forms only
             response = client.post(address)
-        if address.startswith("/accounts/oidc/x/"):
-            assert response.status_code == 404, "there is no such identity provider"
+        if address.startswith("/accounts/oidc/x/") or name == "calendar_feed":
+            assert response.status_code == 404, "there is no such identity provider, and no such secret address"
         elif address in _PUBLIC:
             assert response.status_code == 200, name
         else:
