@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
-from determinations.models import Letter, LetterState, Upload, UploadedFile
+from determinations.models import Case, Letter, LetterState, Outcome, Upload, UploadedFile
 from determinations.models.uploads import FileOutcome
 from determinations.paging.counts import Count as Capped
 from determinations.wording.states import STATES
@@ -180,6 +180,26 @@ def progress_of(upload: Upload, *, now: datetime) -> Progress:
         seconds_left=waiting / speed if speed else None,
         took_seconds=(ended_at - began_at).total_seconds() if began_at and ended_at and not waiting else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What the cases of a batch decide; copies and earlier versions are not counted, as in the list of cases."""
+
+    cases: int
+    overturned: int
+    partly: int
+
+
+def decided_in(upload: Upload) -> Decided:
+    """Count the cases of a batch by outcome, in one query."""
+    of_batch = UploadedFile.objects.filter(upload=upload, letter=OuterRef("pk"))
+    numbers = Case.objects.current().filter(Exists(of_batch)).aggregate(
+        cases=Count("pk"),
+        overturned=Count("pk", filter=Q(outcome=Outcome.OVERTURNED)),
+        partly=Count("pk", filter=Q(outcome=Outcome.PARTLY)),
+    )  # fmt: skip
+    return Decided(**numbers)
 
 
 def _speed(finished_lately: int, began_at: datetime | None, now: datetime) -> float | None:

@@ -17,6 +17,7 @@ from determinations.models.letters import READABLE_STATES, LetterState
 from determinations.models.uploads import FileOutcome
 from determinations.tables.base import ListTable
 from determinations.tables.cells import NUMBER, quiet
+from determinations.templatetags.frame import decision_badge
 from determinations.wording.states import DOCUMENT_NEXT_STEP, REFUSALS, RETRY_STATES, STATES, STOPPED_STATES
 
 _BADGES = {"open": "is-plain", "done": "is-accent", "look": "is-doubt", "stopped": "is-danger"}
@@ -35,6 +36,8 @@ class FileRow:
     next_step: str
     case_number: str | None = None
     has_case: bool = False
+    outcome: str = ""
+    overturned: str = ""
     part: str = ""
     counts: int | None = None
     is_copy: bool = False
@@ -64,6 +67,8 @@ class CaseOfLetter:
     number: str | None
     counts: int | None = None
     is_copy: bool = False
+    outcome: str = ""
+    overturned: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,8 @@ def row_of_letter(letter: Letter, name: str, known: KnownOfLetters) -> FileRow:
         next_step=DOCUMENT_NEXT_STEP if _is_no_letter_but_a_document(letter, name) else words.next_step,
         case_number=case.number if case else None,
         has_case=case is not None and letter.state in READABLE_STATES,
+        outcome=case.outcome if case else "",
+        overturned=case.overturned if case else "",
         part=_part_of_file(letter, known.letters_in_file.get(letter.sha256, 1)),
         counts=case.counts if case else None,
         is_copy=bool(case and case.is_copy),
@@ -146,10 +153,11 @@ class FileTable(ListTable):
     state = tables.Column(verbose_name="State", empty_values=())
     reason = tables.Column(verbose_name="Reason and next step", empty_values=())
     case = tables.Column(verbose_name="Case", empty_values=())
+    outcome = tables.Column(verbose_name="Outcome", empty_values=())
     retry = tables.Column(verbose_name="Retry", empty_values=())
 
     class Meta:
-        sequence = ("name", "state", "reason", "case", "retry")
+        sequence = ("name", "state", "case", "outcome", "reason", "retry")
 
     def render_name(self, record: FileRow) -> SafeString:
         """The original file name, the archive or message it came in, the size, and which letter of the file it is."""
@@ -178,6 +186,10 @@ class FileTable(ListTable):
         return format_html(
             '<a class="main-link nowrap" href="{}">{}</a>', record.row_url, record.case_number or "(no number)"
         )
+
+    def render_outcome(self, record: FileRow) -> SafeString | str:
+        """What the letter decides, and how many of its items it overturns."""
+        return decision_badge(record.outcome, record.overturned) if record.has_case else ""
 
     def render_retry(self, record: FileRow) -> SafeString | str:
         """The button that retries this letter; it belongs to the page's retry form."""

@@ -1,5 +1,7 @@
 """The upload pages: uploading, batch progress, retrying, and permissions."""
 
+import html
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -288,3 +290,16 @@ def test_the_original_requires_permission(client: Client, people: People, batch:
     assert letter
     assert client.get(reverse("letter_original", args=[letter.pk])).status_code == 403
     assert not AuditEvent.objects.filter(action="original.downloaded").exists()
+
+
+def test_a_batch_says_what_was_decided_and_lists_it(as_casemanager: Client, people: People) -> None:
+    decisions = {1: "Upheld", 2: "Overturned", 3: "Overturned"}
+    files = [file(f"{n}.txt", letter_text(n, decision=decision).encode()) for n, decision in decisions.items()]
+    upload = receive_files(by=people.casemanager, files=files)
+    ingest_letters(list(Letter.objects.values_list("pk", flat=True)))
+    page = as_casemanager.get(page_of(upload)).content.decode()
+    assert "<b>2 of 3</b> cases overturned" in page
+    assert page.count('data-label="Outcome"><span class="badge is-overturned"') == 2
+    link = re.search(r'href="(/cases/\?upload=[^"]+)"><b>', page)
+    assert link
+    assert as_casemanager.get(html.unescape(link[1])).context["count"].number == 2

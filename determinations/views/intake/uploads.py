@@ -20,6 +20,7 @@ from determinations.intake.batches import (
     Progress,
     Tab,
     counts_of,
+    decided_in,
     files_of,
     letters_in,
     progress_of,
@@ -119,6 +120,7 @@ def upload_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "progress": progress,
         "tabs": _with_links(request.GET, progress.tabs()),
         "sentence": progress.sentence(),
+        "decided": decided_in(upload),
         "reasons": _with_links(request.GET, progress.reasons()),
         "retry_count": _retry_count(progress, files, request.GET),
         "name": request.GET.get("name", ""),
@@ -247,10 +249,17 @@ def _known_of(letters: Sequence[Letter]) -> KnownOfLetters:
     """The cases of the letters, and how many letters their files hold."""
     cases = Case.objects.filter(pk__in=[letter.pk for letter in letters])
     of_file = Letter.objects.filter(sha256__in={letter.sha256 for letter in letters}).values("sha256")
+    columns = ("case_number", "superseded_by", "is_copy", "outcome", "item_count", "overturned_count")
     return KnownOfLetters(
         {
-            pk: CaseOfLetter(number, counts, is_copy)
-            for pk, number, counts, is_copy in cases.values_list("pk", "case_number", "superseded_by_id", "is_copy")
+            case.pk: CaseOfLetter(
+                case.case_number,
+                case.superseded_by_id,
+                case.is_copy,
+                case.outcome,
+                f"{case.overturned_count}/{case.item_count}" if case.item_count > 1 else "",
+            )
+            for case in cases.only(*columns)
         },
         dict(of_file.annotate(letters=Count("pk")).values_list("sha256", "letters")),
     )
