@@ -21,13 +21,14 @@ _MOST_COMPARED = 60
 
 @dataclass(frozen=True, slots=True)
 class ReadLetter:
-    """What is compared of a letter: its parsed record, the record with its corrections, and its page count."""
+    """What is compared of a letter: its parsed record, the record with its corrections, its pages and their kind."""
 
     letter_id: int
     parsed: LetterRecord
     corrected: EffectiveRecord
     pages: int
     says_amended: bool = False
+    is_scan: bool = False
 
     @property
     def decision_date(self) -> str:
@@ -43,7 +44,8 @@ def are_copies(one: ReadLetter, other: ReadLetter) -> bool:
 
 
 def how_much_it_says(letter: ReadLetter) -> tuple[int, ...]:
-    """Larger for the more complete copy: decisions, items, values, then fewer doubts, then more pages."""
+    """Larger for the more complete copy: decisions, items, values; then an original before a scan of it, whose words
+    may be misread; then fewer doubts, then more pages."""
     items = letter.parsed["items"]
     values = [letter.parsed["case_number"], letter.parsed["decision_date"], letter.parsed["date_of_injury"]]
     values += [letter.parsed["ur_denial_date"], letter.parsed["application_received"], letter.parsed["priority"]]
@@ -52,6 +54,7 @@ def how_much_it_says(letter: ReadLetter) -> tuple[int, ...]:
         sum(item["decision"] is not None for item in items),
         len(items),
         sum(bool(value) for value in values),
+        not letter.is_scan,
         -sum(needs_review(problem["code"]) for problem in letter.parsed["problems"]),
         letter.pages,
     )

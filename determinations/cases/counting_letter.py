@@ -54,6 +54,7 @@ def _read(letter: Letter, corrections: Sequence[Correction], stored: ParsedDocum
         merge(parsed, corrections).record,
         len(letter.page_numbers),
         _says_amended(letter.pk),
+        letter.is_scan,
     )
 
 

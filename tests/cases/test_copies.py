@@ -1,6 +1,7 @@
 """The same letter received again as another file: staff corrections are kept."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from django.contrib.auth.models import User
@@ -230,3 +231,5 @@ def test_which_letters_are_copies_and_which_is_more_complete() -> None:
     assert not are_copies(whole, about_something_else)
     assert how_much_it_says(whole) > how_much_it_says(part)
     assert how_much_it_says(whole) > how_much_it_says(letter_of(7, brace, therapy, pages=1))
+    scan = replace(letter_of(8, brace, therapy, pages=3), is_scan=True)
+    assert how_much_it_says(whole) > how_much_it_says(scan) > how_much_it_says(part)

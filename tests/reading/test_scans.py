@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
+from django.utils import timezone
 
 from determinations import tasks
+from determinations.cases.open_letter import open_letter
 from determinations.cases.scanned_words import source_of
+from determinations.corrections import actions
 from determinations.extraction.results import Damaged
 from determinations.extraction.scanning.engine import INSTALL
 from determinations.intake.receiving import receive_files
-from determinations.models import Letter, LetterText, ScannedPage
+from determinations.models import Case, Letter, LetterText, ScannedPage
 from determinations.models.letters import Lane
 from determinations.parsing import parse_file
 from determinations.reading import one_letter, scans
@@ -60,6 +63,24 @@ def test_a_scan_waits_in_its_own_lane_and_becomes_a_case() -> None:
     assert (letter.pages_scanned, letter.pages_to_scan, letter.pages) == (1, 1, 1)
     assert [(item.request, item.decision) for item in letter.case.items.all()] == [(THERAPY, "upheld")]
     assert letter.case.case_number == "CM17-0000007"
+
+
+def test_the_original_counts_before_its_scan_and_corrections_stay(people: People) -> None:
+    (scan,) = bring(SIDEWAYS)
+    ingest_letters([scan])
+    read_scans([scan])
+    actions.correct_field(scan, "age", 44, by=people.admin, now=timezone.now(), reason="misread")
+    (original,) = bring(letter_pdf(7))
+    ingest_letters([original])
+    scanned_case, case = Case.objects.get(pk=scan), Case.objects.get(pk=original)
+    assert (scanned_case.superseded_by_id, scanned_case.is_copy, case.superseded_by_id) == (original, True, None)
+    assert (case.age, open_letter(original).merged.record["age"]) == (44, 44)
+
+    (again,) = bring(scanned(letter_pdf(7), SCAN_KINDS["grey-150"]))
+    ingest_letters([again])
+    read_scans([again])
+    assert Case.objects.get(pk=again).superseded_by_id == original
+    assert Case.objects.get(pk=original).superseded_by_id is None
 
 
 def test_every_word_is_stored_with_its_position() -> None:
