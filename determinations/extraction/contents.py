@@ -19,11 +19,11 @@ from determinations.extraction.containers.results import MOST_LEVELS, ContainerR
 from determinations.extraction.kinds import HEAD, Kind, kind_of
 from determinations.extraction.process import ReaderBroken
 
-_CONTAINERS = (".zip", ".eml", ".msg", ".mht", ".mbox", ".pdf")
+_CONTAINERS = (".zip", ".eml", ".msg", ".mht", ".mbox", ".pdf", "winmail.dat")
 _SPOOLED = 1024 * 1024
 #: Placeholder for files in a PDF that cannot be extracted.
 _ATTACHED = "(attached files)"
-_FORMS: dict[Kind, Form] = {Kind.MAIL: "mail", Kind.OLD_OFFICE: "outlook", Kind.PDF: "pdf"}
+_FORMS: dict[Kind, Form] = {Kind.MAIL: "mail", Kind.WINMAIL: "tnef", Kind.OLD_OFFICE: "outlook", Kind.PDF: "pdf"}
 
 
 @dataclass(frozen=True, slots=True)

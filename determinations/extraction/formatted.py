@@ -1,4 +1,4 @@
-"""The text of formatted documents: Word, RTF and HTML. Formatting is dropped; page breaks are kept."""
+"""The text of formatted documents: Word, OpenDocument, RTF and HTML. Formatting is dropped; page breaks are kept."""
 
 import codecs
 import io
@@ -14,6 +14,7 @@ from lxml.html import HTMLParser, document_fromstring
 from striprtf.striprtf import rtf_to_text
 
 from determinations.extraction.kinds import HEAD, Kind, text_encoding
+from determinations.extraction.open_document import text_of_open_document
 from determinations.extraction.plain import extracted_plain_text
 from determinations.extraction.results import Damaged, ExtractedText, Limits
 
@@ -35,11 +36,13 @@ _RTF_CELL, _RTF_PAGE = re.compile(r"\\cell(?![a-z])"), re.compile(r"\\page(?![a-
 
 
 def read_formatted_text(kind: Kind, data: bytes, limits: Limits) -> ExtractedText:
-    """The text of a Word, RTF or HTML document. Raises ``Unreadable``."""
+    """The text of a Word, OpenDocument, RTF or HTML document. Raises ``Unreadable``."""
     try:
         match kind:
             case Kind.WORD:
                 text = word_to_text(data)
+            case Kind.OPEN_TEXT:
+                text = open_document_to_text(data)
             case Kind.RTF:
                 text = rtf_as_text(data)
             case _:
@@ -112,6 +115,13 @@ def word_to_text(data: bytes) -> str:
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         root = fromstring(package.read("word/document.xml"), _parser())
     return _EMPTY_PAGE.sub("\f", "".join(_word_pieces(root)))
+
+
+def open_document_to_text(data: bytes) -> str:
+    """The text of an OpenDocument text."""
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        root = fromstring(package.read("content.xml"), _parser())
+    return _EMPTY_PAGE.sub("\f", text_of_open_document(root))
 
 
 def _parser() -> XMLParser:

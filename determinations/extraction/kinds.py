@@ -18,9 +18,11 @@ class Kind(StrEnum):
     OFFICE = "application/vnd.openxmlformats-officedocument"
     OLD_OFFICE = "application/x-ole-storage"
     OPEN_DOCUMENT = "application/vnd.oasis.opendocument"
+    OPEN_TEXT = "application/vnd.oasis.opendocument.text"
     RTF = "application/rtf"
     HTML = "text/html"
     MAIL = "message/rfc822"
+    WINMAIL = "application/ms-tnef"
     TIFF = "image/tiff"
     PNG = "image/png"
     JPEG = "image/jpeg"
@@ -30,7 +32,7 @@ class Kind(StrEnum):
 
 
 #: Documents whose text is read without formatting.
-FORMATTED_KINDS = frozenset({Kind.WORD, Kind.RTF, Kind.HTML})
+FORMATTED_KINDS = frozenset({Kind.WORD, Kind.OPEN_TEXT, Kind.RTF, Kind.HTML})
 #: Pictures of pages, as scanners and fax servers store them.
 PICTURE_KINDS = frozenset({Kind.TIFF, Kind.PNG, Kind.JPEG})
 #: Kinds that letters come in; archives and messages hold these.
@@ -47,6 +49,9 @@ _IMAGES = (
     (b"GIF8", Kind.IMAGE),
 )
 _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+#: What an OpenDocument declares at its start.
+_OPEN_DOCUMENT = re.compile(rb"mimetypeapplication/vnd\.oasis\.opendocument\.?([a-z-]*)")
+_OPEN_TEXTS = (b"text", b"text-template")
 #: Control characters absent from text files; tab, line ends, form feed, ^Z (end of a DOS file) and escape may occur.
 #: Comments are skipped without backtracking (atomic groups): a file with many could otherwise take hours.
 _HTML = re.compile(
@@ -66,12 +71,14 @@ def kind_of(head: bytes) -> Kind:
     if not head:
         return Kind.EMPTY
     if head.startswith(_ARCHIVES):
-        if b"mimetype" + Kind.OPEN_DOCUMENT.encode() in head[:200]:
-            return Kind.OPEN_DOCUMENT
+        if declared := _OPEN_DOCUMENT.search(head[:200]):
+            return Kind.OPEN_TEXT if declared[1] in _OPEN_TEXTS else Kind.OPEN_DOCUMENT
         office = b"[Content_Types].xml" in head or b"word/" in head
         return Kind.WORD if office else Kind.ZIP
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         return Kind.OLD_OFFICE
+    if head.startswith(b"\x78\x9f\x3e\x22"):
+        return Kind.WINMAIL
     if _is_mail(head):
         return Kind.MAIL
     if b"%PDF-" in head[:1024]:  # may follow other bytes; archives and messages can also contain it

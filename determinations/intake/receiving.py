@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from determinations.access import audit
 from determinations.extraction.archives import ArchiveLimits
+from determinations.extraction.clutter import is_clutter
 from determinations.extraction.contents import Content, ContentLimits, ContentReader
 from determinations.extraction.kinds import DOCUMENT_KINDS, LETTER_KINDS, Kind
 from determinations.intake.store import letter_limits, letter_store, lock_store
@@ -43,20 +44,44 @@ class Arrival:
 
 
 def receive_files(
-    *, by: User | None, files: Iterable[File], lane: str | None = None, note: str = "", upload: Upload | None = None
+    *,
+    by: User | None,
+    files: Iterable[File],
+    lane: str | None = None,
+    note: str = "",
+    upload: Upload | None = None,
+    resumed: bool = False,
 ) -> Upload:
     """Receive letters, also from archives, messages and PDF portfolios; returns their batch with a row per file.
 
-    ``upload`` adds the files to an existing batch, for browsers that send a large drop in several requests. Without
-    a ``lane``, the batch's size decides. Files are read in windows, so ``files`` may be a lazy iterable of any length.
+    ``upload`` adds the files to an existing batch, for browsers that send a large drop in several requests. With
+    ``resumed``, files that the batch already has under the same name are left out, for an import that was interrupted
+    within an archive. Without a ``lane``, the batch's size decides. Files are read in windows, so ``files`` may be a
+    lazy iterable of any length.
     """
     if upload is None:
         upload = Upload.objects.create(by=by, started_at=timezone.now(), note=note[:200])
     counts: Counter[str] = Counter()
     for window in _windows(files):
-        counts += receive_window(upload=upload, arrivals=window, lane=lane or _lane_of(upload))
+        arrivals = _without_received(upload, window) if resumed else window
+        counts += receive_window(upload=upload, arrivals=arrivals, lane=lane or _lane_of(upload))
     audit.record("letters.uploaded", by=by, at=timezone.now(), upload=upload.pk, **counts)
     return upload
+
+
+def _without_received(upload: Upload, arrivals: Sequence[Arrival]) -> list[Arrival]:
+    """The arrivals that have no row in the batch yet: another name, other bytes, or another reason to refuse them."""
+    rows = UploadedFile.objects.filter(upload=upload, name__in={arrival.name for arrival in arrivals})
+    received = {
+        (name, reason or sha256) for name, reason, sha256 in rows.values_list("name", "reason", "letter__sha256")
+    }
+    new = []
+    for arrival in arrivals:
+        if (arrival.name, arrival.reason or arrival.sha256) not in received:
+            new.append(arrival)
+        elif arrival.file is not None:
+            arrival.file.close()
+    return new
 
 
 def receive_window(*, upload: Upload, arrivals: Sequence[Arrival], lane: str) -> Counter[str]:
@@ -147,8 +172,11 @@ def _windows(files: Iterable[File]) -> Iterator[list[Arrival]]:
 
 
 def arrivals_of(file: File, reader: ContentReader) -> Iterator[Arrival]:
-    """The file itself or, for an archive, message or portfolio, each file in it."""
+    """The file itself or, for an archive, message or portfolio, each file in it; nothing for clutter."""
     name = clean_name(file.name or "")
+    if is_clutter(name):
+        file.close()
+        return
     try:
         for content in reader.contents(name, file.file or file):  # type: ignore[arg-type]
             yield _arrival(content, file)
@@ -191,7 +219,7 @@ def _hashed(name: str, file: File, kind: Kind) -> Arrival:
 
 _UNSUPPORTED = {
     Kind.OFFICE: "An Excel, PowerPoint or other Office document.",
-    Kind.OPEN_DOCUMENT: "An OpenDocument file.",
+    Kind.OPEN_DOCUMENT: "An OpenDocument spreadsheet or presentation.",
     Kind.IMAGE: "An image that is not a TIFF, PNG or JPEG.",
     Kind.OTHER: "Not a supported PDF, text, image, document, message or archive.",
 }

@@ -1,11 +1,15 @@
 """The same letter received again as another file: staff corrections are kept."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pypdfium2
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
+from django.test import Client
+from pypdf import PdfReader, PdfWriter
 
 from determinations.cases.copies import ReadLetter, are_copies, how_much_it_says
 from determinations.cases.merging import merge
@@ -17,13 +21,16 @@ from determinations.models import (
     ItemFact,
     Letter,
     LetterPair,
+    LetterState,
     PairDecision,
     ProblemReport,
     ReviewEntry,
+    UploadedFile,
 )
 from determinations.reading.ingest import ingest_letters
+from determinations.reading.scans import read_scans
 from tests.corrections.letters import NOW, document, item
-from tests.extraction.files import pdf
+from tests.extraction.files import pdf, pdf_of_pictures, picture_of
 from tests.fixtures.people import People
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +130,61 @@ def test_corrections_are_kept_when_the_letter_arrives_in_other_forms(people: Peo
     other = Case.objects.get(case_number="CM17-0000072")
     assert counting() == sorted([letter.pk, other.pk])
     assert list(Case.objects.current().filter(corrected=True)) == [Case.objects.get(pk=letter.pk)]
+
+
+def saved_by_another_program(data: bytes) -> bytes:
+    document, target = pypdfium2.PdfDocument(data), io.BytesIO()
+    document.save(target)
+    document.close()
+    return target.getvalue()
+
+
+def recompressed(data: bytes) -> bytes:
+    writer, target = PdfWriter(clone_from=PdfReader(io.BytesIO(data))), io.BytesIO()
+    for page in writer.pages:
+        page.compress_content_streams()
+    writer.compress_identical_objects()
+    writer.write(target)
+    return target.getvalue()
+
+
+def printed_from_a_browser(parts: Sequence[str]) -> bytes:
+    lines = [f"1/30/2017 Letter\n{page}\nfile:///letter.pdf {n}/{len(parts)}" for n, page in enumerate(parts, start=1)]
+    return pdf(*lines)
+
+
+def test_a_case_keeps_its_corrections_after_the_same_letter_came_back_in_four_forms(
+    people: People, as_admin: Client
+) -> None:
+    original = pdf(*pages())
+    letter = read(original, "original.pdf")
+    correct(letter, people.admin)
+    actions.confirm_value(letter.pk, "items/1/decision", by=people.admin, now=NOW, note="Seen on paper")
+    ProblemReport.objects.create(letter=letter, by=people.casemanager, at=NOW, path="sex", note="synthetic")
+    forms = {
+        "saved.pdf": saved_by_another_program(original),
+        "small.pdf": recompressed(original),
+        "printed.pdf": printed_from_a_browser(pages()),
+        "scan.pdf": pdf_of_pictures(*picture_of(*pages())),
+    }
+    assert len({original, *forms.values()}) == 5
+    for name, data in forms.items():
+        copy = read(data, name)
+        if Letter.objects.get(pk=copy.pk).state == LetterState.SCAN_WAITING:
+            read_scans([copy.pk])
+            duplicates.find_pairs(duplicates.unsigned(50), now=NOW)
+        (counts,) = counting()
+        assert (name, values(counts)) == (name, CORRECTED)
+        assert {"decision_date", "items/1/decision"} <= actions.standings(counts).keys()
+    (counts,) = counting()
+    page = as_admin.get(f"/cases/{counts}/").content.decode()
+    received_as = {"original.pdf", *forms} - {UploadedFile.objects.get(letter=counts).name}
+    assert all(name in page.split("Also received as", 1)[1] for name in received_as)
+    assert f'href="/cases/{counts}/' in as_admin.get("/cases/?corrected=yes").content.decode()
+    assert ReviewEntry.objects.filter(reasons__contains=["reported"]).get().pk == counts
+    for _ in forms:
+        removal.remove_letter(counting()[0], by=people.admin, now=NOW, reason="synthetic")
+        assert values(counting()[0]) == CORRECTED
 
 
 def test_corrections_of_a_less_complete_copy_apply_to_a_better_one_received_later(people: People) -> None:

@@ -47,6 +47,19 @@ def portfolio(files: Mapping[str, bytes], *, cover: str = "A synthetic note abou
     return target.getvalue()
 
 
+def winmail(files: Mapping[str, bytes], *, text: str = "See the attached letters.") -> bytes:
+    """A message as Exchange sends it to other mail programs."""
+
+    def attribute(number: int, content: bytes) -> bytes:
+        return struct.pack("<BLL", 1 + (number != 0x2800C), number, len(content)) + content + b"\0\0"
+
+    written = b"\x78\x9f\x3e\x22\1\0" + attribute(0x2800C, text.encode() + b"\0")
+    for name, data in files.items():
+        written += attribute(0x69002, bytes(14)) + attribute(0x18010, name.encode() + b"\0")
+        written += attribute(0x6800F, data)
+    return written
+
+
 def outlook(
     files: Mapping[str, "bytes | Tree"], *, text: str = "See the attached letters.", subject: str = "Letters"
 ) -> bytes:

@@ -19,7 +19,7 @@ from determinations.extraction.containers.results import LIMITS, ContainerRefuse
 from determinations.extraction.contents import ContentLimits, ContentReader, name_and_container
 from determinations.extraction.results import Limits
 from tests.extraction.files import archive, locked_pdf, pdf
-from tests.extraction.messages import compound_file, mail, outlook, outlook_tree, portfolio
+from tests.extraction.messages import compound_file, mail, outlook, outlook_tree, portfolio, winmail
 
 ONE, TWO, THREE = (pdf(f"Synthetic letter {number} with enough text") for number in ("one", "two", "three"))
 
@@ -266,3 +266,33 @@ def test_damage_anywhere_gives_a_reason_or_a_file_and_never_a_failure(reader: Co
 def test_a_container_that_is_too_large_is_not_sent_to_the_child() -> None:
     with ContainerReader(Limits(bytes=10)) as reader, pytest.raises(ContainerRefused, match="10 are allowed"):
         reader.open("mail", b"synthetic data")
+
+
+def test_a_winmail_file_gives_its_letters(reader: ContentReader) -> None:
+    sent = mail({"winmail.dat": winmail({"one.pdf": ONE, "two.pdf": TWO})})
+    found = contents(reader, "message.eml", sent)
+    assert found == {"message.eml/winmail.dat/one.pdf": ONE, "message.eml/winmail.dat/two.pdf": TWO}
+    assert name_and_container("message.eml/winmail.dat/one.pdf") == ("one.pdf", "message.eml/winmail.dat")
+
+
+@pytest.mark.parametrize("left", [5, 12, 60])
+def test_a_winmail_file_that_is_cut_short_is_reported(reader: ContentReader, left: int) -> None:
+    assert contents(reader, "winmail.dat", winmail({"one.pdf": ONE})[:left])["winmail.dat"] in (
+        "container_damaged",
+        "container_empty",
+    )
+
+
+def test_what_precedes_the_damage_in_a_winmail_file_is_kept(reader: ContentReader) -> None:
+    found = contents(reader, "winmail.dat", winmail({"one.pdf": ONE, "two.pdf": TWO})[:-20])
+    assert found == {"winmail.dat/one.pdf": ONE, "winmail.dat/(the rest)": "container_damaged"}
+
+
+def test_a_portfolio_with_mail_in_it_gives_the_letters_of_the_mail(reader: ContentReader) -> None:
+    inside = {"message.eml": mail({"one.pdf": ONE}), "message.msg": outlook({"two.pdf": TWO}), "three.pdf": THREE}
+    found = contents(reader, "all.pdf", portfolio(inside, cover="This is a PDF Portfolio."))
+    assert found == {
+        "all.pdf/message.eml/one.pdf": ONE,
+        "all.pdf/message.msg/two.pdf": TWO,
+        "all.pdf/three.pdf": THREE,
+    }

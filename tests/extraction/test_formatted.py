@@ -1,4 +1,4 @@
-"""Word, RTF and HTML: their text without formatting, and reasons for damaged files."""
+"""Word, OpenDocument, RTF and HTML: their text without formatting, and reasons for damaged files."""
 
 import io
 import zipfile
@@ -48,6 +48,49 @@ def test_text_of_a_word_document_with_its_tables_and_pages() -> None:
     assert first == "Synthetic letter\tof one\nand two\nCase Number:\tone\nDate:\ttwo\n"
     assert second.split() == ["Second", "page"]
     assert (extracted.pages, extracted.method) == (2, "text")
+
+
+_ODF = "urn:oasis:names:tc:opendocument:xmlns"
+ODF = "".join(f' xmlns:{name}="{_ODF}:{name}:1.0"' for name in ("office", "text", "table", "style", "draw"))
+ODF += f' xmlns:fo="{_ODF}:xsl-fo-compatible:1.0"'
+
+
+def open_document(body: str, *, kind: str = "text") -> bytes:
+    """An OpenDocument as LibreOffice saves it; ``NewPage`` is the style of a paragraph that starts a page."""
+    styles = '<style:style style:name="NewPage"><style:paragraph-properties fo:break-before="page"/></style:style>'
+    content = (
+        f"<office:document-content{ODF}><office:automatic-styles>{styles}</office:automatic-styles>"
+        f"<office:body><office:text>{body}</office:text></office:body></office:document-content>"
+    )
+    members = {"mimetype": f"application/vnd.oasis.opendocument.{kind}".encode(), "content.xml": content.encode()}
+    return archive(members, zipfile.ZIP_STORED)
+
+
+def test_text_of_an_open_document_with_its_tables_and_pages() -> None:
+    extracted = read_text(
+        open_document(
+            "<text:tracked-changes><text:p>deleted</text:p></text:tracked-changes>"
+            "<text:h>Synthetic   letter</text:h><text:p>of<text:tab/>one<text:line-break/>and"
+            '<text:s text:c="2"/><text:span>two</text:span>, <office:annotation><text:p>a comment</text:p>'
+            "</office:annotation>three</text:p><table:table><table:table-row><table:table-cell>"
+            "<text:p>Case Number:</text:p></table:table-cell><table:table-cell><text:p>one</text:p>"
+            "</table:table-cell></table:table-row></table:table>"
+            '<text:p text:style-name="NewPage">Second<draw:frame><draw:text-box><text:p>box</text:p></draw:text-box>'
+            "</draw:frame> page</text:p>"
+        ),
+        LIMITS,
+    )
+    first, second = extracted.text.split("\f")
+    assert first == "Synthetic letter\nof\tone\nand  two, three\nCase Number:\tone\n"
+    assert second.split() == ["Second", "box", "page"]
+    assert (extracted.pages, extracted.method) == (2, "text")
+
+
+@pytest.mark.parametrize("content", [b"<office:a/>", b"<a/>", b"no document"])
+def test_a_damaged_open_document_is_reported(content: bytes) -> None:
+    members = {"mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": content}
+    with pytest.raises(Damaged):
+        read_text(archive(members, zipfile.ZIP_STORED), LIMITS)
 
 
 W = nsdecls("w")

@@ -19,7 +19,7 @@ from tests.extraction.files import archive, pdf
         (archive({"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"}), Kind.WORD),
         (
             archive({"mimetype": b"application/vnd.oasis.opendocument.text"}, zipfile.ZIP_STORED),
-            Kind.OPEN_DOCUMENT,
+            Kind.OPEN_TEXT,
         ),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Kind.OLD_OFFICE),
         (b"{\\rtf1\\ansi", Kind.RTF),

@@ -1,6 +1,8 @@
 """``import_letters``: importing folders, keeping stored windows after an interruption, and resuming."""
 
 import os
+import sys
+import time
 from io import StringIO
 from pathlib import Path
 
@@ -8,9 +10,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from determinations.management.commands import import_letters
-from determinations.models import Letter, Upload
+from determinations.models import Letter, Upload, UploadedFile
+from imrsite.local.processes import spawn
 from tests.extraction.files import archive
+from tests.extraction.messages import mail
+from tests.fixtures import ROOT
 from tests.fixtures.people import People
+from tests.fixtures.worker import child_environment
 from tests.letters_made import letter_text
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_worker")]
@@ -88,6 +94,27 @@ def test_an_interrupted_import_keeps_stored_files_and_the_next_run_resumes(
     run(folder)
     assert Letter.objects.count() == 31
     assert Upload.objects.get().files.exclude(outcome="accepted").count() == 2
+
+
+def test_an_import_killed_within_an_archive_resumes_without_a_second_row_for_any_file(tmp_path: Path) -> None:
+    members = 400
+    letters = {f"{n}.txt": f"A synthetic file, number {n}".encode() for n in range(members)}
+    (tmp_path / "letters.zip").write_bytes(archive(letters))
+    (tmp_path / "message.eml").write_bytes(mail({"one.txt": b"A synthetic file in a message"}))
+    process = spawn(
+        [sys.executable, "manage.py", "import_letters", str(tmp_path)],
+        log=tmp_path.parent / "import.log", dies_by="KILL", cwd=ROOT, env=child_environment(),
+    )  # fmt: skip
+    while not UploadedFile.objects.exists() and process.poll() is None:
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    assert 0 < UploadedFile.objects.count() < members
+    for _ in range(2):  # the second run finds nothing to do
+        run(tmp_path)
+        names = list(UploadedFile.objects.values_list("name", flat=True))
+        assert len(names) == len(set(names)) == members + 1
+        assert not UploadedFile.objects.exclude(outcome="accepted").exists()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

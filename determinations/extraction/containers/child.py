@@ -20,17 +20,20 @@ from determinations.extraction.containers import mail
 from determinations.extraction.containers.outlook import collect_from_outlook
 from determinations.extraction.containers.portfolio import collect_from_pdf
 from determinations.extraction.containers.results import Collection, ContainerRefused, Full, Opened
+from determinations.extraction.containers.tnef import collect_from_tnef
 from determinations.extraction.results import Limits
 
 
 def opened(form: str, data: bytes, limits: Limits) -> Opened:
-    """The files of a message (``mail`` or ``outlook``) or a ``pdf``. Raises ``ContainerRefused``."""
+    """The files of a message (``mail``, ``tnef`` or ``outlook``) or a ``pdf``. Raises ``ContainerRefused``."""
     collection = Collection(limits)
     is_cover = False
     try:
         match form:
             case "mail":
                 mail.collect_from_mail(data, collection)
+            case "tnef":
+                collect_from_tnef(data, collection)
             case "outlook":
                 collect_from_outlook(data, collection)
             case "pdf":

@@ -8,7 +8,7 @@ from determinations.extraction.process import ChildGone, ChildReader
 from determinations.extraction.results import Limits, TooSlow
 
 CHILD = "determinations.extraction.containers.child"
-Form = Literal["mail", "outlook", "pdf"]
+Form = Literal["mail", "tnef", "outlook", "pdf"]
 
 
 class ContainerReader(ChildReader):

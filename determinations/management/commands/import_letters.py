@@ -53,7 +53,7 @@ class Command(BaseCommand):
             bar.say(f"An earlier run stored {known:,} files; continuing after them.")
         try:
             for files in _windows(_new_files(upload, paths, bar, window), window):
-                receive_files(by=person, files=map(_opened, files), lane=Lane.BULK, upload=upload)
+                receive_files(by=person, files=map(_opened, files), lane=Lane.BULK, upload=upload, resumed=known > 0)
                 send_waiting(Lane.BULK)
                 bar.move(len(files))
         except KeyboardInterrupt:
@@ -150,12 +150,20 @@ def _batch_to_continue(paths: list[Path], note: str, by: User | None) -> tuple[U
 
 
 def _new_files(upload: Upload, paths: Iterable[Path], bar: "_Bar", size: int) -> Iterator[tuple[str, Path]]:
-    """Files without a row in the batch, or changed since; the database is queried window by window."""
+    """Files without a row in the batch, or changed since; the database is queried window by window.
+
+    An archive or a message has rows for its files only, so it is opened again, and so is the file that an interruption
+    may have left half stored; what the batch has of them is left out.
+    """
+    last = upload.files.order_by("-pk").values_list("name", flat=True).first() or ""
     for window in _windows(_files_in(paths), size):
         rows = UploadedFile.objects.filter(upload=upload, name__in=[name for name, _ in window]).order_by("pk")
-        # An archive or a message has rows for its files only: it is opened again, and at worst gives duplicates.
         known = {row.name: row for row in rows}
-        fresh = [(name, path) for name, path in window if name not in known or _changed(path, known[name])]
+        fresh = [
+            (name, path)
+            for name, path in window
+            if name not in known or f"{last}/".startswith(f"{name}/") or _changed(path, known[name])
+        ]
         bar.move(len(window) - len(fresh))
         yield from fresh
 

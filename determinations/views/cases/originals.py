@@ -12,14 +12,14 @@ from determinations.models import Letter
 
 _ENDINGS = {
     Kind.PDF: "pdf", Kind.TEXT: "txt", Kind.TIFF: "tif", Kind.PNG: "png", Kind.JPEG: "jpg",
-    Kind.WORD: "docx", Kind.RTF: "rtf", Kind.HTML: "html",
+    Kind.WORD: "docx", Kind.OPEN_TEXT: "odt", Kind.RTF: "rtf", Kind.HTML: "html",
 }  # fmt: skip
 
 
 @require_GET
 @permission_required("determinations.read_original", raise_exception=True)
 def letter_original(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Download the original file.
+    """Download the original file: all of it, even if it holds other letters, which the link and the audit trail say.
 
     It is named after the letter's number or its case's, since the name it was uploaded under may be private. Browsers
     must not guess its type or run anything in it, because it is untrusted.
@@ -29,14 +29,18 @@ def letter_original(request: HttpRequest, pk: int) -> HttpResponseBase:
         file = letter_store().open(letter.store_name)
     except FileNotFoundError:
         raise Http404("The file is no longer in the letter store.") from None
-    note(request, "original.downloaded", letter.pk)
-    response = FileResponse(file, as_attachment=True, filename=_name_of(letter), content_type=letter.media_type)
+    letters = Letter.objects.filter(sha256=letter.sha256).count()
+    note(request, "original.downloaded", letter.pk, letters=letters)
+    response = FileResponse(
+        file, as_attachment=True, filename=_name_of(letter, letters), content_type=letter.media_type
+    )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
-def _name_of(letter: Letter) -> str:
+def _name_of(letter: Letter, letters: int) -> str:
     number = letter.case.case_number if hasattr(letter, "case") else None
-    return f"{number or f'letter-{letter.pk}'}.{_ENDINGS.get(Kind(letter.media_type), 'bin')}"
+    others = f"-and-{letters - 1}-more" if letters > 1 else ""
+    return f"{number or f'letter-{letter.pk}'}{others}.{_ENDINGS.get(Kind(letter.media_type), 'bin')}"
