@@ -90,7 +90,8 @@ def row_of_file(file: UploadedFile, known: KnownOfLetters) -> FileRow:
     if file.outcome != FileOutcome.DUPLICATE:
         return row
     letters = known.letters_in_file.get(file.letter.sha256, 1)
-    reason = f"This file is already in the system as letter {file.letter.pk} ({row.label.lower()})."
+    counts = ", which counts" if row.has_case and row.counts is None else ""
+    reason = f"This file is already in the system as letter {file.letter.pk} ({row.label.lower()}){counts}."
     return replace(
         row,
         size=file.size,

@@ -1,8 +1,11 @@
 """Django's own pages of the administration: who opens them, that they search, and that none counts without bound."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.db import models
 from django.test import Client
@@ -10,7 +13,8 @@ from django.urls import reverse
 
 from determinations.admin.bounded import FoundByNumberAdmin, SingleRowAdmin
 from determinations.corrections import actions
-from determinations.models import Correction
+from determinations.models import AuditEvent, Correction, CorrectionReason
+from determinations.wording.audit_actions import ACTIONS
 from tests.corrections.letters import NOW, document, item, stored_letter
 from tests.fixtures.people import People
 
@@ -78,6 +82,24 @@ def test_no_list_is_filtered_by_what_has_no_index(model: type[models.Model]) -> 
     columns = {str(entry) for entry in listed.list_filter}
     columns |= set(listed.search_fields) if isinstance(listed, FoundByNumberAdmin) else set()
     assert model._meta.model_name in FEW_ROWS or columns <= indexed
+
+
+def test_records_show_labels_instead_of_keys(as_admin: Client, people: People) -> None:
+    letter = stored_letter(document(item("Brace")))
+    actions.correct_field(letter.pk, "date_of_injury", "2015-01-02", by=people.admin, now=NOW, reason="wrong_place")
+    actions.correct_field(letter.pk, "items/1/decision", "overturned", by=people.admin, now=NOW, reason="misread")
+    shown = as_admin.get(address_of(Correction, "changelist")).content.decode()
+    label = CorrectionReason.objects.get(code="wrong_place").label
+    assert all(words in shown for words in ("Date of injury", "Item 1, decision", label))
+    assert not any(key in shown for key in ("date_of_injury", "wrong_place", "items/1"))
+    assert "corrected a letter" in as_admin.get(address_of(AuditEvent, "changelist")).content.decode()
+
+
+def test_every_action_of_the_audit_trail_has_words() -> None:
+    code = "".join(path.read_text() for path in Path(apps.get_app_config("determinations").path).rglob("*.py"))
+    recorded = set(re.findall(r"audit\.\w+\(\s*(?:request,\s*)?\"([a-z]+\.[a-z_]+)\"", code))
+    assert len(recorded) > 15
+    assert recorded <= ACTIONS.keys()
 
 
 @pytest.mark.parametrize("words", ["{letter}", "{letter} 999999999", "nobody", "9" * 30])
