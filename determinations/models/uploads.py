@@ -53,7 +53,10 @@ class UploadedFile(models.Model):
     objects = UploadedFileQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["upload", "id"], name="uploaded_file_order")]
+        indexes = [
+            models.Index(fields=["upload", "id"], name="uploaded_file_order"),
+            models.Index(fields=["upload", "received_at", "id"], name="uploaded_file_arrival"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="uploaded_file_has_letter_or_refusal",

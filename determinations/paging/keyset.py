@@ -9,7 +9,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -43,7 +43,9 @@ class Cursor:
 
     def encode(self) -> str:
         """The cursor as an address carries it."""
-        value = {"date": self.value.isoformat()} if isinstance(self.value, date) else self.value
+        value = self.value
+        if isinstance(value, date):
+            value = {"time" if isinstance(value, datetime) else "date": value.isoformat()}
         return base64.urlsafe_b64encode(json.dumps([value, self.key]).encode()).decode().rstrip("=")
 
 
@@ -58,7 +60,7 @@ def read_cursor(query: QueryDict) -> Cursor | None:
         try:
             value, key = json.loads(base64.urlsafe_b64decode(printed + "=" * (-len(printed) % 4)))
             if isinstance(value, dict):
-                value = date.fromisoformat(value["date"])
+                value = datetime.fromisoformat(value["time"]) if "time" in value else date.fromisoformat(value["date"])
             if not isinstance(key, int) or isinstance(value, list) or abs(key) >= 2**63:
                 return None
             if isinstance(value, str) and "\x00" in value:

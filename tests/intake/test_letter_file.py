@@ -1,9 +1,12 @@
 """A file with several letters as users see it, and setting its pages by hand."""
 
 import re
+from collections.abc import Iterable
+from typing import cast
 
 import pytest
 from django.core.files.base import ContentFile
+from django.http import StreamingHttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -13,6 +16,7 @@ from determinations.models import AuditEvent, Case, Letter, ReparseRun, Upload
 from determinations.reading import reparsing
 from determinations.reading.ingest import ingest_letters
 from tests.corrections.letters import NOW
+from tests.extraction.files import pdf
 from tests.fixtures.people import People
 from tests.letters_made import letter_text
 
@@ -55,6 +59,43 @@ def test_each_letter_has_a_batch_entry_with_its_pages(as_casemanager: Client) ->
     page = words(as_casemanager.get(reverse("upload_detail", args=[again.pk])).content)
     assert "Duplicate" in page
     assert "This file holds 2 letters." in page
+
+
+def test_letters_of_a_file_are_listed_together_in_their_batch(as_casemanager: Client) -> None:
+    others = [ContentFile(letter_text(90 + n).encode(), name=f"other-{n}.txt") for n in range(60)]
+    batch = receive_files(by=None, files=[ContentFile(TWO.encode(), name="bundle.txt"), *others])
+    ingest_letters(list(batch.files.values_list("letter_id", flat=True)))
+    page = as_casemanager.get(reverse("upload_detail", args=[batch.pk]))
+    names = re.findall(r'class="file-name">([^<]+)<', page.content.decode())
+    assert names[:3] == ["bundle.txt", "bundle.txt", "other-0.txt"]
+    following = as_casemanager.get(f"{page.wsgi_request.path}{page.context['page'].next_query}")
+    rest = re.findall(r'class="file-name">([^<]+)<', following.content.decode())
+    assert [*names, *rest] == ["bundle.txt", "bundle.txt", *(f"other-{n}.txt" for n in range(60))]
+
+
+def test_each_letter_of_a_file_is_exported(as_casemanager: Client) -> None:
+    upload()
+    answer = as_casemanager.post("/cases/export/", {"format": "csv", "query": ""})
+    exported = b"".join(cast(Iterable[bytes], cast(StreamingHttpResponse, answer).streaming_content)).decode()
+    assert [exported.count(number) for number in ("CM17-0000081", "CM17-0000082")] == [1, 1]
+
+
+def test_only_the_whole_file_is_opened_beyond_the_pages_of_a_letter(as_admin: Client) -> None:
+    data = pdf(*TWO.split("\f"))
+    batch = receive_files(by=None, files=[ContentFile(data, name="bundle.pdf")])
+    ingest_letters(list(batch.files.values_list("letter_id", flat=True)))
+    first, second = letters()
+    pictures = {
+        (letter.part, number): as_admin.get(reverse("letter_page", args=[letter.pk, number])).status_code
+        for letter in (first, second)
+        for number in (1, 3)
+    }
+    assert pictures == {(1, 1): 200, (1, 3): 404, (2, 1): 404, (2, 3): 200}
+    assert "Whole file (2 letters)" in words(as_admin.get(reverse("case_detail", args=[second.pk])).content)
+    download = as_admin.get(reverse("letter_original", args=[second.pk]))
+    assert b"".join(cast(Iterable[bytes], cast(StreamingHttpResponse, download).streaming_content)) == data
+    assert "CM17-0000082-and-1-more.pdf" in download.headers["Content-Disposition"]
+    assert AuditEvent.objects.filter(action="original.downloaded", letter_id=second.pk, detail={"letters": 2}).exists()
 
 
 def test_the_case_names_its_pages_and_shows_only_these(as_casemanager: Client) -> None:

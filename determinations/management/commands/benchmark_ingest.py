@@ -50,15 +50,25 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=2, help="worker processes")
         parser.add_argument("--warm-up", type=int, default=200, help="letters read before the measurement begins")
         parser.add_argument(
+            "--parts", type=int, default=0, metavar="N", help="measure files of N letters each, too, and the ratio"
+        )
+        parser.add_argument(
             "--files", type=Path, help="a folder of PDFs to use instead of synthetic ones, repeated as needed"
         )
 
     def handle(
-        self, *args: object, letters: int, workers: int, warm_up: int, files: Path | None, **options: object
+        self,
+        *args: object,
+        letters: int,
+        workers: int,
+        warm_up: int,
+        parts: int,
+        files: Path | None,
+        **options: object,
     ) -> None:
         """Start the servers and run this command again with their addresses; there, measure."""
         if self.is_inside():
-            self._measure(letters, workers, warm_up, files)
+            self._measure(letters, workers, warm_up, parts, files)
         else:
             self.run_on_own_servers()
 
@@ -97,7 +107,7 @@ class Command(BaseCommand):
             if done.returncode:
                 raise CommandError("The benchmark did not finish.")
 
-    def _measure(self, letters: int, workers: int, warm_up: int, files: Path | None) -> None:
+    def _measure(self, letters: int, workers: int, warm_up: int, parts: int, files: Path | None) -> None:
         pdfs = list(_copies(files, letters) if files else _synthetic_pdfs(letters))
         texts = [write_letter(n, _SEED + 1).text.encode() for n in range(letters)]
         pages, one = _bare_pdfium(pdfs)
@@ -121,12 +131,17 @@ class Command(BaseCommand):
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM ANALYZE")  # like a database that has been in use
             self._walk("PDF, end to end", pdfs)
-            self._walk("text, end to end", texts)
+            alone = self._walk("text, end to end", texts)
+            if parts:
+                together = self._walk(f"files of {parts} letters", list(_bundles(letters, parts)), letters)
+                self._say("letters of such files, ratio", f"{together / alone:.2f} of the speed of letters alone")
         finally:
             stop_process(worker, signal.SIGTERM, within=20)
 
-    def _walk(self, name: str, data: list[bytes]) -> None:
-        """Measure from the first upload until every letter is a case, in windows as an import does."""
+    def _walk(self, name: str, data: list[bytes], letters: int = 0) -> float:
+        """Measure from the first upload until every letter is a case, in windows as an import does; returns letters
+        per second. ``letters`` is their number if files hold several."""
+        letters = letters or len(data)
         files = (ContentFile(content, name=f"{n}") for n, content in enumerate(data))
         cases = Case.objects.count()
         began = time.monotonic()
@@ -139,9 +154,10 @@ class Command(BaseCommand):
         seconds = time.monotonic() - began
         self._say(
             name,
-            f"{len(data) / seconds:,.0f} letters/s ({len(data):,} letters, {Case.objects.count() - cases:,} cases, "
+            f"{letters / seconds:,.0f} letters/s ({letters:,} letters, {Case.objects.count() - cases:,} cases, "
             f"{seconds:.1f} s, all stored after {taken_in:.1f} s)",
         )
+        return letters / seconds
 
     def _say(self, name: str, figures: str) -> None:
         self.stdout.write(f"{name + ':':<32}{figures}")
@@ -150,6 +166,12 @@ class Command(BaseCommand):
 
 def _synthetic_pdfs(number: int) -> Iterator[bytes]:
     return (letter_pdf(write_letter(n, _SEED)) for n in range(number))
+
+
+def _bundles(number: int, parts: int) -> Iterator[bytes]:
+    """Text files of several letters each, one page or more per letter."""
+    letters = [write_letter(n, _SEED + 3).text for n in range(number)]
+    return ("\f".join(letters[at : at + parts]).encode() for at in range(0, number, parts))
 
 
 def _copies(folder: Path, number: int) -> Iterator[bytes]:

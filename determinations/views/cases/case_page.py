@@ -70,6 +70,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "correct_url": url_if_any("review_letter", pk)
         if request.user.has_perm("determinations.correct_cases")
         else "",
+        "letters_in_file": len(of_file),
         "original_url": url_if_any("letter_original", pk) if can_read else "",
         **duty_context(case, opened.merged.record["items"]),
         **(_letter_pane(request, opened, stored, sheet, of_file, items_shown) if can_read else {}),

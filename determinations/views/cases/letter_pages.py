@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from determinations.access.audit import note_once
 from determinations.cases.open_letter import open_letter
 from determinations.cases.page_pictures import WIDTH, NoPicture, boxes_of, page_picture
+from determinations.cases.same_case import letters_of_file, shown_pages
 from determinations.cases.sheet import sheet_of
 from determinations.models import Letter, LetterText
 from determinations.wording.labels import read_labels
@@ -19,8 +20,13 @@ from determinations.wording.labels import read_labels
 @permission_required(["determinations.browse_cases", "determinations.read_original"], raise_exception=True)
 @cache_control(private=True, no_cache=True)
 def letter_page(request: HttpRequest, pk: int, number: int) -> HttpResponseBase:
-    """One page as a PNG. Browsers that cache it revalidate it, so that the permission is checked each time."""
+    """One page as a PNG; of a file with several letters, only the letter's own pages.
+
+    Browsers that cache it revalidate it, so that the permission is checked each time.
+    """
     letter = get_object_or_404(Letter, pk=pk)
+    if number not in shown_pages(letter, letters_of_file(letter)):
+        raise Http404("The letter has no such page.")
     note_once(request, "pages.opened", letter.pk)
     mark = f'"{letter.sha256[:32]}-{number}-{WIDTH}-{letter.pages_scanned or 0}"'
     if (unchanged := get_conditional_response(request, etag=mark)) is not None:

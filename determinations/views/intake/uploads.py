@@ -51,7 +51,8 @@ from determinations.wording.states import RETRY_STATES, STATES
 
 may_upload = permission_required("determinations.upload_letters", raise_exception=True)
 _NEWEST_FIRST = Order("id", descending=True, nullable=False)
-_AS_THEY_CAME = Order("id", nullable=False)
+#: A letter found in a file has the time of its file, so that it is listed right after it.
+_AS_THEY_CAME = Order("received_at", nullable=False)
 #: A batch accepts more files for this long.
 _JOINED_WITHIN = timedelta(hours=12)
 #: Large batches are counted less often.
