@@ -26,6 +26,7 @@ _REASONS = re.compile(
     re.I,
 )
 _CLAUSES = re.compile(r"[,;:()]|\b(?:and|or|with)\b")
+_SIDES = frozenset({"left", "right"})
 #: Kinds so wide that a passing word falls into them.
 _TOO_WIDE = frozenset({"Medical Specialties", "Other Therapies", "Other Drugs", "Other"})
 
@@ -35,6 +36,14 @@ def check_last_page(source: str, items: tuple[ParsedItem, ...], summary: str | N
     *before, last = source.rstrip().split("\f")
     if not before or not items or not summary or not is_full(last, before):
         return
+    if _lacks_a_side(items):
+        yield Problem(
+            "page_missing",
+            "The last page is full, and one treatment is for one side while another is for both: "
+            "a page may be missing.",
+            Span(max(0, len(source.rstrip()) - 1), len(source.rstrip())),
+            "items",
+        )
     known = {(item.category, item.subcategory) for item in items}
     named = _denied_treatments(summary)
     if not named <= known:
@@ -45,6 +54,17 @@ def check_last_page(source: str, items: tuple[ParsedItem, ...], summary: str | N
             Span(max(0, len(source.rstrip()) - 1), len(source.rstrip())),
             "items",
         )
+
+
+def _lacks_a_side(items: tuple[ParsedItem, ...]) -> bool:
+    """Whether one treatment is requested for the left and the right, and another one for one of them only."""
+    sides: dict[str, set[str]] = {}
+    for item in items:
+        words = item.disputed.lower().split()
+        named = _SIDES.intersection(words)
+        if len(named) == 1:
+            sides.setdefault(" ".join(word for word in words if word not in _SIDES), set()).update(named)
+    return {len(named) for named in sides.values()} == {1, 2}
 
 
 def _denied_treatments(summary: str) -> set[tuple[str, str]]:

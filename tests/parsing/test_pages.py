@@ -1,6 +1,7 @@
 """What surrounds letters in real offices: lines at page edges, covers, records, bundles. All texts are synthetic."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -249,6 +250,34 @@ def test_a_full_last_page_and_a_denied_treatment_without_an_item_mean_a_missing_
         problems = list(check_last_page(f"{first}\f{rationale}", letter.items, summary))
         assert [problem.code for problem in problems] == ["page_missing"] * expected
         assert list(check_last_page(f"{first}\f{rationale[:900]}", letter.items, summary)) == []
+
+
+def test_a_full_last_page_and_a_treatment_for_one_side_only_mean_a_missing_page() -> None:
+    prose = "The worker reports pain in the low back that has not changed since the visit before this one.\n"
+    text = f"HOW THE IMR\n{prose * 36}\fDecision rationale: {prose * 42}"
+    item = parse_letter(LETTER).items[0]
+    requests = ("EMG of the left arm", "EMG of the right arm", "NCS of the left arm", "NCS of the right arm")
+    items = tuple(replace(item, disputed=request) for request in requests)
+    assert [problem.code for problem in check_last_page(text, items[:3], "The pain goes on.")] == ["page_missing"]
+    assert list(check_last_page(text, items, "The pain goes on.")) == []
+
+
+def test_a_bracket_that_the_next_page_does_not_close_means_a_missing_page() -> None:
+    def pages(below: str) -> str:
+        head, _, tail = LETTER.rstrip().rpartition("Decision rationale:")
+        return f"{head}Decision rationale:{tail.rstrip('.')} (see the guideline of 2016,\f{below}"
+
+    assert "page_missing" in codes(parts_of(pages("which says so. The request is not medically necessary."))[0])
+    assert "page_missing" not in codes(parts_of(pages("page 12). The request is not medically necessary."))[0])
+
+
+def test_guidelines_of_another_treatment_below_an_items_line_mean_a_missing_page() -> None:
+    line, lines = LETTER.split("\f")[3:5]
+    assert line.strip().endswith("Overturned")
+    of_another = lines.replace("Special Studies", "Acupuncture").replace("knee", "neck").replace("MRI", "treatment")
+    gap = LETTER.replace(lines, of_another.replace("Criteria, ", ""))
+    assert "page_missing" in codes(parts_of(gap)[0])
+    assert "page_missing" not in CLEAN
 
 
 @pytest.mark.parametrize("dash", ["\u2013", "\u2010", "\u2212", " - "])

@@ -10,6 +10,7 @@ from determinations.parsing.guidelines import read_guideline_line
 from determinations.parsing.header import DATE_FIELDS, Header, read_header
 from determinations.parsing.items import ItemText, read_items
 from determinations.parsing.last_page import check_last_page
+from determinations.parsing.page_gaps import check_page_gaps
 from determinations.parsing.results import Ground, ParsedItem, ParsedLetter, Problem
 from determinations.parsing.reviewer import read_reviewer
 from determinations.parsing.sections import Sections, find_sections
@@ -45,6 +46,7 @@ def read_determination(source: str, aliases: Mapping[str, str]) -> ParsedLetter:
         *check_dates(header.dates, header.spans),
         *check_items(source, items, summary.text),
         *check_endings(items, summary.text, places),
+        *check_page_gaps(source, items),
     ]
     if not any(problem.code in _SAYS_THAT_PAGES_ARE_MISSING for problem in problems):
         problems += check_last_page(source, items, summary.text)

@@ -6,6 +6,7 @@ in every other order; the one in which all of them agree is read, and said to be
 """
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise, permutations
 from typing import NamedTuple
 
@@ -41,6 +42,8 @@ _LABEL = re.compile(
 #: More pages than this are not tried in every order.
 _MOST_TRIED = 6
 _CONFLICT = -3
+#: A bracket that a page leaves open is closed within so many characters of the next one.
+_SOON = 300
 _OUT_OF_ORDER = "The pages of this letter were out of order and were read in the order in which their text continues."
 _BROKEN = "The text does not continue from page {0} to page {1}: a page may be missing, or pages may be out of order."
 
@@ -55,6 +58,7 @@ class _Page(NamedTuple):
     first_mark: str
     last_mark: str
     begins_letter: bool
+    opening: str
 
 
 class Ordered(NamedTuple):
@@ -76,15 +80,25 @@ def order_pages(source: str, first_page: int = 1) -> Ordered:
     first, last = marked[0], marked[-1]
     of_letter = pages[first : last + 1]
     broken = [pair for pair in pairwise(of_letter) if _agreement(*pair) <= _CONFLICT]
+    gaps = list(_gaps_behind(pages[last:]))
     headless = not of_letter[0].begins_letter and any(page.begins_letter for page in of_letter)
     if not broken and not headless:
-        return Ordered(whole, ())
+        return Ordered(whole, tuple(gaps))
     better = _better_order(of_letter)
     if better:
         order = [*pages[:first], *better, *pages[last + 1 :]]
         problem = Problem("pages_out_of_order", _OUT_OF_ORDER, of_letter[0].span)
         return Ordered(_arranged(source, order), (problem,))
-    return Ordered(whole, tuple(_doubt(above, below) for above, below in broken))
+    return Ordered(whole, (*(_doubt(above, below) for above, below in broken), *gaps))
+
+
+def _gaps_behind(pages: list[_Page]) -> Iterator[Problem]:
+    """A problem for each page behind the last one with a mark that goes on in a sentence, but not in the one above."""
+    for above, below in pairwise(pages):
+        if not below.first_line[:1].islower():
+            return
+        if _bracket_stays_open(above, below):
+            yield _doubt(above, below)
 
 
 def _doubt(above: _Page, below: _Page) -> Problem:
@@ -105,7 +119,7 @@ def _pages(source: str, first_page: int) -> list[_Page]:
         while marks and marks[-1][0] < end:
             names.append(marks.pop()[1])
         outer = (names[0], names[-1], "h0" in names) if names else ("", "", False)
-        pages.append(_Page(number, Span(start, end), first.strip(), last.strip(), *outer))
+        pages.append(_Page(number, Span(start, end), first.strip(), last.strip(), *outer, stripped[:_SOON]))
         start = end + 1
     return pages
 
@@ -134,6 +148,8 @@ def _agreement(above: _Page, below: _Page) -> int:
     first = below.first_line
     if above.last_line.endswith(_MAY_BE_DECISION) and _DECISION.search(above.last_line):
         score += 3 if _CLAIMS.match(first) else _CONFLICT * 2
+    elif _bracket_stays_open(above, below):
+        score += _CONFLICT * 2
     elif ends_sentence(above.last_line):
         score += 1 if not first[0].islower() else _CONFLICT
     elif first[0].islower():
@@ -141,6 +157,14 @@ def _agreement(above: _Page, below: _Page) -> int:
     elif _LABEL.match(first) and not above.last_line.isupper():
         score += _CONFLICT
     return score
+
+
+def _bracket_stays_open(above: _Page, below: _Page) -> bool:
+    """Whether a bracket that the last line opens is not closed soon on the next page."""
+    if above.last_line.rfind("(") <= above.last_line.rfind(")"):
+        return False
+    opened, closed = below.opening.find("("), below.opening.find(")")
+    return closed < 0 or 0 <= opened < closed
 
 
 def _better_order(pages: list[_Page]) -> list[_Page] | None:
