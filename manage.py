@@ -33,6 +33,10 @@ if __name__ == "__main__":
             from imrsite.local.demo import run_demo
 
             sys.exit(run_demo(sys.argv[2:]))
+        if sys.argv[1:2] == ["soak"]:  # it has a state folder of its own
+            from imrsite.local.soak.run import run_soak
+
+            sys.exit(run_soak(sys.argv[2:]))
         from django.core.management import execute_from_command_line
 
         execute_from_command_line(sys.argv)

@@ -5,22 +5,23 @@ letters of a lane are in the broker at once. Each finished task sends the next o
 """
 
 import logging
+import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import wraps
 from smtplib import SMTPException
-from typing import Any, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
-from celery import shared_task
+from celery import current_task, shared_task
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
-from determinations.access import throttle
+from determinations.access import throttle, typed_forms
 from determinations.access.accounts import delete_ended_sessions
 from determinations.access.mail import send_link
 from determinations.browsing import exports
@@ -30,14 +31,17 @@ from determinations.corrections import duplicates, removal
 from determinations.duties import records as duty_records
 from determinations.duties.records import MOST_AT_ONCE, DutyRefused
 from determinations.extraction.scanning.engine import missing_engine
-from determinations.models import Case, Export, Letter, LetterState, ReparseRun, UploadedFile
+from determinations.intake import leftovers
+from determinations.models import Case, Export, Letter, ReparseRun, UploadedFile
 from determinations.models.browsing import ExportState
+from determinations.models.clock import database_now
 from determinations.models.letters import OPEN_STATES, Lane
 from determinations.models.reparsing import AT_WORK
-from determinations.reading import reparsing
-from determinations.reading.ingest import ingest_letters
+from determinations.reading import readiness, reparsing
+from determinations.reading.ingest import ingest_letters, requeue
+from determinations.reading.messages import queued_ids
 from determinations.reading.scans import read_scans
-from determinations.reading.turns import without_reader
+from determinations.reading.turns import MESSAGE_LOST_AFTER, release_stale
 from determinations.statistics.precompute import precompute_first_pages
 
 log = logging.getLogger(__name__)
@@ -50,14 +54,12 @@ WINDOW = 1_000
 SCANS_WINDOW = 20
 #: Letters per message. Small messages show users their first cases sooner; large ones speed up imports.
 LETTERS_A_TASK = {Lane.INTERACTIVE: 10, Lane.BULK: 50, Lane.SCANS: 1}
-#: If reading started this long ago and no worker holds the letter's lock, the worker died.
-READER_DIED_AFTER = timedelta(seconds=30)
-#: If a letter was sent this long ago and not started, its message was lost or is behind many others.
-MESSAGE_LOST_AFTER = timedelta(minutes=3)
+#: Seconds that a worker which must not claim letters waits with a message before it leaves the letters to others.
+WAITS_FOR_READINESS = 20.0
 #: If an export started this long ago, longer than a task may run, and is not finished, its worker died.
 EXPORT_DIED_AFTER = timedelta(minutes=10)
 #: A run without progress for this long has lost its message or its worker.
-RUN_STALE_AFTER = timedelta(minutes=1)
+RUN_STALE_AFTER = timedelta(seconds=30)
 #: Seconds that one message may occupy a worker with reparsing or comparing.
 _SECONDS_PER_TURN = 20.0
 _COMPARISON_BATCH = 200
@@ -82,7 +84,25 @@ def memory_may_run_out(work: Callable[P, None]) -> Callable[P, None]:
     return guarded
 
 
+def when_ready(work: Callable[Concatenate[list[int], P], None]) -> Callable[Concatenate[list[int], P], None]:
+    """Decorate a task that claims letters: a worker that must not claim any waits for a while, then leaves them."""
+
+    @wraps(work)
+    def guarded(ids: list[int], *args: P.args, **kwargs: P.kwargs) -> None:
+        if readiness.wait_until_ready(_worker_name(), seconds=WAITS_FOR_READINESS):
+            work(ids, *args, **kwargs)
+        else:
+            requeue(ids)
+
+    return guarded
+
+
+def _worker_name() -> str:
+    return current_task.request.hostname if current_task and current_task.request.hostname else socket.gethostname()
+
+
 @shared_task(ignore_result=True)
+@when_ready
 def parse_letters(ids: list[int], lane: str = Lane.INTERACTIVE) -> None:
     """Read these letters, then send the next ones of the lane."""
     memory_may_run_out(ingest_letters)(ids)  # the letters are requeued, with one attempt fewer left
@@ -91,6 +111,7 @@ def parse_letters(ids: list[int], lane: str = Lane.INTERACTIVE) -> None:
 
 
 @shared_task(ignore_result=True, soft_time_limit=3_000, time_limit=3_300)
+@when_ready
 def scan_letters(ids: list[int], lane: str = Lane.SCANS) -> None:
     """Recognize and read these scans, then send the next ones."""
     memory_may_run_out(read_scans)(ids)
@@ -100,25 +121,45 @@ def scan_letters(ids: list[int], lane: str = Lane.SCANS) -> None:
 
 @shared_task(ignore_result=True)
 @memory_may_run_out
-def sweep() -> None:
-    """Requeue stale work, and fill every lane."""
+def sweep(unless_swept_within: float = 0.0) -> None:
+    """Requeue stale work, and fill every lane. Sweeps that piled up while no worker ran return immediately."""
+    reasons = readiness.obstacles()
+    readiness.report(_worker_name(), reasons)
+    if any(reason.code in readiness.WITHOUT_DATABASE for reason in reasons):
+        return
+    now = database_now()
+    last = readiness.sweep_state().swept_at
+    if unless_swept_within and last is not None and now - last < timedelta(seconds=unless_swept_within):
+        return
+    queued = queued_ids()
     for lane in Lane.values:
-        _release_stale(lane)
+        release_stale(lane, queued, most=WINDOW)
         send_waiting(lane)
-    _send_exports_again()
-    stale = Q(stepped_at=None) | Q(stepped_at__lt=timezone.now() - RUN_STALE_AFTER)
+    _send_exports_again(queued, now)
+    stale = Q(stepped_at=None) | Q(stepped_at__lt=now - RUN_STALE_AFTER)
     for run_id in ReparseRun.objects.filter(stale, state__in=AT_WORK).values_list("pk", flat=True)[:20]:
         send_reparse(run_id)
-    if duplicates.unsigned(1):
-        _send_quietly(find_pairs)
-    if old_words(1):
-        _send_quietly(write_search_words)
-    _send_quietly(count_statistics)
-    duty_records.refresh_outdated(WINDOW)
-    removal.delete_files(now=timezone.now())
-    exports.delete_old_files(now=timezone.now())
-    throttle.delete_faded(now=timezone.now())
-    delete_ended_sessions(now=timezone.now())
+    readiness.note_sweep()
+
+
+@shared_task(ignore_result=True)
+@memory_may_run_out
+def tidy() -> None:
+    """Start slower work that nobody waits for, and delete what is no longer needed."""
+    if readiness.schema_is_ours():
+        now = database_now()
+        if duplicates.unsigned(1):
+            _send_quietly(find_pairs)
+        if old_words(1):
+            _send_quietly(write_search_words)
+        _send_quietly(count_statistics)
+        duty_records.refresh_outdated(WINDOW)
+        removal.delete_files(now=now)
+        exports.delete_old_files(now=now)
+        leftovers.delete_leftovers(now=now)
+        typed_forms.delete_expired(now)
+        throttle.delete_faded(now=now)
+        delete_ended_sessions(now=now)
 
 
 @shared_task(ignore_result=True)
@@ -132,7 +173,7 @@ def count_statistics() -> None:
 @memory_may_run_out
 def write_export(export_id: int) -> None:
     """Write a long list to its file, unless it is already written or another worker is writing it."""
-    exports.write_export(export_id, now=timezone.now)
+    exports.write_export(export_id, now=database_now)
 
 
 def send_export(export_id: int) -> None:
@@ -147,7 +188,7 @@ def send_export(export_id: int) -> None:
 def send_password_links(user_ids: list[int], site: str) -> None:
     """Send each of these users a link to choose a password; a mail server that is away is tried again for an hour."""
     for user in User.objects.filter(pk__in=user_ids, is_active=True).exclude(email=""):
-        send_link(user, site, at=timezone.now())
+        send_link(user, site, at=database_now())
 
 
 def send_links(user_ids: list[int], site: str) -> bool:
@@ -160,12 +201,14 @@ def send_links(user_ids: list[int], site: str) -> bool:
     return True
 
 
-def _send_exports_again() -> None:
+def _send_exports_again(queued: Mapping[str, Collection[int]] | None, now: datetime) -> None:
     """Requeue exports whose message was lost or whose worker died."""
-    now = timezone.now()
     died = Export.objects.filter(state=ExportState.WRITING, started_at__lt=now - EXPORT_DIED_AFTER)
     died.update(state=ExportState.WAITING)
+    if queued is None:
+        return
     lost = Export.objects.filter(state=ExportState.WAITING, requested_at__lt=now - MESSAGE_LOST_AFTER)
+    lost = lost.exclude(pk__in=queued.get(write_export.name, ()))
     for export_id in lost.order_by("pk").values_list("pk", flat=True)[:WINDOW]:
         send_export(export_id)
 
@@ -174,9 +217,11 @@ def _send_exports_again() -> None:
 @memory_may_run_out
 def reparse(run_id: int) -> None:
     """Reparse letters of a run for a while, then yield to other tasks. The row records the progress."""
+    if not readiness.schema_is_ours():
+        return  # the sweep sends the run again
     until = time.monotonic() + _SECONDS_PER_TURN
     while time.monotonic() < until:
-        if not reparsing.step(run_id, now=timezone.now()):
+        if not reparsing.step(run_id, now=database_now()):
             return
     send_reparse(run_id)
 
@@ -208,7 +253,7 @@ def enter_receipts(upload_id: int, received_on: str, service: str, user_id: int,
         chunk = ids[start : start + MOST_AT_ONCE]
         early = Case.objects.filter(pk__in=chunk, decision_date__gt=day).values_list("pk", flat=True)
         chunk = sorted(set(chunk) - set(early))
-        duty_records.enter_receipt(chunk, day, service, by=user, now=timezone.now(), only_missing=only_missing)
+        duty_records.enter_receipt(chunk, day, service, by=user, now=database_now(), only_missing=only_missing)
 
 
 def send_receipts(upload_id: int, received_on: date, service: str, user_id: int, *, only_missing: bool) -> None:
@@ -228,7 +273,7 @@ def _find_pairs_for_a_turn() -> bool:
         waiting = duplicates.unsigned(_COMPARISON_BATCH)
         if not waiting:
             return False
-        duplicates.find_pairs(waiting, now=timezone.now())
+        duplicates.find_pairs(waiting, now=database_now())
     return True
 
 
@@ -285,7 +330,7 @@ def send_waiting(lane: str) -> int:
             return 0
         waiting = Letter.objects.filter(lane=lane, state=Lane(lane).waiting, queued_at=None).order_by("pk")
         ids = list(waiting.values_list("pk", flat=True)[:room])
-        Letter.objects.filter(pk__in=ids).update(queued_at=timezone.now())
+        Letter.objects.filter(pk__in=ids).update(queued_at=Now())
         transaction.on_commit(lambda: _send(ids, lane))
     return len(ids)
 
@@ -306,17 +351,3 @@ def _send(ids: list[int], lane: str) -> None:
 def _one_sender_at_a_time(lane: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"sending {lane}"])
-
-
-def _release_stale(lane: str) -> None:
-    """Requeue letters whose message was lost or whose worker died: stale letters whose lock is free."""
-    now = timezone.now()
-    lost = Q(state=Lane(lane).waiting, queued_at__lt=now - MESSAGE_LOST_AFTER)
-    died = Q(state=LetterState.PARSING, started_at__lt=now - READER_DIED_AFTER)
-    with transaction.atomic():
-        stale = Letter.objects.filter(lost | died, lane=lane).order_by("pk")
-        ids = list(stale.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)[:WINDOW])
-        ids = without_reader(ids)
-        Letter.objects.filter(pk__in=ids).update(state=Lane(lane).waiting, queued_at=None)
-    if ids:
-        log.warning("Requeued %d stale letters of the lane %s.", len(ids), lane)

@@ -14,6 +14,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import heartbeat_sent, worker_init, worker_shutting_down
+from django.conf import settings
 from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imrsite.settings")
@@ -35,6 +36,7 @@ app.conf.update(
         "visibility_timeout": 3600,  # seconds; longer than any task may run, or it would be delivered twice
         "socket_timeout": 30,
         "socket_connect_timeout": 5,
+        **settings.BROKER_KEEPALIVE,
     },
     broker_connection_retry_on_startup=True,
     # A task is acknowledged when it is done; one whose process was killed is redelivered. The row counts attempts.
@@ -50,11 +52,19 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_send_task_events=False,
     timezone="America/Los_Angeles",
+    # Expiry is worked out from two clocks, which may differ by minutes: a short one would drop every sweep. Instead,
+    # a sweep that follows another too soon returns.
     beat_schedule={
         "queue stale letters again": {
             "task": "determinations.tasks.sweep",
+            "schedule": 15.0,
+            "kwargs": {"unless_swept_within": 5.0},
+            "options": {"queue": INTERACTIVE, "expires": 3600},
+        },
+        "tidy": {
+            "task": "determinations.tasks.tidy",
             "schedule": 60.0,
-            "options": {"queue": INTERACTIVE, "expires": 55},
+            "options": {"queue": INTERACTIVE, "expires": 3600},
         },
     },
 )
@@ -72,10 +82,15 @@ def note_running_worker(**details: Any) -> None:
 
 @worker_init.connect
 def build_parser_rules(**details: Any) -> None:
-    """Build the parser's rules before the worker forks: its processes share them, and no first letter waits."""
+    """Build the parser's rules before the worker forks: its processes share them, and no first letter waits.
+
+    The migrations of its code are read too, before the files on disk can change.
+    """
     from determinations.parsing.grounds import rule_book
+    from determinations.reading.schema import known_migrations
 
     rule_book()
+    known_migrations()
 
 
 @worker_shutting_down.connect

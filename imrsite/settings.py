@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from imrsite import env, limits
+from imrsite import env, keepalive, limits
 from imrsite.local import embedded
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "determinations.views.typed_forms.KeepTyped",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "imrsite.middleware.refuse_large_bodies",
     "imrsite.middleware.no_store",
@@ -97,25 +98,37 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 # A web server sets this itself (wsgi.py): a longer statement is stopped, and the user is asked to try again.
 STATEMENT_SECONDS = env.number("STATEMENT_SECONDS", 0)
-DATABASES["default"]["OPTIONS"] = limits.database_options(DATABASES["default"]["OPTIONS"], STATEMENT_SECONDS)
+DATABASES["default"]["OPTIONS"] = keepalive.for_database(
+    limits.database_options(DATABASES["default"]["OPTIONS"], STATEMENT_SECONDS)
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Broker and cache: Redis 6.2 or newer, or Valkey
 
 REDIS_URL = env.redis("REDIS_URL", EMBEDDED.redis_url)
+_CACHE_URL = env.redis("CACHE_URL", env.next_redis_database(REDIS_URL))
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": env.redis("CACHE_URL", env.next_redis_database(REDIS_URL)),
+        "LOCATION": _CACHE_URL,
         "KEY_PREFIX": "imrsite",
         # A page without cache is better than one that waits for it.
-        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2, "retry": Retry(NoBackoff(), 1)},
+        "OPTIONS": {
+            "socket_timeout": 2,
+            "socket_connect_timeout": 2,
+            "retry": Retry(NoBackoff(), 1),
+            **keepalive.for_redis(_CACHE_URL),
+        },
     }
 }
 
 # Files: letters as they were received, named by their SHA-256
 
 MEDIA_ROOT = env.folder("DATA_DIR", STATE_DIR / "files")
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "determinations.intake.upload_handler.UploadHandler",
+]
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # The largest bodies of requests; see imrsite/serving/body_limits.py. A correction form with 1,000 items has 2 MB.
@@ -130,6 +143,8 @@ LETTER_BYTES = env.number("LETTER_MAX_MB", 50, least=1) * 1024 * 1024
 LETTER_PAGES = env.number("LETTER_MAX_PAGES", 500, least=1)
 SCANNED_PAGES = env.number("SCAN_MAX_PAGES", 100, least=1)
 LETTER_SECONDS = env.number("LETTER_MAX_SECONDS", 20, least=1)
+# With less free space than this, letters are neither received nor read.
+STORE_FREE_BYTES = env.number("STORE_MIN_FREE_MB", 200) * 1024 * 1024
 ARCHIVE_BYTES = env.number("ARCHIVE_MAX_MB", 500, least=1) * 1024 * 1024
 
 STATIC_URL = "static/"
@@ -159,6 +174,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
+CSRF_FAILURE_VIEW = "determinations.views.typed_forms.csrf_failure"
 LOGOUT_REDIRECT_URL = "login"
 # Wrong passwords for one name from one address that cost nothing; each further one doubles the wait
 # (determinations/access/throttle.py).
@@ -262,6 +278,7 @@ USE_TZ = True
 # Celery: how tasks run is set in imrsite/celery.py
 
 CELERY_BROKER_URL = env.broker(REDIS_URL)
+BROKER_KEEPALIVE = keepalive.for_redis(REDIS_URL)
 WORKER_PROCESSES = env.number("WORKER_PROCESSES", 2, least=1)
 
 # Logging: to standard error; never letter text, so no request bodies, no SQL, and only the class of database errors

@@ -17,7 +17,7 @@ from django.conf import settings
 
 from determinations.cases.scanned_words import boxes_of_span, pages_of, words_of
 from determinations.extraction.kinds import PICTURE_KINDS, Kind
-from determinations.intake.store import letter_store
+from determinations.intake.stored_files import StoredFileFault, stored_bytes
 from determinations.models import Letter, LetterText
 
 WIDTH = 1224  # pixels: 8.5 inches at 144 to the inch
@@ -64,7 +64,7 @@ def page_count(letter: Letter) -> int:
     if letter.pages is None and has_pictures(letter):
         try:
             letter.pages = min(int(_ask_child(letter, {"count": True})), settings.LETTER_PAGES)
-        except (NoPicture, FileNotFoundError):
+        except (NoPicture, StoredFileFault):
             return 0
         Letter.objects.filter(pk=letter.pk, pages=None).update(pages=letter.pages)
     return letter.pages or 0
@@ -107,8 +107,7 @@ def _by_page(span: tuple[int, int], offsets: Sequence[int], length: int) -> list
 
 
 def _ask_child(letter: Letter, request: dict[str, object]) -> bytes:
-    with letter_store().open(letter.store_name) as file:
-        data = file.read()
+    data = stored_bytes(letter)
     command = [sys.executable, "-m", "determinations.extraction.picture"]
     environment = {"PYTHONPATH": str(_ROOT), "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     with _drawing:

@@ -6,7 +6,7 @@ When ``receive_files`` returns, bytes and rows are safe. The caller queues the l
 import hashlib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -21,8 +21,9 @@ from determinations.extraction.clutter import is_clutter
 from determinations.extraction.contents import Content, ContentLimits, ContentReader
 from determinations.extraction.kinds import DOCUMENT_KINDS, LETTER_KINDS, Kind
 from determinations.intake.store import letter_limits, letter_store, lock_store
-from determinations.models import Letter, Upload, UploadedFile
-from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, Lane
+from determinations.intake.store_health import check_store
+from determinations.models import Letter, LetterState, Upload, UploadedFile
+from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, OPEN_STATES, Lane
 from determinations.models.uploads import FileOutcome
 
 #: Files are stored and written to the database in windows of this size, so that memory does not grow with a batch.
@@ -58,7 +59,9 @@ def receive_files(
     ``resumed``, files that the batch already has under the same name are left out, for an import that was interrupted
     within an archive. Without a ``lane``, the batch's size decides. Files are read in windows, so ``files`` may be a
     lazy iterable of any length.
+    Raises ``StoreUnavailable``; what was stored before is kept.
     """
+    check_store()
     if upload is None:
         upload = Upload.objects.create(by=by, started_at=timezone.now(), note=note[:200])
     counts: Counter[str] = Counter()
@@ -87,9 +90,10 @@ def _without_received(upload: Upload, arrivals: Sequence[Arrival]) -> list[Arriv
 def receive_window(*, upload: Upload, arrivals: Sequence[Arrival], lane: str) -> Counter[str]:
     """Store one window of files and write its rows in one transaction; returns the number of files per outcome."""
     accepted = [arrival for arrival in arrivals if not arrival.reason]
+    check_store()
     with transaction.atomic():
         lock_store(to_delete=False)
-        letter_store().keep(
+        written = letter_store().keep(
             {
                 Letter(sha256=arrival.sha256).store_name: arrival.file
                 for arrival in accepted
@@ -105,7 +109,9 @@ def receive_window(*, upload: Upload, arrivals: Sequence[Arrival], lane: str) ->
                 "sha256", "id"
             )
         )
-        rows = [_row(upload, arrival, new, known) for arrival in arrivals]
+        restored = {sha256 for sha256 in known if Letter(sha256=sha256).store_name in written}
+        _read_again(restored, lane)
+        rows = [_row(upload, arrival, new, known, restored) for arrival in arrivals]
         UploadedFile.objects.bulk_create(rows)
     return Counter(row.outcome for row in rows)
 
@@ -135,7 +141,23 @@ def _insert_letters(arrivals: Sequence[Arrival], lane: str) -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
-def _row(upload: Upload, arrival: Arrival, new: dict[str, int], known: dict[str, int]) -> UploadedFile:
+def _read_again(restored: Collection[str], lane: str) -> None:
+    """Requeue the letters of files that were missing or damaged in the store and are whole again."""
+    Letter.objects.filter(sha256__in=restored).exclude(state__in=OPEN_STATES).update(
+        state=LetterState.RECEIVED,
+        message="",
+        lane=lane,
+        attempts=0,
+        queued_at=None,
+        started_at=None,
+        finished_at=None,
+        pages_scanned=None,
+    )
+
+
+def _row(
+    upload: Upload, arrival: Arrival, new: dict[str, int], known: dict[str, int], restored: Collection[str]
+) -> UploadedFile:
     row = UploadedFile(upload=upload, name=arrival.name, size=arrival.size, received_at=timezone.now())
     if arrival.reason:
         row.outcome, row.reason, row.message = FileOutcome.REFUSED, arrival.reason, arrival.message[:500]
@@ -144,7 +166,11 @@ def _row(upload: Upload, arrival: Arrival, new: dict[str, int], known: dict[str,
         row.letter_id = known[arrival.sha256] = new.pop(arrival.sha256)  # later copies are duplicates
     else:
         row.outcome, row.letter_id = FileOutcome.DUPLICATE, known[arrival.sha256]
+        row.message = _RESTORED if arrival.sha256 in restored else ""
     return row
+
+
+_RESTORED = "The stored file was missing or damaged. This copy replaced it, and its letters are read again."
 
 
 def _lane_of(upload: Upload) -> Lane:

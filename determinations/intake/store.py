@@ -3,10 +3,12 @@
 No URL serves this folder; the one view that sends a file checks a permission first.
 """
 
+import hashlib
 import os
 import uuid
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from io import BufferedReader
 from pathlib import Path
 from typing import cast
 
@@ -27,32 +29,40 @@ class LetterStore(FileSystemStorage):
     Another storage class can replace it in ``STORAGES["letters"]`` if it has ``open``, ``exists`` and ``keep``.
     """
 
-    def keep(self, files: Mapping[str, File]) -> None:
-        """Store each file under its name; when this returns, they survive a power failure.
+    def keep(self, files: Mapping[str, File]) -> set[str]:
+        """Store each file under its name; when this returns, they survive a power failure. Returns what was written.
 
-        Existing names are skipped, because a name identifies the bytes. Many files at once cost little more than one,
-        because they are synced to disk together after all are written.
+        A file that is stored already is skipped if its bytes still have the SHA-256 of its name, and replaced if not.
+        Many files at once cost little more than one, because they are synced to disk together after all are written.
         """
         written: dict[str, Path] = {}
         try:
             for name, file in files.items():
-                if not self.exists(name):
+                if not self._has_whole(name):
                     written[name] = self._write(file)
             folders = {Path(self.location)}
             _sync(written.values())
             for name, unfinished in written.items():
                 target = Path(self.path(name))
-                _make_private(Path(self.location), target.parent.parent, target.parent)
+                make_private(Path(self.location), target.parent.parent, target.parent)
                 unfinished.replace(target)
                 folders |= {target.parent, target.parent.parent}
             _sync(folders if written else ())
         finally:
             for unfinished in written.values():
                 unfinished.unlink(missing_ok=True)
+        return set(written)
+
+    def _has_whole(self, name: str) -> bool:
+        try:
+            with self.open(name) as stored:
+                return hashlib.file_digest(cast(BufferedReader, stored), "sha256").hexdigest() == Path(name).name
+        except FileNotFoundError:
+            return False
 
     def _write(self, file: File) -> Path:
         folder = Path(self.location) / "unfinished"
-        _make_private(Path(self.location), folder)
+        make_private(Path(self.location), folder)
         path = folder / uuid.uuid4().hex
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
             for chunk in file.chunks():
@@ -86,7 +96,7 @@ def letter_limits() -> Limits:
     )
 
 
-def _make_private(root: Path, *folders: Path) -> None:
+def make_private(root: Path, *folders: Path) -> None:
     """Create folders that only our own user may enter; ``mkdir(parents=True)`` would leave parents open to all."""
     root.parent.mkdir(parents=True, exist_ok=True)
     for folder in (root, *folders):

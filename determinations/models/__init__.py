@@ -20,9 +20,11 @@ from determinations.models.duties import (
     Service,
 )
 from determinations.models.facts import CitationFact, FactChange, ItemFact
+from determinations.models.installation import Installation, StoppedWorker
 from determinations.models.letters import Letter, LetterState, LetterText, ParsedDocument, RemovedLetter, ScannedPage
 from determinations.models.reparsing import ReparseExample, ReparseRun, RunState
 from determinations.models.reviews import CorrectionReason, ReviewEntry, ReviewSettings
+from determinations.models.typed_forms import TypedForm
 from determinations.models.uploads import Upload, UploadedFile
 
 __all__ = [
@@ -51,6 +53,7 @@ __all__ = [
     "Export",
     "FactChange",
     "Figure",
+    "Installation",
     "ItemFact",
     "ItemText",
     "Letter",
@@ -82,6 +85,8 @@ __all__ = [
     "SignInPolicy",
     "StatewideFigure",
     "StatisticsLimits",
+    "StoppedWorker",
+    "TypedForm",
     "Upload",
     "UploadedFile",
 ]

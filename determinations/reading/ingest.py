@@ -7,10 +7,18 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import User
-from django.db import OperationalError, connection, transaction
+from django.db import (
+    InterfaceError,
+    NotSupportedError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -18,8 +26,18 @@ from django.utils import timezone
 from determinations.access import audit
 from determinations.cases.holding import Held, holding, lock_letters
 from determinations.extraction.reader import ReaderBroken
+from determinations.intake.store_health import StoreUnavailable
 from determinations.models import Letter, LetterState
 from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, OPEN_STATES, Lane
+from determinations.reading.breaker import (
+    WRITING,
+    ReadingStopped,
+    breaker,
+    check_breaker,
+    note_reading,
+    note_written,
+    return_set_aside,
+)
 from determinations.reading.file_letters import page_ranges
 from determinations.reading.one_letter import Reading, read_letter
 from determinations.reading.turns import ATTEMPTS, claimed, give_back, set_aside_killers
@@ -50,27 +68,49 @@ def ingest_letters(ids: Sequence[int], limits: CallLimits = CALL_LIMITS) -> None
     """Read these letters. Letters already read, or claimed by another worker, are skipped.
 
     New letters are read in chunks. A letter that was started before is read alone, so that a letter that crashes
-    its worker is distinguished from others in its chunk; after ``ATTEMPTS`` it is set aside. Letters left over when
-    the time is up are requeued.
+    its worker is distinguished from others in its chunk. Letters left over when the time is up, or when reading stops
+    for a fault that is not theirs (see ``breaker``), are requeued.
     """
     stop_at = time.monotonic() + limits.seconds
     stop_killers(ids)
-    for start in range(0, len(ids), CHUNK):
-        with claimed(ids[start : start + CHUNK], begun=False) as waiting:
+    try:
+        _ingest_new(ids, stop_at, limits)
+        _ingest_begun(ids, stop_at)
+    except (ReadingStopped, StoreUnavailable) as fault:
+        log.error("Letters return to the queue: %s", fault)
+        if isinstance(fault, ReadingStopped):
+            return_set_aside(fault.set_aside)
+        requeue(ids)
+    if time.monotonic() >= stop_at:
+        requeue(ids)
+
+
+def requeue(ids: Sequence[int]) -> None:
+    """Let the letters that no worker has claimed be sent again immediately."""
+    with transaction.atomic():
+        waiting = lock_letters(ids).filter(state__in=(LetterState.RECEIVED, LetterState.SCAN_WAITING))
+        Letter.objects.filter(pk__in=list(waiting.values_list("pk", flat=True))).update(queued_at=None)
+
+
+def _ingest_new(ids: Sequence[int], stop_at: float, limits: CallLimits) -> None:
+    size = CHUNK if not breaker.stopped else 1
+    for start in range(0, len(ids), size):
+        check_breaker()
+        with claimed(ids[start : start + size], begun=False) as waiting:
             while waiting and time.monotonic() < stop_at:
                 waiting = waiting[_ingest_chunk(waiting, stop_at, limits) :]
             give_back(waiting)
+
+
+def _ingest_begun(ids: Sequence[int], stop_at: float) -> None:
     begun = Letter.objects.filter(pk__in=ids, state__in=OPEN_STATES, attempts__gt=0)
     for pk in list(begun.order_by("pk").values_list("pk", flat=True)):
         if time.monotonic() >= stop_at:
             break
+        check_breaker()
         with claimed([pk], begun=True) as mine:
             for letter_id in mine:
                 _ingest_alone(letter_id)
-    if time.monotonic() >= stop_at:
-        with transaction.atomic():
-            left = lock_letters(ids).filter(state=LetterState.RECEIVED).values_list("pk", flat=True)
-            Letter.objects.filter(pk__in=list(left)).update(queued_at=None)
 
 
 def stop_killers(ids: Sequence[int]) -> None:
@@ -99,47 +139,69 @@ def _ingest_chunk(mine: Sequence[int], stop_at: float, limits: CallLimits) -> in
                 continue
             reading = read_letter(letter, aliases, ranges.get(letter.sha256, ()))
             readings[letter.sha256] = reading
+            note_reading(reading)
             characters += len(reading.text)
             if time.monotonic() > stop_reading_at or characters > limits.chunk_characters:
                 processed = mine.index(letter.pk) + 1
                 break
         write_readings(readings.values(), only=LetterState.PARSING)
     except Exception as fault:
-        if isinstance(fault, ReaderBroken | SoftTimeLimitExceeded) or not connection.is_usable():
+        if _is_of_the_system(fault):
             give_back(mine)
-            raise
+            raise_for_the_system(fault)
         log.warning("A chunk of %d letters failed (%s); retrying them one by one.", len(mine), type(fault).__name__)
-        for number, pk in enumerate(mine, 1):
-            _ingest_alone(pk)
-            if time.monotonic() >= stop_at:
-                return number
-        return len(mine)
+        return _ingest_one_by_one(mine, stop_at)
+    note_written(readings.values())
     return processed
+
+
+def _ingest_one_by_one(mine: Sequence[int], stop_at: float) -> int:
+    for number, pk in enumerate(mine, 1):
+        try:
+            _ingest_alone(pk)
+        except Exception:
+            give_back(mine[number:])
+            raise
+        if time.monotonic() >= stop_at:
+            return number
+    return len(mine)
 
 
 def _ingest_alone(pk: int) -> None:
     """Read one claimed letter in its own transaction; if it cannot be written, set it aside."""
+    readings: list[Reading] = []
     try:
         letters = _claimed([pk])
         ranges = page_ranges(letters)
-        readings = [read_letter(letter, aliases_in_force(), ranges.get(letter.sha256, ())) for letter in letters]
+        aliases = aliases_in_force()
+        readings += [read_letter(letter, aliases, ranges.get(letter.sha256, ())) for letter in letters]
+        for reading in readings:
+            note_reading(reading)
         write_readings(readings, only=LetterState.PARSING)
     except Exception as fault:
         _set_aside(pk, fault)
+    else:
+        note_written(readings)
 
 
 def _set_aside(pk: int, fault: Exception) -> None:
-    """Set aside a letter that could not be written. Other faults are raised, and it returns to the queue."""
-    if isinstance(fault, OperationalError | ReaderBroken | SoftTimeLimitExceeded) or not connection.is_usable():
+    """Set aside a letter that could not be written. Faults of the system are raised, and it returns to the queue."""
+    if _is_of_the_system(fault):
         give_back([pk])
-        raise fault
+        raise_for_the_system(fault)
     # The message of a database error may contain letter text: only its type is logged.
-    log.exception("Letter %d cannot be written (%s).", pk, type(fault).__name__, exc_info=False)
+    kind = type(fault).__name__
+    log.exception("Letter %d cannot be written (%s).", pk, kind, exc_info=False)
+    try:
+        breaker.judge(pk, f"{WRITING}: {kind}")
+    except ReadingStopped:
+        give_back([pk])
+        raise
 
     def stop(held: Held) -> None:
         Letter.objects.filter(pk=pk, state=LetterState.PARSING).update(
             state=LetterState.SET_ASIDE,
-            message=f"What was read could not be stored ({type(fault).__name__}).",
+            message=f"What was read could not be stored ({kind}).",
             finished_at=Now(),
         )
         stop_unwritten([pk], held)
@@ -147,12 +209,33 @@ def _set_aside(pk: int, fault: Exception) -> None:
     holding([pk], stop)
 
 
+def _is_of_the_system(fault: Exception) -> bool:
+    """Whether the fault can never be a letter's: no store, no reader, no connection, another schema."""
+    return isinstance(fault, _OF_THE_SYSTEM) or not connection.is_usable()
+
+
+_OF_THE_SYSTEM = (
+    ReadingStopped, StoreUnavailable, ReaderBroken, SoftTimeLimitExceeded, OperationalError, ProgrammingError,
+    InterfaceError, NotSupportedError, OSError, ImportError,
+)  # fmt: skip
+
+
+def raise_for_the_system(fault: Exception) -> NoReturn:
+    """Raise the fault. One that would meet every letter stops reading in this process for a while."""
+    if isinstance(fault, ReaderBroken | ProgrammingError | NotSupportedError | OSError | ImportError):
+        breaker.stop(type(fault).__name__)
+    raise fault
+
+
 def write_scan(reading: Reading) -> None:
     """Write the result of scanning a claimed letter; if it cannot be written, set it aside."""
     try:
+        note_reading(reading)
         write_readings([reading], only=LetterState.PARSING)
     except Exception as fault:
         _set_aside(reading.letter_id, fault)
+    else:
+        note_written([reading])
 
 
 def _claimed(mine: Sequence[int]) -> list[Letter]:

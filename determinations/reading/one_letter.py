@@ -13,17 +13,21 @@ from determinations.extraction.results import ExtractedText, TooManyPages, Unrea
 from determinations.extraction.scanning.engine import missing_engine
 from determinations.extraction.scanning.reader import Progress, scanned_text_of
 from determinations.extraction.source import source_text
-from determinations.intake.store import letter_limits, letter_store
+from determinations.intake.store import letter_limits
+from determinations.intake.store_health import check_store
+from determinations.intake.stored_files import StoredFileFault, stored_bytes
 from determinations.models import Letter, LetterState
 from determinations.parsing import parse_file
 from determinations.parsing.problems import OTHER_PROGRAM_CODES
 from determinations.parsing.results import LetterPart, LetterRecord
 from determinations.parsing.source import PageRange
+from determinations.reading.trial import crashes
 
 log = logging.getLogger(__name__)
 
 #: Seconds that parsing one file may take; it normally takes about a millisecond.
 PARSING_SECONDS = 20.0
+_CRASHED = "Reading this letter crashed the worker twice. Other letters are not affected."
 #: Letters that one file may contain.
 _MOST_LETTERS = 500
 
@@ -44,6 +48,8 @@ class Reading:
     stored: str = ""
     pages_to_scan: int | None = None
     left_unread: bool = False
+    #: Why reading failed, if that may also be a fault of the system (see ``breaker``).
+    fault: str = ""
 
     @property
     def waits_for_scan(self) -> bool:
@@ -63,10 +69,19 @@ def read_letter(letter: Letter, aliases: Mapping[str, str], page_ranges: Sequenc
     exception. ``page_ranges`` are the pages of every letter of the file, if an administrator set them.
     """
     try:
-        extracted = text_of(_bytes_of(letter), letter_limits())
+        data = stored_bytes(letter)
+    except StoredFileFault as fault:
+        return _without_file(letter, fault)
+    return read_bytes(letter, data, aliases, page_ranges)
+
+
+def read_bytes(
+    letter: Letter, data: bytes, aliases: Mapping[str, str], page_ranges: Sequence[PageRange] = ()
+) -> Reading:
+    """Read the letters in these bytes of the letter's file, like ``read_letter``."""
+    try:
+        extracted = text_of(data, letter_limits())
         waiting = _waiting(letter, extracted) if extracted.to_scan else None
-    except FileNotFoundError:
-        return _gone(letter)
     except Unreadable as reason:
         return Reading(letter.pk, state=reason.state, message=str(reason))
     if waiting is not None and not _has_pages_of_text(extracted):
@@ -86,22 +101,19 @@ def scan_letter(
     ``progress`` is called after each page. A faulty file gives a state, never an exception.
     """
     try:
-        data = _bytes_of(letter)
+        data = stored_bytes(letter)
         extracted = scanned_text_of(data, text_of(data, letter_limits()), letter_limits(), progress)
-    except FileNotFoundError:
-        return _gone(letter)
+    except StoredFileFault as fault:
+        return _without_file(letter, fault)
     except Unreadable as reason:
         return Reading(letter.pk, state=reason.state, message=str(reason))
     return _parsed(letter, extracted, aliases, page_ranges)
 
 
-def _bytes_of(letter: Letter) -> bytes:
-    with letter_store().open(letter.store_name) as file:
-        return bytes(file.read())
-
-
-def _gone(letter: Letter) -> Reading:
-    return Reading(letter.pk, state=LetterState.SET_ASIDE, message="The stored file is missing from the letter store.")
+def _without_file(letter: Letter, fault: StoredFileFault) -> Reading:
+    """The result for a letter whose file is missing or changed. Raises ``StoreUnavailable`` if all files are."""
+    check_store()
+    return Reading(letter.pk, state=LetterState.SET_ASIDE, message=str(fault), fault=fault.kind)
 
 
 def _waiting(letter: Letter, extracted: ExtractedText) -> Reading | None:
@@ -132,9 +144,12 @@ def _has_pages_of_text(extracted: ExtractedText) -> bool:
 def _parsed(
     letter: Letter, extracted: ExtractedText, aliases: Mapping[str, str], page_ranges: Sequence[PageRange]
 ) -> Reading:
+    source = source_text(extracted)
+    if letter.attempts > 1 and crashes(lambda: parse_file(source, aliases, page_ranges), seconds=PARSING_SECONDS):
+        return Reading(letter.pk, extracted, state=LetterState.SET_ASIDE, message=_CRASHED)
     try:
         with no_longer_than(PARSING_SECONDS):
-            parts = parse_file(source_text(extracted), aliases, page_ranges)
+            parts = parse_file(source, aliases, page_ranges)
     except TooLong:
         message = f"Parsing took longer than {PARSING_SECONDS:g} seconds."
         return Reading(letter.pk, extracted, state=LetterState.TOO_SLOW, message=message)
@@ -144,7 +159,7 @@ def _parsed(
     except Exception as fault:
         log.error("The parser failed on letter %d (%s).", letter.pk, type(fault).__name__)
         message = f"The parser failed ({type(fault).__name__})."
-        return Reading(letter.pk, extracted, state=LetterState.SET_ASIDE, message=message)
+        return Reading(letter.pk, extracted, state=LetterState.SET_ASIDE, message=message, fault=message)
     if len(parts) > _MOST_LETTERS:
         message = f"The file contains {len(parts):,} letters; {_MOST_LETTERS:,} are allowed."
         return Reading(letter.pk, extracted, state=LetterState.TOO_LARGE, message=message)

@@ -49,6 +49,8 @@ log = logging.getLogger(__name__)
 
 #: Letters reparsed per transaction.
 CHUNK = 50
+#: The kind of an example that is a letter which could not be read again; its new value is the reason.
+FAILED = "failed"
 _EXAMPLES_PER_FIELD = 8
 _MOST_EXAMPLES = 200
 #: Letters that one step searches for its chunk, so that a rare selection costs no more per step than a common one.
@@ -217,16 +219,18 @@ def _read_again(run: ReparseRun, texts: Sequence[LetterText], proposal: Proposal
         run.previewed += len(texts)
     else:
         run.done += len(texts)
-        run.failed += len(failed) + _write(readings)
+        failed |= _write(readings)
+        run.failed += len(failed)
+    _keep_failures(run, failed)
 
 
-def _parse_again(texts: Sequence[LetterText], aliases: Mapping[str, str]) -> tuple[list[Reading], set[int]]:
-    """Parse each file of these texts again; returns the readings and the letters whose files cannot be parsed."""
+def _parse_again(texts: Sequence[LetterText], aliases: Mapping[str, str]) -> tuple[list[Reading], dict[int, str]]:
+    """Parse each file of these texts again; returns the readings, and why letters' files cannot be parsed."""
     letters = Letter.objects.in_bulk([text.letter_id for text in texts])
     ranges = page_ranges(letters.values())
     scanned = pages_by_text(text.of_file for text in texts)
     readings: dict[str, Reading] = {}
-    failed_files: set[str] = set()
+    failed_files: dict[str, str] = {}
     for text in texts:
         sha256 = letters[text.letter_id].sha256
         if sha256 in readings or sha256 in failed_files:
@@ -238,14 +242,19 @@ def _parse_again(texts: Sequence[LetterText], aliases: Mapping[str, str]) -> tup
         except (Exception, TooLong) as fault:
             # The message may contain letter text: only its type is logged.
             log.error("Letter %d cannot be reparsed (%s).", text.letter_id, type(fault).__name__)
-            failed_files.add(sha256)
+            failed_files[sha256] = (
+                f"Parsing took longer than {PARSING_SECONDS:g} seconds."
+                if isinstance(fault, TooLong)
+                else f"The parser failed ({type(fault).__name__})."
+            )
         else:
             readings[sha256] = Reading(text.letter_id, parts=parts, stored=stored.text)
-    return list(readings.values()), {pk for pk, letter in letters.items() if letter.sha256 in failed_files}
+    failed = {pk: failed_files[letter.sha256] for pk, letter in letters.items() if letter.sha256 in failed_files}
+    return list(readings.values()), failed
 
 
-def _write(readings: Sequence[Reading]) -> int:
-    """Write the readings together or, if that fails, one by one; returns how many cannot be stored."""
+def _write(readings: Sequence[Reading]) -> dict[int, str]:
+    """Write the readings together or, if that fails, one by one; returns why letters cannot be stored."""
     try:
         with transaction.atomic():
             write_readings(readings)
@@ -253,11 +262,23 @@ def _write(readings: Sequence[Reading]) -> int:
         raise  # the connection or a deadlock, not a letter: the step is retried
     except DatabaseError as fault:
         if len(readings) > 1:
-            return sum(_write([reading]) for reading in readings)
+            return {pk: reason for reading in readings for pk, reason in _write([reading]).items()}
         # The message of a database error may contain letter text: only its type is logged.
-        log.error("The new values of letter %d cannot be stored (%s).", readings[0].letter_id, type(fault).__name__)
-        return len(readings)
-    return 0
+        kind, pk = type(fault).__name__, readings[0].letter_id
+        log.error("The new values of letter %d cannot be stored (%s).", pk, kind)
+        return {pk: f"What was read could not be stored ({kind})."}
+    return {}
+
+
+def _keep_failures(run: ReparseRun, failed: Mapping[int, str]) -> None:
+    """Keep why letters could not be read again, for the page of the run; of a preview and the run itself, once."""
+    room = _MOST_EXAMPLES - ReparseExample.objects.filter(run=run, kind=FAILED).count()
+    known = set(ReparseExample.objects.filter(run=run, kind=FAILED).values_list("letter_id", flat=True))
+    ReparseExample.objects.bulk_create(
+        ReparseExample(run=run, letter_id=pk, path="", field="", kind=FAILED, old_value=None, new_value=reason)
+        for pk, reason in list(failed.items())[: max(room, 0)]
+        if pk not in known
+    )
 
 
 def _count(counts: dict[str, FieldCounts], changes: Sequence[Difference]) -> None:
@@ -271,7 +292,7 @@ def _count(counts: dict[str, FieldCounts], changes: Sequence[Difference]) -> Non
 def _keep_examples(run: ReparseRun, letter_id: int, changes: Sequence[Difference]) -> None:
     """Keep a few examples per field, and every loss up to the limit."""
     kept: dict[str, int] = {}
-    for example in ReparseExample.objects.filter(run=run).values_list("field", flat=True):
+    for example in ReparseExample.objects.filter(run=run).exclude(kind=FAILED).values_list("field", flat=True):
         kept[example] = kept.get(example, 0) + 1
     for change in changes:
         room = _MOST_EXAMPLES - sum(kept.values())

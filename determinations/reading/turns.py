@@ -7,18 +7,31 @@ transaction pooler.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from determinations.models import Letter, LetterState
+from determinations.models.letters import Lane
 
 log = logging.getLogger(__name__)
 
 #: The first key of the advisory locks on letters being read; the second is the letter's ID.
 LOCK = 1_145_918
-#: A letter that crashed its worker this often is set aside.
-ATTEMPTS = 2
-_KILLED = "Reading this letter crashed the worker twice. Other letters are not affected."
+#: A letter whose worker ended this often is set aside. Workers also end for other reasons: a crash is the letter's own
+#: only if the letter was parsed alone in a child process (see ``trial``).
+ATTEMPTS = 20
+#: A letter that was sent this long ago, waits, and is in no queue has lost its message. Its message may just be on its
+#: way to the broker or to a worker; a second message does no harm.
+MESSAGE_LOST_AFTER = timedelta(seconds=20)
+#: A letter that is being read by nobody, although a worker claimed it this long ago, has lost its worker.
+READER_DIED_AFTER = timedelta(seconds=5)
+_PARSE_TASKS = ("determinations.tasks.parse_letters", "determinations.tasks.scan_letters")
+_KILLED = f"The worker stopped {ATTEMPTS} times while it read this letter. Other letters are not affected."
 
 
 @contextmanager
@@ -90,14 +103,14 @@ def without_reader(ids: Sequence[int]) -> list[int]:
 
 
 def give_back(ids: Sequence[int]) -> None:
-    """Return letters to the queue unread, without counting an attempt."""
+    """Return letters to the queue unread, without counting an attempt; the next sweep sends them."""
     if not ids:
         return
     try:
         with connection.cursor() as cursor:
             cursor.execute(
                 """
-                UPDATE determinations_letter SET attempts = attempts - 1,
+                UPDATE determinations_letter SET attempts = attempts - 1, queued_at = NULL,
                     state = CASE WHEN lane = 'scans' THEN 'scan_waiting' ELSE 'received' END
                 WHERE id IN (
                     SELECT id FROM determinations_letter
@@ -108,3 +121,21 @@ def give_back(ids: Sequence[int]) -> None:
             )
     except DatabaseError:
         log.warning("%d letters could not be returned to the queue; the sweep will requeue them.", len(ids))
+
+
+def release_stale(lane: str, queued: Mapping[str, Collection[int]] | None, *, most: int) -> None:
+    """Requeue letters whose message was lost or whose worker died, by the database's clock.
+
+    ``queued`` are the IDs in the broker's messages, by task; None if the broker is unavailable.
+    """
+    stale = Q(state=LetterState.PARSING, started_at__lt=Now() - READER_DIED_AFTER)
+    if queued is not None:
+        ids = [pk for task in _PARSE_TASKS for pk in queued.get(task, ())]
+        stale |= Q(state=Lane(lane).waiting, queued_at__lt=Now() - MESSAGE_LOST_AFTER) & ~Q(pk__in=ids)
+    with transaction.atomic():
+        letters = Letter.objects.filter(stale, lane=lane).order_by("pk")
+        stale_ids = list(letters.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)[:most])
+        stale_ids = without_reader(stale_ids)
+        Letter.objects.filter(pk__in=stale_ids).update(state=Lane(lane).waiting, queued_at=None)
+    if stale_ids:
+        log.warning("Requeued %d stale letters of the lane %s.", len(stale_ids), lane)

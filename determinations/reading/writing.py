@@ -193,6 +193,8 @@ def _write_documents(letters: Sequence[LetterReading]) -> None:
 
 
 def _write_states(letters: Collection[LetterReading]) -> None:
+    if not letters:
+        return
     rows = [
         (
             letter.letter_id,

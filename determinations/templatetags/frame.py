@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django_tables2 import Table
 from django_tables2.columns import BoundColumn
 
+from determinations.access import typed_forms
 from determinations.wording.labels import fixed_label
 from determinations.wording.paths import label_of_path
 
@@ -136,3 +137,13 @@ def sort_head(table: Table, column: BoundColumn) -> SafeString:
         column.header,
         icon(icons[sort.state]),
     )
+
+
+@register.simple_tag(takes_context=True)
+def keep_typed(context: template.Context) -> SafeString:
+    """For larger forms: what is typed is kept if the session ends before it is saved (``access/typed_forms.py``)."""
+    request = context.get("request")
+    if request is None or not request.user.is_authenticated:
+        return mark_safe("")
+    note = typed_forms.note_of(request.user, request.path)
+    return format_html('<input type="hidden" name="{}" value="{}">', typed_forms.FIELD, note)

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from determinations.corrections.review_queue import queue
 from determinations.paging.counts import count_up_to
+from determinations.reading.readiness import stopped_reasons
 from determinations.reading.workers import worker_state
 from determinations.views.requests import url_if_any
 
@@ -46,6 +47,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
     return {
         "frame": {
             "worker": worker_state().value if uploads else "",
+            "stopped": stopped_reasons() if uploads else [],
             "has_uploads": uploads and url_if_any("upload_list"),
             "nav": [
                 {"label": label, "url": url, "current": request.path.startswith(url)}

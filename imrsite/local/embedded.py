@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imrsite.local.postgres import Cluster
-from imrsite.local.processes import last_words, spawn, stop_process, wait_for_the_last
+from imrsite.local.processes import kill_group, last_words, spawn, stop_process, wait_for_the_last
 from imrsite.local.wheels import ServiceError, package_folder
 
 STARTS_WITHIN = 60.0  # seconds; after a crash PostgreSQL replays its log before it answers
@@ -146,6 +146,24 @@ class Services:
     def ended(self) -> str | None:
         """The name of a service that stopped on its own, if any."""
         return next((name for name, process in self.processes.items() if process.poll() is not None), None)
+
+    def kill(self, name: str) -> None:
+        """Kill ``postgres`` or ``valkey`` as a power failure would. For tests of recovery."""
+        kill_group(self.processes[name])
+        self.processes[name].wait()
+
+    def start_again(self, name: str) -> None:
+        """Start a service that was killed, and wait until it answers."""
+        if name == "valkey":
+            (self.addresses.sockets / "valkey.sock").unlink(missing_ok=True)
+            self._start_valkey()
+            self._wait("Valkey", "valkey", self._valkey_answers)
+        else:
+            if not wait_for_the_last(self._cluster.folder, within=STOPS_WITHIN):
+                raise ServiceError(f"An earlier server is still running in {self._cluster.folder}.")
+            (self._cluster.folder / "postmaster.pid").unlink(missing_ok=True)
+            self.processes["postgres"] = self._cluster.start()
+            self._wait("PostgreSQL", "postgres", self._cluster.answers)
 
     def stop(self) -> None:
         """Stop both, wait for them, and unlock the state folder."""

@@ -62,3 +62,16 @@ def test_an_unknown_address_says_page_not_found(as_casemanager: Client) -> None:
     assert response.status_code == 404
     assert b"Page not found" in response.content
     assert b"Main" in response.content  # the frame is still there
+
+
+def test_every_review_count_equals_the_list_that_it_opens(as_admin: Client, collection: list[Case]) -> None:
+    """Letters in the review queue and cases in the state "needs review" are different numbers with different names."""
+    home = as_admin.get("/").content.decode()
+    queue = re.search(r'class="review-link" href="([^"]+)">Review queue <span[^>]*>([^<]+)<', home)
+    cases = re.search(
+        r'href="([^"]+)"><span class="label">Cases that need review</span><span class="figure">([^<]+)<', home
+    )
+    assert queue
+    assert cases
+    assert f">{queue[2]} letter" in as_admin.get(queue[1]).content.decode()
+    assert str(as_admin.get(cases[1]).context["count"]) == cases[2]

@@ -9,6 +9,7 @@ from determinations.cases.open_letter import CorrectionsRefused, open_letter
 from determinations.corrections import actions
 from determinations.intake.receiving import receive_files
 from determinations.models import Case, ItemFact, Letter, LetterState, ReviewEntry
+from determinations.reading import turns
 from determinations.reading.ingest import ingest_letters, retry_letters
 from tests.corrections.letters import NOW, citation
 from tests.extraction.files import locked_pdf, scanned_pdf
@@ -83,7 +84,7 @@ def test_an_unread_letter_is_queued_and_its_entered_values_are_kept(
 @pytest.mark.django_db
 def test_a_letter_that_stops_its_workers_needs_review(people: People) -> None:
     letter = received(SHOPPING, "list.txt", people.casemanager)
-    Letter.objects.filter(pk=letter.pk).update(state=LetterState.PARSING, attempts=2)
+    Letter.objects.filter(pk=letter.pk).update(state=LetterState.PARSING, attempts=turns.ATTEMPTS)
     ingest_letters([letter.pk])
     assert ReviewEntry.objects.get(pk=letter.pk).reasons == ["set_aside"]
 

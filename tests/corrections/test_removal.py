@@ -126,11 +126,12 @@ def test_a_file_uploaded_while_it_is_being_deleted_is_kept(
 
     sweeper = threading.Thread(target=sweep)
 
-    def keep_then_sweep(store: LetterStore, files: Mapping[str, File]) -> None:
-        keep(store, files)
+    def keep_then_sweep(store: LetterStore, files: Mapping[str, File]) -> set[str]:
+        written = keep(store, files)
         sweeper.start()
         while sweeper.is_alive() and not is_anyone_waiting():
             sweeper.join(0.01)
+        return written
 
     keep = LetterStore.keep
     monkeypatch.setattr(LetterStore, "keep", keep_then_sweep)

@@ -13,7 +13,7 @@ from imrsite.local.testing import runs_everything
 from tests.fixtures import ROOT
 
 
-def _environment(state_dir: Path) -> dict[str, str]:
+def own_environment(state_dir: Path) -> dict[str, str]:
     """That of a user who set nothing but the state folder."""
     own = ("IMRSITE_", "DJANGO_", "DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(own)}
@@ -41,7 +41,7 @@ def test_services_run_until_interrupted(tmp_path: Path) -> None:
     services = subprocess.Popen(
         [sys.executable, "manage.py", "services"],
         cwd=ROOT,
-        env=_environment(tmp_path),
+        env=own_environment(tmp_path),
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -72,7 +72,7 @@ def test_benchmark_ingest_measures_the_path_from_upload_to_case(tmp_path: Path) 
             "2",
         ],
         cwd=ROOT,
-        env=_environment(tmp_path),
+        env=own_environment(tmp_path),
         capture_output=True,
         text=True,
         check=False,
@@ -88,7 +88,7 @@ def test_benchmark_scans_measures_how_much_scans_delay_other_letters(tmp_path: P
     benchmark = subprocess.run(
         [sys.executable, "manage.py", "benchmark_scans", "--scans", "4", "--rounds", "1", "--letters", "2"],
         cwd=ROOT,
-        env=_environment(tmp_path),
+        env=own_environment(tmp_path),
         capture_output=True,
         text=True,
         check=False,

@@ -51,6 +51,7 @@ TASKS = {
     "determinations.tasks.parse_letters",
     "determinations.tasks.reparse",
     "determinations.tasks.sweep",
+    "determinations.tasks.tidy",
     "determinations.tasks.write_export",
 }
 TABLES = {

@@ -23,7 +23,7 @@ from determinations.models import (
 )
 from determinations.parsing import PARSER_VERSION, parse_file
 from determinations.parsing.source import SourceText
-from determinations.reading import one_letter
+from determinations.reading import one_letter, turns
 from determinations.reading.ingest import CallLimits, ingest_letters
 from determinations.reading.writing import folded_sha256
 from tests.extraction.files import locked_pdf, pdf, scanned_pdf
@@ -110,24 +110,26 @@ def test_a_retry_replaces_the_rows_and_keeps_the_case_address() -> None:
     assert (LetterText.objects.count(), ParsedDocument.objects.count()) == (1, 1)
 
 
-def test_a_letter_that_no_longer_yields_a_case_loses_it() -> None:
+def test_a_letter_that_no_longer_yields_a_case_loses_it(monkeypatch: pytest.MonkeyPatch) -> None:
     older, newer = read(letter_pdf(9), letter_pdf(9, item="Another synthetic request"))
     assert Case.objects.get(pk=older.pk).superseded_by_id == newer.pk
     again(newer)
-    replace_stored_file(newer, SHOPPING_LIST)
+    monkeypatch.setattr(one_letter, "stored_bytes", lambda letter: SHOPPING_LIST)
     ingest_letters([newer.pk])
     assert list(Case.objects.values_list("pk", "superseded_by")) == [(older.pk, None)]
     assert list(ItemFact.objects.values_list("case_id", flat=True)) == [older.pk]
 
 
-def test_when_the_counted_one_of_two_merged_letters_loses_its_case_the_other_counts(people: People) -> None:
+def test_when_the_counted_one_of_two_merged_letters_loses_its_case_the_other_counts(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """They share no number; only a reviewer's decision links them."""
     one, counts = read(letter_pdf(60), letter_pdf(61, item="Another synthetic request"))
     pair = LetterPair.objects.create(older=one, newer=counts, kind="alike", percent=90, found_at=timezone.now())
     duplicates.decide(pair.pk, PairDecision.MERGED, by=people.admin, now=timezone.now(), counts=counts.pk)
     assert set(ItemFact.objects.values_list("case_id", flat=True)) == {counts.pk}
     again(counts)
-    replace_stored_file(counts, SHOPPING_LIST)
+    monkeypatch.setattr(one_letter, "stored_bytes", lambda letter: SHOPPING_LIST)
     ingest_letters([counts.pk])
     assert list(Case.objects.current().values_list("pk", flat=True)) == [one.pk]
     assert set(ItemFact.objects.values_list("case_id", flat=True)) == {one.pk}
@@ -140,11 +142,11 @@ def test_values_are_kept_when_a_later_reading_fails(number: int, how: str) -> No
     text = letter.text.text
     again(letter)
     if how == "kills":
-        Letter.objects.update(attempts=2)
+        Letter.objects.update(attempts=turns.ATTEMPTS)
     elif how == "gone":
         letter_store().delete(letter.store_name)
     else:
-        replace_stored_file(letter, b"%PDF-1.4 the child that reads it was killed")
+        replace_stored_file(letter, b"%PDF-1.4 cut")
     ingest_letters([letter.pk])
     letter = Letter.objects.get(pk=letter.pk)
     assert letter.state == letter.case.state == "parsed"

@@ -173,7 +173,7 @@ def test_letters_received_after_the_preview_use_the_alias_too(who: dict[str, Any
 
 
 def test_a_letter_that_cannot_be_stored_does_not_stop_the_others(
-    who: dict[str, Any], refuse_document: Callable[[int], None]
+    who: dict[str, Any], refuse_document: Callable[[int], None], as_admin: Client
 ) -> None:
     letters = [letter(number) for number in range(1, 4)]
     for one in letters:
@@ -186,6 +186,26 @@ def test_a_letter_that_cannot_be_stored_does_not_stop_the_others(
     stayed = set(ParsedDocument.objects.filter(parser_version="0.1").values_list("letter", flat=True))
     assert stayed == {letters[1].pk}
     assert Case.objects.get(pk=letters[1].pk).age == 17
+    page = as_admin.get(reverse("reparse_run", args=[run.pk])).content.decode()
+    assert "What was read could not be stored (IntegrityError)." in page
+
+
+def test_a_letter_that_cannot_be_parsed_again_says_why(
+    who: dict[str, Any], as_admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*details: object) -> None:
+        raise KeyError("words of the letter")
+
+    first = letter(1)
+    monkeypatch.setattr(reparsing, "parse_file", fail)
+    run = previewed({"what": "all"}, who)
+    reparsing.go(run.pk, **who)
+    run = run_to_the_end(run)
+    assert (run.done, run.failed) == (1, 1)
+    assert Case.objects.filter(pk=first.pk).exists()
+    page = as_admin.get(reverse("reparse_run", args=[run.pk])).content.decode()
+    assert "The parser failed (KeyError)." in page
+    assert "words of the letter" not in page
 
 
 def test_a_category_rule_overrides_the_parser_but_not_a_correction(who: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from determinations.extraction.clutter import is_clutter
 from determinations.intake.receiving import clean_name, receive_files
+from determinations.intake.store_health import StoreUnavailable
 from determinations.models import Letter, Upload, UploadedFile
 from determinations.models.letters import Lane
 from determinations.models.uploads import FileOutcome
@@ -59,6 +60,9 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             bar.end()
             raise CommandError("Interrupted. Stored files are kept; run the same command again to continue.") from None
+        except StoreUnavailable as fault:
+            bar.end()
+            raise CommandError(f"{fault} Stored files are kept; run the same command again to continue.") from None
         bar.end()
         self._sum_up(upload)
 

@@ -12,6 +12,7 @@ from determinations.cases.open_letter import open_letter
 from determinations.cases.page_pictures import WIDTH, NoPicture, boxes_of, page_picture
 from determinations.cases.same_case import letters_of_file, shown_pages
 from determinations.cases.sheet import sheet_of
+from determinations.intake.stored_files import StoredFileFault
 from determinations.models import Letter, LetterText
 from determinations.wording.labels import read_labels
 
@@ -33,7 +34,7 @@ def letter_page(request: HttpRequest, pk: int, number: int) -> HttpResponseBase:
         return unchanged
     try:
         picture = page_picture(letter, number)
-    except (NoPicture, FileNotFoundError) as reason:
+    except (NoPicture, StoredFileFault) as reason:
         raise Http404("There is no picture of this page.") from reason
     return HttpResponse(picture, content_type="image/png", headers={"X-Content-Type-Options": "nosniff", "ETag": mark})
 
@@ -50,6 +51,6 @@ def letter_boxes(request: HttpRequest, pk: int) -> JsonResponse:
     sheet = sheet_of(opened, read_labels())
     try:
         boxes = boxes_of(opened.letter, stored.page_offsets, len(stored.text), sheet.spans)
-    except (NoPicture, FileNotFoundError):
+    except (NoPicture, StoredFileFault):
         boxes = []
     return JsonResponse({"boxes": boxes})

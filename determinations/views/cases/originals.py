@@ -1,13 +1,13 @@
 """The original file of a letter: for users with permission, never run by the browser, every download audited."""
 
 from django.contrib.auth.decorators import permission_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from determinations.access.audit import note
 from determinations.extraction.kinds import Kind
-from determinations.intake.store import letter_store
+from determinations.intake.stored_files import FileMissing, StoredFileFault, open_stored
 from determinations.models import Letter
 
 _ENDINGS = {
@@ -26,9 +26,11 @@ def letter_original(request: HttpRequest, pk: int) -> HttpResponseBase:
     """
     letter = get_object_or_404(Letter.objects.select_related("case"), pk=pk)
     try:
-        file = letter_store().open(letter.store_name)
-    except FileNotFoundError:
-        raise Http404("The file is no longer in the letter store.") from None
+        file = open_stored(letter)
+    except StoredFileFault as fault:
+        note(request, "original.refused", letter.pk, why=fault.kind)
+        status = 404 if isinstance(fault, FileMissing) else 409
+        return render(request, "cases/file_fault.html", {"fault": fault, "letter": letter}, status=status)
     letters = Letter.objects.filter(sha256=letter.sha256).count()
     note(request, "original.downloaded", letter.pk, letters=letters)
     response = FileResponse(

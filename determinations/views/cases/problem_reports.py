@@ -13,6 +13,7 @@ from determinations.cases.review_entries import note_report
 from determinations.models import Case, ProblemReport
 from determinations.models.browsing import ReportState
 from determinations.views.requests import person_of
+from determinations.views.typed_forms import restored
 from determinations.wording.paths import label_of_path
 
 _MOST_SHOWN = 200
@@ -34,7 +35,7 @@ class ProblemReportForm(forms.Form):
 def report_problem(request: HttpRequest, pk: int) -> HttpResponse:
     """The report form for one value of a case."""
     case = get_object_or_404(Case, pk=pk)
-    form = ProblemReportForm(request.POST or None, initial={"path": request.GET.get("path", "")})
+    form = ProblemReportForm(request.POST or restored(request), initial={"path": request.GET.get("path", "")})
     if request.method == "POST" and form.is_valid():
         ProblemReport.objects.create(
             letter_id=case.pk,

@@ -4,7 +4,7 @@ from datetime import date
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from determinations.reference import aliases
 from determinations.reference.aliases import Proposal
 from determinations.views.corrections.permissions import StaffRequest, may_correct
 from determinations.views.corrections.reparsing import preview_now
+from determinations.views.typed_forms import restored
 from determinations.wording.labels import read_labels
 
 
@@ -72,7 +73,9 @@ def map_citation(request: StaffRequest) -> HttpResponse:
     """Map a printed citation to an existing or a new authority; leads to the preview."""
     printed = (request.POST.get("printed") or request.GET.get("printed", ""))[:500]
     labels = read_labels()
-    form = AuthorityForm(request.POST if request.POST.get("new") else None)
+    typed = request.POST or restored(request) or QueryDict()
+    printed = printed or typed.get("printed", "")[:500]
+    form = AuthorityForm(typed if typed.get("new") else None)
     if request.method == "POST":
         authority: Authority | None = None
         if not normalized_form(printed):
@@ -119,6 +122,7 @@ def category_rules(request: StaffRequest) -> HttpResponse:
             messages.error(request, _("Enter a phrase of at least three letters and choose a category from the list."))
         else:
             return _propose(request, Proposal("rule", phrase, category.pk))
+    typed = request.POST or restored(request) or QueryDict()
     context = {
         "categories": Category.objects.all(),
         "rules": page_of(
@@ -128,8 +132,8 @@ def category_rules(request: StaffRequest) -> HttpResponse:
             size=30,
         ),
         "unruled": ItemFact.objects.filter(item__category_rule="none").select_related("item").order_by("-item")[:20],
-        "phrase": request.POST.get("phrase", request.GET.get("phrase", "")),
-        "category": request.POST.get("category", ""),
+        "phrase": typed.get("phrase", request.GET.get("phrase", "")),
+        "category": typed.get("category", ""),
     }
     return render(request, "corrections/category_rules.html", context)
 

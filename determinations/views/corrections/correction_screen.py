@@ -1,9 +1,10 @@
 """The correction screen: a letter next to its values."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,12 +19,15 @@ from determinations.corrections.submission import read_span, read_submission
 from determinations.models import Letter, LetterText
 from determinations.parsing.citations import read_guideline
 from determinations.reference.aliases import aliases_in_force
-from determinations.views.corrections.permissions import StaffRequest, may_correct
+from determinations.views.corrections.permissions import StaffRequest, may_correct, storable_query
 from determinations.views.corrections.reviews import next_address
 from determinations.views.corrections.screen_context import screen_context
+from determinations.views.typed_forms import restored
 from determinations.wording.labels import read_labels
 
 _TEMPLATE = "corrections/correction_screen.html"
+#: A verb that neither saves nor changes items: the form is shown with what was typed.
+_SHOW = "show"
 _LONGEST_LINE = 5_000
 _STATUS: Mapping[type[Unsaved], int] = {Staged: 200, Refused: 422, Warned: 422, EditedMeanwhile: 409}
 
@@ -36,6 +40,8 @@ def review_letter(request: StaffRequest, letter_id: int) -> HttpResponse:
         audit.note_once(request, "review.opened", letter_id)
         return _submitted(request, opened)
     audit.note(request, "review.opened", letter_id)
+    if (kept := restored(request)) is not None:
+        return _restored(request, opened, storable_query(kept))
     labels = read_labels()
     shown = Unsaved(form_of(opened, labels), (), opened.version)
     return render(request, _TEMPLATE, screen_context(request, shown, labels, timezone.now()))
@@ -59,6 +65,15 @@ def _submitted(request: StaffRequest, opened: OpenLetter) -> HttpResponse:
         return redirect(next_address(request, opened.letter.pk, now))
     context = screen_context(request, outcome, labels, now, submission)
     return render(request, _TEMPLATE, context, status=_STATUS[type(outcome)])
+
+
+def _restored(request: StaffRequest, opened: OpenLetter, typed: QueryDict) -> HttpResponse:
+    """The screen with what was typed before the session ended; nothing is saved yet."""
+    now, labels = timezone.now(), read_labels()
+    submission = replace(read_submission(typed), verb=_SHOW)
+    outcome = handle(submission, opened, labels, by=request.user, now=now)
+    assert isinstance(outcome, Unsaved)
+    return render(request, _TEMPLATE, screen_context(request, outcome, labels, now, submission))
 
 
 @may_correct

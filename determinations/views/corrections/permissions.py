@@ -27,9 +27,9 @@ def may_correct(page: Page) -> Page:
     @permission_required("determinations.correct_cases", raise_exception=True)
     @wraps(page)
     def answer(request: Any, *arguments: object, **named: object) -> HttpResponseBase:
-        request.GET = _storable(request.GET)
+        request.GET = storable_query(request.GET)
         if request.method == "POST":
-            request.POST = _storable(request.POST)
+            request.POST = storable_query(request.POST)
         return page(request, *arguments, **named)
 
     return answer
@@ -41,7 +41,8 @@ def label_of(field: str) -> str:
     return found.label if found else _("Items of the letter")
 
 
-def _storable(given: QueryDict) -> QueryDict:
+def storable_query(given: QueryDict) -> QueryDict:
+    """Without the characters that the database cannot store."""
     kept = QueryDict(mutable=True)
     for name, values in given.lists():
         kept.setlist(name, [storable(value) for value in values])

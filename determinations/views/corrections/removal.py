@@ -13,6 +13,7 @@ from determinations.corrections import removal
 from determinations.models import Case, Correction, Letter, ReviewSettings
 from determinations.templatetags.frame import day
 from determinations.views.corrections.permissions import StaffRequest
+from determinations.views.typed_forms import restored
 
 _NAMES_SHOWN = 5
 
@@ -45,7 +46,7 @@ def remove_letter(request: StaffRequest, letter_id: int) -> HttpResponse:
                 request, _("Letter %(letter)d was removed; %(kept)s.") % {"letter": letter_id, "kept": kept}
             )
             return redirect("review")
-    context = {
+    context: dict[str, object] = {
         "letter": letter,
         "case": Case.objects.filter(pk=letter_id).first(),
         "names": list(letter.arrivals.order_by("-pk").values_list("name", flat=True)[:_NAMES_SHOWN]),
@@ -54,6 +55,6 @@ def remove_letter(request: StaffRequest, letter_id: int) -> HttpResponse:
         "is_over": removal.kept_until(letter) <= timezone.now().date(),
         "years": ReviewSettings.now().retention_years,
         "errors": errors,
-        "typed": request.POST,
+        "typed": request.POST or restored(request) or {},
     }
     return render(request, "corrections/remove_letter.html", context, status=422 if errors else 200)

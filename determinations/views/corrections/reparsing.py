@@ -106,6 +106,7 @@ def reparse_run(request: StaffRequest, run_id: int) -> HttpResponse:
         "can_go": run.state in (RunState.PREVIEWED, RunState.PAUSED),
         "fields": _by_field(run),
         "examples": _examples(run),
+        "failures": run.examples.filter(kind=reparsing.FAILED).order_by("letter_id")[:_EXAMPLES],
         "reason": REASONS.get(run.selection.get("code", "")),
     }
     part = request.headers.get("HX-Request") and not request.headers.get("HX-Boosted")
@@ -123,7 +124,8 @@ def _by_field(run: ReparseRun) -> list[dict[str, object]]:
 
 def _examples(run: ReparseRun) -> list[Example]:
     labels = read_labels()
-    return [_example(row, labels) for row in run.examples.order_by("-kind", "field", "pk")[:_EXAMPLES]]
+    rows = run.examples.exclude(kind=reparsing.FAILED).order_by("-kind", "field", "pk")[:_EXAMPLES]
+    return [_example(row, labels) for row in rows]
 
 
 def _example(row: ReparseExample, labels: Labels) -> Example:

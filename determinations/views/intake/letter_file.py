@@ -15,6 +15,7 @@ from determinations.parsing.source import PageRange
 from determinations.reading.page_ranges import PagesRefused, set_pages
 from determinations.tasks import send_waiting
 from determinations.views.requests import person_of
+from determinations.views.typed_forms import restored
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,11 +36,12 @@ def letter_file(request: HttpRequest, pk: int) -> HttpResponse:
             send_waiting(Lane.INTERACTIVE)
             messages.success(request, "The pages are saved. The file is being read again; corrections stay in force.")
             return redirect("letter_file", pk)
+    typed = request.POST or restored(request) or QueryDict()
     context = {
         "letter": letter,
         "name": names_of([letter])[pk],
-        "rows": [(row, *_typed(request.POST, row)) for row in letters],
-        "added": (request.POST.get("added-first", ""), request.POST.get("added-last", "")),
+        "rows": [(row, *_typed(typed, row)) for row in letters],
+        "added": (typed.get("added-first", ""), typed.get("added-last", "")),
         "error": error,
     }
     return render(request, "intake/letter_file.html", context, status=422 if error else 200)

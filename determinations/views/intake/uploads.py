@@ -27,6 +27,7 @@ from determinations.intake.batches import (
     states_asked_for,
 )
 from determinations.intake.receiving import receive_files
+from determinations.intake.store_health import StoreUnavailable
 from determinations.models import Case, Letter, Upload, UploadedFile
 from determinations.models.letters import Lane
 from determinations.models.uploads import FileOutcome
@@ -87,7 +88,14 @@ def _receive(request: HttpRequest) -> HttpResponse:
             return JsonResponse({"error": "No files were received."}, status=400)
         messages.error(request, "Choose one or more files first.")
         return redirect("upload_list")
-    upload = receive_files(by=person_of(request), files=files, upload=_joined(request))
+    try:
+        upload = receive_files(by=person_of(request), files=files, upload=_joined(request))
+    except StoreUnavailable as fault:
+        refusal = f"Files cannot be received now; these files were not stored. {fault} Then upload them again."
+        if scripted:
+            return JsonResponse({"error": refusal}, status=503)
+        messages.error(request, refusal)
+        return redirect("upload_list")
     for lane in Lane.values:
         send_waiting(lane)
     address = reverse("upload_detail", args=[upload.pk])

@@ -1,0 +1,69 @@
+"""Keeps what a user typed when the session ends before it is saved, until the same user signs in again.
+
+A larger form carries a signed note of whose page it is (``{% keep_typed %}``). If the form arrives after the session
+ended, the note says for whom to keep it; without one nothing is kept, so that a stranger cannot store anything.
+"""
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core import signing
+from django.db.models import QuerySet
+from django.http import HttpRequest, QueryDict
+from django.utils import timezone
+
+from determinations.models import TypedForm
+
+#: The hidden input with the signed note, and the query parameter of a page that shows what was kept.
+FIELD, RESTORED = "kept-for", "typed"
+#: A form may wait this long to be sent, and what was kept is deleted after this long.
+KEPT_FOR = timedelta(hours=24)
+_LARGEST = 400_000  # characters
+_SALT = "imrsite.typed-forms"
+_NOT_KEPT = {"csrfmiddlewaretoken", FIELD}
+
+
+def note_of(user: AbstractBaseUser, path: str) -> str:
+    """The signed note for a form on the page ``path`` that was shown to this user."""
+    return signing.dumps([user.pk, path], salt=_SALT)
+
+
+def keep(request: HttpRequest) -> bool:
+    """Keep the form of this request for the user whom its note names; False if nothing can be kept."""
+    try:
+        user_id, path = signing.loads(request.POST.get(FIELD, ""), salt=_SALT, max_age=KEPT_FOR)
+    except signing.BadSignature:
+        return False
+    if path != request.path or (request.user.is_authenticated and request.user.pk != user_id):
+        return False
+    body = request.POST.copy()
+    for name in _NOT_KEPT:
+        body.pop(name, None)
+    text = body.urlencode().replace("%00", "")
+    if len(text) > _LARGEST:
+        return False
+    TypedForm.objects.update_or_create(by_id=user_id, path=path, defaults={"body": text, "kept_at": timezone.now()})
+    return True
+
+
+def kept_form(request: HttpRequest) -> QueryDict | None:
+    """What the user typed on this page before the session ended; None if nothing was kept."""
+    if RESTORED not in request.GET or request.method != "GET":
+        return None
+    body = _of(request.user, request.path).values_list("body", flat=True).first()
+    return QueryDict(body) if body is not None else None
+
+
+def forget(request: HttpRequest) -> None:
+    """Delete what was kept for this page: the user has saved it or sent it again."""
+    _of(request.user, request.path).delete()
+
+
+def delete_expired(now: datetime) -> None:
+    """Delete what nobody came back for."""
+    TypedForm.objects.filter(kept_at__lt=now - KEPT_FOR).delete()
+
+
+def _of(user: AbstractBaseUser | AnonymousUser, path: str) -> QuerySet[TypedForm]:
+    oldest = timezone.now() - KEPT_FOR
+    return TypedForm.objects.filter(by_id=user.pk, path=path, kept_at__gte=oldest)

@@ -1,0 +1,110 @@
+"""Deletes what a process left behind when it was killed: files half received or half stored, files without a letter,
+batches without a file. Only what is older than a limit: younger ones may be at work."""
+
+import logging
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from determinations.intake.store import letter_store, lock_store
+from determinations.intake.store_health import store_obstacle
+from determinations.models import Letter, RemovedLetter, Upload, UploadedFile
+
+log = logging.getLogger(__name__)
+
+#: A file that was not written to for this long is no longer being written.
+ABANDONED_AFTER = timedelta(hours=6)
+#: A stored file gets its row within seconds. One that has none for this long never will.
+WITHOUT_ROW_AFTER = timedelta(hours=24)
+EMPTY_BATCH_AFTER = timedelta(hours=1)
+#: One call looks into this many of the 65,536 folders of the store, so that a large one takes days, not the disk.
+_FOLDERS_PER_CALL = 16
+_MOST = 1_000
+
+
+def delete_leftovers(*, now: datetime) -> int:
+    """Delete leftovers; returns how many. Nothing is deleted in a folder that is not this database's store."""
+    deleted = _delete_empty_batches(now)
+    if store_obstacle() is not None:
+        return deleted
+    abandoned = time.time() - ABANDONED_AFTER.total_seconds()
+    for folder in (Path(letter_store().location) / "unfinished", uploading_folder()):
+        deleted += sum(_delete(path) for path in _older_files(folder, abandoned))
+    return deleted + delete_files_without_row(_folders_of_this_minute(now))
+
+
+def uploading_folder() -> Path:
+    """Where the web server keeps large uploads until they have arrived."""
+    return Path(settings.MEDIA_ROOT) / "uploading"
+
+
+def delete_files_without_row(folders: list[Path]) -> int:
+    """Delete stored files of these folders that belong to no letter, not even a removed one."""
+    old = time.time() - WITHOUT_ROW_AFTER.total_seconds()
+    candidates = [path for folder in folders for path in _older_files(folder, old) if len(path.name) == 64]
+    deleted = 0
+    for start in range(0, len(candidates), _MOST):
+        deleted += _delete_unknown(candidates[start : start + _MOST])
+    return deleted
+
+
+def _delete_unknown(paths: list[Path]) -> int:
+    names = [path.name for path in paths]
+    known = set(Letter.objects.filter(sha256__in=names).values_list("sha256", flat=True))
+    known |= set(RemovedLetter.objects.filter(sha256__in=names).values_list("sha256", flat=True))
+    deleted = 0
+    for path in paths:
+        if path.name not in known:
+            with transaction.atomic():
+                lock_store(to_delete=True)  # and look again: the same file may have arrived meanwhile
+                if not Letter.objects.filter(sha256=path.name).exists():
+                    deleted += _delete(path)
+    return deleted
+
+
+def _folders_of_this_minute(now: datetime) -> list[Path]:
+    """A few folders of the store, others every minute; all of them within three days."""
+    minute = int(now.timestamp()) // 60
+    first = minute * _FOLDERS_PER_CALL % 65_536
+    root = Path(letter_store().location)
+    numbers = (f"{number:04x}" for number in range(first, first + _FOLDERS_PER_CALL))
+    return [root / number[:2] / number[2:] for number in numbers]
+
+
+def _older_files(folder: Path, changed_before: float) -> Iterator[Path]:
+    """The plain files of a folder that were last written before this time."""
+    try:
+        entries = list(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for path in entries:
+        try:
+            if path.is_file() and path.lstat().st_mtime < changed_before:
+                yield path
+        except FileNotFoundError:
+            continue
+
+
+def _delete(path: Path) -> int:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as fault:
+        log.error("A leftover file cannot be deleted (%s).", type(fault).__name__)
+        return 0
+    return 1
+
+
+def _delete_empty_batches(now: datetime) -> int:
+    """A process that was killed before it stored the first file leaves a batch without files."""
+    with transaction.atomic():
+        empty = Upload.objects.filter(started_at__lt=now - EMPTY_BATCH_AFTER).exclude(
+            Exists(UploadedFile.objects.filter(upload=OuterRef("pk")))
+        )
+        ids = list(empty.select_for_update(skip_locked=True).values_list("pk", flat=True)[:_MOST])
+        Upload.objects.filter(pk__in=ids).exclude(Exists(UploadedFile.objects.filter(upload=OuterRef("pk")))).delete()
+    return len(ids)

@@ -1,0 +1,158 @@
+"""Whether the letter store can be used: it is mounted, it belongs to this database, and it has room.
+
+The database has an ID that is also in the file ``store-id`` of the store. A folder without it is not the store: it is
+not mounted, or is a folder of another host. Both are written when the store is used for the first time.
+"""
+
+import contextlib
+import os
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from determinations.intake.store import letter_store, make_private
+from determinations.models import Installation, Letter
+
+MARKER = "store-id"
+#: The first use of a store that has letters: some of the newest must be in it.
+_SAMPLE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """A reason why letters are neither received nor read: what is wrong, and the remedy. No letter text."""
+
+    code: str
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.remedy}"
+
+
+class StoreUnavailable(Exception):
+    """The store cannot be used now; nothing was written. The message says why."""
+
+    def __init__(self, obstacle: Obstacle) -> None:
+        super().__init__(str(obstacle))
+        self.obstacle = obstacle
+
+
+def check_store() -> None:
+    """Raise :class:`StoreUnavailable` unless files can be stored and read."""
+    if obstacle := store_obstacle() or space_obstacle():
+        raise StoreUnavailable(obstacle)
+
+
+def store_obstacle() -> Obstacle | None:
+    """Why the folder of letters is not the store of this database; None if it is."""
+    expected = Installation.objects.values_list("store_id", flat=True).first()
+    try:
+        found = read_marker()
+        if expected is None:
+            if not _has_our_letters():
+                return _FOREIGN if found else _MISSING
+            found = found or _write_marker()
+            expected = _tie(found)
+    except OSError as fault:
+        return Obstacle(
+            "store_unreadable",
+            f"The letter store cannot be used ({fault.strerror or type(fault).__name__}).",
+            "Check the disk or network share of DATA_DIR and its permissions.",
+        )
+    if found == expected:
+        return None
+    return _FOREIGN if found else _MISSING
+
+
+_MISSING = Obstacle(
+    "store_missing",
+    "The letter store is not mounted: its folder has no file store-id.",
+    "Mount the storage of DATA_DIR at this path on every host. If the file was lost, run manage.py tie_store.",
+)
+_FOREIGN = Obstacle(
+    "store_foreign",
+    "The folder of letters belongs to another database.",
+    "Set DATA_DIR and DATABASE_URL of the same installation on every host.",
+)
+
+
+def space_obstacle() -> Obstacle | None:
+    """Why no file should be written: less free space than the floor. None if there is enough."""
+    try:
+        free = free_bytes(_folder())
+    except OSError:
+        return None  # ``store_obstacle`` says more
+    if free >= settings.STORE_FREE_BYTES:
+        return None
+    return Obstacle(
+        "disk_full",
+        f"The disk of the letter store is full: {free // 2**20:,} MB are free, "
+        f"{settings.STORE_FREE_BYTES // 2**20:,} MB are required.",
+        "Free space on it or enlarge it; reading then continues without a restart.",
+    )
+
+
+def free_bytes(folder: Path) -> int:
+    """Bytes that an ordinary process may still write in the folder's file system."""
+    status = os.statvfs(folder)
+    if status.f_files and not status.f_favail:
+        return 0
+    return status.f_bavail * status.f_frsize
+
+
+def tie_store() -> None:
+    """Declare the folder of letters to be the store of this database. Raises :class:`StoreUnavailable` if none of
+    the newest letters' files are in it."""
+    if not _has_our_letters():
+        raise StoreUnavailable(_FOREIGN)
+    with contextlib.suppress(FileNotFoundError):
+        _marker().unlink()
+    Installation.objects.update_or_create(pk=1, defaults={"store_id": _write_marker()})
+
+
+def read_marker() -> str:
+    """The ID in the store; empty if there is none."""
+    try:
+        return _marker().read_text().strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+
+
+def _has_our_letters() -> bool:
+    """Whether the folder has the file of one of the newest letters, or there are no letters yet."""
+    newest = list(Letter.objects.order_by("-pk")[:_SAMPLE])
+    return not newest or any(letter_store().exists(letter.store_name) for letter in newest)
+
+
+def _write_marker() -> str:
+    """Write a new ID, whole or not at all; the first of two processes wins. Returns the ID in the store."""
+    folder = _folder()
+    make_private(folder)
+    unfinished = folder / f".{MARKER}.{uuid.uuid4().hex}"
+    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(uuid.uuid4().hex + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.link(unfinished, _marker())
+    finally:
+        unfinished.unlink()
+    return read_marker()
+
+
+def _tie(store_id: str) -> str:
+    """Record the store's ID unless another process recorded one before; returns the recorded one."""
+    Installation.objects.bulk_create([Installation(store_id=store_id)], ignore_conflicts=True)
+    return Installation.objects.values_list("store_id", flat=True).get()
+
+
+def _marker() -> Path:
+    return _folder() / MARKER
+
+
+def _folder() -> Path:
+    return Path(letter_store().location)

@@ -1,0 +1,1 @@
+"""`manage.py soak`: faults injected into a real stack at random, and what they cost."""

@@ -1,0 +1,168 @@
+"""Stored files are compared with their hash: one that was cut, emptied or swapped is neither read nor served."""
+
+import os
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.utils import timezone
+
+from determinations.cases.page_pictures import page_picture
+from determinations.intake import leftovers
+from determinations.intake.receiving import receive_files
+from determinations.intake.store import letter_store
+from determinations.intake.stored_files import StoredFileFault
+from determinations.models import Case, Letter, Upload, UploadedFile
+from determinations.reading.ingest import ingest_letters, retry_letters
+from tests.fixtures.people import People
+from tests.letters_made import letter_pdf
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def bring(number: int) -> Letter:
+    """Upload a letter and read it."""
+    upload = receive_files(by=None, files=[ContentFile(letter_pdf(number), name="letter.pdf")])
+    letter = Letter.objects.get(arrivals__upload=upload)
+    ingest_letters([letter.pk])
+    return Letter.objects.get(pk=letter.pk)
+
+
+def path_of(letter: Letter) -> Path:
+    return Path(letter_store().path(letter.store_name))
+
+
+def swap(path: Path) -> None:
+    path.write_bytes(letter_pdf(77))
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:200])
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def delete(path: Path) -> None:
+    path.unlink()
+
+
+DAMAGES = pytest.mark.parametrize("damage", [swap, cut, empty, delete])
+
+
+@DAMAGES
+def test_a_damaged_file_is_not_served_and_says_what_to_do(as_admin: Client, damage: Callable[[Path], None]) -> None:
+    letter = bring(1)
+    damage(path_of(letter))
+    response = as_admin.get(f"/letters/{letter.pk}/original/")
+    assert response.status_code in (404, 409)
+    assert b"Upload the same file again" in response.content
+    assert as_admin.get(f"/letters/{letter.pk}/pages/1.png").status_code == 404
+    with pytest.raises(StoredFileFault):
+        page_picture(letter, 1)
+
+
+@DAMAGES
+def test_a_damaged_file_rewrites_no_case_and_the_right_bytes_mend_it(
+    people: People, damage: Callable[[Path], None]
+) -> None:
+    letter = bring(1)
+    before = Case.objects.values().get()
+    damage(path_of(letter))
+    Letter.objects.update(state="needs_review")
+    retry_letters(by=people.admin, letters=Letter.objects.all())
+    ingest_letters([letter.pk])
+    after = Letter.objects.get()
+    assert after.message.startswith("Reading it again failed: The stored file")
+    assert Case.objects.values().get() | {"updated_at": 0} == before | {"updated_at": 0}
+
+    upload = receive_files(by=None, files=[ContentFile(letter_pdf(1), name="again.pdf")])
+    assert "replaced it" in upload.files.get().message
+    assert Letter.objects.get().state == "received"
+    ingest_letters([letter.pk])
+    after = Letter.objects.get()
+    assert (after.state, after.message) == ("parsed", "")
+    assert path_of(letter).read_bytes() == letter_pdf(1)
+
+
+def test_a_new_letter_with_a_damaged_file_is_set_aside_until_the_right_bytes_come() -> None:
+    receive_files(by=None, files=[ContentFile(letter_pdf(1), name="letter.pdf")])
+    letter = Letter.objects.get()
+    swap(path_of(letter))
+    ingest_letters([letter.pk])
+    assert Letter.objects.get().state == "set_aside"
+    assert not Case.objects.exists()
+    receive_files(by=None, files=[ContentFile(letter_pdf(1), name="letter.pdf")])
+    ingest_letters([letter.pk])
+    assert Letter.objects.get().state == "parsed"
+
+
+# Leftovers
+
+
+def age(path: Path, passed: timedelta) -> None:
+    changed = time.time() - passed.total_seconds() - 60
+    os.utime(path, (changed, changed))
+
+
+def test_files_of_killed_processes_are_deleted_and_those_at_work_are_not() -> None:
+    letter = bring(1)
+    unfinished, uploading = Path(letter_store().location) / "unfinished", leftovers.uploading_folder()
+    for folder in (unfinished, uploading):
+        folder.mkdir(exist_ok=True)
+        (folder / "old").write_bytes(b"half")
+        (folder / "new").write_bytes(b"half")
+        age(folder / "old", leftovers.ABANDONED_AFTER)
+    age(path_of(letter), timedelta(days=30))
+    leftovers.delete_leftovers(now=timezone.now())
+    for folder in (unfinished, uploading):
+        assert not (folder / "old").exists()
+        assert (folder / "new").exists()
+        (folder / "new").unlink()
+    assert path_of(letter).exists()
+
+
+def test_a_large_upload_waits_in_the_folder_whose_leftovers_are_deleted(
+    no_worker: None, as_casemanager: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 10
+    seen: list[int] = []
+
+    def look(*details: Any, **named: Any) -> Upload:
+        seen.append(len(list(leftovers.uploading_folder().iterdir())))
+        return receive_files(*details, **named)
+
+    monkeypatch.setattr("determinations.views.intake.uploads.receive_files", look)
+    as_casemanager.post("/uploads/", {"files": ContentFile(letter_pdf(3), name="letter.pdf")})
+    assert seen == [1]
+    assert Letter.objects.count() == 1
+    assert list(leftovers.uploading_folder().iterdir()) == []
+
+
+def test_stored_files_without_a_letter_are_deleted() -> None:
+    letter, lost = bring(1), bring(2)
+    folders = [path_of(letter).parent, path_of(lost).parent]
+    for path in (path_of(letter), path_of(lost)):
+        age(path, leftovers.WITHOUT_ROW_AFTER)
+    UploadedFile.objects.filter(letter=lost).delete()
+    Letter.objects.filter(pk=lost.pk).delete()
+    assert leftovers.delete_files_without_row(folders) == 1
+    assert path_of(letter).exists()
+    assert not path_of(lost).exists()
+
+
+def test_empty_batches_disappear() -> None:
+    bring(1)
+    old = timezone.now() - leftovers.EMPTY_BATCH_AFTER - timedelta(minutes=1)
+    Upload.objects.update(started_at=old)
+    emptied, young = Upload.objects.create(started_at=old), Upload.objects.create(started_at=timezone.now())
+    leftovers.delete_leftovers(now=timezone.now())
+    assert not Upload.objects.filter(pk=emptied.pk).exists()
+    assert Upload.objects.filter(pk=young.pk).exists()
+    assert Upload.objects.count() == 2
