@@ -7,7 +7,7 @@ from determinations.cases.fields import EffectiveItem, EffectiveRecord, read
 from determinations.cases.item_keys import folded
 from determinations.cases.open_letter import open_letter
 from determinations.cases.value_words import DATES, day_of, words_of
-from determinations.models import Case, Letter, UploadedFile
+from determinations.models import Case, Letter, LetterPair, UploadedFile
 from determinations.wording.paths import label_of_field
 
 _COMPARED = (*DATES, "case_number", "priority", "age", "sex")
@@ -37,13 +37,15 @@ class OtherLetter:
 class SameCase:
     """The other letters of a case as the page of one of them shows them.
 
-    ``counts`` is the letter that counts in place of this one; ``is_copy`` whether this one is a copy of it.
+    ``counts`` is the letter that counts in place of this one; ``is_copy`` whether this one is a copy of it;
+    ``pair_id`` the two as a pair on which staff can decide otherwise.
     """
 
     copies: tuple[OtherLetter, ...]
     versions: tuple[OtherLetter, ...]
     counts: OtherLetter | None
     is_copy: bool
+    pair_id: int | None
 
 
 def same_case(case: Case, record: EffectiveRecord) -> SameCase:
@@ -61,7 +63,13 @@ def same_case(case: Case, record: EffectiveRecord) -> SameCase:
         ),
         counts=OtherLetter(counts, names[counts.pk]) if counts else None,
         is_copy=case.is_copy,
+        pair_id=_pair_of(case.pk, counts.pk) if counts else None,
     )
+
+
+def _pair_of(one: int, other: int) -> int | None:
+    older, newer = sorted((one, other))
+    return LetterPair.objects.filter(older=older, newer=newer).values_list("pk", flat=True).first()
 
 
 def letters_of_file(letter: Letter) -> list[Letter]:

@@ -147,7 +147,7 @@ REFUSALS: Mapping[str, RefusalWords] = {
     "archive_too_many": RefusalWords("Contains too many files", "Upload the letters in smaller groups."),
     "archive_bomb": RefusalWords("Unzips to too much data", "Upload the letter on its own."),
     "container_damaged": RefusalWords(
-        "Damaged file with attachments", "Save the attachments in the program that opens it, then upload them."
+        "Damaged file", "Open it in the program that created it, save the letter or its attachments, and upload those."
     ),
     "container_empty": RefusalWords(
         "Empty message", "Check whether the message has attachments; if so, save them and upload those files."

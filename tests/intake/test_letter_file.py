@@ -10,9 +10,9 @@ from django.http import StreamingHttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from determinations.corrections import actions
+from determinations.corrections import actions, duplicates
 from determinations.intake.receiving import receive_files
-from determinations.models import AuditEvent, Case, Letter, ReparseRun, Upload
+from determinations.models import AuditEvent, Case, Letter, LetterPair, ReparseRun, Upload
 from determinations.reading import reparsing
 from determinations.reading.ingest import ingest_letters
 from tests.corrections.letters import NOW
@@ -176,5 +176,8 @@ def test_copies_and_versions_are_named_on_pages_and_in_lists(as_admin: Client) -
     assert "Also received as second.txt on" in page
     page = words(as_admin.get(reverse("case_detail", args=[second.pk])).content)
     assert "This is another copy of the same letter." in page
+    duplicates.find_pairs([first.pk, second.pk], now=NOW)
+    pair = reverse("letter_pair", args=[LetterPair.objects.get().pk])
+    assert f'href="{pair}"' in as_admin.get(reverse("case_detail", args=[second.pk])).content.decode()
     page = words(as_admin.get(reverse("upload_detail", args=[batch.pk])).content)
     assert f"This is another copy of letter {first.pk}, which counts." in page
