@@ -244,7 +244,10 @@ MFA_FORMS = {
     "authenticate": "determinations.access.forms.CodeForm",
     "reauthenticate": "determinations.access.forms.ConfirmCodeForm",
     "activate_totp": "determinations.access.forms.ActivateAppForm",
-    "add_webauthn": "determinations.access.forms.AddPasskeyForm",
+    "add_webauthn": "determinations.access.passkey_forms.AddPasskeyForm",
+    "authenticate_webauthn": "determinations.access.passkey_forms.PasskeyForm",
+    "login_webauthn": "determinations.access.passkey_forms.SignInByPasskeyForm",
+    "reauthenticate_webauthn": "determinations.access.passkey_forms.ConfirmByPasskeyForm",
 }
 
 # Browsers

@@ -8,7 +8,6 @@ from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as AllauthCodeForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.models import User
@@ -129,10 +128,3 @@ class ConfirmCodeForm(CountedCode, AllauthCodeForm):
 
 class ActivateAppForm(CountedCode, ActivateTOTPForm):
     """The first code of an authenticator app."""
-
-
-class AddPasskeyForm(AddWebAuthnForm):
-    """A new passkey, and whether it signs in alone."""
-
-    name = forms.CharField(label="Name", required=False, max_length=60)
-    passwordless = forms.BooleanField(label="Sign in with it alone, without a password", required=False, initial=True)

@@ -1,5 +1,7 @@
 """Single sign-on by OpenID Connect: which account an identity opens, and with which role, as the settings say."""
 
+import time
+
 from allauth.account.internal.flows.login import record_authentication
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -22,8 +24,13 @@ _REFUSALS = {
     "no_role": "Your company account is in no group that has access here. Ask an administrator.",
     "unverified": "Your company account has no verified e-mail address, so it cannot be told whose account it is.",
     "taken": "An account here has your e-mail address already. Ask an administrator.",
+    "not_asked": "The company account did not ask who you are again. Nothing was changed. Try again.",
     "other": "You confirmed as another user than the one who is signed in here. Nothing was changed.",
 }
+
+
+#: Marks a walk to the provider that was started to confirm who the user is.
+CONFIRMATION = "confirmation"
 
 
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):
@@ -101,9 +108,13 @@ def _update_role(user: User, role: str) -> None:
 
 
 def _confirm(request: HttpRequest, sociallogin: SocialLogin) -> None:
-    """The signed-in user confirmed who they are at the provider."""
+    """The signed-in user confirmed who they are at the provider, on our page's demand and just now."""
     if not sociallogin.is_existing or sociallogin.user != request.user:
         raise _refused(request, "other", sociallogin)
+    signed_in_at = claims_of(sociallogin).get("auth_time")
+    old = isinstance(signed_in_at, int) and time.time() - signed_in_at > settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    if sociallogin.state.get("data") != CONFIRMATION or old:
+        raise _refused(request, "not_asked", sociallogin)
     record_authentication(request, request.user, method="socialaccount", reauthenticated=True)
 
 

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 
 from determinations.models import LimitKind, SignInLimit
 
@@ -93,6 +94,8 @@ def _digest(text: str) -> str:
 
 def begin(limits: Sequence[Limit], *, now: datetime) -> Attempt | Wait:
     """Charge an attempt to its limits, or return how long to wait if one of them does not allow it now."""
+    if until := _waits_until(limits, now):  # before a row is made, so that refused attempts leave none
+        return Wait(until)
     ordered = sorted(limits, key=lambda entry: entry.key)  # concurrent attempts lock rows in one order
     with transaction.atomic():
         SignInLimit.objects.bulk_create(
@@ -108,6 +111,12 @@ def begin(limits: Sequence[Limit], *, now: datetime) -> Attempt | Wait:
             _charge(row, now)
         SignInLimit.objects.bulk_update(rows, ["failures", "counted_at", "next_attempt_at"])
     return Attempt(tuple(ordered), max((row.next_attempt_at for row in rows if row.next_attempt_at), default=None))
+
+
+def _waits_until(limits: Sequence[Limit], now: datetime) -> datetime | None:
+    rows = SignInLimit.objects.filter(key__in=[entry.key for entry in limits], next_attempt_at__gt=now)
+    until: datetime | None = rows.aggregate(Max("next_attempt_at"))["next_attempt_at__max"]
+    return until
 
 
 def _charge(row: SignInLimit, now: datetime) -> None:

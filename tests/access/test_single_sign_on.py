@@ -192,9 +192,13 @@ def test_a_user_without_password_confirms_at_the_provider_and_the_form_is_kept(
     assert role_of(User.objects.get(pk=people.casemanager.pk)) == "supervisor"
 
 
-def test_an_identity_is_never_connected_to_whoever_is_signed_in(client: Client, people: People, provider: str) -> None:
+@pytest.mark.parametrize("process", ["connect", "redirect"])
+def test_an_address_cannot_choose_what_a_walk_to_the_provider_is_for(
+    client: Client, people: People, provider: str, settings: Any, process: str
+) -> None:
     sign_in(client, "casemanager", PASSWORD)
-    assert come_as("boss", client, "/accounts/oidc/sso/login/?process=connect").headers["Location"] == "/profile/"
+    address = f"/accounts/oidc/sso/login/?process={process}&auth_params=redirect_uri%3Dhttps%3A%2F%2Fexample.org"
+    assert come_as("boss", client, address).status_code == 403
     assert not SocialAccount.objects.exists()
 
 

@@ -9,12 +9,14 @@ from allauth.socialaccount.providers.openid_connect import views
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 from requests import RequestException
+
+from determinations.access.single_sign_on import CONFIRMATION
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +24,11 @@ log = logging.getLogger(__name__)
 @login_not_required
 @require_safe
 def sign_in_by_provider(request: HttpRequest, provider_id: str) -> HttpResponse:
-    """Lead to the provider."""
+    """Lead to the provider. Only where to go afterwards comes from the address: nothing of what is asked there."""
+    chosen = QueryDict(mutable=True)
+    if "next" in request.GET:
+        chosen["next"] = request.GET["next"]
+    request.GET = chosen  # type: ignore[assignment]
     try:
         response: HttpResponse = views.login(request, provider_id)
     except RequestException as fault:
@@ -40,7 +46,7 @@ def confirm_by_provider(request: HttpRequest) -> HttpResponse:
     asked = {"prompt": "login", "max_age": "0"}
     try:
         response: HttpResponse = provider.redirect(
-            request, process=AuthProcess.REDIRECT, next_url=after, auth_params=asked
+            request, process=AuthProcess.REDIRECT, next_url=after, data=CONFIRMATION, auth_params=asked
         )
     except RequestException as fault:
         return _away(request, fault)
