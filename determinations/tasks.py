@@ -24,7 +24,7 @@ from kombu.exceptions import OperationalError
 from determinations.access import throttle, typed_forms
 from determinations.access.accounts import delete_ended_sessions
 from determinations.access.mail import send_link
-from determinations.browsing import exports
+from determinations.browsing import exports, vocabulary
 from determinations.cases.effective import rewrite_old_words
 from determinations.cases.search_words import old_words
 from determinations.corrections import duplicates, removal
@@ -152,6 +152,8 @@ def tidy() -> None:
             _send_quietly(find_pairs)
         if old_words(1):
             _send_quietly(write_search_words)
+        if vocabulary.is_due(now):
+            _send_quietly(count_search_words)
         _send_quietly(count_statistics)
         duty_records.refresh_outdated(WINDOW)
         removal.delete_files(now=now)
@@ -285,6 +287,16 @@ def write_search_words() -> None:
         if not alone or not _write_search_words_for_a_turn():
             return
     _send_quietly(write_search_words)
+
+
+@shared_task(ignore_result=True)
+@memory_may_run_out
+def count_search_words() -> None:
+    """Count the words that corrections and suggestions of searches are taken from; one such task at a time."""
+    with _alone("counting search words") as alone:
+        now = database_now()
+        if alone and vocabulary.is_due(now):
+            vocabulary.count_words(now=now)
 
 
 def _write_search_words_for_a_turn() -> bool:

@@ -31,6 +31,7 @@ _LIST = r"(?P<list_name>cases|items|decisions)"
 urlpatterns = [
     path("", home.home, name="home"),
     path("search/", search.search, name="search"),
+    path("search/suggestions/", search.suggestions, name="search_suggestions"),
     path("people/", people.people, name="people"),
     path("people/add/", people.add_person, name="add_person"),
     path("people/rules/", people.change_policy, name="change_sign_in_policy"),

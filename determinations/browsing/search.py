@@ -1,16 +1,8 @@
-"""Case numbers and drug names typed into the search box, with help for typing errors.
+"""Case numbers typed into the search box: one with a wrong digit finds similar numbers."""
 
-A case number with one wrong digit finds similar numbers, and a misspelled drug name is offered in its correct
-spelling. How words are searched is in ``filters.words``.
-"""
-
-import difflib
 import re
-from functools import lru_cache
 
-from determinations.filters.words import WORD
 from determinations.models import Case
-from determinations.parsing.categories import DRUGS
 
 #: ``CM17-9000142``, also typed ``cm17 9000142`` or ``CM179000142``; at least the year and some digits.
 _CASE_NUMBER = re.compile(r"\s*CM\s?(?P<year>\d{2})[\s-]?(?P<number>\d{3,7})\s*", re.IGNORECASE)
@@ -57,30 +49,3 @@ def similar_numbers(number: str) -> set[str]:
         if number[at + 1 : at + 2].isdigit()
     }
     return near - {number}
-
-
-@lru_cache(maxsize=1)
-def _drug_names() -> frozenset[str]:
-    return frozenset(drug.name for drug in DRUGS.values() if drug.name.isalpha() and len(drug.name) >= 5)
-
-
-@lru_cache(maxsize=1024)
-def corrected_spelling(text: str) -> str | None:
-    """The search with misspelled drug names corrected: ``hydrocodne`` gives ``hydrocodone``.
-
-    None if nothing is misspelled. Only words of five letters or more that are not drug names themselves are checked.
-    """
-    names = _drug_names()
-    changed = False
-
-    def correct(match: re.Match[str]) -> str:
-        nonlocal changed
-        word = match[0].lower()
-        if len(word) < 5 or word in names or not word.isalpha():
-            return match[0]
-        near = difflib.get_close_matches(word, names, n=1, cutoff=0.84)
-        changed = changed or bool(near)
-        return near[0] if near else match[0]
-
-    corrected = WORD.sub(correct, text)
-    return corrected if changed else None

@@ -50,7 +50,7 @@ def words_of(records: Mapping[int, EffectiveRecord], notes: Mapping[int, Sequenc
     """What the cases and their items are found by; ``notes`` by letter."""
     rows = Authority.objects.values_list("key", "family", "title")
     titles = {key: searched_title(family, title) for key, family, title in rows}
-    return {pk: search_words(record, titles, notes.get(pk, ())) for pk, record in records.items()}
+    return {pk: search_words(record, record["items"], titles, notes.get(pk, ())) for pk, record in records.items()}
 
 
 def write_case_rows(

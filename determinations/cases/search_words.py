@@ -6,15 +6,14 @@ then the old vectors answer: the English words of requests, rationales and summa
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from determinations.cases.fields import EffectiveItem, EffectiveRecord
 from determinations.models import CaseText
 from determinations.models.authorities import Family
 from determinations.paging.counts import Count, count_up_to
-from determinations.parsing.results import SIDES
+from determinations.parsing.results import SIDES, ItemRecord, LetterBase
 from determinations.searching.terms import version
 from determinations.searching.vectors import ItemWords, LetterWords, item_vectors, letter_vector
 
@@ -38,7 +37,9 @@ class SearchWords:
         return int.from_bytes(blake2b(said.encode(), digest_size=8).digest(), signed=True)
 
 
-def search_words(record: EffectiveRecord, titles: Mapping[str, str], notes: Sequence[str]) -> SearchWords:
+def search_words(
+    record: LetterBase, items: Iterable[ItemRecord], titles: Mapping[str, str], notes: Sequence[str]
+) -> SearchWords:
     """The words of a case; ``titles`` are those of authorities by key, ``notes`` those of its corrections."""
     return SearchWords(
         letter_vector(
@@ -49,11 +50,11 @@ def search_words(record: EffectiveRecord, titles: Mapping[str, str], notes: Sequ
                 notes=tuple(notes),
             )
         ),
-        tuple(item_vectors([_item_words(item, titles) for item in record["items"]])),
+        tuple(item_vectors([_item_words(item, titles) for item in items])),
     )
 
 
-def _item_words(item: EffectiveItem, titles: Mapping[str, str]) -> ItemWords:
+def _item_words(item: ItemRecord, titles: Mapping[str, str]) -> ItemWords:
     citations = [citation for side in SIDES for citation in item[side]]
     return ItemWords(
         request=item["request"],

@@ -1,6 +1,5 @@
 """The words of the search box as a condition on rows. What is understood: see ``searching.query``."""
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,7 +18,6 @@ from determinations.searching.query import (
 )
 
 _LONGEST = 300
-WORD = re.compile(r"\w+")
 
 
 class Matches(Func):

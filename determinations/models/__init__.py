@@ -24,6 +24,7 @@ from determinations.models.installation import Installation, StoppedWorker
 from determinations.models.letters import Letter, LetterState, LetterText, ParsedDocument, RemovedLetter, ScannedPage
 from determinations.models.reparsing import ReparseExample, ReparseRun, RunState
 from determinations.models.reviews import CorrectionReason, ReviewEntry, ReviewSettings
+from determinations.models.search import SearchVocabulary, SearchWord
 from determinations.models.typed_forms import TypedForm
 from determinations.models.uploads import Upload, UploadedFile
 
@@ -78,6 +79,8 @@ __all__ = [
     "RunState",
     "SavedView",
     "ScannedPage",
+    "SearchVocabulary",
+    "SearchWord",
     "SectionName",
     "Service",
     "Side",

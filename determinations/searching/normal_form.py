@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-from determinations.searching.terms import Form, Term, forms_by_first, key_of
+from determinations.searching.terms import Form, Term, all_terms, forms_by_first, key_of
 from determinations.searching.words import Word, place_on_spine, vertebra, words_of_piece
 
 #: What is written in front of words, with a hyphen, a space or neither: "non-steroidal" is "nonsteroidal".
@@ -173,9 +173,9 @@ def _below(above: str, word: str) -> str | None:
     return vertebra(bottom)
 
 
-def same_term(word: str) -> Term | None:
-    """The term that one word stands for, such as a drug by one of its names."""
-    for form in forms_by_first().get(key_of(word.lower()), ()):
-        if len(form.keys) == 1:
-            return form.term
-    return None
+def term_of(text: str) -> Term | None:
+    """The term that the text is the name of; None for other text."""
+    slots = slots_of(text, typed=True)
+    if len(slots) != 1 or (slots[0].start, slots[0].end) != (0, len(text)):
+        return None
+    return next((term for term in all_terms() if term.lexeme == slots[0].key), None)

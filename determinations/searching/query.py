@@ -174,7 +174,10 @@ def _parts_of(run: _Typed) -> Iterator[tuple[Part, bool]]:
         if len(group) > 1:
             yield replace(plain, slots=tuple(_in_phrase(slot, run.only) for slot in group)), False
         else:
-            yield replace(plain, ways=_ways(group[0], run.only)), _is_filler(group[0])
+            (slot,) = group
+            joined = " " not in run.text[slot.start : slot.end].strip()  # "follow-up"
+            ways = (_in_phrase(slot, run.only),) if joined else _ways(slot, run.only)
+            yield replace(plain, ways=ways), _is_filler(slot)
 
 
 def _groups(slots: Sequence[Slot], text: str) -> Iterator[list[Slot]]:

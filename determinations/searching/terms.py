@@ -89,16 +89,16 @@ def _keys(form: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1)
-def _names() -> frozenset[str]:
+def names_of_terms() -> frozenset[str]:
     """Names of one word as they are written: "TENS" is not the plural of ten, and "ESIs" is that of ESI."""
     return frozenset(form.lower() for term in all_terms() for form in (*term.forms, *term.capitals) if form.isalpha())
 
 
 def key_of(word: str) -> str:
     """By what a word of the normal form is compared: its singular, unless it is a name."""
-    if word in _names():
+    if word in names_of_terms():
         return word
-    return word[:-1] if word.endswith("s") and word[:-1] in _names() else singular(word)
+    return word[:-1] if word.endswith("s") and word[:-1] in names_of_terms() else singular(word)
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ from django.test import Client
 
 from determinations.browsing import search_results as ranking
 from determinations.browsing.lists import CASES, ITEMS
-from determinations.browsing.search import corrected_spelling, similar_numbers, typed_case_number
+from determinations.browsing.search import similar_numbers, typed_case_number
 from determinations.cases.effective import rewrite_old_words, write_cases
 from determinations.cases.search_words import forget_old_words
 from determinations.corrections.actions import correct_field
@@ -43,19 +43,6 @@ def test_similar_numbers_differ_by_one_digit_or_two_swapped_ones() -> None:
     assert {"CM17-9000143", "CM17-9000124", "CM16-9000142"} <= near
     assert "CM17-9000142" not in near
     assert "CM17-9000242" not in {n for n in near if n.endswith("43")}
-
-
-@pytest.mark.parametrize(
-    ("typed", "right"),
-    [
-        ("hydrocodne", "hydrocodone"),
-        ("tramadol", None),
-        ("lumbar pain", None),
-        ("gabapentn 600mg", "gabapentin 600mg"),
-    ],
-)
-def test_a_misspelled_drug_is_offered_in_its_correct_spelling(typed: str, right: str | None) -> None:
-    assert corrected_spelling(typed) == right
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,19 @@
 """Search: a case number opens its case; anything else lists matching cases with excerpts."""
 
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from determinations.access.roles import may_read_notes
-from determinations.browsing.drug_names import other_names
 from determinations.browsing.lists import CASES
-from determinations.browsing.search import cases_numbered, corrected_spelling, typed_case_number
+from determinations.browsing.other_names import other_names
+from determinations.browsing.search import cases_numbered, typed_case_number
 from determinations.browsing.search_results import PAGE, RANKED, best_first, with_snippets
+from determinations.browsing.suggestions import Suggestion
+from determinations.browsing.suggestions import suggestions as suggestions_for
+from determinations.browsing.vocabulary import did_you_mean
 from determinations.cases.search_words import count_old_words, old_words_remain
 from determinations.filters.words import QueryWords
 from determinations.models import Case
@@ -20,6 +23,10 @@ from determinations.paging.filtered import ListQuery, list_page
 from determinations.paging.keyset import Page
 from determinations.views.requests import person_of
 from determinations.wording.labels import read_labels
+
+#: With fewer results than this, a better spelling is offered.
+_FEW = 5
+_LONGEST = 300
 
 
 @require_safe
@@ -38,8 +45,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "words": words,
         "numbered": numbered,
         "number": typed_case_number(words.text),
-        "spelled": corrected_spelling(words.text),
-        "drug": other_names(words.text),
+        "names": other_names(words.text),
         "authorities": [] if numbered else read_labels().authorities_named(words.text),
         "by_rank": by_rank,
         "old_words": count_old_words() if old_words_remain() else None,
@@ -60,12 +66,36 @@ def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool, notes: b
         page, count = list_page(listed, Case.objects.current(), request.GET, size=PAGE)
         ranked = 0
     return {
+        "spelled": _better_spelling(words, notes=notes) if count.number < _FEW else None,
         "ranked": ranked if count.number > ranked else None,
         "count": count,
         "page": page,
         "results": with_snippets(page.rows, words, notes=notes),
         "as_list": only_words.urlencode(),
     }
+
+
+def _better_spelling(words: QueryWords, *, notes: bool) -> str | None:
+    """The search with misspelled words corrected, if that finds anything."""
+    spelled = did_you_mean(words.text)
+    if spelled is None:
+        return None
+    query = QueryDict(mutable=True)
+    query["q"] = spelled
+    return spelled if CASES.filterset(query, notes=notes).qs.exists() else None
+
+
+@require_safe
+@permission_required("determinations.browse_cases", raise_exception=True)
+def suggestions(request: HttpRequest) -> JsonResponse:
+    """Suggestions for ``?q=``, a search that is being typed."""
+    typed = request.GET.get("q", "").replace("\x00", " ")[:_LONGEST]
+    return JsonResponse({"suggestions": [_as_json(suggestion) for suggestion in suggestions_for(typed)]})
+
+
+def _as_json(suggestion: Suggestion) -> dict[str, str]:
+    url = reverse("case_detail", args=[suggestion.case_id]) if suggestion.case_id else ""
+    return {"value": suggestion.value, "label": suggestion.label, "note": suggestion.note, "url": url}
 
 
 def _ranked_page(

@@ -1,0 +1,70 @@
+"""Suggestions while a search is typed: case numbers, names of drugs and abbreviations, words of the letters."""
+
+import re
+from dataclasses import dataclass
+
+from determinations.browsing.search import cases_numbered, typed_case_number
+from determinations.browsing.vocabulary import words_beginning
+from determinations.searching.query import FIELDS
+from determinations.searching.terms import Term, all_terms
+
+#: The word that is being typed, with what stands before it: a field, a minus, a quote.
+_LAST = re.compile(r'(?P<before>.*?(?:^|[\s":-]))(?P<word>[A-Za-z][\w-]*)$', re.DOTALL)
+_MOST, _MOST_TERMS = 8, 3
+_SHOWN_FORMS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What the box would hold, and what is said about it. A case is opened instead of searched."""
+
+    value: str
+    label: str
+    note: str = ""
+    case_id: int | None = None
+
+
+def suggestions(typed: str) -> list[Suggestion]:
+    """Up to eight suggestions for a text of which the last word is being typed. One query."""
+    if typed_case_number(typed):
+        cases, _exact = cases_numbered(typed, limit=_MOST)
+        return [
+            Suggestion(case.case_number or "", case.case_number or "", "opens the case", case.pk) for case in cases
+        ]
+    match = _LAST.match(typed)
+    if match is None or len(match["word"]) < 2:
+        return []
+    before, word = match["before"], match["word"].lower()
+    found = [*_fields(before, word), *_terms(before, word)]
+    known = {suggestion.label.lower() for suggestion in found}
+    found += [Suggestion(before + each, each) for each in words_beginning(word, _MOST) if each not in known]
+    return found[:_MOST]
+
+
+def _fields(before: str, word: str) -> list[Suggestion]:
+    if before and not before[-1].isspace():
+        return []
+    return [
+        Suggestion(f"{before}{field}:", f"{field}:", "looks in this field only")
+        for field in FIELDS
+        if field.startswith(word) and field != "notes"
+    ]
+
+
+def _terms(before: str, word: str) -> list[Suggestion]:
+    found: list[Suggestion] = []
+    for term in all_terms():
+        form = next((form for form in (*term.forms, *term.capitals) if form.lower().startswith(word)), None)
+        if form:
+            found.append(Suggestion(before + _quoted(form, before), form, _others(term, form)))
+    exact = [suggestion for suggestion in found if suggestion.label.lower() == word]
+    return [*exact, *(suggestion for suggestion in found if suggestion not in exact)][:_MOST_TERMS]
+
+
+def _quoted(form: str, before: str) -> str:
+    return f'"{form}"' if " " in form and not before.endswith('"') else form
+
+
+def _others(term: Term, form: str) -> str:
+    others = [other for other in (*term.forms, *term.capitals) if other != form]
+    return f"finds {', '.join(others[:_SHOWN_FORMS])} too" if others else ""

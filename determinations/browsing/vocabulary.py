@@ -1,0 +1,104 @@
+"""The words of the letters: counted by a worker, asked for corrections and suggestions. All questions are bounded."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from determinations.models import Case, SearchVocabulary, SearchWord
+from determinations.searching.spelling import KnownWord, checked_words, corrected, edits
+from determinations.searching.terms import names_of_terms
+
+#: The newest letters that are counted: nearly every word of the rest is among theirs.
+COUNTED = 20_000
+#: Words in fewer letters are names and typing errors as a rule.
+_FEWEST = 2
+#: Counted again after so much time, if letters came in; or at once if the collection grew by so much.
+_RENEWED_AFTER = timedelta(hours=12)
+_GROWTH = 1.2
+#: How many misspelled words of a search are looked up, and how many known words are compared with each.
+_MOST_WORDS = 4
+_MOST_NEAR = 25
+
+# Notes are left out: they may be read by some only. So are terms ("=mri") and pairs ("~a~b").
+_COUNT = """
+INSERT INTO determinations_searchword (word, letters)
+SELECT word, count(DISTINCT case_id) FROM (
+    SELECT newest.letter_id AS case_id, regexp_replace(lexeme, '^[QGSR]', '') AS word
+    FROM (SELECT letter_id FROM determinations_case ORDER BY letter_id DESC LIMIT %(letters)s) AS newest
+    CROSS JOIN LATERAL (
+        SELECT search FROM determinations_casetext WHERE case_id = newest.letter_id
+        UNION ALL
+        SELECT search FROM determinations_itemtext JOIN determinations_disputeditem AS item ON item.id = item_id
+        WHERE item.case_id = newest.letter_id
+    ) AS texts
+    CROSS JOIN LATERAL unnest(tsvector_to_array(texts.search)) AS lexeme
+    WHERE lexeme COLLATE "C" ~ '^[QGSR]?[a-z]{3,60}$'
+) AS words
+GROUP BY word HAVING count(DISTINCT case_id) >= %(fewest)s
+"""
+
+
+def is_due(now: datetime) -> bool:
+    """Whether the words should be counted: never done, long ago, or when there were far fewer letters."""
+    newest = _newest()
+    counted = SearchVocabulary.objects.first()
+    if counted is None or not newest:
+        return bool(newest)
+    grown = newest > counted.last_letter * _GROWTH
+    return grown or (newest != counted.last_letter and now - counted.counted_at > _RENEWED_AFTER)
+
+
+def count_words(*, now: datetime) -> None:
+    """Count the words of the newest letters, in one transaction."""
+    with transaction.atomic():
+        SearchWord.objects.all().delete()
+        with connection.cursor() as cursor:
+            cursor.execute(_COUNT, {"letters": COUNTED, "fewest": _FEWEST})
+        SearchVocabulary.objects.update_or_create(id=1, defaults={"counted_at": now, "last_letter": _newest()})
+
+
+def _newest() -> int:
+    return Case.objects.aggregate(newest=Max("pk"))["newest"] or 0
+
+
+def did_you_mean(text: str) -> str | None:
+    """The search with misspelled words corrected; None if every word is known, or none is near. One query.
+
+    Known are the words of the letters, and the names of terms, such as those of drugs.
+    """
+    return corrected(text, _near) if checked_words(text) else None
+
+
+def _near(words: Sequence[str]) -> list[list[KnownWord]]:
+    asked = list(words[:_MOST_WORDS])
+    near: dict[str, list[KnownWord]] = {word: [] for word in words}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT asked.word, known.word, known.letters FROM unnest(%s::text[]) AS asked (word)
+            CROSS JOIN LATERAL (
+                SELECT word, letters FROM determinations_searchword AS known
+                WHERE known.word %% asked.word
+                ORDER BY similarity(known.word, asked.word) DESC, letters DESC LIMIT %s
+            ) AS known
+            """,
+            [asked, _MOST_NEAR],
+        )
+        for word, known, letters in cursor.fetchall():
+            near[word].append(KnownWord(known, letters))
+    names = [KnownWord(name, 0) for name in names_of_terms()]
+    return [
+        [*near[word], *(name for name in names if edits(word, name.word, 2) <= 2)] if word in asked else []
+        for word in words
+    ]
+
+
+def words_beginning(start: str, limit: int) -> list[str]:
+    """Known words that begin so, the most frequent first. One query."""
+    if len(start) < 2 or not start.isalpha():
+        return []
+    following = start[:-1] + chr(ord(start[-1]) + 1)
+    words = SearchWord.objects.filter(word__gte=start, word__lt=following)
+    return list(words.order_by("-letters", "word").values_list("word", flat=True)[:limit])
