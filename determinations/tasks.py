@@ -37,12 +37,13 @@ from determinations.models.browsing import ExportState
 from determinations.models.clock import database_now
 from determinations.models.letters import OPEN_STATES, Lane
 from determinations.models.reparsing import AT_WORK
-from determinations.reading import readiness, reparsing
+from determinations.reading import drawings, readiness, reparsing
 from determinations.reading.ingest import ingest_letters, requeue
 from determinations.reading.messages import queued_ids
 from determinations.reading.scans import read_scans
 from determinations.reading.turns import MESSAGE_LOST_AFTER, release_stale
 from determinations.statistics.precompute import precompute_first_pages
+from imrsite.celery import PICTURES
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,8 @@ EXPORT_DIED_AFTER = timedelta(minutes=10)
 RUN_STALE_AFTER = timedelta(seconds=30)
 #: Seconds that one message may occupy a worker with reparsing or comparing.
 _SECONDS_PER_TURN = 20.0
+#: Page pictures yield sooner: letters that arrive are read first.
+_SECONDS_OF_DRAWING = 5.0
 _COMPARISON_BATCH = 200
 #: Cases written in one transaction when their search vectors are renewed.
 _WORDS_BATCH = 50
@@ -139,6 +142,8 @@ def sweep(unless_swept_within: float = 0.0) -> None:
     stale = Q(stepped_at=None) | Q(stepped_at__lt=now - RUN_STALE_AFTER)
     for run_id in ReparseRun.objects.filter(stale, state__in=AT_WORK).values_list("pk", flat=True)[:20]:
         send_reparse(run_id)
+    if drawings.any_waiting():
+        send_drawings()
     readiness.note_sweep()
 
 
@@ -154,6 +159,7 @@ def tidy() -> None:
             _send_quietly(write_search_words)
         if vocabulary.is_due(now):
             _send_quietly(count_search_words)
+        drawings.delete_outdated()
         _send_quietly(count_statistics)
         duty_records.refresh_outdated(WINDOW)
         removal.delete_files(now=now)
@@ -222,15 +228,42 @@ def reparse(run_id: int) -> None:
     if not readiness.schema_is_ours():
         return  # the sweep sends the run again
     until = time.monotonic() + _SECONDS_PER_TURN
-    while time.monotonic() < until:
-        if not reparsing.step(run_id, now=database_now()):
+    with _alone(f"reparsing {run_id}") as alone:  # a second message would only read the same letters
+        if not alone:
             return
+        while time.monotonic() < until:
+            if not reparsing.step(run_id, now=database_now()):
+                return
     send_reparse(run_id)
+
+
+def send_preview(run_id: int) -> None:
+    """Queue the first step of a preview, which a user waits for, ahead of imports."""
+    _send_quietly(reparse, run_id, queue=Lane.INTERACTIVE)
 
 
 def send_reparse(run_id: int) -> None:
     """Queue the next step of a run. If the broker is down, the sweep will queue it later."""
     _send_quietly(reparse, run_id)
+
+
+@shared_task(ignore_result=True)
+@memory_may_run_out
+def draw_pages() -> None:
+    """Draw the pages that users wait for. One such task runs at a time, so that a slow file occupies one process."""
+    if not readiness.schema_is_ours():
+        return  # the sweep sends it again
+    with _alone("drawing pages") as alone:
+        if not alone:
+            return
+        drawings.draw_waiting(seconds=_SECONDS_OF_DRAWING)
+    if drawings.any_waiting():  # also what was requested after the last look, while this task held the lock
+        send_drawings()
+
+
+def send_drawings() -> None:
+    """Have a worker draw what waits. If the broker is down, the sweep will send it later."""
+    _send_quietly(draw_pages, queue=PICTURES)
 
 
 @shared_task(ignore_result=True)
@@ -322,9 +355,9 @@ def _alone(work: str) -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [work])
 
 
-def _send_quietly(task: Any, *arguments: int) -> None:
+def _send_quietly(task: Any, *arguments: int, queue: str = Lane.BULK) -> None:
     try:
-        task.apply_async(arguments, queue=Lane.BULK, ignore_result=True)
+        task.apply_async(arguments, queue=queue, ignore_result=True)
     except OperationalError:
         log.warning("The broker is unavailable; the sweep will queue %s later.", task.name)
 

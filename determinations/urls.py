@@ -4,7 +4,7 @@ from django.urls import path, re_path
 
 from determinations.views.access import people, profile
 from determinations.views.browsing import exports as export_views
-from determinations.views.browsing import home, lists, saved_views, search
+from determinations.views.browsing import home, lists, saved_views, search, short_addresses
 from determinations.views.cases import case_page, letter_pages, originals, problem_reports, similar_requests
 from determinations.views.duties import calendar_feed, one_duty, worklist
 from determinations.views.intake import letter_file, uploads
@@ -62,6 +62,7 @@ urlpatterns = [
     path("worklist/calendar/", calendar_feed.calendar_settings, name="calendar_settings"),
     path("calendar/<str:token>.ics", calendar_feed.calendar_feed, name="calendar_feed"),
     path("reports/", problem_reports.problem_report_list, name="problem_report_list"),
+    path("filters/", short_addresses.store_filters, name="store_filters"),
     path("views/", saved_views.saved_view_list, name="saved_view_list"),
     path("views/<int:pk>/", saved_views.change_view, name="change_view"),
     path("exports/", export_views.export_list, name="export_list"),

@@ -3,10 +3,10 @@
 The database row is the source of truth and messages contain IDs only, so a lost or duplicated message does no harm:
 the sweep queues stale work again, and a task whose work is already done returns.
 
-A worker takes from ``interactive`` first, and from ``bulk`` only if that is empty: letters that a user is waiting for
-overtake an import at the next free slot, and no slot is idle while either has work. Recognizing scans takes seconds
-per page, so they have the queue ``scans`` and a worker of their own. A worker started without ``--queues`` or
-``--exclude-queues`` serves all three, and scans can then delay other letters.
+A worker takes from ``interactive`` first, then from ``pictures``, and from ``bulk`` only if both are empty: what a
+user is waiting for overtakes an import at the next free slot, and no slot is idle while any has work. Recognizing
+scans takes seconds per page, so they have the queue ``scans`` and a worker of their own. A worker started without
+``--queues`` or ``--exclude-queues`` serves all four, and scans can then delay other letters.
 """
 
 import os
@@ -19,7 +19,7 @@ from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imrsite.settings")
 
-INTERACTIVE, BULK, SCANS = "interactive", "bulk", "scans"
+INTERACTIVE, PICTURES, BULK, SCANS = "interactive", "pictures", "bulk", "scans"
 
 app = Celery("imrsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -28,7 +28,7 @@ app.conf.update(
     task_serializer="json",
     result_backend=None,
     task_ignore_result=True,
-    task_queues=[Queue(INTERACTIVE), Queue(BULK), Queue(SCANS)],
+    task_queues=[Queue(INTERACTIVE), Queue(PICTURES), Queue(BULK), Queue(SCANS)],
     task_default_queue=INTERACTIVE,
     task_create_missing_queues=False,
     broker_transport_options={

@@ -1,6 +1,7 @@
 """Reads settings from the environment; an invalid value raises one sentence that says how to fix it."""
 
 import contextlib
+import ipaddress
 import os
 import re
 import secrets
@@ -133,11 +134,30 @@ def kept_secret(file: Path, made: str = "") -> str:
 
 
 def redis(name: str, default: str) -> str:
-    """A Redis or Valkey address: ``redis://``, ``rediss://`` (TLS) or ``unix://``."""
+    """A Redis or Valkey address: ``redis://``, ``rediss://`` (TLS) or ``unix://``.
+
+    Whoever reaches the server can read and write messages, so it needs a password unless it is on this machine.
+    """
     value = text(name, default)
-    if urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
-        raise ImproperlyConfigured(f"{name} is not an address: write redis://host:6379/0 or unix:///path/to.sock.")
+    parts = urlsplit(value)
+    if parts.scheme not in {"redis", "rediss", "unix"}:
+        raise ImproperlyConfigured(
+            f"{name} is not an address: write redis://:password@host:6379/0 or unix:///path/to.sock."
+        )
+    has_password = parts.password or dict(parse_qsl(parts.query)).get("password")
+    if parts.scheme != "unix" and not has_password and not _is_this_machine(parts.hostname or "localhost"):
+        raise ImproperlyConfigured(
+            f"{name} has no password, and {parts.hostname} is reached over the network: "
+            f"set requirepass on that server and write {parts.scheme}://:password@{parts.netloc.rpartition('@')[2]}{parts.path}."
+        )
     return value
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def broker(url: str) -> str:

@@ -67,6 +67,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "determinations.views.access.middleware.meet_demands",
+    "determinations.views.browsing.short_addresses.short_addresses",
+    "imrsite.errors.UnreadableRequests",
     "imrsite.middleware.Busy",
 ]
 TEMPLATES = [
@@ -112,12 +114,14 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": _CACHE_URL,
         "KEY_PREFIX": "imrsite",
+        "VERSION": 2,  # 1 held pickles
         # A page without cache is better than one that waits for it.
         "OPTIONS": {
             "socket_timeout": 2,
             "socket_connect_timeout": 2,
             "retry": Retry(NoBackoff(), 1),
             **keepalive.for_redis(_CACHE_URL),
+            "serializer": "imrsite.cache_values.JsonSerializer",
         },
     }
 }

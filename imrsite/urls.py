@@ -10,6 +10,8 @@ from django.views.generic import RedirectView
 
 from imrsite.health import health
 
+handler400 = "imrsite.errors.bad_request"
+
 urlpatterns = [
     path("health/", health, name="health"),
     path("accounts/", include("determinations.views.access.urls")),

@@ -1,49 +1,75 @@
-"""Page pictures of letters and boxes of evidence on them, drawn by a child process and cached in a folder.
+"""Page pictures of letters and places of evidence on them: stored in a folder, and requested from a worker.
 
-A hostile PDF can harm only the child, which has no secrets and limited memory and time. Pictures are stored under the
-letter's SHA-256, so each page is drawn once.
+A page never waits in a web request. What is not stored yet is a row that a worker finds (``reading.drawings``); what
+could not be drawn stays as a row with the reason, and is not tried again. Pictures are stored under the file's
+SHA-256, so each page is drawn once.
 """
 
+import hashlib
 import json
 import os
-import subprocess
-import sys
 import tempfile
-import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
 
+from determinations.cases.open_letter import OpenLetter
 from determinations.cases.scanned_words import boxes_of_span, pages_of, words_of
+from determinations.cases.sheet_values import Span
+from determinations.extraction.drawing import Place, Stretch
 from determinations.extraction.kinds import PICTURE_KINDS, Kind
-from determinations.intake.stored_files import StoredFileFault, stored_bytes
-from determinations.models import Letter, LetterText
+from determinations.models import Drawing, DrawingKind, Letter, LetterText
 
 WIDTH = 1224  # pixels: 8.5 inches at 144 to the inch
-_SECONDS = 25
-_ROOT = Path(__file__).resolve().parent.parent.parent
-#: Increase whenever the drawing changes; cached pictures of an older version are not used.
-_VERSION = 1
-#: A page requests all its pictures at once: draw two at a time, and queue the others.
-_drawing = threading.BoundedSemaphore(2)
+#: Increase whenever the drawing changes: stored pictures and failures of an older version no longer count.
+VERSION = 2
+#: Drawings that one user may have waiting; further ones are requested when the page asks again.
+MOST_WAITING = 24
+#: The failure of a drawing whose stored file is missing or changed. The file may be restored, so it is tried again.
+FILE_FAULT = "The stored file is missing or was changed."
+_FILE_TRIED_AGAIN = timedelta(minutes=1)
 
 
 class NoPicture(Exception):
     """This page cannot be drawn. The message contains no letter text."""
 
 
-def page_picture(letter: Letter, number: int) -> bytes:
-    """Page ``number`` of the letter's file, from 1, as a PNG. Raises ``NoPicture``."""
-    if not 1 <= number <= (letter.pages or 0):
-        raise NoPicture("The letter has no such page.")
-    turn = _turn_of(letter, number)
-    kept = pictures_folder(letter.sha256) / f"{number}-{WIDTH}-{turn}-{_VERSION}.png"
-    if kept.is_file():
-        return kept.read_bytes()
-    picture = _ask_child(letter, {"page": number - 1, "width": WIDTH, "turn": turn})
-    _keep(kept, picture)
-    return picture
+class NotDrawnYet(Exception):
+    """A worker has yet to draw this; ``is_new``: it was requested just now."""
+
+    def __init__(self, *, is_new: bool) -> None:
+        super().__init__("not drawn yet")
+        self.is_new = is_new
+
+
+@dataclass(frozen=True, slots=True)
+class EvidencePlaces:
+    """The evidence of a letter's values on its pages: ``known`` places, and ranges of text to find in the file."""
+
+    known: tuple[tuple[str, int, Place], ...]  # path, page (from 0), place
+    paths: tuple[str, ...]  # of the stretches
+    stretches: tuple[Stretch, ...]
+
+    @property
+    def digest(self) -> str:
+        """Names these ranges of text."""
+        return hashlib.sha256(json.dumps(self.stretches).encode()).hexdigest()
+
+    def boxes(self, found: Sequence[Sequence[Place]]) -> list[dict[str, object]]:
+        """``{path, page (from 1), left, top, width, height}``, the last four as fractions of the page."""
+        places = [*self.known]
+        for path, stretch, its_places in zip(self.paths, self.stretches, found, strict=True):
+            places += [(path, stretch[0], place) for place in its_places]
+        return [
+            {"path": path, "page": page + 1, "left": box[0], "top": box[1], "width": box[2], "height": box[3]}
+            for path, page, box in places
+        ]
 
 
 def has_pictures(letter: Letter) -> bool:
@@ -51,51 +77,57 @@ def has_pictures(letter: Letter) -> bool:
     return letter.media_type == Kind.PDF or letter.media_type in PICTURE_KINDS
 
 
-def _turn_of(letter: Letter, number: int) -> int:
-    """How many degrees clockwise to turn a scanned page so that it is upright."""
-    if not letter.is_scan:
-        return 0
-    page = pages_of(letter, LetterText.objects.of(letter.pk)).filter(number=number - 1)
-    return page.values_list("turn", flat=True).first() or 0
+def page_picture(letter: Letter, number: int, *, by: User, now: datetime) -> bytes:
+    """Page ``number`` of the letter's file, from 1, as a PNG.
+
+    Raises ``NoPicture``, or ``NotDrawnYet`` after requesting it.
+    """
+    if not 1 <= number <= (letter.pages or 0) or not has_pictures(letter):
+        raise NoPicture("The letter has no such page.")
+    stored = page_file(letter, number)
+    with suppress(FileNotFoundError):
+        return stored.read_bytes()
+    return _request(letter, DrawingKind.PAGE, by=by, now=now, number=number)
 
 
-def page_count(letter: Letter) -> int:
-    """How many pages the file has: counted and stored if no text was read from it, 0 if it does not open."""
+def page_count(letter: Letter, *, by: User, now: datetime) -> int:
+    """How many pages the file has; 0 if it does not open. Raises ``NotDrawnYet`` if a worker has yet to count them."""
     if letter.pages is None and has_pictures(letter):
-        try:
-            letter.pages = min(int(_ask_child(letter, {"count": True})), settings.LETTER_PAGES)
-        except (NoPicture, StoredFileFault):
-            return 0
-        Letter.objects.filter(pk=letter.pk, pages=None).update(pages=letter.pages)
+        with suppress(NoPicture):
+            _request(letter, DrawingKind.COUNT, by=by, now=now)
     return letter.pages or 0
 
 
-def boxes_of(
-    letter: Letter, page_offsets: Sequence[int], text_length: int, spans: Iterable[tuple[str, tuple[int, int]]]
-) -> list[dict[str, object]]:
-    """Where the spans are: ``{path, page (from 1), left, top, width, height}``, as fractions of the page."""
-    scanned = words_of(pages_of(letter, LetterText.objects.of(letter.pk)) if letter.is_scan else [])
-    stretches, paths, places = [], [], []
+def boxes_of(letter: Letter, evidence: EvidencePlaces, *, by: User, now: datetime) -> list[dict[str, object]]:
+    """Where the values are. Raises ``NoPicture``, or ``NotDrawnYet`` after requesting it."""
+    if not evidence.stretches:
+        return evidence.boxes([])
+    with suppress(FileNotFoundError):
+        return evidence.boxes(json.loads(places_file(letter, evidence.digest).read_bytes()))
+    _request(letter, DrawingKind.PLACES, by=by, now=now, digest=evidence.digest)
+    return []
+
+
+def evidence_of(opened: OpenLetter, text: LetterText, spans: Iterable[tuple[str, Span]]) -> EvidencePlaces:
+    """The ranges of text to find on the pages for these spans, and the places of scanned words."""
+    letter, offsets, length = opened.letter, text.page_offsets, len(text.text)
+    scanned = words_of(pages_of(letter, text) if letter.is_scan else [])
+    known: list[tuple[str, int, Place]] = []
+    stretches: list[Stretch] = []
+    paths: list[str] = []
     for path, span in spans:
-        for stretch in _by_page(span, page_offsets, text_length):
+        for stretch in _by_page(span, offsets, length):
             page, start, end = stretch
             if page in scanned:
-                at = page_offsets[page]
-                places += [(path, page, box) for box in boxes_of_span(scanned[page], at + start, at + end)]
+                at = offsets[page]
+                known += [(path, page, box) for box in boxes_of_span(scanned[page], at + start, at + end)]
             else:
                 stretches.append(stretch)
                 paths.append(path)
-    found = json.loads(_ask_child(letter, {"stretches": stretches})) if stretches else []
-    places += [
-        (path, stretch[0], box) for path, stretch, boxes in zip(paths, stretches, found, strict=True) for box in boxes
-    ]
-    return [
-        {"path": path, "page": page + 1, "left": box[0], "top": box[1], "width": box[2], "height": box[3]}
-        for path, page, box in places
-    ]
+    return EvidencePlaces(tuple(known), tuple(paths), tuple(stretches))
 
 
-def _by_page(span: tuple[int, int], offsets: Sequence[int], length: int) -> list[list[int]]:
+def _by_page(span: Span, offsets: Sequence[int], length: int) -> list[list[int]]:
     """A span of the letter's text as ranges ``[page, start, end]`` of the pages' own texts."""
     stretches = []
     for page, offset in enumerate(offsets):
@@ -106,27 +138,50 @@ def _by_page(span: tuple[int, int], offsets: Sequence[int], length: int) -> list
     return stretches
 
 
-def _ask_child(letter: Letter, request: dict[str, object]) -> bytes:
-    data = stored_bytes(letter)
-    command = [sys.executable, "-m", "determinations.extraction.picture"]
-    environment = {"PYTHONPATH": str(_ROOT), "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    with _drawing:
-        try:
-            done = subprocess.run(
-                command,
-                input=json.dumps(request).encode() + b"\n" + data,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                cwd=_ROOT,
-                env=environment,
-                timeout=_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise NoPicture("Drawing the page took too long.") from None
-    if done.returncode:
-        raise NoPicture("The page cannot be drawn.")
-    return done.stdout
+def _request(
+    letter: Letter, kind: DrawingKind, *, by: User, now: datetime, number: int = 0, digest: str = ""
+) -> bytes:
+    """Request a drawing unless it is requested already. Always raises ``NoPicture`` or ``NotDrawnYet``."""
+    known = Drawing.objects.filter(letter=letter, kind=kind, number=number, digest=digest).first()
+    if known is not None and known.version == VERSION and not _is_worth_a_try(known, now):
+        raise NoPicture(known.failure) if known.failure else NotDrawnYet(is_new=False)
+    if known is not None:
+        known.delete()
+    if Drawing.objects.filter(requested_by=by, failure="").count() >= MOST_WAITING:
+        raise NotDrawnYet(is_new=False)
+    row = Drawing(
+        letter=letter, kind=kind, number=number, digest=digest, requested_at=now, requested_by=by, version=VERSION
+    )
+    with suppress(IntegrityError):  # another request was faster
+        with transaction.atomic():
+            row.save()
+        raise NotDrawnYet(is_new=True)
+    raise NotDrawnYet(is_new=False)
+
+
+def _is_worth_a_try(failed: Drawing, now: datetime) -> bool:
+    return failed.failure == FILE_FAULT and now - failed.requested_at > _FILE_TRIED_AGAIN
+
+
+# Stored results
+
+
+def turn_of(letter: Letter, number: int) -> int:
+    """How many degrees clockwise to turn a scanned page so that it is upright."""
+    if not letter.is_scan:
+        return 0
+    page = pages_of(letter, LetterText.objects.of(letter.pk)).filter(number=number - 1)
+    return page.values_list("turn", flat=True).first() or 0
+
+
+def page_file(letter: Letter, number: int) -> Path:
+    """Where the picture of a page is stored."""
+    return pictures_folder(letter.sha256) / f"{number}-{WIDTH}-{turn_of(letter, number)}-{VERSION}.png"
+
+
+def places_file(letter: Letter, digest: str) -> Path:
+    """Where the places of a letter's values are stored."""
+    return pictures_folder(letter.sha256) / f"places-{letter.pk}-{digest}-{VERSION}.json"
 
 
 def pictures_folder(sha256: str) -> Path:
@@ -134,12 +189,27 @@ def pictures_folder(sha256: str) -> Path:
     return Path(settings.MEDIA_ROOT) / "pictures" / sha256[:2] / sha256
 
 
+def keep_page(letter: Letter, number: int, picture: bytes) -> None:
+    """Store the picture of a page. Raises ``OSError``."""
+    _keep(page_file(letter, number), picture)
+
+
+def keep_places(letter: Letter, digest: str, places: Sequence[Sequence[Place]]) -> None:
+    """Store the places of a letter's values in place of those of other values. Raises ``OSError``."""
+    file = places_file(letter, digest)
+    _keep(file, json.dumps(places).encode())
+    for older in file.parent.glob(f"places-{letter.pk}-*.json"):
+        if older != file:
+            older.unlink(missing_ok=True)
+
+
 def _keep(path: Path, data: bytes) -> None:
-    """Write atomically. If the disk is full, skip caching."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as unfinished:
+    """Write atomically."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as unfinished:
+        try:
             unfinished.write(data)
-        os.replace(unfinished.name, path)
-    except OSError:
-        return
+        except OSError:
+            Path(unfinished.name).unlink(missing_ok=True)
+            raise
+    os.replace(unfinished.name, path)

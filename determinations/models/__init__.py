@@ -4,10 +4,11 @@ from determinations.models.accounts import Account, LimitKind, SignInLimit, Sign
 from determinations.models.audit import AuditEvent
 from determinations.models.authorities import Authority, AuthorityAlias, Category, CategoryRule, PrintedCitation
 from determinations.models.benchmarks import EditionValidity, Figure, StatewideFigure, StatisticsLimits
-from determinations.models.browsing import ColumnChoice, Export, ProblemReport, SavedView
+from determinations.models.browsing import ColumnChoice, Export, ProblemReport, SavedView, StoredFilter
 from determinations.models.cases import Case, CaseText, DisputedItem, ItemText, Outcome
 from determinations.models.citations import Citation, SectionName, Side
 from determinations.models.corrections import Correction, CorrectionState, Operation
+from determinations.models.drawings import Drawing, DrawingKind
 from determinations.models.duplicates import LetterPair, LetterSignature, PairDecision, PairKind
 from determinations.models.duties import (
     CalendarFeed,
@@ -46,6 +47,8 @@ __all__ = [
     "CorrectionReason",
     "CorrectionState",
     "DisputedItem",
+    "Drawing",
+    "DrawingKind",
     "Duty",
     "DutyRule",
     "DutySettings",
@@ -89,6 +92,7 @@ __all__ = [
     "StatewideFigure",
     "StatisticsLimits",
     "StoppedWorker",
+    "StoredFilter",
     "TypedForm",
     "Upload",
     "UploadedFile",

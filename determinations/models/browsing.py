@@ -37,6 +37,17 @@ class SavedView(models.Model):
         return f"View {self.pk}"
 
 
+class StoredFilter(models.Model):
+    """Filters that are too long for an address, by the key that stands for them there. Links to them stay valid."""
+
+    key = models.CharField(max_length=20, primary_key=True)
+    query = models.TextField(help_text="filters, as in the address")
+    stored_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Filters {self.key}"
+
+
 class ColumnChoice(models.Model):
     """The columns of a list that a user has hidden."""
 

@@ -154,28 +154,69 @@ def _move(run_id: int, states: Sequence[RunState], to: RunState, action: str, by
             audit.record(action, by=by, at=now, run=run.pk)
 
 
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """The next letters of a run: the texts among which it looked, up to letter ``last``."""
+
+    texts: Sequence[LetterText]
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """What the parser read from a chunk; ``failed`` says why letters' files cannot be parsed."""
+
+    readings: Sequence[Reading]
+    failed: Mapping[int, str]
+
+
 def step(run_id: int, *, now: datetime) -> bool:
-    """Reparse the next chunk of a run, in one transaction; returns whether there may be more to do."""
+    """Reparse the next chunk of a run; returns whether there may be more to do.
+
+    The chunk is parsed first, and only then is the run locked and written, so that a slow letter makes nobody wait who
+    pauses or stops the run. If the run moved on meanwhile, the chunk is discarded.
+    """
+    run = ReparseRun.objects.get(pk=run_id)
+    if run.state not in AT_WORK:
+        return False
+    proposal = _proposal_of(run)
+    chunk = _next_chunk(run)
+    parsed = _parse_again(chunk.texts, _aliases_for(run, proposal)) if chunk else None
     with transaction.atomic():
-        run = ReparseRun.objects.select_for_update().get(pk=run_id)
-        if run.state not in AT_WORK:
-            return False
-        proposal = Proposal.from_json(run.selection["proposal"]) if "proposal" in run.selection else None
-        window = _next_window(run)
-        if window is None:
-            _finish(run, now)
+        current = ReparseRun.objects.select_for_update().get(pk=run_id)
+        if (current.state, current.reached) != (run.state, run.reached):
+            return current.state in AT_WORK
+        if chunk is None or parsed is None:
+            _finish(current, now)
         else:
-            first, last = window
-            chosen = letters_of(run.selection).filter(letter_id__gte=first, letter_id__lte=last)
-            if run.state == RunState.RUNNING:  # queued letters will be read by the current parser anyway
-                chosen = chosen.exclude(letter__state__in=OPEN_STATES)
-            texts = list(chosen.select_related("kept_with").order_by("letter_id")[:CHUNK])
-            if texts:
-                _read_again(run, texts, proposal)
-            run.reached = texts[-1].letter_id if len(texts) == CHUNK else last
-            run.stepped_at = now
-        run.save()
-    return window is not None
+            if chunk.texts:
+                _compare(current, chunk.texts, parsed, proposal)
+            current.reached = chunk.last
+            current.stepped_at = now
+        current.save()
+    return chunk is not None
+
+
+def _proposal_of(run: ReparseRun) -> Proposal | None:
+    return Proposal.from_json(run.selection["proposal"]) if "proposal" in run.selection else None
+
+
+def _aliases_for(run: ReparseRun, proposal: Proposal | None) -> Mapping[str, str]:
+    """The aliases to parse with: in a preview, as if the proposed one were active."""
+    return proposed_aliases(proposal if run.state == RunState.PREVIEWING else None)
+
+
+def _next_chunk(run: ReparseRun) -> _Chunk | None:
+    """The next selected letters; None when the run has reached its last letter."""
+    window = _next_window(run)
+    if window is None:
+        return None
+    first, last = window
+    chosen = letters_of(run.selection).filter(letter_id__gte=first, letter_id__lte=last)
+    if run.state == RunState.RUNNING:  # queued letters will be read by the current parser anyway
+        chosen = chosen.exclude(letter__state__in=OPEN_STATES)
+    texts = list(chosen.select_related("kept_with").order_by("letter_id")[:CHUNK])
+    return _Chunk(texts, texts[-1].letter_id if len(texts) == CHUNK else last)
 
 
 def _next_window(run: ReparseRun) -> tuple[int, int] | None:
@@ -192,16 +233,17 @@ def _finish(run: ReparseRun, now: datetime) -> None:
         run.state, run.finished_at = RunState.FINISHED, now
 
 
-def _read_again(run: ReparseRun, texts: Sequence[LetterText], proposal: Proposal | None) -> None:
+def _compare(run: ReparseRun, texts: Sequence[LetterText], parsed: _Parsed, proposal: Proposal | None) -> None:
+    """Count what the new readings change, and in a run write them."""
     is_preview = run.state == RunState.PREVIEWING
-    readings, failed = _parse_again(texts, proposed_aliases(proposal if is_preview else None))
     rules_now = active_rules()
     rules_then = proposed_rules(proposal) if is_preview else rules_now
     ids = [text.letter_id for text in texts]
     stored = dict(ParsedDocument.objects.filter(letter__in=ids).values_list("letter_id", "document"))
     corrections = corrections_of(Letter.objects.filter(pk__in=stored))
     counts = run.expected if is_preview else run.outcome
-    parts = parts_by_letter(readings)
+    parts = parts_by_letter(parsed.readings)
+    failed = dict(parsed.failed)
     for pk in ids:
         if pk in failed:
             continue
@@ -219,13 +261,13 @@ def _read_again(run: ReparseRun, texts: Sequence[LetterText], proposal: Proposal
         run.previewed += len(texts)
     else:
         run.done += len(texts)
-        failed |= _write(readings)
+        failed |= _write(parsed.readings)
         run.failed += len(failed)
     _keep_failures(run, failed)
 
 
-def _parse_again(texts: Sequence[LetterText], aliases: Mapping[str, str]) -> tuple[list[Reading], dict[int, str]]:
-    """Parse each file of these texts again; returns the readings, and why letters' files cannot be parsed."""
+def _parse_again(texts: Sequence[LetterText], aliases: Mapping[str, str]) -> _Parsed:
+    """Parse each file of these texts again."""
     letters = Letter.objects.in_bulk([text.letter_id for text in texts])
     ranges = page_ranges(letters.values())
     scanned = pages_by_text(text.of_file for text in texts)
@@ -250,7 +292,7 @@ def _parse_again(texts: Sequence[LetterText], aliases: Mapping[str, str]) -> tup
         else:
             readings[sha256] = Reading(text.letter_id, parts=parts, stored=stored.text)
     failed = {pk: failed_files[letter.sha256] for pk, letter in letters.items() if letter.sha256 in failed_files}
-    return list(readings.values()), failed
+    return _Parsed(list(readings.values()), failed)
 
 
 def _write(readings: Sequence[Reading]) -> dict[int, str]:

@@ -86,9 +86,10 @@ def _key(question: Question) -> str:
 
 def _from_cache(question: Question) -> Rows | None:
     try:
-        return cache.get(_key(question))  # type: ignore[no-any-return]
+        rows = cache.get(_key(question))
     except RedisError:
         return None
+    return None if rows is None else [tuple(row) for row in rows]
 
 
 def _into_cache(question: Question, answer: Rows) -> None:

@@ -1,5 +1,6 @@
 // The case page: selecting a value shows its evidence in the letter; selecting evidence shows its value.
 import { copyText } from "./clipboard.js";
+import { placesFrom } from "./cases-letter-pages.js";
 import { keysAreOff } from "./remembered.js";
 import { say } from "./toast.js";
 
@@ -49,9 +50,8 @@ function choose(path) {
 async function loadBoxes() {
   const pane = letter?.querySelector("[data-boxes]");
   if (!pane || boxesLoaded) return boxesLoaded;
-  boxesLoaded = fetch(pane.dataset.boxes, { headers: { Accept: "application/json" } })
-    .then((answer) => (answer.ok ? answer.json() : { boxes: [] }))
-    .then(({ boxes }) => {
+  boxesLoaded = placesFrom(pane.dataset.boxes)
+    .then((boxes) => {
       for (const box of boxes) {
         const page = pane.querySelector(`[data-page="${box.page}"]`);
         if (!page) continue;

@@ -1,6 +1,7 @@
 // The letter next to the correction form: its evidence marked in text and pictures, its words selected by mouse or keys.
 // Dispatches on the letter: "view-changed" when text or pictures are chosen, "words-chosen" when Enter takes words.
 
+import { placesFrom } from "./cases-letter-pages.js";
 import { current, evidenceOf, inputOf, letter, pictures } from "./corrections-field.js";
 import { keep } from "./remembered.js";
 import { say } from "./toast.js";
@@ -77,8 +78,7 @@ export function showView(name) {
 
 async function placesOnPages() {
   try {
-    const answer = await fetch(pictures.dataset.boxes);
-    if (answer.ok) return (await answer.json()).boxes;
+    return await placesFrom(pictures.dataset.boxes);
   } catch {
     // Reported below, like any other unusable response.
   }

@@ -56,6 +56,40 @@ document.addEventListener("formdata", (event) => {
   }
 });
 
+// Filters that are too long for an address are sent as a form; the server stores them and names them by a short key.
+const LONGEST_QUERY = 3500;
+const isTooLong = (values) => new URLSearchParams(values).toString().length > LONGEST_QUERY;
+
+function storeFilters(page, values) {
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = document.body.dataset.storesFilters;
+  form.hidden = true;
+  const token = document.querySelector("input[name=csrfmiddlewaretoken]")?.value ?? "";
+  for (const [name, value] of [["csrfmiddlewaretoken", token], ["page", page], ...values]) {
+    const input = document.createElement("input");
+    [input.type, input.name, input.value] = ["hidden", name, value];
+    form.append(input);
+  }
+  document.body.append(form);
+  form.submit();
+}
+
+document.addEventListener("htmx:config:request", (event) => {
+  const { request } = event.detail.ctx;
+  if (request.method.toUpperCase() !== "GET" || !isTooLong(request.body)) return;
+  event.preventDefault();
+  storeFilters(new URL(request.action, document.baseURI).pathname, request.body);
+});
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "get") return;
+  const values = new FormData(form, event.submitter);
+  if (!isTooLong(values)) return;
+  event.preventDefault();
+  storeFilters(new URL(form.action, document.baseURI).pathname, values);
+});
+
 // A table wider than its frame scrolls inside it; one that fits has a header that sticks to the page.
 const frames = new ResizeObserver((entries) => {
   for (const { target } of entries) fit(target.closest(".table-frame"));

@@ -10,6 +10,7 @@ from determinations.synthetic import write_letter
 from determinations.synthetic.pdf import letter_pdf
 from tests.accessibility import faults_of, settle
 from tests.browsing.conftest import store_texts
+from tests.cases.drawn import draw_all
 from tests.cases.test_letter_pages import store_pdf
 from tests.fixtures.people import People
 from tests.postgresql.snapshots import start_with
@@ -17,7 +18,7 @@ from tests.postgresql.snapshots import start_with
 
 def _write_letters() -> None:
     store_texts(write_letter(number, 5).text for number in range(12))
-    store_pdf(letter_pdf(write_letter(40, 5)))
+    draw_all(store_pdf(letter_pdf(write_letter(40, 5))))
 
 
 @pytest.fixture

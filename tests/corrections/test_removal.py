@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from determinations.cases.page_pictures import page_picture, pictures_folder
+from determinations.cases.page_pictures import pictures_folder
 from determinations.corrections import actions, removal
 from determinations.intake.receiving import receive_files
 from determinations.intake.store import LetterStore, letter_store
@@ -29,6 +29,7 @@ from determinations.models import (
     ReviewSettings,
 )
 from determinations.synthetic import letter_pdf, write_letter
+from tests.cases.drawn import draw_all
 from tests.cases.test_letter_pages import store_pdf
 from tests.corrections.letters import NOW, document, item, stored_letter
 from tests.fixtures.people import People
@@ -50,7 +51,8 @@ def test_a_letter_that_never_belonged_here_is_removed_with_its_file(
     as_admin: Client, people: People, letter: Letter, django_capture_on_commit_callbacks: Any
 ) -> None:
     actions.correct_field(letter.pk, "age", 44, by=people.admin, now=NOW, reason="misread")
-    page_picture(letter, 1)
+    draw_all(letter)
+    assert pictures_folder(letter.sha256).exists()
     address = reverse("remove_letter", args=[letter.pk])
     assert b"1 correction will be kept" in as_admin.get(address).content
     refused = as_admin.post(address, {"belonged": "no", "reason": " "})

@@ -10,6 +10,7 @@ from determinations.corrections import actions
 from determinations.models import Case, Correction, DisputedItem, ItemFact, LetterText, ReviewEntry, ScannedPage
 from determinations.synthetic import letter_pdf, write_letter
 from tests.accessibility import faults_of
+from tests.cases.drawn import draw_all
 from tests.cases.test_letter_pages import store_pdf
 from tests.corrections.letters import NOW, citation, document, item, problem, stored_letter
 from tests.fixtures.people import People
@@ -226,7 +227,7 @@ def test_words_of_the_letter_are_chosen_by_keyboard(sign_in: Any, people: People
 
 
 def test_evidence_is_marked_on_the_pages(sign_in: Any, people: People) -> None:
-    one = store_pdf(letter_pdf(write_letter(40, 5)))
+    one = draw_all(store_pdf(letter_pdf(write_letter(40, 5))))
     offsets = LetterText.objects.get(pk=one.pk).page_offsets
     items = open_letter(one.pk).merged.record["items"]
     later = next(candidate for candidate in items if candidate["spans"]["decision"][0] > offsets[1])

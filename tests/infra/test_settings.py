@@ -1,15 +1,20 @@
 """Values from the environment, sign-in, sessions, and headers of every response."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.contrib.staticfiles.finders import find
+from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connection
@@ -55,6 +60,9 @@ def test_roles_exist_after_a_test_that_committed(run: int) -> None:
         (lambda name: env.database(name, ""), "postgresql://host:port/name", "port"),
         (lambda name: env.database(name, ""), "postgresql://host", "names no database"),
         (lambda name: env.redis(name, ""), "localhost:6379", "redis://"),
+        (lambda name: env.redis(name, ""), "redis://cache.example.org:6379/0", "no password"),
+        (lambda name: env.redis(name, ""), "rediss://10.0.0.7/0", "rediss://:password@10.0.0.7/0"),
+        (lambda name: env.redis(name, ""), "redis://user@cache.example.org", "no password"),
     ],
 )
 def test_an_invalid_value_is_reported_in_one_sentence_that_says_how_to_fix_it(
@@ -65,6 +73,46 @@ def test_an_invalid_value_is_reported_in_one_sentence_that_says_how_to_fix_it(
         reader("A_SETTING")  # type: ignore[operator]
     assert says in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "redis://localhost:6379/0", "redis://127.0.0.1", "redis://[::1]:6379/0", "unix:///run/valkey.sock",
+        "redis://:secret@cache.example.org/0", "rediss://cache.example.org/0?password=secret",
+    ],
+)  # fmt: skip
+def test_a_server_with_a_password_or_on_this_machine_is_accepted(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("A_SETTING", address)
+    assert env.redis("A_SETTING", "") == address
+
+
+def test_the_example_and_the_compose_file_set_a_password_for_the_broker() -> None:
+    deploy = ROOT / "imrsite" / "deploy"
+    assert re.search(r"^REDIS_URL=redis://:\w+@", (deploy / "example.env").read_text(), re.MULTILINE)
+    assert "requirepass" in (deploy / "compose.yaml").read_text()
+
+
+@pytest.mark.usefixtures("broker")
+def test_nothing_in_the_cache_or_a_session_is_a_pickle() -> None:
+    value = {
+        "rows": [[1, "a", None, 2.5, True], [date(2016, 12, 9), datetime(2016, 12, 9, 8, tzinfo=UTC), Decimal("0.10")]]
+    }
+    cache.set("value", value)
+    cache.set("number", 41)
+    assert cache.get("value") == value
+    assert cache.incr("number") == 42
+    client = redis.Redis.from_url(str(settings.CACHES["default"]["LOCATION"]))
+    try:
+        stored: list[Any] = [client.get(key) for key in client.scan_iter("imrsite:*")]
+    finally:
+        client.close()
+    assert sorted(json.loads(one) == 42 for one in stored) == [False, True]
+    with pytest.raises(TypeError, match="object cannot be cached"):
+        cache.set("value", object())
+    assert settings.SESSION_SERIALIZER == "django.contrib.sessions.serializers.JSONSerializer"
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,12 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone
 
-from determinations.cases.page_pictures import page_picture
 from determinations.intake import leftovers
 from determinations.intake.receiving import receive_files
 from determinations.intake.store import letter_store
-from determinations.intake.stored_files import StoredFileFault
 from determinations.models import Case, Letter, Upload, UploadedFile
 from determinations.reading.ingest import ingest_letters, retry_letters
+from tests.cases.drawn import drawn
 from tests.fixtures.people import People
 from tests.letters_made import letter_pdf
 
@@ -63,9 +62,7 @@ def test_a_damaged_file_is_not_served_and_says_what_to_do(as_admin: Client, dama
     response = as_admin.get(f"/letters/{letter.pk}/original/")
     assert response.status_code in (404, 409)
     assert b"Upload the same file again" in response.content
-    assert as_admin.get(f"/letters/{letter.pk}/pages/1.png").status_code == 404
-    with pytest.raises(StoredFileFault):
-        page_picture(letter, 1)
+    assert drawn(as_admin, f"/letters/{letter.pk}/pages/1.png").status_code == 404
 
 
 @DAMAGES

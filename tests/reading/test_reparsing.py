@@ -29,14 +29,16 @@ from determinations.models import (
     RunState,
 )
 from determinations.models.reparsing import Selection
-from determinations.parsing import PARSER_VERSION, parse_letter
+from determinations.parsing import PARSER_VERSION, parse_file, parse_letter
 from determinations.parsing.results import LetterRecord, to_record
 from determinations.reading import reparsing
 from determinations.reference import aliases
 from determinations.reference.aliases import Proposal
 from determinations.synthetic.letters import write_letter
+from imrsite.celery import INTERACTIVE
 from tests.corrections.letters import NOW, store_reading, stored_letter
 from tests.fixtures.people import People
+from tests.fixtures.services import broker_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
 
@@ -249,9 +251,13 @@ def test_the_pages_lead_from_a_printed_form_to_the_preview(as_admin: Client) -> 
     page = as_admin.get(reverse("unknown_citations")).content.decode()
     assert SOURCE in page
     response = as_admin.post(reverse("map_citation"), {"printed": SOURCE, "authority": "odg/knee-leg"}, follow=True)
+    assert b"0 letters previewed so far" in response.content, "a worker previews"
+    with broker_client() as broker:
+        assert broker.llen(INTERACTIVE) == 1
+    run = run_to_the_end(ReparseRun.objects.get())
+    response = as_admin.get(reverse("reparse_run", args=[run.pk]))
     assert b"1 of 1 letters would change" in response.content
     assert b"Apply and change" in response.content
-    run = ReparseRun.objects.get()
     as_admin.post(reverse("steer_reparse_run", args=[run.pk]), {"do": "stop"})
     run.refresh_from_db()
     assert run.state == RunState.STOPPED
@@ -280,7 +286,7 @@ def test_a_run_follows_a_case_list_step_by_step(people: People, monkeypatch: pyt
         actions.correct_field(letters[pk].pk, "age", 99, by=people.admin, now=NOW, reason="misread")
     read: list[int] = []
     monkeypatch.setattr(
-        reparsing, "_read_again", lambda run, texts, proposal: read.extend(text.letter_id for text in texts)
+        reparsing, "_compare", lambda run, texts, parsed, proposal: read.extend(text.letter_id for text in texts)
     )
     run = reparsing.start({"what": "filter", "query": "corrected=no"}, by=people.admin, now=NOW)
     letter(20)  # received later, so not part of the run
@@ -292,6 +298,22 @@ def test_a_run_follows_a_case_list_step_by_step(people: People, monkeypatch: pyt
     assert run.state == RunState.PREVIEWED
 
 
+def test_a_run_can_be_stopped_while_a_letter_is_parsed(who: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parser holds no lock, and what it read for a run that was stopped meanwhile is discarded."""
+    letter(1)
+    run = reparsing.start({"what": "all"}, **who)
+    parse = parse_file
+
+    def stop_and_parse(*arguments: Any) -> Any:
+        reparsing.stop(run.pk, **who)
+        return parse(*arguments)
+
+    monkeypatch.setattr(reparsing, "parse_file", stop_and_parse)
+    assert not reparsing.step(run.pk, now=NOW)
+    run.refresh_from_db()
+    assert (run.state, run.previewed, run.reached) == (RunState.STOPPED, 0, 0)
+
+
 def test_letters_are_chosen_by_problem_filter_or_version(as_admin: Client) -> None:
     one = letter(1)
     for chosen in (
@@ -301,6 +323,8 @@ def test_letters_are_chosen_by_problem_filter_or_version(as_admin: Client) -> No
         {"what": "filter", "query": f"/cases/?q={one.pk}"},
     ):
         assert as_admin.post(reverse("reparse_runs"), chosen, follow=True).status_code == 200, chosen
+    for run in ReparseRun.objects.all():
+        run_to_the_end(run)
     empty = ReparseRun.objects.filter(letters=0).latest("pk")
     nothing = as_admin.get(reverse("reparse_run", args=[empty.pk])).content
     assert b"No letters match this selection" in nothing

@@ -23,6 +23,7 @@ from determinations.reading import one_letter, scans
 from determinations.reading.ingest import ingest_letters, retry_letters
 from determinations.reading.scans import read_scans
 from determinations.synthetic.scans import SCAN_KINDS, scanned
+from tests.cases.drawn import drawn
 from tests.extraction.files import pdf_of_pictures, picture_of
 from tests.fixtures.people import People
 from tests.fixtures.worker import Worker
@@ -221,7 +222,7 @@ def test_the_pages_of_a_scan_are_shown_upright_with_its_evidence(as_casemanager:
     (pk,) = bring(SIDEWAYS)
     ingest_letters([pk])
     read_scans([pk])
-    picture = as_casemanager.get(f"/letters/{pk}/pages/1.png").content
+    picture = drawn(as_casemanager, f"/letters/{pk}/pages/1.png").content
     wide, high = int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])
     assert wide < high
     boxes = as_casemanager.get(f"/letters/{pk}/boxes.json").json()["boxes"]
@@ -253,5 +254,5 @@ def test_an_image_file_can_be_a_letter(as_casemanager: Client) -> None:
     read_scans([pk])
     letter = Letter.objects.get(pk=pk)
     assert (letter.media_type, letter.case.case_number) == ("image/png", "CM17-0000011")
-    assert as_casemanager.get(f"/letters/{pk}/pages/1.png").content.startswith(b"\x89PNG")
+    assert drawn(as_casemanager, f"/letters/{pk}/pages/1.png").content.startswith(b"\x89PNG")
     assert as_casemanager.get(f"/letters/{pk}/boxes.json").json()["boxes"]

@@ -12,6 +12,7 @@ from determinations.statistics.export_tables import ExportTable
 from determinations.synthetic import letter_pdf, write_letter
 from determinations.templatetags.rail import facet_option
 from determinations.views.statistics.export_files import csv_text
+from tests.cases.drawn import draw_all, drawn
 from tests.cases.test_letter_pages import store_pdf
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +25,7 @@ def letter(db: None) -> Letter:
 
 @pytest.mark.usefixtures("broker")
 def test_pages_of_signed_in_users_are_not_cached(as_admin: Client, letter: Letter) -> None:
+    draw_all(letter)
     for name, arguments in (
         ("home", []), ("case_list", []), ("case_detail", [letter.pk]), ("letter_boxes", [letter.pk]),
         ("review_letter", [letter.pk]), ("statistics", []),
@@ -35,7 +37,7 @@ def test_pages_of_signed_in_users_are_not_cached(as_admin: Client, letter: Lette
 
 def test_a_page_picture_is_revalidated_every_time(client: Client, as_casemanager: Client, letter: Letter) -> None:
     address = reverse("letter_page", args=[letter.pk, 1])
-    first = as_casemanager.get(address)
+    first = drawn(as_casemanager, address)
     assert set(first.headers["Cache-Control"].split(", ")) == {"private", "no-cache"}
     again = as_casemanager.get(address, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")

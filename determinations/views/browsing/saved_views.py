@@ -48,7 +48,7 @@ def save_view(request: HttpRequest, list_name: str) -> HttpResponse:
     kind = LISTS.get(list_name)
     if kind is None:
         raise Http404
-    posted = QueryDict(request.POST.get("query", "")[:4000])
+    posted = QueryDict(request.POST.get("query", ""))
     kept = filters_only(posted)
     if posted.get("sort") in kind.orders:
         kept["sort"] = posted["sort"]

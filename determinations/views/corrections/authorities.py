@@ -18,8 +18,8 @@ from determinations.parsing.citations import normalized_form
 from determinations.reading import reparsing
 from determinations.reference import aliases
 from determinations.reference.aliases import Proposal
+from determinations.tasks import send_preview
 from determinations.views.corrections.permissions import StaffRequest, may_correct
-from determinations.views.corrections.reparsing import preview_now
 from determinations.views.typed_forms import restored
 from determinations.wording.labels import read_labels
 
@@ -151,5 +151,5 @@ def _propose(request: StaffRequest, proposal: Proposal) -> HttpResponse:
     if proposal.kind == "alias":
         selection = {"what": "form", "form": normalized_form(proposal.words)}
     run = reparsing.start(selection, by=request.user, now=timezone.now(), why=proposal.words, proposal=proposal)
-    preview_now(run)
+    send_preview(run.pk)
     return redirect("reparse_run", run.pk)

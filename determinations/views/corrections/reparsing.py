@@ -13,19 +13,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS
 from determinations.cases.review_entries import REASONS
 from determinations.corrections.kinds import text_of
+from determinations.filters.stored import whole_query
 from determinations.models import Authority, Category, ReparseExample, ReparseRun, RunState
 from determinations.models.reparsing import AT_WORK, Selection
 from determinations.paging.keyset import Order, page_of
 from determinations.parsing import PARSER_VERSION
 from determinations.reading import reparsing
 from determinations.reference.aliases import Proposal
-from determinations.tasks import send_reparse
+from determinations.tasks import send_preview, send_reparse
 from determinations.views.corrections.permissions import StaffRequest, label_of, may_correct
 from determinations.wording.labels import Labels, read_labels
 
-#: A preview of up to this many letters runs at once; the workers do the rest.
-_AT_ONCE = 100
-_LONGEST_QUERY = 4_000
 #: Changed values that a run's page shows.
 _EXAMPLES = 200
 
@@ -50,7 +48,7 @@ def reparse_runs(request: StaffRequest) -> HttpResponse:
         selection = _selection(request.POST)
         if selection:
             run = reparsing.start(selection, by=request.user, now=timezone.now(), why=request.POST.get("why", ""))
-            preview_now(run)
+            send_preview(run.pk)
             return redirect("reparse_run", run.pk)
         messages.error(request, _("Choose which letters to read again."))
     context = {
@@ -75,18 +73,10 @@ def _selection(post: QueryDict) -> Selection | None:
         case "problem" if post.get("code"):
             return {"what": "problem", "code": str(post["code"])}
         case "filter":
-            query = post.get("query", "").partition("?")[2][:_LONGEST_QUERY]
-            if query:
-                return {"what": "filter", "query": query}
+            query = whole_query(QueryDict(post.get("query", "").partition("?")[2]))
+            if query:  # without filters, or with filters that are no longer stored, every letter would be chosen
+                return {"what": "filter", "query": query.urlencode()}
     return None
-
-
-def preview_now(run: ReparseRun) -> None:
-    """Preview a small run at once; workers preview a large one."""
-    for _chunk in range(_AT_ONCE // reparsing.CHUNK + 1):
-        if not reparsing.step(run.pk, now=timezone.now()):
-            return
-    transaction.on_commit(lambda: send_reparse(run.pk))
 
 
 @may_correct

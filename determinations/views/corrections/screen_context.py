@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from determinations.access.roles import people_who_correct
 from determinations.cases.fields import EffectiveRecord
 from determinations.cases.open_letter import Change, OpenLetter
-from determinations.cases.page_pictures import has_pictures, page_count
+from determinations.cases.page_pictures import NotDrawnYet, has_pictures, page_count
 from determinations.cases.review_entries import Reason
 from determinations.cases.same_case import letters_of_file, shown_pages
 from determinations.cases.scanned_words import doubts_in_text, pages_of
@@ -34,6 +34,7 @@ from determinations.models import (
 from determinations.models.authorities import Family
 from determinations.models.browsing import ReportState
 from determinations.paging.numbered import ItemPage, item_page
+from determinations.tasks import send_drawings
 from determinations.views.corrections.permissions import StaffRequest
 from determinations.views.corrections.reviews import filters_of, place_in_queue, reason_of, requested_queue
 from determinations.wording.labels import AuthorityName, CategoryName, Labels
@@ -150,7 +151,7 @@ def screen_context(
         "scanned_pages": sum(page.number + 1 in numbers for page in scanned) if numbers else len(scanned),
         "most_scans": letter_limits().scanned_pages,
         "file_letters": of_file,
-        "picture_numbers": _picture_numbers(request, letter, numbers),
+        "picture_numbers": _picture_numbers(request, letter, numbers, now),
         "choices": Choices(
             reasons=CorrectionReason.objects.filter(offered=True),
             authorities=sorted(labels.authorities, key=lambda authority: Family.values.index(authority.family)),
@@ -193,11 +194,18 @@ def _report(form: CorrectionForm, report: ProblemReport) -> Report:
     return Report(report, form.message(path, "").anchor, item["request"] if item else "")
 
 
-def _picture_numbers(request: StaffRequest, letter: Letter, numbers: range) -> range:
-    """The pages that this user may see as pictures."""
+def _picture_numbers(request: StaffRequest, letter: Letter, numbers: range, now: datetime) -> range:
+    """The pages that this user may see as pictures; none until a worker has counted them."""
     if not has_pictures(letter) or not request.user.has_perm("determinations.read_original"):
         return range(0)
-    return numbers or range(1, page_count(letter) + 1)
+    if numbers:
+        return numbers
+    try:
+        return range(1, page_count(letter, by=request.user, now=now) + 1)
+    except NotDrawnYet as waiting:
+        if waiting.is_new:
+            send_drawings()
+        return range(0)
 
 
 def _quote_scanned_words(form: CorrectionForm, text: LetterText | None) -> None:

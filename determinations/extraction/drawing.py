@@ -1,32 +1,24 @@
-"""Draws a PDF's pages, and locates ranges of text on them. Runs as a child process with limits.
-
-``python -m determinations.extraction.picture`` reads one request as a line of JSON and then the file's bytes from the
-standard input, and writes the answer to the standard output: a PNG for ``{"page": 0, "width": 1224, "turn": 0}``; for
-``{"stretches": [[page, start, end], ...]}`` JSON, a list of boxes for each range, as fractions of the page; for
-``{"count": true}`` the number of pages.
-"""
+"""Draws a PDF's pages, and locates ranges of text on them; runs in the child process ``drawing_child``."""
 
 import ctypes
-import json
 import math
-import os
-import resource
 import struct
-import sys
 import zlib
-from typing import Any
+from collections.abc import Sequence
+from typing import Protocol
 
 import pypdfium2.raw as pdfium
 
-from determinations.extraction.confine import leave_network, limit
 from determinations.extraction.kinds import HEAD, PICTURE_KINDS, kind_of
-from determinations.extraction.results import LIMITS, Unreadable
+from determinations.extraction.results import Damaged, Limits, TooLarge
 from determinations.extraction.scanning.page_pictures import PictureFile
 from determinations.extraction.scanning.preparing import turned
 from determinations.extraction.upright import load_upright_text
 
-_MEMORY = 768 * 1024 * 1024
-_PROCESSOR_SECONDS = 20
+#: Where a range of text is: page (from 0), first character, end.
+Stretch = Sequence[int]
+#: A place on a page, in fractions of it: left, top, width, height.
+Place = list[float]
 _MOST_PIXELS = 8_000_000
 _WHITE = 0xFFFFFFFF
 _RETURN, _NEW_LINE = ord("\r"), ord("\n")
@@ -36,16 +28,16 @@ def draw_page(document: pdfium.FPDF_DOCUMENT, number: int, width: int, turn: int
     """One page (from 0), turned clockwise by these degrees, as a grayscale PNG of this width."""
     page = pdfium.FPDF_LoadPage(document, number)
     if not page:
-        raise ValueError("no such page")
+        raise Damaged("The file has no such page.")
     try:
         wide, high = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
         if not (0 < wide < 20_000 and 0 < high < 20_000):
-            raise ValueError("a page without a valid size")
+            raise Damaged("The page has no valid size.")
         if turn % 180:
             wide, high = high, wide
         height = max(1, math.ceil(width * high / wide))
         if width * height > _MOST_PIXELS:
-            raise ValueError("the page is too large to draw")
+            raise TooLarge("The page is too large to draw.")
         return _drawn(page, width, height, turn)
     finally:
         pdfium.FPDF_ClosePage(page)
@@ -76,9 +68,9 @@ def grey_png(pixels: bytes, width: int, height: int, stride: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 
-def find_boxes(document: pdfium.FPDF_DOCUMENT, stretches: list[list[int]]) -> list[list[list[float]]]:
+def find_boxes(document: pdfium.FPDF_DOCUMENT, stretches: Sequence[Stretch]) -> list[list[Place]]:
     """For each range ``[page, start, end]`` of a page's text, its boxes ``[left, top, width, height]``, 0 to 1."""
-    found: list[list[list[float]]] = [[] for _ in stretches]
+    found: list[list[Place]] = [[] for _ in stretches]
     for number in sorted({stretch[0] for stretch in stretches}):
         page = pdfium.FPDF_LoadPage(document, number)
         if not page:
@@ -144,57 +136,65 @@ def _on_picture(page: pdfium.FPDF_PAGE, one: tuple[float, float], other: tuple[f
     return [round(min(1.0, max(0.0, edge)), 5) for edge in edges]
 
 
-def _confine() -> None:
-    """Limit memory and time, and block the network. Files stay readable: drawing uses system fonts."""
-    limit(_MEMORY)
-    resource.setrlimit(resource.RLIMIT_CPU, (_PROCESSOR_SECONDS, _PROCESSOR_SECONDS))
-    leave_network()
+class OpenFile(Protocol):
+    """A file whose pages are drawn."""
+
+    @property
+    def count(self) -> int:
+        """The number of pages."""
+
+    def draw(self, number: int, width: int, turn: int) -> bytes:
+        """Page ``number`` (from 0), turned clockwise, as a PNG of this width. Raises ``Unreadable``."""
+
+    def find(self, stretches: Sequence[Stretch]) -> list[list[Place]]:
+        """For each range of text the places where it is."""
+
+    def close(self) -> None:
+        """Close the file."""
 
 
-def _answer(request: dict[str, Any], data: bytes) -> bytes:
-    if kind_of(data[:HEAD]) in PICTURE_KINDS:
-        return _of_picture_file(request, data)
-    document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
-    if not document:
-        raise ValueError("the file does not open")
-    try:
-        if "count" in request:
-            return json.dumps(pdfium.FPDF_GetPageCount(document)).encode()
-        if "stretches" in request:
-            return json.dumps(find_boxes(document, request["stretches"])).encode()
-        return draw_page(document, request["page"], request["width"], request.get("turn", 0))
-    finally:
-        pdfium.FPDF_CloseDocument(document)
+def open_file(data: bytes, limits: Limits) -> OpenFile:
+    """A PDF or a picture file, to draw from. Raises ``Unreadable``."""
+    return _Picture(data, limits) if kind_of(data[:HEAD]) in PICTURE_KINDS else _Pdf(data)
 
 
-def _of_picture_file(request: dict[str, Any], data: bytes) -> bytes:
-    """The same for a TIFF, PNG or JPEG file, whose text has places only for recognized words."""
-    try:
-        pages = PictureFile(data, LIMITS)
-        if "count" in request:
-            return json.dumps(pages.count).encode()
-        if "stretches" in request:
-            return json.dumps([[] for _ in request["stretches"]]).encode()
-        picture = turned(pages.draw(request["page"]), request.get("turn", 0))
-    except Unreadable as reason:
-        raise ValueError(str(reason)) from reason
-    width = request["width"]
-    picture = picture.resize((width, max(1, math.ceil(width * picture.height / picture.width))))
-    return grey_png(picture.tobytes(), *picture.size, width)
+class _Pdf:
+    """A PDF."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data  # pdfium reads from it as long as the document is open
+        self._document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
+        if not self._document:
+            raise Damaged("The file does not open.")
+        self.count: int = pdfium.FPDF_GetPageCount(self._document)
+
+    def draw(self, number: int, width: int, turn: int) -> bytes:
+        return draw_page(self._document, number, width, turn)
+
+    def find(self, stretches: Sequence[Stretch]) -> list[list[Place]]:
+        return find_boxes(self._document, stretches)
+
+    def close(self) -> None:
+        pdfium.FPDF_CloseDocument(self._document)
 
 
-def main() -> None:
-    """Answer one request; exits with status 3 on failure."""
-    _confine()
-    pdfium.FPDF_InitLibrary()
-    request = json.loads(sys.stdin.buffer.readline())
-    try:
-        answer = _answer(request, sys.stdin.buffer.read())
-    except (ValueError, MemoryError):
-        os._exit(3)
-    sys.stdout.buffer.write(answer)
-    sys.stdout.buffer.flush()
+class _Picture:
+    """A TIFF, PNG or JPEG file. Only its recognized words have places, which are stored."""
 
+    def __init__(self, data: bytes, limits: Limits) -> None:
+        self._pages = PictureFile(data, limits)
+        self.count = self._pages.count
 
-if __name__ == "__main__":
-    main()
+    def draw(self, number: int, width: int, turn: int) -> bytes:
+        picture = turned(self._pages.draw(number), turn)
+        height = max(1, math.ceil(width * picture.height / picture.width))
+        if width * height > _MOST_PIXELS:
+            raise TooLarge("The page is too large to draw.")
+        picture = picture.resize((width, height))
+        return grey_png(picture.tobytes(), *picture.size, width)
+
+    def find(self, stretches: Sequence[Stretch]) -> list[list[Place]]:
+        return [[] for _ in stretches]
+
+    def close(self) -> None:
+        self._pages.close()
