@@ -35,6 +35,9 @@ _FILTERS: dict[str, list[str]] = {
 }
 
 
+_TREATMENTS = (["Pharmaceuticals", "Opioids"], ["Rehabilitation", "PT/OT"])
+
+
 class Command(BaseCommand):
     """Requests every page without and with random filters, each computed first and then from kept answers."""
 
@@ -108,9 +111,11 @@ def _milliseconds(client: Client, address: str, **request: Any) -> tuple[float, 
 def _paths() -> list[str]:
     names = (
         "statistics", "statistics_compare", "statistics_report", "quality", "citations", "citation_editions",
+        "treatments", "grounds", "ground_sentences", "accuracy",
     )  # fmt: skip
     paths = [reverse(name) for name in names]
     paths.append(reverse("citation_authority", args=["mtus/chronic-pain"]))
+    paths += [reverse("treatment", args=treatment) for treatment in _TREATMENTS]
     return paths + [reverse("statistic", args=[statistic.key]) for statistic in STATISTICS]
 
 
