@@ -1,13 +1,17 @@
 """The sentences that state the grounds of items, for pages that show many items at once."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from determinations.cases.fields import EffectiveRecord
+from django.db.models import F, Func, JSONField, Value
+
 from determinations.cases.letter_corrections import corrections_of
 from determinations.cases.merging import merge
 from determinations.models import DisputedItem, Letter, LetterText, ParsedDocument
-from determinations.parsing.results import GroundRecord, LetterRecord
+from determinations.parsing.results import GroundRecord
+
+#: The grounds of each item of a letter, by the item's number.
+_Grounds = Mapping[int, Sequence[GroundRecord]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +25,17 @@ class GroundSentence:
 
 
 def ground_sentences(items: Iterable[DisputedItem], codes: Collection[str]) -> list[GroundSentence]:
-    """The sentences that state one of the ``codes``, in the order of the items. Five queries at most.
+    """The sentences that state one of the ``codes``, in the order of the items. Six queries at most.
 
     A ground that staff added has no sentence, and is left out.
     """
     chosen = list(items)
     case_ids = {item.case_id for item in chosen}
     texts = dict(LetterText.objects.filter(pk__in=case_ids).values_list("pk", "text"))
-    records = _records(case_ids)
+    grounds = _grounds(case_ids)
     sentences = []
     for item in chosen:
-        record = records.get(item.case_id)
-        grounds = _grounds_of(record, item.number) if record else []
-        for at, ground in enumerate(grounds, 1):
+        for at, ground in enumerate(grounds.get(item.case_id, {}).get(item.number, ()), 1):
             span = ground["span"]
             if ground["code"] in codes and span:
                 text = " ".join(texts.get(item.case_id, "")[span[0] : span[1]].split())
@@ -42,16 +44,22 @@ def ground_sentences(items: Iterable[DisputedItem], codes: Collection[str]) -> l
     return sentences
 
 
-def _records(case_ids: Collection[int]) -> dict[int, LetterRecord | EffectiveRecord]:
-    """The parsed documents by letter, with the corrections in force."""
-    documents = dict(ParsedDocument.objects.filter(pk__in=case_ids).values_list("pk", "document"))
-    corrections = corrections_of(Letter.objects.filter(pk__in=case_ids))
-    return {
-        pk: merge(document, made).record if (made := corrections.get(pk)) else document
-        for pk, document in documents.items()
-    }
+def _grounds(case_ids: Collection[int]) -> dict[int, _Grounds]:
+    """The grounds by letter, with the corrections in force. Only corrected letters need their whole document."""
+    made = corrections_of(Letter.objects.filter(pk__in=case_ids))
+    corrections = {pk: rows for pk, rows in made.items() if rows}
+    parsed = ParsedDocument.objects.filter(pk__in=case_ids)
+    values = parsed.exclude(pk__in=corrections).values_list("pk", _in_items("number"), _in_items("grounds"))
+    grounds: dict[int, _Grounds] = {pk: dict(zip(numbers, stated, strict=False)) for pk, numbers, stated in values}
+    for pk, document in parsed.filter(pk__in=corrections).values_list("pk", "document"):
+        record = merge(document, corrections[pk]).record
+        grounds[pk] = {item["number"]: item.get("grounds", []) for item in record["items"]}
+    return grounds
 
 
-def _grounds_of(record: LetterRecord | EffectiveRecord, number: int) -> list[GroundRecord]:
-    item = next((item for item in record["items"] if item["number"] == number), None)
-    return item.get("grounds", []) if item else []
+def _in_items(name: str) -> Func:
+    """The value of this name in each item of a document; empty if an older parser did not read it."""
+    return Func(
+        F("document"), Value(f"$.items[*].{name}"),
+        template="jsonb_path_query_array(%(expressions)s::jsonpath)", output_field=JSONField(),
+    )  # fmt: skip

@@ -4,11 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from determinations.statistics.intervals import quantile
 
 #: Only the wording of the most recent requests is read, to limit the work.
-RECENT_REQUESTS = 2_000
+RECENT_REQUESTS = 1_000
 
 #: ``#60``; ``12 sessions``, ``6 visits``; ``2 times a week for 6 weeks``, ``3 x 4 weeks``
 _UNITS: Mapping[str, re.Pattern[str]] = {
@@ -35,6 +36,7 @@ class Quantities:
     upper: float
 
 
+@lru_cache(maxsize=8_192)
 def quantity_of(request: str) -> tuple[str, int] | None:
     """The unit and number that a request names, if any."""
     for unit, pattern in _UNITS.items():

@@ -70,7 +70,7 @@ def grounds_documentation(request: HttpRequest) -> HttpResponse:
 
 def documentation(context: Context) -> dict[str, object]:
     """What the sentences of recent upheld and overturned items speak of."""
-    by_side = {decision: _quoted(context, decision) for decision in _DECISIONS}
+    by_side = {decision: _quoted(context, decision, RECENT) for decision in _DECISIONS}
     counts = count_elements(
         *([[quotation.sentence for quotation in item.quotations] for item in by_side[d]] for d in _DECISIONS)
     )
@@ -101,11 +101,10 @@ def ground_sentence_list(request: HttpRequest) -> HttpResponse:
     element = next((element for element in ELEMENTS if element.key == request.GET.get("element")), None)
     with one_snapshot() as engine:
         context = Context.of(request, engine)
-        by_side = {decision: _quoted(context, decision, question) for decision in _DECISIONS}
+        most = RECENT if element else _SHOWN
+        by_side = {decision: _quoted(context, decision, most, question) for decision in _DECISIONS}
         if element:
             by_side = {decision: _speaking_of(items, element.key) for decision, items in by_side.items()}
-        else:
-            by_side = {decision: items[:_SHOWN] for decision, items in by_side.items()}
         return render(
             request,
             "statistics/ground_sentences.html",
@@ -114,15 +113,15 @@ def ground_sentence_list(request: HttpRequest) -> HttpResponse:
                 question=question,
                 element=element,
                 sides=[(decision, by_side[decision]) for decision in _DECISIONS],
-                recent=RECENT if element else _SHOWN,
+                recent=most,
             ),
         )
 
 
-def _quoted(context: Context, decision: Decision, question: Question | None = None) -> list[QuotedItem]:
+def _quoted(context: Context, decision: Decision, most: int, question: Question | None = None) -> list[QuotedItem]:
     """Recent items of one side, with the sentences of their grounds, or of the one that answers the question."""
     codes = [getattr(question, decision)] if question else list(GROUNDS)
-    facts = list(_recent(context, decision, codes if question else None))
+    facts = list(_recent(context, decision, codes if question else None)[:most])
     cases = {fact.item_id: fact.case_id for fact in facts}
     by_item: dict[int, list[Quotation]] = {}
     for stated in ground_sentences((fact.item for fact in facts), codes):
@@ -141,10 +140,10 @@ def _quoted(context: Context, decision: Decision, question: Question | None = No
 
 
 def _recent(context: Context, decision: Decision, codes: Sequence[str] | None) -> QuerySet[ItemFact]:
-    """The most recent items of the selection with this decision and one of the grounds, or with any."""
+    """The items of the selection with this decision and one of the grounds, or with any; most recent first."""
     facts = context.selection.items.filter(overturned=decision == "overturned").select_related("item")
     facts = facts.exclude(grounds=[]) if codes is None else facts.filter(grounds__overlap=codes)
-    return facts.order_by(F("decision_date").desc(nulls_last=True), F("item").desc())[:RECENT]
+    return facts.order_by(F("decision_date").desc(nulls_last=True), F("item").desc())
 
 
 def _speaking_of(items: Sequence[QuotedItem], element: str) -> list[QuotedItem]:

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from determinations.models import Category, ItemFact
+from determinations.models import Category, DisputedItem, ItemFact
 from determinations.parsing.grounds import GROUNDS
 from determinations.parsing.results import SIDES, Decision
 from determinations.statistics.catalog import BY_KEY
@@ -29,6 +29,8 @@ from determinations.views.statistics.selection import narrow
 
 _MOST_ROWS = 12
 _EXAMPLES = 5
+#: What the profile counts by, in one pass.
+_COLUMNS = ("grounds", "cited", "body_region", "decision_month")
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,13 @@ def treatment_list(request: HttpRequest) -> HttpResponse:
 def treatment(request: HttpRequest, category: str, subcategory: str) -> HttpResponse:
     """The profile of a treatment within the selection of the address."""
     key = f"{category}/{subcategory}"
-    if not Category.objects.filter(name=category, subcategory=subcategory).exists():
+    found = Category.objects.filter(name=category, subcategory=subcategory).first()
+    if found is None:
         raise Http404("This treatment does not exist.")
     with one_snapshot() as engine:
         whole = Context.of(request, engine)
         context = Context.of(request, engine, narrow(whole.query, {"subcategory": [key]}), like=whole)
-        content = _profile(context)
+        content = _profile(context, found)
         return render(
             request,
             "statistics/treatment.html",
@@ -105,12 +108,14 @@ def treatment(request: HttpRequest, category: str, subcategory: str) -> HttpResp
         )
 
 
-def _profile(context: Context) -> dict[str, object]:
+def _profile(context: Context, category: Category) -> dict[str, object]:
     """Everything that the profile shows of the items of the selection."""
+    context.engine.precompute(context.selection, _COLUMNS)
     grounds = table_of(context, BY_KEY["ground"])
     by_ground = {row.key: row.tally for row in grounds.rows}
     cited = {side: context.row_views(table_of(context, BY_KEY[f"{side}-authority"])) for side in SIDES}
-    recent = list(_recent(context))
+    newest = _newest(context, category)
+    recent = _recent_requests(newest)
     steps, periods = periods_of(context)
     return {
         "tally": grounds.total,
@@ -130,27 +135,35 @@ def _profile(context: Context) -> dict[str, object]:
         **steps,
         "quantities": _quantities(recent),
         "recent_count": len(recent),
-        "won": _examples(context, [fact for fact in recent if fact.overturned]),
-        "lost": _examples(context, [fact for fact in recent if fact.overturned is False]),
+        "won": _examples(context, newest.filter(overturned=True)),
+        "lost": _examples(context, newest.filter(overturned=False)),
         "sections_part": section(context, context.url("cited_sections"), *SECTIONS, cited_sections),
         "documentation_part": section(context, context.url("grounds_documentation"), *DOCUMENTATION, documentation),
     }
 
 
-def _recent(context: Context) -> QuerySet[ItemFact]:
-    facts = context.selection.items.select_related("item")
-    return facts.order_by(F("decision_date").desc(nulls_last=True), F("item").desc())[:RECENT_REQUESTS]
+def _newest(context: Context, category: Category) -> QuerySet[ItemFact]:
+    """The requests of the selection, most recent first; naming the one category lets an index keep this order."""
+    facts = context.selection.items.filter(category=category)
+    return facts.order_by(F("decision_date").desc(nulls_last=True), F("item").desc())
 
 
-def _quantities(recent: Sequence[ItemFact]) -> list[QuantityRow]:
+def _recent_requests(newest: QuerySet[ItemFact]) -> list[tuple[bool | None, str]]:
+    """Whether each of the most recent requests was overturned, and its wording."""
+    decided = dict(newest.values_list("item_id", "overturned")[:RECENT_REQUESTS])
+    texts = DisputedItem.objects.filter(pk__in=decided).values_list("pk", "disputed")
+    return [(decided[pk], disputed) for pk, disputed in texts]
+
+
+def _quantities(recent: Sequence[tuple[bool | None, str]]) -> list[QuantityRow]:
     """Typical quantities of recent requests, of all and by decision."""
     upheld, overturned = (
-        {row.unit: row for row in quantities_of(fact.item.disputed for fact in recent if fact.overturned is won)}
+        {row.unit: row for row in quantities_of(text for decided, text in recent if decided is won)}
         for won in (False, True)
     )
     return [
         QuantityRow(row, upheld.get(row.unit), overturned.get(row.unit))
-        for row in quantities_of(fact.item.disputed for fact in recent)
+        for row in quantities_of(text for _decided, text in recent)
     ]
 
 
@@ -175,14 +188,16 @@ def _grounds_of(context: Context, grounds: Table, decision: Decision) -> list[Gr
     ]
 
 
-def _examples(context: Context, facts: Sequence[ItemFact]) -> list[Example]:
+def _examples(context: Context, newest: QuerySet[ItemFact]) -> list[Example]:
+    """The most recent of these requests."""
     if not context.may_browse:
         return []
+    facts = newest.select_related("item")[:_EXAMPLES]
     return [
         Example(
             fact,
             f"{reverse('case_detail', args=[fact.case_id])}?item={fact.item.number}#item-{fact.item.number}",
             ", ".join(context.labels.of("ground", code) for code in fact.grounds),
         )
-        for fact in facts[:_EXAMPLES]
+        for fact in facts
     ]
