@@ -130,6 +130,8 @@ def sweep(unless_swept_within: float = 0.0) -> None:
     readiness.report(_worker_name(), reasons)
     if any(reason.code in readiness.WITHOUT_DATABASE for reason in reasons):
         return
+    if not reasons:
+        readiness.forget_old_report(_worker_name())
     now = database_now()
     last = readiness.sweep_state().swept_at
     if unless_swept_within and last is not None and now - last < timedelta(seconds=unless_swept_within):

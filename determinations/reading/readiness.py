@@ -3,6 +3,7 @@
 A worker that is not ready claims nothing, says why (``StoppedWorker``), and goes on by itself once all is well.
 """
 
+import contextlib
 import logging
 import time
 from collections.abc import Sequence
@@ -111,6 +112,15 @@ def report(worker: str, reasons: Sequence[Obstacle]) -> None:
         cache.set(_STOPPED_KEY, records, timeout=REPORT_COUNTS_FOR.total_seconds())
     except RedisError:
         log.error("The reason cannot be shown on pages: the broker is unavailable.")
+
+
+def forget_old_report(worker: str) -> None:
+    """Delete a worker's report that none of its processes has repeated: another one made it, and all is well again."""
+    silent_since = Now() - timedelta(seconds=3 * _REPORT_EVERY)
+    deleted, _ = StoppedWorker.objects.filter(pk=worker, seen_at__lt=silent_since).delete()
+    if deleted:
+        with contextlib.suppress(RedisError):
+            cache.delete(_STOPPED_KEY)
 
 
 def stopped_reasons() -> list[ObstacleRecord]:

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ from django.core.files.base import ContentFile
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
+from django.utils import timezone
 
 from determinations import tasks
 from determinations.intake import store_health
 from determinations.intake.receiving import receive_files
 from determinations.intake.store import letter_store
-from determinations.models import Installation, Letter
+from determinations.models import Installation, Letter, StoppedWorker
 from determinations.parsing import parse_file
 from determinations.reading import breaker, one_letter, readiness
 from determinations.tasks import parse_letters, send_waiting, sweep
@@ -125,7 +127,9 @@ def test_no_letter_is_claimed_or_set_aside_and_reading_goes_on_when_it_is_mended
         client.force_login(people.casemanager)
         page = client.get("/uploads/").content.decode()
         assert "Letters are not being read." in page
-        assert remedy in page
+        assert "Tell an administrator." in page
+        client.force_login(people.admin)
+        assert remedy in client.get("/uploads/").content.decode()
     finally:
         mend()
     parse_letters(ids)
@@ -144,7 +148,7 @@ def test_an_upload_to_an_unusable_store_is_refused_with_the_reason(
     try:
         files = {"files": ContentFile(letter_text(1).encode(), name="letter.txt")}
         page = client.post("/uploads/", files, follow=True).content.decode()
-        assert "these files were not stored" in page
+        assert "Files cannot be received now." in page
         answer = client.post(
             "/uploads/",
             {"files": ContentFile(letter_text(1).encode(), name="letter.txt")},
@@ -155,6 +159,13 @@ def test_an_upload_to_an_unusable_store_is_refused_with_the_reason(
     finally:
         mend()
     assert not Letter.objects.exists()
+
+
+def test_a_report_that_another_process_made_disappears_when_all_is_well(no_worker: None, store: Path) -> None:
+    name = tasks._worker_name()
+    StoppedWorker.objects.create(name=name, since=timezone.now(), seen_at=timezone.now() - timedelta(seconds=20))
+    sweep()
+    assert readiness.stopped_workers() == []
 
 
 def test_a_folder_without_any_of_our_letters_is_not_taken_for_the_store(no_worker: None, store: Path) -> None:

@@ -91,7 +91,9 @@ def _receive(request: HttpRequest) -> HttpResponse:
     try:
         upload = receive_files(by=person_of(request), files=files, upload=_joined(request))
     except StoreUnavailable as fault:
-        refusal = f"Files cannot be received now; these files were not stored. {fault} Then upload them again."
+        refusal = (
+            f"Files cannot be received now. {fault} Then upload these files again; what is stored already is kept."
+        )
         if scripted:
             return JsonResponse({"error": refusal}, status=503)
         messages.error(request, refusal)
