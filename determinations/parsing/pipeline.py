@@ -1,6 +1,6 @@
 """A letter's text in, its values out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from determinations.parsing.arrangement import Arrangement
@@ -13,6 +13,7 @@ from determinations.parsing.pages.bounds import Bounds, find_letters
 from determinations.parsing.pages.edges import without_case_number_lines, without_page_lines
 from determinations.parsing.pages.limit import first_pages
 from determinations.parsing.pages.order import order_pages
+from determinations.parsing.pages.second_layer import without_second_layer
 from determinations.parsing.pages.textless import textless_pages
 from determinations.parsing.recognized_words import doubtful_values
 from determinations.parsing.results import LetterPart, ParsedLetter, Problem
@@ -69,7 +70,8 @@ def _read_letters(
     """Every letter that is found in the text, or all of the text as one. ``first_page``: its number in the file."""
     visible = visible_text(clean_text(source.text))
     readable = first_pages(visible.text)
-    own = without_page_lines(readable.text)
+    single = without_second_layer(readable.text)
+    own = without_page_lines(single.arrangement.text)
     ordered = order_pages(own.text, first_page)
     of_pages = (*own.problems, *ordered.problems)
     text = ordered.arrangement.text
@@ -80,7 +82,10 @@ def _read_letters(
         letter = _with_problems(excerpt.put_back(_read(excerpt.text, aliases)), bounds.problems)
         letter = ordered.arrangement.put_back(letter)
         extent = ordered.arrangement.place(bounds.extent)
-        letter = _with_problems(letter, tuple(p for p in of_pages if p.span and _is_in(p.span, extent)))
+        letter = _with_problems(letter, _inside(of_pages, extent))
+        letter = single.arrangement.put_back(letter)
+        extent = single.arrangement.place(extent)
+        letter = _with_problems(letter, _inside(single.problems, extent))
         letter = _with_problems(letter, readable.problems)
         letter = visible.put_back(letter)
         extent = visible.place(extent)
@@ -100,8 +105,13 @@ def _with_problems(letter: ParsedLetter, problems: tuple[Problem, ...]) -> Parse
     return replace(letter, problems=(*letter.problems, *problems)) if problems else letter
 
 
-def _is_in(span: Span, extent: Span) -> bool:
-    return span.start < extent.end and extent.start < span.end
+def _inside(problems: Iterable[Problem], extent: Span) -> tuple[Problem, ...]:
+    """The problems whose place is in the extent, at least in part."""
+    return tuple(
+        problem
+        for problem in problems
+        if problem.span and problem.span.start < extent.end and extent.start < problem.span.end
+    )
 
 
 def _read(source: str, aliases: Mapping[str, str]) -> ParsedLetter:

@@ -146,6 +146,13 @@ _KINDS = (
         "was found. Compare the text there with the letter.",
     ),
     ProblemKind(
+        "text_twice",
+        "text there twice",
+        "doubt",
+        "A page has its text twice, as when a scanning program adds its own reading to a page with text. The copy "
+        "with fewer unreadable words was read. Compare the values with the page.",
+    ),
+    ProblemKind(
         "page_line_doubtful",
         "line at a page edge",
         "doubt",

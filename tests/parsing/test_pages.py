@@ -280,6 +280,28 @@ def test_guidelines_of_another_treatment_below_an_items_line_mean_a_missing_page
     assert "page_missing" not in CLEAN
 
 
+def misread(text: str) -> str:
+    """The text with every fortieth letter wrong, as a recognizing program gives it."""
+    return "".join("e" if number % 40 == 7 and letter.isalpha() else letter for number, letter in enumerate(text))
+
+
+@pytest.mark.parametrize("copy", [str, misread], ids=["the same", "misread"])
+@pytest.mark.parametrize("copy_is_first", [False, True], ids=["after", "before"])
+def test_a_page_with_its_text_twice_is_read_once(copy: Callable[[str], str], copy_is_first: bool) -> None:
+    letter = write_letter(0).text
+    pages = [page.rstrip() for page in letter.split("\f")]
+    text = "\f".join("\n".join([copy(page), page] if copy_is_first else [page, copy(page)]) for page in pages)
+    assert text.split("\f")[0].count("\n") > 60
+    (part,) = parts_of(text)
+    whole = parse_letter(letter)
+    assert [item.decision for item in part.letter.items] == [item.decision for item in whole.items]
+    assert [item.rationale for item in part.letter.items] == [item.rationale for item in whole.items]
+    assert (part.letter.summary, part.letter.case_number) == (whole.summary, whole.case_number)
+    assert "text_twice" in codes(part)
+    for item in part.letter.items:
+        assert text[slice(*item.spans["decision"])].lower() == item.decision
+
+
 @pytest.mark.parametrize("dash", ["\u2013", "\u2010", "\u2212", " - "])
 def test_a_case_number_is_read_with_any_dash_and_eight_digits(dash: str) -> None:
     number = parse_letter(LETTER).case_number or ""
