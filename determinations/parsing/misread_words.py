@@ -170,9 +170,9 @@ def _abbreviation(printed: str) -> str | None:
 
 
 def _has_rival(word: str, of_letter: Mapping[str, int]) -> bool:
-    """Whether the letter more often prints another abbreviation that looks like this one."""
-    times = of_letter.get(word, 0)
-    return any(of_letter.get(other, 0) > times for other in _exchanged(word, _ALIKE_CAPITALS))
+    """Whether the letter prints another abbreviation that looks like this one, and no less often."""
+    times = max(1, of_letter.get(word, 0))
+    return any(of_letter.get(other, 0) >= times for other in _exchanged(word, _ALIKE_CAPITALS))
 
 
 def _like_shaped(word: str, of_letter: Mapping[str, int], *, starts_high: bool) -> set[str]:

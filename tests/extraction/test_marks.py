@@ -39,6 +39,7 @@ def row_with(word: str, depth: int, following: str, *, height: int = 4, dots: in
         ("Back,", 0, "Low", "Back,"),
         ("2004,", 0, "Section(s):", "2004,"),
         ("pain.", 4, "The", "pain."),
+        ("pain,", 2, "The", "pain.?"),
         ("pain.", 0, "The", "pain."),
     ],
 )

@@ -84,6 +84,14 @@ class Engine:
         self._api.SetSourceResolution(dpi)
         return self._recognized()
 
+    def read_date(self, picture: Image.Image, dpi: int) -> str:
+        """A date that fills the picture: only digits and what divides them are considered."""
+        self._api.SetVariable("tessedit_char_whitelist", "0123456789/-")
+        try:
+            return "".join(word.text for word in self.read_line(picture, dpi))
+        finally:
+            self._api.SetVariable("tessedit_char_whitelist", "")
+
     def _recognized(self) -> list[Word]:
         self._api.Recognize()
         words = []

@@ -90,10 +90,10 @@ def _stop_or_comma(
         return printed, True
     if printed == "." and is_running and (shape[0] not in _ON_THE_LINE or shape[1] < _LOWEST_STOP):
         return "", False
+    if following in SENTENCE_STARTS and (shape[0] < _DEPTH or before[-1].islower()):
+        return ".", printed == "." or shape[0] < _DEPTH
     if shape[0] >= _DEPTH:
         return (",", True) if is_running else (printed, True)
-    if following in SENTENCE_STARTS:
-        return ".", True
     if is_running:
         return (",", printed == ",") if shape == _HALF_DEEP else (printed, True)
     is_name = before.lstrip('("')[:1].isupper() or _YEAR.fullmatch(before) is not None

@@ -1,7 +1,8 @@
 """Reads rows with an uncertain word again from an enlarged picture.
 
 A word that reads the same twice is sure, unless it looks like a digit among letters, which both readings mistake
-alike. If the readings differ, the one with higher confidence is used, and it stays doubtful.
+alike. If the readings differ, the one with higher confidence is used, and it stays doubtful. A doubtful date with a
+parenthesis for a one is read a third time, as digits only.
 """
 
 import re
@@ -25,6 +26,10 @@ _EDGE = 7
 _MIXED = re.compile(r"\d[A-Za-z]|[a-z]\d|\b[Il|][a-z]*\d|\b[lI|](?=[a-z]?c{2}|percent|mg|ml)")
 #: What a blurred one or parenthesis is read as.
 _STROKES = frozenset("|[]{}\\~")
+#: ``12-(9-2016``, ``(0-20-2016.``: a parenthesis for a one, with no other to close it.
+_LIKE_DATE = re.compile(r"(?=[^(]*\()(?P<date>[\d(]{1,2}([-/])[\d(]{1,2}\2\d{2,4})(?P<marks>[.,;:]?)")
+_DATE = re.compile(r"(?:0?[1-9]|1[0-2])([-/])(?:0?[1-9]|[12]\d|3[01])\1(?:\d\d|(?:19|20)\d\d)")
+_DATE_MARGIN, _DATE_ENLARGED = 6, 2
 _USUAL = re.compile(
     r"[\W_]*(?:\d+(?:\.\d+)?(?:mg|mcg|ml|cc|g|x|st|nd|rd|th|s|hr|hrs|percent|year|month|week|day)?|[CTLS]\d{1,2}(?:[-/][CTLS]?\d{1,2})*"
     r"|[A-Z]{1,4}\d{1,4})(?:[-/](?:\d+|[a-z]+))*[\W_]*"
@@ -53,9 +58,28 @@ def _is_unsure(row: Row) -> bool:
 def _row(picture: Image.Image, row: Row, engine: Engine) -> list[SureWord]:
     again = _read_again(picture, row, engine)
     return [
-        SureWord(word, False) if word.confidence >= SURE else _decided(word, _same_place(word, again))
+        SureWord(word, False)
+        if word.confidence >= SURE
+        else _with_date(picture, _decided(word, _same_place(word, again)), engine)
         for word in row.words
     ]
+
+
+def _with_date(picture: Image.Image, sure: SureWord, engine: Engine) -> SureWord:
+    """The word, as the date that it shows when only digits are considered if it looks like one; still doubtful."""
+    word = sure.word
+    like = _LIKE_DATE.fullmatch(word.text)
+    if like is None or not sure.doubtful:
+        return sure
+    box = (
+        max(0, word.left - _DATE_MARGIN), max(0, word.top - _DATE_MARGIN),
+        min(picture.width, word.right + _DATE_MARGIN), min(picture.height, word.bottom + _DATE_MARGIN),
+    )  # fmt: skip
+    size = ((box[2] - box[0]) * _DATE_ENLARGED, (box[3] - box[1]) * _DATE_ENLARGED)
+    date = engine.read_date(picture.resize(size, Image.Resampling.BICUBIC, box), DPI * _DATE_ENLARGED)
+    if not _DATE.fullmatch(date) or len(date) != len(like["date"]):
+        return sure
+    return SureWord(word._replace(text=date + like["marks"]), True)
 
 
 def _read_again(picture: Image.Image, row: Row, engine: Engine) -> list[Word]:
