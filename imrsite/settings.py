@@ -260,6 +260,7 @@ HTTPS = env.flag("HTTPS")  # behind a proxy that terminates TLS
 SESSION_COOKIE_AGE = env.number("SESSION_MINUTES", 120, least=5) * 60  # idle
 SESSION_HOURS = env.number("SESSION_HOURS", 12, least=1)  # a session ends this long after the sign-in, however active
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"  # of the address that single sign-on comes back to
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_SSL_REDIRECT = HTTPS

@@ -17,7 +17,7 @@ from django.utils import timezone
 from determinations.access import throttle
 from determinations.access.audit import record
 from determinations.access.passwords import RULES
-from determinations.access.sign_in import AttemptsWait, address_of
+from determinations.access.sign_in import AttemptsWait, address_of, record_delay
 from determinations.access.throttle import Wait, limit
 from determinations.models import LimitKind
 
@@ -113,6 +113,8 @@ class CountedCode(forms.Form):
             code: str = super().clean_code()  # type: ignore[misc]
         except ValidationError:
             record("signin.code_failed", by=self.user, at=now, address=address_of(context.request))
+            if until := record_delay(context.request, self.user, attempt, now):
+                raise AttemptsWait(until, now) from None
             raise ValidationError(_WRONG_CODE, code="wrong") from None
         throttle.succeeded(attempt)
         return code

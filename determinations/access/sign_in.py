@@ -48,7 +48,7 @@ class AttemptsWait(ValidationError):
         clock = timezone.localtime(until)
         super().__init__(
             f"Too many failed attempts. The next attempt counts at {clock:%-I:%M:%S %p}, {_in_words(until, now)}. "
-            "Until then passwords and codes are not checked.",
+            "Until then passwords and codes are not checked. If you have a passkey, it works meanwhile.",
             code="attempts_wait",
         )
 
@@ -184,12 +184,16 @@ def _record_failure(request: HttpRequest, known: User | None, attempt: Attempt, 
 
     A name without an account may be a password typed into the wrong field, so it is not kept.
     """
-    address = address_of(request)
-    record("signin.failed", by=known, at=now, address=address, known_name=known is not None)
+    record("signin.failed", by=known, at=now, address=address_of(request), known_name=known is not None)
+    return record_delay(request, known, attempt, now)
+
+
+def record_delay(request: HttpRequest, user: User | None, attempt: Attempt, now: datetime) -> datetime | None:
+    """If the next attempt has to wait after this failed one, record it and return until when."""
     if attempt.next_attempt_at is None or attempt.next_attempt_at <= now:
         return None
     until = attempt.next_attempt_at.isoformat(timespec="seconds")
-    record("signin.delayed", by=known, at=now, address=address, until=until)
+    record("signin.delayed", by=user, at=now, address=address_of(request), until=until)
     return attempt.next_attempt_at
 
 

@@ -76,6 +76,8 @@ def test_wrong_codes_are_limited(with_app: tuple[str, list[str]]) -> None:
     sign_in(client, "casemanager", PASSWORD)
     for _ in range(5):
         page = client.post(reverse("mfa_authenticate"), {"code": "000000"}).content.decode()
+    assert "The next attempt counts at" in page
+    assert AuditEvent.objects.filter(action="signin.delayed", by_name="casemanager").count() == 1
     page = client.post(reverse("mfa_authenticate"), {"code": with_app[1][0]}).content.decode()
     assert "The next attempt counts at" in page
 

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from determinations.access.accounts import delete_ended_sessions
 from determinations.access.browsers import browser_in_words
-from determinations.models import AuditEvent
+from determinations.access.typed_forms import FIELD, note_of
+from determinations.models import AuditEvent, TypedForm
 from tests.access.conftest import sign_in
 from tests.fixtures.people import PASSWORD, People
 
@@ -41,6 +42,15 @@ def test_a_session_ends_some_hours_after_its_sign_in_however_active(people: Peop
     assert answer.headers["Location"].startswith(reverse("login"))
     assert client.get(reverse("case_list")).status_code == 302
     assert AuditEvent.objects.filter(action="signin.expired", by_id=people.casemanager.pk).count() == 1
+
+
+def test_a_form_typed_when_the_session_reaches_its_end_is_kept(people: People) -> None:
+    client = signed_in("admin")
+    set_signed_in_at(client, hours=12.1)
+    path = reverse("map_citation")
+    answer = client.post(path, {"printed": "Typed", FIELD: note_of(people.admin, path)})
+    assert answer.headers["Location"].startswith(reverse("login"))
+    assert "printed=Typed" in TypedForm.objects.get(by=people.admin).body
 
 
 def test_users_see_their_own_sessions_with_browser_address_and_time(people: People) -> None:
