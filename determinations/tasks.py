@@ -16,10 +16,12 @@ from typing import Any, Concatenate, ParamSpec
 
 from celery import current_task, shared_task
 from django.contrib.auth.models import User
+from django.db import OperationalError as DatabaseUnavailable
 from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
+from psycopg.errors import LockNotAvailable
 
 from determinations.access import throttle, typed_forms
 from determinations.access.accounts import delete_ended_sessions
@@ -66,6 +68,8 @@ _SECONDS_PER_TURN = 20.0
 #: Page pictures yield sooner: letters that arrive are read first.
 _SECONDS_OF_DRAWING = 5.0
 _COMPARISON_BATCH = 200
+#: Seconds to wait for another sender of the same lane, who needs a few milliseconds.
+SENDER_SECONDS = 3
 #: Cases written in one transaction when their search vectors are renewed.
 _WORDS_BATCH = 50
 
@@ -367,8 +371,19 @@ def _send_quietly(task: Any, *arguments: int, queue: str = Lane.BULK) -> None:
 def send_waiting(lane: str) -> int:
     """Queue unsent letters, oldest first, as far as the lane's window allows; returns how many.
 
-    Call it after the rows are committed. Concurrent callers send different letters.
+    Call it after the rows are committed. Concurrent callers send different letters. If another one does not end, as a
+    worker that was suspended, nothing is sent: the sweep will.
     """
+    try:
+        return _send_waiting(lane)
+    except DatabaseUnavailable as fault:
+        if not isinstance(fault.__cause__, LockNotAvailable):
+            raise
+        log.warning("Another sender holds up the lane %s; the sweep will send its letters.", lane)
+        return 0
+
+
+def _send_waiting(lane: str) -> int:
     with transaction.atomic():
         _one_sender_at_a_time(lane)
         in_flight = Letter.objects.filter(lane=lane, state__in=OPEN_STATES, queued_at__isnull=False).count()
@@ -397,4 +412,5 @@ def _send(ids: list[int], lane: str) -> None:
 
 def _one_sender_at_a_time(lane: str) -> None:
     with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{SENDER_SECONDS}s'")
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"sending {lane}"])

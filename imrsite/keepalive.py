@@ -19,6 +19,8 @@ _OF_SERVER = {
     "tcp_user_timeout": str(_UNACKNOWLEDGED),
     # A statement whose client is gone is stopped, and its locks are freed.
     "client_connection_check_interval": "10s",
+    # A worker that was suspended in the middle of a transaction holds up nobody for longer.
+    "idle_in_transaction_session_timeout": "120s",
 }
 
 

@@ -56,6 +56,8 @@ def test_the_server_side_is_told_to_send_probes_and_to_stop_statements_of_vanish
     with connection.cursor() as cursor:
         cursor.execute("SHOW client_connection_check_interval")
         assert cursor.fetchone() == ("10s",)
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert cursor.fetchone() == ("2min",)
 
 
 def test_redis_connections_send_probes_where_they_are_tcp() -> None:

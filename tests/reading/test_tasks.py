@@ -95,6 +95,19 @@ def test_the_broker_holds_at_most_one_window(no_worker: None, monkeypatch: pytes
     assert messages("interactive") == [ids[:10], ids[10:20], ids[20:]]
 
 
+def test_a_suspended_sender_holds_up_no_upload(no_worker: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    import psycopg
+
+    monkeypatch.setattr(tasks, "SENDER_SECONDS", 1)
+    ids = bring("x")
+    with psycopg.connect(**connection.get_connection_params()) as suspended:
+        suspended.execute("SELECT pg_advisory_xact_lock(hashtextextended('sending interactive', 0))")
+        assert send_waiting("interactive") == 0
+        suspended.rollback()
+    sweep()
+    assert messages("interactive") == [ids]
+
+
 @pytest.mark.slow
 def test_nothing_is_lost_while_the_broker_is_down(no_worker: None, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = bring("x")

@@ -165,7 +165,9 @@ class _Soak:
     def _prepare(self) -> "User":
         import django
 
+        os.environ["STATEMENT_SECONDS"] = "30"  # of this process: it must not wait for a worker that it has stopped
         django.setup()
+        del os.environ["STATEMENT_SECONDS"]
         from django.contrib.auth.models import User
         from django.core.management import call_command
 
