@@ -42,6 +42,10 @@ def _places(slots: Sequence[Slot], part: Part) -> Iterable[tuple[int, int]]:
             window = slots[at : at + len(part.slots)]
             if all(set(wanted) <= set(slot.lexemes) for wanted, slot in zip(part.slots, window, strict=True)):
                 yield window[0].start, window[-1].end
+        words = tuple(wanted[0] for wanted in part.slots)
+        for slot in slots:  # "drug testing" within "urine drug testing"
+            if any(slot.words[at : at + len(words)] == words for at in range(len(slot.words) - len(words) + 1)):
+                yield slot.start, slot.end
         return
     beginning = part.ways[0][0] if part.beginning else None
     for slot in slots:

@@ -278,7 +278,7 @@ def _phrase_query(part: Part, scope: Scope, notes: bool) -> str:
 
 
 def _sequence(slots: Sequence[tuple[str, ...]], prefix: str, weight: str) -> str:
-    """The slots one after the other; in very long letters, where places run out, by pairs of neighbors."""
+    """The slots one after the other; by pairs of neighbors within a term, and in very long letters without places."""
     whole = " <-> ".join(_together(slot, prefix, weight) for slot in slots)
     if len(slots) == 1:
         return whole

@@ -8,7 +8,7 @@ their prefixes only. The database puts the two together: items with what their l
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import pairwise, product
 
 from determinations.searching.normal_form import Slot, slots_of
 
@@ -43,7 +43,7 @@ class LetterWords:
 
 
 def pair(lexeme: str, following: str) -> str:
-    """The lexeme of two neighbors, where one of them has no place left."""
+    """The lexeme of two neighbors, where one of them has no place left, or both are within one term."""
     return f"~{lexeme}~{following}"
 
 
@@ -100,6 +100,8 @@ class _Vector:
             if without_place or was_without_place:
                 for first, second in product(before, slot.lexemes):
                     places.setdefault(under + pair(first, second), [])
+            for first, second in pairwise(slot.words):  # "drug testing" within "urine drug testing"
+                places.setdefault(under + pair(first, second), [])
             before = slot.lexemes
         self.place += 2  # no phrase goes on in the next text
 

@@ -99,6 +99,16 @@ def test_searches_that_need_more_than_an_index_are_known() -> None:
     assert not needs_places(read_query("request:pain L4-5 cites:opioids norco -zebra lumb*"))
 
 
+@pytest.mark.parametrize(
+    "phrase",
+    ['"drug testing"', '"drug testing twice"', '"the urine drug"', '"steroid injection was"', '"knee arthroplasty"'],
+)
+def test_phrases_are_found_within_terms_and_across_their_ends(phrase: str) -> None:
+    text = "Ask for the urine drug testing twice. The epidural steroid injection was given. Total knee arthroplasty."
+    assert holds(phrase, item=ItemWords(request="x", rationale=text))
+    assert not holds('"testing drug"', item=ItemWords(request="x", rationale=text))
+
+
 def test_phrases_are_found_where_places_have_run_out() -> None:
     """PostgreSQL keeps 256 places of a word and none beyond 16,383: pairs of neighbors are kept instead."""
     visits = (

@@ -9,6 +9,7 @@ over the letters in these files and folders, which stay where they are.
 """
 
 import random
+import re
 from argparse import ArgumentParser
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -126,13 +127,8 @@ def _typed(standard: Standard, vocabulary: Counter[str]) -> str:
 
 
 def _words(texts: Texts) -> set[str]:
-    return {
-        key_of(word)
-        for several in texts.values()
-        for text in several
-        for word in text.lower().replace("/", " ").replace("-", " ").split()
-        if word.isalpha()
-    }
+    every = (text.lower() for several in texts.values() for text in several)
+    return {key_of(word) for text in every for word in re.findall("[a-z]{3,}", text)}
 
 
 def _fill(records: Sequence[LetterRecord], titles: dict[str, str]) -> None:
