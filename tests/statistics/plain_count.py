@@ -29,7 +29,7 @@ def countable_items() -> list[DisputedItem]:
     _DUTIES.update({(duty.letter_id, duty.item_number): duty for duty in Duty.objects.select_related("rule")})
     return list(
         DisputedItem.objects.filter(case__superseded_by__isnull=True)
-        .select_related("case", "category", "text")
+        .select_related("case__text", "category", "text")
         .prefetch_related("citations__authority")
     )
 
@@ -176,6 +176,17 @@ def _due(sign: int) -> Callable[[DisputedItem, str], bool]:
     return holds
 
 
+def _says(text: str, word: str) -> bool:
+    return re.search(rf"\b{word}\b", text, re.I) is not None
+
+
+def _lines(item: DisputedItem) -> str:
+    """Both guideline lines, and the names of what they cite."""
+    citations = item.citations.all()
+    names = [name for citation in citations for name in (str(citation.authority), *citation.sections)]
+    return " ".join([item.text.claims_text, item.text.reviewer_text, *names])
+
+
 def _upload(item: DisputedItem, value: str) -> bool:
     return UploadedFile.objects.filter(upload_id=int(value), letter_id=item.case_id).exists()
 
@@ -229,7 +240,13 @@ _CONDITIONS: dict[str, Callable[[DisputedItem, str], bool]] = {
     "problem": lambda item, value: value in [*item.case.problem_codes, *item.problem_codes],
     "state": lambda item, value: item.case.state == value,
     "corrected": lambda item, value: item.case.corrected == (value == "yes"),
-    "q": lambda item, value: re.search(rf"\b{value}\b", f"{item.request} {item.text.rationale}", re.I) is not None,
+    "q": lambda item, value: _says(f"{item.request} {item.text.rationale} {_lines(item)}", value),
+    "request_words": lambda item, value: _says(item.request, value),
+    "rationale_words": lambda item, value: _says(item.text.rationale, value),
+    "summary_words": lambda item, value: _says(item.case.text.summary, value),
+    "cites_words": lambda item, value: _says(_lines(item), value),
+    "reviewer_words": lambda item, value: _says(" ".join([*item.case.specialties, *item.case.licensure]), value),
+    "notes_words": lambda item, value: False,  # these letters have none
     "claims_without": lambda item, value: not _family("claims")(item, value),
     "reviewer_without": lambda item, value: not _family("reviewer")(item, value),
     "claim_age": _claim_age,

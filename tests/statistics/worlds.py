@@ -162,7 +162,7 @@ def random_query(chance: random.Random) -> QueryDict:
 
 
 def _single(name: str) -> bool:
-    return name.endswith(("_from", "_to")) or name in ("q", "upload", "claims_section", "reviewer_section")
+    return name.endswith(("_from", "_to", "_words")) or name in ("q", "upload", "claims_section", "reviewer_section")
 
 
 _DAYS = ["2015-12-15", "2016-03-01", "2016-07-28", "2016-12-31", "2017-06-15", "2018-01-01"]
@@ -209,7 +209,13 @@ FILTERS: dict[str, list[str]] = {
     "problem": PROBLEMS,
     "state": ["parsed", "needs_review"],
     "corrected": ["yes", "no"],
-    "q": ["lumbar", "knee", "refill"],
+    "q": ["lumbar", "knee", "refill", "shoulder"],
+    "request_words": ["cervical", "refill"],
+    "rationale_words": ["synthetic", "nonsense"],
+    "summary_words": ["synthetic", "nonsense"],
+    "cites_words": ["topical", "shoulder", "criteria"],
+    "reviewer_words": ["orthopedic", "texas"],
+    "notes_words": ["nonsense"],
     "claim_age": [*(band[0] for band in CLAIM_AGES), "unknown"],
     "days_from_denial": _DAY_BANDS,
     "days_from_application": _DAY_BANDS,
