@@ -5,6 +5,6 @@ from imrsite.serving.worker import BufferedWorker
 
 
 class QuickWorker(BufferedWorker):
-    """Waits two seconds at most, and for twenty clients."""
+    """Waits a second for most things, and for twenty clients."""
 
-    patience = Patience(head=1.5, body=2, silent=1.5, unused=1.5, unread=2, linger=2, connections=20)
+    patience = Patience(head=0.8, body=1, silent=0.8, unused=0.8, unread=2, linger=2, connections=20)

@@ -86,8 +86,8 @@ def test_slow_clients_keep_nobody_waiting_and_are_closed(port: int, beginning: s
         slow = [stack.enter_context(connected(port, beginning)) for _ in range(16)]
         assert seconds_of_health(port) < 1
         if beginning:
-            for _ in range(6):  # a byte now and then does not help them
-                time.sleep(0.4)
+            for _ in range(4):  # a byte now and then does not help them
+                time.sleep(0.3)
                 for connection in slow:
                     with contextlib.suppress(OSError):
                         connection.sendall(b"a")

@@ -21,7 +21,7 @@ from tests.fixtures import ROOT
 from tests.fixtures.people import PASSWORD, People
 
 #: Requests of each role; a hunt by hand takes thousands.
-EXAMPLES = 60
+EXAMPLES = 40
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
 
 _PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>|\(\?P<(\w+)>((?:[^()]|\([^()]*\))*)\)")
