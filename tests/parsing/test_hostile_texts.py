@@ -70,6 +70,9 @@ REPEATED = [
     ("qocumen- tation ", SUMMARY),
     ("02/14/2017 09:31 FAX 555 555 0100 P. 1/3\f", RATIONALE),
     ("this fax is confidential and privileged\f", SUMMARY),
+    ("1 " * 500 + "10:15\f", RATIONALE),
+    ("02/14/2017 09:31 5555550100 EXAMPLE " + "Word " * 200 + "\f", RATIONALE),
+    ("A line that is on the page again and again\n" * 150 + "\f", RATIONALE),
 ]
 
 

@@ -35,6 +35,8 @@ _TOKEN = re.compile(
     rf"|(?P<time>\b{_TIME})|(?P<count>{_PAGE_COUNT})|(?P<fax>{_FAX_WORD})|(?P<party>{_PARTY})|(?P<zone>{_ZONE})",
     re.IGNORECASE,
 )
+#: Some text readers give a page on one line; a longer line is none of a page.
+LONGEST_LINE = 20_000
 _STRONG = frozenset({"phone", "day", "time", "fax", "party", "url"})
 _WIDEST_GAP = 45
 
@@ -148,6 +150,8 @@ def may_have_transmission(text: str) -> bool:
 
 def match_line(text: str) -> Match | None:
     """What a stripped line is by its own form; None when it may be the letter's."""
+    if len(text) > LONGEST_LINE:
+        return None
     if found := transmission(text):
         return found
     form = _whole_form(text)
@@ -216,7 +220,7 @@ def prose_words(text: str) -> int:
 
 def transmission(text: str) -> Match | None:
     """A fax machine's or a browser's line, or the part of a line that is one."""
-    if not may_have_transmission(text):
+    if len(text) > LONGEST_LINE or not may_have_transmission(text):
         return None
     tokens = [(match.lastgroup or "", match.start(), match.end()) for match in _TOKEN.finditer(text)]
     if len(tokens) < 2:

@@ -23,6 +23,8 @@ _PIECE = re.compile(r"\d+|\s+|[^\W\d_]+|.")
 _SENTENCE_ENDS = frozenset(".?!;,)\"'\u201d")
 #: Words of an office's name that end in a full stop.
 _ABBREVIATED = frozenset("Inc INC Corp CORP Co CO Ltd LTD Assoc Svcs SVCS Dept DEPT St Ste No NO Tel TEL P".split())
+#: No fax line is longer.
+_REACH = 300
 #: Shorter than this, two lines are alike by chance.
 _SHORTEST = 12
 
@@ -59,13 +61,12 @@ def _shared(above: str, below: str, pages_apart: int) -> tuple[_Part, _Part] | N
     """The beginning or the end of both lines that is a fax machine's; None where they share none."""
     if not (may_have_transmission(above) and may_have_transmission(below)):
         return None
-    pieces, others = _PIECE.findall(above), _PIECE.findall(below)
+    pieces, others = _PIECE.findall(above, 0, _REACH), _PIECE.findall(below, 0, _REACH)
     count = _count_common(pieces, others)
     if length := _sure_length("".join(pieces[:count]), at_end=False):
         count = _count_certain(above, pieces[:count], others, length, pages_apart)
         return _beginning(above, pieces[:count]), _beginning(below, others[:count])
-    pieces.reverse()
-    others.reverse()
+    pieces, others = _PIECE.findall(above[-_REACH:])[::-1], _PIECE.findall(below[-_REACH:])[::-1]
     count = _count_common(pieces, others)
     if length := _sure_length("".join(reversed(pieces[:count])), at_end=True):
         count = _count_certain(None, pieces[:count], others, length, pages_apart)

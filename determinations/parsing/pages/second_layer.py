@@ -18,7 +18,9 @@ from determinations.parsing.words import known_words
 #: No page of a letter has so many line ends; one with its text twice does.
 _MANY_LINES = 60
 #: A page with more is no page of a letter, and more pages than any letter's are not compared.
-_MOST_LINES, _MOST_PAGES = 400, 60
+_MOST_LINES, _MOST_PAGES = 200, 60
+#: So many beginnings of a second copy are tried on a page, and so much of a line is compared.
+_MOST_TRIED, _COMPARED = 3, 120
 #: How alike the first lines of the copies are, and which share of their words is the same.
 _LINES_ALIKE, _WORDS_ALIKE = 0.75, 0.7
 #: The copies are about as long as each other.
@@ -71,18 +73,24 @@ def _copies(lines: list[_Line]) -> tuple[Span, Span] | None:
     count = len(lines)
     if not 1 < count <= _MOST_LINES:
         return None
-    middle = count // 2
+    middle, tried = count // 2, 0
     for at in sorted(range(1, count), key=lambda number: abs(number - middle)):
         if min(at, count - at) < _SHORTEST_COPY * max(at, count - at):
             return None
-        if _are_alike(lines[0].text, lines[at].text) and _have_the_same_words(lines[:at], lines[at:]):
+        if not _are_alike(lines[0].text[:_COMPARED], lines[at].text[:_COMPARED]):
+            continue
+        if _have_the_same_words(lines[:at], lines[at:]):
             return Span(lines[0].start, lines[at - 1].end), Span(lines[at].start, lines[-1].end)
+        tried += 1
+        if tried == _MOST_TRIED:
+            return None
     return None
 
 
 def _are_alike(line: str, other: str) -> bool:
     matcher = SequenceMatcher(None, line, other, autojunk=False)
-    return matcher.real_quick_ratio() > _LINES_ALIKE and matcher.ratio() > _LINES_ALIKE
+    ratios = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)  # the quick ones are upper bounds
+    return all(ratio() > _LINES_ALIKE for ratio in ratios)
 
 
 def _have_the_same_words(lines: list[_Line], others: list[_Line]) -> bool:
