@@ -15,6 +15,7 @@ from determinations.intake.receiving import receive_files
 from determinations.models import AuditEvent, Case, Letter, LetterPair, ReparseRun, Upload
 from determinations.reading import reparsing
 from determinations.reading.ingest import ingest_letters
+from tests.cases.drawn import drawn
 from tests.corrections.letters import NOW
 from tests.extraction.files import pdf
 from tests.fixtures.people import People
@@ -86,7 +87,7 @@ def test_only_the_whole_file_is_opened_beyond_the_pages_of_a_letter(as_admin: Cl
     ingest_letters(list(batch.files.values_list("letter_id", flat=True)))
     first, second = letters()
     pictures = {
-        (letter.part, number): as_admin.get(reverse("letter_page", args=[letter.pk, number])).status_code
+        (letter.part, number): drawn(as_admin, reverse("letter_page", args=[letter.pk, number])).status_code
         for letter in (first, second)
         for number in (1, 3)
     }
