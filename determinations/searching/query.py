@@ -140,7 +140,10 @@ def _parts(typed: Sequence[_Typed]) -> Iterator[Part]:
 
 
 def _runs(typed: Sequence[_Typed]) -> Iterator[_Typed]:
-    """Words that follow one another and are searched alike, together: "physical therapy" is one term."""
+    """Words that follow one another and are searched alike, together: "physical therapy" is one term.
+
+    Words that make a term mean the term, in any of its spellings, and not its words wherever they are.
+    """
 
     def alike(part: _Typed) -> tuple[object, ...]:
         alone = part.quoted or part.negated or _beginning(part.text)
@@ -175,9 +178,7 @@ def _parts_of(run: _Typed) -> Iterator[tuple[Part, bool]]:
             yield replace(plain, slots=tuple(_in_phrase(slot, run.only) for slot in group)), False
         else:
             (slot,) = group
-            joined = " " not in run.text[slot.start : slot.end].strip()  # "follow-up"
-            ways = (_in_phrase(slot, run.only),) if joined else _ways(slot, run.only)
-            yield replace(plain, ways=ways), _is_filler(slot)
+            yield replace(plain, ways=(_in_phrase(slot, run.only),)), _is_filler(slot)
 
 
 def _groups(slots: Sequence[Slot], text: str) -> Iterator[list[Slot]]:
@@ -223,14 +224,6 @@ def _is_level(slots: Sequence[Slot]) -> bool:
 
 def _in_phrase(slot: Slot, only: bool) -> tuple[str, ...]:
     return slot.words if only else (_level(slot) or slot.key,)
-
-
-def _ways(slot: Slot, only: bool) -> tuple[tuple[str, ...], ...]:
-    """A term in any spelling, or its words in any order."""
-    if only:
-        return (slot.words,)
-    key = _level(slot) or slot.key
-    return ((key,), slot.words) if len(slot.words) > 1 else ((key,),)
 
 
 def _part_query(part: Part, scope: Scope, notes: bool) -> str:

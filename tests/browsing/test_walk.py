@@ -48,6 +48,26 @@ def test_a_case_is_found_by_its_number_with_two_keys(desk: Any, cases: list[Case
     assert desk.locator("h1").inner_text() == case.case_number
 
 
+def test_a_suggestion_is_chosen_with_the_keyboard(desk: Any, cases: list[Case]) -> None:
+    desk.goto("/cases/")
+    desk.keyboard.press("/")
+    desk.keyboard.type("norc")
+    box = desk.locator("#site-search")
+    desk.locator("#site-search-list [role=option]").first.wait_for()
+    assert box.get_attribute("aria-expanded") == "true"
+    desk.keyboard.press("ArrowDown")
+    chosen = desk.locator(f"#{box.get_attribute('aria-activedescendant')}")
+    assert chosen.get_attribute("aria-selected") == "true"
+    assert faults_of(desk) == []
+    desk.keyboard.press("Escape")
+    assert box.get_attribute("aria-expanded") == "false"
+    desk.keyboard.type("o")
+    desk.locator("#site-search-list [role=option]").first.wait_for()
+    desk.keyboard.press("ArrowDown")
+    desk.keyboard.press("Enter")
+    desk.wait_for_url("**/search/?q=norco")
+
+
 def test_cases_are_found_by_words_and_lead_to_the_place(desk: Any, cases: list[Case]) -> None:
     desk.goto("/search/?q=pain")
     assert desk.locator("mark").count() > 0

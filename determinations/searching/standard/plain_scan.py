@@ -87,7 +87,7 @@ def _plural(word: str) -> str:
     if len(word) < 3:
         return word if len(word) == 1 else f"{word}s?"
     if word.endswith("y"):
-        return f"{word[:-1]}(?:y|ies)"
+        return f"{word[:-1]}(?:ys?|ies)"
     if word.endswith("is"):
         return f"{word[:-2]}(?:is|es)"
     return f"{word}(?:e?s)?"
