@@ -21,9 +21,15 @@ def drawn(client: Client, address: str) -> Any:
 
 def draw_all(letter: Letter) -> Letter:
     """Draw all pages of a letter and find the places of its values."""
-    wanted = [(DrawingKind.PLACES, 0), *((DrawingKind.PAGE, number + 1) for number in range(letter.pages or 0))]
+    _draw(letter, [(DrawingKind.COUNT, 0)])
+    letter.refresh_from_db(fields=["pages"])
+    pages = [(DrawingKind.PAGE, number + 1) for number in range(letter.pages or 0)]
+    _draw(letter, [(DrawingKind.PLACES, 0), *pages])
+    return letter
+
+
+def _draw(letter: Letter, wanted: list[tuple[DrawingKind, int]]) -> None:
     Drawing.objects.bulk_create(
         Drawing(letter=letter, kind=kind, number=number, requested_at=NOW, version=VERSION) for kind, number in wanted
     )
     assert not draw_waiting(seconds=60)
-    return letter

@@ -11,6 +11,7 @@ from determinations.intake.receiving import receive_files
 from determinations.models import Case, ItemFact, Letter, LetterState, ReviewEntry
 from determinations.reading import turns
 from determinations.reading.ingest import ingest_letters, retry_letters
+from tests.cases.drawn import draw_all
 from tests.corrections.letters import NOW, citation
 from tests.extraction.files import locked_pdf, scanned_pdf
 from tests.fixtures.people import People
@@ -91,7 +92,7 @@ def test_a_letter_that_stops_its_workers_needs_review(people: People) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_scan_is_entered_next_to_its_pages(sign_in: Any, people: People) -> None:
-    letter = received(scanned_pdf(2), "scan.pdf", people.casemanager)
+    letter = draw_all(received(scanned_pdf(2), "scan.pdf", people.casemanager))
     page = sign_in(people.admin)
     page.goto("/admin/review/")
     page.get_by_text("no text", exact=True).first.wait_for()
