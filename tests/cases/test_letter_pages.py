@@ -31,7 +31,7 @@ from tests.cases.drawn import drawn
 from tests.fixtures.people import People
 from tests.fixtures.services import broker_client
 
-pytestmark = pytest.mark.usefixtures("broker")
+pytestmark = pytest.mark.usefixtures("no_worker")
 
 
 def store_pdf(data: bytes, *, readable: bool = True) -> Letter:
