@@ -13,6 +13,7 @@ from determinations.models import ClosedDay, DutyRule, DutySettings
 def _changed(request: HttpRequest, what: str) -> None:
     """Open duties are worked out again by the sweep, as the time of the last change says."""
     settings, _ = DutySettings.objects.get_or_create(pk=1)
+    settings.reached = 0
     settings.save()
     note(request, "duty_rules.changed", what=what)
 
@@ -60,5 +61,6 @@ class DutySettingsAdmin(SingleRowAdmin):
 
     def save_model(self, request: HttpRequest, obj: DutySettings, form: ModelForm, change: bool) -> None:  # type: ignore[type-arg]
         """Save it; open duties that were worked out before are worked out again."""
+        obj.reached = 0
         super().save_model(request, obj, form, change)
         note(request, "duty_rules.changed", what="settings")

@@ -289,12 +289,21 @@ def set_services(duty_id: int, *, given: bool, by: User, now: datetime) -> None:
 
 
 def refresh_outdated(limit: int) -> int:
-    """Work out open duties again that were worked out before rules or settings last changed; returns how many."""
+    """Work out open duties again that were worked out before rules or settings last changed; returns of how many
+    letters.
+
+    Then look through letters that may have gained a duty: those that were read before there were duties, or before
+    a setting let them be work.
+    """
     settings = DutySettings.objects.first()
     if settings is None:
         return 0
     outdated = Duty.objects.filter(state=DutyState.OPEN, computed_at__lt=settings.changed_at).order_by("computed_at")
     ids = sorted(set(outdated.values_list("letter_id", flat=True)[:limit]))
+    if not ids and settings.reached is not None:
+        overturned = Case.objects.current().filter(overturned_count__gt=0, pk__gt=settings.reached)
+        ids = list(overturned.order_by("pk").values_list("pk", flat=True)[:limit])
+        DutySettings.objects.filter(changed_at=settings.changed_at).update(reached=ids[-1] if ids else None)
     with transaction.atomic():
         _lock_letters(ids)
         refresh(ids)

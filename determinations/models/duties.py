@@ -88,6 +88,13 @@ class DutySettings(models.Model):
         verbose_name="presume receipt after",
         help_text="days after the date of the letter; leave empty to require the date of receipt",
     )
+    reached = models.BigIntegerField(
+        null=True,
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="letters up to this one were looked through for duties; null when all were",
+    )
     changed_at = models.DateTimeField(
         auto_now=True, help_text="open duties that were worked out earlier are worked out again"
     )

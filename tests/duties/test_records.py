@@ -95,7 +95,7 @@ def test_a_new_version_of_a_rule_moves_open_duties_and_leaves_closed_ones(store:
     first = DutyRule.objects.get(key="authorize")
     first.pk, first.valid_from, first.valid_to, first.amount = None, date(2026, 3, 1), None, 3
     first.save()
-    DutySettings.objects.get_or_create(pk=1)[0].save()
+    DutySettings.objects.update_or_create(pk=1, defaults={"reached": None})
     assert records.refresh_outdated(100) == 2
     assert records.refresh_outdated(100) == 0
     done.refresh_from_db()
@@ -170,3 +170,12 @@ def test_a_removed_copy_leaves_receipt_and_closed_duties_to_the_one_that_remains
     (remaining,) = {pk, copy} - {counting}
     assert [(duty.item_number, duty.state) for duty in duties_of(remaining)] == [(1, "done"), (3, "open")]
     assert Receipt.objects.get(pk=remaining).received_on == RECEIVED
+
+
+def test_letters_that_were_read_before_there_were_duties_get_theirs(store: Store, people: People) -> None:
+    pk, other = store(1, ITEMS), store(2, ITEMS)
+    Duty.objects.all().delete()
+    DutySettings.objects.update_or_create(pk=1, defaults={"reached": 0})
+    assert [records.refresh_outdated(1) for _turn in range(4)] == [1, 1, 0, 0]
+    assert duties_of(pk).count() == duties_of(other).count() == 2
+    assert DutySettings.now().reached is None
