@@ -61,6 +61,7 @@ def _documents(text: str, start: int, end: int) -> list[Document]:
     named = find_documents(text, start, end, open_start=True)
     # A bare "MTUS" or "ACOEM" beside named documents says nothing more than they do.
     titled = [document for document in named if document.key and not _is_section(text, start, document)] or named[:1]
+    titled = [one for n, one in enumerate(titled) if n == 0 or not _is_own_section(text, titled[n - 1], one)]
     documents: list[Document] = []
     position = start
     for document in [*titled, None]:
@@ -80,6 +81,14 @@ def _is_section(text: str, start: int, document: Document) -> bool:
     """Whether a chapter that the MTUS did not take over is named without its number, as a section of another."""
     outside = document.key is not None and document.key.startswith("acoem/")
     return outside and not document.acoem and _SECTION_LABEL.search(text, start, document.start) is not None
+
+
+def _is_own_section(text: str, document: Document, named: Document) -> bool:
+    """Whether a title that also names the document is printed among the document's sections."""
+    bare = named.edition is None and named.number is None and not named.acoem
+    if not bare or named.key != document.key or "ection" not in text[document.end : named.start]:
+        return False
+    return PAGES.search(text, document.end, named.start) is None
 
 
 def _read_unnamed(text: str, start: int, end: int, found: Found) -> None:

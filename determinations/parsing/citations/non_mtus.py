@@ -6,7 +6,7 @@ from collections import Counter
 from determinations.parsing.citations.documents import ACOEM, MTUS, Document, find_documents
 from determinations.parsing.citations.mentions import Found, Mention
 from determinations.parsing.citations.mtus import read_document, read_mtus
-from determinations.parsing.citations.odg import ODG, holds_chapter, read_odg, starts_with_chapter
+from determinations.parsing.citations.odg import ODG, holds_chapter, read_odg, starts_with_address, starts_with_chapter
 from determinations.parsing.citations.printed_names import normalized_form, section_names
 from determinations.parsing.citations.references import (
     LONGEST_REFERENCE,
@@ -93,7 +93,7 @@ def _before_other_source(text: str, start: int, end: int) -> int:
 def _read_unmarked(text: str, start: int, end: int, found: Found) -> None:
     """Reads text with no mark in it: an ODG chapter named alone, an ACOEM title, or other sources."""
     start = _EMPTY.match(text, start, end).end()  # type: ignore[union-attr]  # matches the empty string
-    if starts_with_chapter(text, start, end):
+    if starts_with_chapter(text, start, end) or starts_with_address(text, start, end):
         _read_odg(text, start, start, end, found)
         return
     if normalized_form(text[start:end]) in section_names("odg", "chronic-pain"):

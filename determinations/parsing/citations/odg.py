@@ -58,6 +58,11 @@ _NOTES = re.compile(
     )
     + ")"
 )
+# "http://www.odg-twc.com/odgtwc/low_back.htm", "www.odg-twc.com/index.html?odgtwc/pain.htm#Opioids"
+_ADDRESS = re.compile(
+    r"(?:https?:\s*/+\s*)?(?:www\.)?(?:odg-?(?:twc|disability)?|worklossdata)\.(?:com|org)(?P<path>\S*)"
+)
+_PAGE_OF_ADDRESS = re.compile(r"([A-Za-z]+(?:[_-][A-Za-z]+)*)\.html?\b")
 _DIGIT = re.compile(r"\d")
 _YEAR = re.compile(r"(?<![\d/-])(?:19|20)\d\d(?![\d/-])")
 _LABEL = re.compile(
@@ -93,7 +98,7 @@ _BODY_PARTS = (
     ("odg/eye", r"eye|vision"),
     ("odg/fitness-for-duty", r"functional capacity evaluations?"),
 )
-_IMPLIED = tuple((key, re.compile(rf"\b(?:{words})\b", re.IGNORECASE)) for key, words in _BODY_PARTS)
+_IMPLIED = tuple((key, re.compile(rf"\b(?:{words})\b(?:\s+spine\b)?", re.IGNORECASE)) for key, words in _BODY_PARTS)
 _CROSS_CHAPTER = re.compile(r"(?i)\b(?:preface|physical (?:therapy|medicine)|chiropractic|office visits?|formulary)\b")
 _CRITERIA = re.compile(r"(?i)^(?:(?:criteria|indications|guidelines?)\s+for\s+)?(?:(?:the\s+)?use\s+of\s+)?")
 _CHAPTER_IN_TOPIC = re.compile(r"(?i)\bchap\w*r\b")
@@ -121,6 +126,20 @@ def _chapter() -> tuple[re.Pattern[str], re.Pattern[str], tuple[str, ...]]:
 def starts_with_chapter(text: str, start: int, end: int) -> bool:
     """Whether a chapter of the ODG is named right here, as "Shoulder (Acute & Chronic), Physical Therapy"."""
     return _chapter()[0].match(_blanked(text[start:end])) is not None
+
+
+def starts_with_address(text: str, start: int, end: int) -> bool:
+    """Whether a page of the ODG's own site is named right here."""
+    return _ADDRESS.match(text, start, end) is not None
+
+
+def _chapter_of_address(text: str) -> str | None:
+    """The chapter whose page an address of the ODG opens."""
+    for address in _ADDRESS.finditer(text):
+        for page in reversed(_PAGE_OF_ADDRESS.findall(address["path"])):
+            if chapter := _chapter()[0].fullmatch(re.sub("[_-]", " ", page).title()):
+                return _chapter()[2][int((chapter.lastgroup or "c0")[1:])]
+    return None
 
 
 def holds_chapter(text: str) -> bool:
@@ -165,7 +184,9 @@ def read_odg(text: str, named: int, start: int, end: int, found: Found, *, first
     groups, lead = _groups(body)
     if not groups:
         key, lead = _implied(lead)
-        if key == "odg/unspecified" and lead and (near := _closest_chapter(lead[0])):
+        if key == "odg/unspecified" and (addressed := _chapter_of_address(text[start:end])):
+            key = addressed
+        elif key == "odg/unspecified" and lead and (near := _closest_chapter(lead[0])):
             key, lead = near, lead[1:]
         if key == "odg/unspecified" and not first and not lead:
             return
@@ -238,6 +259,8 @@ def _topic_is_glued(body: str, name: re.Match[str]) -> bool:
     return _known_from(body, name.end()) or (several_words and body[name.end()].isupper())
 
 
+# What these are for follows their dash: "Indications for Surgery -- Acromioplasty".
+_GO_ON = {"indications for surgery", "indications for imaging"}
 _AND_A_CHAPTER = re.compile(r"\s+(?:and|&)\s+(?=[A-Z])")
 _DASH = re.compile(r"\s[-–—]\s|(?<=[Pp]reface)\s*/|/(?=\s*[Pp]reface)")
 
@@ -249,8 +272,9 @@ def _topic_end(body: str, start: int) -> int:
         if normalized_form(body[start : joined.start()]) in known and _chapter()[0].match(body, joined.end()):
             return joined.start()
     dash = _DASH.search(body, start, end)
-    if not is_known and dash and normalized_form(body[start : dash.start()]) in known:
-        return dash.start()
+    if not is_known and dash:
+        before = normalized_form(body[start : dash.start()])
+        return dash.start() if before in known and before not in _GO_ON else end
     return end
 
 

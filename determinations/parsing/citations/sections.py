@@ -15,6 +15,8 @@ _SKIP = re.compile(r"[\s,;.:)\]]*(?:(?:and|&)\s+)?")
 _NUMBERED = re.compile(
     r"\d+(?:\.\d+)+\.?\s|\d\.\s(?=[A-Z])"
 )  # "3.3.9 Opioids for Chronic Pain", "4. Tapering Opioids"
+# After a numbered heading: "6 Concurrent Use of Benzodiazepines"
+_NUMBERED_NEXT = re.compile(r"\d{1,2}\s(?=[A-Z][a-z]+\s+[A-Za-z])")
 _AND = re.compile(r"\s+(?:and|&)\s+")
 _CAPITAL = re.compile(r"(?<=\w )(?=[A-Z])")
 _MARKS = re.compile(r"[,;()[\]]")
@@ -122,7 +124,11 @@ def _end_of_numbered(text: str, ends: list[int]) -> int:
     plain = section_names("opioids")
     for end, after in itertools.pairwise(ends):
         following = text[end + 1 : after].strip()
-        if _NUMBERED.match(following + " ") or (following[:1].isupper() and normalized_form(following) in plain):
+        if (
+            _NUMBERED.match(following + " ")
+            or _NUMBERED_NEXT.match(following)
+            or (following[:1].isupper() and normalized_form(following) in plain)
+        ):
             return end
     return ends[-1]
 
