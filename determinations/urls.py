@@ -6,6 +6,7 @@ from determinations.views.access import people, profile
 from determinations.views.browsing import exports as export_views
 from determinations.views.browsing import home, lists, saved_views, search, short_addresses
 from determinations.views.cases import case_page, letter_pages, originals, problem_reports, similar_requests
+from determinations.views.casework import case_work
 from determinations.views.duties import calendar_feed, one_duty, worklist
 from determinations.views.intake import letter_file, uploads
 from determinations.views.statistics import (
@@ -53,6 +54,10 @@ urlpatterns = [
     ),
     path("items/similar/", similar_requests.similar_to_text, name="similar_to_text"),
     path("cases/<int:pk>/report/", problem_reports.report_problem, name="report_problem"),
+    path("cases/<int:pk>/work/", case_work.change_work, name="change_work"),
+    path("cases/<int:pk>/notes/", case_work.add_note, name="add_note"),
+    path("notes/<int:pk>/", case_work.note_page, name="note"),
+    path("notes/mentions/", case_work.mention_suggestions, name="mention_suggestions"),
     path("letters/<int:pk>/pages/<int:number>.png", letter_pages.letter_page, name="letter_page"),
     path("letters/<int:pk>/boxes.json", letter_pages.letter_boxes, name="letter_boxes"),
     path("cases/<int:pk>/receipt/", one_duty.case_receipt, name="case_receipt"),

@@ -1,9 +1,10 @@
 """Records who viewed, changed or exported what. Never stores letter text."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -32,6 +33,14 @@ def record(
         action=action,
         letter_id=letter_id,
         detail=detail,
+    )
+
+
+def record_each(action: str, letter_ids: Iterable[int], *, by: User, at: datetime, **detail: object) -> None:
+    """Record that a user did the same with each of these letters, in one statement."""
+    AuditEvent.objects.bulk_create(
+        AuditEvent(at=at, by_id=by.pk, by_name=by.get_username(), action=action, letter_id=pk, detail=detail)
+        for pk in letter_ids
     )
 
 

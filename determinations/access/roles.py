@@ -42,6 +42,11 @@ def people_who_correct(*, but: User) -> QuerySet[User]:
     return people_with("correct_cases").exclude(pk=but.pk)[:_MOST_USERS]
 
 
+def names_of_people_with(permission_name: str) -> list[str]:
+    """The user names of active users with a permission of this app, to choose from."""
+    return list(people_with(permission_name).values_list("username", flat=True)[:_MOST_USERS])
+
+
 def people_with(permission_name: str) -> QuerySet[User]:
     """Active users with a permission of this app, by name."""
     permission = Permission.objects.filter(codename=permission_name, content_type__app_label="determinations")

@@ -26,7 +26,7 @@ from django.http import QueryDict
 from determinations.access import audit
 from determinations.access.roles import may_read_notes
 from determinations.browsing.lists import LISTS, ListKind
-from determinations.models import Case, Export
+from determinations.models import Case, Export, WorkStatus
 from determinations.models.browsing import ExportFormat, ExportState
 from determinations.paging.keyset import Order
 from determinations.wording.labels import Labels, read_labels
@@ -82,6 +82,15 @@ def _case_categories(case: Case, labels: Labels) -> Cell:
     return "; ".join(dict.fromkeys(by_id[pk].name for pk in case.category_ids if pk in by_id))
 
 
+def _status(row: Any, labels: Labels) -> Cell:
+    return labels.of("status", row.work_status or WorkStatus.NEW)
+
+
+_WORK_COLUMNS = (
+    Column("Owner", _field("work_owner")),
+    Column("Status", _status),
+    Column("Tags", lambda row, labels: ", ".join(row.work_tags or ())),
+)
 _LETTER_COLUMNS = (
     Column("Decided", _field("decision_date")),
     Column("Injured", _field("date_of_injury")),
@@ -107,6 +116,7 @@ CASE_COLUMNS: Sequence[Column] = (
     Column("Doubts", _field("problem_count")),
     Column("State", lambda case, labels: labels.of("state", case.state)),
     Column("Corrected by staff", lambda case, labels: labels.of("yes_no", "yes" if case.corrected else "no")),
+    *_WORK_COLUMNS,
 )
 ITEM_COLUMNS: Sequence[Column] = (
     Column("Letter", _field("case_id")),
@@ -121,6 +131,7 @@ ITEM_COLUMNS: Sequence[Column] = (
     Column("Body region", _field("body_region")),
     Column("Grounds", lambda fact, labels: "; ".join(labels.of("ground", code) for code in fact.grounds)),
     *_LETTER_COLUMNS,
+    *_WORK_COLUMNS,
 )
 
 
@@ -136,6 +147,10 @@ def rows_of(kind: ListKind, query: QueryDict, *, notes: bool) -> Iterator[list[C
     rows: QuerySet[Model] = _ordered(kind.filterset(query, notes=notes).qs, kind.orders[kind.sort_of(query)])
     if kind.of_items:
         rows = rows.select_related("item", "case")
+    work = "case__letter__work" if kind.of_items else "letter__work"
+    rows = rows.annotate(
+        work_owner=F(f"{work}__owner__username"), work_status=F(f"{work}__status"), work_tags=F(f"{work}__tags")
+    )
     for row in rows.iterator(chunk_size=_READ_AT_ONCE):
         yield [column.cell(row, labels) for column in columns]
 

@@ -18,6 +18,7 @@ from determinations.cases.merging import Merged, merge
 from determinations.cases.removed_copies import hand_over_work
 from determinations.cases.rows import delete_items, forget_section_names, words_of, write_case_rows, write_items
 from determinations.cases.search_words import KEPT, old_words
+from determinations.casework import work
 from determinations.duties import records as duty_records
 from determinations.models import Case, CaseText, Citation, Correction, Letter, ParsedDocument, ReparseExample
 from determinations.parsing.results import LetterRecord
@@ -39,7 +40,7 @@ _MOST_TURNS = 4
 #     come before cases; texts of cases come before the rows that are found by them.
 #  4. which cases count, and which are copies: needs the rows of new cases.
 #  5. facts: only of cases that count; also of cases that begin or cease to.
-#  6. printed citations, duties and the review queue: read nothing that is written later.
+#  6. printed citations, owners and notes, duties, and the review queue: read nothing that is written later.
 
 
 def write_cases(letter_ids: Collection[int], held: Held | None = None) -> None:
@@ -84,6 +85,7 @@ class _Writer:
         write_standing(self.cases[pk] for pk in moved)
         replace_facts(moved | records.keys())
         write_printed_citations(self.documents)
+        work.follow((moved | records.keys()) & self.letters.keys())
         duty_records.refresh((moved | records.keys()) & self.letters.keys())
         review_entries.refresh({*letter_ids, *records} & self.letters.keys(), self.merged)
 

@@ -6,6 +6,7 @@ from determinations.models.authorities import Authority, AuthorityAlias, Categor
 from determinations.models.benchmarks import EditionValidity, Figure, StatewideFigure, StatisticsLimits
 from determinations.models.browsing import ColumnChoice, Export, ProblemReport, SavedView, StoredFilter
 from determinations.models.cases import Case, CaseText, DisputedItem, ItemText, Outcome
+from determinations.models.casework import CaseNote, CaseWork, EarlierNote, Tag, WorkStatus
 from determinations.models.citations import Citation, SectionName, Side
 from determinations.models.corrections import Correction, CorrectionState, Operation
 from determinations.models.drawings import Drawing, DrawingKind
@@ -36,7 +37,9 @@ __all__ = [
     "AuthorityAlias",
     "CalendarFeed",
     "Case",
+    "CaseNote",
     "CaseText",
+    "CaseWork",
     "Category",
     "CategoryRule",
     "Citation",
@@ -53,6 +56,7 @@ __all__ = [
     "DutyRule",
     "DutySettings",
     "DutyState",
+    "EarlierNote",
     "EditionValidity",
     "Export",
     "FactChange",
@@ -93,7 +97,9 @@ __all__ = [
     "StatisticsLimits",
     "StoppedWorker",
     "StoredFilter",
+    "Tag",
     "TypedForm",
     "Upload",
     "UploadedFile",
+    "WorkStatus",
 ]

@@ -45,6 +45,9 @@ class Kind(StrEnum):
     DUTY_RULE = "duty_rule"  # what the item obliges to do
     DUTY_DUE = "duty_due"  # whether the due date of the item's duty is known
     DUE = "due"  # the due date of the item's duty: from and to
+    OWNER = "owner"  # who a case is assigned to
+    STATUS = "status"  # how far the office is with a case
+    TAG = "tag"  # a tag of a case
     UPLOAD = "upload"
     PRINTED = "printed"
     WORDS = "words"
@@ -231,6 +234,13 @@ _OFFERED = (
         name="received", label="Application received", kind=Kind.PERIOD, scope=Scope.LETTER,
         item_column="application_received", in_rail=True, facet="dates",
     ),
+    Dimension(
+        name="owner", label="Owner", kind=Kind.OWNER, scope=Scope.LETTER, words="owner", in_rail=True,
+    ),
+    Dimension(
+        name="status", label="Status", kind=Kind.STATUS, scope=Scope.LETTER, words="status", in_rail=True,
+    ),
+    Dimension(name="tag", label="Tag", title="Tags", kind=Kind.TAG, scope=Scope.LETTER, in_rail=True),
     Dimension(
         name="undated", label="Without a date", kind=Kind.UNDATED, scope=Scope.LETTER, words="undated",
     ),

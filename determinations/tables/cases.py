@@ -8,9 +8,9 @@ import django_tables2 as tables
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from determinations.models import Case
-from determinations.tables.base import ListTable
+from determinations.models import Case, CaseWork
 from determinations.tables.cells import NUMBER, authority_names, date_cell, doubts, quiet, stacked, two_lines
+from determinations.tables.work import WorkColumns
 from determinations.templatetags.frame import decision_badge
 from determinations.wording.labels import Labels
 
@@ -26,9 +26,10 @@ class CaseRow:
     labels: Labels
     items: Sequence[Mapping[str, str]] = ()
     group_head: str = ""
+    work: CaseWork | None = None
 
 
-class _CaseColumns(ListTable):
+class _CaseColumns(WorkColumns):
     """Columns that both tables of cases may show."""
 
     renders_rows = True
@@ -116,10 +117,23 @@ class CaseTable(_CaseColumns):
 
     caption = "Cases"
     sorts: ClassVar = {"number": "", "decided": "-", "items": "-", "doubts": "-"}
-    hidden_at_first = ("injured", "denied", "received", "worker", "priority", "claims")
+    hidden_at_first = ("injured", "denied", "received", "worker", "priority", "claims", "tags")
 
     class Meta:
-        sequence = ("number", "decided", "outcome", "items", "category", "specialty", "reviewer", "...", "doubts")
+        sequence = (
+            "number",
+            "decided",
+            "outcome",
+            "items",
+            "category",
+            "specialty",
+            "reviewer",
+            "...",
+            "owner",
+            "status",
+            "tags",
+            "doubts",
+        )
 
 
 class DecisionTable(_CaseColumns):
@@ -129,13 +143,26 @@ class DecisionTable(_CaseColumns):
     sorts: ClassVar = {"decided": "-"}
     hidden_at_first = (
         "decided", "items", "injured", "denied", "received", "worker", "priority", "reviewer", "claims",
+        "owner", "status", "tags",
     )  # fmt: skip
 
     requests = tables.Column(verbose_name="Overturned: authorize", empty_values=())
     upheld = tables.Column(verbose_name="Upheld: denial stands", empty_values=())
 
     class Meta:
-        sequence = ("number", "outcome", "requests", "upheld", "category", "specialty", "...", "doubts")
+        sequence = (
+            "number",
+            "outcome",
+            "requests",
+            "upheld",
+            "category",
+            "specialty",
+            "...",
+            "owner",
+            "status",
+            "tags",
+            "doubts",
+        )
 
     def render_requests(self, record: CaseRow) -> SafeString:
         """The overturned requests."""

@@ -7,9 +7,9 @@ import django_tables2 as tables
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from determinations.models import ItemFact
-from determinations.tables.base import ListTable
+from determinations.models import CaseWork, ItemFact
 from determinations.tables.cells import authority_names, date_cell, doubts, quiet, two_lines
+from determinations.tables.work import WorkColumns
 from determinations.templatetags.frame import decision_badge
 from determinations.wording.labels import Labels
 
@@ -22,15 +22,16 @@ class ItemRow:
     row_url: str
     labels: Labels
     group_head: str = ""
+    work: CaseWork | None = None
 
 
-class ItemTable(ListTable):
+class ItemTable(WorkColumns):
     """One row a request."""
 
     caption = "Disputed items"
     renders_rows = True
     sorts: ClassVar = {"decided": "-", "denied": "-", "injured": "-"}
-    hidden_at_first = ("injured", "denied", "worker", "region", "specialty", "grounds")
+    hidden_at_first = ("injured", "denied", "worker", "region", "specialty", "grounds", "owner", "status", "tags")
 
     request = tables.Column(verbose_name="Request in dispute", empty_values=())
     decision = tables.Column(verbose_name="Decision", empty_values=())
@@ -46,6 +47,9 @@ class ItemTable(ListTable):
     injured = tables.Column(verbose_name="Injured", empty_values=())
     case = tables.Column(verbose_name="Case", empty_values=())
     doubts = tables.Column(verbose_name="Doubts", empty_values=())
+
+    class Meta:
+        sequence = ("request", "...", "case", "owner", "status", "tags", "doubts")
 
     def render_request(self, record: ItemRow) -> SafeString:
         """The disputed request, which links to the item in its case."""

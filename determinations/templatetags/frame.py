@@ -140,10 +140,13 @@ def sort_head(table: Table, column: BoundColumn) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def keep_typed(context: template.Context) -> SafeString:
-    """For larger forms: what is typed is kept if the session ends before it is saved (``access/typed_forms.py``)."""
+def keep_typed(context: template.Context, path: str = "") -> SafeString:
+    """For larger forms: what is typed is kept if the session ends before it is saved (``access/typed_forms.py``).
+
+    ``path`` is where the form is sent, if not to its own page; that page shows what was kept.
+    """
     request = context.get("request")
     if request is None or not request.user.is_authenticated:
         return mark_safe("")
-    note = typed_forms.note_of(request.user, request.path)
+    note = typed_forms.note_of(request.user, path or request.path)
     return format_html('<input type="hidden" name="{}" value="{}">', typed_forms.FIELD, note)

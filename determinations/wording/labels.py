@@ -7,7 +7,7 @@ from functools import cached_property
 
 from django.db import connection
 
-from determinations.models import Outcome
+from determinations.models import Outcome, WorkStatus
 from determinations.models.authorities import Family
 from determinations.parsing.grounds import GROUNDS
 from determinations.parsing.layouts import LAYOUTS
@@ -96,6 +96,8 @@ _FIXED: Mapping[str, Mapping[str, str]] = {
     },
     "duty_rule": {"authorize": "Authorize", "reimburse": "Reimburse"},
     "duty_due": {"known": "Due date known", "unknown": "Receipt not entered"},
+    "owner": {"nobody": "No one"},
+    "status": {str(value): str(label) for value, label in WorkStatus.choices},
     "yes_no": {"yes": "Yes", "no": "No"},
 }
 
@@ -158,6 +160,9 @@ class Labels:
 
     categories: tuple[CategoryName, ...]
     authorities: tuple[AuthorityName, ...]
+    #: User names of owners and names of tags that a page offers to choose from.
+    owners: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     @cached_property
     def category_by_id(self) -> Mapping[int, CategoryName]:

@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping
 
-from determinations.filters.kinds import columns, duties, guidelines, links
+from determinations.filters.kinds import casework, columns, duties, guidelines, links
 from determinations.filters.kinds.base import DimensionKind, Stored
 from determinations.models.dimensions import Kind
 
@@ -35,6 +35,9 @@ KINDS: Mapping[Kind, DimensionKind] = {
     Kind.DUTY_RULE: duties.DutyRules(),
     Kind.DUTY_DUE: duties.DueKnown(),
     Kind.DUE: duties.Due(),
+    Kind.OWNER: casework.Owner(),
+    Kind.STATUS: casework.Status(),
+    Kind.TAG: casework.Tags(),
     Kind.UPLOAD: links.Upload(),
     Kind.PRINTED: links.Printed(),
     Kind.WORDS: links.Words(),

@@ -1,6 +1,7 @@
 """The list pages: cases, disputed items, decisions. The address is the state; htmx fetches the list part alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -14,17 +15,19 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
-from determinations.access.roles import may_read_notes
+from determinations.access.roles import may_read_notes, names_of_people_with
 from determinations.browsing.facets import FacetCounts, count_facets
 from determinations.browsing.lists import CASES, DECISIONS, ITEMS, LISTS, ListKind, page_and_count
 from determinations.browsing.rail import rail
+from determinations.casework.work import tag_names, works_of
 from determinations.filters import active_filters, chips, filters_only, mistakes, unknown_parameters
-from determinations.models import ColumnChoice, DisputedItem, ItemFact, Letter
+from determinations.models import CaseWork, ColumnChoice, DisputedItem, ItemFact, Letter
 from determinations.models.letters import OPEN_STATES
 from determinations.paging.addresses import CURSOR, changed, link_to, with_query
 from determinations.paging.counts import count_up_to
 from determinations.paging.keyset import page_of
 from determinations.tables import CaseRow, CaseTable, DecisionTable, ItemRow, ItemTable, ListTable
+from determinations.tables.work import WORK_COLUMNS
 from determinations.templatetags.frame import day
 from determinations.views.browsing.periods import period_of
 from determinations.views.requests import person_of, wants_part
@@ -90,7 +93,10 @@ def list_facets(request: HttpRequest, list_name: str) -> HttpResponse:
     kind = LISTS[list_name]
     filterset = kind.filterset(request.GET, notes=may_read_notes(person_of(request)))
     counted = count_facets(kind, filterset, request.GET)
-    context = {"facets": rail(request.GET, filterset.lookups.labels, counted), "counted": counted, "list": kind}
+    labels = replace(
+        filterset.lookups.labels, owners=tuple(names_of_people_with("work_cases")), tags=tuple(tag_names())
+    )
+    context = {"facets": rail(request.GET, labels, counted), "counted": counted, "list": kind}
     return render(request, "browsing/facets.html", context)
 
 
@@ -113,9 +119,9 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
     filtered = any(True for _ in active_filters(request.GET))
     page, count = page_and_count(kind, filterset, request.GET, _for_list(kind, kind.all_rows()))
     hidden = _hidden_columns(request, kind)
-    table = _TABLES[kind.name](
-        _table_rows(kind, page.rows, request.GET, labels), query=request.GET, sort=sort, hidden=hidden
-    )
+    works = works_of([row.case_id if kind.of_items else row.pk for row in page.rows]) if _shows_work(hidden) else {}
+    rows = _table_rows(kind, page.rows, request.GET, labels, works)
+    table = _TABLES[kind.name](rows, query=request.GET, sort=sort, hidden=hidden)
     context = {
         "list": kind,
         "summary": _SUMMARIES[kind.name],
@@ -159,13 +165,24 @@ def _for_list(kind: ListKind, rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows
 
 
-def _table_rows(kind: ListKind, rows: Iterable[Any], query: QueryDict, labels: Labels) -> Sequence[object]:
+def _shows_work(hidden: Iterable[str]) -> bool:
+    return not set(WORK_COLUMNS) <= set(hidden)
+
+
+def _table_rows(
+    kind: ListKind, rows: Iterable[Any], query: QueryDict, labels: Labels, works: Mapping[int, CaseWork]
+) -> Sequence[object]:
     came_from = _came_from(kind, query)
     if kind.of_items:
-        return [ItemRow(fact, _item_url(fact, came_from), labels) for fact in rows]
-    if kind is DECISIONS:
-        return _by_day([CaseRow(case, _case_url(case.pk, came_from), labels, case.items_said) for case in rows])
-    return [CaseRow(case, _case_url(case.pk, came_from), labels) for case in rows]
+        return [ItemRow(fact, _item_url(fact, came_from), labels, work=works.get(fact.case_id)) for fact in rows]
+    by_day = kind is DECISIONS
+    cases = [
+        CaseRow(
+            case, _case_url(case.pk, came_from), labels, case.items_said if by_day else (), work=works.get(case.pk)
+        )
+        for case in rows
+    ]
+    return _by_day(cases) if by_day else cases
 
 
 def _by_day(rows: list[CaseRow]) -> list[CaseRow]:

@@ -1,0 +1,1 @@
+"""What staff do with a case: owner, status, tags, notes, watching, notifications."""

@@ -1,0 +1,192 @@
+"""Owner, status and tags of cases.
+
+They are kept with the letter that counts, and follow the case: when an amended letter or another copy counts instead,
+its row takes them over (``follow``). What changes is recorded in the audit trail for each case.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q
+
+from determinations.access import audit
+from determinations.access.roles import check_permission
+from determinations.models import Case, CaseNote, CaseWork, Letter, Tag, WorkStatus
+from determinations.models.casework import LONGEST_TAG
+
+#: Cases that one action changes at most.
+MOST_AT_ONCE = 500
+#: Tags that a case may have, and that there may be at all.
+MOST_TAGS, MOST_NAMES = 20, 1_000
+
+
+class WorkRefused(Exception):
+    """Nothing was changed; the message tells the user why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a case had before a change, so that it can be undone."""
+
+    owner_id: int | None
+    status: str
+    tags: tuple[str, ...]
+
+
+#: What each changed case had before, by letter.
+Changed = Mapping[int, Before]
+
+
+def counting_letters(letter_ids: Iterable[int]) -> list[int]:
+    """The letters that count for these cases, each once, in order; letters without a case have none."""
+    rows = Case.objects.filter(pk__in=list(letter_ids)).values_list("pk", "superseded_by_id")
+    return sorted({newer or pk for pk, newer in rows})
+
+
+def assign(letter_ids: Collection[int], to: User | None, *, by: User, now: datetime) -> Changed:
+    """Make a user the owner of cases, or no one. Raises ``WorkRefused`` if that user may not work on cases."""
+    if to is not None and not (to.is_active and to.has_perm("determinations.work_cases")):
+        raise WorkRefused(f"{to.get_username()} does not have permission to work on cases. Nothing was saved.")
+
+    def change(row: CaseWork) -> None:
+        row.owner = to
+
+    return _change(letter_ids, change, "case.assigned", by=by, now=now, to=to.pk if to else None)
+
+
+def set_status(letter_ids: Collection[int], status: str, *, by: User, now: datetime) -> Changed:
+    """Set how far the office is with cases."""
+    if status not in WorkStatus.values:
+        raise WorkRefused("Choose a status. Nothing was saved.")
+
+    def change(row: CaseWork) -> None:
+        row.status = status
+
+    return _change(letter_ids, change, "case.status_set", by=by, now=now, status=status)
+
+
+def change_tags(
+    letter_ids: Collection[int], *, add: Sequence[str] = (), remove: Sequence[str] = (), by: User, now: datetime
+) -> Changed:
+    """Add tags to cases, or remove them. Raises ``WorkRefused`` for too many or too long ones."""
+    check_permission(by, "work_cases")
+    typed = [" ".join(name.replace("\x00", "").split()) for name in add]
+    names = [name for name in dict.fromkeys(typed) if name]
+    if any(len(name) > LONGEST_TAG or "," in name for name in names):
+        raise WorkRefused(f"A tag has up to {LONGEST_TAG} characters and no comma. Nothing was saved.")
+    if not names and not remove:
+        raise WorkRefused("Enter a tag. Nothing was saved.")
+    with transaction.atomic():
+        added = _spelled(names, now) if names else []
+
+        def change(row: CaseWork) -> None:
+            row.tags = [*(tag for tag in row.tags if tag not in remove), *(n for n in added if n not in row.tags)]
+            if len(row.tags) > MOST_TAGS:
+                raise WorkRefused(f"A case may have up to {MOST_TAGS} tags. Nothing was saved.")
+
+        return _change(letter_ids, change, "case.tagged", by=by, now=now, added=added, removed=list(remove))
+
+
+def undo(before: Changed, *, by: User, now: datetime) -> int:
+    """Give cases back what they had before a change; returns how many. Raises PermissionDenied."""
+    check_permission(by, "work_cases")
+
+    def restore(row: CaseWork) -> None:
+        had = before[row.letter_id]
+        row.owner_id, row.status, row.tags = had.owner_id, had.status, list(had.tags)
+
+    return len(_change(before, restore, "case.change_undone", by=by, now=now))
+
+
+def _change(
+    letter_ids: Collection[int],
+    change: Callable[[CaseWork], None],
+    action: str,
+    *,
+    by: User,
+    now: datetime,
+    **detail: object,
+) -> Changed:
+    """Change the rows of cases; those that stay as they were are not recorded. Four statements, however many."""
+    check_permission(by, "work_cases")
+    if len(letter_ids) > MOST_AT_ONCE:
+        raise WorkRefused(f"Change at most {MOST_AT_ONCE} cases at once. Nothing was saved.")
+    with transaction.atomic():
+        ids = _locked(counting_letters(letter_ids))
+        rows = CaseWork.objects.in_bulk(ids)
+        before: dict[int, Before] = {}
+        changed: list[CaseWork] = []
+        for pk in ids:
+            row = rows.get(pk) or CaseWork(letter_id=pk)
+            had = Before(row.owner_id, row.status, tuple(row.tags))
+            change(row)
+            if had != Before(row.owner_id, row.status, tuple(row.tags)):
+                row.changed_at = now
+                before[pk] = had
+                changed.append(row)
+        _store(changed)
+        audit.record_each(action, before, by=by, at=now, **detail)
+    return before
+
+
+def _store(rows: Collection[CaseWork]) -> None:
+    columns = ["owner", "status", "tags", "changed_at"]
+    CaseWork.objects.bulk_create(rows, update_conflicts=True, unique_fields=["letter"], update_fields=columns)
+
+
+def _locked(letter_ids: Collection[int]) -> list[int]:
+    """The letters that exist, locked in the order in which writers of cases lock them."""
+    letters = Letter.objects.filter(pk__in=letter_ids).select_for_update(no_key=True).order_by("pk")
+    return list(letters.values_list("pk", flat=True))
+
+
+def _spelled(names: Sequence[str], now: datetime) -> list[str]:
+    """The names as they were spelled first; new ones are added."""
+    Tag.objects.bulk_create([Tag(name=name, at=now) for name in sorted(names)], ignore_conflicts=True)
+    if Tag.objects.count() > MOST_NAMES:
+        raise WorkRefused(f"There are {MOST_NAMES:,} different tags already. Use one of them. Nothing was saved.")
+    known = {name.lower(): name for name in Tag.objects.values_list("name", flat=True)}
+    return [known[name.lower()] for name in names]
+
+
+def follow(letter_ids: Collection[int]) -> None:
+    """Move what staff added from letters that no longer count to the letter that counts, whose own values come first.
+
+    Call it in the transaction that settled which letters count, with these letters held.
+    """
+    older = Case.objects.filter(Q(pk__in=letter_ids) | Q(superseded_by__in=letter_ids), superseded_by__isnull=False)
+    move({pk: newer for pk, newer in older.values_list("pk", "superseded_by_id") if newer is not None})
+
+
+def move(targets: Mapping[int, int]) -> None:
+    """Move the work and notes of letters to other letters."""
+    rows = CaseWork.objects.in_bulk(list(targets)) if targets else {}
+    if rows:
+        kept = CaseWork.objects.in_bulk([targets[pk] for pk in rows])
+        for pk, row in sorted(rows.items()):
+            target = targets[pk]
+            kept[target] = _merged(kept.get(target) or CaseWork(letter_id=target, changed_at=row.changed_at), row)
+        _store(list(kept.values()))
+        CaseWork.objects.filter(pk__in=rows).delete()
+    for pk in CaseNote.objects.filter(letter__in=targets).values_list("letter", flat=True).distinct():
+        CaseNote.objects.filter(letter=pk).update(letter=targets[pk])
+
+
+def _merged(row: CaseWork, other: CaseWork) -> CaseWork:
+    row.owner_id = row.owner_id or other.owner_id
+    row.status = other.status if row.status == WorkStatus.NEW else row.status
+    row.tags = list(dict.fromkeys([*row.tags, *other.tags]))[:MOST_TAGS]
+    return row
+
+
+def works_of(letter_ids: Iterable[int]) -> dict[int, CaseWork]:
+    """The rows of these cases with their owners, in one query; cases without a row are missing."""
+    return CaseWork.objects.select_related("owner").in_bulk(list(letter_ids))
+
+
+def tag_names() -> list[str]:
+    """The tags to choose from."""
+    return list(Tag.objects.values_list("name", flat=True)[:MOST_NAMES])

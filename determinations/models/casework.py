@@ -1,0 +1,91 @@
+"""What staff add to a case: its owner, status, tags and notes. Keyed to the letter that counts, see ``casework``."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from determinations.models.letters import Letter
+
+#: Characters of a tag and of a note.
+LONGEST_TAG, LONGEST_NOTE = 40, 4_000
+
+
+class WorkStatus(models.TextChoices):
+    """How far the office is with a case."""
+
+    NEW = "new", _("New")
+    AUTHORIZING = "authorizing", _("Being authorized")
+    DONE = "done", _("Done")
+    DISPUTED = "disputed", _("Disputed")
+
+
+class CaseWork(models.Model):
+    """The owner, status and tags of a case. A case without a row is new, without owner and tags."""
+
+    letter = models.OneToOneField(Letter, primary_key=True, on_delete=models.CASCADE, related_name="work")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="cases_owned", db_index=False
+    )
+    status = models.CharField(max_length=12, choices=WorkStatus.choices, default=WorkStatus.NEW)
+    tags = ArrayField(models.CharField(max_length=LONGEST_TAG), default=list)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["owner", "letter"], name="case_work_owner", condition=Q(owner__isnull=False)),
+            models.Index(fields=["status", "letter"], name="case_work_status", condition=~Q(status="new")),
+            GinIndex(fields=["tags"], name="case_work_tags"),
+        ]
+        permissions = [("work_cases", "Can assign cases, set their status, tag them and write notes")]
+
+    def __str__(self) -> str:
+        return f"Work on letter {self.letter_id}"
+
+
+class Tag(models.Model):
+    """A tag that some case has or had: what users choose from, in the spelling that was used first."""
+
+    name = models.CharField(max_length=LONGEST_TAG)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(Lower("name"), name="tag_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CaseNote(models.Model):
+    """A note on a case. ``mentioned`` are the user names of those whom it mentions and who may read it."""
+
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="case_notes", db_index=False)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="case_notes")
+    at = models.DateTimeField()
+    text = models.TextField(max_length=LONGEST_NOTE)
+    mentioned = ArrayField(models.CharField(max_length=150), default=list)
+    edited_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["letter", "-id"], name="case_note_letter")]
+
+    def __str__(self) -> str:
+        return f"Note {self.pk}"
+
+
+class EarlierNote(models.Model):
+    """What a note said before it was edited."""
+
+    note = models.ForeignKey(CaseNote, on_delete=models.CASCADE, related_name="earlier")
+    text = models.TextField()
+    until = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"Earlier wording of note {self.note_id}"

@@ -1,0 +1,1 @@
+"""Pages: owner, status, tags and notes of a case; actions on selected rows; notifications."""
