@@ -15,6 +15,7 @@ from smtplib import SMTPException
 from typing import Any, Concatenate, ParamSpec
 
 from celery import current_task, shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import User
 from django.db import OperationalError as DatabaseUnavailable
 from django.db import connection, transaction
@@ -28,17 +29,19 @@ from determinations.access.accounts import delete_ended_sessions
 from determinations.access.mail import send_link
 from determinations.browsing import exports, vocabulary
 from determinations.cases.effective import rewrite_old_words
+from determinations.cases.office_values import copy_pending
 from determinations.cases.search_words import old_words
 from determinations.corrections import duplicates, removal
 from determinations.duties import records as duty_records
 from determinations.duties.records import MOST_AT_ONCE, DutyRefused
 from determinations.extraction.scanning.engine import missing_engine
 from determinations.intake import leftovers
-from determinations.models import Case, Export, Letter, ReparseRun, UploadedFile
+from determinations.models import Case, CaseValues, Export, Letter, ReparseRun, UploadedFile
 from determinations.models.browsing import ExportState
 from determinations.models.clock import database_now
 from determinations.models.letters import OPEN_STATES, Lane
 from determinations.models.reparsing import AT_WORK
+from determinations.office_fields import imports as office_imports
 from determinations.reading import drawings, readiness, reparsing
 from determinations.reading.ingest import ingest_letters, requeue
 from determinations.reading.messages import queued_ids
@@ -63,6 +66,8 @@ WAITS_FOR_READINESS = 20.0
 EXPORT_DIED_AFTER = timedelta(minutes=10)
 #: A run without progress for this long has lost its message or its worker.
 RUN_STALE_AFTER = timedelta(seconds=30)
+#: An import that no worker has worked on for this long has lost its message or its worker.
+IMPORT_STALE_AFTER = timedelta(minutes=1)
 #: Seconds that one message may occupy a worker with reparsing or comparing.
 _SECONDS_PER_TURN = 20.0
 #: Page pictures yield sooner: letters that arrive are read first.
@@ -150,6 +155,10 @@ def sweep(unless_swept_within: float = 0.0) -> None:
         send_reparse(run_id)
     if drawings.any_waiting():
         send_drawings()
+    for import_id in office_imports.unstarted(now - IMPORT_STALE_AFTER).values_list("pk", flat=True)[:20]:
+        send_office_import(import_id)
+    if CaseValues.objects.filter(pending=True).exists():
+        send_office_values()
     readiness.note_sweep()
 
 
@@ -270,6 +279,55 @@ def draw_pages() -> None:
 def send_drawings() -> None:
     """Have a worker draw what waits. If the broker is down, the sweep will send it later."""
     _send_quietly(draw_pages, queue=PICTURES)
+
+
+@shared_task(ignore_result=True)
+@memory_may_run_out
+def work_on_office_import(import_id: int) -> None:
+    """Do the next step of an import of office values: read, check, apply or undo it. The row says which."""
+    if not readiness.schema_is_ours():
+        return  # the sweep sends it again
+    with _alone(f"office import {import_id}") as alone:
+        if not alone:
+            return
+        try:
+            office_imports.work_on(import_id, now=database_now())
+        except SoftTimeLimitExceeded:
+            office_imports.fail(import_id, "This took too long. Nothing was changed; split the file and try again.")
+        except DatabaseUnavailable:
+            raise  # the sweep sends it again
+        except Exception:
+            office_imports.fail(
+                import_id, "This failed, and nothing was changed. Try again; if it fails again, tell an administrator."
+            )
+            raise
+    send_office_values()
+
+
+def send_office_import(import_id: int) -> None:
+    """Queue the next step of an import, which a user waits for. If the broker is down, the sweep will."""
+    _send_quietly(work_on_office_import, import_id, queue=Lane.INTERACTIVE)
+
+
+@shared_task(ignore_result=True)
+@memory_may_run_out
+def copy_office_values() -> None:
+    """Copy the office's values that changed to cases and facts, for a while; one such task at a time."""
+    if not readiness.schema_is_ours():
+        return  # the sweep sends it again
+    until = time.monotonic() + _SECONDS_PER_TURN
+    with _alone("copying office values") as alone:
+        if not alone:
+            return
+        while time.monotonic() < until:
+            if not copy_pending():
+                return
+    send_office_values()
+
+
+def send_office_values() -> None:
+    """Queue the copying of changed values. If the broker is down, the sweep will queue it later."""
+    _send_quietly(copy_office_values)
 
 
 @shared_task(ignore_result=True)

@@ -9,6 +9,9 @@ from determinations.views.cases import case_page, letter_pages, originals, probl
 from determinations.views.casework import case_work
 from determinations.views.duties import calendar_feed, one_duty, worklist
 from determinations.views.intake import letter_file, uploads
+from determinations.views.office_fields import case_values
+from determinations.views.office_fields import imports as office_imports
+from determinations.views.office_fields import values as field_values
 from determinations.views.statistics import (
     accuracy,
     authority,
@@ -62,6 +65,12 @@ urlpatterns = [
     path("letters/<int:pk>/boxes.json", letter_pages.letter_boxes, name="letter_boxes"),
     path("cases/<int:pk>/receipt/", one_duty.case_receipt, name="case_receipt"),
     path("uploads/<int:pk>/receipt/", one_duty.upload_receipt, name="upload_receipt"),
+    path("cases/<int:pk>/fields/", case_values.case_values, name="case_values"),
+    path("fields/<int:slot>/suggestions/", case_values.field_suggestions, name="field_suggestions"),
+    path("fields/<int:slot>/values/", field_values.field_values, name="office_field_values"),
+    path("fields/imports/", office_imports.import_list, name="office_imports"),
+    path("fields/imports/<int:pk>/", office_imports.import_detail, name="office_import"),
+    path("fields/imports/<int:pk>/errors.csv", office_imports.import_errors, name="office_import_errors"),
     path("worklist/", worklist.worklist_page, name="worklist"),
     path("worklist/<int:pk>/", one_duty.duty_page, name="duty"),
     path("worklist/calendar/", calendar_feed.calendar_settings, name="calendar_settings"),

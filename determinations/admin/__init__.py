@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from determinations.admin import duties, people, records, reference
+from determinations.admin import duties, office_fields, people, records, reference
 
-__all__ = ["duties", "people", "records", "reference"]
+__all__ = ["duties", "office_fields", "people", "records", "reference"]
 
 admin.site.site_header = "imrsite: users and settings"
 admin.site.site_title = "imrsite"

@@ -15,6 +15,7 @@ from determinations.cases.file_text import hand_over_texts
 from determinations.cases.holding import Held, holding
 from determinations.cases.letter_corrections import CaseCorrections, own_corrections
 from determinations.cases.merging import Merged, merge
+from determinations.cases.office_values import copy_to_cases
 from determinations.cases.removed_copies import hand_over_work
 from determinations.cases.rows import delete_items, forget_section_names, words_of, write_case_rows, write_items
 from determinations.cases.search_words import KEPT, old_words
@@ -39,8 +40,9 @@ _MOST_TURNS = 4
 #  3. delete items with their facts, then write items: the index of cases is built from what their items say, so items
 #     come before cases; texts of cases come before the rows that are found by them.
 #  4. which cases count, and which are copies: needs the rows of new cases.
-#  5. facts: only of cases that count; also of cases that begin or cease to.
-#  6. printed citations, owners and notes, duties, and the review queue: read nothing that is written later.
+#  5. the office's values, by the case numbers just written: facts have them from the cases.
+#  6. facts: only of cases that count; also of cases that begin or cease to.
+#  7. printed citations, owners and notes, duties, and the review queue: read nothing that is written later.
 
 
 def write_cases(letter_ids: Collection[int], held: Held | None = None) -> None:
@@ -83,6 +85,7 @@ class _Writer:
         corrected = {pk for pk, result in self.merged.items() if result.corrected}
         write_case_rows(self.letters, records, corrected, words)
         write_standing(self.cases[pk] for pk in moved)
+        copy_to_cases(records.keys())
         replace_facts(moved | records.keys())
         write_printed_citations(self.documents)
         work.follow((moved | records.keys()) & self.letters.keys())

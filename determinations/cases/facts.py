@@ -4,6 +4,8 @@ from collections.abc import Collection
 
 from django.db import connection
 
+from determinations.models.office_fields import COLUMNS
+
 #: Moving an authority to another family waits for holders of this lock and blocks later ones (see the trigger
 #: ``family_moves``); otherwise facts written in the meantime would keep the old family.
 _FAMILIES_STAY = "SELECT pg_advisory_xact_lock_shared(hashtext('families of authorities'))"
@@ -14,13 +16,13 @@ WHERE fact_id IN (SELECT item_id FROM determinations_itemfact WHERE case_id = AN
 """
 _DELETE_ITEMS = "DELETE FROM determinations_itemfact WHERE case_id = ANY(%(cases)s)"
 
-_INSERT_ITEMS = """
+_INSERT_ITEMS = f"""
 INSERT INTO determinations_itemfact (
     item_id, case_id, decision_month, decision_date, date_of_injury, ur_denial_date, application_received,
     date_assigned, days_from_denial, days_from_application, days_from_assignment, category_id, age, injury_year,
     decision_year, claim_age, case_items, claims_families, reviewer_families, overturned, partly_approved,
     same_authority, first_of_case, sex, priority, outcome, state, corrected, body_region, licensure, specialties,
-    claims_authority_ids, reviewer_authority_ids, problem_codes, grounds, cited
+    claims_authority_ids, reviewer_authority_ids, problem_codes, grounds, cited, {", ".join(COLUMNS)}
 )
 SELECT
     item.id, c.letter_id, date_trunc('month', c.decision_date::timestamp)::date, c.decision_date, c.date_of_injury,
@@ -40,13 +42,14 @@ SELECT
     ),
     c.sex, c.priority, c.outcome, c.state, c.corrected, item.body_region, c.licensure, c.specialties,
     cited.claims_ids, cited.reviewer_ids,
-    ARRAY(SELECT DISTINCT unnest(c.problem_codes || item.problem_codes) ORDER BY 1), item.grounds, cited.word
+    ARRAY(SELECT DISTINCT unnest(c.problem_codes || item.problem_codes) ORDER BY 1), item.grounds, cited.word,
+    {", ".join(f"c.{column}" for column in COLUMNS)}
 FROM determinations_case c
 JOIN determinations_disputeditem item ON item.case_id = c.letter_id
 CROSS JOIN LATERAL (
     SELECT
-        COALESCE(array_agg(DISTINCT a.id) FILTER (WHERE cit.side = 'claims'), '{}') AS claims_ids,
-        COALESCE(array_agg(DISTINCT a.id) FILTER (WHERE cit.side = 'reviewer'), '{}') AS reviewer_ids,
+        COALESCE(array_agg(DISTINCT a.id) FILTER (WHERE cit.side = 'claims'), '{{}}') AS claims_ids,
+        COALESCE(array_agg(DISTINCT a.id) FILTER (WHERE cit.side = 'reviewer'), '{{}}') AS reviewer_ids,
         COALESCE(bit_or(family.bit) FILTER (WHERE cit.side = 'claims'), 0) AS claims_families,
         COALESCE(bit_or(family.bit) FILTER (WHERE cit.side = 'reviewer'), 0) AS reviewer_families,
         COALESCE(string_agg(
@@ -59,7 +62,7 @@ CROSS JOIN LATERAL (
     WHERE cit.item_id = item.id
 ) cited
 WHERE c.letter_id = ANY(%(cases)s) AND c.superseded_by_id IS NULL
-"""
+"""  # noqa: S608 - names of our own columns
 
 _INSERT_CITATIONS = """
 INSERT INTO determinations_citationfact (

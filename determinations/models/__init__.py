@@ -24,6 +24,17 @@ from determinations.models.duties import (
 from determinations.models.facts import CitationFact, FactChange, ItemFact
 from determinations.models.installation import Installation, StoppedWorker
 from determinations.models.letters import Letter, LetterState, LetterText, ParsedDocument, RemovedLetter, ScannedPage
+from determinations.models.office_fields import (
+    CaseValues,
+    FieldKind,
+    ImportState,
+    OfficeField,
+    OfficeImport,
+    OfficeImportRow,
+    OfficeValue,
+    RowOutcome,
+    ValueChange,
+)
 from determinations.models.reparsing import ReparseExample, ReparseRun, RunState
 from determinations.models.reviews import CorrectionReason, ReviewEntry, ReviewSettings
 from determinations.models.search import SearchVocabulary, SearchWord
@@ -39,6 +50,7 @@ __all__ = [
     "Case",
     "CaseNote",
     "CaseText",
+    "CaseValues",
     "CaseWork",
     "Category",
     "CategoryRule",
@@ -60,7 +72,9 @@ __all__ = [
     "EditionValidity",
     "Export",
     "FactChange",
+    "FieldKind",
     "Figure",
+    "ImportState",
     "Installation",
     "ItemFact",
     "ItemText",
@@ -70,6 +84,10 @@ __all__ = [
     "LetterState",
     "LetterText",
     "LimitKind",
+    "OfficeField",
+    "OfficeImport",
+    "OfficeImportRow",
+    "OfficeValue",
     "Operation",
     "Outcome",
     "PairDecision",
@@ -83,6 +101,7 @@ __all__ = [
     "ReparseRun",
     "ReviewEntry",
     "ReviewSettings",
+    "RowOutcome",
     "RunState",
     "SavedView",
     "ScannedPage",
@@ -101,5 +120,6 @@ __all__ = [
     "TypedForm",
     "Upload",
     "UploadedFile",
+    "ValueChange",
     "WorkStatus",
 ]

@@ -14,6 +14,7 @@ from determinations.models.authorities import Category
 from determinations.models.dimensions import indexed_columns
 from determinations.models.found_by import case_sections, case_words
 from determinations.models.letters import Letter
+from determinations.models.office_fields import OfficeColumns, all_values
 
 
 class Outcome(models.TextChoices):
@@ -40,7 +41,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(superseded_by__isnull=True)
 
 
-class Case(models.Model):
+class Case(OfficeColumns):
     """A letter as a case. Its ID is the letter's ID, so addresses stay valid when the letter is read again."""
 
     letter = models.OneToOneField(Letter, primary_key=True, on_delete=models.CASCADE, related_name="case")
@@ -104,6 +105,7 @@ class Case(models.Model):
                 case_sections("reviewer"),
                 name="case_found_by",
             ),
+            GinIndex(all_values(), name="case_office_values"),
         ]
         permissions = [
             ("browse_cases", "Can browse cases, items and decisions"),

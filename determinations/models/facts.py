@@ -15,9 +15,10 @@ from determinations.models.cases import Case, DisputedItem
 from determinations.models.citations import Side
 from determinations.models.dimensions import indexed_columns
 from determinations.models.found_by import item_sections, item_words
+from determinations.models.office_fields import OfficeColumns, all_values
 
 
-class ItemFact(models.Model):
+class ItemFact(OfficeColumns):
     """An item's dimensions.
 
     ``days_from_...`` count calendar days to the decision date. They and ``claim_age`` are null if either date is
@@ -86,6 +87,7 @@ class ItemFact(models.Model):
                 item_sections("reviewer"),
                 name="fact_found_by",
             ),
+            GinIndex(all_values(), name="fact_office_values"),
         ]
 
     def __str__(self) -> str:

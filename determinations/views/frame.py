@@ -30,6 +30,7 @@ _OWN = (
     ("Saved views", "saved_view_list", "determinations.browse_cases", "bookmark"),
     ("Exports", "export_list", "determinations.export_cases", "download"),
     ("Reported problems", "problem_report_list", "determinations.browse_cases", "flag"),
+    ("Import office fields", "office_imports", "determinations.import_office_values", "upload"),
     ("Accounts", "people", "determinations.manage_people", "user"),
     ("Administration", "admin:index", "is_staff", "user"),
 )

@@ -1,5 +1,6 @@
 // Suggestions below the search box while the user types: a combobox with a list, by the ARIA pattern. Arrow keys move,
-// Enter takes the suggestion and searches, Escape closes. Without this script the box is a plain search box.
+// Enter takes the suggestion and searches (with data-suggestions-stays it only fills the box), Escape closes. Without
+// this script the box is a plain input.
 const DELAY = 120;
 
 function attach(input) {
@@ -41,7 +42,7 @@ function attach(input) {
     }
     input.value = option.dataset.value;
     close();
-    if (input.value.endsWith(":")) input.focus();
+    if (input.value.endsWith(":") || "suggestionsStays" in input.dataset) input.focus();
     else input.form.requestSubmit();
   }
 

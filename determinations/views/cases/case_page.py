@@ -27,6 +27,7 @@ from determinations.paging.numbered import ItemPage, item_page
 from determinations.parsing.grounds import reads_grounds
 from determinations.views.casework.case_work import work_context
 from determinations.views.duties.case_section import duty_context
+from determinations.views.office_fields.case_values import values_context
 from determinations.views.requests import person_of, url_if_any
 from determinations.wording.labels import read_labels
 
@@ -73,6 +74,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         else "",
         "letters_in_file": len(of_file),
         "original_url": url_if_any("letter_original", pk) if can_read else "",
+        **values_context(case, person_of(request)),
         **duty_context(case, opened.merged.record["items"]),
         **work_context(request, case),
         **(_letter_pane(request, opened, stored, sheet, of_file, items_shown) if can_read else {}),

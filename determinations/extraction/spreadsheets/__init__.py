@@ -1,0 +1,1 @@
+"""Tables that users upload: CSV and Excel, read in a confined child process."""

@@ -1,0 +1,190 @@
+"""Imports: what the rows would do is shown first, applied as a whole, and can be taken back."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from determinations.cases.office_values import copy_pending
+from determinations.models import AuditEvent, Case, CaseValues, ImportState, OfficeField, OfficeImport, ValueChange
+from determinations.office_fields import imports
+from determinations.office_fields.imports import ImportRefused
+from tests.browsing.conftest import NOW
+from tests.fixtures.people import People
+from tests.office_fields.conftest import (
+    Enter,
+    applied,
+    as_csv,
+    as_excel,
+    copied,
+    field,
+    number,
+    stored,
+    texts,
+    uploaded,
+)
+
+pytestmark = pytest.mark.django_db
+
+HEADS = ("IMR Case #", "Claim No.", "Insured", "Requesting Physician", "Remark")
+
+
+def outcomes(source: OfficeImport) -> list[tuple[int, str, bool]]:
+    return list(source.rows.order_by("number").values_list("number", "outcome", "waiting"))
+
+
+def test_the_preview_says_what_each_row_does_and_writes_nothing(enter: Enter, people: People) -> None:
+    for serial in (1, 2, 3, 4):
+        stored(serial)
+    enter(2, employer="Acme", claim="WC-2")
+    enter(3, employer="ACME.", claim="WC-3")
+    table = as_csv(
+        HEADS,
+        (number(1), "WC-1", "Acme", "Dr. Synthetic", "first"),
+        (number(2), "WC-2", "Globex", "", ""),
+        (number(3), "wc 3", "acme", "", ""),
+        (number(9), "WC-9", "Acme", "", "no letter yet"),
+        ("CM26-12", "WC-4", "Acme", "", ""),
+        (number(1), "WC-5", "Acme", "", "twice"),
+        ("", "", "", "", ""),
+    )
+    before = list(CaseValues.objects.order_by("pk").values())
+    source = uploaded(table, people)
+    assert source.state == ImportState.READY
+    assert source.meanings == ["case_number", "1", "2", "5", ""]
+    assert outcomes(source) == [
+        (2, "new", False), (3, "changed", False), (4, "same", False), (5, "new", True), (6, "error", False),
+        (7, "error", False),
+    ]  # fmt: skip
+    assert source.counts == {"rows": 6, "new": 2, "changed": 1, "same": 1, "error": 2, "waiting": 1}
+    reasons = list(source.rows.filter(outcome="error").order_by("number").values_list("reason", flat=True))
+    assert reasons == ["“CM26-12” is not a case number like CM17-0000001.", "Row 2 has the same case number."]
+    assert list(CaseValues.objects.order_by("pk").values()) == before
+
+
+def test_applying_writes_all_rows_without_errors_and_a_letter_that_arrives_later_has_its_values(
+    enter: Enter, people: People
+) -> None:
+    pk = stored(1)
+    enter(1, employer="Globex", adjuster="A. Synthetic")
+    source = applied(
+        uploaded(as_csv(HEADS, (number(1), "WC-1", "Acme", "", ""), (number(2), "WC-2", "ACME", "", "")), people),
+        people,
+    )
+    assert source.state == ImportState.APPLIED
+    assert (source.counts["numbers_written"], source.counts["values_written"]) == (2, 4)
+    assert texts(1) == {
+        "employer": "Acme",
+        "adjuster": "A. Synthetic",
+        "claim": "WC-1",
+    }  # an empty cell leaves a value
+    assert copy_pending() == 2
+    assert copied(Case.objects.get(pk=pk)) == texts(1)
+    assert copied(Case.objects.get(pk=stored(2))) == {"employer": "Acme", "claim": "WC-2"}
+    assert AuditEvent.objects.filter(action__in=("office_import.uploaded", "office_import.applied")).count() == 2
+
+
+def test_importing_again_updates_and_repeating_changes_nothing(people: People) -> None:
+    first = as_csv(HEADS, (number(1), "WC-1", "Acme", "", ""), (number(2), "WC-2", "Acme", "", ""))
+    applied(uploaded(first, people), people)
+    again = uploaded(first, people)
+    assert again.counts["same"] == 2
+    with pytest.raises(ImportRefused, match="No row has new or changed values"):
+        imports.apply_import(again.pk, by=people.supervisor, now=NOW)
+    updated = as_csv(HEADS, (number(1), "WC-1", "Globex", "", ""), (number(2), "WC-2", "Acme", "", ""))
+    source = applied(uploaded(updated, people), people)
+    assert source.counts["values_written"] == 1
+    assert texts(1) == {"employer": "Globex", "claim": "WC-1"}
+
+
+def test_undoing_takes_back_what_nobody_changed_since(enter: Enter, people: People) -> None:
+    enter(1, employer="Globex")
+    table = as_csv(HEADS, (number(1), "WC-1", "Acme", "", ""), (number(2), "WC-2", "Acme", "", ""))
+    source = applied(uploaded(table, people), people)
+    enter(2, claim="WC-2-A")
+    imports.undo_import(source.pk, by=people.supervisor, now=NOW)
+    imports.work_on(source.pk, now=NOW)
+    source.refresh_from_db()
+    assert (source.state, source.counts["undone"], source.counts["kept"]) == (ImportState.UNDONE, 3, 1)
+    assert (texts(1), texts(2)) == ({"employer": "Globex"}, {"claim": "WC-2-A"})
+    assert ValueChange.objects.filter(source=source, undoes=True).count() == 3
+
+
+def test_excel_tables_are_read_like_csv_and_formulas_are_never_run(people: People) -> None:
+    OfficeField.objects.filter(key="adjuster").update(kind="date", name="Hired on")
+    from datetime import date
+
+    source = uploaded(
+        as_excel(
+            ("Case Number", "Hired on", "Claim number", "Employer"),
+            (number(1), date(2016, 6, 9), 123456789012, "Acme"),
+            (number(2), "6/9/16", 1.5, '=HYPERLINK("http://example.org","Acme")'),
+        ),
+        people,
+        "claims.xlsx",
+    )
+    assert outcomes(source) == [(2, "new", True), (3, "error", False)]
+    assert "holds a formula" in source.rows.get(number=3).reason
+    applied(source, people)
+    assert texts(1) == {"claim": "123456789012", "employer": "Acme", "adjuster": "2016-06-09"}
+
+
+def test_columns_can_be_chosen_and_empty_cells_can_erase(enter: Enter, people: People) -> None:
+    enter(1, employer="Acme", claim="WC-1")
+    source = uploaded(as_csv(("Ref", "Who", "X"), (number(1), "Globex", "")), people)
+    assert source.meanings == ["case_number", "", ""]
+    chosen = ["case_number", str(field("employer").slot), str(field("claim").slot)]
+    imports.set_columns(source.pk, chosen, erase_empty=True, by=people.supervisor, now=NOW)
+    imports.work_on(source.pk, now=NOW)
+    source.refresh_from_db()
+    applied(source, people)
+    assert texts(1) == {"employer": "Globex"}
+    remembered = uploaded(as_csv(("Ref", "Who", "X"), (number(2), "Globex", "WC-2")), people)
+    assert remembered.meanings == chosen
+
+
+@pytest.mark.parametrize(
+    ("meanings", "reason"),
+    [
+        (["case_number", "2", "2"], "Two columns hold the same field"),
+        (["", "2", "1"], "Choose the column that holds the case number"),
+        (["case_number", "", "99"], "at least one column that holds a field"),
+    ],
+)
+def test_columns_that_make_no_sense_are_refused(people: People, meanings: list[str], reason: str) -> None:
+    source = uploaded(as_csv(HEADS, (number(1), "WC-1", "Acme", "", "")), people)
+    with pytest.raises(ImportRefused, match=reason):
+        imports.set_columns(source.pk, meanings, erase_empty=False, by=people.supervisor, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"PK\x03\x04 no archive", "damaged"),
+        (b"\xd0\xcf\x11\xe0 old", "old Excel file"),
+        (b"%PDF-1.7\x00\x01", "neither a CSV nor an Excel"),
+        (b"Case number,Employer\r\n", "no rows below its headings"),
+        (b"a," * 70 + b"\r\n1\r\n", "more than 60 columns"),
+    ],
+)
+def test_what_is_no_table_fails_with_a_reason(people: People, data: bytes, reason: str) -> None:
+    source = uploaded(data, people)
+    assert source.state == ImportState.FAILED
+    assert reason in source.message
+    assert not OfficeImport.objects.filter(file__isnull=False).exists()  # no copy of the file is kept
+
+
+def test_importing_needs_the_permission_and_fields_that_the_role_edits(people: People) -> None:
+    table = as_csv(HEADS, (number(1), "WC-1", "Acme", "", ""))
+    with pytest.raises(PermissionDenied):
+        imports.receive_table(table, "t.csv", by=people.casemanager, now=NOW)
+    OfficeField.objects.filter(key="employer").update(edited_by=["admin"])
+    source = uploaded(table, people)
+    assert source.meanings == ["case_number", "1", "", "5", ""]
+
+
+def test_a_step_that_fails_leaves_values_as_they_were(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = uploaded(as_csv(HEADS, (number(1), "WC-1", "Acme", "", "")), people)
+    imports.apply_import(source.pk, by=people.supervisor, now=NOW)
+    imports.fail(source.pk, "This failed.")
+    source.refresh_from_db()
+    assert (source.state, source.message) == (ImportState.READY, "This failed.")
+    assert not CaseValues.objects.exists()
