@@ -99,6 +99,24 @@ def doubts_in_text(pages: Iterable[ScannedPage]) -> list[tuple[int, int, str]]:
     ]
 
 
+class PicturePage(NamedTuple):
+    """A page (from 1) shown as a picture, and its words that may be wrong."""
+
+    number: int
+    unclear: tuple[StoredWord, ...]
+
+    @property
+    def underlines(self) -> str:
+        """A line below each unclear word, as an SVG path; the page is 1 wide and 1 high."""
+        return "".join(f"M{word.left:.5f} {word.top + word.height:.5f}h{word.width:.5f}" for word in self.unclear)
+
+
+def picture_pages(numbers: Iterable[int], pages: Iterable[ScannedPage]) -> list[PicturePage]:
+    """The pages of these numbers (from 1) with the unclear words of those that were scanned."""
+    words = words_of(pages)
+    return [PicturePage(n, tuple(word for word in words.get(n - 1, ()) if word.doubt)) for n in numbers]
+
+
 def source_of(text: LetterText, pages: Sequence[ScannedPage]) -> SourceText:
     """A stored text as input for the parser, with the doubts of its text recognition."""
     words = words_of(pages)

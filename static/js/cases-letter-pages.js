@@ -5,7 +5,7 @@ const MOST_TRIES = 60;
 const pause = (tries) => Math.min(3000, 300 * (tries + 1)); // milliseconds
 
 for (const image of document.querySelectorAll("[data-being-drawn] img")) {
-  const place = image.parentElement;
+  const place = image.closest("[data-being-drawn]");
   const words = place.querySelector(".picture-waits");
   const width = Number(image.getAttribute("width")); // a placeholder is narrower
   let tries = 0;

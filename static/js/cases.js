@@ -81,7 +81,7 @@ function measure(page, image) {
 
 if (letter) {
   const watcher = new ResizeObserver((entries) => {
-    for (const entry of entries) measure(entry.target.parentElement, entry.target);
+    for (const entry of entries) measure(entry.target.closest(".letter-page"), entry.target);
   });
   for (const image of letter.querySelectorAll(".letter-page img")) watcher.observe(image);
   loadBoxes();

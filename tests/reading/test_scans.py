@@ -245,6 +245,23 @@ def test_the_case_page_says_that_it_is_a_scan_and_underlines_unclear_words(as_ca
     assert '<span class="unclear" title="The scan reads “Numbcr:”.">Number:</span>' in html
 
 
+def test_the_pages_underline_unclear_words_and_say_how_many_there_are(
+    as_casemanager: Client, as_admin: Client
+) -> None:
+    (pk,) = bring(SIDEWAYS)
+    ingest_letters([pk])
+    read_scans([pk])
+    page = ScannedPage.objects.get(letter=pk)
+    for word in page.words:
+        word[7] = 0
+    page.words[0][2:6], page.words[0][7], page.words[2][7] = [0.1, 0.05, 0.04, 0.01], 1, 2
+    page.save()
+    for client, address in ((as_casemanager, f"/cases/{pk}/"), (as_admin, f"/admin/review/{pk}/")):
+        html = client.get(address).content.decode()
+        assert '<path d="M0.10000 0.06000h0.04000M' in html
+        assert '<span class="unclear">2 unclear words</span>, underlined with dots' in html
+
+
 def test_an_image_file_can_be_a_letter(as_casemanager: Client) -> None:
     target = io.BytesIO()
     (picture,) = picture_of(letter_text(11))

@@ -16,7 +16,7 @@ from determinations.browsing.neighbors import Place, place_in_list
 from determinations.cases.open_letter import OpenLetter, open_letter
 from determinations.cases.page_pictures import has_pictures
 from determinations.cases.same_case import letters_of_file, same_case, shown_pages
-from determinations.cases.scanned_words import doubts_in_text, pages_of
+from determinations.cases.scanned_words import doubts_in_text, pages_of, picture_pages
 from determinations.cases.sheet import sheet_of
 from determinations.cases.sheet_values import CaseSheet
 from determinations.cases.text_pieces import pieces_of
@@ -117,7 +117,7 @@ def _letter_pane(
         "has_pictures": shows_pages,
         "as_text": as_text,
         "scanned_pages": sum(page.number + 1 in numbers for page in scanned),
-        "page_numbers": numbers,
+        "picture_pages": picture_pages(numbers, scanned),
         "text_pages": [(number, page) for number, page in enumerate(pages, 1) if not numbers or number in numbers],
         "text_query": link_to(changed(request.GET, {"show": "text"})),
         "pictures_query": link_to(changed(request.GET, {"show": ""})),

@@ -14,7 +14,7 @@ from determinations.cases.open_letter import Change, OpenLetter
 from determinations.cases.page_pictures import NotDrawnYet, has_pictures, page_count
 from determinations.cases.review_entries import Reason
 from determinations.cases.same_case import letters_of_file, shown_pages
-from determinations.cases.scanned_words import doubts_in_text, pages_of
+from determinations.cases.scanned_words import PicturePage, doubts_in_text, pages_of, picture_pages
 from determinations.cases.text_pieces import TextPiece, pieces_of
 from determinations.corrections import review_queue
 from determinations.corrections.form import CorrectionForm
@@ -105,7 +105,7 @@ class ScreenContext(TypedDict):
     reports: Sequence[Report]
     queue: QueuePlace
     pages: Sequence[LetterPage]
-    picture_numbers: range
+    picture_pages: Sequence[PicturePage]
     scanned_pages: int
     most_scans: int
     file_letters: list[Letter]
@@ -151,7 +151,7 @@ def screen_context(
         "scanned_pages": sum(page.number + 1 in numbers for page in scanned) if numbers else len(scanned),
         "most_scans": letter_limits().scanned_pages,
         "file_letters": of_file,
-        "picture_numbers": _picture_numbers(request, letter, numbers, now),
+        "picture_pages": picture_pages(_picture_numbers(request, letter, numbers, now), scanned),
         "choices": Choices(
             reasons=CorrectionReason.objects.filter(offered=True),
             authorities=sorted(labels.authorities, key=lambda authority: Family.values.index(authority.family)),
