@@ -41,11 +41,14 @@ class Arrangement:
     @classmethod
     def without(cls, source: str, gaps: Iterable[tuple[int, int]]) -> "Arrangement":
         """The source without the ``gaps``, which are in order and do not overlap."""
-        starts, ends = [0], []
+        kept, at = [], 0
         for start, end in gaps:
-            ends.append(start)
-            starts.append(end)
-        return cls.of(source, map(Span, starts, [*ends, len(source)]))
+            if start > at:
+                kept.append((at, start))
+            at = end
+        if at < len(source):
+            kept.append((at, len(source)))
+        return cls.of(source, map(Span._make, kept))
 
     @property
     def is_whole(self) -> bool:

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from determinations.parsing import parse_letter
 from determinations.parsing.categories import CATEGORIES, categorize
 from determinations.parsing.grounds import GROUNDS, Rule, Subject, read_grounds, rule_book
+from determinations.parsing.grounds.matching import follow
 from determinations.parsing.grounds.sentences import LONGEST, split_sentences
 from determinations.parsing.problems import PROBLEMS
 from determinations.parsing.results import Decision
@@ -82,6 +84,20 @@ def test_every_pattern_names_known_words_and_compiles() -> None:
     of_voices = [pattern for patterns in book.voices.values() for pattern in patterns]
     for pattern in (*of_rules, *of_voices):
         assert book.vocabulary.compile(pattern).groups == 0
+
+
+def test_a_pattern_followed_by_its_steps_fits_what_the_compiled_one_fits() -> None:
+    vocabulary = rule_book().vocabulary
+    examples = [vocabulary.write(example) for rule in RULES for example in rule.examples[:1]]
+    texts = [*examples, *(first[:6] + second for first, second in pairwise(examples)), ""][::4]
+    patterns = {pattern for rule in RULES for pattern in (*rule.patterns, *rule.unless)}
+    fitting = 0
+    for pattern in patterns:
+        steps, search = vocabulary.steps(pattern), vocabulary.compile(pattern).search
+        expected = [search(text) is not None for text in texts]
+        assert [follow(steps, text) for text in texts] == expected, pattern
+        fitting += sum(expected)
+    assert fitting > len(texts)
 
 
 def test_every_ground_but_other_has_a_rule_and_several_wordings() -> None:

@@ -6,7 +6,7 @@ A document is named by up to four tokens in this order, with nothing but punctua
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from itertools import product
 from typing import NamedTuple
@@ -81,8 +81,22 @@ class Token(NamedTuple):
     text: str
 
 
+class _Phrase:
+    """A name of a document; compiled when a text first has its first word."""
+
+    __slots__ = ("_pattern", "key", "kind", "match")
+
+    def __init__(self, kind: str, key: str | None, pattern: str) -> None:
+        self.kind, self.key, self._pattern = kind, key, pattern
+        self.match: Callable[[str, int, int], re.Match[str] | None] = self._first_match
+
+    def _first_match(self, text: str, start: int, end: int) -> re.Match[str] | None:
+        self.match = re.compile(rf"(?:{self._pattern})(?!\w)").match
+        return self.match(text, start, end)
+
+
 @cache
-def _phrases() -> Mapping[str, list[tuple[str, str | None, re.Pattern[str]]]]:
+def _phrases() -> Mapping[str, list[_Phrase]]:
     """First word, in lower case -> the names that may begin with it, longest first. Most words begin none."""
     phrases: list[tuple[int, str, str, str | None, str]] = []
     phrases += [(99, word, "mtus", None, MTUS) for word in MTUS_WORDS]
@@ -99,7 +113,7 @@ def _phrases() -> Mapping[str, list[tuple[str, str | None, re.Pattern[str]]]]:
                     phrases.append((len(name), word, kind, entry.key, name_pattern(name)))
     by_word = defaultdict(list)
     for _, word, kind, key, pattern in sorted(phrases, key=lambda phrase: -phrase[0]):
-        by_word[word].append((kind, key, re.compile(rf"(?:{pattern})(?!\w)")))
+        by_word[word].append(_Phrase(kind, key, pattern))
     return dict(by_word)
 
 
@@ -116,10 +130,10 @@ def _tokens(text: str, start: int, end: int) -> Iterator[Token]:
         candidates = phrases.get(word.group().lower())
         if candidates is None or word.start() < position or text[word.start() - 1 : word.start()] == "-":
             continue
-        for kind, key, pattern in candidates:
-            if match := pattern.match(text, word.start(), end):
+        for phrase in candidates:
+            if match := phrase.match(text, word.start(), end):
                 position = match.end()
-                yield Token(kind, key, match.start(), position, match.group())
+                yield Token(phrase.kind, phrase.key, match.start(), position, match.group())
                 break
 
 

@@ -3,10 +3,11 @@
 import re
 from collections import Counter
 
+from determinations.parsing.citations.chapters import holds_chapter
 from determinations.parsing.citations.documents import ACOEM, MTUS, Document, find_documents
 from determinations.parsing.citations.mentions import Found, Mention
 from determinations.parsing.citations.mtus import read_document, read_mtus
-from determinations.parsing.citations.odg import ODG, holds_chapter, read_odg, starts_with_address, starts_with_chapter
+from determinations.parsing.citations.odg import ODG, read_odg, starts_with_address, starts_with_chapter
 from determinations.parsing.citations.printed_names import normalized_form, section_names
 from determinations.parsing.citations.references import (
     LONGEST_REFERENCE,

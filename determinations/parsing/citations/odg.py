@@ -2,11 +2,16 @@
 
 import re
 from difflib import get_close_matches
-from functools import cache
 
+from determinations.parsing.citations.chapters import (
+    NamedChapter,
+    chapter_at,
+    chapter_before_a_word,
+    chapter_of,
+)
 from determinations.parsing.citations.mentions import Found, Mention
 from determinations.parsing.citations.mtus import PAGES
-from determinations.parsing.citations.printed_names import authorities, names_pattern, normalized_form, section_names
+from determinations.parsing.citations.printed_names import authorities, normalized_form, section_names
 from determinations.parsing.citations.references import source_of
 from determinations.parsing.citations.sections import has_known_name, is_page, name_ends, next_name
 
@@ -72,14 +77,6 @@ _LABEL = re.compile(
 _OF_ANOTHER_DAY = re.compile(r"(?i)updat|access|retriev|review|/")
 _BETWEEN_PAGES = re.compile(r"[,;&]|\band\b")
 _SEPARATORS = re.compile(r"[\s,;:.()/&–—-]*")
-# After a chapter's name: "Chapter", "section"; else punctuation, the end, or a word that begins a topic.
-_CHAPTER_END = (
-    r"(?:\s*\(\s*\))?(?:\s+(?i:complaints?|disorders?|conditions?|problems?|injur(?:y|ies)|spine|pain|procedures?))?"
-    r"(?:(?:\s+(?i:treatment|guidelines?|chapters?|sections?)\b)*\s+(?i:chapters?|sections?)(?:\s+(?i:guidelines?))?"
-    r"(?:\s*[:;,.()/–—]|\s+|$)"
-    r"|(?:\s+(?i:treatment))?(?:\s+(?i:guidelines?))?"
-    r"(?:\s*[:;,.()/–—]|\s*-\s|\s*$|\s+(?=(?:&|(?i:and|under|regarding|on|for))\s)))"
-)
 # Words that place a topic in a chapter when the citation names none: "(ODG) MRI shoulder".
 _BODY_PARTS = (
     ("odg/carpal-tunnel", r"carpal tunnel"),
@@ -110,22 +107,9 @@ _LIKE_A_SOURCE = re.compile(
 _LONG_TOPIC, _LONGEST_TOPIC = 12, 110
 
 
-@cache
-def _chapter() -> tuple[re.Pattern[str], re.Pattern[str], tuple[str, ...]]:
-    chapters = [chapter for chapter in authorities() if chapter.family == "odg" and chapter.printed_as]
-    ordered = sorted(chapters, key=lambda chapter: -max(map(len, chapter.printed_as)))
-    names = "|".join(f"(?P<c{n}>{names_pattern(chapter.printed_as)})" for n, chapter in enumerate(ordered))
-    # Long names first over all chapters ("Carpal Tunnel Syndrome" before "Hand") comes from the end that must follow.
-    return (
-        re.compile(rf"(?:{names}){_CHAPTER_END}"),
-        re.compile(rf"(?:{names})\s+(?=\w)"),
-        tuple(chapter.key for chapter in ordered),
-    )
-
-
 def starts_with_chapter(text: str, start: int, end: int) -> bool:
     """Whether a chapter of the ODG is named right here, as "Shoulder (Acute & Chronic), Physical Therapy"."""
-    return _chapter()[0].match(_blanked(text[start:end])) is not None
+    return chapter_at(_blanked(text[start:end]), 0) is not None
 
 
 def starts_with_address(text: str, start: int, end: int) -> bool:
@@ -137,20 +121,9 @@ def _chapter_of_address(text: str) -> str | None:
     """The chapter whose page an address of the ODG opens."""
     for address in _ADDRESS.finditer(text):
         for page in reversed(_PAGE_OF_ADDRESS.findall(address["path"])):
-            if chapter := _chapter()[0].fullmatch(re.sub("[_-]", " ", page).title()):
-                return _chapter()[2][int((chapter.lastgroup or "c0")[1:])]
+            if chapter := chapter_of(re.sub("[_-]", " ", page).title()):
+                return chapter
     return None
-
-
-def holds_chapter(text: str) -> bool:
-    """Whether a chapter of the ODG is named as such inside: "Knee & Leg Chapter", "Shoulder (Acute & Chronic)"."""
-    return ("hapter" in text or "cute" in text) and _labelled_chapter().search(text) is not None
-
-
-@cache
-def _labelled_chapter() -> re.Pattern[str]:
-    names = names_pattern(name for chapter in authorities() if chapter.family == "odg" for name in chapter.printed_as)
-    return re.compile(rf"\b(?:{names})\s*(?:\(\s*[Aa]cute\b|[Cc]hapter\b(?!\s*\d))")
 
 
 def _blanked(text: str) -> str:
@@ -208,7 +181,6 @@ def _keep_edition(note: re.Match[str]) -> str:
 
 def _groups(body: str) -> tuple[list[tuple[list[str], list[str]]], list[str]]:
     """Chapters with their topics in printed order, and the topics before the first chapter."""
-    chapter, glued, keys = _chapter()
     groups: list[tuple[list[str], list[str]]] = []
     lead: list[str] = []
     position = 0
@@ -216,18 +188,17 @@ def _groups(body: str) -> tuple[list[tuple[list[str], list[str]]], list[str]]:
         position = _skip(body, position)
         if position >= len(body):
             return groups, lead
-        named = chapter.match(body, position)
-        if named is None and (near := glued.match(body, position)) and _topic_is_glued(body, near):
+        named = chapter_at(body, position)
+        if named is None and (near := chapter_before_a_word(body, position)) and _topic_is_glued(body, near):
             # Under its own chapter, "Cervical pillow" is a topic and not the chapter once more.
-            named = near if not groups or keys[int((near.lastgroup or "c0")[1:])] not in groups[-1][0] else None
+            named = near if not groups or near.key not in groups[-1][0] else None
         if named is not None:
-            key = keys[int((named.lastgroup or "c0")[1:])]
             if groups and not groups[-1][1]:
-                if key not in groups[-1][0]:
-                    groups[-1][0].append(key)
+                if named.key not in groups[-1][0]:
+                    groups[-1][0].append(named.key)
             else:
-                groups.append(([key], []))
-            position = named.end()
+                groups.append(([named.key], []))
+            position = named.end
             continue
         end = _topic_end(body, position)
         topic = _trimmed(body[position:end])
@@ -250,13 +221,13 @@ def _known_from(body: str, start: int) -> bool:
     return has_known_name(body, start, section_names())
 
 
-def _topic_is_glued(body: str, name: re.Match[str]) -> bool:
+def _topic_is_glued(body: str, name: NamedChapter) -> bool:
     """Whether a known topic follows a chapter's name with nothing between: "Lumbar Physical Therapy Guidelines"."""
-    if _known_from(body, name.start()):
+    if _known_from(body, name.start):
         return False
-    first_word = name.group().split()[0]
-    several_words = len(name.group().split()) > 1 and first_word[0].isupper()
-    return _known_from(body, name.end()) or (several_words and body[name.end()].isupper())
+    words = name.text.split()
+    several_words = len(words) > 1 and words[0][0].isupper()
+    return _known_from(body, name.end) or (several_words and body[name.end].isupper())
 
 
 # What these are for follows their dash: "Indications for Surgery -- Acromioplasty".
@@ -269,7 +240,7 @@ def _topic_end(body: str, start: int) -> int:
     known = section_names()
     end, is_known = next_name(body, start, known)
     for joined in _AND_A_CHAPTER.finditer(body, start + 1, end):
-        if normalized_form(body[start : joined.start()]) in known and _chapter()[0].match(body, joined.end()):
+        if normalized_form(body[start : joined.start()]) in known and chapter_at(body, joined.end()):
             return joined.start()
     dash = _DASH.search(body, start, end)
     if not is_known and dash:
@@ -311,7 +282,7 @@ def _implied(topics: list[str]) -> tuple[str, list[str]]:
     for number, topic in enumerate(topics):
         for key, words in _IMPLIED:
             if part := words.search(topic):
-                names_chapter = _chapter()[0].fullmatch(part.group()) and normalized_form(topic) not in section_names()
+                names_chapter = chapter_of(part.group()) and normalized_form(topic) not in section_names()
                 rest = _without_part(topic, part) if names_chapter else topic
                 return key, [*topics[:number], rest, *topics[number + 1 :]] if rest else topics
     return "odg/unspecified", topics

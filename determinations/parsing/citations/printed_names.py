@@ -16,6 +16,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+#: What may be between the words of a name: white space, a comma, a slash, a hyphen, any dash. Sets that name no
+#: character beyond ASCII compile ten times as fast.
+_BETWEEN_WORDS = r"[^\w!-+.:-@\[-`{-~]"
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _WORD = re.compile(r"[^\s,/-]+")
 _NAME_IS_NEAR, _WORD_IS_NEAR, _WORD_OF_THE_SAME_LETTER_IS_NEAR = 0.86, 0.78, 0.65
@@ -67,7 +70,7 @@ def name_pattern(name: str) -> str:
     pattern = parts[0]
     for before, part in itertools.pairwise(parts):
         touching = part == _MISPRINTS["and"] or before == _MISPRINTS["and"]
-        pattern += (r"[\s,/–-]*" if touching else r"[\s,/–-]+") + part
+        pattern += _BETWEEN_WORDS + ("*" if touching else "+") + part
     first = pattern[0]
     if not first.isalpha():
         return f"(?i:{pattern})"

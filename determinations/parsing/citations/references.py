@@ -135,8 +135,8 @@ def source_of(text: str) -> str | None:
         [
             rank
             for word in _WORD.findall(text.lower())
-            for rank, pattern in by_first_word.get(word, ())
-            if pattern.search(text)
+            for rank, name in by_first_word.get(word, ())
+            if _name_pattern(name).search(text)
         ],
         default=len(authorities()),
     )
@@ -159,8 +159,8 @@ def named_sources(text: str, start: int, end: int) -> Iterator[Landmark]:
     if by_first_word.keys().isdisjoint(_WORD.findall(text[start:end].lower())):
         return
     for word in _WORD.finditer(text, start, end):
-        for key, pattern in by_first_word.get(word.group().lower(), ()):
-            if match := pattern.match(text, word.start(), end):
+        for key, name in by_first_word.get(word.group().lower(), ()):
+            if match := _name_pattern(name).match(text, word.start(), end):
                 yield Landmark(key, False, match.start(), match.end())
                 break
 
@@ -186,14 +186,14 @@ def _kinds() -> tuple[tuple[int, re.Pattern[str]], ...]:
 
 
 @cache
-def _all_names() -> dict[str, list[tuple[int, re.Pattern[str]]]]:
+def _all_names() -> dict[str, list[tuple[int, str]]]:
     """First word, in lower case -> the names that begin with it, with the rank of their authority in the data."""
     names = defaultdict(list)
     for rank, entry in enumerate(authorities()):
         if entry.family == "other":
             for name in entry.printed_as:
                 for word in _first_words(name):
-                    names[word].append((rank, re.compile(_name_pattern(name))))
+                    names[word].append((rank, name))
     return dict(names)
 
 
@@ -204,7 +204,8 @@ def _first_words(name: str) -> set[str]:
 
 
 @cache
-def _names() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+def _names() -> dict[str, list[tuple[str, str]]]:
+    """First word, in lower case -> the key and name of publishers and books, the longest name first."""
     names = defaultdict(list)
     for entry in authorities():
         if entry.family == "other" and (not entry.generic or entry.key == _TEXTBOOK):
@@ -213,7 +214,7 @@ def _names() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
                     continue  # "Textbook", "Elsevier": no book's own name
                 first = _WORD.search(name.lower())
                 if first:
-                    names[first.group()].append((entry.key, re.compile(_name_pattern(name))))
+                    names[first.group()].append((entry.key, name))
     return dict(names)
 
 
@@ -223,7 +224,8 @@ def generic_sources() -> frozenset[str]:
     return frozenset(entry.key for entry in authorities() if entry.family == "other" and entry.generic)
 
 
-def _name_pattern(name: str) -> str:
-    """A pattern for a source's name: any case, save for names all in capitals ("MCG" is not a dose in mcg)."""
+@cache
+def _name_pattern(name: str) -> re.Pattern[str]:
+    """An expression for a source's name: any case, save for names all in capitals ("MCG" is not a dose in mcg)."""
     words = r"\s+".join(map(re.escape, name.split())).replace("'", "['’]?")
-    return rf"(?<!\w){words}(?!\w)" if name.isupper() else rf"(?<!\w)(?i:{words})(?!\w)"
+    return re.compile(rf"(?<!\w){words}(?!\w)" if name.isupper() else rf"(?<!\w)(?i:{words})(?!\w)")

@@ -1,13 +1,14 @@
 """Finds which of many patterns a written sentence fits, without trying those that cannot fit.
 
 A pattern needs a word of each of its parts. The words of a sentence are the bits of one number, and so are the words
-of a part, so one ``&`` tells whether the sentence has any.
+of a part, so one ``&`` tells whether the sentence has any. A pattern that is tried is followed step by step through
+the places of its words; one that is tried again and again is compiled.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-from determinations.parsing.grounds.patterns import FIRST_MARK, UNKNOWN_MARK, Vocabulary, required_parts
+from determinations.parsing.grounds.patterns import FIRST_MARK, UNKNOWN_MARK, Step, Vocabulary, required_parts
 
 Key = TypeVar("Key")
 
@@ -27,10 +28,14 @@ class Written(NamedTuple):
     bits: int
 
 
-class _Pattern:
-    """A pattern and the words that it needs. It is compiled when a sentence first has all of them."""
+#: Compiling a pattern takes as long as following it through so many sentences.
+_WORTH_COMPILING = 40
 
-    __slots__ = ("_pattern", "_vocabulary", "needs", "rarest", "search")
+
+class _Pattern:
+    """A pattern and the words that it needs."""
+
+    __slots__ = ("_pattern", "_steps", "_tried", "_vocabulary", "needs", "rarest", "search")
 
     def __init__(self, vocabulary: Vocabulary, common: int, pattern: str) -> None:
         self._vocabulary, self._pattern = vocabulary, pattern
@@ -40,11 +45,17 @@ class _Pattern:
         self.rarest = min(
             parts, key=lambda part: part[0].bit_count() + _COST_OF_COMMON * (part[0] & common).bit_count()
         )[1]
-        self.search: Callable[[str], object] = self._first_search
+        self._tried, self._steps = 0, ()  # type: int, tuple[Step, ...]
+        self.search: Callable[[str], object] = self._follow
 
-    def _first_search(self, text: str) -> object:
-        self.search = self._vocabulary.compile(self._pattern).search
-        return self.search(text)
+    def _follow(self, text: str) -> object:
+        """Whether the pattern fits, by its steps; what a compiled pattern gives too."""
+        if not self._tried:
+            self._steps = self._vocabulary.steps(self._pattern)
+        self._tried += 1
+        if self._tried == _WORTH_COMPILING:
+            self.search = self._vocabulary.compile(self._pattern).search
+        return follow(self._steps, text)
 
     def fits(self, sentence: Written) -> bool:
         for need in self.needs:
@@ -67,6 +78,34 @@ class Patterns:
         if known is None:
             known = self._patterns[pattern] = _Pattern(self._vocabulary, self._common, pattern)
         return known
+
+
+def follow(steps: tuple[Step, ...], text: str) -> bool:
+    """Whether the steps lead through the text from any of its places.
+
+    The places reached are the bits of one number: bit n is set when what was passed so far may end before word n.
+    """
+    reached = (2 << len(text)) - 1
+    for marks, most, is_start in steps:
+        if is_start:
+            reached &= 1
+            continue
+        places = 0
+        for place, mark in enumerate(text):
+            if mark in marks:
+                places |= 1 << place
+        if most < 0:
+            reached = (reached & places) << 1
+        else:
+            places = ~places if most > 1 else places
+            for _ in range(most):
+                further = reached | (reached & places) << 1
+                if further == reached:
+                    break
+                reached = further
+        if not reached:
+            return False
+    return True
 
 
 def written(vocabulary: Vocabulary, sentence: str) -> Written:

@@ -14,6 +14,7 @@ characters. Nothing backtracks over letters, and words that no pattern names cos
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 #: A date and a number are one word each, whatever they say.
 _TOKEN = re.compile(r"[a-z]+|\d{1,2}[/-]\d{1,2}[/-]\d{2,4}(?!\d)|\d+|[;:]")
@@ -26,6 +27,17 @@ _GAPS = {"..": 3, "...": 9, "....": 25}
 _START = "^"
 #: How many different words of letters are remembered with their character; English prose uses far fewer.
 _MOST_REMEMBERED = 60_000
+
+
+class Step(NamedTuple):
+    """One part of a pattern: a word of ``marks``, or up to ``most`` words that are (one) or are not (several) of them.
+
+    ``most`` is negative for a word that must be there.
+    """
+
+    marks: str
+    most: int = -1
+    is_start: bool = False
 
 
 class Vocabulary:
@@ -51,6 +63,17 @@ class Vocabulary:
     def compile(self, pattern: str) -> re.Pattern[str]:
         """The pattern as an expression over written sentences. Raises ``KeyError`` for an unknown class."""
         return re.compile("".join(map(self._expression, pattern.split())))
+
+    def steps(self, pattern: str) -> tuple[Step, ...]:
+        """The pattern part by part: what ``compile`` puts into an expression. Raises ``KeyError`` likewise."""
+        return tuple([self._step(part) for part in pattern.split()])
+
+    def _step(self, part: str) -> Step:
+        if part in _GAPS:
+            return Step(self._marks[_BREAK], _GAPS[part])
+        if part == _START:
+            return Step("", is_start=True)
+        return Step(self.marks(part), 1 if part.endswith("?") else -1)
 
     def marks(self, part: str) -> str:
         """The characters that one part of a pattern stands for, such as ``no|without|<benefit>``."""

@@ -88,9 +88,12 @@ def _copies(lines: list[_Line]) -> tuple[Span, Span] | None:
 
 
 def _are_alike(line: str, other: str) -> bool:
-    matcher = SequenceMatcher(None, line, other, autojunk=False)
-    ratios = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)  # the quick ones are upper bounds
-    return all(ratio() > _LINES_ALIKE for ratio in ratios)
+    length = len(line) + len(other)
+    if 2 * min(len(line), len(other)) <= _LINES_ALIKE * length:
+        return False
+    if 2 * (Counter(line) & Counter(other)).total() <= _LINES_ALIKE * length:  # no order has more in common
+        return False
+    return SequenceMatcher(None, line, other, autojunk=False).ratio() > _LINES_ALIKE
 
 
 def _have_the_same_words(lines: list[_Line], others: list[_Line]) -> bool:
