@@ -9,7 +9,7 @@ from determinations.parsing import parse_file, parse_letter
 from determinations.parsing.last_page import check_last_page
 from determinations.parsing.results import LetterPart
 from determinations.parsing.source import SourceText
-from determinations.synthetic import write_letter
+from determinations.synthetic import write_letter, write_notice
 from tests.parsing.letters import text_of
 from tests.parsing.test_letters import squeezed, wrong_values
 
@@ -190,6 +190,35 @@ def test_several_letters_in_one_file_are_several_parts_with_their_own_pages() ->
     assert parts[0].pages == (2, first)
     assert parts[1].pages[0] == first + 2
     assert parts[2].pages[1] == text.count("\f") + 1
+
+
+#: A file of several documents, by their initials: letter, notice of 2013, records, cover page.
+BUNDLES = ["LN", "NL", "LNL", "NRL", "CLRN", "NN", "NRN"]
+
+
+@pytest.mark.parametrize("fax_line", ["", EDGE_LINES[0]], ids=["plain", "with fax lines"])
+@pytest.mark.parametrize("bundle", BUNDLES)
+def test_notices_among_letters_are_parts_of_their_own(bundle: str, fax_line: str) -> None:
+    documents = {"R": RECORDS, "C": f"{COVER}\nEncl.: Notice of Independent Medical Review Determination"}
+    texts, expected = [], []
+    for number, kind in enumerate(bundle):
+        letter = {"L": write_letter, "N": write_notice}.get(kind, lambda _: None)(number)
+        texts.append(letter.text.rstrip() if letter else documents[kind])
+        if letter:
+            expected.append(
+                (letter.expected["case_number"], letter.expected["summary"], len(letter.expected["items"]))
+            )
+    parts = parts_of(with_lines("\f".join(texts), top=fax_line))
+    assert [(part.letter.case_number, part.letter.summary, len(part.letter.items)) for part in parts] == expected
+    layouts = {"L": "determination", "N": "notice-2013"}
+    assert [part.letter.layout for part in parts] == [layouts[kind] for kind in bundle if kind in layouts]
+
+
+def test_a_review_of_2013_behind_a_letter_is_named_as_not_read() -> None:
+    review = "MEDICAL PROFESSIONAL REVIEW\nISSUE AT DISPUTE:\nMRI\nDOCUMENTS REVIEWED FOR DETERMINATION:\nNone."
+    letter, unread = parts_of(f"{LETTER.rstrip()}\f{review}")
+    assert wrong_values(NAME, letter.letter) == []
+    assert codes(unread) == {"layout_not_read"}
 
 
 def test_two_letters_can_meet_within_a_page() -> None:

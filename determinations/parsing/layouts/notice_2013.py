@@ -35,6 +35,8 @@ _QUALIFICATIONS = re.compile(
 )
 _SUMMARY = re.compile(r"Case\s+Summary:\s*(?:Disclaimer:[^.]*?\bdated\s+[^.]*?\.\s*)?", re.DOTALL)
 _SUMMARY_END = re.compile(r"\n\s*(?:Documents\s+Reviewed|\d+\s?\)\s+Regarding\s+the\s+request)")
+#: The summary is a quotation in curly quotes; what follows it is another section, or another document.
+_QUOTATION_END = re.compile(r"\u201d[ \t]*(?=\n\s*\n|\s*\f|\s*\Z)")
 _LIST = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+")
 
 
@@ -100,6 +102,8 @@ def _read_summary(source: str, spans: dict[str, Span]) -> str | None:
         return None
     closing = _SUMMARY_END.search(source, opening.end())
     place = trimmed(source, opening.end(), closing.start() if closing else len(source))
+    if source.startswith("\u201c", place.start) and (end := _QUOTATION_END.search(source, *place)):
+        place = Span(place.start, end.start() + 1)
     if place.start == place.end:
         return None
     spans["summary"] = place

@@ -6,10 +6,12 @@ letter begins where the order of the headings starts over. Where the last ration
 
 import re
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import NamedTuple
 
 from determinations.parsing.dates import ANY_DATE
 from determinations.parsing.pages.letter_end import find_letter_end
+from determinations.parsing.pages.notices import find_notices
 from determinations.parsing.results import Problem
 from determinations.parsing.sections import HEADINGS, STRETCHED_HEADINGS
 from determinations.parsing.spans import Span
@@ -36,6 +38,7 @@ _LONGEST_INDENT = 400
 _LEARNED_FROM = 3000
 #: A file of so many letters is none that an office has; what follows is not read.
 MOST_LETTERS = 500
+_SEVERAL = 2
 
 
 class Bounds(NamedTuple):
@@ -51,20 +54,31 @@ class _Heading(NamedTuple):
 
 
 def find_letters(source: str) -> list[Bounds]:
-    """The determination letters in a text, in printed order; none when no heading of theirs is there."""
+    """The determination letters in a text, in printed order; none when no heading of theirs is there.
+
+    A notice of 2013 has none of the headings. Alone in its file it is all of the text; among other letters it is one.
+    """
     groups = _groups(source)
-    if not groups:
+    notices = find_notices(source, [(group[0].span.start, group[-1].span.start) for group in groups])
+    if not groups and len(notices) < _SEVERAL:
         return []
-    starts, earliest = [], 0
-    too_many = groups[MOST_LETTERS:]
+    begun: list[tuple[int, list[_Heading]]] = [(start, []) for start in notices]
+    earliest = 0
     for group in groups[: MOST_LETTERS + 1]:
-        starts.append(_start(source, earliest, group[0].span.start))
+        before = max((start for start in notices if start < group[0].span.start), default=0)
+        begun.append((_start(source, max(earliest, before), group[0].span.start), group))
         earliest = group[-1].span.end
-    limits = [*starts[1:], len(source)]
-    letters = [_bounds(source, *letter) for letter in zip(groups[:MOST_LETTERS], starts, limits, strict=False)]
-    if too_many:
-        message = f"The file has {len(groups):,} letters; the first {MOST_LETTERS:,} were read."
-        problem = Problem("too_many_letters", message, too_many[0][0].span)
+    begun.sort(key=itemgetter(0))
+    limits = [*(start for start, _ in begun[1:]), len(source)]
+    letters = [
+        _bounds(source, group, start, limit) if group else Bounds(Span(start, limit))
+        for (start, group), limit in zip(begun[:MOST_LETTERS], limits, strict=False)
+    ]
+    count = len(groups) + len(notices)
+    if count > MOST_LETTERS:
+        message = f"The file has {count:,} letters; the first {MOST_LETTERS:,} were read."
+        at = begun[MOST_LETTERS][0]
+        problem = Problem("too_many_letters", message, Span(at, at + 1))
         letters[-1] = letters[-1]._replace(problems=(*letters[-1].problems, problem))
     return letters
 
