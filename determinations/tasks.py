@@ -27,6 +27,7 @@ from psycopg.errors import LockNotAvailable
 from determinations.access import throttle, typed_forms
 from determinations.access.accounts import delete_ended_sessions
 from determinations.access.mail import send_link
+from determinations.audit import upkeep as audit_upkeep
 from determinations.browsing import exports, vocabulary
 from determinations.cases.effective import rewrite_old_words
 from determinations.cases.office_values import copy_pending
@@ -183,6 +184,19 @@ def tidy() -> None:
         typed_forms.delete_expired(now)
         throttle.delete_faded(now=now)
         delete_ended_sessions(now=now)
+
+
+@shared_task(ignore_result=True)
+@memory_may_run_out
+def keep_audit_trail() -> None:
+    """Chain new events of the audit trail and verify the next part of it; one such task at a time.
+
+    It needs no files, so it also runs while no letters may be read.
+    """
+    with _alone("keeping the audit trail") as alone:
+        if alone and readiness.schema_is_ours():
+            audit_upkeep.seal_all()
+            audit_upkeep.verify_next(now=database_now())
 
 
 @shared_task(ignore_result=True)

@@ -61,6 +61,11 @@ app.conf.update(
             "kwargs": {"unless_swept_within": 5.0},
             "options": {"queue": INTERACTIVE, "expires": 3600},
         },
+        "keep the audit trail": {
+            "task": "determinations.tasks.keep_audit_trail",
+            "schedule": 10.0,
+            "options": {"queue": INTERACTIVE, "expires": 3600},
+        },
         "tidy": {
             "task": "determinations.tasks.tidy",
             "schedule": 60.0,

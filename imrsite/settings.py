@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "determinations.views.audit.middleware.audit_requests",
     "determinations.views.typed_forms.KeepTyped",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "imrsite.middleware.refuse_large_bodies",

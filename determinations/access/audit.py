@@ -1,6 +1,13 @@
-"""Records who viewed, changed or exported what. Never stores letter text."""
+"""Records who viewed, changed or exported what, when and from where. Never stores letter text.
 
-from collections.abc import Iterable
+An event is written before its answer leaves, in the transaction of the action if there is one: what could not be
+recorded is neither shown nor done. See decision 0026.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -14,39 +21,89 @@ from determinations.models import AuditEvent
 _ONE_OPENING = timedelta(hours=1)
 
 
+@dataclass(slots=True)
+class Origin:
+    """Where the current request comes from, and how many events it has recorded."""
+
+    address: str
+    events: int = 0
+
+
+_ORIGIN: ContextVar[Origin | None] = ContextVar("audit_origin", default=None)
+
+
+@contextmanager
+def events_from(address: str) -> Iterator[Origin]:
+    """Events recorded within the block carry this address of a client; yields their number as it grows."""
+    origin = Origin(address)
+    token = _ORIGIN.set(origin)
+    try:
+        yield origin
+    finally:
+        _ORIGIN.reset(token)
+
+
 def record(
     action: str,
     *,
     by: AbstractBaseUser | AnonymousUser | None,
     at: datetime,
     letter_id: int | None = None,
+    letter_ids: Sequence[int] | None = None,
+    address: str | None = None,
     **detail: object,
-) -> None:
+) -> AuditEvent:
     """Record that a user did something, such as ``case.viewed``; ``by=None`` is a command without a user.
 
-    ``detail`` is stored as JSON. The event joins the caller's transaction: it stays only if the action does.
+    ``letter_ids`` are the letters that a list showed or an export contained; ``address`` is where the user is, unless
+    it is that of the current request. ``detail`` is stored as JSON. The event joins the caller's transaction: it stays
+    only if the action does.
     """
-    AuditEvent.objects.create(
+    here = _current_address(1)
+    event = AuditEvent(
         at=at,
         by_id=by.pk if by else None,
         by_name=by.get_username() if by else "",
+        address=address or here,
         action=action,
         letter_id=letter_id,
+        letter_ids=None if letter_ids is None else sorted(set(letter_ids)),
         detail=detail,
     )
+    event.save(force_insert=True)
+    return event
 
 
 def record_each(action: str, letter_ids: Iterable[int], *, by: User, at: datetime, **detail: object) -> None:
     """Record that a user did the same with each of these letters, in one statement."""
+    ids = list(letter_ids)
+    name, address = by.get_username(), _current_address(len(ids))
     AuditEvent.objects.bulk_create(
-        AuditEvent(at=at, by_id=by.pk, by_name=by.get_username(), action=action, letter_id=pk, detail=detail)
-        for pk in letter_ids
+        AuditEvent(at=at, by_id=by.pk, by_name=name, address=address, action=action, letter_id=pk, detail=detail)
+        for pk in ids
     )
 
 
-def note(request: HttpRequest, action: str, letter_id: int | None = None, **detail: object) -> None:
+def _current_address(events: int) -> str | None:
+    """The address of the current request, which records so many events more; None for commands and workers."""
+    origin = _ORIGIN.get()
+    if origin is None:
+        return None
+    origin.events += events
+    return origin.address
+
+
+def note(
+    request: HttpRequest,
+    action: str,
+    letter_id: int | None = None,
+    letter_ids: Sequence[int] | None = None,
+    **detail: object,
+) -> AuditEvent:
     """Record that the user of this request did something now."""
-    record(action, by=request.user, at=timezone.now(), letter_id=letter_id, **detail)
+    return record(
+        action, by=request.user, at=timezone.now(), letter_id=letter_id, letter_ids=letter_ids, address=None, **detail
+    )
 
 
 def note_once(request: HttpRequest, action: str, letter_id: int) -> None:

@@ -49,10 +49,14 @@ class CorrectionAdmin(FoundByNumberAdmin):
 class AuditEventAdmin(FoundByNumberAdmin):
     """Actions by user; search by letter ID or user ID."""
 
-    list_display = ["id", "at", "by_name", "action_in_words", "letter_id", "detail"]
+    list_display = ["id", "at", "by_name", "address", "action_in_words", "letter_id", "detail"]
     search_fields = ["letter_id", "by_id"]
     search_help_text = "Letter ID or user ID"
-    ordering = ["-id"]
+    ordering = ["-at", "-id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
+        """Without the letters of lists and exports, which may be very many."""
+        return super().get_queryset(request).defer("letter_ids")
 
     @admin.display(description="action")
     def action_in_words(self, event: AuditEvent) -> str:

@@ -1,7 +1,15 @@
 """The tables, in one module per subject."""
 
 from determinations.models.accounts import Account, LimitKind, SignInLimit, SignInPolicy
-from determinations.models.audit import AuditEvent
+from determinations.models.audit import (
+    AlertKind,
+    AuditAlert,
+    AuditAnchor,
+    AuditEvent,
+    AuditLink,
+    AuditPending,
+    AuditState,
+)
 from determinations.models.authorities import Authority, AuthorityAlias, Category, CategoryRule, PrintedCitation
 from determinations.models.benchmarks import EditionValidity, Figure, StatewideFigure, StatisticsLimits
 from determinations.models.browsing import ColumnChoice, Export, ProblemReport, SavedView, StoredFilter
@@ -43,7 +51,13 @@ from determinations.models.uploads import Upload, UploadedFile
 
 __all__ = [
     "Account",
+    "AlertKind",
+    "AuditAlert",
+    "AuditAnchor",
     "AuditEvent",
+    "AuditLink",
+    "AuditPending",
+    "AuditState",
     "Authority",
     "AuthorityAlias",
     "CalendarFeed",

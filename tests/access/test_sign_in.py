@@ -42,12 +42,12 @@ def test_sign_ins_and_failures_are_recorded_with_address_and_method(client: Clie
     sign_in(client, username="my secret typed into the wrong field", password="x")
     sign_in(client)
     client.post(reverse("logout"))
-    events = AuditEvent.objects.order_by("pk").values_list("action", "by_name", "detail")
+    events = AuditEvent.objects.order_by("pk").values_list("action", "by_name", "address", "detail")
     assert list(events) == [
-        ("signin.failed", "admin", {"address": "192.0.2.1", "known_name": True}),
-        ("signin.failed", "", {"address": "192.0.2.1", "known_name": False}),
-        ("signin.succeeded", "admin", {"address": "192.0.2.1", "methods": ["password"]}),
-        ("signin.ended", "admin", {"address": "127.0.0.1"}),
+        ("signin.failed", "admin", "192.0.2.1", {"known_name": True}),
+        ("signin.failed", "", "192.0.2.1", {"known_name": False}),
+        ("signin.succeeded", "admin", "192.0.2.1", {"methods": ["password"]}),
+        ("signin.ended", "admin", "127.0.0.1", {}),
     ]
     assert not re.search("secret", str(list(SignInLimit.objects.values())))
 

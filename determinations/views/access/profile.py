@@ -18,7 +18,6 @@ from determinations.access.audit import note
 from determinations.access.browsers import browser_in_words
 from determinations.access.demands import Demand, demands, has_factor, met, roles_with_factor
 from determinations.access.roles import role_of
-from determinations.access.sign_in import address_of
 from determinations.views.requests import person_of
 
 
@@ -75,12 +74,12 @@ def end_session(request: HttpRequest) -> HttpResponse:
         session = UserSession.objects.filter(user=user, pk=int(chosen) if chosen.isdecimal() else 0).first()
         ended = 1 if session is not None else 0
         if session is not None and session.session_key == request.session.session_key:
-            note(request, "session.ended", sessions=1, address=address_of(request))
+            note(request, "session.ended", sessions=1)
             logout(request)
             return redirect("login")
         if session is not None:
             session.end()
-    note(request, "session.ended", sessions=ended, address=address_of(request))
+    note(request, "session.ended", sessions=ended)
     messages.success(request, "1 session was ended." if ended == 1 else f"{ended} sessions were ended.")
     return redirect(f"{reverse('profile')}#sessions")
 
