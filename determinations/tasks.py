@@ -49,6 +49,7 @@ from determinations.reading.messages import queued_ids
 from determinations.reading.scans import read_scans
 from determinations.reading.turns import MESSAGE_LOST_AFTER, release_stale
 from determinations.statistics.precompute import precompute_first_pages
+from determinations.storage import survey
 from imrsite.celery import PICTURES
 
 log = logging.getLogger(__name__)
@@ -183,6 +184,8 @@ def tidy() -> None:
         leftovers.delete_leftovers(now=now)
         typed_forms.delete_expired(now)
         throttle.delete_faded(now=now)
+        if survey.is_due(now):
+            send_count_of_files()
         delete_ended_sessions(now=now)
 
 
@@ -211,6 +214,21 @@ def count_statistics() -> None:
 def write_export(export_id: int) -> None:
     """Write a long list to its file, unless it is already written or another worker is writing it."""
     exports.write_export(export_id, now=database_now)
+
+
+@shared_task(ignore_result=True)
+@memory_may_run_out
+def count_stored_files() -> None:
+    """Count which stored files are encrypted, for a while; one such task at a time."""
+    with _alone("counting stored files") as alone:
+        if not alone or not survey.count_files(seconds=_SECONDS_PER_TURN, now=database_now()):
+            return
+    _send_quietly(count_stored_files)
+
+
+def send_count_of_files() -> None:
+    """Have a worker count the stored files. If the broker is down, the sweep will send it later."""
+    _send_quietly(count_stored_files)
 
 
 def send_export(export_id: int) -> None:

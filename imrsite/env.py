@@ -1,5 +1,7 @@
 """Reads settings from the environment; an invalid value raises one sentence that says how to fix it."""
 
+import base64
+import binascii
 import contextlib
 import ipaddress
 import os
@@ -131,6 +133,44 @@ def kept_secret(file: Path, made: str = "") -> str:
             f"{file} cannot be written ({error.strerror}): choose another IMRSITE_STATE_DIR, or set SECRET_KEY."
         ) from error
     return file.read_text().strip()
+
+
+def file_keys(name: str, *, kept_in: Path) -> list[bytes]:
+    """Keys of 32 bytes in Base64, the current one first: from the variable, or one a line from the file that
+    ``NAME_FILE`` names. Without an external database, one is generated and kept; otherwise there may be none.
+    """
+    value, path = text(name), text(f"{name}_FILE")
+    if path:
+        try:
+            value = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ImproperlyConfigured(
+                f"{name}_FILE cannot be read ({type(error).__name__}): check {path}."
+            ) from error
+    elif not value and not text("DATABASE_URL"):
+        value = kept_secret(kept_in, new_file_key())
+    keys = [_file_key(name, entry) for entry in re.split(r"[\s,]+", value.strip()) if entry]
+    if path and not keys:
+        raise ImproperlyConfigured(f"{name}_FILE names an empty file: write a key into {path}.")
+    if len(set(keys)) < len(keys):
+        raise ImproperlyConfigured(f"{name} has a key twice: keep each key once, the current one first.")
+    return keys
+
+
+def new_file_key() -> str:
+    """A random key for stored files."""
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _file_key(name: str, value: str) -> bytes:
+    with contextlib.suppress(binascii.Error, ValueError):
+        key = base64.b64decode(value.replace("-", "+").replace("_", "/"), validate=True)
+        if len(key) == 32:
+            return key
+    raise ImproperlyConfigured(  # without the value: it is a secret
+        f"{name} has a key that is not 32 bytes in Base64: write keys as 'openssl rand -base64 32' prints them, "
+        "separated by commas or line ends."
+    )
 
 
 def redis(name: str, default: str) -> str:

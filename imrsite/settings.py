@@ -130,6 +130,11 @@ CACHES = {
 # Files: letters as they were received, named by their SHA-256
 
 MEDIA_ROOT = env.folder("DATA_DIR", STATE_DIR / "files")
+# Keys that encrypt stored files, the current one first; without any, files are stored as they are
+# (imrsite/deploy/encryption.md).
+FILE_KEYS = env.file_keys("FILE_KEYS", kept_in=STATE_DIR / "file_key")
+# Where parts of an Excel file wait, unencrypted, while it is written.
+SCRATCH_DIR = env.folder("SCRATCH_DIR", MEDIA_ROOT / "scratch")
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "determinations.intake.upload_handler.UploadHandler",

@@ -13,6 +13,7 @@ TEST_DIR = Path(os.environ["IMRSITE_TEST_DIR"])
 XDIST = os.environ.get("PYTEST_XDIST_WORKER", "")  # gw0, gw1 ...: each has its own database, queues and files
 os.environ["IMRSITE_STATE_DIR"] = str(TEST_DIR / "state")
 os.environ["DATA_DIR"] = str(TEST_DIR / f"files{XDIST}")
+os.environ.setdefault("FILE_KEYS", "b25seS1mb3ItdGVzdHMtMDEyMzQ1Njc4OS0wMTIzNDU=")
 os.environ.setdefault("SECRET_KEY", "only-for-tests-0123456789-0123456789-0123456789")
 
 from imrsite.local import embedded  # noqa: E402

@@ -11,8 +11,11 @@ from determinations.views.corrections import (
     reparsing,
     reviews,
 )
+from determinations.views.storage import encryption
 
 urlpatterns = [
+    path("encryption/", encryption.encryption, name="encryption"),
+    path("encryption/count/", encryption.count_again, name="count_stored_files"),
     path("review/", reviews.review_list, name="review"),
     path("review/<int:letter_id>/", correction_screen.review_letter, name="review_letter"),
     path("review/<int:letter_id>/line/", correction_screen.read_line, name="review_read_line"),

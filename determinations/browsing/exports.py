@@ -6,15 +6,15 @@ the list, its filters and the number of rows are recorded.
 
 import contextlib
 import csv
-import os
 import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import xlsxwriter
 from celery.exceptions import SoftTimeLimitExceeded
@@ -29,6 +29,7 @@ from determinations.browsing.lists import LISTS, ListKind
 from determinations.models import Case, Export, WorkStatus
 from determinations.models.browsing import ExportFormat, ExportState
 from determinations.paging.keyset import Order
+from determinations.storage.files import UNFINISHED, exports_area, make_private
 from determinations.wording.labels import Labels, read_labels
 
 Cell = str | int | date | None
@@ -223,16 +224,26 @@ def record_export(*, by: User, list_name: str, query: str, format: str, rows: in
     audit.record("list.exported", by=by, at=at, list=list_name, query=query, format=format, rows=rows)
 
 
-def file_of(export: Export) -> Path:
-    """The path of a finished export."""
-    return Path(settings.MEDIA_ROOT) / export.store_name
+def has_file(export: Export) -> bool:
+    """Whether the finished file is still there."""
+    return exports_area().has(_name_of(export))
 
 
-def exports_folder() -> Path:
-    """The folder of exports, created if missing."""
-    folder = Path(settings.MEDIA_ROOT) / "exports"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+def open_export(export: Export) -> BufferedReader:
+    """The finished file. Raises ``FileNotFoundError``, ``NotAuthentic`` or ``KeyUnknown``."""
+    return exports_area().open(_name_of(export))
+
+
+def _name_of(export: Export) -> str:
+    return export.store_name.removeprefix("exports/")
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder for an Excel file while it is written; it is deleted at the end of the block."""
+    make_private(settings.SCRATCH_DIR)
+    with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
+        yield Path(folder)
 
 
 def delete_old_files(*, now: datetime) -> int:
@@ -241,7 +252,7 @@ def delete_old_files(*, now: datetime) -> int:
     It goes by the files on disk, so that no file outlives its row.
     """
     deleted = 0
-    for path in exports_folder().iterdir():
+    for path in _files_of(exports_area().root, settings.SCRATCH_DIR):
         kept = timedelta(days=KEPT_DAYS) if _FINISHED.fullmatch(path.name) else _UNFINISHED_AFTER
         with contextlib.suppress(
             OSError
@@ -254,6 +265,12 @@ def delete_old_files(*, now: datetime) -> int:
                 path.unlink()
             deleted += 1
     return deleted
+
+
+def _files_of(*folders: Path) -> Iterator[Path]:
+    for folder in folders:
+        with contextlib.suppress(FileNotFoundError):
+            yield from (path for path in folder.iterdir() if path.name != UNFINISHED)
 
 
 def write_export(export_id: int, *, now: Callable[[], datetime]) -> None:
@@ -282,26 +299,30 @@ def _fail(export: Export, message: str, at: datetime) -> None:
 
 
 def _write_file(export: Export) -> int:
-    """Write under a temporary name first, so that the file is complete or absent."""
-    target = file_of(export)
-    descriptor, unfinished = tempfile.mkstemp(dir=exports_folder())
-    os.close(descriptor)
-    try:
-        rows = _write(LISTS[export.list_name], export, Path(unfinished))
-        os.replace(unfinished, target)
-    finally:
-        Path(unfinished).unlink(missing_ok=True)
-    return rows
-
-
-def _write(kind: ListKind, export: Export, path: Path) -> int:
+    """Write the file, whole or not at all; returns the number of rows."""
+    kind = LISTS[export.list_name]
     heads = [column.head for column in columns_of(kind)]
     rows = rows_of(kind, QueryDict(export.query), notes=may_read_notes(export.by))
-    if export.format == ExportFormat.XLSX:
-        return write_xlsx(path, kind.title, heads, rows)
+    with exports_area().write(_name_of(export)) as file:
+        return (
+            _write_excel(file, kind, heads, rows)
+            if export.format == ExportFormat.XLSX
+            else _write_csv(file, heads, rows)
+        )
+
+
+def _write_excel(file: BinaryIO, kind: ListKind, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
+    with scratch_folder() as folder:
+        path = folder / "export.xlsx"
+        written = write_xlsx(path, kind.title, heads, rows)
+        with path.open("rb") as plain:
+            shutil.copyfileobj(plain, file, 1024 * 1024)
+    return written
+
+
+def _write_csv(file: BinaryIO, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
     written = -1
-    with path.open("w", encoding="utf-8", newline="") as file:
-        for line in csv_lines(heads, rows):
-            file.write(line)
-            written += 1
+    for line in csv_lines(heads, rows):
+        file.write(line.encode())
+        written += 1
     return written

@@ -7,15 +7,11 @@ SHA-256, so each page is drawn once.
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
@@ -25,6 +21,8 @@ from determinations.cases.sheet_values import Span
 from determinations.extraction.drawing import Place, Stretch
 from determinations.extraction.kinds import PICTURE_KINDS, Kind
 from determinations.models import Drawing, DrawingKind, Letter, LetterText
+from determinations.storage.files import pictures_area
+from determinations.storage.sealed import KeyUnknown, NotAuthentic
 
 WIDTH = 1224  # pixels: 8.5 inches at 144 to the inch
 #: Increase whenever the drawing changes: stored pictures and failures of an older version no longer count.
@@ -84,9 +82,8 @@ def page_picture(letter: Letter, number: int, *, by: User, now: datetime) -> byt
     """
     if not 1 <= number <= (letter.pages or 0) or not has_pictures(letter):
         raise NoPicture("The letter has no such page.")
-    stored = page_file(letter, number)
-    with suppress(FileNotFoundError):
-        return stored.read_bytes()
+    with suppress(FileNotFoundError, NotAuthentic, KeyUnknown):  # one that does not open is drawn again
+        return pictures_area().read(_page_name(letter, number))
     return _request(letter, DrawingKind.PAGE, by=by, now=now, number=number)
 
 
@@ -102,8 +99,8 @@ def boxes_of(letter: Letter, evidence: EvidencePlaces, *, by: User, now: datetim
     """Where the values are. Raises ``NoPicture``, or ``NotDrawnYet`` after requesting it."""
     if not evidence.stretches:
         return evidence.boxes([])
-    with suppress(FileNotFoundError):
-        return evidence.boxes(json.loads(places_file(letter, evidence.digest).read_bytes()))
+    with suppress(FileNotFoundError, NotAuthentic, KeyUnknown):
+        return evidence.boxes(json.loads(pictures_area().read(_places_name(letter, evidence.digest))))
     _request(letter, DrawingKind.PLACES, by=by, now=now, digest=evidence.digest)
     return []
 
@@ -174,42 +171,35 @@ def turn_of(letter: Letter, number: int) -> int:
     return page.values_list("turn", flat=True).first() or 0
 
 
-def page_file(letter: Letter, number: int) -> Path:
-    """Where the picture of a page is stored."""
-    return pictures_folder(letter.sha256) / f"{number}-{WIDTH}-{turn_of(letter, number)}-{VERSION}.png"
+def pictures_folder(sha256: str) -> str:
+    """The folder of a file's page pictures, within the area of pictures."""
+    return f"{sha256[:2]}/{sha256}"
 
 
-def places_file(letter: Letter, digest: str) -> Path:
-    """Where the places of a letter's values are stored."""
-    return pictures_folder(letter.sha256) / f"places-{letter.pk}-{digest}-{VERSION}.json"
-
-
-def pictures_folder(sha256: str) -> Path:
-    """The folder for a letter's page pictures."""
-    return Path(settings.MEDIA_ROOT) / "pictures" / sha256[:2] / sha256
+def delete_pictures(sha256: str) -> None:
+    """Delete all pictures of a file. Raises ``OSError``."""
+    pictures_area().delete_folder(pictures_folder(sha256))
 
 
 def keep_page(letter: Letter, number: int, picture: bytes) -> None:
     """Store the picture of a page. Raises ``OSError``."""
-    _keep(page_file(letter, number), picture)
+    with pictures_area().write(_page_name(letter, number)) as file:
+        file.write(picture)
 
 
 def keep_places(letter: Letter, digest: str, places: Sequence[Sequence[Place]]) -> None:
     """Store the places of a letter's values in place of those of other values. Raises ``OSError``."""
-    file = places_file(letter, digest)
-    _keep(file, json.dumps(places).encode())
-    for older in file.parent.glob(f"places-{letter.pk}-*.json"):
-        if older != file:
+    area, name = pictures_area(), _places_name(letter, digest)
+    with area.write(name) as file:
+        file.write(json.dumps(places).encode())
+    for older in area.path(pictures_folder(letter.sha256)).glob(f"places-{letter.pk}-*.json"):
+        if older != area.path(name):
             older.unlink(missing_ok=True)
 
 
-def _keep(path: Path, data: bytes) -> None:
-    """Write atomically."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as unfinished:
-        try:
-            unfinished.write(data)
-        except OSError:
-            Path(unfinished.name).unlink(missing_ok=True)
-            raise
-    os.replace(unfinished.name, path)
+def _page_name(letter: Letter, number: int) -> str:
+    return f"{pictures_folder(letter.sha256)}/{number}-{WIDTH}-{turn_of(letter, number)}-{VERSION}.png"
+
+
+def _places_name(letter: Letter, digest: str) -> str:
+    return f"{pictures_folder(letter.sha256)}/places-{letter.pk}-{digest}-{VERSION}.json"

@@ -5,7 +5,6 @@ stays in the store until then, where it cannot be opened. A file that never belo
 """
 
 import logging
-import shutil
 from datetime import date, datetime
 
 from django.contrib.auth.models import User
@@ -15,9 +14,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 from determinations.access import audit
 from determinations.access.roles import check_permission
 from determinations.cases.effective import remove_letters
-from determinations.cases.page_pictures import pictures_folder
-from determinations.intake.store import letter_store, lock_store
+from determinations.cases.page_pictures import delete_pictures
+from determinations.intake.store import letter_store
 from determinations.models import Case, Letter, LetterText, RemovedLetter, ReviewSettings
+from determinations.storage.locking import lock_store
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ def _delete_file(pk: int, now: datetime) -> bool:
             return False
         try:
             letter_store().delete(Letter(sha256=removed.sha256).store_name)
-            shutil.rmtree(pictures_folder(removed.sha256), ignore_errors=True)
+            delete_pictures(removed.sha256)
         except OSError as fault:
             log.error("The file of removed letter %d cannot be deleted (%s).", removed.letter_id, type(fault).__name__)
             return False

@@ -11,9 +11,11 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from determinations.intake.store import letter_store, lock_store
+from determinations.intake.store import letter_store
 from determinations.intake.store_health import store_obstacle
 from determinations.models import Letter, RemovedLetter, Upload, UploadedFile
+from determinations.storage.files import UNFINISHED, areas
+from determinations.storage.locking import lock_store
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +35,7 @@ def delete_leftovers(*, now: datetime) -> int:
     if store_obstacle() is not None:
         return deleted
     abandoned = time.time() - ABANDONED_AFTER.total_seconds()
-    for folder in (Path(letter_store().location) / "unfinished", uploading_folder()):
+    for folder in (*(area.root / UNFINISHED for area in areas()), uploading_folder()):
         deleted += sum(_delete(path) for path in _older_files(folder, abandoned))
     return deleted + delete_files_without_row(_folders_of_this_minute(now))
 

@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import IO
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -20,11 +21,13 @@ from determinations.extraction.archives import ArchiveLimits
 from determinations.extraction.clutter import is_clutter
 from determinations.extraction.contents import Content, ContentLimits, ContentReader
 from determinations.extraction.kinds import DOCUMENT_KINDS, LETTER_KINDS, Kind
-from determinations.intake.store import letter_limits, letter_store, lock_store
+from determinations.intake.store import letter_limits, letter_store
 from determinations.intake.store_health import check_store
 from determinations.models import Letter, LetterState, Upload, UploadedFile
 from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, OPEN_STATES, Lane
 from determinations.models.uploads import FileOutcome
+from determinations.storage.locking import lock_store
+from determinations.storage.sealed import MAGIC
 
 #: Files are stored and written to the database in windows of this size, so that memory does not grow with a batch.
 _WINDOW_FILES = 100
@@ -214,6 +217,9 @@ def _arrival(content: Content, container: File) -> Arrival:
     name = clean_name(content.name)
     if content.file is None:
         return Arrival(name, content.size, content.kind, reason=content.reason, message=content.message)
+    if _is_sealed(content.file):
+        content.file.close()
+        return Arrival(name, content.size, reason="unsupported", message=_SEALED)
     if content.file is container or content.file is container.file:
         return _hashed(name, container, content.kind)
     member = File(content.file, name)
@@ -243,6 +249,15 @@ def _hashed(name: str, file: File, kind: Kind) -> Arrival:
     return arrival
 
 
+def _is_sealed(file: IO[bytes]) -> bool:
+    """Whether it is an encrypted file of a letter store: stored as it is, it could not be told from one of ours."""
+    file.seek(0)
+    head = file.read(len(MAGIC))
+    file.seek(0)
+    return head == MAGIC
+
+
+_SEALED = "An encrypted file of a letter store. Upload the original letter."
 _UNSUPPORTED = {
     Kind.OFFICE: "An Excel, PowerPoint or other Office document.",
     Kind.OPEN_DOCUMENT: "An OpenDocument spreadsheet or presentation.",

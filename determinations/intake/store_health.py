@@ -12,8 +12,10 @@ from pathlib import Path
 
 from django.conf import settings
 
-from determinations.intake.store import letter_store, make_private
+from determinations.intake.store import letter_store
 from determinations.models import Installation, Letter
+from determinations.storage.files import make_private
+from determinations.storage.register import missing_keys
 
 MARKER = "store-id"
 #: The first use of a store that has letters: some of the newest must be in it.
@@ -42,7 +44,7 @@ class StoreUnavailable(Exception):
 
 def check_store() -> None:
     """Raise :class:`StoreUnavailable` unless files can be stored and read."""
-    if obstacle := store_obstacle() or space_obstacle():
+    if obstacle := store_obstacle() or key_obstacle() or space_obstacle():
         raise StoreUnavailable(obstacle)
 
 
@@ -77,6 +79,18 @@ _FOREIGN = Obstacle(
     "The folder of letters belongs to another database.",
     "Set DATA_DIR and DATABASE_URL of the same installation on every host.",
 )
+
+
+def key_obstacle() -> Obstacle | None:
+    """Why stored files cannot be opened: a key that they are encrypted with is not configured. None if all are."""
+    missing = missing_keys()
+    if not missing:
+        return None
+    return Obstacle(
+        "file_key_missing",
+        f"Stored files are encrypted with a key that is not configured here: {', '.join(missing)}.",
+        "Add the key to FILE_KEYS (or to the file that FILE_KEYS_FILE names) and restart; nothing is lost.",
+    )
 
 
 def space_obstacle() -> Obstacle | None:

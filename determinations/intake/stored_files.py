@@ -2,10 +2,11 @@
 
 import hashlib
 from io import BufferedReader
-from typing import cast
 
 from determinations.intake.store import letter_store
 from determinations.models import Letter
+from determinations.storage.register import missing_keys
+from determinations.storage.sealed import KeyUnknown, NotAuthentic
 
 
 class StoredFileFault(Exception):
@@ -38,13 +39,25 @@ class FileChanged(StoredFileFault):
         )
 
 
+class KeyMissing(StoredFileFault):
+    """The file is encrypted with a key that this process does not have."""
+
+    kind = "file key missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The stored file is encrypted with a key that is not configured here. An administrator has to add the key "
+            "to FILE_KEYS; nothing is lost."
+        )
+
+
 def stored_bytes(letter: Letter) -> bytes:
     """The letter's file as it was received. Raises :class:`StoredFileFault`."""
-    try:
-        with letter_store().open(letter.store_name) as file:
-            data = bytes(file.read())
-    except FileNotFoundError:
-        raise FileMissing from None
+    with _opened(letter) as file:
+        try:
+            data = file.read()
+        except NotAuthentic:
+            raise FileChanged from None
     if hashlib.sha256(data).hexdigest() != letter.sha256:
         raise FileChanged
     return data
@@ -52,12 +65,24 @@ def stored_bytes(letter: Letter) -> bytes:
 
 def open_stored(letter: Letter) -> BufferedReader:
     """The letter's file as it was received, open at its start. Raises :class:`StoredFileFault`."""
+    file = _opened(letter)
     try:
-        file = cast(BufferedReader, letter_store().open(letter.store_name))
-    except FileNotFoundError:
-        raise FileMissing from None
-    if hashlib.file_digest(file, "sha256").hexdigest() != letter.sha256:
+        is_ours = hashlib.file_digest(file, "sha256").hexdigest() == letter.sha256
+    except NotAuthentic:
+        is_ours = False
+    if not is_ours:
         file.close()
         raise FileChanged
     file.seek(0)
     return file
+
+
+def _opened(letter: Letter) -> BufferedReader:
+    try:
+        return letter_store().area.open(letter.store_name)
+    except FileNotFoundError:
+        raise FileMissing from None
+    except NotAuthentic:
+        raise FileChanged from None
+    except KeyUnknown as unknown:  # a key that no file of ours needs: the file itself says something else now
+        raise (KeyMissing if unknown.key_name in missing_keys() else FileChanged) from None

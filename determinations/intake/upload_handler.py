@@ -1,26 +1,17 @@
-"""Large uploads are kept in a private folder of their own until they have arrived.
+"""Large uploads wait in the folder of the data, in files without a name that only this process can read.
 
-A server that is killed leaves them behind; in a folder that nobody else uses they can be deleted (``leftovers``).
+A server that is killed leaves nothing behind that can be opened (``storage.scratch``).
 """
 
-import tempfile
-
-from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
 
 from determinations.intake.leftovers import uploading_folder
+from determinations.storage.scratch import ScratchFile
 
 
-class _Uploading(TemporaryUploadedFile):
-    def __init__(self, name: str, content_type: str, charset: str | None, extra: dict[str, bytes] | None) -> None:
-        folder = uploading_folder()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = tempfile.NamedTemporaryFile(dir=folder, suffix=".upload")  # noqa: SIM115 - closed with the upload
-        UploadedFile.__init__(self, file, name, content_type, 0, charset, extra)
-
-
-class UploadHandler(TemporaryFileUploadHandler):
-    """Like Django's own, in our folder."""
+class UploadHandler(FileUploadHandler):
+    """Streams an upload to disk."""
 
     def new_file(
         self,
@@ -32,6 +23,29 @@ class UploadHandler(TemporaryFileUploadHandler):
         content_type_extra: dict[str, bytes] | None = None,
     ) -> None:
         """Begin a file."""
-        details = field_name, file_name, content_type, content_length, charset, content_type_extra
-        FileUploadHandler.new_file(self, *details)
-        self.file = _Uploading(self.file_name or "", self.content_type or "", charset, content_type_extra)
+        super().new_file(field_name, file_name, content_type, content_length, charset, content_type_extra)
+        folder = uploading_folder()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.file = UploadedFile(
+            ScratchFile(folder),  # type: ignore[arg-type]  # the stubs know files of text only
+            self.file_name,
+            self.content_type,
+            0,
+            self.charset,
+            content_type_extra,
+        )
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Write a part of the file."""
+        self.file.write(raw_data)
+
+    def file_complete(self, file_size: int) -> UploadedFile:
+        """The whole file, at its start."""
+        self.file.seek(0)
+        self.file.size = file_size
+        return self.file
+
+    def upload_interrupted(self) -> None:
+        """The browser went away."""
+        if hasattr(self, "file"):
+            self.file.close()

@@ -30,7 +30,7 @@ from determinations.models.duties import (
     Service,
 )
 from determinations.models.facts import CitationFact, FactChange, ItemFact
-from determinations.models.installation import Installation, StoppedWorker
+from determinations.models.installation import FileKeyInUse, Installation, StoppedWorker, StoreSurvey
 from determinations.models.letters import Letter, LetterState, LetterText, ParsedDocument, RemovedLetter, ScannedPage
 from determinations.models.office_fields import (
     CaseValues,
@@ -88,6 +88,7 @@ __all__ = [
     "FactChange",
     "FieldKind",
     "Figure",
+    "FileKeyInUse",
     "ImportState",
     "Installation",
     "ItemFact",
@@ -129,6 +130,7 @@ __all__ = [
     "StatewideFigure",
     "StatisticsLimits",
     "StoppedWorker",
+    "StoreSurvey",
     "StoredFilter",
     "Tag",
     "TypedForm",

@@ -3,6 +3,10 @@
 from typing import TypedDict
 
 from django.db import models
+from django.db.models.functions import Now
+
+#: Files by purpose (letters, pictures, exports) and by the ID of their key; an empty one: they are not encrypted.
+StoreCounts = dict[str, dict[str, int]]
 
 
 class Installation(models.Model):
@@ -17,6 +21,34 @@ class Installation(models.Model):
 
     def __str__(self) -> str:
         return "Installation"
+
+
+class FileKeyInUse(models.Model):
+    """A key that stored files are encrypted with, by its ID; recorded before its first use, deleted when no file needs
+    it any longer."""
+
+    name = models.CharField(max_length=16, primary_key=True)
+    first_used_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StoreSurvey(models.Model):
+    """A single row: how many stored files are encrypted, as last counted."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
+    counts: "models.JSONField[StoreCounts, StoreCounts]" = models.JSONField(default=dict)
+    counted_at = models.DateTimeField(null=True)
+    next_folder = models.CharField(max_length=20, blank=True, help_text="where a count in progress goes on")
+    counting: "models.JSONField[StoreCounts, StoreCounts]" = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="store_survey_one_row", condition=models.Q(id=1))]
+        permissions = [("see_encryption", "Can see what is encrypted")]
+
+    def __str__(self) -> str:
+        return "Store survey"
 
 
 class ObstacleRecord(TypedDict):

@@ -15,7 +15,7 @@ from django.db import DatabaseError
 from django.db.models.functions import Now
 from redis.exceptions import RedisError
 
-from determinations.intake.store_health import Obstacle, space_obstacle, store_obstacle
+from determinations.intake.store_health import Obstacle, key_obstacle, space_obstacle, store_obstacle
 from determinations.models import Installation, StoppedWorker
 from determinations.models.clock import database_now
 from determinations.models.installation import ObstacleRecord
@@ -52,7 +52,7 @@ def obstacles() -> list[Obstacle]:
     try:
         if wrong_schema := schema_obstacle():
             return [wrong_schema]
-        reasons = [store_obstacle(), space_obstacle(), breaker.obstacle()]
+        reasons = [store_obstacle(), key_obstacle(), space_obstacle(), breaker.obstacle()]
     except DatabaseError as fault:
         return [
             Obstacle(

@@ -39,6 +39,7 @@ ICONS = {
     "left": '<path d="m15 6-6 6 6 6"/>',
     "letter": '<path d="M6 2h9l4 4v16H6zM15 2v4h4M9 11h7M9 15h7"/>',
     "list": '<path d="M8 6h13M8 12h13M8 18h13M3.5 6h.01M3.5 12h.01M3.5 18h.01"/>',
+    "lock": '<rect x="5" y="11" width="14" height="10" rx="2"/><path d="M8 11V7a4 4 0 0 1 8 0v4"/>',
     "print": '<path d="M7 8V3h10v5M7 17H4V9h16v8h-3M7 14h10v7H7z"/>',
     "refresh": '<path d="M20 11a8 8 0 0 0-15-3M4 4v4h4M4 13a8 8 0 0 0 15 3M20 20v-4h-4"/>',
     "right": '<path d="m9 6 6 6-6 6"/>',

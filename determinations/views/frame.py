@@ -32,6 +32,7 @@ _OWN = (
     ("Reported problems", "problem_report_list", "determinations.browse_cases", "flag"),
     ("Import office fields", "office_imports", "determinations.import_office_values", "upload"),
     ("Accounts", "people", "determinations.manage_people", "user"),
+    ("Encryption", "encryption", "determinations.see_encryption", "lock"),
     ("Administration", "admin:index", "is_staff", "user"),
 )
 #: The review count in the frame stops here.

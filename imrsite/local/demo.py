@@ -185,9 +185,11 @@ class Demo:
         """Set the environment that the settings of this process and its children read."""
         os.environ["IMRSITE_STATE_DIR"] = str(self.state_dir)
         os.environ["DJANGO_SETTINGS_MODULE"] = "imrsite.settings"
-        from imrsite.env import kept_secret  # needs Django, which an empty checkout does not have yet
+        from imrsite.env import kept_secret, new_file_key  # need Django, which an empty checkout does not have yet
 
         os.environ.setdefault("SECRET_KEY", kept_secret(self.state_dir / "secret_key"))
+        if not os.environ.keys() & {"FILE_KEYS", "FILE_KEYS_FILE"}:
+            os.environ["FILE_KEYS"] = kept_secret(self.state_dir / "file_key", new_file_key())
         if self.options.host not in {"127.0.0.1", "localhost", "::1"}:
             os.environ.setdefault("ALLOWED_HOSTS", "*")
 

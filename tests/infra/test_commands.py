@@ -15,7 +15,7 @@ from tests.fixtures import ROOT
 
 def own_environment(state_dir: Path) -> dict[str, str]:
     """That of a user who set nothing but the state folder."""
-    own = ("IMRSITE_", "DJANGO_", "DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY")
+    own = ("IMRSITE_", "DJANGO_", "DATABASE_URL", "REDIS_URL", "DATA_DIR", "FILE_KEYS", "SECRET_KEY")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     return environment | {"IMRSITE_NO_BOOTSTRAP": "1", "IMRSITE_STATE_DIR": str(state_dir)}
 

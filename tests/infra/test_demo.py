@@ -39,7 +39,7 @@ def start_demo(state_dir: Path, tmp_path: Path) -> Iterator[StartDemo]:
     started: list[Demo] = []
 
     def start(*options: str) -> Demo:
-        own = ("IMRSITE_", "DJANGO_", "DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY")
+        own = ("IMRSITE_", "DJANGO_", "DATABASE_URL", "REDIS_URL", "DATA_DIR", "FILE_KEYS", "SECRET_KEY")
         environment = {name: value for name, value in os.environ.items() if not name.startswith(own)}
         command = [
             sys.executable,

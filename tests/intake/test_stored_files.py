@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from django.utils import timezone
 from determinations.intake import leftovers
 from determinations.intake.receiving import receive_files
 from determinations.intake.store import letter_store
+from determinations.intake.stored_files import stored_bytes
 from determinations.models import Case, Letter, Upload, UploadedFile
 from determinations.reading.ingest import ingest_letters, retry_letters
 from tests.cases.drawn import drawn
@@ -40,6 +41,18 @@ def swap(path: Path) -> None:
     path.write_bytes(letter_pdf(77))
 
 
+def swap_encrypted(path: Path) -> None:
+    other = bring(78)
+    path.write_bytes(path_of(other).read_bytes())
+    Letter.objects.filter(pk=other.pk).delete()
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
 def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:200])
 
@@ -52,7 +65,7 @@ def delete(path: Path) -> None:
     path.unlink()
 
 
-DAMAGES = pytest.mark.parametrize("damage", [swap, cut, empty, delete])
+DAMAGES = pytest.mark.parametrize("damage", [swap, swap_encrypted, flip, cut, empty, delete])
 
 
 @DAMAGES
@@ -85,7 +98,7 @@ def test_a_damaged_file_rewrites_no_case_and_the_right_bytes_mend_it(
     ingest_letters([letter.pk])
     after = Letter.objects.get()
     assert (after.state, after.message) == ("parsed", "")
-    assert path_of(letter).read_bytes() == letter_pdf(1)
+    assert stored_bytes(after) == letter_pdf(1)
 
 
 def test_a_new_letter_with_a_damaged_file_is_set_aside_until_the_right_bytes_come() -> None:
@@ -125,21 +138,30 @@ def test_files_of_killed_processes_are_deleted_and_those_at_work_are_not() -> No
     assert path_of(letter).exists()
 
 
-def test_a_large_upload_waits_in_the_folder_whose_leftovers_are_deleted(
+def test_a_large_upload_waits_in_a_file_that_ends_with_its_process(
     no_worker: None, as_casemanager: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 10
-    seen: list[int] = []
+    seen: list[tuple[list[Path], list[bytes]]] = []
 
     def look(*details: Any, **named: Any) -> Upload:
-        seen.append(len(list(leftovers.uploading_folder().iterdir())))
+        seen.append((list(leftovers.uploading_folder().iterdir()), list(_open_files(leftovers.uploading_folder()))))
         return receive_files(*details, **named)
 
     monkeypatch.setattr("determinations.views.intake.uploads.receive_files", look)
     as_casemanager.post("/uploads/", {"files": ContentFile(letter_pdf(3), name="letter.pdf")})
-    assert seen == [1]
-    assert Letter.objects.count() == 1
-    assert list(leftovers.uploading_folder().iterdir()) == []
+    [(names, contents)] = seen
+    assert names == []
+    assert len(contents) == 1
+    assert b"%PDF" not in contents[0], "what reaches the disk is encrypted"
+    assert stored_bytes(Letter.objects.get()) == letter_pdf(3)
+
+
+def _open_files(folder: Path) -> Iterator[bytes]:
+    """The content of this process's open files without a name in a folder, as it is on the disk."""
+    for link in Path("/proc/self/fd").iterdir():
+        if link.is_symlink() and os.readlink(link).startswith(f"{folder}/"):
+            yield link.read_bytes()
 
 
 def test_stored_files_without_a_letter_are_deleted() -> None:

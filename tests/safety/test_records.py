@@ -76,9 +76,10 @@ def test_exports_are_deleted_after_a_week_and_unfinished_ones_after_an_hour(
     people: People, settings: Any, tmp_path: Path
 ) -> None:
     settings.MEDIA_ROOT = tmp_path
+    (tmp_path / "exports").mkdir()
 
     def file(name: str, age: timedelta) -> Path:
-        path = exports.exports_folder() / name
+        path = tmp_path / "exports" / name
         path.write_text("synthetic")
         at = time.time() - age.total_seconds()
         os.utime(path, (at, at))

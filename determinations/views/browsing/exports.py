@@ -1,7 +1,6 @@
 """Exports: a small list is sent at once; a large one is written by a worker and listed with the user's exports."""
 
-import tempfile
-from pathlib import Path
+import logging
 
 from django.conf import settings
 from django.contrib import messages
@@ -27,10 +26,11 @@ from determinations.browsing.exports import (
     KEPT_DAYS,
     columns_of,
     csv_lines,
-    exports_folder,
-    file_of,
+    has_file,
+    open_export,
     record_export,
     rows_of,
+    scratch_folder,
     write_xlsx,
 )
 from determinations.browsing.lists import LISTS, ListKind
@@ -38,10 +38,13 @@ from determinations.filters import filters_in_words, filters_only
 from determinations.models import Export
 from determinations.models.browsing import ExportFormat, ExportState
 from determinations.paging.counts import count_up_to
+from determinations.storage.sealed import KeyUnknown, NotAuthentic
 from determinations.tasks import send_export
 from determinations.views.access.confirmation import is_resumed, need_confirmation
 from determinations.views.requests import person_of
 from determinations.wording.labels import read_labels
+
+log = logging.getLogger(__name__)
 
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -86,7 +89,7 @@ def export_list(request: HttpRequest) -> HttpResponse:
     rows = [
         (
             export,
-            file_of(export).is_file(),
+            has_file(export),
             f"{reverse(LISTS[export.list_name].url_name)}?{export.query}",
             filters_in_words(QueryDict(export.query), labels),
         )
@@ -98,18 +101,23 @@ def export_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @permission_required("determinations.export_cases", raise_exception=True)
-def export_file(request: HttpRequest, pk: int) -> FileResponse:
+def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The file of one of the user's own exports."""
     export = get_object_or_404(Export, pk=pk, by=person_of(request), state=ExportState.READY)
-    path = file_of(export)
-    if not path.is_file():
-        raise Http404("The file was removed.")
+    try:
+        file = open_export(export)
+    except FileNotFoundError:
+        raise Http404("The file was removed.") from None
+    except (NotAuthentic, KeyUnknown) as fault:
+        log.error("Export %d cannot be opened (%s).", export.pk, type(fault).__name__)
+        messages.error(request, "This file can no longer be opened. Export the list again.")
+        return redirect(reverse("export_list"))
     record_export(
         by=person_of(request), list_name=export.list_name, query=export.query, format=export.format, rows=export.rows,
         at=timezone.now(),
     )  # fmt: skip
     name = _file_name(LISTS[export.list_name], export.format)
-    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=_TYPES[export.format])
+    return FileResponse(file, as_attachment=True, filename=name, content_type=_TYPES[export.format])
 
 
 def _query_of(kind: ListKind, request: HttpRequest) -> QueryDict:
@@ -129,8 +137,8 @@ def _send(kind: ListKind, query: QueryDict, form: str, *, notes: bool) -> HttpRe
         )
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
-    with tempfile.TemporaryDirectory(dir=exports_folder()) as folder:
-        path = Path(folder) / "export.xlsx"
+    with scratch_folder() as folder:
+        path = folder / "export.xlsx"
         write_xlsx(path, kind.title, heads, rows_of(kind, query, notes=notes))
         # The file stays readable through its open handle after the folder is gone.
         return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=_TYPES["xlsx"])

@@ -70,7 +70,7 @@ def _kinds(options: argparse.Namespace) -> list[str]:
 
 
 def _set_environment(folder: Path) -> None:
-    for name in ("DATABASE_URL", "REDIS_URL", "CACHE_URL", "DATA_DIR", "SECRET_KEY"):
+    for name in ("DATABASE_URL", "REDIS_URL", "CACHE_URL", "DATA_DIR", "FILE_KEYS", "SECRET_KEY"):
         os.environ.pop(name, None)
     os.environ |= {"IMRSITE_STATE_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "imrsite.settings"}
 

@@ -5,7 +5,6 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count, islice
-from pathlib import Path
 
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
@@ -15,8 +14,8 @@ from django.utils import timezone
 from determinations.cases.open_letter import Change
 from determinations.corrections.actions import LetterChanged, save_changes
 from determinations.intake.receiving import receive_files
-from determinations.intake.store import letter_store
 from determinations.intake.store_health import StoreUnavailable
+from determinations.intake.stored_files import StoredFileFault, stored_bytes
 from determinations.models import (
     Case,
     Correction,
@@ -127,9 +126,7 @@ class Work:
         letters = {letter.sha256: letter for letter in Letter.objects.all()}
         lost = sum(sha256 not in letters for sha256 in self.accepted)
         compared = [sha256 for sha256 in list(self.accepted)[-files:] if sha256 in letters]
-        lost += sum(
-            not _has_bytes(Path(letter_store().path(letters[sha256].store_name)), sha256) for sha256 in compared
-        )
+        lost += sum(not _has_bytes(letters[sha256]) for sha256 in compared)
         arrivals = UploadedFile.objects.filter(outcome="accepted")
         doubled = arrivals.count() - arrivals.values("letter").distinct().count()
         doubled += Letter.objects.count() - len(letters)
@@ -155,8 +152,8 @@ def _bytes_of(number: int) -> bytes:
     return letter_pdf(letter) if number % 4 == 0 else letter.text.encode()
 
 
-def _has_bytes(path: Path, sha256: str) -> bool:
+def _has_bytes(letter: Letter) -> bool:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() == sha256
-    except FileNotFoundError:
+        return bool(stored_bytes(letter))
+    except StoredFileFault:
         return False

@@ -1,0 +1,1 @@
+"""Stored files, encrypted at rest: the only place that opens letters, page pictures and exports on disk."""

@@ -1,0 +1,160 @@
+"""Encrypts stored files with the current key: those of older keys, and those that are not encrypted.
+
+Each file is written anew under a temporary name, checked, and put in place of the old one in one step, while others
+read and add files. A run that ends early leaves every file whole, under one key or the other; the next run goes on
+with what is left. A key is released when no file needs it.
+"""
+
+import hashlib
+import os
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.db import transaction
+
+from determinations.models import FileKeyInUse
+from determinations.storage.files import Area, areas
+from determinations.storage.inventory import DAMAGED, changed_since, files_of, key_of, units
+from determinations.storage.keys import key_ring
+from determinations.storage.locking import lock_store
+from determinations.storage.register import register_current_key
+from determinations.storage.sealed import KeyUnknown, NotAuthentic
+from determinations.storage.syncing import sync
+
+#: Files that are written anew in one turn; deletions wait for it.
+BATCH = 50
+#: File systems may keep times to two seconds.
+_CLOCK_STEP = 2.0
+
+
+class NoCurrentKey(Exception):
+    """No key is configured."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file by its place."""
+
+    area: Area
+    name: str
+
+
+@dataclass(slots=True)
+class Progress:
+    """What a run did so far: ``left`` files need another key than the current one or none."""
+
+    left: int = 0
+    encrypted: int = 0
+    damaged: set[StoredFile] = field(default_factory=set)
+    without_key: int = 0
+    released: list[str] = field(default_factory=list)
+
+
+def rotate(*, batch: int = BATCH) -> Iterator[Progress]:
+    """Encrypt all files with the current key; yields the progress after the count and after each batch.
+
+    Raises ``NoCurrentKey``.
+    """
+    if key_ring().current is None:
+        raise NoCurrentKey
+    register_current_key()
+    progress, since = Progress(left=sum(1 for _ in _waiting())), _settled_moment()
+    yield progress
+    waiting: list[StoredFile] = []
+    for file in _waiting():
+        waiting.append(file)
+        if len(waiting) == batch:
+            _encrypt(waiting, progress)
+            waiting = []
+            yield progress
+    _encrypt(waiting, progress)
+    if not progress.without_key:
+        progress.released = _release(since, progress.damaged)
+    yield progress
+
+
+def _waiting() -> Iterator[StoredFile]:
+    """Files to encrypt, in order. One that is damaged cannot be, and is counted when it is tried."""
+    current = key_ring().current
+    done = {DAMAGED, current.name if current else ""}
+    for unit in units():
+        for area, name in files_of(unit):
+            if key_of(area, name) not in done:
+                yield StoredFile(area, name)
+
+
+def _encrypt(files: Sequence[StoredFile], progress: Progress) -> None:
+    """Encrypt these files, all of them or those before a fault; nothing deletes stored files meanwhile."""
+    written: dict[StoredFile, Path] = {}
+    try:
+        with transaction.atomic():
+            lock_store(to_delete=False)
+            for file in files:
+                outcome = _write_anew(file, written)
+                progress.left -= 1
+                if outcome == "damaged":
+                    progress.damaged.add(file)
+                elif outcome == "without key":
+                    progress.without_key += 1
+            sync(written.values())
+            for file, unfinished in written.items():
+                os.replace(unfinished, file.area.path(file.name))
+                progress.encrypted += 1
+            sync({file.area.path(file.name).parent for file in written})
+    finally:
+        for unfinished in written.values():
+            unfinished.unlink(missing_ok=True)
+
+
+def _write_anew(file: StoredFile, written: dict[StoredFile, Path]) -> str:
+    """Write the file under a temporary name, with the age of the old one. Returns why it was not, or nothing."""
+    unfinished = file.area.unfinished()
+    written[file] = unfinished
+    digest = hashlib.sha256()
+    try:
+        age = file.area.path(file.name).stat()
+        with file.area.open(file.name) as source, file.area.begin(file.name, unfinished) as target:
+            while part := source.read(1024 * 1024):
+                digest.update(part)
+                target.write(part)
+    except (NotAuthentic, KeyUnknown, FileNotFoundError) as fault:
+        written.pop(file).unlink(missing_ok=True)
+        if isinstance(fault, KeyUnknown) and FileKeyInUse.objects.filter(pk=fault.key_name).exists():
+            return "without key"
+        return "gone" if isinstance(fault, FileNotFoundError) else "damaged"
+    if file.area.purpose == "letters" and digest.hexdigest() != Path(file.name).name:
+        written.pop(file).unlink()
+        return "damaged"
+    os.utime(unfinished, ns=(age.st_atime_ns, age.st_mtime_ns))
+    return ""
+
+
+def _settled_moment() -> float:
+    """A moment after which whatever is stored is stored by a process that began later, by the file system's clock."""
+    with transaction.atomic():
+        lock_store(to_delete=True)
+        return min(_file_time(area) for area in areas()) - _CLOCK_STEP
+
+
+def _file_time(area: Area) -> float:
+    probe = area.unfinished()
+    probe.touch(mode=0o600)
+    try:
+        return probe.stat().st_mtime
+    finally:
+        probe.unlink()
+
+
+def _release(since: float, damaged: Collection[StoredFile]) -> list[str]:
+    """Release all keys but the current one, unless files were stored with them after the run began."""
+    current = key_ring().current
+    assert current is not None
+    with transaction.atomic():
+        lock_store(to_delete=True)
+        new = {StoredFile(area, name) for area, name in changed_since(since)}.difference(damaged)
+        used = {key_of(file.area, file.name) for file in new}
+        unused = FileKeyInUse.objects.exclude(pk=current.name).exclude(pk__in=used)
+        released = sorted(unused.values_list("pk", flat=True))
+        unused.delete()
+    return released

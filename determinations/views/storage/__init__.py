@@ -1,0 +1,1 @@
+"""Pages about stored files and what becomes of them."""
