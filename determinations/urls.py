@@ -98,6 +98,7 @@ urlpatterns = [
     path("statistics/treatments/<str:category>/<path:subcategory>/", treatments.treatment, name="treatment"),
     path("statistics/selection/", selection_form.selection, name="statistics_selection"),
     path("statistics/compare/", compare.compare, name="statistics_compare"),
+    path("statistics/compare/with/", compare.compare_with, name="compare_with"),
     path("statistics/compare/side/", compare.compare_side, name="compare_side"),
     path("statistics/compare/table/", compare.compare_table, name="compare_table"),
     path("statistics/report/", report.report, name="statistics_report"),

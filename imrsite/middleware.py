@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.template.loader import render_to_string
 from psycopg.errors import LockNotAvailable, QueryCanceled
 
@@ -25,6 +27,22 @@ def content_security_policy(get_response: Answer) -> Answer:
         return response
 
     return answer
+
+
+class CompressPages(GZipMiddleware):
+    """Compress pages and JSON for browsers that accept it.
+
+    Letters, page pictures and Excel files are compressed as they are. The random length that Django adds to each page
+    keeps its size from telling what a page says (the BREACH attack).
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Compress a response whose type is worth it."""
+        kind = response.headers.get("Content-Type", "").partition(";")[0]
+        return super().process_response(request, response) if kind in _COMPRESSED else response
+
+
+_COMPRESSED = frozenset({"text/html", "application/json", "application/problem+json"})
 
 
 def no_store(get_response: Answer) -> Answer:

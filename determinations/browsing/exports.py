@@ -25,8 +25,8 @@ from django.http import QueryDict
 
 from determinations.access import audit
 from determinations.access.roles import may_read_notes
-from determinations.browsing.lists import LISTS, ListKind
-from determinations.models import Case, Export, WorkStatus
+from determinations.browsing.lists import LISTS, ListKind, in_letter_order
+from determinations.models import Case, DisputedItem, Export, WorkStatus
 from determinations.models.browsing import ExportFormat, ExportState
 from determinations.paging.keyset import Order
 from determinations.storage.files import UNFINISHED, exports_area, make_private
@@ -92,6 +92,13 @@ _WORK_COLUMNS = (
     Column("Status", _status),
     Column("Tags", lambda row, labels: ", ".join(row.work_tags or ())),
 )
+
+
+def _whole_request(item: DisputedItem) -> str:
+    """The request, if only part of it is in dispute."""
+    return item.request if item.partly_approved or item.request != (item.disputed or item.request) else ""
+
+
 _LETTER_COLUMNS = (
     Column("Decided", _field("decision_date")),
     Column("Injured", _field("date_of_injury")),
@@ -123,8 +130,8 @@ ITEM_COLUMNS: Sequence[Column] = (
     Column("Letter", _field("case_id")),
     Column("Case number", lambda fact, labels: fact.case.case_number),
     Column("Item", lambda fact, labels: fact.item.number),
-    Column("Request", lambda fact, labels: fact.item.request),
-    Column("Part in dispute", lambda fact, labels: fact.item.disputed),
+    Column("Request in dispute", lambda fact, labels: fact.item.disputed or fact.item.request),
+    Column("Whole request, if UR approved part of it", lambda fact, labels: _whole_request(fact.item)),
     Column("Decision", lambda fact, labels: fact.item.get_decision_display()),
     Column("Partly approved by UR", lambda fact, labels: labels.of("yes_no", "yes" if fact.partly_approved else "no")),
     Column("Category", lambda fact, labels: labels.category_by_id[fact.category_id].name),
@@ -152,7 +159,8 @@ def rows_of(kind: ListKind, query: QueryDict, *, notes: bool) -> Iterator[list[C
     rows = rows.annotate(
         work_owner=F(f"{work}__owner__username"), work_status=F(f"{work}__status"), work_tags=F(f"{work}__tags")
     )
-    for row in rows.iterator(chunk_size=_READ_AT_ONCE):
+    streamed: Iterator[Any] = rows.iterator(chunk_size=_READ_AT_ONCE)
+    for row in in_letter_order(streamed) if kind.of_items else streamed:
         yield [column.cell(row, labels) for column in columns]
 
 
@@ -215,6 +223,7 @@ def write_xlsx(path: Path, title: str, heads: Sequence[str], rows: Iterable[Sequ
                     sheet.write_number(written, at, cell)
                 case _:
                     sheet.write_string(written, at, str(cell)[:32_767])
+    sheet.autofilter(0, 0, written, max(0, len(heads) - 1))
     book.close()
     return written
 

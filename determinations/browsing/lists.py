@@ -1,7 +1,9 @@
 """The three lists: the rows, filters and orders of each. Pages, exports and neighbors read from here."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
@@ -53,6 +55,10 @@ class ListKind:
         unpacked = any(typed.unpacked for typed in words)
         cap = UNPACKED_CAP if unpacked else COUNT_CAP
         return ListQuery(rows, everything, order, cap, _WORDS_GATHERED if words and not unpacked else cap)
+
+    def keeps_letters_together(self, order: Order) -> bool:
+        """Whether the items of a letter follow one another in an order: it goes by a date of the letter."""
+        return self.of_items and order.column in _PERIODS
 
     def sort_of(self, query: QueryDict) -> str:
         """The name of the order that an address requests, or of the list's default."""
@@ -131,6 +137,15 @@ DECISIONS = ListKind(
     "-decided",
 )
 LISTS: Mapping[str, ListKind] = {str(kind.name): kind for kind in (CASES, ITEMS, DECISIONS)}
+
+
+def in_letter_order(facts: Iterable[ItemFact]) -> Iterator[ItemFact]:
+    """Item facts with the items of each letter in its order, wherever they follow one another.
+
+    Lists that begin with the newest would otherwise show the last item of a letter first.
+    """
+    for _case, of_case in groupby(facts, key=attrgetter("case_id")):
+        yield from sorted(of_case, key=attrgetter("item.number"))
 
 
 def page_and_count(

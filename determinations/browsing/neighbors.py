@@ -1,6 +1,8 @@
 """The previous and next case in the list the user came from, by keyset, at any depth."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
@@ -31,26 +33,51 @@ def place_in_list(case_id: int, query: QueryDict, *, notes: bool = False) -> Pla
     if kind is None:
         return None
     rows = kind.filterset(query, notes=notes).qs
-    row = _row(kind, rows, case_id, query.get("item", ""))
-    if row is None:
+    of_case = _rows_of_case(kind, rows, case_id)
+    if not of_case:
         return None
     order = kind.orders[kind.sort_of(query)]
-    cursor = cursor_at(row, order)
-    before = rows_from(rows, order, Cursor(cursor.value, cursor.key, forward=False), 1, forward=False)
-    after = rows_from(rows, order, cursor, 1, forward=True)
-    return Place(kind, before[0] if before else None, after[0] if after else None, _position(rows, order, cursor))
+    at = _row_asked(of_case, query.get("item", "")) if kind.of_items else 0
+    if not kind.keeps_letters_together(order):
+        of_case, at = of_case[at : at + 1], 0
+    # The rows of a case follow one another in the letter's order; before and after them come other cases.
+    first, last = (cursor_at(row, order) for row in _first_and_last(of_case, order))
+    before = of_case[at - 1] if at else _beyond(kind, rows, order, first, forward=False)
+    after = of_case[at + 1] if at + 1 < len(of_case) else _beyond(kind, rows, order, last, forward=True)
+    return Place(kind, before, after, _position(rows, order, first, at))
 
 
-def _row(kind: ListKind, rows: QuerySet[Model], case_id: int, item: str) -> Model | None:
+def _rows_of_case(kind: ListKind, rows: QuerySet[Model], case_id: int) -> list[Model]:
     if not kind.of_items:
-        return rows.filter(pk=case_id).first()
-    items = rows.filter(case=case_id).select_related("item").order_by("item__number")
+        return list(rows.filter(pk=case_id))
+    return list(rows.filter(case=case_id).select_related("item").order_by("item__number"))
+
+
+def _row_asked(of_case: Sequence[Model], item: str) -> int:
+    """Where the item is whose number the address has; the first without one."""
     number = whole_number(item, most=9_999)
-    return (items.filter(item__number=number).first() if number is not None else None) or items.first()
+    numbers: list[int] = [row.item.number for row in of_case]  # type: ignore[attr-defined]
+    return numbers.index(number) if number in numbers else 0
 
 
-def _position(rows: QuerySet[Model], order: Order, cursor: Cursor) -> Count:
-    """The position of the row, counted up to a cap."""
+def _first_and_last(of_case: Sequence[Model], order: Order) -> tuple[Model, Model]:
+    """The rows of a case that come first and last by the order's own key."""
+    by_key = sorted(of_case, key=attrgetter("pk"), reverse=order.descending)
+    return by_key[0], by_key[-1]
+
+
+def _beyond(kind: ListKind, rows: QuerySet[Model], order: Order, cursor: Cursor, *, forward: bool) -> Model | None:
+    """The nearest row of another case: in a list of items, its first or its last item."""
+    nearest = rows_from(rows, order, Cursor(cursor.value, cursor.key, forward), 1, forward=forward)
+    if not nearest or not kind.keeps_letters_together(order):
+        return nearest[0] if nearest else None
+    by_number = "item__number" if forward else "-item__number"
+    case_id = nearest[0].case_id  # type: ignore[attr-defined]
+    return rows.filter(case=case_id).select_related("item").order_by(by_number).first()
+
+
+def _position(rows: QuerySet[Model], order: Order, cursor: Cursor, within: int) -> Count:
+    """The position of the row that is ``within`` its case after the cursor's row, counted up to a cap."""
     before = rows_from(
         rows.values_list("pk", flat=True),
         order,
@@ -58,4 +85,4 @@ def _position(rows: QuerySet[Model], order: Order, cursor: Cursor) -> Count:
         _COUNTED_UP_TO + 1,
         forward=False,
     )
-    return Count(min(len(before), _COUNTED_UP_TO) + 1, capped=len(before) > _COUNTED_UP_TO)
+    return Count(min(len(before), _COUNTED_UP_TO) + 1 + within, capped=len(before) > _COUNTED_UP_TO)

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.http import QueryDict
+from django.utils import timezone
 
 from determinations.browsing.facets import FacetCounts
+from determinations.filters.date_ranges import DateRange, date_ranges
 from determinations.filters.kinds import KINDS
 from determinations.filters.options import Box, Option
-from determinations.models.dimensions import DIMENSIONS, Dimension
+from determinations.models.dimensions import DIMENSIONS, Dimension, Kind
 from determinations.wording.labels import Labels
 
 #: How many options a facet shows before "more".
@@ -19,7 +21,7 @@ _FIRST_SHOWN = 8
 class Facet:
     """One or more dimensions as the rail shows them.
 
-    ``kind`` picks the template: options, tree (options below options) or dates.
+    ``kind`` picks the template: options, tree (options below options) or dates. A single date has usual ``ranges``.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Facet:
     options: tuple[Option, ...]
     boxes: tuple[Box, ...]
     open: bool
+    ranges: tuple[DateRange, ...] = ()
 
     @property
     def shown(self) -> tuple[Option, ...]:
@@ -68,4 +71,12 @@ def _facet(name: str, members: list[Dimension], query: QueryDict, labels: Labels
         tuple(options),
         tuple(boxes),
         first.opened or active or any(option.chosen for option in options),
+        _ranges(first, query) if len(members) == 1 else (),
     )
+
+
+def _ranges(dimension: Dimension, query: QueryDict) -> tuple[DateRange, ...]:
+    if dimension.kind is not Kind.PERIOD:
+        return ()
+    first, last = KINDS[dimension.kind].parameters(dimension)
+    return date_ranges(query, first, last, timezone.localdate())

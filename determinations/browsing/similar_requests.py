@@ -8,9 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib.postgres.search import TrigramSimilarity
-from django.db.models import F
+from django.db.models import F, QuerySet
+from django.http import QueryDict
 
+from determinations.browsing.lists import ITEMS, NEWEST
+from determinations.filters import ListFilters
 from determinations.models import ItemFact
+from determinations.paging.filtered import keys_from
 
 #: How many requests of the subcategory are compared, newest first.
 COMPARED = 2_000
@@ -20,6 +24,10 @@ LEAST = 0.3
 MOST = 100
 #: Only the beginning of a longer request is compared.
 LONGEST = 500
+#: With filters, so many of the newest requests are looked through before all matches are gathered.
+_LOOKED_THROUGH = 20_000
+#: Similarity in words, from the least that earns them.
+_LIKENESS = ((0.8, "nearly the same"), (0.55, "much the same"), (LEAST, "partly the same"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,11 @@ class SimilarRequest:
 
     fact: ItemFact
     similarity: float
+
+    @property
+    def likeness(self) -> str:
+        """The similarity in words."""
+        return next(words for least, words in _LIKENESS if self.similarity >= least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +86,15 @@ class SimilarRequests:
         return SimilarRequests(tuple(row for row in self.rows if not set(codes).isdisjoint(row.fact.grounds)))
 
 
-def similar_requests(text: str, category_id: int, *, but_case: int | None = None) -> SimilarRequests:
-    """The requests of the category that are worded most like ``text``, but for those of one case. One query."""
-    newest = (
-        ItemFact.objects.filter(category=category_id)
-        .order_by(F("decision_date").desc(nulls_last=True), F("item").desc())
-        .values("pk")[:COMPARED]
-    )
+def similar_requests(
+    text: str, category_id: int, *, but_case: int | None = None, filters: ListFilters | None = None
+) -> SimilarRequests:
+    """The requests of the category that are worded most like ``text``, but for those of one case.
+
+    ``filters`` are those of an item list, which then has to be of this category. One query; two with filters.
+    """
     similar = (
-        ItemFact.objects.filter(pk__in=newest)
+        ItemFact.objects.filter(pk__in=_newest(category_id, filters))
         .annotate(similarity=TrigramSimilarity("item__disputed", text[:LONGEST]))
         .filter(similarity__gte=LEAST)
         .exclude(case=but_case)
@@ -89,3 +102,14 @@ def similar_requests(text: str, category_id: int, *, but_case: int | None = None
         .order_by("-similarity", F("decision_date").desc(nulls_last=True), "-pk")[:MOST]
     )
     return SimilarRequests(tuple(SimilarRequest(fact, fact.similarity) for fact in similar))
+
+
+def _newest(category_id: int, filters: ListFilters | None) -> list[int] | QuerySet[ItemFact, int]:
+    """The newest items of a category, and of the filters: those that are compared."""
+    if filters is None:
+        rows = ItemFact.objects.filter(category=category_id)
+        return rows.order_by(F("decision_date").desc(nulls_last=True), F("item").desc()).values_list("pk", flat=True)[
+            :COMPARED
+        ]
+    listed = ITEMS.list_query(filters, QueryDict(), order=NEWEST)
+    return keys_from(listed, None, COMPARED, forward=True, near=_LOOKED_THROUGH)[0]

@@ -125,8 +125,9 @@ def _write_case_texts(records: Mapping[int, EffectiveRecord], words: Mapping[int
 
 def write_items(records: Mapping[int, EffectiveRecord], words: Mapping[int, SearchWords]) -> None:
     known = _references(records.values())
-    printed = [(pk, item) for pk, record in records.items() for item in record["items"]]
-    vectors = [vector for pk in records for vector in words[pk].items]
+    # The first item of a letter gets the highest ID: lists that begin with the newest then keep the letter's order.
+    printed = [(pk, item) for pk, record in records.items() for item in reversed(record["items"])]
+    vectors = [vector for pk in records for vector in reversed(words[pk].items)]
     numbered = list(zip(new_ids(DisputedItem, len(printed)), printed, strict=True))
     insert_rows(
         DisputedItem,

@@ -10,7 +10,10 @@ from determinations.statistics.tabulate import Table, Tally
 
 @dataclass(frozen=True)
 class Change:
-    """One row in both tables; ``now`` is A and ``before`` is B when two selections are compared."""
+    """One row in both tables; ``now`` is A and ``before`` is B when two selections are compared.
+
+    ``enough_now`` and ``enough_before`` say whether each has decided items enough for its rate.
+    """
 
     key: str
     label: str
@@ -18,7 +21,13 @@ class Change:
     before: Tally
     share_now: float | None
     share_before: float | None
-    enough: bool
+    enough_now: bool
+    enough_before: bool
+
+    @property
+    def enough(self) -> bool:
+        """Whether both have decided items enough to compare their rates."""
+        return self.enough_now and self.enough_before
 
     @property
     def points(self) -> float | None:
@@ -58,7 +67,8 @@ def changes(now: Table, before: Table, *, limits: StatisticsLimits, all_rows: bo
                 before=tally_before,
                 share_now=tally_now.share_of(now.total.items),
                 share_before=tally_before.share_of(before.total.items),
-                enough=min(tally_now.decided, tally_before.decided) >= limits.rate_needs,
+                enough_now=tally_now.decided >= limits.rate_needs,
+                enough_before=tally_before.decided >= limits.rate_needs,
             )
         )
     if all_rows:

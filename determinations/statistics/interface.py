@@ -87,9 +87,6 @@ class Engine(Protocol):
     def count_letters(self, selection: Selection) -> list[LetterGroup]:
         """Letters and items by month of decision and outcome of the case."""
 
-    def latest_decision(self, selection: Selection) -> date | None:
-        """The latest decision date among the items; None if no item has one."""
-
     def count_parts(self, selection: Selection, authority_id: int, part: str) -> list[CitationGroup]:
         """Items by (side, section or page) of one authority; ``part`` is ``sections`` or ``pages``."""
 

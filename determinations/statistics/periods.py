@@ -1,6 +1,8 @@
 """Periods of decision dates, and the period before each."""
 
 import calendar
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -51,6 +53,24 @@ class Period:
 def year_period(year: int) -> Period:
     """A calendar year."""
     return Period(date(year, 1, 1), date(year, 12, 31))
+
+
+def year_to_report(decided: Mapping[date | None, int], needs: int) -> int | None:
+    """The last full year with at least ``needs`` decided items; without one, the last full year that has any, or else
+    the last year. ``decided`` are decided items by month. None without any dated item.
+
+    A year is full once items were decided in its December or later.
+    """
+    years: Counter[int] = Counter()
+    for month, items in decided.items():
+        if month and items:
+            years[month.year] += items
+    if not years:
+        return None
+    newest = max(month for month, items in decided.items() if month and items)
+    full = [year for year in years if year < newest.year or newest.month == 12]
+    enough = [year for year in full if years[year] >= needs]
+    return max(enough or full or years)
 
 
 def last_months(month: date, number: int) -> Period:

@@ -13,7 +13,6 @@ def precompute_first_pages() -> None:
     everything = Selection.everything()
     with one_snapshot() as engine:
         engine.count_letters(everything)
-        engine.latest_decision(everything)
         engine.precompute(everything, _COLUMNS)
         engine.count_edition_statuses(everything)
         problems_of_cases(engine.version)

@@ -90,12 +90,6 @@ class SqlEngine:
             """  # noqa: S608 - constants and the ORM's own SQL
         return [LetterGroup(*row) for row in self._ask(sql, params, shared=selection.is_everything)]
 
-    def latest_decision(self, selection: Selection) -> date | None:
-        """See ``Engine``."""
-        rows, params = selection.rows
-        ((latest,),) = self._ask(f"SELECT max({TABLE}.decision_date) {rows}", params, shared=selection.is_everything)
-        return latest  # type: ignore[no-any-return]
-
     def count_parts(self, selection: Selection, authority_id: int, part: str) -> list[CitationGroup]:
         """See ``Engine``. One query groups by both lists and serves sections and pages."""
         index = ("sections", "pages").index(part)

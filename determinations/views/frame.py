@@ -22,6 +22,8 @@ _NAV = (
     ("Statistics", "statistics", "determinations.view_statistics"),
     ("Uploads", "upload_list", "determinations.upload_letters"),
 )
+#: The keys of the pages that users go to most.
+_KEYS = {"worklist": "w", "upload_list": "u"}
 #: Pages that users of statistics find there.
 _WITHIN_STATISTICS = ("treatments",)
 #: The user's own pages: label, URL name, permission (empty for none), icon.
@@ -52,7 +54,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
             "stopped": stopped_reasons() if uploads else [],
             "has_uploads": uploads and url_if_any("upload_list"),
             "nav": [
-                {"label": label, "url": url, "current": request.path.startswith(url)}
+                {"label": label, "url": url, "current": request.path.startswith(url), "key": _KEYS.get(name, "")}
                 for label, name, permission in _NAV
                 if user.has_perm(permission) and name not in repeated and (url := url_if_any(name))
             ],

@@ -1,4 +1,5 @@
-// Shortcuts on every page: "/" searches, j and k move between rows, Enter opens, ? shows help. A switch in the help turns
+// Shortcuts on every page: "/" searches, j and k move between rows, Enter opens, ? shows help, and a button or link with
+// data-key answers to its key. A switch in the help turns
 // single-character shortcuts off in this browser, for users of speech input and those who press keys by accident.
 import { keep, keysAreOff } from "./remembered.js";
 
@@ -18,6 +19,18 @@ function chooseRow(step) {
   return true;
 }
 
+// Buttons that name their key with data-key show it, and tell it to screen readers.
+for (const button of document.querySelectorAll("[data-key]")) {
+  const key = button.dataset.key;
+  if (keysAreOff() || key.length !== 1) continue;
+  button.setAttribute("aria-keyshortcuts", key);
+  if (button.classList.contains("is-icon") || button.querySelector("kbd")) continue;
+  const shown = document.createElement("kbd");
+  shown.textContent = key;
+  shown.ariaHidden = "true";
+  button.append(" ", shown);
+}
+
 const keysSwitch = document.querySelector("[data-keys-switch]");
 if (keysSwitch) {
   keysSwitch.checked = !keysAreOff();
@@ -34,10 +47,10 @@ document.addEventListener("keydown", (event) => {
     search?.select();
   } else if (event.key === "?") {
     document.getElementById("keys-help")?.showModal();
-  } else if (event.key === "[") {
-    document.querySelector("[data-key='[']")?.click();
-  } else if (event.key === "]") {
-    document.querySelector("[data-key=']']")?.click();
+  } else if (event.key.length === 1 && document.querySelector(`[data-key="${CSS.escape(event.key)}"]`)) {
+    document.querySelector(`[data-key="${CSS.escape(event.key)}"]`).click();
+  } else if (document.querySelector(`[data-go="${CSS.escape(event.key)}"]`)) {
+    document.querySelector(`[data-go="${CSS.escape(event.key)}"]`).click();
   } else if (event.key === "j" || event.key === "k") {
     done = chooseRow(event.key === "j" ? 1 : -1);
   } else {

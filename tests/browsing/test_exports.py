@@ -1,4 +1,4 @@
-"""Exports: every row of the list, safe for spreadsheets and recorded; long ones by the worker."""
+"""Exports: every row of the list, safe for spreadsheets and recorded."""
 
 import csv
 import io
@@ -15,11 +15,8 @@ from determinations.browsing import exports
 from determinations.browsing.exports import harmless, write_xlsx
 from determinations.models import AuditEvent, Case, DisputedItem, Export, ItemFact
 from determinations.models.browsing import ExportState
-from determinations.tasks import sweep
-from determinations.views.browsing import exports as export_views
-from tests.browsing.conftest import store_texts
+from tests.corrections.letters import document, item, stored_letter
 from tests.fixtures.people import People
-from tests.fixtures.worker import Worker
 
 pytestmark = pytest.mark.usefixtures("broker")
 
@@ -73,7 +70,7 @@ def test_items_are_exported_with_both_sides(as_casemanager: Client, collection: 
     rows = rows_of(as_casemanager.post("/items/export/", {"format": "csv", "query": ""}))
     assert len(rows) == ItemFact.objects.count()
     first = DisputedItem.objects.get(case=int(rows[0]["Letter"]), number=int(rows[0]["Item"]))
-    assert rows[0]["Request"].lstrip("'") == first.request
+    assert rows[0]["Request in dispute"].lstrip("'") == first.disputed
     assert "Reviewer cites" in rows[0]
 
 
@@ -88,23 +85,6 @@ def test_users_without_the_permission_cannot_export(client: Client, people: Peop
     client.force_login(people.outsider)
     assert client.post("/cases/export/", {"format": "csv"}).status_code == 403
     assert client.get("/exports/").status_code == 403
-
-
-def test_a_long_list_is_written_by_the_worker(
-    worker: Worker, as_casemanager: Client, people: People, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from determinations.synthetic import write_letter
-
-    store_texts(write_letter(number, 5).text for number in range(4))
-    monkeypatch.setattr(export_views, "AT_ONCE", 2)
-    response = as_casemanager.post("/cases/export/", {"format": "csv", "query": ""})
-    assert response.headers["Location"] == "/exports/"
-    worker.wait_until_idle()
-    export = Export.objects.get()
-    assert (export.state, export.rows) == (ExportState.READY, 4)
-    file = as_casemanager.get(f"/exports/{export.pk}/file")
-    assert len(rows_of(file)) == 4
-    assert b"Download" in as_casemanager.get("/exports/").content
 
 
 def export_of(person: Any, **values: Any) -> Export:
@@ -137,11 +117,18 @@ def test_an_export_runs_once(people: People, collection: list[Case]) -> None:
     assert len(list((Path(settings.MEDIA_ROOT) / "exports").iterdir())) >= 1
 
 
-def test_an_export_whose_message_was_lost_is_sent_again(worker: Worker, people: People) -> None:
-    waiting = export_of(people.casemanager)
-    died = export_of(people.casemanager, state=ExportState.WRITING, started_at=datetime(2026, 1, 1, tzinfo=UTC))
-    sweep()
-    worker.wait_until_idle()
-    for export in (waiting, died):
-        export.refresh_from_db()
-        assert export.state == ExportState.READY
+def test_an_export_keeps_the_order_of_each_letter_and_says_a_request_once(
+    client: Client, people: Any, db: None
+) -> None:
+    client.force_login(people.supervisor)
+    stored_letter(document(*(item(f"Knee brace {at}") for at in (1, 2, 3)), decision_date="2009-03-02"))
+    sent = client.post("/items/export/", {"format": "csv", "query": "decided_from=2009-03-02&decided_to=2009-03-02"})
+    head, *rows = csv.reader(b"".join(sent).decode("utf-8-sig").splitlines())
+    assert [row[head.index("Request in dispute")] for row in rows] == [f"Knee brace {at}" for at in (1, 2, 3)]
+    assert {row[head.index("Whole request, if UR approved part of it")] for row in rows} == {""}
+
+
+def test_an_excel_sheet_can_be_filtered_by_its_head(tmp_path: Path) -> None:
+    write_xlsx(tmp_path / "x.xlsx", "Items", ["A", "B"], [["1", "2"], ["3", "4"]])
+    with zipfile.ZipFile(tmp_path / "x.xlsx") as book:
+        assert b'<autoFilter ref="A1:B3"/>' in book.read("xl/worksheets/sheet1.xml")

@@ -1,5 +1,6 @@
 """The frame around every page, the home page, and the pages that explain errors."""
 
+import gzip
 import re
 
 import pytest
@@ -75,3 +76,12 @@ def test_every_review_count_equals_the_list_that_it_opens(as_admin: Client, coll
     assert cases
     assert f">{queue[2]} letter" in as_admin.get(queue[1]).content.decode()
     assert str(as_admin.get(cases[1]).context["count"]) == cases[2]
+
+
+def test_pages_are_compressed_for_browsers_that_accept_it(as_casemanager: Client, collection: list[Case]) -> None:
+    plain = as_casemanager.get("/cases/")
+    packed = as_casemanager.get("/cases/", headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert 4 * len(packed.content) < len(plain.content)
+    assert b"</html>" in gzip.decompress(packed.content)

@@ -152,3 +152,52 @@ def test_how_the_text_was_obtained_is_said_in_words(as_casemanager: Client) -> N
     letter = made.stored_letter(made.document(made.item("Knee brace")))
     Letter.objects.filter(pk=letter.pk).update(text_method="pdf")
     assert "text from a PDF." in as_casemanager.get(f"/cases/{letter.pk}/").content.decode()
+
+
+def test_items_keep_the_order_of_the_letter_in_lists_and_between_neighbors(as_casemanager: Client) -> None:
+    """In both directions of a date, also where a letter follows another of the same day."""
+    day, of_day = "2009-03-02", "decided_from=2009-03-02&decided_to=2009-03-02"
+    for name in ("Knee brace", "Lumbar MRI"):
+        made.stored_letter(
+            made.document(*(made.item(f"{name} {at}") for at in (1, 2, 3)), case_number=None, decision_date=day)
+        )
+    for sort in ("-decided", "decided"):
+        shown = [row.fact for row in as_casemanager.get(f"/items/?{of_day}&sort={sort}").context["table"].data]
+        assert [fact.item.number for fact in shown] == [1, 2, 3, 1, 2, 3]
+        at = f"/cases/{shown[0].case_id}/?list=items&{of_day}&sort={sort}&item=1"
+        walked = []
+        while at:
+            place = as_casemanager.get(at).context["place"]
+            walked.append((at.partition("item=")[2].partition("#")[0], str(place["position"])))
+            at = place["following"]
+        assert walked == [("1", "1"), ("2", "2"), ("3", "3"), ("1", "4"), ("2", "5"), ("3", "6")]
+        back = as_casemanager.get(f"/cases/{shown[3].case_id}/?list=items&{of_day}&sort={sort}&item=1").context[
+            "place"
+        ]
+        assert back["previous"].endswith("item=3#item-3")
+
+
+def test_similar_requests_can_be_filtered_like_items(as_casemanager: Client) -> None:
+    own, *others = (
+        made.stored_letter(made.document(made.item("Lumbar brace", decision), case_number=None, sex=sex))
+        for decision, sex in (("upheld", "male"), ("overturned", "female"), ("upheld", "male"))
+    )
+    at = f"/cases/{own.pk}/items/1/alike/"
+    assert {row.fact.case_id for row in as_casemanager.get(at).context["rows"]} == {other.pk for other in others}
+    page = as_casemanager.get(f"{at}?sex=female")
+    assert [row.fact.case_id for row in page.context["rows"]] == [others[0].pk]
+    assert [row.likeness for row in page.context["rows"]] == ["nearly the same"]
+    assert [chip["value"] for chip in page.context["chips"]] == ["Female"]
+    form = as_casemanager.get(page.context["selection_url"]).content.decode()
+    assert f'action="{at}"' in form
+
+
+def test_a_long_case_begins_with_an_index_of_its_items(as_casemanager: Client) -> None:
+    short, long = (
+        made.stored_letter(made.document(*(made.item(f"Knee brace {at}") for at in range(number)), case_number=None))
+        for number in (4, 5)
+    )
+    assert b"Index of items" not in as_casemanager.get(f"/cases/{short.pk}/").content
+    page = as_casemanager.get(f"/cases/{long.pk}/").content.decode()
+    index = page.partition('aria-label="Index of items"')[2].partition("</nav>")[0]
+    assert re.findall(r'href="#(item-\d)"', index) == [f"item-{number}" for number in range(1, 6)]

@@ -5,6 +5,7 @@ import re
 from html import unescape
 from io import BytesIO
 from typing import Any
+from urllib.parse import quote
 from zipfile import ZipFile
 
 import pytest
@@ -243,3 +244,45 @@ def test_the_selection_form_offers_every_filter_or_keeps_it(as_supervisor: Any, 
         assert f'name="{name}"' in page, name
     assert 'value="male" id="f-sex-male" checked' in page
     assert as_supervisor.get("/statistics/selection/?for=//example.org/").status_code == 404
+
+
+def test_each_side_of_a_comparison_has_its_own_filters_and_its_own_limit(as_supervisor: Any, db: None) -> None:
+    StatisticsLimits.objects.update_or_create(pk=1, defaults={"rate_needs": 3, "small_cell": 1})
+    for year, letters in ((2016, 3), (2017, 1)):
+        for _ in range(letters):
+            stored_letter(document(item("Knee brace"), case_number=None, decision_date=f"{year}-03-01"))
+    sides = "sex=&decided_from=2016-01-01&decided_to=2016-12-31"
+    other = "decided_from%3D2017-01-01%26decided_to%3D2017-12-31"
+    page = as_supervisor.get(f"/statistics/compare/?{sides}&versus={other}&whole=1").content.decode()
+    assert "A: Decided 2016" in page
+    assert "B: Decided 2017" in page
+    (row,) = re.findall(r'<td class="number" data-label="Rate [AB]">(.*?)</td>', page)[:2][1:]
+    assert "is-few" in row  # B has too few items
+    assert "is-few" not in re.findall(r'data-label="Rate A">(.*?)</td>', page)[0]  # A has enough
+    changes = [unescape(url) for url in re.findall(r'hx-get="(/statistics/selection/[^"]*)"', page)]
+    forms = [as_supervisor.get(url).content.decode() for url in changes]
+    assert [re.search(r'action="([^"]*)" class="card selection-form', form)[1] for form in forms] == [  # type: ignore[index]
+        "/statistics/compare/", "/statistics/compare/with/",
+    ]  # fmt: skip
+    moved = as_supervisor.get(f"/statistics/compare/with/?first={quote(sides)}&sex=male&by=sex")
+    query = QueryDict(moved["Location"].partition("?")[2])
+    assert (query["decided_from"], query["versus"], query["by"]) == ("2016-01-01", "sex=male", "sex")
+
+
+def test_the_report_opens_on_the_last_full_year_with_enough_items(as_supervisor: Any, db: None) -> None:
+    StatisticsLimits.objects.update_or_create(pk=1, defaults={"rate_needs": 2, "small_cell": 1})
+    for day in ("2015-05-01", "2015-06-01", "2016-05-01", "2017-02-01", "2017-03-01"):
+        stored_letter(document(item("Knee brace"), case_number=None, decision_date=day))
+    assert "decided_from=2015-01-01" in as_supervisor.get("/statistics/report/")["Location"]
+
+
+def test_usual_ranges_of_dates_keep_the_other_filters(as_supervisor: Any, letters: None) -> None:
+    page = as_supervisor.get("/items/?sex=male").content.decode()
+    links = dict(re.findall(r'<a class="chip" href="([^"]*)">(Last month|Last quarter|Year to date|Last year)<', page))
+    assert set(links.values()) == {"Last month", "Last quarter", "Year to date", "Last year"}
+    for link in links:
+        query = QueryDict(unescape(link).removeprefix("?"))
+        assert query["sex"] == "male"
+        assert query["decided_from"] < query["decided_to"]
+    form = as_supervisor.get("/statistics/selection/?for=/statistics/grounds/&question=x").content.decode()
+    assert 'href="/statistics/grounds/?question=x&amp;decided_from=' in form

@@ -5,6 +5,8 @@ from datetime import date
 import pytest
 from django.test import Client
 
+from determinations.filters.date_ranges import usual_ranges
+from determinations.statistics.periods import year_to_report
 from determinations.statistics.time_steps import (
     STEPS,
     fitting_step,
@@ -83,3 +85,34 @@ def test_the_overview_shows_the_step_that_fits_or_the_one_requested(as_superviso
     links = {link["label"]: link["url"] for link in by_month.context["step_links"]}
     assert links["By year"] == "/statistics/?sex=male&step=year"
     assert as_supervisor.get("/statistics/?step=week").context["step"] == "quarter"
+
+
+@pytest.mark.parametrize(
+    ("decided", "year"),
+    [
+        ({}, None),
+        ({None: 50}, None),
+        (months(2016, 30), 2016),  # full: it has a December
+        ({**months(2016, 30), date(2017, 11, 1): 500}, 2016),
+        ({**months(2015, 30), **months(2016, 1), date(2017, 1, 1): 500}, 2015),  # too few items in 2016
+        ({**months(2016, 1), date(2017, 1, 1): 500}, 2016),  # no year has enough: the last full one
+        ({date(2017, 1, 1): 500}, 2017),  # no year is full
+    ],
+)
+def test_the_report_is_of_the_last_full_year_with_enough_items(
+    decided: dict[date | None, int], year: int | None
+) -> None:
+    assert year_to_report(decided, 30) == year
+
+
+@pytest.mark.parametrize(
+    ("today", "ranges"),
+    [
+        (date(2026, 1, 1), ("2025-12-01", "2025-12-31", "2025-10-01", "2025-12-31", "2026-01-01", "2026-01-01")),
+        (date(2026, 5, 31), ("2026-04-01", "2026-04-30", "2026-01-01", "2026-03-31", "2026-01-01", "2026-05-31")),
+        (date(2028, 3, 15), ("2028-02-01", "2028-02-29", "2027-10-01", "2027-12-31", "2028-01-01", "2028-03-15")),
+    ],
+)
+def test_usual_ranges_are_counted_back_from_today(today: date, ranges: tuple[str, ...]) -> None:
+    usual = list(usual_ranges(today).values())[:3]
+    assert tuple(day.isoformat() for pair in usual for day in pair) == ranges

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from determinations.access.roles import may_read_notes, names_of_people_with
 from determinations.browsing.facets import FacetCounts, count_facets
-from determinations.browsing.lists import CASES, DECISIONS, ITEMS, LISTS, ListKind, page_and_count
+from determinations.browsing.lists import CASES, DECISIONS, ITEMS, LISTS, ListKind, in_letter_order, page_and_count
 from determinations.browsing.rail import rail
 from determinations.casework.work import tag_names, works_of
 from determinations.filters import active_filters, chips, filters_only, mistakes, unknown_parameters
@@ -174,7 +174,7 @@ def _table_rows(
 ) -> Sequence[object]:
     came_from = _came_from(kind, query)
     if kind.of_items:
-        return [ItemRow(fact, _item_url(fact, came_from), labels, work=works.get(fact.case_id)) for fact in rows]
+        return [ItemRow(fact, _item_url(fact, came_from), labels, work=works.get(fact.case_id)) for fact in in_letter_order(rows)]
     by_day = kind is DECISIONS
     cases = [
         CaseRow(

@@ -103,13 +103,15 @@ def correction_history(request: StaffRequest) -> HttpResponse:
         "path": path,
         "person": query.get("person", ""),
         "state": query.get("state", ""),
-        "states": [("in_force", _("in force")), *CorrectionState.choices],
+        "states": _STATES,
         "count": count_up_to(rows),
         "kept": [(name, query[name]) for name in _OF_QUALITY if query.get(name)],
     }
     return render(request, "corrections/history.html", context)
 
 
+#: The states to filter by: "in force" stands for all three of them, so the plain one is not offered again.
+_STATES = [("in_force", _("in force")), *(state for state in CorrectionState.choices if state[0] != "active")]
 #: The filters of links from the quality page.
 _OF_QUALITY = ("field", "version", "operation")
 

@@ -1,11 +1,13 @@
 """Compares two selections: the filters of the address (A), and those in its parameter ``versus`` (B)."""
 
+from collections.abc import Callable
+
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from determinations.filters import filters_only
+from determinations.filters import chips, filters_in_words, filters_only
 from determinations.paging.addresses import with_query
 from determinations.statistics.catalog import BY_KEY, STATISTICS
 from determinations.statistics.changes import changes
@@ -14,7 +16,13 @@ from determinations.statistics.interface import LetterGroup
 from determinations.statistics.periods import Period, last_months, year_period
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
 from determinations.statistics.tabulate import sum_letters
-from determinations.views.statistics.context import Context, kept_parameters, may_view, table_of
+from determinations.views.statistics.context import (
+    Context,
+    kept_parameters,
+    may_view,
+    selection_form_url,
+    table_of,
+)
 from determinations.views.statistics.lazy_sections import section, show_section, whole_url
 from determinations.views.statistics.overview_numbers import dates, numbers, requested_period, with_period
 from determinations.views.statistics.selection import as_query, narrow
@@ -46,8 +54,8 @@ def compare(request: HttpRequest) -> HttpResponse:
             "statistics/compare.html",
             first.frame(
                 "compare",
-                side=_side(first, "A", groups),
-                other=section(first, side_url, *_SIDE, lambda _first: {"side": _side(second, "B")}),
+                side=_side_a(first, second, statistic, groups),
+                other=section(first, side_url, *_SIDE, lambda _first: {"side": _side_b(first, second, statistic)}),
                 table=section(first, table_url, *_TABLE, lambda _first: _rows(first, second, statistic)),
                 whole_url=whole_url(first),
                 statistic=statistic,
@@ -65,7 +73,8 @@ def compare_side(request: HttpRequest) -> HttpResponse:
     """The numbers of selection B: a section of the page."""
     with one_snapshot() as engine:
         first, second = _two_sides(request, engine)
-        return show_section(request, "compare", *_SIDE, first.frame("", side=_side(second, "B")))
+        side = _side_b(first, second, _statistic_of(request))
+        return show_section(request, "compare", *_SIDE, first.frame("", side=side))
 
 
 @require_safe
@@ -78,6 +87,19 @@ def compare_table(request: HttpRequest) -> HttpResponse:
         return show_section(request, "compare", *_TABLE, first.frame("", **rows))
 
 
+@require_safe
+@may_view
+def compare_with(request: HttpRequest) -> HttpResponse:
+    """Take the filters of the address for selection B; ``first`` has those of A. Redirects to the comparison."""
+    first, second = filters_only(QueryDict(request.GET.get("first", ""))), filters_only(request.GET)
+    return redirect(_comparison(first, second, _statistic_of(request)))
+
+
+def _comparison(first: QueryDict, second: QueryDict, statistic: Statistic) -> str:
+    """The address of a comparison."""
+    return with_query(reverse("statistics_compare"), first, versus=second.urlencode(), by=statistic.key)
+
+
 def _statistic_of(request: HttpRequest) -> Statistic:
     return BY_KEY.get(request.GET.get("by", ""), BY_KEY["category"])
 
@@ -87,23 +109,51 @@ def _two_sides(request: HttpRequest, engine: SqlEngine) -> tuple[Context, Contex
     return first, Context.of(request, engine, filters_only(QueryDict(request.GET.get("versus", ""))), like=first)
 
 
-def _side(side: Context, name: str, groups: list[LetterGroup] | None = None) -> dict[str, object]:
-    if groups is None:
-        groups = side.engine.count_letters(side.selection)
+def _side_a(first: Context, second: Context, statistic: Statistic, groups: list[LetterGroup]) -> dict[str, object]:
+    path, versus = reverse("statistics_compare"), second.query.urlencode()
+    change_url = selection_form_url(path, first.query, versus=versus, by=statistic.key)
+    return _side(first, "A", groups, change_url, lambda changed: _comparison(changed, second.query, statistic))
+
+
+def _side_b(first: Context, second: Context, statistic: Statistic) -> dict[str, object]:
+    groups = second.engine.count_letters(second.selection)
+    path, own = reverse("compare_with"), first.query.urlencode()
+    change_url = selection_form_url(path, second.query, first=own, by=statistic.key)
+    return _side(second, "B", groups, change_url, lambda changed: _comparison(first.query, changed, statistic))
+
+
+def _side(
+    side: Context, letter: str, groups: list[LetterGroup], change_url: str, address_with: Callable[[QueryDict], str]
+) -> dict[str, object]:
+    """One selection; ``address_with`` gives the address of the comparison with other filters on this side."""
     letters = sum_letters(groups)
     return {
-        "name": name,
+        "letter": letter,
+        "name": _name_of(side),
         "letters": letters,
         "numbers": numbers(side, letters),
         "enough": letters.tally.decided >= side.limits.rate_needs,
-        "chips": side.frame("")["chips"],
+        "chips": [
+            {"label": chip.label, "value": chip.value, "url": address_with(QueryDict(chip.query.removeprefix("?")))}
+            for chip in chips(side.query, side.labels)
+        ],
+        "change_url": change_url,
     }
+
+
+def _name_of(side: Context) -> str:
+    """A selection named by its filters."""
+    period = requested_period(side.query)
+    if period and set(side.query) == set(dates(period)):
+        return f"Decided {period}"
+    return filters_in_words(side.query, side.labels) or "All items"
 
 
 def _rows(first: Context, second: Context, statistic: Statistic) -> dict[str, object]:
     compared = changes(table_of(first, statistic), table_of(second, statistic), limits=first.limits, all_rows=True)
     return {
         "statistic": statistic,
+        "names": (_name_of(first), _name_of(second)),
         "rows": [
             {
                 "change": change,

@@ -212,12 +212,19 @@ def section_tabs(request: HttpRequest, query: QueryDict) -> list[dict[str, str]]
 
 
 #: Parameters in addresses of statistics that are kept when the filters change.
-KEPT_PARAMETERS = ("versus", "by", "of", "question", "element", "sort", "step", "whole")
+KEPT_PARAMETERS = (
+    "versus", "first", "by", "of", "question", "element", "sort", "step", "whole", "request", "treatment",
+)  # fmt: skip
 
 
 def selection_url(request: HttpRequest, query: QueryDict) -> str:
     """The page with all filters, which leads back to this page."""
-    return with_query(reverse("statistics_selection"), query, **kept_parameters(request), **{"for": request.path})
+    return selection_form_url(request.path, query, **kept_parameters(request))
+
+
+def selection_form_url(path: str, query: QueryDict, **kept: str) -> str:
+    """The page with all filters, which leads to the page at ``path`` with the filters chosen and what is ``kept``."""
+    return with_query(reverse("statistics_selection"), query, **kept, **{"for": path})
 
 
 def kept_parameters(request: HttpRequest) -> dict[str, str]:

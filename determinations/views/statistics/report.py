@@ -10,11 +10,12 @@ from django.views.decorators.http import require_safe
 from determinations.paging.addresses import with_query
 from determinations.statistics.catalog import BY_KEY
 from determinations.statistics.glossary import GLOSSARY
-from determinations.statistics.periods import year_period
+from determinations.statistics.periods import year_period, year_to_report
 from determinations.statistics.published import PublishedFigures
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.views.statistics.context import Context, kept_parameters, may_view, table_of
 from determinations.views.statistics.lazy_sections import section, show_section, whole_url
+from determinations.views.statistics.over_time import decided_by_month
 from determinations.views.statistics.overview_numbers import dates, overview, requested_period
 from determinations.views.statistics.selection import narrow
 
@@ -33,14 +34,15 @@ _TEMPLATE = "statistics/_report_part.html"
 @require_safe
 @may_view
 def report(request: HttpRequest) -> HttpResponse:
-    """The report; for the latest year if the address has no period."""
+    """The report; for the last full year with enough items if the address has no period."""
     with one_snapshot() as engine:
         context = Context.of(request, engine)
         if "decided_to" not in context.query and "undated" not in context.query:
-            latest = engine.latest_decision(context.selection)
-            if latest:
-                year = narrow(context.query, dates(year_period(latest.year)))
-                return redirect(with_query(request.path, year, **kept_parameters(request)))
+            decided = decided_by_month(engine.count_letters(context.selection))
+            year = year_to_report(decided, context.limits.rate_needs)
+            if year:
+                query = narrow(context.query, dates(year_period(year)))
+                return redirect(with_query(request.path, query, **kept_parameters(request)))
         parts = []
         for key, (title, keys) in PARTS.items():
             url = context.url("report_part", key)

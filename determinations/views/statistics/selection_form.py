@@ -11,14 +11,16 @@ from determinations.browsing.facets import count_facets
 from determinations.browsing.lists import ITEMS
 from determinations.browsing.rail import Facet, rail
 from determinations.filters import active_filters, filters_only
+from determinations.paging.addresses import changed
 from determinations.views.requests import wants_part
-from determinations.views.statistics.context import KEPT_PARAMETERS, may_read, section_tabs
+from determinations.views.statistics.context import kept_parameters, may_read, section_tabs
 
 #: URL names of the pages the form may submit to.
 _PAGES = frozenset({
     "statistics", "breakdowns", "statistic", "statistics_compare", "statistics_report", "citations",
     "citation_editions", "citation_authority", "citation_parts", "authority_editions", "compare_table",
-    "compare_side", "statistics_changes", "report_part", "treatments", "treatment", "grounds", "ground_sentences",
+    "compare_side", "compare_with", "statistics_changes", "report_part", "treatments", "treatment", "grounds",
+    "ground_sentences", "similar_request_list", "similar_to_text",
 })  # fmt: skip
 
 
@@ -29,10 +31,11 @@ def selection(request: HttpRequest) -> HttpResponse:
     query = filters_only(request.GET)
     filterset = ITEMS.filterset(query)
     counted = count_facets(ITEMS, filterset, query)
-    facets = rail(query, filterset.lookups.labels, counted)
+    of_page = kept_parameters(request)
+    facets = rail(changed(query, of_page), filterset.lookups.labels, counted)
     offered = set(_offered(facets))
     kept = [(name, value) for name, value in active_filters(query) if name not in offered]
-    kept += [(name, request.GET[name]) for name in KEPT_PARAMETERS if name in request.GET]
+    kept += of_page.items()
     return render(
         request,
         "statistics/_form.html" if wants_part(request) else "statistics/selection.html",
