@@ -174,7 +174,10 @@ def _table_rows(
 ) -> Sequence[object]:
     came_from = _came_from(kind, query)
     if kind.of_items:
-        return [ItemRow(fact, _item_url(fact, came_from), labels, work=works.get(fact.case_id)) for fact in in_letter_order(rows)]
+        return [
+            ItemRow(fact, _item_url(fact, came_from), labels, work=works.get(fact.case_id))
+            for fact in in_letter_order(rows)
+        ]
     by_day = kind is DECISIONS
     cases = [
         CaseRow(
