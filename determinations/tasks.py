@@ -7,8 +7,7 @@ letters of a lane are in the broker at once. Each finished task sends the next o
 import logging
 import socket
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime, timedelta
 from functools import wraps
 from smtplib import SMTPException
@@ -41,8 +40,11 @@ from determinations.models import Case, CaseValues, Export, Letter, ReparseRun, 
 from determinations.models.browsing import ExportState
 from determinations.models.clock import database_now
 from determinations.models.letters import OPEN_STATES, Lane
+from determinations.models.locks import holding_alone as _alone
 from determinations.models.reparsing import AT_WORK
 from determinations.office_fields import imports as office_imports
+from determinations.operations import watching
+from determinations.operations.counters import counting_letters
 from determinations.reading import drawings, readiness, reparsing
 from determinations.reading.ingest import ingest_letters, requeue
 from determinations.reading.messages import queued_ids
@@ -119,7 +121,8 @@ def _worker_name() -> str:
 @when_ready
 def parse_letters(ids: list[int], lane: str = Lane.INTERACTIVE) -> None:
     """Read these letters, then send the next ones of the lane."""
-    memory_may_run_out(ingest_letters)(ids)  # the letters are requeued, with one attempt fewer left
+    with counting_letters(ids):
+        memory_may_run_out(ingest_letters)(ids)  # the letters are requeued, with one attempt fewer left
     send_waiting(lane)
     send_waiting(Lane.SCANS)
 
@@ -128,7 +131,8 @@ def parse_letters(ids: list[int], lane: str = Lane.INTERACTIVE) -> None:
 @when_ready
 def scan_letters(ids: list[int], lane: str = Lane.SCANS) -> None:
     """Recognize and read these scans, then send the next ones."""
-    memory_may_run_out(read_scans)(ids)
+    with counting_letters(ids):
+        memory_may_run_out(read_scans)(ids)
     if missing_engine() is None:  # without the engine they wait for the sweep
         send_waiting(lane)
 
@@ -187,6 +191,7 @@ def tidy() -> None:
         if survey.is_due(now):
             send_count_of_files()
         delete_ended_sessions(now=now)
+        watching.look(now=now)
 
 
 @shared_task(ignore_result=True)
@@ -435,20 +440,6 @@ def _write_search_words_for_a_turn() -> bool:
         if rewrite_old_words(_WORDS_BATCH) < _WORDS_BATCH:
             return False
     return True
-
-
-@contextmanager
-def _alone(work: str) -> Iterator[bool]:
-    """Try to take the advisory lock for this work; yields whether we got it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [work])
-        (alone,) = cursor.fetchone()
-    try:
-        yield alone
-    finally:
-        if alone:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [work])
 
 
 def _send_quietly(task: Any, *arguments: int, queue: str = Lane.BULK) -> None:

@@ -12,6 +12,7 @@ from determinations.views.intake import letter_file, uploads
 from determinations.views.office_fields import case_values
 from determinations.views.office_fields import imports as office_imports
 from determinations.views.office_fields import values as field_values
+from determinations.views.operations import status
 from determinations.views.statistics import (
     accuracy,
     authority,
@@ -41,6 +42,7 @@ urlpatterns = [
     path("people/rules/", people.change_policy, name="change_sign_in_policy"),
     path("people/<int:pk>/", people.person, name="person"),
     path("people/<int:pk>/act/", people.act_on_person, name="act_on_person"),
+    path("status/", status.status, name="status"),
     path("profile/", profile.profile, name="profile"),
     path("profile/sessions/", profile.end_session, name="end_session"),
     path("cases/", lists.case_list, name="case_list"),

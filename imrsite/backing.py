@@ -1,7 +1,7 @@
 """Checks that the database and the broker answer and are recent enough; each failure is one sentence."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
@@ -10,6 +10,9 @@ from django.db import connection
 from django.db.utils import Error as DatabaseError
 
 from imrsite.local.wheels import ServiceError
+
+if TYPE_CHECKING:
+    import redis
 
 POSTGRESQL = (15, 0)
 REDIS = (6, 2)
@@ -40,9 +43,9 @@ def check_database() -> None:
 
 def check_broker() -> None:
     """:class:`ServiceError` unless ``REDIS_URL`` points to a Redis or Valkey that imrsite can use."""
-    import redis  # here, because every command imports this module
+    import redis
 
-    client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=5, socket_timeout=5)
+    client = broker_client(seconds=5)
     try:
         server: Any = client.info("server")
     except redis.RedisError as error:
@@ -55,6 +58,13 @@ def check_broker() -> None:
             f"REDIS_URL points to Redis {server['redis_version']}, and imrsite needs {REDIS[0]}.{REDIS[1]} or newer: "
             "upgrade it or use another server."
         )
+
+
+def broker_client(*, seconds: float = 2) -> "redis.Redis":
+    """A client of the broker with this time limit."""
+    import redis  # here, because every command imports this module
+
+    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=seconds, socket_timeout=seconds)
 
 
 @register(Tags.database)

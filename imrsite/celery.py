@@ -77,10 +77,12 @@ app.autodiscover_tasks(["determinations"])
 
 
 @heartbeat_sent.connect
-def note_running_worker(**details: Any) -> None:
-    """Record the heartbeat that a running worker sends every two seconds, unless it serves only scans."""
+def note_running_worker(sender: Any, **details: Any) -> None:
+    """Record the heartbeat that a running worker sends every two seconds; letters need one that not only scans."""
+    from determinations.reading.worker_list import report_worker
     from determinations.reading.workers import note_worker
 
+    report_worker(sender.eventer.hostname, app.amqp.queues.consume_from)
     if INTERACTIVE in app.amqp.queues.consume_from:
         note_worker()
 
@@ -99,8 +101,10 @@ def build_parser_rules(**details: Any) -> None:
 
 
 @worker_shutting_down.connect
-def forget_stopped_worker(**details: Any) -> None:
+def forget_stopped_worker(sender: str, **details: Any) -> None:
+    from determinations.reading import worker_list
     from determinations.reading.workers import forget_worker
 
+    worker_list.forget_worker(sender)
     if INTERACTIVE in app.amqp.queues.consume_from:
         forget_worker()

@@ -48,12 +48,28 @@ def names(name: str, default: str = "") -> list[str]:
     return [entry.strip() for entry in text(name, default).split(",") if entry.strip()]
 
 
+def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """A list of addresses and networks, such as ``127.0.0.1, 10.1.0.0/16``."""
+    try:
+        return [ipaddress.ip_network(entry, strict=False) for entry in names(name)]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is not understood ({error}): write 127.0.0.1,10.1.0.0/16.") from None
+
+
 def choices(name: str, allowed: tuple[str, ...]) -> list[str]:
     """A list separated by commas, of the allowed words alone."""
     chosen = names(name)
     if unknown := [entry for entry in chosen if entry not in allowed]:
         raise ImproperlyConfigured(f"{name} has {unknown[0]!r}: write some of {', '.join(allowed)}.")
     return chosen
+
+
+def choice(name: str, allowed: tuple[str, ...]) -> str:
+    """One of the allowed words; the first if none is given."""
+    value = text(name, allowed[0]).lower()
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} is {value!r}: write {' or '.join(allowed)}.")
+    return value
 
 
 def mapping(name: str, allowed: tuple[str, ...]) -> dict[str, str]:

@@ -17,6 +17,8 @@ from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.views.defaults import page_not_found
 
+from imrsite.logs import shown_path
+
 Answer = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger(__name__)
 #: PostgreSQL's errors about a value that it cannot take: too long, not of its type, not text.
@@ -65,5 +67,5 @@ class UnreadableRequests:
         of_nul = isinstance(cause or exception, psycopg.DataError | ValueError) and "NUL" in str(exception)
         if not (of_value or of_nul):
             return None
-        log.error("A value could not be stored or compared: %s", request.path)
+        log.warning("A value could not be stored or compared: %s", shown_path(request.path))
         return bad_request(request, exception)

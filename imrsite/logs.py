@@ -1,12 +1,15 @@
-"""Keeps letter text out of logs and error reports.
+"""Keeps letter text and secret addresses out of logs and error reports.
 
 PostgreSQL's message about a rejected row quotes the row (``DETAIL``, ``CONTEXT``), and psycopg's exceptions contain
-it. Of such an exception only the class and the error code are reported, wherever it occurs in a chain.
+it. Of such an exception only the class and the error code are reported, wherever it occurs in a chain. Addresses are
+logged without their query strings, and without the long parts that open something by themselves.
 """
 
 import logging
+import re
 import traceback
 from collections.abc import ItemsView, Iterator
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
@@ -14,24 +17,46 @@ import psycopg
 from django import db
 from django.http import HttpRequest
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
+from pythonjsonlogger.json import JsonFormatter
 
+from imrsite.request_ids import current_request_id
+
+#: What a line in JSON has beside time, level, logger and message.
+_FIELDS = ("request_id", "method", "route", "status", "ms", "user")
+#: A part of an address that may open something by itself, as that of a calendar feed does.
+_LONG_PART = re.compile(r"[^/]{25,}")
+#: The same in a line of which only the text is known.
+_SECRET_ADDRESS = re.compile(r"(/(?:calendar|accounts/link/[^/\s]+)/)[^/\s'\"]{20,}")
 _OF_DATABASE = (db.Error, psycopg.Error)
 _Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
-class Plain(logging.Formatter):
-    """Formats log lines without what the database quotes."""
+def shown_path(path: str) -> str:
+    """The path of an address as it may be logged: long parts are left out."""
+    return _LONG_PART.sub("...", path)
 
-    def format(self, record: logging.LogRecord) -> str:
-        """The line and its traceback. Celery puts the exception into the line itself, so that is cleaned too."""
-        record.exc_text = None  # another handler may have cached a traceback
-        line = super().format(record)
-        raised = record.exc_info[1] if record.exc_info else None
-        for error in chain_of(raised):
-            if isinstance(error, _OF_DATABASE):
-                for quoted in (repr(error), str(error)):
-                    line = line.replace(quoted, told_of(error)) if quoted else line
-        return line
+
+class ClientFaults(logging.Filter):
+    """What a client did wrong is a short warning: no traceback, nothing of what was sent, no secret address."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Shorten the record; it is always logged."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(_shown_argument(argument) for argument in record.args)
+        if 400 <= getattr(record, "status_code", 0) < 500:
+            record.exc_info = record.exc_text = None
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            if record.name.startswith("django.security."):  # its message quotes the request
+                record.msg, record.args = "Refused: %s", (record.name.removeprefix("django.security."),)
+        return True
+
+
+def _shown_argument(argument: object) -> object:
+    return shown_path(argument) if isinstance(argument, str) and argument.startswith("/") else argument
+
+
+class _Discreet(logging.Formatter):
+    """Formats records without what the database quotes."""
 
     def formatException(self, ei: Any) -> str:
         """The traceback, with database exceptions reduced to their class."""
@@ -41,6 +66,52 @@ class Plain(logging.Formatter):
         told = traceback.TracebackException(kind, error, trace)
         _tell_less(told, error, set())
         return "".join(told.format()).rstrip("\n")
+
+
+class Plain(_Discreet):
+    """One line per record, for people to read."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line and its traceback. Celery puts the exception into the line itself, so that is cleaned too."""
+        record.exc_text = None  # another handler may have cached a traceback
+        line = _cleaned(super().format(record), record)
+        if request_id := current_request_id():
+            first, *rest = line.split("\n", 1)
+            line = "\n".join([f"{first} [{request_id}]", *rest])
+        return line
+
+
+class Json(_Discreet, JsonFormatter):
+    """One JSON object per record: time, level, logger, message, and what is known of the request."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The object as one line."""
+        record.exc_text = None
+        return super().format(record)
+
+    def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
+        """Only the fields that are known to hold no letter text; other attributes may hold a request."""
+        log_data["time"] = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        log_data |= {"level": record.levelname, "logger": record.name, "process": record.process}
+        log_data["message"] = _cleaned(record.getMessage(), record)
+        if request_id := current_request_id():
+            log_data["request_id"] = request_id
+        log_data |= {name: value for name in _FIELDS if (value := getattr(record, name, None)) is not None}
+        if trace := message_dict.get("exc_info"):
+            log_data["traceback"] = _cleaned(str(trace), record)
+
+
+def _cleaned(line: str, record: logging.LogRecord) -> str:
+    """The text without what database errors quote, and without secret addresses."""
+    raised = record.exc_info[1] if record.exc_info else None
+    for error in chain_of(raised):
+        if isinstance(error, _OF_DATABASE):
+            for quoted in (repr(error), str(error)):
+                line = line.replace(quoted, told_of(error)) if quoted else line
+    return _SECRET_ADDRESS.sub(r"\1...", line)
 
 
 def told_of(error: BaseException) -> str:

@@ -11,10 +11,48 @@ from django.middleware.gzip import GZipMiddleware
 from django.template.loader import render_to_string
 from psycopg.errors import LockNotAvailable, QueryCanceled
 
+from imrsite.logs import shown_path
+from imrsite.request_ids import HEADER, begin_request, end_request
 from imrsite.serving.body_limits import COOKIE, FORMS_VALID, Allowance, Ticket, limits_in_words, most_bytes
 
 Answer = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger(__name__)
+_requests = logging.getLogger("imrsite.requests")
+
+
+def follow_requests(get_response: Answer) -> Answer:
+    """Give the request its ID, and log a line about it if ``LOG_REQUESTS`` is set: its route, never its address."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        began = time.perf_counter()
+        request_id = begin_request(request.headers.get(HEADER, "") if settings.HTTPS else "")
+        try:
+            response = get_response(request)
+            response.headers[HEADER] = request_id
+            if settings.LOG_REQUESTS:
+                _log_request(request, response, round((time.perf_counter() - began) * 1000))
+            return response
+        finally:
+            end_request()
+
+    return answer
+
+
+def _log_request(request: HttpRequest, response: HttpResponse, ms: int) -> None:
+    route, user = route_of(request), getattr(request, "user", None)
+    fields = {
+        "method": request.method, "route": route, "status": response.status_code, "ms": ms,
+        "user": user.pk if user is not None and user.is_authenticated else None,
+    }  # fmt: skip
+    _requests.info("%s %s: %d in %d ms", request.method, route, response.status_code, ms, extra=fields)
+
+
+def route_of(request: HttpRequest) -> str:
+    """The name of the page that answered; of an address that has none, no more than its kind."""
+    match = request.resolver_match
+    if match is not None:
+        return match.view_name or match.route
+    return "static" if request.path.startswith(f"/{settings.STATIC_URL.strip('/')}/") else "none"
 
 
 def content_security_policy(get_response: Answer) -> Answer:
@@ -126,7 +164,7 @@ class Busy:
         """Return a page that needs no database; ignore other exceptions."""
         if not isinstance(exception.__cause__, QueryCanceled | LockNotAvailable):
             return None
-        log.error("Statement timed out: %s", request.path)
+        log.error("Statement timed out: %s", shown_path(request.path))
         page = render_to_string("503.html", {"seconds": settings.STATEMENT_SECONDS})
         return HttpResponse(page, status=503, headers={"Retry-After": "60"})
 

@@ -25,6 +25,7 @@ SECRET_KEY = env.secret("SECRET_KEY", kept_in=STATE_DIR / "secret_key")
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")  # earlier keys, while what they signed is still in use
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
+PROGRAM_VERSION = env.text("IMRSITE_VERSION", "0.1.0")  # as in pyproject.toml, or what an image was built from
 ADMIN_PATH = env.text("ADMIN_PATH", "admin").strip("/") + "/"
 ROOT_URLCONF = "imrsite.urls"
 WSGI_APPLICATION = "imrsite.wsgi.application"
@@ -50,6 +51,8 @@ INSTALLED_APPS = [
     "determinations",
 ]
 MIDDLEWARE = [
+    "determinations.views.operations.probes.answer_probes",
+    "imrsite.middleware.follow_requests",
     "django.middleware.security.SecurityMiddleware",
     "imrsite.middleware.CompressPages",
     "imrsite.middleware.content_security_policy",
@@ -156,6 +159,8 @@ SCANNED_PAGES = env.number("SCAN_MAX_PAGES", 100, least=1)
 LETTER_SECONDS = env.number("LETTER_MAX_SECONDS", 20, least=1)
 # With less free space than this, letters are neither received nor read.
 STORE_FREE_BYTES = env.number("STORE_MIN_FREE_MB", 200) * 1024 * 1024
+# With less than this, administrators are warned.
+STORE_LOW_BYTES = env.number("STORE_LOW_MB", 2_000) * 1024 * 1024
 ARCHIVE_BYTES = env.number("ARCHIVE_MAX_MB", 500, least=1) * 1024 * 1024
 
 STATIC_URL = "static/"
@@ -170,7 +175,7 @@ STORAGES: dict[str, dict[str, Any]] = {
         else "imrsite.static_files.FingerprintedStorage"
     },
 }
-WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_USE_FINDERS = True  # files that were not collected are served too, under their plain names
 WHITENOISE_AUTOREFRESH = DEBUG
 
 # Sign-in: by name and password, by passkey, or by an identity provider (OpenID Connect)
@@ -205,6 +210,18 @@ EMAIL_USE_SSL, EMAIL_USE_TLS = MAIL_SERVER.tls_at_once, MAIL_SERVER.starts_tls
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "imrsite@localhost")
 SITE_URL = env.text("SITE_URL").rstrip("/")  # in links; default: the address that the browser used
 PASSWORD_RESET_TIMEOUT = env.number("PASSWORD_LINK_HOURS", 24, least=1) * 3600
+
+# Operations: who is told of alarms, who may read the metrics, and backups
+
+ALARM_EMAIL = env.names("ALARM_EMAIL")  # default: administrators with an e-mail address
+METRICS_TOKEN = env.text("METRICS_TOKEN")  # "Authorization: Bearer ..." of whoever reads /metrics
+METRICS_ADDRESSES = env.networks("METRICS_ADDRESSES")  # from which /metrics may be read
+COUNTS_METRICS = bool(METRICS_TOKEN or METRICS_ADDRESSES)
+BACKUP_DIR = env.text("BACKUP_DIR")
+BACKUP_KEEP = env.number("BACKUP_KEEP", 14, least=1)
+BACKUP_RECIPIENTS = env.names("BACKUP_RECIPIENTS")  # public keys of age, for encrypted backups
+# An older last backup raises an alarm; 0: never.
+BACKUP_LATE_HOURS = env.number("BACKUP_LATE_HOURS", 0)
 
 # Single sign-on by OpenID Connect: access/single_sign_on.py
 OIDC_SERVER = env.text("OIDC_SERVER").rstrip("/")  # the issuer's address
@@ -271,7 +288,6 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"  # of the address t
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^health/$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
@@ -296,16 +312,32 @@ CELERY_BROKER_URL = env.broker(REDIS_URL)
 BROKER_KEEPALIVE = keepalive.for_redis(REDIS_URL)
 WORKER_PROCESSES = env.number("WORKER_PROCESSES", 2, least=1)
 
-# Logging: to standard error; never letter text, so no request bodies, no SQL, and only the class of database errors
-# (imrsite/logs.py)
+# Logging: to standard error or a file; never letter text, so no request bodies, no SQL, only the class of database
+# errors, and no secret addresses (imrsite/logs.py)
 
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
+LOG_FORMAT = env.choice("LOG_FORMAT", ("plain", "json"))
+LOG_REQUESTS = env.flag("LOG_REQUESTS")  # a line for each request
+LOG_FILE = env.text("LOG_FILE")
+_LOG_HANDLER: dict[str, object] = {"class": "logging.StreamHandler"}
+if LOG_FILE:  # several processes write to it, and rotate it together
+    _LOG_HANDLER = {
+        "class": "concurrent_log_handler.ConcurrentRotatingFileHandler",
+        "filename": LOG_FILE,
+        "maxBytes": env.number("LOG_MAX_MB", 50, least=1) * 1024 * 1024,
+        "backupCount": env.number("LOG_KEEP", 10, least=1),
+        "chmod": 0o640,
+    }
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"()": "imrsite.logs.Plain", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "filters": {"client_faults": {"()": "imrsite.logs.ClientFaults"}},
+    "formatters": {
+        "plain": {"()": "imrsite.logs.Plain", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "json": {"()": "imrsite.logs.Json"},
+    },
+    "handlers": {"log": {**_LOG_HANDLER, "formatter": LOG_FORMAT, "filters": ["client_faults"]}},
+    "root": {"handlers": ["log"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "propagate": True, "level": LOG_LEVEL},
         "django.server": {"handlers": [], "propagate": True},

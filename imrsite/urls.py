@@ -8,12 +8,15 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from imrsite.health import health
+from determinations.views.operations import probes
 
 handler400 = "imrsite.errors.bad_request"
 
 urlpatterns = [
-    path("health/", health, name="health"),
+    path("health/", probes.health, name="health"),
+    path("health/live", probes.live, name="live"),
+    path("health/ready", probes.ready, name="ready"),
+    path("metrics", probes.read_metrics, name="metrics"),
     path("accounts/", include("determinations.views.access.urls")),
     # One way to sign in: with limits, second factor and record.
     path(f"{settings.ADMIN_PATH}login/", login_not_required(secure_admin_login(admin.site.login))),

@@ -96,7 +96,7 @@ def key_obstacle() -> Obstacle | None:
 def space_obstacle() -> Obstacle | None:
     """Why no file should be written: less free space than the floor. None if there is enough."""
     try:
-        free = free_bytes(_folder())
+        free = free_bytes(store_folder())
     except OSError:
         return None  # ``store_obstacle`` says more
     if free >= settings.STORE_FREE_BYTES:
@@ -143,7 +143,7 @@ def _has_our_letters() -> bool:
 
 def _write_marker() -> str:
     """Write a new ID, whole or not at all; the first of two processes wins. Returns the ID in the store."""
-    folder = _folder()
+    folder = store_folder()
     make_private(folder)
     unfinished = folder / f".{MARKER}.{uuid.uuid4().hex}"
     with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -165,8 +165,9 @@ def _tie(store_id: str) -> str:
 
 
 def _marker() -> Path:
-    return _folder() / MARKER
+    return store_folder() / MARKER
 
 
-def _folder() -> Path:
+def store_folder() -> Path:
+    """The folder of letters; it may not exist yet."""
     return Path(letter_store().location)

@@ -43,6 +43,7 @@ from determinations.models.office_fields import (
     RowOutcome,
     ValueChange,
 )
+from determinations.models.operations import Alarm, BackupRecord
 from determinations.models.reparsing import ReparseExample, ReparseRun, RunState
 from determinations.models.reviews import CorrectionReason, ReviewEntry, ReviewSettings
 from determinations.models.search import SearchVocabulary, SearchWord
@@ -51,6 +52,7 @@ from determinations.models.uploads import Upload, UploadedFile
 
 __all__ = [
     "Account",
+    "Alarm",
     "AlertKind",
     "AuditAlert",
     "AuditAnchor",
@@ -60,6 +62,7 @@ __all__ = [
     "AuditState",
     "Authority",
     "AuthorityAlias",
+    "BackupRecord",
     "CalendarFeed",
     "Case",
     "CaseNote",

@@ -74,6 +74,14 @@ def note_sweep() -> None:
         return
 
 
+def swept_lately() -> bool:
+    """Whether a sweep finished within the last minute; False also if the broker is unavailable."""
+    try:
+        return cache.get(_SWEPT_KEY) is not None
+    except RedisError:
+        return False
+
+
 def forget_worker() -> None:
     """Record that the worker shut down normally."""
     try:

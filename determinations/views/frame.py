@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from determinations.corrections.review_queue import queue
+from determinations.operations.alarms import ShownAlarm, shown_alarms
 from determinations.paging.counts import count_up_to
 from determinations.reading.readiness import stopped_reasons
 from determinations.reading.workers import worker_state
@@ -35,8 +36,11 @@ _OWN = (
     ("Import office fields", "office_imports", "determinations.import_office_values", "upload"),
     ("Accounts", "people", "determinations.manage_people", "user"),
     ("Encryption", "encryption", "determinations.see_encryption", "lock"),
+    ("Status", "status", "determinations.see_operations", "info"),
     ("Administration", "admin:index", "is_staff", "user"),
 )
+#: Alarms that the bar about workers tells.
+_TOLD_OF_WORKERS = ("worker", "sweep", "reading")
 #: The review count in the frame stops here.
 _MOST_REVIEWS = 999
 
@@ -52,6 +56,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "frame": {
             "worker": worker_state().value if uploads else "",
             "stopped": stopped_reasons() if uploads else [],
+            "alarms": _alarms() if user.has_perm("determinations.see_operations") else [],
             "has_uploads": uploads and url_if_any("upload_list"),
             "nav": [
                 {"label": label, "url": url, "current": request.path.startswith(url), "key": _KEYS.get(name, "")}
@@ -74,6 +79,11 @@ def frame(request: HttpRequest) -> dict[str, object]:
 def _review() -> dict[str, object]:
     count = count_up_to(queue(now=timezone.now()), _MOST_REVIEWS)
     return {"review_url": reverse("review"), "review_count": count.number, "review_count_label": str(count)}
+
+
+def _alarms() -> list[ShownAlarm]:
+    """The alarms that the bar about workers does not tell already."""
+    return [alarm for alarm in shown_alarms() if alarm.code not in _TOLD_OF_WORKERS]
 
 
 def _may(user: User | AnonymousUser, permission: str) -> bool:

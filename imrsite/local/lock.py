@@ -26,5 +26,7 @@ def lock(target: Path, *options: str) -> None:
 
 if __name__ == "__main__":
     lock(DEMO, "--extra", "embedded", *(f"--no-emit-package={name}" for name in UNUSED))
-    lock(PRODUCTION, "--constraints", str(DEMO))
+    lock(
+        PRODUCTION, "--extra", "backup", "--constraints", str(DEMO), *(f"--no-emit-package={name}" for name in UNUSED)
+    )
     lock(TEST, "--extra", "embedded", "--extra", "test", "--constraints", str(DEMO))

@@ -12,8 +12,20 @@ from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.task import ThreadedTaskDispatcher
 
-from imrsite.limits import files_of_one_upload
-from imrsite.serving.connections import HEAD_BYTES, Listener, Network, Patience, SocketListener, TcpListener
+from imrsite.limits import files_of_one_upload, set_limits_of_web
+
+# Gunicorn loads this class before the application, and the next import loads the settings.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imrsite.settings")
+set_limits_of_web()
+
+from imrsite.serving.connections import (  # noqa: E402
+    HEAD_BYTES,
+    Listener,
+    Network,
+    Patience,
+    SocketListener,
+    TcpListener,
+)
 
 #: Seconds between two looks at what else there is to do: the signal to stop, overdue connections.
 _LOOK = 0.5

@@ -151,7 +151,15 @@ def test_behind_a_proxy_the_address_is_the_one_that_the_proxy_saw(rf: RequestFac
 
 
 #: Pages that need no sign-in.
-_PUBLIC = {"/health/", "/accounts/login/", "/accounts/link/", "/accounts/link/chosen/", "/accounts/link/x/x/"}
+_PUBLIC = {
+    "/health/",
+    "/health/live",
+    "/health/ready",
+    "/accounts/login/",
+    "/accounts/link/",
+    "/accounts/link/chosen/",
+    "/accounts/link/x/x/",
+}
 
 
 def _pages(patterns: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -175,8 +183,10 @@ def test_every_page_requires_sign_in(client: Client) -> None:
         response = client.get(address)
         if response.status_code == 405:  # it accepts forms only
             response = client.post(address)
-        if address.startswith("/accounts/oidc/x/") or name == "calendar_feed":
-            assert response.status_code == 404, "there is no such identity provider, and no such secret address"
+        if address.startswith("/accounts/oidc/x/") or name in {"calendar_feed", "metrics"}:
+            assert response.status_code == 404, "no such identity provider or secret address, and metrics are off"
+        elif name == "ready":
+            assert response.status_code == 503, "no worker runs for this test"
         elif address in _PUBLIC:
             assert response.status_code == 200, name
         else:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -188,3 +189,18 @@ def test_signing_in_gives_a_ticket_and_signing_out_takes_it(client: Client, peop
     assert ticket.allowance is Allowance.FILES
     assert COOKIE not in client.get("/cases/").cookies, "a recent ticket is not sent again"
     assert client.post("/accounts/logout/").cookies[COOKIE].value == ""
+
+
+def test_the_limit_of_statements_holds_under_gunicorn() -> None:
+    """The worker class is loaded before the application, and loads the settings: the limit has to be set first."""
+    program = (
+        "import imrsite.serving.worker; from django.conf import settings;"
+        "print(settings.STATEMENT_SECONDS, settings.DATABASES['default']['OPTIONS']['options'])"
+    )
+    unset = {"DJANGO_SETTINGS_MODULE", "STATEMENT_SECONDS"}
+    environment = {name: value for name, value in child_environment().items() if name not in unset}
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.startswith("60 ")
+    assert "statement_timeout=60s" in ran.stdout

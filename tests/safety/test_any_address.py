@@ -59,7 +59,7 @@ def routes() -> list[str]:
     tables = [route for route in every if route.startswith("admin/") and re.match(r"admin/[a-z]+/[a-z]+/", route)]
     kept = {route for route in tables if route.removeprefix("admin/").startswith(_TABLES)}
     own = [route for route in every if route not in tables or route.split("/")[1] in _own_folders()]
-    return sorted({*own, *kept} - {"admin/(?P<url>.*)"})
+    return sorted({*own, *kept} - {"admin/(?P<url>.*)", "health/ready"})  # 503 here: no worker runs
 
 
 def _own_folders() -> set[str]:

@@ -1,0 +1,1 @@
+"""The state of the installation: checks, alarms, figures for monitoring."""
