@@ -27,7 +27,7 @@ from determinations.access import throttle, typed_forms
 from determinations.access.accounts import delete_ended_sessions
 from determinations.access.mail import send_link
 from determinations.audit import upkeep as audit_upkeep
-from determinations.browsing import exports, vocabulary
+from determinations.browsing import exports, selected_rows, vocabulary
 from determinations.cases.effective import rewrite_old_words
 from determinations.cases.office_values import copy_pending
 from determinations.cases.search_words import old_words
@@ -187,6 +187,7 @@ def tidy() -> None:
         exports.delete_old_files(now=now)
         leftovers.delete_leftovers(now=now)
         typed_forms.delete_expired(now)
+        selected_rows.delete_old(now=now)
         throttle.delete_faded(now=now)
         if survey.is_due(now):
             send_count_of_files()

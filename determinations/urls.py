@@ -6,7 +6,7 @@ from determinations.views.access import people, profile
 from determinations.views.browsing import exports as export_views
 from determinations.views.browsing import home, lists, saved_views, search, short_addresses
 from determinations.views.cases import case_page, letter_pages, originals, problem_reports, similar_requests
-from determinations.views.casework import case_work
+from determinations.views.casework import case_work, selected_rows
 from determinations.views.duties import calendar_feed, one_duty, worklist
 from determinations.views.intake import letter_file, uploads
 from determinations.views.office_fields import case_values
@@ -59,6 +59,10 @@ urlpatterns = [
     ),
     path("items/similar/", similar_requests.similar_to_text, name="similar_to_text"),
     path("cases/<int:pk>/report/", problem_reports.report_problem, name="report_problem"),
+    path("selection/names/", selected_rows.names_to_choose, name="names_to_choose"),
+    path("selection/print/", selected_rows.print_cases, name="print_cases"),
+    path("selection/<int:pk>/undo/", selected_rows.undo_action, name="undo_action"),
+    path("selection/<slug:list_name>/", selected_rows.act_on_rows, name="act_on_rows"),
     path("cases/<int:pk>/work/", case_work.change_work, name="change_work"),
     path("cases/<int:pk>/notes/", case_work.add_note, name="add_note"),
     path("notes/<int:pk>/", case_work.note_page, name="note"),

@@ -25,7 +25,9 @@ from django.http import QueryDict
 
 from determinations.access import audit
 from determinations.access.roles import may_read_notes
+from determinations.browsing.bundles import BundleRefused, write_bundle
 from determinations.browsing.lists import LISTS, ListKind, in_letter_order
+from determinations.casework.work import MOST_AT_ONCE
 from determinations.models import Case, DisputedItem, Export, WorkStatus
 from determinations.models.browsing import ExportFormat, ExportState
 from determinations.paging.keyset import Order
@@ -40,7 +42,7 @@ KEPT_DAYS = 7
 _READ_AT_ONCE = 2_000
 #: Files unfinished for this long will never be finished: tasks and requests take minutes.
 _UNFINISHED_AFTER = timedelta(hours=1)
-_FINISHED = re.compile(r"\d+\.(csv|xlsx)")
+_FINISHED = re.compile(r"\d+\.(csv|xlsx|zip)")
 #: Excel's own limit, less the head.
 _MOST_EXCEL_ROWS = 1_048_575
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -289,11 +291,13 @@ def write_export(export_id: int, *, now: Callable[[], datetime]) -> None:
         return
     export = Export.objects.get(pk=export_id)
     try:
-        rows = _write_file(export)
+        rows = _write_file(export, now())
     except TooManyRows:
         _fail(
             export, "The list has more rows than an Excel sheet allows. Export it as CSV, or filter the list.", now()
         )
+    except BundleRefused as refusal:
+        _fail(export, str(refusal), now())
     except SoftTimeLimitExceeded:
         _fail(export, "The export took too long. Filter the list, or choose CSV.", now())
     except Exception:
@@ -307,9 +311,16 @@ def _fail(export: Export, message: str, at: datetime) -> None:
     Export.objects.filter(pk=export.pk).update(state=ExportState.FAILED, message=message, finished_at=at)
 
 
-def _write_file(export: Export) -> int:
+def _write_file(export: Export, now: datetime) -> int:
     """Write the file, whole or not at all; returns the number of rows."""
     kind = LISTS[export.list_name]
+    if export.format == ExportFormat.ZIP:
+        found = kind.filterset(QueryDict(export.query), notes=may_read_notes(export.by)).qs.order_by()
+        letters = list(
+            found.values_list("case_id" if kind.of_items else "pk", flat=True).distinct()[: MOST_AT_ONCE + 1]
+        )
+        with exports_area().write(_name_of(export)) as file:
+            return write_bundle(file, letters, by=export.by, now=now, export=export.pk)
     heads = [column.head for column in columns_of(kind)]
     rows = rows_of(kind, QueryDict(export.query), notes=may_read_notes(export.by))
     with exports_area().write(_name_of(export)) as file:

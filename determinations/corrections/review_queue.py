@@ -1,10 +1,11 @@
 """The review queue: which letters need review, in which order, and who they are assigned to."""
 
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, IntegerField, Q, QuerySet
 
 from determinations.access import audit
@@ -76,6 +77,53 @@ def snooze(letter_id: int, *, days: int, by: User, now: datetime) -> None:
     until = now + timedelta(days=days) if days else None
     ReviewEntry.objects.filter(pk=letter_id).update(snoozed_until=until)
     audit.record("review.snoozed", by=by, at=now, letter_id=letter_id, days=days)
+
+
+#: The user and the end of the snooze that entries had before a change, by letter.
+Before = Mapping[int, tuple[int | None, datetime | None]]
+
+
+def assign_all(letter_ids: Collection[int], user: User | None, *, by: User, now: datetime) -> Before:
+    """Assign the letters of a list to a user, or unassign them; returns what those that changed had before."""
+    to = user.pk if user else None
+    before = _change_all(letter_ids, lambda entry: setattr(entry, "assigned_to_id", to), by=by)
+    audit.record_each("review.assigned", before, by=by, at=now, to=to)
+    return before
+
+
+def snooze_all(letter_ids: Collection[int], *, days: int, by: User, now: datetime) -> Before:
+    """Snooze the letters of a list for some days; 0 days ends the snooze. Returns what they had before."""
+    until = now + timedelta(days=days) if days else None
+    before = _change_all(letter_ids, lambda entry: setattr(entry, "snoozed_until", until), by=by)
+    audit.record_each("review.snoozed", before, by=by, at=now, days=days)
+    return before
+
+
+def restore_all(before: Before, *, by: User, now: datetime) -> int:
+    """Give entries back what they had; returns of how many letters that are still in the queue."""
+
+    def restore(entry: ReviewEntry) -> None:
+        entry.assigned_to_id, entry.snoozed_until = before[entry.letter_id]
+
+    changed = _change_all(before, restore, by=by)
+    audit.record_each("review.change_undone", changed, by=by, at=now)
+    return len(changed)
+
+
+def _change_all(letter_ids: Collection[int], change: Callable[[ReviewEntry], None], *, by: User) -> Before:
+    check_permission(by, "correct_cases")
+    before: dict[int, tuple[int | None, datetime | None]] = {}
+    entries = ReviewEntry.objects.filter(pk__in=list(letter_ids)).select_for_update().order_by("pk")
+    with transaction.atomic():
+        changed = []
+        for entry in entries:
+            had = (entry.assigned_to_id, entry.snoozed_until)
+            change(entry)
+            if had != (entry.assigned_to_id, entry.snoozed_until):
+                before[entry.letter_id] = had
+                changed.append(entry)
+        ReviewEntry.objects.bulk_update(changed, ["assigned_to", "snoozed_until"])
+    return before
 
 
 def answer_report(report_id: int, state: str, *, answer: str, by: User, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """How parameters of an address are read, and how each filters rows."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from functools import reduce
 from operator import and_, or_
 from typing import Any
@@ -11,11 +11,13 @@ from django import forms
 from django.db.models import BooleanField, Exists, Func, Model, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
+from django.utils import timezone
 
 from determinations.filters.lookups import has_number
 from determinations.filters.words import Matches, QueryWords
 from determinations.models import Duty, ItemFact, PrintedCitation, UploadedFile
 from determinations.models.found_by import item_sections
+from determinations.paging.counts import whole_number
 from determinations.parsing.results import Side
 from determinations.searching.query import Scope
 
@@ -153,6 +155,64 @@ class SectionFilter(django_filters.CharFilter):
     def filter(self, qs: QuerySet[Model], value: str) -> QuerySet[Model]:
         """Rows for which this side cites a section whose name contains the words."""
         return qs.filter(self.parent.lookups.cites_section(item_sections(self.side), value)) if value else qs
+
+
+class LettersFilter(django_filters.CharFilter):
+    """Chosen letters, by their IDs with commas between them."""
+
+    #: Letters that an address may name.
+    most = 500
+
+    def __init__(self, label: str, letter: str) -> None:
+        self.letter = letter
+        super().__init__(label=label, max_length=20 * self.most)
+
+    def filter(self, qs: QuerySet[Model], value: str) -> QuerySet[Model]:
+        """Rows of these letters; of none if the address names no number."""
+        if not value:
+            return qs
+        ids = [pk for part in value.split(",")[: self.most] if (pk := whole_number(part.strip())) is not None]
+        return qs.filter(**{f"{self.letter}__in": ids})
+
+
+class TimeField(forms.CharField):
+    """A time as addresses have it, ``2026-11-28T08:15:00Z``, or a day."""
+
+    def to_python(self, value: object) -> str:
+        """The text, if it is a time or a day."""
+        text = super().to_python(value) or ""
+        if text and time_of(text) is None:
+            raise forms.ValidationError("Enter a date, like 2026-11-28.")
+        return text
+
+
+class AddedFilter(django_filters.Filter):
+    """Cases that were first read from or to a time; ``to`` a day includes that day."""
+
+    field_class = TimeField
+
+    def __init__(self, label: str, column: str, *, is_end: bool) -> None:
+        self.column, self.is_end = column, is_end
+        super().__init__(label=label, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def filter(self, qs: QuerySet[Model], value: str) -> QuerySet[Model]:
+        """Rows of cases that were added then."""
+        at = time_of(value, day_after=self.is_end) if value else None
+        if at is None:
+            return qs
+        return qs.filter(**{f"{self.column}__{'lt' if self.is_end else 'gte'}": at})
+
+
+def time_of(text: str, *, day_after: bool = False) -> datetime | None:
+    """The time that an address names: that of a day is its start, or with ``day_after`` the start of the next."""
+    try:
+        if len(text) == len("2026-11-28"):
+            day = date.fromisoformat(text) + timedelta(days=day_after)
+            return timezone.make_aware(datetime.combine(day, time.min))
+        at = datetime.fromisoformat(text)
+        return at if timezone.is_aware(at) else timezone.make_aware(at)
+    except (ValueError, OverflowError):
+        return None
 
 
 class UploadFilter(django_filters.NumberFilter):

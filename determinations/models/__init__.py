@@ -14,7 +14,7 @@ from determinations.models.authorities import Authority, AuthorityAlias, Categor
 from determinations.models.benchmarks import EditionValidity, Figure, StatewideFigure, StatisticsLimits
 from determinations.models.browsing import ColumnChoice, Export, ProblemReport, SavedView, StoredFilter
 from determinations.models.cases import Case, CaseText, DisputedItem, ItemText, Outcome
-from determinations.models.casework import CaseNote, CaseWork, EarlierNote, Tag, WorkStatus
+from determinations.models.casework import CaseNote, CaseWork, EarlierNote, RowsAction, Tag, WorkStatus
 from determinations.models.citations import Citation, SectionName, Side
 from determinations.models.corrections import Correction, CorrectionState, Operation
 from determinations.models.drawings import Drawing, DrawingKind
@@ -120,6 +120,7 @@ __all__ = [
     "ReviewEntry",
     "ReviewSettings",
     "RowOutcome",
+    "RowsAction",
     "RunState",
     "SavedView",
     "ScannedPage",

@@ -109,6 +109,7 @@ class ExportFormat(models.TextChoices):
 
     CSV = "csv", "CSV"
     XLSX = "xlsx", "Excel"
+    ZIP = "zip", _("the letters, as ZIP")
 
 
 class Export(models.Model):

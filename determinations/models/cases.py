@@ -8,6 +8,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from determinations.models.authorities import Category
@@ -85,6 +86,10 @@ class Case(OfficeColumns):
         default=0, help_text="changes with the words and sections that find the case (see models.found_by)"
     )
 
+    added_at = models.DateTimeField(
+        null=True, db_default=Now(), help_text="when the letter was first read; null for cases of before this was kept"
+    )
+
     objects = CaseQuerySet.as_manager()
 
     class Meta:
@@ -97,6 +102,7 @@ class Case(OfficeColumns):
             models.Index(F("case_number").desc(nulls_last=True), F("letter").desc(), name="case_by_number"),
             models.Index(F("item_count").desc(), F("letter").desc(), name="case_by_items"),
             models.Index(F("problem_count").desc(), F("letter").desc(), name="case_by_doubts"),
+            models.Index(fields=["added_at"], name="case_added", condition=models.Q(added_at__isnull=False)),
             # One index for all filters finds rows that match several of them without visiting other rows.
             GinIndex(
                 *indexed_columns(of_items=False),

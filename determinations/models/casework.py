@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from determinations.models.letters import Letter
 
+#: What rows had before an action: ``[letter, value, ...]`` each.
+RowsBefore = list[list[int | str | list[str] | None]]
 #: Characters of a tag and of a note.
 LONGEST_TAG, LONGEST_NOTE = 40, 4_000
 
@@ -89,3 +91,16 @@ class EarlierNote(models.Model):
 
     def __str__(self) -> str:
         return f"Earlier wording of note {self.note_id}"
+
+
+class RowsAction(models.Model):
+    """What a user did with selected rows, and what the cases had before, so that the user can undo it for a while."""
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    at = models.DateTimeField(db_index=True)
+    kind = models.CharField(max_length=8, help_text="work: owner, status and tags; review: assignment and snooze")
+    before: "models.JSONField[RowsBefore, RowsBefore]" = models.JSONField(help_text="values by letter")
+    undone_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"Action {self.pk}"

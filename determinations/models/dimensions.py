@@ -48,6 +48,8 @@ class Kind(StrEnum):
     OWNER = "owner"  # who a case is assigned to
     STATUS = "status"  # how far the office is with a case
     TAG = "tag"  # a tag of a case
+    ADDED = "added"  # when the case was first read: from and to
+    LETTERS = "letters"  # chosen letters, by ID
     UPLOAD = "upload"
     PRINTED = "printed"
     WORDS = "words"
@@ -242,6 +244,9 @@ _OFFERED = (
     ),
     Dimension(name="tag", label="Tag", title="Tags", kind=Kind.TAG, scope=Scope.LETTER, in_rail=True),
     Dimension(
+        name="added", label="Added", kind=Kind.ADDED, scope=Scope.LETTER, words="time", in_rail=True,
+    ),
+    Dimension(
         name="undated", label="Without a date", kind=Kind.UNDATED, scope=Scope.LETTER, words="undated",
     ),
     Dimension(
@@ -285,6 +290,7 @@ _OFFERED = (
 
 #: Set by the search box, by links from other pages, and by numbers of the statistics.
 _NOT_OFFERED = (
+    Dimension(name="letter", label="Selected cases", kind=Kind.LETTERS, scope=Scope.LETTER, words="letters"),
     Dimension(name="upload", label="Upload", kind=Kind.UPLOAD, scope=Scope.LETTER),
     Dimension(name="printed", label="Unrecognized citation", kind=Kind.PRINTED, scope=Scope.LETTER),
     Dimension(name="q", label="Words", kind=Kind.WORDS, scope=Scope.CASE_OR_ITEM),

@@ -28,6 +28,16 @@ class CaseRow:
     group_head: str = ""
     work: CaseWork | None = None
 
+    @property
+    def letter_id(self) -> int:
+        """The letter that the row stands for when it is selected."""
+        return self.case.pk
+
+    @property
+    def name(self) -> str:
+        """What screen readers call the row."""
+        return self.case.case_number or f"letter {self.case.pk}, no case number"
+
 
 class _CaseColumns(WorkColumns):
     """Columns that both tables of cases may show."""

@@ -24,6 +24,16 @@ class ItemRow:
     group_head: str = ""
     work: CaseWork | None = None
 
+    @property
+    def letter_id(self) -> int:
+        """The letter that the row stands for when it is selected."""
+        return self.fact.case_id
+
+    @property
+    def name(self) -> str:
+        """What screen readers call the row."""
+        return f"{self.fact.case.case_number or 'a case without a number'}, item {self.fact.item.number}"
+
 
 class ItemTable(WorkColumns):
     """One row a request."""

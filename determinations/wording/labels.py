@@ -3,9 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from django.db import connection
+from django.utils import timezone
 
 from determinations.models import Outcome, WorkStatus
 from determinations.models.authorities import Family
@@ -100,6 +102,15 @@ _FIXED: Mapping[str, Mapping[str, str]] = {
     "status": {str(value): str(label) for value, label in WorkStatus.choices},
     "yes_no": {"yes": "Yes", "no": "No"},
 }
+
+
+def _time_in_words(value: str) -> str:
+    """A time of an address in the time zone of the pages; a day, and what is no time, as it is."""
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    return f"{timezone.localtime(at):%b %-d, %Y, %H:%M}" if timezone.is_aware(at) else value
 
 
 def fixed_label(kind: str, value: str) -> str:
@@ -206,6 +217,10 @@ class Labels:
         if kind == "part":
             key, _, part = value.partition("@")
             return f"{self.of('authority', key)}: {part or 'not printed'}" if key != "any" else "any"
+        if kind == "letters":
+            return f"{value.count(',') + 1} selected"
+        if kind == "time":
+            return _time_in_words(value)
         return fixed_label(kind, value)
 
     def authorities_named(self, typed: str, limit: int = 6) -> list[AuthorityName]:

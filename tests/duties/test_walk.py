@@ -32,7 +32,7 @@ def test_a_case_manager_works_through_the_morning(morning: list[int], sign_in: A
     assert faults_of(page) == []
     page.focus("#select-all")
     page.keyboard.press("Space")
-    assert page.locator("[data-selected]").inner_text() == "(4 selected)"
+    assert page.locator("[data-selected]").inner_text() == "4 selected"
     received = timezone.localdate() - timedelta(days=1)
     page.fill("#received_on", f"{received:%m/%d/%Y}")
     page.select_option("#service", "mail")

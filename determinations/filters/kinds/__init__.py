@@ -38,6 +38,8 @@ KINDS: Mapping[Kind, DimensionKind] = {
     Kind.OWNER: casework.Owner(),
     Kind.STATUS: casework.Status(),
     Kind.TAG: casework.Tags(),
+    Kind.ADDED: casework.Added(),
+    Kind.LETTERS: links.Letters(),
     Kind.UPLOAD: links.Upload(),
     Kind.PRINTED: links.Printed(),
     Kind.WORDS: links.Words(),

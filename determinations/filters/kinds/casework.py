@@ -7,8 +7,8 @@ from django.http import QueryDict
 from django_filters import Filter
 
 from determinations.filters.kinds.base import DimensionKind
-from determinations.filters.options import Counts, Option, all_options
-from determinations.filters.parameters import ValuesFilter
+from determinations.filters.options import Box, Counts, Option, all_options
+from determinations.filters.parameters import AddedFilter, ValuesFilter
 from determinations.models import CaseWork, WorkStatus
 from determinations.models.dimensions import Dimension
 from determinations.wording.labels import Labels
@@ -58,6 +58,34 @@ class Owner(OfWork):
 
     def offered(self, labels: Labels) -> Mapping[str, str]:
         return {**labels.fixed("owner"), **{name: name for name in labels.owners}}
+
+
+class Added(DimensionKind):
+    """When the case was first read: from and to a day, or a time."""
+
+    shape = "dates"
+    counted = False
+    reads_other_tables = True
+
+    def parameters(self, dimension: Dimension) -> Mapping[str, str]:
+        return {f"{dimension.name}_{end}": f"{dimension.label} {end}" for end in ("from", "to")}
+
+    def filters(self, dimension: Dimension, *, of_items: bool) -> Mapping[str, Filter]:
+        column = "case__added_at" if of_items else "added_at"
+        return {
+            name: AddedFilter(label, column, is_end=name.endswith("_to"))
+            for name, label in self.parameters(dimension).items()
+        }
+
+    def options(self, dimension: Dimension, query: QueryDict, counts: Counts, labels: Labels) -> tuple[Option, ...]:
+        return ()
+
+    def boxes(self, dimension: Dimension, query: QueryDict) -> tuple[Box, ...]:
+        typed = {name: query.get(name, "") for name in self.parameters(dimension)}
+        labels = self.parameters(dimension)
+        return tuple(
+            Box(name, labels[name], "text" if "T" in value else "date", value) for name, value in typed.items()
+        )
 
 
 class Status(OfWork):

@@ -7,11 +7,27 @@ from django_filters import Filter
 
 from determinations.filters.kinds.base import DimensionKind
 from determinations.filters.options import Box, Counts, Option
-from determinations.filters.parameters import ByItemFilter, PrintedFilter, RestFilter, UploadFilter, WordsFilter
+from determinations.filters.parameters import (
+    ByItemFilter,
+    LettersFilter,
+    PrintedFilter,
+    RestFilter,
+    UploadFilter,
+    WordsFilter,
+)
 from determinations.models.dimensions import Dimension
 from determinations.models.found_by import case_words, item_words
 from determinations.searching.query import Scope
 from determinations.wording.labels import Labels
+
+
+class Letters(DimensionKind):
+    """Chosen letters."""
+
+    counted = False
+
+    def filters(self, dimension: Dimension, *, of_items: bool) -> Mapping[str, Filter]:
+        return {dimension.name: LettersFilter(dimension.label, "case_id" if of_items else "pk")}
 
 
 class Upload(DimensionKind):

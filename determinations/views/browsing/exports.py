@@ -48,6 +48,7 @@ log = logging.getLogger(__name__)
 
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
+    "zip": "application/zip",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
@@ -58,7 +59,7 @@ def export_list_rows(request: HttpRequest, list_name: str) -> HttpResponseBase:
     """All rows of a filtered list, in the requested format."""
     kind = LISTS.get(list_name)
     form = request.POST.get("format", "")
-    if kind is None or form not in ExportFormat.values:
+    if kind is None or form not in (ExportFormat.CSV, ExportFormat.XLSX):
         raise Http404
     query = _query_of(kind, request)
     most = settings.CONFIRM_EXPORT_ROWS
@@ -67,7 +68,7 @@ def export_list_rows(request: HttpRequest, list_name: str) -> HttpResponseBase:
     if most and (count.capped or count.number > most):
         need_confirmation(request)
     if count.capped or count.number > AT_ONCE or is_resumed(request):
-        return _queue(request, kind, query, form)
+        return queue_export(request, kind, query, form)
     record_export(
         by=person_of(request),
         list_name=kind.name,
@@ -144,7 +145,7 @@ def _send(kind: ListKind, query: QueryDict, form: str, *, notes: bool) -> HttpRe
         return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=_TYPES["xlsx"])
 
 
-def _queue(request: HttpRequest, kind: ListKind, query: QueryDict, form: str) -> HttpResponse:
+def queue_export(request: HttpRequest, kind: ListKind, query: QueryDict, form: str) -> HttpResponse:
     now = timezone.now()
     with transaction.atomic():
         export = Export.objects.create(
@@ -154,10 +155,8 @@ def _queue(request: HttpRequest, kind: ListKind, query: QueryDict, form: str) ->
             by=person_of(request), list_name=kind.name, query=query.urlencode(), format=form, rows=None, at=now
         )
         transaction.on_commit(lambda: send_export(export.pk))
-    messages.info(
-        request,
-        "This list is long, so the file is being prepared in the background. It will appear here when it is ready.",
-    )
+    what = "The letters are" if form == ExportFormat.ZIP else "This list is long, so the file is"
+    messages.info(request, f"{what} being prepared in the background. The file will appear here when it is ready.")
     return redirect(reverse("export_list"))
 
 

@@ -6,14 +6,9 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from determinations.access.audit import note
-from determinations.extraction.kinds import Kind
+from determinations.intake.file_names import name_of_original
 from determinations.intake.stored_files import FileMissing, StoredFileFault, open_stored
 from determinations.models import Letter
-
-_ENDINGS = {
-    Kind.PDF: "pdf", Kind.TEXT: "txt", Kind.TIFF: "tif", Kind.PNG: "png", Kind.JPEG: "jpg",
-    Kind.WORD: "docx", Kind.OPEN_TEXT: "odt", Kind.RTF: "rtf", Kind.HTML: "html",
-}  # fmt: skip
 
 
 @require_GET
@@ -34,15 +29,9 @@ def letter_original(request: HttpRequest, pk: int) -> HttpResponseBase:
     letters = Letter.objects.filter(sha256=letter.sha256).count()
     note(request, "original.downloaded", letter.pk, letters=letters)
     response = FileResponse(
-        file, as_attachment=True, filename=_name_of(letter, letters), content_type=letter.media_type
+        file, as_attachment=True, filename=name_of_original(letter, letters), content_type=letter.media_type
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Cache-Control"] = "private, no-store"
     return response
-
-
-def _name_of(letter: Letter, letters: int) -> str:
-    number = letter.case.case_number if hasattr(letter, "case") else None
-    others = f"-and-{letters - 1}-more" if letters > 1 else ""
-    return f"{number or f'letter-{letter.pk}'}{others}.{_ENDINGS.get(Kind(letter.media_type), 'bin')}"

@@ -1,0 +1,156 @@
+"""Selected rows of a list or of the review queue, and what can be done with them: one mechanism for all lists.
+
+Every row stands for the letter of a case. Actions reach up to ``MOST_AT_ONCE`` cases; those that change values return
+what the cases had before, from which the user can undo them.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import QueryDict
+
+from determinations.access.roles import check_permission, may_read_notes
+from determinations.browsing.lists import LISTS
+from determinations.casework import work
+from determinations.casework.work import MOST_AT_ONCE, Before, WorkRefused
+from determinations.corrections import actions, review_queue
+from determinations.models import Case, ReviewEntry, RowsAction
+from determinations.models.casework import RowsBefore
+from determinations.paging.counts import whole_number
+
+#: The review queue, among the names of lists.
+REVIEW = "review"
+#: Letters that are confirmed in one request, and cases that are printed together.
+MOST_CONFIRMED, MOST_PRINTED = 25, 50
+#: How long an action can be undone.
+UNDONE_WITHIN = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was done, in words, and what the cases had before; ``kind`` is empty where there is nothing to undo."""
+
+    said: str
+    kind: str = ""
+    before: RowsBefore = field(default_factory=list)
+
+
+def letters_of(ids: Collection[str], *, list_name: str, user: User) -> list[int]:
+    """The letters of selected rows that the list has. Raises ``WorkRefused`` for none, and for too many."""
+    numbers = {number for printed in ids if (number := whole_number(printed)) is not None}
+    if not numbers:
+        raise WorkRefused("Select at least one row first.")
+    if len(numbers) > MOST_AT_ONCE:
+        raise WorkRefused(f"Select at most {MOST_AT_ONCE} cases at once. Nothing was done.")
+    rows = ReviewEntry.objects.all() if list_name == REVIEW else Case.objects.current()
+    return sorted(rows.filter(pk__in=numbers).values_list("pk", flat=True))
+
+
+def letters_that_match(list_name: str, query: QueryDict, *, user: User) -> list[int]:
+    """The cases of all rows of a filtered list. Raises ``WorkRefused`` if there are more than an action reaches."""
+    kind = LISTS[list_name]
+    rows = kind.filterset(query, notes=may_read_notes(user)).qs.order_by()
+    ids = rows.values_list("case_id", flat=True).distinct() if kind.of_items else rows.values_list("pk", flat=True)
+    found = list(ids[: MOST_AT_ONCE + 1])
+    if len(found) > MOST_AT_ONCE:
+        raise WorkRefused(
+            f"More than {MOST_AT_ONCE} cases match. Filter the list so that it has fewer. Nothing was done."
+        )
+    return sorted(found)
+
+
+def act(name: str, letters: Collection[int], argument: str, to: User | None, *, by: User, now: datetime) -> Outcome:
+    """Do it with these cases. Raises ``WorkRefused`` and PermissionDenied."""
+    match name:
+        case "assign":
+            changed = work.assign(letters, to, by=by, now=now)
+            return _of_work(f"Assigned {_cases(len(letters))} to {to.get_username() if to else 'no one'}.", changed)
+        case "status":
+            changed = work.set_status(letters, argument, by=by, now=now)
+            return _of_work(f"Set the status of {_cases(len(letters))}.", changed)
+        case "tag" | "untag":
+            tags = argument.split(",")
+            add, remove = (tags, []) if name == "tag" else ([], [tag.strip() for tag in tags if tag.strip()])
+            changed = work.change_tags(letters, add=add, remove=remove, by=by, now=now)
+            return _of_work(f"Changed the tags of {_cases(len(changed))}.", changed)
+        case "review_assign":
+            if to is not None and not to.has_perm("determinations.correct_cases"):
+                raise WorkRefused(f"{to.get_username()} does not have permission to correct cases. Nothing was saved.")
+            return _of_review(
+                f"Assigned {_letters(len(letters))}.", review_queue.assign_all(letters, to, by=by, now=now)
+            )
+        case "snooze":
+            days = min(whole_number(argument) or 7, 365)
+            before = review_queue.snooze_all(letters, days=days, by=by, now=now)
+            return _of_review(f"Snoozed {_letters(len(before))} for {days} days.", before)
+        case "confirm":
+            return _confirm(letters, by=by, now=now)
+        case _:
+            raise WorkRefused("Choose what to do with the selected rows.")
+
+
+def _confirm(letters: Collection[int], *, by: User, now: datetime) -> Outcome:
+    check_permission(by, "correct_cases")
+    if len(letters) > MOST_CONFIRMED:
+        raise WorkRefused(f"Confirm at most {MOST_CONFIRMED} letters at once. Nothing was saved.")
+    confirmed = [pk for pk in letters if actions.confirm_letter(pk, by=by, now=now)]
+    return Outcome(f"Confirmed all remaining values of {_letters(len(confirmed))}.")
+
+
+def _cases(number: int) -> str:
+    return f"{number} case{'' if number == 1 else 's'}"
+
+
+def _letters(number: int) -> str:
+    return f"{number} letter{'' if number == 1 else 's'}"
+
+
+def _of_work(said: str, changed: work.Changed) -> Outcome:
+    before: RowsBefore = [[pk, had.owner_id, had.status, list(had.tags)] for pk, had in changed.items()]
+    return Outcome(said, "work", before)
+
+
+def _of_review(said: str, changed: review_queue.Before) -> Outcome:
+    before: RowsBefore = [[pk, user, until.isoformat() if until else None] for pk, (user, until) in changed.items()]
+    return Outcome(said, "review", before)
+
+
+def remember(outcome: Outcome, *, by: User, now: datetime) -> int | None:
+    """Keep what the cases had before, so that the action can be undone; returns the ID to undo it by, if it can be."""
+    if not outcome.before:
+        return None
+    return RowsAction.objects.create(by=by, at=now, kind=outcome.kind, before=outcome.before).pk
+
+
+def undo(action: RowsAction, *, by: User, now: datetime) -> str:
+    """Undo an action; returns what was done, in words. Raises ``WorkRefused`` if it is too late."""
+    if action.by_id != by.pk:
+        raise PermissionDenied
+    if now - action.at > UNDONE_WITHIN:
+        raise WorkRefused("This was done more than an hour ago and can no longer be undone here.")
+    if not RowsAction.objects.filter(pk=action.pk, undone_at=None).update(undone_at=now):
+        raise WorkRefused("This was undone already.")
+    if action.kind == "work":
+        had = {int(str(pk)): _had(values) for pk, *values in action.before}
+        return f"Undone for {_cases(work.undo(had, by=by, now=now))}."
+    entries = {int(str(pk)): _entry(values) for pk, *values in action.before}
+    return f"Undone for {_letters(review_queue.restore_all(entries, by=by, now=now))}."
+
+
+def _had(values: Sequence[int | str | list[str] | None]) -> Before:
+    owner, status, tags = values
+    assert isinstance(tags, list)
+    return Before(owner if isinstance(owner, int) else None, str(status), tuple(tags))
+
+
+def _entry(values: Sequence[int | str | list[str] | None]) -> tuple[int | None, datetime | None]:
+    user, until = values
+    return user if isinstance(user, int) else None, datetime.fromisoformat(until) if isinstance(until, str) else None
+
+
+def delete_old(*, now: datetime) -> None:
+    """Forget actions that can no longer be undone."""
+    RowsAction.objects.filter(at__lt=now - UNDONE_WITHIN).delete()

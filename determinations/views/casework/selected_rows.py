@@ -1,0 +1,117 @@
+"""What is done with selected rows of any list, or with all rows that match; undo; the print of several cases."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from determinations.access import audit
+from determinations.access.roles import check_permission, names_of_people_with
+from determinations.browsing import selected_rows
+from determinations.browsing.lists import CASES, LISTS
+from determinations.browsing.selected_rows import MOST_PRINTED, REVIEW
+from determinations.casework.work import WorkRefused, tag_names
+from determinations.filters import filters_only
+from determinations.models import DisputedItem, Duty, RowsAction
+from determinations.models.browsing import ExportFormat
+from determinations.paging.addresses import with_query
+from determinations.views.browsing.exports import queue_export
+from determinations.views.casework.case_work import may_work_cases, owner_named
+from determinations.views.requests import person_of
+
+#: The tag of a message that offers to undo an action begins with this; the action's ID follows.
+UNDO = "undo-"
+_OF_REVIEW = ("review_assign", "snooze", "confirm")
+
+
+@require_POST
+@permission_required("determinations.browse_cases", raise_exception=True)
+def act_on_rows(request: HttpRequest, list_name: str) -> HttpResponseBase:
+    """Do what the pressed button says with the selected rows, and return to the list."""
+    if list_name != REVIEW and list_name not in LISTS:
+        raise Http404
+    query = QueryDict(request.POST.get("query", ""))
+    back = with_query(reverse("review" if list_name == REVIEW else LISTS[list_name].url_name), query)
+    do = request.POST.get("do", "")
+    if do in _OF_REVIEW and list_name != REVIEW:
+        raise Http404
+    try:
+        letters = _letters(request, list_name, query)
+        if do == "print":
+            return redirect(f"{reverse('print_cases')}?letter={_joined(letters, MOST_PRINTED, 'Print')}")
+        if do == "download":
+            return _download(request, letters)
+        by, now = person_of(request), timezone.now()
+        to = owner_named(request.POST.get("to", "").strip()) if do.endswith("assign") else None
+        argument = request.POST.get("tag" if do == "untag" else do, "")
+        outcome = selected_rows.act(do, letters, argument, to, by=by, now=now)
+    except WorkRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        action = selected_rows.remember(outcome, by=by, now=now)
+        messages.success(request, outcome.said, extra_tags=f"{UNDO}{action}" if action else "")
+    return redirect(back)
+
+
+def _letters(request: HttpRequest, list_name: str, query: QueryDict) -> list[int]:
+    if request.POST.get("everything") == "yes" and list_name != REVIEW:
+        return selected_rows.letters_that_match(list_name, filters_only(query), user=person_of(request))
+    return selected_rows.letters_of(request.POST.getlist("row"), list_name=list_name, user=person_of(request))
+
+
+def _joined(letters: list[int], most: int, verb: str) -> str:
+    if len(letters) > most:
+        raise WorkRefused(f"{verb} at most {most} cases at once.")
+    return ",".join(map(str, letters))
+
+
+def _download(request: HttpRequest, letters: list[int]) -> HttpResponse:
+    for name in ("export_cases", "read_original"):
+        check_permission(person_of(request), name)
+    query = QueryDict(mutable=True)
+    query["letter"] = ",".join(map(str, letters))
+    return queue_export(request, CASES, query, ExportFormat.ZIP)
+
+
+@require_POST
+@permission_required("determinations.browse_cases", raise_exception=True)
+def undo_action(request: HttpRequest, pk: int) -> HttpResponse:
+    """Undo what the user did with selected rows."""
+    action = get_object_or_404(RowsAction, pk=pk, by=person_of(request))
+    try:
+        messages.success(request, selected_rows.undo(action, by=person_of(request), now=timezone.now()))
+    except WorkRefused as refusal:
+        messages.error(request, str(refusal))
+    page = "review" if action.kind == "review" else "case_list"
+    letters = [str(row[0]) for row in action.before]
+    return redirect(reverse(page) if page == "review" else f"{reverse(page)}?letter={','.join(letters)}")
+
+
+@require_safe
+@may_work_cases
+def names_to_choose(request: HttpRequest) -> HttpResponse:
+    """The users and tags to choose from, for the fields of the bar: asked for when one gets the focus."""
+    context = {"owners": names_of_people_with("work_cases"), "tags": tag_names()}
+    return render(request, "casework/_names.html", context)
+
+
+@require_safe
+@permission_required("determinations.browse_cases", raise_exception=True)
+def print_cases(request: HttpRequest) -> HttpResponse:
+    """Several cases on one page to print: what was decided, what to do, and by when. Five queries, however many."""
+    query = QueryDict(mutable=True)
+    query["letter"] = request.GET.get("letter", "")
+    cases = list(CASES.filterset(query).qs.order_by("-decision_date", "-pk")[:MOST_PRINTED]) if query["letter"] else []
+    ids = [case.pk for case in cases]
+    items: dict[int, list[DisputedItem]] = {pk: [] for pk in ids}
+    for item in DisputedItem.objects.filter(case__in=ids).select_related("text", "category").order_by("number"):
+        items[item.case_id].append(item)
+    duties: dict[int, list[Duty]] = {pk: [] for pk in ids}
+    for duty in Duty.objects.filter(letter__in=ids).select_related("rule", "assigned_to").order_by("item_number"):
+        duties[duty.letter_id].append(duty)
+    audit.record_each("case.printed", ids, by=person_of(request), at=timezone.now())
+    rows = [(case, items[case.pk], duties[case.pk]) for case in cases]
+    return render(request, "casework/print_cases.html", {"rows": rows})

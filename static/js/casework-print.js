@@ -1,0 +1,2 @@
+// The page of several cases to print.
+document.querySelector("[data-prints-page]")?.addEventListener("click", () => window.print());
