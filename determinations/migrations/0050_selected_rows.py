@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("determinations", "0048_file_keys"),
+        ("determinations", "0049_operations"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
