@@ -15,6 +15,7 @@ from determinations.parsing.pages.limit import first_pages
 from determinations.parsing.pages.order import order_pages
 from determinations.parsing.pages.second_layer import without_second_layer
 from determinations.parsing.pages.textless import textless_pages
+from determinations.parsing.pages.turned import find_turned_pages
 from determinations.parsing.recognized_words import doubtful_values
 from determinations.parsing.results import LetterPart, ParsedLetter, Problem
 from determinations.parsing.source import PageRange, SourceText
@@ -22,6 +23,20 @@ from determinations.parsing.spans import Span
 from determinations.parsing.words import join_divided_words
 
 _NO_ALIASES: Mapping[str, str] = {}
+#: Problems that turned pages make.
+_MAY_BE_TURNED = frozenset(
+    {
+        *(
+            "not_a_determination",
+            "layout_not_known",
+            "header_missing",
+            "value_missing",
+            "no_items",
+            "decision_missing",
+        ),
+        *("decision_left_over", "text_breaks_off", "page_missing", "item_start_doubtful", "lines_out_of_order"),
+    }
+)
 _READERS: Mapping[str, Callable[[str, Mapping[str, str]], ParsedLetter]] = {
     "determination": read_determination,
     "notice-2013": read_notice,
@@ -67,7 +82,45 @@ def _read_range(source: SourceText, aliases: Mapping[str, str], part: int, pages
 def _read_letters(
     source: SourceText, aliases: Mapping[str, str], first_page: int = 1, *, as_one: bool = False
 ) -> list[LetterPart]:
-    """Every letter that is found in the text, or all of the text as one. ``first_page``: its number in the file."""
+    """Every letter that is found in the text, or all of the text as one. ``first_page``: its number in the file.
+
+    Pages may be turned when something is missing or does not go on; they are looked for then only.
+    """
+    parts = _read_in_order(source, aliases, first_page, as_one=as_one)
+    if not any(problem.code in _MAY_BE_TURNED for part in parts for problem in part.letter.problems):
+        return parts
+    turned = find_turned_pages(source, first_page)
+    if turned is None:
+        return parts
+    if turned.reversed_pages:
+        upright = _read_in_order(turned.source, aliases, first_page, as_one=as_one)
+        if _gaps(upright) < _gaps(parts):
+            place = turned.arrangement.place
+            parts = [
+                replace(part, extent=place(part.extent), letter=turned.arrangement.put_back(part.letter))
+                for part in upright
+            ]
+            return [_with_turned(part, (*turned.reversed_pages, *turned.sideways)) for part in parts]
+    return [_with_turned(part, turned.sideways) for part in parts]
+
+
+def _gaps(parts: list[LetterPart]) -> int:
+    """How much of the letters is missing or does not go on."""
+    unread = sum(part.letter.layout is None for part in parts)
+    return 100 * unread + sum(problem.code in _MAY_BE_TURNED for part in parts for problem in part.letter.problems)
+
+
+def _with_turned(part: LetterPart, problems: tuple[Problem, ...]) -> LetterPart:
+    """The part with the turned pages of its extent; of a text that is no letter, they are the reason."""
+    if part.letter.layout is not None:
+        return replace(part, letter=_with_problems(part.letter, _inside(problems, part.extent)))
+    return replace(part, letter=replace(part.letter, problems=problems or part.letter.problems))
+
+
+def _read_in_order(
+    source: SourceText, aliases: Mapping[str, str], first_page: int, *, as_one: bool
+) -> list[LetterPart]:
+    """Every letter of a text whose pages are upright."""
     visible = visible_text(clean_text(source.text))
     readable = first_pages(visible.text)
     single = without_second_layer(readable.text)

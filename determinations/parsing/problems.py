@@ -187,6 +187,13 @@ _KINDS = (
         "with the pages.",
     ),
     ProblemKind(
+        "page_turned",
+        "page turned",
+        "missing",
+        "The text of a page was taken from a page that is sideways or upside down. Compare the values with the pages, "
+        "or upload a copy whose pages are upright.",
+    ),
+    ProblemKind(
         "letter_end_doubtful",
         "uncertain end of the letter",
         "doubt",

@@ -248,6 +248,46 @@ def test_pages_out_of_order_are_read_in_order_and_reported() -> None:
     assert "pages_out_of_order" in codes(part)
 
 
+def test_pages_in_reverse_order_are_read_in_order_even_when_the_last_has_no_label() -> None:
+    head, _, tail = LETTER.rstrip().rpartition(" ")
+    pages = [*head.split("\f"), f"{tail.lower()} this is said once more. The request is not medically necessary."]
+    (part,) = parts_of("\f".join(reversed(pages)))
+    (whole,) = parts_of("\f".join(pages))
+    assert part.letter.items[-1].rationale == whole.letter.items[-1].rationale
+    assert part.pages == (1, len(pages))
+    assert "pages_out_of_order" in codes(part)
+
+
+def upside_down(page: str) -> str:
+    return "\n".join(reversed(page.rstrip().split("\n")))
+
+
+@pytest.mark.parametrize("turned", [{0}, {1}, set(range(PAGES))], ids=["first", "second", "all"])
+def test_pages_upside_down_are_read_from_the_bottom_up_and_named(turned: set[int]) -> None:
+    pages = LETTER.rstrip().split("\f")
+    text = "\f".join(upside_down(page) if number in turned else page for number, page in enumerate(pages))
+    (part,) = parts_of(text)
+    assert wrong_values(NAME, part.letter) == []
+    named = [problem.message for problem in part.letter.problems if problem.code == "page_turned"]
+    assert [f"page {number + 1} " in message for number, message in zip(sorted(turned), named, strict=True)]
+    for item in part.letter.items:
+        assert text[slice(*item.spans["decision"])].lower() == item.decision
+
+
+@pytest.mark.parametrize("turned", [{1}, set(range(PAGES))], ids=["one page", "all"])
+def test_a_page_that_is_sideways_is_named(turned: set[int]) -> None:
+    pages = LETTER.rstrip().split("\f")
+    sideways = ("\n".join(page.replace("\n", " ")) if n in turned else page for n, page in enumerate(pages))
+    named = {
+        problem.message
+        for part in parts_of("\f".join(sideways))
+        for problem in part.letter.problems
+        if problem.code == "page_turned"
+    }
+    assert len(named) == len(turned)
+    assert all("one character per line" in message for message in named)
+
+
 @pytest.mark.parametrize("number", range(PAGES))
 def test_a_page_without_text_is_named(number: int) -> None:
     pages = LETTER.rstrip().split("\f")

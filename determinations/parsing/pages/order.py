@@ -39,7 +39,7 @@ _CLAIMS = re.compile(r"Claims\s+Administrator")
 _LABEL = re.compile(
     r"Claims\s+Administrator\s+g|MAXIMUS\s+g|Decision\s+r|CLINICAL|IMR\s+ISS|HOW\s+THE|The\s+Expert\s+Rev"
 )
-#: More pages than this are not tried in every order.
+#: More pages than this are not tried in every order, but in reverse.
 _MOST_TRIED = 6
 _CONFLICT = -3
 #: A bracket that a page leaves open is closed within so many characters of the next one.
@@ -82,14 +82,32 @@ def order_pages(source: str, first_page: int = 1) -> Ordered:
     broken = [pair for pair in pairwise(of_letter) if _agreement(*pair) <= _CONFLICT]
     gaps = list(_gaps_behind(pages[last:]))
     headless = not of_letter[0].begins_letter and any(page.begins_letter for page in of_letter)
-    if not broken and not headless:
+    ends = _ends_before(pages[:first], of_letter[-1] if last == len(pages) - 1 or broken or headless else None)
+    if not broken and not headless and not ends:
         return Ordered(whole, tuple(gaps))
-    better = _better_order(of_letter)
+    better = _better_order([*ends, *of_letter]) if ends else None
+    if better:
+        first -= len(ends)
+        of_letter = [*ends, *of_letter]
+    elif broken or headless:
+        better = _better_order(of_letter)
     if better:
         order = [*pages[:first], *better, *pages[last + 1 :]]
         problem = Problem("pages_out_of_order", _OUT_OF_ORDER, of_letter[0].span)
         return Ordered(_arranged(source, order), (problem,))
     return Ordered(whole, (*(_doubt(above, below) for above, below in broken), *gaps))
+
+
+def _ends_before(pages: list[_Page], last: _Page | None) -> list[_Page]:
+    """The pages right before the letter's first mark that may be its end: they begin within a sentence."""
+    if last is None or not last.last_line:
+        return []
+    ends: list[_Page] = []
+    for page in reversed(pages):
+        if not page.first_line[:1].islower():
+            break
+        ends.insert(0, page)
+    return ends
 
 
 def _gaps_behind(pages: list[_Page]) -> Iterator[Problem]:
@@ -168,20 +186,20 @@ def _bracket_stays_open(above: _Page, below: _Page) -> bool:
 
 
 def _better_order(pages: list[_Page]) -> list[_Page] | None:
-    """The only order of a letter's pages in which each continues the one before it; None if there is none."""
-    if len(pages) > _MOST_TRIED or sum(page.begins_letter for page in pages) != 1:
+    """The best order of a letter's pages in which each continues the one before it; None if there is none."""
+    if sum(page.begins_letter for page in pages) != 1:
         return None
     first = next(page for page in pages if page.begins_letter)
     rest = [page for page in pages if page is not first]
     scored = []
-    for order in permutations(rest):
+    for order in permutations(rest) if len(pages) <= _MOST_TRIED else [rest[::-1]]:
         agreements = [_agreement(above, below) for above, below in pairwise((first, *order))]
         if min(agreements, default=0) > _CONFLICT:
             scored.append((sum(agreements), [first, *order]))
     if not scored:
         return None
-    scored.sort(key=lambda candidate: -candidate[0])
-    best = scored[0][1]
+    # Of orders that agree as well, the file's pages in reverse are likelier than any other.
+    best = min(scored, key=lambda candidate: (-candidate[0], candidate[1] != pages[::-1]))[1]
     return None if best == pages else best
 
 
