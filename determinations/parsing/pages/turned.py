@@ -25,7 +25,7 @@ _MARKS = (
 )
 _BLOCKS = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 #: So many lines of one character each, and such a share of a page's lines, make a page sideways.
-_FEWEST_LINES, _SIDEWAYS_SHARE = 60, 0.7
+_FEWEST_LINES, _SIDEWAYS_SHARE = 20, 0.7
 _MOST_PAGES = 60
 _REVERSED = "The lines of page {0} were in the file from the bottom up, as of a page upside down, and were read so."
 _SIDEWAYS = (
