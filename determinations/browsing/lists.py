@@ -110,6 +110,10 @@ CASES = ListKind(
             "number": Order("case_number"),
             "items": Order("item_count", nullable=False),
             "doubts": Order("problem_count", nullable=False),
+            "outcome": Order("outcome", nullable=False),
+            "category": Order("category_ids", nullable=False),
+            "specialty": Order("specialties", nullable=False),
+            "due": Order("due_on"),
         }
     ),
     "-decided",
@@ -124,6 +128,8 @@ ITEMS = ListKind(
             "decided": Order("decision_date"),
             "denied": Order("ur_denial_date"),
             "injured": Order("date_of_injury"),
+            "category": Order("category_id", nullable=False),
+            "decision": Order("overturned"),
         }
     ),
     "-decided",

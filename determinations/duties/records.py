@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -141,6 +141,25 @@ def _store(kept: Mapping[tuple[int, int], Duty], wanted: Mapping[tuple[int, int]
     Duty.objects.bulk_create(created, ignore_conflicts=True)  # someone entering a receipt may have been first
     still_open = [duty for duty in wanted.values() if duty.pk is not None and duty.state == DutyState.OPEN]
     Duty.objects.bulk_update(still_open, _COMPUTED)
+    _note_due_dates({duty.letter_id for duty in (*kept.values(), *wanted.values())})
+
+
+def _note_due_dates(letter_ids: Collection[int]) -> None:
+    """Write the earliest due date of the open duties of these letters to their cases, by which lists sort."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE determinations_case AS c SET due_on = now.due_on
+            FROM (
+                SELECT letter.id, min(duty.due_on) AS due_on
+                FROM unnest(%s::bigint[]) AS letter (id)
+                LEFT JOIN determinations_duty AS duty ON duty.letter_id = letter.id AND duty.state = 'open'
+                GROUP BY letter.id
+            ) AS now
+            WHERE c.letter_id = now.id AND c.due_on IS DISTINCT FROM now.due_on
+            """,
+            [sorted(letter_ids)],
+        )
 
 
 def hand_over(letter_id: int, heir: int) -> None:
@@ -235,6 +254,7 @@ def close(duties: Iterable[int], *, done_on: date, required: bool, note: str, by
             duty.closed_on, duty.closed_at, duty.closed_by_name = done_on, now, by.get_username()
             duty.note = note.strip()[:1000]
         Duty.objects.bulk_update(rows, ["state", "closed_on", "closed_at", "closed_by_name", "note"])
+        _note_due_dates({duty.letter_id for duty in rows})
         for duty in rows:
             audit.record(
                 "duty.closed", by=by, at=now, letter_id=duty.letter_id, item=duty.item_number, state=duty.state,

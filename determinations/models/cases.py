@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -82,6 +82,9 @@ class Case(OfficeColumns):
     problem_count = models.PositiveSmallIntegerField(default=0, help_text="includes problems of items")
     state = models.CharField(max_length=20, help_text="the letter's state, for filters")
     corrected = models.BooleanField(default=False, help_text="the case has an active correction")
+    due_on = models.DateField(
+        null=True, help_text="the earliest due date of its open duties; only duties.records writes it"
+    )
     searched_hash = models.BigIntegerField(
         default=0, help_text="changes with the words and sections that find the case (see models.found_by)"
     )
@@ -102,7 +105,16 @@ class Case(OfficeColumns):
             models.Index(F("case_number").desc(nulls_last=True), F("letter").desc(), name="case_by_number"),
             models.Index(F("item_count").desc(), F("letter").desc(), name="case_by_items"),
             models.Index(F("problem_count").desc(), F("letter").desc(), name="case_by_doubts"),
-            models.Index(fields=["added_at"], name="case_added", condition=models.Q(added_at__isnull=False)),
+            models.Index(fields=["added_at"], name="case_added", condition=Q(added_at__isnull=False)),
+            models.Index(F("outcome").desc(), F("letter").desc(), name="case_by_outcome"),
+            models.Index(F("category_ids").desc(), F("letter").desc(), name="case_by_category"),
+            models.Index(F("specialties").desc(), F("letter").desc(), name="case_by_specialty"),
+            models.Index(
+                F("due_on").desc(nulls_last=True),
+                F("letter").desc(),
+                name="case_by_due_date",
+                condition=Q(due_on__isnull=False),
+            ),
             # One index for all filters finds rows that match several of them without visiting other rows.
             GinIndex(
                 *indexed_columns(of_items=False),

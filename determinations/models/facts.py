@@ -77,6 +77,8 @@ class ItemFact(OfficeColumns):
             models.Index(
                 "overturned", F("decision_date").desc(nulls_last=True), F("item").desc(), name="fact_overturned_newest"
             ),
+            models.Index(F("category").desc(), F("item").desc(), name="fact_by_category"),
+            models.Index(F("overturned").desc(nulls_last=True), F("item").desc(), name="fact_by_decision"),
             models.Index(F("ur_denial_date").desc(nulls_last=True), F("item").desc(), name="fact_denied"),
             models.Index(F("date_of_injury").desc(nulls_last=True), F("item").desc(), name="fact_injured"),
             # One index for all filters finds rows that match several of them without visiting other rows.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db.models import Expression, F, Model, QuerySet
 from django.db.models.lookups import GreaterThan, LessThan
@@ -61,9 +62,9 @@ def read_cursor(query: QueryDict) -> Cursor | None:
             value, key = json.loads(base64.urlsafe_b64decode(printed + "=" * (-len(printed) % 4)))
             if isinstance(value, dict):
                 value = datetime.fromisoformat(value["time"]) if "time" in value else date.fromisoformat(value["date"])
-            if not isinstance(key, int) or isinstance(value, list) or abs(key) >= 2**63:
+            if not isinstance(key, int) or abs(key) >= 2**63:
                 return None
-            if isinstance(value, str) and "\x00" in value:
+            if any("\x00" in str(part) for part in (value if isinstance(value, list) else [value])):
                 return None
         except (ValueError, KeyError, TypeError, RecursionError, binascii.Error):
             return None
@@ -172,6 +173,8 @@ def _checked(queryset: QuerySet[M], order: Order, cursor: Cursor | None) -> Curs
     if cursor is None or cursor.value is None:
         return cursor if cursor is None or order.nullable or not cursor.key else None
     field = field_of(queryset, order)
+    if isinstance(cursor.value, list) != isinstance(field, ArrayField):
+        return None
     try:
         value = field.to_python(cursor.value)
         field.run_validators(value)

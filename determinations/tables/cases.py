@@ -57,6 +57,7 @@ class _CaseColumns(WorkColumns):
     received = tables.Column(verbose_name="Received", empty_values=())
     worker = tables.Column(verbose_name="Worker", empty_values=())
     priority = tables.Column(verbose_name="Priority", empty_values=())
+    due = tables.Column(verbose_name="Due", empty_values=())
     doubts = tables.Column(verbose_name="Doubts", empty_values=())
 
     def render_number(self, record: CaseRow) -> SafeString:
@@ -108,6 +109,10 @@ class _CaseColumns(WorkColumns):
         """When the application was received."""
         return date_cell(record.case.application_received)
 
+    def render_due(self, record: CaseRow) -> SafeString | str:
+        """The earliest due date of what the case obliges to do and is still open."""
+        return date_cell(record.case.due_on)
+
     def render_worker(self, record: CaseRow) -> str:
         """Age and sex."""
         case = record.case
@@ -126,8 +131,11 @@ class CaseTable(_CaseColumns):
     """One row per letter."""
 
     caption = "Cases"
-    sorts: ClassVar = {"number": "", "decided": "-", "items": "-", "doubts": "-"}
-    hidden_at_first = ("injured", "denied", "received", "worker", "priority", "claims", "tags")
+    sorts: ClassVar = {
+        "number": "", "decided": "-", "outcome": "", "items": "-", "category": "", "specialty": "", "due": "",
+        "doubts": "-",
+    }  # fmt: skip
+    hidden_at_first = ("injured", "denied", "received", "worker", "priority", "claims", "tags", "due")
 
     class Meta:
         sequence = (
@@ -153,7 +161,7 @@ class DecisionTable(_CaseColumns):
     sorts: ClassVar = {"decided": "-"}
     hidden_at_first = (
         "decided", "items", "injured", "denied", "received", "worker", "priority", "reviewer", "claims",
-        "owner", "status", "tags",
+        "owner", "status", "tags", "due",
     )  # fmt: skip
 
     requests = tables.Column(verbose_name="Overturned: authorize", empty_values=())

@@ -40,7 +40,7 @@ class ItemTable(WorkColumns):
 
     caption = "Disputed items"
     renders_rows = True
-    sorts: ClassVar = {"decided": "-", "denied": "-", "injured": "-"}
+    sorts: ClassVar = {"decision": "-", "category": "", "decided": "-", "denied": "-", "injured": "-"}
     hidden_at_first = ("injured", "denied", "worker", "region", "specialty", "grounds", "owner", "status", "tags")
 
     request = tables.Column(verbose_name="Request in dispute", empty_values=())

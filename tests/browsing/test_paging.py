@@ -17,6 +17,9 @@ ORDERS = [
     Order("item_count", descending=True, nullable=False),
     Order("item_count", nullable=False),
     Order("outcome", nullable=False),
+    Order("category_ids", nullable=False),
+    Order("specialties", descending=True, nullable=False),
+    Order("due_on"),
 ]
 
 
@@ -39,6 +42,9 @@ def cases(db: None) -> list[Case]:
                 outcome=("upheld", "partly", "overturned")[number % 3],
                 item_count=number % 4,
                 overturned_count=0,
+                category_ids=[number % 3, 40][: number % 4],
+                specialties=["Family Practice", "Surgery, “Hand”"][: number % 3],
+                due_on=None if number % 6 else date(2017, 2, 1 + number % 5),
                 state="parsed",
             )
         )

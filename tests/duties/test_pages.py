@@ -249,3 +249,21 @@ def test_a_rule_in_force_keeps_its_terms_in_the_administration(as_admin: Client)
     assert page.status_code == 200
     assert 'name="amount"' not in page.content.decode()
     assert 'name="valid_to"' in page.content.decode()
+
+
+def test_cases_sort_by_the_earliest_due_date_of_their_open_duties(
+    as_casemanager: Client, people: People, store: Store
+) -> None:
+    """Cases without one come last, and a case whose duties are closed loses its date."""
+    later, sooner = received(store, people, 1, 0), received(store, people, 2, 9)
+    undated = store(3, {"Lumbar brace": "Overturned"})
+
+    def listed() -> list[int]:
+        rows = as_casemanager.get("/cases/?sort=due").context["table"].data
+        return [row.case.pk for row in rows if row.case.pk in {later.letter_id, sooner.letter_id, undated}]
+
+    assert listed() == [sooner.letter_id, later.letter_id, undated]
+    records.close(
+        [sooner.pk], done_on=timezone.localdate(), required=True, note="", by=people.casemanager, now=timezone.now()
+    )
+    assert listed()[0] == later.letter_id

@@ -199,7 +199,11 @@ def _pages(rng: random.Random) -> Iterator[tuple[str, Callable[[], tuple[str, Qu
             f"{name}: counts of the rail, filtered",
             lambda name=name: (f"/{name}/facets/", some.filters()),  # type: ignore[misc]
         )
-    for sort, column in (("number", "case_number"), ("-items", "item_count"), ("-doubts", "problem_count")):
+    orders = (
+        ("number", "case_number"), ("-items", "item_count"), ("-doubts", "problem_count"), ("outcome", "outcome"),
+        ("category", "category_ids"), ("-specialty", "specialties"),
+    )  # fmt: skip
+    for sort, column in orders:
         yield (
             f"cases: by {sort}, any depth",
             lambda sort=sort, column=column: (  # type: ignore[misc]
