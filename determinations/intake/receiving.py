@@ -71,7 +71,10 @@ def receive_files(
     for window in _windows(files):
         arrivals = _without_received(upload, window) if resumed else window
         counts += receive_window(upload=upload, arrivals=arrivals, lane=lane or _lane_of(upload))
-    audit.record("letters.uploaded", by=by, at=timezone.now(), upload=upload.pk, **counts)
+    audit.record(
+        "letters.uploaded", by=by, at=timezone.now(), upload=upload.pk, accepted=counts[FileOutcome.ACCEPTED],
+        duplicate=counts[FileOutcome.DUPLICATE], refused=counts[FileOutcome.REFUSED],
+    )  # fmt: skip
     return upload
 
 

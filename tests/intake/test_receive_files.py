@@ -214,7 +214,7 @@ def test_uploads_are_audited_with_user_and_counts(people: People) -> None:
     upload = receive_files(by=people.casemanager, files=[file("a.txt", b"synthetic"), file("b.pdf", b"")])
     event = AuditEvent.objects.get()
     assert (event.action, event.by_name) == ("letters.uploaded", "casemanager")
-    assert event.detail == {"upload": upload.pk, "accepted": 1, "refused": 1}
+    assert event.detail == {"upload": upload.pk, "accepted": 1, "duplicate": 0, "refused": 1}
 
 
 @pytest.mark.parametrize(
