@@ -126,5 +126,6 @@ urlpatterns = [
     path("uploads/retry/", uploads.retry, name="retry_letters"),
     path("uploads/<int:pk>/", uploads.upload_detail, name="upload_detail"),
     path("letters/<int:pk>/file/", letter_file.letter_file, name="letter_file"),
+    path("letters/<int:pk>/pages.pdf", originals.letter_own_pages, name="letter_own_pages"),
     path("letters/<int:pk>/original/", originals.letter_original, name="letter_original"),
 ]

@@ -105,6 +105,25 @@ def boxes_of(letter: Letter, evidence: EvidencePlaces, *, by: User, now: datetim
     return []
 
 
+def excerpt_of(letter: Letter, pages: tuple[int, int], *, by: User, now: datetime) -> bytes:
+    """The first to the last of these pages, from 1, as a PDF. Raises ``NoPicture``, or ``NotDrawnYet`` likewise."""
+    if not 1 <= pages[0] <= pages[1] <= (letter.pages or 0) or not has_pictures(letter):
+        raise NoPicture("The letter has no such pages.")
+    with suppress(FileNotFoundError):
+        return pictures_area().read(_excerpt_name(letter, pages))
+    return _request(letter, DrawingKind.EXCERPT, by=by, now=now, digest=_digest_of(pages))
+
+
+def _digest_of(pages: tuple[int, int]) -> str:
+    return f"{pages[0]}-{pages[1]}"
+
+
+def excerpt_pages(digest: str) -> tuple[int, int]:
+    """The pages of a requested excerpt."""
+    first, _, last = digest.partition("-")
+    return int(first), int(last)
+
+
 def evidence_of(opened: OpenLetter, text: LetterText, spans: Iterable[tuple[str, Span]]) -> EvidencePlaces:
     """The ranges of text to find on the pages for these spans, and the places of scanned words."""
     letter, offsets, length = opened.letter, text.page_offsets, len(text.text)
@@ -187,6 +206,12 @@ def keep_page(letter: Letter, number: int, picture: bytes) -> None:
         file.write(picture)
 
 
+def keep_excerpt(letter: Letter, pages: tuple[int, int], copied: bytes) -> None:
+    """Store the copy of a letter's own pages. Raises ``OSError``."""
+    with pictures_area().write(_excerpt_name(letter, pages)) as file:
+        file.write(copied)
+
+
 def keep_places(letter: Letter, digest: str, places: Sequence[Sequence[Place]]) -> None:
     """Store the places of a letter's values in place of those of other values. Raises ``OSError``."""
     area, name = pictures_area(), _places_name(letter, digest)
@@ -203,3 +228,7 @@ def _page_name(letter: Letter, number: int) -> str:
 
 def _places_name(letter: Letter, digest: str) -> str:
     return f"{pictures_folder(letter.sha256)}/places-{letter.pk}-{digest}-{VERSION}.json"
+
+
+def _excerpt_name(letter: Letter, pages: tuple[int, int]) -> str:
+    return f"{pictures_folder(letter.sha256)}/excerpt-{_digest_of(pages)}-{VERSION}.pdf"

@@ -39,6 +39,10 @@ class PageDrawer(ChildReader):
         """Page ``number`` (from 0) of the open file as a PNG of this width, turned clockwise by these degrees."""
         return self._result(f"page {number} {width} {turn}")
 
+    def excerpt(self, first: int, last: int) -> bytes:
+        """Pages ``first`` to ``last`` (from 0) of the open file as a PDF of their own."""
+        return self._result(f"excerpt {first} {last}")
+
     def find(self, stretches: Sequence[Stretch]) -> list[list[Place]]:
         """For each range ``[page, start, end]`` of a page's text the places where it is."""
         asked = json.dumps(stretches).encode()

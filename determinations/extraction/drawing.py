@@ -1,18 +1,20 @@
-"""Draws a PDF's pages, and locates ranges of text on them; runs in the child process ``drawing_child``."""
+"""Draws and copies a PDF's pages, and locates ranges of text on them; runs in the child process ``drawing_child``."""
 
 import ctypes
+import io
 import math
 import struct
 import zlib
 from collections.abc import Sequence
 from typing import Protocol
 
+import pypdfium2
 import pypdfium2.raw as pdfium
 
 from determinations.extraction.kinds import HEAD, PICTURE_KINDS, kind_of
 from determinations.extraction.results import Damaged, Limits, TooLarge
 from determinations.extraction.scanning.page_pictures import PictureFile
-from determinations.extraction.scanning.preparing import turned
+from determinations.extraction.scanning.preparing import DPI, turned
 from determinations.extraction.upright import load_upright_text
 
 #: Where a range of text is: page (from 0), first character, end.
@@ -136,6 +138,13 @@ def _on_picture(page: pdfium.FPDF_PAGE, one: tuple[float, float], other: tuple[f
     return [round(min(1.0, max(0.0, edge)), 5) for edge in edges]
 
 
+def _not_too_large(written: io.BytesIO, limits: Limits) -> bytes:
+    """The content, unless it is larger than a letter's file may be."""
+    if written.tell() > limits.bytes:
+        raise TooLarge("The copy of the pages is too large.")
+    return written.getvalue()
+
+
 class OpenFile(Protocol):
     """A file whose pages are drawn."""
 
@@ -149,19 +158,23 @@ class OpenFile(Protocol):
     def find(self, stretches: Sequence[Stretch]) -> list[list[Place]]:
         """For each range of text the places where it is."""
 
+    def excerpt(self, first: int, last: int) -> bytes:
+        """These pages (from 0, both included) as a PDF of their own. Raises ``Unreadable``."""
+
     def close(self) -> None:
         """Close the file."""
 
 
 def open_file(data: bytes, limits: Limits) -> OpenFile:
     """A PDF or a picture file, to draw from. Raises ``Unreadable``."""
-    return _Picture(data, limits) if kind_of(data[:HEAD]) in PICTURE_KINDS else _Pdf(data)
+    return _Picture(data, limits) if kind_of(data[:HEAD]) in PICTURE_KINDS else _Pdf(data, limits)
 
 
 class _Pdf:
     """A PDF."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, limits: Limits) -> None:
+        self._limits = limits
         self._data = data  # pdfium reads from it as long as the document is open
         self._document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
         if not self._document:
@@ -174,6 +187,19 @@ class _Pdf:
     def find(self, stretches: Sequence[Stretch]) -> list[list[Place]]:
         return find_boxes(self._document, stretches)
 
+    def excerpt(self, first: int, last: int) -> bytes:
+        """The pages with what is on them; scripts, attached files and form data of the document stay behind."""
+        if not 0 <= first <= last < self.count:
+            raise Damaged("The file has no such page.")
+        written = io.BytesIO()
+        try:
+            with pypdfium2.PdfDocument(self._data) as document, pypdfium2.PdfDocument.new() as excerpt:
+                excerpt.import_pages(document, list(range(first, last + 1)))
+                excerpt.save(written)
+        except pypdfium2.PdfiumError:
+            raise Damaged("The pages cannot be copied.") from None
+        return _not_too_large(written, self._limits)
+
     def close(self) -> None:
         pdfium.FPDF_CloseDocument(self._document)
 
@@ -182,6 +208,7 @@ class _Picture:
     """A TIFF, PNG or JPEG file. Only its recognized words have places, which are stored."""
 
     def __init__(self, data: bytes, limits: Limits) -> None:
+        self._limits = limits
         self._pages = PictureFile(data, limits)
         self.count = self._pages.count
 
@@ -195,6 +222,15 @@ class _Picture:
 
     def find(self, stretches: Sequence[Stretch]) -> list[list[Place]]:
         return [[] for _ in stretches]
+
+    def excerpt(self, first: int, last: int) -> bytes:
+        """The pages in gray, as they are read."""
+        if not 0 <= first <= last < self.count:
+            raise Damaged("The file has no such page.")
+        written = io.BytesIO()
+        pages = (self._pages.draw(number) for number in range(first, last + 1))
+        next(pages).save(written, "PDF", resolution=DPI, save_all=True, append_images=pages)
+        return _not_too_large(written, self._limits)
 
     def close(self) -> None:
         self._pages.close()

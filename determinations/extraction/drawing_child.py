@@ -1,9 +1,9 @@
 """The process that draws pages of untrusted files. Started and controlled by ``drawer.PageDrawer``.
 
 ``open SIZE`` opens the file in the shared memory and answers with its number of pages. ``page N WIDTH TURN`` writes a
-PNG after the file's bytes, ``find SIZE`` reads ranges of text from there, as JSON, and writes their places. Like the
-child that reads text, it holds no secrets, and can open nothing once it has started: fonts that a file lacks are
-replaced by those within pdfium.
+PNG after the file's bytes, ``excerpt FIRST LAST`` a PDF of these pages, ``find SIZE`` reads ranges of text from there,
+as JSON, and writes their places. Like the child that reads text, it holds no secrets, and can open nothing once it has
+started: fonts that a file lacks are replaced by those within pdfium.
 """
 
 import contextlib
@@ -49,6 +49,8 @@ class _Server:
                     return self._open(int(size))
                 case ["page", number, width, turn] if self._file is not None:
                     return self._write(self._file.draw(int(number), int(width), int(turn)))
+                case ["excerpt", first, last] if self._file is not None:
+                    return self._write(self._file.excerpt(int(first), int(last)))
                 case ["find", size] if self._file is not None:
                     stretches = json.loads(os.pread(self._shared, int(size), self._size))
                     return self._write(json.dumps(self._file.find(stretches)).encode())

@@ -11,6 +11,15 @@ _ENDINGS = {
 
 def name_of_original(letter: Letter, letters: int = 1) -> str:
     """Such as ``CM17-9000142.pdf``; ``letters`` is how many the file holds."""
-    number = letter.case.case_number if hasattr(letter, "case") else None
     others = f"-and-{letters - 1}-more" if letters > 1 else ""
-    return f"{number or f'letter-{letter.pk}'}{others}.{_ENDINGS.get(Kind(letter.media_type), 'bin')}"
+    return f"{_stem(letter)}{others}.{_ENDINGS.get(Kind(letter.media_type), 'bin')}"
+
+
+def name_of_pages(letter: Letter, first: int, last: int) -> str:
+    """Such as ``CM17-9000142-pages-3-4.pdf``."""
+    return f"{_stem(letter)}-pages-{first}-{last}.pdf"
+
+
+def _stem(letter: Letter) -> str:
+    number = letter.case.case_number if hasattr(letter, "case") else None
+    return number or f"letter-{letter.pk}"

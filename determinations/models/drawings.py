@@ -13,12 +13,14 @@ class DrawingKind(models.TextChoices):
     PAGE = "page", _("picture of a page")
     PLACES = "places", _("places of values on the pages")
     COUNT = "count", _("number of pages")
+    EXCERPT = "excerpt", _("own pages as a file")
 
 
 class Drawing(models.Model):
     """One requested drawing. The row is deleted when the result is stored, and kept when drawing failed.
 
-    ``number`` is the page (from 1), and ``digest`` names the values whose places are wanted.
+    ``number`` is the page (from 1), and ``digest`` names the values whose places are wanted, or the pages of an
+    excerpt.
     """
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="drawings")

@@ -1,4 +1,4 @@
-"""Draws what users wait for: page pictures, places of values, numbers of pages."""
+"""Draws what users wait for: page pictures, places of values, numbers of pages, copies of a letter's own pages."""
 
 import logging
 import time
@@ -13,6 +13,8 @@ from determinations.cases.page_pictures import (
     VERSION,
     WIDTH,
     evidence_of,
+    excerpt_pages,
+    keep_excerpt,
     keep_page,
     keep_places,
     turn_of,
@@ -122,4 +124,14 @@ def _count_pages(drawing: Drawing, opened: _Opened) -> None:
     Letter.objects.filter(pk=drawing.letter_id, pages=None).update(pages=min(opened.pages, settings.LETTER_PAGES))
 
 
-_WORK = {DrawingKind.PAGE: _draw_page, DrawingKind.PLACES: _find_places, DrawingKind.COUNT: _count_pages}
+def _copy_pages(drawing: Drawing, opened: _Opened) -> None:
+    first, last = excerpt_pages(drawing.digest)
+    keep_excerpt(drawing.letter, (first, last), opened.drawer_of(drawing.letter).excerpt(first - 1, last - 1))
+
+
+_WORK = {
+    DrawingKind.PAGE: _draw_page,
+    DrawingKind.PLACES: _find_places,
+    DrawingKind.COUNT: _count_pages,
+    DrawingKind.EXCERPT: _copy_pages,
+}

@@ -52,6 +52,7 @@ ACTIONS = {
     "original.bundled": "put an original file into a ZIP file",
     "original.downloaded": "opened an original file",
     "original.refused": "was refused an original file",
+    "pages.downloaded": "downloaded the pages of a letter",
     "pages.opened": "viewed the pages of a letter",
     "pair.opened": "compared two letters",
     "password.changed": "changed the password",

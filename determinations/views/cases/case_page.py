@@ -77,6 +77,9 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         else "",
         "letters_in_file": len(of_file),
         "original_url": url_if_any("letter_original", pk) if can_read else "",
+        "own_pages_url": url_if_any("letter_own_pages", pk)
+        if can_read and len(of_file) > 1 and has_pictures(opened.letter)
+        else "",
         **values_context(case, person_of(request)),
         **duty_context(case, opened.merged.record["items"]),
         **work_context(request, case),
