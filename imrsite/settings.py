@@ -220,6 +220,7 @@ COUNTS_METRICS = bool(METRICS_TOKEN or METRICS_ADDRESSES)
 BACKUP_DIR = env.text("BACKUP_DIR")
 BACKUP_KEEP = env.number("BACKUP_KEEP", 14, least=1)
 BACKUP_RECIPIENTS = env.names("BACKUP_RECIPIENTS")  # public keys of age, for encrypted backups
+BACKUP_PASSPHRASE_FILE = env.text("BACKUP_PASSPHRASE_FILE")  # instead of public keys
 # An older last backup raises an alarm; 0: never.
 BACKUP_LATE_HOURS = env.number("BACKUP_LATE_HOURS", 0)
 

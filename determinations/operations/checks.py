@@ -205,6 +205,12 @@ def backup() -> Finding:
             "Correct the cause, then run manage.py backup again.",
         )
     hours, remedy = settings.BACKUP_LATE_HOURS, "See the timer or the service that runs manage.py backup."
+    if newest is not None and newest.message:
+        return Finding(
+            Level.FAILING,
+            f"The backup of {newest.started_at:%Y-%m-%d %H:%M} UTC is complete, but: {newest.message}"[:500],
+            "Run manage.py check_store, and restore the files from an earlier backup or upload them again.",
+        )
     if newest is None:
         level = Level.FAILING if hours else Level.WARNING
         return Finding(level, "No backup was made with manage.py backup.", remedy)

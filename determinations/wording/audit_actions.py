@@ -5,6 +5,7 @@ ACTIONS = {
     "alert.closed": "closed an alert",
     "audit.exported": "exported the audit trail",
     "audit.retired": "removed old events from the audit trail",
+    "backup.restored": "restored a backup",
     "authority.added": "added an authority",
     "calendar.created": "created a calendar address",
     "calendar.read": "read a calendar",

@@ -1,0 +1,127 @@
+"""Restores a backup: files first, so that no row is without its file, then the database in one transaction."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from subprocess import PIPE
+
+from django.db import connection
+
+from determinations.access import audit
+from determinations.backups.database import program, running, server_major
+from determinations.backups.encryption import Keys
+from determinations.backups.faults import BackupRefused
+from determinations.backups.making import new_private
+from determinations.backups.reading import content_of, file_of, needs_key
+from determinations.backups.repository import FILES, KeptFile, Manifest, Repository, digest_of
+from determinations.intake.store_health import MARKER
+from determinations.models import BackupRecord
+from determinations.reading.schema import schema_obstacle
+from determinations.storage.files import Area, letters_area, make_private
+from determinations.storage.syncing import sync
+
+#: Indexes of words that come from other tables: they may be built before those are filled.
+_REBUILT = ("case_found_by", "fact_found_by")
+_BATCH = 500
+
+
+def restore_backup(
+    repository: Repository, name: str, keys: Keys, *, replace: bool, privileges: bool, now: datetime
+) -> Manifest:
+    """Restore into the database and the letter store of the settings; returns what was restored."""
+    manifest = repository.read_manifest(name)
+    if needs_key(manifest, keys):
+        raise BackupRefused("This backup is encrypted: give --identity FILE, or set BACKUP_PASSPHRASE_FILE.")
+    if server_major() < manifest.server:
+        raise BackupRefused(f"The backup is of PostgreSQL {manifest.server}, and this server is {server_major()}.")
+    folder = repository.folder / name
+    for file, digest in ((manifest.database, manifest.database_sha256), (FILES, manifest.files_sha256)):
+        if not (folder / file).is_file() or digest_of(folder / file) != digest:
+            raise BackupRefused(f"{file} of the backup is missing or was changed. Nothing was restored.")
+    area = letters_area()
+    if not replace:
+        _require_empty(area)
+    _restore_files(repository, repository.files_of(name), keys, area)
+    if replace:
+        _empty_database()
+    _restore_database(folder / manifest.database, manifest, keys, privileges=privileges)
+    _write_marker(area, manifest.store_id)
+    if schema_obstacle() is None:  # an older backup is migrated first
+        BackupRecord.objects.filter(name=name, finished_at=None).update(finished_at=now, succeeded=True)
+        audit.record("backup.restored", by=None, at=now, name=name)
+    return manifest
+
+
+def _require_empty(area: Area) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
+        (tables,) = cursor.fetchone()
+    if tables:
+        raise BackupRefused(
+            f"The database {connection.settings_dict['NAME']} has {tables} tables. Nothing was changed: restore into "
+            "an empty database, or say --replace to delete what it has."
+        )
+    if area.root.is_dir() and any(area.root.iterdir()):
+        raise BackupRefused(
+            f"The letter store {area.root} is not empty. Nothing was changed: choose another "
+            "DATA_DIR, or say --replace."
+        )
+
+
+def _restore_files(repository: Repository, files: Iterator[KeptFile], keys: Keys, area: Area) -> None:
+    written: list[Path] = []
+    for file in files:
+        place = f"{file.name[:2]}/{file.name[2:4]}/{file.name}"
+        target, unfinished = area.path(place), area.unfinished()
+        make_private(area.root, file.name[:2], f"{file.name[:2]}/{file.name[2:4]}")
+        try:
+            with file_of(repository, file, keys) as content, new_private(unfinished) as copy:
+                shutil.copyfileobj(content, copy)
+            os.utime(unfinished, ns=(file.changed_ns, file.changed_ns))
+            unfinished.replace(target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        written.append(target)
+        if len(written) == _BATCH:
+            sync(written)
+            written.clear()
+    sync(written)
+
+
+def _empty_database() -> None:
+    """Delete all schemas with everything in them, as the owner of the database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'")
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"DROP SCHEMA {connection.ops.quote_name(name)} CASCADE")
+        cursor.execute("CREATE SCHEMA public")
+        cursor.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+
+
+def _restore_database(path: Path, manifest: Manifest, keys: Keys, *, privileges: bool) -> None:
+    command = [program("pg_restore"), "--no-owner", "--single-transaction", "--exit-on-error"]
+    command += [] if privileges else ["--no-privileges"]
+    with (
+        content_of(path, keys, is_encrypted=bool(manifest.recipients)) as archive,
+        running(command, stdin=PIPE) as restoring,
+    ):
+        assert restoring.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # it has ended with a message
+            shutil.copyfileobj(archive, restoring.stdin)
+            restoring.stdin.close()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexname FROM pg_indexes WHERE indexname = ANY(%s)", [list(_REBUILT)])
+        for (index,) in cursor.fetchall():
+            cursor.execute(f"REINDEX INDEX {index}")
+        cursor.execute("ANALYZE")
+
+
+def _write_marker(area: Area, store_id: str) -> None:
+    if store_id:
+        make_private(area.root)
+        (area.root / MARKER).unlink(missing_ok=True)
+        with new_private(area.root / MARKER) as marker:
+            marker.write(f"{store_id}\n".encode())

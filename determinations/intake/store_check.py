@@ -1,0 +1,97 @@
+"""Compares the letter store with the database: every file's bytes, rows without a file, files without a row.
+
+One step is one of the 256 first folders of the store, so that a check can be limited, and continued later.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from determinations.intake.leftovers import WITHOUT_ROW_AFTER
+from determinations.models import Letter, RemovedLetter
+from determinations.storage.files import letters_area
+from determinations.storage.inventory import files_of
+from determinations.storage.sealed import KeyUnknown, NotAuthentic
+
+#: Faults of one kind that are named.
+_MOST = 100
+PREFIXES = tuple(f"{number:02x}" for number in range(256))
+
+
+@dataclass(slots=True)
+class StoreCheck:
+    """What was found; names are SHA-256. ``next``: the folder to continue with, empty if all were looked at."""
+
+    files: int = 0
+    bytes: int = 0
+    next: str = ""
+    missing: list[str] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    without_row: list[str] = field(default_factory=list)
+    more: int = 0
+
+    @property
+    def faults(self) -> int:
+        """How many files are missing, damaged, unreadable or of no letter."""
+        return sum(map(len, (self.missing, self.damaged, self.unreadable, self.without_row))) + self.more
+
+    def note(self, names: list[str], name: str) -> None:
+        """Note a fault."""
+        if len(names) < _MOST:
+            names.append(name)
+        else:
+            self.more += 1
+
+
+def check_files(*, begin: str = "00", most: int = 0, seconds: float = 0.0) -> StoreCheck:
+    """Look at folders from ``begin`` on, until at least ``most`` files were read or the time is up (0: all)."""
+    result, until = StoreCheck(), time.monotonic() + seconds
+    for prefix in PREFIXES:
+        if prefix < begin:
+            continue
+        if (most and result.files >= most) or (seconds and time.monotonic() >= until):
+            result.next = prefix
+            break
+        _check_folder(prefix, result)
+    return result
+
+
+def _check_folder(prefix: str, result: StoreCheck) -> None:
+    area = letters_area()
+    stored = {
+        name.rpartition("/")[2] for _, name in files_of(f"letters/{prefix}")
+    }  # before the rows: files come first
+    expected = set(_expected(prefix))
+    for name in sorted(expected):
+        place = f"{name[:2]}/{name[2:4]}/{name}"
+        try:
+            with area.open(place) as content:
+                whole = hashlib.file_digest(content, "sha256").hexdigest() == name
+            result.bytes += area.path(place).stat().st_size
+        except FileNotFoundError:
+            if Letter.objects.filter(sha256=name).exists():  # not removed meanwhile
+                result.note(result.missing, name)
+            continue
+        except NotAuthentic:
+            whole = False
+        except KeyUnknown:
+            result.note(result.unreadable, name)
+            continue
+        result.files += 1
+        if not whole:
+            result.note(result.damaged, name)
+    old = time.time() - WITHOUT_ROW_AFTER.total_seconds()
+    for name in sorted(stored - expected):
+        path = area.path(f"{name[:2]}/{name[2:4]}/{name}")
+        if path.is_file() and path.stat().st_mtime < old:
+            result.note(result.without_row, name)
+
+
+def _expected(prefix: str) -> Iterator[str]:
+    """The files that rows with these two first digits need; those of removed letters too, until they are deleted."""
+    end = "g" if prefix == PREFIXES[-1] else PREFIXES[PREFIXES.index(prefix) + 1]
+    within = {"sha256__gte": prefix, "sha256__lt": end}
+    yield from Letter.objects.filter(**within).values_list("sha256", flat=True).distinct().order_by("sha256")
+    yield from RemovedLetter.objects.filter(**within, deleted_at=None).values_list("sha256", flat=True)
