@@ -213,8 +213,10 @@ class _Picture:
         self.count = self._pages.count
 
     def draw(self, number: int, width: int, turn: int) -> bytes:
-        picture = turned(self._pages.draw(number), turn)
-        height = max(1, math.ceil(width * picture.height / picture.width))
+        page = self._pages.draw(number)
+        picture = turned(page.gray, turn)
+        across, down = page.dots if turn % 180 == 0 else reversed(page.dots)
+        height = max(1, math.ceil(width * picture.height / down * across / picture.width))
         if width * height > _MOST_PIXELS:
             raise TooLarge("The page is too large to draw.")
         picture = picture.resize((width, height))

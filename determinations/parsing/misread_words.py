@@ -20,7 +20,7 @@ _ALIKE: Mapping[str, tuple[str, ...]] = {
     "c": ("e",), "e": ("c",), "g": ("c",), "v": ("c", "y"), "y": ("v",), "o": ("c", "e"), "f": ("t",), "t": ("f", "l"),
     "l": ("t", "i"), "i": ("l",), "u": ("n", "a"), "n": ("u",), "h": ("b",), "b": ("h",),
     "a": ("u",), "r": ("t",), "j": ("l",), "rn": ("m",), "in": ("m",), "m": ("rn",), "cl": ("d",), "li": ("h",),
-    "sw": ("str",), "ii": ("u",),
+    "sw": ("str",), "ii": ("u",), "th": ("rh",),
 }  # fmt: skip
 #: The same for capitals at the start of a word.
 _ALIKE_AT_START: Mapping[str, tuple[str, ...]] = {

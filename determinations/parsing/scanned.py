@@ -110,18 +110,19 @@ _EDITION = re.compile(r"((?:19|20)\d\d)[.;:]")
 _PUNCTUATION = ".,;:)"
 #: ``lcc``, ``[percent``, ``Scc``: a one or a five before a unit.
 _DIGIT_BEFORE_UNIT = re.compile(r"([(\"]?)([lI|\[S])(cc|ml|mg|mcg|percent|%)\b(.*)")
-#: ``300my/g``, ``0,025%``, ``7-L0``, ``Sth``, ``[0``: units, decimal points, digits; ``(c.g.``; the level ``LI-2``.
+#: ``300my/g``, ``0,025%``, ``7-L0``, ``Sth``: units, decimal points, digits; ``(c.g.``; the level ``LI-2``.
 _BLURRED_NUMBERS = (
     (re.compile(r"(\d)my\b"), r"\1mg"),
     (re.compile(r"^Sm[gy]\b"), "5mg"),
     (re.compile(r"^(\(?)[c\u00a2]\.[gy]\b"), r"\1e.g"),
-    (re.compile(r"^\[(?=\d{1,2}(?![\d\]]))(?![^\]]*\])"), "1"),
     (re.compile(r"\bL[Il](?=-[2-5]\b)"), "L1"),
     (re.compile(r"(?<!\d)0,(?=\d)"), "0."),
     (re.compile(r"(\d),(?=\d{1,2}%)"), r"\1."),
     (re.compile(r"(?<![\w.])(\d{1,3}-)[LlI](?=\d(?!\d))"), r"\g<1>1"),
     (re.compile(r"\bSth\b"), "5th"),
 )
+#: ``[0`` for "10", where no bracket closes.
+_BRACKET_ONE = re.compile(r"\[(?=\d{1,2}(?!\d))(?!.*\])")
 #: What the first letter of "The" is read as on a coarse fax.
 _BLURRED_THE = re.compile(r"(?:[‘'`]?I['’]|[‘`])he")
 #: ``'The``: a speck before a word that begins no quotation.
@@ -236,6 +237,8 @@ def _blurred_words(words: tuple[str, ...]) -> Iterator[tuple[int, str]]:
             yield at, f"{unit[1]}{'5' if unit[2] == 'S' else '1'}{unit[3]}{unit[4]}"
         elif _BLURRED_THE.fullmatch(word):
             yield at, "The"
+        elif _BRACKET_ONE.match(" ".join(words[at:])):
+            yield at, _right_number("1" + word[1:])
         elif (number := _right_number(word)) != word:
             yield at, number
         elif "\u00a2" in word:

@@ -28,6 +28,7 @@ def reread(row: str, *, letter: str = "") -> str:
         ("fusion at 1.5-S1 and LS-S1, L4-LS", "fusion at L5-S1 and L5-S1, L4-L5"),
         ("M'TUS and O'TX", "MTUS and O'TX"),
         ("the ACOLM guidelines", "the ACOEM guidelines"),
+        ("thomboid pain", "rhomboid pain"),
     ],
 )
 def test_a_word_that_no_list_knows_is_read_as_the_one_word_it_looks_like(read: str, right: str) -> None:

@@ -56,6 +56,7 @@ def test_what_carries_the_structure_is_corrected(read: str, right: str) -> None:
         "Pain Suffering and the Restoration of Function Chapter",
         "10 to 12 visits over 6-8 weeks",
         "as [1] and [12] show, vitamin c.",
+        "for 90 days [1-3, 28, 34] The",
         "Section 3 of the guidelines",
         "an MRI of the C5-6 level, 10/325mg",
         "Ill effects in 1 case",

@@ -84,9 +84,9 @@ class Engine:
         self._api.SetSourceResolution(dpi)
         return self._recognized()
 
-    def read_date(self, picture: Image.Image, dpi: int) -> str:
-        """A date that fills the picture: only digits and what divides them are considered."""
-        self._api.SetVariable("tessedit_char_whitelist", "0123456789/-")
+    def read_only(self, characters: str, picture: Image.Image, dpi: int) -> str:
+        """The text of a line that fills the picture, when only these characters are considered."""
+        self._api.SetVariable("tessedit_char_whitelist", characters)
         try:
             return "".join(word.text for word in self.read_line(picture, dpi))
         finally:

@@ -6,7 +6,7 @@ on, a full stop or colon does not; where the shape is unclear, the next word tel
 
 import re
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PIL import Image
 
@@ -34,10 +34,30 @@ _SHORT_ROW = 0.85
 
 
 def marks_by_shape(picture: Image.Image, rows: Sequence[Row], read: Sequence[list[SureWord]]) -> list[list[SureWord]]:
-    """The rows' words with the marks at their ends as their shape shows; ``read`` has the words of each row."""
+    """The rows' words with the marks at their ends as their shape shows; ``read`` has the words of each row.
+
+    For coarse pages only: on others the engine knows the marks better than this does.
+    """
+    return _marked(picture, rows, read, _mark_of)
+
+
+def without_specks(picture: Image.Image, rows: Sequence[Row], read: Sequence[list[SureWord]]) -> list[list[SureWord]]:
+    """The rows' words without specks that were read as full stops."""
+    return _marked(picture, rows, read, _stop_or_speck)
+
+
+#: From a word, the mark at its end, the mark's shape and the next word: the mark, and whether it is sure.
+_MarkReader = Callable[[str, str, tuple[int, int] | None, str | None], tuple[str, bool]]
+
+
+def _marked(
+    picture: Image.Image, rows: Sequence[Row], read: Sequence[list[SureWord]], mark_of: _MarkReader
+) -> list[list[SureWord]]:
     return [
         [
-            _checked(picture, words, at, _follows(read, number, at, rows)) if word.word.text[-1] in _MARKS else word
+            _checked(picture, words, at, _follows(read, number, at, rows), mark_of)
+            if word.word.text[-1] in _MARKS
+            else word
             for at, word in enumerate(words)
         ]
         for number, words in enumerate(read)
@@ -55,12 +75,14 @@ def _follows(read: Sequence[list[SureWord]], number: int, at: int, rows: Sequenc
     return "" if rows[number + 1].gap > 1 or starts_section(following) else following[0]
 
 
-def _checked(picture: Image.Image, words: list[SureWord], at: int, following: str | None) -> SureWord:
+def _checked(
+    picture: Image.Image, words: list[SureWord], at: int, following: str | None, mark_of: _MarkReader
+) -> SureWord:
     sure = words[at]
     before, printed = sure.word.text[:-1], sure.word.text[-1]
     follows_closely = at + 1 < len(words) and words[at + 1].word.left - sure.word.right < _CLOSE
     shape = None if follows_closely or not before else _lowest_run(picture, [other.word for other in words], at)
-    mark, is_sure = _mark_of(before, printed, shape, following)
+    mark, is_sure = mark_of(before, printed, shape, following)
     if mark == printed and is_sure:
         return sure
     return SureWord(sure.word._replace(text=before + mark), sure.doubtful or not is_sure)
@@ -85,10 +107,10 @@ def _stop_or_comma(
         is_stop = shape is not None and shape[0] < _DEPTH and shape != _HALF_DEEP
         return (".", printed == ".") if is_stop else (printed, True)
     following = following.lstrip("'\"`‘’“”(")
-    is_running = before[-1].islower() and following[:1].islower()
+    is_running = _is_running(before, following)
     if shape is None:
         return printed, True
-    if printed == "." and is_running and (shape[0] not in _ON_THE_LINE or shape[1] < _LOWEST_STOP):
+    if printed == "." and is_running and _is_speck(shape):
         return "", False
     if following in SENTENCE_STARTS and (shape[0] < _DEPTH or before[-1].islower()):
         return ".", printed == "." or shape[0] < _DEPTH
@@ -100,6 +122,22 @@ def _stop_or_comma(
     if printed == "." or is_name or not following[:1].isupper():
         return printed, True
     return (printed if shape == _HALF_DEEP else "."), False
+
+
+def _stop_or_speck(
+    before: str, printed: str, shape: tuple[int, int] | None, following: str | None
+) -> tuple[str, bool]:
+    if printed == "." and shape is not None and _is_running(before, following or "") and _is_speck(shape):
+        return "", False
+    return printed, True
+
+
+def _is_running(before: str, following: str) -> bool:
+    return before[-1:].islower() and following[:1].islower()
+
+
+def _is_speck(shape: tuple[int, int]) -> bool:
+    return shape[0] not in _ON_THE_LINE or shape[1] < _LOWEST_STOP
 
 
 def _lowest_run(picture: Image.Image, words: list[Word], at: int) -> tuple[int, int] | None:

@@ -3,10 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from PIL import Image
-
 from determinations.extraction.scanning.engine import Engine, Word
-from determinations.extraction.scanning.marks import marks_by_shape
+from determinations.extraction.scanning.marks import marks_by_shape, without_specks
+from determinations.extraction.scanning.page_pictures import PagePicture
 from determinations.extraction.scanning.preparing import DPI, Prepared, prepare
 from determinations.extraction.scanning.rows import rows_of
 from determinations.extraction.scanning.second_reading import SureWord, read_twice
@@ -25,11 +24,12 @@ class ReadPage:
     turn: int
 
 
-def read_page(picture: Image.Image, engine: Engine) -> ReadPage:
-    """The words of a page's gray picture."""
-    prepared = prepare(picture, engine)
+def read_page(page: PagePicture, engine: Engine) -> ReadPage:
+    """The words of a page."""
+    prepared = prepare(page.gray, engine)
     rows = rows_of(engine.read_page(prepared.picture, DPI))
-    sure_rows = marks_by_shape(prepared.picture, rows, read_twice(prepared.picture, rows, engine))
+    read_marks = marks_by_shape if page.is_coarse else without_specks
+    sure_rows = read_marks(prepared.picture, rows, read_twice(prepared.picture, rows, engine))
     return ReadPage(
         [(row.gap, [_sent(word, prepared) for word in words]) for row, words in zip(rows, sure_rows, strict=True)],
         prepared.turn,

@@ -1,11 +1,12 @@
 """The gray pictures of a file's pages: drawn from a PDF, or taken from a TIFF, PNG or JPEG file.
 
-Every page has about the same size, whatever its resolution; a fax has half as many lines down as dots across.
+Every page has about the same size, whatever its resolution; a fax has half as many lines down as dots across. A
+picture of nearly that size is drawn dot for dot: in another size a fax's strokes and specks would blur.
 """
 
 import ctypes
 import io
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import pypdfium2.raw as pdfium
 from PIL import Image, ImageFilter, ImageOps
@@ -19,6 +20,8 @@ _WHITE = 0xFFFFFFFF
 #: Plausible sizes in inches of the short side of a letter page; any other size is ignored.
 _NARROWEST, _WIDEST = 4.0, 17.0
 _USUAL_WIDTH = 8.5
+#: Dots per inch that are near enough to ``DPI``.
+_LEAST_DOTS, _MOST_DOTS = 180, 240
 #: Fewer lines per inch than this are a standard-quality fax: it is drawn smoothly, to avoid jagged characters.
 _COARSE = 130
 _FIRST_OBJECTS = 10
@@ -28,6 +31,17 @@ _MOST_UNLIKE = 3.0
 _FORMATS = ("TIFF", "PNG", "JPEG")
 
 
+class PagePicture(NamedTuple):
+    """A page in gray, and the dots per inch, across and down, at which it is drawn.
+
+    ``is_coarse``: from a fax with so few lines that full stops and commas look alike.
+    """
+
+    gray: Image.Image
+    dots: tuple[float, float]
+    is_coarse: bool
+
+
 class PagePictures(Protocol):
     """A file's pages as pictures."""
 
@@ -35,8 +49,8 @@ class PagePictures(Protocol):
     def count(self) -> int:
         """The number of pages."""
 
-    def draw(self, number: int) -> Image.Image:
-        """Page ``number`` (from 0), in gray, at ``DPI`` dots per inch. Raises ``Unreadable``."""
+    def draw(self, number: int) -> PagePicture:
+        """Page ``number`` (from 0), at about ``DPI`` dots per inch. Raises ``Unreadable``."""
 
     def close(self) -> None:
         """Close the file."""
@@ -63,7 +77,7 @@ class PdfPages:
             raise Damaged("The PDF cannot be opened: it is damaged or cut short.")
         self.count: int = pdfium.FPDF_GetPageCount(self._document)
 
-    def draw(self, number: int) -> Image.Image:
+    def draw(self, number: int) -> PagePicture:
         page = pdfium.FPDF_LoadPage(self._document, number)
         if not page:
             raise Damaged(f"Page {number + 1} of the PDF cannot be read.")
@@ -71,9 +85,11 @@ class PdfPages:
             wide, high = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
             if wide <= 0 or high <= 0:
                 raise Damaged(f"Page {number + 1} of the PDF has no size.")
-            scale = _scale_of(wide / POINTS_PER_INCH, high / POINTS_PER_INCH)
-            picture = _drawn(page, *_checked(wide * scale, high * scale, number, self._limits))
-            return picture.filter(_SOFT) if _lines_per_inch(page) < _COARSE else picture
+            wide_inches, high_inches = wide / POINTS_PER_INCH, high / POINTS_PER_INCH
+            across, down = _dots_of_picture(page)
+            dots = _drawn_dots(min(wide_inches, high_inches), across, down)
+            size = _checked(wide_inches * dots[0], high_inches * dots[1], number, self._limits)
+            return _page_picture(_drawn(page, *size), dots, is_coarse=min(across, down) < _COARSE)
         finally:
             pdfium.FPDF_ClosePage(page)
 
@@ -81,22 +97,32 @@ class PdfPages:
         pdfium.FPDF_CloseDocument(self._document)
 
 
-def _lines_per_inch(page: pdfium.FPDF_PAGE) -> float:
-    """Of the first picture on the page; a high value if it has none."""
+def _page_picture(picture: Image.Image, dots: tuple[float, float], *, is_coarse: bool) -> PagePicture:
+    return PagePicture(picture.filter(_SOFT) if is_coarse else picture, dots, is_coarse)
+
+
+def _dots_of_picture(page: pdfium.FPDF_PAGE) -> tuple[float, float]:
+    """The dots per inch, across and down, of the first picture on the page; ``DPI`` if it has none."""
     for number in range(min(pdfium.FPDFPage_CountObjects(page), _FIRST_OBJECTS)):
         thing = pdfium.FPDFPage_GetObject(page, number)
         facts = pdfium.FPDF_IMAGEOBJ_METADATA()
         is_picture = pdfium.FPDFPageObj_GetType(thing) == pdfium.FPDF_PAGEOBJ_IMAGE
         if is_picture and pdfium.FPDFImageObj_GetImageMetadata(thing, page, ctypes.byref(facts)):
-            return float(min(facts.horizontal_dpi, facts.vertical_dpi))
-    return float(DPI)
+            dots = float(facts.horizontal_dpi), float(facts.vertical_dpi)
+            return dots if pdfium.FPDFPage_GetRotation(page) % 2 == 0 else (dots[1], dots[0])
+    return float(DPI), float(DPI)
 
 
-def _scale_of(wide: float, high: float) -> float:
-    """Pixels per point: ``DPI`` for a page of ``wide`` by ``high`` inches, and what a page of no true size needs."""
-    narrow = min(wide, high)
-    true_size = _NARROWEST <= narrow <= _WIDEST
-    return DPI / POINTS_PER_INCH * (1.0 if true_size else _USUAL_WIDTH / narrow)
+def _drawn_dots(narrow: float, across: float, down: float) -> tuple[float, float]:
+    """The dots per inch at which to draw a page whose picture has these; ``narrow`` is its short side in inches.
+
+    A page of no true size becomes as wide as a letter.
+    """
+    if not _NARROWEST <= narrow <= _WIDEST:
+        return DPI * _USUAL_WIDTH / narrow, DPI * _USUAL_WIDTH / narrow
+    if all(_LEAST_DOTS <= dots <= _MOST_DOTS for dots in (across, down)):
+        return across, down
+    return DPI, DPI
 
 
 def _checked(wide: float, high: float, number: int, limits: Limits) -> tuple[int, int]:
@@ -134,7 +160,7 @@ class PictureFile:
         except (OSError, ValueError, SyntaxError) as error:  # raised by Pillow on damaged files
             raise Damaged("The picture cannot be opened: it is damaged or cut short.") from error
 
-    def draw(self, number: int) -> Image.Image:
+    def draw(self, number: int) -> PagePicture:
         try:
             self._file.seek(number)
             wide, high = self._file.size
@@ -150,11 +176,11 @@ class PictureFile:
         if picture.size != (wide, high):  # its EXIF data turned it
             across, down = down, across
         wide_inches, high_inches = picture.width / across, picture.height / down
-        scale = _scale_of(wide_inches, high_inches) * POINTS_PER_INCH
-        size = _checked(wide_inches * scale, high_inches * scale, number, self._limits)
+        dots = _drawn_dots(min(wide_inches, high_inches), across, down)
+        size = _checked(wide_inches * dots[0], high_inches * dots[1], number, self._limits)
         if picture.size != size:
             picture = picture.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
-        return picture.filter(_SOFT) if min(across, down) < _COARSE else picture
+        return _page_picture(picture, dots, is_coarse=min(across, down) < _COARSE)
 
     def close(self) -> None:
         self._file.close()

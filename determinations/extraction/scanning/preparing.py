@@ -4,7 +4,7 @@ import itertools
 import math
 from typing import NamedTuple
 
-from PIL import Image, ImageChops, ImageFilter, ImageOps
+from PIL import Image, ImageChops, ImageOps
 
 from determinations.extraction.scanning.engine import Engine, mean_confidence
 
@@ -62,8 +62,7 @@ def cleaned(picture: Image.Image) -> Image.Image:
     share = _share_of_dots(picture)
     if share < _DOTTED:
         return picture
-    picture = _without_dots(picture)
-    return _without_dots(picture, company=2) if share >= _VERY_DOTTED else picture
+    return _without_dots(picture, company=2 if share < _VERY_DOTTED else 3)
 
 
 class _Leveled(NamedTuple):
@@ -126,11 +125,32 @@ def _share_of_dots(picture: Image.Image) -> float:
     """The share of dark pixels with no dark neighbor, in the middle of the page."""
     wide, high = picture.size
     sample = picture.crop((wide // 4, high // 4, wide * 3 // 4, high // 2))
-    alone = ImageChops.subtract(sample.filter(ImageFilter.RankFilter(3, 1)), sample)
+    alone = ImageChops.subtract(_darkest(sample, 1), sample)
     return sum(alone.histogram()[96:]) / max(1, sample.width * sample.height)
 
 
-def _without_dots(picture: Image.Image, company: int = 1) -> Image.Image:
-    """Dark pixels with fewer than ``company`` dark neighbors made light, and light ones in print made dark."""
-    picture = ImageChops.lighter(picture, picture.filter(ImageFilter.RankFilter(3, company)))
-    return ImageChops.darker(picture, picture.filter(ImageFilter.RankFilter(3, 8 - company)))
+def _without_dots(picture: Image.Image, company: int) -> Image.Image:
+    """Dark specks of fewer than ``company`` neighboring pixels made light, and light ones in print made dark.
+
+    Specks are what is not near a pixel with so many dark neighbors, so that no stroke gets thinner.
+    """
+    print_left = ImageChops.lighter(picture, _darkest(picture, company))
+    for _ in range(company - 1):
+        print_left = ImageChops.lighter(picture, _darkest(print_left, 0))
+    lightest = ImageChops.invert(_darkest(ImageChops.invert(print_left), company - 1))
+    return ImageChops.darker(print_left, lightest)
+
+
+def _darkest(picture: Image.Image, rank: int) -> Image.Image:
+    """For each pixel the darkest value of it and its neighbors (rank 0), the second darkest (1), and so on.
+
+    Pillow's own filter takes twenty times as long.
+    """
+    darkest: list[Image.Image] = []
+    for across, down in itertools.product((-1, 0, 1), repeat=2):
+        other = ImageChops.offset(picture, across, down)
+        for at, dark in enumerate(darkest):
+            darkest[at], other = ImageChops.darker(dark, other), ImageChops.lighter(dark, other)
+        if len(darkest) <= rank:
+            darkest.append(other)
+    return darkest[rank]

@@ -12,6 +12,8 @@ from determinations.extraction.scanning.engine import Word
 
 #: Characters that the lines of a table are read as.
 _RULES = frozenset("|¦[]_—–-")
+#: Those of them that are also printed, no higher than letters.
+_LOW_MARKS = frozenset("|¦[]-–—")
 #: Characters that specks are read as; none of these is printed alone.
 _SPECKS = frozenset(
     (".", ",", ":", ";", "'", '"', "`", "´", "‘", "’", "“", "”", "·", "..", "°", "^", "~", "¢", "«", "»")
@@ -50,7 +52,7 @@ def rows_of(words: list[Word]) -> list[Row]:
         else:
             rows.append(Row([word]))
     for row in rows:
-        row.words = _without_rules(sorted(row.words, key=lambda word: word.left))
+        row.words = without_rules(sorted(row.words, key=lambda word: word.left))
     rows = sorted((row for row in rows if row.words), key=lambda row: row.top)
     _set_gaps(rows)
     return rows
@@ -64,13 +66,14 @@ def _overlap(row: Row, word: Word) -> float:
     return min(row.bottom, word.bottom) - max(row.top, word.top)
 
 
-def _without_rules(words: list[Word]) -> list[Word]:
+def without_rules(words: list[Word]) -> list[Word]:
+    """A row's words without the lines of tables, and without specks."""
     usual = statistics.median(word.bottom - word.top for word in words)
     return [
         word
         for word in words
         if word.text not in _SPECKS
-        if not _RULES.issuperset(word.text) or (word.text in "|¦-–—" and word.bottom - word.top <= usual * _HIGHER)
+        if not _RULES.issuperset(word.text) or (word.text in _LOW_MARKS and word.bottom - word.top <= usual * _HIGHER)
     ]
 
 

@@ -1,35 +1,35 @@
-"""Reads rows with an uncertain word again from an enlarged picture.
+"""Reads rows with an uncertain word again from a smaller picture, and once more from a larger one if they differ.
 
-A word that reads the same twice is sure, unless it looks like a digit among letters, which both readings mistake
-alike. If the readings differ, the one with higher confidence is used, and it stays doubtful. A doubtful date with a
-parenthesis for a one is read a third time, as digits only.
+What reads the same twice is sure, unless it looks like a digit among letters, which all readings mistake alike. What
+two of three readings show is taken, else the reading with the highest confidence; either way it stays doubtful.
 """
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from PIL import Image
 
 from determinations.extraction.scanning.engine import Engine, Word
+from determinations.extraction.scanning.numbers import as_number
+from determinations.extraction.scanning.passages import Passage, passages, text_of
 from determinations.extraction.scanning.preparing import DPI
-from determinations.extraction.scanning.rows import Row
+from determinations.extraction.scanning.rows import Row, without_rules
 
-#: The engine is rarely wrong about a word with this confidence.
-SURE = 90
-#: Below this confidence, two equal readings are still doubtful.
-_TOO_UNSURE = 60
-_ENLARGED = 1.3
+#: A row is read again for a word with less confidence.
+SURE = 95
+#: Below this confidence, two equal readings are still doubtful; those of a single digit below the second.
+_TOO_UNSURE, _UNSURE_DIGIT = 60, 90
+_SMALLER, _LARGER = 0.8, 2.0
+#: So many rows of a page are read again, those with the least confidence first, and so many a third time.
+_MOST_SECOND_READINGS, _MOST_THIRD_READINGS = 24, 6
+#: In the other rows of a poor page, words with less confidence are doubtful.
+_DOUBTFUL_UNREAD = 80
 _MARGIN = 10
-#: Two readings of a word begin and end within so many pixels of each other, half a letter.
-_EDGE = 7
 #: Adjacent digits and letters, other than in ``10mg``, ``C5-C6``, ``L4-5``, ``2nd``, ``H2``.
 _MIXED = re.compile(r"\d[A-Za-z]|[a-z]\d|\b[Il|][a-z]*\d|\b[lI|](?=[a-z]?c{2}|percent|mg|ml)")
 #: What a blurred one or parenthesis is read as.
 _STROKES = frozenset("|[]{}\\~")
-#: ``12-(9-2016``, ``(0-20-2016.``: a parenthesis for a one, with no other to close it.
-_LIKE_DATE = re.compile(r"(?=[^(]*\()(?P<date>[\d(]{1,2}([-/])[\d(]{1,2}\2\d{2,4})(?P<marks>[.,;:]?)")
-_DATE = re.compile(r"(?:0?[1-9]|1[0-2])([-/])(?:0?[1-9]|[12]\d|3[01])\1(?:\d\d|(?:19|20)\d\d)")
-_DATE_MARGIN, _DATE_ENLARGED = 6, 2
 _USUAL = re.compile(
     r"[\W_]*(?:\d+(?:\.\d+)?(?:mg|mcg|ml|cc|g|x|st|nd|rd|th|s|hr|hrs|percent|year|month|week|day)?|[CTLS]\d{1,2}(?:[-/][CTLS]?\d{1,2})*"
     r"|[A-Z]{1,4}\d{1,4})(?:[-/](?:\d+|[a-z]+))*[\W_]*"
@@ -44,85 +44,98 @@ class SureWord(NamedTuple):
 
 
 def read_twice(picture: Image.Image, rows: list[Row], engine: Engine) -> list[list[SureWord]]:
-    """The rows' words; uncertain ones are read again."""
+    """The rows' words; uncertain rows are read again."""
+    reader = _RowReader(picture, engine)
+    unsure = [number for number, row in enumerate(rows) if _least_confidence(row.words) < SURE]
+    to_read = sorted(unsure, key=lambda number: _least_confidence(rows[number].words))[:_MOST_SECOND_READINGS]
+    read = {number: _row(reader, rows[number]) for number in to_read}
     return [
-        _row(picture, row, engine) if _is_unsure(row) else [SureWord(word, False) for word in row.words]
-        for row in rows
+        read.get(number) or [SureWord(word, word.confidence < _DOUBTFUL_UNREAD) for word in row.words]
+        for number, row in enumerate(rows)
     ]
 
 
-def _is_unsure(row: Row) -> bool:
-    return any(word.confidence < SURE for word in row.words)
+class _RowReader:
+    """Reads rows of a page's picture from pictures of other sizes."""
+
+    def __init__(self, picture: Image.Image, engine: Engine) -> None:
+        self.picture, self.engine = picture, engine
+        self._third_readings = _MOST_THIRD_READINGS
+
+    def second(self, row: Row) -> list[Word]:
+        return self._read(row, _SMALLER)
+
+    def third(self, row: Row) -> list[Word] | None:
+        """None once enough rows were read a third time."""
+        self._third_readings -= 1
+        return self._read(row, _LARGER) if self._third_readings >= 0 else None
+
+    def _read(self, row: Row, scale: float) -> list[Word]:
+        left, right = min(word.left for word in row.words), max(word.right for word in row.words)
+        top, bottom = min(word.top for word in row.words), max(word.bottom for word in row.words)
+        box = (
+            max(0, left - _MARGIN), max(0, top - _MARGIN // 2),
+            min(self.picture.width, right + _MARGIN), min(self.picture.height, bottom + _MARGIN // 2),
+        )  # fmt: skip
+        size = (round((box[2] - box[0]) * scale), round((box[3] - box[1]) * scale))
+        line = self.picture.resize(size, Image.Resampling.BICUBIC, box)
+        words = [
+            Word(
+                word.text,
+                word.confidence,
+                *(
+                    round(edge / scale) + box[number % 2]
+                    for number, edge in enumerate((word.left, word.top, word.right, word.bottom))
+                ),
+            )
+            for word in self.engine.read_line(line, round(DPI * scale))
+        ]
+        return without_rules(words) if words else []
 
 
-def _row(picture: Image.Image, row: Row, engine: Engine) -> list[SureWord]:
-    again = _read_again(picture, row, engine)
-    return [
-        SureWord(word, False)
-        if word.confidence >= SURE
-        else _with_date(picture, _decided(word, _same_place(word, again)), engine)
-        for word in row.words
+def _row(reader: _RowReader, row: Row) -> list[SureWord]:
+    second = reader.second(row)
+    compared = list(passages(row.words, second))
+    if any(text_of(one) != text_of(other) for one, other in compared) and (third := reader.third(row)) is not None:
+        compared = list(passages(row.words, second, third))
+    return [_as_number(reader, sure, passage) for passage in compared for sure in _decided(passage)]
+
+
+def _as_number(reader: _RowReader, sure: SureWord, passage: Passage) -> SureWord:
+    rivals = {text_of(words) for words in passage if words} - {text_of([sure.word])}
+    number = as_number(reader.picture, sure.word, rivals, reader.engine)
+    return SureWord(number, True) if number else sure
+
+
+def _decided(passage: Passage) -> list[SureWord]:
+    first, second, *_third = passage
+    if text_of(first) == text_of(second):
+        return _agreed(first, second)
+    readings = [reading for reading in passage if reading]
+    texts = [text_of(reading) for reading in readings]
+    best = max(readings, key=lambda words: (texts.count(text_of(words)), _least_confidence(words)))
+    return [SureWord(word, True) for word in best]
+
+
+def _agreed(first: Sequence[Word], second: Sequence[Word]) -> list[SureWord]:
+    """The words of two equal readings, which may still differ in where words end."""
+    if len(first) != len(second):
+        least = _least_confidence(first)
+        return [SureWord(word, least < _TOO_UNSURE or _is_odd(word.text)) for word in first]
+    words = [
+        word._replace(confidence=max(word.confidence, again.confidence))
+        for word, again in zip(first, second, strict=True)
     ]
+    return [SureWord(word, _is_too_unsure(word) or _is_odd(word.text)) for word in words]
 
 
-def _with_date(picture: Image.Image, sure: SureWord, engine: Engine) -> SureWord:
-    """The word, as the date that it shows when only digits are considered if it looks like one; still doubtful."""
-    word = sure.word
-    like = _LIKE_DATE.fullmatch(word.text)
-    if like is None or not sure.doubtful:
-        return sure
-    box = (
-        max(0, word.left - _DATE_MARGIN), max(0, word.top - _DATE_MARGIN),
-        min(picture.width, word.right + _DATE_MARGIN), min(picture.height, word.bottom + _DATE_MARGIN),
-    )  # fmt: skip
-    size = ((box[2] - box[0]) * _DATE_ENLARGED, (box[3] - box[1]) * _DATE_ENLARGED)
-    date = engine.read_date(picture.resize(size, Image.Resampling.BICUBIC, box), DPI * _DATE_ENLARGED)
-    if not _DATE.fullmatch(date) or len(date) != len(like["date"]):
-        return sure
-    return SureWord(word._replace(text=date + like["marks"]), True)
+def _is_too_unsure(word: Word) -> bool:
+    is_digit = len(word.text) == 1 and word.text.isdigit()
+    return word.confidence < (_UNSURE_DIGIT if is_digit else _TOO_UNSURE)
 
 
-def _read_again(picture: Image.Image, row: Row, engine: Engine) -> list[Word]:
-    left, right = min(word.left for word in row.words), max(word.right for word in row.words)
-    top, bottom = min(word.top for word in row.words), max(word.bottom for word in row.words)
-    box = (
-        max(0, left - _MARGIN), max(0, top - _MARGIN // 2),
-        min(picture.width, right + _MARGIN), min(picture.height, bottom + _MARGIN // 2),
-    )  # fmt: skip
-    size = (round((box[2] - box[0]) * _ENLARGED), round((box[3] - box[1]) * _ENLARGED))
-    line = picture.resize(size, Image.Resampling.BICUBIC, box)
-    return [
-        Word(
-            word.text,
-            word.confidence,
-            *(
-                round(edge / _ENLARGED) + box[number % 2]
-                for number, edge in enumerate((word.left, word.top, word.right, word.bottom))
-            ),
-        )
-        for word in engine.read_line(line, round(DPI * _ENLARGED))
-    ]
-
-
-def _same_place(word: Word, again: list[Word]) -> list[Word]:
-    """The words of the second reading that together begin and end where this one does; empty if they do not."""
-    inside = [other for other in again if other.left > word.left - _EDGE and other.right < word.right + _EDGE]
-    if inside and inside[0].left < word.left + _EDGE and inside[-1].right > word.right - _EDGE:
-        return inside
-    return []
-
-
-def _decided(word: Word, again: list[Word]) -> SureWord:
-    if not again:
-        return SureWord(word, True)
-    confidence = min(other.confidence for other in again)
-    if "".join(other.text for other in again) == word.text:
-        least = SURE if len(word.text) == 1 and word.text.isdigit() else _TOO_UNSURE
-        sure = max(word.confidence, confidence) >= least and not _is_odd(word.text)
-        return SureWord(word._replace(confidence=max(word.confidence, confidence)), not sure)
-    if len(again) == 1 and confidence > word.confidence:
-        return SureWord(word._replace(text=again[0].text, confidence=confidence), True)
-    return SureWord(word, True)
+def _least_confidence(words: Sequence[Word]) -> float:
+    return min(word.confidence for word in words)
 
 
 def _is_odd(text: str) -> bool:
