@@ -67,6 +67,8 @@ _AFTER_LUMBOSACRAL = frozenset(
     "spine region strain sprain strain/sprain sprain/strain brace support orthosis area".split()
 )
 _LEVEL_OR_NUMBER = re.compile(r"[(\"]?[1lI]\.[1-5](?:[-/][1-5S]\d?)?[.,;:)]*")
+#: ``LO``, ``IO/IO``: a ten.
+_TEN = re.compile(r"\W*[LIl][O0o](?:[/-][LIl\d][O0o\d])?\W*")
 _FIFTH_LEVEL = re.compile(r"(.*\bL[34][-/])(?:[1lI\[]\.5|LS)(?![A-Za-z\d])(.*)")
 
 #: Words that no list has, in small letters.
@@ -125,7 +127,7 @@ def _reading(word: str, of_letter: Mapping[str, int]) -> str | None:
     for pattern, level in ((_LAST_LEVEL, "L5-S1"), (_FIFTH_LEVEL, "L5")):
         if match := pattern.fullmatch(word):
             return match[1] + level + match[2]
-    if _LEVEL_OR_NUMBER.fullmatch(word):
+    if _LEVEL_OR_NUMBER.fullmatch(word) or _TEN.fullmatch(word):
         return None
     whole = _APOSTROPHES.sub("", word)
     if whole != word and whole.isupper() and all(_is_known(part.lower()) for part in _PARTS.findall(whole)):

@@ -36,7 +36,7 @@ def row_with(word: str, depth: int, following: str, *, height: int = 4, dots: in
         ("pain,", 4, "and", "pain,"),
         ("pain.", 4, "and", "pain,"),
         ("pain,", 0, "Naproxen", "pain.?"),
-        ("Back,", 0, "Low", "Back,"),
+        ("Back,", 0, "Low", "Back,?"),
         ("2004,", 0, "Section(s):", "2004,"),
         ("pain.", 4, "The", "pain."),
         ("pain,", 2, "The", "pain.?"),

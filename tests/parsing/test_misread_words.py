@@ -40,6 +40,7 @@ def test_a_word_that_no_list_knows_is_read_as_the_one_word_it_looks_like(read: s
     [
         ("the atthe itis", "the ?atthe ?itis"),
         ("level 1.5 of the spine", "level ?1.5 of the spine"),
+        ("in LO visits, IO/10 pain", "in ?LO visits, ?IO/10 pain"),
         ("an MRL was done", "an ?MRL was done"),
         ("a walrant was", "a ?walrant was"),
     ],

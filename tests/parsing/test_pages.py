@@ -73,6 +73,15 @@ def test_a_line_at_every_page_edge_is_part_of_no_value(edge: str, line: str) -> 
     assert codes(part) == CLEAN
 
 
+def test_a_fax_line_that_a_scan_spaces_differently_on_one_page_is_part_of_no_value() -> None:
+    line = "02/10/2017 FRI 14:05 FAX 5550100100 SYNTHETIC OFFICE @00{n}/00{total}"
+    pages = with_lines(LETTER, top=line).split("\f")
+    pages[1:] = [page.replace("5550100100", "555010 0100", 1) for page in pages[1:]]
+    (part,) = parts_of("\f".join(pages))
+    assert wrong_values(NAME, part.letter) == []
+    assert codes(part) == CLEAN
+
+
 def test_spans_point_into_the_stored_text_around_edge_lines() -> None:
     text = with_lines(LETTER, top=EDGE_LINES[0], bottom=EDGE_LINES[5])
     letter = parts_of(text)[0].letter

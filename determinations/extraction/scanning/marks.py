@@ -118,10 +118,10 @@ def _stop_or_comma(
         return (",", True) if is_running else (printed, True)
     if is_running:
         return (",", printed == ",") if shape == _HALF_DEEP else (printed, True)
-    is_name = before.lstrip('("')[:1].isupper() or _YEAR.fullmatch(before) is not None
-    if printed == "." or is_name or not following[:1].isupper():
+    if printed == "." or not following[:1].isupper() or _YEAR.fullmatch(before):
         return printed, True
-    return (printed if shape == _HALF_DEEP else "."), False
+    is_name = before.lstrip('("')[:1].isupper()
+    return (printed if is_name or shape == _HALF_DEEP else "."), False
 
 
 def _stop_or_speck(

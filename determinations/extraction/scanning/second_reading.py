@@ -22,7 +22,7 @@ SURE = 95
 _TOO_UNSURE, _UNSURE_DIGIT = 60, 90
 _SMALLER, _LARGER = 0.8, 2.0
 #: So many rows of a page are read again, those with the least confidence first, and so many a third time.
-_MOST_SECOND_READINGS, _MOST_THIRD_READINGS = 24, 6
+_MOST_SECOND_READINGS, _MOST_THIRD_READINGS = 20, 6
 #: In the other rows of a poor page, words with less confidence are doubtful.
 _DOUBTFUL_UNREAD = 80
 _MARGIN = 10

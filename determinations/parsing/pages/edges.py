@@ -146,10 +146,11 @@ def _take(
     before: Match | None = None
     for depth, line in enumerate(edge.lines):
         told = by_neighbors.get(line.span)
-        if told and not told.is_whole:
+        is_repeated = not unknown and _is_repeated(line.text, depth, beside)
+        if told and not told.is_whole and not is_repeated:
             match: Match | None = told
         else:
-            match = _match(line, depth, before, beside, counting, is_outermost=not unknown) or told
+            match = _match(line, before, counting, is_repeated=is_repeated) or told
         if match is None:
             unknown.append(line)
             if len(unknown) > _MOST_BETWEEN:
@@ -172,19 +173,10 @@ def _take(
     problems += [Problem("page_line_doubtful", _UNSURE, line.span) for line in unknown[:1] if is_notice(line.text)]
 
 
-def _match(
-    line: Line,
-    depth: int,
-    before: Match | None,
-    beside: tuple[dict[str, int], dict[str, int]],
-    counting: set[Span],
-    *,
-    is_outermost: bool,
-) -> Match | None:
-    """What a line is: by its form, by the pages beside, by counting the pages, or as part of the stamp before it."""
+def _match(line: Line, before: Match | None, counting: set[Span], *, is_repeated: bool) -> Match | None:
+    """What a line is: by the pages beside, by its form, by counting the pages, or as part of the stamp before it."""
     text = line.text
-    repeated = is_outermost and _is_repeated(text, depth, beside)
-    if repeated or line.span in counting:
+    if is_repeated or line.span in counting:
         return Match("count", 0, len(text), is_whole=True)
     if match := match_line(text):
         return match
