@@ -1,8 +1,8 @@
 """Words of a scan that were misread by the shape of their letters: ``paticnt`` for "patient".
 
 A coarse picture makes letters alike. A word that no list knows, and that letters of like shape turn into exactly one
-word that a list knows, is read as that word; one that is merely close to known words is doubtful. Names and words that
-nothing resembles stay as they are. Whatever this changes or doubts is marked on the page.
+word that a list knows, is read as that word; one that is merely close to known words is doubtful, and so is one in
+small letters that nothing resembles. Names stay as they are. Whatever this changes or doubts is marked on the page.
 """
 
 import re
@@ -68,7 +68,7 @@ _AFTER_LUMBOSACRAL = frozenset(
 )
 _LEVEL_OR_NUMBER = re.compile(r"[(\"]?[1lI]\.[1-5](?:[-/][1-5S]\d?)?[.,;:)]*")
 #: ``LO``, ``IO/IO``: a ten.
-_TEN = re.compile(r"\W*[LIl][O0o](?:[/-][LIl\d][O0o\d])?\W*")
+_TEN = re.compile(r"\W*(?:[LI][O0]|l[O0])(?:[/-][LIl\d][O0\d])?\W*")
 _FIFTH_LEVEL = re.compile(r"(.*\bL[34][-/])(?:[1lI\[]\.5|LS)(?![A-Za-z\d])(.*)")
 
 #: Words that no list has, in small letters.
@@ -154,7 +154,8 @@ def _right_word(printed: str, of_letter: Mapping[str, int]) -> str | None:
         return _abbreviation(printed)
     candidates = _like_shaped(word, of_letter, starts_high=printed[0].isupper())
     if len(candidates) != 1:
-        is_doubtful = bool(candidates) or _is_close(word, of_letter) or _is_two_words(word)
+        is_strange = printed.islower() and len(word) >= _SHORTEST_CLOSE and of_letter.get(word, 0) < _OFTEN
+        is_doubtful = is_strange or bool(candidates) or _is_close(word, of_letter) or _is_two_words(word)
         return None if is_doubtful else printed
     (right,) = candidates
     if printed.islower():

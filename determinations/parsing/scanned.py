@@ -81,7 +81,8 @@ _FIXED_WORDS = tuple(
     )
 )
 _LONG_PHRASE = 5
-_LONE_LABELS = ("Section(s):", "Page(s):")
+#: Labels inside a guideline's line, and how many of their characters may be wrong before a colon or a semicolon.
+_LONE_LABELS = {"Section(s):": 2, "Page(s):": 1}
 #: Each decision, and how many of its characters may be wrong: nothing else is where it is.
 _DECISIONS = {"Upheld": 2, "Overturned": 3}
 _HEADING = _ROW_STARTS[0]
@@ -165,10 +166,12 @@ def _phrases(words: tuple[str, ...], in_header: bool) -> Iterator[tuple[int, int
     yield from _fixed_words(words)
     yield from _decision(words)
     for at, word in enumerate(words):
-        for label in _LONE_LABELS:
-            if word != label and _is_near(word, label):
+        for label, most in _LONE_LABELS.items():
+            if _distance(word, label, most if word[-1] in ":;" else 1) is None:
+                continue
+            if word != label:
                 yield at, at + 1, (label,)
-            if at and _is_near(word, label) and (edition := _EDITION.fullmatch(words[at - 1])):
+            if at and (edition := _EDITION.fullmatch(words[at - 1])):
                 yield at - 1, at, (edition[1] + ",",)
     yield from _numbers(words, in_header)
 

@@ -94,9 +94,13 @@ def test_a_number_that_is_not_in_its_form_is_read_as_digits_only(read: str, digi
 
 
 @pytest.mark.parametrize(
-    ("digits", "result"),
-    [("CM17-0000001", "CM17-0000001?"), ("CM17-0000004", "CM17-0000007?"), ("17-0000001", "CM17-0000007?")],
+    ("smaller", "larger", "digits", "result"),
+    [
+        ("CM17-0000001", "CM17-0000007", "CM17-0000001", "CM17-0000001?"),
+        ("CM17-0000001", "CM17-0000007", "CM17-0000004", "CM17-0000007?"),
+        ("CM17-0000001", "CM17-0000007", "17-0000001", "CM17-0000007?"),
+        ("CM17-0000007,", "CM17-0000007", "CM17-0000007", "CM17-0000007"),
+    ],
 )
-def test_digits_decide_between_readings_of_a_number(digits: str, result: str) -> None:
-    readings = OtherReadings("CM17-0000001", "CM17-0000007", digits)
-    assert decided("CM17-0000007", readings, confidence=92) == result
+def test_digits_decide_between_readings_of_a_number(smaller: str, larger: str, digits: str, result: str) -> None:
+    assert decided("CM17-0000007", OtherReadings(smaller, larger, digits), confidence=92) == result

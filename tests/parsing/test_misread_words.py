@@ -43,6 +43,7 @@ def test_a_word_that_no_list_knows_is_read_as_the_one_word_it_looks_like(read: s
         ("in LO visits, IO/10 pain", "in ?LO visits, ?IO/10 pain"),
         ("an MRL was done", "an ?MRL was done"),
         ("a walrant was", "a ?walrant was"),
+        ("the (eatment of", "the ?(eatment of"),
     ],
 )
 def test_a_word_that_is_close_to_others_is_doubtful(read: str, right: str) -> None:

@@ -1,11 +1,12 @@
 """Reads dates and case numbers again, considering only the characters that they consist of.
 
 ``O1/12/20l7`` has letters for digits, ``12-(9-2016`` a parenthesis for a one. What reads as a date or a case number
-then is taken; what does not remains as it was recognized. Both stay doubtful.
+then is taken; what does not remains as it was recognized. Both stay doubtful. A number in its form on which readings
+differ is read once more too, and is sure if most then agree.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from PIL import Image
@@ -35,24 +36,29 @@ _CASE_NUMBER = _Form(
     "CM0123456789-",
 )
 _MARGIN, _ENLARGED = 6, 2
+#: So many of four readings must agree.
+_SURE_OF = 3
 
 
-def as_number(picture: Image.Image, word: Word, rivals: Collection[str], engine: Engine) -> Word | None:
-    """The word as the date or case number that it shows when read once more; None where there is no need to.
+def as_number(picture: Image.Image, word: Word, readings: Sequence[str], engine: Engine) -> tuple[Word, bool] | None:
+    """A date or case number as it shows when read once more, and whether it is doubtful; None for other words.
 
-    A number in its form is read again only if other readings differ, and changed only to one of these ``rivals``.
+    ``readings`` of the word so far decide whether a number in its form is read again, and what it can be changed to.
     """
     for form in (_DATE, _CASE_NUMBER):
         like = form.like.fullmatch(word.text)
         if like is None:
             continue
         is_exact = form.exact.fullmatch(like["number"]) is not None
-        if is_exact and not rivals:
-            continue
+        if is_exact and len(set(readings)) == 1:
+            return None
         number = engine.read_only(form.characters, _enlarged(picture, word), DPI * _ENLARGED)
         text = number + like["marks"]
         fits = form.exact.fullmatch(number) and len(number) == len(like["number"])
-        return word._replace(text=text) if fits and (not is_exact or text in rivals) else word
+        if not is_exact:
+            return (word._replace(text=text) if fits else word), True
+        word = word._replace(text=text) if fits and text in readings else word
+        return word, (*readings, text).count(word.text) < _SURE_OF
     return None
 
 

@@ -102,9 +102,9 @@ def _row(reader: _RowReader, row: Row) -> list[SureWord]:
 
 
 def _as_number(reader: _RowReader, sure: SureWord, passage: Passage) -> SureWord:
-    rivals = {text_of(words) for words in passage if words} - {text_of([sure.word])}
-    number = as_number(reader.picture, sure.word, rivals, reader.engine)
-    return SureWord(number, True) if number else sure
+    readings = [text_of(words) for words in passage if words]
+    number = as_number(reader.picture, sure.word, readings, reader.engine)
+    return SureWord(*number) if number else sure
 
 
 def _decided(passage: Passage) -> list[SureWord]:
