@@ -142,7 +142,7 @@ def _read_in_order(
         letter = _with_problems(letter, readable.problems)
         letter = visible.put_back(letter)
         extent = visible.place(extent)
-        letter = _with_problems(letter, tuple(doubtful_values(letter, source.doubtful, extent)))
+        letter = _with_problems(letter, tuple(doubtful_values(letter, source.text, source.doubtful, extent)))
         parts.append(LetterPart(len(parts) + 1, source.pages_of(extent), extent, letter))
     return parts
 

@@ -1,16 +1,19 @@
 """Words of a scan that the engine was unsure of, where they affect a value that people filter or count by.
 
-In running prose an unsure word is underlined on the page and raises nothing, unless it is hardly legible. A phrase
-that was corrected is reported wherever it is, because the correction hides what the parser would have complained
-about.
+In running prose an unsure word is underlined on the page and raises nothing, unless it is hardly legible or an
+abbreviation: for those no neighbor tells what they should be. A phrase that was corrected is reported wherever it is,
+because the correction hides what the parser would have complained about.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from determinations.parsing.results import ParsedLetter, Problem
 from determinations.parsing.source import DoubtfulWord
 from determinations.parsing.spans import Span
 
+#: ``MRI``, ``L5-S1``, ``(EMG/NCV)``.
+_ABBREVIATION = re.compile(r"[^a-z]*[A-Z][A-Z\d][^a-z]*")
 _PROSE = frozenset({"summary", "rationale"})
 _MESSAGES = {
     "low_confidence": "This word was read from a scan and may be wrong.",
@@ -19,9 +22,11 @@ _MESSAGES = {
 }
 
 
-def doubtful_values(letter: ParsedLetter, words: Sequence[DoubtfulWord], extent: Span) -> Iterator[Problem]:
-    """A problem for each doubtful word in a short value, each illegible one in prose, and each corrected phrase in the
-    letter at ``extent``."""
+def doubtful_values(
+    letter: ParsedLetter, source: str, words: Sequence[DoubtfulWord], extent: Span
+) -> Iterator[Problem]:
+    """A problem for each doubtful word in a short value, each illegible one and each doubtful abbreviation in prose,
+    and each corrected phrase in the letter at ``extent``."""
     if not words:
         return
     places = sorted(_places(letter), key=lambda place: place[1].end - place[1].start)  # the narrowest value first
@@ -30,7 +35,8 @@ def doubtful_values(letter: ParsedLetter, words: Sequence[DoubtfulWord], extent:
             continue
         path = next((path for path, span in places if span.start < word.span.end and word.span.start < span.end), "")
         is_short = path and path.rpartition("/")[2] not in _PROSE
-        if is_short or (path and word.reason == "illegible") or word.reason == "mended":
+        is_telling = word.reason == "illegible" or _ABBREVIATION.fullmatch(source, word.span.start, word.span.end)
+        if is_short or (path and is_telling) or word.reason == "mended":
             yield Problem("ocr_doubt", _MESSAGES[word.reason], word.span, path)
 
 

@@ -60,9 +60,9 @@ def test_doubtful_words_of_a_page_range_point_into_the_file() -> None:
     assert (problem.span, problem.path) == (Span(at, at + 12), "case_number")
 
 
-def doubtful(word: str, reason: str = "low_confidence") -> list[tuple[str, str]]:
-    at = LETTER.index(word)
-    source = SourceText.from_text(LETTER)
+def doubtful(word: str, reason: str = "low_confidence", *, letter: str = LETTER) -> list[tuple[str, str]]:
+    at = letter.index(word)
+    source = SourceText.from_text(letter)
     words = (DoubtfulWord(Span(at, at + len(word)), reason),)  # type: ignore[arg-type]
     source = SourceText(source.text, source.page_offsets, source.page_methods, words)
     (part,) = parse_file(source)
@@ -76,6 +76,11 @@ def test_an_unsure_word_in_a_short_value_is_reported_at_its_path() -> None:
 
 def test_an_unsure_word_in_prose_raises_nothing() -> None:
     assert doubtful("mechanism") == []
+
+
+def test_an_unsure_abbreviation_in_prose_is_reported() -> None:
+    for word, expected in (("(MRT)", [("ocr_doubt", "summary")]), ("[1]", []), ("Mrt", [])):
+        assert doubtful(word, letter=LETTER.replace("mechanism", word, 1)) == expected
 
 
 def test_a_corrected_phrase_is_reported_wherever_it_is() -> None:
