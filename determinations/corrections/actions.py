@@ -23,7 +23,6 @@ from determinations.cases.open_letter import Change, CorrectionsRefused, OpenLet
 from determinations.corrections.editor import Editor
 from determinations.models import Correction, Operation, ParsedDocument
 from determinations.models.corrections import CorrectionState
-from determinations.models.letters import OPEN_STATES
 
 
 class LetterChanged(Exception):
@@ -42,8 +41,7 @@ def save_changes(
 
     def save(held: Held) -> list[Correction]:
         opened = open_letter(letter_id)
-        if opened.letter.state in OPEN_STATES:
-            raise CorrectionsRefused([("", _("The letter is being read right now. Save again in a moment."))])
+        _refuse_while_reading(opened)
         if seen is not None and seen != opened.version:
             raise LetterChanged
         rows = Editor(opened, by=by, now=now).rows_for(changes)
@@ -66,6 +64,21 @@ def save_changes(
         return rows
 
     return holding([letter_id], save)
+
+
+def _refuse_while_reading(opened: OpenLetter) -> None:
+    """Raise :class:`CorrectionsRefused` while a letter is being read.
+
+    What was read of a file whose scanned pages wait can be corrected: when they are read, corrections stay in force as
+    they do whenever a letter is read again.
+    """
+    if not opened.letter.is_open:
+        return
+    if not opened.letter.waits_for_scans:
+        raise CorrectionsRefused([("", _("The letter is being read right now. Save again in a moment."))])
+    if not opened.parser_version:
+        message = _("The scanned pages of this letter are still to be read. Its values can be corrected after that.")
+        raise CorrectionsRefused([("", message)])
 
 
 def staged(opened: OpenLetter, changes: Sequence[Change], *, by: User, now: datetime) -> OpenLetter:

@@ -124,6 +124,11 @@ class Letter(models.Model):
         return self.state in OPEN_STATES
 
     @property
+    def waits_for_scans(self) -> bool:
+        """Whether scanned pages are being read or wait to be; what the file's pages of text say is read."""
+        return self.is_open and self.lane == Lane.SCANS
+
+    @property
     def unread_scans(self) -> int:
         """How many pages of the file are pictures that were not read, or not yet."""
         return (self.pages_to_scan or 0) - (self.pages_scanned or 0)

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from determinations import tasks
-from determinations.cases.open_letter import open_letter
+from determinations.cases.open_letter import CorrectionsRefused, open_letter
 from determinations.cases.scanned_words import source_of
 from determinations.corrections import actions
 from determinations.extraction.results import Damaged
@@ -134,18 +134,30 @@ def test_without_the_engine_the_text_layer_behind_a_scan_is_used(no_engine: Call
     assert Letter.objects.get(pk=pk).case.case_number == "CM17-0000008"
 
 
-def test_the_pages_of_text_are_shown_while_the_scanned_ones_wait(as_admin: Client) -> None:
+def test_the_pages_of_text_are_shown_and_corrected_while_the_scanned_ones_wait(
+    as_admin: Client, people: People
+) -> None:
     (pk,) = bring(pdf_of_pictures(letter_text(8), picture_of("A synthetic attachment")[0]))
     ingest_letters([pk])
     letter = Letter.objects.get(pk=pk)
     assert (letter.state, letter.pages_to_scan, letter.finished_at) == ("scan_waiting", 1, None)
     assert letter.case.case_number == "CM17-0000008"
-    assert "1 scanned page is still to be read." in as_admin.get(f"/cases/{pk}/").content.decode()
+    for address in (f"/cases/{pk}/", f"/admin/review/{pk}/"):
+        page = as_admin.get(address).content.decode()
+        assert "1 scanned page is still to be read." in page
+        assert "what you correct now stays in force" in page
+    actions.correct_field(pk, "age", 71, by=people.admin, now=timezone.now(), reason="wrong_place")
+    actions.correct_field(
+        pk, "items/1/request", "A synthetic brace", by=people.admin, now=timezone.now(), reason="wrong_place"
+    )
+    letter.refresh_from_db()
+    assert (letter.state, letter.case.age) == ("scan_waiting", 71)
 
     read_scans([pk])
     letter.refresh_from_db()
     assert (letter.state in {"parsed", "needs_review"}, letter.unread_scans) == (True, 0)
-    assert letter.case.case_number == "CM17-0000008"
+    assert (letter.case.case_number, letter.case.age) == ("CM17-0000008", 71)
+    assert [item.request for item in letter.case.items.all()] == ["A synthetic brace"]
     assert "A synthetic attachment" in LetterText.objects.get(pk=pk).text
     assert "to be read." not in as_admin.get(f"/cases/{pk}/").content.decode()
 
@@ -169,6 +181,14 @@ def test_too_many_scanned_pages_set_their_own_state(settings: Any) -> None:
     ingest_letters([pk])
     letter = Letter.objects.get(pk=pk)
     assert (letter.state, letter.message) == ("too_many_pages", "The file has 2 scanned pages; 1 are allowed.")
+
+
+def test_a_scan_without_any_page_of_text_is_corrected_once_it_is_read(people: People) -> None:
+    (pk,) = bring(SIDEWAYS)
+    ingest_letters([pk])
+    with pytest.raises(CorrectionsRefused) as refused:
+        actions.correct_field(pk, "age", 71, by=people.admin, now=timezone.now(), reason="wrong_place")
+    assert "still to be read" in refused.value.errors[0][1]
 
 
 def test_a_retried_scan_returns_to_the_scan_lane(people: People) -> None:
