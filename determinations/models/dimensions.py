@@ -45,6 +45,7 @@ class Kind(StrEnum):
     DUTY_RULE = "duty_rule"  # what the item obliges to do
     DUTY_DUE = "duty_due"  # whether the due date of the item's duty is known
     DUE = "due"  # the due date of the item's duty: from and to
+    DUTY_OF = "duty_of"  # who closed the item's duty or, while it is open, has it
     OWNER = "owner"  # who a case is assigned to
     STATUS = "status"  # how far the office is with a case
     TAG = "tag"  # a tag of a case
@@ -285,6 +286,7 @@ _OFFERED = (
         name="duty_due", label="Due date", kind=Kind.DUTY_DUE, scope=Scope.ITEM, words="duty_due", in_rail=True,
         facet="duty",
     ),
+    Dimension(name="duty_of", label="Duty of", kind=Kind.DUTY_OF, scope=Scope.ITEM, words="owner"),
     Dimension(name="due", label="Due", kind=Kind.DUE, scope=Scope.ITEM, in_rail=True, facet="duty"),
 )  # fmt: skip
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from determinations.models.letters import Letter
@@ -164,6 +165,16 @@ DUTY_CONDITIONS: Mapping[str, Q] = {
     "done_undated": Q(state=DutyState.DONE, due_on=None),
     "not_required": Q(state=DutyState.NOT_REQUIRED),
 }
+
+
+def duty_person() -> Case:
+    """Who closed a duty or, while it is open, whom it is assigned to: a user name, ``nobody`` without one."""
+    assigned = Coalesce("assigned_to__username", Value(NOBODY))
+    return Case(When(state=DutyState.OPEN, then=assigned), default=F("closed_by_name"))
+
+
+#: In place of a user name: assigned to nobody.
+NOBODY = "nobody"
 
 
 class Duty(models.Model):

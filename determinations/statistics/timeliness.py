@@ -8,7 +8,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import TruncMonth
 
 from determinations.models import Duty, StatisticsLimits
-from determinations.models.duties import DUTY_CONDITIONS
+from determinations.models.duties import DUTY_CONDITIONS, NOBODY, duty_person
 from determinations.statistics.export_tables import SMALL_HEAD, Cell, ExportTable, small_cell_mark, small_cell_note
 from determinations.statistics.interface import Selection
 from determinations.statistics.intervals import quantile, wilson
@@ -50,17 +50,19 @@ class TimelinessRow:
 
 @dataclass(frozen=True)
 class Timeliness:
-    """All duties of a selection, by rule and by the month in which they were due."""
+    """All duties of a selection, by rule, by the month in which they were due, and by person."""
 
     total: TimelinessRow
     by_rule: list[TimelinessRow]
     by_month: list[TimelinessRow]
+    by_person: list[TimelinessRow]
 
 
 def read_timeliness(selection: Selection, *, today: date) -> Timeliness:
-    """Count the duties of the selected items; four queries.
+    """Count the duties of the selected items; seven queries.
 
-    Due dates and days are calendar days. Duties without a due date (receipt not entered) have the month "".
+    Due dates and days are calendar days. A closed duty counts for the person who closed it, an open one for the person
+    it is assigned to. Duties without a due date (receipt not entered) have the month "".
     """
     item = selection.items.filter(case=OuterRef("letter_id"), item__number=OuterRef("item_number"))
     duties = Duty.objects.filter(Exists(item))
@@ -79,15 +81,16 @@ def read_timeliness(selection: Selection, *, today: date) -> Timeliness:
             merged[name] = TimelinessRow(name, label(entry[group]), counts, histograms.get(name, {}))
         return list(merged.values())
 
-    duties = duties.annotate(month=TruncMonth("due_on"))
-    late = late.annotate(month=TruncMonth("due_on"))
+    duties = duties.annotate(month=TruncMonth("due_on"), person=duty_person())
+    late = late.annotate(month=TruncMonth("due_on"), person=duty_person())
     by_month = rows("month", _month_label, _month_key)
     by_rule = rows("rule__key", str, str)
     titles = dict(Duty.objects.order_by().values_list("rule__key", "rule__title").distinct()) if by_rule else {}
     by_rule = [
         TimelinessRow(row.key, titles.get(row.key, row.key), row.counts, row.days_late) for row in by_rule
     ]  # fmt: skip
-    return Timeliness(_sum(by_rule), by_rule, by_month)
+    by_person = rows("person", lambda name: "No one" if name == NOBODY else str(name), str)
+    return Timeliness(_sum(by_rule), by_rule, by_month, by_person)
 
 
 def _month_key(value: object) -> str:
@@ -110,14 +113,16 @@ def _sum(rows: Iterable[TimelinessRow]) -> TimelinessRow:
 
 
 def timeliness_table(timeliness: Timeliness, limits: StatisticsLimits, notes: list[str]) -> ExportTable:
-    """Both tables in one for export."""
-    parts = [("rule", row) for row in timeliness.by_rule] + [("month due", row) for row in timeliness.by_month]
+    """All tables in one for export."""
+    tables = {"rule": timeliness.by_rule, "month due": timeliness.by_month, "person": timeliness.by_person}
+    parts = [(part, row) for part, rows in tables.items() for row in rows]
     return ExportTable(
         name="timeliness",
         title="Timeliness of duties",
         heads=(
-            "by", "duty or month", "done in time", "done late", "done, due date unknown", "not required", "open",
-            "of these overdue", "percent in time", "interval from", "interval to", "median days late", SMALL_HEAD,
+            "by", "duty, month or person", "done in time", "done late", "done, due date unknown", "not required",
+            "open", "of these overdue", "percent in time", "interval from", "interval to", "median days late",
+            SMALL_HEAD,
         ),
         rows=[[part, row.label, *_cells(row), small_cell_mark(row.counts.values(), limits)] for part, row in parts],
         keys=[f"{part}/{row.key}" for part, row in parts],

@@ -26,7 +26,9 @@ _DUTIES: dict[tuple[int, int], Duty] = {}
 def countable_items() -> list[DisputedItem]:
     """All items of cases that are not superseded, with their case, category and citations."""
     _DUTIES.clear()
-    _DUTIES.update({(duty.letter_id, duty.item_number): duty for duty in Duty.objects.select_related("rule")})
+    _DUTIES.update(
+        {(duty.letter_id, duty.item_number): duty for duty in Duty.objects.select_related("rule", "assigned_to")}
+    )
     return list(
         DisputedItem.objects.filter(case__superseded_by__isnull=True)
         .select_related("case__text", "category", "text")
@@ -157,6 +159,15 @@ def _section(side: str) -> Callable[[DisputedItem, str], bool]:
     )
 
 
+def _duty_of(item: DisputedItem, value: str) -> bool:
+    duty = _DUTIES.get((item.case_id, item.number))
+    if duty is None:
+        return False
+    if duty.state != "open":
+        return duty.closed_by_name == value
+    return (duty.assigned_to.username if duty.assigned_to else "nobody") == value
+
+
 def _duty_state(item: DisputedItem, value: str) -> bool:
     duty = _DUTIES.get((item.case_id, item.number))
     if duty is None:
@@ -274,6 +285,7 @@ _CONDITIONS: dict[str, Callable[[DisputedItem, str], bool]] = {
         (duty := _DUTIES.get((item.case_id, item.number))) is not None
         and (duty.due_on is not None) == (value == "known")
     ),
+    "duty_of": _duty_of,
     "due_from": _due(1),
     "due_to": _due(-1),
     "upload": _upload,

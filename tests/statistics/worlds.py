@@ -230,6 +230,7 @@ FILTERS: dict[str, list[str]] = {
     "duty": ["open", "met", "late", "done_undated", "not_required", "none"],
     "duty_rule": ["authorize", "reimburse"],
     "duty_due": ["known", "unknown"],
+    "duty_of": ["nobody", "supervisor", "no such user"],
     "due_from": _DAYS,
     "due_to": _DAYS,
     "upload": [str(UPLOAD), "8"],

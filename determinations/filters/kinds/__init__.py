@@ -34,6 +34,7 @@ KINDS: Mapping[Kind, DimensionKind] = {
     Kind.DUTY: duties.DutyStates(),
     Kind.DUTY_RULE: duties.DutyRules(),
     Kind.DUTY_DUE: duties.DueKnown(),
+    Kind.DUTY_OF: duties.DutyOf(),
     Kind.DUE: duties.Due(),
     Kind.OWNER: casework.Owner(),
     Kind.STATUS: casework.Status(),

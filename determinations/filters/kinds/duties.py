@@ -11,7 +11,7 @@ from determinations.filters.options import Box, Counts, Option
 from determinations.filters.parameters import DueFilter
 from determinations.models import Duty
 from determinations.models.dimensions import Dimension
-from determinations.models.duties import DUTY_CONDITIONS
+from determinations.models.duties import DUTY_CONDITIONS, duty_person
 from determinations.wording.labels import Labels
 
 
@@ -54,6 +54,16 @@ class DueKnown(DimensionKind):
 
     def condition(self, dimension: Dimension, column: str) -> Callable[[str], Q]:
         return lambda value: Q(Exists(duties_of_item().filter(due_on__isnull=value != "known")))
+
+
+class DutyOf(DimensionKind):
+    """Who closed the item's duty or, while it is open, has it."""
+
+    counted = False
+    reads_other_tables = True
+
+    def condition(self, dimension: Dimension, column: str) -> Callable[[str], Q]:
+        return lambda value: Q(Exists(duties_of_item().annotate(person=duty_person()).filter(person=value)))
 
 
 class Due(DimensionKind):

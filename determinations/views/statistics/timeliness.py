@@ -34,7 +34,7 @@ class RowView:
 @require_safe
 @may_view
 def timeliness(request: HttpRequest) -> HttpResponse:
-    """Duties by rule and by the month in which they were due, for the selection of the address."""
+    """Duties by rule, by the month in which they were due and by person, for the selection of the address."""
     with one_snapshot() as engine:
         context = Context.of(request, engine)
         read = _read(context)
@@ -47,6 +47,7 @@ def timeliness(request: HttpRequest) -> HttpResponse:
                 tables=[
                     ("By duty", "Duty", [_view(context, row, {"duty_rule": [row.key]}) for row in read.by_rule]),
                     ("By month due", "Month", [_view(context, row, _due_in(row.key)) for row in read.by_month]),
+                    ("By person", "Person", [_view(context, row, {"duty_of": [row.key]}) for row in read.by_person]),
                 ],
                 export_base=export_base("timeliness_export"),
             ),
