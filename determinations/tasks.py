@@ -26,6 +26,7 @@ from psycopg.errors import LockNotAvailable
 from determinations.access import throttle, typed_forms
 from determinations.access.accounts import delete_ended_sessions
 from determinations.access.mail import send_link
+from determinations.audit import alerts, streaming
 from determinations.audit import upkeep as audit_upkeep
 from determinations.browsing import exports, selected_rows, vocabulary
 from determinations.cases.effective import rewrite_old_words
@@ -189,6 +190,7 @@ def tidy() -> None:
         typed_forms.delete_expired(now)
         selected_rows.delete_old(now=now)
         throttle.delete_faded(now=now)
+        audit_upkeep.retire_due(now)
         if survey.is_due(now):
             send_count_of_files()
         delete_ended_sessions(now=now)
@@ -198,7 +200,7 @@ def tidy() -> None:
 @shared_task(ignore_result=True)
 @memory_may_run_out
 def keep_audit_trail() -> None:
-    """Chain new events of the audit trail and verify the next part of it; one such task at a time.
+    """Chain new events of the audit trail, verify a part of it, send events on and watch them; one task at a time.
 
     It needs no files, so it also runs while no letters may be read.
     """
@@ -206,6 +208,9 @@ def keep_audit_trail() -> None:
         if alone and readiness.schema_is_ours():
             audit_upkeep.seal_all()
             audit_upkeep.verify_next(now=database_now())
+            streaming.send_new(now=database_now)
+            alerts.watch(now=database_now())
+            alerts.send_mail(now=database_now())
 
 
 @shared_task(ignore_result=True)

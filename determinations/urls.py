@@ -1,6 +1,6 @@
 """Addresses of the product's pages."""
 
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from determinations.views.access import people, profile
 from determinations.views.browsing import exports as export_views
@@ -34,6 +34,7 @@ from determinations.views.statistics import (
 _LIST = r"(?P<list_name>cases|items|decisions)"
 
 urlpatterns = [
+    path("", include("determinations.views.audit.urls")),
     path("", home.home, name="home"),
     path("search/", search.search, name="search"),
     path("search/suggestions/", search.suggestions, name="search_suggestions"),

@@ -259,6 +259,51 @@ def mail_server(name: str) -> MailServer:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class AuditStream:
+    """Where events of the audit trail are sent on: a file or socket by its path, or a server."""
+
+    kind: str
+    path: str = ""
+    host: str = ""
+    port: int = 0
+    is_json: bool = False
+
+    def __str__(self) -> str:
+        return f"The {self.kind} {self.path}" if self.path else f"The syslog server {self.host}:{self.port}"
+
+
+def audit_stream(name: str) -> AuditStream | None:
+    """A file (``file:///var/log/imrsite/audit.jsonl``) or syslog; None for nowhere.
+
+    Syslog is the local socket (``syslog:///dev/log``) or a server by TCP (``syslog://host:601``) or TLS
+    (``syslogs://host:6514``). ``?format=json`` or ``?format=rfc5424`` chooses the other form.
+    """
+    value = text(name)
+    if not value:
+        return None
+    parts = urlsplit(value)
+    remedy = "write file:///path/audit.jsonl, syslog:///dev/log, syslog://host:601 or syslogs://host:6514."
+    form = dict(parse_qsl(parts.query)).get("format", "json" if parts.scheme == "file" else "rfc5424")
+    try:
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} has a port that is not a number: {remedy}") from None
+    if form not in {"json", "rfc5424"}:
+        raise ImproperlyConfigured(f"{name} has the format {form!r}: write json or rfc5424.")
+    is_json, path = form == "json", unquote(parts.path)
+    match parts.scheme:
+        case "file" if path.strip("/") and not parts.hostname:
+            return AuditStream("file", path=path, is_json=is_json)
+        case "syslog" if path.strip("/") and not parts.hostname:
+            return AuditStream("socket", path=path, is_json=is_json)
+        case "syslog" if parts.hostname:
+            return AuditStream("tcp", host=parts.hostname, port=port or 601, is_json=is_json)
+        case "syslogs" if parts.hostname:
+            return AuditStream("tls", host=parts.hostname, port=port or 6514, is_json=is_json)
+    raise ImproperlyConfigured(f"{name} is not understood: {remedy}")
+
+
 def next_redis_database(url: str) -> str:
     """The next database of the same server, for the cache: clearing it must not remove queued messages."""
     parts = urlsplit(url)

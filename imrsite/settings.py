@@ -224,6 +224,20 @@ BACKUP_PASSPHRASE_FILE = env.text("BACKUP_PASSPHRASE_FILE")  # instead of public
 # An older last backup raises an alarm; 0: never.
 BACKUP_LATE_HOURS = env.number("BACKUP_LATE_HOURS", 0)
 
+# Audit trail: determinations/audit, imrsite/deploy/audit.md
+
+# Years that events are kept; 0: for good. HIPAA asks for six years of such records.
+AUDIT_KEEP_YEARS = env.number("AUDIT_KEEP_YEARS", 0)
+# Where events are sent on, without letter text and without what users typed.
+AUDIT_STREAM = env.audit_stream("AUDIT_STREAM")
+AUDIT_STREAM_BYTES = env.number("AUDIT_STREAM_MB", 100, least=1) * 1024 * 1024  # of a file before it rotates
+AUDIT_STREAM_FILES = env.number("AUDIT_STREAM_FILES", 0)  # rotated files that are kept; 0: all
+# Different cases opened, and rows exported, by one user that alert administrators; 0: no alert.
+ALERT_CASES_PER_HOUR = env.number("ALERT_CASES_PER_HOUR", 100)
+ALERT_CASES_PER_DAY = env.number("ALERT_CASES_PER_DAY", 400)
+ALERT_EXPORTED_PER_HOUR = env.number("ALERT_EXPORTED_PER_HOUR", 5_000)
+ALERT_EXPORTED_PER_DAY = env.number("ALERT_EXPORTED_PER_DAY", 20_000)
+
 # Single sign-on by OpenID Connect: access/single_sign_on.py
 OIDC_SERVER = env.text("OIDC_SERVER").rstrip("/")  # the issuer's address
 if not (LOCAL_PASSWORDS or OIDC_SERVER):

@@ -20,6 +20,9 @@ from determinations.models import AuditEvent
 #: A page that fetches parts of a letter separately is recorded once within this time.
 _ONE_OPENING = timedelta(hours=1)
 
+#: Of a longer query only the beginning is kept.
+_LONGEST_QUERY = 2_000
+
 
 @dataclass(slots=True)
 class Origin:
@@ -104,6 +107,12 @@ def note(
     return record(
         action, by=request.user, at=timezone.now(), letter_id=letter_id, letter_ids=letter_ids, address=None, **detail
     )
+
+
+def note_list(request: HttpRequest, list_name: str, letter_ids: Sequence[int], **detail: object) -> AuditEvent:
+    """Record that the user was shown rows of these letters, and what they asked for."""
+    query = request.GET.urlencode()[:_LONGEST_QUERY]
+    return note(request, "list.viewed", None, letter_ids, list=list_name, query=query, rows=len(letter_ids), **detail)
 
 
 def note_once(request: HttpRequest, action: str, letter_id: int) -> None:

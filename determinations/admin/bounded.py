@@ -4,11 +4,13 @@ from functools import cached_property, reduce
 from operator import or_
 
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from determinations.access.audit import note
 from determinations.paging.counts import COUNT_CAP, count_up_to, whole_number
 
 
@@ -21,6 +23,13 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg] # not subscriptable
         return count_up_to(self.object_list, COUNT_CAP).number  # type: ignore[arg-type]
 
 
+def _record(request: HttpRequest, action: str, obj: Model, message: object = ()) -> None:
+    """Record a change of settings or reference data; Django's message of a change names the fields."""
+    changes = [entry.get("changed", {}) for entry in message] if isinstance(message, list) else []
+    fields = [name for change in changes for name in change.get("fields", ())]
+    note(request, action, table=str(obj._meta.verbose_name), pk=str(obj.pk), what=str(obj)[:100], fields=fields)
+
+
 class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """The base of all our admin pages. Filtered and searched columns are indexed, or their tables are small."""
 
@@ -28,6 +37,25 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False
     list_per_page = 50
     list_max_show_all = 50
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: object) -> LogEntry:
+        """Also in the audit trail, as are changes and deletions."""
+        _record(request, "settings.added", obj)
+        entry: LogEntry = super().log_addition(request, obj, message)
+        return entry
+
+    def log_change(self, request: HttpRequest, obj: Model, message: object) -> LogEntry:
+        """With the names of the changed fields."""
+        _record(request, "settings.changed", obj, message)
+        entry: LogEntry = super().log_change(request, obj, message)
+        return entry
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Model]) -> list[LogEntry]:
+        """One event for each row."""
+        for obj in queryset:
+            _record(request, "settings.deleted", obj)
+        entries: list[LogEntry] = super().log_deletions(request, queryset)
+        return entries
 
 
 class ReadOnlyAdmin(BoundedAdmin):

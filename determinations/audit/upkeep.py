@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from determinations.audit.chain import BATCH, Head, Waiting, head, seal, waiting
+from determinations.audit.retention import is_due, keep_since, may_retire, retire
 from determinations.audit.verification import ChainBroken, start_of_chain, verify_outside, verify_part
 from determinations.models import AuditLink, AuditState
 
@@ -65,6 +66,18 @@ def verify_next(*, now: datetime, most: int = VERIFIED_AT_ONCE) -> None:
     if at_end:
         changes |= {"fault": "", "whole_verified_at": now}
     AuditState.objects.filter(pk=1).update(**changes)
+
+
+def retire_due(now: datetime) -> int:
+    """Remove a part of the events that are older than the settings keep, where this role may; returns how many."""
+    since = keep_since(now)
+    if since is None or not is_due(since) or not may_retire():
+        return 0
+    try:
+        return retire(before=since, now=now)
+    except ChainBroken as broken:
+        log.error("Old events of the audit trail are kept, since it does not verify: %s", broken)
+        return 0
 
 
 def _where(position: int) -> Head:

@@ -88,7 +88,7 @@ def verify_part(start: Head, *, most: int, heads: Mapping[int, bytes] | None = N
     events = AuditEvent.objects.in_bulk([link.event_id for link in links])
     at = start
     for link in links:
-        at = _verify_link(at, link, events.get(link.event_id))
+        at = verify_link(at, link, events.get(link.event_id))
         if heads and heads.get(link.position, at.hash) != at.hash:
             raise ChainBroken(
                 f"Position {link.position:,} (event {link.event_id:,}) has another hash than the exported head: "
@@ -97,7 +97,8 @@ def verify_part(start: Head, *, most: int, heads: Mapping[int, bytes] | None = N
     return at
 
 
-def _verify_link(before: Head, link: AuditLink, event: AuditEvent | None) -> Head:
+def verify_link(before: Head, link: AuditLink, event: AuditEvent | None) -> Head:
+    """Verify that a link and its event come next after ``before``; returns its head. Raises ``ChainBroken``."""
     if link.position != before.position + 1:
         last = link.position - 1
         missing = (

@@ -9,7 +9,8 @@ import csv
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from io import BufferedReader
@@ -20,6 +21,7 @@ import xlsxwriter
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import F, Model, QuerySet
 from django.http import QueryDict
 
@@ -150,8 +152,28 @@ def columns_of(kind: ListKind) -> Sequence[Column]:
     return ITEM_COLUMNS if kind.of_items else CASE_COLUMNS
 
 
-def rows_of(kind: ListKind, query: QueryDict, *, notes: bool) -> Iterator[list[Cell]]:
-    """Every row of the list, in its order, streamed from the database; ``notes``: the user may search notes."""
+def letters_of(kind: ListKind, query: QueryDict, *, notes: bool) -> list[int]:
+    """The letters of a list that is exported at once."""
+    rows = kind.filterset(query, notes=notes).qs.order_by()
+    return list(rows.values_list(_letter_of(kind), flat=True).distinct()[:AT_ONCE])
+
+
+def _letter_of(kind: ListKind) -> str:
+    return "case_id" if kind.of_items else "pk"
+
+
+def rows_of(
+    kind: ListKind,
+    query: QueryDict,
+    *,
+    notes: bool,
+    letters: Sequence[int] | None = None,
+    seen: MutableSequence[int] | None = None,
+) -> Iterator[list[Cell]]:
+    """Every row of the list, in its order, streamed from the database; ``notes``: the user may search notes.
+
+    ``letters``: of these letters alone. The letters of the rows are added to ``seen`` as they are read.
+    """
     labels = read_labels()
     columns = columns_of(kind)
     rows: QuerySet[Model] = _ordered(kind.filterset(query, notes=notes).qs, kind.orders[kind.sort_of(query)])
@@ -161,8 +183,13 @@ def rows_of(kind: ListKind, query: QueryDict, *, notes: bool) -> Iterator[list[C
     rows = rows.annotate(
         work_owner=F(f"{work}__owner__username"), work_status=F(f"{work}__status"), work_tags=F(f"{work}__tags")
     )
+    letter_of = _letter_of(kind)
+    if letters is not None:
+        rows = rows.filter(**{f"{letter_of}__in": letters})
     streamed: Iterator[Any] = rows.iterator(chunk_size=_READ_AT_ONCE)
     for row in in_letter_order(streamed) if kind.of_items else streamed:
+        if seen is not None:
+            seen.append(getattr(row, letter_of))
         yield [column.cell(row, labels) for column in columns]
 
 
@@ -230,9 +257,21 @@ def write_xlsx(path: Path, title: str, heads: Sequence[str], rows: Iterable[Sequ
     return written
 
 
-def record_export(*, by: User, list_name: str, query: str, format: str, rows: int | None, at: datetime) -> None:
-    """Record who exported which list."""
-    audit.record("list.exported", by=by, at=at, list=list_name, query=query, format=format, rows=rows)
+def record_export(
+    *, by: User, list_name: str, query: str, format: str, rows: int, letter_ids: Sequence[int], at: datetime
+) -> None:
+    """Record who exported which list at once, and which letters were in it."""
+    audit.record(
+        "list.exported", by=by, at=at, letter_ids=letter_ids, list=list_name, query=query, format=format, rows=rows
+    )
+
+
+def record_of_file(action: str, export: Export, *, at: datetime, letter_ids: Sequence[int] | None = None) -> None:
+    """Record what happened to an export that a worker writes: requested, written, downloaded."""
+    audit.record(
+        action, by=export.by, at=at, letter_ids=letter_ids, list=export.list_name, query=export.query,
+        format=export.format, export=export.pk, rows=export.rows,
+    )  # fmt: skip
 
 
 def has_file(export: Export) -> bool:
@@ -291,7 +330,8 @@ def write_export(export_id: int, *, now: Callable[[], datetime]) -> None:
         return
     export = Export.objects.get(pk=export_id)
     try:
-        rows = _write_file(export, now())
+        seen = array("q")
+        rows = _write_file(export, now(), seen)
     except TooManyRows:
         _fail(
             export, "The list has more rows than an Excel sheet allows. Export it as CSV, or filter the list.", now()
@@ -304,25 +344,27 @@ def write_export(export_id: int, *, now: Callable[[], datetime]) -> None:
         _fail(export, "The file could not be written. Try again; if it fails again, tell an administrator.", now())
         raise
     else:
-        Export.objects.filter(pk=export.pk).update(state=ExportState.READY, rows=rows, finished_at=now())
+        with transaction.atomic():  # from here on it can be downloaded
+            export.state, export.rows, export.finished_at = ExportState.READY, rows, now()
+            export.save(update_fields=["state", "rows", "finished_at"])
+            record_of_file("list.exported", export, at=now(), letter_ids=seen)
 
 
 def _fail(export: Export, message: str, at: datetime) -> None:
     Export.objects.filter(pk=export.pk).update(state=ExportState.FAILED, message=message, finished_at=at)
 
 
-def _write_file(export: Export, now: datetime) -> int:
-    """Write the file, whole or not at all; returns the number of rows."""
+def _write_file(export: Export, now: datetime, seen: MutableSequence[int]) -> int:
+    """Write the file, whole or not at all; returns the number of rows. Adds their letters to ``seen``."""
     kind = LISTS[export.list_name]
     if export.format == ExportFormat.ZIP:
         found = kind.filterset(QueryDict(export.query), notes=may_read_notes(export.by)).qs.order_by()
-        letters = list(
-            found.values_list("case_id" if kind.of_items else "pk", flat=True).distinct()[: MOST_AT_ONCE + 1]
-        )
+        letters = list(found.values_list(_letter_of(kind), flat=True).distinct()[: MOST_AT_ONCE + 1])
+        seen.extend(letters)
         with exports_area().write(_name_of(export)) as file:
             return write_bundle(file, letters, by=export.by, now=now, export=export.pk)
     heads = [column.head for column in columns_of(kind)]
-    rows = rows_of(kind, QueryDict(export.query), notes=may_read_notes(export.by))
+    rows = rows_of(kind, QueryDict(export.query), notes=may_read_notes(export.by), seen=seen)
     with exports_area().write(_name_of(export)) as file:
         return (
             _write_excel(file, kind, heads, rows)

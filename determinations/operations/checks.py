@@ -10,6 +10,7 @@ from django.core.files.storage import storages
 from django.db import DatabaseError, connection
 from redis.exceptions import RedisError
 
+from determinations.audit.upkeep import standing
 from determinations.intake.store_health import free_bytes, space_obstacle, store_folder, store_obstacle
 from determinations.models import BackupRecord, Installation, Letter, LetterState
 from determinations.models.clock import database_now
@@ -237,6 +238,26 @@ def alarms() -> Finding:
     return Finding(Level.OK, "Alarms are looked for every minute and sent by e-mail.")
 
 
+def audit_trail() -> Finding:
+    """Whether events are chained and sent on, and the chain verifies; alerts of the trail tell the latter two."""
+    trail = standing(database_now())
+    if trail.is_late:
+        return Finding(
+            Level.FAILING,
+            f"{trail.waiting.number:,} events wait to be chained, the first for over five minutes.",
+            "Check that a worker and the scheduler run. Events are recorded meanwhile.",
+        )
+    if trail.state.fault:
+        return Finding(
+            Level.WARNING, trail.state.fault, "Keep a copy of the database, and run manage.py verify_audit."
+        )
+    if trail.state.stream_fault:
+        return Finding(
+            Level.WARNING, trail.state.stream_fault, "Events are sent on when it works again; none is lost."
+        )
+    return Finding(Level.OK, f"{trail.head.position:,} events are chained.")
+
+
 _MINUTE = timedelta(minutes=1)
 CHECKS = (
     Check(
@@ -284,6 +305,10 @@ CHECKS = (
         Source.DATABASE, set_aside_alike,
     ),
     Check("backup", "Backup", "What happens to the disks happens to the letters.", Source.DATABASE, backup),
+    Check(
+        "audit", "Audit trail", "Changes to the record of who did what may go unseen.", Source.DATABASE, audit_trail,
+        alarm_after=_MINUTE,
+    ),
     Check("scans", "Scans", "Scanned letters wait.", Source.BROKER, scans, alarm_after=None),
     Check(
         "versions", "Versions", "Workers of another version may read letters otherwise.", Source.BROKER, versions,

@@ -37,6 +37,7 @@ _OWN = (
     ("Accounts", "people", "determinations.manage_people", "user"),
     ("Encryption", "encryption", "determinations.see_encryption", "lock"),
     ("Status", "status", "determinations.see_operations", "info"),
+    ("Audit trail", "audit", "determinations.view_audit_trail", "list"),
     ("Administration", "admin:index", "is_staff", "user"),
 )
 #: Alarms that the bar about workers tells.

@@ -53,6 +53,7 @@ ACTIONS = {
     "original.bundled": "put an original file into a ZIP file",
     "original.downloaded": "opened an original file",
     "original.refused": "was refused an original file",
+    "page.viewed": "viewed a page of a case",
     "pages.downloaded": "downloaded the pages of a letter",
     "pages.opened": "viewed the pages of a letter",
     "pair.opened": "compared two letters",
@@ -93,6 +94,27 @@ ACTIONS = {
     "signin.succeeded": "signed in",
     "statistics.exported": "exported statistics",
 }
+
+_SIGN_IN = ("signin", "session", "factor", "password", "link")
+_ACCOUNTS = ("person", "role", "policy")
+_OPERATION = ("settings", "duty_rules", "authority", "reparse", "audit", "alert", "calendar")
+_VIEWING = ("viewed", "opened", "printed", "downloaded", "made", "read")
+
+
+def group_of_action(action: str) -> str:
+    """The group that an action is searched by."""
+    subject, _, verb = action.partition(".")
+    if subject in _SIGN_IN:
+        return "Sign-in and sessions"
+    if subject in _ACCOUNTS:
+        return "Accounts and roles"
+    if verb == "exported" or subject == "export":
+        return "Exports"
+    if verb == "refused":
+        return "Refused"
+    if subject in _OPERATION:
+        return "Settings and operation"
+    return "Viewing" if verb in _VIEWING else "Changes of cases and letters"
 
 
 def label_of_action(action: str) -> str:

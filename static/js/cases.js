@@ -155,6 +155,12 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+// Printing is recorded, whether by the button or by the browser's own command.
+window.addEventListener("beforeprint", () => {
+  const button = document.querySelector("[data-prints]");
+  fetch(button.dataset.prints, { method: "POST", headers: { "X-CSRFToken": button.dataset.token }, keepalive: true });
+});
+
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-prints]")) window.print();
   if (event.target.closest("[data-copies-case]")) {

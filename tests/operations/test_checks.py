@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
 
+from determinations.access.audit import record
 from determinations.intake import store_health
 from determinations.intake.store import letter_store
 from determinations.models import BackupRecord, Installation, Letter, LetterState, StoppedWorker
@@ -53,6 +54,10 @@ def test_a_sound_installation_has_nothing_failing() -> None:
     assert list(findings) == [check.code for check in CHECKS]
     assert {code for code, finding in findings.items() if finding.level is not Level.OK} <= {"backup", "alarms"}
     assert all(finding.what.endswith(".") for finding in findings.values())
+
+
+def break_audit() -> None:
+    record("case.viewed", by=None, at=timezone.now() - timedelta(minutes=6))
 
 
 def break_schema() -> None:
@@ -99,6 +104,7 @@ def break_backup() -> None:
         ("scans", lambda: None, "No worker reads scans"),
         ("reading", break_reading, "5 letters in a row failed alike"),
         ("set_aside_alike", set_letters_aside, "5 letters were set aside alike"),
+        ("audit", break_audit, "wait to be chained"),
         ("backup", break_backup, "The disk is full"),
         ("backup", lambda: None, "No backup was made"),
         ("versions", lambda: worker_list.client().hset("imrsite-workers", "old@host", json.dumps({

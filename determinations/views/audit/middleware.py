@@ -4,14 +4,17 @@ from collections.abc import Callable
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
+from django.urls import ResolverMatch
 
 from determinations.access.audit import events_from, note
 from determinations.access.sign_in import address_of
 
 Answer = Callable[[HttpRequest], HttpResponse]
 _CHANGES_NOTHING = ("GET", "HEAD", "OPTIONS", "TRACE")
-#: Parameters of addresses that are IDs of letters.
-_LETTER_ROUTES = ("cases/", "letters/", "admin/review/")
+#: In addresses that begin like this, ``pk`` is the ID of a letter.
+_LETTER_ROUTES = ("cases/", "letters/")
+#: Parts of a page, which is recorded once however often they are fetched.
+_RECORDED_ONCE = ("letter_page", "letter_boxes", "review_letter", "review_read_line")
 
 
 def audit_requests(get_response: Answer) -> Answer:
@@ -26,11 +29,31 @@ def audit_requests(get_response: Answer) -> Answer:
             response = get_response(request)
             if not origin.events and response.status_code == 403:
                 _record(request, "access.refused")
-            elif not origin.events and response.status_code < 400 and request.method not in _CHANGES_NOTHING:
-                _record(request, "form.sent")
+            elif not origin.events and response.status_code < 400:
+                _record_page(request, response)
             return response
 
     return answer
+
+
+def _record_page(request: HttpRequest, response: HttpResponse) -> None:
+    """Record a form that was sent, or a page about one letter."""
+    if request.method not in _CHANGES_NOTHING:
+        _record(request, "form.sent")
+    elif request.method == "GET" and response.status_code == 200 and _is_page_of_letter(request.resolver_match):
+        _record(request, "page.viewed")
+
+
+def _is_page_of_letter(match: ResolverMatch | None) -> bool:
+    return match is not None and _letter_of(match) is not None and match.view_name not in _RECORDED_ONCE
+
+
+def _letter_of(match: ResolverMatch) -> int | None:
+    """The letter that the address names."""
+    letter_id = match.kwargs.get("letter_id")
+    if letter_id is None and match.route.startswith(_LETTER_ROUTES):
+        letter_id = match.kwargs.get("pk")
+    return letter_id if isinstance(letter_id, int) else None
 
 
 def _record(request: HttpRequest, action: str) -> None:
@@ -39,5 +62,6 @@ def _record(request: HttpRequest, action: str) -> None:
     if not isinstance(user, User) or match is None:
         return
     numbers = {name: value for name, value in match.kwargs.items() if isinstance(value, int)}
-    letter_id = numbers.get("letter_id") or (numbers.get("pk") if match.route.startswith(_LETTER_ROUTES) else None)
-    note(request, action, letter_id, page=match.view_name, route=match.route, method=request.method, ids=numbers)
+    note(
+        request, action, _letter_of(match), page=match.view_name, route=match.route, method=request.method, ids=numbers
+    )

@@ -1,6 +1,7 @@
 """Exports: a small list is sent at once; a large one is written by a worker and listed with the user's exports."""
 
 import logging
+from collections.abc import Iterator
 
 from django.conf import settings
 from django.contrib import messages
@@ -24,11 +25,14 @@ from determinations.access.roles import may_read_notes
 from determinations.browsing.exports import (
     AT_ONCE,
     KEPT_DAYS,
+    Cell,
     columns_of,
     csv_lines,
     has_file,
+    letters_of,
     open_export,
     record_export,
+    record_of_file,
     rows_of,
     scratch_folder,
     write_xlsx,
@@ -69,15 +73,17 @@ def export_list_rows(request: HttpRequest, list_name: str) -> HttpResponseBase:
         need_confirmation(request)
     if count.capped or count.number > AT_ONCE or is_resumed(request):
         return queue_export(request, kind, query, form)
+    letters = letters_of(kind, query, notes=notes)
     record_export(
         by=person_of(request),
         list_name=kind.name,
         query=query.urlencode(),
         format=form,
         rows=count.number,
+        letter_ids=letters,
         at=timezone.now(),
     )
-    return _send(kind, query, form, notes=notes)
+    return _send(kind, form, rows_of(kind, query, notes=notes, letters=letters))
 
 
 @require_safe
@@ -113,10 +119,7 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
         log.error("Export %d cannot be opened (%s).", export.pk, type(fault).__name__)
         messages.error(request, "This file can no longer be opened. Export the list again.")
         return redirect(reverse("export_list"))
-    record_export(
-        by=person_of(request), list_name=export.list_name, query=export.query, format=export.format, rows=export.rows,
-        at=timezone.now(),
-    )  # fmt: skip
+    record_of_file("export.downloaded", export, at=timezone.now())
     name = _file_name(LISTS[export.list_name], export.format)
     return FileResponse(file, as_attachment=True, filename=name, content_type=_TYPES[export.format])
 
@@ -129,18 +132,16 @@ def _query_of(kind: ListKind, request: HttpRequest) -> QueryDict:
     return query
 
 
-def _send(kind: ListKind, query: QueryDict, form: str, *, notes: bool) -> HttpResponseBase:
+def _send(kind: ListKind, form: str, rows: Iterator[list[Cell]]) -> HttpResponseBase:
     heads = [column.head for column in columns_of(kind)]
     name = _file_name(kind, form)
     if form == ExportFormat.CSV:
-        response = StreamingHttpResponse(
-            csv_lines(heads, rows_of(kind, query, notes=notes)), content_type=_TYPES["csv"]
-        )
+        response = StreamingHttpResponse(csv_lines(heads, rows), content_type=_TYPES["csv"])
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
     with scratch_folder() as folder:
         path = folder / "export.xlsx"
-        write_xlsx(path, kind.title, heads, rows_of(kind, query, notes=notes))
+        write_xlsx(path, kind.title, heads, rows)
         # The file stays readable through its open handle after the folder is gone.
         return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=_TYPES["xlsx"])
 
@@ -151,9 +152,7 @@ def queue_export(request: HttpRequest, kind: ListKind, query: QueryDict, form: s
         export = Export.objects.create(
             by=person_of(request), list_name=kind.name, query=query.urlencode(), format=form, requested_at=now
         )
-        record_export(
-            by=person_of(request), list_name=kind.name, query=query.urlencode(), format=form, rows=None, at=now
-        )
+        record_of_file("export.requested", export, at=now)
         transaction.on_commit(lambda: send_export(export.pk))
     what = "The letters are" if form == ExportFormat.ZIP else "This list is long, so the file is"
     messages.info(request, f"{what} being prepared in the background. The file will appear here when it is ready.")

@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from determinations.access import audit
+from determinations.audit.alerts import open_alerts
 from determinations.duties import worklist
 from determinations.models import Case, ItemFact, Letter, LetterState, Outcome, SavedView
 from determinations.models.letters import OPEN_STATES, READABLE_STATES
@@ -36,10 +38,11 @@ def home(request: HttpRequest) -> HttpResponse:
             "items": count_up_to(ItemFact.objects.all()),
             "overturned": count_up_to(cases.filter(outcome__in=[Outcome.OVERTURNED, Outcome.PARTLY])),
             "newest": cases.aggregate(newest=Max("decision_date"))["newest"],
-            "table": recent_decisions(_TO_AUTHORIZE, _SHOWN),
+            "table": (table := recent_decisions(_TO_AUTHORIZE, _SHOWN)),
             "to_authorize": _TO_AUTHORIZE,
             "views": [(view, url_of(view)) for view in SavedView.objects.filter(by=person_of(request))[:_SHOWN]],
         }
+        audit.note_list(request, "recently overturned", [row.record.case.pk for row in table.rows])
     if request.user.has_perm("determinations.work_duties"):
         context["due"] = worklist.counts(Q(), timezone.localdate())
     if request.user.has_perm("determinations.upload_letters"):
@@ -48,4 +51,6 @@ def home(request: HttpRequest) -> HttpResponse:
             "needs_review": count_up_to(Case.objects.current().filter(state=LetterState.NEEDS_REVIEW)),
             "failed": count_up_to(Letter.objects.filter(state__in=_FAILED)),
         }
+    if request.user.has_perm("determinations.view_audit_trail"):
+        context["alerts"] = open_alerts().count()
     return render(request, "browsing/home.html", context)

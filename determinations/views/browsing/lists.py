@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
+from determinations.access import audit
 from determinations.access.roles import may_read_notes, names_of_people_with
 from determinations.browsing.facets import FacetCounts, count_facets
 from determinations.browsing.lists import CASES, DECISIONS, ITEMS, LISTS, ListKind, in_letter_order, page_and_count
@@ -119,7 +120,9 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
     filtered = any(True for _ in active_filters(request.GET))
     page, count = page_and_count(kind, filterset, request.GET, _for_list(kind, kind.all_rows()))
     hidden = _hidden_columns(request, kind)
-    works = works_of([row.case_id if kind.of_items else row.pk for row in page.rows]) if _shows_work(hidden) else {}
+    letter_ids = [row.case_id if kind.of_items else row.pk for row in page.rows]
+    audit.note_list(request, kind.name, letter_ids, total=str(count))
+    works = works_of(letter_ids) if _shows_work(hidden) else {}
     rows = _table_rows(kind, page.rows, request.GET, labels, works)
     table = _TABLES[kind.name](rows, query=request.GET, sort=sort, hidden=hidden)
     context = {

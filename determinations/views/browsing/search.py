@@ -1,11 +1,14 @@
 """Search: a case number opens its case; anything else lists matching cases with excerpts."""
 
+from typing import TypedDict
+
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from determinations.access import audit
 from determinations.access.roles import may_read_notes
 from determinations.browsing.lists import CASES
 from determinations.browsing.other_names import other_names
@@ -27,6 +30,17 @@ from determinations.wording.labels import read_labels
 #: With fewer results than this, a better spelling is offered.
 _FEW = 5
 _LONGEST = 300
+
+
+class Matches(TypedDict):
+    """What the page shows of a search for words."""
+
+    spelled: str | None
+    ranked: int | None
+    count: Count
+    page: Page[Case]
+    results: object
+    as_list: str
 
 
 @require_safe
@@ -51,12 +65,18 @@ def search(request: HttpRequest) -> HttpResponse:
         "old_words": count_old_words() if old_words_remain() else None,
         "filters_query": QueryDict(mutable=True),
     }
-    if not numbered:
-        context |= _matches(request, words, by_rank=by_rank, notes=notes)
+    if numbered:
+        shown, total = [case.pk for case in numbered], str(len(numbered))
+    else:
+        context |= (matches := _matches(request, words, by_rank=by_rank, notes=notes))
+        shown, total = [case.pk for case in matches["page"].rows], str(matches["count"])
+    audit.note(
+        request, "search.made", letter_ids=shown, query=request.GET.urlencode()[:2_000], rows=len(shown), total=total
+    )
     return render(request, "browsing/search.html", context)
 
 
-def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool, notes: bool) -> dict[str, object]:
+def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool, notes: bool) -> Matches:
     only_words = QueryDict(mutable=True)
     only_words["q"] = words.text
     listed = CASES.list_query(CASES.filterset(only_words, notes=notes), only_words)

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from determinations.access import audit
 from determinations.access.roles import may_read_notes
 from determinations.browsing.lists import ITEMS
 from determinations.browsing.similar_requests import (
@@ -120,6 +121,7 @@ def _show(
     labels = read_labels()
     chosen = [code for code in request.GET.getlist("ground") if code in GROUNDS]
     shown = similar.with_grounds(chosen) if chosen else similar
+    audit.note_list(request, "similar requests", [row.fact.case_id for row in shown.rows])
     interval = wilson(shown.overturned, shown.decided)
     context = {
         **own,

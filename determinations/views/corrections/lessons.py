@@ -96,6 +96,7 @@ def correction_history(request: StaffRequest) -> HttpResponse:
         rows = rows.filter(state__in=IN_FORCE)
     rows = _filtered_by_quality(rows, query)
     page = page_of(rows, Order("id", descending=True, nullable=False, key="id"), query)
+    audit.note_list(request, "history of corrections", [row.letter_id for row in page.rows])
     context = {
         "page": page,
         "rows": _history_rows(page.rows),

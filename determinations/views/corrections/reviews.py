@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from determinations.access import audit
 from determinations.cases import review_entries
 from determinations.cases.review_entries import REASONS
 from determinations.corrections import review_queue
@@ -39,6 +40,7 @@ def review_list(request: StaffRequest) -> HttpResponse:
         Order("urgency", descending=True, nullable=False),
         request.GET,
     )
+    audit.note_list(request, "review queue", [entry.letter_id for entry in page.rows])
     context = {
         "page": page,
         "count": count_up_to(entries),

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from determinations.access import audit
 from determinations.duties import records, worklist
 from determinations.duties.records import MOST_AT_ONCE, DutyRefused
 from determinations.models import CalendarFeed, DisputedItem, Duty
@@ -96,6 +97,7 @@ def _page(request: HttpRequest, refused: str = "") -> HttpResponse:
     page = page_of(duties, _BY_CLOSING if when == "closed" else _BY_DUE, request.GET)
     numbers = worklist.counts(who, today)
     requests = _requests(page.rows)
+    audit.note_list(request, "worklist", [duty.letter_id for duty in page.rows])
     context = {
         "page": page,
         "rows": [_row(duty, requests.get((duty.letter_id, duty.item_number), ""), today) for duty in page.rows],

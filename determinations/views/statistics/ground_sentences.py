@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from determinations.access import audit
 from determinations.cases.ground_sentences import ground_sentences
 from determinations.models import ItemFact
 from determinations.parsing.grounds import GROUNDS
@@ -105,7 +106,7 @@ def ground_sentence_list(request: HttpRequest) -> HttpResponse:
         by_side = {decision: _quoted(context, decision, most, question) for decision in _DECISIONS}
         if element:
             by_side = {decision: _speaking_of(items, element.key) for decision, items in by_side.items()}
-        return render(
+        response = render(
             request,
             "statistics/ground_sentences.html",
             context.frame(
@@ -116,6 +117,9 @@ def ground_sentence_list(request: HttpRequest) -> HttpResponse:
                 recent=most,
             ),
         )
+    letters = [item.fact.case_id for items in by_side.values() for item in items]
+    audit.note_list(request, "sentences of rationales", letters)
+    return response
 
 
 def _quoted(context: Context, decision: Decision, most: int, question: Question | None = None) -> list[QuotedItem]:

@@ -1,0 +1,127 @@
+"""What is recorded: lists and searches, pages of a case, exports with their letters, settings, and every form."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from determinations.browsing.exports import write_export
+from determinations.models import AuditEvent, CorrectionReason, Export, ReviewSettings
+from determinations.models.clock import database_now
+from determinations.views.browsing import exports as export_views
+from tests.corrections.letters import document, item, stored_letter
+from tests.fixtures.people import PASSWORD, People
+from tests.safety.test_any_address import routes
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
+
+
+@pytest.fixture
+def letters() -> list[int]:
+    documents = [document(item("Knee brace", "overturned"), case_number=f"CM16-900000{number}") for number in (1, 2)]
+    return [stored_letter(parsed, text="Synthetic letter.").pk for parsed in documents]
+
+
+def last(action: str) -> AuditEvent:
+    return AuditEvent.objects.filter(action=action).latest("pk")
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("/cases/?outcome=overturned", "cases"), ("/items/?sex=female", "items"), ("/decisions/", "decisions"),
+        ("/?home=yes", "recently overturned"), ("/worklist/", "worklist"), ("/items/similar/", ""),
+    ],
+)  # fmt: skip
+def test_a_list_is_recorded_with_what_was_asked_and_shown(
+    as_casemanager: Client, letters: list[int], address: str, name: str, people: People
+) -> None:
+    page = as_casemanager.get(address, REMOTE_ADDR="192.0.2.9")
+    events = AuditEvent.objects.filter(action="list.viewed")
+    assert events.count() == bool(name)
+    if name:
+        event = events.get()
+        assert page.status_code == 200
+        assert (event.by_id, event.address, event.detail["list"]) == (people.casemanager.pk, "192.0.2.9", name)
+        assert event.detail["query"] == address.partition("?")[2]
+        assert event.detail["rows"] == len(event.letter_ids or [])
+        assert name in ("items", "worklist") or event.letter_ids == letters
+
+
+def test_a_search_is_recorded_with_its_words_and_results(as_casemanager: Client, letters: list[int]) -> None:
+    as_casemanager.get("/search/", {"q": "knee brace"})
+    event = last("search.made")
+    assert (event.detail["query"], event.detail["rows"], event.letter_ids) == ("q=knee+brace", 2, letters)
+
+
+def test_every_page_of_a_case_is_recorded_and_parts_of_it_are_not(as_casemanager: Client, letters: list[int]) -> None:
+    pages = [f"/cases/{letters[0]}/", f"/cases/{letters[0]}/report/", f"/cases/{letters[0]}/items/1/alike/"]
+    for address in pages:
+        assert as_casemanager.get(address).status_code == 200
+    for _ in range(3):
+        as_casemanager.get(f"/letters/{letters[0]}/boxes.json")
+    actions = list(AuditEvent.objects.order_by("pk").values_list("action", "letter_id"))
+    assert actions == [("case.viewed", letters[0]), ("page.viewed", letters[0]), ("list.viewed", None)]
+
+
+def test_an_export_at_once_records_its_letters(as_casemanager: Client, letters: list[int]) -> None:
+    response = as_casemanager.post("/items/export/", {"format": "csv", "query": ""})
+    assert len(b"".join(response.streaming_content).splitlines()) == 3  # type: ignore[attr-defined]
+    event = last("list.exported")
+    assert (event.letter_ids, event.detail["rows"]) == (letters, 2)
+
+
+def test_a_long_export_records_its_letters_when_its_file_is_ready_and_each_download(
+    as_casemanager: Client, letters: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_views, "AT_ONCE", 1)
+    as_casemanager.post("/cases/export/", {"format": "csv", "query": ""})
+    export = Export.objects.get()
+    assert last("export.requested").detail["export"] == export.pk
+    assert not AuditEvent.objects.filter(action="list.exported").exists()
+    write_export(export.pk, now=database_now)
+    assert last("list.exported").letter_ids == letters
+    for _ in range(2):
+        b"".join(as_casemanager.get(reverse("export_file", args=[export.pk])).streaming_content)  # type: ignore[attr-defined]
+    assert AuditEvent.objects.filter(action="export.downloaded", detail__export=export.pk).count() == 2
+
+
+def test_a_change_of_settings_is_recorded_with_its_fields(as_admin: Client) -> None:
+    row = ReviewSettings.objects.get()
+    form = as_admin.get(f"/admin/determinations/reviewsettings/{row.pk}/change/").context["adminform"].form
+    values = {name: form.initial.get(name) for name in form.fields} | {"snooze_days": 9}
+    assert as_admin.post(f"/admin/determinations/reviewsettings/{row.pk}/change/", values).status_code == 302
+    assert last("settings.changed").detail["fields"] == ["Snooze days"]
+    reason = {"code": "other_words", "label": "Other words", "position": "9", "offered": "on"}
+    as_admin.post("/admin/determinations/correctionreason/add/", reason)
+    assert CorrectionReason.objects.filter(code="other_words").exists()
+    assert last("settings.added").detail["what"] == "Other words"
+
+
+def test_a_refused_page_is_recorded(as_casemanager: Client) -> None:
+    assert as_casemanager.get(reverse("audit")).status_code == 403
+    assert last("access.refused").detail["page"] == "audit"
+
+
+def test_failed_attempts_remain_after_a_success(client: Client, people: People) -> None:
+    for password in ("wrong", "wrong", PASSWORD):
+        client.post(reverse("login"), {"username": "casemanager", "password": password}, REMOTE_ADDR="192.0.2.4")
+    events = AuditEvent.objects.filter(action__startswith="signin").order_by("pk")
+    assert list(events.values_list("action", "address")) == [
+        ("signin.failed", "192.0.2.4"), ("signin.failed", "192.0.2.4"), ("signin.succeeded", "192.0.2.4"),
+    ]  # fmt: skip
+
+
+def test_every_form_that_is_accepted_leaves_an_event(as_admin: Client, people: People, letters: list[int]) -> None:
+    silent = []
+    for route in routes():
+        if "logout" in route:
+            continue
+        path = re.sub(r"<[^>]*>|\(\?P<[^>]*>(?:[^()]|\([^()]*\))*\)", str(letters[0]), route)
+        path = re.sub(r"^\d+/(facets|columns|views|export)", r"cases/\1", path)
+        before = AuditEvent.objects.count()
+        response = as_admin.post(f"/{path.lstrip('/')}", {"format": "csv", "query": "", "do": "save", "action": "x"})
+        if response.status_code < 400 and AuditEvent.objects.count() == before:
+            silent.append(route)
+    assert not silent
