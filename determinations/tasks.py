@@ -33,6 +33,7 @@ from determinations.cases.effective import rewrite_old_words
 from determinations.cases.office_values import copy_pending
 from determinations.cases.search_words import old_words
 from determinations.corrections import duplicates, removal
+from determinations.duties import documents as duty_documents
 from determinations.duties import records as duty_records
 from determinations.duties.records import MOST_AT_ONCE, DutyRefused
 from determinations.extraction.scanning.engine import missing_engine
@@ -187,6 +188,7 @@ def tidy() -> None:
         removal.delete_files(now=now)
         exports.delete_old_files(now=now)
         leftovers.delete_leftovers(now=now)
+        duty_documents.delete_files_without_row(now=now)
         typed_forms.delete_expired(now)
         selected_rows.delete_old(now=now)
         throttle.delete_faded(now=now)

@@ -80,6 +80,7 @@ urlpatterns = [
     path("fields/imports/<int:pk>/errors.csv", office_imports.import_errors, name="office_import_errors"),
     path("worklist/", worklist.worklist_page, name="worklist"),
     path("worklist/<int:pk>/", one_duty.duty_page, name="duty"),
+    path("worklist/documents/<int:pk>/", one_duty.duty_document, name="duty_document"),
     path("worklist/calendar/", calendar_feed.calendar_settings, name="calendar_settings"),
     path("calendar/<str:token>.ics", calendar_feed.calendar_feed, name="calendar_feed"),
     path("reports/", problem_reports.problem_report_list, name="problem_report_list"),

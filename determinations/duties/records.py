@@ -17,7 +17,17 @@ from determinations.access import audit
 from determinations.access.roles import check_permission
 from determinations.duties.deadlines import Deadline, LetterDates, Rule, deadline, services_given, task_rule
 from determinations.duties.rules import closed_days, read_rules, windows
-from determinations.models import Case, DisputedItem, Duty, DutySettings, DutyState, Letter, Receipt, Service
+from determinations.models import (
+    Case,
+    DisputedItem,
+    Duty,
+    DutyDocument,
+    DutySettings,
+    DutyState,
+    Letter,
+    Receipt,
+    Service,
+)
 from determinations.models.cases import Decision
 
 #: Duties that one action changes at most.
@@ -177,7 +187,7 @@ def _take_over_from_copies(counting: Mapping[int, Case], kept: dict[tuple[int, i
 
 
 def _move(targets: Mapping[int, int], kept: dict[tuple[int, int], Duty]) -> None:
-    """Move receipts and closed duties from letters to their targets, of which ``kept`` has the duties."""
+    """Move receipts, documents and closed duties from letters to their targets, of which ``kept`` has the duties."""
     known = set(Receipt.objects.filter(letter__in=targets.values()).values_list("pk", flat=True))
     for receipt in Receipt.objects.filter(letter__in=targets).order_by("pk"):
         target = targets[receipt.pk]
@@ -185,6 +195,9 @@ def _move(targets: Mapping[int, int], kept: dict[tuple[int, int], Duty]) -> None
             known.add(target)
             receipt.pk = target
             receipt.save(force_insert=True)
+    for document in DutyDocument.objects.filter(letter__in=targets):
+        document.letter_id = targets[document.letter_id]
+        document.save(update_fields=["letter"])
     for duty in Duty.objects.filter(letter__in=targets).exclude(state=DutyState.OPEN).order_by("pk"):
         place = (targets[duty.letter_id], duty.item_number)
         own = kept.get(place)

@@ -230,6 +230,30 @@ class Duty(models.Model):
         return (self.closed_on - self.due_on).days if self.closed_on and self.due_on else None
 
 
+class DutyDocument(models.Model):
+    """A document that shows how a duty was met, such as the authorization that was sent.
+
+    It belongs to the item of the letter, as the duty does, and is kept if the duty ends. Its file is stored under
+    ``store_name``.
+    """
+
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="duty_documents")
+    item_number = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=100)
+    size = models.PositiveIntegerField(help_text="bytes")
+    sha256 = models.CharField(max_length=64)
+    store_name = models.CharField(max_length=40, unique=True)
+    by_name = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["letter", "item_number"], name="duty_document_of_item")]
+
+    def __str__(self) -> str:
+        return f"Document {self.pk} of item {self.item_number} of letter {self.letter_id}"
+
+
 class CalendarFeed(models.Model):
     """The address of a user's calendar feed; only its hash is stored, and the user can revoke it."""
 

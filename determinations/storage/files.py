@@ -92,9 +92,14 @@ def exports_area() -> Area:
     return Area("exports", Path(settings.MEDIA_ROOT) / "exports")
 
 
+def documents_area() -> Area:
+    """Documents that users attached to duties."""
+    return Area("documents", Path(settings.MEDIA_ROOT) / "documents")
+
+
 def areas() -> tuple[Area, ...]:
     """All of them."""
-    return letters_area(), pictures_area(), exports_area()
+    return letters_area(), pictures_area(), exports_area(), documents_area()
 
 
 def open_file(path: Path, name: str, keys: KeyRing) -> BufferedReader:

@@ -2,15 +2,19 @@
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
-from determinations.duties import records
+from determinations.access.audit import note
+from determinations.duties import documents, records
 from determinations.duties.records import MOST_AT_ONCE, DutyRefused
-from determinations.models import Case, DisputedItem, Duty, Receipt, Upload, UploadedFile
+from determinations.models import Case, DisputedItem, Duty, DutyDocument, Receipt, Upload, UploadedFile
+from determinations.paging.counts import whole_number
 from determinations.tasks import send_receipts
 from determinations.views.duties.forms import choices, may_work, service_of, typed_date, workers
 from determinations.views.duties.worklist import in_words
@@ -30,7 +34,10 @@ def duty_page(request: HttpRequest, pk: int) -> HttpResponse:
             refused = str(refusal)
         else:
             messages.success(request, "Saved.")
-            return redirect(f"{reverse('case_detail', args=[duty.letter_id])}#duties")
+            about_document = "document" in request.POST.get("do", "") or request.POST.get("do") == "attach"
+            return redirect(
+                request.path if about_document else f"{reverse('case_detail', args=[duty.letter_id])}#duties"
+            )
     today = timezone.localdate()
     item = DisputedItem.objects.filter(case=duty.letter_id, number=duty.item_number).first()
     context = {
@@ -40,6 +47,8 @@ def duty_page(request: HttpRequest, pk: int) -> HttpResponse:
         "today": today,
         "people": [person.get_username() for person in workers(request)[:100]],
         "refused": refused,
+        "documents": documents.documents_of(duty),
+        "most_bytes": documents.MOST_BYTES,
         "done_on": request.POST.get("done_on", "") if refused else f"{today:%m/%d/%Y}",
         "note": request.POST.get("note", "") if refused else duty.note,
     }
@@ -48,13 +57,24 @@ def duty_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _act(request: HttpRequest, duty: Duty) -> None:
     by, now = person_of(request), timezone.now()
+    attached = request.FILES.get("document")
     match request.POST.get("do", ""):
+        case "attach":
+            if attached is None:
+                raise DutyRefused("Choose a document first.")
+            documents.attach(duty, attached, by=by, now=now)
+        case "remove_document":
+            number = whole_number(request.POST.get("document", ""))
+            documents.remove(get_object_or_404(_documents(duty), pk=number), by=by, now=now)
         case "done" | "not_required" as action:
             typed = typed_date(request.POST, "done_on")
             if typed.day is None:
                 raise DutyRefused(typed.error)
-            note = request.POST.get("note", "").replace("\x00", "")
-            records.close([duty.pk], done_on=typed.day, required=action == "done", note=note, by=by, now=now)
+            typed_note = request.POST.get("note", "").replace("\x00", "")
+            with transaction.atomic():
+                records.close([duty.pk], done_on=typed.day, required=action == "done", note=typed_note, by=by, now=now)
+                if attached is not None:
+                    documents.attach(duty, attached, by=by, now=now)
         case "reopen":
             records.reopen(duty.pk, by=by, now=now)
         case "assign":
@@ -64,6 +84,30 @@ def _act(request: HttpRequest, duty: Duty) -> None:
             records.set_services(duty.pk, given=action == "given", by=by, now=now)
         case _:
             raise DutyRefused("Choose what to do.")
+
+
+def _documents(duty: Duty) -> QuerySet[DutyDocument]:
+    return DutyDocument.objects.filter(letter=duty.letter_id, item_number=duty.item_number)
+
+
+@require_safe
+@may_work
+def duty_document(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Download a document of a duty. Browsers must not guess its type or run anything in it: users chose it."""
+    document = get_object_or_404(DutyDocument, pk=pk)
+    try:
+        file = documents.open_document(document)
+    except documents.DocumentUnreadable:
+        raise Http404(
+            "The stored document is missing or was changed, and is not used. An administrator can restore it from a "
+            "backup, or attach the document again."
+        ) from None
+    note(request, "duty.document_downloaded", document.letter_id, item=document.item_number, document=document.pk)
+    response = FileResponse(file, as_attachment=True, filename=document.name, content_type=document.media_type)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
