@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pypdfium2
 import pytest
@@ -153,7 +154,11 @@ def printed_from_a_browser(parts: Sequence[str]) -> bytes:
     return pdf(*lines)
 
 
-def test_a_case_keeps_its_corrections_after_the_same_letter_came_back_in_four_forms(
+#: ``pdf(*pages())``, written with ``qpdf --linearize``: its first page comes first, for display while it loads.
+LINEARIZED = Path(__file__).with_name("linearized.pdf").read_bytes()
+
+
+def test_a_case_keeps_its_corrections_after_the_same_letter_came_back_in_five_forms(
     people: People, as_admin: Client
 ) -> None:
     original = pdf(*pages())
@@ -164,10 +169,12 @@ def test_a_case_keeps_its_corrections_after_the_same_letter_came_back_in_four_fo
     forms = {
         "saved.pdf": saved_by_another_program(original),
         "small.pdf": recompressed(original),
+        "linearized.pdf": LINEARIZED,
         "printed.pdf": printed_from_a_browser(pages()),
         "scan.pdf": pdf_of_pictures(*picture_of(*pages())),
     }
-    assert len({original, *forms.values()}) == 5
+    assert len({original, *forms.values()}) == 6
+    assert b"/Linearized" in LINEARIZED[:200]
     for name, data in forms.items():
         copy = read(data, name)
         if Letter.objects.get(pk=copy.pk).state == LetterState.SCAN_WAITING:

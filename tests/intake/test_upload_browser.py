@@ -9,20 +9,25 @@ from playwright.sync_api import expect
 
 from determinations.models import Letter, Upload
 from tests.extraction.files import archive, scanned_pdf
+from tests.extraction.test_formatted import open_document, word
 from tests.fixtures.people import People
 from tests.fixtures.worker import Worker
-from tests.letters_made import letter_pdf, letter_text
+from tests.letters_made import THERAPY, letter_pdf, letter_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def files(folder: Path, number: int) -> list[Path]:
-    """Create this many letters, plus a scan, an image, and a ZIP of one more letter and a copy of the first."""
+    """Create this many letters, plus one in each document format, a scan, an image, and a ZIP of one more letter and a
+    copy of the first."""
     made = []
     for n in range(number):
         made.append(folder / f"letter {n:03}.pdf")
         made[-1].write_bytes(letter_pdf(n))
     odd = {
+        "letter.docx": word(*letter_text(901).splitlines()),
+        "letter.odt": open_document("".join(f"<text:p>{line}</text:p>" for line in letter_text(902).splitlines())),
+        "letter.rtf": b"{\\rtf1\\ansi %b}" % letter_text(903).replace("\n", "\\par\n").encode(),
         "scan.pdf": scanned_pdf(),
         "picture.gif": b"GIF89a",
         "more.zip": archive({"inside.txt": letter_text(900).encode(), "copy.pdf": letter_pdf(0)}),
@@ -42,17 +47,17 @@ def test_uploading_following_progress_reloading_and_retrying(
     page.set_input_files("#id_files", files(tmp_path, 45))  # three requests
     page.wait_for_url("**/uploads/*/")
     upload = Upload.objects.get()
-    assert upload.files.count() == 50
+    assert upload.files.count() == 53
 
     # The page follows the worker automatically.
-    expect(page.get_by_role("link", name="46 parsed")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("link", name="49 parsed")).to_be_visible(timeout=60_000)
     expect(page.locator("#batch")).not_to_have_attribute("hx-trigger", "every 2s", timeout=30_000)
     words = page.locator(".batch-words")
     expect(words).to_contain_text("2 could not be read · 1 duplicate · 1 refused · read in")
 
     # A reload shows the same.
     page.reload()
-    expect(words).to_contain_text("46 parsed · 2 could not be read · 1 duplicate · 1 refused")
+    expect(words).to_contain_text("49 parsed · 2 could not be read · 1 duplicate · 1 refused")
 
     # Retry one letter from the list of failures.
     page.get_by_role("link", name="2 could not be read").click()
@@ -62,6 +67,11 @@ def test_uploading_following_progress_reloading_and_retrying(
     page.wait_for_url("**/uploads/*/?state=failed")
     expect(page.locator("tbody tr")).to_have_count(2, timeout=30_000)
     assert Letter.objects.get(arrivals__name="list.txt").state == "not_determination"
+
+    # Letters in document formats are cases like the others.
+    documents = Letter.objects.filter(arrivals__name__startswith="letter.").order_by("arrivals__name")
+    assert [letter.case.case_number for letter in documents] == ["CM17-0000901", "CM17-0000902", "CM17-0000903"]
+    assert {letter.case.items.get().request for letter in documents} == {THERAPY}
 
     # A row leads to its case.
     page.goto(f"/uploads/{upload.pk}/?state=parsed")
