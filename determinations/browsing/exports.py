@@ -13,7 +13,9 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from io import BufferedReader
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -26,15 +28,15 @@ from django.db.models import F, Model, QuerySet
 from django.http import QueryDict
 
 from determinations.access import audit
-from determinations.access.roles import may_read_notes
 from determinations.browsing.bundles import BundleRefused, write_bundle
 from determinations.browsing.lists import LISTS, ListKind, in_letter_order
 from determinations.casework.work import MOST_AT_ONCE
-from determinations.models import Case, DisputedItem, Export, WorkStatus
+from determinations.filters.lookups import Lookups
+from determinations.models import Case, DisputedItem, Export, OfficeField, WorkStatus
 from determinations.models.browsing import ExportFormat, ExportState
 from determinations.paging.keyset import Order
 from determinations.storage.files import UNFINISHED, exports_area, make_private
-from determinations.wording.labels import Labels, read_labels
+from determinations.wording.labels import Labels, value_texts
 
 Cell = str | int | date | None
 #: Lists up to this many rows are sent at once; larger ones are written by a worker.
@@ -147,36 +149,62 @@ ITEM_COLUMNS: Sequence[Column] = (
 )
 
 
-def columns_of(kind: ListKind) -> Sequence[Column]:
-    """The columns that a list exports, the same in both formats."""
-    return ITEM_COLUMNS if kind.of_items else CASE_COLUMNS
+@dataclass(frozen=True)
+class ExportedList:
+    """A list that a user exports: its columns, the same in both formats, and its rows in order."""
 
+    kind: ListKind
+    query: QueryDict
+    by: User
 
-def letters_of(kind: ListKind, query: QueryDict, *, notes: bool) -> list[int]:
-    """The letters of a list that is exported at once."""
-    rows = kind.filterset(query, notes=notes).qs.order_by()
-    return list(rows.values_list(_letter_of(kind), flat=True).distinct()[:AT_ONCE])
+    @cached_property
+    def lookups(self) -> Lookups:
+        return Lookups(user=self.by)
+
+    @property
+    def heads(self) -> list[str]:
+        """The headings: those of the list, then the fields of the office that the user sees."""
+        return [column.head for column in self._columns] + [field.name for field in self._fields]
+
+    @property
+    def _columns(self) -> Sequence[Column]:
+        return ITEM_COLUMNS if self.kind.of_items else CASE_COLUMNS
+
+    @cached_property
+    def _fields(self) -> list[OfficeField]:
+        return self.lookups.labels.shown_fields()
+
+    def letters(self) -> list[int]:
+        """The letters of a list that is exported at once."""
+        rows = self.kind.filterset(self.query, lookups=self.lookups).qs.order_by()
+        return list(rows.values_list(_letter_of(self.kind), flat=True).distinct()[:AT_ONCE])
+
+    def rows(
+        self, *, letters: Sequence[int] | None = None, seen: MutableSequence[int] | None = None
+    ) -> Iterator[list[Cell]]:
+        """Every row, streamed from the database.
+
+        ``letters``: of these letters alone. The letters of the rows are added to ``seen`` as they are read.
+        """
+        labels, columns, fields = self.lookups.labels, self._columns, self._fields
+        letter_of = _letter_of(self.kind)
+        rows = iter(_rows(self.kind, self.query, self.lookups, letters))
+        while chunk := list(islice(rows, _READ_AT_ONCE)):
+            texts = value_texts(getattr(row, field.column) for row in chunk for field in fields)
+            for row in chunk:
+                if seen is not None:
+                    seen.append(getattr(row, letter_of))
+                office = [texts.get(getattr(row, field.column) or 0, "") for field in fields]
+                yield [*(column.cell(row, labels) for column in columns), *office]
 
 
 def _letter_of(kind: ListKind) -> str:
     return "case_id" if kind.of_items else "pk"
 
 
-def rows_of(
-    kind: ListKind,
-    query: QueryDict,
-    *,
-    notes: bool,
-    letters: Sequence[int] | None = None,
-    seen: MutableSequence[int] | None = None,
-) -> Iterator[list[Cell]]:
-    """Every row of the list, in its order, streamed from the database; ``notes``: the user may search notes.
-
-    ``letters``: of these letters alone. The letters of the rows are added to ``seen`` as they are read.
-    """
-    labels = read_labels()
-    columns = columns_of(kind)
-    rows: QuerySet[Model] = _ordered(kind.filterset(query, notes=notes).qs, kind.orders[kind.sort_of(query)])
+def _rows(kind: ListKind, query: QueryDict, lookups: Lookups, letters: Sequence[int] | None) -> Iterator[Model]:
+    filterset = kind.filterset(query, lookups=lookups)
+    rows: QuerySet[Model] = _ordered(filterset.qs, kind.orders[kind.sort_of(query)])
     if kind.of_items:
         rows = rows.select_related("item", "case")
     work = "case__letter__work" if kind.of_items else "letter__work"
@@ -187,10 +215,7 @@ def rows_of(
     if letters is not None:
         rows = rows.filter(**{f"{letter_of}__in": letters})
     streamed: Iterator[Any] = rows.iterator(chunk_size=_READ_AT_ONCE)
-    for row in in_letter_order(streamed) if kind.of_items else streamed:
-        if seen is not None:
-            seen.append(getattr(row, letter_of))
-        yield [column.cell(row, labels) for column in columns]
+    yield from in_letter_order(streamed) if kind.of_items else streamed
 
 
 def _ordered(rows: QuerySet[Model], order: Order) -> QuerySet[Model]:
@@ -358,13 +383,13 @@ def _write_file(export: Export, now: datetime, seen: MutableSequence[int]) -> in
     """Write the file, whole or not at all; returns the number of rows. Adds their letters to ``seen``."""
     kind = LISTS[export.list_name]
     if export.format == ExportFormat.ZIP:
-        found = kind.filterset(QueryDict(export.query), notes=may_read_notes(export.by)).qs.order_by()
+        found = kind.filterset(QueryDict(export.query), by=export.by).qs.order_by()
         letters = list(found.values_list(_letter_of(kind), flat=True).distinct()[: MOST_AT_ONCE + 1])
         seen.extend(letters)
         with exports_area().write(_name_of(export)) as file:
             return write_bundle(file, letters, by=export.by, now=now, export=export.pk)
-    heads = [column.head for column in columns_of(kind)]
-    rows = rows_of(kind, QueryDict(export.query), notes=may_read_notes(export.by), seen=seen)
+    exported = ExportedList(kind, QueryDict(export.query), export.by)
+    heads, rows = exported.heads, exported.rows(seen=seen)
     with exports_area().write(_name_of(export)) as file:
         return (
             _write_excel(file, kind, heads, rows)

@@ -57,7 +57,11 @@ class FacetCounts:
 def count_facets(kind: ListKind, filterset: ListFilters, query: QueryDict, limits: Limits = LIMITS) -> FacetCounts:
     """Count every dimension of a list under the filters of ``query``: one statement."""
     counted = [
-        d for d in filterset.dimensions if d.in_rail and KINDS[d.kind].counted and d.column(of_items=kind.of_items)
+        d
+        for d in filterset.dimensions
+        if KINDS[d.kind].is_offered(d, filterset.lookups.labels)
+        and KINDS[d.kind].counted
+        and d.column(of_items=kind.of_items)
     ]
     queries = {"base": kind.list_query(filterset, query, order=NEWEST)}
     places: dict[str, tuple[str, str]] = {}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
+from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
 
@@ -40,9 +41,9 @@ class ListKind:
         """Every row that counts."""
         return ItemFact.objects.all() if self.of_items else Case.objects.current()
 
-    def filterset(self, query: QueryDict, *, lookups: Lookups | None = None, notes: bool = False) -> ListFilters:
-        """The filters of an address over the list's rows; ``notes``: for a user who may read and search notes."""
-        lookups = lookups or Lookups(may_read_notes=notes)
+    def filterset(self, query: QueryDict, *, lookups: Lookups | None = None, by: User | None = None) -> ListFilters:
+        """The filters of an address over the list's rows, for a user: notes and fields are searched by permission."""
+        lookups = lookups or Lookups(user=by)
         return self.filter_class(query, queryset=self.all_rows(), lookups=lookups)
 
     def list_query(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
+from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
 
@@ -24,7 +25,7 @@ class Place:
     position: Count
 
 
-def place_in_list(case_id: int, query: QueryDict, *, notes: bool = False) -> Place | None:
+def place_in_list(case_id: int, query: QueryDict, *, by: User | None = None) -> Place | None:
     """The place of a case, or of its item named by ``item=``, in the list that the address names; None without one.
 
     In a list of items, neighbors are items. A row that no longer matches has no place.
@@ -32,7 +33,7 @@ def place_in_list(case_id: int, query: QueryDict, *, notes: bool = False) -> Pla
     kind = LISTS.get(query.get("list", ""))
     if kind is None:
         return None
-    rows = kind.filterset(query, notes=notes).qs
+    rows = kind.filterset(query, by=by).qs
     of_case = _rows_of_case(kind, rows, case_id)
     if not of_case:
         return None

@@ -1,7 +1,7 @@
 """The rail of filters beside a list: each facet with its options, and with their counts once these are known."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import QueryDict
 from django.utils import timezone
@@ -11,7 +11,7 @@ from determinations.filters.date_ranges import DateRange, date_ranges
 from determinations.filters.kinds import KINDS
 from determinations.filters.options import Box, Option
 from determinations.models.dimensions import DIMENSIONS, Dimension, Kind
-from determinations.wording.labels import Labels
+from determinations.wording.labels import Labels, value_texts
 
 #: How many options a facet shows before "more".
 _FIRST_SHOWN = 8
@@ -49,9 +49,20 @@ def rail(
     """The facets of the rail in order, with what was counted (possibly nothing yet)."""
     members: dict[str, list[Dimension]] = {}
     for dimension in dimensions:
-        if dimension.in_rail:
+        if KINDS[dimension.kind].is_offered(dimension, labels):
             members.setdefault(dimension.facet or dimension.name, []).append(dimension)
     return [_facet(name, of_facet, query, labels, counted) for name, of_facet in members.items()]
+
+
+def with_value_texts(labels: Labels, counted: FacetCounts) -> Labels:
+    """Labels that have the texts of the office's values that were counted: one query if there are any."""
+    ids = [
+        int(pk)
+        for dimension in DIMENSIONS
+        if dimension.kind is Kind.OFFICE_FIELD
+        for pk in counted.counts.get(dimension.name, ())
+    ]
+    return replace(labels, office_values={**labels.office_values, **value_texts(ids)})
 
 
 def _facet(name: str, members: list[Dimension], query: QueryDict, labels: Labels, counted: FacetCounts) -> Facet:
@@ -61,13 +72,13 @@ def _facet(name: str, members: list[Dimension], query: QueryDict, labels: Labels
     for dimension in members:
         kind = KINDS[dimension.kind]
         options += kind.options(dimension, query, counted.counts.get(dimension.name), labels)
-        boxes += kind.boxes(dimension, query)
+        boxes += kind.labeled_boxes(dimension, query, labels)
         active = active or any(query.get(parameter) for parameter in kind.parameters(dimension))
     first = members[0]
     return Facet(
         name,
-        first.title or first.label,
-        KINDS[first.kind].shape,
+        KINDS[first.kind].title(first, labels),
+        KINDS[first.kind].shape_of(first, labels),
         tuple(options),
         tuple(boxes),
         first.opened or active or any(option.chosen for option in options),

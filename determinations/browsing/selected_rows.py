@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import QueryDict
 
-from determinations.access.roles import check_permission, may_read_notes
+from determinations.access.roles import check_permission
 from determinations.browsing.lists import LISTS
 from determinations.casework import work
 from determinations.casework.work import MOST_AT_ONCE, Before, WorkRefused
@@ -52,7 +52,7 @@ def letters_of(ids: Collection[str], *, list_name: str, user: User) -> list[int]
 def letters_that_match(list_name: str, query: QueryDict, *, user: User) -> list[int]:
     """The cases of all rows of a filtered list. Raises ``WorkRefused`` if there are more than an action reaches."""
     kind = LISTS[list_name]
-    rows = kind.filterset(query, notes=may_read_notes(user)).qs.order_by()
+    rows = kind.filterset(query, by=user).qs.order_by()
     ids = rows.values_list("case_id", flat=True).distinct() if kind.of_items else rows.values_list("pk", flat=True)
     found = list(ids[: MOST_AT_ONCE + 1])
     if len(found) > MOST_AT_ONCE:

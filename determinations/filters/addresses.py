@@ -54,7 +54,7 @@ def active_filters(query: QueryDict) -> Iterator[tuple[str, str]]:
 def chips(query: QueryDict, labels: Labels) -> list[Chip]:
     """Each active filter as a chip that shows and removes it."""
     return [
-        Chip(PARAMETERS[name].label, _in_words(name, value, labels), without(query, name, value))
+        Chip(label_of(name, labels), _in_words(name, value, labels), without(query, name, value))
         for name, value in active_filters(query)
     ]
 
@@ -63,8 +63,14 @@ def filters_in_words(query: QueryDict, labels: Labels) -> str:
     """The filters of an address in one line: ``Decision: Overturned, Upheld; Sex: Female``."""
     values: dict[str, list[str]] = {}
     for name, value in active_filters(query):
-        values.setdefault(PARAMETERS[name].label, []).append(_in_words(name, value, labels))
+        values.setdefault(label_of(name, labels), []).append(_in_words(name, value, labels))
     return "; ".join(f"{label}: {', '.join(words)}" for label, words in values.items())
+
+
+def label_of(name: str, labels: Labels) -> str:
+    """What a filter's parameter is called."""
+    dimension = PARAMETERS[name].dimension
+    return KINDS[dimension.kind].label(dimension, name, labels)
 
 
 def _in_words(name: str, value: str, labels: Labels) -> str:

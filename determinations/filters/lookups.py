@@ -5,13 +5,17 @@ One ``Lookups`` serves one request, so that each value is looked up once.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from django.contrib.auth.models import User
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import BooleanField, F, Func, Q, TextField, Value
 
-from determinations.models import SectionName
+from determinations.access.roles import may_read_notes
+from determinations.models import OfficeField, OfficeValue, SectionName
+from determinations.office_fields.registry import seen_fields
+from determinations.office_fields.values import normal_form
 from determinations.parsing.citations import section_label
 from determinations.wording.labels import Labels, read_labels
 
@@ -40,18 +44,35 @@ class HasOneOf(Func):
 
 @dataclass
 class Lookups:
-    """The names and IDs one request has looked up.
+    """The names and IDs one request has looked up, for its user.
 
-    Words are searched in notes only if the user of the request ``may_read_notes``.
+    Without a user, notes are not searched, and only fields of the office that every role sees are known.
     """
 
-    may_read_notes: bool = False
+    user: User | None = None
     _sections: dict[str, list[str]] = field(default_factory=dict)
 
     @cached_property
     def labels(self) -> Labels:
         """Names and IDs of categories and authorities."""
-        return read_labels()
+        labels = read_labels()
+        seen = seen_fields(self.user, labels.office_fields)
+        return replace(labels, office_fields=tuple(seen))
+
+    @cached_property
+    def may_read_notes(self) -> bool:
+        """Whether words are searched in notes on corrections, too."""
+        return self.user is not None and may_read_notes(self.user)
+
+    def field_of(self, slot: int) -> OfficeField | None:
+        """A field of the office that the user sees; None for others."""
+        return self.labels.office_field_by_slot.get(slot)
+
+    def value_ids(self, field: OfficeField, texts: Iterable[str]) -> list[int]:
+        """The IDs of values of a field, given as texts in any spelling; values that were merged count as their own."""
+        normals = {normal_form(text) for text in texts}
+        rows = OfficeValue.objects.filter(field=field, normal__in=normals)
+        return sorted({merged or pk for pk, merged in rows.values_list("pk", "merged_into")})
 
     def authority_ids(self, keys: Iterable[str]) -> list[int]:
         """The IDs of authorities given by key; unknown keys have none."""

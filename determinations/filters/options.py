@@ -22,12 +22,16 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """An input of its own below the options: ``kind`` is the type of the input."""
+    """An input of its own below the options: ``kind`` is the type of the input.
+
+    ``field``: the slot of the field of the office whose values are suggested, 0 for none.
+    """
 
     name: str
     label: str
     kind: str
     value: str
+    field: int = 0
 
 
 def all_options(name: str, values: Mapping[str, str], query: QueryDict, counts: Counts) -> tuple[Option, ...]:

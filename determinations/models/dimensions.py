@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
+from determinations.models.office_fields import SLOTS, column_of
 from determinations.parsing.categories import body_region
 from determinations.parsing.results import SIDES, ItemRecord, Side, ground_codes
 
@@ -51,6 +52,7 @@ class Kind(StrEnum):
     TAG = "tag"  # a tag of a case
     ADDED = "added"  # when the case was first read: from and to
     LETTERS = "letters"  # chosen letters, by ID
+    OFFICE_FIELD = "office_field"  # a field of the office's own: the values that occur, or from and to
     UPLOAD = "upload"
     PRINTED = "printed"
     WORDS = "words"
@@ -244,6 +246,13 @@ _OFFERED = (
         name="status", label="Status", kind=Kind.STATUS, scope=Scope.LETTER, words="status", in_rail=True,
     ),
     Dimension(name="tag", label="Tag", title="Tags", kind=Kind.TAG, scope=Scope.LETTER, in_rail=True),
+    *(  # which of them there are, and what they are called, is a setting
+        Dimension(
+            name=column_of(slot), label=f"Office field {slot}", kind=Kind.OFFICE_FIELD, scope=Scope.LETTER,
+            item_column=column_of(slot), in_rail=True,
+        )
+        for slot in SLOTS
+    ),
     Dimension(
         name="added", label="Added", kind=Kind.ADDED, scope=Scope.LETTER, words="time", in_rail=True,
     ),

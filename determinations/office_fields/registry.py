@@ -17,13 +17,16 @@ def active_fields() -> list[OfficeField]:
     return list(OfficeField.objects.filter(retired_at=None))
 
 
-def seen_fields(user: User, fields: Iterable[OfficeField] | None = None) -> list[OfficeField]:
-    """The fields in use that the user may see. The role is read only if some field is not for everyone."""
+def seen_fields(user: User | None, fields: Iterable[OfficeField] | None = None) -> list[OfficeField]:
+    """The fields in use that the user may see; without a user, those that every role sees.
+
+    The role is read only if some field is not for everyone.
+    """
     used = [field for field in (active_fields() if fields is None else fields) if field.retired_at is None]
     if all(_for_everyone(field.seen_by) for field in used):
         return used
-    role = role_of(user)
-    return [field for field in used if role in field.seen_by]
+    role = role_of(user) if user else None
+    return [field for field in used if _for_everyone(field.seen_by) or role in field.seen_by]
 
 
 def edited_fields(user: User, seen: Iterable[OfficeField]) -> list[OfficeField]:

@@ -1,6 +1,6 @@
 """The base of list tables: one template, headers that sort through the address, columns that a user may hide."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,7 +11,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django_tables2.columns import BoundColumn
 
+from determinations.models import OfficeField
 from determinations.paging.addresses import CURSOR, changed, link_to
+from determinations.tables.cells import two_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,18 @@ class ListTable(tables.Table):
         query: QueryDict,
         sort: str = "",
         hidden: Collection[str] = (),
+        office: Sequence[OfficeField] = (),
         **kwargs: Any,
     ) -> None:
-        """``query`` is the page's address, ``sort`` the current order, such as ``-decided``."""
+        """``query`` is the page's address, ``sort`` the current order, such as ``-decided``.
+
+        ``office``: the office's fields that are columns, too; rows give their texts by ``office_text``.
+        """
+        self.office = {field.column for field in office}
+        extra = [(field.column, tables.Column(verbose_name=field.name, empty_values=())) for field in office]
         # Set here instead of in Meta, which a table without a Meta of its own would not inherit.
         shared: dict[str, object] = {"template_name": "_components/table.html", "orderable": False}
-        super().__init__(data=list(rows), exclude=tuple(hidden), **(shared | kwargs))
+        super().__init__(data=list(rows), exclude=tuple(hidden), extra_columns=extra, **(shared | kwargs))
         self.sort_links = {name: _sort_link(query, sort, name, first) for name, first in self.sorts.items()}
 
     def body(self) -> Iterator[tuple[object, SafeString]]:
@@ -63,9 +71,15 @@ class ListTable(tables.Table):
         if not self.renders_rows:
             yield from ((row.record, [value for _column, value in row.items()]) for row in self.paginated_rows)
             return
-        renderers = [getattr(self, f"render_{column.name}") for column in columns]
+        renderers = [self._renderer(column.name) for column in columns]
         for record in self.data:
             yield record, [render(record) for render in renderers]
+
+    def _renderer(self, name: str) -> Callable[..., object]:
+        if name in self.office:
+            return lambda record: two_lines(record.office_text(name))
+        render: Callable[..., object] = getattr(self, f"render_{name}")
+        return render
 
 
 def _tags(at: int, column: BoundColumn) -> tuple[str, str]:

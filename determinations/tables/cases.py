@@ -38,6 +38,10 @@ class CaseRow:
         """What screen readers call the row."""
         return self.case.case_number or f"letter {self.case.pk}, no case number"
 
+    def office_text(self, column: str) -> str:
+        """The value of a field of the office; empty for none."""
+        return self.labels.office_values.get(getattr(self.case, column) or 0, "")
+
 
 class _CaseColumns(WorkColumns):
     """Columns that both tables of cases may show."""

@@ -34,6 +34,10 @@ class ItemRow:
         """What screen readers call the row."""
         return f"{self.fact.case.case_number or 'a case without a number'}, item {self.fact.item.number}"
 
+    def office_text(self, column: str) -> str:
+        """The value of a field of the office; empty for none."""
+        return self.labels.office_values.get(getattr(self.fact, column) or 0, "")
+
 
 class ItemTable(WorkColumns):
     """One row a request."""

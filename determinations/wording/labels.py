@@ -1,15 +1,16 @@
 """Labels for the values that filters, chips and tables show. One query reads the names stored in the database."""
 
+import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
 from django.db import connection
 from django.utils import timezone
 
-from determinations.models import Outcome, WorkStatus
+from determinations.models import OfficeField, OfficeValue, Outcome, WorkStatus
 from determinations.models.authorities import Family
 from determinations.parsing.grounds import GROUNDS
 from determinations.parsing.layouts import LAYOUTS
@@ -122,6 +123,10 @@ _READ = """
 SELECT 'category', id, name, subcategory, name || '/' || subcategory FROM determinations_category
 UNION ALL
 SELECT 'authority', id, family, title, key FROM determinations_authority
+UNION ALL
+SELECT 'field', slot, to_jsonb(field)::text,
+    EXISTS (SELECT FROM determinations_officevalue WHERE field_id = slot)::text, key
+FROM determinations_officefield AS field WHERE retired_at IS NULL
 ORDER BY 1, 3, 4
 """
 
@@ -174,6 +179,19 @@ class Labels:
     #: User names of owners and names of tags that a page offers to choose from.
     owners: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    #: The office's fields in use that the user may see, in order; and those of them that have values.
+    office_fields: tuple[OfficeField, ...] = ()
+    used_fields: frozenset[int] = frozenset()
+    #: Texts of the values of office fields by ID, as far as the page shows them (see ``value_texts``).
+    office_values: Mapping[int, str] = field(default_factory=dict)
+
+    @cached_property
+    def office_field_by_slot(self) -> Mapping[int, OfficeField]:
+        return {one.slot: one for one in self.office_fields}
+
+    def shown_fields(self) -> list[OfficeField]:
+        """The office's fields that have values: lists, filters and statistics show no others."""
+        return [one for one in self.office_fields if one.slot in self.used_fields]
 
     @cached_property
     def category_by_id(self) -> Mapping[int, CategoryName]:
@@ -239,12 +257,25 @@ class Labels:
 
 def read_labels() -> Labels:
     """Read the current names, in one query."""
-    categories, authorities = [], []
+    categories, authorities, fields, used = [], [], [], set()
     with connection.cursor() as cursor:
         cursor.execute(_READ)
         for kind, pk, first, second, key in cursor.fetchall():
             if kind == "category":
                 categories.append(CategoryName(pk, first, second, key))
-            else:
+            elif kind == "authority":
                 authorities.append(AuthorityName(pk, first, second, key))
-    return Labels(tuple(categories), tuple(authorities))
+            else:
+                fields.append(OfficeField(**json.loads(first)))
+                if second == "true":
+                    used.add(pk)
+    fields.sort(key=lambda one: (one.position, one.slot))
+    return Labels(tuple(categories), tuple(authorities), office_fields=tuple(fields), used_fields=frozenset(used))
+
+
+def value_texts(ids: Iterable[int | None]) -> dict[int, str]:
+    """The texts of values of office fields, in one query; none if there are no IDs."""
+    wanted = {pk for pk in ids if pk is not None}
+    if not wanted:
+        return {}
+    return dict(OfficeValue.objects.filter(pk__in=wanted).values_list("pk", "printed"))

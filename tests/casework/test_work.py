@@ -153,10 +153,8 @@ def test_lists_show_and_export_them(as_casemanager: Client, store: Store, people
         page = as_casemanager.get(f"/{name}/?show=counts").content.decode()
         assert "Being authorized" in page
         assert "urgent" in page
-        head, *rows = exports.csv_lines(
-            [column.head for column in exports.columns_of(LISTS[name])],
-            exports.rows_of(LISTS[name], QueryDict("sort=decided"), notes=False),
-        )
+        exported = exports.ExportedList(LISTS[name], QueryDict("sort=decided"), people.casemanager)
+        head, *rows = exports.csv_lines(exported.heads, exported.rows())
         assert "Owner,Status,Tags" in head
         assert {tuple(row.strip().split(",")[-3:]) for row in rows} == {
             ("casemanager", "Being authorized", "urgent"), ("", "New", ""),

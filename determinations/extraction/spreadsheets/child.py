@@ -11,7 +11,6 @@ import signal
 import sys
 import zipfile
 from collections.abc import Mapping
-from typing import Any
 from xml.etree.ElementTree import ParseError
 
 from lxml.etree import LxmlError
@@ -29,7 +28,7 @@ _DAMAGED = (
 )  # fmt: skip
 
 
-def answer(data: bytes, shared: int) -> Mapping[str, Any]:
+def answer(data: bytes, shared: int) -> Mapping[str, object]:
     """Read one file; the rows go into the shared memory."""
     try:
         table = read_table(data)
@@ -71,7 +70,7 @@ def serve(shared: int) -> None:
         _say(answer(os.pread(shared, int(line), 0), shared))
 
 
-def _say(words: Mapping[str, Any]) -> None:
+def _say(words: Mapping[str, object]) -> None:
     sys.stdout.write(json.dumps(words) + "\n")
     sys.stdout.flush()
 

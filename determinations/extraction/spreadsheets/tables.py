@@ -5,9 +5,10 @@ import io
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
-from typing import Any
 
 from openpyxl import load_workbook
+from openpyxl.cell.read_only import ReadOnlyCell
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from determinations.extraction.spreadsheets.results import (
     FAULT,
@@ -106,7 +107,7 @@ def _excel_rows(data: bytes) -> Iterator[Row]:
             return
 
 
-def _sheet_rows(sheet: Any) -> Iterator[Row]:
+def _sheet_rows(sheet: ReadOnlyWorksheet) -> Iterator[Row]:
     sheet.reset_dimensions()  # what a file declares of its size need not be true
     empty = 0
     for number, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1), 1):
@@ -118,7 +119,7 @@ def _sheet_rows(sheet: Any) -> Iterator[Row]:
             return
 
 
-def _excel_cell(cell: Any) -> Cell:
+def _excel_cell(cell: ReadOnlyCell) -> Cell:
     value = cell.value
     if cell.data_type == "f":
         return Cell(_short(str(getattr(value, "text", value) or "=")), FORMULA)

@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping
 
-from determinations.filters.kinds import casework, columns, duties, guidelines, links
+from determinations.filters.kinds import casework, columns, duties, guidelines, links, office_fields
 from determinations.filters.kinds.base import DimensionKind, Stored
 from determinations.models.dimensions import Kind
 
@@ -41,6 +41,7 @@ KINDS: Mapping[Kind, DimensionKind] = {
     Kind.TAG: casework.Tags(),
     Kind.ADDED: casework.Added(),
     Kind.LETTERS: links.Letters(),
+    Kind.OFFICE_FIELD: office_fields.OfficeFields(),
     Kind.UPLOAD: links.Upload(),
     Kind.PRINTED: links.Printed(),
     Kind.WORDS: links.Words(),

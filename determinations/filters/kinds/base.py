@@ -27,6 +27,22 @@ class DimensionKind:
     #: Filtering reads other tables than the row's own.
     reads_other_tables: ClassVar[bool] = False
 
+    def is_offered(self, dimension: Dimension, labels: Labels) -> bool:
+        """Whether the rail has the dimension."""
+        return dimension.in_rail
+
+    def label(self, dimension: Dimension, parameter: str, labels: Labels) -> str:
+        """What a parameter is called."""
+        return self.parameters(dimension)[parameter]
+
+    def title(self, dimension: Dimension, labels: Labels) -> str:
+        """The heading of the facet."""
+        return dimension.title or dimension.label
+
+    def shape_of(self, dimension: Dimension, labels: Labels) -> str:
+        """The template of the facet."""
+        return self.shape
+
     def parameters(self, dimension: Dimension) -> Mapping[str, str]:
         """The parameters in addresses, with their labels."""
         return {dimension.name: dimension.label}
@@ -74,6 +90,10 @@ class DimensionKind:
         if dimension.offered:
             values = {value: label for value, label in values.items() if value in dimension.offered}
         return all_options(dimension.name, values, query, counts)
+
+    def labeled_boxes(self, dimension: Dimension, query: QueryDict, labels: Labels) -> tuple[Box, ...]:
+        """The inputs that the rail shows below the values, for kinds whose inputs depend on settings."""
+        return self.boxes(dimension, query)
 
     def boxes(self, dimension: Dimension, query: QueryDict) -> tuple[Box, ...]:
         """The inputs that the rail shows below the values."""

@@ -1,7 +1,7 @@
 """Exports: a small list is sent at once; a large one is written by a worker and listed with the user's exports."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.contrib import messages
@@ -21,19 +21,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from determinations.access.roles import may_read_notes
 from determinations.browsing.exports import (
     AT_ONCE,
     KEPT_DAYS,
-    Cell,
-    columns_of,
+    ExportedList,
     csv_lines,
     has_file,
-    letters_of,
     open_export,
     record_export,
     record_of_file,
-    rows_of,
     scratch_folder,
     write_xlsx,
 )
@@ -67,13 +63,13 @@ def export_list_rows(request: HttpRequest, list_name: str) -> HttpResponseBase:
         raise Http404
     query = _query_of(kind, request)
     most = settings.CONFIRM_EXPORT_ROWS
-    notes = may_read_notes(person_of(request))
-    count = count_up_to(kind.filterset(query, notes=notes).qs, cap=max(AT_ONCE, most))
+    count = count_up_to(kind.filterset(query, by=person_of(request)).qs, cap=max(AT_ONCE, most))
     if most and (count.capped or count.number > most):
         need_confirmation(request)
     if count.capped or count.number > AT_ONCE or is_resumed(request):
         return queue_export(request, kind, query, form)
-    letters = letters_of(kind, query, notes=notes)
+    exported = ExportedList(kind, query, person_of(request))
+    letters = exported.letters()
     record_export(
         by=person_of(request),
         list_name=kind.name,
@@ -83,7 +79,7 @@ def export_list_rows(request: HttpRequest, list_name: str) -> HttpResponseBase:
         letter_ids=letters,
         at=timezone.now(),
     )
-    return _send(kind, form, rows_of(kind, query, notes=notes, letters=letters))
+    return _send(exported, form, letters)
 
 
 @require_safe
@@ -132,16 +128,15 @@ def _query_of(kind: ListKind, request: HttpRequest) -> QueryDict:
     return query
 
 
-def _send(kind: ListKind, form: str, rows: Iterator[list[Cell]]) -> HttpResponseBase:
-    heads = [column.head for column in columns_of(kind)]
-    name = _file_name(kind, form)
+def _send(exported: ExportedList, form: str, letters: Sequence[int]) -> HttpResponseBase:
+    name, heads, rows = _file_name(exported.kind, form), exported.heads, exported.rows(letters=letters)
     if form == ExportFormat.CSV:
         response = StreamingHttpResponse(csv_lines(heads, rows), content_type=_TYPES["csv"])
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
     with scratch_folder() as folder:
         path = folder / "export.xlsx"
-        write_xlsx(path, kind.title, heads, rows)
+        write_xlsx(path, exported.kind.title, heads, rows)
         # The file stays readable through its open handle after the folder is gone.
         return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=_TYPES["xlsx"])
 

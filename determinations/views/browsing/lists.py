@@ -16,13 +16,14 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from determinations.access import audit
-from determinations.access.roles import may_read_notes, names_of_people_with
+from determinations.access.roles import names_of_people_with
 from determinations.browsing.facets import FacetCounts, count_facets
 from determinations.browsing.lists import CASES, DECISIONS, ITEMS, LISTS, ListKind, in_letter_order, page_and_count
-from determinations.browsing.rail import rail
+from determinations.browsing.rail import rail, with_value_texts
 from determinations.casework.work import tag_names, works_of
 from determinations.filters import active_filters, chips, filters_only, mistakes, unknown_parameters
-from determinations.models import CaseWork, ColumnChoice, DisputedItem, ItemFact, Letter
+from determinations.filters.lookups import Lookups
+from determinations.models import CaseWork, ColumnChoice, DisputedItem, ItemFact, Letter, OfficeField
 from determinations.models.letters import OPEN_STATES
 from determinations.paging.addresses import CURSOR, changed, link_to, with_query
 from determinations.paging.counts import count_up_to
@@ -32,7 +33,7 @@ from determinations.tables.work import WORK_COLUMNS
 from determinations.templatetags.frame import day
 from determinations.views.browsing.periods import period_of
 from determinations.views.requests import person_of, wants_part
-from determinations.wording.labels import Labels, read_labels
+from determinations.wording.labels import Labels, read_labels, value_texts
 
 _TABLES: dict[str, type[ListTable]] = {"cases": CaseTable, "items": ItemTable, "decisions": DecisionTable}
 _SUMMARIES = {
@@ -40,6 +41,8 @@ _SUMMARIES = {
     "items": "one row per request, across all cases",
     "decisions": "requests and their outcomes, by day",
 }
+#: How many of the office's fields are columns until the user chooses.
+_SHOWN_AT_FIRST = 2
 #: Parameters that other pages of the same list do not share.
 _OF_ONE_PAGE = (*CURSOR, "show", "list", "item")
 _OUTCOME_TABS = (
@@ -92,10 +95,12 @@ def recent_decisions(query: str, limit: int) -> DecisionTable:
 def list_facets(request: HttpRequest, list_name: str) -> HttpResponse:
     """The rail's options with their counts, which replace the options without."""
     kind = LISTS[list_name]
-    filterset = kind.filterset(request.GET, notes=may_read_notes(person_of(request)))
+    filterset = kind.filterset(request.GET, by=person_of(request))
     counted = count_facets(kind, filterset, request.GET)
     labels = replace(
-        filterset.lookups.labels, owners=tuple(names_of_people_with("work_cases")), tags=tuple(tag_names())
+        with_value_texts(filterset.lookups.labels, counted),
+        owners=tuple(names_of_people_with("work_cases")),
+        tags=tuple(tag_names()),
     )
     context = {"facets": rail(request.GET, labels, counted), "counted": counted, "list": kind}
     return render(request, "browsing/facets.html", context)
@@ -106,7 +111,8 @@ def list_facets(request: HttpRequest, list_name: str) -> HttpResponse:
 def choose_columns(request: HttpRequest, list_name: str) -> HttpResponse:
     """Remember which columns of a list the user wants to see."""
     kind = LISTS[list_name]
-    names = set(_TABLES[list_name].base_columns)
+    office = {field.column for field in _office_columns(Lookups(user=person_of(request)).labels)}
+    names = set(_TABLES[list_name].base_columns) | office
     hidden = sorted(names - set(request.POST.getlist("column")) - {_first_column(list_name)})
     ColumnChoice.objects.update_or_create(by=person_of(request), list_name=kind.name, defaults={"hidden": hidden})
     back = QueryDict(request.POST.get("query", ""))
@@ -114,17 +120,21 @@ def choose_columns(request: HttpRequest, list_name: str) -> HttpResponse:
 
 
 def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
-    filterset = kind.filterset(request.GET, notes=may_read_notes(person_of(request)))
+    filterset = kind.filterset(request.GET, by=person_of(request))
     sort = kind.sort_of(request.GET)
     labels = filterset.lookups.labels
     filtered = any(True for _ in active_filters(request.GET))
-    page, count = page_and_count(kind, filterset, request.GET, _for_list(kind, kind.all_rows()))
-    hidden = _hidden_columns(request, kind)
+    office = _office_columns(labels)
+    hidden = _hidden_columns(request, kind, office)
+    shown = [field for field in office if field.column not in set(hidden)]
+    page, count = page_and_count(kind, filterset, request.GET, _for_list(kind, kind.all_rows(), shown))
     letter_ids = [row.case_id if kind.of_items else row.pk for row in page.rows]
     audit.note_list(request, kind.name, letter_ids, total=str(count))
     works = works_of(letter_ids) if _shows_work(hidden) else {}
+    texts = value_texts(getattr(row, field.column) for row in page.rows for field in shown)
+    labels = replace(labels, office_values=texts)
     rows = _table_rows(kind, page.rows, request.GET, labels, works)
-    table = _TABLES[kind.name](rows, query=request.GET, sort=sort, hidden=hidden)
+    table = _TABLES[kind.name](rows, query=request.GET, sort=sort, hidden=hidden, office=shown)
     context = {
         "list": kind,
         "summary": _SUMMARIES[kind.name],
@@ -138,7 +148,7 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
         "sort": sort if "sort" in request.GET else "",
         "query": changed(request.GET, without=_OF_ONE_PAGE),
         "filters_query": filters_only(request.GET).urlencode(),
-        "columns": _columns(kind, hidden),
+        "columns": _columns(kind, hidden, office),
     }
     if kind is DECISIONS:
         context |= {"tabs": _outcome_tabs(request.GET), "period": period_of(request.GET, page.rows)}
@@ -147,19 +157,20 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
     else:
         with_counts = request.GET.get("show") == "counts"
         counted = count_facets(kind, filterset, request.GET) if with_counts else FacetCounts()
-        context |= {"facets": rail(request.GET, labels, counted), "counted": counted}
+        context |= {"facets": rail(request.GET, with_value_texts(labels, counted), counted), "counted": counted}
         response = render(request, "browsing/list.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
 
-def _for_list(kind: ListKind, rows: QuerySet[Any]) -> QuerySet[Any]:
+def _for_list(kind: ListKind, rows: QuerySet[Any], office: Iterable[OfficeField] = ()) -> QuerySet[Any]:
     """The rows with what their cells show, and no more."""
     if kind.of_items:
         return rows.select_related("item", "case").only(
             "decision_date", "date_of_injury", "ur_denial_date", "category_id", "age", "sex", "body_region", "grounds",
             "specialties", "claims_authority_ids", "reviewer_authority_ids", "item__number", "item__request",
             "item__disputed", "item__decision", "item__partly_approved", "item__problem_codes", "case__case_number",
+            *(field.column for field in office),
         )  # fmt: skip
     if kind is DECISIONS:
         items = DisputedItem.objects.filter(case=OuterRef("pk")).order_by("number")
@@ -228,20 +239,25 @@ def _first_column(list_name: str) -> str:
     return "request" if list_name == "items" else "number"
 
 
-def _hidden_columns(request: HttpRequest, kind: ListKind) -> tuple[str, ...]:
+def _office_columns(labels: Labels) -> list[OfficeField]:
+    """The office's fields that the user may show as columns."""
+    return [field for field in labels.shown_fields() if field.in_lists]
+
+
+def _hidden_columns(request: HttpRequest, kind: ListKind, office: Sequence[OfficeField]) -> tuple[str, ...]:
+    """The columns that the user has hidden; at first, also the office's fields but for the first two."""
     chosen = ColumnChoice.objects.filter(by=person_of(request), list_name=kind.name).values_list("hidden", flat=True)
-    return next((tuple(hidden) for hidden in chosen), _TABLES[kind.name].hidden_at_first)
+    at_first = (*_TABLES[kind.name].hidden_at_first, *(field.column for field in office[_SHOWN_AT_FIRST:]))
+    return next((tuple(hidden) for hidden in chosen), at_first)
 
 
-def _columns(kind: ListKind, hidden: Iterable[str]) -> list[dict[str, object]]:
+def _columns(kind: ListKind, hidden: Iterable[str], office: Iterable[OfficeField]) -> list[dict[str, object]]:
     table = _TABLES[kind.name]
     sequence = [name for name in table._meta.sequence if name != "..."]
     names = [*sequence, *(name for name in table.base_columns if name not in sequence)]
-    return [
-        {"name": name, "label": table.base_columns[name].verbose_name, "shown": name not in set(hidden)}
-        for name in names
-        if name != _first_column(kind.name)
-    ]
+    labels = {name: table.base_columns[name].verbose_name for name in names if name != _first_column(kind.name)}
+    labels |= {field.column: field.name for field in office}
+    return [{"name": name, "label": label, "shown": name not in set(hidden)} for name, label in labels.items()]
 
 
 def _outcome_tabs(query: QueryDict) -> list[dict[str, object]]:

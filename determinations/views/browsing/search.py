@@ -3,6 +3,7 @@
 from typing import TypedDict
 
 from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -79,14 +80,14 @@ def search(request: HttpRequest) -> HttpResponse:
 def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool, notes: bool) -> Matches:
     only_words = QueryDict(mutable=True)
     only_words["q"] = words.text
-    listed = CASES.list_query(CASES.filterset(only_words, notes=notes), only_words)
+    listed = CASES.list_query(CASES.filterset(only_words, by=person_of(request)), only_words)
     if by_rank:
         page, ranked, count = _ranked_page(request, listed, words, notes=notes)
     else:
         page, count = list_page(listed, Case.objects.current(), request.GET, size=PAGE)
         ranked = 0
     return {
-        "spelled": _better_spelling(words, notes=notes) if count.number < _FEW else None,
+        "spelled": _better_spelling(words, by=person_of(request)) if count.number < _FEW else None,
         "ranked": ranked if count.number > ranked else None,
         "count": count,
         "page": page,
@@ -95,14 +96,14 @@ def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool, notes: b
     }
 
 
-def _better_spelling(words: QueryWords, *, notes: bool) -> str | None:
+def _better_spelling(words: QueryWords, *, by: User) -> str | None:
     """The search with misspelled words corrected, if that finds anything."""
     spelled = did_you_mean(words.text)
     if spelled is None:
         return None
     query = QueryDict(mutable=True)
     query["q"] = spelled
-    return spelled if CASES.filterset(query, notes=notes).qs.exists() else None
+    return spelled if CASES.filterset(query, by=by).qs.exists() else None
 
 
 @require_safe

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from determinations.access import audit
-from determinations.access.roles import may_read_notes
 from determinations.browsing.neighbors import Place, place_in_list
 from determinations.cases.open_letter import OpenLetter, open_letter
 from determinations.cases.page_pictures import has_pictures
@@ -46,7 +45,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
     stored = LetterText.objects.of(pk)
     sheet = sheet_of(opened, read_labels(), stored.text if stored else "")
     items_shown = item_page(len(sheet.items), request.GET)
-    place = place_in_list(pk, request.GET, notes=may_read_notes(person_of(request)))
+    place = place_in_list(pk, request.GET, by=person_of(request))
     of_file = letters_of_file(opened.letter)
     audit.note(request, "case.viewed", pk)
     can_read = request.user.has_perm("determinations.read_original")

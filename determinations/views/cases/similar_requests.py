@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from determinations.access import audit
-from determinations.access.roles import may_read_notes
 from determinations.browsing.lists import ITEMS
 from determinations.browsing.similar_requests import (
     COMPARED,
@@ -89,7 +88,7 @@ def _filters(request: HttpRequest, category: Category) -> ListFilters | None:
     if not query:
         return None
     query = changed(query, {"subcategory": f"{category.name}/{category.subcategory}"})
-    return ITEMS.filterset(query, notes=may_read_notes(person_of(request)))
+    return ITEMS.filterset(query, by=person_of(request))
 
 
 def _selection(

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 
 from determinations.filters import active_filters, chips
+from determinations.filters.lookups import Lookups
 from determinations.models import StatisticsLimits
 from determinations.paging.addresses import with_query
 from determinations.statistics.definition import UNKNOWN, Filters, Statistic
@@ -17,8 +18,9 @@ from determinations.statistics.interface import Selection
 from determinations.statistics.published import Published, PublishedFigures
 from determinations.statistics.sql_engine import SqlEngine
 from determinations.statistics.tabulate import Row, Table, Tally, count, tabulate
+from determinations.views.requests import person_of
 from determinations.views.statistics.selection import ParsedSelection, letters_link, list_link, parse_selection, within
-from determinations.wording.labels import Labels, read_labels
+from determinations.wording.labels import Labels
 
 may_view = permission_required("determinations.view_statistics", raise_exception=True)
 _VIEW, _BROWSE = "determinations.view_statistics", "determinations.browse_cases"
@@ -76,7 +78,7 @@ class Context:
     request: HttpRequest
     engine: SqlEngine
     parsed: ParsedSelection
-    labels: Labels
+    lookups: Lookups
     limits: StatisticsLimits
     may_browse: bool
     may_view: bool
@@ -86,15 +88,21 @@ class Context:
         cls, request: HttpRequest, engine: SqlEngine, query: QueryDict | None = None, *, like: "Context | None" = None
     ) -> "Context":
         """The context of a request, or of ``query`` in place of its address; ``like`` lends its labels and limits."""
+        lookups = like.lookups if like else Lookups(user=person_of(request))
         return cls(
             request=request,
             engine=engine,
-            parsed=parse_selection(request.GET if query is None else query),
-            labels=like.labels if like else read_labels(),
+            parsed=parse_selection(request.GET if query is None else query, lookups),
+            lookups=lookups,
             limits=like.limits if like else StatisticsLimits.now(),
             may_browse=request.user.has_perm(_BROWSE),
             may_view=request.user.has_perm(_VIEW),
         )
+
+    @property
+    def labels(self) -> Labels:
+        """Names and labels, with the fields of the office that the user sees."""
+        return self.lookups.labels
 
     @property
     def query(self) -> QueryDict:

@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from determinations.filters import PARAMETERS, ItemFilter, active_filters, filters_only, mistakes
+from determinations.filters.lookups import Lookups
 from determinations.models import ItemFact
 from determinations.statistics.definition import Filters, Statistic
 from determinations.statistics.interface import Selection
@@ -28,10 +29,10 @@ class ParsedSelection:
     ignored: tuple[str, ...] = ()
 
 
-def parse_selection(query: QueryDict) -> ParsedSelection:
-    """The items that the filters of an address select; other parameters are ignored."""
+def parse_selection(query: QueryDict, lookups: Lookups | None = None) -> ParsedSelection:
+    """The items that the filters of an address select; other parameters are ignored. ``lookups`` are the user's."""
     filters = filters_only(query)
-    filterset = ItemFilter(filters, queryset=ItemFact.objects.all())
+    filterset = ItemFilter(filters, queryset=ItemFact.objects.all(), lookups=lookups)
     selection = Selection(filterset.qs, _selects_letters(filters))
     return ParsedSelection(filters, selection, tuple(mistakes(filterset)))
 

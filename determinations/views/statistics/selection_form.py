@@ -9,10 +9,10 @@ from django.views.decorators.http import require_safe
 
 from determinations.browsing.facets import count_facets
 from determinations.browsing.lists import ITEMS
-from determinations.browsing.rail import Facet, rail
+from determinations.browsing.rail import Facet, rail, with_value_texts
 from determinations.filters import active_filters, filters_only
 from determinations.paging.addresses import changed
-from determinations.views.requests import wants_part
+from determinations.views.requests import person_of, wants_part
 from determinations.views.statistics.context import kept_parameters, may_read, section_tabs
 
 #: URL names of the pages the form may submit to.
@@ -29,10 +29,10 @@ _PAGES = frozenset({
 def selection(request: HttpRequest) -> HttpResponse:
     """All filters of the item list: an htmx part of a statistics page, or a page of its own without JavaScript."""
     query = filters_only(request.GET)
-    filterset = ITEMS.filterset(query)
+    filterset = ITEMS.filterset(query, by=person_of(request))
     counted = count_facets(ITEMS, filterset, query)
     of_page = kept_parameters(request)
-    facets = rail(changed(query, of_page), filterset.lookups.labels, counted)
+    facets = rail(changed(query, of_page), with_value_texts(filterset.lookups.labels, counted), counted)
     offered = set(_offered(facets))
     kept = [(name, value) for name, value in active_filters(query) if name not in offered]
     kept += of_page.items()
