@@ -6,7 +6,7 @@ from determinations.parsing import PARSER_VERSION
 from tests.fixtures import ROOT
 
 #: Django's own commands, and pytest itself, which is running this test.
-_NOT_OURS = {"test", "migrate", "runserver", "createsuperuser", "check"}
+_NOT_OURS = {"test", "migrate", "collectstatic", "runserver", "createsuperuser", "check"}
 
 
 def test_every_command_that_the_readme_names_is_run_by_a_test() -> None:
