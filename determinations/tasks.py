@@ -28,10 +28,12 @@ from determinations.access.accounts import delete_ended_sessions
 from determinations.access.mail import send_link
 from determinations.audit import alerts, streaming
 from determinations.audit import upkeep as audit_upkeep
+from determinations.browsing import alerts as view_alerts
 from determinations.browsing import exports, selected_rows, vocabulary
 from determinations.cases.effective import rewrite_old_words
 from determinations.cases.office_values import copy_pending
 from determinations.cases.search_words import old_words
+from determinations.casework import digests, notifications
 from determinations.corrections import duplicates, removal
 from determinations.duties import documents as duty_documents
 from determinations.duties import records as duty_records
@@ -167,6 +169,10 @@ def sweep(unless_swept_within: float = 0.0) -> None:
         send_office_import(import_id)
     if CaseValues.objects.filter(pending=True).exists():
         send_office_values()
+    if view_alerts.any_waiting():
+        _send_quietly(announce_changes)
+    if digests.due(now).exists():
+        _send_quietly(send_digests)
     readiness.note_sweep()
 
 
@@ -191,6 +197,7 @@ def tidy() -> None:
         duty_documents.delete_files_without_row(now=now)
         typed_forms.delete_expired(now)
         selected_rows.delete_old(now=now)
+        notifications.delete_old(now=now)
         throttle.delete_faded(now=now)
         audit_upkeep.retire_due(now)
         if survey.is_due(now):
@@ -213,6 +220,28 @@ def keep_audit_trail() -> None:
             streaming.send_new(now=database_now)
             alerts.watch(now=database_now())
             alerts.send_mail(now=database_now())
+
+
+@shared_task(ignore_result=True)
+@memory_may_run_out
+def announce_changes() -> None:
+    """Tell users which watched views gained cases, for a while; one such task at a time."""
+    until = time.monotonic() + _SECONDS_PER_TURN
+    with _alone("announcing changes") as alone:
+        while alone and readiness.schema_is_ours() and time.monotonic() < until:
+            if view_alerts.step(now=database_now()) < view_alerts.STEP:
+                return
+        if not alone:
+            return
+    _send_quietly(announce_changes)
+
+
+@shared_task(ignore_result=True)
+@memory_may_run_out
+def send_digests() -> None:
+    """Send notifications by e-mail. A mail server that is away is tried again by a later sweep."""
+    if readiness.schema_is_ours():
+        digests.send_due(now=database_now())
 
 
 @shared_task(ignore_result=True)

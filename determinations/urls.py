@@ -6,7 +6,7 @@ from determinations.views.access import people, profile
 from determinations.views.browsing import exports as export_views
 from determinations.views.browsing import home, lists, saved_views, search, short_addresses
 from determinations.views.cases import case_page, letter_pages, originals, problem_reports, similar_requests
-from determinations.views.casework import case_work, selected_rows
+from determinations.views.casework import case_work, notifications, selected_rows
 from determinations.views.duties import calendar_feed, one_duty, worklist
 from determinations.views.intake import letter_file, uploads
 from determinations.views.office_fields import case_values
@@ -60,6 +60,13 @@ urlpatterns = [
     ),
     path("items/similar/", similar_requests.similar_to_text, name="similar_to_text"),
     path("cases/<int:pk>/report/", problem_reports.report_problem, name="report_problem"),
+    path("notifications/", notifications.notification_list, name="notifications"),
+    path("notifications/<int:pk>/", notifications.open_notification, name="open_notification"),
+    path("notifications/read/", notifications.mark_read, name="mark_read"),
+    path("notifications/mail/", notifications.choose_mail, name="choose_mail"),
+    path("watches/<int:pk>/stop/", notifications.stop_watching, name="stop_watching"),
+    path("watches/treatment/", notifications.watch_treatment, name="watch_treatment"),
+    path("cases/<int:pk>/watch/", notifications.watch_case, name="watch_case"),
     path("selection/names/", selected_rows.names_to_choose, name="names_to_choose"),
     path("selection/print/", selected_rows.print_cases, name="print_cases"),
     path("selection/<int:pk>/undo/", selected_rows.undo_action, name="undo_action"),

@@ -39,6 +39,10 @@ _MESSAGES = {
 }
 
 
+#: What the session keeps: when the user signed in the time before, which is what "new" means on the home page.
+SIGNED_IN_BEFORE = "signed_in_before"
+
+
 class AttemptsWait(ValidationError):
     """No attempt counts yet; ``until`` says when the next one does."""
 
@@ -99,7 +103,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: User) -> None:
         """Start the session, by our one backend."""
         user.backend = PATH_OF_BACKEND  # type: ignore[attr-defined]
+        before = user.last_login
         login(request, user)
+        if before is not None:
+            request.session[SIGNED_IN_BEFORE] = before.isoformat()
         request.session["signed_in_at"] = request.session["seen_at"] = timezone.now().isoformat()
 
     def post_login(self, request: HttpRequest, user: User, **details: object) -> HttpResponse:

@@ -29,7 +29,7 @@ from django.http import QueryDict
 
 from determinations.access import audit
 from determinations.browsing.bundles import BundleRefused, write_bundle
-from determinations.browsing.lists import LISTS, ListKind, in_letter_order
+from determinations.browsing.lists import LISTS, ListKind, in_letter_order, with_work
 from determinations.casework.work import MOST_AT_ONCE
 from determinations.filters.lookups import Lookups
 from determinations.models import Case, DisputedItem, Export, OfficeField, WorkStatus
@@ -207,14 +207,10 @@ def _rows(kind: ListKind, query: QueryDict, lookups: Lookups, letters: Sequence[
     rows: QuerySet[Model] = _ordered(filterset.qs, kind.orders[kind.sort_of(query)])
     if kind.of_items:
         rows = rows.select_related("item", "case")
-    work = "case__letter__work" if kind.of_items else "letter__work"
-    rows = rows.annotate(
-        work_owner=F(f"{work}__owner__username"), work_status=F(f"{work}__status"), work_tags=F(f"{work}__tags")
-    )
     letter_of = _letter_of(kind)
     if letters is not None:
         rows = rows.filter(**{f"{letter_of}__in": letters})
-    streamed: Iterator[Any] = rows.iterator(chunk_size=_READ_AT_ONCE)
+    streamed: Iterator[Any] = with_work(kind, rows).iterator(chunk_size=_READ_AT_ONCE)
     yield from in_letter_order(streamed) if kind.of_items else streamed
 
 

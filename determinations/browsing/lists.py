@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from django.contrib.auth.models import User
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.http import QueryDict
 
 from determinations.filters import CaseFilter, ItemFilter, ListFilters, active_filters
@@ -72,6 +72,14 @@ class ListKind:
         for name in _PERIODS.get(order.column, ()):
             dates.setlist(name, query.getlist(name)[-1:])
         return self.filterset(dates).qs
+
+
+def with_work(kind: ListKind, rows: QuerySet[Model]) -> QuerySet[Model]:
+    """The rows with the owner, status and tags of their cases, as ``work_owner``, ``work_status``, ``work_tags``."""
+    work = "case__letter__work" if kind.of_items else "letter__work"
+    return rows.annotate(
+        work_owner=F(f"{work}__owner__username"), work_status=F(f"{work}__status"), work_tags=F(f"{work}__tags")
+    )
 
 
 #: With words, more rows are gathered: the index has them, while checking one row for words means reading its text.

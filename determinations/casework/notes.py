@@ -10,6 +10,7 @@ from django.db import transaction
 
 from determinations.access import audit
 from determinations.access.roles import check_permission, people_with
+from determinations.casework import notifications
 from determinations.casework.work import WorkRefused, counting_letters
 from determinations.models import CaseNote, EarlierNote
 from determinations.models.casework import LONGEST_NOTE
@@ -31,6 +32,8 @@ def add_note(letter_id: int, text: str, *, by: User, now: datetime) -> CaseNote:
         mentioned = mentioned_in(text)
         names = [person.get_username() for person in mentioned]
         note = CaseNote.objects.create(letter_id=counting, by=by, at=now, text=text, mentioned=names)
+        notifications.tell_mentioned(note, mentioned, by=by, now=now)
+        notifications.tell_watchers([counting], f"a note#note-{note.pk}", by=by, now=now)
         audit.record("note.added", by=by, at=now, letter_id=counting, note=note.pk, mentioned=len(names))
     return note
 
@@ -49,7 +52,10 @@ def edit_note(note_id: int, text: str, *, by: User, now: datetime) -> CaseNote:
         if text != note.text:
             EarlierNote.objects.create(note=note, text=note.text, until=now)
             note.text, note.edited_at = text, now
-            note.mentioned = [person.get_username() for person in mentioned_in(text)]
+            mentioned, before = mentioned_in(text), set(note.mentioned)
+            note.mentioned = [person.get_username() for person in mentioned]
+            new = [person for person in mentioned if person.get_username() not in before]
+            notifications.tell_mentioned(note, new, by=by, now=now)
             note.save(update_fields=["text", "edited_at", "mentioned"])
             audit.record("note.edited", by=by, at=now, letter_id=note.letter_id, note=note.pk)
     return note

@@ -11,9 +11,11 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from determinations.access import audit
 from determinations.access.roles import check_permission
+from determinations.casework import notifications
 from determinations.models import Case, CaseNote, CaseWork, Letter, Tag, WorkStatus
 from determinations.models.casework import LONGEST_TAG
 
@@ -54,7 +56,11 @@ def assign(letter_ids: Collection[int], to: User | None, *, by: User, now: datet
     def change(row: CaseWork) -> None:
         row.owner = to
 
-    return _change(letter_ids, change, "case.assigned", by=by, now=now, to=to.pk if to else None)
+    with transaction.atomic():
+        changed = _change(letter_ids, change, "case.assigned", by=by, now=now, to=to.pk if to else None)
+        notifications.tell_assigned(changed, to, by=by, now=now)
+        notifications.tell_watchers(changed, "owner", by=by, now=now)
+    return changed
 
 
 def set_status(letter_ids: Collection[int], status: str, *, by: User, now: datetime) -> Changed:
@@ -65,7 +71,10 @@ def set_status(letter_ids: Collection[int], status: str, *, by: User, now: datet
     def change(row: CaseWork) -> None:
         row.status = status
 
-    return _change(letter_ids, change, "case.status_set", by=by, now=now, status=status)
+    with transaction.atomic():
+        changed = _change(letter_ids, change, "case.status_set", by=by, now=now, status=status)
+        notifications.tell_watchers(changed, "status", by=by, now=now)
+    return changed
 
 
 def change_tags(
@@ -87,7 +96,9 @@ def change_tags(
             if len(row.tags) > MOST_TAGS:
                 raise WorkRefused(f"A case may have up to {MOST_TAGS} tags. Nothing was saved.")
 
-        return _change(letter_ids, change, "case.tagged", by=by, now=now, added=added, removed=list(remove))
+        changed = _change(letter_ids, change, "case.tagged", by=by, now=now, added=added, removed=list(remove))
+        notifications.tell_watchers(changed, "tags", by=by, now=now)
+    return changed
 
 
 def undo(before: Changed, *, by: User, now: datetime) -> int:
@@ -162,7 +173,7 @@ def follow(letter_ids: Collection[int]) -> None:
 
 
 def move(targets: Mapping[int, int]) -> None:
-    """Move the work and notes of letters to other letters."""
+    """Move the work, notes and watches of letters to other letters."""
     rows = CaseWork.objects.in_bulk(list(targets)) if targets else {}
     if rows:
         kept = CaseWork.objects.in_bulk([targets[pk] for pk in rows])
@@ -173,6 +184,7 @@ def move(targets: Mapping[int, int]) -> None:
         CaseWork.objects.filter(pk__in=rows).delete()
     for pk in CaseNote.objects.filter(letter__in=targets).values_list("letter", flat=True).distinct():
         CaseNote.objects.filter(letter=pk).update(letter=targets[pk])
+    notifications.follow(targets, now=timezone.now())
 
 
 def _merged(row: CaseWork, other: CaseWork) -> CaseWork:

@@ -20,6 +20,7 @@ from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS
 from determinations.cases.holding import Held, holding
 from determinations.cases.merging import Standing, empty_document, merge
 from determinations.cases.open_letter import Change, CorrectionsRefused, OpenLetter, open_letter
+from determinations.casework import notifications, work
 from determinations.corrections.editor import Editor
 from determinations.models import Correction, Operation, ParsedDocument
 from determinations.models.corrections import CorrectionState
@@ -53,6 +54,7 @@ def save_changes(
                 letter=opened.letter, defaults={"parsed_at": now, "document": empty_document()}
             )
         write_cases([letter_id], held)
+        notifications.tell_watchers(work.counting_letters([letter_id]), "values", by=by, now=now)
         audit.record(
             "letter.corrected",
             by=by,

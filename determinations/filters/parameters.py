@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from determinations.filters.lookups import has_number
 from determinations.filters.words import Matches, QueryWords
-from determinations.models import Duty, ItemFact, PrintedCitation, UploadedFile
+from determinations.models import Duty, ItemFact, NotificationCase, PrintedCitation, UploadedFile
 from determinations.models.found_by import item_sections
 from determinations.paging.counts import whole_number
 from determinations.parsing.results import Side
@@ -227,6 +227,18 @@ class UploadFilter(django_filters.NumberFilter):
         if value is None:
             return qs
         return qs.filter(Exists(UploadedFile.objects.filter(upload=int(value), letter=OuterRef(self.letter))))
+
+
+class ToldFilter(UploadFilter):
+    """The cases that a notification is about."""
+
+    def filter(self, qs: QuerySet[Model], value: Any) -> QuerySet[Model]:
+        """Rows of these cases."""
+        if value is None:
+            return qs
+        return qs.filter(
+            Exists(NotificationCase.objects.filter(notification=int(value), letter=OuterRef(self.letter)))
+        )
 
 
 class PrintedFilter(ValuesFilter):

@@ -44,6 +44,14 @@ DUPLICATES, REFUSED = "duplicate", "refused"
 _GROUP_STATES: Mapping[str, tuple[str, ...]] = {group.key: group.states for group in GROUPS}
 
 
+#: Where letters are that are not a case of the lists, as the home page counts them: each letter is in one place.
+PLACES: Mapping[str, Q] = {
+    "unread": Q(state__in=_GROUP_STATES["waiting"], case=None),
+    "unreadable": Q(state__in=_GROUP_STATES["failed"], case=None),
+    "older": Q(case__superseded_by__isnull=False),
+}
+
+
 def states_asked_for(query: QueryDict) -> tuple[str, ...]:
     """The states requested in the query string, with groups expanded; empty for all."""
     wanted: dict[str, None] = {}
@@ -70,7 +78,9 @@ def files_of(upload: Upload, query: QueryDict) -> QuerySet[UploadedFile]:
 
 def letters_in(query: QueryDict) -> QuerySet[Letter]:
     """Letters of all uploads with the requested states or layout; by default those that need attention.
-    ``NO_LAYOUT`` selects letters of unknown layout."""
+    ``NO_LAYOUT`` selects letters of unknown layout; ``PLACES`` are places instead of states."""
+    if place := PLACES.get(query.get("state", "")):
+        return Letter.objects.filter(place)
     layout, states = query.get("layout", ""), states_asked_for(query)
     if layout:
         of_layout = Letter.objects.filter(layout="" if layout == NO_LAYOUT else layout)

@@ -33,6 +33,16 @@ from determinations.models.duties import (
 from determinations.models.facts import CitationFact, FactChange, ItemFact
 from determinations.models.installation import FileKeyInUse, Installation, StoppedWorker, StoreSurvey
 from determinations.models.letters import Letter, LetterState, LetterText, ParsedDocument, RemovedLetter, ScannedPage
+from determinations.models.notifications import (
+    CaseChange,
+    MailChoice,
+    MailPreference,
+    Notification,
+    NotificationCase,
+    Told,
+    Watch,
+    WatchedCase,
+)
 from determinations.models.office_fields import (
     CaseValues,
     FieldKind,
@@ -66,6 +76,7 @@ __all__ = [
     "BackupRecord",
     "CalendarFeed",
     "Case",
+    "CaseChange",
     "CaseNote",
     "CaseText",
     "CaseValues",
@@ -104,6 +115,10 @@ __all__ = [
     "LetterState",
     "LetterText",
     "LimitKind",
+    "MailChoice",
+    "MailPreference",
+    "Notification",
+    "NotificationCase",
     "OfficeField",
     "OfficeImport",
     "OfficeImportRow",
@@ -139,9 +154,12 @@ __all__ = [
     "StoreSurvey",
     "StoredFilter",
     "Tag",
+    "Told",
     "TypedForm",
     "Upload",
     "UploadedFile",
     "ValueChange",
+    "Watch",
+    "WatchedCase",
     "WorkStatus",
 ]

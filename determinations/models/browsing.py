@@ -24,6 +24,7 @@ class SavedView(models.Model):
     name = models.CharField(max_length=80)
     query = models.TextField(blank=True, help_text="filters and order, as in the address")
     is_start = models.BooleanField(default=False, help_text="opens instead of the home page")
+    role = models.CharField(max_length=20, blank=True, help_text="the role whose users see it, too")
     saved_at = models.DateTimeField()
 
     class Meta:
@@ -32,6 +33,7 @@ class SavedView(models.Model):
             models.UniqueConstraint(fields=["by", "name"], name="saved_view_name"),
             models.UniqueConstraint(fields=["by"], condition=models.Q(is_start=True), name="saved_view_one_start"),
         ]
+        indexes = [models.Index(fields=["role", "name"], name="saved_view_role", condition=~models.Q(role=""))]
 
     def __str__(self) -> str:
         return f"View {self.pk}"

@@ -53,6 +53,7 @@ class Kind(StrEnum):
     ADDED = "added"  # when the case was first read: from and to
     LETTERS = "letters"  # chosen letters, by ID
     OFFICE_FIELD = "office_field"  # a field of the office's own: the values that occur, or from and to
+    TOLD = "told"  # the cases of a notification
     UPLOAD = "upload"
     PRINTED = "printed"
     WORDS = "words"
@@ -302,6 +303,7 @@ _OFFERED = (
 #: Set by the search box, by links from other pages, and by numbers of the statistics.
 _NOT_OFFERED = (
     Dimension(name="letter", label="Selected cases", kind=Kind.LETTERS, scope=Scope.LETTER, words="letters"),
+    Dimension(name="told", label="Notification", kind=Kind.TOLD, scope=Scope.LETTER),
     Dimension(name="upload", label="Upload", kind=Kind.UPLOAD, scope=Scope.LETTER),
     Dimension(name="printed", label="Unrecognized citation", kind=Kind.PRINTED, scope=Scope.LETTER),
     Dimension(name="q", label="Words", kind=Kind.WORDS, scope=Scope.CASE_OR_ITEM),

@@ -8,9 +8,9 @@ import django_tables2 as tables
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from determinations.models import Case, CaseWork
+from determinations.models import Case
 from determinations.tables.cells import NUMBER, authority_names, date_cell, doubts, quiet, stacked, two_lines
-from determinations.tables.work import WorkColumns
+from determinations.tables.work import NO_WORK, Work, WorkColumns
 from determinations.templatetags.frame import decision_badge
 from determinations.wording.labels import Labels
 
@@ -26,7 +26,7 @@ class CaseRow:
     labels: Labels
     items: Sequence[Mapping[str, str]] = ()
     group_head: str = ""
-    work: CaseWork | None = None
+    work: Work = NO_WORK
 
     @property
     def letter_id(self) -> int:

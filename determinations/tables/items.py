@@ -7,9 +7,9 @@ import django_tables2 as tables
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from determinations.models import CaseWork, ItemFact
+from determinations.models import ItemFact
 from determinations.tables.cells import authority_names, date_cell, doubts, quiet, two_lines
-from determinations.tables.work import WorkColumns
+from determinations.tables.work import NO_WORK, Work, WorkColumns
 from determinations.templatetags.frame import decision_badge
 from determinations.wording.labels import Labels
 
@@ -22,7 +22,7 @@ class ItemRow:
     row_url: str
     labels: Labels
     group_head: str = ""
-    work: CaseWork | None = None
+    work: Work = NO_WORK
 
     @property
     def letter_id(self) -> int:

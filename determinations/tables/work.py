@@ -1,22 +1,43 @@
 """Columns of what staff added to a case: owner, status, tags."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 import django_tables2 as tables
+from django.db.models import Model
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from determinations.models import CaseWork, WorkStatus
+from determinations.models import WorkStatus
 from determinations.tables.base import ListTable
 from determinations.tables.cells import quiet
 
 WORK_COLUMNS: tuple[str, ...] = ("owner", "status", "tags")
 
 
-class WorkRow(Protocol):
-    """A row of a list with the work on its case; None if nothing was done with it."""
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What staff added to the case of a row."""
 
-    work: CaseWork | None
+    owner: str = ""
+    status: WorkStatus = WorkStatus.NEW
+    tags: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, row: Model) -> "Work":
+        """The work that a row was read with (``browsing.lists.with_work``), if any."""
+        owner, status, tags = (getattr(row, f"work_{name}", None) for name in ("owner", "status", "tags"))
+        return cls(owner or "", WorkStatus(status), tags or ()) if status else NO_WORK
+
+
+NO_WORK = Work()
+
+
+class WorkRow(Protocol):
+    """A row of a list with the work on its case."""
+
+    work: Work
 
 
 class WorkColumns(ListTable):
@@ -30,17 +51,15 @@ class WorkColumns(ListTable):
 
     def render_owner(self, record: WorkRow) -> SafeString | str:
         """The owner's user name."""
-        owner = record.work.owner if record.work else None
-        return owner.get_username() if owner else quiet("no one")
+        return record.work.owner or quiet("no one")
 
     def render_status(self, record: WorkRow) -> SafeString:
         """How far the office is with the case."""
-        status = WorkStatus(record.work.status) if record.work else WorkStatus.NEW
+        status = record.work.status
         if status is WorkStatus.NEW:
             return quiet(str(status.label).lower())
         return format_html('<span class="badge is-plain">{}</span>', status.label)
 
     def render_tags(self, record: WorkRow) -> SafeString:
         """The tags of the case."""
-        tags = record.work.tags if record.work else []
-        return format_html_join(" ", '<span class="badge is-plain">{}</span>', ((tag,) for tag in tags))
+        return format_html_join(" ", '<span class="badge is-plain">{}</span>', ((tag,) for tag in record.work.tags))

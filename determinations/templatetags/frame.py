@@ -19,6 +19,7 @@ register = template.Library()
 ICONS = {
     "alike": '<path d="M4 7h11M4 12h7M4 17h5"/><circle cx="16" cy="16" r="4"/><path d="m19 19 2.5 2.5"/>',
     "chart": '<path d="M4 20V10M10 20V4M16 20v-7M4 20h17"/>',
+    "bell": '<path d="M6 17V11a6 6 0 0 1 12 0v6l2 2H4zM10 21h4"/>',
     "bookmark": '<path d="M6 3h12v18l-6-4-6 4z"/>',
     "check": '<path d="m4 12 5 6L20 6"/>',
     "clock": '<circle cx="12" cy="12" r="9"/><path d="M12 7v5l3 3"/>',

@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from determinations.casework.notifications import unread_of
 from determinations.corrections.review_queue import queue
 from determinations.operations.alarms import ShownAlarm, shown_alarms
 from determinations.paging.counts import count_up_to
@@ -44,6 +45,8 @@ _OWN = (
 _TOLD_OF_WORKERS = ("worker", "sweep", "reading")
 #: The review count in the frame stops here.
 _MOST_REVIEWS = 999
+#: The number of unread notifications stops here.
+_MOST_UNREAD = 99
 
 
 def frame(request: HttpRequest) -> dict[str, object]:
@@ -70,11 +73,17 @@ def frame(request: HttpRequest) -> dict[str, object]:
                 for label, name, permission, icon in _OWN
                 if _may(user, permission) and (url := url_if_any(name))
             ],
+            **(_bell(user) if user.has_perm("determinations.browse_cases") else {}),
             **(_review() if user.has_perm("determinations.correct_cases") else {}),
             "search_url": url_if_any("search"),
             "search_words": request.GET.get("q", "") if request.path == url_if_any("search") else "",
         }
     }
+
+
+def _bell(user: User) -> dict[str, object]:
+    count = count_up_to(unread_of(user), _MOST_UNREAD)
+    return {"bell_url": reverse("notifications"), "unread": count.number, "unread_label": str(count)}
 
 
 def _review() -> dict[str, object]:

@@ -42,6 +42,7 @@ KINDS: Mapping[Kind, DimensionKind] = {
     Kind.ADDED: casework.Added(),
     Kind.LETTERS: links.Letters(),
     Kind.OFFICE_FIELD: office_fields.OfficeFields(),
+    Kind.TOLD: links.CasesOfNotification(),
     Kind.UPLOAD: links.Upload(),
     Kind.PRINTED: links.Printed(),
     Kind.WORDS: links.Words(),

@@ -12,6 +12,7 @@ from determinations.filters.parameters import (
     LettersFilter,
     PrintedFilter,
     RestFilter,
+    ToldFilter,
     UploadFilter,
     WordsFilter,
 )
@@ -28,6 +29,16 @@ class Letters(DimensionKind):
 
     def filters(self, dimension: Dimension, *, of_items: bool) -> Mapping[str, Filter]:
         return {dimension.name: LettersFilter(dimension.label, "case_id" if of_items else "pk")}
+
+
+class CasesOfNotification(DimensionKind):
+    """The cases that a notification is about."""
+
+    reads_other_tables = True
+    counted = False
+
+    def filters(self, dimension: Dimension, *, of_items: bool) -> Mapping[str, Filter]:
+        return {dimension.name: ToldFilter(dimension.label, "case_id" if of_items else "pk")}
 
 
 class Upload(DimensionKind):

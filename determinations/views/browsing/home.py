@@ -1,26 +1,48 @@
-"""The home page: links by role, with live counts."""
+"""The home page: what is new, what is due, and links by role, each number with the list that it counts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
 from django.db.models import Max, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from determinations.access import audit
+from determinations.access.sign_in import SIGNED_IN_BEFORE
 from determinations.audit.alerts import open_alerts
+from determinations.browsing.lists import CASES, DECISIONS
+from determinations.casework.notifications import visible_to
 from determinations.duties import worklist
+from determinations.intake.batches import PLACES
 from determinations.models import Case, ItemFact, Letter, LetterState, Outcome, SavedView
-from determinations.models.letters import OPEN_STATES, READABLE_STATES
-from determinations.paging.counts import count_up_to
+from determinations.paging.addresses import changed, with_query
+from determinations.paging.counts import Count, count_up_to
 from determinations.views.browsing.lists import recent_decisions
-from determinations.views.browsing.saved_views import url_of
+from determinations.views.browsing.saved_views import url_of, views_of
 from determinations.views.requests import person_of
 
 #: The decisions that require authorization, and how many of them the page shows.
 _TO_AUTHORIZE = "outcome=overturned&outcome=partly"
 _SHOWN = 8
-#: States in which a letter needs staff.
-_FAILED = [state for state in LetterState if state not in READABLE_STATES and state not in OPEN_STATES]
+_OVERTURNED: Mapping[str, Sequence[str]] = {"outcome": ("overturned", "partly")}
+_OPEN_STATUSES = ("new", "authorizing", "disputed")
+#: What is new for a user who never signed in before.
+_NEW_AT_FIRST = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number and the list that it counts."""
+
+    label: str
+    url: str
+    count: Count
+    about: str
 
 
 @login_required
@@ -32,25 +54,63 @@ def home(request: HttpRequest) -> HttpResponse:
             return redirect(url_of(start))
     context: dict[str, object] = {}
     if request.user.has_perm("determinations.browse_cases"):
-        cases = Case.objects.current()
-        context |= {
-            "cases": count_up_to(cases),
-            "items": count_up_to(ItemFact.objects.all()),
-            "overturned": count_up_to(cases.filter(outcome__in=[Outcome.OVERTURNED, Outcome.PARTLY])),
-            "newest": cases.aggregate(newest=Max("decision_date"))["newest"],
-            "table": (table := recent_decisions(_TO_AUTHORIZE, _SHOWN)),
-            "to_authorize": _TO_AUTHORIZE,
-            "views": [(view, url_of(view)) for view in SavedView.objects.filter(by=person_of(request))[:_SHOWN]],
-        }
-        audit.note_list(request, "recently overturned", [row.record.case.pk for row in table.rows])
+        context |= _new(request) | _cases(request)
     if request.user.has_perm("determinations.work_duties"):
         context["due"] = worklist.counts(Q(), timezone.localdate())
     if request.user.has_perm("determinations.upload_letters"):
         context |= {
-            "waiting": count_up_to(Letter.objects.filter(state__in=OPEN_STATES)),
+            **{place: count_up_to(Letter.objects.filter(condition)) for place, condition in PLACES.items()},
             "needs_review": count_up_to(Case.objects.current().filter(state=LetterState.NEEDS_REVIEW)),
-            "failed": count_up_to(Letter.objects.filter(state__in=_FAILED)),
         }
     if request.user.has_perm("determinations.view_audit_trail"):
         context["alerts"] = open_alerts().count()
     return render(request, "browsing/home.html", context)
+
+
+def _new(request: HttpRequest) -> dict[str, object]:
+    """What is new since the user signed in the time before, each number with the list that it counts."""
+    before = request.session.get(SIGNED_IN_BEFORE)
+    since = datetime.fromisoformat(before) if before else timezone.now() - _NEW_AT_FIRST
+    since = since.astimezone(UTC).replace(microsecond=0)
+    in_address = since.strftime("%Y-%m-%dT%H:%M:%SZ")
+    user = person_of(request)
+    return {
+        "since": since,
+        "signed_in_before": bool(before),
+        "new": [
+            _number(user, "New letters", "case_list", {"added_from": in_address}, "read and added as cases"),
+            _number(
+                user, "Overturned among them", "decision_list", {"added_from": in_address, **_OVERTURNED},
+                "in whole or in part: authorize",
+            ),
+            Number(
+                "For you", f"{reverse('notifications')}?since={in_address}",
+                count_up_to(visible_to(user).filter(at__gte=since)), "assignments, mentions, and what you watch",
+            ),
+            _number(
+                user, "Your open cases", "case_list", {"owner": user.get_username(), "status": _OPEN_STATUSES},
+                "assigned to you and not done",
+            ),
+        ],
+    }  # fmt: skip
+
+
+def _number(by: User, label: str, url_name: str, filters: Mapping[str, str | Sequence[str]], about: str) -> Number:
+    """A number of cases, counted by the filters of the list that it opens."""
+    query = changed(QueryDict(), filters)
+    kind = DECISIONS if url_name == "decision_list" else CASES
+    return Number(label, with_query(reverse(url_name), query), count_up_to(kind.filterset(query, by=by).qs), about)
+
+
+def _cases(request: HttpRequest) -> dict[str, object]:
+    cases, table = Case.objects.current(), recent_decisions(_TO_AUTHORIZE, _SHOWN)
+    audit.note_list(request, "recently overturned", [row.record.case.pk for row in table.rows])
+    return {
+        "cases": count_up_to(cases),
+        "items": count_up_to(ItemFact.objects.all()),
+        "overturned": count_up_to(cases.filter(outcome__in=[Outcome.OVERTURNED, Outcome.PARTLY])),
+        "newest": cases.aggregate(newest=Max("decision_date"))["newest"],
+        "table": table,
+        "to_authorize": _TO_AUTHORIZE,
+        "views": [(view, url_of(view)) for view in views_of(person_of(request))[:_SHOWN]],
+    }

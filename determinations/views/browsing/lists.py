@@ -1,6 +1,6 @@
 """The list pages: cases, disputed items, decisions. The address is the state; htmx fetches the list part alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -18,18 +18,27 @@ from django.views.decorators.http import require_POST, require_safe
 from determinations.access import audit
 from determinations.access.roles import names_of_people_with
 from determinations.browsing.facets import FacetCounts, count_facets
-from determinations.browsing.lists import CASES, DECISIONS, ITEMS, LISTS, ListKind, in_letter_order, page_and_count
+from determinations.browsing.lists import (
+    CASES,
+    DECISIONS,
+    ITEMS,
+    LISTS,
+    ListKind,
+    in_letter_order,
+    page_and_count,
+    with_work,
+)
 from determinations.browsing.rail import rail, with_value_texts
-from determinations.casework.work import tag_names, works_of
+from determinations.casework.work import tag_names
 from determinations.filters import active_filters, chips, filters_only, mistakes, unknown_parameters
 from determinations.filters.lookups import Lookups
-from determinations.models import CaseWork, ColumnChoice, DisputedItem, ItemFact, Letter, OfficeField
+from determinations.models import ColumnChoice, DisputedItem, ItemFact, Letter, OfficeField
 from determinations.models.letters import OPEN_STATES
 from determinations.paging.addresses import CURSOR, changed, link_to, with_query
 from determinations.paging.counts import count_up_to
 from determinations.paging.keyset import page_of
 from determinations.tables import CaseRow, CaseTable, DecisionTable, ItemRow, ItemTable, ListTable
-from determinations.tables.work import WORK_COLUMNS
+from determinations.tables.work import WORK_COLUMNS, Work
 from determinations.templatetags.frame import day
 from determinations.views.browsing.periods import period_of
 from determinations.views.requests import person_of, wants_part
@@ -127,13 +136,15 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
     office = _office_columns(labels)
     hidden = _hidden_columns(request, kind, office)
     shown = [field for field in office if field.column not in set(hidden)]
-    page, count = page_and_count(kind, filterset, request.GET, _for_list(kind, kind.all_rows(), shown))
+    shown_rows = _for_list(kind, kind.all_rows(), shown)
+    if not set(WORK_COLUMNS) <= set(hidden):
+        shown_rows = with_work(kind, shown_rows)
+    page, count = page_and_count(kind, filterset, request.GET, shown_rows)
     letter_ids = [row.case_id if kind.of_items else row.pk for row in page.rows]
     audit.note_list(request, kind.name, letter_ids, total=str(count))
-    works = works_of(letter_ids) if _shows_work(hidden) else {}
     texts = value_texts(getattr(row, field.column) for row in page.rows for field in shown)
     labels = replace(labels, office_values=texts)
-    rows = _table_rows(kind, page.rows, request.GET, labels, works)
+    rows = _table_rows(kind, page.rows, request.GET, labels)
     table = _TABLES[kind.name](rows, query=request.GET, sort=sort, hidden=hidden, office=shown)
     context = {
         "list": kind,
@@ -179,24 +190,15 @@ def _for_list(kind: ListKind, rows: QuerySet[Any], office: Iterable[OfficeField]
     return rows
 
 
-def _shows_work(hidden: Iterable[str]) -> bool:
-    return not set(WORK_COLUMNS) <= set(hidden)
-
-
-def _table_rows(
-    kind: ListKind, rows: Iterable[Any], query: QueryDict, labels: Labels, works: Mapping[int, CaseWork]
-) -> Sequence[object]:
+def _table_rows(kind: ListKind, rows: Iterable[Any], query: QueryDict, labels: Labels) -> Sequence[object]:
     came_from = _came_from(kind, query)
     if kind.of_items:
         return [
-            ItemRow(fact, _item_url(fact, came_from), labels, work=works.get(fact.case_id))
-            for fact in in_letter_order(rows)
+            ItemRow(fact, _item_url(fact, came_from), labels, work=Work.of(fact)) for fact in in_letter_order(rows)
         ]
     by_day = kind is DECISIONS
     cases = [
-        CaseRow(
-            case, _case_url(case.pk, came_from), labels, case.items_said if by_day else (), work=works.get(case.pk)
-        )
+        CaseRow(case, _case_url(case.pk, came_from), labels, case.items_said if by_day else (), work=Work.of(case))
         for case in rows
     ]
     return _by_day(cases) if by_day else cases

@@ -3,16 +3,22 @@
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from determinations.access import audit
+from determinations.access.roles import ROLES, check_permission, role_of
+from determinations.browsing import alerts
 from determinations.browsing.lists import LISTS
+from determinations.casework.work import WorkRefused
 from determinations.filters import filters_in_words, filters_only
-from determinations.models import SavedView
+from determinations.models import SavedView, Watch
 from determinations.views.requests import person_of
 from determinations.wording.labels import read_labels
 
@@ -29,9 +35,13 @@ class ViewNameForm(forms.Form):
 @permission_required("determinations.browse_cases", raise_exception=True)
 def saved_view_list(request: HttpRequest) -> HttpResponse:
     """The user's views, to open, rename, delete, or make the start page."""
-    labels = read_labels()
-    views = [(view, url, filters_in_words(QueryDict(view.query), labels)) for view, url in _with_urls(request)]
-    return render(request, "browsing/saved_view_list.html", {"views": views})
+    labels, user = read_labels(), person_of(request)
+    watched = set(Watch.objects.filter(user=user, view__isnull=False).values_list("view", flat=True))
+    views = [
+        (view, url, filters_in_words(QueryDict(view.query), labels), view.pk in watched)
+        for view, url in _with_urls(request)
+    ]
+    return render(request, "browsing/saved_view_list.html", {"views": views, "roles": ROLES})
 
 
 @require_safe
@@ -73,8 +83,14 @@ def save_view(request: HttpRequest, list_name: str) -> HttpResponse:
 @permission_required("determinations.browse_cases", raise_exception=True)
 def change_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Rename or delete a view, or set or clear it as the start page."""
+    action = request.POST.get("action")
+    if action in ("watch", "unwatch"):
+        _watch(request, get_object_or_404(views_of(person_of(request)), pk=pk), begins=action == "watch")
+        return redirect("saved_view_list")
     view = get_object_or_404(SavedView, pk=pk, by=person_of(request))
-    match request.POST.get("action"):
+    match action:
+        case "share":
+            _share(request, view)
         case "start":
             with transaction.atomic():
                 SavedView.objects.filter(by=person_of(request), is_start=True).update(is_start=False)
@@ -102,13 +118,50 @@ def _rename(request: HttpRequest, view: SavedView) -> None:
         messages.success(request, f"Renamed to “{form.cleaned_data['name']}”.")
 
 
+def _share(request: HttpRequest, view: SavedView) -> None:
+    role = request.POST.get("role", "")
+    check_permission(person_of(request), "work_cases")
+    if role not in (*ROLES, ""):
+        raise Http404
+    SavedView.objects.filter(pk=view.pk).update(role=role)
+    if not role:
+        Watch.objects.filter(view=view).exclude(user=view.by).delete()
+    audit.record("view.shared", by=person_of(request), at=timezone.now(), view=view.pk, role=role)
+    said = f"shared with the role {role}" if role else "no longer shared"
+    messages.success(request, f"“{view.name}” is {said}.")
+
+
+def _watch(request: HttpRequest, view: SavedView, *, begins: bool) -> None:
+    user, now = person_of(request), timezone.now()
+    if not begins:
+        Watch.objects.filter(user=user, view=view).delete()
+        audit.record("watch.ended", by=user, at=now, view=view.pk)
+        messages.success(request, f"You no longer watch “{view.name}”.")
+        return
+    try:
+        watch = alerts.watch(user, now=now, view=view)
+    except WorkRefused as refusal:
+        messages.error(request, str(refusal))
+        return
+    audit.record("watch.began", by=user, at=now, view=view.pk)
+    large = Watch.objects.filter(pk=watch.pk, only_new=True).exists()
+    said = f" It has more than {alerts.MOST_KNOWN:,} cases, so only newly added ones are told." if large else ""
+    messages.success(request, f"You will be told when “{view.name}” gains cases.{said}")
+
+
+def views_of(user: User) -> QuerySet[SavedView]:
+    """The views that a user sees: their own, and those shared with their role."""
+    role = role_of(user)
+    return SavedView.objects.filter(Q(by=user) | Q(role=role) & ~Q(role="")).select_related("by")
+
+
 def url_of(view: SavedView) -> str:
     """Where a view opens."""
     return f"{reverse(LISTS[view.list_name].url_name)}?{view.query}"
 
 
 def _with_urls(request: HttpRequest, list_name: str | None = None) -> list[tuple[SavedView, str]]:
-    views = SavedView.objects.filter(by=person_of(request))
+    views = views_of(person_of(request))
     if list_name:
         views = views.filter(list_name=list_name)
     return [(view, url_of(view)) for view in views]

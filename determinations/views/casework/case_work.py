@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from determinations.access.roles import names_of_people_with
 from determinations.casework import notes, work
 from determinations.casework.work import WorkRefused
-from determinations.models import Case, CaseNote, CaseWork, WorkStatus
+from determinations.models import Case, CaseNote, CaseWork, Watch, WorkStatus
 from determinations.views.requests import person_of
 from determinations.views.typed_forms import restored
 
@@ -41,6 +41,7 @@ def work_context(request: HttpRequest, case: Case) -> dict[str, object]:
     found = list(rows[: _MOST_NOTES + 1])
     context: dict[str, object] = {
         "work": row,
+        "watched": Watch.objects.filter(user=user, letter=letter_id).exists(),
         "notes": [_row(note, user) for note in found[:_MOST_NOTES]],
         "more_notes": len(found) > _MOST_NOTES,
     }

@@ -1,0 +1,131 @@
+"""Alerts when a watched view or treatment gains cases: exact, in steps of bounded work.
+
+Triggers note each case that a transaction writes (``CaseChange``). A step takes the oldest complete notes, asks each
+watched view which of these cases it has, and compares with what its user knew (``WatchedCase``). A case counts as
+gained once, until it leaves the view. Who begins to watch holds the same lock as a step, so nothing falls in between.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from determinations.access.roles import check_permission
+from determinations.browsing.lists import LISTS
+from determinations.casework.notifications import MOST_CASES, tell
+from determinations.casework.work import WorkRefused
+from determinations.models import Case, CaseChange, Notification, NotificationCase, SavedView, Told, Watch, WatchedCase
+
+#: Changes that one step takes.
+STEP = 1_000
+#: Of a view with more cases than this, only newly added ones are told.
+MOST_KNOWN = 10_000
+#: Views and treatments that a user watches at most.
+MOST_WATCHED = 50
+_TAKE = """
+DELETE FROM determinations_casechange WHERE id IN (
+    SELECT id FROM determinations_casechange
+    WHERE xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint ORDER BY id LIMIT %s
+) RETURNING letter_id
+"""
+
+
+def any_waiting() -> bool:
+    """Whether cases changed since the last step."""
+    return CaseChange.objects.exists()
+
+
+def step(*, now: datetime, limit: int = STEP) -> int:
+    """Look at cases that changed, and tell users which views gained some; returns how many changes were taken."""
+    with transaction.atomic():
+        _one_at_a_time()
+        with connection.cursor() as cursor:
+            cursor.execute(_TAKE, [limit])
+            taken = [letter_id for (letter_id,) in cursor.fetchall()]
+        if taken:
+            _compare(set(taken), now)
+    return len(taken)
+
+
+def _compare(letter_ids: set[int], now: datetime) -> None:
+    watches = Watch.objects.filter(letter=None, user__is_active=True).select_related("user", "view")
+    heirs = _heirs(letter_ids)
+    letters = letter_ids | set(heirs.values())
+    matches: dict[tuple[str, str, int], set[int]] = {}
+    for watch in watches:
+        question = (watch.list_name, watch.filters, watch.user_id)
+        if question not in matches:
+            matches[question] = set(cases_of(watch).filter(pk__in=letters).values_list("pk", flat=True))
+        _update(watch, letters, matches[question], heirs, now)
+
+
+def _update(watch: Watch, letters: Collection[int], matching: set[int], heirs: dict[int, int], now: datetime) -> None:
+    known = set(WatchedCase.objects.filter(watch=watch, letter__in=letters).values_list("letter_id", flat=True))
+    gone, new = known - matching, matching - known
+    if gone:
+        WatchedCase.objects.filter(watch=watch, letter__in=gone).delete()
+    same_case = {heirs[pk] for pk in gone if pk in heirs}
+    gained = new - same_case
+    if watch.only_new and gained:
+        added = Case.objects.filter(pk__in=gained, added_at__gte=watch.at)
+        gained = set(added.values_list("pk", flat=True))
+        new = gained | (new & same_case)
+    WatchedCase.objects.bulk_create(
+        (WatchedCase(watch=watch, letter_id=pk) for pk in sorted(new)), ignore_conflicts=True
+    )
+    if gained:
+        _tell(watch, gained, now)
+
+
+def _tell(watch: Watch, gained: Collection[int], now: datetime) -> None:
+    """Add to the notification that the user has not read yet, or begin one."""
+    unread = Notification.objects.filter(watch=watch, read_at=None, mailed_at=None).order_by("-pk").first()
+    if unread is None or unread.cases.count() + len(gained) > MOST_CASES:
+        tell([watch.user_id], Told.GAINED, gained, now=now, watch=watch)
+        return
+    rows = (NotificationCase(notification=unread, letter_id=pk) for pk in sorted(gained))
+    NotificationCase.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def cases_of(watch: Watch) -> QuerySet[Case]:
+    """The cases that the watched view has for its user."""
+    kind = LISTS[watch.list_name]
+    rows = kind.filterset(QueryDict(watch.filters), by=watch.user).qs.order_by()
+    if kind.of_items:
+        return Case.objects.filter(pk__in=rows.values("case_id"))
+    return Case.objects.filter(pk__in=rows.values("pk"))
+
+
+def watch(user: User, *, now: datetime, view: SavedView | None = None, query: str = "", name: str = "") -> Watch:
+    """Begin to watch a saved view or a treatment. Raises ``WorkRefused`` for too many, and PermissionDenied."""
+    check_permission(user, "browse_cases")
+    with transaction.atomic():
+        _one_at_a_time()
+        if Watch.objects.filter(user=user, letter=None).count() >= MOST_WATCHED:
+            raise WorkRefused(f"You watch {MOST_WATCHED} views and treatments already. Stop watching some first.")
+        row, is_new = Watch.objects.get_or_create(
+            user=user, view=view, query=query, letter=None, defaults={"at": now, "name": name[:200]}
+        )
+        if is_new:
+            known = list(cases_of(row).values_list("pk", flat=True)[: MOST_KNOWN + 1])
+            if len(known) > MOST_KNOWN:
+                Watch.objects.filter(pk=row.pk).update(only_new=True)
+            else:
+                WatchedCase.objects.bulk_create(
+                    (WatchedCase(watch=row, letter_id=pk) for pk in known), batch_size=2_000
+                )
+    return row
+
+
+def _heirs(letter_ids: Iterable[int]) -> dict[int, int]:
+    """The letter that counts, for those of the letters that no longer do."""
+    rows = Case.objects.filter(pk__in=list(letter_ids), superseded_by__isnull=False)
+    return {pk: newer for pk, newer in rows.values_list("pk", "superseded_by_id") if newer is not None}
+
+
+def _one_at_a_time() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('watched views', 0))")
