@@ -1,0 +1,120 @@
+"""A morning of a case manager and a month's end of a supervisor, in a real browser, by keyboard where it helps."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from determinations.casework import digests, work
+from determinations.duties import records
+from determinations.models import Case, CaseWork, Duty, DutyState, Letter, Receipt, Upload, UploadedFile
+from tests.accessibility import faults_of
+from tests.browsing.conftest import store_texts
+from tests.casework.test_notifications import Inbox, inbox
+from tests.duties.conftest import letter_text
+from tests.fixtures.people import People
+
+__all__ = ["inbox"]  # a fixture
+
+OVERTURNED = {"Twelve physical therapy sessions": "Overturned"}
+UPHELD = {"One synthetic knee brace": "Upheld"}
+
+
+@pytest.fixture
+def batch(transactional_db: None, people: People) -> Upload:
+    """A batch of this morning: two letters overturned, one upheld."""
+    issued = timezone.localdate() - timedelta(days=7)
+    ids = store_texts(
+        letter_text(number, items, issued) for number, items in enumerate([OVERTURNED, OVERTURNED, UPHELD], 1)
+    )
+    now = timezone.now()
+    Letter.objects.filter(pk__in=ids).update(received_at=now)
+    upload = Upload.objects.create(by=people.casemanager, started_at=now)
+    for pk in ids:
+        UploadedFile.objects.create(
+            upload=upload, name="synthetic.pdf", outcome="accepted", letter_id=pk, received_at=now
+        )
+    return upload
+
+
+def test_a_morning_of_a_case_manager(batch: Upload, sign_in: Any, people: People, inbox: Inbox) -> None:
+    page = sign_in(people.casemanager)
+    page.goto("/?home=yes")
+    assert faults_of(page) == []
+    tile = page.get_by_role("link", name="Overturned among them")
+    assert tile.locator(".figure").inner_text() == "2"
+    # The date of receipt of the batch.
+    page.goto(f"/uploads/{batch.pk}/receipt/")
+    page.fill("input[name=received_on]", f"{timezone.localdate() - timedelta(days=1):%m/%d/%Y}")
+    page.locator("input[name=received_on]").press("Enter")
+    page.get_by_text("Entered the date of receipt of 3 letters.").wait_for()
+    assert Receipt.objects.count() == 3
+    # The overturned ones: both selected by keyboard and assigned, one of them to the supervisor.
+    page.goto("/?home=yes")
+    page.get_by_role("link", name="Overturned among them").press("Enter")
+    page.locator("#list input[data-row]").first.wait_for()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.locator("input[data-row]").nth(1).focus()
+    page.keyboard.press("Shift+Space")
+    assert page.locator("[data-selected]").inner_text() == "2 selected"
+    assert faults_of(page) == []
+    page.fill("#rows-to", "casemanager")
+    page.locator("#rows-to").press("Enter")
+    page.get_by_text("Assigned 2 cases to casemanager.").wait_for()
+    assert CaseWork.objects.filter(owner=people.casemanager).count() == 2
+    page.get_by_role("button", name="Undo").press("Enter")
+    page.get_by_text("Undone for 2 cases.").wait_for()
+    first, second = Case.objects.filter(outcome="overturned").order_by("pk")
+    page.goto(f"/cases/{second.pk}/")
+    page.select_option("#work-owner", "supervisor")
+    page.get_by_role("button", name="Save", exact=True).press("Enter")
+    page.get_by_text("Saved.").wait_for()
+    page.locator("#note-text").press_sequentially("Please call the provider, @superv")
+    page.locator(".mentions-list [role=option]").first.wait_for()
+    page.keyboard.press("Enter")
+    assert page.locator("#note-text").input_value() == "Please call the provider, @supervisor "
+    page.get_by_role("button", name="Add note").press("Enter")
+    page.locator(".note-list .mention").wait_for()
+    assert faults_of(page) == []
+    # The other is authorized.
+    duty = Duty.objects.get(letter=first.pk)
+    page.goto(f"/worklist/{duty.pk}/")
+    page.get_by_role("button", name="Done").press("Enter")
+    page.get_by_text("Saved.").wait_for()
+    duty.refresh_from_db()
+    assert duty.state == DutyState.DONE
+    # The supervisor reads the digest, and the notification that it leads to.
+    people.supervisor.email = "supervisor@example.org"
+    people.supervisor.save()
+    page = sign_in(people.supervisor)
+    page.goto("/notifications/")
+    page.select_option("#mail-choice", "at_once")
+    page.get_by_role("button", name="Save").press("Enter")
+    page.get_by_text("Saved.").wait_for()
+    assert digests.send_due(now=timezone.now() + timedelta(minutes=2)) == 1
+    assert "- 1 assignment" in inbox.messages[0]
+    assert faults_of(page) == []
+    page.get_by_role("link", name="mentioned you in a note").press("Enter")
+    page.locator(".note-list li:target .mention").wait_for()
+
+
+def test_a_months_end_of_a_supervisor(batch: Upload, sign_in: Any, people: People) -> None:
+    now, today = timezone.now(), timezone.localdate()
+    letters = sorted(Letter.objects.values_list("pk", flat=True))
+    records.enter_receipt(letters, today - timedelta(days=7), "mail", by=people.casemanager, now=now)
+    late, _open = Duty.objects.order_by("pk")
+    records.close([late.pk], done_on=today, required=True, note="", by=people.casemanager, now=now)
+    work.change_tags(letters[:1], add=["month end"], by=people.casemanager, now=now)
+    page = sign_in(people.supervisor)
+    page.goto("/statistics/timeliness/")
+    assert "1" in page.locator("main").inner_text()
+    page.goto("/statistics/timeliness/?tag=month+end")
+    assert "month end" in page.locator("main").inner_text()
+    page.goto("/statistics/breakdowns/specialty/")
+    assert page.locator("main table tbody tr").count() == 1
+    page.goto("/statistics/report/")
+    page.evaluate("window.print = () => { window.wasPrinted = true; }")
+    page.locator("[data-print]").first.press("Enter")
+    page.wait_for_function("() => window.wasPrinted")
