@@ -10,21 +10,36 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.http import QueryDict
 
-from determinations.models import Authority, Case, DisputedItem, Duty, EditionValidity, PrintedCitation, UploadedFile
+from determinations.models import (
+    Authority,
+    Case,
+    CaseWork,
+    DisputedItem,
+    Duty,
+    EditionValidity,
+    PrintedCitation,
+    UploadedFile,
+)
 from determinations.parsing.citations import section_label
 from determinations.wording.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS
 
 Count = tuple[int, int, int]
 
 
+#: What staff added to each case, as of the last ``countable_items``; a case without a row is new.
+_WORK: defaultdict[int, CaseWork] = defaultdict(CaseWork)
+_NO_ONE = User(username="nobody")
 #: The duties by letter and item number, as of the last ``countable_items``.
 _DUTIES: dict[tuple[int, int], Duty] = {}
 
 
 def countable_items() -> list[DisputedItem]:
     """All items of cases that are not superseded, with their case, category and citations."""
+    _WORK.clear()
+    _WORK.update(CaseWork.objects.select_related("owner").in_bulk())
     _DUTIES.clear()
     _DUTIES.update(
         {(duty.letter_id, duty.item_number): duty for duty in Duty.objects.select_related("rule", "assigned_to")}
@@ -286,6 +301,12 @@ _CONDITIONS: dict[str, Callable[[DisputedItem, str], bool]] = {
         and (duty.due_on is not None) == (value == "known")
     ),
     "duty_of": _duty_of,
+    "owner": lambda item, value: (_WORK[item.case_id].owner or _NO_ONE).username == value,
+    "status": lambda item, value: _WORK[item.case_id].status == value,
+    "tag": lambda item, value: value in _WORK[item.case_id].tags,
+    "letter": lambda item, value: str(item.case_id) in value.split(","),
+    "added_from": lambda item, value: item.case.added_at is not None and f"{item.case.added_at:%Y-%m-%d}" >= value,
+    "added_to": lambda item, value: item.case.added_at is not None and f"{item.case.added_at:%Y-%m-%d}" <= value,
     "due_from": _due(1),
     "due_to": _due(-1),
     "upload": _upload,

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from determinations.cases.effective import remove_letters
 from determinations.corrections.actions import correct_field
 from determinations.duties import records
-from determinations.models import Duty, DutySettings, DutyState, Letter, Receipt, Upload, UploadedFile
+from determinations.models import CaseWork, Duty, DutySettings, DutyState, Letter, Receipt, Upload, UploadedFile
 from determinations.parsing.categories import CATEGORIES
 from determinations.parsing.citations import normalized_form
 from determinations.wording.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS
@@ -47,6 +47,14 @@ def stored_world(chance: random.Random, letters: int) -> None:
     Receipt.objects.bulk_create(
         Receipt(letter=letter, received_on=chance.choice(_RECEIVED), by=people, at=NOW) for letter in stored[1::3]
     )
+    owner, _new = User.objects.get_or_create(username="worker")
+    CaseWork.objects.bulk_create(
+        CaseWork(
+            letter=letter, owner=chance.choice([owner, None]), status=chance.choice(["new", "authorizing", "done"]),
+            tags=chance.choice([[], ["urgent"]]), changed_at=NOW,
+        )
+        for letter in stored[::3]
+    )  # fmt: skip
     records.refresh([letter.pk for letter in stored])
     for duty in Duty.objects.order_by("pk"):
         state = chance.choice([DutyState.OPEN, DutyState.OPEN, DutyState.DONE, DutyState.NOT_REQUIRED])
@@ -230,6 +238,12 @@ FILTERS: dict[str, list[str]] = {
     "duty": ["open", "met", "late", "done_undated", "not_required", "none"],
     "duty_rule": ["authorize", "reimburse"],
     "duty_due": ["known", "unknown"],
+    "owner": ["nobody", "worker", "no such user"],
+    "status": ["new", "authorizing", "done"],
+    "tag": ["urgent", "no such tag"],
+    "letter": ["1,2,3", "7"],
+    "added_from": ["2016-01-01", "2030-01-01"],
+    "added_to": ["2016-01-01", "2099-01-01"],
     "duty_of": ["nobody", "supervisor", "no such user"],
     "due_from": _DAYS,
     "due_to": _DAYS,
