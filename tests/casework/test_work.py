@@ -1,5 +1,6 @@
 """Owner, status, tags and notes of cases: who may change them, what they survive, and how lists find them."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -162,6 +163,14 @@ def test_lists_show_and_export_them(as_casemanager: Client, store: Store, people
     facets = as_casemanager.get("/cases/facets/").content.decode()
     assert "supervisor" in facets
     assert "urgent" in facets
+
+
+def test_each_facet_has_an_id_of_its_own(as_casemanager: Client, store: Store) -> None:
+    """The counted options of a facet replace what has its ID."""
+    store(1)
+    ids = re.findall(r'\bid="([^"]+)"', as_casemanager.get("/cases/").content.decode())
+    assert "facet-status" in ids
+    assert sorted(ids) == sorted(set(ids))
 
 
 def test_statistics_follow_a_change_of_owner_at_once(as_supervisor: Client, store: Store, people: People) -> None:
