@@ -34,6 +34,8 @@ class Statistic:
     order: Sequence[str] | None = None  # the keys in display order; None: by number of items
     sort_by_key: bool = False  # months and years
     days: bool = False  # counts days: also shows median and quartiles
+    #: Texts by ID, read in one query, where the column holds IDs: ``keys`` gets the text of each.
+    texts: Callable[[Iterable[int]], Mapping[int, str]] | None = None
     benchmark: str = ""  # the published figures to compare with: "category" or "drugs"
 
     def keys_of(self, raw: Sequence[Any], labels: Labels) -> Iterable[str]:

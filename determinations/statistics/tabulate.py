@@ -112,7 +112,11 @@ def count(
     engine: Engine, statistic: Statistic, selection: Selection, labels: Labels, limits: StatisticsLimits
 ) -> Table:
     """The table of a statistic over a selection that is already restricted to ``statistic.within``."""
-    return tabulate(statistic, engine.count_items(selection, statistic.columns), labels, limits)
+    groups = engine.count_items(selection, statistic.columns)
+    if statistic.texts:
+        texts = statistic.texts(group.raw[0] for group in groups if group.raw[0] is not None)
+        groups = [group._replace(raw=(texts.get(group.raw[0]),)) for group in groups]
+    return tabulate(statistic, groups, labels, limits)
 
 
 def row_of(key: str, label: str, tally: Tally, total: int, limits: StatisticsLimits) -> Row:

@@ -1,7 +1,7 @@
 """How duties were met: in time, late and by how much, for the items of a selection."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from django.db.models import Count, Exists, F, OuterRef, Q
@@ -9,9 +9,11 @@ from django.db.models.functions import TruncMonth
 
 from determinations.models import Duty, StatisticsLimits
 from determinations.models.duties import DUTY_CONDITIONS, NOBODY, duty_person
+from determinations.office_fields.values import NOT_ENTERED
 from determinations.statistics.export_tables import SMALL_HEAD, Cell, ExportTable, small_cell_mark, small_cell_note
 from determinations.statistics.interface import Selection
 from determinations.statistics.intervals import quantile, wilson
+from determinations.wording.labels import value_texts
 
 #: The columns counted, in the order of the table.
 COUNTED = ("met", "late", "done_undated", "not_required", "open", "overdue")
@@ -50,16 +52,17 @@ class TimelinessRow:
 
 @dataclass(frozen=True)
 class Timeliness:
-    """All duties of a selection, by rule, by the month in which they were due, and by person."""
+    """All duties of a selection, by rule, by the month in which they were due, by person, and by an office field."""
 
     total: TimelinessRow
     by_rule: list[TimelinessRow]
     by_month: list[TimelinessRow]
     by_person: list[TimelinessRow]
+    by_value: list[TimelinessRow]
 
 
-def read_timeliness(selection: Selection, *, today: date) -> Timeliness:
-    """Count the duties of the selected items; seven queries.
+def read_timeliness(selection: Selection, *, today: date, column: str = "") -> Timeliness:
+    """Count the duties of the selected items; seven queries, and three more with ``column``, that of an office field.
 
     Due dates and days are calendar days. A closed duty counts for the person who closed it, an open one for the person
     it is assigned to. Duties without a due date (receipt not entered) have the month "".
@@ -90,7 +93,18 @@ def read_timeliness(selection: Selection, *, today: date) -> Timeliness:
         TimelinessRow(row.key, titles.get(row.key, row.key), row.counts, row.days_late) for row in by_rule
     ]  # fmt: skip
     by_person = rows("person", lambda name: "No one" if name == NOBODY else str(name), str)
-    return Timeliness(_sum(by_rule), by_rule, by_month, by_person)
+    by_value = _with_texts(rows(f"letter__case__{column}", str, str)) if column else []
+    return Timeliness(_sum(by_rule), by_rule, by_month, by_person, by_value)
+
+
+def _with_texts(rows: list[TimelinessRow]) -> list[TimelinessRow]:
+    """Rows by ID of a value as rows by its text, those with most duties first."""
+    texts = value_texts(int(row.key) for row in rows if row.key.isdigit())
+    named = [(texts.get(int(row.key)) if row.key.isdigit() else None, row) for row in rows]
+    by_text = [
+        replace(row, key=text or NOT_ENTERED, label=text or "Not entered") for text, row in named
+    ]  # fmt: skip
+    return sorted(by_text, key=lambda row: (row.key == NOT_ENTERED, -sum(row.counts.values()), row.label))
 
 
 def _month_key(value: object) -> str:
@@ -112,15 +126,19 @@ def _sum(rows: Iterable[TimelinessRow]) -> TimelinessRow:
     return TimelinessRow("", "All duties", counts, days)
 
 
-def timeliness_table(timeliness: Timeliness, limits: StatisticsLimits, notes: list[str]) -> ExportTable:
-    """All tables in one for export."""
+def timeliness_table(
+    timeliness: Timeliness, limits: StatisticsLimits, notes: list[str], value_name: str = ""
+) -> ExportTable:
+    """All tables in one for export; ``value_name`` is the office field that duties are counted by."""
     tables = {"rule": timeliness.by_rule, "month due": timeliness.by_month, "person": timeliness.by_person}
+    if value_name:
+        tables[value_name] = timeliness.by_value
     parts = [(part, row) for part, rows in tables.items() for row in rows]
     return ExportTable(
         name="timeliness",
         title="Timeliness of duties",
         heads=(
-            "by", "duty, month or person", "done in time", "done late", "done, due date unknown", "not required",
+            "by", "duty, month, person, value", "done in time", "done late", "done, due date unknown", "not required",
             "open", "of these overdue", "percent in time", "interval from", "interval to", "median days late",
             SMALL_HEAD,
         ),

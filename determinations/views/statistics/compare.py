@@ -8,14 +8,17 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from determinations.filters import chips, filters_in_words, filters_only
+from determinations.filters.lookups import Lookups
 from determinations.paging.addresses import with_query
-from determinations.statistics.catalog import BY_KEY, STATISTICS
+from determinations.statistics.catalog import BY_KEY
 from determinations.statistics.changes import changes
 from determinations.statistics.definition import Statistic
 from determinations.statistics.interface import LetterGroup
+from determinations.statistics.office_catalog import all_statistics, statistic_of
 from determinations.statistics.periods import Period, last_months, year_period
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
 from determinations.statistics.tabulate import sum_letters
+from determinations.views.requests import person_of
 from determinations.views.statistics.context import (
     Context,
     kept_parameters,
@@ -26,6 +29,7 @@ from determinations.views.statistics.context import (
 from determinations.views.statistics.lazy_sections import section, show_section, whole_url
 from determinations.views.statistics.overview_numbers import dates, numbers, requested_period, with_period
 from determinations.views.statistics.selection import as_query, narrow
+from determinations.wording.labels import Labels
 
 _SIDE = ("Selection B", "statistics/_compare_side.html")
 _TABLE = ("Comparison table", "statistics/_compare_table.html")
@@ -35,9 +39,9 @@ _TABLE = ("Comparison table", "statistics/_compare_table.html")
 @may_view
 def compare(request: HttpRequest) -> HttpResponse:
     """Both selections and a table of one statistic. Without ``versus``, redirects to a useful comparison."""
-    statistic = _statistic_of(request)
     with one_snapshot() as engine:
         first, second = _two_sides(request, engine)
+        statistic = _statistic_of(request, first.labels)
         if "versus" not in request.GET:
             default = _default_comparison(first)
             if default:
@@ -59,7 +63,7 @@ def compare(request: HttpRequest) -> HttpResponse:
                 table=section(first, table_url, *_TABLE, lambda _first: _rows(first, second, statistic)),
                 whole_url=whole_url(first),
                 statistic=statistic,
-                statistics=STATISTICS,
+                statistics=all_statistics(first.labels),
                 versus=versus,
                 presets=_presets(first, groups),
                 swapped=with_query("", second.query, versus=first.query.urlencode(), by=statistic.key),
@@ -73,7 +77,7 @@ def compare_side(request: HttpRequest) -> HttpResponse:
     """The numbers of selection B: a section of the page."""
     with one_snapshot() as engine:
         first, second = _two_sides(request, engine)
-        side = _side_b(first, second, _statistic_of(request))
+        side = _side_b(first, second, _statistic_of(request, first.labels))
         return show_section(request, "compare", *_SIDE, first.frame("", side=side))
 
 
@@ -83,7 +87,7 @@ def compare_table(request: HttpRequest) -> HttpResponse:
     """A and B row by row: a section of the page."""
     with one_snapshot() as engine:
         first, second = _two_sides(request, engine)
-        rows = _rows(first, second, _statistic_of(request))
+        rows = _rows(first, second, _statistic_of(request, first.labels))
         return show_section(request, "compare", *_TABLE, first.frame("", **rows))
 
 
@@ -92,7 +96,8 @@ def compare_table(request: HttpRequest) -> HttpResponse:
 def compare_with(request: HttpRequest) -> HttpResponse:
     """Take the filters of the address for selection B; ``first`` has those of A. Redirects to the comparison."""
     first, second = filters_only(QueryDict(request.GET.get("first", ""))), filters_only(request.GET)
-    return redirect(_comparison(first, second, _statistic_of(request)))
+    statistic = _statistic_of(request, Lookups(user=person_of(request)).labels)
+    return redirect(_comparison(first, second, statistic))
 
 
 def _comparison(first: QueryDict, second: QueryDict, statistic: Statistic) -> str:
@@ -100,8 +105,8 @@ def _comparison(first: QueryDict, second: QueryDict, statistic: Statistic) -> st
     return with_query(reverse("statistics_compare"), first, versus=second.urlencode(), by=statistic.key)
 
 
-def _statistic_of(request: HttpRequest) -> Statistic:
-    return BY_KEY.get(request.GET.get("by", ""), BY_KEY["category"])
+def _statistic_of(request: HttpRequest, labels: Labels) -> Statistic:
+    return statistic_of(request.GET.get("by", ""), labels) or BY_KEY["category"]
 
 
 def _two_sides(request: HttpRequest, engine: SqlEngine) -> tuple[Context, Context]:

@@ -64,11 +64,12 @@ def statistics_export(request: HttpRequest, format: str) -> HttpResponse:
 @may_view
 def statistic_export(request: HttpRequest, key: str, format: str) -> HttpResponse:
     """One breakdown."""
-    statistic = find_statistic(key)
     return _send(
         request,
         format,
-        lambda context: breakdown_table(table_of(context, statistic), context.limits, notes_of(context)),
+        lambda context: breakdown_table(
+            table_of(context, find_statistic(context, key)), context.limits, notes_of(context)
+        ),
     )
 
 

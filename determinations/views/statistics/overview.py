@@ -6,10 +6,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from determinations.statistics.catalog import BY_KEY, GROUPS, STATISTICS
 from determinations.statistics.definition import Statistic
 from determinations.statistics.glossary import GLOSSARY
 from determinations.statistics.letters_to_reread import letters_without_grounds
+from determinations.statistics.office_catalog import all_groups, all_statistics, statistic_of
 from determinations.statistics.periods import Period
 from determinations.statistics.published import PublishedFigures
 from determinations.statistics.sql_engine import one_snapshot
@@ -62,7 +62,7 @@ def breakdowns(request: HttpRequest) -> HttpResponse:
     """The list of all statistics."""
     with one_snapshot() as engine:
         context = Context.of(request, engine)
-        groups = [{"name": group, "statistics": _members(context, group)} for group in GROUPS]
+        groups = [{"name": group, "statistics": _members(context, group)} for group in all_groups(context.labels)]
         return render(request, "statistics/breakdowns.html", context.frame("breakdowns", groups=groups))
 
 
@@ -70,26 +70,27 @@ def _members(context: Context, group: str) -> list[dict[str, str]]:
     """The statistics of a group, with the addresses of their pages."""
     return [
         {"label": member.label, "key": member.key, "url": context.url("statistic", member.key)}
-        for member in STATISTICS
+        for member in all_statistics(context.labels)
         if member.group == group
     ]
 
 
-def find_statistic(key: str) -> Statistic:
-    """The statistic with this key; raises 404 if there is none."""
-    if key not in BY_KEY:
+def find_statistic(context: Context, key: str) -> Statistic:
+    """The statistic with this key that the user may see; raises 404 if there is none."""
+    found = statistic_of(key, context.labels)
+    if found is None:
         raise Http404(f"No statistic is named {key!r}.")
-    return BY_KEY[key]
+    return found
 
 
 @require_safe
 @may_view
 def statistic(request: HttpRequest, key: str) -> HttpResponse:
     """One statistic: charts and table."""
-    definition = find_statistic(key)
     sort = request.GET.get("sort", "")
     with one_snapshot() as engine:
         context = Context.of(request, engine)
+        definition = find_statistic(context, key)
         table = table_of(context, definition)
         figures = PublishedFigures() if definition.benchmark else None
         year = (requested_period(context.query) or Period(date.min, date.max)).year

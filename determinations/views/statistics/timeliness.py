@@ -8,11 +8,14 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from determinations.models import OfficeField
+from determinations.paging.addresses import with_query
 from determinations.statistics.definition import Filters
+from determinations.statistics.office_catalog import counted_fields
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.time_steps import step_filters
 from determinations.statistics.timeliness import Timeliness, TimelinessRow, read_timeliness, timeliness_table
-from determinations.views.statistics.context import Context, Number, export_base, may_view
+from determinations.views.statistics.context import MOST_ROWS, Context, Number, export_base, may_view
 from determinations.views.statistics.export_files import send_table
 from determinations.views.statistics.exports import notes_of
 
@@ -37,7 +40,11 @@ def timeliness(request: HttpRequest) -> HttpResponse:
     """Duties by rule, by the month in which they were due and by person, for the selection of the address."""
     with one_snapshot() as engine:
         context = Context.of(request, engine)
-        read = _read(context)
+        field = _field_of(context)
+        read = _read(context, field)
+        by_value = (
+            [_view(context, row, {field.column: [row.key]}) for row in read.by_value[:MOST_ROWS]] if field else []
+        )
         return render(
             request,
             "statistics/timeliness.html",
@@ -48,6 +55,11 @@ def timeliness(request: HttpRequest) -> HttpResponse:
                     ("By duty", "Duty", [_view(context, row, {"duty_rule": [row.key]}) for row in read.by_rule]),
                     ("By month due", "Month", [_view(context, row, _due_in(row.key)) for row in read.by_month]),
                     ("By person", "Person", [_view(context, row, {"duty_of": [row.key]}) for row in read.by_person]),
+                    *([(f"By {field.name.lower()}", field.name, by_value)] if field else []),
+                ],
+                value_fields=[
+                    (one.name, with_query("", context.query, by=f"office-{one.key}"), one == field)
+                    for one in counted_fields(context.labels)
                 ],
                 export_base=export_base("timeliness_export"),
             ),
@@ -60,12 +72,22 @@ def timeliness_export(request: HttpRequest, format: str) -> HttpResponse:
     """The same as CSV, Excel or JSON."""
     with one_snapshot() as engine:
         context = Context.of(request, engine)
-        table = timeliness_table(_read(context), context.limits, notes_of(context))
+        field = _field_of(context)
+        name = field.name.lower() if field else ""
+        table = timeliness_table(_read(context, field), context.limits, notes_of(context), name)
     return send_table(request, table, format)
 
 
-def _read(context: Context) -> Timeliness:
-    return read_timeliness(context.selection, today=timezone.localdate())
+def _field_of(context: Context) -> OfficeField | None:
+    """The office field that duties are counted by: that of the address, or the first."""
+    fields = counted_fields(context.labels)
+    chosen = [field for field in fields if context.request.GET.get("by") == f"office-{field.key}"]
+    return next(iter([*chosen, *fields]), None)
+
+
+def _read(context: Context, field: OfficeField | None) -> Timeliness:
+    column = field.column if field else ""
+    return read_timeliness(context.selection, today=timezone.localdate(), column=column)
 
 
 def _due_in(month: str) -> Filters:
