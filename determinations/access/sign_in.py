@@ -1,7 +1,7 @@
 """How django-allauth signs users in: with our limits, our sessions and our audit trail."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from math import ceil
 
@@ -26,7 +26,7 @@ from determinations.access.demands import demand_what_is_missing
 from determinations.access.devices import device_of, remember_device
 from determinations.access.roles import PATH_OF_BACKEND
 from determinations.access.throttle import Attempt, Limit, Wait, limit
-from determinations.models import LimitKind
+from determinations.models import AuditEvent, LimitKind
 from imrsite.middleware import client_address
 
 #: What the pages of allauth report; anything else it says is left out.
@@ -82,6 +82,7 @@ class AccountAdapter(DefaultAccountAdapter):
         known = User.objects.filter(username=name).first()
         attempt = throttle.begin(password_limits(request, known, name), now=now)
         if isinstance(attempt, Wait):
+            _record_held(request, known, now)
             raise AttemptsWait(attempt.until, now)
         user = authenticate(request, username=name, password=credentials.get("password", ""))
         if isinstance(user, User):
@@ -193,6 +194,14 @@ def _record_failure(request: HttpRequest, known: User | None, attempt: Attempt, 
     """
     record("signin.failed", by=known, at=now, address=address_of(request), known_name=known is not None)
     return record_delay(request, known, attempt, now)
+
+
+def _record_held(request: HttpRequest, known: User | None, now: datetime) -> None:
+    """Record that attempts from this address are not checked: once a minute, or a stranger could fill the trail."""
+    address = address_of(request)
+    minute = AuditEvent.objects.filter(address=address, action="signin.held", at__gt=now - timedelta(minutes=1))
+    if not minute.exists():
+        record("signin.held", by=known, at=now, address=address, known_name=known is not None)
 
 
 def record_delay(request: HttpRequest, user: User | None, attempt: Attempt, now: datetime) -> datetime | None:

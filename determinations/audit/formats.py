@@ -20,7 +20,7 @@ _HARMLESS = frozenset(
 )
 #: The same for some actions only.
 _HARMLESS_OF = {"role.changed": {"before", "after", "source"}, "policy.changed": {"before", "after"}}
-_FAILURES = ("failed", "refused", "delayed", "code_failed", "passkey_failed")
+_FAILURES = ("failed", "held", "refused", "delayed", "code_failed", "passkey_failed")
 #: Priority of syslog: facility 13 (log audit), severity informational or warning.
 _INFORMATIONAL, _WARNING = 13 * 8 + 6, 13 * 8 + 4
 _HOST = re.sub(r"[^!-~]", "", socket.gethostname())[:255] or "-"

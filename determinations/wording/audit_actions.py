@@ -95,6 +95,7 @@ ACTIONS = {
     "signin.ended": "signed out",
     "signin.expired": "was signed out after the time limit",
     "signin.failed": "failed to sign in",
+    "signin.held": "tried to sign in while attempts were not checked",
     "signin.passkey_failed": "failed to sign in with a passkey",
     "signin.refused": "was refused at sign-in",
     "signin.succeeded": "signed in",

@@ -67,6 +67,7 @@ def test_the_page_says_truly_when_the_next_attempt_counts(people: People) -> Non
     assert SignInLimit.objects.get(pk=row.pk).failures == row.failures, "nor does it make the wait longer"
     SignInLimit.objects.update(next_attempt_at=timezone.now() - timedelta(milliseconds=1))
     assert sign_in(Client(), address="203.0.113.9").status_code == 302
+    assert AuditEvent.objects.filter(action="signin.held", address="203.0.113.9").count() == 1, "once a minute"
     delayed = AuditEvent.objects.get(action="signin.delayed")
     assert delayed.detail["until"][:19] == row.next_attempt_at.isoformat()[:19]
 

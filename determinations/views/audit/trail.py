@@ -42,7 +42,7 @@ class CriteriaForm(forms.Form):
     def __init__(self, data: QueryDict | None = None) -> None:
         super().__init__(data)
         choice = cast(forms.ChoiceField, self.fields["action"])
-        choice.choices = [("", "Any action"), *action_choices()]
+        choice.choices = [("", "All actions"), *action_choices()]
 
     def criteria(self) -> Criteria:
         """The valid criteria; a day means all of it, in the office's time zone."""

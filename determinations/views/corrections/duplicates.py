@@ -48,6 +48,8 @@ def letter_pairs(request: StaffRequest) -> HttpResponse:
         .annotate(older_name=UploadedFile.objects.name_of("older"), newer_name=UploadedFile.objects.name_of("newer"))
     )
     page = page_of(pairs, Order("id", descending=True, nullable=False, key="id"), request.GET)
+    letters = [letter_id for pair in page.rows for letter_id in (pair.older_id, pair.newer_id)]
+    audit.note_list(request, "possible duplicates", letters)
     context = {"page": page, "decision": decision, "decisions": PairDecision.choices}
     return render(request, "corrections/duplicate_pairs.html", context)
 

@@ -15,6 +15,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from determinations.access import audit
 from determinations.intake.batches import (
     GROUPS,
     Progress,
@@ -197,6 +198,7 @@ def _letters_to_retry(request: HttpRequest) -> QuerySet[Letter]:
 
 
 def _file_list(request: HttpRequest, page: Page[Any], rows: list[FileRow]) -> dict[str, object]:
+    audit.note_list(request, "uploaded files", [row.letter.pk for row in rows if row.letter is not None])
     may_retry = request.user.has_perm("determinations.retry_letters")
     hidden = [] if may_retry and any(row.may_retry for row in rows) else ["retry"]
     return {
