@@ -111,7 +111,8 @@ _EDITION = re.compile(r"((?:19|20)\d\d)[.;:]")
 _PUNCTUATION = ".,;:)"
 #: ``lcc``, ``[percent``, ``Scc``: a one or a five before a unit.
 _DIGIT_BEFORE_UNIT = re.compile(r"([(\"]?)([lI|\[S])(cc|ml|mg|mcg|percent|%)\b(.*)")
-#: ``300my/g``, ``0,025%``, ``7-L0``, ``Sth``: units, decimal points, digits; ``(c.g.``; the level ``LI-2``.
+#: Units, decimal points and digits: ``300my/g``, ``0,025%``, ``7-L0``, ``Sth``, ``10mg/Iml``; also ``(c.g.`` and the
+#: level ``LI-2``.
 _BLURRED_NUMBERS = (
     (re.compile(r"(\d)my\b"), r"\1mg"),
     (re.compile(r"^Sm[gy]\b"), "5mg"),
@@ -121,6 +122,7 @@ _BLURRED_NUMBERS = (
     (re.compile(r"(\d),(?=\d{1,2}%)"), r"\1."),
     (re.compile(r"(?<![\w.])(\d{1,3}-)[LlI](?=\d(?!\d))"), r"\g<1>1"),
     (re.compile(r"\bSth\b"), "5th"),
+    (re.compile(r"(?<=\d(?:mg|ml|cc)/)[lI|](?=(?:ml|mg|cc)\b)|(?<=\dmcg/)[lI|](?=ml\b)"), "1"),
 )
 #: ``[0`` for "10", where no bracket closes.
 _BRACKET_ONE = re.compile(r"\[(?=\d{1,2}(?!\d))(?!.*\])")

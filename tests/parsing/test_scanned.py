@@ -39,6 +39,7 @@ def corrected(*rows: str) -> list[str]:
         ("Guidelines (ONG) Forearm", "Guidelines (ODG) Forearm"),
         ("the Ciaims Administrator, The remaining", "the Claims Administrator. The remaining"),
         ("300my/g and 0,025%, 7-L0 days, the Sth digit", "300mg/g and 0.025%, 7-10 days, the 5th digit"),
+        ("Synthetin 10mg/Iml, 5mcg/lml", "Synthetin 10mg/1ml, 5mcg/1ml"),
         ("Smy for [0 days (c.g., at LI-2)", "5mg for 10 days (e.g., at L1-2)"),
         ("of Chroni¢ pain", "of Chronic pain"),
         ("file, including all mcdical records:", "file, including all medical records:"),

@@ -5,6 +5,7 @@ gaps between rows, because the parser finds paragraphs by them.
 """
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -14,6 +15,8 @@ from determinations.extraction.scanning.engine import Word
 _RULES = frozenset("|¦[]_—–-")
 #: Those of them that are also printed, no higher than letters.
 _LOW_MARKS = frozenset("|¦[]-–—")
+#: A one is read as these, some as high as a line of a table; the widest space between words, in pixels.
+_LIKE_ONE, _SPACE = frozenset("|¦"), 30
 #: Characters that specks are read as; none of these is printed alone.
 _SPECKS = frozenset(
     (".", ",", ":", ";", "'", '"', "`", "´", "‘", "’", "“", "”", "·", "..", "°", "^", "~", "¢", "«", "»")
@@ -71,10 +74,21 @@ def without_rules(words: list[Word]) -> list[Word]:
     usual = statistics.median(word.bottom - word.top for word in words)
     return [
         word
-        for word in words
+        for at, word in enumerate(words)
         if word.text not in _SPECKS
-        if not _RULES.issuperset(word.text) or (word.text in _LOW_MARKS and word.bottom - word.top <= usual * _HIGHER)
+        if not _RULES.issuperset(word.text)
+        or (word.text in _LOW_MARKS and word.bottom - word.top <= usual * _HIGHER)
+        or (word.text in _LIKE_ONE and _is_in_prose(words, at))
     ]
+
+
+def _is_in_prose(words: Sequence[Word], at: int) -> bool:
+    """Whether small words are close on both sides of a word: no line of a table is there."""
+    if not 0 < at < len(words) - 1:
+        return False
+    before, word, after = words[at - 1 : at + 2]
+    is_close = word.left - before.right <= _SPACE and after.left - word.right <= _SPACE
+    return is_close and before.text.islower() and after.text[:1].islower()
 
 
 def _set_gaps(rows: list[Row]) -> None:
