@@ -21,8 +21,6 @@ A4_INCHES = 8.268, 11.693
     [
         ("fax-fine", (204, 196), False),
         ("fax-standard", (200, 200), True),
-        ("grey-150", (200, 200), False),
-        ("grey-200", (200, 200), False),
         ("grey-300", (200, 200), False),
     ],
 )

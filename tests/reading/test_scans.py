@@ -252,20 +252,7 @@ def test_the_pages_of_a_scan_are_shown_upright_with_its_evidence(as_casemanager:
     assert 0.1 < number["left"] < 0.4
 
 
-def test_the_case_page_says_that_it_is_a_scan_and_underlines_unclear_words(as_casemanager: Client) -> None:
-    (pk,) = bring(SIDEWAYS)
-    ingest_letters([pk])
-    read_scans([pk])
-    page = ScannedPage.objects.get(letter=pk)
-    page.words[0][7], page.words[1][7], page.words[1][8] = 1, 1, "Numbcr:"
-    page.save()
-    html = as_casemanager.get(f"/cases/{pk}/?show=text").content.decode()
-    assert "Read from a scan" in html
-    assert '<span class="unclear" title="Unclear in the scan.">Case</span>' in html
-    assert '<span class="unclear" title="The scan reads “Numbcr:”.">Number:</span>' in html
-
-
-def test_the_pages_underline_unclear_words_and_say_how_many_there_are(
+def test_unclear_words_are_underlined_in_the_text_and_on_the_pages_which_say_how_many_there_are(
     as_casemanager: Client, as_admin: Client
 ) -> None:
     (pk,) = bring(SIDEWAYS)
@@ -274,8 +261,13 @@ def test_the_pages_underline_unclear_words_and_say_how_many_there_are(
     page = ScannedPage.objects.get(letter=pk)
     for word in page.words:
         word[7] = 0
-    page.words[0][2:6], page.words[0][7], page.words[2][7] = [0.1, 0.05, 0.04, 0.01], 1, 2
+    page.words[0][2:6], page.words[0][7] = [0.1, 0.05, 0.04, 0.01], 1
+    page.words[1][7], page.words[1][8] = 1, "Numbcr:"
     page.save()
+    html = as_casemanager.get(f"/cases/{pk}/?show=text").content.decode()
+    assert "Read from a scan" in html
+    assert '<span class="unclear" title="Unclear in the scan.">Case</span>' in html
+    assert '<span class="unclear" title="The scan reads “Numbcr:”.">Number:</span>' in html
     for client, address in ((as_casemanager, f"/cases/{pk}/"), (as_admin, f"/admin/review/{pk}/")):
         html = client.get(address).content.decode()
         assert '<path d="M0.10000 0.06000h0.04000M' in html
