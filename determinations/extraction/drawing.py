@@ -10,10 +10,11 @@ from typing import Protocol
 
 import pypdfium2
 import pypdfium2.raw as pdfium
+from PIL import Image
 
 from determinations.extraction.kinds import HEAD, PICTURE_KINDS, kind_of
 from determinations.extraction.results import Damaged, Limits, TooLarge
-from determinations.extraction.scanning.page_pictures import PictureFile
+from determinations.extraction.scanning.page_pictures import PagePicture, PictureFile
 from determinations.extraction.scanning.preparing import DPI, turned
 from determinations.extraction.upright import load_upright_text
 
@@ -204,6 +205,14 @@ class _Pdf:
         pdfium.FPDF_CloseDocument(self._document)
 
 
+def _in_true_shape(page: PagePicture) -> Image.Image:
+    """The page with as many dots across as down: a fax has fewer down."""
+    across, down = page.dots
+    if across == down:
+        return page.gray
+    return page.gray.resize((round(page.gray.width * DPI / across), round(page.gray.height * DPI / down)))
+
+
 class _Picture:
     """A TIFF, PNG or JPEG file. Only its recognized words have places, which are stored."""
 
@@ -213,10 +222,8 @@ class _Picture:
         self.count = self._pages.count
 
     def draw(self, number: int, width: int, turn: int) -> bytes:
-        page = self._pages.draw(number)
-        picture = turned(page.gray, turn)
-        across, down = page.dots if turn % 180 == 0 else reversed(page.dots)
-        height = max(1, math.ceil(width * picture.height / down * across / picture.width))
+        picture = turned(_in_true_shape(self._pages.draw(number)), turn)
+        height = max(1, math.ceil(width * picture.height / picture.width))
         if width * height > _MOST_PIXELS:
             raise TooLarge("The page is too large to draw.")
         picture = picture.resize((width, height))
@@ -230,7 +237,7 @@ class _Picture:
         if not 0 <= first <= last < self.count:
             raise Damaged("The file has no such page.")
         written = io.BytesIO()
-        pages = (self._pages.draw(number) for number in range(first, last + 1))
+        pages = (_in_true_shape(self._pages.draw(number)) for number in range(first, last + 1))
         next(pages).save(written, "PDF", resolution=DPI, save_all=True, append_images=pages)
         return _not_too_large(written, self._limits)
 

@@ -3,6 +3,7 @@
 import io
 import random
 
+import pypdfium2
 import pytest
 from PIL import Image, ImageDraw
 
@@ -40,13 +41,15 @@ def test_a_fax_as_a_picture_file_is_drawn_at_its_own_dots_too() -> None:
     assert (page.gray.size, page.dots, page.is_coarse) == ((1728, 2156), (204, 196), False)
 
 
-def test_a_fax_is_shown_in_its_true_shape() -> None:
+def test_a_fax_is_shown_and_copied_in_its_true_shape() -> None:
     target = io.BytesIO()
     Image.new("1", (1734, 2156), 1).save(target, "TIFF", dpi=(204, 196))
     pages = open_file(target.getvalue(), LIMITS)
     for turn, height in ((0, 1100), (90, 657)):
         shown = Image.open(io.BytesIO(pages.draw(0, 850, turn)))
         assert shown.size == (850, height)
+    with pypdfium2.PdfDocument(pages.excerpt(0, 0)) as copied:
+        assert copied[0].get_size() == (612, 792)
 
 
 def test_specks_are_removed_and_strokes_keep_their_width() -> None:
