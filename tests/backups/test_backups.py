@@ -293,6 +293,20 @@ def test_a_failure_is_told_on_the_status_page_and_leaves_nothing_that_counts(
     assert backup_check().level is Level.OK
 
 
+def test_a_backup_is_made_before_a_migration_too(tmp_path: Path) -> None:
+    """As after an upgrade of the program: the table of results may not exist yet."""
+    bring(1, 1)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE determinations_backuprecord RENAME TO not_made_yet")
+        try:
+            printed = StringIO()
+            call_command("backup", folder=tmp_path / "backups", stdout=StringIO(), stderr=printed)
+        finally:
+            cursor.execute("ALTER TABLE not_made_yet RENAME TO determinations_backuprecord")
+    assert "cannot be recorded" in printed.getvalue()
+    assert verify(tmp_path / "backups")["files"] == 1
+
+
 def test_programs_of_an_older_version_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert database.program("pg_dump").endswith("pg_dump")
     monkeypatch.setattr(database, "server_major", lambda: 99)

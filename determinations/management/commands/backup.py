@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, transaction
 
 from determinations.backups.database import program
 from determinations.backups.encryption import keys_for_making
@@ -21,6 +22,7 @@ from determinations.models.clock import database_now
 class Command(BaseCommand):
     """Makes a backup, deletes old ones, and records the result for the status page."""
 
+    requires_system_checks: list[str] = []  # an installation that is not sound is backed up too
     help = "Back up the database and the letters; only new files are copied. Old backups are deleted."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -39,14 +41,18 @@ class Command(BaseCommand):
         if keep < 1:
             raise CommandError("Keep at least one backup.")
         repository = repository_of(folder)
-        record = BackupRecord.objects.create(started_at=database_now())
+        try:
+            record = BackupRecord(started_at=database_now())
+        except DatabaseError as fault:
+            raise CommandError(f"No backup was made: the database does not answer ({type(fault).__name__}).") from None
+        self._save(record)
         try:
             manifest = self._make(repository, recipient, record)
             deleted = repository.delete_old(keep)
         except (BackupRefused, OSError) as fault:
             message = str(fault) if isinstance(fault, BackupRefused) else f"{fault.strerror or type(fault).__name__}."
             record.finished_at, record.message = database_now(), message[:500]
-            record.save()
+            self._save(record)
             raise CommandError(f"No backup was made. {message}") from None
         self._print(manifest, repository, deleted, as_json=json)
         if manifest.faults:
@@ -61,13 +67,21 @@ class Command(BaseCommand):
             keys = keys_for_making(repository.folder, recipients, file)
             record.name = name_of(record.started_at)
             record.encrypted = bool(keys.recipients)
-            record.save()
+            self._save(record)
             manifest = make_backup(repository, keys, now=record.started_at)
         record.files, record.new_files, record.size = manifest.files, manifest.new_files, manifest.written
         record.finished_at, record.succeeded = database_now(), True
         record.message = " ".join(manifest.faults)[:500]
-        record.save()
+        self._save(record)
         return manifest
+
+    def _save(self, record: BackupRecord) -> None:
+        """Record it for the status page; before a migration there may be no table for that, and the backup goes on."""
+        try:
+            with transaction.atomic():
+                record.save()
+        except DatabaseError as fault:
+            self.stderr.write(f"The result cannot be recorded ({type(fault).__name__}).")
 
     def _print(self, manifest: Manifest, repository: Repository, deleted: int, *, as_json: bool) -> None:
         if as_json:
