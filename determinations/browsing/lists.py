@@ -95,7 +95,8 @@ _PERIODS = {
 
 
 def _words_of(filterset: ListFilters, name: str, field: str) -> QueryWords:
-    return QueryWords.read(filterset.form.cleaned_data.get(name), field)
+    office = (one.key for one in filterset.lookups.searched_fields)
+    return QueryWords.read(filterset.form.cleaned_data.get(name), field, office)
 
 
 def _both_ways(orders: Mapping[str, Order]) -> dict[str, Order]:

@@ -7,12 +7,13 @@ from django.db import connection
 
 from determinations.browsing.lists import NEWEST
 from determinations.filters.words import QueryWords
-from determinations.models import Case, CaseText, Citation, Correction, DisputedItem
+from determinations.models import Case, CaseText, Citation, Correction, DisputedItem, OfficeField
 from determinations.paging.counts import Count
 from determinations.paging.filtered import ListQuery, Nearest, tables_of
 from determinations.paging.sql import compiled
 from determinations.searching.matches import Found, Piece, excerpts, find, whole
 from determinations.searching.query import Scope
+from determinations.wording.labels import value_texts
 
 #: Only this many matches, the newest, are ranked.
 RANKED = 1_000
@@ -82,14 +83,21 @@ def best_first(listed: ListQuery, words: QueryWords, page: int, *, notes: bool) 
     return [cases[pk] for pk, _ranked, _number in ranking if pk in cases], ranked, count
 
 
-def with_snippets(cases: Sequence[Case], words: QueryWords, *, notes: bool) -> list[SearchResult]:
+def with_snippets(
+    cases: Sequence[Case], words: QueryWords, *, notes: bool, office: Sequence[OfficeField] = ()
+) -> list[SearchResult]:
     """The cases with up to three snippets each, those that show the most of the search. Two queries.
 
-    One more if notes may be read; one more for cases that match only by the name of what they cite.
+    One more if notes may be read; one more if the cases have values of the office's fields; one more for cases that
+    match only by the name of what they cite.
     """
     results = {case.pk: SearchResult(case) for case in cases}
     found: dict[int, list[Snippet]] = {pk: [] for pk in results}
-    for case_id, snippet in (*_of_items(results, words), *_of_letters(results, words, notes=notes)):
+    for case_id, snippet in (
+        *_of_items(results, words),
+        *_of_letters(results, words, notes=notes),
+        *_of_values(results, words, office),
+    ):
         found[case_id].append(snippet)
     for case_id, snippet in _of_names([pk for pk, snippets in found.items() if not snippets], words):
         found[case_id].append(snippet)
@@ -142,6 +150,18 @@ def _of_letters(
         excerpts_of, parts = _excerpts(fields, words)
         if excerpts_of:
             yield case_id, Snippet(None, "", (), excerpts_of, parts)
+
+
+def _of_values(
+    results: Mapping[int, SearchResult], words: QueryWords, office: Sequence[OfficeField]
+) -> Iterator[tuple[int, Snippet]]:
+    ids = {(pk, field): getattr(result.case, field.column) for pk, result in results.items() for field in office}
+    texts = value_texts(ids.values())
+    for pk in results:
+        fields = [(field.name, texts.get(ids[pk, field] or 0, ""), field.key) for field in office]
+        excerpts_of, parts = _excerpts(fields, words)
+        if excerpts_of:
+            yield pk, Snippet(None, "", (), excerpts_of, parts)
 
 
 def _of_names(case_ids: Sequence[int], words: QueryWords) -> Iterator[tuple[int, Snippet]]:

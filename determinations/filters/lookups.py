@@ -10,13 +10,17 @@ from functools import cached_property
 
 from django.contrib.auth.models import User
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BooleanField, F, Func, Q, TextField, Value
+from django.db import connection
+from django.db.models import BooleanField, F, Func, IntegerField, Q, TextField, Value
 
 from determinations.access.roles import may_read_notes
+from determinations.filters.words import QueryWords
 from determinations.models import OfficeField, OfficeValue, SectionName
+from determinations.models.office_fields import all_values
 from determinations.office_fields.registry import seen_fields
 from determinations.office_fields.values import normal_form
 from determinations.parsing.citations import section_label
+from determinations.searching.query import Part, Scope, to_tsquery
 from determinations.wording.labels import Labels, read_labels
 
 
@@ -34,12 +38,29 @@ def has_number(column: str, ids: Iterable[int], *, small: bool = False) -> IsOne
     return IsOneOf(F(column), Value(written, output_field=TextField()), template=f"(%(expressions)s::{kind}[]))")
 
 
+def has_office_value(ids: Iterable[int]) -> "HasOneOf":
+    """Rows that have one of these values of office fields, by the index of all values."""
+    return HasOneOf(all_values(), Value(list(ids), output_field=ArrayField(IntegerField())))
+
+
 class HasOneOf(Func):
     """``array && array``: the two have an element in common."""
 
     arg_joiner = " && "
     template = "(%(expressions)s)"
     output_field = BooleanField()
+
+
+#: The values that a word or phrase occurs in. A word that very many values have is found in the first of them.
+_MOST_VALUES = 10_000
+_VALUES_OF_PARTS = f"""
+SELECT asked.part, COALESCE(found.merged_into_id, found.id)
+FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS asked (query, slots, part)
+CROSS JOIN LATERAL (
+    SELECT id, merged_into_id FROM determinations_officevalue
+    WHERE field_id = ANY(asked.slots::smallint[]) AND search @@ asked.query::tsquery LIMIT {_MOST_VALUES}
+) AS found
+"""  # noqa: S608 - a constant
 
 
 @dataclass
@@ -67,6 +88,28 @@ class Lookups:
     def field_of(self, slot: int) -> OfficeField | None:
         """A field of the office that the user sees; None for others."""
         return self.labels.office_field_by_slot.get(slot)
+
+    @cached_property
+    def searched_fields(self) -> list[OfficeField]:
+        """The fields of the office whose values the user's searches look in."""
+        return [field for field in self.labels.shown_fields() if field.in_search]
+
+    def ids_by_part(self, words: QueryWords) -> dict[Part, list[int]]:
+        """The values of the office's fields in which a part of a search occurs, for parts with any. One query."""
+        fields = {field.key: field.slot for field in self.searched_fields}
+        if not fields or words.field:
+            return {}
+        asked = [part for parts in words.alternatives for part in parts if part.field in ("", *fields)]
+        queries = [to_tsquery(((replace(part, field="", negated=False),),), Scope.ITEMS) for part in asked]
+        slots = [
+            f"{{{','.join(map(str, [fields[part.field]] if part.field else fields.values()))}}}" for part in asked
+        ]
+        found: dict[Part, list[int]] = {}
+        with connection.cursor() as cursor:
+            cursor.execute(_VALUES_OF_PARTS, [queries, slots])
+            for at, pk in cursor.fetchall():
+                found.setdefault(asked[at - 1], []).append(pk)
+        return found
 
     def value_ids(self, field: OfficeField, texts: Iterable[str]) -> list[int]:
         """The IDs of values of a field, given as texts in any spelling; values that were merged count as their own."""

@@ -1,6 +1,6 @@
 """How parameters of an address are read, and how each filters rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import reduce
 from operator import and_, or_
@@ -13,13 +13,13 @@ from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils import timezone
 
-from determinations.filters.lookups import has_number
+from determinations.filters.lookups import Lookups, has_number, has_office_value
 from determinations.filters.words import Matches, QueryWords
 from determinations.models import Duty, ItemFact, NotificationCase, PrintedCitation, UploadedFile
 from determinations.models.found_by import item_sections
 from determinations.paging.counts import whole_number
 from determinations.parsing.results import Side
-from determinations.searching.query import Scope
+from determinations.searching.query import Part, Scope
 
 _MOST_VALUES = 60
 _LONGEST_VALUE = 500
@@ -93,12 +93,31 @@ class WordsFilter(django_filters.CharFilter):
 
     def filter(self, qs: QuerySet[Model], value: str) -> QuerySet[Model]:
         """Rows in which the words occur."""
-        words = QueryWords.read(value, self.in_field)
+        lookups: Lookups = self.parent.lookups
+        words = QueryWords.read(value, self.in_field, (field.key for field in lookups.searched_fields))
         if not words:
             return qs
+        in_values = lookups.ids_by_part(words)
+        if in_values:
+            return qs.filter(self._with_values(words, in_values, notes=lookups.may_read_notes))
         matches = Matches(self.words, words.query(self.scope, notes=self.parent.lookups.may_read_notes))
         # For a query of nothing but "-not" PostgreSQL would read the whole index; checking rows one by one is faster.
         return qs.filter(Coalesce(matches, Value(False)) if words.only_not else matches)
+
+    def _with_values(self, words: QueryWords, in_values: Mapping[Part, list[int]], *, notes: bool) -> Q:
+        """Rows in which each part occurs: among the words of letters, or in a value of the office's fields."""
+        alternatives = []
+        for parts in words.alternatives:
+            plain = [part for part in parts if part not in in_values]
+            query = Matches(self.words, words.query_of(plain, self.scope, notes=notes)) if plain else None
+            conditions = [Q(query)] if query else []
+            for part in parts:
+                if part in in_values:
+                    has = Q(has_office_value(in_values[part]))
+                    said = Q(Matches(self.words, words.query_of([part], self.scope, notes=notes)))
+                    conditions.append(said & ~has if part.negated else said | has)
+            alternatives.append(reduce(and_, conditions))
+        return reduce(or_, alternatives)
 
 
 class CategoryFilter(django_filters.Filter):

@@ -1,5 +1,6 @@
 """The words of the search box as a condition on rows. What is understood: see ``searching.query``."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,6 +10,7 @@ from django.db.models import BooleanField, Func, TextField, Value
 from determinations.cases.search_words import old_words_remain
 from determinations.searching.query import (
     Alternatives,
+    Part,
     Scope,
     in_field,
     needs_places,
@@ -49,11 +51,13 @@ class QueryWords:
 
     text: str
     field: str = ""
+    #: Names of the office's fields that may be searched.
+    office: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, typed: str | None, field: str = "") -> "QueryWords":
+    def read(cls, typed: str | None, field: str = "", office: Iterable[str] = ()) -> "QueryWords":
         """The text of the search box, limited in length."""
-        return cls((typed or "").replace("\x00", " ").strip()[:_LONGEST], field)
+        return cls((typed or "").replace("\x00", " ").strip()[:_LONGEST], field, tuple(office))
 
     def __bool__(self) -> bool:
         return bool(self.alternatives)
@@ -61,7 +65,7 @@ class QueryWords:
     @cached_property
     def alternatives(self) -> Alternatives:
         """What was typed, in the normal form."""
-        alternatives = read_query(self.text)
+        alternatives = read_query(self.text, self.office)
         return in_field(alternatives, self.field) if self.field else alternatives
 
     @property
@@ -73,6 +77,10 @@ class QueryWords:
     def only_not(self) -> bool:
         """Whether rows without any of the words match: no index finds them."""
         return only_not(self.alternatives)
+
+    def query_of(self, parts: Sequence[Part], scope: Scope, *, notes: bool = False) -> Func:
+        """The query of some parts that must all hold."""
+        return AsQuery(Value(to_tsquery((tuple(parts),), scope, notes=notes), output_field=TextField()))
 
     def query(self, scope: Scope, *, notes: bool = False) -> Func:
         """The query for PostgreSQL over the words of items or of cases; ``notes``: the user may read notes."""

@@ -6,7 +6,7 @@ Every word must occur. ``"a phrase"``, ``-not``, ``OR`` and ``word*`` work as in
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import groupby, pairwise
@@ -75,10 +75,13 @@ class _Typed:
 Alternatives = tuple[tuple[Part, ...], ...]
 
 
-def read_query(text: str) -> Alternatives:
-    """The alternatives of a search, each the parts that must all hold; empty for a text without words."""
+def read_query(text: str, more_fields: Collection[str] = ()) -> Alternatives:
+    """The alternatives of a search, each the parts that must all hold; empty for a text without words.
+
+    ``more_fields`` are names of fields whose words are not in letters: parts in them match nothing here.
+    """
     alternatives = []
-    for typed in _alternatives(text):
+    for typed in _alternatives(text, more_fields):
         parts = tuple(_parts(typed))
         if parts:
             alternatives.append(parts)
@@ -106,7 +109,8 @@ def in_field(alternatives: Alternatives, field: str) -> Alternatives:
     return tuple(tuple(replace(part, field=part.field or field) for part in parts) for parts in alternatives)
 
 
-def _alternatives(text: str) -> Iterator[list[_Typed]]:
+def _alternatives(text: str, more_fields: Collection[str]) -> Iterator[list[_Typed]]:
+    field_of = {**{name: name for name in more_fields}, **_FIELD_OF}
     typed: list[_Typed] = []
     field, only = "", False
     for match in _PART.finditer(text.translate(_QUOTES)):
@@ -117,8 +121,8 @@ def _alternatives(text: str) -> Iterator[list[_Typed]]:
             typed = []
             continue
         names = [name.lower() for name in match["fields"].split(":")[:-1]]
-        unknown = [name for name in names if name != _ONLY and name not in _FIELD_OF]
-        field = next((_FIELD_OF[name] for name in names if name in _FIELD_OF), field)
+        unknown = [name for name in names if name != _ONLY and name not in field_of]
+        field = next((field_of[name] for name in names if name in field_of), field)
         only = only or _ONLY in names
         words = match["phrase"] if match["phrase"] is not None else " ".join([*unknown, match["word"]]).strip()
         negated = bool(match["not"] and words)
@@ -235,6 +239,8 @@ def _places(field: str, scope: Scope, notes: bool) -> list[tuple[str, str]]:
     """Prefix and weight of the lexemes of a field; for any field those of all that count for the rows."""
     if field == "notes" and not notes:
         return [("-", "")]  # no lexeme begins so
+    if field and field not in FIELDS:
+        return [("-", "")]  # a field of the office: its values are not among the words of letters
     if field in _PREFIXES:
         return [(_PREFIXES[field], "")]
     if field == "rationale":

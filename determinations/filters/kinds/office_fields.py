@@ -8,13 +8,13 @@ from operator import or_
 import django_filters
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import IntegerField, Model, Q, QuerySet, Value
+from django.db.models import IntegerField, Model, Q, QuerySet
 from django.http import QueryDict
 from django_filters import Filter
 
 from determinations.cases.typed_dates import read_typed_date
 from determinations.filters.kinds.base import DimensionKind, Stored
-from determinations.filters.lookups import HasOneOf
+from determinations.filters.lookups import HasOneOf, has_office_value
 from determinations.filters.options import Box, Counts, Option, all_options, frequent_options
 from determinations.filters.parameters import ValuesField
 from determinations.models import FieldKind, OfficeField, OfficeValue
@@ -30,11 +30,6 @@ _NOTHING = Q(pk__in=[])
 def slot_of(dimension: Dimension) -> int:
     """The slot of the field that a dimension is about."""
     return int(dimension.item_column.removeprefix("field_"))
-
-
-def has_value(ids: Iterable[int]) -> HasOneOf:
-    """Rows that have one of these values, by the index of all values."""
-    return HasOneOf(all_values(), Value(list(ids), output_field=ArrayField(IntegerField())))
 
 
 class OfficeFieldFilter(django_filters.Filter):
@@ -56,7 +51,7 @@ class OfficeFieldFilter(django_filters.Filter):
         conditions = [Q(**{f"{self.column}__isnull": True})] if NOT_ENTERED in value else []
         ids = self.parent.lookups.value_ids(field, [text for text in value if text != NOT_ENTERED])
         if ids:
-            conditions.append(Q(has_value(ids)))
+            conditions.append(Q(has_office_value(ids)))
         return qs.filter(reduce(or_, conditions, _NOTHING))
 
 

@@ -19,6 +19,7 @@ from determinations.browsing.suggestions import Suggestion
 from determinations.browsing.suggestions import suggestions as suggestions_for
 from determinations.browsing.vocabulary import did_you_mean
 from determinations.cases.search_words import count_old_words, old_words_remain
+from determinations.filters.lookups import Lookups
 from determinations.filters.words import QueryWords
 from determinations.models import Case
 from determinations.paging.addresses import changed, link_to
@@ -26,7 +27,6 @@ from determinations.paging.counts import Count, whole_number
 from determinations.paging.filtered import ListQuery, list_page
 from determinations.paging.keyset import Page
 from determinations.views.requests import person_of
-from determinations.wording.labels import read_labels
 
 #: With fewer results than this, a better spelling is offered.
 _FEW = 5
@@ -48,10 +48,15 @@ class Matches(TypedDict):
 @permission_required("determinations.browse_cases", raise_exception=True)
 def search(request: HttpRequest) -> HttpResponse:
     """``?q=`` is the search text; ``order=newest``, or the best match first."""
-    words = QueryWords.read(request.GET.get("q"))
+    lookups = Lookups(user=person_of(request))
+    words = QueryWords.read(request.GET.get("q"), office=(field.key for field in lookups.searched_fields))
     notes = may_read_notes(person_of(request))
     if not words:
-        return render(request, "browsing/search.html", {"words": words, "may_read_notes": notes})
+        return render(
+            request,
+            "browsing/search.html",
+            {"words": words, "may_read_notes": notes, "office": lookups.searched_fields},
+        )
     numbered, exact = cases_numbered(words.text)
     if exact and len(numbered) == 1:
         return redirect(reverse("case_detail", args=[numbered[0].pk]))
@@ -61,7 +66,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "numbered": numbered,
         "number": typed_case_number(words.text),
         "names": other_names(words.text),
-        "authorities": [] if numbered else read_labels().authorities_named(words.text),
+        "authorities": [] if numbered else lookups.labels.authorities_named(words.text),
         "by_rank": by_rank,
         "old_words": count_old_words() if old_words_remain() else None,
         "filters_query": QueryDict(mutable=True),
@@ -69,7 +74,7 @@ def search(request: HttpRequest) -> HttpResponse:
     if numbered:
         shown, total = [case.pk for case in numbered], str(len(numbered))
     else:
-        context |= (matches := _matches(request, words, by_rank=by_rank, notes=notes))
+        context |= (matches := _matches(request, words, lookups, by_rank=by_rank))
         shown, total = [case.pk for case in matches["page"].rows], str(matches["count"])
     audit.note(
         request, "search.made", letter_ids=shown, query=request.GET.urlencode()[:2_000], rows=len(shown), total=total
@@ -77,10 +82,11 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "browsing/search.html", context)
 
 
-def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool, notes: bool) -> Matches:
+def _matches(request: HttpRequest, words: QueryWords, lookups: Lookups, *, by_rank: bool) -> Matches:
+    notes = lookups.may_read_notes
     only_words = QueryDict(mutable=True)
     only_words["q"] = words.text
-    listed = CASES.list_query(CASES.filterset(only_words, by=person_of(request)), only_words)
+    listed = CASES.list_query(CASES.filterset(only_words, lookups=lookups), only_words)
     if by_rank:
         page, ranked, count = _ranked_page(request, listed, words, notes=notes)
     else:
@@ -91,7 +97,7 @@ def _matches(request: HttpRequest, words: QueryWords, *, by_rank: bool, notes: b
         "ranked": ranked if count.number > ranked else None,
         "count": count,
         "page": page,
-        "results": with_snippets(page.rows, words, notes=notes),
+        "results": with_snippets(page.rows, words, notes=notes, office=lookups.searched_fields),
         "as_list": only_words.urlencode(),
     }
 
