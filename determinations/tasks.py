@@ -34,7 +34,7 @@ from determinations.cases.effective import rewrite_old_words
 from determinations.cases.office_values import copy_pending
 from determinations.cases.search_words import old_words
 from determinations.casework import digests, notifications
-from determinations.corrections import duplicates, removal
+from determinations.corrections import duplicates, erasure, removal
 from determinations.duties import documents as duty_documents
 from determinations.duties import records as duty_records
 from determinations.duties.records import MOST_AT_ONCE, DutyRefused
@@ -54,6 +54,8 @@ from determinations.reading.ingest import ingest_letters, requeue
 from determinations.reading.messages import queued_ids
 from determinations.reading.scans import read_scans
 from determinations.reading.turns import MESSAGE_LOST_AFTER, release_stale
+from determinations.retention import archive
+from determinations.statistics.answer_cache import forget_shared_answers
 from determinations.statistics.precompute import precompute_first_pages
 from determinations.storage import survey
 from imrsite.celery import PICTURES
@@ -192,6 +194,12 @@ def tidy() -> None:
         _send_quietly(count_statistics)
         duty_records.refresh_outdated(WINDOW)
         removal.delete_files(now=now)
+        if erasure.erase_files(now=now):
+            forget_shared_answers()
+        if archive.rule_is_due():
+            while archive.archive_by_rule(now=now) == archive.MOST_BY_RULE:
+                pass
+        archive.note_archived()
         exports.delete_old_files(now=now)
         leftovers.delete_leftovers(now=now)
         duty_documents.delete_files_without_row(now=now)

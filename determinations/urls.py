@@ -13,6 +13,7 @@ from determinations.views.office_fields import case_values
 from determinations.views.office_fields import imports as office_imports
 from determinations.views.office_fields import values as field_values
 from determinations.views.operations import status
+from determinations.views.retention import case_retention
 from determinations.views.statistics import (
     accuracy,
     authority,
@@ -77,6 +78,7 @@ urlpatterns = [
     path("notes/mentions/", case_work.mention_suggestions, name="mention_suggestions"),
     path("letters/<int:pk>/pages/<int:number>.png", letter_pages.letter_page, name="letter_page"),
     path("letters/<int:pk>/boxes.json", letter_pages.letter_boxes, name="letter_boxes"),
+    path("cases/<int:pk>/retention/", case_retention.case_retention, name="case_retention"),
     path("cases/<int:pk>/receipt/", one_duty.case_receipt, name="case_receipt"),
     path("uploads/<int:pk>/receipt/", one_duty.upload_receipt, name="upload_receipt"),
     path("cases/<int:pk>/fields/", case_values.case_values, name="case_values"),

@@ -163,6 +163,9 @@ STORE_FREE_BYTES = env.number("STORE_MIN_FREE_MB", 200) * 1024 * 1024
 STORE_LOW_BYTES = env.number("STORE_LOW_MB", 2_000) * 1024 * 1024
 ARCHIVE_BYTES = env.number("ARCHIVE_MAX_MB", 500, least=1) * 1024 * 1024
 
+# What remains of an erased case names its number; otherwise only a keyed digest finds it by its number.
+ERASURE_KEEPS_NUMBER = env.flag("ERASURE_KEEPS_NUMBER")
+
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.folder("STATIC_DIR", STATE_DIR / "static")

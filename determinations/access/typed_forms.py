@@ -4,6 +4,7 @@ A larger form carries a signed note of whose page it is (``{% keep_typed %}``). 
 ended, the note says for whom to keep it; without one nothing is kept, so that a stranger cannot store anything.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -57,6 +58,14 @@ def kept_form(request: HttpRequest) -> QueryDict | None:
 def forget(request: HttpRequest) -> None:
     """Delete what was kept for this page: the user has saved it or sent it again."""
     _of(request.user, request.path).delete()
+
+
+def forget_about(*, letters: Iterable[int], duties: Iterable[int], pairs: Iterable[int]) -> None:
+    """Delete what any user typed on pages about these letters, their duties and their pairs of duplicates."""
+    about = {"(cases|letters|review|erase|holds)": letters, "worklist": duties, "versions": pairs}
+    for page, numbers in about.items():
+        if joined := "|".join(str(number) for number in numbers):
+            TypedForm.objects.filter(path__regex=f"/{page}/({joined})/").delete()
 
 
 def delete_expired(now: datetime) -> None:

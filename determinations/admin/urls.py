@@ -11,9 +11,14 @@ from determinations.views.corrections import (
     reparsing,
     reviews,
 )
+from determinations.views.retention import erasure
 from determinations.views.storage import encryption
 
 urlpatterns = [
+    path("holds/", erasure.legal_holds, name="legal_holds"),
+    path("erase/<int:letter_id>/", erasure.erase_case, name="erase_case"),
+    path("erased/", erasure.erased_letters, name="erased_letters"),
+    path("erased/<int:pk>/allow/", erasure.allow_again, name="allow_erased"),
     path("encryption/", encryption.encryption, name="encryption"),
     path("encryption/count/", encryption.count_again, name="count_stored_files"),
     path("review/", reviews.review_list, name="review"),

@@ -366,9 +366,12 @@ def write_export(export_id: int, *, now: Callable[[], datetime]) -> None:
         raise
     else:
         with transaction.atomic():  # from here on it can be downloaded
-            export.state, export.rows, export.finished_at = ExportState.READY, rows, now()
-            export.save(update_fields=["state", "rows", "finished_at"])
-            record_of_file("list.exported", export, at=now(), letter_ids=seen)
+            ready = {"state": ExportState.READY, "rows": rows, "finished_at": now()}
+            if Export.objects.filter(pk=export.pk, state=ExportState.WRITING).update(**ready):
+                export.refresh_from_db()
+                record_of_file("list.exported", export, at=now(), letter_ids=seen)
+                return
+        exports_area().delete(_name_of(export))  # a case was erased while it was written
 
 
 def _fail(export: Export, message: str, at: datetime) -> None:

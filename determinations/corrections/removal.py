@@ -17,6 +17,7 @@ from determinations.cases.effective import remove_letters
 from determinations.cases.page_pictures import delete_pictures
 from determinations.intake.store import letter_store
 from determinations.models import Case, Letter, LetterText, RemovedLetter, ReviewSettings
+from determinations.retention.holds import refuse_held, without_held_files
 from determinations.storage.locking import lock_store
 
 log = logging.getLogger(__name__)
@@ -29,10 +30,11 @@ def remove_letter(letter_id: int, *, by: User, now: datetime, reason: str, belon
     """Remove a letter's rows, but not its corrections.
 
     Another version of its case is used from now on. If the same file is uploaded again, its corrections apply again.
-    ``belonged``: the retention rule covers the file; otherwise it is deleted immediately.
+    ``belonged``: the retention rule covers the file; otherwise it is deleted immediately. Raises ``OnHold``.
     """
     check_permission(by, "delete_letter")
     with transaction.atomic():
+        refuse_held([letter_id])
         letter = Letter.objects.get(pk=letter_id)
         text = LetterText.objects.filter(pk=letter_id).only("start", "end").first()
         removed = RemovedLetter.objects.create(
@@ -55,7 +57,6 @@ def remove_letter(letter_id: int, *, by: User, now: datetime, reason: str, belon
             letter_id=letter_id,
             sha256=letter.sha256,
             part=letter.part,
-            reason=reason[:200],
             belonged=belonged,
             keep_until=removed.keep_until.isoformat(),
         )
@@ -92,7 +93,7 @@ def _due(now: datetime) -> QuerySet[RemovedLetter]:
     """For a file that was removed more than once, the longest period counts."""
     there_again = Exists(Letter.objects.filter(sha256=OuterRef("sha256")))
     kept_longer = Exists(RemovedLetter.objects.filter(sha256=OuterRef("sha256"), keep_until__gt=now.date()))
-    due = RemovedLetter.objects.filter(deleted_at=None, keep_until__lte=now.date())
+    due = without_held_files(RemovedLetter.objects.filter(deleted_at=None, keep_until__lte=now.date()))
     return due.exclude(there_again).exclude(kept_longer).order_by("keep_until", "pk")
 
 

@@ -19,6 +19,7 @@ from determinations.access.roles import check_permission
 from determinations.duties.records import DutyRefused
 from determinations.extraction.kinds import FORMATTED_KINDS, HEAD, LETTER_KINDS, Kind, kind_of
 from determinations.models import Duty, DutyDocument
+from determinations.retention.holds import holds_on
 from determinations.storage.files import documents_area
 from determinations.storage.sealed import KeyUnknown, NotAuthentic
 
@@ -106,9 +107,11 @@ def open_document(document: DutyDocument) -> BufferedReader:
 
 
 def remove(document: DutyDocument, *, by: User, now: datetime) -> None:
-    """Remove a document and its file. Raises PermissionDenied."""
+    """Remove a document and its file. Raises PermissionDenied, and :class:`DutyRefused` under a legal hold."""
     check_permission(by, "work_duties")
     with transaction.atomic():
+        if holds_on([document.letter_id]):
+            raise DutyRefused("The case is under a legal hold. The document was not removed.")
         audit.record(
             "duty.document_removed", by=by, at=now, letter_id=document.letter_id, item=document.item_number,
             document=document.pk,

@@ -23,7 +23,7 @@ from determinations.extraction.contents import Content, ContentLimits, ContentRe
 from determinations.extraction.kinds import DOCUMENT_KINDS, LETTER_KINDS, Kind
 from determinations.intake.store import letter_limits, letter_store
 from determinations.intake.store_health import check_store
-from determinations.models import Letter, LetterState, Upload, UploadedFile
+from determinations.models import ErasedLetter, Letter, LetterState, Upload, UploadedFile
 from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, OPEN_STATES, Lane
 from determinations.models.uploads import FileOutcome
 from determinations.storage.locking import lock_store
@@ -95,10 +95,11 @@ def _without_received(upload: Upload, arrivals: Sequence[Arrival]) -> list[Arriv
 
 def receive_window(*, upload: Upload, arrivals: Sequence[Arrival], lane: str) -> Counter[str]:
     """Store one window of files and write its rows in one transaction; returns the number of files per outcome."""
-    accepted = [arrival for arrival in arrivals if not arrival.reason]
     check_store()
     with transaction.atomic():
         lock_store(to_delete=False)
+        _refuse_erased(arrivals)
+        accepted = [arrival for arrival in arrivals if not arrival.reason]
         written = letter_store().keep(
             {
                 Letter(sha256=arrival.sha256).store_name: arrival.file
@@ -120,6 +121,18 @@ def receive_window(*, upload: Upload, arrivals: Sequence[Arrival], lane: str) ->
         rows = [_row(upload, arrival, new, known, restored) for arrival in arrivals]
         UploadedFile.objects.bulk_create(rows)
     return Counter(row.outcome for row in rows)
+
+
+def _refuse_erased(arrivals: Sequence[Arrival]) -> None:
+    """Refuse files that were erased for good, unless an administrator allowed them again."""
+    digests = {arrival.sha256 for arrival in arrivals if arrival.sha256}
+    erased = dict(ErasedLetter.objects.filter(sha256__in=digests, allowed_at=None).values_list("sha256", "at"))
+    for arrival in arrivals:
+        if at := erased.get(arrival.sha256):
+            arrival.reason, arrival.message = "erased", f"It was erased on {timezone.localdate(at):%Y-%m-%d}."
+            if arrival.file is not None:
+                arrival.file.close()
+                arrival.file = None
 
 
 def _insert_letters(arrivals: Sequence[Arrival], lane: str) -> dict[str, int]:

@@ -56,6 +56,7 @@ from determinations.models.office_fields import (
 )
 from determinations.models.operations import Alarm, BackupRecord
 from determinations.models.reparsing import ReparseExample, ReparseRun, RunState
+from determinations.models.retention import ArchivedCase, ErasedLetter, ErasureReason, LegalHold
 from determinations.models.reviews import CorrectionReason, ReviewEntry, ReviewSettings
 from determinations.models.search import SearchVocabulary, SearchWord
 from determinations.models.typed_forms import TypedForm
@@ -65,6 +66,7 @@ __all__ = [
     "Account",
     "Alarm",
     "AlertKind",
+    "ArchivedCase",
     "AuditAlert",
     "AuditAnchor",
     "AuditEvent",
@@ -100,6 +102,8 @@ __all__ = [
     "DutyState",
     "EarlierNote",
     "EditionValidity",
+    "ErasedLetter",
+    "ErasureReason",
     "Export",
     "FactChange",
     "FieldKind",
@@ -109,6 +113,7 @@ __all__ = [
     "Installation",
     "ItemFact",
     "ItemText",
+    "LegalHold",
     "Letter",
     "LetterPair",
     "LetterSignature",

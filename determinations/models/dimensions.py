@@ -49,6 +49,8 @@ class Kind(StrEnum):
     DUTY_OF = "duty_of"  # who closed the item's duty or, while it is open, has it
     OWNER = "owner"  # who a case is assigned to
     STATUS = "status"  # how far the office is with a case
+    HELD = "held"  # under a legal hold
+    ARCHIVED = "archived"  # left out of daily lists
     TAG = "tag"  # a tag of a case
     ADDED = "added"  # when the case was first read: from and to
     LETTERS = "letters"  # chosen letters, by ID
@@ -245,6 +247,14 @@ _OFFERED = (
     ),
     Dimension(
         name="status", label="Status", kind=Kind.STATUS, scope=Scope.LETTER, words="status", in_rail=True,
+    ),
+    Dimension(
+        name="archived", label="Archived", kind=Kind.ARCHIVED, scope=Scope.LETTER, words="yes_no", in_rail=True,
+        facet="status",
+    ),
+    Dimension(
+        name="held", label="Under a legal hold", kind=Kind.HELD, scope=Scope.LETTER, words="yes_no", in_rail=True,
+        facet="status",
     ),
     Dimension(name="tag", label="Tag", title="Tags", kind=Kind.TAG, scope=Scope.LETTER, in_rail=True),
     *(  # which of them there are, and what they are called, is a setting

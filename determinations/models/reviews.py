@@ -63,6 +63,10 @@ class ReviewSettings(models.Model):
         default=3, help_text="years to keep the file of a removed letter after the latest decision"
     )
 
+    archive_after_years = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="years after the decision when cases are archived; 0: only by hand"
+    )
+
     class Meta:
         verbose_name = verbose_name_plural = "review settings"
         constraints = [

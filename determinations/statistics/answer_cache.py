@@ -15,6 +15,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
+import redis
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from redis.exceptions import RedisError
@@ -78,6 +80,20 @@ def clear_cached_answers() -> None:
     """Empty this process's cache and stop sharing. Only benchmarks need this."""
     cached_answers.answers.clear()
     cached_answers.shares = False
+
+
+def forget_shared_answers() -> int:
+    """Delete the answers that processes share, such as after a case was erased; returns how many. Kept answers of
+    older data are never shown again, but would stay in the cache for a day."""
+    names = cache.make_key("statistics:*")
+    found = 0
+    try:
+        with redis.Redis.from_url(str(settings.CACHES["default"]["LOCATION"])) as connection_of_cache:
+            for name in connection_of_cache.scan_iter(match=names, count=1_000):
+                found += connection_of_cache.delete(name)
+    except RedisError as error:
+        log.error("Kept answers cannot be deleted (%s); they expire within a day.", type(error).__name__)
+    return found
 
 
 def _key(question: Question) -> str:

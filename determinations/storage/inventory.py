@@ -1,4 +1,5 @@
-"""Which stored files there are, by purpose and key: unit by unit, a unit being one of 256 folders or all exports."""
+"""Which stored files there are, by purpose and key: unit by unit, a unit being a folder of letters or
+pictures, or all files of another purpose."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,11 +11,14 @@ from determinations.storage.sealed import NotAuthentic
 #: Stands for the key of files that are not encrypted, and of those whose header makes no sense.
 PLAIN, DAMAGED = "", "damaged"
 _PREFIXES = tuple(f"{number:02x}" for number in range(256))
+#: Purposes whose files are in folders of folders; those of others are in one folder.
+_IN_FOLDERS = ("letters", "pictures")
 
 
 def units() -> list[str]:
     """All units, in order."""
-    return [*(f"letters/{prefix}" for prefix in _PREFIXES), *(f"pictures/{prefix}" for prefix in _PREFIXES), "exports"]
+    in_folders = [f"{purpose}/{prefix}" for purpose in _IN_FOLDERS for prefix in _PREFIXES]
+    return in_folders + [area.purpose for area in areas() if area.purpose not in _IN_FOLDERS]
 
 
 def files_of(unit: str) -> Iterator[tuple[Area, str]]:
@@ -52,7 +56,7 @@ def changed_since(moment: float) -> Iterator[tuple[Area, str]]:
 def _folders(area: Area) -> Iterator[Path]:
     if not area.root.is_dir():
         return
-    if area.purpose == "exports":
+    if area.purpose not in _IN_FOLDERS:
         yield area.root
         return
     for prefix in _PREFIXES:

@@ -13,7 +13,7 @@ from determinations.storage.register import missing_keys
 
 #: A count older than this is made again.
 _OLD_AFTER = timedelta(hours=24)
-PURPOSES = ("letters", "pictures", "exports")
+PURPOSES = ("letters", "pictures", "exports", "documents")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from determinations.operations.alarms import ShownAlarm, shown_alarms
 from determinations.paging.counts import count_up_to
 from determinations.reading.readiness import stopped_reasons
 from determinations.reading.workers import worker_state
+from determinations.retention.archive import any_archived
 from determinations.views.requests import url_if_any
 
 #: Label, URL name, permission.
@@ -36,6 +37,8 @@ _OWN = (
     ("Reported problems", "problem_report_list", "determinations.browse_cases", "flag"),
     ("Import office fields", "office_imports", "determinations.import_office_values", "upload"),
     ("Accounts", "people", "determinations.manage_people", "user"),
+    ("Legal holds", "legal_holds", "determinations.hold_cases", "lock"),
+    ("Erased letters", "erased_letters", "determinations.erase_letters", "trash"),
     ("Encryption", "encryption", "determinations.see_encryption", "lock"),
     ("Status", "status", "determinations.see_operations", "info"),
     ("Audit trail", "audit", "determinations.view_audit_trail", "list"),
@@ -43,6 +46,8 @@ _OWN = (
 )
 #: Alarms that the bar about workers tells.
 _TOLD_OF_WORKERS = ("worker", "sweep", "reading")
+#: Lists that leave out archived cases when they are opened from the navigation.
+_DAILY_LISTS = ("case_list", "item_list", "decision_list")
 #: The review count in the frame stops here.
 _MOST_REVIEWS = 999
 #: The number of unread notifications stops here.
@@ -63,7 +68,12 @@ def frame(request: HttpRequest) -> dict[str, object]:
             "alarms": _alarms() if user.has_perm("determinations.see_operations") else [],
             "has_uploads": uploads and url_if_any("upload_list"),
             "nav": [
-                {"label": label, "url": url, "current": request.path.startswith(url), "key": _KEYS.get(name, "")}
+                {
+                    "label": label,
+                    "url": url + _left_out(name),
+                    "current": request.path.startswith(url),
+                    "key": _KEYS.get(name, ""),
+                }
                 for label, name, permission in _NAV
                 if user.has_perm(permission) and name not in repeated and (url := url_if_any(name))
             ],
@@ -84,6 +94,11 @@ def frame(request: HttpRequest) -> dict[str, object]:
 def _bell(user: User) -> dict[str, object]:
     count = count_up_to(unread_of(user), _MOST_UNREAD)
     return {"bell_url": reverse("notifications"), "unread": count.number, "unread_label": str(count)}
+
+
+def _left_out(name: str) -> str:
+    """The filter of a daily list: archived cases are left out, once there are any."""
+    return "?archived=no" if name in _DAILY_LISTS and any_archived() else ""
 
 
 def _review() -> dict[str, object]:

@@ -134,6 +134,7 @@ REFUSALS: Mapping[str, RefusalWords] = {
     "unreadable": RefusalWords(
         "Could not be opened", "Make sure the file opens on your computer, then upload it again."
     ),
+    "erased": RefusalWords("Erased earlier", "Ask an administrator to allow this file again, if it has to be kept."),
     "password_needed": RefusalWords("Password needed", "Save a copy without a password and upload that copy."),
     "archive_in_archive": RefusalWords(
         "Too many archives or messages inside one another", "Save its contents as files and upload those."

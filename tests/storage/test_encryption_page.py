@@ -16,7 +16,7 @@ from django.utils import timezone
 from determinations import tasks
 from determinations.intake.receiving import receive_files
 from determinations.models import StoreSurvey
-from determinations.storage import files, survey
+from determinations.storage import files, inventory, survey
 from determinations.storage.survey import encryption_state
 from tests.fixtures import ROOT
 from tests.fixtures.people import People
@@ -50,12 +50,17 @@ def test_files_are_counted_by_key_a_few_folders_at_a_time(settings: Any) -> None
     assert turns > 1
     state = encryption_state()
     counts = {count.purpose: (count.current, count.older, count.plain, count.unreadable) for count in state.files}
-    assert counts == {"letters": (0, 2, 1, 0), "pictures": (0, 0, 0, 0), "exports": (1, 0, 0, 0)}
+    assert counts == {
+        "letters": (0, 2, 1, 0),
+        "pictures": (0, 0, 0, 0),
+        "exports": (1, 0, 0, 0),
+        "documents": (0, 0, 0, 0),
+    }
     assert (state.left, state.is_complete, state.counted_at) == (3, False, now)
     assert not survey.is_due(now)
     assert survey.is_due(now + timedelta(hours=25))
     settings.FILE_KEYS = KEYS[2:]
-    assert [count.unreadable for count in encryption_state().files] == [2, 0, 1]
+    assert [count.unreadable for count in encryption_state().files] == [2, 0, 1, 0]
     assert len(encryption_state().missing_keys) == 2
     settings.FILE_KEYS = [KEYS[1], KEYS[0]]
     call_command("rotate_file_key", stdout=StringIO())
@@ -64,6 +69,11 @@ def test_files_are_counted_by_key_a_few_folders_at_a_time(settings: Any) -> None
     while survey.count_files(seconds=5, now=now):
         pass
     assert encryption_state().is_complete
+
+
+def test_files_of_every_purpose_are_counted_and_get_the_current_key() -> None:
+    purposes = {area.purpose for area in files.areas()}
+    assert {unit.partition("/")[0] for unit in inventory.units()} == purposes == set(survey.PURPOSES)
 
 
 def test_the_page_says_what_is_encrypted_and_what_is_not(as_admin: Client, settings: Any) -> None:
@@ -112,6 +122,7 @@ def test_the_page_needs_few_queries(as_admin: Client, django_assert_max_num_quer
 
 #: Other modules that name the folder of the data: what they do there, they do without opening a stored file.
 MAY_NAME_THE_FOLDER = {
+    "backups/repository.py": "refuses backups within it",
     "intake/leftovers.py": "deletes leftovers",
     "intake/store.py": "moves complete files to their places",
     "intake/store_health.py": "keeps the marker of the store",
@@ -120,7 +131,7 @@ MAY_NAME_THE_FOLDER = {
 
 
 def test_only_the_storage_package_opens_stored_files() -> None:
-    names = re.compile(r"MEDIA_ROOT|storages\[|letter_store\(\)\.(path|location)|\.location\b|SealedReader\(")
+    names = re.compile(r"MEDIA_ROOT|storages\[.letters|letter_store\(\)\.(path|location)|\.location\b|SealedReader\(")
     root = ROOT / "determinations"
     found = {
         path.relative_to(root).as_posix()

@@ -62,13 +62,15 @@ def test_plain_files_and_files_of_older_keys_get_the_current_key(settings: Any) 
     page_pictures.keep_page(old, 1, b"synthetic picture")
     with files.exports_area().write("7.csv") as file:
         file.write(b"synthetic,export")
+    with files.documents_area().write("ab" * 16) as file:
+        file.write(b"synthetic document")
     first, aged = current(), Path(letter_store().path(old.store_name))
     os.utime(aged, (1_000, 1_000))
     settings.FILE_KEYS = [KEYS[1], KEYS[0]]
     bring(3)
     said = rotated(batch=1)
-    assert "4 files are to be encrypted" in said
-    assert "4 encrypted, 0 left" in said
+    assert "5 files are to be encrypted" in said
+    assert "5 encrypted, 0 left" in said
     assert f"No file needs the key {first} any longer" in said
     settings.FILE_KEYS = KEYS[1:2]
     assert keys_in_use() == {current()}

@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping
 
-from determinations.filters.kinds import casework, columns, duties, guidelines, links, office_fields
+from determinations.filters.kinds import casework, columns, duties, guidelines, links, office_fields, retention
 from determinations.filters.kinds.base import DimensionKind, Stored
 from determinations.models.dimensions import Kind
 
@@ -43,6 +43,8 @@ KINDS: Mapping[Kind, DimensionKind] = {
     Kind.LETTERS: links.Letters(),
     Kind.OFFICE_FIELD: office_fields.OfficeFields(),
     Kind.TOLD: links.CasesOfNotification(),
+    Kind.HELD: retention.Held(),
+    Kind.ARCHIVED: retention.Archived(),
     Kind.UPLOAD: links.Upload(),
     Kind.PRINTED: links.Printed(),
     Kind.WORDS: links.Words(),

@@ -22,6 +22,7 @@ from determinations.intake.batches import PLACES
 from determinations.models import Case, ItemFact, Letter, LetterState, Outcome, SavedView
 from determinations.paging.addresses import changed, with_query
 from determinations.paging.counts import Count, count_up_to
+from determinations.retention.archive import any_archived
 from determinations.views.browsing.lists import recent_decisions
 from determinations.views.browsing.saved_views import url_of, views_of
 from determinations.views.requests import person_of
@@ -103,7 +104,8 @@ def _number(by: User, label: str, url_name: str, filters: Mapping[str, str | Seq
 
 
 def _cases(request: HttpRequest) -> dict[str, object]:
-    cases, table = Case.objects.current(), recent_decisions(_TO_AUTHORIZE, _SHOWN)
+    to_authorize = f"{_TO_AUTHORIZE}&archived=no" if any_archived() else _TO_AUTHORIZE
+    cases, table = Case.objects.current(), recent_decisions(to_authorize, _SHOWN)
     audit.note_list(request, "recently overturned", [row.record.case.pk for row in table.rows])
     return {
         "cases": count_up_to(cases),
@@ -111,6 +113,6 @@ def _cases(request: HttpRequest) -> dict[str, object]:
         "overturned": count_up_to(cases.filter(outcome__in=[Outcome.OVERTURNED, Outcome.PARTLY])),
         "newest": cases.aggregate(newest=Max("decision_date"))["newest"],
         "table": table,
-        "to_authorize": _TO_AUTHORIZE,
+        "to_authorize": to_authorize,
         "views": [(view, url_of(view)) for view in views_of(person_of(request))[:_SHOWN]],
     }

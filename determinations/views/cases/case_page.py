@@ -28,6 +28,7 @@ from determinations.views.casework.case_work import work_context
 from determinations.views.duties.case_section import duty_context
 from determinations.views.office_fields.case_values import values_context
 from determinations.views.requests import person_of, url_if_any
+from determinations.views.retention.case_retention import retention_context
 from determinations.wording.labels import read_labels
 
 #: A case of so many items begins with an index of those on the page.
@@ -40,7 +41,7 @@ _MOST_DOUBTED = 20
 @permission_required("determinations.browse_cases", raise_exception=True)
 def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The case page. ``list`` (with its filters) is the list the user came from; ``value`` selects the evidence."""
-    case = get_object_or_404(Case.objects.select_related("superseded_by", "letter"), pk=pk)
+    case = get_object_or_404(Case.objects.select_related("superseded_by", "letter__archived"), pk=pk)
     opened = open_letter(pk)
     stored = LetterText.objects.of(pk)
     sheet = sheet_of(opened, read_labels(), stored.text if stored else "")
@@ -82,6 +83,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         **values_context(case, person_of(request)),
         **duty_context(case, opened.merged.record["items"]),
         **work_context(request, case),
+        **retention_context(request, case),
         **(_letter_pane(request, opened, stored, sheet, of_file, items_shown) if can_read else {}),
     }
     return render(request, "cases/case_detail.html", context)

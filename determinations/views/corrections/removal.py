@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from determinations.cases.fields import words
 from determinations.corrections import removal
 from determinations.models import Case, Correction, Letter, ReviewSettings
+from determinations.retention.holds import OnHold, holds_on
 from determinations.templatetags.frame import day
 from determinations.views.corrections.permissions import StaffRequest
 from determinations.views.typed_forms import restored
@@ -34,9 +35,13 @@ def remove_letter(request: StaffRequest, letter_id: int) -> HttpResponse:
         if not request.POST.get("sure"):
             errors.append(_("Confirm that this is the letter to remove."))
         if not errors:
-            removed = removal.remove_letter(
-                letter_id, by=request.user, now=timezone.now(), reason=reason, belonged=belonged == "yes"
-            )
+            try:
+                removed = removal.remove_letter(
+                    letter_id, by=request.user, now=timezone.now(), reason=reason, belonged=belonged == "yes"
+                )
+            except OnHold as held:
+                messages.error(request, str(held))
+                return redirect("remove_letter", letter_id)
             kept = (
                 _("its file is kept until %s") % day(removed.keep_until)
                 if removed.keep_until > timezone.now().date()
@@ -55,6 +60,7 @@ def remove_letter(request: StaffRequest, letter_id: int) -> HttpResponse:
         "is_over": removal.kept_until(letter) <= timezone.now().date(),
         "years": ReviewSettings.now().retention_years,
         "errors": errors,
+        "holds": holds_on([letter_id]),
         "typed": request.POST or restored(request) or {},
     }
     return render(request, "corrections/remove_letter.html", context, status=422 if errors else 200)

@@ -1,0 +1,1 @@
+"""Pages: legal holds, the archive, erasure."""
