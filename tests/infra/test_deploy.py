@@ -189,7 +189,7 @@ def _sign_in(site: Site, page: str) -> None:
 
 def test_the_proxy_limits_bodies_by_route_as_the_web_server_does() -> None:
     """As the proxy itself understands its file."""
-    command = [BIN / "caddy", "adapt", "--config", DEPLOY / "Caddyfile", "--adapter", "caddyfile"]
+    command = [str(BIN / "caddy"), "adapt", "--config", str(DEPLOY / "Caddyfile"), "--adapter", "caddyfile"]
     adapted = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     server = adapted["apps"]["http"]["servers"]["srv0"]
     limits = {}
