@@ -248,16 +248,19 @@ class UploadFilter(django_filters.NumberFilter):
         return qs.filter(Exists(UploadedFile.objects.filter(upload=int(value), letter=OuterRef(self.letter))))
 
 
-class ToldFilter(UploadFilter):
+class ToldFilter(ValuesFilter):
     """The cases that a notification is about."""
 
-    def filter(self, qs: QuerySet[Model], value: Any) -> QuerySet[Model]:
-        """Rows of these cases."""
-        if value is None:
-            return qs
-        return qs.filter(
-            Exists(NotificationCase.objects.filter(notification=int(value), letter=OuterRef(self.letter)))
-        )
+    def __init__(self, label: str, letter: str) -> None:
+        super().__init__(label, self.is_told)
+        self.letter = letter
+
+    def is_told(self, value: str) -> Q:
+        """The notification is about the case."""
+        number = whole_number(value)
+        if number is None:
+            return Q(pk__in=[])
+        return Q(Exists(NotificationCase.objects.filter(notification=number, letter=OuterRef(self.letter))))
 
 
 class PrintedFilter(ValuesFilter):

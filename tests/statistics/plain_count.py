@@ -20,6 +20,7 @@ from determinations.models import (
     DisputedItem,
     Duty,
     EditionValidity,
+    NotificationCase,
     PrintedCitation,
     UploadedFile,
 )
@@ -31,6 +32,7 @@ Count = tuple[int, int, int]
 
 #: What staff added to each case, as of the last ``countable_items``; a case without a row is new.
 _WORK: defaultdict[int, CaseWork] = defaultdict(CaseWork)
+_TOLD: set[tuple[int, int]] = set()
 _NO_ONE = User(username="nobody")
 #: The duties by letter and item number, as of the last ``countable_items``.
 _DUTIES: dict[tuple[int, int], Duty] = {}
@@ -40,6 +42,8 @@ def countable_items() -> list[DisputedItem]:
     """All items of cases that are not superseded, with their case, category and citations."""
     _WORK.clear()
     _WORK.update(CaseWork.objects.select_related("owner").in_bulk())
+    _TOLD.clear()
+    _TOLD.update(NotificationCase.objects.values_list("notification_id", "letter_id"))
     _DUTIES.clear()
     _DUTIES.update(
         {(duty.letter_id, duty.item_number): duty for duty in Duty.objects.select_related("rule", "assigned_to")}
@@ -305,6 +309,7 @@ _CONDITIONS: dict[str, Callable[[DisputedItem, str], bool]] = {
     "status": lambda item, value: _WORK[item.case_id].status == value,
     "tag": lambda item, value: value in _WORK[item.case_id].tags,
     "letter": lambda item, value: str(item.case_id) in value.split(","),
+    "told": lambda item, value: (int(value), item.case_id) in _TOLD,
     "added_from": lambda item, value: item.case.added_at is not None and f"{item.case.added_at:%Y-%m-%d}" >= value,
     "added_to": lambda item, value: item.case.added_at is not None and f"{item.case.added_at:%Y-%m-%d}" <= value,
     "due_from": _due(1),

@@ -10,7 +10,18 @@ from django.http import QueryDict
 from determinations.cases.effective import remove_letters
 from determinations.corrections.actions import correct_field
 from determinations.duties import records
-from determinations.models import CaseWork, Duty, DutySettings, DutyState, Letter, Receipt, Upload, UploadedFile
+from determinations.models import (
+    CaseWork,
+    Duty,
+    DutySettings,
+    DutyState,
+    Letter,
+    Notification,
+    NotificationCase,
+    Receipt,
+    Upload,
+    UploadedFile,
+)
 from determinations.parsing.categories import CATEGORIES
 from determinations.parsing.citations import normalized_form
 from determinations.wording.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS
@@ -55,6 +66,8 @@ def stored_world(chance: random.Random, letters: int) -> None:
         )
         for letter in stored[::3]
     )  # fmt: skip
+    told = Notification.objects.create(pk=UPLOAD, user=owner, kind="assigned", at=NOW)
+    NotificationCase.objects.bulk_create(NotificationCase(notification=told, letter=letter) for letter in stored[::4])
     records.refresh([letter.pk for letter in stored])
     for duty in Duty.objects.order_by("pk"):
         state = chance.choice([DutyState.OPEN, DutyState.OPEN, DutyState.DONE, DutyState.NOT_REQUIRED])
@@ -242,6 +255,7 @@ FILTERS: dict[str, list[str]] = {
     "status": ["new", "authorizing", "done"],
     "tag": ["urgent", "no such tag"],
     "letter": ["1,2,3", "7"],
+    "told": [str(UPLOAD), "8"],
     "added_from": ["2016-01-01", "2030-01-01"],
     "added_to": ["2016-01-01", "2099-01-01"],
     "duty_of": ["nobody", "supervisor", "no such user"],
