@@ -408,3 +408,28 @@ def test_header_dates_are_read_in_other_forms(form: str) -> None:
         printed = form.format(y=day.year, yy=day.strftime("%y"), m=day.month, d=day.day, name=day.strftime("%B"))
         header = header.replace(day.strftime("%m/%d/%Y"), printed)
     assert wrong_values(NAME, parse_letter(header + heading + rest)) == []
+
+
+def _with_lines_changed(change: Callable[[list[str]], list[str]]) -> str:
+    """The letter with the lines of its first rationale changed."""
+    start = LETTER.index("Decision rationale:")
+    end = LETTER.index("\n \n", start)
+    lines = LETTER[start:end].split("\n")
+    assert len(lines) > 2
+    return LETTER[:start] + "\n".join(change(lines)) + LETTER[end:]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda lines: [lines[0], lines[1], *lines[1:]],
+        lambda lines: [lines[0].rstrip() + " evidence.", *lines[1:]],
+        lambda lines: [lines[0].rstrip(" .") + " evidence", "The guideline is not met. " + lines[1], *lines[2:]],
+    ],
+    ids=["printed twice", "goes on after a full stop", "begins another sentence"],
+)
+def test_a_line_that_cannot_follow_the_one_above_is_reported(change: Callable[[list[str]], list[str]]) -> None:
+    (part,) = parts_of(_with_lines_changed(change))
+    (problem,) = [problem for problem in part.letter.problems if problem.code == "lines_out_of_order"]
+    assert problem.path == "items/1/rationale"
+    assert "lines_out_of_order" not in CLEAN

@@ -10,6 +10,7 @@ from determinations.parsing.guidelines import read_guideline_line
 from determinations.parsing.header import DATE_FIELDS, Header, read_header
 from determinations.parsing.items import ItemText, read_items
 from determinations.parsing.last_page import check_last_page
+from determinations.parsing.line_breaks import check_line_breaks
 from determinations.parsing.page_gaps import check_page_gaps
 from determinations.parsing.results import Ground, ParsedItem, ParsedLetter, Problem
 from determinations.parsing.reviewer import read_reviewer
@@ -47,6 +48,7 @@ def read_determination(source: str, aliases: Mapping[str, str]) -> ParsedLetter:
         *check_items(source, items, summary.text),
         *check_endings(items, summary.text, places),
         *check_page_gaps(source, items),
+        *check_line_breaks(source, items, summary.span),
     ]
     if not any(problem.code in _SAYS_THAT_PAGES_ARE_MISSING for problem in problems):
         problems += check_last_page(source, items, summary.text)

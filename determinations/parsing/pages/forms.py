@@ -88,7 +88,7 @@ OWN_LINE = re.compile(
     r"|Application$|HOW\s+THE\s+IMR|The\s+Expert\s+Reviewer\s+has|State\(s\)\s+of|Certification\(s\)|CLINICAL\s+CASE|"
     r"IMR\s+ISSUES|The\s+Final\s+Determination\s+was|Claims\s+Administrator|MAXIMUS\s+guideline|Decision\s+rationale"
     r"|Section\(s\):|(?:.*[:\s])?(?:Upheld|Overturned)\s*\.?$|case\s+file,\s+including|set\s+forth\s+below"
-    r"|Notice\s+of\s+Independent\s+Medical\s+Review\s+Determination$|Dated:|IMR\s+Case\s+Number|\d+\s?\)\s+MAXIMUS"
+    r"|Notice\s+of\s+Independent\s+Medical\s+Review\s+Determination$|Dated:|\d+\s?\)\s+MAXIMUS"
     r"|MEDICAL\s+PROFESSIONAL\s+REVIEW$",
     re.IGNORECASE,
 )
