@@ -170,9 +170,9 @@ def preview(
     for row in rows:
         changes: list[ChangeOfRow] = []
         if columns and row.outcome != RowOutcome.ERROR:
-            number, outcome = row.case_number, row.outcome
+            number, outcome, waiting = row.case_number, row.outcome, row.waiting
             wanted = read_row(row, columns, fields, {})
-            row.case_number, row.outcome = number, outcome
+            row.case_number, row.outcome, row.waiting = number, outcome, waiting
             changes = list(_changes(wanted, kept.get(number), values, fields)) if wanted else []
         previews.append(RowPreview(row, changes))
     return previews

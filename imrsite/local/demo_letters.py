@@ -12,9 +12,11 @@ from django.utils import timezone
 
 from determinations.duties.records import enter_receipt
 from determinations.intake.receiving import receive_files
-from determinations.models import Case, Duty, Letter, LetterState, Receipt, Service, UploadedFile
+from determinations.models import Case, Duty, Letter, LetterState, OfficeImport, Receipt, Service, UploadedFile
 from determinations.models.letters import OPEN_STATES, Lane
-from determinations.tasks import send_waiting
+from determinations.office_fields import imports
+from determinations.synthetic.claims import claim_table
+from determinations.tasks import send_office_values, send_waiting
 
 NOTE = "Synthetic letters of the demo"
 SEED = 2014  # the same letters every time
@@ -65,8 +67,10 @@ def _follow() -> Iterator[str]:
         yield f"Parsing letters: {done} done, {waiting} waiting, {rate:.0f} per second"
         if not Letter.objects.filter(state__in=OPEN_STATES).exclude(lane=Lane.SCANS).exists():
             _enter_some_receipts()  # scans take their time
+            _import_claims()
         time.sleep(0.3)
     _enter_some_receipts()
+    _import_claims()
     states = Counter(Letter.objects.values_list("state", flat=True))
     summary = ", ".join(f"{number} {state.replace('_', ' ')}" for state, number in states.most_common())
     yield f"{states.total()} letters: {summary or 'none'}"
@@ -83,6 +87,20 @@ def _enter_some_receipts() -> None:
         if at % 3 and issued:
             received_on = min(issued + timedelta(days=at % 4), timezone.localdate())
             enter_receipt([letter_id], received_on, Service.ELECTRONIC, by=person, now=now)
+
+
+def _import_claims() -> None:
+    """Once, the office's fields of the letters read so far, by the same import as any others."""
+    numbers = sorted({number for number in Case.objects.values_list("case_number", flat=True) if number})
+    if OfficeImport.objects.exists() or not numbers:
+        return
+    person, now = User.objects.get(username="supervisor"), timezone.now()
+    table = claim_table(numbers, SEED)
+    source = imports.receive_table(table, "synthetic-claims.csv", by=person, now=now)
+    imports.work_on(source.pk, now=now)
+    imports.apply_import(source.pk, by=person, now=now)
+    imports.work_on(source.pk, now=now)
+    send_office_values()
 
 
 def _parsed() -> int:
