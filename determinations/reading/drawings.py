@@ -12,6 +12,7 @@ from determinations.cases.page_pictures import (
     FILE_FAULT,
     VERSION,
     WIDTH,
+    delete_pictures,
     evidence_of,
     excerpt_pages,
     keep_excerpt,
@@ -100,6 +101,8 @@ def _draw(drawing: Drawing, opened: _Opened) -> None:
         log.error("A page picture of letter %d cannot be stored (%s).", drawing.letter_id, fault.strerror)
         Drawing.objects.filter(pk=drawing.pk).delete()  # requested again by the page, if a user still waits
     else:
+        if not Letter.objects.filter(sha256=drawing.letter.sha256).exists():
+            delete_pictures(drawing.letter.sha256)  # the letter was erased while it was drawn
         Drawing.objects.filter(pk=drawing.pk).delete()
 
 

@@ -14,12 +14,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from determinations.browsing import exports
+from determinations.cases.page_pictures import VERSION, pictures_folder
 from determinations.casework import notes
 from determinations.corrections import actions, erasure, removal
 from determinations.intake.receiving import receive_files
 from determinations.models import (
     AuditEvent,
     Correction,
+    Drawing,
     DutyDocument,
     ErasedLetter,
     Export,
@@ -34,9 +36,10 @@ from determinations.models import (
 )
 from determinations.models.browsing import ExportState
 from determinations.office_fields.records import Submitted, edit_values
+from determinations.reading import drawings
 from determinations.reading.ingest import ingest_letters
 from determinations.storage import inventory
-from determinations.storage.files import documents_area, exports_area
+from determinations.storage.files import documents_area, exports_area, pictures_area
 from tests.access.conftest import sign_in
 from tests.cases.drawn import draw_all
 from tests.extraction.files import pdf
@@ -202,6 +205,23 @@ def test_files_that_could_not_be_deleted_are_deleted_by_the_next_sweep(
     assert ErasedLetter.objects.get().files_deleted_at is None
     assert erasure.erase_files(now=now + timedelta(minutes=1)) == 1
     assert places_with_the_word() == []
+
+
+def test_a_page_that_was_drawn_meanwhile_is_deleted(
+    people: People, letter: Letter, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    keep = drawings.keep_page
+
+    def erased_meanwhile(*page: Any) -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            erasure.erase_case(letter.pk, reason="order", with_others=False, by=people.admin, now=timezone.now())
+        keep(*page)
+
+    monkeypatch.setattr(drawings, "keep_page", erased_meanwhile)
+    monkeypatch.setattr(drawings, "turn_of", lambda letter, number: 0)
+    Drawing.objects.create(letter=letter, kind="page", number=1, requested_at=timezone.now(), version=VERSION)
+    drawings.draw_waiting(seconds=30)
+    assert not pictures_area().path(pictures_folder(letter.sha256)).exists()
 
 
 def test_each_step_wants_what_it_asks_for(admin: Client, letter: Letter, settings: Any) -> None:
