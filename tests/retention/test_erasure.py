@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from determinations.browsing import exports
-from determinations.cases.page_pictures import VERSION, pictures_folder
+from determinations.cases.page_pictures import VERSION, keep_page, pictures_folder
 from determinations.casework import notes
 from determinations.corrections import actions, erasure, removal
 from determinations.intake.receiving import receive_files
@@ -210,12 +210,10 @@ def test_files_that_could_not_be_deleted_are_deleted_by_the_next_sweep(
 def test_a_page_that_was_drawn_meanwhile_is_deleted(
     people: People, letter: Letter, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
-    keep = drawings.keep_page
-
     def erased_meanwhile(*page: Any) -> None:
         with django_capture_on_commit_callbacks(execute=True):
             erasure.erase_case(letter.pk, reason="order", with_others=False, by=people.admin, now=timezone.now())
-        keep(*page)
+        keep_page(*page)
 
     monkeypatch.setattr(drawings, "keep_page", erased_meanwhile)
     monkeypatch.setattr(drawings, "turn_of", lambda letter, number: 0)
