@@ -1,7 +1,7 @@
 """The determinations app."""
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class DeterminationsConfig(AppConfig):
@@ -15,9 +15,12 @@ class DeterminationsConfig(AppConfig):
         import imrsite.backing
         import imrsite.celery  # noqa: F401
         from determinations.access.factors import record_factors
+        from determinations.access.visible_rows import lock_views, make_views
         from determinations.duties.rules import seed_duty_rules
         from determinations.reference.seed import seed_reference_tables
 
         record_factors()
+        pre_migrate.connect(lock_views, sender=self)
+        post_migrate.connect(make_views, sender=self)
         post_migrate.connect(seed_reference_tables, sender=self)
         post_migrate.connect(seed_duty_rules, sender=self)

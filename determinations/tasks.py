@@ -20,17 +20,22 @@ from django.db import OperationalError as DatabaseUnavailable
 from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.http import QueryDict
 from kombu.exceptions import OperationalError
 from psycopg.errors import LockNotAvailable
 
 from determinations.access import throttle, typed_forms
 from determinations.access.accounts import delete_ended_sessions
 from determinations.access.mail import send_link
+from determinations.access.roles import scope_of
+from determinations.access.scope import all_letters, within
 from determinations.audit import alerts, streaming
 from determinations.audit import upkeep as audit_upkeep
 from determinations.browsing import alerts as view_alerts
 from determinations.browsing import exports, selected_rows, vocabulary
+from determinations.browsing.lists import CASES
 from determinations.cases.effective import rewrite_old_words
+from determinations.cases.moved_letters import settle_some_moved
 from determinations.cases.office_values import copy_pending
 from determinations.cases.search_words import old_words
 from determinations.casework import digests, notifications
@@ -40,7 +45,8 @@ from determinations.duties import records as duty_records
 from determinations.duties.records import MOST_AT_ONCE, DutyRefused
 from determinations.extraction.scanning.engine import missing_engine
 from determinations.intake import leftovers
-from determinations.models import Case, CaseValues, Export, Letter, ReparseRun, UploadedFile
+from determinations.intake.offices import MOVED_AT_ONCE, move_letters
+from determinations.models import Case, CaseValues, Export, Letter, Office, ReparseRun, UploadedFile
 from determinations.models.browsing import ExportState
 from determinations.models.clock import database_now
 from determinations.models.letters import OPEN_STATES, Lane
@@ -190,6 +196,8 @@ def tidy() -> None:
             _send_quietly(write_search_words)
         if vocabulary.is_due(now):
             _send_quietly(count_search_words)
+        if Letter.objects.filter(offices_changed=True).exists():
+            send_settling()
         drawings.delete_outdated()
         _send_quietly(count_statistics)
         duty_records.refresh_outdated(WINDOW)
@@ -429,12 +437,54 @@ def enter_receipts(upload_id: int, received_on: str, service: str, user_id: int,
     """Enter the date of receipt for all letters of a batch. Safe to run twice."""
     user, day = User.objects.get(pk=user_id), date.fromisoformat(received_on)
     letters = UploadedFile.objects.filter(upload=upload_id, letter__case__isnull=False).order_by("letter")
-    ids = list(letters.values_list("letter_id", flat=True).distinct())
+    with within(scope_of(user)):
+        ids = list(letters.values_list("letter_id", flat=True).distinct())
     for start in range(0, len(ids), MOST_AT_ONCE):
         chunk = ids[start : start + MOST_AT_ONCE]
         early = Case.objects.filter(pk__in=chunk, decision_date__gt=day).values_list("pk", flat=True)
         chunk = sorted(set(chunk) - set(early))
         duty_records.enter_receipt(chunk, day, service, by=user, now=database_now(), only_missing=only_missing)
+
+
+@shared_task(ignore_result=True)
+@memory_may_run_out
+def move_list(query: str, office_ids: list[int], user_id: int) -> None:
+    """Move the letters of all cases of a list to other offices. Safe to run twice."""
+    user, offices = User.objects.get(pk=user_id), Office.objects.filter(pk__in=office_ids)
+    rows = CASES.filterset(QueryDict(query), by=user).qs
+    letter_ids = list(rows.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(letter_ids), MOVED_AT_ONCE):
+        move_letters(letter_ids[start : start + MOVED_AT_ONCE], offices, by=user, now=database_now())
+    send_settling()
+
+
+def send_move(query: str, office_ids: list[int], user_id: int) -> bool:
+    """Queue the move of a list. False if the broker is down: then nothing is moved."""
+    try:
+        move_list.apply_async((query, office_ids, user_id), queue=Lane.BULK, ignore_result=True)
+    except OperationalError as fault:
+        log.error("The broker is unavailable (%s); no letter was moved.", fault)
+        return False
+    return True
+
+
+@shared_task(ignore_result=True)
+@memory_may_run_out
+def settle_moved_letters() -> None:
+    """Settle which letters of cases count, of those that were moved between offices; one such task at a time."""
+    until = time.monotonic() + _SECONDS_PER_TURN
+    with _alone("settling moved letters") as alone:
+        if not alone:
+            return
+        while time.monotonic() < until:
+            if settle_some_moved(_WORDS_BATCH) < _WORDS_BATCH:
+                return
+    send_settling()
+
+
+def send_settling() -> None:
+    """Queue it. If the broker is down, ``tidy`` will queue it later."""
+    _send_quietly(settle_moved_letters)
 
 
 def send_receipts(upload_id: int, received_on: date, service: str, user_id: int, *, only_missing: bool) -> None:
@@ -494,6 +544,7 @@ def _send_quietly(task: Any, *arguments: int, queue: str = Lane.BULK) -> None:
         log.warning("The broker is unavailable; the sweep will queue %s later.", task.name)
 
 
+@all_letters
 def send_waiting(lane: str) -> int:
     """Queue unsent letters, oldest first, as far as the lane's window allows; returns how many.
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from determinations.views.access import people, profile
+from determinations.views.access import offices, people, profile
 from determinations.views.browsing import exports as export_views
 from determinations.views.browsing import home, lists, saved_views, search, short_addresses
 from determinations.views.cases import case_page, letter_pages, originals, problem_reports, similar_requests
@@ -45,6 +45,11 @@ urlpatterns = [
     path("people/<int:pk>/", people.person, name="person"),
     path("people/<int:pk>/act/", people.act_on_person, name="act_on_person"),
     path("status/", status.status, name="status"),
+    path("offices/", offices.office_list, name="office_list"),
+    path("offices/<int:pk>/", offices.office, name="office"),
+    path("offices/move/", offices.move_list, name="move_list"),
+    path("offices/move/cases/<int:pk>/", offices.move_case, name="move_case"),
+    path("offices/move/uploads/<int:pk>/", offices.move_batch, name="move_batch"),
     path("profile/", profile.profile, name="profile"),
     path("profile/sessions/", profile.end_session, name="end_session"),
     path("cases/", lists.case_list, name="case_list"),

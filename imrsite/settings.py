@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "determinations.views.access.middleware.meet_demands",
+    "determinations.views.access.middleware.LimitToScope",
     "determinations.views.browsing.short_addresses.short_addresses",
     "imrsite.errors.UnreadableRequests",
     "imrsite.middleware.Busy",
@@ -203,7 +204,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = env.number("CONFIRM_MINUTES", 10, least=1) * 
 # Exports of more rows than this ask users to confirm who they are; 0: never.
 CONFIRM_EXPORT_ROWS = env.number("CONFIRM_EXPORT_ROWS", 1_000)
 # Roles that need a second factor; administrators can add others (Accounts, Sign-in rules).
-SECOND_FACTOR_ROLES = env.choices("SECOND_FACTOR_ROLES", ("case manager", "supervisor", "admin"))
+SECOND_FACTOR_ROLES = env.choices("SECOND_FACTOR_ROLES", ("outside party", "case manager", "supervisor", "admin"))
 
 # E-mail, for links to choose a password; without a server administrators issue passwords instead
 MAIL_SERVER = env.mail_server("EMAIL_URL")
@@ -250,7 +251,7 @@ OIDC_NAME = env.text("OIDC_NAME", "your company account")
 OIDC_CREATE_ACCOUNTS = env.flag("OIDC_CREATE_ACCOUNTS")
 OIDC_MATCH_EMAIL = env.flag("OIDC_MATCH_EMAIL")
 OIDC_ROLES_CLAIM = env.text("OIDC_ROLES_CLAIM", "groups")
-OIDC_ROLES = env.mapping("OIDC_ROLES", ("case manager", "supervisor", "admin"))
+OIDC_ROLES = env.mapping("OIDC_ROLES", ("outside party", "case manager", "supervisor", "admin"))
 SOCIALACCOUNT_ADAPTER = "determinations.access.single_sign_on.SingleSignOnAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = True  # a form's redirect to the provider would break the policy of pages
 SOCIALACCOUNT_PROVIDERS = {

@@ -1,5 +1,6 @@
 """Changes of accounts: made, invited, given a role, deactivated, their factors reset. Each is recorded."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from allauth.mfa.models import Authenticator
@@ -16,7 +17,7 @@ from determinations.access.audit import record
 from determinations.access.passwords import issued_password
 from determinations.access.roles import ADMIN, role_of
 from determinations.access.throttle import Wait, limit
-from determinations.models import Account, LimitKind, SignInPolicy
+from determinations.models import Account, LimitKind, Office, SignInPolicy
 
 #: One e-mail address rarely has more accounts than this.
 _MOST_OF_ONE_ADDRESS = 5
@@ -97,10 +98,39 @@ def set_active(user: User, active: bool, *, by: User, at: datetime) -> None:
     record("person.activated" if active else "person.deactivated", by=by, at=at, person=user.get_username())
 
 
+def offices_of(user: User) -> list[Office] | None:
+    """The offices that the account is limited to; None for an account without a limit."""
+    account = Account.objects.filter(user=user).first()
+    if account is None or account.office_ids is None:
+        return None
+    return list(Office.objects.filter(pk__in=account.office_ids))
+
+
+@transaction.atomic
+def limit_to_offices(user: User, offices: Collection[Office] | None, *, by: User, at: datetime) -> None:
+    """Let the user see letters of these offices only, or of all (None), from the next request on.
+
+    Raises ``LastAdmin``.
+    """
+    if offices is not None:
+        _keep_an_admin(user)
+    account, _ = Account.objects.select_for_update().get_or_create(user=user)
+    before, after = account.office_ids, None if offices is None else sorted(office.pk for office in offices)
+    if before == after:
+        return
+    account.office_ids = after
+    account.save(update_fields=["office_ids"])
+    names = dict(Office.objects.values_list("pk", "name"))
+    old, new = (None if ids is None else [names[pk] for pk in ids if pk in names] for ids in (before, after))
+    record("person.limited", by=by, at=at, person=user.get_username(), before=old, after=new)
+
+
 def _keep_an_admin(user: User) -> None:
-    """Raise ``LastAdmin`` unless another active administrator remains. Locks, so that two cannot remove each other."""
+    """Raise ``LastAdmin`` unless another active administrator remains who sees all letters, as is needed to manage
+    accounts. Locks, so that two cannot remove each other."""
     list(Group.objects.select_for_update().filter(name=ADMIN))
     others = User.objects.filter(Q(groups__name=ADMIN) | Q(is_superuser=True), is_active=True).exclude(pk=user.pk)
+    others = others.filter(Q(account=None) | Q(account__office_ids=None))
     if role_of(user) == ADMIN and user.is_active and not others.exists():
         raise LastAdmin
 

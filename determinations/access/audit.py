@@ -15,6 +15,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
 from django.utils import timezone
 
+from determinations.access.scope import EVERYTHING, within
 from determinations.models import AuditEvent
 
 #: A page that fetches parts of a letter separately is recorded once within this time.
@@ -73,7 +74,8 @@ def record(
         letter_ids=None if letter_ids is None else sorted(set(letter_ids)),
         detail=detail,
     )
-    event.save(force_insert=True)
+    with within(EVERYTHING):
+        event.save(force_insert=True)
     return event
 
 
@@ -81,10 +83,12 @@ def record_each(action: str, letter_ids: Iterable[int], *, by: User, at: datetim
     """Record that a user did the same with each of these letters, in one statement."""
     ids = list(letter_ids)
     name, address = by.get_username(), _current_address(len(ids))
-    AuditEvent.objects.bulk_create(
+    events = [
         AuditEvent(at=at, by_id=by.pk, by_name=name, address=address, action=action, letter_id=pk, detail=detail)
         for pk in ids
-    )
+    ]
+    with within(EVERYTHING):
+        AuditEvent.objects.bulk_create(events)
 
 
 def _current_address(events: int) -> str | None:

@@ -4,11 +4,24 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, Permission, User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, Q, QuerySet
+from django.db.models import CharField, Model, Q, QuerySet, Value
+from django.db.models.functions import Cast
+
+from determinations.access.scope import EVERYTHING, Scope, current_scope
+from determinations.models import Account
 
 #: The roles, from least to most; each is a group whose permissions are made by migrations.
-ROLES = ("case manager", "supervisor", "admin")
+ROLES = ("outside party", "case manager", "supervisor", "admin")
+#: Sees cases without medical narrative only, and changes nothing.
+OUTSIDE_PARTY = ROLES[0]
+CASE_MANAGER = ROLES[1]
+#: The others: the office's own staff.
+STAFF_ROLES = ROLES[1:]
 ADMIN = ROLES[-1]
+#: Its holders see cases without medical narrative, whatever else they may do.
+_MASKED = "determinations.only_masked"
+#: In the place of the app's name, among a user's permissions: the offices that an account is limited to.
+_OFFICES = "offices"
 #: What stored sessions name as their backend; it never changes.
 PATH_OF_BACKEND = "determinations.roles.RoleBackend"
 
@@ -32,6 +45,28 @@ def role_of(user: User) -> str:
     return next((role for role in reversed(ROLES) if role in held), "")
 
 
+def scope_of(user: AbstractBaseUser | AnonymousUser) -> Scope:
+    """What the user may see. It is read with the permissions; a user who is not signed in has no pages to see."""
+    if not isinstance(user, User):
+        return EVERYTHING
+    if not user.is_active:
+        return Scope(offices=())
+    names = user.get_all_permissions()
+    limits = [name.removeprefix(f"{_OFFICES}.") for name in names if name.startswith(f"{_OFFICES}.")]
+    offices = tuple(int(number) for number in limits[0].strip("{}").split(",") if number) if limits else None
+    return Scope(offices, masked=_MASKED in names and not user.is_superuser)
+
+
+def sees_everything(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether the user sees all letters, unmasked: what concerns the whole installation is for such users."""
+    return scope_of(user).is_everything
+
+
+def may_move(user: User) -> bool:
+    """Whether the user may move letters between offices."""
+    return sees_everything(user) and user.has_perm("determinations.manage_offices")
+
+
 def may_read_notes(user: User) -> bool:
     """Whether the user may read the notes on corrections, and so search them."""
     return user.has_perm("determinations.correct_cases")
@@ -48,10 +83,14 @@ def names_of_people_with(permission_name: str) -> list[str]:
 
 
 def people_with(permission_name: str) -> QuerySet[User]:
-    """Active users with a permission of this app, by name."""
+    """Active users of the staff with a permission of this app, by name."""
     permission = Permission.objects.filter(codename=permission_name, content_type__app_label="determinations")
     named = Q(groups__permissions__in=permission) | Q(user_permissions__in=permission) | Q(is_superuser=True)
-    return User.objects.filter(named, is_active=True).distinct().order_by("username")
+    users = User.objects.filter(named, is_active=True).exclude(groups__name=OUTSIDE_PARTY)
+    offices = current_scope().offices
+    if offices is not None:  # names of users who share an office, or see all letters
+        users = users.filter(Q(account=None) | Q(account__office_ids=None) | Q(account__office_ids__overlap=offices))
+    return users.distinct().order_by("username")
 
 
 class RoleBackend(ModelBackend):
@@ -73,13 +112,19 @@ class RoleBackend(ModelBackend):
 
 def _permission_names(user: User) -> set[str]:
     if user.is_superuser:
-        permissions = _names(Permission.objects.all())
+        permissions = _names(Permission.objects.all()).union(_limit(user))
     else:
         permissions = _names(Permission.objects.filter(user=user)).union(
-            _names(Permission.objects.filter(group__user=user))
+            _names(Permission.objects.filter(group__user=user)), _limit(user)
         )
     return {f"{app}.{name}" for app, name in permissions}
 
 
 def _names(permissions: QuerySet[Permission]) -> QuerySet[Permission, tuple[str, str]]:
     return permissions.order_by().values_list("content_type__app_label", "codename")
+
+
+def _limit(user: User) -> QuerySet[Account, tuple[str, str]]:
+    """The offices that the account is limited to, in the form of a permission; nothing without a limit."""
+    limited = Account.objects.filter(user=user, office_ids__isnull=False).order_by()
+    return limited.values_list(Value(_OFFICES), Cast("office_ids", CharField()))

@@ -11,13 +11,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from determinations.access.audit import note
-from determinations.access.roles import ROLES
+from determinations.access.roles import STAFF_ROLES
 from determinations.admin.bounded import KeptAdmin
 from determinations.models import FieldKind, OfficeField
 from determinations.models.office_fields import MOST_FIELDS, SLOTS
 from determinations.searching.query import FIELDS
 
-_ROLE_CHOICES = [(role, role.capitalize()) for role in ROLES]
+_ROLE_CHOICES = [(role, role.capitalize()) for role in STAFF_ROLES]
 #: Names that mean something else in the search box.
 _TAKEN = {name for field, others in FIELDS.items() for name in (field, *others)} | {"only"}
 
@@ -26,10 +26,10 @@ class OfficeFieldForm(forms.ModelForm):  # type: ignore[type-arg] # not subscrip
     """A field; its slot is the next free one."""
 
     seen_by = forms.MultipleChoiceField(
-        choices=_ROLE_CHOICES, widget=forms.CheckboxSelectMultiple, initial=list(ROLES)
+        choices=_ROLE_CHOICES, widget=forms.CheckboxSelectMultiple, initial=list(STAFF_ROLES)
     )
     edited_by = forms.MultipleChoiceField(
-        choices=_ROLE_CHOICES, widget=forms.CheckboxSelectMultiple, initial=list(ROLES), required=False
+        choices=_ROLE_CHOICES, widget=forms.CheckboxSelectMultiple, initial=list(STAFF_ROLES), required=False
     )
     choices = SimpleArrayField(
         forms.CharField(max_length=80), delimiter="\n", required=False, max_length=200,

@@ -13,7 +13,8 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.http import QueryDict
 
-from determinations.access.roles import check_permission
+from determinations.access.roles import check_permission, scope_of
+from determinations.access.scope import within
 from determinations.browsing.lists import LISTS
 from determinations.casework.notifications import MOST_CASES, tell
 from determinations.casework.work import WorkRefused
@@ -58,7 +59,8 @@ def _compare(letter_ids: set[int], now: datetime) -> None:
     for watch in watches:
         question = (watch.list_name, watch.filters, watch.user_id)
         if question not in matches:
-            matches[question] = set(cases_of(watch).filter(pk__in=letters).values_list("pk", flat=True))
+            with within(scope_of(watch.user)):
+                matches[question] = set(cases_of(watch).filter(pk__in=letters).values_list("pk", flat=True))
         _update(watch, letters, matches[question], heirs, now)
 
 

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from array import array
 from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from io import BufferedReader
@@ -28,6 +28,8 @@ from django.db.models import F, Model, QuerySet
 from django.http import QueryDict
 
 from determinations.access import audit
+from determinations.access.roles import scope_of
+from determinations.access.scope import Scope, current_scope, within
 from determinations.browsing.bundles import BundleRefused, write_bundle
 from determinations.browsing.lists import LISTS, ListKind, in_letter_order, with_work
 from determinations.casework.work import MOST_AT_ONCE
@@ -58,10 +60,11 @@ class TooManyRows(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its head, and a row's cell."""
+    """One column: its head, and a row's cell; ``outside``: an employer or another outside party may have it."""
 
     head: str
     cell: Callable[[Any, Labels], Cell]
+    outside: bool = False
 
 
 def _authorities(column: str) -> Callable[[object, Labels], Cell]:
@@ -106,26 +109,26 @@ def _whole_request(item: DisputedItem) -> str:
 
 
 _LETTER_COLUMNS = (
-    Column("Decided", _field("decision_date")),
+    Column("Decided", _field("decision_date"), outside=True),
     Column("Injured", _field("date_of_injury")),
-    Column("UR denial", _field("ur_denial_date")),
-    Column("Application received", _field("application_received")),
-    Column("Assigned", _field("date_assigned")),
-    Column("Priority", _named("priority", "priority")),
+    Column("UR denial", _field("ur_denial_date"), outside=True),
+    Column("Application received", _field("application_received"), outside=True),
+    Column("Assigned", _field("date_assigned"), outside=True),
+    Column("Priority", _named("priority", "priority"), outside=True),
     Column("Age", _field("age")),
     Column("Sex", _named("sex", "sex")),
     Column("Reviewer's specialty", _joined("specialties")),
     Column("Reviewer's licensure", _joined("licensure")),
-    Column("Claims administrator cites", _authorities("claims_authority_ids")),
-    Column("Reviewer cites", _authorities("reviewer_authority_ids")),
+    Column("Claims administrator cites", _authorities("claims_authority_ids"), outside=True),
+    Column("Reviewer cites", _authorities("reviewer_authority_ids"), outside=True),
 )
 CASE_COLUMNS: Sequence[Column] = (
-    Column("Letter", _field("pk")),
-    Column("Case number", _field("case_number")),
-    Column("Outcome", lambda case, labels: case.get_outcome_display()),
-    Column("Items", _field("item_count")),
-    Column("Items overturned", _field("overturned_count")),
-    Column("Categories", _case_categories),
+    Column("Letter", _field("pk"), outside=True),
+    Column("Case number", _field("case_number"), outside=True),
+    Column("Outcome", lambda case, labels: case.get_outcome_display(), outside=True),
+    Column("Items", _field("item_count"), outside=True),
+    Column("Items overturned", _field("overturned_count"), outside=True),
+    Column("Categories", _case_categories, outside=True),
     *_LETTER_COLUMNS,
     Column("Doubts", _field("problem_count")),
     Column("State", lambda case, labels: labels.of("state", case.state)),
@@ -133,15 +136,19 @@ CASE_COLUMNS: Sequence[Column] = (
     *_WORK_COLUMNS,
 )
 ITEM_COLUMNS: Sequence[Column] = (
-    Column("Letter", _field("case_id")),
-    Column("Case number", lambda fact, labels: fact.case.case_number),
-    Column("Item", lambda fact, labels: fact.item.number),
-    Column("Request in dispute", lambda fact, labels: fact.item.disputed or fact.item.request),
-    Column("Whole request, if UR approved part of it", lambda fact, labels: _whole_request(fact.item)),
-    Column("Decision", lambda fact, labels: fact.item.get_decision_display()),
-    Column("Partly approved by UR", lambda fact, labels: labels.of("yes_no", "yes" if fact.partly_approved else "no")),
-    Column("Category", lambda fact, labels: labels.category_by_id[fact.category_id].name),
-    Column("Subcategory", lambda fact, labels: labels.category_by_id[fact.category_id].subcategory),
+    Column("Letter", _field("case_id"), outside=True),
+    Column("Case number", lambda fact, labels: fact.case.case_number, outside=True),
+    Column("Item", lambda fact, labels: fact.item.number, outside=True),
+    Column("Request in dispute", lambda fact, labels: fact.item.disputed or fact.item.request, outside=True),
+    Column("Whole request, if UR approved part of it", lambda fact, labels: _whole_request(fact.item), outside=True),
+    Column("Decision", lambda fact, labels: fact.item.get_decision_display(), outside=True),
+    Column(
+        "Partly approved by UR",
+        lambda fact, labels: labels.of("yes_no", "yes" if fact.partly_approved else "no"),
+        outside=True,
+    ),
+    Column("Category", lambda fact, labels: labels.category_by_id[fact.category_id].name, outside=True),
+    Column("Subcategory", lambda fact, labels: labels.category_by_id[fact.category_id].subcategory, outside=True),
     Column("Body region", _field("body_region")),
     Column("Grounds", lambda fact, labels: "; ".join(labels.of("ground", code) for code in fact.grounds)),
     *_LETTER_COLUMNS,
@@ -156,6 +163,12 @@ class ExportedList:
     kind: ListKind
     query: QueryDict
     by: User
+    #: As an outside party would read it, so that filters by masked values find nothing either.
+    masked: bool = False
+
+    @property
+    def _scope(self) -> Scope:
+        return replace(current_scope(), masked=True) if self.masked else current_scope()
 
     @cached_property
     def lookups(self) -> Lookups:
@@ -164,20 +177,23 @@ class ExportedList:
     @property
     def heads(self) -> list[str]:
         """The headings: those of the list, then the fields of the office that the user sees."""
-        return [column.head for column in self._columns] + [field.name for field in self._fields]
+        with within(self._scope):
+            return [column.head for column in self._columns] + [field.name for field in self._fields]
 
     @property
     def _columns(self) -> Sequence[Column]:
-        return ITEM_COLUMNS if self.kind.of_items else CASE_COLUMNS
+        columns = ITEM_COLUMNS if self.kind.of_items else CASE_COLUMNS
+        return [column for column in columns if column.outside] if self._scope.masked else columns
 
     @cached_property
     def _fields(self) -> list[OfficeField]:
-        return self.lookups.labels.shown_fields()
+        return [] if self._scope.masked else self.lookups.labels.shown_fields()
 
     def letters(self) -> list[int]:
         """The letters of a list that is exported at once."""
-        rows = self.kind.filterset(self.query, lookups=self.lookups).qs.order_by()
-        return list(rows.values_list(_letter_of(self.kind), flat=True).distinct()[:AT_ONCE])
+        with within(self._scope):
+            rows = self.kind.filterset(self.query, lookups=self.lookups).qs.order_by()
+            return list(rows.values_list(_letter_of(self.kind), flat=True).distinct()[:AT_ONCE])
 
     def rows(
         self, *, letters: Sequence[int] | None = None, seen: MutableSequence[int] | None = None
@@ -186,6 +202,10 @@ class ExportedList:
 
         ``letters``: of these letters alone. The letters of the rows are added to ``seen`` as they are read.
         """
+        with within(self._scope):
+            yield from self._rows(letters, seen)
+
+    def _rows(self, letters: Sequence[int] | None, seen: MutableSequence[int] | None) -> Iterator[list[Cell]]:
         labels, columns, fields = self.lookups.labels, self._columns, self._fields
         letter_of = _letter_of(self.kind)
         rows = iter(_rows(self.kind, self.query, self.lookups, letters))
@@ -279,20 +299,39 @@ def write_xlsx(path: Path, title: str, heads: Sequence[str], rows: Iterable[Sequ
 
 
 def record_export(
-    *, by: User, list_name: str, query: str, format: str, rows: int, letter_ids: Sequence[int], at: datetime
+    *,
+    by: User,
+    list_name: str,
+    query: str,
+    format: str,
+    rows: int,
+    letter_ids: Sequence[int],
+    masked: bool,
+    at: datetime,
 ) -> None:
     """Record who exported which list at once, and which letters were in it."""
     audit.record(
-        "list.exported", by=by, at=at, letter_ids=letter_ids, list=list_name, query=query, format=format, rows=rows
-    )
+        "list.exported", by=by, at=at, letter_ids=letter_ids, list=list_name, query=query, format=format, rows=rows,
+        **_if_masked(masked),
+    )  # fmt: skip
+
+
+def _if_masked(masked: bool) -> dict[str, Any]:
+    return {"masked": True} if masked else {}
 
 
 def record_of_file(action: str, export: Export, *, at: datetime, letter_ids: Sequence[int] | None = None) -> None:
     """Record what happened to an export that a worker writes: requested, written, downloaded."""
     audit.record(
         action, by=export.by, at=at, letter_ids=letter_ids, list=export.list_name, query=export.query,
-        format=export.format, export=export.pk, rows=export.rows,
+        format=export.format, export=export.pk, rows=export.rows, **_if_masked(export.masked),
     )  # fmt: skip
+
+
+def may_download(export: Export, scope: Scope) -> bool:
+    """Whether a file holds nothing that its owner may no longer see, since their offices or role changed."""
+    offices = None if export.office_ids is None else tuple(export.office_ids)
+    return scope.includes(Scope(offices, masked=export.masked))
 
 
 def has_file(export: Export) -> bool:
@@ -349,10 +388,12 @@ def write_export(export_id: int, *, now: Callable[[], datetime]) -> None:
     waiting = Export.objects.filter(pk=export_id, state=ExportState.WAITING)
     if not waiting.update(state=ExportState.WRITING, started_at=now()):
         return
-    export = Export.objects.get(pk=export_id)
+    export = Export.objects.select_related("by").get(pk=export_id)
+    scope = _note_scope(export)
     try:
         seen = array("q")
-        rows = _write_file(export, now(), seen)
+        with within(scope):
+            rows = _write_file(export, now(), seen)
     except TooManyRows:
         _fail(
             export, "The list has more rows than an Excel sheet allows. Export it as CSV, or filter the list.", now()
@@ -374,6 +415,15 @@ def write_export(export_id: int, *, now: Callable[[], datetime]) -> None:
         exports_area().delete(_name_of(export))  # a case was erased while it was written
 
 
+def _note_scope(export: Export) -> Scope:
+    """What the owner may see now, which may have changed since they asked; stored, to be compared at each download."""
+    scope = scope_of(export.by)
+    export.masked = export.masked or scope.masked
+    export.office_ids = None if scope.offices is None else list(scope.offices)
+    export.save(update_fields=["masked", "office_ids"])
+    return replace(scope, masked=export.masked)
+
+
 def _fail(export: Export, message: str, at: datetime) -> None:
     Export.objects.filter(pk=export.pk).update(state=ExportState.FAILED, message=message, finished_at=at)
 
@@ -387,7 +437,7 @@ def _write_file(export: Export, now: datetime, seen: MutableSequence[int]) -> in
         seen.extend(letters)
         with exports_area().write(_name_of(export)) as file:
             return write_bundle(file, letters, by=export.by, now=now, export=export.pk)
-    exported = ExportedList(kind, QueryDict(export.query), export.by)
+    exported = ExportedList(kind, QueryDict(export.query), export.by, masked=export.masked)
     heads, rows = exported.heads, exported.rows(seen=seen)
     with exports_area().write(_name_of(export)) as file:
         return (

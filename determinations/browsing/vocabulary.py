@@ -23,10 +23,14 @@ _MOST_NEAR = 25
 
 # Notes are left out: they may be read by some only. So are terms ("=mri") and pairs ("~a~b").
 _COUNT = """
-INSERT INTO determinations_searchword (word, letters)
-SELECT word, count(DISTINCT case_id) FROM (
-    SELECT newest.letter_id AS case_id, regexp_replace(lexeme, '^[QGSR]', '') AS word
-    FROM (SELECT letter_id FROM determinations_case ORDER BY letter_id DESC LIMIT %(letters)s) AS newest
+INSERT INTO determinations_searchword (word, letters, office_sets)
+SELECT word, count(DISTINCT case_id),
+    COALESCE(array_agg(DISTINCT office_set_id) FILTER (WHERE office_set_id IS NOT NULL), '{}')
+FROM (
+    SELECT newest.letter_id AS case_id, office_set_id, regexp_replace(lexeme, '^[QGSR]', '') AS word
+    FROM (
+        SELECT letter_id, office_set_id FROM determinations_case ORDER BY letter_id DESC LIMIT %(letters)s
+    ) AS newest
     CROSS JOIN LATERAL (
         SELECT search FROM determinations_casetext WHERE case_id = newest.letter_id
         UNION ALL

@@ -24,12 +24,14 @@ class Settled:
 def settle_versions(cases: Mapping[int, Case], written: Collection[int]) -> Settled:
     """Settle which letter of each case counts: the most complete copy of the version decided last.
 
-    Letters belong to one case if they share a number or a text, or staff merged them, unless staff keep them apart.
+    Letters belong to one case if they share a number or a text, or staff merged them, unless staff keep them apart or
+    they belong to different offices: then one office would lose its case to a letter that it cannot see.
     Staff can choose a different letter to count. ``cases`` are all that may belong together (``holding``); their
     standing is changed in memory only (see :func:`write_standing`). ``written`` are those that the caller writes.
     """
     pairs = list(LetterPair.objects.filter(older__in=cases, newer__in=cases).exclude(UNDECIDED))
     apart = {(pair.older_id, pair.newer_id) for pair in pairs if pair.decision == PairDecision.APART}
+    apart |= _of_different_offices(cases)
     merged = [pair for pair in pairs if pair.decision == PairDecision.MERGED]
     tied = [pair for pair in pairs if pair.decision != PairDecision.APART]
     links = [(pair.older_id, pair.newer_id) for pair in sorted(tied, key=lambda pair: (_decided_at(pair), pair.pk))]
@@ -48,6 +50,13 @@ def settle_versions(cases: Mapping[int, Case], written: Collection[int]) -> Sett
         if standing.is_corrected and (moved or not set(written).isdisjoint(group)):
             settled.corrected.add(standing.counts)
     return settled
+
+
+def _of_different_offices(cases: Mapping[int, Case]) -> set[tuple[int, int]]:
+    if len({case.office_set_id for case in cases.values()}) < 2:
+        return set()
+    pairs = combinations(sorted(cases), 2)
+    return {(one, other) for one, other in pairs if cases[one].office_set_id != cases[other].office_set_id}
 
 
 def _moves(case: Case, standing: Standing) -> bool:

@@ -68,6 +68,8 @@ class _Writer:
         self.rules = active_rules()
         self.cases = _cases(held) if cases is None else cases
         self.known = set(self.cases)  # cases that have rows
+        for pk in self.known & self.letters.keys():  # the letter may have been moved to another office
+            self.cases[pk].office_set_id = self.letters[pk].office_set_id
         self.documents: dict[int, LetterRecord] = {}
         self.merged: dict[int, Merged] = {}
         self.applied: dict[int, list[Correction]] = {}  # what was merged, by letter
@@ -117,7 +119,8 @@ class _Writer:
             if pk not in self.documents:
                 continue
             self.merged[pk] = merge(self.documents[pk], corrections)
-            self.cases.setdefault(pk, Case(letter_id=pk)).case_number = self.merged[pk].record["case_number"]
+            case = self.cases.setdefault(pk, Case(letter_id=pk, office_set_id=self.letters[pk].office_set_id))
+            case.case_number = self.merged[pk].record["case_number"]
         self.held.require(numbers=[result.record["case_number"] for result in self.merged.values()])
 
     def _stale(self, letter_ids: Iterable[int]) -> set[int]:
@@ -224,7 +227,7 @@ def _remove(letter_ids: set[int], model: type[Letter] | type[Case], held: Held) 
 
 
 def _cases(held: Held) -> dict[int, Case]:
-    return Case.objects.only("case_number", "superseded_by", "is_copy").in_bulk(held.letters)
+    return Case.objects.only("case_number", "superseded_by", "is_copy", "office_set").in_bulk(held.letters)
 
 
 def _sections_of(letter_ids: Collection[int]) -> list[str]:

@@ -21,8 +21,8 @@ INSERT INTO determinations_itemfact (
     item_id, case_id, decision_month, decision_date, date_of_injury, ur_denial_date, application_received,
     date_assigned, days_from_denial, days_from_application, days_from_assignment, category_id, age, injury_year,
     decision_year, claim_age, case_items, claims_families, reviewer_families, overturned, partly_approved,
-    same_authority, first_of_case, sex, priority, outcome, state, corrected, body_region, licensure, specialties,
-    claims_authority_ids, reviewer_authority_ids, problem_codes, grounds, cited, {", ".join(COLUMNS)}
+    same_authority, first_of_case, sex, priority, outcome, state, office_set_id, corrected, body_region, licensure,
+    specialties, claims_authority_ids, reviewer_authority_ids, problem_codes, grounds, cited, {", ".join(COLUMNS)}
 )
 SELECT
     item.id, c.letter_id, date_trunc('month', c.decision_date::timestamp)::date, c.decision_date, c.date_of_injury,
@@ -40,7 +40,7 @@ SELECT
         SELECT FROM determinations_disputeditem earlier
         WHERE earlier.case_id = item.case_id AND earlier.number < item.number
     ),
-    c.sex, c.priority, c.outcome, c.state, c.corrected, item.body_region, c.licensure, c.specialties,
+    c.sex, c.priority, c.outcome, c.state, c.office_set_id, c.corrected, item.body_region, c.licensure, c.specialties,
     cited.claims_ids, cited.reviewer_ids,
     ARRAY(SELECT DISTINCT unnest(c.problem_codes || item.problem_codes) ORDER BY 1), item.grounds, cited.word,
     {", ".join(f"c.{column}" for column in COLUMNS)}

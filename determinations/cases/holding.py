@@ -22,6 +22,7 @@ from typing import TypeVar
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
+from determinations.access.scope import all_letters
 from determinations.cases.facts import hold_families
 from determinations.cases.file_text import lock_files
 from determinations.models import Case, Letter, LetterPair, PairDecision, PairKind
@@ -65,6 +66,7 @@ class NotHeld(Exception):
         self.letters, self.numbers, self.files = set(letters), set(numbers), set(files)
 
 
+@all_letters
 def holding(
     letter_ids: Iterable[int],
     write: Callable[[Held], _Written],
@@ -75,7 +77,8 @@ def holding(
     """Call ``write`` in a transaction that holds these letters, with their copies and versions; returns its result.
 
     ``numbers`` and ``files`` are those that the letters may get. ``write`` is called again if it turns out to need
-    more; what it wrote before is rolled back. The caller holds none of these locks.
+    more; what it wrote before is rolled back. The caller holds none of these locks. ``write`` sees all letters,
+    whatever its user may see: the caller has found the letter among those.
     """
     letters, all_numbers, all_files = set(letter_ids), set(filter(None, numbers)), set(files)
     while True:

@@ -65,6 +65,7 @@ def write_case_rows(
             "letter_id": pk,
             "superseded_by_id": None,
             "corrected": pk in corrected,
+            "office_set_id": letters[pk].office_set_id,
             "searched_hash": searched_hash(record, words[pk].digest),
             **case_row(record, known),
         }

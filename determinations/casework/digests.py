@@ -16,6 +16,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
+from determinations.access.roles import scope_of
+from determinations.access.scope import within
 from determinations.casework.notifications import unread_of
 from determinations.models import MailChoice, MailPreference, Notification, Told
 
@@ -64,7 +66,8 @@ def _send(preference: MailPreference, now: datetime) -> bool:
     unmailed = Notification.objects.filter(user=preference.user, mailed_at=None)
     newest = unmailed.order_by("-pk").values_list("pk", flat=True).first()
     seen = unread_of(preference.user).filter(mailed_at=None, pk__lte=newest)
-    numbers = Counter(seen.values_list("kind", flat=True))
+    with within(scope_of(preference.user)):
+        numbers = Counter(seen.values_list("kind", flat=True))
     mine = MailPreference.objects.filter(pk=preference.pk)
     try:
         if numbers:

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from determinations.access import audit
 from determinations.access.roles import check_permission
+from determinations.access.scope import all_letters
 from determinations.casework import notifications
 from determinations.models import Case, CaseNote, CaseWork, Letter, Tag, WorkStatus
 from determinations.models.casework import LONGEST_TAG
@@ -154,6 +155,7 @@ def _locked(letter_ids: Collection[int]) -> list[int]:
     return list(letters.values_list("pk", flat=True))
 
 
+@all_letters
 def _spelled(names: Sequence[str], now: datetime) -> list[str]:
     """The names as they were spelled first; new ones are added."""
     Tag.objects.bulk_create([Tag(name=name, at=now) for name in sorted(names)], ignore_conflicts=True)

@@ -17,8 +17,10 @@ from determinations.cases.effective import write_cases
 from determinations.cases.holding import Held, holding, lock_letters
 from determinations.cases.item_keys import folded
 from determinations.corrections.likeness import bands_of, minima_of, percent_alike, wording_of
+from determinations.intake.offices import move_letters, offices_of
 from determinations.models import (
     Case,
+    Letter,
     LetterPair,
     LetterSignature,
     LetterText,
@@ -167,9 +169,12 @@ def decide(
     """Record a decision on a pair; ``counts`` is the one of two merged letters that lists and statistics use.
 
     Lists and statistics change immediately. A decision can be changed at any time; the audit trail keeps each.
+    Letters of different offices that are one letter belong to the offices of both from then on.
     """
     check_permission(by, "correct_cases")
     letters = LetterPair.objects.values_list("older_id", "newer_id").get(pk=pair_id)
+    if decision == PairDecision.MERGED and Letter.objects.filter(pk__in=letters).distinct("office_set").count() > 1:
+        move_letters(letters, offices_of(letters), by=by, now=now)
 
     def save(held: Held) -> None:
         pair = LetterPair.objects.get(pk=pair_id)

@@ -43,6 +43,7 @@ def remove_letter(letter_id: int, *, by: User, now: datetime, reason: str, belon
             part=letter.part,
             start=text.start if text else None,
             end=text.end if text else None,
+            office_set_id=letter.office_set_id,
             reason=reason[:500],
             belonged=belonged,
             removed_at=now,

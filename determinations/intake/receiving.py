@@ -17,13 +17,15 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from determinations.access import audit
+from determinations.access.scope import all_letters
 from determinations.extraction.archives import ArchiveLimits
 from determinations.extraction.clutter import is_clutter
 from determinations.extraction.contents import Content, ContentLimits, ContentReader
 from determinations.extraction.kinds import DOCUMENT_KINDS, LETTER_KINDS, Kind
+from determinations.intake.offices import join_office
 from determinations.intake.store import letter_limits, letter_store
 from determinations.intake.store_health import check_store
-from determinations.models import ErasedLetter, Letter, LetterState, Upload, UploadedFile
+from determinations.models import ErasedLetter, Letter, LetterState, Office, OfficeSet, Upload, UploadedFile
 from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, OPEN_STATES, Lane
 from determinations.models.uploads import FileOutcome
 from determinations.storage.locking import lock_store
@@ -47,16 +49,21 @@ class Arrival:
     message: str = ""
 
 
+@all_letters
 def receive_files(
     *,
     by: User | None,
     files: Iterable[File],
     lane: str | None = None,
     note: str = "",
+    office: Office | None = None,
     upload: Upload | None = None,
     resumed: bool = False,
 ) -> Upload:
     """Receive letters, also from archives, messages and PDF portfolios; returns their batch with a row per file.
+
+    The letters belong to ``office``; those that are stored already for others belong to it as well, and its users
+    are not told that they were. None: to no office, that is, only accounts without a limit see them.
 
     ``upload`` adds the files to an existing batch, for browsers that send a large drop in several requests. With
     ``resumed``, files that the batch already has under the same name are left out, for an import that was interrupted
@@ -66,7 +73,7 @@ def receive_files(
     """
     check_store()
     if upload is None:
-        upload = Upload.objects.create(by=by, started_at=timezone.now(), note=note[:200])
+        upload = Upload.objects.create(by=by, started_at=timezone.now(), note=note[:200], office=office)
     counts: Counter[str] = Counter()
     for window in _windows(files):
         arrivals = _without_received(upload, window) if resumed else window
@@ -110,16 +117,18 @@ def receive_window(*, upload: Upload, arrivals: Sequence[Arrival], lane: str) ->
         for arrival in accepted:
             if arrival.file is not None:
                 arrival.file.close()
-        new = _insert_letters(accepted, lane)
+        new = _insert_letters(accepted, lane, upload.office)
         known = dict(
             Letter.objects.filter(sha256__in={a.sha256 for a in accepted} - new.keys(), part=1).values_list(
                 "sha256", "id"
             )
         )
+        joined = join_office(known.keys(), upload.office)
         restored = {sha256 for sha256 in known if Letter(sha256=sha256).store_name in written}
         _read_again(restored, lane)
+        new |= {sha256: known[sha256] for sha256 in joined}
         rows = [_row(upload, arrival, new, known, restored) for arrival in arrivals]
-        UploadedFile.objects.bulk_create(rows)
+        UploadedFile.objects.bulk_create([*rows, *_further_letters(rows, joined)])
     return Counter(row.outcome for row in rows)
 
 
@@ -135,8 +144,9 @@ def _refuse_erased(arrivals: Sequence[Arrival]) -> None:
                 arrival.file = None
 
 
-def _insert_letters(arrivals: Sequence[Arrival], lane: str) -> dict[str, int]:
+def _insert_letters(arrivals: Sequence[Arrival], lane: str, office: Office | None) -> dict[str, int]:
     """Insert letters for new bytes; returns their IDs by hash. Concurrent uploads of the same bytes insert one row."""
+    office_set = OfficeSet.of([office.pk]) if office else None
     distinct = {arrival.sha256: arrival for arrival in reversed(arrivals)}
     arrived = [distinct.pop(a.sha256) for a in arrivals if a.sha256 in distinct]
     # Numbered in order of arrival, because the first of equal copies counts; inserted in order of their hashes,
@@ -145,8 +155,8 @@ def _insert_letters(arrivals: Sequence[Arrival], lane: str) -> dict[str, int]:
         cursor.execute(
             """
             INSERT INTO determinations_letter (id, sha256, part, size, media_type, state, message, lane, attempts,
-                                               received_at, layout, text_method, parser_version)
-            SELECT id, sha256, 1, size, media_type, 'received', '', %s, 0, statement_timestamp(), '', '', ''
+                                               received_at, layout, text_method, parser_version, office_set_id)
+            SELECT id, sha256, 1, size, media_type, 'received', '', %s, 0, statement_timestamp(), '', '', '', %s
             FROM (
                 SELECT nextval(pg_get_serial_sequence('determinations_letter', 'id')) AS id, arrived.*
                 FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS arrived (sha256, size, media_type)
@@ -155,7 +165,13 @@ def _insert_letters(arrivals: Sequence[Arrival], lane: str) -> dict[str, int]:
             ON CONFLICT (sha256, part) DO NOTHING
             RETURNING sha256, id
             """,
-            [lane, [a.sha256 for a in arrived], [a.size for a in arrived], [a.kind.value for a in arrived]],
+            [
+                lane,
+                office_set.pk if office_set else None,
+                [a.sha256 for a in arrived],
+                [a.size for a in arrived],
+                [a.kind.value for a in arrived],
+            ],
         )
         return dict(cursor.fetchall())
 
@@ -187,6 +203,21 @@ def _row(
         row.outcome, row.letter_id = FileOutcome.DUPLICATE, known[arrival.sha256]
         row.message = _RESTORED if arrival.sha256 in restored else ""
     return row
+
+
+def _further_letters(rows: Sequence[UploadedFile], joined: Collection[str]) -> list[UploadedFile]:
+    """An entry for each further letter of the files that were read before, for another office."""
+    further = Letter.objects.filter(sha256__in=joined, part__gt=1).order_by("pk")
+    first = dict(Letter.objects.filter(sha256__in=joined, part=1).values_list("sha256", "pk"))
+    arrived = {row.letter_id: row for row in rows if row.outcome == FileOutcome.ACCEPTED}
+    return [
+        UploadedFile(
+            upload=row.upload, name=row.name, size=row.size, outcome=row.outcome, letter=letter,
+            received_at=row.received_at,
+        )
+        for letter in further
+        if (row := arrived.get(first.get(letter.sha256)))
+    ]  # fmt: skip
 
 
 _RESTORED = "The stored file was missing or damaged. This copy replaced it, and its letters are read again."

@@ -54,6 +54,7 @@ from determinations.models.office_fields import (
     RowOutcome,
     ValueChange,
 )
+from determinations.models.offices import Office, OfficeSet
 from determinations.models.operations import Alarm, BackupRecord
 from determinations.models.reparsing import ReparseExample, ReparseRun, RunState
 from determinations.models.retention import ArchivedCase, ErasedLetter, ErasureReason, LegalHold
@@ -124,9 +125,11 @@ __all__ = [
     "MailPreference",
     "Notification",
     "NotificationCase",
+    "Office",
     "OfficeField",
     "OfficeImport",
     "OfficeImportRow",
+    "OfficeSet",
     "OfficeValue",
     "Operation",
     "Outcome",

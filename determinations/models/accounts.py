@@ -15,6 +15,9 @@ class Account(models.Model):
     password_issued = models.BooleanField(
         default=False, help_text="the password was set by an administrator; the user replaces it at the next sign-in"
     )
+    office_ids = ArrayField(
+        models.SmallIntegerField(), null=True, help_text="the account sees letters of these offices only; null: all"
+    )
 
     class Meta:
         permissions = [("manage_people", "Can manage accounts and roles")]

@@ -127,6 +127,14 @@ class Export(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     message = models.CharField(max_length=200, blank=True)
+    masked = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="without medical narrative, for an employer or another outside party",
+    )
+    office_ids = ArrayField(
+        models.SmallIntegerField(), null=True, help_text="offices whose letters it was made from; null: all letters"
+    )
 
     class Meta:
         indexes = [models.Index(fields=["by", "-id"], name="export_by")]

@@ -16,6 +16,7 @@ from determinations.models.dimensions import indexed_columns
 from determinations.models.found_by import case_sections, case_words
 from determinations.models.letters import Letter
 from determinations.models.office_fields import OfficeColumns, all_values
+from determinations.models.offices import OfficeSet
 
 
 class Outcome(models.TextChoices):
@@ -81,6 +82,15 @@ class Case(OfficeColumns):
     )
     problem_count = models.PositiveSmallIntegerField(default=0, help_text="includes problems of items")
     state = models.CharField(max_length=20, help_text="the letter's state, for filters")
+    office_set = models.ForeignKey(
+        OfficeSet,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="of the letter",
+    )
     corrected = models.BooleanField(default=False, help_text="the case has an active correction")
     due_on = models.DateField(
         null=True, help_text="the earliest due date of its open duties; only duties.records writes it"
@@ -114,6 +124,13 @@ class Case(OfficeColumns):
                 F("letter").desc(),
                 name="case_by_due_date",
                 condition=Q(due_on__isnull=False),
+            ),
+            models.Index(
+                "office_set",
+                F("decision_date").desc(nulls_last=True),
+                F("letter").desc(),
+                name="case_office_newest",
+                condition=models.Q(office_set__isnull=False),
             ),
             # One index for all filters finds rows that match several of them without visiting other rows.
             GinIndex(

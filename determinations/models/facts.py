@@ -16,6 +16,7 @@ from determinations.models.citations import Side
 from determinations.models.dimensions import indexed_columns
 from determinations.models.found_by import item_sections, item_words
 from determinations.models.office_fields import OfficeColumns, all_values
+from determinations.models.offices import OfficeSet
 
 
 class ItemFact(OfficeColumns):
@@ -52,6 +53,15 @@ class ItemFact(OfficeColumns):
     priority = models.CharField(max_length=12)
     outcome = models.CharField(max_length=12, help_text="of the item's case")
     state = models.CharField(max_length=20, help_text="of the item's letter")
+    office_set = models.ForeignKey(
+        OfficeSet,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="of the item's letter",
+    )
     corrected = models.BooleanField(help_text="the case has an active correction")
     body_region = models.CharField(max_length=40)
     licensure = ArrayField(models.CharField(max_length=60))
@@ -79,6 +89,13 @@ class ItemFact(OfficeColumns):
             ),
             models.Index(F("category").desc(), F("item").desc(), name="fact_by_category"),
             models.Index(F("overturned").desc(nulls_last=True), F("item").desc(), name="fact_by_decision"),
+            models.Index(
+                "office_set",
+                F("decision_date").desc(nulls_last=True),
+                F("item").desc(),
+                name="fact_office_newest",
+                condition=models.Q(office_set__isnull=False),
+            ),
             models.Index(F("ur_denial_date").desc(nulls_last=True), F("item").desc(), name="fact_denied"),
             models.Index(F("date_of_injury").desc(nulls_last=True), F("item").desc(), name="fact_injured"),
             # One index for all filters finds rows that match several of them without visiting other rows.

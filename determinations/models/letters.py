@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Length
 from django.utils.translation import gettext_lazy as _
 
+from determinations.models.offices import OfficeSet
 from determinations.parsing.results import LetterRecord
 
 models.CharField.register_lookup(Length)
@@ -91,6 +92,17 @@ class Letter(models.Model):
     layout = models.CharField(max_length=40, blank=True)
     text_method = models.CharField(max_length=20, blank=True, help_text="how the text was obtained: pdf, text, scan")
     parser_version = models.CharField(max_length=20, blank=True)
+    office_set = models.ForeignKey(
+        OfficeSet,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="the offices that it belongs to; null: none, so that only accounts without a limit see it",
+    )
+    offices_changed = models.BooleanField(
+        default=False, db_default=False, help_text="which letter of its case counts is to be settled again"
+    )
 
     class Meta:
         indexes = [
@@ -99,6 +111,12 @@ class Letter(models.Model):
             ),
             models.Index(fields=["state", "-id"], name="letter_state"),
             models.Index(fields=["parser_version", "id"], name="letter_parser_version"),
+            models.Index(
+                fields=["office_set", "state", "-id"],
+                name="letter_office",
+                condition=models.Q(office_set__isnull=False),
+            ),
+            models.Index(fields=["id"], name="letter_moved", condition=models.Q(offices_changed=True)),
         ]
         constraints = [
             models.CheckConstraint(name="letter_sha256_is_hex", condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$")),
@@ -246,6 +264,7 @@ class RemovedLetter(models.Model):
     start = models.IntegerField(null=True, help_text="where the letter began in the text of its file")
     end = models.IntegerField(null=True, help_text="where the letter ended in the text of its file")
     reason = models.CharField(max_length=500)
+    office_set = models.ForeignKey(OfficeSet, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     belonged = models.BooleanField(help_text="a letter of ours, whose file is kept for the years of retention")
     removed_at = models.DateTimeField()
     by_id = models.BigIntegerField()

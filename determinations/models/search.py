@@ -1,5 +1,6 @@
 """The words that letters use, for corrections of typing errors and for suggestions while a search is typed."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F
@@ -10,6 +11,9 @@ class SearchWord(models.Model):
 
     word = models.CharField(max_length=60, primary_key=True, db_collation="C")
     letters = models.PositiveIntegerField(help_text="how many of the letters counted have it")
+    office_sets = ArrayField(
+        models.SmallIntegerField(), default=list, db_default=[], help_text="of the letters that have it"
+    )
 
     class Meta:
         indexes = [GinIndex(OpClass(F("word"), name="gin_trgm_ops"), name="search_word_parts")]

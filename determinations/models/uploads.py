@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from determinations.models.letters import Letter
+from determinations.models.offices import Office
 
 
 class Upload(models.Model):
@@ -13,6 +14,9 @@ class Upload(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="uploads")
     started_at = models.DateTimeField()
     note = models.CharField(max_length=200, blank=True)
+    office = models.ForeignKey(
+        Office, null=True, on_delete=models.PROTECT, related_name="+", help_text="that its letters belong to"
+    )
 
     class Meta:
         indexes = [models.Index(fields=["by", "-id"], name="upload_by")]

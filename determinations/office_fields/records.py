@@ -13,6 +13,7 @@ from django.db import transaction
 
 from determinations.access import audit
 from determinations.access.roles import check_permission
+from determinations.access.scope import all_letters
 from determinations.cases.office_values import copy_now
 from determinations.models import CaseValues, OfficeField, OfficeValue, ValueChange
 from determinations.models.office_fields import column_of
@@ -91,13 +92,15 @@ def _id_of(kept: CaseValues | None, slot: int) -> int | None:
     return pk
 
 
+@all_letters
 def edit_values(
     case_number: str, submitted: Sequence[Submitted], fields: Sequence[OfficeField], *, by: User, now: datetime
 ) -> int:
     """Save what a user typed for a case number; returns how many values changed.
 
     All or nothing: raises ``ValuesRefused`` if a value is not of its field's kind, or if someone else changed a value
-    that the user changed too. ``fields`` are those the user may see; others are refused.
+    that the user changed too. ``fields`` are those the user may see; others are refused. The caller has found the
+    number on a case that the user sees; the value itself may be known from others.
     """
     check_permission(by, MAY_EDIT)
     allowed = {field.slot: field for field in edited_fields(by, fields)}

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import User
 
-from determinations.access.roles import ROLES, role_of
+from determinations.access.roles import STAFF_ROLES, role_of
 from determinations.models import OfficeField
 
 #: The users who import tables.
@@ -41,4 +41,4 @@ def edited_fields(user: User, seen: Iterable[OfficeField]) -> list[OfficeField]:
 
 
 def _for_everyone(roles: Iterable[str]) -> bool:
-    return set(ROLES) <= set(roles)
+    return set(STAFF_ROLES) <= set(roles)

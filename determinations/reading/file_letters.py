@@ -212,6 +212,7 @@ class _FileLetters:
                 received_at=arrived_at,
                 queued_at=first.queued_at,
                 started_at=first.started_at,
+                office_set_id=first.office_set_id,
             )
             for number in new
         )

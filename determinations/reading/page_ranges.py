@@ -93,6 +93,7 @@ def _add(letters: list[Letter], pages: PageRange) -> Letter:
         last_page=pages[1],
         pages_set_by_hand=True,
         received_at=first.received_at,
+        office_set_id=first.office_set_id,
     )
     enter_in_batches(first, [letter])
     return letter

@@ -21,6 +21,8 @@ from django.core.cache import cache
 from django.db import connection
 from redis.exceptions import RedisError
 
+from determinations.access.scope import current_scope
+
 log = logging.getLogger(__name__)
 
 Rows = list[tuple[Any, ...]]
@@ -116,8 +118,11 @@ def _into_cache(question: Question, answer: Rows) -> None:
 
 
 def data_version() -> str:
-    """The version of the data that this transaction sees. Every change gives a version that never occurred before."""
+    """The version of the data that this transaction sees. Every change gives a version that never occurred before.
+
+    It names the scope too, since users of one office see other data than those of another.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT sum(mark) FROM determinations_factchange")
         (marks,) = cursor.fetchone()
-    return f"{connection.settings_dict['NAME']} {marks}"
+    return f"{connection.settings_dict['NAME']} {marks} {current_scope().key}".rstrip()

@@ -5,14 +5,16 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from determinations.access.scope import current_scope
 from determinations.casework.notifications import unread_of
 from determinations.corrections.review_queue import queue
+from determinations.models import Office
 from determinations.operations.alarms import ShownAlarm, shown_alarms
 from determinations.paging.counts import count_up_to
 from determinations.reading.readiness import stopped_reasons
 from determinations.reading.workers import worker_state
 from determinations.retention.archive import any_archived
-from determinations.views.requests import url_if_any
+from determinations.views.requests import open_url, url_if_any
 
 #: Label, URL name, permission.
 _NAV = (
@@ -42,6 +44,7 @@ _OWN = (
     ("Encryption", "encryption", "determinations.see_encryption", "lock"),
     ("Status", "status", "determinations.see_operations", "info"),
     ("Audit trail", "audit", "determinations.view_audit_trail", "list"),
+    ("Offices", "office_list", "determinations.manage_offices", "inbox"),
     ("Administration", "admin:index", "is_staff", "user"),
 )
 #: Alarms that the bar about workers tells.
@@ -60,12 +63,13 @@ def frame(request: HttpRequest) -> dict[str, object]:
     if user is None or not user.is_authenticated:
         return {"frame": {}}
     uploads = user.has_perm("determinations.upload_letters")
+    scope = current_scope()
     repeated = _WITHIN_STATISTICS if user.has_perm("determinations.view_statistics") else ()
     return {
         "frame": {
             "worker": worker_state().value if uploads else "",
             "stopped": stopped_reasons() if uploads else [],
-            "alarms": _alarms() if user.has_perm("determinations.see_operations") else [],
+            "alarms": _alarms() if user.has_perm("determinations.see_operations") and scope.is_everything else [],
             "has_uploads": uploads and url_if_any("upload_list"),
             "nav": [
                 {
@@ -75,17 +79,20 @@ def frame(request: HttpRequest) -> dict[str, object]:
                     "key": _KEYS.get(name, ""),
                 }
                 for label, name, permission in _NAV
-                if user.has_perm(permission) and name not in repeated and (url := url_if_any(name))
+                if user.has_perm(permission) and name not in repeated and (url := open_url(name, scope))
             ],
             "urls": {name: url_if_any(name) for _, name, permission in _NAV if user.has_perm(permission)},
             "own": [
                 {"label": label, "url": url, "icon": icon}
                 for label, name, permission, icon in _OWN
-                if _may(user, permission) and (url := url_if_any(name))
+                if _may(user, permission) and (url := open_url(name, scope))
             ],
             **(_bell(user) if user.has_perm("determinations.browse_cases") else {}),
             **(_review() if user.has_perm("determinations.correct_cases") else {}),
-            "search_url": url_if_any("search"),
+            "search_url": open_url("search", scope),
+            "offices": list(Office.objects.values_list("name", flat=True)) if scope.offices is not None else [],
+            "masked": scope.masked,
+            "sees_everything": scope.is_everything,
             "search_words": request.GET.get("q", "") if request.path == url_if_any("search") else "",
         }
     }

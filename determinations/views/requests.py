@@ -4,8 +4,11 @@ from typing import cast
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, resolve, reverse
 from django_htmx.middleware import HtmxDetails
+
+from determinations.access.open_pages import opens
+from determinations.access.scope import Scope
 
 
 class HtmxRequest(HttpRequest):
@@ -32,3 +35,9 @@ def url_if_any(name: str, *args: int) -> str:
         return reverse(name, args=args)
     except NoReverseMatch:
         return ""
+
+
+def open_url(name: str, scope: Scope) -> str:
+    """The address of a page that opens in this scope; empty otherwise."""
+    url = url_if_any(name)
+    return url if url and (scope.is_everything or opens(resolve(url), scope)) else ""

@@ -78,6 +78,7 @@ function send(request, attempt) {
   const data = new FormData();
   data.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
   if (batch) data.append("upload", batch.upload);
+  else if (form.elements.office) data.append("office", form.elements.office.value);
   for (const { file } of request) data.append("files", file, file.webkitRelativePath || file.name);
   const total = request.reduce((sum, { file }) => sum + file.size, 0) || 1;
   const call = new XMLHttpRequest();

@@ -20,7 +20,7 @@ from django.utils import timezone
 from determinations.extraction.clutter import is_clutter
 from determinations.intake.receiving import clean_name, receive_files
 from determinations.intake.store_health import StoreUnavailable
-from determinations.models import Letter, Upload, UploadedFile
+from determinations.models import Letter, Office, Upload, UploadedFile
 from determinations.models.letters import Lane
 from determinations.models.uploads import FileOutcome
 from determinations.reading.workers import worker_is_running
@@ -39,16 +39,20 @@ class Command(BaseCommand):
         )
         parser.add_argument("--note", default="", help="name of the batch on the upload page")
         parser.add_argument("--window", type=int, default=200, metavar="N", help="files between two commits (200)")
+        parser.add_argument("--office", default="", metavar="NAME", help="office that the letters belong to")
         parser.add_argument("--by", default="", metavar="NAME", help="account to record as the uploader")
 
-    def handle(self, *args: object, paths: list[Path], note: str, by: str, window: int, **options: object) -> None:
+    def handle(
+        self, *args: object, paths: list[Path], note: str, by: str, office: str, window: int, **options: object
+    ) -> None:
         """Count the files, then store those that no earlier run has stored."""
         missing = [path for path in paths if not path.exists()]
         if missing:
             raise CommandError(f"{missing[0]} does not exist.")
         person = self._person(by)
+        owner = self._office(office)
         whole = sum(1 for _ in _files_in(paths))
-        upload, known = _batch_to_continue(paths, note, person)
+        upload, known = _batch_to_continue(paths, note, person, owner)
         bar = _Bar(self, whole)
         if known:
             bar.say(f"An earlier run stored {known:,} files; continuing after them.")
@@ -73,6 +77,14 @@ class Command(BaseCommand):
             return User.objects.get(username=name)
         except User.DoesNotExist:
             raise CommandError(f"The account {name} does not exist.") from None
+
+    def _office(self, name: str) -> Office | None:
+        if not name:
+            return None
+        try:
+            return Office.objects.get(name__iexact=name)
+        except Office.DoesNotExist:
+            raise CommandError(f"The office {name} does not exist. Add it under Offices first.") from None
 
     def _sum_up(self, upload: Upload) -> None:
         counts = Counter(dict.fromkeys(FileOutcome.values, 0))
@@ -144,12 +156,13 @@ class _Unreadable:
 # Continuing an earlier run
 
 
-def _batch_to_continue(paths: list[Path], note: str, by: User | None) -> tuple[Upload, int]:
-    """The batch of an earlier run over the same paths by the same user, with its number of files; or a new one."""
+def _batch_to_continue(paths: list[Path], note: str, by: User | None, office: Office | None) -> tuple[Upload, int]:
+    """The batch of an earlier run over the same paths by the same user for the same office, with its number of files;
+    or a new one."""
     mark = (note or "import of " + ", ".join(map(str, paths)))[:200]
-    upload = Upload.objects.filter(by=by, note=mark).order_by("-pk").first()
+    upload = Upload.objects.filter(by=by, note=mark, office=office).order_by("-pk").first()
     if upload is None:
-        return Upload.objects.create(by=by, started_at=timezone.now(), note=mark), 0
+        return Upload.objects.create(by=by, started_at=timezone.now(), note=mark, office=office), 0
     return upload, upload.files.count()
 
 

@@ -1,13 +1,16 @@
-"""Ends sessions, and leads users who must replace a password or set up a second factor there first."""
+"""Ends sessions, leads users who must replace a password or set up a second factor there first, and limits each
+request to what its user may see."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import cast
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +18,9 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from determinations.access.audit import record
 from determinations.access.demands import Demand, demands
+from determinations.access.open_pages import opens
+from determinations.access.roles import scope_of
+from determinations.access.scope import Scope, current_scope, within
 from determinations.access.sign_in import address_of
 from determinations.views.requests import wants_part
 
@@ -70,3 +76,33 @@ def meet_demands(get_response: Answer) -> Answer:
         return HttpResponseClientRedirect(address) if wants_part(request) else redirect(address)
 
     return answer
+
+
+class LimitToScope:
+    """Every query of a request sees what its user may see; pages of the whole installation need an account that sees
+    all letters, and outside parties have pages of their own (``open_pages``)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        scope = scope_of(request.user)
+        if scope.is_everything:
+            return self.get_response(request)
+        with within(scope):
+            response = self.get_response(request)
+        if isinstance(response, StreamingHttpResponse) and not isinstance(response, FileResponse):
+            response.streaming_content = _read_within(scope, cast(Iterable[bytes], response.streaming_content))
+        return response
+
+    def process_view(self, request: HttpRequest, *details: object) -> None:
+        """Raises PermissionDenied for a page that is not open to this user."""
+        match = request.resolver_match
+        if match is not None and not opens(match, current_scope()):
+            raise PermissionDenied
+
+
+def _read_within(scope: Scope, parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The parts of a response that is sent while it is read: they are read after the request."""
+    with within(scope):
+        yield from parts

@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,7 +23,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from determinations.access import accounts
 from determinations.access.accounts import LastAdmin
 from determinations.access.demands import roles_with_factor
-from determinations.access.roles import ROLES, role_of
+from determinations.access.roles import CASE_MANAGER, ROLES, role_of
+from determinations.models import Office
 from determinations.tasks import send_links
 from determinations.views.access.passwords import site_of
 from determinations.views.requests import person_of
@@ -31,7 +33,9 @@ may_manage = permission_required("determinations.manage_people", raise_exception
 #: People that one page lists.
 _PAGE = 50
 _ROLE_CHOICES = [(role, role.capitalize()) for role in ROLES]
-_LAST_ADMIN = "Nothing was changed. This is the last active administrator: make another one first."
+_LAST_ADMIN = (
+    "Nothing was changed. This is the last active administrator who sees all letters: make another one first."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,35 @@ class DetailsForm(forms.Form):
     name = forms.CharField(max_length=150, required=False)
     email = forms.EmailField(label="E-mail", max_length=254, required=False)
     role = forms.ChoiceField(choices=_ROLE_CHOICES, widget=forms.RadioSelect)
+    sees = forms.ChoiceField(
+        label="Letters",
+        choices=[("all", "All letters"), ("offices", "Only letters of these offices:")],
+        widget=forms.RadioSelect,
+        initial="all",
+    )
+    offices = forms.ModelMultipleChoiceField(
+        Office.objects.none(), required=False, label="Offices", widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, initial: dict[str, object] | None = None) -> None:
+        super().__init__(data, initial=initial)
+        held = [office.pk for office in cast(list[Office], self.initial.get("offices") or [])]
+        offered = Office.objects.filter(active=True) | Office.objects.filter(pk__in=held)
+        cast(forms.ModelMultipleChoiceField, self.fields["offices"]).queryset = offered  # type: ignore[type-arg]
+        if not offered and "sees" not in self.initial:
+            del self.fields["sees"], self.fields["offices"]
+
+    def clean(self) -> dict[str, object]:
+        """An account that is limited is limited to something."""
+        cleaned = super().clean() or {}
+        if cleaned.get("sees") == "offices" and not cleaned.get("offices"):
+            self.add_error("offices", "Choose at least one office.")
+        return cleaned
+
+    @property
+    def limit(self) -> list[Office] | None:
+        """The offices whose letters the account sees; None for all letters."""
+        return list(self.cleaned_data["offices"]) if self.cleaned_data.get("sees") == "offices" else None
 
 
 class NewPersonForm(DetailsForm):
@@ -60,9 +93,9 @@ class NewPersonForm(DetailsForm):
         choices=[("link", "Send an invitation by e-mail"), ("password", "Issue a password to hand over")],
         widget=forms.RadioSelect,
     )
-    field_order = ("username", "name", "email", "role", "opening")
+    field_order = ("username", "name", "email", "role", "sees", "offices", "opening")
 
-    def __init__(self, data: QueryDict | None = None, *, initial: dict[str, str] | None = None) -> None:
+    def __init__(self, data: QueryDict | None = None, *, initial: dict[str, object] | None = None) -> None:
         super().__init__(data, initial=initial)
         if not settings.EMAIL_HOST:
             opening = cast(forms.ChoiceField, self.fields["opening"])
@@ -133,13 +166,14 @@ def _matching(words: str) -> QuerySet[User]:
 @sensitive_variables("password")
 def add_person(request: HttpRequest) -> HttpResponse:
     """Make an account."""
-    form = NewPersonForm(request.POST or None, initial={"role": ROLES[0], "opening": "link"})
+    form = NewPersonForm(request.POST or None, initial={"role": CASE_MANAGER, "opening": "link"})
     if request.method != "POST" or not form.is_valid():
         return render(request, "access/add_person.html", {"form": form})
     typed, by, now = form.cleaned_data, person_of(request), timezone.now()
     user = accounts.add_person(
         username=typed["username"], name=typed["name"], email=typed["email"], role=typed["role"], by=by, at=now
     )
+    accounts.limit_to_offices(user, form.limit, by=by, at=now)
     messages.success(request, f"The account {user.get_username()} was made.")
     if typed.get("opening") == "password":
         password = accounts.issue_password(user, by=by, at=now)
@@ -165,12 +199,18 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     locked = not _may_change(user, person_of(request))
     if locked and request.method == "POST":
         raise PermissionDenied
-    initial = {"name": user.get_full_name(), "email": user.email, "role": role_of(user)}
+    offices = accounts.offices_of(user)
+    initial: dict[str, object] = {"name": user.get_full_name(), "email": user.email, "role": role_of(user)}
+    if offices is not None:
+        initial |= {"sees": "offices", "offices": offices}
     form = DetailsForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         typed, by, now = form.cleaned_data, person_of(request), timezone.now()
         try:
-            accounts.change_role(user, typed["role"], by=by, at=now)
+            with transaction.atomic():
+                accounts.change_role(user, typed["role"], by=by, at=now)
+                if "sees" in typed:
+                    accounts.limit_to_offices(user, form.limit, by=by, at=now)
         except LastAdmin:
             form.add_error("role", _LAST_ADMIN)
         else:

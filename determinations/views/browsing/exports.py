@@ -21,12 +21,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from determinations.access.scope import current_scope
 from determinations.browsing.exports import (
     AT_ONCE,
     KEPT_DAYS,
     ExportedList,
     csv_lines,
     has_file,
+    may_download,
     open_export,
     record_export,
     record_of_file,
@@ -62,13 +64,14 @@ def export_list_rows(request: HttpRequest, list_name: str) -> HttpResponseBase:
     if kind is None or form not in (ExportFormat.CSV, ExportFormat.XLSX):
         raise Http404
     query = _query_of(kind, request)
+    masked = current_scope().masked or bool(request.POST.get("masked"))
     most = settings.CONFIRM_EXPORT_ROWS
     count = count_up_to(kind.filterset(query, by=person_of(request)).qs, cap=max(AT_ONCE, most))
     if most and (count.capped or count.number > most):
         need_confirmation(request)
     if count.capped or count.number > AT_ONCE or is_resumed(request):
-        return queue_export(request, kind, query, form)
-    exported = ExportedList(kind, query, person_of(request))
+        return queue_export(request, kind, query, form, masked=masked)
+    exported = ExportedList(kind, query, person_of(request), masked)
     letters = exported.letters()
     record_export(
         by=person_of(request),
@@ -77,6 +80,7 @@ def export_list_rows(request: HttpRequest, list_name: str) -> HttpResponseBase:
         format=form,
         rows=count.number,
         letter_ids=letters,
+        masked=masked,
         at=timezone.now(),
     )
     return _send(exported, form, letters)
@@ -92,7 +96,7 @@ def export_list(request: HttpRequest) -> HttpResponse:
     rows = [
         (
             export,
-            has_file(export),
+            has_file(export) and may_download(export, current_scope()),
             f"{reverse(LISTS[export.list_name].url_name)}?{export.query}",
             filters_in_words(QueryDict(export.query), labels),
         )
@@ -107,6 +111,8 @@ def export_list(request: HttpRequest) -> HttpResponse:
 def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The file of one of the user's own exports."""
     export = get_object_or_404(Export, pk=pk, by=person_of(request), state=ExportState.READY)
+    if not may_download(export, current_scope()):
+        raise Http404("The file holds letters that the user may no longer see.")
     try:
         file = open_export(export)
     except FileNotFoundError:
@@ -116,7 +122,7 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
         messages.error(request, "This file can no longer be opened. Export the list again.")
         return redirect(reverse("export_list"))
     record_of_file("export.downloaded", export, at=timezone.now())
-    name = _file_name(LISTS[export.list_name], export.format)
+    name = _file_name(LISTS[export.list_name], export.format, masked=export.masked)
     return FileResponse(file, as_attachment=True, filename=name, content_type=_TYPES[export.format])
 
 
@@ -129,7 +135,9 @@ def _query_of(kind: ListKind, request: HttpRequest) -> QueryDict:
 
 
 def _send(exported: ExportedList, form: str, letters: Sequence[int]) -> HttpResponseBase:
-    name, heads, rows = _file_name(exported.kind, form), exported.heads, exported.rows(letters=letters)
+    masked = exported.masked
+    name, heads = _file_name(exported.kind, form, masked=masked), exported.heads
+    rows = exported.rows(letters=letters)
     if form == ExportFormat.CSV:
         response = StreamingHttpResponse(csv_lines(heads, rows), content_type=_TYPES["csv"])
         response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -141,12 +149,15 @@ def _send(exported: ExportedList, form: str, letters: Sequence[int]) -> HttpResp
         return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=_TYPES["xlsx"])
 
 
-def queue_export(request: HttpRequest, kind: ListKind, query: QueryDict, form: str) -> HttpResponse:
+def queue_export(
+    request: HttpRequest, kind: ListKind, query: QueryDict, form: str, *, masked: bool = False
+) -> HttpResponse:
     now = timezone.now()
     with transaction.atomic():
         export = Export.objects.create(
-            by=person_of(request), list_name=kind.name, query=query.urlencode(), format=form, requested_at=now
-        )
+            by=person_of(request), list_name=kind.name, query=query.urlencode(), format=form, masked=masked,
+            requested_at=now,
+        )  # fmt: skip
         record_of_file("export.requested", export, at=now)
         transaction.on_commit(lambda: send_export(export.pk))
     what = "The letters are" if form == ExportFormat.ZIP else "This list is long, so the file is"
@@ -154,5 +165,5 @@ def queue_export(request: HttpRequest, kind: ListKind, query: QueryDict, form: s
     return redirect(reverse("export_list"))
 
 
-def _file_name(kind: ListKind, form: str) -> str:
-    return f"imr-{kind.name}-{timezone.localdate():%Y-%m-%d}.{form}"
+def _file_name(kind: ListKind, form: str, *, masked: bool) -> str:
+    return f"imr-{kind.name}{'-for-employer' if masked else ''}-{timezone.localdate():%Y-%m-%d}.{form}"

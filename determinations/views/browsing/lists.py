@@ -16,7 +16,9 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from determinations.access import audit
-from determinations.access.roles import names_of_people_with
+from determinations.access.roles import may_move, names_of_people_with
+from determinations.access.row_rules import MASKED_COLUMNS
+from determinations.access.scope import current_scope
 from determinations.browsing.facets import FacetCounts, count_facets
 from determinations.browsing.lists import (
     CASES,
@@ -33,6 +35,7 @@ from determinations.casework.work import tag_names
 from determinations.filters import active_filters, chips, filters_only, mistakes, unknown_parameters
 from determinations.filters.lookups import Lookups
 from determinations.models import ColumnChoice, DisputedItem, ItemFact, Letter, OfficeField
+from determinations.models.dimensions import DIMENSIONS, Dimension, Kind
 from determinations.models.letters import OPEN_STATES
 from determinations.paging.addresses import CURSOR, changed, link_to, with_query
 from determinations.paging.counts import count_up_to
@@ -52,6 +55,9 @@ _SUMMARIES = {
 }
 #: How many of the office's fields are columns until the user chooses.
 _SHOWN_AT_FIRST = 2
+#: Columns and filters that lists of masked cases do not offer, for they are empty or find nothing.
+_MASKED_CELLS = ("specialty", "injured", "worker", "doubts", "grounds", "region")
+_MASKED_KINDS = (Kind.WORDS, Kind.DUTY, Kind.DUTY_RULE, Kind.DUTY_DUE, Kind.DUE)
 #: Parameters that other pages of the same list do not share.
 _OF_ONE_PAGE = (*CURSOR, "show", "list", "item")
 _OUTCOME_TABS = (
@@ -92,6 +98,8 @@ def recent_decisions(query: str, limit: int) -> DecisionTable:
         limit,
     ).rows
     hidden = {*DecisionTable.hidden_at_first, "specialty", "category"} - {"decided"}
+    if current_scope().masked:
+        hidden |= {*_MASKED_CELLS}
     came_from, labels = _came_from(DECISIONS, filters), read_labels()
     cases = [CaseRow(case, _case_url(case.pk, came_from), labels, case.items_said) for case in rows]
     table = DecisionTable(cases, query=filters, hidden=hidden)
@@ -111,7 +119,8 @@ def list_facets(request: HttpRequest, list_name: str) -> HttpResponse:
         owners=tuple(names_of_people_with("work_cases")),
         tags=tuple(tag_names()),
     )
-    context = {"facets": rail(request.GET, labels, counted), "counted": counted, "list": kind}
+    facets = rail(request.GET, labels, counted, _dimensions())
+    context = {"facets": facets, "counted": counted, "list": kind}
     return render(request, "browsing/facets.html", context)
 
 
@@ -160,6 +169,7 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
         "query": changed(request.GET, without=_OF_ONE_PAGE),
         "filters_query": filters_only(request.GET).urlencode(),
         "columns": _columns(kind, hidden, office),
+        "move_url": _move_url(request) if kind is CASES else "",
     }
     if kind is DECISIONS:
         context |= {"tabs": _outcome_tabs(request.GET), "period": period_of(request.GET, page.rows)}
@@ -168,10 +178,23 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
     else:
         with_counts = request.GET.get("show") == "counts"
         counted = count_facets(kind, filterset, request.GET) if with_counts else FacetCounts()
-        context |= {"facets": rail(request.GET, with_value_texts(labels, counted), counted), "counted": counted}
+        facets = rail(request.GET, with_value_texts(labels, counted), counted, _dimensions())
+        context |= {"facets": facets, "counted": counted}
         response = render(request, "browsing/list.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _move_url(request: HttpRequest) -> str:
+    """The page that moves the letters of the list to other offices, for users who may."""
+    return with_query(reverse("move_list"), filters_only(request.GET)) if may_move(person_of(request)) else ""
+
+
+def _dimensions() -> Sequence[Dimension]:
+    """The filters that the rail offers to the user."""
+    if not current_scope().masked:
+        return DIMENSIONS
+    return [d for d in DIMENSIONS if d.item_column not in MASKED_COLUMNS and d.kind not in _MASKED_KINDS]
 
 
 def _for_list(kind: ListKind, rows: QuerySet[Any], office: Iterable[OfficeField] = ()) -> QuerySet[Any]:
@@ -243,6 +266,8 @@ def _first_column(list_name: str) -> str:
 
 def _office_columns(labels: Labels) -> list[OfficeField]:
     """The office's fields that the user may show as columns."""
+    if current_scope().masked:
+        return []
     return [field for field in labels.shown_fields() if field.in_lists]
 
 
@@ -250,7 +275,8 @@ def _hidden_columns(request: HttpRequest, kind: ListKind, office: Sequence[Offic
     """The columns that the user has hidden; at first, also the office's fields but for the first two."""
     chosen = ColumnChoice.objects.filter(by=person_of(request), list_name=kind.name).values_list("hidden", flat=True)
     at_first = (*_TABLES[kind.name].hidden_at_first, *(field.column for field in office[_SHOWN_AT_FIRST:]))
-    return next((tuple(hidden) for hidden in chosen), at_first)
+    hidden = next((tuple(hidden) for hidden in chosen), at_first)
+    return (*hidden, *_MASKED_CELLS) if current_scope().masked else hidden
 
 
 def _columns(kind: ListKind, hidden: Iterable[str], office: Iterable[OfficeField]) -> list[dict[str, object]]:
@@ -259,7 +285,12 @@ def _columns(kind: ListKind, hidden: Iterable[str], office: Iterable[OfficeField
     names = [*sequence, *(name for name in table.base_columns if name not in sequence)]
     labels = {name: table.base_columns[name].verbose_name for name in names if name != _first_column(kind.name)}
     labels |= {field.column: field.name for field in office}
-    return [{"name": name, "label": label, "shown": name not in set(hidden)} for name, label in labels.items()]
+    left_out = _MASKED_CELLS if current_scope().masked else ()
+    return [
+        {"name": name, "label": label, "shown": name not in set(hidden)}
+        for name, label in labels.items()
+        if name not in left_out
+    ]
 
 
 def _outcome_tabs(query: QueryDict) -> list[dict[str, object]]:

@@ -1,17 +1,17 @@
 """One case: its values next to the letter they were read from."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.contrib.auth.decorators import permission_required
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from determinations.access import audit
-from determinations.browsing.neighbors import Place, place_in_list
+from determinations.access.roles import may_move
+from determinations.access.scope import current_scope
+from determinations.browsing.neighbors import place_in_list
 from determinations.cases.open_letter import OpenLetter, open_letter
 from determinations.cases.page_pictures import has_pictures
 from determinations.cases.same_case import letters_of_file, same_case, shown_pages
@@ -21,9 +21,11 @@ from determinations.cases.sheet_values import CaseSheet
 from determinations.cases.text_pieces import pieces_of
 from determinations.intake.store import letter_limits
 from determinations.models import Case, Letter, LetterText, ProblemReport
-from determinations.paging.addresses import changed, link_to, with_query
+from determinations.paging.addresses import changed, link_to
 from determinations.paging.numbered import ItemPage, item_page
 from determinations.parsing.grounds import reads_grounds
+from determinations.views.cases.case_places import place_links
+from determinations.views.cases.masked_case import masked_case
 from determinations.views.casework.case_work import work_context
 from determinations.views.duties.case_section import duty_context
 from determinations.views.office_fields.case_values import values_context
@@ -42,6 +44,8 @@ _MOST_DOUBTED = 20
 def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The case page. ``list`` (with its filters) is the list the user came from; ``value`` selects the evidence."""
     case = get_object_or_404(Case.objects.select_related("superseded_by", "letter__archived"), pk=pk)
+    if current_scope().masked:
+        return masked_case(request, case)
     opened = open_letter(pk)
     stored = LetterText.objects.of(pk)
     sheet = sheet_of(opened, read_labels(), stored.text if stored else "")
@@ -71,10 +75,11 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "parsed": opened.parser_version,
         "grounds_were_read": reads_grounds(opened.parser_version),
         "head_rows": _head_rows(sheet),
-        "place": place and _place(place, request.GET),
+        "place": place and place_links(place, request.GET),
         "correct_url": url_if_any("review_letter", pk)
         if request.user.has_perm("determinations.correct_cases")
         else "",
+        "move_url": url_if_any("move_case", pk) if may_move(person_of(request)) else "",
         "letters_in_file": len(of_file),
         "original_url": url_if_any("letter_original", pk) if can_read else "",
         "own_pages_url": url_if_any("letter_own_pages", pk)
@@ -129,25 +134,3 @@ def _letter_pane(
         "text_query": link_to(changed(request.GET, {"show": "text"})),
         "pictures_query": link_to(changed(request.GET, {"show": ""})),
     }
-
-
-def _place(place: Place, query: QueryDict) -> dict[str, object]:
-    """The position of the case in its list, with the addresses of its neighbors and of the list."""
-    came_from = changed(query, without=("item", "items", "value", "show"))
-    return {
-        "position": place.position,
-        "title": place.kind.title,
-        "previous": _neighbor_url(place, place.previous, came_from),
-        "following": _neighbor_url(place, place.following, came_from),
-        "back": with_query(reverse(place.kind.url_name), changed(came_from, without=("list",))),
-    }
-
-
-def _neighbor_url(place: Place, row: Any, came_from: QueryDict) -> str:
-    if row is None:
-        return ""
-    if place.kind.of_items:
-        number = row.item.number
-        url = reverse("case_detail", args=[row.case_id])
-        return f"{url}?{came_from.urlencode()}&item={number}#item-{number}"
-    return f"{reverse('case_detail', args=[row.pk])}?{came_from.urlencode()}"

@@ -13,6 +13,8 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from determinations.access import audit
+from determinations.access.roles import scope_of
+from determinations.access.scope import within
 from determinations.duties.calendar import calendar_of
 from determinations.models import CalendarFeed
 from determinations.views.duties.forms import may_work
@@ -53,7 +55,8 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     if feed.read_at is None or feed.read_at.date() != now.date():
         audit.record("calendar.read", by=feed.user, at=now)
     CalendarFeed.objects.filter(pk=feed.pk).update(read_at=now)
-    content = calendar_of(feed.user, now=now, address=lambda pk: request.build_absolute_uri(_page_of(pk)))
+    with within(scope_of(feed.user)):
+        content = calendar_of(feed.user, now=now, address=lambda pk: request.build_absolute_uri(_page_of(pk)))
     return HttpResponse(content, content_type="text/calendar; charset=utf-8")
 
 

@@ -16,6 +16,8 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from determinations.access import audit
+from determinations.access.roles import may_move
+from determinations.access.scope import current_scope
 from determinations.intake.batches import (
     GROUPS,
     Progress,
@@ -29,7 +31,7 @@ from determinations.intake.batches import (
 )
 from determinations.intake.receiving import receive_files
 from determinations.intake.store_health import StoreUnavailable
-from determinations.models import Case, Letter, Upload, UploadedFile
+from determinations.models import Case, Letter, Office, Upload, UploadedFile
 from determinations.models.letters import Lane
 from determinations.models.uploads import FileOutcome
 from determinations.paging.addresses import changed, with_query
@@ -76,29 +78,38 @@ def upload_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "table": BatchTable(rows, query=request.GET),
         "tabs": _letter_tabs(),
+        "offices": _offices(),
+        "must_choose": current_scope().offices is not None,
     }
     return render(request, "intake/upload_list.html", context)
+
+
+def _offices() -> list[Office]:
+    """The offices that the user's letters may belong to."""
+    return list(Office.objects.filter(active=True))
 
 
 def _receive(request: HttpRequest) -> HttpResponse:
     """Receive the files of one request. A large drop arrives in several requests, joined by ``upload``."""
     files = request.FILES.getlist("files")
-    scripted = request.headers.get("Accept") == "application/json"
+    scripted = _is_scripted(request)
     if not files:
         if scripted:
             return JsonResponse({"error": "No files were received."}, status=400)
         messages.error(request, "Choose one or more files first.")
         return redirect("upload_list")
+    joined = _joined(request)
     try:
-        upload = receive_files(by=person_of(request), files=files, upload=_joined(request))
+        office = joined.office if joined else _office_of(request)
+        upload = receive_files(by=person_of(request), files=files, office=office, upload=joined)
+    except NoOffice as refusal:
+        return _refused(request, str(refusal), 400)
     except StoreUnavailable as fault:
-        refusal = (
-            f"Files cannot be received now. {fault} Then upload these files again; what is stored already is kept."
+        return _refused(
+            request,
+            f"Files cannot be received now. {fault} Then upload these files again; what is stored already is kept.",
+            503,
         )
-        if scripted:
-            return JsonResponse({"error": refusal}, status=503)
-        messages.error(request, refusal)
-        return redirect("upload_list")
     for lane in Lane.values:
         send_waiting(lane)
     address = reverse("upload_detail", args=[upload.pk])
@@ -107,12 +118,48 @@ def _receive(request: HttpRequest) -> HttpResponse:
     return redirect(address)
 
 
+def _is_scripted(request: HttpRequest) -> bool:
+    return request.headers.get("Accept") == "application/json"
+
+
+def _refused(request: HttpRequest, refusal: str, status: int) -> HttpResponse:
+    if _is_scripted(request):
+        return JsonResponse({"error": refusal}, status=status)
+    messages.error(request, refusal)
+    return redirect("upload_list")
+
+
+class NoOffice(Exception):
+    """The office that the letters are for is missing; the message tells the user what to do."""
+
+
+def _office_of(request: HttpRequest) -> Office | None:
+    """The office that the user chose, or the only one that they have; None: no office. Raises :class:`NoOffice`."""
+    offices, chosen = _offices(), request.POST.get("office", "")
+    if chosen:
+        office = next((office for office in offices if str(office.pk) == chosen), None)
+        if office is None:
+            raise NoOffice("Nothing was uploaded: this office is not offered. Choose another one.")
+        return office
+    if current_scope().offices is None:
+        return None
+    if len(offices) != 1:
+        raise NoOffice(
+            "Nothing was uploaded. Choose the office that the letters are for."
+            if offices
+            else "Nothing was uploaded: your account has no office. Ask an administrator to add one."
+        )
+    return offices[0]
+
+
 def _joined(request: HttpRequest) -> Upload | None:
     """The batch that the request adds to: the user's own, started within the last hours."""
     number = request.POST.get("upload", "")
     if not number:
         return None
-    own = Upload.objects.filter(by=person_of(request), started_at__gte=timezone.now() - _JOINED_WITHIN)
+    own = Upload.objects.select_related("office").filter(
+        by=person_of(request), started_at__gte=timezone.now() - _JOINED_WITHIN
+    )
     return get_object_or_404(own, pk=whole_number(number))
 
 
@@ -120,7 +167,7 @@ def _joined(request: HttpRequest) -> Upload | None:
 @may_upload
 def upload_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The progress of one batch, and its files. The page refreshes while letters are waiting."""
-    upload = get_object_or_404(Upload.objects.select_related("by"), pk=pk)
+    upload = get_object_or_404(Upload.objects.select_related("by", "office"), pk=pk)
     files = files_of(upload, request.GET).select_related("letter")
     page = page_of(files, _AS_THEY_CAME, request.GET)
     progress = progress_of(upload, now=timezone.now())
@@ -133,6 +180,7 @@ def upload_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "tabs": _with_links(request.GET, progress.tabs()),
         "sentence": progress.sentence(),
         "decided": decided_in(upload),
+        "move_url": reverse("move_batch", args=[pk]) if may_move(person_of(request)) else "",
         "reasons": _with_links(request.GET, progress.reasons()),
         "retry_count": _retry_count(progress, files, request.GET),
         "name": request.GET.get("name", ""),

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 
+from determinations.access.scope import current_scope
 from determinations.filters import active_filters, chips
 from determinations.filters.lookups import Lookups
 from determinations.models import StatisticsLimits
@@ -18,7 +19,7 @@ from determinations.statistics.interface import Selection
 from determinations.statistics.published import Published, PublishedFigures
 from determinations.statistics.sql_engine import SqlEngine
 from determinations.statistics.tabulate import Row, Table, Tally, count, tabulate
-from determinations.views.requests import person_of
+from determinations.views.requests import open_url, person_of
 from determinations.views.statistics.selection import ParsedSelection, letters_link, list_link, parse_selection, within
 from determinations.wording.labels import Labels
 
@@ -153,7 +154,9 @@ class Context:
         """The address of the page about a row's subject, if there is one that the user may see."""
         if statistic.key.endswith("-authority") and key != "none" and self.may_view:
             return self.url("citation_authority", key)
-        return self.url("treatment", *key.split("/", 1)) if statistic.key == "subcategory" else ""
+        if statistic.key != "subcategory" or current_scope().masked:  # treatments are told apart by grounds
+            return ""
+        return self.url("treatment", *key.split("/", 1))
 
     def frame(self, section: str, **more: object) -> dict[str, object]:
         """The template context that every page of statistics needs."""
@@ -210,12 +213,12 @@ _TABS_OF_ALL = (
 
 def section_tabs(request: HttpRequest, query: QueryDict) -> list[dict[str, str]]:
     """The tabs that the user may open, with the filters of the address."""
-    tabs = [(key, label, with_query(reverse(name), query), permission) for key, label, name, permission in _TABS]
-    tabs += [(key, label, reverse(name), permission) for key, label, name, permission in _TABS_OF_ALL]
+    scope = current_scope()
+    tabs = [(*tab, query) for tab in _TABS] + [(*tab, QueryDict()) for tab in _TABS_OF_ALL]
     return [
-        {"key": key, "label": label, "url": url}
-        for key, label, url, permission in tabs
-        if not permission or request.user.has_perm(permission)
+        {"key": key, "label": label, "url": with_query(url, filters)}
+        for key, label, name, permission, filters in tabs
+        if (not permission or request.user.has_perm(permission)) and (url := open_url(name, scope))
     ]
 
 

@@ -6,6 +6,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from determinations.access.row_rules import MASKED_COLUMNS
+from determinations.access.scope import current_scope
 from determinations.statistics.definition import Statistic
 from determinations.statistics.glossary import GLOSSARY
 from determinations.statistics.letters_to_reread import letters_without_grounds
@@ -71,14 +73,19 @@ def _members(context: Context, group: str) -> list[dict[str, str]]:
     return [
         {"label": member.label, "key": member.key, "url": context.url("statistic", member.key)}
         for member in all_statistics(context.labels)
-        if member.group == group
+        if member.group == group and _is_open(member)
     ]
+
+
+def _is_open(statistic: Statistic) -> bool:
+    """Whether the user sees what it counts by; masked accounts do not see ages, for instance."""
+    return not (current_scope().masked and MASKED_COLUMNS.intersection(statistic.columns))
 
 
 def find_statistic(context: Context, key: str) -> Statistic:
     """The statistic with this key that the user may see; raises 404 if there is none."""
     found = statistic_of(key, context.labels)
-    if found is None:
+    if found is None or not _is_open(found):
         raise Http404(f"No statistic is named {key!r}.")
     return found
 
