@@ -1,15 +1,20 @@
 """Suggestions while a search is typed: case numbers, names of drugs and abbreviations, words of the letters."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from determinations.browsing.search import cases_numbered, typed_case_number
 from determinations.browsing.vocabulary import words_beginning
+from determinations.models import OfficeField
+from determinations.office_fields.values import suggestions as value_suggestions
 from determinations.searching.query import FIELDS
 from determinations.searching.terms import Term, all_terms
 
 #: The word that is being typed, with what stands before it: a field, a minus, a quote.
 _LAST = re.compile(r'(?P<before>.*?(?:^|[\s":-]))(?P<word>[A-Za-z][\w-]*)$', re.DOTALL)
+#: A field and the value that is being typed for it.
+_OF_FIELD = re.compile(r'(?P<before>(?:.*\s)?)(?P<field>[A-Za-z]+):"?(?P<value>[^":]+)$', re.DOTALL)
 _MOST, _MOST_TERMS = 8, 3
 _SHOWN_FORMS = 3
 
@@ -24,8 +29,13 @@ class Suggestion:
     case_id: int | None = None
 
 
-def suggestions(typed: str) -> list[Suggestion]:
-    """Up to eight suggestions for a text of which the last word is being typed. One query."""
+def suggestions(typed: str, office: Sequence[OfficeField] = ()) -> list[Suggestion]:
+    """Up to eight suggestions for a text of which the last word is being typed. At most two queries.
+
+    ``office`` are the fields of the office that the user searches: their values are suggested after their names.
+    """
+    if values := _values(typed, office):
+        return values
     if typed_case_number(typed):
         cases, _exact = cases_numbered(typed, limit=_MOST)
         return [
@@ -48,6 +58,20 @@ def _fields(before: str, word: str) -> list[Suggestion]:
         Suggestion(f"{before}{field}:", f"{field}:", "looks in this field only")
         for field in FIELDS
         if field.startswith(word) and field != "notes"
+    ]
+
+
+def _values(typed: str, office: Sequence[OfficeField]) -> list[Suggestion]:
+    """Values of the field of the office whose name stands before what is being typed: ``employer:ac``."""
+    match = _OF_FIELD.match(typed)
+    field = next((one for one in office if match and one.key == match["field"].lower()), None)
+    if match is None or field is None or not match["value"].strip():
+        return []
+    start = f"{match['before']}{field.key}:"
+    return [
+        Suggestion(f'{start}"{text}"', text, f"in {field.name}")
+        for text in value_suggestions(field, match["value"], _MOST)
+        if '"' not in text
     ]
 
 

@@ -53,6 +53,15 @@ def test_values_are_found_by_their_words(as_casemanager: Client, cases: None, qu
     assert "".join(found(as_casemanager, query)) == serials
 
 
+def test_values_of_a_field_are_suggested(as_casemanager: Client, cases: None) -> None:
+    def suggested(typed: str) -> list[str]:
+        return [one["value"] for one in as_casemanager.get("/search/suggestions/", {"q": typed}).json()["suggestions"]]
+
+    assert suggested("therapy employer:fre") == ['therapy employer:"Acme Freight Services"']
+    OfficeField.objects.filter(key="employer").update(seen_by=["admin"])
+    assert suggested("employer:fre") == []
+
+
 def test_results_say_in_which_field_they_match(as_casemanager: Client, cases: None) -> None:
     page = as_casemanager.get("/search/", {"q": "employer:freight"})
     (result,) = page.context["results"]

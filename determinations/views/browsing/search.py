@@ -117,7 +117,8 @@ def _better_spelling(words: QueryWords, *, by: User) -> str | None:
 def suggestions(request: HttpRequest) -> JsonResponse:
     """Suggestions for ``?q=``, a search that is being typed."""
     typed = request.GET.get("q", "").replace("\x00", " ")[:_LONGEST]
-    return JsonResponse({"suggestions": [_as_json(suggestion) for suggestion in suggestions_for(typed)]})
+    office = Lookups(user=person_of(request)).searched_fields if ":" in typed else []
+    return JsonResponse({"suggestions": [_as_json(suggestion) for suggestion in suggestions_for(typed, office)]})
 
 
 def _as_json(suggestion: Suggestion) -> dict[str, str]:
