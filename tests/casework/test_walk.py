@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from determinations.casework import digests, work
+from determinations.casework import digests
 from determinations.duties import records
 from determinations.models import Case, CaseWork, Duty, DutyState, Letter, Receipt, Upload, UploadedFile
 from tests.accessibility import faults_of
@@ -14,8 +14,9 @@ from tests.browsing.conftest import store_texts
 from tests.casework.test_notifications import Inbox, inbox
 from tests.duties.conftest import letter_text
 from tests.fixtures.people import People
+from tests.office_fields.conftest import Enter, enter
 
-__all__ = ["inbox"]  # a fixture
+__all__ = ["enter", "inbox"]  # fixtures
 
 OVERTURNED = {"Twelve physical therapy sessions": "Overturned"}
 UPHELD = {"One synthetic knee brace": "Upheld"}
@@ -100,21 +101,34 @@ def test_a_morning_of_a_case_manager(batch: Upload, sign_in: Any, people: People
     page.locator(".note-list li:target .mention").wait_for()
 
 
-def test_a_months_end_of_a_supervisor(batch: Upload, sign_in: Any, people: People) -> None:
+def test_a_months_end_of_a_supervisor(batch: Upload, sign_in: Any, people: People, enter: Enter) -> None:
+    """Timeliness, by person and by employer; each number opens its list; the report is printed."""
     now, today = timezone.now(), timezone.localdate()
     letters = sorted(Letter.objects.values_list("pk", flat=True))
     records.enter_receipt(letters, today - timedelta(days=7), "mail", by=people.casemanager, now=now)
-    late, _open = Duty.objects.order_by("pk")
-    records.close([late.pk], done_on=today, required=True, note="", by=people.casemanager, now=now)
-    work.change_tags(letters[:1], add=["month end"], by=people.casemanager, now=now)
+    first, second = Duty.objects.order_by("pk")
+    records.close([first.pk], done_on=today, required=True, note="", by=people.casemanager, now=now)
+    records.close([second.pk], done_on=today, required=True, note="", by=people.supervisor, now=now)
+    for serial, employer in ((1, "Acme, Inc."), (2, "ACME INC"), (3, "Globex")):
+        enter(serial, employer=employer)
     page = sign_in(people.supervisor)
-    page.goto("/statistics/timeliness/")
-    assert "1" in page.locator("main").inner_text()
-    page.goto("/statistics/timeliness/?tag=month+end")
-    assert "month end" in page.locator("main").inner_text()
-    page.goto("/statistics/breakdowns/specialty/")
-    assert page.locator("main table tbody tr").count() == 1
+    page.goto("/statistics/timeliness/?by=office-employer")
+    assert faults_of(page) == []
+    by_person = page.get_by_role("table", name="By person")
+    assert by_person.get_by_role("row", name=people.supervisor.username).locator("td a").count() == 1
+    acme = page.get_by_role("row", name="Acme, Inc.").filter(has=page.locator("td"))
+    assert acme.locator("td a").first.inner_text() == "2"
+    acme.locator("td a").first.press("Enter")
+    page.wait_for_url("**/items/?**field_2=Acme**")
+    page.locator("#list tbody tr").first.wait_for()
+    assert page.locator("#list tbody tr").count() == 2
+    page.goto("/statistics/breakdowns/office-employer/")
+    assert page.locator("main tbody tr th").all_inner_texts() == ["Acme, Inc.", "Globex"]
     page.goto("/statistics/report/")
+    assert faults_of(page) == []
     page.evaluate("window.print = () => { window.wasPrinted = true; }")
     page.locator("[data-print]").first.press("Enter")
     page.wait_for_function("() => window.wasPrinted")
+    page.emulate_media(media="print")
+    assert page.get_by_role("heading", name="By year, with statewide figures").is_visible()
+    assert not page.locator(".site-nav").is_visible()
