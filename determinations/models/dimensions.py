@@ -250,11 +250,9 @@ _OFFERED = (
     ),
     Dimension(
         name="archived", label="Archived", kind=Kind.ARCHIVED, scope=Scope.LETTER, words="yes_no", in_rail=True,
-        facet="status",
     ),
     Dimension(
         name="held", label="Under a legal hold", kind=Kind.HELD, scope=Scope.LETTER, words="yes_no", in_rail=True,
-        facet="status",
     ),
     Dimension(name="tag", label="Tag", title="Tags", kind=Kind.TAG, scope=Scope.LETTER, in_rail=True),
     *(  # which of them there are, and what they are called, is a setting

@@ -198,7 +198,7 @@ def test_lists_fit_a_laptop_beside_their_filters(desk: Any, cases: list[Case]) -
 def test_a_list_is_exported(desk: Any, cases: list[Case]) -> None:
     desk.goto("/items/?decision=upheld")
     with desk.expect_download() as download:
-        desk.locator("button[value=csv]").click()
+        desk.get_by_role("button", name="CSV", exact=True).first.click()
     with open(download.value.path(), encoding="utf-8-sig") as file:
         assert len(file.readlines()) > ItemFact.objects.filter(overturned=False).count()
 

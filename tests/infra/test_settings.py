@@ -47,7 +47,12 @@ def test_the_database_is_postgresql_15_or_newer() -> None:
 def test_roles_exist_after_a_test_that_committed(run: int) -> None:
     from django.contrib.auth.models import Group
 
-    assert set(Group.objects.values_list("name", flat=True)) == {"case manager", "supervisor", "admin"}
+    assert set(Group.objects.values_list("name", flat=True)) == {
+        "case manager",
+        "supervisor",
+        "admin",
+        "outside party",
+    }
 
 
 @pytest.mark.parametrize(

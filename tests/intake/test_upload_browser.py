@@ -109,11 +109,11 @@ def test_a_failed_request_is_reported_and_can_be_resent(
         "**/uploads/", lambda route: route.fulfill(status=400) if route.request.method == "POST" else route.continue_()
     )
     page.set_input_files("#id_files", files(tmp_path, 2))
-    expect(page.locator("#sending-words")).to_have_text("0 of 6 files stored; 6 did not arrive.")
+    expect(page.locator("#sending-words")).to_have_text("0 of 9 files stored; 9 did not arrive.")
     page.unroute("**/uploads/")
     page.get_by_role("button", name="Resend failed files").click()
     page.wait_for_url("**/uploads/*/")
-    assert Upload.objects.get().files.count() == 7
+    assert Upload.objects.get().files.count() == 10
     expect(page.get_by_text("No worker is running: 5 letters wait until one does.")).to_be_visible()
 
 
@@ -128,5 +128,5 @@ def test_the_form_works_without_scripts(
     page.set_input_files("#id_files", files(tmp_path, 2))
     page.get_by_role("button", name="Upload").click()
     page.wait_for_url("**/uploads/*/")
-    expect(page.get_by_role("link", name="5 waiting")).to_be_visible()
+    expect(page.get_by_role("link", name="8 waiting")).to_be_visible()
     context.close()

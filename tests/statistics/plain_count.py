@@ -14,12 +14,14 @@ from django.contrib.auth.models import User
 from django.http import QueryDict
 
 from determinations.models import (
+    ArchivedCase,
     Authority,
     Case,
     CaseWork,
     DisputedItem,
     Duty,
     EditionValidity,
+    LegalHold,
     NotificationCase,
     PrintedCitation,
     UploadedFile,
@@ -30,6 +32,9 @@ from determinations.wording.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS
 Count = tuple[int, int, int]
 
 
+#: The letters of archived cases and those under a legal hold, as of the last ``countable_items``.
+_ARCHIVED: set[int] = set()
+_HELD: set[int] = set()
 #: What staff added to each case, as of the last ``countable_items``; a case without a row is new.
 _WORK: defaultdict[int, CaseWork] = defaultdict(CaseWork)
 _TOLD: set[tuple[int, int]] = set()
@@ -40,6 +45,10 @@ _DUTIES: dict[tuple[int, int], Duty] = {}
 
 def countable_items() -> list[DisputedItem]:
     """All items of cases that are not superseded, with their case, category and citations."""
+    _ARCHIVED.clear()
+    _ARCHIVED.update(ArchivedCase.objects.filter(restored_at=None).values_list("letter_id", flat=True))
+    _HELD.clear()
+    _HELD.update(LegalHold.objects.filter(released_at=None).values_list("letter_id", flat=True))
     _WORK.clear()
     _WORK.update(CaseWork.objects.select_related("owner").in_bulk())
     _TOLD.clear()
@@ -307,6 +316,8 @@ _CONDITIONS: dict[str, Callable[[DisputedItem, str], bool]] = {
     "duty_of": _duty_of,
     "owner": lambda item, value: (_WORK[item.case_id].owner or _NO_ONE).username == value,
     "status": lambda item, value: _WORK[item.case_id].status == value,
+    "archived": lambda item, value: (item.case_id in _ARCHIVED) == (value == "yes"),
+    "held": lambda item, value: (item.case_id in _HELD) == (value == "yes"),
     "tag": lambda item, value: value in _WORK[item.case_id].tags,
     "letter": lambda item, value: str(item.case_id) in value.split(","),
     "told": lambda item, value: (int(value), item.case_id) in _TOLD,

@@ -11,10 +11,12 @@ from determinations.cases.effective import remove_letters
 from determinations.corrections.actions import correct_field
 from determinations.duties import records
 from determinations.models import (
+    ArchivedCase,
     CaseWork,
     Duty,
     DutySettings,
     DutyState,
+    LegalHold,
     Letter,
     Notification,
     NotificationCase,
@@ -68,6 +70,11 @@ def stored_world(chance: random.Random, letters: int) -> None:
     )  # fmt: skip
     told = Notification.objects.create(pk=UPLOAD, user=owner, kind="assigned", at=NOW)
     NotificationCase.objects.bulk_create(NotificationCase(notification=told, letter=letter) for letter in stored[::4])
+    ArchivedCase.objects.bulk_create(ArchivedCase(letter=letter, at=NOW) for letter in stored[2::5])
+    LegalHold.objects.bulk_create(
+        LegalHold(letter_id=letter.pk, reason="Synthetic", placed_by_id=owner.pk, placed_by_name="worker")
+        for letter in stored[3::7]
+    )
     records.refresh([letter.pk for letter in stored])
     for duty in Duty.objects.order_by("pk"):
         state = chance.choice([DutyState.OPEN, DutyState.OPEN, DutyState.DONE, DutyState.NOT_REQUIRED])
@@ -253,6 +260,8 @@ FILTERS: dict[str, list[str]] = {
     "duty_due": ["known", "unknown"],
     "owner": ["nobody", "worker", "no such user"],
     "status": ["new", "authorizing", "done"],
+    "archived": ["yes", "no"],
+    "held": ["yes", "no"],
     "tag": ["urgent", "no such tag"],
     "letter": ["1,2,3", "7"],
     "told": [str(UPLOAD), "8"],
