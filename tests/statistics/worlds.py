@@ -158,7 +158,8 @@ def random_event(chance: random.Random, by: Any) -> str:
     if what == "upload" or len(ids) < 5:
         stored_letter(random_document(chance))
         return "upload"
-    letter = Letter.objects.get(pk=chance.choice(ids))
+    held = set(LegalHold.objects.values_list("letter_id", flat=True)) if what == "deletion" else set()
+    letter = Letter.objects.get(pk=chance.choice([pk for pk in ids if pk not in held]))
     if what == "re-parse":
         store_reading(letter, random_document(chance, chance.randrange(40)), version="2")
     elif what == "version":
