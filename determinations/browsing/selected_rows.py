@@ -17,7 +17,7 @@ from determinations.browsing.lists import LISTS
 from determinations.casework import work
 from determinations.casework.work import MOST_AT_ONCE, Before, WorkRefused
 from determinations.corrections import actions, review_queue
-from determinations.models import Case, ReviewEntry, RowsAction
+from determinations.models import Case, Duty, ReviewEntry, RowsAction
 from determinations.models.casework import RowsBefore
 from determinations.paging.counts import whole_number
 
@@ -47,6 +47,15 @@ def letters_of(ids: Collection[str], *, list_name: str, user: User) -> list[int]
         raise WorkRefused(f"Select at most {MOST_AT_ONCE} cases at once. Nothing was done.")
     rows = ReviewEntry.objects.all() if list_name == REVIEW else Case.objects.current()
     return sorted(rows.filter(pk__in=numbers).values_list("pk", flat=True))
+
+
+def letters_of_duties(ids: Collection[int]) -> list[int]:
+    """The letters of duties. Raises ``WorkRefused`` for none, and for too many."""
+    if not ids:
+        raise WorkRefused("Select at least one row first.")
+    if len(ids) > MOST_AT_ONCE:
+        raise WorkRefused(f"Select at most {MOST_AT_ONCE} rows at once. Nothing was done.")
+    return sorted(set(Duty.objects.filter(pk__in=ids).values_list("letter_id", flat=True)))
 
 
 def letters_that_match(list_name: str, query: QueryDict, *, user: User) -> list[int]:

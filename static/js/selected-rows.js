@@ -62,8 +62,11 @@ document.addEventListener("click", (event) => {
     update(form);
     form.querySelector("[data-selects-all]")?.focus();
   }
-  const asked = event.target.closest("button[data-confirm]");
-  if (asked && !window.confirm(asked.dataset.confirm)) event.preventDefault();
+  const button = event.target.closest("button[name=do]");
+  const everything = button?.value && button.form?.querySelector("[data-everything]:checked");
+  const question = button?.dataset.confirm
+    || (everything && `${everything.parentElement.textContent.trim()}: “${button.textContent.trim()}”? This acts on more than the rows on this page.`);
+  if (question && !window.confirm(question)) event.preventDefault();
 });
 
 const start = () => document.querySelectorAll("form[data-selection]").forEach(update);

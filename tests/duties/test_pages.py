@@ -15,10 +15,12 @@ from determinations.models import (
     AuditEvent,
     CalendarFeed,
     Case,
+    CaseWork,
     Duty,
     DutyDocument,
     DutyRule,
     DutyState,
+    Export,
     ItemFact,
     Letter,
     Receipt,
@@ -344,3 +346,19 @@ def test_a_file_without_its_row_is_deleted(people: People, store: Store) -> None
     documents.delete_files_without_row(now=timezone.now() + timedelta(days=2))
     assert documents_area().has(kept.store_name)
     assert not documents_area().has(lost.store_name)
+
+
+def test_cases_of_selected_duties_are_tagged_printed_and_downloaded(
+    as_supervisor: Client, people: People, store: Store
+) -> None:
+    first, second = received(store, people, 1, 3), received(store, people, 2, 3)
+    chosen = {"duty": [first.pk, second.pk], "query": "when=week"}
+    page = as_supervisor.post("/selection/worklist/", {**chosen, "do": "tag", "tag": "urgent"})
+    assert page.headers["Location"] == "/worklist/?when=week"
+    assert list(CaseWork.objects.values_list("tags", flat=True)) == [["urgent"], ["urgent"]]
+    printed = as_supervisor.post("/selection/worklist/", {**chosen, "do": "print"}, follow=True)
+    assert {case.pk for case, _items, _duties in printed.context["rows"]} == {first.letter_id, second.letter_id}
+    as_supervisor.post("/selection/worklist/", {**chosen, "do": "download"})
+    assert Export.objects.get().query == f"letter={first.letter_id}%2C{second.letter_id}"
+    assert as_supervisor.post("/selection/worklist/", {"do": "tag", "tag": "x"}).status_code == 302  # nothing selected
+    assert as_supervisor.post("/selection/worklist/", {**chosen, "do": "confirm"}).status_code == 404

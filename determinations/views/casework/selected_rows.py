@@ -20,24 +20,27 @@ from determinations.models.browsing import ExportFormat
 from determinations.paging.addresses import with_query
 from determinations.views.browsing.exports import queue_export
 from determinations.views.casework.case_work import may_work_cases, owner_named
+from determinations.views.duties.forms import numbers_of
 from determinations.views.requests import person_of
 
 #: The tag of a message that offers to undo an action begins with this; the action's ID follows.
 UNDO = "undo-"
 _OF_REVIEW = ("review_assign", "snooze", "confirm")
+#: Lists that have no filters of cases, with their pages. Rows of the worklist are duties.
+WORKLIST = "worklist"
+_PAGES = {REVIEW: "review", WORKLIST: "worklist"}
 
 
 @require_POST
 @permission_required("determinations.browse_cases", raise_exception=True)
 def act_on_rows(request: HttpRequest, list_name: str) -> HttpResponseBase:
     """Do what the pressed button says with the selected rows, and return to the list."""
-    if list_name != REVIEW and list_name not in LISTS:
+    page = _PAGES.get(list_name) or (LISTS[list_name].url_name if list_name in LISTS else "")
+    do = request.POST.get("do", "")
+    if not page or (do in _OF_REVIEW and list_name != REVIEW):
         raise Http404
     query = QueryDict(request.POST.get("query", ""))
-    back = with_query(reverse("review" if list_name == REVIEW else LISTS[list_name].url_name), query)
-    do = request.POST.get("do", "")
-    if do in _OF_REVIEW and list_name != REVIEW:
-        raise Http404
+    back = with_query(reverse(page), query)
     try:
         letters = _letters(request, list_name, query)
         if do == "print":
@@ -57,6 +60,8 @@ def act_on_rows(request: HttpRequest, list_name: str) -> HttpResponseBase:
 
 
 def _letters(request: HttpRequest, list_name: str, query: QueryDict) -> list[int]:
+    if list_name == WORKLIST:
+        return selected_rows.letters_of_duties(numbers_of(request.POST, "duty"))
     if request.POST.get("everything") == "yes" and list_name != REVIEW:
         return selected_rows.letters_that_match(list_name, filters_only(query), user=person_of(request))
     return selected_rows.letters_of(request.POST.getlist("row"), list_name=list_name, user=person_of(request))

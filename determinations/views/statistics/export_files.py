@@ -52,6 +52,7 @@ def _xlsx(table: ExportTable) -> bytes:
     page.write_row(0, 0, table.heads, bold)
     for number, row in enumerate(table.rows, start=1):
         page.write_row(number, 0, row)
+    page.autofilter(0, 0, len(table.rows), max(0, len(table.heads) - 1))
     page.autofit()
     about = book.add_worksheet("About")
     about.set_column(0, 0, 120)
