@@ -114,7 +114,7 @@ def test_a_failed_request_is_reported_and_can_be_resent(
     page.get_by_role("button", name="Resend failed files").click()
     page.wait_for_url("**/uploads/*/")
     assert Upload.objects.get().files.count() == 10
-    expect(page.get_by_text("No worker is running: 5 letters wait until one does.")).to_be_visible()
+    expect(page.get_by_text("No worker is running: 8 letters wait until one does.")).to_be_visible()
 
 
 def test_the_form_works_without_scripts(
