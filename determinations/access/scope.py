@@ -1,7 +1,7 @@
 """What an account may see: the letters of some offices only, or cases without medical narrative only.
 
 A scope is entered on the database connection, and from then on the names of tables mean views that hold the visible
-rows and columns (``visible_rows``). So every query is limited, also one written by somebody who never heard of scopes:
+rows and columns (``visible_rows``). So every query is limited, also one written without thought of scopes:
 lists, counts, search, statistics, files. An account without a limit reads the tables themselves, at no cost.
 
 Code that must know all letters says so with ``all_letters``: writers (a letter's copies may be in other offices),

@@ -35,7 +35,7 @@ _SIDEWAYS = (
 
 
 class TurnedPages(NamedTuple):
-    """The text with upside-down pages put right, which has the same pages at the same places; and the problems.
+    """The text with upside-down pages turned upright; it has the same pages at the same places; and the problems.
 
     ``reversed_pages`` and ``sideways`` have one problem per page; spans point into the text as it was.
     """
