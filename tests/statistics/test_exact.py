@@ -27,7 +27,7 @@ from tests.statistics.worlds import AUTHORITIES, FILTERS, random_event, random_q
 #: Statistics on these columns are counted in one pass, the others individually.
 PRECOMPUTED = ("category_id", "specialties", "cited", "days_from_denial", "sex")
 #: Random worlds, and the filters tried in each; every filter with every statistic.
-WORLDS, EVERYTHING, WHILE_THINGS_HAPPEN, WHILE_OTHERS_WRITE = 4, 50, 30, 8
+WORLDS, EVERYTHING, WHILE_THINGS_HAPPEN, WHILE_OTHERS_WRITE = 3, 30, 30, 6
 
 
 def compare(engine: SqlEngine, query: QueryDict, labels: Labels, everything: list[Any]) -> None:
