@@ -55,6 +55,7 @@ def test_a_morning_of_a_case_manager(batch: Upload, sign_in: Any, people: People
     page.goto("/?home=yes")
     page.get_by_role("link", name="Overturned among them").press("Enter")
     page.locator("#list input[data-row]").first.wait_for()
+    page.wait_for_load_state()  # keys act once the page's scripts have run
     page.keyboard.press("j")
     page.keyboard.press("x")
     page.locator("input[data-row]").nth(1).focus()
