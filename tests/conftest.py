@@ -1,5 +1,6 @@
 """Loads what tests share; see ``tests/fixtures/``."""
 
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -26,6 +27,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.fixture(autouse=True)
+def signals_as_before() -> Iterator[None]:
+    """A test leaves no handler of a signal behind: it would keep later processes of this one from ending."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)}
+    yield
+    assert {number: signal.getsignal(number) for number in before} == before
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import signal
 import sys
 import time
 from argparse import ArgumentParser
@@ -144,9 +145,14 @@ def read_files(files: list[Path], jobs: int) -> Iterator[FileRecord]:
             yield from read_file(path)
         return
     context = multiprocessing.get_context("spawn" if sys.platform == "darwin" else "fork")
-    with context.Pool(jobs) as pool:
+    with context.Pool(jobs, _end_at_sigterm) as pool:
         for records in pool.imap(read_file, files, chunksize=max(1, min(50, len(files) // (jobs * 4)))):
             yield from records
+
+
+def _end_at_sigterm() -> None:
+    """In a process of the pool, which is ended by this signal: what the caller does at it is not for this process."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def read_file(path: Path) -> list[FileRecord]:

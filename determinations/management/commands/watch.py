@@ -3,6 +3,8 @@
 import signal
 import threading
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 from django.core.management.base import BaseCommand
@@ -10,6 +12,21 @@ from django.db import DatabaseError, connections
 
 from determinations.models.clock import database_now
 from determinations.operations import watching
+
+
+@contextmanager
+def _ends_at_signals(stop: threading.Event) -> Iterator[None]:
+    """SIGTERM and SIGINT set ``stop``, as long as the block runs."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Command(BaseCommand):
@@ -26,12 +43,10 @@ class Command(BaseCommand):
     def handle(self, *, every: float, looks: int, **options: object) -> None:
         """Look until told to stop."""
         stop = threading.Event()
+        with _ends_at_signals(stop):
+            self._look_until(stop, every, looks)
 
-        def end(number: int, frame: FrameType | None) -> None:
-            stop.set()
-
-        signal.signal(signal.SIGTERM, end)
-        signal.signal(signal.SIGINT, end)
+    def _look_until(self, stop: threading.Event, every: float, looks: int) -> None:
         database = watching.DatabaseWatch()
         done = 0
         while not stop.is_set():
