@@ -14,7 +14,6 @@ from determinations.models import Letter, LetterState
 from determinations.reading.one_letter import TooLong, read_bytes
 from determinations.reading.writing import write_readings
 from determinations.reference.aliases import aliases_in_force
-from determinations.synthetic import letter_pdf, write_letter
 
 log = logging.getLogger(__name__)
 
@@ -47,4 +46,6 @@ def fault_with_known_letter() -> str:
 
 @cache
 def _known_pdf() -> bytes:
+    from determinations.synthetic import letter_pdf, write_letter  # a third of a second, which few processes need
+
     return letter_pdf(write_letter(0))

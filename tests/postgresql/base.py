@@ -4,9 +4,11 @@ Django empties all tables after such a test and inserts the rows of the migratio
 than most tests. Here the rows are kept in a schema beside the tables and copied back in a few statements.
 """
 
+import fcntl
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.db.backends.postgresql import base, creation, operations
 
 from tests.postgresql.snapshots import restore, take
@@ -16,9 +18,23 @@ MIGRATED = "migrated"
 
 
 class DatabaseCreation(creation.DatabaseCreation):
-    """Keeps the rows that the migrations left."""
+    """Keeps the rows that the migrations left. Processes of one run migrate once: the others copy that database."""
 
     def create_test_db(self, *args: Any, **options: Any) -> str:
+        if not (settings.XDIST and self.connection.settings_dict["HOST"].startswith(str(settings.EMBEDDED.sockets))):
+            return self._migrate(*args, **options)
+        with (settings.TEST_DIR / "migrated.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if (done := settings.TEST_DIR / "migrated").exists():
+                self.connection.settings_dict["TEST"]["TEMPLATE"] = done.read_text()
+                return str(super().create_test_db(*args, **{**options, "serialize": False}))
+            name = self._migrate(*args, **options)
+            self.connection.close()  # a database is copied only while nobody uses it
+            self.clone_test_db("copied", verbosity=0)
+            done.write_text(self.get_test_db_clone_settings("copied")["NAME"])
+            return name
+
+    def _migrate(self, *args: Any, **options: Any) -> str:
         name: str = super().create_test_db(*args, **{**options, "serialize": False})
         with self.connection.cursor() as cursor:
             take(cursor, MIGRATED)
