@@ -15,6 +15,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from celery import current_task, shared_task
 from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import OperationalError as DatabaseUnavailable
 from django.db import connection, transaction
@@ -62,6 +63,7 @@ from determinations.reading.scans import read_scans
 from determinations.reading.turns import MESSAGE_LOST_AFTER, release_stale
 from determinations.retention import archive
 from determinations.statistics.answer_cache import forget_shared_answers
+from determinations.statistics.columns import keeping
 from determinations.statistics.precompute import precompute_first_pages
 from determinations.storage import survey
 from imrsite.celery import PICTURES
@@ -200,6 +202,7 @@ def tidy() -> None:
             send_settling()
         drawings.delete_outdated()
         _send_quietly(count_statistics)
+        keeping.forget_changes()
         duty_records.refresh_outdated(WINDOW)
         removal.delete_files(now=now)
         if erasure.erase_files(now=now):
@@ -220,6 +223,14 @@ def tidy() -> None:
             send_count_of_files()
         delete_ended_sessions(now=now)
         watching.look(now=now)
+
+
+@shared_task(ignore_result=True, soft_time_limit=3_000, time_limit=3_300)
+@memory_may_run_out
+def keep_column_file() -> None:
+    """Keep the column file of this host current, see ``statistics.columns``."""
+    if settings.COLUMN_ENGINE and readiness.schema_is_ours():
+        keeping.keep_quietly()
 
 
 @shared_task(ignore_result=True)

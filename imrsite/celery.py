@@ -66,6 +66,11 @@ app.conf.update(
             "schedule": 10.0,
             "options": {"queue": INTERACTIVE, "expires": 3600},
         },
+        "keep the column file": {
+            "task": "determinations.tasks.keep_column_file",
+            "schedule": 10.0,
+            "options": {"queue": BULK, "expires": 3600},
+        },
         "tidy": {
             "task": "determinations.tasks.tidy",
             "schedule": 60.0,

@@ -140,6 +140,11 @@ MEDIA_ROOT = env.folder("DATA_DIR", STATE_DIR / "files")
 FILE_KEYS = env.file_keys("FILE_KEYS", kept_in=STATE_DIR / "file_key")
 # Where parts of an Excel file wait, unencrypted, while it is written.
 SCRATCH_DIR = env.folder("SCRATCH_DIR", MEDIA_ROOT / "scratch")
+# The column engine of statistics: see imrsite/deploy/columns.md.
+COLUMN_ENGINE = env.flag("COLUMN_ENGINE", default=True)
+COLUMNS_DIR = env.folder("COLUMNS_DIR", MEDIA_ROOT / "columns")
+COLUMN_MEMORY_MB = env.number("COLUMN_MEMORY_MB", 512, least=128)
+COLUMN_THREADS = env.number("COLUMN_THREADS", 2, least=1)
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "determinations.intake.upload_handler.UploadHandler",

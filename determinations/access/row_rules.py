@@ -171,8 +171,9 @@ SHARED = frozenset(
     {
         "account", "alarm", "auditanchor", "auditlink", "auditpending", "auditstate", "authority",
         "authorityalias", "backuprecord", "calendarfeed", "casechange", "category", "categoryrule",
-        "closedday", "columnchoice", "correctionreason", "dutyrule", "dutysettings", "editionvalidity",
-        "export", "factchange", "filekeyinuse", "installation", "mailpreference", "officefield", "officeset",
+        "closedday", "columnchoice", "columnfile", "correctionreason", "dutyrule", "dutysettings", "editionvalidity",
+        "export", "factchange", "factlog", "filekeyinuse", "installation", "mailpreference", "officefield",
+        "officeset",
         "reviewsettings", "rowsaction", "savedview", "searchvocabulary", "sectionname", "signinlimit",
         "signinpolicy", "statewidefigure", "statisticslimits", "stoppedworker", "storedfilter", "storesurvey",
         "typedform",

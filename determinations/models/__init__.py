@@ -16,6 +16,7 @@ from determinations.models.browsing import ColumnChoice, Export, ProblemReport, 
 from determinations.models.cases import Case, CaseText, DisputedItem, ItemText, Outcome
 from determinations.models.casework import CaseNote, CaseWork, EarlierNote, RowsAction, Tag, WorkStatus
 from determinations.models.citations import Citation, SectionName, Side
+from determinations.models.columns import ColumnFile, FactLog
 from determinations.models.corrections import Correction, CorrectionState, Operation
 from determinations.models.drawings import Drawing, DrawingKind
 from determinations.models.duplicates import LetterPair, LetterSignature, PairDecision, PairKind
@@ -90,6 +91,7 @@ __all__ = [
     "CitationFact",
     "ClosedDay",
     "ColumnChoice",
+    "ColumnFile",
     "Correction",
     "CorrectionReason",
     "CorrectionState",
@@ -107,6 +109,7 @@ __all__ = [
     "ErasureReason",
     "Export",
     "FactChange",
+    "FactLog",
     "FieldKind",
     "Figure",
     "FileKeyInUse",

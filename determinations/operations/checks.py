@@ -14,6 +14,7 @@ from determinations.audit.upkeep import standing
 from determinations.intake.store_health import free_bytes, space_obstacle, store_folder, store_obstacle
 from determinations.models import BackupRecord, Installation, Letter, LetterState
 from determinations.models.clock import database_now
+from determinations.operations.column_files import column_file
 from determinations.operations.findings import Check, Finding, Level, Source
 from determinations.operations.recipients import alarm_recipients
 from determinations.reading.breaker import ALIKE
@@ -308,6 +309,10 @@ CHECKS = (
     Check(
         "audit", "Audit trail", "Changes to the record of who did what may go unseen.", Source.DATABASE, audit_trail,
         alarm_after=_MINUTE,
+    ),
+    Check(
+        "column_file", "Column file", "Statistics and lists are exact, but slower.", Source.DATABASE, column_file,
+        alarm_after=None,
     ),
     Check("scans", "Scans", "Scanned letters wait.", Source.BROKER, scans, alarm_after=None),
     Check(

@@ -1,5 +1,6 @@
-"""Counts the fact rows in SQL. This is the default engine, and the reference for any other (such as a column store).
+"""Counts the fact rows in SQL: the one definition of every count.
 
+PostgreSQL is the reference, and answers whatever the column engine (``statistics.columns``) cannot.
 ``one_snapshot`` makes all numbers of a page come from one snapshot of the database. Answers are cached, see
 ``statistics.answer_cache``.
 """
@@ -15,14 +16,18 @@ from django.db import connection, transaction
 from determinations.parsing.results import SIDES
 from determinations.statistics.answer_cache import Rows, cached_answers, data_version
 from determinations.statistics.citation_code import decode_citations
+from determinations.statistics.columns.reading import ColumnReader
 from determinations.statistics.interface import TABLE, CitationGroup, ItemGroup, LetterGroup, Selection, Sums
 
 
 class SqlEngine:
-    """Counts in PostgreSQL. An engine belongs to one snapshot, see ``one_snapshot``."""
+    """Counts in PostgreSQL, or by column where a reader of column files can. An engine belongs to one snapshot, see
+    ``one_snapshot``.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, columns: ColumnReader | None = None) -> None:
         self._version: str | None = None
+        self._columns = columns
 
     @property
     def version(self) -> str:
@@ -31,9 +36,18 @@ class SqlEngine:
             self._version = data_version()
         return self._version
 
+    def prepare(self) -> None:
+        """Open what answers are counted from, so that a benchmark measures counts alone."""
+        if self._columns is not None:
+            self._columns.columns()
+
     def _ask(self, sql: str, params: tuple[Any, ...], *, shared: bool = False) -> Rows:
         """The rows, counted once per version of the data; ``shared`` with other processes."""
-        return cached_answers.get((self.version, sql, repr(params)), lambda: _count(sql, params), shared=shared)
+        return cached_answers.get((self.version, sql, repr(params)), lambda: self._count(sql, params), shared=shared)
+
+    def _count(self, sql: str, params: tuple[Any, ...]) -> Rows:
+        rows = None if self._columns is None else self._columns.rows(sql, params)
+        return _count(sql, params) if rows is None else rows
 
     def count_items(self, selection: Selection, columns: Sequence[str]) -> list[ItemGroup]:
         """See ``Engine``."""
@@ -55,7 +69,7 @@ class SqlEngine:
             GROUP BY GROUPING SETS ({", ".join(f"({column})" for column in missing)})
         """  # noqa: S608 - constants and the ORM's own SQL
         rows_by_column: dict[str, Rows] = {column: [] for column in missing}
-        for grouping, *row in _count(sql, params):
+        for grouping, *row in self._count(sql, params):
             # GROUPING sets a bit for every column that a row is not grouped by; the first column has the highest bit.
             index = next(index for index in range(len(missing)) if not grouping >> (len(missing) - 1 - index) & 1)
             rows_by_column[missing[index]].append((row[index], *row[len(missing) :]))
@@ -258,7 +272,7 @@ def one_snapshot() -> Iterator[SqlEngine]:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_FOR_COUNTING)
-        yield SqlEngine()
+        yield SqlEngine(ColumnReader())
 
 
 def _count(sql: str, params: tuple[Any, ...]) -> Rows:

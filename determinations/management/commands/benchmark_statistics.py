@@ -4,19 +4,31 @@ import random
 import re
 import time
 from argparse import ArgumentParser
+from collections.abc import Callable
+from contextlib import nullcontext
+from functools import cache
 from html import unescape
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand
-from django.test import Client
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Count
+from django.http import QueryDict
+from django.test import Client, override_settings
 from django.urls import reverse
 
-from determinations.models import Case, ItemFact
+from determinations.management.many_facts import many_facts
+from determinations.models import CitationFact, ItemFact
 from determinations.statistics.answer_cache import clear_cached_answers
 from determinations.statistics.catalog import STATISTICS
+from determinations.statistics.columns import files, keeping
+from determinations.statistics.interface import Selection
+from determinations.statistics.sql_engine import SqlEngine, one_snapshot
+from determinations.views.statistics.selection import parse_selection
 from determinations.wording.labels import read_labels
 
 _FILTERS: dict[str, list[str]] = {
@@ -39,46 +51,135 @@ _TREATMENTS = (["Pharmaceuticals", "Opioids"], ["Rehabilitation", "PT/OT"])
 
 
 class Command(BaseCommand):
-    """Requests every page without and with random filters, each computed first and then from kept answers."""
+    """Requests every page without and with random filters: counted by PostgreSQL, by column, and from kept answers."""
 
-    help = "Print response times of the statistics pages (p50 and p95 in milliseconds)."
+    help = (
+        "Print response times of the statistics pages (p50 and p95 in milliseconds): counted by PostgreSQL, by "
+        "column, and from kept answers. The column file is written for the benchmark."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """How many random selections per page, and which pages."""
         parser.add_argument("--filters", type=int, default=10, help="random selections per page")
         parser.add_argument("--page", action="append", default=[], help="only pages whose address contains this")
+        parser.add_argument(
+            "--items", type=int, default=0, metavar="N",
+            help="count copies of the fact rows, at least N, in tables that are dropped afterwards",
+        )  # fmt: skip
 
     def handle(self, *args: object, **options: Any) -> None:
         """Request each page as a temporary superuser."""
-        queries = ["", *_random_queries(options["filters"])]
-        letters, items = Case.objects.current().count(), ItemFact.objects.count()
-        self.stdout.write(f"{letters:,} letters, {items:,} items, {len(queries)} selections per page; milliseconds\n")
-        self.stdout.write(f"{'page':46} {'plain':>7} {'p50':>7} {'p95':>7} {'kept p95':>9}\n")
         settings.ALLOWED_HOSTS = ["*"]
-        person = get_user_model().objects.create_superuser(f"benchmark {time.time_ns()}")
-        try:
-            client = Client()
-            client.force_login(person)
-            for path in _paths():
-                if not options["page"] or any(part in path for part in options["page"]):
-                    self._ask(client, path, queries)
-        finally:
-            person.delete()
+        with (
+            TemporaryDirectory(prefix="imrsite-columns-") as folder,
+            override_settings(COLUMNS_DIR=folder, COLUMN_ENGINE=True),
+            many_facts(options["items"]) if options["items"] else nullcontext(),
+        ):
+            self._write_columns()
+            queries = ["", *_random_queries(options["filters"])]
+            self._say_heads(queries)
+            self._count_all(queries)
+            person = get_user_model().objects.create_superuser(f"benchmark {time.time_ns()}")
+            try:
+                self._ask_all(person, options["page"], queries)
+            finally:
+                person.delete()
+                keeping.give_up()
 
-    def _ask(self, client: Client, path: str, queries: list[str]) -> None:
-        """Print the times of a page, and of each section that loads separately."""
-        counted: dict[str, list[float]] = {}
-        kept: dict[str, list[float]] = {}
+    def _write_columns(self) -> None:
+        started = time.perf_counter()
+        written = keeping.keep_columns(anew=True)
+        if written is None:
+            raise CommandError("The column file was not written.")
+        self.stdout.write(
+            f"{written.items:,} items by column: {files.size_of(written.name) / 1e6:,.1f} MB, "
+            f"written in {time.perf_counter() - started:,.1f} s\n"
+        )
+
+    def _say_heads(self, queries: list[str]) -> None:
+        letters = ItemFact.objects.filter(first_of_case=True).count()
+        self.stdout.write(f"{letters:,} letters with items, {len(queries)} selections; milliseconds\n")
+        heads = ("PG p50", "PG p95", "col p50", "col p95", "times", "kept p95")
+        self.stdout.write(f"{'counts and pages':46} {' '.join(f'{head:>8}' for head in heads)}\n")
+
+    def _count_all(self, queries: list[str]) -> None:
+        """Print the times of the counts alone, which pages are made of."""
+        everything: dict[str, list[float]] = {}
+        for name, count in _COUNTS.items():
+            times: dict[str, list[float]] = {}
+            for query in queries:
+                selection = parse_selection(QueryDict(query)).selection
+                for engine in ("PostgreSQL", "columns"):
+                    clear_cached_answers()
+                    with override_settings(COLUMN_ENGINE=engine == "columns"), one_snapshot() as counting:
+                        counting.prepare()
+                        begun = time.perf_counter()
+                        count(counting, selection)
+                        times.setdefault(engine, []).append(1000 * (time.perf_counter() - begun))
+            self._say(f"count of {name}", times)
+            for engine, of_engine in times.items():
+                everything.setdefault(engine, []).extend(of_engine)
+        self._say("all of these counts", everything)
+
+    def _ask_all(self, person: User, parts: list[str], queries: list[str]) -> None:
+        client = Client()
+        client.force_login(person)
+        everything: dict[str, list[float]] = {}
+        for path in _paths():
+            if not parts or any(part in path for part in parts):
+                for engine, times in self._ask(client, path, queries).items():
+                    everything.setdefault(engine, []).extend(times)
+        self._say("all of these", everything)
+
+    def _ask(self, client: Client, path: str, queries: list[str]) -> dict[str, list[float]]:
+        """Print the times of a page, and of each section that loads separately; returns them all, by engine."""
+        by_part: dict[str, dict[str, list[float]]] = {}
         for query in queries:
-            clear_cached_answers()
-            for times_of in (counted, kept):
-                for part, taken in _times(client, f"{path}?{query}").items():
-                    times_of.setdefault(part, []).append(taken)
-        for part, times in counted.items():
-            in_order = sorted(times)
-            columns = (times[0], in_order[len(times) // 2], _p95(in_order))
-            shown = " ".join(f"{column:7.0f}" for column in columns)
-            self.stdout.write(f"{part:46} {shown} {_p95(sorted(kept[part])):9.0f}\n")
+            for engine in _ENGINES:
+                if engine != "kept":
+                    clear_cached_answers()
+                with override_settings(COLUMN_ENGINE=engine == "columns"):
+                    for part, taken in _times(client, f"{path}?{query}").items():
+                        by_part.setdefault(part, {}).setdefault(engine, []).append(taken)
+        everything: dict[str, list[float]] = {}
+        for part, times in by_part.items():
+            self._say(part, times)
+            for engine, of_engine in times.items():
+                everything.setdefault(engine, []).extend(of_engine)
+        return everything
+
+    def _say(self, part: str, times: dict[str, list[float]]) -> None:
+        p50 = {engine: sorted(of_engine)[len(of_engine) // 2] for engine, of_engine in times.items()}
+        p95 = {engine: _p95(sorted(of_engine)) for engine, of_engine in times.items()}
+        figures = " ".join(f"{figure[engine]:8.0f}" for engine in ("PostgreSQL", "columns") for figure in (p50, p95))
+        kept = f" {p95['kept']:8.0f}" if "kept" in p95 else ""
+        ratio = sum(times["PostgreSQL"]) / sum(times["columns"])
+        self.stdout.write(f"{part:46} {figures} {ratio:8.1f}{kept}\n")
+
+
+@cache
+def _heaviest() -> int:
+    """The authority cited most."""
+    most = CitationFact.objects.values("authority").annotate(number=Count("pk")).order_by("-number").first()
+    return int(most["authority"]) if most else 0
+
+
+#: The kinds of counts.
+_COUNTS: dict[str, Callable[[SqlEngine, Selection], object]] = {
+    "letters": lambda engine, selection: engine.count_letters(selection),
+    "letters of some items": lambda engine, selection: engine.count_letters(Selection(selection.items, False)),
+    "categories": lambda engine, selection: engine.count_items(selection, ["category_id"]),
+    "months": lambda engine, selection: engine.count_items(selection, ["decision_month"]),
+    "specialties": lambda engine, selection: engine.count_items(selection, ["specialties"]),
+    "citations": lambda engine, selection: engine.count_items(selection, ["cited"]),
+    "editions": lambda engine, selection: engine.count_editions(selection),
+    "sections of an authority": lambda engine, selection: engine.count_parts(selection, _heaviest(), "sections"),
+    "items citing it": lambda engine, selection: engine.count_citing(selection, _heaviest(), ["category_id"]),
+}
+
+
+#: What counts, in the order of requests; kept answers are those of the engine before.
+_ENGINES = ("PostgreSQL", "columns", "kept")
 
 
 def _p95(times: list[float]) -> float:

@@ -1,0 +1,50 @@
+"""Whether the column file of this host answers statistics, in words."""
+
+from datetime import timedelta
+
+from django.conf import settings
+
+from determinations.models import ColumnFile
+from determinations.models.clock import database_now
+from determinations.operations.findings import Finding, Level
+from determinations.statistics.columns.files import known_folder_id, size_of
+from determinations.statistics.columns.horizon import changed_items, read_state
+from determinations.statistics.columns.layout import layout_digest
+from determinations.statistics.columns.reading import MOST_CHANGED, is_damaged
+
+#: A keeper looks every ten seconds, but may be busy for minutes.
+_LATE = timedelta(minutes=10)
+_POSTGRESQL = "PostgreSQL counts: exact as ever, but slower in large collections."
+_WORKER = "Check that a worker and the scheduler run on this host, or run manage.py build_columns there."
+
+
+def column_file() -> Finding:
+    """Whether there is a current column file that can be read."""
+    if not settings.COLUMN_ENGINE:
+        return Finding(Level.OK, "The column engine is off (COLUMN_ENGINE); PostgreSQL counts.")
+    folder = known_folder_id()
+    file = ColumnFile.objects.filter(folder=folder).first()
+    state = read_state(folder)
+    if file is None or state is None:
+        return Finding(Level.WARNING, f"No column file was written yet. {_POSTGRESQL}", _WORKER)
+    if not state.is_of_this_database or state.layout != layout_digest():
+        return _stands_aside("is of another database or program")
+    if size_of(file.name) < 0:
+        return _stands_aside("is missing")
+    if size_of(file.name) != file.size or is_damaged(file.name):
+        return _stands_aside("is damaged")
+    changed = changed_items(folder)
+    if changed is None or len(changed) > MOST_CHANGED:
+        return _stands_aside("is stale: too much changed since it was written")
+    if database_now() - file.looked_at > _LATE:
+        return Finding(
+            Level.WARNING,
+            f"Nothing has looked at the column file since {file.looked_at:%Y-%m-%d %H:%M} UTC. Statistics are exact, "
+            f"and become slower with every change.",
+            _WORKER,
+        )
+    return Finding(Level.OK, f"The column file has {file.items:,} items; {len(changed):,} changed since.")
+
+
+def _stands_aside(what: str) -> Finding:
+    return Finding(Level.WARNING, f"The column file {what}. {_POSTGRESQL}", f"A worker writes another. {_WORKER}")

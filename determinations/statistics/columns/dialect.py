@@ -1,0 +1,121 @@
+"""Statements on the fact rows as the column engine understands them: the same statements, in its dialect.
+
+Filters and statistics are written once, for PostgreSQL. What differs is replaced here, each construct by one that
+gives the same rows; a statement with anything that is not known to mean the same is refused.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from functools import lru_cache
+
+from determinations.statistics.columns.layout import GROUPED_BY_KEY, KEY, TABLES
+
+#: A value of a row of an answer, and of a statement's parameters.
+Value = object
+
+
+class NotInColumns(Exception):
+    """The statement asks for something that the column engine does not have."""
+
+
+_COLUMN = r'(?:"?\w+"?\.)?"?\w+"?'
+_ARRAY = r"(?P<{0}_open>\()?ARRAY\[(?P<{0}>(?:%s|, |::\w+)+)\](?({0}_open)\))(?:::\w+(?:\(\d+\))?\[\])?"
+_CONSTRUCTS = re.compile(
+    "|".join(
+        (
+            rf"(?P<any>{_COLUMN}) = ANY\(%s::(?:smallint|bigint)\[\]\)",  # age = ANY('{{30,31}}'::smallint[])
+            rf"%s = ANY\((?P<element>{_COLUMN})\)",
+            rf"(?P<all_in>{_COLUMN}) @> {_ARRAY.format('all_of')}",  # licensure @> ARRAY['California']::varchar[]
+            rf"(?P<some_in>{_COLUMN}) && {_ARRAY.format('some_of')}",
+            rf"width_bucket\((?P<bucket>{_COLUMN}), %s::date\[\]\)",
+            r"(?P<exists> LIMIT 1\))",  # of EXISTS (SELECT ... LIMIT 1)
+            r"(?P<empty>'\{\}')",
+            rf'(?P<key>(?<!")\b(?:{"|".join(sorted(GROUPED_BY_KEY))})\b(?!"))',
+            r"(?P<parameter>%s)",
+        )
+    )
+)
+_NUMBERS = re.compile(r"\{(?:\d+(?:,\d+)*)?\}")
+_TABLE = re.compile(r"\b(?:determinations|auth|django)_\w+")
+#: What is left once the known constructs are replaced must have none of these.
+_UNKNOWN = re.compile(
+    r"@@|@>|<@|&&|\bANY\b|\bARRAY\b|%|~|\bLIKE\b|\bILIKE\b|width_bucket|unnest|\bLIMIT\b", re.IGNORECASE
+)
+
+
+def translate(sql: str, parameters: Sequence[Value]) -> tuple[str, list[Value]]:
+    """The statement in the engine's dialect. Raises :class:`NotInColumns`."""
+    if foreign := set(_TABLE.findall(sql)) - TABLES:
+        raise NotInColumns(f"reads {', '.join(sorted(foreign))}")
+    given = iter(parameters)
+    kept: list[Value] = []
+    translated = _CONSTRUCTS.sub(lambda match: _replaced(match, given, kept), sql)
+    if unknown := _UNKNOWN.search(_CONSTRUCTS.sub("", sql)):
+        raise NotInColumns(f"has {unknown.group()}")
+    return translated, kept
+
+
+def _replaced(match: "re.Match[str]", given: Iterator[Value], kept: list[Value]) -> str:
+    part = match.groupdict()
+    if part["any"]:
+        return _is_one_of(part["any"], next(given))
+    if part["element"]:
+        return _contains(part["element"], given, kept)
+    if part["all_in"]:
+        number = part["all_of"].count("%s")
+        return f"({' AND '.join(_contains(part['all_in'], given, kept) for _ in range(number))})"
+    if part["some_in"]:
+        number = part["some_of"].count("%s")
+        return f"({' OR '.join(_contains(part['some_in'], given, kept) for _ in range(number))})"
+    if part["bucket"]:
+        return _bucket(part["bucket"], next(given))
+    if part["key"]:
+        return f"{part['key']}{KEY}"
+    if part["exists"]:
+        return ")"
+    if part["empty"]:
+        return "'[]'"
+    kept.append(_plain(next(given)))
+    return "?"
+
+
+def _is_one_of(column: str, numbers: Value) -> str:
+    if not isinstance(numbers, str) or not _NUMBERS.fullmatch(numbers):
+        raise NotInColumns("compares with an array of another kind")
+    return f"{column} IN ({numbers[1:-1]})" if len(numbers) > 2 else "false"
+
+
+def _contains(column: str, given: Iterator[Value], kept: list[Value]) -> str:
+    kept.append(_plain(next(given)))
+    return f"list_contains({column}, ?)"
+
+
+def _bucket(column: str, days: Value) -> str:
+    """In how many of the days, which are sorted, the column's interval begins; null for no day."""
+    if not isinstance(days, list) or not all(isinstance(day, date) for day in days):
+        raise NotInColumns("counts in other intervals than days")
+    cases = " ".join(f"WHEN {column} < DATE '{day}' THEN {number}" for number, day in enumerate(days))
+    return f"CASE WHEN {column} IS NULL THEN NULL {cases} ELSE {len(days)} END"
+
+
+def _plain(value: Value) -> Value:
+    """A parameter without the class that only PostgreSQL's driver needs."""
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if type(value) is date:
+        return value
+    if isinstance(value, list):
+        return [_plain(element) for element in value]
+    raise NotInColumns(f"compares with a {type(value).__name__}")
+
+
+@lru_cache(maxsize=20_000)
+def decoded(text: str) -> tuple[Value, ...]:
+    """The elements of an array that was grouped by its text."""
+    return tuple(json.loads(text))

@@ -1,0 +1,56 @@
+"""What the database says of column files: which one serves this folder, and what happened since.
+
+A file has the facts of the transactions that its horizon (a snapshot of the database) shows as finished. What another
+snapshot sees besides is in the log: its entries of transactions that the horizon does not show. So a reader's own
+snapshot and the file together give exactly what PostgreSQL would answer, whatever is committed meanwhile.
+"""
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+#: Numbers of transactions mean something in one cluster and database only, not in a copy restored elsewhere.
+DATABASE = """(
+    SELECT system_identifier || '/' || pg_database.oid FROM pg_control_system(), pg_database
+    WHERE datname = current_database()
+)"""
+_UNSEEN = "NOT pg_visible_in_snapshot(log.transaction::text::xid8, file.horizon::pg_snapshot)"
+_STATE = f"""
+SELECT file.name, file.layout, file.database = {DATABASE}, (SELECT sum(mark) FROM determinations_factchange),
+    EXISTS (SELECT FROM determinations_factlog AS log WHERE {_UNSEEN})
+FROM determinations_columnfile AS file WHERE folder = %s AND name <> ''
+"""  # noqa: S608 - constants
+_CHANGED = f"""
+SELECT ARRAY(
+        SELECT DISTINCT item FROM determinations_factlog AS log CROSS JOIN unnest(log.items) AS item WHERE {_UNSEEN}
+    ),
+    EXISTS (SELECT FROM determinations_factlog AS log WHERE log.items IS NULL AND {_UNSEEN})
+FROM determinations_columnfile AS file WHERE folder = %s
+"""  # noqa: S608 - constants
+
+
+@dataclass(frozen=True)
+class FileState:
+    """The column file of a folder, as this transaction sees it; ``version`` is that of the facts."""
+
+    name: str
+    layout: str
+    is_of_this_database: bool
+    version: str
+    has_changes: bool
+
+
+def read_state(folder: str) -> FileState | None:
+    """The file that serves the folder; None if there is none yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STATE, [folder])
+        row = cursor.fetchone()
+    return FileState(row[0], row[1], row[2], str(row[3]), row[4]) if row else None
+
+
+def changed_items(folder: str) -> list[int] | None:
+    """The items whose facts changed since the folder's file was written; None if any may have."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CHANGED, [folder])
+        items, all_of_them = cursor.fetchone()
+    return None if all_of_them else items

@@ -1,0 +1,151 @@
+"""Keeps the column file of a folder current: the only writer there.
+
+A file is complete and on disk before the database names it. In the same transaction the log of changes loses what no
+file needs any longer. A keeper that is killed at any moment leaves the previous file in use.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import duckdb
+from django.db import connection, transaction
+
+from determinations.models import ColumnFile
+from determinations.models.locks import holding_alone
+from determinations.statistics.columns import files
+from determinations.statistics.columns.horizon import DATABASE
+from determinations.statistics.columns.layout import layout_digest
+from determinations.statistics.columns.reading import is_damaged
+from determinations.statistics.columns.writing import Changes, Written, read_changes, write_all, write_merged
+
+log = logging.getLogger(__name__)
+
+#: Changed items that are merged into a new file at once; fewer wait.
+_MANY_CHANGED = 2_000
+#: The longest that a change waits to be merged, and so that a file holds facts of an erased case.
+MERGED_AFTER = timedelta(minutes=2)
+#: A folder that no keeper looked at for this long is given up, so that the log does not grow for it.
+_GIVEN_UP_AFTER = timedelta(days=1)
+
+_REGISTER = f"""
+INSERT INTO determinations_columnfile AS file
+    (folder, name, horizon, database, layout, items, size, looked_at)
+VALUES (%(folder)s, '', pg_current_snapshot()::text, {DATABASE}, %(layout)s, 0, 0, now())
+ON CONFLICT (folder) DO UPDATE SET looked_at = now()
+RETURNING name, layout, database = {DATABASE}, size, written_at, now()
+"""  # noqa: S608 - a constant
+_START_AGAIN = f"""
+UPDATE determinations_columnfile
+SET name = '', horizon = pg_current_snapshot()::text, database = {DATABASE}, layout = %(layout)s
+WHERE folder = %(folder)s
+"""  # noqa: S608 - a constant
+_NAME = """
+UPDATE determinations_columnfile
+SET name = %(name)s, horizon = %(horizon)s, items = %(items)s, size = %(size)s, written_at = now(), looked_at = now()
+WHERE folder = %(folder)s
+"""
+_GIVE_UP = "DELETE FROM determinations_columnfile WHERE looked_at < now() - make_interval(secs => %s)"
+_FORGET = """
+DELETE FROM determinations_factlog AS log WHERE NOT EXISTS (
+    SELECT FROM determinations_columnfile AS file
+    WHERE NOT pg_visible_in_snapshot(log.transaction::text::xid8, file.horizon::pg_snapshot)
+)
+"""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """The row of the folder when the keeper looked."""
+
+    name: str
+    layout: str
+    is_of_this_database: bool
+    size: int
+    written_at: datetime | None
+    now: datetime
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether there is a file that is whole, as far as known, and of this program and database."""
+        return (
+            self.name != ""
+            and self.is_of_this_database
+            and self.layout == layout_digest()
+            and files.size_of(self.name) == self.size
+            and not is_damaged(self.name)
+        )
+
+    def is_time_for(self, changes: Changes) -> bool:
+        """Whether so many changes are merged now."""
+        waited = self.written_at is None or self.now - self.written_at >= MERGED_AFTER
+        return changes.number >= _MANY_CHANGED or (changes.number > 0 and waited)
+
+
+def keep_columns(*, at_once: bool = False, anew: bool = False) -> Written | None:
+    """Write a file if there is none, if it cannot be read, or if enough changed; returns it.
+
+    ``at_once``: also for a single change; ``anew``: from PostgreSQL alone, whatever there is. Nothing is done while
+    another process writes in this folder.
+    """
+    folder = files.folder_id()
+    with holding_alone(f"column files of {folder}") as alone:
+        if not alone:
+            return None
+        row = _register(folder)
+        changes = read_changes(folder) if row.is_readable and not anew else None
+        if changes is not None and not (row.is_time_for(changes) or (at_once and changes.number)):
+            files.delete_others(row.name)
+            return None
+        written = _merged(changes, row.name) if changes is not None else None
+        if written is None:
+            _execute(_START_AGAIN, folder=folder, layout=layout_digest())
+            written = write_all()
+        with transaction.atomic():
+            _execute(
+                _NAME, folder=folder, name=written.name, horizon=written.horizon, items=written.items,
+                size=files.size_of(written.name),
+            )  # fmt: skip
+            forget_changes()
+        files.delete_others(written.name)
+        return written
+
+
+def keep_quietly() -> None:
+    """Keep the file current; what prevents it is logged, and on the status page. PostgreSQL counts meanwhile."""
+    try:
+        keep_columns()
+    except (OSError, duckdb.Error) as fault:
+        log.error("The column file cannot be written (%s).", type(fault).__name__)
+
+
+def give_up() -> None:
+    """Stop keeping this folder: its files can be deleted, and the log keeps nothing for them."""
+    ColumnFile.objects.filter(folder=files.known_folder_id()).delete()
+
+
+def forget_changes() -> None:
+    """Delete from the log of changes what no column file needs, and files that nobody keeps."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_GIVE_UP, [_GIVEN_UP_AFTER.total_seconds()])
+        cursor.execute(_FORGET)
+
+
+def _register(folder: str) -> _Row:
+    """Note that the folder is kept. From here on the log keeps what its file does not show."""
+    with connection.cursor() as cursor:
+        cursor.execute(_REGISTER, {"folder": folder, "layout": layout_digest()})
+        return _Row(*cursor.fetchone())
+
+
+def _merged(changes: Changes, before: str) -> Written | None:
+    try:
+        return write_merged(changes, before)
+    except duckdb.Error as error:
+        log.error("The column file cannot be read (%s); it is written anew.", type(error).__name__)
+        return None
+
+
+def _execute(sql: str, **parameters: str | int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)

@@ -1,0 +1,219 @@
+"""Reads column files: the file that this host has, and in memory what changed since it was written.
+
+A process opens a file once and keeps it until the next one is complete. For each version of the facts it has a schema
+in memory, in which the tables' names mean the file's rows without those that changed, and the changed rows.
+"""
+
+import logging
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import TypeAlias
+
+import duckdb
+from django.conf import settings
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
+from determinations.access.scope import current_scope
+from determinations.statistics.columns.dialect import NotInColumns, Value, decoded, translate
+from determinations.statistics.columns.files import folder, known_folder_id, size_of
+from determinations.statistics.columns.horizon import FileState, changed_items, read_state
+from determinations.statistics.columns.layout import FACTS, KEY, REFERENCE, layout_digest
+
+log = logging.getLogger(__name__)
+
+Rows: TypeAlias = list[tuple[Value, ...]]
+#: With more changed items than this, reading them takes longer than counting in PostgreSQL.
+MOST_CHANGED = 20_000
+#: Versions of the facts that a process keeps ready, for requests that began before the last change.
+_VERSIONS = 3
+_REMEMBERED_SECONDS = 24 * 60 * 60
+#: Errors of one statement, or of the memory that it may use; others are of the file.
+_OF_A_STATEMENT = (
+    duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError, duckdb.OutOfMemoryException,
+    duckdb.InterruptException, duckdb.TransactionException, duckdb.DependencyException, duckdb.ResourceInUseException,
+)  # fmt: skip
+
+
+class Unavailable(Exception):
+    """The column file cannot answer now, and why; PostgreSQL does."""
+
+
+def memory_only() -> duckdb.DuckDBPyConnection:
+    """An engine without tables, within the limits of the settings. It loads no extensions and spills to no disk."""
+    return duckdb.connect(
+        config={
+            "threads": settings.COLUMN_THREADS,
+            "memory_limit": f"{settings.COLUMN_MEMORY_MB}MB",
+            "temp_directory": "",
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The facts of one version, by column."""
+
+    connection: duckdb.DuckDBPyConnection
+    schema: str
+    changed: int
+
+    def rows(self, sql: str, parameters: Sequence[Value]) -> Rows:
+        """The answer to a statement for PostgreSQL. Raises NotInColumns and errors of the library."""
+        translated, values = translate(sql, parameters)
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"USE memory.{self.schema}")
+            cursor.execute(translated, values)
+            arrays = [at for at, column in enumerate(cursor.description or ()) if column[0].endswith(KEY)]
+            rows: Rows = cursor.fetchall()
+        return [_with_arrays(row, arrays) for row in rows] if arrays else rows
+
+
+def _with_arrays(row: tuple[Value, ...], arrays: list[int]) -> tuple[Value, ...]:
+    return tuple(decoded(value) if at in arrays and isinstance(value, str) else value for at, value in enumerate(row))
+
+
+class OpenFile:
+    """A column file that this process reads."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.connection = memory_only()
+        self._by_version: OrderedDict[str, Columns] = OrderedDict()
+        self._made = 0
+        path = folder() / name
+        self.connection.execute(f"ATTACH '{path}' AS file (READ_ONLY)")
+
+    def at(self, state: FileState, folder: str) -> Columns:
+        """The facts as the transaction sees them. Raises Unavailable."""
+        if state.version not in self._by_version:
+            self._by_version[state.version] = self._made_for(state, folder)
+            while len(self._by_version) > _VERSIONS:
+                _version, old = self._by_version.popitem(last=False)
+                self.connection.execute(f"DROP SCHEMA {old.schema} CASCADE")
+        return self._by_version[state.version]
+
+    def _made_for(self, state: FileState, folder: str) -> Columns:
+        items = changed_items(folder) if state.has_changes else []
+        if items is None or len(items) > MOST_CHANGED:
+            raise Unavailable("too much changed since the column file was written")
+        self._made += 1
+        schema = f"version_{self._made}"
+        self.connection.execute(f"CREATE SCHEMA {schema}")
+        for table in REFERENCE:
+            table.create(self.connection, f"{schema}.{table.name}")
+            table.copy_rows(self.connection, f"{schema}.{table.name}", "")
+        if items:
+            numbers = ",".join(map(str, items))
+            self.connection.execute(f"CREATE TABLE {schema}.changed AS SELECT unnest([{numbers}]::BIGINT[]) AS item")
+        for table in FACTS:
+            rows = f"SELECT * FROM file.{table.name}"  # noqa: S608 - names of our own
+            if items:
+                now = f"{schema}.{table.name}_now"
+                table.create(self.connection, now)
+                table.copy_rows(self.connection, now, f"WHERE {table.key} = ANY('{{{numbers}}}'::bigint[])")
+                rows += f" WHERE {table.key} NOT IN (SELECT item FROM {schema}.changed) UNION ALL SELECT * FROM {now}"  # noqa: S608
+            self.connection.execute(f"CREATE VIEW {schema}.{table.name} AS {rows}")
+        return Columns(self.connection, schema, len(items))
+
+
+class ColumnReader:
+    """Answers the statements of one snapshot of the database, as far as the column file can."""
+
+    def __init__(self) -> None:
+        self._columns: Columns | None = None
+        self._looked = False
+
+    def rows(self, sql: str, parameters: Sequence[Value]) -> Rows | None:
+        """The answer to a statement for PostgreSQL; None if PostgreSQL has to give it."""
+        try:
+            columns = self.columns()
+            return None if columns is None else columns.rows(sql, parameters)
+        except NotInColumns:
+            return None
+        except duckdb.Error as error:
+            self._columns = None
+            process.report(error)
+            return None
+
+    def columns(self) -> Columns | None:
+        """The facts as this transaction sees them; None if they are not available."""
+        if not self._looked:
+            self._looked = True
+            try:
+                self._columns = process.columns()
+            except Unavailable as reason:
+                log.info("PostgreSQL counts: %s.", reason)
+            except duckdb.Error as error:
+                process.report(error)
+        return self._columns
+
+
+class _Process:
+    """What this process has open. Its children open files of their own."""
+
+    def __init__(self) -> None:
+        self._forget()
+        os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        self.lock = Lock()
+        self.file: OpenFile | None = None
+        self.folder = ""
+        self.name = ""
+        self.damaged = ""
+
+    def columns(self) -> Columns | None:
+        """The facts as this transaction sees them. Raises Unavailable, and errors of the library."""
+        if not settings.COLUMN_ENGINE or not current_scope().is_everything:
+            return None
+        self.folder = self.folder or known_folder_id()
+        state = read_state(self.folder) if self.folder else None
+        if state is None or state.name == self.damaged:
+            return None
+        if not state.is_of_this_database or state.layout != layout_digest():
+            raise Unavailable("the column file is of another database or program")
+        with self.lock:
+            if self.file is None or self.file.name != state.name:
+                if size_of(state.name) < 0:
+                    raise Unavailable("the column file is missing")
+                self.name = state.name
+                self.file = OpenFile(state.name)
+            return self.file.at(state, self.folder)
+
+    def report(self, error: duckdb.Error) -> None:
+        """Note an error of the library. A damaged file is not read again; its keeper writes another."""
+        log.warning("PostgreSQL counts, since the column file cannot (%s).", type(error).__name__)
+        if isinstance(error, _OF_A_STATEMENT):
+            return
+        with self.lock:
+            self.damaged, self.file = self.name, None
+        note_damaged(self.damaged)
+
+    def close(self) -> None:
+        """Close the file, and forget what was found out about it."""
+        self._forget()
+
+
+process = _Process()
+
+
+def note_damaged(name: str) -> None:
+    """Tell the keeper that the file is damaged. A cache that is away is no loss: each reader notices by itself."""
+    try:
+        cache.set(f"column-file-damaged:{name}", True, timeout=_REMEMBERED_SECONDS)
+    except RedisError as error:
+        log.warning("The shared cache is unavailable (%s).", type(error).__name__)
+
+
+def is_damaged(name: str) -> bool:
+    """Whether a reader reported the file."""
+    try:
+        return bool(cache.get(f"column-file-damaged:{name}"))
+    except RedisError:
+        return False

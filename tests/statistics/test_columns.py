@@ -1,0 +1,254 @@
+"""The column engine gives exactly the answers of PostgreSQL, at any moment, or leaves them to it."""
+
+import random
+import threading
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from django.core.exceptions import ObjectDoesNotExist
+from django.core.management import call_command
+from django.db import connection
+from django.http import QueryDict
+
+from determinations.access.scope import Scope, within
+from determinations.cases.effective import remove_letters
+from determinations.corrections.actions import correct_field
+from determinations.models import Authority, ColumnFile, FactLog, ItemFact, StatisticsLimits
+from determinations.operations.column_files import column_file
+from determinations.operations.findings import Level
+from determinations.statistics.answer_cache import cached_answers
+from determinations.statistics.catalog import STATISTICS
+from determinations.statistics.columns import keeping, reading
+from determinations.statistics.columns.dialect import NotInColumns, translate
+from determinations.statistics.interface import Selection
+from determinations.statistics.sql_engine import SqlEngine, _count, one_snapshot
+from determinations.statistics.tabulate import count as tabulated
+from determinations.tasks import keep_column_file
+from determinations.views.statistics.selection import parse_selection
+from determinations.views.statistics.selection import within as narrowed
+from determinations.wording.labels import read_labels
+from tests.fixtures.people import People
+from tests.statistics.worlds import AUTHORITIES, NOW, random_event, stored_world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+#: Filters of the facts' own columns.
+QUERIES = [
+    "", "decided_from=2016-01-01&decided_to=2017-06-30", "sex=male", "age=30-39&age=70-over", "outcome=partly",
+    "decision=overturned", "licensure=California&specialty=Psychiatry", "claims_family=mtus",
+    "reviewer_without=odg", "reviewer_authority=mtus/chronic-pain", "also_reviewer_authority=odg/pain",
+    "same_guideline=no", "category=Pharmaceuticals", "subcategory=Surgery/Surgical Consult",
+    "ground=criteria_met", "problem=date_order", "region=unknown", "undated=decided", "several_items=yes",
+    "claim_age=10-19", "claims_edition=mtus/opioids@2016", "reviewer_cites=mtus/low-back@MRI",
+    "claims_superseded=any", "reviewer_standing=early", "letter=1,2,3", "rest_of=sex%3Dmale", "state=parsed",
+    "corrected=yes", "partly_approved=no", "specialty=unknown",
+]  # fmt: skip
+#: Rounds while two writers run, each with all letters and with a random filter.
+ROUNDS = 4
+
+
+@pytest.fixture
+def folder(tmp_path: Path, settings: object) -> Iterator[Path]:
+    settings.COLUMNS_DIR = tmp_path / "columns"  # type: ignore[attr-defined]
+    reading.process.close()
+    yield tmp_path / "columns"
+    reading.process.close()
+
+
+class Compared(reading.ColumnReader):
+    """Answers by column, each compared with what PostgreSQL answers in the same snapshot."""
+
+    answered = refused = 0
+
+    def rows(self, sql: str, parameters: object) -> reading.Rows | None:
+        rows = super().rows(sql, parameters)  # type: ignore[arg-type]
+        if rows is None:
+            Compared.refused += 1
+        else:
+            Compared.answered += 1
+            expected = _count(sql, parameters)  # type: ignore[arg-type]
+            assert sorted(rows, key=repr) == sorted(expected, key=repr), (sql, parameters)
+        return rows
+
+
+def count_everything(engine: SqlEngine, query: QueryDict) -> None:
+    """Every statistic, and every other count, of the address."""
+    selection, labels = parse_selection(query).selection, read_labels()
+    engine.precompute(selection, ("category_id", "specialties", "cited", "sex"))
+    for statistic in STATISTICS:
+        tabulated(engine, statistic, narrowed(selection, statistic), labels, StatisticsLimits())
+    engine.count_letters(selection)
+    engine.count_letters(Selection(selection.items, whole_letters=False))
+    engine.count_editions(selection)
+    engine.count_edition_statuses(selection)
+    engine.count_sections(selection)
+    for authority in Authority.objects.filter(key__in=AUTHORITIES[:2]):
+        engine.count_parts(selection, authority.pk, "sections")
+        engine.count_citing(selection, authority.pk, ("decision_month", "category_id"))
+        engine.count_editions(selection, authority.pk)
+
+
+def test_both_engines_agree_while_two_writers_run(people: People, folder: Path) -> None:
+    chance = random.Random(6)
+    stored_world(chance, 25)
+    assert keeping.keep_columns() is not None
+    stop, errors = threading.Event(), []
+
+    def write(seed: int) -> None:
+        own = random.Random(seed)
+        try:
+            while not stop.is_set():
+                try:
+                    random_event(own, people.admin)
+                except ObjectDoesNotExist:
+                    continue  # the other writer has just deleted it
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    writers = [threading.Thread(target=write, args=(seed,)) for seed in (7, 8)]
+    for writer in writers:
+        writer.start()
+    Compared.answered = Compared.refused = changed = 0
+    try:
+        for number in range(ROUNDS):
+            for query in (QueryDict(), QueryDict("&".join(chance.sample(QUERIES, 2)))):
+                with one_snapshot() as engine:
+                    reader = Compared()
+                    count_everything(SqlEngine(reader), query)
+                    assert engine.version
+                columns = reader.columns()
+                assert columns is not None
+                changed = max(changed, columns.changed)
+            if number == 1:
+                written = keeping.keep_columns(at_once=True)
+                assert written is not None
+                assert written.merged
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
+    assert not errors
+    assert changed  # the writers did change facts that the file had otherwise
+    assert Compared.answered > 100
+    assert not Compared.refused
+
+
+def test_every_filter_of_the_facts_is_answered_by_column(people: People, folder: Path) -> None:
+    stored_world(random.Random(3), 15)
+    keeping.keep_columns()
+    Compared.refused = 0
+    for query in QUERIES:
+        with one_snapshot():
+            SqlEngine(Compared()).count_items(parse_selection(QueryDict(query)).selection, ["body_region", "grounds"])
+        assert Compared.refused == 0, query
+
+
+def test_a_correction_and_an_erasure_count_at_once(people: People, folder: Path) -> None:
+    stored_world(random.Random(9), 10)
+    keeping.keep_columns()
+    fact = ItemFact.objects.exclude(overturned=None).order_by("pk")[0]
+    decision = "upheld" if fact.overturned else "overturned"
+    before = overturned()
+    path = f"items/{fact.item.number}/decision"
+    correct_field(fact.case_id, path, decision, by=people.admin, now=NOW, reason="misread")
+    assert overturned() == before + (1 if decision == "overturned" else -1)
+    assert keeping.keep_columns() is None  # one change waits
+    remove_letters([fact.case_id])
+    assert overturned() == ItemFact.objects.filter(overturned=True).count()
+    written = keeping.keep_columns(at_once=True)
+    assert written is not None
+    assert written.items == ItemFact.objects.count()
+    assert not FactLog.objects.exists()
+    with duckdb.connect(str(folder / written.name), read_only=True) as file:
+        kept = file.execute(
+            "SELECT count(*) FROM determinations_itemfact WHERE case_id = ?", [fact.case_id]
+        ).fetchone()
+    assert kept == (0,)
+
+
+def overturned() -> int:
+    """How many items were overturned, counted by column."""
+    cached_answers.answers.clear()
+    with one_snapshot():
+        reader = Compared()
+        groups = SqlEngine(reader).count_items(Selection.everything(), ["decision_year"])
+        assert reader.columns() is not None
+    return sum(group.overturned for group in groups)
+
+
+def test_without_a_readable_file_postgresql_counts_and_the_status_page_says_so(
+    people: People, folder: Path, settings: object
+) -> None:
+    def finding(words: str) -> None:
+        with one_snapshot():
+            assert reading.ColumnReader().columns() is None
+        found = column_file()
+        assert found.level == Level.WARNING
+        assert words in found.what
+        assert "PostgreSQL counts" in found.what
+
+    stored_world(random.Random(2), 6)
+    finding("No column file")
+    keep_column_file()
+    assert column_file().level == Level.OK
+    file = folder / ColumnFile.objects.get().name
+    with one_snapshot(), within(Scope(offices=(1,))):
+        assert reading.ColumnReader().columns() is None  # limited accounts are answered by PostgreSQL
+    for column in ("layout", "database"):
+        here = getattr(ColumnFile.objects.get(), column)
+        ColumnFile.objects.update(**{column: "elsewhere"})
+        finding("another database or program")
+        ColumnFile.objects.update(**{column: here})
+    FactLog.objects.create(transaction=2**60, items=None)
+    finding("stale")
+    FactLog.objects.all().delete()
+    file.write_bytes(file.read_bytes()[:5_000] + bytes(file.stat().st_size - 5_000))
+    reading.process.close()
+    with one_snapshot():
+        rows = reading.ColumnReader().rows(
+            "SELECT count(*) FROM determinations_citationfact WHERE side = %s", ("claims",)
+        )
+    assert rows is None
+    finding("damaged")
+    keep_column_file()
+    reading.process.close()
+    assert column_file().level == Level.OK
+    (folder / ColumnFile.objects.get().name).unlink()
+    finding("missing")
+    (folder / "facts-killed.columns.unfinished").write_bytes(b"")  # of a writer that was killed
+    call_command("build_columns")
+    assert column_file().level == Level.OK
+    assert not list(folder.glob("*.unfinished"))
+    settings.COLUMN_ENGINE = False  # type: ignore[attr-defined]
+    assert "is off" in column_file().what
+
+
+@pytest.mark.parametrize(
+    ("sql", "parameters", "expected"),
+    [
+        ("age = ANY(%s::smallint[])", ["{3,4}"], ("age IN (3,4)", [])),
+        ("age = ANY(%s::smallint[])", ["{}"], ("false", [])),
+        ("x = %s AND \"f\".\"a\" @> (ARRAY[%s, %s])::varchar(9)[]", [True, "b", "c"],
+         ("x = ? AND (list_contains(\"f\".\"a\", ?) AND list_contains(\"f\".\"a\", ?))", [True, "b", "c"])),
+        ("width_bucket(d, %s::date[])", [[date(2015, 1, 2)]],
+         ("CASE WHEN d IS NULL THEN NULL WHEN d < DATE '2015-01-02' THEN 0 ELSE 1 END", [])),
+        ("EXISTS(SELECT 1 LIMIT 1) GROUP BY sections", [], ("EXISTS(SELECT 1) GROUP BY sections_key", [])),
+        ("FROM determinations_case", [], None),
+        ("determinations_item_words(item_id) @@ %s", ["x"], None),
+        ("age = ANY(%s::smallint[])", ["{1); DROP TABLE x}"], None),
+        ("name LIKE %s", ["x"], None),
+        ("d >= %s", [object()], None),
+    ],
+)  # fmt: skip
+def test_statements_are_translated_or_refused(
+    sql: str, parameters: list[object], expected: tuple[str, list[object]] | None
+) -> None:
+    if expected is None:
+        with pytest.raises(NotInColumns):
+            translate(sql, parameters)
+    else:
+        assert translate(sql, parameters) == expected
