@@ -41,6 +41,7 @@ from determinations.cases.office_values import copy_pending
 from determinations.cases.search_words import old_words
 from determinations.casework import digests, notifications
 from determinations.corrections import duplicates, erasure, removal
+from determinations.datasets.exported import write_exported
 from determinations.duties import documents as duty_documents
 from determinations.duties import records as duty_records
 from determinations.duties.records import MOST_AT_ONCE, DutyRefused
@@ -48,7 +49,7 @@ from determinations.extraction.scanning.engine import missing_engine
 from determinations.intake import leftovers
 from determinations.intake.offices import MOVED_AT_ONCE, move_letters
 from determinations.models import Case, CaseValues, Export, Letter, Office, ReparseRun, UploadedFile
-from determinations.models.browsing import ExportState
+from determinations.models.browsing import DATA_SET, ExportState
 from determinations.models.clock import database_now
 from determinations.models.letters import OPEN_STATES, Lane
 from determinations.models.locks import holding_alone as _alone
@@ -282,7 +283,7 @@ def count_statistics() -> None:
 @memory_may_run_out
 def write_export(export_id: int) -> None:
     """Write a long list to its file, unless it is already written or another worker is writing it."""
-    exports.write_export(export_id, now=database_now)
+    exports.write_export(export_id, now=database_now, writers={DATA_SET: write_exported})
 
 
 @shared_task(ignore_result=True)

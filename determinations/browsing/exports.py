@@ -10,7 +10,7 @@ import re
 import shutil
 import tempfile
 from array import array
-from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -271,6 +271,14 @@ def write_xlsx(path: Path, title: str, heads: Sequence[str], rows: Iterable[Sequ
     """Write an Excel file row by row, in constant memory; returns the number of rows."""
     options = {"constant_memory": True, "tmpdir": str(path.parent), "default_date_format": "yyyy-mm-dd"}
     book = xlsxwriter.Workbook(str(path), options)
+    try:
+        return write_sheet(book, title, heads, rows)
+    finally:
+        book.close()
+
+
+def write_sheet(book: xlsxwriter.Workbook, title: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
+    """Add a sheet with a bold head, a filter row and these rows; returns their number. Texts are never formulas."""
     sheet = book.add_worksheet(title[:31])
     bold = book.add_format({"bold": True})
     sheet.freeze_panes(1, 0)
@@ -281,7 +289,6 @@ def write_xlsx(path: Path, title: str, heads: Sequence[str], rows: Iterable[Sequ
     for row in rows:
         written += 1
         if written > _MOST_EXCEL_ROWS:
-            book.close()
             raise TooManyRows
         for at, cell in enumerate(row):
             match cell:
@@ -289,12 +296,13 @@ def write_xlsx(path: Path, title: str, heads: Sequence[str], rows: Iterable[Sequ
                     continue
                 case date():
                     sheet.write_datetime(written, at, cell)  # type: ignore[arg-type]
+                case bool():
+                    sheet.write_boolean(written, at, cell)
                 case int():
                     sheet.write_number(written, at, cell)
                 case _:
                     sheet.write_string(written, at, str(cell)[:32_767])
     sheet.autofilter(0, 0, written, max(0, len(heads) - 1))
-    book.close()
     return written
 
 
@@ -383,8 +391,15 @@ def _files_of(*folders: Path) -> Iterator[Path]:
             yield from (path for path in folder.iterdir() if path.name != UNFINISHED)
 
 
-def write_export(export_id: int, *, now: Callable[[], datetime]) -> None:
-    """Write a waiting export into its file, in a worker. Safe to run twice: one run claims it, the other returns."""
+#: Writes an export that is no list into its file; adds its letters to the sequence, and returns the number of rows.
+Writer = Callable[[Export, BinaryIO, MutableSequence[int]], int]
+
+
+def write_export(export_id: int, *, now: Callable[[], datetime], writers: Mapping[str, Writer] = {}) -> None:
+    """Write a waiting export into its file, in a worker. Safe to run twice: one run claims it, the other returns.
+
+    ``writers`` write what is no list, by its name.
+    """
     waiting = Export.objects.filter(pk=export_id, state=ExportState.WAITING)
     if not waiting.update(state=ExportState.WRITING, started_at=now()):
         return
@@ -393,11 +408,13 @@ def write_export(export_id: int, *, now: Callable[[], datetime]) -> None:
     try:
         seen = array("q")
         with within(scope):
-            rows = _write_file(export, now(), seen)
+            if writer := writers.get(export.list_name):
+                with exports_area().write(_name_of(export)) as file:
+                    rows = writer(export, file, seen)
+            else:
+                rows = _write_file(export, now(), seen)
     except TooManyRows:
-        _fail(
-            export, "The list has more rows than an Excel sheet allows. Export it as CSV, or filter the list.", now()
-        )
+        _fail(export, "There are more rows than an Excel sheet allows. Export as CSV, or filter the list.", now())
     except BundleRefused as refusal:
         _fail(export, str(refusal), now())
     except SoftTimeLimitExceeded:

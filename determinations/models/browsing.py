@@ -114,11 +114,15 @@ class ExportFormat(models.TextChoices):
     ZIP = "zip", _("the letters, as ZIP")
 
 
+#: The name of an export that holds all cases, items, citations and grounds (see ``determinations.datasets``).
+DATA_SET = "data_set"
+
+
 class Export(models.Model):
-    """A list exported to a file. Small exports are sent immediately; large ones are written by a worker."""
+    """A list exported to a file, or the data set. Small lists are sent at once; all else is written by a worker."""
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="exports")
-    list_name = models.CharField(max_length=12, choices=ListName.choices)
+    list_name = models.CharField(max_length=12, choices=[*ListName.choices, (DATA_SET, _("Data set"))])
     query = models.TextField(blank=True, help_text="filters and order, as in the address")
     format = models.CharField(max_length=5, choices=ExportFormat.choices)
     state = models.CharField(max_length=8, choices=ExportState.choices, default=ExportState.WAITING)

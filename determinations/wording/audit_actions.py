@@ -19,6 +19,7 @@ ACTIONS = {
     "case.archived": "archived a case",
     "case.restored": "brought a case back from the archive",
     "case.viewed": "viewed a case",
+    "data_set.written": "wrote the data set",
     "disclosures.exported": "exported the disclosures of a case",
     "disclosures.viewed": "viewed the disclosures of a case",
     "cases.archived": "archived cases by the rule",

@@ -85,6 +85,7 @@ ADDRESSES: Mapping[str, Sequence[str]] = {
     "views/": ("/views/",),
     "views/<int:pk>/": ("/views/{view}/",),
     "exports/": ("/exports/",),
+    "exports/data-set/": ("/exports/data-set/",),
     "exports/<int:pk>/file": ("/exports/{export}/file",),
     "worklist/": ("/worklist/", "/worklist/?who=all&state=all"),
     "worklist/<int:pk>/": ("/worklist/{duty}/",),

@@ -36,15 +36,17 @@ from determinations.browsing.exports import (
     write_xlsx,
 )
 from determinations.browsing.lists import LISTS, ListKind
+from determinations.datasets.exported import FORMATS, Request
+from determinations.datasets.files import Format
 from determinations.filters import filters_in_words, filters_only
 from determinations.models import Export
-from determinations.models.browsing import ExportFormat, ExportState
+from determinations.models.browsing import DATA_SET, ExportFormat, ExportState
 from determinations.paging.counts import count_up_to
 from determinations.storage.sealed import KeyUnknown, NotAuthentic
 from determinations.tasks import send_export
 from determinations.views.access.confirmation import is_resumed, need_confirmation
 from determinations.views.requests import person_of
-from determinations.wording.labels import read_labels
+from determinations.wording.labels import Labels, read_labels
 
 log = logging.getLogger(__name__)
 
@@ -94,16 +96,38 @@ def export_list(request: HttpRequest) -> HttpResponse:
     in_progress = any(export.state in (ExportState.WAITING, ExportState.WRITING) for export in exports)
     labels = read_labels()
     rows = [
-        (
-            export,
-            has_file(export) and may_download(export, current_scope()),
-            f"{reverse(LISTS[export.list_name].url_name)}?{export.query}",
-            filters_in_words(QueryDict(export.query), labels),
-        )
+        (export, has_file(export) and may_download(export, current_scope()), *_described(export, labels))
         for export in exports
     ]
     template = "browsing/_exports.html" if request.headers.get("HX-Request") else "browsing/export_list.html"
-    return render(request, template, {"exports": rows, "in_progress": in_progress, "kept_days": KEPT_DAYS})
+    context = {"exports": rows, "in_progress": in_progress, "kept_days": KEPT_DAYS, "formats": FORMATS}
+    return render(request, template, {**context, "offers_data_set": not current_scope().masked})
+
+
+def _described(export: Export, labels: Labels) -> tuple[str, str]:
+    """Where its list is, and what was asked for in words."""
+    if export.list_name == DATA_SET:
+        return "", str(Request.of(export.query))
+    return (
+        f"{reverse(LISTS[export.list_name].url_name)}?{export.query}",
+        filters_in_words(QueryDict(export.query), labels),
+    )
+
+
+@require_POST
+@permission_required(["determinations.browse_cases", "determinations.export_cases"], raise_exception=True)
+def request_data_set(request: HttpRequest) -> HttpResponse:
+    """Have a worker write the data set of what the user may see."""
+    try:
+        form = Format(request.POST.get("format", ""))
+    except ValueError:
+        raise Http404("There is no such format.") from None
+    if settings.CONFIRM_EXPORT_ROWS:
+        need_confirmation(request)
+    asked = Request(form, deidentified=bool(request.POST.get("deidentified")))
+    _queue(request, Export(list_name=DATA_SET, query=asked.query, format=ExportFormat.ZIP))
+    messages.info(request, "The data set is being prepared in the background. It will appear here when it is ready.")
+    return redirect(reverse("export_list"))
 
 
 @require_safe
@@ -122,7 +146,10 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
         messages.error(request, "This file can no longer be opened. Export the list again.")
         return redirect(reverse("export_list"))
     record_of_file("export.downloaded", export, at=timezone.now())
-    name = _file_name(LISTS[export.list_name], export.format, masked=export.masked)
+    if export.list_name == DATA_SET:
+        name = f"imr-data-set-{timezone.localdate():%Y-%m-%d}.zip"
+    else:
+        name = _file_name(LISTS[export.list_name], export.format, masked=export.masked)
     return FileResponse(file, as_attachment=True, filename=name, content_type=_TYPES[export.format])
 
 
@@ -152,17 +179,19 @@ def _send(exported: ExportedList, form: str, letters: Sequence[int]) -> HttpResp
 def queue_export(
     request: HttpRequest, kind: ListKind, query: QueryDict, form: str, *, masked: bool = False
 ) -> HttpResponse:
-    now = timezone.now()
-    with transaction.atomic():
-        export = Export.objects.create(
-            by=person_of(request), list_name=kind.name, query=query.urlencode(), format=form, masked=masked,
-            requested_at=now,
-        )  # fmt: skip
-        record_of_file("export.requested", export, at=now)
-        transaction.on_commit(lambda: send_export(export.pk))
+    _queue(request, Export(list_name=kind.name, query=query.urlencode(), format=form, masked=masked))
     what = "The letters are" if form == ExportFormat.ZIP else "This list is long, so the file is"
     messages.info(request, f"{what} being prepared in the background. The file will appear here when it is ready.")
     return redirect(reverse("export_list"))
+
+
+def _queue(request: HttpRequest, export: Export) -> None:
+    """Store the export, and send it to a worker once it is committed."""
+    export.by, export.requested_at = person_of(request), timezone.now()
+    with transaction.atomic():
+        export.save()
+        record_of_file("export.requested", export, at=export.requested_at)
+        transaction.on_commit(lambda: send_export(export.pk))
 
 
 def _file_name(kind: ListKind, form: str, *, masked: bool) -> str:
