@@ -8,9 +8,10 @@ their prefixes only. The database puts the two together: items with what their l
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise, product
 
-from determinations.searching.normal_form import Slot, slots_of
+from determinations.searching.normal_form import Slot, slots_without_places
 
 #: The prefixes of lexemes by field. Words of letters are in small letters, so no lexeme is taken for another's.
 REQUEST, CITES, SUMMARY, REVIEWER, NOTES = "Q", "G", "S", "R", "N"
@@ -20,6 +21,7 @@ SEARCHED_CHARACTERS = 200_000
 #: (``findings/postgres-phrase-search-in-long-records.sh``). Where these run out, pairs of neighbors are lexemes.
 _MOST_PLACES = 250
 _ITEM_PLACES, _LETTER_PLACES = 11_000, 5_000
+_LATE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +51,10 @@ def pair(lexeme: str, following: str) -> str:
 
 @dataclass(slots=True)
 class _Places:
-    """The places that the vectors of a letter may still use, and how many each lexeme has."""
+    """The places that the vectors of a letter may still use, and how many each lexeme has in those that are done."""
 
     left: int
     used: dict[str, int] = field(default_factory=dict)
-
-    def take(self, lexeme: str) -> bool:
-        """Whether the lexeme may have one more."""
-        number = self.used.get(lexeme, 0)
-        if self.left <= 0 or number >= _MOST_PLACES:
-            return False
-        self.used[lexeme] = number + 1
-        return True
 
 
 @dataclass(slots=True)
@@ -72,43 +66,60 @@ class _Vector:
 
     def add(self, text: str, weight: str, *, under: str = "", also_under: str = "") -> None:
         """The words of a text with their places; ``also_under``: once more without, under a prefix."""
-        self._add_slots(slots_of(text), weight, under, also_under)
+        self._add_slots(slots_without_places(text), weight, under, also_under)
 
     def add_names(self, names: Iterable[str], weight: str, under: str) -> None:
         """Names whose words are not all there yet."""
         for name in names:
-            slots = slots_of(name)
+            slots = slots_without_places(name)
             if not all(f"{under}{lexeme}" in self.places for slot in slots for lexeme in slot.lexemes):
                 self._add_slots(slots, weight, "", under)
 
-    def _add_slots(self, slots: Iterable[Slot], weight: str, under: str, also_under: str) -> None:
-        places, without_place = self.places, False
+    def _add_slots(self, slots: Sequence[Slot], weight: str, under: str, also_under: str) -> None:
+        places, used, left, place = self.places, self.places_left.used, self.places_left.left, self.place
+        printed_places = _printed_places(weight)
+        without_place = False
         before: tuple[str, ...] = ()
-        for slot in slots:
-            self.place += 1
-            self.places_left.left -= 1
-            at = f"{self.place}{weight}"
+        for words, _key, lexemes, _start, _end in slots:  # once for every word of every letter
+            place += 1
+            left -= 1
             was_without_place, without_place = without_place, False
-            for lexeme in slot.lexemes:
-                known = places.setdefault(under + lexeme, [])
-                if self.places_left.take(under + lexeme):
-                    known.append(at)
+            for lexeme in lexemes:
+                name = under + lexeme if under else lexeme
+                known = places.get(name)
+                if known is None:
+                    known = places[name] = []
+                if left > 0 and len(known) + (used.get(name, 0) if used else 0) < _MOST_PLACES:
+                    known.append(printed_places[place] if place < _LATE else f"{place}{weight}")
                 else:
                     without_place = True
                 if also_under:
                     places.setdefault(also_under + lexeme, [])
             if without_place or was_without_place:
-                for first, second in product(before, slot.lexemes):
+                for first, second in product(before, lexemes):
                     places.setdefault(under + pair(first, second), [])
-            for first, second in pairwise(slot.words):  # "drug testing" within "urine drug testing"
-                places.setdefault(under + pair(first, second), [])
-            before = slot.lexemes
-        self.place += 2  # no phrase goes on in the next text
+            if len(words) > 1:
+                for first, second in pairwise(words):  # "drug testing" within "urine drug testing"
+                    places.setdefault(under + pair(first, second), [])
+            before = lexemes
+        self.places_left.left = left
+        self.place = place + 2  # no phrase goes on in the next text
 
-    def __str__(self) -> str:
+    def finished(self) -> str:
+        """The vector as PostgreSQL reads it; its places count for the next ones of the letter."""
+        used = self.places_left.used
+        for lexeme, places in self.places.items():
+            if places:
+                used[lexeme] = used.get(lexeme, 0) + len(places)
         return " ".join(
-            f"'{lexeme}':{','.join(places)}" if places else f"'{lexeme}'" for lexeme, places in self.places.items()
+            [f"'{lexeme}':{','.join(places)}" if places else f"'{lexeme}'" for lexeme, places in self.places.items()]
         )
+
+
+@lru_cache(maxsize=4)
+def _printed_places(weight: str) -> Sequence[str]:
+    """The places of all words but those of very long letters, as they are printed with their weight."""
+    return tuple(f"{place}{weight}" for place in range(_LATE))
 
 
 def item_vectors(items: Sequence[ItemWords]) -> list[str]:
@@ -126,7 +137,7 @@ def item_vectors(items: Sequence[ItemWords]) -> list[str]:
             left = max(0, left - len(text))
         if left:
             vector.add_names(item.names, "D", CITES)
-        vectors.append(str(vector))
+        vectors.append(vector.finished())
     return vectors
 
 
@@ -139,4 +150,4 @@ def letter_vector(letter: LetterWords) -> str:
         vector.add(text, "D", under=REVIEWER)
     for note in letter.notes:
         vector.add(note[:SEARCHED_CHARACTERS], "D", under=NOTES)
-    return str(vector)
+    return vector.finished()
