@@ -75,11 +75,17 @@ def _decisions_agree(fewer: Sequence[ItemRecord], more: Sequence[ItemRecord]) ->
         return all(_same_decision(item, there) for item, there in zip(fewer, more, strict=False))
     remaining = list(more)
     for item in fewer:
-        same = max(remaining, key=lambda there: _likeness(item, there), default=None)
+        same = next((there for there in remaining if _is_equal(item, there)), None)
+        same = same or max(remaining, key=lambda there: _likeness(item, there), default=None)
         if same is None or _likeness(item, same) < _SAME_REQUEST or not _same_decision(item, same):
             return False
         remaining.remove(same)
     return True
+
+
+def _is_equal(one: ItemRecord, other: ItemRecord) -> bool:
+    """Whether nothing can be more like the one, so that other wordings need not be compared."""
+    return one["decision"] == other["decision"] and folded(one["request"]) == folded(other["request"])
 
 
 def _same_decision(one: ItemRecord, other: ItemRecord) -> bool:

@@ -1,8 +1,11 @@
 """Selects the letter of a case that lists and statistics count, and identifies its copies."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from django.db.models import F
+from django.db.models.functions import Coalesce, Substr
 
 from determinations.cases.copies import ReadLetter, are_copies, how_much_it_says
 from determinations.cases.letter_corrections import lasting_corrections
@@ -27,15 +30,37 @@ class Standing:
     is_corrected: bool
 
 
-def choose_counting(group: Sequence[int], merged: Iterable[LetterPair]) -> Standing:
+@dataclass(frozen=True, slots=True)
+class ReadLetters:
+    """Letters to choose from, with the corrections made on each."""
+
+    letters: Mapping[int, ReadLetter]
+    corrections: Mapping[int, Sequence[Correction]]
+
+
+def read_letters(letter_ids: Collection[int]) -> ReadLetters:
+    """What is compared of these letters, of however many cases, in a few statements; without letters in none."""
+    if not letter_ids:
+        return ReadLetters({}, {})
+    letters = Letter.objects.in_bulk(letter_ids)
+    corrections = lasting_corrections(letters.values())
+    documents = ParsedDocument.objects.in_bulk(letter_ids)
+    amended = _say_amended(letter_ids)
+    read = {
+        pk: _read(letter, corrections.get(pk, []), documents.get(pk), says_amended=pk in amended)
+        for pk, letter in letters.items()
+    }
+    return ReadLetters(read, corrections)
+
+
+def choose_counting(group: Sequence[int], merged: Iterable[LetterPair], known: ReadLetters) -> Standing:
     """Choose which letter of a case counts.
 
     ``merged`` are the pairs that staff merged: the most recently chosen letter takes precedence over its other copies.
+    ``known`` has the letters of the group, and maybe others.
     """
-    letters = Letter.objects.in_bulk(group)
-    corrections = lasting_corrections(letters.values())
-    documents = ParsedDocument.objects.in_bulk(list(group))
-    read = [_read(letters[pk], corrections.get(pk, []), documents.get(pk)) for pk in group]
+    read = [known.letters[pk] for pk in group]
+    corrections = {pk: known.corrections.get(pk, ()) for pk in group}
     classes = _classes(sorted(read, key=lambda letter: letter.letter_id))
     last = max(classes, key=_decided_last)
     ranked = sorted(last, key=lambda letter: (how_much_it_says(letter), -letter.letter_id), reverse=True)
@@ -46,24 +71,25 @@ def choose_counting(group: Sequence[int], merged: Iterable[LetterPair]) -> Stand
     return Standing(counts, others, is_corrected=any(corrections.values()))
 
 
-def _read(letter: Letter, corrections: Sequence[Correction], stored: ParsedDocument | None) -> ReadLetter:
+def _read(
+    letter: Letter, corrections: Sequence[Correction], stored: ParsedDocument | None, *, says_amended: bool
+) -> ReadLetter:
     parsed = stored.document if stored else empty_document()
     return ReadLetter(
         letter.pk,
         parsed,
         merge(parsed, corrections).record,
         len(letter.page_numbers),
-        _says_amended(letter.pk),
+        says_amended,
         letter.is_scan,
     )
 
 
-def _says_amended(letter_id: int) -> bool:
-    """Whether the head of the letter says that it is amended."""
-    own = LetterText.objects.filter(pk=letter_id).only("start").first()
-    text = LetterText.objects.of(letter_id)
-    start = own.start or 0 if own else 0
-    return bool(text and _AMENDED.search(text.text, start, start + _HEAD))
+def _say_amended(letter_ids: Collection[int]) -> set[int]:
+    """The letters whose head says that they are amended."""
+    head = Substr(Coalesce("kept_with__text", "text"), Coalesce(F("start"), 0) + 1, _HEAD)
+    heads = LetterText.objects.filter(pk__in=letter_ids).values_list("pk", head)
+    return {pk for pk, text in heads if _AMENDED.search(text)}
 
 
 def _classes(letters: Sequence[ReadLetter]) -> list[list[ReadLetter]]:

@@ -8,7 +8,7 @@ from itertools import combinations, product
 
 from django.db import connection
 
-from determinations.cases.counting_letter import Standing, choose_counting
+from determinations.cases.counting_letter import Standing, choose_counting, read_letters
 from determinations.cases.holding import UNDECIDED
 from determinations.models import Case, LetterPair, PairDecision
 
@@ -42,9 +42,11 @@ def settle_versions(cases: Mapping[int, Case], written: Collection[int]) -> Sett
     of_one_number = (pair for same in by_number.values() for pair in combinations(same, 2) if pair not in apart)
     links += sorted(of_one_number, key=lambda pair: (pair[1], pair[0]), reverse=True)
     settled = Settled(set(), set())
-    for group in _connected(cases, links, apart):
-        alone = len(group) == 1
-        standing = Standing(group[0], frozenset(), is_corrected=False) if alone else choose_counting(group, merged)
+    groups = _connected(cases, links, apart)
+    known = read_letters([pk for group in groups if len(group) > 1 for pk in group])
+    for group in groups:
+        alone = Standing(group[0], frozenset(), is_corrected=False)
+        standing = alone if len(group) == 1 else choose_counting(group, merged, known)
         moved = {pk for pk in group if _moves(cases[pk], standing)}
         settled.moved.update(moved)
         if standing.is_corrected and (moved or not set(written).isdisjoint(group)):
