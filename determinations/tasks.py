@@ -78,7 +78,7 @@ WINDOW = 1_000
 #: A scan takes seconds per page. The window is small, so that each is started before its message counts as lost.
 SCANS_WINDOW = 20
 #: Letters per message. Small messages show users their first cases sooner; large ones speed up imports.
-LETTERS_A_TASK = {Lane.INTERACTIVE: 10, Lane.BULK: 50, Lane.SCANS: 1}
+LETTERS_A_TASK = {Lane.INTERACTIVE: 10, Lane.BULK: 200, Lane.SCANS: 1}
 #: Seconds that a worker which must not claim letters waits with a message before it leaves the letters to others.
 WAITS_FOR_READINESS = 20.0
 #: If an export started this long ago, longer than a task may run, and is not finished, its worker died.

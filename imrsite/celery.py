@@ -93,16 +93,13 @@ def note_running_worker(sender: Any, **details: Any) -> None:
 
 
 @worker_init.connect
-def build_parser_rules(**details: Any) -> None:
-    """Build the parser's rules before the worker forks: its processes share them, and no first letter waits.
+def warm_up(**details: Any) -> None:
+    """Build rules and load data before the worker forks: its processes share them, and no first letter waits."""
+    from django.utils import timezone
 
-    The migrations of its code are read too, before the files on disk can change.
-    """
-    from determinations.parsing.grounds import rule_book
-    from determinations.reading.schema import known_migrations
+    from determinations.reading.warming import warm_up
 
-    rule_book()
-    known_migrations()
+    warm_up(timezone.localdate())
 
 
 @worker_shutting_down.connect

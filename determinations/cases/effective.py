@@ -4,7 +4,7 @@
 the corrections, so running it again changes nothing, and no correction is lost when a letter is reparsed.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from django.db.models import Exists, OuterRef
 
@@ -45,14 +45,20 @@ _MOST_TURNS = 4
 #  7. printed citations, owners and notes, duties, and the review queue: read nothing that is written later.
 
 
-def write_cases(letter_ids: Collection[int], held: Held | None = None) -> None:
+_NOT_READ_NOW: Mapping[int, LetterRecord] = {}
+
+
+def write_cases(
+    letter_ids: Collection[int], held: Held | None = None, documents: Mapping[int, LetterRecord] = _NOT_READ_NOW
+) -> None:
     """Write the effective rows of letters that have a parsed document: cases, items, texts, citations, facts.
 
     Also sets each letter's state (parsed, needs review, unknown layout), and settles which version of a case
     number counts. All or nothing: one transaction, in which the letters are held (``held``: the caller holds them).
+    ``documents`` are those that the caller has just stored, which need not be read back.
     """
     if held:
-        _Writer(held).run(letter_ids)
+        _Writer(held, documents=documents).run(letter_ids)
     elif letter_ids:
         holding(letter_ids, lambda now_held: _Writer(now_held).run(letter_ids))
 
@@ -60,17 +66,19 @@ def write_cases(letter_ids: Collection[int], held: Held | None = None) -> None:
 class _Writer:
     """Writes held letters; knows their documents, their corrections, and how each of them stands."""
 
-    def __init__(self, held: Held, cases: dict[int, Case] | None = None) -> None:
-        """``cases`` of the held letters, if the caller read them before it deleted others."""
+    def __init__(
+        self, held: Held, cases: dict[int, Case] | None = None, documents: Mapping[int, LetterRecord] = _NOT_READ_NOW
+    ) -> None:
+        """``cases`` of the held letters, if the caller read them before it deleted others; see ``write_cases``."""
         self.held = held
-        self.letters = Letter.objects.in_bulk(held.letters)
+        self.letters = Letter.objects.only("sha256", "part", "office_set", "state").in_bulk(held.letters)
         self.corrections = CaseCorrections(self.letters.values())
         self.rules = active_rules()
         self.cases = _cases(held) if cases is None else cases
         self.known = set(self.cases)  # cases that have rows
         for pk in self.known & self.letters.keys():  # the letter may have been moved to another office
             self.cases[pk].office_set_id = self.letters[pk].office_set_id
-        self.documents: dict[int, LetterRecord] = {}
+        self.documents = {pk: with_rules(document, self.rules) for pk, document in documents.items()}
         self.merged: dict[int, Merged] = {}
         self.applied: dict[int, list[Correction]] = {}  # what was merged, by letter
 
@@ -110,9 +118,10 @@ class _Writer:
     def _merge(self, letter_ids: Collection[int]) -> None:
         copies = self._copies()
         unread = set(letter_ids) & self.letters.keys() - self.documents.keys()
-        parsed = ParsedDocument.objects.filter(letter__in=unread)
-        for pk, document in parsed.values_list("letter_id", "document"):
-            self.documents[pk] = with_rules(document, self.rules)
+        if unread:
+            parsed = ParsedDocument.objects.filter(letter__in=unread)
+            for pk, document in parsed.values_list("letter_id", "document"):
+                self.documents[pk] = with_rules(document, self.rules)
         for pk in sorted(letter_ids):
             corrections = self.corrections.of(pk, copies)
             self.applied[pk] = corrections

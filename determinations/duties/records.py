@@ -78,32 +78,27 @@ def refresh(letter_ids: Collection[int]) -> None:
     """
     if not letter_ids:
         return
-    cases = {
-        case.pk: case
-        for case in Case.objects.filter(pk__in=letter_ids).select_related("letter").order_by("pk")
-    }  # fmt: skip
-    counting = {pk: case for pk, case in cases.items() if case.superseded_by_id is None}
+    counting = set(Case.objects.filter(pk__in=letter_ids, superseded_by=None).values_list("pk", flat=True))
     overturned = _overturned_items(counting)
     kept = {(duty.letter_id, duty.item_number): duty for duty in Duty.objects.filter(letter__in=letter_ids)}
     if not overturned and not kept:
         return
     _take_over_from_copies(counting, kept)
     current = _Rules.now()
-    receipts = Receipt.objects.in_bulk(list(counting))
+    cases = Case.objects.filter(pk__in=overturned).select_related("letter").in_bulk()
+    receipts = Receipt.objects.in_bulk(list(overturned))
     now = timezone.now()
     wanted: dict[tuple[int, int], Duty] = {}
     for pk, items in overturned.items():
-        if _is_work(counting[pk], current.settings):
+        if _is_work(cases[pk], current.settings):
             for number, disputed in items.items():
-                duty = _worked_out(
-                    counting[pk], number, disputed, kept.get((pk, number)), receipts.get(pk), current, now
-                )
+                duty = _worked_out(cases[pk], number, disputed, kept.get((pk, number)), receipts.get(pk), current, now)
                 if duty is not None:
                     wanted[pk, number] = duty
     _store(kept, wanted)
 
 
-def _overturned_items(cases: Mapping[int, Case]) -> dict[int, dict[int, str]]:
+def _overturned_items(cases: Collection[int]) -> dict[int, dict[int, str]]:
     items: dict[int, dict[int, str]] = {}
     rows = DisputedItem.objects.filter(case__in=cases, decision=Decision.OVERTURNED)
     for pk, number, disputed in rows.values_list("case_id", "number", "disputed"):
@@ -178,7 +173,7 @@ def hand_over(letter_id: int, heir: int) -> None:
     _move({letter_id: heir}, kept)
 
 
-def _take_over_from_copies(counting: Mapping[int, Case], kept: dict[tuple[int, int], Duty]) -> None:
+def _take_over_from_copies(counting: Collection[int], kept: dict[tuple[int, int], Duty]) -> None:
     """Move receipt and closed duties from copies to the letter that counts, unless it has its own."""
     superseded = Case.objects.filter(superseded_by__in=counting, is_copy=True).order_by("pk")
     copies = {case.pk: case.superseded_by_id for case in superseded.only("superseded_by") if case.superseded_by_id}

@@ -4,8 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import Count
-
 from determinations.extraction.results import ExtractedText
 from determinations.models import (
     Correction,
@@ -52,8 +50,8 @@ def letters_of(readings: Collection[Reading]) -> list[LetterReading]:
     Call it in the transaction that writes, which holds the letters and :func:`files_with_several`. All letters of
     these files are included.
     """
-    by_file = _rows_by_file([reading.letter_id for reading in readings])
-    file_of = {row.pk: sha256 for sha256, rows in by_file.items() for row in rows}
+    by_file = _letters_by_file([reading.letter_id for reading in readings])
+    file_of = {pk: sha256 for sha256, letters in by_file.items() for pk in letters}
     results = []
     for reading in readings:
         sha256 = file_of[reading.letter_id]
@@ -66,11 +64,11 @@ def letters_of(readings: Collection[Reading]) -> list[LetterReading]:
 
 def files_with_several(readings: Collection[Reading]) -> set[str]:
     """The files, by digest, that have several letters, or do now."""
-    rows = Letter.objects.filter(pk__in=[reading.letter_id for reading in readings])
-    file_of = dict(rows.values_list("pk", "sha256"))
-    others = Letter.objects.filter(sha256__in=file_of.values()).values("sha256").annotate(letters=Count("pk"))
-    several = set(others.filter(letters__gt=1).values_list("sha256", flat=True))
-    return several | {file_of[reading.letter_id] for reading in readings if len(reading.parts) > 1}
+    by_file = _letters_by_file([reading.letter_id for reading in readings])
+    with_several_parts = {reading.letter_id for reading in readings if len(reading.parts) > 1}
+    return {
+        sha256 for sha256, letters in by_file.items() if len(letters) > 1 or not with_several_parts.isdisjoint(letters)
+    }
 
 
 def parts_by_letter(readings: Collection[Reading]) -> dict[int, LetterPart]:
@@ -78,8 +76,8 @@ def parts_by_letter(readings: Collection[Reading]) -> dict[int, LetterPart]:
 
     Nothing is written.
     """
-    by_file = _rows_by_file([reading.letter_id for reading in readings])
-    file_of = {row.pk: sha256 for sha256, rows in by_file.items() for row in rows}
+    by_file = _letters_by_file([reading.letter_id for reading in readings])
+    file_of = {pk: sha256 for sha256, letters in by_file.items() for pk in letters}
     parts: dict[int, LetterPart] = {}
     for reading in readings:
         sha256 = file_of[reading.letter_id]
@@ -105,12 +103,13 @@ def _printed_order(row: Letter) -> tuple[int, int, int]:
     return (row.first_page or 0, row.last_page or 0, row.part)
 
 
-def _rows_by_file(letter_ids: Collection[int]) -> Mapping[str, list[Letter]]:
+def _letters_by_file(letter_ids: Collection[int]) -> Mapping[str, list[int]]:
+    """All letters of the files of these letters."""
     files = Letter.objects.filter(pk__in=letter_ids).values("sha256")
-    rows: dict[str, list[Letter]] = defaultdict(list)
-    for row in Letter.objects.filter(sha256__in=files).order_by("part"):
-        rows[row.sha256].append(row)
-    return rows
+    letters: dict[str, list[int]] = defaultdict(list)
+    for sha256, pk in Letter.objects.filter(sha256__in=files).order_by("part").values_list("sha256", "pk"):
+        letters[sha256].append(pk)
+    return letters
 
 
 def _result(reading: Reading, letter_id: int, keeper_id: int, part: LetterPart | None) -> LetterReading:

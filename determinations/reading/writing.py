@@ -65,7 +65,13 @@ def _write_letters_of(readings: Collection[Reading], held: Held) -> None:
     remove_cases(dropped, held)
     review_entries.refresh(dropped)
     parsed = [letter.letter_id for letter in fresh if letter.state == LetterState.PARSED]
-    write_cases([*kept, *by_hand, *parsed], held)
+    with_case = {*by_hand, *parsed}
+    documents = {
+        letter.letter_id: letter.record
+        for letter in fresh
+        if letter.record is not None and letter.letter_id in with_case
+    }
+    write_cases([*kept, *by_hand, *parsed], held, documents)
     _say_what_is_kept(kept)
 
 
@@ -139,15 +145,14 @@ def _write_texts(letters: Sequence[LetterReading]) -> None:
         for letter in letters
         if letter.extracted or letter.extent
     ]
-    with connection.cursor() as cursor:
-        cursor.executemany(_INSERT_TEXT, [row[:-1] for row in rows if row[-1]])
-        cursor.executemany(_INSERT_PLACE, [row[:-1] for row in rows if not row[-1]])
+    _execute_with_rows(_INSERT_TEXT, "(%s, %s, %s, %s, %s, %s, %s)", [row[:-1] for row in rows if row[-1]])
+    _execute_with_rows(_INSERT_PLACE, "(%s, %s, %s, %s, %s, %s, %s)", [row[:-1] for row in rows if not row[-1]])
     _write_scanned_pages({letter.keeper_id: letter.extracted for letter in letters if letter.extracted})
 
 
 _INSERT_TEXT = """
 INSERT INTO determinations_lettertext (letter_id, text, page_offsets, kept_with_id, start, "end", folded_sha256)
-VALUES (%s, %s, %s, %s, %s, %s, %s)
+VALUES {rows}
 ON CONFLICT (letter_id) DO UPDATE SET text = excluded.text, page_offsets = excluded.page_offsets,
     kept_with_id = excluded.kept_with_id, start = excluded.start, "end" = excluded."end",
     folded_sha256 = excluded.folded_sha256
@@ -156,7 +161,7 @@ ON CONFLICT (letter_id) DO UPDATE SET text = excluded.text, page_offsets = exclu
 _INSERT_PLACE = """
 INSERT INTO determinations_lettertext AS stored
     (letter_id, text, page_offsets, kept_with_id, start, "end", folded_sha256)
-VALUES (%s, %s, %s, %s, %s, %s, %s)
+VALUES {rows}
 ON CONFLICT (letter_id) DO UPDATE
 SET start = excluded.start, "end" = excluded."end", folded_sha256 = excluded.folded_sha256
 WHERE (stored.start, stored."end", stored.folded_sha256)
@@ -180,16 +185,25 @@ def folded_sha256(text: str) -> str:
 
 
 def _write_documents(letters: Sequence[LetterReading]) -> None:
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            """
-            INSERT INTO determinations_parseddocument (letter_id, parser_version, parsed_at, document)
-            VALUES (%s, %s, statement_timestamp(), %s::jsonb)
-            ON CONFLICT (letter_id) DO UPDATE SET parser_version = excluded.parser_version,
-                parsed_at = excluded.parsed_at, document = excluded.document
-            """,
-            [(letter.letter_id, PARSER_VERSION, json.dumps(letter.record)) for letter in letters],
-        )
+    _execute_with_rows(
+        """
+        INSERT INTO determinations_parseddocument (letter_id, parser_version, parsed_at, document)
+        VALUES {rows}
+        ON CONFLICT (letter_id) DO UPDATE SET parser_version = excluded.parser_version,
+            parsed_at = excluded.parsed_at, document = excluded.document
+        """,
+        "(%s, %s, statement_timestamp(), %s::jsonb)",
+        [(letter.letter_id, PARSER_VERSION, json.dumps(letter.record)) for letter in letters],
+    )
+
+
+def _execute_with_rows(statement: str, form: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Execute the statement once for all rows, each in this form, in place of ``{rows}``."""
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                statement.replace("{rows}", ", ".join([form] * len(rows))), [value for row in rows for value in row]
+            )
 
 
 def _write_states(letters: Collection[LetterReading]) -> None:

@@ -275,7 +275,7 @@ def test_a_duplicate_message_is_harmless(worker: Worker) -> None:
 
 
 def test_interactive_letters_overtake_an_import(worker: Worker) -> None:
-    imported = bring(*["x"] * 600, lane="bulk")
+    imported = bring(*["x"] * 5 * tasks.LETTERS_A_TASK[Lane.BULK], lane="bulk")
     send_waiting("bulk")
     wait_until(lambda: Letter.objects.filter(state="parsed").exists(), worker)
     (wanted,) = bring("y", first=1000)

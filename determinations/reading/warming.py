@@ -1,0 +1,27 @@
+"""Does once what reading the first letter of a process would otherwise do: builds rules, loads data.
+
+Called before a worker forks, so that its processes share the result and none of their letters waits for it.
+"""
+
+from datetime import date
+
+from determinations.cases.search_words import search_words
+from determinations.duties.working_days import state_holidays
+from determinations.parsing import parse_letter
+from determinations.parsing.grounds import rule_book
+from determinations.parsing.results import to_record
+from determinations.reading.schema import known_migrations
+from determinations.synthetic import write_letter
+
+#: Letters that together pass through most stages of the parser.
+_LETTERS = 20
+
+
+def warm_up(today: date) -> None:
+    """Read a few synthetic letters, without a database. The migrations are read before files on disk can change."""
+    known_migrations()
+    rule_book()
+    state_holidays(today.year)
+    for number in range(_LETTERS):
+        record = to_record(parse_letter(write_letter(number).text))
+        search_words(record, record["items"], {}, ())
