@@ -197,7 +197,7 @@ def _write_documents(letters: Sequence[LetterReading]) -> None:
     )
 
 
-def _execute_with_rows(statement: str, form: str, rows: Sequence[tuple[object, ...]]) -> None:
+def _execute_with_rows(statement: str, form: str, rows: Sequence[tuple[int | str | list[int] | None, ...]]) -> None:
     """Execute the statement once for all rows, each in this form, in place of ``{rows}``."""
     if rows:
         with connection.cursor() as cursor:

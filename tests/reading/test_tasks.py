@@ -21,13 +21,16 @@ from django.db import connection
 from django.utils import timezone
 
 from determinations import tasks
+from determinations.duties.working_days import state_holidays
 from determinations.intake.receiving import receive_files
 from determinations.models import Letter
 from determinations.models.letters import Lane
 from determinations.reading import ingest, readiness, turns
 from determinations.reading.one_letter import Reading, read_letter
+from determinations.reading.schema import known_migrations
+from determinations.searching.terms import forms_by_first
 from determinations.tasks import parse_letters, send_waiting, sweep
-from imrsite.celery import app
+from imrsite.celery import app, warm_up
 from imrsite.local.processes import stop_process
 from tests.fixtures.services import broker_client
 from tests.fixtures.worker import Worker, start_worker
@@ -274,8 +277,9 @@ def test_a_duplicate_message_is_harmless(worker: Worker) -> None:
     assert Letter.objects.filter(case__items__isnull=False).count() == 5
 
 
-def test_interactive_letters_overtake_an_import(worker: Worker) -> None:
-    imported = bring(*["x"] * 5 * tasks.LETTERS_A_TASK[Lane.BULK], lane="bulk")
+def test_interactive_letters_overtake_an_import(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(tasks.LETTERS_A_TASK, Lane.BULK, 50)  # twelve tasks without as many letters
+    imported = bring(*["x"] * 600, lane="bulk")
     send_waiting("bulk")
     wait_until(lambda: Letter.objects.filter(state="parsed").exists(), worker)
     (wanted,) = bring("y", first=1000)
@@ -287,6 +291,15 @@ def test_interactive_letters_overtake_an_import(worker: Worker) -> None:
     begun_meanwhile = Letter.objects.filter(lane="bulk", started_at__range=(letter.queued_at, letter.started_at))
     assert begun_meanwhile.count() <= 2 * tasks.LETTERS_A_TASK[Lane.BULK]  # one task for each of the two processes
     assert Letter.objects.filter(lane="bulk", started_at__gt=letter.started_at).exists()
+
+
+def test_what_a_first_letter_would_wait_for_is_done_before_a_worker_forks() -> None:
+    known_migrations.cache_clear()
+    state_holidays.cache_clear()
+    warm_up()
+    assert known_migrations.cache_info().currsize == 1
+    assert state_holidays.cache_info().currsize == 1
+    assert forms_by_first.cache_info().currsize == 1
 
 
 # Crashing workers
