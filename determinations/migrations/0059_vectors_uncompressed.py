@@ -13,5 +13,5 @@ def _stored(how: str) -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("determinations", "0057_offices")]
+    dependencies = [("determinations", "0058_column_files")]
     operations = [migrations.RunSQL(_stored("EXTERNAL"), _stored("EXTENDED"))]
