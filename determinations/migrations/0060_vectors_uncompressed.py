@@ -13,5 +13,5 @@ def _stored(how: str) -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("determinations", "0058_column_files")]
+    dependencies = [("determinations", "0059_data_set")]
     operations = [migrations.RunSQL(_stored("EXTERNAL"), _stored("EXTENDED"))]
