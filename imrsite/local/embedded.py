@@ -21,12 +21,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from imrsite.local.postgres import Cluster
+from imrsite.local.postgres import Cluster, NetworkListener
 from imrsite.local.processes import kill_group, last_words, spawn, stop_process, wait_for_the_last
 from imrsite.local.wheels import ServiceError, package_folder
 
 STARTS_WITHIN = 60.0  # seconds; after a crash PostgreSQL replays its log before it answers
 STOPS_WITHIN = 20.0
+NETWORK_USER = "worker"  # name and password in Valkey for clients of a :class:`NetworkListener`
 
 
 class AlreadyRunning(ServiceError):
@@ -56,17 +57,18 @@ def addresses(state_dir: Path) -> Addresses:
 class Services:
     """PostgreSQL and Valkey on one state folder, from ``start()`` to ``stop()``; also a context manager.
 
-    ``durable=False`` is for tests: nothing is forced to disk.
+    ``durable=False`` is for tests: nothing is forced to disk. With ``network`` they also answer there.
     """
 
-    def __init__(self, state_dir: Path, *, durable: bool = True) -> None:
+    def __init__(self, state_dir: Path, *, durable: bool = True, network: NetworkListener | None = None) -> None:
         self.state_dir = state_dir.resolve()
         self.durable = durable
+        self.network = network
         self.addresses = addresses(self.state_dir)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._lock: int | None = None
         self._cluster = Cluster(
-            self.state_dir / "postgres", self.addresses.sockets, self._log("postgres"), durable=durable
+            self.state_dir / "postgres", self.addresses.sockets, self._log("postgres"), durable, network
         )
 
     def __enter__(self) -> "Services":
@@ -198,11 +200,19 @@ class Services:
     def _start_valkey(self) -> None:
         self._valkey.mkdir(exist_ok=True, mode=0o700)
         command = [
-            str(_valkey_program()), "--port", "0", "--unixsocket", str(self.addresses.sockets / "valkey.sock"),
+            str(_valkey_program()), *self._valkey_listens(),
+            "--unixsocket", str(self.addresses.sockets / "valkey.sock"),
             "--unixsocketperm", "700", "--dir", str(self._valkey), "--appendonly", "yes" if self.durable else "no",
             "--save", "", "--maxmemory-policy", "noeviction",
         ]  # fmt: skip
         self.processes["valkey"] = spawn(command, log=self._log("valkey"), dies_by="TERM", cwd=self._valkey)
+
+    def _valkey_listens(self) -> list[str]:
+        if self.network is None:
+            return ["--port", "0"]
+        # Clients that come by network name a user with a password, since the settings insist on one.
+        user = ["--user", NETWORK_USER, "on", f">{NETWORK_USER}", "~*", "&*", "+@all"]
+        return ["--bind", self.network.address, "--port", "6379", "--protected-mode", "no", *user]
 
     def _valkey_answers(self) -> bool:
         """Check with a raw PING: a client library's own retries would add seconds."""

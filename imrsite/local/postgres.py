@@ -26,6 +26,14 @@ AS_NOBODY = (
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkListener:
+    """An address on which servers also listen, and the network whose clients they trust: only for runs of tests."""
+
+    address: str
+    trusted: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """The files of one PostgreSQL server, in ``folder``; it listens in ``sockets`` only.
 
@@ -36,15 +44,17 @@ class Cluster:
     sockets: Path
     log: Path
     durable: bool
+    network: NetworkListener | None = None
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start the server; its files are created if there are none."""
         if not (self.folder / "PG_VERSION").exists():
             self._create()
         self._match_version()
+        self._trust_network()
         _give_to_postgres(self.folder)
         settings = {
-            "listen_addresses": "",
+            "listen_addresses": self.network.address if self.network else "",
             "unix_socket_directories": str(self.sockets),
             "unix_socket_permissions": "0700",
             "max_connections": "60",
@@ -87,6 +97,16 @@ class Cluster:
             raise ServiceError(f"PostgreSQL could not create its files in {unfinished}: {last_line(made.stderr)}")
         shutil.rmtree(self.folder, ignore_errors=True)
         unfinished.rename(self.folder)
+
+    def _trust_network(self) -> None:
+        """Let clients of the network in, and only these."""
+        file = self.folder / "pg_hba.conf"
+        ours = [line for line in file.read_text().splitlines() if not line.endswith(" # network")]
+        if self.network:
+            ours.append(f"host all all {self.network.trusted} trust # network")
+        text = "\n".join(ours) + "\n"
+        if text != file.read_text():
+            file.write_text(text)
 
     def _match_version(self) -> None:
         ours = _version()

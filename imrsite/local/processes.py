@@ -52,6 +52,12 @@ def stop_process(process: subprocess.Popen[bytes], how: signal.Signals, *, withi
         process.wait()
 
 
+def stop_process_now(process: subprocess.Popen[bytes]) -> None:
+    """Kill a child and its group, and wait."""
+    kill_group(process)
+    process.wait()
+
+
 def kill_group(process: subprocess.Popen[bytes]) -> None:
     """Kill a child of :func:`spawn` and its own children, including those that outlived it."""
     with contextlib.suppress(ProcessLookupError):

@@ -4,6 +4,7 @@ import contextlib
 import os
 import random
 import signal
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -148,6 +149,26 @@ def _migrate_ahead(stack: Stack, chance: random.Random) -> End:
     return lambda: recorder.record_unapplied("determinations", "9999_of_a_newer_program")
 
 
+def _lose_host(stack: Stack, chance: random.Random) -> End:
+    """Power fails on the worker's host: no FIN and no reset. Another host takes its place at another address.
+
+    PostgreSQL and Valkey still hold the sessions, locks and messages of the lost one.
+    """
+    assert stack.network
+    stack.network.silence()
+    stack.kill(WORKER)
+    stack.network.move()
+    return stack.watch
+
+
+def _silence_network(stack: Stack, chance: random.Random) -> End:
+    """Packets between worker and services vanish, for longer than either side waits; then they pass again."""
+    assert stack.network
+    stack.network.silence()
+    time.sleep(chance.uniform(25, 32))
+    return stack.network.restore
+
+
 KINDS: Mapping[str, Fault] = {
     "kill the worker": _kill_worker,
     "kill a worker child": _kill_child,
@@ -164,4 +185,10 @@ KINDS: Mapping[str, Fault] = {
     "skew clocks": _skew,
     "unmount the store": _unmount,
     "migrate ahead": _migrate_ahead,
+    "lose a host": _lose_host,
+    "silence the network": _silence_network,
 }
+#: These need a network namespace.
+BY_NETWORK = frozenset({"lose a host", "silence the network"})
+#: Drawn less often than others, because they last half a minute.
+RARE = frozenset({"silence the network"})

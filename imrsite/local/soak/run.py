@@ -11,11 +11,13 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from imrsite.local.soak.faults import KINDS
+from imrsite.local.soak.faults import BY_NETWORK, KINDS, RARE
+from imrsite.local.soak.network import NoNamespace, WorkerNetwork
 from imrsite.local.soak.stack import Stack
 from imrsite.local.wheels import ServiceError
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Longer than this after the end of a fault, and the letters count as stuck.
 STUCK_AFTER = 120.0
+#: Longer than this, and the run says what is open.
+SLOW_AFTER = 45.0
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +40,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--burst", type=int, default=1, help="up to so many faults before the system may recover (default: 1)"
     )
+    parser.add_argument("--hold", type=float, default=3, help="seconds that a fault may last (default: 3)")
     parser.add_argument("--kinds", default="", help=f"only these, separated by commas: {', '.join(KINDS)}")
     parser.add_argument("--minutes", type=float, default=0, help="stop after so many minutes")
     parser.add_argument("--state-dir", type=Path, help="folder of the run (default: a temporary one)")
@@ -55,7 +60,7 @@ def run_soak(arguments: Sequence[str]) -> int:
     _set_environment(folder)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with Stack(folder) as stack:
+        with Stack(folder, _network(options, folder)) as stack:
             return _Soak(stack, options).run()
     except (ServiceError, TimeoutError) as error:
         print(f"imrsite: {error}", file=sys.stderr)
@@ -63,6 +68,26 @@ def run_soak(arguments: Sequence[str]) -> int:
     finally:
         if options.state_dir is None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _network(options: argparse.Namespace, folder: Path) -> WorkerNetwork | None:
+    """The worker's own network; without one, the kinds of faults that need it are left out, and the run says so."""
+    if BY_NETWORK.isdisjoint(_kinds(options)):
+        return None
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        return WorkerNetwork.create(folder / "network.log")
+    except NoNamespace as reason:
+        left = [kind for kind in _kinds(options) if kind not in BY_NETWORK]
+        print(f"Left out, for want of a network namespace ({reason}): {', '.join(sorted(BY_NETWORK))}.", flush=True)
+        if not left:
+            raise ServiceError("no kind of fault is left: run this as root") from reason
+        options.kinds = ",".join(left)
+        return None
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()
 
 
 def _kinds(options: argparse.Namespace) -> list[str]:
@@ -144,9 +169,9 @@ class _Soak:
         before = work.damage()
         number, kind = 0, ""
         while number < self.options.faults and time.monotonic() < end_at:
-            burst = self.chance.randint(1, min(self.options.burst, self.options.faults - number))
-            for _ in range(burst):
-                number, kind = number + 1, self.chance.choice(list(self.tallies))
+            kinds = [self._draw() for _ in range(self._burst(number))]
+            for kind in kinds:
+                number += 1
                 self.tallies[kind].times += 1
                 ended_at = self._inject(kind, work, admin)
             seconds = self._recover(work, ended_at)
@@ -159,8 +184,15 @@ class _Soak:
             else:
                 tally.seconds.append(seconds)
             said = "stuck" if seconds is None else f"{seconds:.1f} s"
-            print(f"{number:5} {kind}: {said}", flush=True)
+            print(f"{number:5} {_now():%H:%M:%S} {', '.join(kinds)}: {said}", flush=True)
         self.tallies[kind].add(work.damage(files=len(work.accepted)), before)
+
+    def _burst(self, number: int) -> int:
+        return self.chance.randint(1, min(self.options.burst, self.options.faults - number))
+
+    def _draw(self) -> str:
+        kinds = list(self.tallies)
+        return self.chance.choices(kinds, [1 if kind in RARE else 4 for kind in kinds])[0]
 
     def _prepare(self) -> "User":
         import django
@@ -182,7 +214,7 @@ class _Soak:
         work.upload(self.options.letters)
         self._also(work, admin)
         end = KINDS[kind](self.stack, self.chance)
-        hold_until = time.monotonic() + self.chance.uniform(0.2, 3.0)
+        hold_until = time.monotonic() + self.chance.uniform(0.2, max(0.2, self.options.hold))
         while time.monotonic() < hold_until:
             if kind not in {"kill the database"}:
                 work.upload(2)
@@ -207,9 +239,13 @@ class _Soak:
         """The seconds until nothing was open after the end of the fault; None if letters are stuck."""
         from django.db import DatabaseError, connection
 
+        said = False
         while time.monotonic() - ended_at < STUCK_AFTER:
             self.stack.watch()
             with contextlib.suppress(DatabaseError):
+                if not said and time.monotonic() - ended_at > SLOW_AFTER:
+                    print(f"      {_now():%H:%M:%S} still open: {work.what_is_open()}", flush=True)
+                    said = True
                 if work.is_finished():
                     return time.monotonic() - ended_at
                 time.sleep(0.2)

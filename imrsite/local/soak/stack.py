@@ -1,5 +1,6 @@
 """The real stack of a soak run: PostgreSQL, Valkey, a worker and a scheduler, restarted when they end."""
 
+import base64
 import os
 import signal
 import subprocess
@@ -9,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from imrsite.local.bootstrap import ROOT
-from imrsite.local.embedded import Services
+from imrsite.local.embedded import NETWORK_USER, Services
 from imrsite.local.processes import kill_group, spawn, stop_process
+from imrsite.local.soak.network import WorkerNetwork
 
 WORKER, SCHEDULER = "worker", "scheduler"
 _STARTS_WITHIN = 300.0  # on a busy machine
@@ -24,11 +26,15 @@ _COMMANDS: dict[str, Sequence[str]] = {
 
 
 class Stack:
-    """Everything that a soak run starts, on one state folder. A context manager."""
+    """Everything that a soak run starts, on one state folder. A context manager.
 
-    def __init__(self, state_dir: Path) -> None:
+    With ``network`` the worker runs in a namespace of its own, and reaches the services by TCP.
+    """
+
+    def __init__(self, state_dir: Path, network: WorkerNetwork | None = None) -> None:
         self.state_dir = state_dir
-        self.services = Services(state_dir)
+        self.network = network
+        self.services = Services(state_dir, network=network.listener if network else None)
         self.programs: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> "Stack":
@@ -40,6 +46,8 @@ class Stack:
             stop_process(process, signal.SIGTERM, within=5)
             kill_group(process)
         self.services.stop()
+        if self.network:
+            self.network.close()
 
     def log(self, name: str) -> Path:
         """The log of a program."""
@@ -75,7 +83,25 @@ class Stack:
         command = [sys.executable, "-m", "celery", "--app", "imrsite", *_COMMANDS[name]]
         if name == SCHEDULER:
             command += ["--schedule", str(self.state_dir / "schedule")]
-        self.programs[name] = spawn(command, log=self.log(name), dies_by="KILL", cwd=ROOT, env=dict(os.environ))
+        before: Sequence[str] = ()
+        environment = dict(os.environ)
+        if name == WORKER and self.network:
+            before, environment = self.network.prefix, environment | self._by_network(self.network)
+        self.programs[name] = spawn(
+            command, log=self.log(name), dies_by="KILL", before=before, cwd=ROOT, env=environment
+        )
+
+    def _by_network(self, network: WorkerNetwork) -> dict[str, str]:
+        """The services by TCP. A program with addresses of its own generates no keys: it gets those of the run."""
+        from django.conf import settings
+
+        address = network.listener.address
+        return {
+            "DATABASE_URL": f"postgresql://imrsite@{address}/imrsite",
+            "REDIS_URL": f"redis://{NETWORK_USER}:{NETWORK_USER}@{address}:6379/0",
+            "SECRET_KEY": settings.SECRET_KEY,
+            "FILE_KEYS": ",".join(base64.b64encode(key).decode() for key in settings.FILE_KEYS),
+        }
 
 
 def _children(pid: int) -> list[int]:

@@ -2,13 +2,15 @@
 
 import hashlib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import count, islice
 
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.db import DatabaseError, connection
+from django.db.models import Count
 from django.utils import timezone
 
 from determinations.cases.open_letter import Change
@@ -121,6 +123,14 @@ class Work:
             or ReparseRun.objects.filter(state__in=AT_WORK).exists()
         )
 
+    def what_is_open(self) -> str:
+        """Letters by state, when the first ones were sent, and runs that are at work."""
+        letters = Letter.objects.filter(state__in=OPEN_STATES)
+        states = [f"{number} {state}" for state, number in letters.values_list("state").annotate(Count("pk"))]
+        sent = letters.order_by("pk").values_list("queued_at", "started_at")[:3]
+        runs = ReparseRun.objects.filter(state__in=AT_WORK).values_list("state", "reached", "stepped_at")
+        return f"letters {states}, the first sent and started {_times(sent)}; runs {_times(runs)}"
+
     def damage(self, *, files: int = _COMPARED) -> Damage:
         """Compare what was accepted with what is there: all rows, and the files of the newest letters."""
         letters = {letter.sha256: letter for letter in Letter.objects.all()}
@@ -145,6 +155,11 @@ class Work:
         held = set(Case.objects.filter(pk__in=self.corrected, age=_CORRECTED_AGE).values_list("pk", flat=True))
         saved = Correction.objects.filter(operation=Operation.SET).count()
         return len(broken) + abs(items - facts) + len(self.corrected - held) + max(0, len(self.corrected) - saved)
+
+
+def _times(rows: Iterable[tuple[object, ...]]) -> list[str]:
+    shown = [[f"{value:%H:%M:%S}" if isinstance(value, datetime) else str(value) for value in row] for row in rows]
+    return [" ".join(words) for words in shown]
 
 
 def _bytes_of(number: int) -> bytes:
