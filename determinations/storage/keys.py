@@ -31,6 +31,7 @@ class KeyRing:
 
     current: FileKey | None
     by_id: dict[bytes, FileKey]
+    turned_off: bool = False
 
     @property
     def names(self) -> set[str]:
@@ -45,9 +46,10 @@ def key_ring() -> KeyRing:
 
 @lru_cache(maxsize=8)
 def make_key_ring(secrets: Sequence[bytes]) -> KeyRing:
-    """The ring of these keys, the current one first."""
+    """The ring of these keys, the current one first; an empty one in front turns encryption off."""
+    turned_off, secrets = not all(secrets[:1]), secrets[not all(secrets[:1]) :]
     keys = [
         FileKey(hashlib.sha256(b"imrsite file key ID\0" + secret).digest()[:ID_BYTES], AESGCM(secret))
         for secret in secrets
     ]
-    return KeyRing(keys[0] if keys else None, {key.id: key for key in keys})
+    return KeyRing(keys[0] if keys and not turned_off else None, {key.id: key for key in keys}, turned_off)

@@ -1,4 +1,5 @@
-"""Encrypts stored files with the current key: those of older keys, and those that are not encrypted.
+"""Encrypts stored files with the current key: those of older keys, and those that are not encrypted. If encryption was
+turned off, it decrypts them all.
 
 Each file is written anew under a temporary name, checked, and put in place of the old one in one step, while others
 read and add files. A run that ends early leaves every file whole, under one key or the other; the next run goes on
@@ -45,18 +46,18 @@ class Progress:
     """What a run did so far: ``left`` files need another key than the current one or none."""
 
     left: int = 0
-    encrypted: int = 0
+    written: int = 0
     damaged: set[StoredFile] = field(default_factory=set)
     without_key: int = 0
     released: list[str] = field(default_factory=list)
 
 
 def rotate(*, batch: int = BATCH) -> Iterator[Progress]:
-    """Encrypt all files with the current key; yields the progress after the count and after each batch.
+    """Encrypt all files with the current key, or decrypt them; yields the progress after the count and each batch.
 
     Raises ``NoCurrentKey``.
     """
-    if key_ring().current is None:
+    if key_ring().current is None and not key_ring().turned_off:
         raise NoCurrentKey
     register_current_key()
     progress, since = Progress(left=sum(1 for _ in _waiting())), _settled_moment()
@@ -75,7 +76,7 @@ def rotate(*, batch: int = BATCH) -> Iterator[Progress]:
 
 
 def _waiting() -> Iterator[StoredFile]:
-    """Files to encrypt, in order. One that is damaged cannot be, and is counted when it is tried."""
+    """Files to write anew, in order. One that is damaged cannot be, and is counted when it is tried."""
     current = key_ring().current
     done = {DAMAGED, current.name if current else ""}
     for unit in units():
@@ -85,7 +86,7 @@ def _waiting() -> Iterator[StoredFile]:
 
 
 def _encrypt(files: Sequence[StoredFile], progress: Progress) -> None:
-    """Encrypt these files, all of them or those before a fault; nothing deletes stored files meanwhile."""
+    """Write these files anew, all of them or those before a fault; nothing deletes stored files meanwhile."""
     written: dict[StoredFile, Path] = {}
     try:
         with transaction.atomic():
@@ -100,7 +101,7 @@ def _encrypt(files: Sequence[StoredFile], progress: Progress) -> None:
             sync(written.values())
             for file, unfinished in written.items():
                 os.replace(unfinished, file.area.path(file.name))
-                progress.encrypted += 1
+                progress.written += 1
             sync({file.area.path(file.name).parent for file in written})
     finally:
         for unfinished in written.values():
@@ -149,12 +150,11 @@ def _file_time(area: Area) -> float:
 def _release(since: float, damaged: Collection[StoredFile]) -> list[str]:
     """Release all keys but the current one, unless files were stored with them after the run began."""
     current = key_ring().current
-    assert current is not None
     with transaction.atomic():
         lock_store(to_delete=True)
         new = {StoredFile(area, name) for area, name in changed_since(since)}.difference(damaged)
         used = {key_of(file.area, file.name) for file in new}
-        unused = FileKeyInUse.objects.exclude(pk=current.name).exclude(pk__in=used)
+        unused = FileKeyInUse.objects.exclude(pk=current.name if current else "").exclude(pk__in=used)
         released = sorted(unused.values_list("pk", flat=True))
         unused.delete()
     return released

@@ -36,6 +36,8 @@ def test_keys_come_from_the_environment_or_a_file(monkeypatch: pytest.MonkeyPatc
     assert env.file_keys("FILE_KEYS", kept_in=tmp_path / "file_key") == []
     monkeypatch.setenv("FILE_KEYS", f"{in_base64(KEYS[0])}, {base64.urlsafe_b64encode(KEYS[1]).decode()}")
     assert env.file_keys("FILE_KEYS", kept_in=tmp_path / "file_key") == KEYS[:2]
+    monkeypatch.setenv("FILE_KEYS", f"none,{in_base64(KEYS[0])}")
+    assert env.file_keys("FILE_KEYS", kept_in=tmp_path / "file_key") == [b"", KEYS[0]]
     (tmp_path / "keys").write_text(f"{in_base64(KEYS[2])}\n{in_base64(KEYS[0])}\n")
     monkeypatch.setenv("FILE_KEYS_FILE", str(tmp_path / "keys"))
     assert env.file_keys("FILE_KEYS", kept_in=tmp_path / "file_key") == [KEYS[2], KEYS[0]]

@@ -3,7 +3,7 @@
 import os
 from hashlib import sha256
 from io import StringIO
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +118,25 @@ def test_a_run_that_is_stopped_leaves_whole_files_and_is_continued(
     assert list((Path(letter_store().location) / files.UNFINISHED).iterdir()) == []
 
 
+def test_encryption_is_turned_off_again_also_by_a_run_that_was_stopped(settings: Any) -> None:
+    settings.FILE_KEYS = KEYS[:1]
+    letters, key = bring(1, 2, 3), current()
+    settings.FILE_KEYS = [b"", KEYS[0]]
+    letters += bring(4)
+    assert [stored_bytes(letter) for letter in letters] == [letter_pdf(number) for number in range(1, 5)]
+    assert [step.left for step in islice(rotation.rotate(batch=1), 2)] == [3, 2]
+    assert keys_in_use() == {"", key}
+    assert readiness.obstacles() == []
+    said = rotated()
+    assert "2 files are to be decrypted" in said
+    assert f"No file needs the key {key} any longer" in said
+    settings.FILE_KEYS = []
+    assert keys_in_use() == {""}
+    assert letter_store().area.path(letters[0].store_name).read_bytes() == letter_pdf(1)
+    assert [stored_bytes(letter) for letter in letters] == [letter_pdf(number) for number in range(1, 5)]
+    assert readiness.obstacles() == []
+
+
 def test_letters_are_read_and_received_while_the_key_changes(settings: Any) -> None:
     settings.FILE_KEYS = KEYS[:1]
     letters, older = bring(1, 2, 3), current()
@@ -125,7 +144,7 @@ def test_letters_are_read_and_received_while_the_key_changes(settings: Any) -> N
     steps = rotation.rotate(batch=1)
     next(steps)
     with letter_store().area.open(letters[0].store_name) as reading:
-        assert [next(steps).encrypted for _ in letters] == [1, 2, 3]
+        assert [next(steps).written for _ in letters] == [1, 2, 3]
         assert reading.read() == letter_pdf(1), "who has the old file open reads on"
     ingest_letters([letter.pk for letter in letters])
     settings.FILE_KEYS = KEYS[:1]  # a worker that was not restarted yet, with the old key alone
@@ -157,7 +176,7 @@ def test_a_deleted_letter_does_not_come_back(settings: Any, monkeypatch: pytest.
     steps = rotation.rotate()
     next(steps)
     letter_store().delete(letter.store_name)
-    assert list(steps)[-1].encrypted == 0
+    assert list(steps)[-1].written == 0
     assert not letter_store().exists(letter.store_name)
 
 

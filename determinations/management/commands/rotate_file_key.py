@@ -1,10 +1,14 @@
-"""Encrypts all stored files with the current key: also those of older keys, and those that are not encrypted yet."""
+"""Encrypts all stored files with the current key: also those of older keys, and those that are not encrypted yet.
+
+With ``none`` in front of the keys it decrypts them all.
+"""
 
 from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
 
 from determinations.intake.store_health import StoreUnavailable, check_store
+from determinations.storage.keys import key_ring
 from determinations.storage.rotation import BATCH, NoCurrentKey, Progress, rotate
 
 
@@ -12,8 +16,8 @@ class Command(BaseCommand):
     """``rotate_file_key``."""
 
     help = (
-        "Encrypt letters, page pictures and exports with the first key of FILE_KEYS. Workers and web servers may run "
-        "meanwhile; a run that was stopped is continued by the next one."
+        "Encrypt letters, page pictures and exports with the first key of FILE_KEYS; decrypt them if it is 'none'. "
+        "Workers and web servers may run meanwhile; a run that was stopped is continued by the next one."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -27,9 +31,9 @@ class Command(BaseCommand):
             check_store()
             for number, progress in enumerate(rotate(batch=max(1, batch))):
                 if number == 0:
-                    self.stdout.write(f"{progress.left:,} files are to be encrypted.")
+                    self.stdout.write(f"{progress.left:,} files are to be {_done()}.")
                 elif number % 20 == 0:
-                    self.stdout.write(f"{progress.encrypted:,} encrypted, {progress.left:,} left.")
+                    self.stdout.write(f"{progress.written:,} {_done()}, {progress.left:,} left.")
         except NoCurrentKey:
             raise CommandError("No key is configured: set FILE_KEYS (imrsite/deploy/encryption.md).") from None
         except StoreUnavailable as fault:
@@ -37,10 +41,14 @@ class Command(BaseCommand):
         self._report(progress)
 
     def _report(self, progress: Progress) -> None:
-        self.stdout.write(f"{progress.encrypted:,} encrypted, {progress.left:,} left.")
+        self.stdout.write(f"{progress.written:,} {_done()}, {progress.left:,} left.")
         if progress.damaged:
             self.stderr.write(f"{len(progress.damaged):,} are damaged and were left as they are: upload them again.")
         if progress.without_key:
             raise CommandError(f"{progress.without_key:,} need a key that is not in FILE_KEYS: add it and run again.")
         for name in progress.released:
             self.stdout.write(f"No file needs the key {name} any longer: remove it from FILE_KEYS.")
+
+
+def _done() -> str:
+    return "decrypted" if key_ring().turned_off else "encrypted"
