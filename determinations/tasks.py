@@ -13,8 +13,9 @@ from functools import wraps
 from smtplib import SMTPException
 from typing import Any, Concatenate, ParamSpec
 
-from celery import current_task, shared_task
+from celery import current_app, current_task, shared_task
 from celery.exceptions import SoftTimeLimitExceeded
+from celery.signals import worker_ready
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import OperationalError as DatabaseUnavailable
@@ -87,6 +88,8 @@ EXPORT_DIED_AFTER = timedelta(minutes=10)
 RUN_STALE_AFTER = timedelta(seconds=30)
 #: An import that no worker has worked on for this long has lost its message or its worker.
 IMPORT_STALE_AFTER = timedelta(minutes=1)
+#: Seconds after a sweep in which a worker that starts need not sweep.
+_JUST_SWEPT = 5
 #: Seconds that one message may occupy a worker with reparsing or comparing.
 _SECONDS_PER_TURN = 20.0
 #: Page pictures yield sooner: letters that arrive are read first.
@@ -294,6 +297,16 @@ def count_stored_files() -> None:
         if not alone or not survey.count_files(seconds=_SECONDS_PER_TURN, now=database_now()):
             return
     _send_quietly(count_stored_files)
+
+
+@worker_ready.connect
+def sweep_at_once(**details: object) -> None:
+    """Have a worker that starts sweep without waiting for the scheduler, which may be starting too.
+
+    After a crash, the messages that its predecessor held are lost. If the broker is down, the scheduler will send it.
+    """
+    if Lane.INTERACTIVE in current_app.amqp.queues.consume_from:
+        _send_quietly(sweep, _JUST_SWEPT, queue=Lane.INTERACTIVE)
 
 
 def send_count_of_files() -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery.signals import worker_ready
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.utils import timezone
@@ -256,6 +257,23 @@ def test_sweeps_that_piled_up_return_immediately(no_worker: None) -> None:
     assert swept_at
     sweep(unless_swept_within=5)
     assert readiness.sweep_state().swept_at == swept_at
+
+
+def test_a_worker_that_starts_sweeps_at_once_instead_of_waiting_for_the_scheduler(
+    no_worker: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as only_scans:
+        only_scans.setattr(app.amqp.queues, "_consume_from", {"scans": app.amqp.queues["scans"]})
+        worker_ready.send(sender=None)
+        assert waiting_tasks() == []
+    worker_ready.send(sender=None)
+    assert waiting_tasks() == ["determinations.tasks.sweep"]
+
+
+def waiting_tasks() -> list[str]:
+    """The names of the tasks in the interactive queue."""
+    with broker_client() as client:
+        return [json.loads(message)["headers"]["task"] for message in client.lrange("interactive", 0, -1)]
 
 
 # With a real worker
