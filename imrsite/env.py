@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
@@ -154,6 +154,8 @@ def kept_secret(file: Path, made: str = "") -> str:
 def file_keys(name: str, *, kept_in: Path) -> list[bytes]:
     """Keys of 32 bytes in Base64, the current one first: from the variable, or one a line from the file that
     ``NAME_FILE`` names. Without an external database, one is generated and kept; otherwise there may be none.
+
+    ``none`` in front stands for no encryption, and is an empty key here: the keys behind it only decrypt.
     """
     value, path = text(name), text(f"{name}_FILE")
     if path:
@@ -165,7 +167,9 @@ def file_keys(name: str, *, kept_in: Path) -> list[bytes]:
             ) from error
     elif not value and not text("DATABASE_URL"):
         value = kept_secret(kept_in, new_file_key())
-    keys = [_file_key(name, entry) for entry in re.split(r"[\s,]+", value.strip()) if entry]
+    entries = [entry for entry in re.split(r"[\s,]+", value.strip()) if entry]
+    turned_off = entries[:1] == ["none"]
+    keys = [b""] * turned_off + [_file_key(name, entry) for entry in entries[turned_off:]]
     if path and not keys:
         raise ImproperlyConfigured(f"{name}_FILE names an empty file: write a key into {path}.")
     if len(set(keys)) < len(keys):
@@ -259,6 +263,10 @@ def mail_server(name: str) -> MailServer:
     )
 
 
+#: JSON of the Elastic Common Schema, syslog with structured data, the Common Event Format.
+AUDIT_FORMS = ("json", "rfc5424", "cef")
+
+
 @dataclass(frozen=True, slots=True)
 class AuditStream:
     """Where events of the audit trail are sent on: a file or socket by its path, or a server."""
@@ -267,7 +275,9 @@ class AuditStream:
     path: str = ""
     host: str = ""
     port: int = 0
-    is_json: bool = False
+    form: str = "rfc5424"
+    authority: str = ""
+    certificate: str = ""
 
     def __str__(self) -> str:
         return f"The {self.kind} {self.path}" if self.path else f"The syslog server {self.host}:{self.port}"
@@ -277,30 +287,38 @@ def audit_stream(name: str) -> AuditStream | None:
     """A file (``file:///var/log/imrsite/audit.jsonl``) or syslog; None for nowhere.
 
     Syslog is the local socket (``syslog:///dev/log``) or a server by TCP (``syslog://host:601``) or TLS
-    (``syslogs://host:6514``). ``?format=json`` or ``?format=rfc5424`` chooses the other form.
+    (``syslogs://host:6514``). ``?format=json``, ``rfc5424`` or ``cef`` chooses another form; ``ca=`` and
+    ``certificate=`` name PEM files: who signed the server's certificate, and ours with its key.
     """
     value = text(name)
     if not value:
         return None
     parts = urlsplit(value)
     remedy = "write file:///path/audit.jsonl, syslog:///dev/log, syslog://host:601 or syslogs://host:6514."
-    form = dict(parse_qsl(parts.query)).get("format", "json" if parts.scheme == "file" else "rfc5424")
+    options = dict(parse_qsl(parts.query))
+    form = options.pop("format", "json" if parts.scheme == "file" else "rfc5424")
+    authority, certificate = options.pop("ca", ""), options.pop("certificate", "")
     try:
         port = parts.port
     except ValueError:
         raise ImproperlyConfigured(f"{name} has a port that is not a number: {remedy}") from None
-    if form not in {"json", "rfc5424"}:
-        raise ImproperlyConfigured(f"{name} has the format {form!r}: write json or rfc5424.")
-    is_json, path = form == "json", unquote(parts.path)
+    if form not in AUDIT_FORMS:
+        raise ImproperlyConfigured(f"{name} has the format {form!r}: write one of {', '.join(AUDIT_FORMS)}.")
+    if options:
+        raise ImproperlyConfigured(f"{name} has the option {min(options)!r}: write format, ca or certificate.")
+    if (authority or certificate) and parts.scheme != "syslogs":
+        raise ImproperlyConfigured(f"{name} names a certificate, which only TLS uses: write syslogs://host:6514.")
+    path = unquote(parts.path)
     match parts.scheme:
         case "file" if path.strip("/") and not parts.hostname:
-            return AuditStream("file", path=path, is_json=is_json)
+            return AuditStream("file", path=path, form=form)
         case "syslog" if path.strip("/") and not parts.hostname:
-            return AuditStream("socket", path=path, is_json=is_json)
+            return AuditStream("socket", path=path, form=form)
         case "syslog" if parts.hostname:
-            return AuditStream("tcp", host=parts.hostname, port=port or 601, is_json=is_json)
+            return AuditStream("tcp", host=parts.hostname, port=port or 601, form=form)
         case "syslogs" if parts.hostname:
-            return AuditStream("tls", host=parts.hostname, port=port or 6514, is_json=is_json)
+            server = AuditStream("tls", host=parts.hostname, port=port or 6514, form=form)
+            return replace(server, authority=authority, certificate=certificate)
     raise ImproperlyConfigured(f"{name} is not understood: {remedy}")
 
 

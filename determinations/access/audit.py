@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -20,6 +21,9 @@ from determinations.models import AuditEvent
 
 #: A page that fetches parts of a letter separately is recorded once within this time.
 _ONE_OPENING = timedelta(hours=1)
+#: The same statistics are recorded once within this time, and so are suggestions that show no other case.
+_SAME_STATISTICS = timedelta(minutes=10)
+_ONE_TYPING = timedelta(minutes=1)
 
 #: Of a longer query only the beginning is kept.
 _LONGEST_QUERY = 2_000
@@ -100,6 +104,12 @@ def _current_address(events: int) -> str | None:
     return origin.address
 
 
+def events_of_request() -> int:
+    """How many events the current request has recorded."""
+    origin = _ORIGIN.get()
+    return origin.events if origin else 0
+
+
 def note(
     request: HttpRequest,
     action: str,
@@ -124,3 +134,27 @@ def note_once(request: HttpRequest, action: str, letter_id: int) -> None:
     since = timezone.now() - _ONE_OPENING
     if not AuditEvent.objects.filter(letter_id=letter_id, by_id=request.user.pk, at__gte=since).exists():
         note(request, action, letter_id)
+
+
+def note_statistics(request: HttpRequest, page: str) -> None:
+    """Record that the user was shown statistics, and of what; once if they look again soon."""
+    now, query = timezone.now(), request.GET.urlencode()[:_LONGEST_QUERY]
+    seen = _recent(request, "statistics.viewed", now - _SAME_STATISTICS)
+    if not seen.filter(detail__path=request.path, detail__query=query).exists():
+        note(request, "statistics.viewed", page=page, path=request.path, query=query)
+
+
+def note_suggestions(request: HttpRequest, box: str, typed: str, letter_ids: Sequence[int] = ()) -> None:
+    """Record what was suggested while a user types into a box: whenever another case is named, else once a minute."""
+    if not typed.strip():
+        return
+    now = timezone.now()
+    earlier = _recent(request, "search.suggested", now - _ONE_OPENING).filter(detail__box=box)
+    rows = list(earlier.order_by("-at").values_list("at", "letter_ids")[:200])
+    shown = {pk for _, ids in rows for pk in ids or ()}
+    if set(letter_ids) - shown or not rows or rows[0][0] < now - _ONE_TYPING:
+        note(request, "search.suggested", letter_ids=letter_ids or None, box=box, query=typed[:_LONGEST_QUERY])
+
+
+def _recent(request: HttpRequest, action: str, since: datetime) -> QuerySet[AuditEvent]:
+    return AuditEvent.objects.filter(by_id=request.user.pk, at__gte=since, action=action)

@@ -1,4 +1,4 @@
-"""Events as lines for other systems: JSON in the Elastic Common Schema, or syslog with structured data (RFC 5424).
+"""Events as lines for other systems: JSON in the Elastic Common Schema, syslog with structured data (RFC 5424), CEF.
 
 No line holds letter text or what a user typed: details are left out unless they are listed here as harmless.
 """
@@ -73,9 +73,40 @@ def as_syslog(event: AuditEvent, link: AuditLink) -> str:
     """One message of RFC 5424, with the details as structured data."""
     parameters = {"by": event.by_name, "address": event.address or "", **labels_of(event, link)}
     data = "".join(f' {_name(name)}="{_escaped(value)}"' for name, value in parameters.items() if value)
+    return f"{_header(event)} [{_STRUCTURED}{data}] {_in_words(event)}"
+
+
+def as_cef(event: AuditEvent, link: AuditLink) -> str:
+    """One line of the Common Event Format, version 0: a header, then keys of its dictionary and labels of ours."""
+    labels = labels_of(event, link)
+    keys = {
+        "rt": str(int(event.at.timestamp() * 1000)),
+        "suser": event.by_name,
+        "src": event.address or "",
+        "outcome": "failure" if is_failure(event.action) else "success",
+        "externalId": labels.pop("event"),
+    }
+    place = f"cn1={labels.pop('position')} cn1Label=position cs1={labels.pop('hash')} cs1Label=hash"
+    keys |= {f"imrsite{name.title().replace('_', '')}": value for name, value in labels.items()}
+    extension = " ".join(f"{name}={_cef_value(value)}" for name, value in keys.items() if value)
+    severity = 6 if is_failure(event.action) else 3
+    words = _in_words(event).replace("\\", "\\\\").replace("|", "\\|")
+    return f"CEF:0|imrsite|imrsite|1|{event.action}|{words}|{severity}|{extension} {place}"
+
+
+def as_cef_message(event: AuditEvent, link: AuditLink) -> str:
+    """The same as a message of syslog."""
+    return f"{_header(event)} - {as_cef(event, link)}"
+
+
+def _header(event: AuditEvent) -> str:
     priority = _WARNING if is_failure(event.action) else _INFORMATIONAL
     at = event.at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    return f"<{priority}>1 {at} {_HOST} imrsite - {event.action[:32]} [{_STRUCTURED}{data}] {_in_words(event)}"
+    return f"<{priority}>1 {at} {_HOST} imrsite - {event.action[:32]}"
+
+
+def _cef_value(value: str) -> str:
+    return re.sub(r"([\\=])", r"\\\1", re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", value))
 
 
 def _in_words(event: AuditEvent) -> str:

@@ -1,10 +1,10 @@
 """Retention: removes the oldest events once they are older than ``AUDIT_KEEP_YEARS``, and leaves a signed anchor.
 
 Only a beginning of the chain is removed, after it was verified, and only by the owner of the tables (decision 0026).
-The remaining chain begins at the anchor.
+The remaining chain begins at the anchor. The events of a case under a legal hold stay, and with them all later ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 
 from django.conf import settings
@@ -14,6 +14,7 @@ from determinations.access.audit import record
 from determinations.audit.chain import Head
 from determinations.audit.verification import signature_of, start_of_chain, verify_link
 from determinations.models import AuditAnchor, AuditEvent, AuditLink, AuditState
+from determinations.retention.holds import held_letters
 
 #: Events removed in one transaction.
 BATCH = 5_000
@@ -42,15 +43,31 @@ def may_retire() -> bool:
 
 
 def is_due(before: datetime) -> bool:
-    """Whether the oldest event in the chain is older."""
+    """Whether the oldest event in the chain is older, and not held."""
+    event = _oldest()
+    return event is not None and event.at < before and not _concerns(event, held_letters())
+
+
+def held_from() -> datetime | None:
+    """The time of the oldest event, if a legal hold keeps it from being removed."""
+    event = _oldest()
+    return event.at if event is not None and _concerns(event, held_letters()) else None
+
+
+def _oldest() -> AuditEvent | None:
     first = AuditLink.objects.order_by("position").values_list("event_id", flat=True).first()
-    return first is not None and AuditEvent.objects.filter(pk=first, at__lt=before).exists()
+    return None if first is None else AuditEvent.objects.filter(pk=first).first()
+
+
+def _concerns(event: AuditEvent, letter_ids: Set[int]) -> bool:
+    return event.letter_id in letter_ids or not letter_ids.isdisjoint(event.letter_ids or ())
 
 
 def retire(*, before: datetime, now: datetime, most: int = BATCH) -> int:
     """Remove up to ``most`` of the oldest events, as long as they are older; returns how many.
 
-    Events that are not sent on yet, where they are to be, are kept. Raises ``ChainBroken``: what does not verify is
+    Events that are not sent on yet, where they are to be, are kept, and so are those from the first event of a case
+    under a legal hold. Raises ``ChainBroken``: what does not verify is
     evidence, and stays.
     """
     with transaction.atomic():
@@ -78,10 +95,11 @@ def _verified_prefix(
     start: Head, links: Sequence[AuditLink], before: datetime
 ) -> tuple[Head, list[int], list[datetime]]:
     events = AuditEvent.objects.in_bulk([link.event_id for link in links])
+    held = held_letters()
     end, ids, times = start, list[int](), list[datetime]()
     for link in links:
         event = events.get(link.event_id)
-        if event is not None and event.at >= before:
+        if event is not None and (event.at >= before or _concerns(event, held)):
             break
         end = verify_link(end, link, event)
         assert event is not None  # or it would not verify

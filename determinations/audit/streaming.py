@@ -12,13 +12,13 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
 
-from determinations.audit.formats import as_json, as_syslog
+from determinations.audit.formats import as_cef, as_cef_message, as_json, as_syslog
 from determinations.models import AuditEvent, AuditLink, AuditState
 from imrsite.env import AuditStream
 
@@ -31,10 +31,14 @@ _SECONDS = 20.0
 _PATIENCE = 10.0
 #: The last lines of a file are within so many bytes.
 _TAIL = 256 * 1024
-_POSITION = re.compile(r'\bposition"?[:=]"(\d+)"')
-_HASH = re.compile(r'\bhash"?[:=]"([0-9a-f]{64})"')
+_POSITION = re.compile(r'\bposition"?[:=]"(\d+)"|\bcn1=(\d+) cn1Label=position\b')
+_HASH = re.compile(r'\bhash"?[:=]"([0-9a-f]{64})"|\bcs1=([0-9a-f]{64}) cs1Label=hash\b')
 
-Format = Callable[[AuditEvent, AuditLink], str]
+_FORMATS: Mapping[str, Callable[[AuditEvent, AuditLink], str]] = {
+    "json": as_json,
+    "rfc5424": as_syslog,
+    "cef": as_cef_message,
+}
 
 
 def send_new(*, now: Callable[[], datetime]) -> int:
@@ -66,7 +70,7 @@ def send_new(*, now: Callable[[], datetime]) -> int:
 
 def _lines(target: AuditStream, links: Sequence[AuditLink]) -> list[str]:
     events = AuditEvent.objects.in_bulk([link.event_id for link in links])
-    write: Format = as_json if target.is_json else as_syslog
+    write = as_cef if target.form == "cef" and target.kind == "file" else _FORMATS[target.form]
     return [write(events[link.event_id], link) for link in links if link.event_id in events]
 
 
@@ -126,7 +130,9 @@ def _last_event(path: Path) -> tuple[int, str] | None:
             file.truncate(size - len(tail) + len(whole))
     last = whole.decode(errors="replace").splitlines()[-1:]
     position, digest = (pattern.search(last[0]) for pattern in (_POSITION, _HASH)) if last else (None, None)
-    return (int(position[1]), digest[1]) if position and digest else None
+    if position is None or digest is None:
+        return None
+    return int(position[1] or position[2]), digest[1] or digest[2]
 
 
 def _to_socket(path: str, lines: Sequence[str]) -> None:
@@ -147,13 +153,21 @@ def _to_server(target: AuditStream, lines: Sequence[str]) -> None:
     with contextlib.ExitStack() as opened:
         sender = opened.enter_context(socket.create_connection((target.host, target.port), timeout=_PATIENCE))
         if target.kind == "tls":
-            secure = ssl.create_default_context().wrap_socket(sender, server_hostname=target.host)
-            opened.enter_context(secure)
+            secure = opened.enter_context(_trusted(target).wrap_socket(sender, server_hostname=target.host))
             secure.sendall(frames)
-            with contextlib.suppress(ssl.SSLError):  # a server that closes without a word has read everything, too
-                secure.unwrap()
+            # Raises unless the server closes in turn (RFC 5425, 4.4): only then has it read everything. One that
+            # refuses our certificate says so as late as here, or just ends the connection.
+            secure.unwrap()
             return
         sender.sendall(frames)
         sender.shutdown(socket.SHUT_WR)
         while sender.recv(4096):
             pass
+
+
+def _trusted(target: AuditStream) -> ssl.SSLContext:
+    """TLS to a server whose certificate is that of its name; with a certificate of ours if there is one."""
+    context = ssl.create_default_context(cafile=target.authority or None)
+    if target.certificate:
+        context.load_cert_chain(target.certificate)
+    return context

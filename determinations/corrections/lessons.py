@@ -1,7 +1,7 @@
 """What corrections say about the parser: its accuracy by field and version on values that staff checked, and checked
 letters as records that can become test cases of the parser."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -71,21 +71,21 @@ def accuracy(*, most: int = MOST_COUNTED) -> list[Accuracy]:
     return sorted(figures, key=lambda one: (order.index(one.field) if one.field in order else len(order), one.version))
 
 
-def taught_letters(*, whole: bool) -> Iterator[OpenLetter]:
-    """Letters that staff have checked, by ID. ``whole``: only those with every value confirmed or corrected."""
-    reached = 0
-    while True:
-        rows = Correction.objects.filter(state__in=IN_FORCE, letter_id__gt=reached)
-        ids = list(rows.order_by("letter_id").values_list("letter_id", flat=True).distinct()[:100])
-        if not ids:
-            return
-        present = set(Letter.objects.filter(pk__in=ids).values_list("pk", flat=True))
-        for pk in ids:
-            if pk in present:
-                opened = open_letter(pk)
-                if not whole or not any(unconfirmed(opened)):
-                    yield opened
-        reached = ids[-1]
+def checked_letters() -> list[int]:
+    """The IDs of letters that staff have checked, in whole or in part."""
+    corrected = Correction.objects.filter(state__in=IN_FORCE).values("letter_id")
+    return list(Letter.objects.filter(pk__in=corrected).order_by("pk").values_list("pk", flat=True))
+
+
+def taught_letters(letter_ids: Iterable[int], *, whole: bool) -> Iterator[OpenLetter]:
+    """These letters, opened. ``whole``: only those with every value confirmed or corrected."""
+    for pk in letter_ids:
+        try:
+            opened = open_letter(pk)
+        except Letter.DoesNotExist:  # removed meanwhile
+            continue
+        if not whole or not any(unconfirmed(opened)):
+            yield opened
 
 
 def expected_record(opened: OpenLetter) -> CheckedRecord:

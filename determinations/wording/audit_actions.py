@@ -100,6 +100,7 @@ ACTIONS = {
     "role.changed": "changed a role",
     "role.kept": "kept a role against the identity provider",
     "search.made": "searched",
+    "search.suggested": "was shown suggestions while typing",
     "session.ended": "ended sessions",
     "settings.added": "added a setting",
     "settings.changed": "changed a setting",
@@ -114,6 +115,7 @@ ACTIONS = {
     "signin.refused": "was refused at sign-in",
     "signin.succeeded": "signed in",
     "statistics.exported": "exported statistics",
+    "statistics.viewed": "viewed statistics",
 }
 
 _SIGN_IN = ("signin", "session", "factor", "password", "link")

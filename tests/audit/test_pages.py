@@ -15,7 +15,7 @@ from determinations.audit import upkeep
 from determinations.browsing.exports import write_export
 from determinations.models import AuditEvent, AuditState, Export
 from determinations.models.clock import database_now
-from determinations.views.audit import tables
+from determinations.views.audit import tables, trail
 from determinations.views.browsing import exports as export_views
 from tests.corrections.letters import document, item, stored_letter
 from tests.fixtures.people import People
@@ -102,9 +102,25 @@ def test_the_trail_is_exported_and_formulas_are_harmless(
     assert AuditEvent.objects.get(action="audit.exported").detail["rows"] == 1
     answer = as_admin.post(reverse("export_audit"), {"format": "xlsx", "query": ""})
     assert b"".join(answer.streaming_content).startswith(b"PK")  # type: ignore[attr-defined]
-    monkeypatch.setitem(tables.MOST_ROWS, "csv", 1)
-    answer = as_admin.post(reverse("export_audit"), {"format": "csv", "query": ""}, follow=True)
-    assert "more than 1 events match" in answer.content.decode()
+    monkeypatch.setattr(trail, "MOST_IN_EXCEL", 1)
+    answer = as_admin.post(reverse("export_audit"), {"format": "xlsx", "query": ""}, follow=True)
+    assert "an Excel file has at most 1 events" in answer.content.decode()
+
+
+def test_a_csv_file_has_all_events_read_in_parts_whatever_their_number(
+    as_admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "_READ_AT_ONCE", 2)
+    monkeypatch.setattr(trail, "MOST_IN_EXCEL", 3)
+    now = timezone.now()
+    ages = [3, 1, 1, 1, 1, 2, 0]  # several of one moment, over the end of a part
+    events = [record("case.viewed", by=None, at=now - timedelta(minutes=minutes)) for minutes in ages]
+    answer = as_admin.post(reverse("export_audit"), {"format": "csv", "query": "action=case.viewed"})
+    exported = AuditEvent.objects.get(action="audit.exported")
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    newest_first = sorted(events, key=lambda event: (event.at, event.pk), reverse=True)
+    assert [int(row["Event"]) for row in csv.DictReader(io.StringIO(text))] == [event.pk for event in newest_first]
+    assert exported.detail["rows"] == 7
 
 
 def test_a_large_export_of_the_trail_asks_who_it_is(as_admin: Client, settings: Any) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
@@ -25,8 +26,10 @@ from determinations.audit import alerts, retention, streaming, upkeep
 from determinations.audit.chain import head
 from determinations.audit.verification import verify_chain
 from determinations.models import AlertKind, AuditAlert, AuditAnchor, AuditEvent, AuditLink, AuditState
+from determinations.retention import holds
 from imrsite.env import AuditStream, audit_stream
 from tests.audit.test_chain import tamper, verify
+from tests.corrections.letters import document, item, stored_letter
 from tests.fixtures.people import People
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +78,27 @@ def test_what_does_not_verify_is_kept_as_evidence() -> None:
     assert not AuditAnchor.objects.exists()
 
 
+def test_events_of_a_case_under_a_legal_hold_stay_until_it_is_released(settings: Any, people: People) -> None:
+    settings.AUDIT_KEEP_YEARS = 6
+    held = stored_letter(document(item("Knee brace", "overturned")), text="Synthetic letter.").pk
+    write([3000])
+    record("list.viewed", by=None, at=NOW - timedelta(days=2950), letter_ids=[1, held])
+    write([2900])
+    people.supervisor.user_permissions.add(Permission.objects.get(codename="hold_cases"))
+    supervisor = User.objects.get(pk=people.supervisor.pk)
+    hold = holds.place_hold(held, reason="Synthetic lawsuit", by=supervisor, now=NOW)
+    said = retire()
+    assert "1 events" in said
+    assert "under a legal hold" in said
+    assert not retention.is_due(NOW)
+    assert upkeep.retire_due(NOW) == 0
+    holds.release_hold(hold.pk, reason="Settled", by=supervisor, now=NOW)
+    upkeep.seal_all()
+    said = retire()
+    assert "2 events" in said
+    assert "legal hold" not in said
+
+
 def test_everything_is_kept_unless_a_setting_or_a_date_says_otherwise() -> None:
     with pytest.raises(CommandError, match="set AUDIT_KEEP_YEARS"):
         retire()
@@ -101,7 +125,7 @@ def test_a_role_that_does_not_own_the_trail_removes_nothing(settings: Any) -> No
 
 
 def test_events_that_are_not_sent_on_yet_are_kept(settings: Any, tmp_path: Path) -> None:
-    settings.AUDIT_STREAM = AuditStream("file", path=str(tmp_path / "audit.jsonl"), is_json=True)
+    settings.AUDIT_STREAM = AuditStream("file", path=str(tmp_path / "audit.jsonl"), form="json")
     write([3000, 2900])
     assert "0 events" in retire("--before", "2026-01-01")
     streaming.send_new(now=timezone.now)
@@ -114,7 +138,7 @@ def test_events_that_are_not_sent_on_yet_are_kept(settings: Any, tmp_path: Path)
 @pytest.fixture
 def file(settings: Any, tmp_path: Path) -> Path:
     path = tmp_path / "audit.jsonl"
-    settings.AUDIT_STREAM = AuditStream("file", path=str(path), is_json=True)
+    settings.AUDIT_STREAM = AuditStream("file", path=str(path), form="json")
     return path
 
 
@@ -245,10 +269,14 @@ def test_the_local_syslog_gets_a_datagram_per_event(settings: Any, tmp_path: Pat
     ("value", "stream"),
     [
         ("", None),
-        ("file:///var/log/audit.jsonl", AuditStream("file", path="/var/log/audit.jsonl", is_json=True)),
+        ("file:///var/log/audit.jsonl", AuditStream("file", path="/var/log/audit.jsonl", form="json")),
         ("syslog:///dev/log", AuditStream("socket", path="/dev/log")),
         ("syslog://siem.example.org", AuditStream("tcp", host="siem.example.org", port=601)),
-        ("syslogs://siem:6515?format=json", AuditStream("tls", host="siem", port=6515, is_json=True)),
+        ("syslogs://siem:6515?format=json", AuditStream("tls", host="siem", port=6515, form="json")),
+        (
+            "syslogs://siem?format=cef&ca=/siem.pem&certificate=/ours.pem",
+            AuditStream("tls", host="siem", port=6514, form="cef", authority="/siem.pem", certificate="/ours.pem"),
+        ),
     ],
 )  # fmt: skip
 def test_where_events_are_sent_is_read_from_the_environment(
@@ -258,7 +286,18 @@ def test_where_events_are_sent_is_read_from_the_environment(
     assert audit_stream("AUDIT_STREAM") == stream
 
 
-@pytest.mark.parametrize("value", ["/var/log/x", "file://host/x", "file:///", "syslog://h:x", "syslog://h?format=cef"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "/var/log/x",
+        "file://host/x",
+        "file:///",
+        "syslog://h:x",
+        "syslog://h?format=leef",
+        "syslog://h?ca=/x",
+        "syslogs://h?cert=/x",
+    ],
+)
 def test_an_address_that_is_not_understood_says_what_to_write(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("AUDIT_STREAM", value)
     with pytest.raises(ImproperlyConfigured, match="write"):

@@ -168,11 +168,18 @@ def test_the_calendar_lists_my_duties_without_medical_text(
     assert event.decoded("dtstart") == mine.due_on
     assert b"therapy" not in answer.content
     assert CalendarFeed.objects.get().token_sha256 not in url
+    Client().get(url)  # a calendar program reads every few minutes; only a new case is recorded again
+    records.assign([other.pk], people.casemanager, by=people.casemanager, now=timezone.now())
+    Client().get(url)
     as_casemanager.post("/worklist/calendar/", {"do": "revoke"})
     assert Client().get(url).status_code == 404
-    assert list(AuditEvent.objects.filter(action__startswith="calendar.").values_list("action", flat=True)) == [
-        "calendar.created", "calendar.read", "calendar.revoked",
-    ]  # fmt: skip
+    events = AuditEvent.objects.filter(action__startswith="calendar.").order_by("pk")
+    assert list(events.values_list("action", "letter_ids")) == [
+        ("calendar.created", None),
+        ("calendar.read", [mine.letter_id]),
+        ("calendar.read", [mine.letter_id, other.letter_id]),
+        ("calendar.revoked", None),
+    ]
 
 
 def test_users_without_the_permission_see_no_duties(client: Client, people: People, store: Store) -> None:

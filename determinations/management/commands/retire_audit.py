@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.dateparse import parse_date
 
-from determinations.audit.retention import keep_since, may_retire, retire
+from determinations.audit.retention import held_from, keep_since, may_retire, retire
 from determinations.audit.verification import ChainBroken
 from determinations.models.clock import database_now
 
@@ -42,6 +42,11 @@ class Command(BaseCommand):
         except ChainBroken as fault:
             raise CommandError(f"{removed:,} events removed, then stopped: {fault}") from None
         self.stdout.write(f"{removed:,} events before {until:%Y-%m-%d} removed.")
+        kept = held_from()
+        if kept is not None and kept < until:
+            self.stdout.write(
+                f"Events from {kept:%Y-%m-%d} on are kept: the first of them is about a case under a legal hold."
+            )
 
 
 def _day(printed: str) -> datetime:

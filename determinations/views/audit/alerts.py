@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from determinations.audit import alerts
 from determinations.models import AlertKind, AuditAlert
 from determinations.paging.counts import whole_number
+from determinations.views.audit.recorded_forms import recorded_form
 from determinations.views.audit.trail import may_view
 from determinations.views.requests import person_of
 
@@ -20,6 +21,7 @@ _GROUPS = {AlertKind.VIEWING: "Viewing", AlertKind.EXPORT: "Exports"}
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_view
+@recorded_form
 def audit_alerts(request: HttpRequest) -> HttpResponse:
     """Alerts, the open ones first; ``POST`` closes one."""
     if request.method == "POST":

@@ -11,7 +11,7 @@ from determinations.audit.trail import NEWEST_FIRST, entries_of
 from determinations.models import Case
 from determinations.paging.counts import count_up_to
 from determinations.paging.keyset import page_of
-from determinations.views.audit.tables import MOST_ROWS, events_file
+from determinations.views.audit.tables import FORMATS, events_file
 from determinations.views.audit.trail import may_view
 from determinations.views.requests import person_of
 
@@ -45,7 +45,7 @@ def export_disclosures(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The same as CSV or Excel."""
     case = get_object_or_404(Case, pk=pk)
     form = request.POST.get("format", "")
-    if form not in MOST_ROWS:
+    if form not in FORMATS:
         raise Http404
     audit.note(request, "disclosures.exported", pk, format=form)
     return events_file(disclosures_of(letters_of_case(case), to=person_of(request)), form, f"disclosures-{pk}")

@@ -6,15 +6,19 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch
 
-from determinations.access.audit import events_from, note
+from determinations.access.audit import events_from, note, note_statistics
 from determinations.access.sign_in import address_of
+from determinations.views.requests import wants_part
 
 Answer = Callable[[HttpRequest], HttpResponse]
-_CHANGES_NOTHING = ("GET", "HEAD", "OPTIONS", "TRACE")
+CHANGES_NOTHING = ("GET", "HEAD", "OPTIONS", "TRACE")
 #: In addresses that begin like this, ``pk`` is the ID of a letter.
 _LETTER_ROUTES = ("cases/", "letters/")
 #: Parts of a page, which is recorded once however often they are fetched.
 _RECORDED_ONCE = ("letter_page", "letter_boxes", "review_letter", "review_read_line")
+#: Pages of statistics; their sections, which load later, belong to them.
+_STATISTICS_ROUTES = ("statistics/", "citations/")
+_NO_STATISTICS = ("glossary", "statistics_selection")
 
 
 def audit_requests(get_response: Answer) -> Answer:
@@ -28,7 +32,7 @@ def audit_requests(get_response: Answer) -> Answer:
         with events_from(address_of(request)) as origin:
             response = get_response(request)
             if not origin.events and response.status_code == 403:
-                _record(request, "access.refused")
+                record_request(request, "access.refused")
             elif not origin.events and response.status_code < 400:
                 _record_page(request, response)
             return response
@@ -38,10 +42,19 @@ def audit_requests(get_response: Answer) -> Answer:
 
 def _record_page(request: HttpRequest, response: HttpResponse) -> None:
     """Record a form that was sent, or a page about one letter."""
-    if request.method not in _CHANGES_NOTHING:
-        _record(request, "form.sent")
+    if request.method not in CHANGES_NOTHING:
+        record_request(request, "form.sent")
     elif request.method == "GET" and response.status_code == 200 and _is_page_of_letter(request.resolver_match):
-        _record(request, "page.viewed")
+        record_request(request, "page.viewed")
+    elif request.method == "GET" and response.status_code == 200:
+        _record_statistics(request)
+
+
+def _record_statistics(request: HttpRequest) -> None:
+    match = request.resolver_match
+    shows = match is not None and match.route.startswith(_STATISTICS_ROUTES) and match.view_name not in _NO_STATISTICS
+    if match is not None and shows and isinstance(request.user, User) and not wants_part(request):
+        note_statistics(request, match.view_name)
 
 
 def _is_page_of_letter(match: ResolverMatch | None) -> bool:
@@ -56,7 +69,8 @@ def _letter_of(match: ResolverMatch) -> int | None:
     return letter_id if isinstance(letter_id, int) else None
 
 
-def _record(request: HttpRequest, action: str) -> None:
+def record_request(request: HttpRequest, action: str) -> None:
+    """Record that the user asked for this page, or sent its form."""
     user = getattr(request, "user", None)
     match = request.resolver_match
     if not isinstance(user, User) or match is None:

@@ -22,7 +22,7 @@ from determinations.paging.addresses import changed, with_query
 from determinations.paging.counts import count_up_to, whole_number
 from determinations.paging.keyset import page_of
 from determinations.views.access.confirmation import is_resumed, need_confirmation
-from determinations.views.audit.tables import MOST_ROWS, events_file
+from determinations.views.audit.tables import FORMATS, MOST_IN_EXCEL, events_file
 from determinations.views.requests import person_of
 
 may_view = permission_required("determinations.view_audit_trail", raise_exception=True)
@@ -93,7 +93,7 @@ def audit_trail(request: HttpRequest) -> HttpResponse:
         "alerts": alerts.open_alerts().count(),
         "keep_since": since,
         "must_retire": since is not None and retention.is_due(since) and not retention.may_retire(),
-        "most": MOST_ROWS,
+        "most_in_excel": MOST_IN_EXCEL,
     }
     return render(request, "audit/trail.html", context, status=200 if is_valid else 422)
 
@@ -105,19 +105,21 @@ def export_trail(request: HttpRequest) -> HttpResponseBase:
     query, form = QueryDict(request.POST.get("query", "")), request.POST.get("format", "")
     criteria = CriteriaForm(query)
     back = with_query(reverse("audit"), query)
-    if form not in MOST_ROWS or not criteria.is_valid():
+    if form not in FORMATS or not criteria.is_valid():
         messages.error(request, "Nothing was exported: the search is not valid.")
         return redirect(back)
     events = matching(events_visible_to(person_of(request)), criteria.criteria())
-    count = count_up_to(events, cap=MOST_ROWS[form])
-    if count.capped:
-        most = f"{MOST_ROWS[form]:,}"
-        messages.error(request, f"Nothing was exported: more than {most} events match. Choose a shorter period.")
+    count = count_up_to(events, cap=MOST_IN_EXCEL)
+    if count.capped and form == "xlsx":
+        messages.error(
+            request, f"Nothing was exported: an Excel file has at most {MOST_IN_EXCEL:,} events. Choose CSV."
+        )
         return redirect(back)
     if settings.CONFIRM_EXPORT_ROWS and count.number > settings.CONFIRM_EXPORT_ROWS:
         need_confirmation(request)
     if is_resumed(request):
         messages.info(request, "Thank you. Choose the export again.")
         return redirect(back)
-    audit.note(request, "audit.exported", query=query.urlencode()[:2_000], format=form, rows=count.number)
+    rows = events.order_by().count() if count.capped else count.number
+    audit.note(request, "audit.exported", query=query.urlencode()[:2_000], format=form, rows=rows)
     return events_file(events, form, "audit-trail")

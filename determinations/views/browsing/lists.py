@@ -43,6 +43,7 @@ from determinations.paging.keyset import page_of
 from determinations.tables import CaseRow, CaseTable, DecisionTable, ItemRow, ItemTable, ListTable
 from determinations.tables.work import WORK_COLUMNS, Work
 from determinations.templatetags.frame import day
+from determinations.views.audit.recorded_forms import recorded_form
 from determinations.views.browsing.periods import period_of
 from determinations.views.requests import person_of, wants_part
 from determinations.wording.labels import Labels, read_labels, value_texts
@@ -126,6 +127,7 @@ def list_facets(request: HttpRequest, list_name: str) -> HttpResponse:
 
 @require_POST
 @permission_required("determinations.browse_cases", raise_exception=True)
+@recorded_form
 def choose_columns(request: HttpRequest, list_name: str) -> HttpResponse:
     """Remember which columns of a list the user wants to see."""
     kind = LISTS[list_name]

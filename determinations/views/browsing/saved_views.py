@@ -19,6 +19,7 @@ from determinations.browsing.lists import LISTS
 from determinations.casework.work import WorkRefused
 from determinations.filters import filters_in_words, filters_only
 from determinations.models import SavedView, Watch
+from determinations.views.audit.recorded_forms import recorded_form
 from determinations.views.requests import person_of
 from determinations.wording.labels import read_labels
 
@@ -53,6 +54,7 @@ def saved_view_menu(request: HttpRequest, list_name: str) -> HttpResponse:
 
 @require_POST
 @permission_required("determinations.browse_cases", raise_exception=True)
+@recorded_form
 def save_view(request: HttpRequest, list_name: str) -> HttpResponse:
     """Save a list's filters and order under a name, replacing a view with the same name."""
     kind = LISTS.get(list_name)
@@ -81,6 +83,7 @@ def save_view(request: HttpRequest, list_name: str) -> HttpResponse:
 
 @require_POST
 @permission_required("determinations.browse_cases", raise_exception=True)
+@recorded_form
 def change_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Rename or delete a view, or set or clear it as the start page."""
     action = request.POST.get("action")

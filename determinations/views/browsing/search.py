@@ -118,7 +118,9 @@ def suggestions(request: HttpRequest) -> JsonResponse:
     """Suggestions for ``?q=``, a search that is being typed."""
     typed = request.GET.get("q", "").replace("\x00", " ")[:_LONGEST]
     office = Lookups(user=person_of(request)).searched_fields if ":" in typed else []
-    return JsonResponse({"suggestions": [_as_json(suggestion) for suggestion in suggestions_for(typed, office)]})
+    suggested = suggestions_for(typed, office)
+    audit.note_suggestions(request, "search", typed, [one.case_id for one in suggested if one.case_id is not None])
+    return JsonResponse({"suggestions": [_as_json(suggestion) for suggestion in suggested]})
 
 
 def _as_json(suggestion: Suggestion) -> dict[str, str]:

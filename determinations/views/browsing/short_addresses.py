@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from determinations.filters.stored import LONGEST, PARAMETER, TooManyFilters, expanded, shortened
 from determinations.paging.addresses import changed, with_query
+from determinations.views.audit.recorded_forms import recorded_form
 
 #: Pages whose addresses hold filters, and everything below them.
 _FILTERED = ("case_list", "item_list", "decision_list", "statistics", "citations")
@@ -18,6 +19,7 @@ _FILTERED = ("case_list", "item_list", "decision_list", "statistics", "citations
 
 @require_POST
 @login_required
+@recorded_form
 def store_filters(request: HttpRequest) -> HttpResponse:
     """Store the filters of a form that are too long for an address; leads to the page that they are for."""
     page = request.POST.get("page", "")

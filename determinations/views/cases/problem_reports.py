@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from determinations.cases.review_entries import note_report
 from determinations.models import Case, ProblemReport
 from determinations.models.browsing import ReportState
+from determinations.views.audit.recorded_forms import recorded_form
 from determinations.views.requests import person_of
 from determinations.views.typed_forms import restored
 from determinations.wording.paths import label_of_path
@@ -32,6 +33,7 @@ class ProblemReportForm(forms.Form):
 
 
 @permission_required("determinations.browse_cases", raise_exception=True)
+@recorded_form
 def report_problem(request: HttpRequest, pk: int) -> HttpResponse:
     """The report form for one value of a case."""
     case = get_object_or_404(Case, pk=pk)

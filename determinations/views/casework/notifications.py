@@ -29,6 +29,7 @@ from determinations.models import (
 )
 from determinations.paging.counts import count_up_to
 from determinations.paging.keyset import Order, page_of
+from determinations.views.audit.recorded_forms import recorded_form
 from determinations.views.requests import person_of
 from determinations.wording.labels import read_labels
 
@@ -118,6 +119,7 @@ def open_notification(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @may_browse
+@recorded_form
 def mark_read(request: HttpRequest) -> HttpResponse:
     """Mark one notification as read, or all."""
     rows = Notification.objects.filter(user=person_of(request), read_at=None)
@@ -132,6 +134,7 @@ def mark_read(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @may_browse
+@recorded_form
 def choose_mail(request: HttpRequest) -> HttpResponse:
     """Choose when to be told by e-mail."""
     user, choice = person_of(request), request.POST.get("choice", "")
@@ -150,6 +153,7 @@ def choose_mail(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @may_browse
+@recorded_form
 def watch_case(request: HttpRequest, pk: int) -> HttpResponse:
     """Begin or stop watching a case."""
     get_object_or_404(Case, pk=pk)
@@ -166,6 +170,7 @@ def watch_case(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @may_browse
+@recorded_form
 def watch_treatment(request: HttpRequest) -> HttpResponse:
     """Begin to watch a treatment, given as ``category/subcategory``."""
     key = request.POST.get("treatment", "").replace("\x00", "")
@@ -186,6 +191,7 @@ def watch_treatment(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @may_browse
+@recorded_form
 def stop_watching(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop watching a case, a view or a treatment."""
     watch = get_object_or_404(Watch, pk=pk, user=person_of(request))

@@ -61,15 +61,18 @@ def show_lessons(request: StaffRequest) -> HttpResponse:
 def export_lessons(request: StaffRequest) -> StreamingHttpResponse:
     """Checked letters as one JSON list of expected records; ``all=1`` includes letters checked in part."""
     whole = request.GET.get("all") != "1"
-    audit.note(request, "lessons.exported", whole=whole)
-    response = StreamingHttpResponse(_printed(whole), content_type="application/json")
+    letters = lessons.checked_letters()
+    if whole:
+        letters = [opened.letter.pk for opened in lessons.taught_letters(letters, whole=True)]
+    audit.note(request, "lessons.exported", letter_ids=letters, whole=whole)
+    response = StreamingHttpResponse(_printed(letters, whole), content_type="application/json")
     response["Content-Disposition"] = 'attachment; filename="expected-records.json"'
     return response
 
 
-def _printed(whole: bool) -> Iterator[str]:
+def _printed(letter_ids: Sequence[int], whole: bool) -> Iterator[str]:
     between = "["
-    for opened in lessons.taught_letters(whole=whole):
+    for opened in lessons.taught_letters(letter_ids, whole=whole):
         yield between + "\n" + json.dumps(lessons.expected_record(opened), ensure_ascii=False)
         between = ","
     yield "[]\n" if between == "[" else "\n]\n"

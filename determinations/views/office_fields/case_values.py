@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from determinations.access import audit
 from determinations.models import Case, FieldKind, OfficeField
 from determinations.office_fields.records import (
     FieldValue,
@@ -133,4 +134,5 @@ def field_suggestions(request: HttpRequest, slot: int) -> JsonResponse:
         raise Http404("There is no such field.")
     typed = request.GET.get("q", "").replace("\x00", " ")[:_LONGEST_TYPED]
     found = suggestions(field, typed)
+    audit.note_suggestions(request, field.key, typed)
     return JsonResponse({"suggestions": [{"value": text, "label": text, "note": "", "url": ""} for text in found]})

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from determinations.storage import survey
 from determinations.storage.survey import encryption_state
 from determinations.tasks import send_count_of_files
+from determinations.views.audit.recorded_forms import recorded_form
 
 _may_see = permission_required("determinations.see_encryption", raise_exception=True)
 
@@ -42,10 +43,11 @@ def encryption(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @_may_see
+@recorded_form
 def count_again(request: HttpRequest) -> HttpResponse:
     """Have a worker count the stored files anew."""
     survey.begin()
-    send_count_of_files()
+    transaction.on_commit(send_count_of_files)
     messages.info(request, "The files are being counted in the background. Reload this page in a while.")
     return redirect("encryption")
 
