@@ -47,8 +47,9 @@ from determinations.duties import documents as duty_documents
 from determinations.duties import records as duty_records
 from determinations.duties.records import MOST_AT_ONCE, DutyRefused
 from determinations.extraction.scanning.engine import missing_engine
-from determinations.intake import leftovers
+from determinations.intake import leftovers, opening
 from determinations.intake.offices import MOVED_AT_ONCE, move_letters
+from determinations.intake.store_health import StoreUnavailable
 from determinations.models import Case, CaseValues, Export, Letter, Office, ReparseRun, UploadedFile
 from determinations.models.browsing import DATA_SET, ExportState
 from determinations.models.clock import database_now
@@ -179,6 +180,8 @@ def sweep(unless_swept_within: float = 0.0) -> None:
         send_reparse(run_id)
     if drawings.any_waiting():
         send_drawings()
+    if opening.any_waiting():
+        send_openings()
     for import_id in office_imports.unstarted(now - IMPORT_STALE_AFTER).values_list("pk", flat=True)[:20]:
         send_office_import(import_id)
     if CaseValues.objects.filter(pending=True).exists():
@@ -394,6 +397,32 @@ def draw_pages() -> None:
 def send_drawings() -> None:
     """Have a worker draw what waits. If the broker is down, the sweep will send it later."""
     _send_quietly(draw_pages, queue=PICTURES)
+
+
+@shared_task(ignore_result=True)
+@memory_may_run_out
+def open_files() -> None:
+    """Open archives and messages that were uploaded, for a while. One such task runs at a time, so that a slow file
+    occupies one process."""
+    if not readiness.wait_until_ready(_worker_name(), seconds=WAITS_FOR_READINESS):
+        return  # the sweep sends it again
+    began_at = database_now()
+    with _alone("opening files") as alone:
+        if not alone:
+            return
+        try:
+            for lane in opening.open_waiting(seconds=_SECONDS_PER_TURN):
+                send_waiting(lane)
+        except (StoreUnavailable, opening.OpeningStopped) as fault:
+            log.error("Uploaded files wait to be opened: %s", fault)
+            return  # the sweep sends it again
+    if opening.any_due(began_at):  # also what arrived after the last look, while this task held the lock
+        send_openings()
+
+
+def send_openings() -> None:
+    """Have a worker open what waits. If the broker is down, the sweep will send it later."""
+    _send_quietly(open_files, queue=Lane.INTERACTIVE)
 
 
 @shared_task(ignore_result=True)

@@ -141,6 +141,7 @@ urlpatterns = [
     path("uploads/", uploads.upload_list, name="upload_list"),
     path("uploads/letters/", uploads.letter_list, name="letter_list"),
     path("uploads/retry/", uploads.retry, name="retry_letters"),
+    path("uploads/<int:pk>/remove-unopened/", uploads.remove_unopened, name="remove_unopened"),
     path("uploads/<int:pk>/", uploads.upload_detail, name="upload_detail"),
     path("letters/<int:pk>/file/", letter_file.letter_file, name="letter_file"),
     path("letters/<int:pk>/pages.pdf", originals.letter_own_pages, name="letter_own_pages"),

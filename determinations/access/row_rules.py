@@ -129,6 +129,7 @@ RULES: Mapping[str, Rule] = {
         " AND EXISTS (SELECT FROM {tables}.determinations_upload AS batch"
         " WHERE batch.id = entry.upload_id AND batch.office_id IS NULL)"
     ),
+    "unopenedfile": Rule(_in("uploadedfile", "id", "file_id")),
     "searchword": Rule(f"entry.office_sets && current_setting('{SETS}')::smallint[]"),
     # What users of these offices did besides opening letters: signing in, exporting lists.
     "auditevent": Rule(

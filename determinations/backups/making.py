@@ -51,6 +51,8 @@ _NAMES = """
     UNION
     SELECT sha256 FROM determinations_removedletter
     WHERE deleted_at IS NULL AND sha256 >= %(first)s AND sha256 < %(next)s
+    UNION
+    SELECT sha256 FROM determinations_unopenedfile WHERE sha256 >= %(first)s AND sha256 < %(next)s
     ORDER BY sha256
 """
 

@@ -35,6 +35,7 @@ from determinations.models import (
     RemovedLetter,
     SearchVocabulary,
     SearchWord,
+    UnopenedFile,
 )
 from determinations.models.browsing import ExportState
 from determinations.retention.holds import holds_on, letters_of_cases
@@ -183,7 +184,8 @@ def erase_files(tombstones: list[int] | None = None, *, now: datetime) -> int:
     for row in list(left.order_by("pk")[:_MOST_FILES]):
         with transaction.atomic():
             lock_store(to_delete=True)
-            if not Letter.objects.filter(sha256=row.sha256).exists() and _delete(row):
+            needed = any(model.objects.filter(sha256=row.sha256).exists() for model in (Letter, UnopenedFile))
+            if not needed and _delete(row):
                 ErasedLetter.objects.filter(pk=row.pk).update(files_deleted_at=now)
                 done += 1
     return done

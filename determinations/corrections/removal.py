@@ -16,7 +16,7 @@ from determinations.access.roles import check_permission
 from determinations.cases.effective import remove_letters
 from determinations.cases.page_pictures import delete_pictures
 from determinations.intake.store import letter_store
-from determinations.models import Case, Letter, LetterText, RemovedLetter, ReviewSettings
+from determinations.models import Case, Letter, LetterText, RemovedLetter, ReviewSettings, UnopenedFile
 from determinations.retention.holds import refuse_held, without_held_files
 from determinations.storage.locking import lock_store
 
@@ -93,9 +93,10 @@ def delete_files(*, now: datetime, only: int | None = None) -> int:
 def _due(now: datetime) -> QuerySet[RemovedLetter]:
     """For a file that was removed more than once, the longest period counts."""
     there_again = Exists(Letter.objects.filter(sha256=OuterRef("sha256")))
+    waits_to_be_opened = Exists(UnopenedFile.objects.filter(sha256=OuterRef("sha256")))
     kept_longer = Exists(RemovedLetter.objects.filter(sha256=OuterRef("sha256"), keep_until__gt=now.date()))
     due = without_held_files(RemovedLetter.objects.filter(deleted_at=None, keep_until__lte=now.date()))
-    return due.exclude(there_again).exclude(kept_longer).order_by("keep_until", "pk")
+    return due.exclude(there_again).exclude(waits_to_be_opened).exclude(kept_longer).order_by("keep_until", "pk")
 
 
 def _delete_file(pk: int, now: datetime) -> bool:

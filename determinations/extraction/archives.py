@@ -18,6 +18,8 @@ from determinations.extraction.kinds import Kind
 
 #: A directory of this size lists some 40,000 files; reading it takes under 100 MB.
 _LARGEST_DIRECTORY = 4 * 1024 * 1024
+#: Word documents list some dozens of files; this is a thousand.
+_LONGEST_OF_DOCUMENT = 64 * 1024
 _END, _END_SIZE = b"PK\x05\x06", 22
 _LOCATOR, _LOCATOR_SIZE = b"PK\x06\x07", 20
 _END64, _END64_SIZE = b"PK\x06\x06", 56
@@ -84,6 +86,16 @@ def kind_of_zip(file: IO[bytes], limits: ArchiveLimits = LIMITS) -> Kind:
     if "[Content_Types].xml" not in names:
         return Kind.ZIP
     return Kind.WORD if "word/document.xml" in names else Kind.OFFICE
+
+
+def may_be_archive(file: IO[bytes], limits: ArchiveLimits = LIMITS) -> bool:
+    """Whether a ZIP holds files to read, from a quick look: a directory longer than any document's is not read."""
+    if _directory_bytes(file) > _LONGEST_OF_DOCUMENT:
+        return True
+    try:
+        return kind_of_zip(file, limits) is Kind.ZIP
+    except ArchiveRefused:
+        return False
 
 
 def _archive(file: IO[bytes], limits: ArchiveLimits) -> zipfile.ZipFile:

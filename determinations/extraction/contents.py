@@ -11,7 +11,15 @@ from pathlib import PurePosixPath
 from types import TracebackType
 from typing import IO, Self, cast
 
-from determinations.extraction.archives import LIMITS, ArchiveLimits, ArchiveRefused, Member, kind_of_zip, members
+from determinations.extraction.archives import (
+    LIMITS,
+    ArchiveLimits,
+    ArchiveRefused,
+    Member,
+    kind_of_zip,
+    may_be_archive,
+    members,
+)
 from determinations.extraction.clutter import is_clutter
 from determinations.extraction.containers.portfolio import may_carry_files
 from determinations.extraction.containers.reader import ContainerReader, Form
@@ -68,6 +76,21 @@ class ContentReader:
     def close(self) -> None:
         """Stop the child, if it is running."""
         self._containers.close()
+
+    def holds_files(self, file: IO[bytes]) -> bool:
+        """Whether the file is an archive, a message or a PDF with attachments that ``contents`` would open.
+
+        Quick, whatever the file: its start, the end of a ZIP, the bytes of a PDF. False for what is refused unopened.
+        Raises ``OSError``.
+        """
+        size = _size(file)
+        file.seek(0)
+        kind = kind_of(file.read(HEAD))
+        if kind in (Kind.ZIP, Kind.WORD):
+            return size <= self._limits.archive_bytes and may_be_archive(file, self._limits.archive)
+        if kind not in _FORMS or size > self._containers.limits.bytes:
+            return False
+        return kind is not Kind.PDF or may_carry_files(file)
 
     def contents(self, name: str, file: IO[bytes]) -> Iterator[Content]:
         """The files to read in this one. Raises ``OSError`` if it cannot be read at all."""

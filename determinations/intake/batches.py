@@ -40,7 +40,7 @@ GROUPS = (
     Group("failed", "Could not be read", _states_of("stopped")),
 )
 NO_LAYOUT = "none"
-DUPLICATES, REFUSED = "duplicate", "refused"
+DUPLICATES, REFUSED, OPENING = "duplicate", "refused", "opening"
 _GROUP_STATES: Mapping[str, tuple[str, ...]] = {group.key: group.states for group in GROUPS}
 
 
@@ -71,6 +71,8 @@ def files_of(upload: Upload, query: QueryDict) -> QuerySet[UploadedFile]:
     matching = Q(outcome=FileOutcome.ACCEPTED, letter__state__in=states_asked_for(query))
     if DUPLICATES in requested_states:
         matching |= Q(outcome=FileOutcome.DUPLICATE)
+    if "waiting" in requested_states or OPENING in requested_states:
+        matching |= Q(outcome=FileOutcome.OPENING)
     if REFUSED in requested_states:
         matching |= Q(outcome=FileOutcome.REFUSED)
     return files.filter(matching)
@@ -108,13 +110,17 @@ _IN_A_SENTENCE = {"look": ("needs attention", "need attention"), "duplicate": ("
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The progress of a batch. ``per_second`` and ``seconds_left`` are None while no letters are being finished."""
+    """The progress of a batch. ``per_second`` and ``seconds_left`` are None while no letters are being finished.
+
+    ``opening``: archives and messages that a worker has yet to open; they count as waiting.
+    """
 
     files: int
     more_letters: int
     by_state: Mapping[str, int]
     duplicates: int
     refused: int
+    opening: int
     per_second: float | None
     seconds_left: float | None
     took_seconds: float | None
@@ -126,7 +132,7 @@ class Progress:
 
     @property
     def waiting(self) -> int:
-        """The number of letters not read yet."""
+        """The number of letters not read yet, and of files not opened yet."""
         return self.of_group("waiting")
 
     @property
@@ -135,8 +141,9 @@ class Progress:
         return self.files - self.waiting
 
     def of_group(self, key: str) -> int:
-        """The number of letters in a group."""
-        return sum(self.by_state.get(state, 0) for state in _GROUP_STATES[key])
+        """The number of letters in a group; files that are being opened wait."""
+        letters = sum(self.by_state.get(state, 0) for state in _GROUP_STATES[key])
+        return letters + (self.opening if key == "waiting" else 0)
 
     def tabs(self) -> list[Tab]:
         """A tab for all letters, duplicates and refused files, then one per nonempty group."""
@@ -178,6 +185,7 @@ def progress_of(upload: Upload, *, now: datetime) -> Progress:
     by_state = {row["state"]: row["files"] for row in accepted}
     began_at = min((row["began_at"] for row in accepted if row["began_at"]), default=None)
     ended_at = max((row["ended_at"] for row in accepted if row["ended_at"]), default=None)
+    opening = sum(row["files"] for row in by_outcome[FileOutcome.OPENING])
     waiting = sum(by_state.get(state, 0) for state in _GROUP_STATES["waiting"])
     speed = _speed(sum(row["lately"] for row in accepted), began_at, now) if waiting else None
     return Progress(
@@ -186,9 +194,12 @@ def progress_of(upload: Upload, *, now: datetime) -> Progress:
         by_state=by_state,
         duplicates=sum(row["files"] for row in by_outcome[FileOutcome.DUPLICATE]),
         refused=sum(row["files"] for row in by_outcome[FileOutcome.REFUSED]),
+        opening=opening,
         per_second=speed,
-        seconds_left=waiting / speed if speed else None,
-        took_seconds=(ended_at - began_at).total_seconds() if began_at and ended_at and not waiting else None,
+        seconds_left=waiting / speed if speed and not opening else None,
+        took_seconds=(ended_at - began_at).total_seconds()
+        if began_at and ended_at and not waiting + opening
+        else None,
     )
 
 
@@ -232,7 +243,13 @@ def counts_of(uploads: Sequence[Upload]) -> dict[int, dict[str, int]]:
     group_of = {state: group.key for group in GROUPS for state in group.states}
     for row in rows:
         of_batch = counts[row["upload_id"]]
-        key = group_of[row["state"]] if row["outcome"] == FileOutcome.ACCEPTED else row["outcome"]
+        match row["outcome"]:
+            case FileOutcome.ACCEPTED:
+                key = group_of[row["state"]]
+            case FileOutcome.OPENING:
+                key = "waiting"
+            case outcome:
+                key = outcome
         of_batch[key] = of_batch.get(key, 0) + row["files"]
         of_batch["files"] += row["files"]
     return counts

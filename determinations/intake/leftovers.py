@@ -3,7 +3,7 @@ batches without a file. Only what is older than a limit: younger ones may be at 
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,9 +11,10 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from determinations.access.scope import all_letters
 from determinations.intake.store import letter_store
 from determinations.intake.store_health import store_obstacle
-from determinations.models import Letter, RemovedLetter, Upload, UploadedFile
+from determinations.models import Letter, RemovedLetter, UnopenedFile, Upload, UploadedFile
 from determinations.storage.files import UNFINISHED, areas
 from determinations.storage.locking import lock_store
 
@@ -46,7 +47,7 @@ def uploading_folder() -> Path:
 
 
 def delete_files_without_row(folders: list[Path]) -> int:
-    """Delete stored files of these folders that belong to no letter, not even a removed one."""
+    """Delete stored files of these folders that no letter needs, not even a removed one, and no unopened file."""
     old = time.time() - WITHOUT_ROW_AFTER.total_seconds()
     candidates = [path for folder in folders for path in _older_files(folder, old) if len(path.name) == 64]
     deleted = 0
@@ -55,18 +56,28 @@ def delete_files_without_row(folders: list[Path]) -> int:
     return deleted
 
 
+@all_letters
+def delete_if_unneeded(sha256: str) -> int:
+    """Delete a stored file unless a letter, a removed letter or an unopened file needs it; returns how many."""
+    with transaction.atomic():
+        lock_store(to_delete=True)  # the same file may be arriving
+        if _needed([sha256]):
+            return 0
+        return _delete(Path(letter_store().path(Letter(sha256=sha256).store_name)))
+
+
 def _delete_unknown(paths: list[Path]) -> int:
-    names = [path.name for path in paths]
-    known = set(Letter.objects.filter(sha256__in=names).values_list("sha256", flat=True))
-    known |= set(RemovedLetter.objects.filter(sha256__in=names).values_list("sha256", flat=True))
-    deleted = 0
-    for path in paths:
-        if path.name not in known:
-            with transaction.atomic():
-                lock_store(to_delete=True)  # and look again: the same file may have arrived meanwhile
-                if not Letter.objects.filter(sha256=path.name).exists():
-                    deleted += _delete(path)
-    return deleted
+    needed = _needed([path.name for path in paths])
+    return sum(delete_if_unneeded(path.name) for path in paths if path.name not in needed)
+
+
+def _needed(names: Sequence[str]) -> set[str]:
+    """Those of these files that a row names."""
+    return {
+        sha256
+        for model in (Letter, RemovedLetter, UnopenedFile)
+        for sha256 in model.objects.filter(sha256__in=names).values_list("sha256", flat=True)
+    }
 
 
 def _folders_of_this_minute(now: datetime) -> list[Path]:

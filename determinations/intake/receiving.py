@@ -1,52 +1,38 @@
 """Receives files: stores their bytes and adds one row per file; identical bytes are stored once.
 
-When ``receive_files`` returns, bytes and rows are safe. The caller queues the letters afterwards.
+When ``receive_files`` or ``receive_upload`` returns, bytes and rows are safe. The caller queues the letters, and what
+is to be opened, afterwards.
 """
 
-import hashlib
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import IO
+from datetime import datetime
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files import File
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from determinations.access import audit
 from determinations.access.scope import all_letters
-from determinations.extraction.archives import ArchiveLimits
-from determinations.extraction.clutter import is_clutter
-from determinations.extraction.contents import Content, ContentLimits, ContentReader
-from determinations.extraction.kinds import DOCUMENT_KINDS, LETTER_KINDS, Kind
+from determinations.intake.arrivals import Arrival, opened_files, unopened_files, windows_of
 from determinations.intake.offices import join_office
-from determinations.intake.store import letter_limits, letter_store
+from determinations.intake.store import letter_store
 from determinations.intake.store_health import check_store
-from determinations.models import ErasedLetter, Letter, LetterState, Office, OfficeSet, Upload, UploadedFile
+from determinations.models import (
+    ErasedLetter,
+    Letter,
+    LetterState,
+    Office,
+    OfficeSet,
+    UnopenedFile,
+    Upload,
+    UploadedFile,
+)
 from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, OPEN_STATES, Lane
 from determinations.models.uploads import FileOutcome
 from determinations.storage.locking import lock_store
-from determinations.storage.sealed import MAGIC
-
-#: Files are stored and written to the database in windows of this size, so that memory does not grow with a batch.
-_WINDOW_FILES = 100
-_WINDOW_BYTES = 64 * 1024 * 1024
-
-
-@dataclass(slots=True)
-class Arrival:
-    """An incoming file: either its bytes with their hash, or the reason it is refused."""
-
-    name: str
-    size: int = 0
-    kind: Kind = Kind.OTHER
-    sha256: str = ""
-    file: File | None = None
-    reason: str = ""
-    message: str = ""
 
 
 @all_letters
@@ -65,47 +51,84 @@ def receive_files(
     The letters belong to ``office``; those that are stored already for others belong to it as well, and its users
     are not told that they were. None: to no office, that is, only accounts without a limit see them.
 
-    ``upload`` adds the files to an existing batch, for browsers that send a large drop in several requests. With
-    ``resumed``, files that the batch already has under the same name are left out, for an import that was interrupted
-    within an archive. Without a ``lane``, the batch's size decides. Files are read in windows, so ``files`` may be a
-    lazy iterable of any length.
+    ``upload`` adds the files to an existing batch. With ``resumed``, files that the batch already has under the same
+    name are left out, for an import that was interrupted within an archive. Without a ``lane``, the batch's size
+    decides. Files are read in windows, so ``files`` may be a lazy iterable of any length.
     Raises ``StoreUnavailable``; what was stored before is kept.
     """
     check_store()
-    if upload is None:
-        upload = Upload.objects.create(by=by, started_at=timezone.now(), note=note[:200], office=office)
+    upload = upload or _new_batch(by, note, office)
+    windows = windows_of(opened_files(files))
+    if resumed:
+        windows = (_without_received(upload, window) for window in windows)
+    _receive_windows(upload, windows, by=by, lane=lane)
+    return upload
+
+
+@all_letters
+def receive_upload(
+    *, by: User | None, files: Iterable[File], office: Office | None = None, upload: Upload | None = None
+) -> Upload:
+    """Receive the files of a web request: as ``receive_files`` does, but archives, messages and portfolios are only
+    stored, each with an entry in the batch, for a worker to open (``intake.opening``).
+
+    Browsers send a large drop in several requests, which add to the same ``upload``.
+    Raises ``StoreUnavailable``; what was stored before is kept.
+    """
+    check_store()
+    upload = upload or _new_batch(by, "", office)
+    _receive_windows(upload, windows_of(unopened_files(files)), by=by)
+    return upload
+
+
+def _new_batch(by: User | None, note: str, office: Office | None) -> Upload:
+    return Upload.objects.create(by=by, started_at=timezone.now(), note=note[:200], office=office)
+
+
+def _receive_windows(
+    upload: Upload, windows: Iterable[Sequence[Arrival]], *, by: User | None, lane: str | None = None
+) -> None:
     counts: Counter[str] = Counter()
-    for window in _windows(files):
-        arrivals = _without_received(upload, window) if resumed else window
-        counts += receive_window(upload=upload, arrivals=arrivals, lane=lane or _lane_of(upload))
+    for window in windows:
+        counts += receive_window(upload=upload, arrivals=window, lane=lane or lane_of(upload))
     audit.record(
         "letters.uploaded", by=by, at=timezone.now(), upload=upload.pk, accepted=counts[FileOutcome.ACCEPTED],
         duplicate=counts[FileOutcome.DUPLICATE], refused=counts[FileOutcome.REFUSED],
+        unopened=counts[FileOutcome.OPENING],
     )  # fmt: skip
-    return upload
 
 
 def _without_received(upload: Upload, arrivals: Sequence[Arrival]) -> list[Arrival]:
     """The arrivals that have no row in the batch yet: another name, other bytes, or another reason to refuse them."""
+    refuse_erased(arrivals)
     rows = UploadedFile.objects.filter(upload=upload, name__in={arrival.name for arrival in arrivals})
-    received = {
-        (name, reason or sha256) for name, reason, sha256 in rows.values_list("name", "reason", "letter__sha256")
-    }
+    received = set(rows_received(rows))
     new = []
     for arrival in arrivals:
-        if (arrival.name, arrival.reason or arrival.sha256) not in received:
+        if arrival.identity not in received:
             new.append(arrival)
-        elif arrival.file is not None:
-            arrival.file.close()
+        else:
+            arrival.close()
     return new
 
 
-def receive_window(*, upload: Upload, arrivals: Sequence[Arrival], lane: str) -> Counter[str]:
-    """Store one window of files and write its rows in one transaction; returns the number of files per outcome."""
+def rows_received(rows: QuerySet[UploadedFile]) -> Iterator[tuple[str, str]]:
+    """What rows say that an arrival says as well: its name, and its bytes or why it is refused."""
+    for name, reason, sha256 in rows.values_list("name", "reason", "letter__sha256"):
+        yield name, reason or sha256
+
+
+def receive_window(
+    *, upload: Upload, arrivals: Sequence[Arrival], lane: str, container: UploadedFile | None = None
+) -> Counter[str]:
+    """Store one window of files and write its rows in one transaction; returns the number of files per outcome.
+
+    Files that a worker took out of a ``container`` count as received with it.
+    """
     check_store()
     with transaction.atomic():
         lock_store(to_delete=False)
-        _refuse_erased(arrivals)
+        refuse_erased(arrivals)
         accepted = [arrival for arrival in arrivals if not arrival.reason]
         written = letter_store().keep(
             {
@@ -115,11 +138,11 @@ def receive_window(*, upload: Upload, arrivals: Sequence[Arrival], lane: str) ->
             }
         )
         for arrival in accepted:
-            if arrival.file is not None:
-                arrival.file.close()
-        new = _insert_letters(accepted, lane, upload.office)
+            arrival.close()
+        letters = [arrival for arrival in accepted if not arrival.opens]
+        new = _insert_letters(letters, lane, upload.office, container.received_at if container else None)
         known = dict(
-            Letter.objects.filter(sha256__in={a.sha256 for a in accepted} - new.keys(), part=1).values_list(
+            Letter.objects.filter(sha256__in={a.sha256 for a in letters} - new.keys(), part=1).values_list(
                 "sha256", "id"
             )
         )
@@ -127,25 +150,33 @@ def receive_window(*, upload: Upload, arrivals: Sequence[Arrival], lane: str) ->
         restored = {sha256 for sha256 in known if Letter(sha256=sha256).store_name in written}
         _read_again(restored, lane)
         new |= {sha256: known[sha256] for sha256 in joined}
-        rows = [_row(upload, arrival, new, known, restored) for arrival in arrivals]
+        rows = [_row(upload, arrival, new, known, restored, container) for arrival in arrivals]
         UploadedFile.objects.bulk_create([*rows, *_further_letters(rows, joined)])
+        UnopenedFile.objects.bulk_create(
+            UnopenedFile(file=row, sha256=arrival.sha256)
+            for row, arrival in zip(rows, arrivals, strict=True)
+            if row.outcome == FileOutcome.OPENING
+        )
     return Counter(row.outcome for row in rows)
 
 
-def _refuse_erased(arrivals: Sequence[Arrival]) -> None:
+def refuse_erased(arrivals: Sequence[Arrival]) -> None:
     """Refuse files that were erased for good, unless an administrator allowed them again."""
     digests = {arrival.sha256 for arrival in arrivals if arrival.sha256}
     erased = dict(ErasedLetter.objects.filter(sha256__in=digests, allowed_at=None).values_list("sha256", "at"))
     for arrival in arrivals:
         if at := erased.get(arrival.sha256):
             arrival.reason, arrival.message = "erased", f"It was erased on {timezone.localdate(at):%Y-%m-%d}."
-            if arrival.file is not None:
-                arrival.file.close()
-                arrival.file = None
+            arrival.close()
 
 
-def _insert_letters(arrivals: Sequence[Arrival], lane: str, office: Office | None) -> dict[str, int]:
-    """Insert letters for new bytes; returns their IDs by hash. Concurrent uploads of the same bytes insert one row."""
+def _insert_letters(
+    arrivals: Sequence[Arrival], lane: str, office: Office | None, received_at: datetime | None
+) -> dict[str, int]:
+    """Insert letters for new bytes; returns their IDs by hash. Concurrent uploads of the same bytes insert one row.
+
+    ``received_at`` is now if none is given.
+    """
     office_set = OfficeSet.of([office.pk]) if office else None
     distinct = {arrival.sha256: arrival for arrival in reversed(arrivals)}
     arrived = [distinct.pop(a.sha256) for a in arrivals if a.sha256 in distinct]
@@ -156,7 +187,8 @@ def _insert_letters(arrivals: Sequence[Arrival], lane: str, office: Office | Non
             """
             INSERT INTO determinations_letter (id, sha256, part, size, media_type, state, message, lane, attempts,
                                                received_at, layout, text_method, parser_version, office_set_id)
-            SELECT id, sha256, 1, size, media_type, 'received', '', %s, 0, statement_timestamp(), '', '', '', %s
+            SELECT id, sha256, 1, size, media_type, 'received', '', %s, 0,
+                COALESCE(%s, statement_timestamp()), '', '', '', %s
             FROM (
                 SELECT nextval(pg_get_serial_sequence('determinations_letter', 'id')) AS id, arrived.*
                 FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS arrived (sha256, size, media_type)
@@ -167,6 +199,7 @@ def _insert_letters(arrivals: Sequence[Arrival], lane: str, office: Office | Non
             """,
             [
                 lane,
+                received_at,
                 office_set.pk if office_set else None,
                 [a.sha256 for a in arrived],
                 [a.size for a in arrived],
@@ -191,11 +224,20 @@ def _read_again(restored: Collection[str], lane: str) -> None:
 
 
 def _row(
-    upload: Upload, arrival: Arrival, new: dict[str, int], known: dict[str, int], restored: Collection[str]
+    upload: Upload,
+    arrival: Arrival,
+    new: dict[str, int],
+    known: dict[str, int],
+    restored: Collection[str],
+    container: UploadedFile | None,
 ) -> UploadedFile:
     row = UploadedFile(upload=upload, name=arrival.name, size=arrival.size, received_at=timezone.now())
+    if container:
+        row.container, row.received_at = container.pk, container.received_at
     if arrival.reason:
         row.outcome, row.reason, row.message = FileOutcome.REFUSED, arrival.reason, arrival.message[:500]
+    elif arrival.opens:
+        row.outcome = FileOutcome.OPENING
     elif arrival.sha256 in new:
         row.outcome = FileOutcome.ACCEPTED
         row.letter_id = known[arrival.sha256] = new.pop(arrival.sha256)  # later copies are duplicates
@@ -223,102 +265,7 @@ def _further_letters(rows: Sequence[UploadedFile], joined: Collection[str]) -> l
 _RESTORED = "The stored file was missing or damaged. This copy replaced it, and its letters are read again."
 
 
-def _lane_of(upload: Upload) -> Lane:
+def lane_of(upload: Upload) -> Lane:
+    """The lane of letters that arrive in the batch now: a large one yields to others."""
     large = UploadedFile.objects.filter(upload=upload).order_by("id")[LARGEST_INTERACTIVE_BATCH:].exists()
     return Lane.BULK if large else Lane.INTERACTIVE
-
-
-# From files to arrivals
-
-
-def _windows(files: Iterable[File]) -> Iterator[list[Arrival]]:
-    window: list[Arrival] = []
-    size = 0
-    archive = ArchiveLimits(member_bytes=letter_limits().bytes)
-    with ContentReader(ContentLimits(settings.ARCHIVE_BYTES, archive)) as reader:
-        for file in files:
-            for arrival in arrivals_of(file, reader):
-                window.append(arrival)
-                size += arrival.size
-                if len(window) >= _WINDOW_FILES or size >= _WINDOW_BYTES:
-                    yield window
-                    window, size = [], 0
-    if window:
-        yield window
-
-
-def arrivals_of(file: File, reader: ContentReader) -> Iterator[Arrival]:
-    """The file itself or, for an archive, message or portfolio, each file in it; nothing for clutter."""
-    name = clean_name(file.name or "")
-    if is_clutter(name):
-        file.close()
-        return
-    try:
-        for content in reader.contents(name, file.file or file):  # type: ignore[arg-type]
-            yield _arrival(content, file)
-    except OSError as fault:
-        yield Arrival(name, reason="unreadable", message=f"The file could not be read: {fault.strerror or 'error'}.")
-
-
-def _arrival(content: Content, container: File) -> Arrival:
-    name = clean_name(content.name)
-    if content.file is None:
-        return Arrival(name, content.size, content.kind, reason=content.reason, message=content.message)
-    if _is_sealed(content.file):
-        content.file.close()
-        return Arrival(name, content.size, reason="unsupported", message=_SEALED)
-    if content.file is container or content.file is container.file:
-        return _hashed(name, container, content.kind)
-    member = File(content.file, name)
-    member.size = content.size
-    return _hashed(name, member, content.kind)
-
-
-def _hashed(name: str, file: File, kind: Kind) -> Arrival:
-    limit = letter_limits().bytes
-    if kind is Kind.EMPTY:
-        arrival = Arrival(name, reason="empty", message="The file is empty.")
-    elif kind not in LETTER_KINDS:
-        reason = "document" if kind in DOCUMENT_KINDS else "unsupported"
-        arrival = Arrival(name, file.size, kind, reason=reason, message=_UNSUPPORTED[kind])
-    elif file.size > limit:
-        arrival = Arrival(
-            name, file.size, kind, reason="too_large", message=f"{file.size:,} bytes; {limit:,} are allowed."
-        )
-    else:
-        digest = hashlib.sha256()
-        size = 0
-        for chunk in file.chunks():
-            digest.update(chunk)
-            size += len(chunk)
-        return Arrival(name, size, kind, digest.hexdigest(), file)
-    file.close()
-    return arrival
-
-
-def _is_sealed(file: IO[bytes]) -> bool:
-    """Whether it is an encrypted file of a letter store: stored as it is, it could not be told from one of ours."""
-    file.seek(0)
-    head = file.read(len(MAGIC))
-    file.seek(0)
-    return head == MAGIC
-
-
-_SEALED = "An encrypted file of a letter store. Upload the original letter."
-_UNSUPPORTED = {
-    Kind.OFFICE: "An Excel, PowerPoint or other Office document.",
-    Kind.OPEN_DOCUMENT: "An OpenDocument spreadsheet or presentation.",
-    Kind.IMAGE: "An image that is not a TIFF, PNG or JPEG.",
-    Kind.OTHER: "Not a supported PDF, text, image, document, message or archive.",
-}
-
-
-# File names are untrusted input
-
-
-def clean_name(name: str) -> str:
-    """Replace control and bidirectional characters; keep the last 500 characters."""
-    shown = "".join(
-        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(character)[0] == "C" else character for character in name
-    )
-    return shown.strip()[-500:] or "(no name)"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from determinations.intake.leftovers import WITHOUT_ROW_AFTER
-from determinations.models import Letter, RemovedLetter
+from determinations.models import Letter, RemovedLetter, UnopenedFile
 from determinations.storage.files import letters_area
 from determinations.storage.inventory import files_of
 from determinations.storage.sealed import KeyUnknown, NotAuthentic
@@ -71,7 +71,7 @@ def _check_folder(prefix: str, result: StoreCheck) -> None:
                 whole = hashlib.file_digest(content, "sha256").hexdigest() == name
             result.bytes += area.path(place).stat().st_size
         except FileNotFoundError:
-            if Letter.objects.filter(sha256=name).exists():  # not removed meanwhile
+            if any(model.objects.filter(sha256=name).exists() for model in (Letter, UnopenedFile)):  # still needed
                 result.note(result.missing, name)
             continue
         except NotAuthentic:
@@ -90,8 +90,10 @@ def _check_folder(prefix: str, result: StoreCheck) -> None:
 
 
 def _expected(prefix: str) -> Iterator[str]:
-    """The files that rows with these two first digits need; those of removed letters too, until they are deleted."""
+    """The files that rows with these two first digits need; those of unopened files too, and of removed
+    letters until they are deleted."""
     end = "g" if prefix == PREFIXES[-1] else PREFIXES[PREFIXES.index(prefix) + 1]
     within = {"sha256__gte": prefix, "sha256__lt": end}
     yield from Letter.objects.filter(**within).values_list("sha256", flat=True).distinct().order_by("sha256")
+    yield from UnopenedFile.objects.filter(**within).values_list("sha256", flat=True)
     yield from RemovedLetter.objects.filter(**within, deleted_at=None).values_list("sha256", flat=True)

@@ -62,7 +62,7 @@ from determinations.models.retention import ArchivedCase, ErasedLetter, ErasureR
 from determinations.models.reviews import CorrectionReason, ReviewEntry, ReviewSettings
 from determinations.models.search import SearchVocabulary, SearchWord
 from determinations.models.typed_forms import TypedForm
-from determinations.models.uploads import Upload, UploadedFile
+from determinations.models.uploads import UnopenedFile, Upload, UploadedFile
 
 __all__ = [
     "Account",
@@ -167,6 +167,7 @@ __all__ = [
     "Tag",
     "Told",
     "TypedForm",
+    "UnopenedFile",
     "Upload",
     "UploadedFile",
     "ValueChange",

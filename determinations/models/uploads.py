@@ -31,6 +31,7 @@ class FileOutcome(models.TextChoices):
     ACCEPTED = "accepted", _("accepted")
     DUPLICATE = "duplicate", _("duplicate")
     REFUSED = "refused", _("refused")
+    OPENING = "opening", _("being opened")
 
 
 class UploadedFileQuerySet(models.QuerySet["UploadedFile"]):
@@ -43,7 +44,10 @@ class UploadedFileQuerySet(models.QuerySet["UploadedFile"]):
 
 
 class UploadedFile(models.Model):
-    """One file of a batch, including archive members. A duplicate refers to the letter that already has its bytes."""
+    """One file of a batch, including archive members. A duplicate refers to the letter that already has its bytes.
+
+    An archive or message that a worker has yet to open is an entry of its own, which its files then replace.
+    """
 
     upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="files")
     name = models.CharField(max_length=500)
@@ -53,6 +57,9 @@ class UploadedFile(models.Model):
     message = models.CharField(max_length=500, blank=True)
     letter = models.ForeignKey(Letter, null=True, on_delete=models.CASCADE, related_name="arrivals")
     received_at = models.DateTimeField()
+    container = models.BigIntegerField(
+        null=True, help_text="entry of the archive or message in which a worker found the file; gone when all is found"
+    )
 
     objects = UploadedFileQuerySet.as_manager()
 
@@ -64,9 +71,29 @@ class UploadedFile(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="uploaded_file_has_letter_or_refusal",
-                condition=models.Q(letter__isnull=False) | models.Q(outcome="refused"),
+                condition=models.Q(letter__isnull=False) | models.Q(outcome__in=("refused", "opening")),
             ),
         ]
 
     def __str__(self) -> str:
         return f"File {self.pk} of upload {self.upload_id}"
+
+
+class UnopenedFile(models.Model):
+    """An archive, message or portfolio that waits for a worker, in the letter store under its SHA-256.
+
+    The row disappears with its entry in the batch when all files in it are received, and then its stored file does.
+    """
+
+    file = models.OneToOneField(UploadedFile, primary_key=True, on_delete=models.CASCADE, related_name="unopened")
+    sha256 = models.CharField(max_length=64, db_index=True)
+    tried_at = models.DateTimeField(null=True, help_text="when a worker last began to open it")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="how often, without receiving another file of it")
+
+    def __str__(self) -> str:
+        return f"Unopened file {self.file_id}"
+
+    @property
+    def stored(self) -> Letter:
+        """The place of the stored file, which is kept as a letter's would be."""
+        return Letter(sha256=self.sha256)

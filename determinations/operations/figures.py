@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.db.models import Count
 from redis.exceptions import RedisError
 
-from determinations.models import Installation, Letter, LetterState
+from determinations.models import Installation, Letter, LetterState, UnopenedFile
 from determinations.models.letters import OPEN_STATES
 from imrsite.backing import broker_client
 from imrsite.celery import BULK, INTERACTIVE, PICTURES, SCANS
@@ -23,7 +23,8 @@ _KEPT_FOR = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """``letters``: how many by state. ``oldest_waiting``: when the open letter that came first was received."""
+    """``letters``: how many by state. ``oldest_waiting``: when the open letter or unopened file that came first was
+    received."""
 
     counted_at: datetime
     letters: dict[str, int]
@@ -43,6 +44,7 @@ def count_figures(now: datetime) -> Figures:
         Letter.objects.filter(state=state).order_by("pk").values_list("received_at", flat=True).first()
         for state in OPEN_STATES
     ]
+    oldest.append(UnopenedFile.objects.order_by("pk").values_list("file__received_at", flat=True).first())
     figures = Figures(
         counted_at=now,
         letters={str(state): 0 for state in LetterState.values} | dict(counted),

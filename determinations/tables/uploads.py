@@ -18,7 +18,7 @@ from determinations.models.uploads import FileOutcome
 from determinations.tables.base import ListTable
 from determinations.tables.cells import NUMBER, quiet
 from determinations.templatetags.frame import decision_badge
-from determinations.wording.states import DOCUMENT_NEXT_STEP, REFUSALS, RETRY_STATES, STATES, STOPPED_STATES
+from determinations.wording.states import DOCUMENT_NEXT_STEP, OPENING, REFUSALS, RETRY_STATES, STATES, STOPPED_STATES
 
 _BADGES = {"open": "is-plain", "done": "is-accent", "look": "is-doubt", "stopped": "is-danger"}
 
@@ -41,6 +41,7 @@ class FileRow:
     part: str = ""
     counts: int | None = None
     is_copy: bool = False
+    unopened: int | None = None
 
     @property
     def row_url(self) -> str:
@@ -79,8 +80,13 @@ class KnownOfLetters:
     letters_in_file: Mapping[str, int]
 
 
-def row_of_file(file: UploadedFile, known: KnownOfLetters) -> FileRow:
-    """A file of a batch; its letter is loaded already."""
+def row_of_file(file: UploadedFile, known: KnownOfLetters, *, may_remove: bool = False) -> FileRow:
+    """A file of a batch; its letter is loaded already. ``may_remove``: if it is not opened yet."""
+    if file.outcome == FileOutcome.OPENING:
+        return FileRow(
+            file.name, file.size, None, OPENING.label, "is-plain", OPENING.explanation, OPENING.next_step,
+            unopened=file.pk if may_remove else None,
+        )  # fmt: skip
     if file.letter is None:
         refusal = REFUSALS.get(file.reason)
         label = f"Refused: {refusal.label.lower()}" if refusal else "Refused"
@@ -193,7 +199,14 @@ class FileTable(ListTable):
         return decision_badge(record.outcome, record.overturned) if record.has_case else ""
 
     def render_retry(self, record: FileRow) -> SafeString | str:
-        """The button that retries this letter; it belongs to the page's retry form."""
+        """The button that retries this letter, or removes an unopened file; each belongs to a form of the page."""
+        if record.unopened is not None:
+            return format_html(
+                '<button class="button is-small" type="submit" form="remove-unopened" name="file" value="{}"'
+                ' aria-label="Remove {}">Remove</button>',
+                record.unopened,
+                record.name,
+            )
         if not record.may_retry or record.letter is None:
             return ""
         return format_html(

@@ -49,6 +49,8 @@ ACTIONS = {
     "letter.removed": "removed a letter",
     "letters.compared": "decided on possible duplicates",
     "letters.retried": "had letters read again",
+    "letters.unopened_removed": "removed an archive or message before it was opened",
+    "letters.unpacked": "had letters taken out of an archive or message",
     "letters.uploaded": "uploaded letters",
     "link.sent": "was sent a link to choose a password",
     "view.shared": "shared a saved view with a role",

@@ -126,6 +126,14 @@ class RefusalWords:
 
 DOCUMENT_NEXT_STEP = "Open it in the program that created it, save it as PDF or plain text, and upload that copy."
 
+#: An archive or message of a batch that a worker has yet to open.
+OPENING = StateWords(
+    "Being opened",
+    "open",
+    "A worker takes the letters out of it. They are then listed in its place.",
+    "No action needed.",
+)
+
 REFUSALS: Mapping[str, RefusalWords] = {
     "empty": RefusalWords("Empty file", "Get a new copy of the file."),
     "document": RefusalWords("Unsupported document", DOCUMENT_NEXT_STEP),
@@ -134,6 +142,10 @@ REFUSALS: Mapping[str, RefusalWords] = {
     "unreadable": RefusalWords(
         "Could not be opened", "Make sure the file opens on your computer, then upload it again."
     ),
+    "opening_failed": RefusalWords(
+        "Could not be opened", "Upload the files in it individually; if that fails, tell an administrator."
+    ),
+    "removed": RefusalWords("Removed before it was opened", "Upload it again if it is needed."),
     "erased": RefusalWords("Erased earlier", "Ask an administrator to allow this file again, if it has to be kept."),
     "password_needed": RefusalWords("Password needed", "Save a copy without a password and upload that copy."),
     "archive_in_archive": RefusalWords(

@@ -95,6 +95,7 @@ ADDRESSES: Mapping[str, Sequence[str]] = {
     "uploads/letters/": _with("uploads/letters/", ("", "?state=parsed", "?state=needs_review", "?layout=none")),
     "uploads/retry/": ("/uploads/retry/",),
     "uploads/<int:pk>/": ("/uploads/{upload}/", "/uploads/{upload}/?name={word}"),
+    "uploads/<int:pk>/remove-unopened/": ("/uploads/{upload}/remove-unopened/",),
     "uploads/<int:pk>/receipt/": ("/uploads/{upload}/receipt/",),
     "citations/": _statistics("citations/"),
     "citations/editions/": _statistics("citations/editions/"),

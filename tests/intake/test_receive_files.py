@@ -13,8 +13,9 @@ from django.db import connection
 
 from determinations.extraction import archives
 from determinations.extraction.kinds import Kind
-from determinations.intake import receiving
-from determinations.intake.receiving import clean_name, receive_files
+from determinations.intake import arrivals, opening, receiving
+from determinations.intake.arrivals import clean_name
+from determinations.intake.receiving import receive_files
 from determinations.intake.store import letter_store
 from determinations.models import AuditEvent, Letter, Upload, UploadedFile
 from determinations.wording.states import REFUSALS
@@ -153,16 +154,22 @@ def test_documents_are_received_with_their_kind() -> None:
     assert list(kinds) == [Kind.WORD, Kind.RTF, Kind.HTML]
 
 
-_REASON = re.compile(r'(?:Refused\(|_Spent\(|reason=|_rest\(|path, |name\),|\("\(the rest\)",\), )\s*"([a-z_]+)"')
+_REASON = re.compile(
+    r'(?:_refuse\(turn, |Refused\(|_Spent\(|reason=|_rest\(|path, |name\),|\("\(the rest\)",\), )\s*"([a-z_]+)"'
+)
 
 
 def test_every_refusal_reason_has_a_text_and_a_next_step() -> None:
     """Reasons are codes in extraction and intake; a page could not explain one without a text."""
-    sources = [*Path(archives.__file__).parent.rglob("*.py"), Path(receiving.__file__)]
+    sources = [
+        *Path(archives.__file__).parent.rglob("*.py"),
+        *(Path(str(module.__file__)) for module in (arrivals, opening, receiving)),
+    ]
     reasons = {reason for path in sources for reason in _REASON.findall(path.read_text())}
     assert reasons >= {
         "container_damaged",
         "archive_bomb",
+        "opening_failed",
         "empty",
         "archive_too_many",
         "not_enclosed",
@@ -214,7 +221,7 @@ def test_uploads_are_audited_with_user_and_counts(people: People) -> None:
     upload = receive_files(by=people.casemanager, files=[file("a.txt", b"synthetic"), file("b.pdf", b"")])
     event = AuditEvent.objects.get()
     assert (event.action, event.by_name) == ("letters.uploaded", "casemanager")
-    assert event.detail == {"upload": upload.pk, "accepted": 1, "duplicate": 0, "refused": 1}
+    assert event.detail == {"upload": upload.pk, "accepted": 1, "duplicate": 0, "refused": 1, "unopened": 0}
 
 
 @pytest.mark.parametrize(

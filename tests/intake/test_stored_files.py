@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from determinations.intake import leftovers
-from determinations.intake.receiving import receive_files
+from determinations.intake.receiving import receive_files, receive_upload
 from determinations.intake.store import letter_store
 from determinations.intake.stored_files import stored_bytes
 from determinations.models import Case, Letter, Upload, UploadedFile
@@ -146,9 +146,9 @@ def test_a_large_upload_waits_in_a_file_that_ends_with_its_process(
 
     def look(*details: Any, **named: Any) -> Upload:
         seen.append((list(leftovers.uploading_folder().iterdir()), list(_open_files(leftovers.uploading_folder()))))
-        return receive_files(*details, **named)
+        return receive_upload(*details, **named)
 
-    monkeypatch.setattr("determinations.views.intake.uploads.receive_files", look)
+    monkeypatch.setattr("determinations.views.intake.uploads.receive_upload", look)
     as_casemanager.post("/uploads/", {"files": ContentFile(letter_pdf(3), name="letter.pdf")})
     [(names, contents)] = seen
     assert names == []

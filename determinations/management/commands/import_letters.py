@@ -18,7 +18,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from determinations.extraction.clutter import is_clutter
-from determinations.intake.receiving import clean_name, receive_files
+from determinations.intake.arrivals import clean_name
+from determinations.intake.receiving import receive_files
 from determinations.intake.store_health import StoreUnavailable
 from determinations.models import Letter, Office, Upload, UploadedFile
 from determinations.models.letters import Lane

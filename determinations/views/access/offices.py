@@ -17,7 +17,7 @@ from determinations.browsing.lists import CASES
 from determinations.cases.moved_letters import settle_moved
 from determinations.filters import active_filters, filters_in_words, filters_only
 from determinations.intake import offices as moves
-from determinations.models import Account, Case, Office, Upload, UploadedFile
+from determinations.models import Account, Case, Office, UnopenedFile, Upload, UploadedFile
 from determinations.paging.addresses import with_query
 from determinations.paging.counts import Count, count_up_to
 from determinations.tasks import send_move, send_settling
@@ -129,6 +129,11 @@ def move_batch(request: HttpRequest, pk: int) -> HttpResponse:
     upload = get_object_or_404(Upload, pk=pk)
     letters = UploadedFile.objects.filter(upload=upload, letter__isnull=False).order_by("letter")
     form = MoveForm(_posted(request), initial=[upload.office] if upload.office else [])
+    if UnopenedFile.objects.filter(file__upload=upload).exists():
+        messages.info(
+            request, "Files of this batch are being opened. Nothing was moved; try again when they are open."
+        )
+        return redirect("upload_detail", pk)
     if request.method == "POST" and form.is_valid():
         ids = list(letters.values_list("letter_id", flat=True).distinct())
         by, now, offices = person_of(request), timezone.now(), form.cleaned_data["offices"]

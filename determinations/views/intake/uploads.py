@@ -6,6 +6,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Min, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from determinations.access import audit
 from determinations.access.roles import may_move
 from determinations.access.scope import current_scope
+from determinations.intake import opening
 from determinations.intake.batches import (
     GROUPS,
     Progress,
@@ -29,7 +32,7 @@ from determinations.intake.batches import (
     progress_of,
     states_asked_for,
 )
-from determinations.intake.receiving import receive_files
+from determinations.intake.receiving import receive_upload
 from determinations.intake.store_health import StoreUnavailable
 from determinations.models import Case, Letter, Office, Upload, UploadedFile
 from determinations.models.letters import Lane
@@ -49,7 +52,7 @@ from determinations.tables.uploads import (
     row_of_file,
     row_of_letter,
 )
-from determinations.tasks import send_waiting
+from determinations.tasks import send_openings, send_waiting
 from determinations.views.requests import person_of, wants_part
 from determinations.wording.states import RETRY_STATES, STATES
 
@@ -101,7 +104,7 @@ def _receive(request: HttpRequest) -> HttpResponse:
     joined = _joined(request)
     try:
         office = joined.office if joined else _office_of(request)
-        upload = receive_files(by=person_of(request), files=files, office=office, upload=joined)
+        upload = receive_upload(by=person_of(request), files=files, office=office, upload=joined)
     except NoOffice as refusal:
         return _refused(request, str(refusal), 400)
     except StoreUnavailable as fault:
@@ -112,6 +115,8 @@ def _receive(request: HttpRequest) -> HttpResponse:
         )
     for lane in Lane.values:
         send_waiting(lane)
+    if opening.any_waiting():
+        send_openings()
     address = reverse("upload_detail", args=[upload.pk])
     if scripted:
         return JsonResponse({"upload": upload.pk, "address": address}, status=201)
@@ -172,7 +177,8 @@ def upload_detail(request: HttpRequest, pk: int) -> HttpResponse:
     page = page_of(files, _AS_THEY_CAME, request.GET)
     progress = progress_of(upload, now=timezone.now())
     known = _known_of([file.letter for file in page.rows if file.letter])
-    rows = [row_of_file(file, known) for file in page.rows]
+    may_remove = may_remove_unopened(upload, person_of(request))
+    rows = [row_of_file(file, known, may_remove=may_remove) for file in page.rows]
     context = {
         "upload": upload,
         "who": _name_of(upload),
@@ -190,6 +196,26 @@ def upload_detail(request: HttpRequest, pk: int) -> HttpResponse:
         **_file_list(request, page, rows),
     }
     return _whole_or_part(request, "intake/upload_detail.html", "intake/_batch.html", context)
+
+
+def may_remove_unopened(upload: Upload, user: User) -> bool:
+    """Whether the user may remove what is not opened yet of the batch: their own, or with the permission."""
+    return upload.by_id == user.pk or user.has_perm("determinations.delete_letter")
+
+
+@require_POST
+@may_upload
+def remove_unopened(request: HttpRequest, pk: int) -> HttpResponse:
+    """Remove an archive or message of a batch before a worker opens it."""
+    upload = get_object_or_404(Upload, pk=pk)
+    if not may_remove_unopened(upload, person_of(request)):
+        raise PermissionDenied
+    file = get_object_or_404(UploadedFile, pk=whole_number(request.POST.get("file", "")), upload=upload)
+    if opening.remove_unopened(file.pk, by=person_of(request), now=timezone.now()):
+        messages.success(request, "The file was removed before it was opened. Letters found in it before are kept.")
+    else:
+        messages.info(request, "This file was opened meanwhile. Nothing was removed.")
+    return redirect("upload_detail", pk)
 
 
 @require_safe
@@ -248,7 +274,8 @@ def _letters_to_retry(request: HttpRequest) -> QuerySet[Letter]:
 def _file_list(request: HttpRequest, page: Page[Any], rows: list[FileRow]) -> dict[str, object]:
     audit.note_list(request, "uploaded files", [row.letter.pk for row in rows if row.letter is not None])
     may_retry = request.user.has_perm("determinations.retry_letters")
-    hidden = [] if may_retry and any(row.may_retry for row in rows) else ["retry"]
+    has_buttons = any(row.unopened or (may_retry and row.may_retry) for row in rows)
+    hidden = [] if has_buttons else ["retry"]
     return {
         "page": page,
         "table": FileTable(rows, query=request.GET, hidden=hidden),
