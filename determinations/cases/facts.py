@@ -116,6 +116,11 @@ def replace_facts(case_ids: Collection[int]) -> None:
     _execute(case_ids, _FAMILIES_STAY, _DELETE_CITATIONS, _DELETE_ITEMS, _INSERT_ITEMS, _INSERT_CITATIONS)
 
 
+def add_facts(case_ids: Collection[int]) -> None:
+    """Write the fact rows of new cases, which have none yet. Call it in the transaction that wrote the cases."""
+    _execute(case_ids, _FAMILIES_STAY, _INSERT_ITEMS, _INSERT_CITATIONS)
+
+
 def _execute(case_ids: Collection[int], *statements: str) -> None:
     if not case_ids:
         return

@@ -59,7 +59,7 @@ def write_case_rows(
     corrected: Set[int],
     words: Mapping[int, SearchWords],
 ) -> None:
-    known = _references(records.values())
+    known = references_of(records.values())
     cases = [
         {
             "letter_id": pk,
@@ -125,7 +125,7 @@ def _write_case_texts(records: Mapping[int, EffectiveRecord], words: Mapping[int
 
 
 def write_items(records: Mapping[int, EffectiveRecord], words: Mapping[int, SearchWords]) -> None:
-    known = _references(records.values())
+    known = references_of(records.values())
     # The first item of a letter gets the highest ID: lists that begin with the newest then keep the letter's order.
     printed = [(pk, item) for pk, record in records.items() for item in reversed(record["items"])]
     vectors = [vector for pk in records for vector in reversed(words[pk].items)]
@@ -141,14 +141,15 @@ def write_items(records: Mapping[int, EffectiveRecord], words: Mapping[int, Sear
         Citation,
         [{"item_id": item_id, **row} for item_id, (_pk, item) in numbered for row in citation_rows(item, known)],
     )
-    _write_section_names({name for _id, (_pk, item) in numbered for name in _sections_of(item)})
+    write_section_names({name for _id, (_pk, item) in numbered for name in section_names_of(item)})
 
 
-def _sections_of(item: ItemRecord) -> Iterable[str]:
+def section_names_of(item: ItemRecord) -> Iterable[str]:
+    """The names of sections as an item cites them."""
     return (name for side in SIDES for citation in item[side] for name in citation["sections"])
 
 
-def _write_section_names(names: Set[str]) -> None:
+def write_section_names(names: Set[str]) -> None:
     """Store new names; they are sorted so that two writers cannot deadlock."""
     if not names:
         return
@@ -199,7 +200,7 @@ def _write_item_texts(items: Iterable[tuple[int, ItemRecord, str]]) -> None:
         )
 
 
-def _references(records: Collection[EffectiveRecord]) -> References:
+def references_of(records: Collection[EffectiveRecord]) -> References:
     """The rows that the records refer to; missing ones are added."""
     return References(
         _category_ids(records), _authority_ids(records), dict(Authority.objects.values_list("key", "family"))

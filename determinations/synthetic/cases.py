@@ -21,14 +21,27 @@ from determinations.synthetic.guidelines import (
 
 #: Letters per year (statewide figures, in thousands), and seasonal factors by month.
 _YEARS = {2014: 138, 2015: 164, 2016: 176, 2017: 172}
+_LATER_YEARS = {2018: 185, 2019: 164, 2020: 137, 2021: 133, 2022: 127, 2023: 131, 2024: 142}
 _MONTHS = (0.97, 0.93, 1.08, 1.02, 1.0, 1.04, 0.98, 1.03, 0.99, 1.06, 0.92, 0.9)
-_MONTH = Weighted(
-    ((year, month), letters * _MONTHS[month - 1] * (1 + 0.006 * month))
-    for year, letters in _YEARS.items()
-    for month in range(1, 13)
-)
+
+
+def _by_month(years: Mapping[int, int]) -> Weighted[tuple[int, int]]:
+    return Weighted(
+        ((year, month), letters * _MONTHS[month - 1] * (1 + 0.006 * month))
+        for year, letters in years.items()
+        for month in range(1, 13)
+    )
+
+
+_MONTH = _by_month(_YEARS)
+_STATEWIDE_MONTH = _by_month({**_YEARS, **_LATER_YEARS})
 #: Statewide overturn rates by year, relative to those in treatments.toml.
-_OVERTURN = {2014: 0.75, 2015: 0.94, 2016: 0.69, 2017: 0.68}
+_OVERTURN = {
+    2014: 0.75, 2015: 0.94, 2016: 0.69, 2017: 0.68, 2018: 0.84, 2019: 0.85, 2020: 0.78, 2021: 0.78, 2022: 0.79,
+    2023: 0.8, 2024: 0.98,
+}  # fmt: skip
+#: The share of drugs among requests fell from 2018 on (statewide figures): how many of those drawn are kept.
+_DRUGS_KEPT = {2018: 0.92, 2019: 0.83, 2020: 0.78, 2021: 0.8, 2022: 0.78, 2023: 0.72, 2024: 0.75}
 #: Typical number of days from assignment to decision.
 _DAYS = {2014: 58, 2015: 44, 2016: 34, 2017: 28}
 _ITEMS = Weighted([(1, 60), (2, 20), (3, 9), (4, 5), (5, 3), (6, 1.5), (7, 0.8), (8, 0.4), (9, 0.3)])
@@ -78,7 +91,7 @@ class Case:
 
 
 def invent_case(rng: Random, serial: int, decided: date | None = None) -> Case:
-    """Invent a case. ``serial`` (below a million) gives a case number outside the range of real letters.
+    """Invent a case. ``serial`` (below seven million) gives a case number outside the range of real letters.
 
     ``decided`` replaces the invented date of the decision; other dates keep their distance from it.
     """
@@ -99,7 +112,7 @@ def invent_case(rng: Random, serial: int, decided: date | None = None) -> Case:
     if "dates_contradict" in planted:
         injured = decision + timedelta(days=rng.randint(20, 200))
     return Case(
-        case_number=f"CM{assigned.year % 100:02d}-9{serial:06d}",
+        case_number=f"CM{assigned.year % 100:02d}-{9 - serial // 1_000_000}{serial % 1_000_000:06d}",
         era=era,
         has_header=has_header,
         decision_date=decision,
@@ -118,13 +131,18 @@ def invent_case(rng: Random, serial: int, decided: date | None = None) -> Case:
     )
 
 
+def statewide_date(rng: Random) -> date:
+    """A date of a decision from 2014 to 2024, in proportion to the letters that were issued statewide."""
+    return _decision_date(rng, _STATEWIDE_MONTH)
+
+
 def _of_year(values: Mapping[int, float], year: int) -> float:
     """The value of a year, or of the last year known."""
     return values.get(year, values[max(values)])
 
 
-def _decision_date(rng: Random) -> date:
-    year, month = _MONTH.choose(rng)
+def _decision_date(rng: Random, months: Weighted[tuple[int, int]] = _MONTH) -> date:
+    year, month = months.choose(rng)
     day = date(year, month, rng.randint(1, 28))
     return day - timedelta(days=max(0, day.weekday() - 4))
 
@@ -160,6 +178,8 @@ def _items(
     seen: set[str] = set()
     for _ in range(wanted * 3):
         treatment = _next_treatment(rng, body, items, operation)
+        if year in _DRUGS_KEPT and treatment.category == "Pharmaceuticals" and rng.random() > _DRUGS_KEPT[year]:
+            treatment = facts.OTHER_THAN_DRUGS[body.id].choose(rng)
         if not items and "category_unknown" in planted:
             treatment = facts.TREATMENTS["unheard-of"]
         item = _item(rng, treatment, body, side, era, edition, year, operation)

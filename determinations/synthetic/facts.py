@@ -100,6 +100,10 @@ TREATMENT_LIKE = {
     for body, treatments in TREATMENT_FOR.items()
     for category in {t.category for t in treatments.things}
 }
+OTHER_THAN_DRUGS = {
+    body: Weighted((t, t.weight) for t in treatments.things if t.category != "Pharmaceuticals")
+    for body, treatments in TREATMENT_FOR.items()
+}
 AFTER_AN_OPERATION = (
     "adjuncts",
     "postoperative-therapy",

@@ -13,8 +13,10 @@ from determinations.synthetic.guidelines import Era, unknown_source
 from determinations.synthetic.prose import HOW_IT_WAS_MADE, invent_details, write_rationale, write_summary
 from determinations.synthetic.typesetting import as_text, paginate, wrap
 
-#: Case numbers run from 9000000 to 9999999.
+#: Case numbers of the first million letters run from 9000000 to 9999999, those of the next from 8000000, and so on.
 LARGEST_SERIAL = 1_000_000
+#: Letters of a seed with different case numbers; real case numbers end below 3000000.
+MOST_LETTERS = 7 * LARGEST_SERIAL
 #: The parser's key for the layout of 2014 to 2017, in both citation eras.
 LAYOUT = "determination"
 _BLANK = " "
@@ -57,12 +59,22 @@ def write_letter(
 
     ``amended`` writes a later version with the same case number. ``relies_on`` is an unknown guideline that the
     reviewer cites for the first item. ``decided`` is the date of the decision, if not one of 2014 to 2017.
+    Raises ``ValueError`` from number ``MOST_LETTERS`` on.
     """
-    rng = Random(seed * 1_000_003 + number)  # noqa: S311 - invented letters, no secrets
+    million = number // LARGEST_SERIAL
+    if number >= MOST_LETTERS:
+        raise ValueError(f"A seed has {MOST_LETTERS:,} letters.")
+    rng = _random_of(number, seed)
     # 700,001 and a million have no common factor, so case numbers look random and never repeat.
-    serial = (number * 700_001 + seed * 104_729 + 142) % LARGEST_SERIAL
+    serial = (number * 700_001 + seed * 104_729 + 142) % LARGEST_SERIAL + million * LARGEST_SERIAL
     case = invent_case(rng, serial, decided)
     return _write(rng, _relying_on(relies_on, case) if relies_on else case, amended=amended)
+
+
+def _random_of(number: int, seed: int) -> Random:
+    """The source of a letter's choices; a letter of one seed is no letter of another."""
+    own = seed * 1_000_003 + number if number < LARGEST_SERIAL else f"letter {number} of seed {seed}"
+    return Random(own)  # noqa: S311 - invented letters, no secrets
 
 
 def _relying_on(source: str, case: Case) -> Case:
