@@ -58,21 +58,27 @@ def test_the_pages_for_what_failed_need_no_collected_files(as_served: Fingerprin
 
 @pytest.mark.django_db(transaction=True)
 def test_benchmarks_run_on_a_fresh_checkout(
-    as_served: FingerprintedStorage, broker: None, capsys: pytest.CaptureFixture[str]
+    as_served: FingerprintedStorage, broker: None, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """Letters by ``load_synthetic``, more than differ, in two runs; then both benchmarks of pages."""
+    """Letters by ``load_synthetic`` in two runs; then both benchmarks of pages, with records that are compared."""
     from determinations.models import Case, ItemFact, Letter
 
-    call_command("load_synthetic", 4, different=3)
-    call_command("load_synthetic", 9, different=3)
+    records = tmp_path / "records"
+    call_command("load_synthetic", 4, jobs=1)
+    call_command("load_synthetic", 9, jobs=2)
     assert Letter.objects.count() == Case.objects.count() == 9
     assert ItemFact.objects.values("item__case").distinct().count() == 9
-    call_command("benchmark_pages", repeat=1, only="cases: first page,home")
-    call_command("benchmark_statistics", filters=1, page=["/statistics/report/"], items=20)
+    call_command("benchmark_pages", repeat=1, only="cases: first page,home", record=records)
+    call_command("benchmark_statistics", filters=1, page=["/statistics/report/"], items=20, record=records)
+    pages, statistics = sorted(records.glob("*.json"))
+    assert pages.name.endswith("-pages-9.json")
+    call_command("compare_benchmarks", pages, pages, fail=True)
+    call_command("compare_benchmarks", statistics, statistics, fail=True)
     printed = capsys.readouterr().out
     assert "cases: first page" in printed
     assert "home" in printed
     assert "/statistics/report/" in printed
+    assert "0 of 4 figures are 1.3 times slower or more; the median ratio is 1.00." in printed
 
 
 def test_modules_import_each_other_by_fingerprint(as_served: FingerprintedStorage, tmp_path: Path) -> None:

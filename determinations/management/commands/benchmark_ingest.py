@@ -21,8 +21,10 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
+from django.utils import timezone
 
 from determinations.intake.receiving import receive_files
+from determinations.management.benchmark_records import FOLDER, new_record
 from determinations.models import Case, Letter
 from determinations.models.letters import OPEN_STATES, Lane
 from determinations.reading.workers import worker_is_running
@@ -55,6 +57,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--files", type=Path, help="a folder of PDFs to use instead of synthetic ones, repeated as needed"
         )
+        parser.add_argument("--record", type=Path, nargs="?", const=FOLDER, help="a folder for a record of this run")
 
     def handle(
         self,
@@ -64,11 +67,15 @@ class Command(BaseCommand):
         warm_up: int,
         parts: int,
         files: Path | None,
+        record: Path | None,
         **options: object,
     ) -> None:
         """Start the servers and run this command again with their addresses; there, measure."""
         if self.is_inside():
+            self.record = new_record("ingest", unit="per second", letters=letters, at=timezone.now())
             self._measure(letters, workers, warm_up, parts, files)
+            if record:
+                self.stdout.write(f"Recorded in {self.record.write(record)}.")
         else:
             self.run_on_own_servers()
 
@@ -114,6 +121,8 @@ class Command(BaseCommand):
         together = _bare_pdfium_together(pdfs, workers)
         self._say("PDFs", f"{len(pdfs):,} with {pages:,} pages; text files: {len(texts):,}")
         self._say("bare pdfium, one process", f"{pages / one:,.0f} pages/s, {len(pdfs) / one:,.0f} letters/s")
+        self.record.add("bare pdfium, one process", letters=len(pdfs) / one)
+        self.record.add(f"bare pdfium, {workers} processes", letters=len(pdfs) / together)
         self._say(
             f"bare pdfium, {workers} processes",
             f"{pages / together:,.0f} pages/s, {len(pdfs) / together:,.0f} letters/s",
@@ -157,6 +166,7 @@ class Command(BaseCommand):
             f"{letters / seconds:,.0f} letters/s ({letters:,} letters, {Case.objects.count() - cases:,} cases, "
             f"{seconds:.1f} s, all stored after {taken_in:.1f} s)",
         )
+        self.record.add(name, letters=letters / seconds)
         return letters / seconds
 
     def _say(self, name: str, figures: str) -> None:

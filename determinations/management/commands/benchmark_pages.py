@@ -17,6 +17,7 @@ import random
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -24,7 +25,9 @@ from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
+from determinations.management.benchmark_records import FOLDER, new_record
 from determinations.models import Case, ItemFact
 from determinations.paging.keyset import Order, cursor_at
 from determinations.wording.labels import Labels, read_labels
@@ -54,17 +57,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "--reads", type=int, default=0, help="additional requests per page that report what was read"
         )
+        parser.add_argument("--record", type=Path, nargs="?", const=FOLDER, help="a folder for a record of this run")
 
-    def handle(self, *args: object, repeat: int, only: str, reads: int, **options: object) -> None:
+    def handle(
+        self, *args: object, repeat: int, only: str, reads: int, record: Path | None, **options: object
+    ) -> None:
         """Measure as a case manager."""
         settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
         person, _made = User.objects.get_or_create(username=_USER)
         person.groups.set([Group.objects.get(name="case manager")])
         client = Client()
         client.force_login(person, "determinations.roles.RoleBackend")
-        self.stdout.write(
-            f"{Case.objects.count():,} cases, {ItemFact.objects.count():,} items, {repeat} requests each"
-        )
+        cases = Case.objects.count()
+        self.stdout.write(f"{cases:,} cases, {ItemFact.objects.count():,} items, {repeat} requests each")
+        self.record = new_record("pages", unit="ms", letters=cases, at=timezone.now())
         head = f"{'page':44} {'p50':>8} {'p95':>8} {'most':>8} {'Python':>8}  milliseconds"
         self.stdout.write(f"{head}{'rows':>12} {'most':>9} {'blocks':>8} {'most':>8}" if reads else head)
         gc.freeze()  # as imrsite/wsgi.py does
@@ -75,6 +81,8 @@ class Command(BaseCommand):
         finally:
             client.logout()
             person.delete()
+        if record:
+            self.stdout.write(f"Recorded in {self.record.write(record)}.")
 
     def _measure(
         self, client: Client, name: str, url: Callable[[], tuple[str, Query]], repeat: int, reads: int
@@ -93,6 +101,7 @@ class Command(BaseCommand):
         times.sort()
         work.sort()
         p50, p95 = times[len(times) // 2], times[min(len(times) - 1, int(0.95 * len(times)))]
+        self.record.add(name, p50=p50, p95=p95)
         line = f"{name:44} {p50:8.1f} {p95:8.1f} {times[-1]:8.1f} {work[len(work) // 2]:8.1f}"
         if reads:
             read = [reads_of(lambda: client.get(*url())) for _ in range(reads)]

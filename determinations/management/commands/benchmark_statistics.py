@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from functools import cache
 from html import unescape
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlencode
@@ -20,7 +21,9 @@ from django.db.models import Count
 from django.http import QueryDict
 from django.test import Client, override_settings
 from django.urls import reverse
+from django.utils import timezone
 
+from determinations.management.benchmark_records import FOLDER, new_record
 from determinations.management.many_facts import many_facts
 from determinations.models import CitationFact, ItemFact
 from determinations.statistics.answer_cache import clear_cached_answers
@@ -66,6 +69,7 @@ class Command(BaseCommand):
             "--items", type=int, default=0, metavar="N",
             help="count copies of the fact rows, at least N, in tables that are dropped afterwards",
         )  # fmt: skip
+        parser.add_argument("--record", type=Path, nargs="?", const=FOLDER, help="a folder for a record of this run")
 
     def handle(self, *args: object, **options: Any) -> None:
         """Request each page as a temporary superuser."""
@@ -85,6 +89,8 @@ class Command(BaseCommand):
             finally:
                 person.delete()
                 keeping.give_up()
+        if options["record"]:
+            self.stdout.write(f"Recorded in {self.record.write(options['record'])}.")
 
     def _write_columns(self) -> None:
         started = time.perf_counter()
@@ -98,6 +104,7 @@ class Command(BaseCommand):
 
     def _say_heads(self, queries: list[str]) -> None:
         letters = ItemFact.objects.filter(first_of_case=True).count()
+        self.record = new_record("statistics", unit="ms", letters=letters, at=timezone.now())
         self.stdout.write(f"{letters:,} letters with items, {len(queries)} selections; milliseconds\n")
         heads = ("PG p50", "PG p95", "col p50", "col p95", "times", "kept p95")
         self.stdout.write(f"{'counts and pages':46} {' '.join(f'{head:>8}' for head in heads)}\n")
@@ -153,6 +160,8 @@ class Command(BaseCommand):
         p95 = {engine: _p95(sorted(of_engine)) for engine, of_engine in times.items()}
         figures = " ".join(f"{figure[engine]:8.0f}" for engine in ("PostgreSQL", "columns") for figure in (p50, p95))
         kept = f" {p95['kept']:8.0f}" if "kept" in p95 else ""
+        columns, postgresql = p95["columns"], p95["PostgreSQL"]
+        self.record.add(part.strip(), columns_p50=p50["columns"], columns_p95=columns, postgresql_p95=postgresql)
         ratio = sum(times["PostgreSQL"]) / sum(times["columns"])
         self.stdout.write(f"{part:46} {figures} {ratio:8.1f}{kept}\n")
 
