@@ -1,0 +1,79 @@
+"""Migrations lock no table for longer than a moment: Squawk reads the SQL of each.
+
+A table of two million letters is read and written while a new version is installed. An index is built concurrently, a
+constraint is added as not valid and validated later, and a column gets no default that is worked out for each row.
+"""
+
+import json
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+
+MIGRATIONS = Path(apps.get_app_config("determinations").path) / "migrations"
+#: Migrations up to this number were applied, or under way, when the check came.
+BASELINE = 65
+#: Rules of Squawk for statements that block readers or writers for as long as they take; others are matters of style.
+LOCKING = {
+    "adding-field-with-default", "adding-not-nullable-field",
+    "adding-serial-primary-key-field", "ban-alter-domain-with-add-constraint",
+    "ban-concurrent-index-creation-in-transaction",
+    "changing-column-type", "constraint-missing-not-valid", "disallowed-unique-constraint",
+    "require-concurrent-index-creation", "require-concurrent-index-deletion", "syntax-error",
+}  # fmt: skip
+#: Findings that may stand, by migration and rule, each with its reason, for example that the table is always small.
+ACCEPTED: dict[tuple[str, str], str] = {}
+_SQUAWK = str(Path(sys.executable).with_name("squawk"))
+
+
+def locking_statements(sql: str) -> list[str]:
+    """The rules about locks that this SQL breaks."""
+    squawk = [_SQUAWK, "--pg-version=15", "--reporter=json", "--stdin-filepath=migration.sql"]
+    report = subprocess.run(squawk, input=sql, capture_output=True, text=True, check=False)
+    assert report.returncode in (0, 1), report.stderr
+    return [finding["rule_name"] for finding in json.loads(report.stdout) if finding["rule_name"] in LOCKING]
+
+
+@pytest.mark.parametrize(
+    ("statement", "rules"),
+    [
+        ("CREATE INDEX case_age ON determinations_case (age)", ["require-concurrent-index-creation"]),
+        ("ALTER TABLE determinations_case ADD CHECK (age > 0)", ["constraint-missing-not-valid"]),
+        ("ALTER TABLE determinations_case ALTER COLUMN age TYPE bigint", ["changing-column-type"]),
+        (
+            "ALTER TABLE determinations_case ADD at date DEFAULT clock_timestamp()",
+            ["adding-field-with-default"],
+        ),
+        ("ALTER TABLE determinations_case ADD note text DEFAULT '' NOT NULL", []),
+        ("CREATE TABLE small (n int); CREATE INDEX small_n ON small (n)", []),
+    ],
+)
+def test_statements_that_lock_a_large_table_are_found(statement: str, rules: list[str]) -> None:
+    assert locking_statements(f"BEGIN; {statement}; COMMIT;") == rules
+
+
+@pytest.mark.django_db
+def test_new_migrations_lock_no_table_for_long() -> None:
+    findings = {(name, rule) for name in _new() for rule in locking_statements(_sql(name))}
+
+    assert findings - ACCEPTED.keys() == set()
+    assert all(ACCEPTED.values())
+
+
+def _new() -> list[str]:
+    return sorted(path.stem for path in MIGRATIONS.glob("0*.py") if int(path.stem[:4]) > BASELINE)
+
+
+def _sql(name: str) -> str:
+    said = StringIO()
+    call_command("sqlmigrate", "determinations", name, stdout=said, no_color=True)
+    return said.getvalue()
+
+
+@pytest.mark.django_db
+def test_the_sql_of_an_earlier_migration_would_have_been_found() -> None:
+    assert "require-concurrent-index-creation" in locking_statements(_sql("0055_notifications"))
