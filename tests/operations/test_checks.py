@@ -52,7 +52,11 @@ def test_a_sound_installation_has_nothing_failing() -> None:
     worker_list.report_worker("letters@host", ["interactive", "scans"])
     findings = make_checks()
     assert list(findings) == [check.code for check in CHECKS]
-    assert {code for code, finding in findings.items() if finding.level is not Level.OK} <= {"backup", "alarms", "column_file"}
+    assert {code for code, finding in findings.items() if finding.level is not Level.OK} <= {
+        "backup",
+        "alarms",
+        "column_file",
+    }
     assert all(finding.what.endswith(".") for finding in findings.values())
 
 
