@@ -1,11 +1,12 @@
 """Reads the grounds of a decision from its rationale: which sentences state a reason, and what kind of reason."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from typing import NamedTuple
 
 from determinations.parsing.categories.rules import DRUGS
+from determinations.parsing.grounds.likely import Statement, completed, likely_grounds
 from determinations.parsing.grounds.rules import Rule, Voice, rule_book
 from determinations.parsing.grounds.sentences import Sentence, split_sentences
 from determinations.parsing.results import Decision, Ground
@@ -56,32 +57,42 @@ def _drug_names() -> Mapping[str, tuple[str, ...]]:
     return {name: tuple(group) for group in names.values() for name in group}
 
 
-class _Statement(NamedTuple):
-    rule: Rule
-    sentence: Sentence
-
-
 def read_grounds(rationale: Folded, subject: Subject) -> tuple[Ground, ...]:
     """The grounds that the rationale gives, in the order of their sentences; each with its first plain sentence.
 
-    Only grounds of the item's own decision count. Where no rule is sure, weaker signs count. Empty when there is none.
+    Only grounds of the item's own decision count. What the rules find is completed by what the trained model is sure
+    of (``likely.py``). Empty when there is none.
     """
-    plain: dict[str, _Statement] = {}
-    weak: dict[str, _Statement] = {}
-    for statement in _statements(rationale.text, subject):
-        (weak if statement.rule.weak else plain).setdefault(statement.rule.code, statement)
-    statements = (plain or weak).values()  # in the order of their sentences
+    sentences = _sentences(rationale.text)
+    likely = likely_grounds(sentences, (subject.category, subject.subcategory), subject.decision)
     return tuple(
-        [Ground(rule.code, rule.id, rationale.span(sentence.start, sentence.end)) for rule, sentence in statements]
+        [
+            Ground(code, told_by, rationale.span(sentence.start, sentence.end))
+            for code, told_by, sentence in completed(_by_rules(sentences, subject), likely)
+        ]
     )
 
 
-def _statements(text: str, subject: Subject) -> Iterator[_Statement]:
+def grounds_by_rules(text: str, subject: Subject) -> tuple[Statement, ...]:
+    """What the rules alone find in a text on one line, in the order of its sentences."""
+    return tuple(_by_rules(_sentences(text), subject).values())
+
+
+def _by_rules(sentences: Iterable[Sentence], subject: Subject) -> Mapping[str, Statement]:
+    """The first statement of each ground. Where no rule is sure, weaker signs count."""
+    plain: dict[str, Statement] = {}
+    weak: dict[str, Statement] = {}
+    for rule, sentence in _rules_that_count(sentences, subject):
+        (weak if rule.weak else plain).setdefault(rule.code, Statement(rule.code, rule.id, sentence))
+    return plain or weak
+
+
+def _rules_that_count(sentences: Iterable[Sentence], subject: Subject) -> Iterator[tuple[Rule, Sentence]]:
     item = _Item(subject)
     speaker: Voice = "guideline"
     is_applied = False
     book = rule_book()
-    for sentence in _sentences(text):
+    for sentence in sentences:
         reading = book.read(sentence.text, subject.decision)
         if reading.voice != "neutral":
             speaker = reading.voice
@@ -93,7 +104,7 @@ def _statements(text: str, subject: Subject) -> Iterator[_Statement]:
         if len(rules) > 1 and any(not (rule.alone or rule.weak) for rule in rules):
             rules = [rule for rule in rules if not rule.alone]
         for rule in rules:
-            yield _Statement(rule, sentence)
+            yield rule, sentence
 
 
 def _sentences(text: str) -> list[Sentence]:

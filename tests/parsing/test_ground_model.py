@@ -1,0 +1,113 @@
+"""The trained model of grounds: it completes the rules, explains itself, and is made again from the lessons here."""
+
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from determinations.management.accuracy_run import measure_rationales
+from determinations.management.ground_training import digest, read_lessons
+from determinations.parsing.grounds import GROUNDS, Subject, grounds_by_rules, read_grounds
+from determinations.parsing.grounds import likely as likely_module
+from determinations.parsing.grounds.likely import Likely, Statement, completed
+from determinations.parsing.grounds.model import LEARNED, OF_DECISION, GroundModel, ground_model, source_of_model
+from determinations.parsing.grounds.sentences import LONGEST, Sentence
+from determinations.parsing.spans import fold
+
+TESTS = Path(__file__).parent.parent
+LESSONS = [
+    TESTS / "accuracy" / "ground_lessons.tsv",
+    TESTS / "parsing" / "grounds_sentences.tsv",
+    TESTS / "parsing" / "synthetic_rationales.tsv",
+]
+SUBJECT = Subject("Knee brace", "DMEPOS", "Orthotics", "upheld")
+
+
+def test_the_weights_are_those_of_the_lessons() -> None:
+    """After a change of the lessons, ``manage.py train_grounds`` with these files writes the weights again."""
+    assert source_of_model() == digest(LESSONS)
+
+
+def test_the_lessons_name_grounds_that_exist_and_hold_no_unseen_rationale() -> None:
+    lessons = read_lessons(LESSONS)
+    assert {ground for lesson in lessons for ground in lesson.grounds} <= GROUNDS.keys()
+    unseen = (TESTS / "accuracy" / "unseen_rationales.tsv").read_text(encoding="utf-8")
+    assert [lesson.text for lesson in lessons if lesson.grounds and lesson.text in unseen] == []
+
+
+def test_unseen_rationales_are_read_better_with_the_model_than_by_rules_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = TESTS / "accuracy" / "unseen_rationales.tsv"
+    with_model = measure_rationales(path)
+    monkeypatch.setattr("determinations.parsing.grounds.read.completed", lambda by_rules, _likely: by_rules.values())
+    by_rules = measure_rationales(path)
+    assert (with_model.overall.f1 or 0) > (by_rules.overall.f1 or 0) + 5
+    assert with_model.exact > by_rules.exact
+
+
+def test_a_wording_that_no_rule_knows_is_found_and_explained_by_its_sentence_and_words() -> None:
+    text = "The brace was worn daily. Her walking distance after months with the brace equals that at the start."
+    assert grounds_by_rules(text, SUBJECT) == ()
+    ground = next(ground for ground in read_grounds(fold(text), SUBJECT) if ground.code == "no_benefit_shown")
+    assert text[ground.span.start : ground.span.end].startswith("Her walking distance")
+    assert ground.rule.startswith("learned: ")
+
+
+def test_a_sentence_without_known_words_states_nothing() -> None:
+    assert read_grounds(fold("Zzz qqq xxx."), SUBJECT) == ()
+    assert read_grounds(fold(""), SUBJECT) == ()
+
+
+@pytest.fixture
+def fixed_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(likely_module, "_words", lambda _code, _sentence: "learned: words")
+
+
+@pytest.mark.usefixtures("fixed_words")
+def test_rules_and_model_complete_each_other() -> None:
+    first, second = Sentence("First.", 0, 6), Sentence("Second.", 7, 14)
+    rule = {"criteria_not_met": Statement("criteria_not_met", "no-findings", second)}
+    sure, likely, quoted, hopeless = (
+        {"exceeds_limits": Likely(chance, first, is_quoted)}
+        for chance, is_quoted in ((0.95, False), (0.5, False), (0.5, True), (0.1, False))
+    )
+    assert [s.code for s in completed(rule, sure)] == ["exceeds_limits", "criteria_not_met"]
+    assert [s.code for s in completed(rule, likely)] == ["criteria_not_met"]
+    assert [s.code for s in completed({}, likely)] == ["exceeds_limits"]
+    assert list(completed({}, quoted)) == []
+    assert list(completed({}, hopeless)) == []
+    denied = {"criteria_not_met": Likely(0.001, second)}
+    assert [s.code for s in completed(rule, denied)] == ["criteria_not_met"], "the only ground is kept"
+    assert [s.code for s in completed(rule, {**denied, **sure})] == ["exceeds_limits"]
+
+
+def test_the_longest_sentence_does_not_overflow_its_fields() -> None:
+    row = bytes([255] * len(LEARNED))
+    words = ["w" + chr(97 + n % 26) * (n // 26 + 1) for n in range(900)]
+    model = GroundModel(0.01, [0.0] * len(LEARNED), [(word, row) for word in words])
+    chances = model.chances(" ".join(words)[: 3 * LONGEST], "applied", ("", ""), "upheld")
+    assert len(chances) == len(OF_DECISION["upheld"])
+    assert len({round(chance, 9) for chance in chances}) == 1
+    assert chances[0] > 0.99
+
+
+def test_the_command_trains_on_tables_and_says_what_it_cannot_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lessons = tmp_path / "lessons.tsv"
+    lessons.write_text("grounds\trequest\ttext\nrisk\tBrace\tThis is [far|much] too dangerous.\n-\t\tIt is blue.\n")
+    target = tmp_path / "model.txt"
+    call_command("train_grounds", lessons, to=target)
+    assert "written to model.txt" in capsys.readouterr().out
+    source, step, biases, *rows = target.read_text(encoding="utf-8").splitlines()
+    assert source == f"source\t{digest([lessons])}"
+    assert float(step.split("\t")[1]) > 0
+    assert len(biases.split("\t")[1].split()) == len(LEARNED)
+    assert any(row.startswith("danger") for row in rows)
+    lessons.write_text("grounds\trequest\ttext\nbad_luck\tBrace\tIt rained.\n")
+    with pytest.raises(CommandError, match="bad_luck"):
+        call_command("train_grounds", lessons, to=target)
+
+
+def test_the_model_knows_every_ground_of_a_decision() -> None:
+    assert [GROUNDS[code].decision for code in LEARNED] == ["upheld"] * 11 + ["overturned"] * 8
+    assert ground_model().strongest("There was no relief of pain.", "no_benefit_shown")
