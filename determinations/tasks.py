@@ -39,6 +39,7 @@ from determinations.browsing.lists import CASES
 from determinations.cases.effective import rewrite_old_words
 from determinations.cases.moved_letters import settle_some_moved
 from determinations.cases.office_values import copy_pending
+from determinations.cases.old_grounds import letters_with_old_grounds
 from determinations.cases.search_words import old_words
 from determinations.casework import digests, notifications
 from determinations.corrections import duplicates, erasure, removal
@@ -59,7 +60,7 @@ from determinations.models.reparsing import AT_WORK
 from determinations.office_fields import imports as office_imports
 from determinations.operations import watching
 from determinations.operations.counters import counting_letters
-from determinations.reading import drawings, readiness, reparsing
+from determinations.reading import drawings, grounds_again, readiness, reparsing
 from determinations.reading.ingest import ingest_letters, requeue
 from determinations.reading.messages import queued_ids
 from determinations.reading.scans import read_scans
@@ -203,6 +204,8 @@ def tidy() -> None:
             _send_quietly(find_pairs)
         if old_words(1):
             _send_quietly(write_search_words)
+        if letters_with_old_grounds(1):
+            _send_quietly(renew_grounds)
         if vocabulary.is_due(now):
             _send_quietly(count_search_words)
         if Letter.objects.filter(offices_changed=True).exists():
@@ -589,6 +592,19 @@ def _write_search_words_for_a_turn() -> bool:
         if rewrite_old_words(_WORDS_BATCH) < _WORDS_BATCH:
             return False
     return True
+
+
+@shared_task(ignore_result=True)
+@memory_may_run_out
+def renew_grounds() -> None:
+    """Read the grounds of letters again that an earlier form of the rules recognized; one such task at a time."""
+    with _alone("renewing grounds") as alone:
+        until = time.monotonic() + _SECONDS_PER_TURN
+        while alone and time.monotonic() < until:
+            if grounds_again.read_grounds_again(_WORDS_BATCH) < _WORDS_BATCH:
+                return
+    if alone:
+        _send_quietly(renew_grounds)
 
 
 def _send_quietly(task: Any, *arguments: int, queue: str = Lane.BULK) -> None:

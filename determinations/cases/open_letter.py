@@ -71,6 +71,7 @@ class OpenLetter:
     letter: Letter
     document: LetterRecord
     parser_version: str
+    grounds_version: int
     corrections: tuple[Correction, ...]
     merged: Merged
     version: str
@@ -106,6 +107,7 @@ def open_letter(letter_id: int) -> OpenLetter:
         letter=letter,
         document=document,
         parser_version=parsed.parser_version if parsed else "",
+        grounds_version=parsed.grounds_version if parsed else 0,
         corrections=corrections,
         merged=merge(document, corrections),
         version=f"{parsed.parsed_at.timestamp() if parsed else 0:.6f}-{newest}",

@@ -38,6 +38,7 @@ from determinations.models import (
 from determinations.models.letters import Lane
 from determinations.models.uploads import FileOutcome
 from determinations.parsing import PARSER_VERSION
+from determinations.parsing.grounds import version as grounds_version
 from determinations.parsing.problems import needs_review
 from determinations.reference.printed_citations import write_printed_citations
 from determinations.searching.terms import version
@@ -105,6 +106,7 @@ def _copy_letters(letters: Mapping[int, FilledLetter], now: datetime) -> None:
                 "letter_id": pk,
                 "parser_version": PARSER_VERSION,
                 "parsed_at": now,
+                "grounds_version": grounds_version(),
                 "document": json.dumps(letter.document),
             }
             for pk, letter in letters.items()

@@ -247,6 +247,14 @@ class ParsedDocument(models.Model):
     parser_version = models.CharField(max_length=20)
     parsed_at = models.DateTimeField()
     document: "models.JSONField[LetterRecord, LetterRecord]" = models.JSONField()
+    grounds_version = models.SmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="the form of the rules and weights that recognized the grounds (see reading.grounds_again)",
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["grounds_version"], name="grounds_version")]
 
     def __str__(self) -> str:
         return f"Parsed letter {self.letter_id}"

@@ -181,7 +181,7 @@ def step(run_id: int, *, now: datetime) -> bool:
         return False
     proposal = _proposal_of(run)
     chunk = _next_chunk(run)
-    parsed = _parse_again(chunk.texts, _aliases_for(run, proposal)) if chunk else None
+    parsed = parse_again(chunk.texts, _aliases_for(run, proposal)) if chunk else None
     with transaction.atomic():
         current = ReparseRun.objects.select_for_update().get(pk=run_id)
         if (current.state, current.reached) != (run.state, run.reached):
@@ -266,7 +266,7 @@ def _compare(run: ReparseRun, texts: Sequence[LetterText], parsed: _Parsed, prop
     _keep_failures(run, failed)
 
 
-def _parse_again(texts: Sequence[LetterText], aliases: Mapping[str, str]) -> _Parsed:
+def parse_again(texts: Sequence[LetterText], aliases: Mapping[str, str]) -> _Parsed:
     """Parse each file of these texts again."""
     letters = Letter.objects.in_bulk([text.letter_id for text in texts])
     ranges = page_ranges(letters.values())

@@ -16,6 +16,7 @@ from determinations.extraction.results import ExtractedText
 from determinations.models import Case, Letter, LetterState, ScannedPage
 from determinations.models.letters import Lane
 from determinations.parsing import PARSER_VERSION
+from determinations.parsing.grounds import version as grounds_version
 from determinations.reading.file_letters import LetterReading, files_with_several, letters_of
 from determinations.reading.one_letter import Reading
 
@@ -187,13 +188,15 @@ def folded_sha256(text: str) -> str:
 def _write_documents(letters: Sequence[LetterReading]) -> None:
     _execute_with_rows(
         """
-        INSERT INTO determinations_parseddocument (letter_id, parser_version, parsed_at, document)
+        INSERT INTO determinations_parseddocument
+            (letter_id, parser_version, parsed_at, document, grounds_version)
         VALUES {rows}
         ON CONFLICT (letter_id) DO UPDATE SET parser_version = excluded.parser_version,
-            parsed_at = excluded.parsed_at, document = excluded.document
+            parsed_at = excluded.parsed_at, document = excluded.document,
+            grounds_version = excluded.grounds_version
         """,
-        "(%s, %s, statement_timestamp(), %s::jsonb)",
-        [(letter.letter_id, PARSER_VERSION, json.dumps(letter.record)) for letter in letters],
+        "(%s, %s, statement_timestamp(), %s::jsonb, %s)",
+        [(letter.letter_id, PARSER_VERSION, json.dumps(letter.record), grounds_version()) for letter in letters],
     )
 
 

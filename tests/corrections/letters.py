@@ -10,6 +10,7 @@ from determinations.cases.effective import write_cases
 from determinations.cases.holding import Held, holding
 from determinations.cases.merging import empty_document
 from determinations.models import Letter, LetterState, LetterText, ParsedDocument
+from determinations.parsing.grounds import version as grounds_version
 from determinations.parsing.results import LetterRecord
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -89,7 +90,13 @@ def stored_letters(parsed: Iterable[Mapping[str, Any]]) -> list[Letter]:
         LetterText(letter=letter, text="", page_offsets=[0], folded_sha256=letter.sha256) for letter in letters
     )
     ParsedDocument.objects.bulk_create(
-        ParsedDocument(letter=letter, parser_version="1", parsed_at=NOW, document=cast(LetterRecord, document))
+        ParsedDocument(
+            letter=letter,
+            parser_version="1",
+            parsed_at=NOW,
+            document=cast(LetterRecord, document),
+            grounds_version=grounds_version(),
+        )
         for letter, document in zip(letters, documents, strict=True)
     )
     write_cases([letter.pk for letter in letters])
@@ -115,7 +122,13 @@ def store_reading(letter: Letter, parsed: Mapping[str, Any], version: str = "1")
     def write(held: Held) -> None:
         for pk in held.letters & {letter.pk}:
             ParsedDocument.objects.update_or_create(
-                letter_id=pk, defaults={"parser_version": version, "parsed_at": NOW, "document": document}
+                letter_id=pk,
+                defaults={
+                    "parser_version": version,
+                    "parsed_at": NOW,
+                    "document": document,
+                    "grounds_version": grounds_version(),
+                },
             )
             write_cases([pk], held)
 

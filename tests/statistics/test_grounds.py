@@ -12,14 +12,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from determinations.cases.old_grounds import count_old_grounds
 from determinations.corrections.actions import correct_field
-from determinations.models import DisputedItem, Letter
+from determinations.models import DisputedItem, Letter, ParsedDocument
 from determinations.parsing.grounds import GROUNDS
 from determinations.statistics.documentation import ELEMENTS, count_elements, speaks_of
 from determinations.statistics.ground_questions import QUESTIONS
 from determinations.statistics.ground_tables import AXES, ground_table
-from determinations.statistics.letters_to_reread import letters_without_grounds
 from determinations.statistics.sql_engine import SqlEngine
+from determinations.tasks import renew_grounds
 from determinations.views.statistics.selection import parse_selection
 from determinations.wording.labels import read_labels
 from tests.corrections.letters import document, item, stored_letter
@@ -214,26 +215,22 @@ def test_exports_have_the_cells_of_the_table(as_supervisor: Client, therapy: lis
         assert as_supervisor.get(f"/statistics/grounds/table.{format}?of=overturned").status_code == 200
 
 
-def test_letters_read_before_grounds_are_counted_until_they_are_read_again(
-    client: Client, people: People, therapy: list[Letter]
+def test_letters_with_grounds_of_earlier_rules_are_counted_until_workers_have_read_them_again(
+    as_supervisor: Client, therapy: list[Letter]
 ) -> None:
-    for letter, version in zip(therapy, ("1.7.1", "1.10.0", ""), strict=True):
-        Letter.objects.filter(pk=letter.pk).update(parser_version=version)
-    assert letters_without_grounds().number == 1
-    said = "1 letter was read before grounds were recognized"
-    for user, action in ((people.admin, reverse("reparse_runs")), (people.supervisor, "An administrator can")):
-        client.force_login(user)
-        for address in (reverse("grounds"), reverse("treatments"), reverse("statistic", args=["ground"])):
-            content = client.get(address).content.decode()
-            assert said in content, address
-            assert action in content, address
-    Letter.objects.filter(parser_version="1.7.1").update(parser_version="1.8.0")
-    assert not letters_without_grounds()
-    assert said not in client.get(reverse("grounds")).content.decode()
+    ParsedDocument.objects.filter(pk=therapy[0].pk).update(grounds_version=0)
+    assert count_old_grounds().number == 1
+    said = "1 letter still has the grounds that earlier rules recognized"
+    for address in (reverse("grounds"), reverse("treatments"), reverse("statistic", args=["ground"])):
+        assert said in as_supervisor.get(address).content.decode(), address
+    renew_grounds()
+    assert not count_old_grounds()
+    assert said not in as_supervisor.get(reverse("grounds")).content.decode()
 
 
 def test_a_case_says_that_it_was_read_before_grounds(as_casemanager: Client) -> None:
     letter = stored_letter(document(item("Knee MRI")))  # by version 1
+    ParsedDocument.objects.filter(pk=letter.pk).update(grounds_version=0)
     content = as_casemanager.get(reverse("case_detail", args=[letter.pk])).content.decode()
     assert "was read before grounds were recognized" in content
 

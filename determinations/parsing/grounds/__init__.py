@@ -7,7 +7,7 @@ the rules find where they do not know a wording.
 
 from determinations.parsing.grounds.codes import GROUNDS, GroundKind, reads_grounds
 from determinations.parsing.grounds.read import Subject, grounds_by_rules, read_grounds
-from determinations.parsing.grounds.rules import Rule, rule_book
+from determinations.parsing.grounds.rules import Rule, rule_book, version
 
 __all__ = [
     "GROUNDS",
@@ -18,4 +18,5 @@ __all__ = [
     "read_grounds",
     "reads_grounds",
     "rule_book",
+    "version",
 ]

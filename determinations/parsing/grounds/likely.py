@@ -11,9 +11,11 @@ from determinations.parsing.results import Decision
 #: A ground that no rule found counts from this chance, and from a lower one where rules found nothing at all.
 _SURE = 0.9
 _WITHOUT_RULES = 0.3
-#: A rule's ground does not count below this chance, unless it is one that the model has seen too seldom to deny.
-_DENIED = 0.01
-_NEVER_DENIED = frozenset(("not_recommended", "risk", "parent_not_necessary", "already_done", "not_medical"))
+#: A rule's ground does not count below this chance, if it is one that the model has seen often enough to deny.
+_DENIED = 0.002
+_DENIABLE = frozenset(
+    "criteria_not_met first_line_not_tried exceeds_limits no_benefit_shown not_documented no_evidence".split()
+)
 
 
 _NOWHERE = Sentence("", 0, 0)
@@ -61,7 +63,7 @@ def completed(by_rules: Mapping[str, Statement], likely: Mapping[str, Likely]) -
     kept = [
         statement
         for code, statement in by_rules.items()
-        if code in _NEVER_DENIED or code not in likely or likely[code].chance >= _DENIED
+        if code not in _DENIABLE or code not in likely or likely[code].chance >= _DENIED
     ]
     return sorted(kept + learned, key=lambda statement: statement.sentence.start) or list(by_rules.values())
 

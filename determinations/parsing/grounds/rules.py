@@ -1,5 +1,6 @@
 """The rules that recognize grounds, read from ``rules.toml``, ``voices.toml`` and ``words.toml``."""
 
+import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from determinations.parsing.grounds.patterns import Vocabulary
 from determinations.parsing.results import Decision
 
 _DATA = files(__package__)
+#: Changed by hand when code alone changes what is recognized.
+_CODE = "1"
 
 #: Who speaks in a sentence: the reviewer about this patient and request, a guideline, or whoever spoke before.
 Voice = Literal["applied", "guideline", "neutral"]
@@ -104,6 +107,13 @@ class RuleBook:
 def rule_book() -> RuleBook:
     """The rules, built when the first rationale is read: a process that reads no letter does not wait a second."""
     return RuleBook()
+
+
+@cache
+def version() -> int:
+    """A number that changes with the rules and the model's weights; fits a small integer, and is never 0."""
+    data = [(_DATA / name).read_bytes() for name in ("rules.toml", "voices.toml", "words.toml", "model.txt")]
+    return int.from_bytes(hashlib.blake2b(b"".join([_CODE.encode(), *data]), digest_size=2).digest()) % 32_000 + 1
 
 
 def _rule(entry: dict[str, Any]) -> Rule:

@@ -73,7 +73,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
             ).order_by("-id")[:5]
         ),
         "parsed": opened.parser_version,
-        "grounds_were_read": reads_grounds(opened.parser_version),
+        "grounds_were_read": bool(opened.grounds_version) or reads_grounds(opened.parser_version),
         "head_rows": _head_rows(sheet),
         "place": place and place_links(place, request.GET),
         "correct_url": url_if_any("review_letter", pk)

@@ -7,13 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from determinations.cases.old_grounds import count_old_grounds
 from determinations.paging.addresses import with_query
 from determinations.parsing.grounds import GROUNDS
 from determinations.parsing.results import Decision
 from determinations.statistics.definition import Filters
 from determinations.statistics.ground_questions import QUESTIONS
 from determinations.statistics.ground_tables import AXES, Axis, GroundRow, GroundTable, ground_table, with_decision
-from determinations.statistics.letters_to_reread import letters_without_grounds
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import Tally
 from determinations.views.statistics.context import Context, Number, export_base, kept_parameters, may_view
@@ -92,7 +92,7 @@ def grounds(request: HttpRequest) -> HttpResponse:
                     Choice("Upheld", _url(context, of="upheld"), decision == "upheld"),
                     Choice("Overturned", _url(context, of="overturned"), decision == "overturned"),
                 ],
-                not_read=letters_without_grounds(),
+                old_grounds=count_old_grounds(),
                 export_base=export_base("grounds_export"),
                 export_query=with_query("", context.query, by=by, of=decision),
             ),

@@ -8,9 +8,9 @@ from django.views.decorators.http import require_safe
 
 from determinations.access.row_rules import MASKED_COLUMNS
 from determinations.access.scope import current_scope
+from determinations.cases.old_grounds import count_old_grounds
 from determinations.statistics.definition import Statistic
 from determinations.statistics.glossary import GLOSSARY
-from determinations.statistics.letters_to_reread import letters_without_grounds
 from determinations.statistics.office_catalog import all_groups, all_statistics, statistic_of
 from determinations.statistics.periods import Period
 from determinations.statistics.published import PublishedFigures
@@ -113,7 +113,7 @@ def statistic(request: HttpRequest, key: str) -> HttpResponse:
                 rows=views[:MOST_ROWS],
                 left_out=max(0, len(views) - MOST_ROWS),
                 total=context.items(table.total.items, definition.within),
-                not_read=letters_without_grounds() if definition.key == "ground" else None,
+                old_grounds=count_old_grounds() if definition.key == "ground" else None,
                 known=context.items(table.days.known, known) if table.days else None,
                 heads=heads(context.query, sort, definition.label),
                 year=year,

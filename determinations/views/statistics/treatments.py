@@ -9,12 +9,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from determinations.cases.old_grounds import count_old_grounds
 from determinations.models import Category, DisputedItem, ItemFact
 from determinations.parsing.grounds import GROUNDS
 from determinations.parsing.results import SIDES, Decision
 from determinations.statistics.catalog import BY_KEY
 from determinations.statistics.ground_tables import with_decision
-from determinations.statistics.letters_to_reread import letters_without_grounds
 from determinations.statistics.measured_accuracy import Share
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import Table, Tally
@@ -75,7 +75,7 @@ def treatment_list(request: HttpRequest) -> HttpResponse:
                 "treatments",
                 rows=context.row_views(table),
                 total=context.items(table.total.items),
-                not_read=letters_without_grounds(),
+                old_grounds=count_old_grounds(),
             ),
         )
 
@@ -127,7 +127,7 @@ def _profile(context: Context, category: Category) -> dict[str, object]:
         "upheld_grounds": _grounds_of(context, grounds, "upheld"),
         "overturned_grounds": _grounds_of(context, grounds, "overturned"),
         "without_grounds": context.items(by_ground.get("unknown", Tally()).items, {"ground": ["unknown"]}),
-        "not_read": letters_without_grounds(),
+        "old_grounds": count_old_grounds(),
         "claims": cited["claims"][:_MOST_ROWS],
         "reviewer": cited["reviewer"][:_MOST_ROWS],
         "regions": context.row_views(table_of(context, BY_KEY["body-region"]))[:_MOST_ROWS],
