@@ -78,7 +78,7 @@ def test_benchmark_ingest_measures_the_path_from_upload_to_case(tmp_path: Path) 
         check=False,
     )
     assert benchmark.returncode == 0, benchmark.stderr
-    for line in ("bare pdfium, one process:", "PDF, end to end:", "text, end to end:", "of such files, ratio:"):
+    for line in ("bare pdfium, one process:", "share of bare pdfium:", "text, end to end:", "of such files, ratio:"):
         assert line in benchmark.stdout
     assert benchmark.stdout.count("(4 letters, 4 cases") == 3
 

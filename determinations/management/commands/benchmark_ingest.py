@@ -1,7 +1,8 @@
 """``benchmark_ingest``: letters per second from upload to case, with real workers.
 
-It starts its own PostgreSQL, Valkey and worker in a temporary folder, and touches nothing else. In the same run, on
-the same files, it measures pdfium alone: the upper limit for any reader of PDFs.
+It starts its own PostgreSQL, Valkey and worker in a temporary folder, and touches nothing else. In every round, on
+the same files and while the worker waits, it measures pdfium alone: the upper limit for any reader of PDFs, by which
+the speeds of the round are divided, because a machine is not equally fast at all times.
 """
 
 import os
@@ -13,8 +14,10 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -40,6 +43,24 @@ _INSIDE = "IMRSITE_BENCHMARK_DIR"
 _SEED = 4242
 
 
+#: Seeds of one round are this far from those of the next.
+_SEEDS_PER_ROUND = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """Letters per second of one round: pdfium alone, PDFs and text files from upload to case."""
+
+    bare: float
+    pdfs: float
+    texts: float
+
+    @property
+    def share(self) -> float:
+        """What part of the speed of pdfium alone the whole path has."""
+        return self.pdfs / self.bare
+
+
 class Command(BaseCommand):
     """Measures the path from upload to case."""
 
@@ -48,7 +69,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """How many letters to measure, and from where."""
-        parser.add_argument("--letters", type=int, default=1_000, help="letters of each kind")
+        parser.add_argument("--letters", type=int, default=1_000, help="letters of each kind and round")
+        parser.add_argument("--rounds", type=int, default=1, help="rounds; with several, medians are printed too")
         parser.add_argument("--workers", type=int, default=2, help="worker processes")
         parser.add_argument("--warm-up", type=int, default=200, help="letters read before the measurement begins")
         parser.add_argument(
@@ -63,6 +85,7 @@ class Command(BaseCommand):
         self,
         *args: object,
         letters: int,
+        rounds: int,
         workers: int,
         warm_up: int,
         parts: int,
@@ -73,7 +96,7 @@ class Command(BaseCommand):
         """Start the servers and run this command again with their addresses; there, measure."""
         if self.is_inside():
             self.record = new_record("ingest", unit="per second", letters=letters, at=timezone.now())
-            self._measure(letters, workers, warm_up, parts, files)
+            self._measure(letters, rounds, workers, warm_up, parts, files)
             if record:
                 self.stdout.write(f"Recorded in {self.record.write(record)}.")
         else:
@@ -114,19 +137,7 @@ class Command(BaseCommand):
             if done.returncode:
                 raise CommandError("The benchmark did not finish.")
 
-    def _measure(self, letters: int, workers: int, warm_up: int, parts: int, files: Path | None) -> None:
-        pdfs = list(_copies(files, letters) if files else _synthetic_pdfs(letters))
-        texts = [write_letter(n, _SEED + 1).text.encode() for n in range(letters)]
-        pages, one = _bare_pdfium(pdfs)
-        together = _bare_pdfium_together(pdfs, workers)
-        self._say("PDFs", f"{len(pdfs):,} with {pages:,} pages; text files: {len(texts):,}")
-        self._say("bare pdfium, one process", f"{pages / one:,.0f} pages/s, {len(pdfs) / one:,.0f} letters/s")
-        self.record.add("bare pdfium, one process", letters=len(pdfs) / one)
-        self.record.add(f"bare pdfium, {workers} processes", letters=len(pdfs) / together)
-        self._say(
-            f"bare pdfium, {workers} processes",
-            f"{pages / together:,.0f} pages/s, {len(pdfs) / together:,.0f} letters/s",
-        )
+    def _measure(self, letters: int, rounds: int, workers: int, warm_up: int, parts: int, files: Path | None) -> None:
         worker = spawn(
             [
                 sys.executable, "-m", "celery", "--app", "imrsite", "worker", "--concurrency", str(workers),
@@ -137,15 +148,45 @@ class Command(BaseCommand):
         try:
             wait_for_worker()
             self._walk("warming up", [write_letter(n, _SEED + 2).text.encode() for n in range(warm_up)])
-            with connection.cursor() as cursor:
-                cursor.execute("VACUUM ANALYZE")  # like a database that has been in use
-            self._walk("PDF, end to end", pdfs)
-            alone = self._walk("text, end to end", texts)
+            measured = [self._round(number, letters, workers, files) for number in range(1, rounds + 1)]
             if parts:
                 together = self._walk(f"files of {parts} letters", list(_bundles(letters, parts)), letters)
-                self._say("letters of such files, ratio", f"{together / alone:.2f} of the speed of letters alone")
+                ratio = together / measured[-1].texts
+                self._say("letters of such files, ratio", f"{ratio:.2f} of the speed of letters alone")
         finally:
             stop_process(worker, signal.SIGTERM, within=20)
+        if rounds > 1:
+            share, pdf_rate = median(one.share for one in measured), median(one.pdfs for one in measured)
+            text_rate = median(one.texts for one in measured)
+            self._say(
+                f"median of {rounds} rounds",
+                f"PDF {share:.2f} of bare pdfium, {pdf_rate:,.0f} letters/s; text {text_rate:,.0f} letters/s",
+            )
+            self.record.add(f"bare pdfium, {workers} processes", letters=median(one.bare for one in measured))
+            self.record.add("PDF, end to end", letters=pdf_rate)
+            self.record.add("text, end to end", letters=text_rate)
+
+    def _round(self, number: int, letters: int, workers: int, files: Path | None) -> _Round:
+        """Measure pdfium alone, then PDFs, then text files; each round has letters of its own."""
+        pdfs = list(_copies(files, letters, number) if files else _synthetic_pdfs(letters, number))
+        texts = [write_letter(n, _SEED + 1 + number * _SEEDS_PER_ROUND).text.encode() for n in range(letters)]
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")  # like a database that has been in use
+        pages, one = _bare_pdfium(pdfs)
+        together = _bare_pdfium_together(pdfs, workers)
+        self._say("PDFs", f"{len(pdfs):,} with {pages:,} pages; text files: {len(texts):,}")
+        self._say("bare pdfium, one process", f"{pages / one:,.0f} pages/s, {len(pdfs) / one:,.0f} letters/s")
+        self._say(
+            f"bare pdfium, {workers} processes",
+            f"{pages / together:,.0f} pages/s, {len(pdfs) / together:,.0f} letters/s",
+        )
+        self.record.add("bare pdfium, one process", letters=len(pdfs) / one)
+        self.record.add(f"bare pdfium, {workers} processes", letters=len(pdfs) / together)
+        measured = _Round(
+            len(pdfs) / together, self._walk("PDF, end to end", pdfs), self._walk("text, end to end", texts)
+        )
+        self._say("PDF, share of bare pdfium", f"{measured.share:.2f}")
+        return measured
 
     def _walk(self, name: str, data: list[bytes], letters: int = 0) -> float:
         """Measure from the first upload until every letter is a case, in windows as an import does; returns letters
@@ -174,8 +215,8 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _synthetic_pdfs(number: int) -> Iterator[bytes]:
-    return (letter_pdf(write_letter(n, _SEED)) for n in range(number))
+def _synthetic_pdfs(number: int, turn: int) -> Iterator[bytes]:
+    return (letter_pdf(write_letter(n, _SEED + turn * _SEEDS_PER_ROUND)) for n in range(number))
 
 
 def _bundles(number: int, parts: int) -> Iterator[bytes]:
@@ -184,12 +225,12 @@ def _bundles(number: int, parts: int) -> Iterator[bytes]:
     return ("\f".join(letters[at : at + parts]).encode() for at in range(0, number, parts))
 
 
-def _copies(folder: Path, number: int) -> Iterator[bytes]:
+def _copies(folder: Path, number: int, turn: int) -> Iterator[bytes]:
     """The folder's PDFs, repeated; each gets its own tail, because identical bytes are read only once."""
     pdfs = [path.read_bytes() for path in sorted(folder.glob("**/*.pdf"))]
     if not pdfs:
         raise CommandError(f"{folder} contains no PDF.")
-    return (pdfs[n % len(pdfs)] + b"\n%% %d\n" % n for n in range(number))
+    return (pdfs[n % len(pdfs)] + b"\n%% %d\n" % (turn * number + n) for n in range(number))
 
 
 def _bare_pdfium(pdfs: Iterable[bytes]) -> tuple[int, float]:
