@@ -34,14 +34,15 @@ from determinations.access.scope import all_letters, within
 from determinations.audit import alerts, streaming
 from determinations.audit import upkeep as audit_upkeep
 from determinations.browsing import alerts as view_alerts
-from determinations.browsing import exports, selected_rows, vocabulary
+from determinations.browsing import exports, large_actions, selected_rows, vocabulary
 from determinations.browsing.lists import CASES
+from determinations.cases import item_order
 from determinations.cases.effective import rewrite_old_words
 from determinations.cases.moved_letters import settle_some_moved
 from determinations.cases.office_values import copy_pending
 from determinations.cases.old_grounds import letters_with_old_grounds
 from determinations.cases.search_words import old_words
-from determinations.casework import digests, notifications
+from determinations.casework import digests, notes, notifications
 from determinations.corrections import duplicates, erasure, removal
 from determinations.datasets.exported import write_exported
 from determinations.duties import documents as duty_documents
@@ -185,6 +186,8 @@ def sweep(unless_swept_within: float = 0.0) -> None:
         send_openings()
     for import_id in office_imports.unstarted(now - IMPORT_STALE_AFTER).values_list("pk", flat=True)[:20]:
         send_office_import(import_id)
+    for action_id in large_actions.unfinished(now).values_list("pk", flat=True)[:20]:
+        send_rows_action(action_id)
     if CaseValues.objects.filter(pending=True).exists():
         send_office_values()
     if view_alerts.any_waiting():
@@ -202,10 +205,12 @@ def tidy() -> None:
         now = database_now()
         if duplicates.unsigned(1):
             _send_quietly(find_pairs)
-        if old_words(1):
+        if old_words(1) or notes.old_words(1):
             _send_quietly(write_search_words)
         if letters_with_old_grounds(1):
             _send_quietly(renew_grounds)
+        if item_order.is_due():
+            _send_quietly(order_items)
         if vocabulary.is_due(now):
             _send_quietly(count_search_words)
         if Letter.objects.filter(offices_changed=True).exists():
@@ -458,6 +463,25 @@ def send_office_import(import_id: int) -> None:
 
 @shared_task(ignore_result=True)
 @memory_may_run_out
+def work_on_rows_action(action_id: int) -> None:
+    """Do the next steps of an action on many cases, for a while. Safe to run twice: each step takes its cases."""
+    with _alone(f"rows action {action_id}") as alone:
+        if not alone or not readiness.schema_is_ours():
+            return
+        until, more = time.monotonic() + _SECONDS_PER_TURN, True
+        while more and time.monotonic() < until:
+            more = large_actions.step(action_id, now=database_now())
+    if more:
+        send_rows_action(action_id)
+
+
+def send_rows_action(action_id: int) -> None:
+    """Have a worker do the next steps of an action on many cases. If the broker is down, the sweep will send it."""
+    _send_quietly(work_on_rows_action, action_id, queue=Lane.INTERACTIVE)
+
+
+@shared_task(ignore_result=True)
+@memory_may_run_out
 def copy_office_values() -> None:
     """Copy the office's values that changed to cases and facts, for a while; one such task at a time."""
     if not readiness.schema_is_ours():
@@ -568,11 +592,30 @@ def _find_pairs_for_a_turn() -> bool:
 @shared_task(ignore_result=True)
 @memory_may_run_out
 def write_search_words() -> None:
-    """Write cases again whose search vectors are of an earlier form, for a while; one such task at a time."""
+    """Write cases and notes whose search vectors are of an earlier form again, for a while; one such task runs."""
     with _alone("writing search words") as alone:
         if not alone or not _write_search_words_for_a_turn():
             return
     _send_quietly(write_search_words)
+
+
+@shared_task(ignore_result=True)
+@memory_may_run_out
+def order_items() -> None:
+    """Write older cases whose items are not in their letter's order again, for a while; one such task runs."""
+    with _alone("ordering items") as alone:
+        if not alone or not _order_items_for_a_turn():
+            return
+    _send_quietly(order_items)
+
+
+def _order_items_for_a_turn() -> bool:
+    """Order items until the time is up; returns whether any are left."""
+    until = time.monotonic() + _SECONDS_PER_TURN
+    while time.monotonic() < until:
+        if not item_order.order_some_items():
+            return False
+    return True
 
 
 @shared_task(ignore_result=True)
@@ -589,7 +632,7 @@ def _write_search_words_for_a_turn() -> bool:
     """Write cases until the time is up; returns whether any are left."""
     until = time.monotonic() + _SECONDS_PER_TURN
     while time.monotonic() < until:
-        if rewrite_old_words(_WORDS_BATCH) < _WORDS_BATCH:
+        if rewrite_old_words(_WORDS_BATCH) + notes.rewrite_old_words(_WORDS_BATCH) == 0:
             return False
     return True
 

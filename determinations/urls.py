@@ -75,6 +75,7 @@ urlpatterns = [
     path("cases/<int:pk>/watch/", notifications.watch_case, name="watch_case"),
     path("selection/names/", selected_rows.names_to_choose, name="names_to_choose"),
     path("selection/print/", selected_rows.print_cases, name="print_cases"),
+    path("selection/<int:pk>/", selected_rows.rows_action, name="rows_action"),
     path("selection/<int:pk>/undo/", selected_rows.undo_action, name="undo_action"),
     path("selection/<slug:list_name>/", selected_rows.act_on_rows, name="act_on_rows"),
     path("cases/<int:pk>/work/", case_work.change_work, name="change_work"),

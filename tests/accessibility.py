@@ -34,6 +34,42 @@ def faults_of(page: Any, *, impacts: tuple[str, ...] = ()) -> list[tuple[str, li
     return faults
 
 
+def faults_when_open(page: Any) -> list[tuple[str, str]]:
+    """Rules broken within menus, folded parts and the dialog of keys, each opened: in the dark, on a phone."""
+    settle(page)
+    menus = page.locator("details.menu").count()
+    page.evaluate("document.querySelectorAll('details:not(.menu)').forEach((part) => (part.open = true))")
+    faults: list[tuple[str, str]] = []
+    for size, scheme, options in (
+        (DESK, "dark", {"runOnly": ["color-contrast"]}),
+        (PHONE, "light", {}),
+    ):
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=scheme)
+        for at in range(menus):
+            page.evaluate(
+                "at => document.querySelectorAll('details.menu').forEach((menu, n) => (menu.open = n === at))", at
+            )
+            settle(page)
+            faults += _faults_within(page, "details.menu[open]", options)
+        page.evaluate("document.querySelectorAll('details.menu').forEach((menu) => (menu.open = false))")
+        if page.locator("details[open]").count():
+            faults += _faults_within(page, "details[open]", options)
+        page.evaluate("document.getElementById('keys-help').showModal()")
+        faults += _faults_within(page, "#keys-help", options)
+        page.evaluate("document.getElementById('keys-help').close()")
+    page.set_viewport_size(DESK)
+    return faults
+
+
+def _faults_within(page: Any, place: str, options: dict[str, Any]) -> list[tuple[str, str]]:
+    found = Axe().run(page, context={"include": [[place]]}, options={"resultTypes": ["violations"], **options})
+    faults = [(each["id"], each["nodes"][0]["html"][:160]) for each in found.response["violations"]]
+    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        faults.append(("wider than the window", place))
+    return faults
+
+
 def settle(page: Any) -> None:
     """Wait until parts that the page asks for by itself are there."""
     page.wait_for_load_state()

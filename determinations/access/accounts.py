@@ -16,6 +16,7 @@ from determinations.access import throttle
 from determinations.access.audit import record
 from determinations.access.passwords import issued_password
 from determinations.access.roles import ADMIN, role_of
+from determinations.access.scope import EVERYTHING, within
 from determinations.access.throttle import Wait, limit
 from determinations.models import Account, LimitKind, Office, SignInPolicy
 
@@ -66,7 +67,8 @@ def change_details(user: User, *, name: str, email: str, by: User, at: datetime)
         return
     _set_name(user, name)
     user.email = email
-    user.save(update_fields=["first_name", "last_name", "email"])
+    with within(EVERYTHING):  # views of offices show names, and take none
+        user.save(update_fields=["first_name", "last_name", "email"])
     record("person.changed", by=by, at=at, person=user.get_username(), changed=changed)
 
 

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import CharField, Model, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
+from determinations.access.row_rules import OTHER_STAFF
 from determinations.access.scope import EVERYTHING, Scope, current_scope
 from determinations.models import Account
 
@@ -75,6 +76,12 @@ def may_read_notes(user: User) -> bool:
 def people_who_correct(*, but: User) -> QuerySet[User]:
     """The other users who may correct cases, by name."""
     return people_with("correct_cases").exclude(pk=but.pk)[:_MOST_USERS]
+
+
+def user_named(name: str) -> User | None:
+    """The user of this name, as a form names one; None if there is no such user."""
+    name = name.replace("\x00", "")
+    return None if name == OTHER_STAFF else User.objects.filter(username=name).first()
 
 
 def names_of_people_with(permission_name: str) -> list[str]:

@@ -31,11 +31,42 @@ class Rule:
 
     visible: str
     masks: Masks | None = None
+    #: Columns that views of a limited account replace, for rows of staff of other offices.
+    limited: Masks = field(default_factory=dict)
 
 
 #: The office's own fields: claim numbers, employers and what else an office keeps.
 _OFFICE_FIELDS = dict.fromkeys(COLUMNS, _NOTHING)
 _VALUES_OF_CASE = f"(ARRAY[{', '.join(f'seen.{column}' for column in COLUMNS)}])"  # as the index of cases has it
+
+
+#: What stands in place of the name of a user who works for other offices alone. A letter that several offices have
+#: shows each of them what the others' staff did to it, but neither their names nor their notes.
+OTHER_STAFF = "staff of another office"
+_ACCOUNT_OF_OTHERS = (
+    "EXISTS (SELECT FROM {tables}.determinations_account AS account{named} WHERE account.user_id = {user}"
+    f" AND NOT account.office_ids && current_setting('{OFFICES}')::smallint[])"
+)
+_BY_OTHERS = _ACCOUNT_OF_OTHERS.replace("{named}", "").replace("{user}", "entry.by_id")
+#: The names of users in limited views, and the notes on corrections.
+USER_NAMES = {
+    column: f"CASE WHEN {_ACCOUNT_OF_OTHERS.replace('{named}', '').replace('{user}', 'entry.id')} THEN '{value}'"
+    f" ELSE entry.{column} END"
+    for column, value in (("username", OTHER_STAFF), ("first_name", ""), ("last_name", ""), ("email", ""))
+}
+
+
+def _names(*columns: str) -> Masks:
+    """The columns that hold the name of a user, as limited views show them."""
+    user = ", {tables}.auth_user AS person"
+    return {
+        column: "CASE WHEN "
+        + _ACCOUNT_OF_OTHERS.replace("{named}", user).replace(
+            "{user}", f"person.id AND person.username = entry.{column}"
+        )
+        + f" THEN '{OTHER_STAFF}' ELSE entry.{column} END"
+        for column in columns
+    }
 
 
 _MERGED_VALUES = """SELECT entry.id UNION ALL SELECT other.id FROM {tables}.determinations_officevalue AS other
@@ -47,8 +78,8 @@ def _in(table: str, key: str, column: str) -> str:
     return f"EXISTS (SELECT FROM {{seen}}.determinations_{table} AS seen WHERE seen.{key} = entry.{column})"
 
 
-def _of_letter(masks: Masks | None = None) -> Rule:
-    return Rule(_in("letter", "id", "letter_id"), masks)
+def _of_letter(limited: Masks | None = None) -> Rule:
+    return Rule(_in("letter", "id", "letter_id"), limited=limited or {})
 
 
 #: By table without its prefix, after the tables that their conditions name.
@@ -108,8 +139,8 @@ RULES: Mapping[str, Rule] = {
     "reviewentry": _of_letter(),
     "printedcitation": _of_letter(),
     "receipt": _of_letter(),
-    "duty": _of_letter(),
-    "dutydocument": _of_letter(),
+    "duty": _of_letter(_names("closed_by_name")),
+    "dutydocument": _of_letter(_names("by_name")),
     "reparseexample": _of_letter(),
     "reparserun": Rule("false"),  # runs read letters of all offices
     # Of the same offices: merging two others would show each office a letter of the other.
@@ -119,7 +150,8 @@ RULES: Mapping[str, Rule] = {
     ),
     "correction": Rule(
         "EXISTS (SELECT FROM {seen}.determinations_letter AS seen"
-        " WHERE seen.sha256 = entry.letter_sha256 AND seen.part = entry.letter_part)"
+        " WHERE seen.sha256 = entry.letter_sha256 AND seen.part = entry.letter_part)",
+        limited={**_names("by_name"), "note": f"CASE WHEN {_BY_OTHERS} THEN '' ELSE entry.note END"},
     ),
     "removedletter": Rule(f"entry.{_IN_SETS}"),
     "upload": Rule(f"entry.office_id = {_IN_OFFICES}"),
@@ -133,7 +165,7 @@ RULES: Mapping[str, Rule] = {
     "searchword": Rule(f"entry.office_sets && current_setting('{SETS}')::smallint[]"),
     # What users of these offices did besides opening letters: signing in, exporting lists.
     "auditevent": Rule(
-        f"{_in('letter', 'id', 'letter_id')} OR entry.letter_id IS NULL AND EXISTS ("
+        f"{_in('letter', 'id', 'letter_id')} AND NOT {_BY_OTHERS} OR entry.letter_id IS NULL AND EXISTS ("
         "SELECT FROM {tables}.determinations_account AS account"
         f" WHERE account.user_id = entry.by_id AND account.office_ids <@ current_setting('{OFFICES}')::smallint[])"
     ),
@@ -145,16 +177,16 @@ RULES: Mapping[str, Rule] = {
     "watchedcase": _of_letter(),
     "notificationcase": _of_letter(),
     # Those that are about a case that the user may no longer see, or never might, are left out.
-    "notification": Rule(_in("notificationcase", "notification_id", "id")),
+    "notification": Rule(_in("notificationcase", "notification_id", "id"), limited=_names("by_name")),
     "casework": _of_letter(),
-    "legalhold": _of_letter(),
-    "archivedcase": _of_letter(),
+    "legalhold": _of_letter(_names("placed_by_name", "released_by_name")),
+    "archivedcase": _of_letter(_names("by_name")),
     "erasedletter": Rule("false"),  # no letter is left that would say which office it was of
     "tag": Rule("EXISTS (SELECT FROM {seen}.determinations_casework AS seen WHERE seen.tags @> ARRAY[entry.name])"),
-    "casenote": _of_letter(),
+    "casenote": Rule(f"{_in('letter', 'id', 'letter_id')} AND NOT {_BY_OTHERS}"),
     "earliernote": Rule(_in("casenote", "id", "note_id")),
     "casevalues": Rule(_in("case", "case_number", "case_number")),
-    "valuechange": Rule(_in("case", "case_number", "case_number")),
+    "valuechange": Rule(_in("case", "case_number", "case_number"), limited=_names("by_name")),
     # Values that a visible case has, or that were merged with one that it has.
     "officevalue": Rule(
         f"EXISTS (SELECT FROM {{seen}}.determinations_case AS seen WHERE {_VALUES_OF_CASE} && ARRAY({_MERGED_VALUES}))"
@@ -176,8 +208,8 @@ SHARED = frozenset(
         "export", "factchange", "factlog", "filekeyinuse", "installation", "mailpreference", "officefield",
         "officeset",
         "reviewsettings", "rowsaction", "savedview", "searchvocabulary", "sectionname", "signinlimit",
-        "signinpolicy", "statewidefigure", "statisticslimits", "stoppedworker", "storedfilter", "storesurvey",
-        "typedform",
+        "signinpolicy", "statewidefigure", "statisticslimits", "stoppedworker", "storedfilter", "storedpass",
+        "storesurvey", "typedform",
     }
 )  # fmt: skip
 

@@ -11,22 +11,22 @@ from django.apps import apps
 from django.db import connections, transaction
 from django.db.backends.utils import CursorWrapper
 
-from determinations.access.row_rules import RULES, SHADOWS, SHARED, Masks
+from determinations.access.row_rules import RULES, SHADOWS, SHARED, USER_NAMES, Masks
 from determinations.access.scope import LIMITED, LIMITED_AND_MASKED, MASKED
 
 _PREFIX = "determinations_"
+#: Django's table of users, of which limited accounts see some names replaced.
+_USERS = "auth_user"
 _COLUMNS = """
-SELECT substr(relname, length(%(prefix)s) + 1), array_agg(attname::text ORDER BY attnum)
+SELECT regexp_replace(relname, '^' || %(prefix)s, ''), array_agg(attname::text ORDER BY attnum)
 FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
-WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND starts_with(relname, %(prefix)s)
-    AND attnum > 0 AND NOT attisdropped
+WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
+    AND (starts_with(relname, %(prefix)s) OR relname = %(users)s) AND attnum > 0 AND NOT attisdropped
 GROUP BY relname
 """
 _LOCKED = "locked while migrations run"
 #: Without it, statements on a view would run with the rights of its owner.
-_VIEW = (
-    "CREATE VIEW {schema}.{prefix}{table} WITH (security_invoker = true) AS SELECT {columns} FROM {source} AS entry"
-)
+_VIEW = "CREATE VIEW {schema}.{table} WITH (security_invoker = true) AS SELECT {columns} FROM {source} AS entry"
 
 
 class NotPlaced(Exception):
@@ -83,8 +83,8 @@ def _main_schema(cursor: CursorWrapper) -> str:
 
 
 def _tables(cursor: CursorWrapper) -> dict[str, list[str]]:
-    """The columns of the product's tables, by table without its prefix."""
-    cursor.execute(_COLUMNS, {"prefix": _PREFIX})
+    """The columns of the product's tables and of that of users, by table without its prefix."""
+    cursor.execute(_COLUMNS, {"prefix": _PREFIX, "users": _USERS})
     return dict(cursor.fetchall())
 
 
@@ -99,22 +99,29 @@ def _statements(tables: Mapping[str, Sequence[str]], main: str) -> Iterator[str]
     """What makes all views; nothing if the tables are those of an earlier version."""
     if unplaced := unplaced_tables():
         raise NotPlaced(unplaced)
-    if not RULES.keys() <= tables.keys() or "office_set_id" not in tables["letter"]:
+    if not {*RULES, _USERS} <= tables.keys() or "office_set_id" not in tables["letter"]:
         return
     yield from _new_schema(LIMITED)
+    yield _view(LIMITED, _USERS, tables[_USERS], main, _masks(USER_NAMES, main))
     for table, rule in RULES.items():
         visible = rule.visible.format(seen=LIMITED, tables=main)
-        yield f"{_view(LIMITED, table, tables[table], main)} WHERE {visible}"
+        yield f"{_view(LIMITED, _PREFIX + table, tables[table], main, _masks(rule.limited, main))} WHERE {visible}"
     for schema, source in ((MASKED, main), (LIMITED_AND_MASKED, LIMITED)):
         yield from _masked(schema, source, tables)
+    yield _view(LIMITED_AND_MASKED, _USERS, tables[_USERS], LIMITED)
     for schema in (LIMITED, MASKED, LIMITED_AND_MASKED):
         yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO PUBLIC"
+
+
+def _masks(masks: Masks, main: str) -> Masks:
+    """Masks that name tables, with the schema of these."""
+    return {column: mask.format(tables=main) for column, mask in masks.items()}
 
 
 def _masked(schema: str, source: str, tables: Mapping[str, Sequence[str]]) -> Iterator[str]:
     yield from _new_schema(schema)
     for table, rule in RULES.items():
-        view = _view(schema, table, tables[table], source, rule.masks or {})
+        view = _view(schema, _PREFIX + table, tables[table], source, rule.masks or {})
         yield f"{view} WHERE false" if rule.masks is None else view
     for shadow in SHADOWS:
         yield (
@@ -134,9 +141,7 @@ def _view(schema: str, table: str, columns: Sequence[str], source: str, masks: M
     if unknown:
         raise NotPlaced([f"{table}.{column}" for column in sorted(unknown)])
     shown = (_column(table, name, (masks or {}).get(name), source) for name in columns)
-    return _VIEW.format(
-        schema=schema, prefix=_PREFIX, table=table, columns=", ".join(shown), source=f"{source}.{_PREFIX}{table}"
-    )
+    return _VIEW.format(schema=schema, table=table, columns=", ".join(shown), source=f"{source}.{table}")
 
 
 def _column(table: str, name: str, mask: str | None, source: str) -> str:

@@ -48,10 +48,21 @@ def rail(
 ) -> list[Facet]:
     """The facets of the rail in order, with what was counted (possibly nothing yet)."""
     members: dict[str, list[Dimension]] = {}
-    for dimension in dimensions:
+    for dimension in _in_order_of_fields(dimensions, labels):
         if KINDS[dimension.kind].is_offered(dimension, labels):
             members.setdefault(dimension.facet or dimension.name, []).append(dimension)
     return [_facet(name, of_facet, query, labels, counted) for name, of_facet in members.items()]
+
+
+def _in_order_of_fields(dimensions: Iterable[Dimension], labels: Labels) -> list[Dimension]:
+    """The dimensions with the office's fields in the order that an administrator gave them."""
+    ordered = list(dimensions)
+    places = [at for at, dimension in enumerate(ordered) if dimension.kind is Kind.OFFICE_FIELD]
+    position = {field.column: at for at, field in enumerate(labels.office_fields)}
+    fields = sorted((ordered[at] for at in places), key=lambda one: position.get(one.item_column, len(position)))
+    for at, dimension in zip(places, fields, strict=True):
+        ordered[at] = dimension
+    return ordered
 
 
 def with_value_texts(labels: Labels, counted: FacetCounts) -> Labels:

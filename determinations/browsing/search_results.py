@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection
+from django.db.models import F, TextField, Value
 
 from determinations.browsing.lists import NEWEST
-from determinations.filters.words import QueryWords
-from determinations.models import Case, CaseText, Citation, Correction, DisputedItem, OfficeField
+from determinations.filters.words import AsQuery, Matches, QueryWords
+from determinations.models import Case, CaseNote, CaseText, Citation, Correction, DisputedItem, OfficeField
 from determinations.paging.counts import Count
 from determinations.paging.filtered import ListQuery, Nearest, tables_of
 from determinations.paging.sql import compiled
@@ -33,6 +34,8 @@ ORDER BY ts_rank(letter.search || items.search, {query}, 1) DESC, letter.case_id
 """
 _READ_CHARACTERS = 20_000
 _SNIPPETS = 3
+#: Notes that a page of results is looked up in.
+_NOTES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +87,20 @@ def best_first(listed: ListQuery, words: QueryWords, page: int, *, notes: bool) 
 
 
 def with_snippets(
-    cases: Sequence[Case], words: QueryWords, *, notes: bool, office: Sequence[OfficeField] = ()
+    cases: Sequence[Case], words: QueryWords, *, notes: bool, noted: bool = False, office: Sequence[OfficeField] = ()
 ) -> list[SearchResult]:
     """The cases with up to three snippets each, those that show the most of the search. Two queries.
 
-    One more if notes may be read; one more if the cases have values of the office's fields; one more for cases that
-    match only by the name of what they cite.
+    One more if notes on corrections may be read; one more if some case is ``noted``, that is, has a note that matches;
+    one more if the cases have values of the office's fields; one more for cases that match only by the name of what
+    they cite.
     """
     results = {case.pk: SearchResult(case) for case in cases}
     found: dict[int, list[Snippet]] = {pk: [] for pk in results}
     for case_id, snippet in (
         *_of_items(results, words),
         *_of_letters(results, words, notes=notes),
+        *(_of_notes(results, words) if noted else ()),
         *_of_values(results, words, office),
     ):
         found[case_id].append(snippet)
@@ -150,6 +155,22 @@ def _of_letters(
         excerpts_of, parts = _excerpts(fields, words)
         if excerpts_of:
             yield case_id, Snippet(None, "", (), excerpts_of, parts)
+
+
+def _of_notes(results: Mapping[int, SearchResult], words: QueryWords) -> Iterator[tuple[int, Snippet]]:
+    """The newest notes on these cases in which a part of the search occurs."""
+    asked = [part.alone for parts in words.alternatives for part in parts if part.is_said_in("notes")]
+    if not asked:
+        return
+    query = AsQuery(Value(" | ".join(f"({part})" for part in asked), output_field=TextField()))
+    rows = CaseNote.objects.filter(Matches(F("search"), query), letter__in=list(results)).select_related("by")
+    noted: dict[int, list[tuple[str, str, str]]] = {}
+    for note in rows.defer("search").order_by("-pk")[:_NOTES]:
+        noted.setdefault(note.letter_id, []).append((f"Note by {note.by.get_username()}", note.text, "notes"))
+    for pk, fields in noted.items():
+        excerpts_of, parts = _excerpts(fields, words)
+        if excerpts_of:
+            yield pk, Snippet(None, "", (), excerpts_of, parts)
 
 
 def _of_values(

@@ -1,7 +1,7 @@
 """Selected rows of a list or of the review queue, and what can be done with them: one mechanism for all lists.
 
-Every row stands for the letter of a case. Actions reach up to ``MOST_AT_ONCE`` cases; those that change values return
-what the cases had before, from which the user can undo them.
+Every row stands for the letter of a case. Actions reach up to ``MOST_AT_ONCE`` cases in a request, and more in steps
+(``large_actions``); those that change values return what the cases had before, from which the user can undo them.
 """
 
 from collections.abc import Collection, Sequence
@@ -18,7 +18,7 @@ from determinations.casework import work
 from determinations.casework.work import MOST_AT_ONCE, Before, WorkRefused
 from determinations.corrections import actions, review_queue
 from determinations.models import Case, Duty, ReviewEntry, RowsAction
-from determinations.models.casework import RowsBefore
+from determinations.models.casework import RowsBefore, RowsState
 from determinations.paging.counts import whole_number
 
 #: The review queue, among the names of lists.
@@ -58,16 +58,14 @@ def letters_of_duties(ids: Collection[int]) -> list[int]:
     return sorted(set(Duty.objects.filter(pk__in=ids).values_list("letter_id", flat=True)))
 
 
-def letters_that_match(list_name: str, query: QueryDict, *, user: User) -> list[int]:
+def letters_that_match(list_name: str, query: QueryDict, *, user: User, most: int = MOST_AT_ONCE) -> list[int]:
     """The cases of all rows of a filtered list. Raises ``WorkRefused`` if there are more than an action reaches."""
     kind = LISTS[list_name]
     rows = kind.filterset(query, by=user).qs.order_by()
     ids = rows.values_list("case_id", flat=True).distinct() if kind.of_items else rows.values_list("pk", flat=True)
-    found = list(ids[: MOST_AT_ONCE + 1])
-    if len(found) > MOST_AT_ONCE:
-        raise WorkRefused(
-            f"More than {MOST_AT_ONCE} cases match. Filter the list so that it has fewer. Nothing was done."
-        )
+    found = list(ids[: most + 1])
+    if len(found) > most:
+        raise WorkRefused(f"More than {most:,} cases match. Filter the list so that it has fewer. Nothing was done.")
     return sorted(found)
 
 
@@ -143,10 +141,14 @@ def undo(action: RowsAction, *, by: User, now: datetime) -> str:
     if not RowsAction.objects.filter(pk=action.pk, undone_at=None).update(undone_at=now):
         raise WorkRefused("This was undone already.")
     if action.kind == "work":
-        had = {int(str(pk)): _had(values) for pk, *values in action.before}
-        return f"Undone for {_cases(work.undo(had, by=by, now=now))}."
+        return f"Undone for {_cases(restore_work(action.before, by=by, now=now))}."
     entries = {int(str(pk)): _entry(values) for pk, *values in action.before}
     return f"Undone for {_letters(review_queue.restore_all(entries, by=by, now=now))}."
+
+
+def restore_work(before: RowsBefore, *, by: User, now: datetime) -> int:
+    """Give cases the owner, status and tags that they had before; returns how many changed."""
+    return work.undo({int(str(pk)): _had(values) for pk, *values in before}, by=by, now=now)
 
 
 def _had(values: Sequence[int | str | list[str] | None]) -> Before:
@@ -162,4 +164,6 @@ def _entry(values: Sequence[int | str | list[str] | None]) -> tuple[int | None, 
 
 def delete_old(*, now: datetime) -> None:
     """Forget actions that can no longer be undone."""
-    RowsAction.objects.filter(at__lt=now - UNDONE_WITHIN).delete()
+    RowsAction.objects.filter(at__lt=now - UNDONE_WITHIN).exclude(
+        state__in=(RowsState.RUNNING, RowsState.UNDOING)
+    ).delete()

@@ -14,6 +14,8 @@ from determinations.casework import notifications
 from determinations.casework.work import WorkRefused, counting_letters
 from determinations.models import CaseNote, EarlierNote
 from determinations.models.casework import LONGEST_NOTE
+from determinations.searching.terms import version
+from determinations.searching.vectors import LetterWords, letter_vector
 
 #: How long the author may edit a note.
 EDITED_WITHIN = timedelta(minutes=30)
@@ -31,9 +33,17 @@ def add_note(letter_id: int, text: str, *, by: User, now: datetime) -> CaseNote:
     with transaction.atomic():
         mentioned = mentioned_in(text)
         names = [person.get_username() for person in mentioned]
-        note = CaseNote.objects.create(letter_id=counting, by=by, at=now, text=text, mentioned=names)
+        note = CaseNote.objects.create(
+            letter_id=counting,
+            by=by,
+            at=now,
+            text=text,
+            mentioned=names,
+            search=search_vector(text),
+            words_version=version(),
+        )
         notifications.tell_mentioned(note, mentioned, by=by, now=now)
-        notifications.tell_watchers([counting], f"a note#note-{note.pk}", by=by, now=now)
+        notifications.tell_watchers_of_note(note, by=by, now=now)
         audit.record("note.added", by=by, at=now, letter_id=counting, note=note.pk, mentioned=len(names))
     return note
 
@@ -52,13 +62,34 @@ def edit_note(note_id: int, text: str, *, by: User, now: datetime) -> CaseNote:
         if text != note.text:
             EarlierNote.objects.create(note=note, text=note.text, until=now)
             note.text, note.edited_at = text, now
+            note.search, note.words_version = search_vector(text), version()
             mentioned, before = mentioned_in(text), set(note.mentioned)
             note.mentioned = [person.get_username() for person in mentioned]
             new = [person for person in mentioned if person.get_username() not in before]
             notifications.tell_mentioned(note, new, by=by, now=now)
-            note.save(update_fields=["text", "edited_at", "mentioned"])
+            note.save(update_fields=["text", "edited_at", "mentioned", "search", "words_version"])
             audit.record("note.edited", by=by, at=now, letter_id=note.letter_id, note=note.pk)
     return note
+
+
+def search_vector(text: str) -> str:
+    """The words of a note, in the same normal form as those of letters."""
+    return letter_vector(LetterWords(number=text))
+
+
+def old_words(limit: int) -> list[int]:
+    """Notes whose search vectors are missing or of an earlier form, up to ``limit``."""
+    return list(CaseNote.objects.exclude(words_version=version()).order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def rewrite_old_words(limit: int) -> int:
+    """Write the search vectors of such notes again; returns how many there were."""
+    with transaction.atomic():
+        notes = list(CaseNote.objects.select_for_update().filter(pk__in=old_words(limit)).order_by("pk"))
+        for note in notes:
+            note.search, note.words_version = search_vector(note.text), version()
+        CaseNote.objects.bulk_update(notes, ["search", "words_version"])
+    return len(notes)
 
 
 def _checked(text: str) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from determinations.access.scope import EVERYTHING, current_scope, within
 from determinations.models import CaseNote, Notification, NotificationCase, Told, Watch
 
 #: Read notifications are kept this long, and unread ones twice as long.
@@ -38,10 +39,11 @@ def tell(
 ) -> None:  # fmt: skip
     """Tell users about cases; not who did it. Two statements, however many users."""
     name = by.get_username() if by else ""
-    told = Notification.objects.bulk_create(
-        Notification(user_id=pk, kind=kind, what=what, watch=watch, by_name=name, at=now)
-        for pk in sorted(set(user_ids) - {by.pk if by else None})
-    )
+    with within(EVERYTHING):  # views of offices show names, and take none
+        told = Notification.objects.bulk_create(
+            Notification(user_id=pk, kind=kind, what=what, watch=watch, by_name=name, at=now)
+            for pk in sorted(set(user_ids) - {by.pk if by else None})
+        )
     letters = sorted(letter_ids)[:MOST_CASES]
     NotificationCase.objects.bulk_create(
         NotificationCase(notification=notification, letter_id=pk) for notification in told for pk in letters
@@ -61,8 +63,22 @@ def tell_mentioned(note: CaseNote, users: Iterable[User], *, by: User, now: date
 
 def tell_watchers(letter_ids: Collection[int], what: str, *, by: User | None, now: datetime) -> None:
     """Tell those who watch one of these cases what changed; one notification per user."""
+    _tell_of_watches(Watch.objects.filter(letter__in=list(letter_ids)), what, by=by, now=now)
+
+
+def tell_watchers_of_note(note: CaseNote, *, by: User, now: datetime) -> None:
+    """Tell those who watch the case of a note, if they may read it: staff of other offices do not."""
+    watches = Watch.objects.filter(letter=note.letter_id)
+    offices = current_scope().offices
+    if offices is not None:
+        everyone = Q(user__account=None) | Q(user__account__office_ids=None)
+        watches = watches.filter(everyone | Q(user__account__office_ids__overlap=offices))
+    _tell_of_watches(watches, f"a note#note-{note.pk}", by=by, now=now)
+
+
+def _tell_of_watches(watches: QuerySet[Watch], what: str, *, by: User | None, now: datetime) -> None:
     letters_of: dict[int, list[int]] = defaultdict(list)
-    for user_id, letter_id in Watch.objects.filter(letter__in=list(letter_ids)).values_list("user_id", "letter_id"):
+    for user_id, letter_id in watches.values_list("user_id", "letter_id"):
         letters_of[user_id].append(letter_id)
     for user_id, letters in letters_of.items():
         tell([user_id], Told.CHANGED, letters, by=by, now=now, what=what)

@@ -16,6 +16,7 @@ from django.db import transaction
 
 from determinations.access import audit
 from determinations.access.roles import check_permission
+from determinations.access.scope import EVERYTHING, within
 from determinations.duties.records import DutyRefused
 from determinations.extraction.kinds import FORMATTED_KINDS, HEAD, LETTER_KINDS, Kind, kind_of
 from determinations.models import Duty, DutyDocument
@@ -57,10 +58,11 @@ def attach(duty: Duty, file: File, *, by: User, now: datetime) -> DutyDocument:
             for chunk in file.chunks():
                 digest.update(chunk)
                 stored.write(chunk)
-        document = DutyDocument.objects.create(
-            letter=letter, item_number=duty.item_number, name=_clean(file.name or ""), media_type=kind.value,
-            size=file.size, sha256=digest.hexdigest(), store_name=store_name, by_name=by.get_username(), at=now,
-        )  # fmt: skip
+        with within(EVERYTHING):  # views of offices show names, and take none
+            document = DutyDocument.objects.create(
+                letter=letter, item_number=duty.item_number, name=_clean(file.name or ""), media_type=kind.value,
+                size=file.size, sha256=digest.hexdigest(), store_name=store_name, by_name=by.get_username(), at=now,
+            )  # fmt: skip
         audit.record(
             "duty.document_attached", by=by, at=now, letter_id=letter.pk, item=duty.item_number, document=document.pk
         )

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from determinations.access import audit
 from determinations.access.roles import check_permission
+from determinations.access.scope import EVERYTHING, all_letters, within
 from determinations.duties.deadlines import Deadline, LetterDates, Rule, deadline, services_given, task_rule
 from determinations.duties.rules import closed_days, read_rules, windows
 from determinations.models import (
@@ -70,6 +71,7 @@ def windows_of(case: Case, receipt: Receipt | None, decisions: Iterable[str]) ->
     return [deadline(rule, dates, current.closed) for rule in in_force]
 
 
+@all_letters
 def refresh(letter_ids: Collection[int]) -> None:
     """Work out the open duties of these letters again; call it in the transaction that wrote their cases or receipts.
 
@@ -261,7 +263,8 @@ def close(duties: Iterable[int], *, done_on: date, required: bool, note: str, by
             duty.state = DutyState.DONE if required else DutyState.NOT_REQUIRED
             duty.closed_on, duty.closed_at, duty.closed_by_name = done_on, now, by.get_username()
             duty.note = note.strip()[:1000]
-        Duty.objects.bulk_update(rows, ["state", "closed_on", "closed_at", "closed_by_name", "note"])
+        with within(EVERYTHING):  # views of offices show names, and take none
+            Duty.objects.bulk_update(rows, ["state", "closed_on", "closed_at", "closed_by_name", "note"])
         _note_due_dates({duty.letter_id for duty in rows})
         for duty in rows:
             audit.record(
@@ -277,7 +280,8 @@ def reopen(duty_id: int, *, by: User, now: datetime) -> None:
     with transaction.atomic():
         for duty in _locked([duty_id]).exclude(state=DutyState.OPEN):
             duty.state, duty.closed_on, duty.closed_at, duty.closed_by_name = DutyState.OPEN, None, None, ""
-            duty.save(update_fields=["state", "closed_on", "closed_at", "closed_by_name"])
+            with within(EVERYTHING):
+                duty.save(update_fields=["state", "closed_on", "closed_at", "closed_by_name"])
             audit.record("duty.reopened", by=by, at=now, letter_id=duty.letter_id, item=duty.item_number)
             refresh([duty.letter_id])
 

@@ -14,13 +14,14 @@ from django.db import connection
 from django.db.models import BooleanField, F, Func, IntegerField, Q, TextField, Value
 
 from determinations.access.roles import may_read_notes
+from determinations.access.scope import current_scope
 from determinations.filters.words import QueryWords
-from determinations.models import OfficeField, OfficeValue, SectionName
+from determinations.models import OfficeField, OfficeSet, OfficeValue, SectionName
 from determinations.models.office_fields import all_values
 from determinations.office_fields.registry import seen_fields
 from determinations.office_fields.values import normal_form
 from determinations.parsing.citations import section_label
-from determinations.searching.query import Part, Scope, to_tsquery
+from determinations.searching.query import Part, Scope
 from determinations.wording.labels import Labels, read_labels
 
 
@@ -63,6 +64,18 @@ CROSS JOIN LATERAL (
 """  # noqa: S608 - a constant
 
 
+#: The notes on cases in which a word or phrase occurs. Of a word that very many notes have, the newest are found.
+_MOST_NOTES = 10_000
+_NOTES_OF_PARTS = f"""
+SELECT asked.part, found.letter_id
+FROM unnest(%s::text[]) WITH ORDINALITY AS asked (query, part)
+CROSS JOIN LATERAL (
+    SELECT letter_id FROM determinations_casenote
+    WHERE search @@ asked.query::tsquery ORDER BY id + 0 DESC LIMIT {_MOST_NOTES}
+) AS found
+"""  # noqa: S608 - a constant
+
+
 @dataclass
 class Lookups:
     """The names and IDs one request has looked up, for its user.
@@ -71,6 +84,8 @@ class Lookups:
     """
 
     user: User | None = None
+    #: Some word that was looked up occurs in a note on a case.
+    found_in_notes: bool = False
     _sections: dict[str, list[str]] = field(default_factory=dict)
 
     @cached_property
@@ -84,6 +99,19 @@ class Lookups:
     def may_read_notes(self) -> bool:
         """Whether words are searched in notes on corrections, too."""
         return self.user is not None and may_read_notes(self.user)
+
+    @cached_property
+    def sets_of_own(self) -> list[int] | None:
+        """Of an account limited to offices, the sets of its offices alone, if some letters belong to others too.
+
+        Words of notes on corrections are indexed whoever wrote them: on letters of others they are not searched.
+        """
+        offices = current_scope().offices
+        if offices is None:
+            return None
+        sets = dict(OfficeSet.objects.filter(office_ids__overlap=list(offices)).values_list("pk", "office_ids"))
+        own = [pk for pk, members in sets.items() if set(members) <= set(offices)]
+        return own if len(own) < len(sets) else None
 
     def field_of(self, slot: int) -> OfficeField | None:
         """A field of the office that the user sees; None for others."""
@@ -100,7 +128,7 @@ class Lookups:
         if not fields or words.field:
             return {}
         asked = [part for parts in words.alternatives for part in parts if part.field in ("", *fields)]
-        queries = [to_tsquery(((replace(part, field="", negated=False),),), Scope.ITEMS) for part in asked]
+        queries = [part.alone for part in asked]
         slots = [
             f"{{{','.join(map(str, [fields[part.field]] if part.field else fields.values()))}}}" for part in asked
         ]
@@ -109,6 +137,23 @@ class Lookups:
             cursor.execute(_VALUES_OF_PARTS, [queries, slots])
             for at, pk in cursor.fetchall():
                 found.setdefault(asked[at - 1], []).append(pk)
+        return found
+
+    def noted_letters_by_part(self, words: QueryWords, scope: Scope) -> dict[Part, list[int]]:
+        """The letters with a note on their case in which a part of a search occurs, for parts with any. One query.
+
+        A note says nothing of one item: for items only words that are searched in notes alone count.
+        """
+        fields = ("notes",) if scope is Scope.ITEMS else ("", "notes")
+        asked = [part for parts in words.alternatives for part in parts if part.field in fields]
+        if not asked or self.user is None or not self.user.has_perm("determinations.browse_cases"):
+            return {}
+        found: dict[Part, list[int]] = {}
+        with connection.cursor() as cursor:
+            cursor.execute(_NOTES_OF_PARTS, [[part.alone for part in asked]])
+            for at, letter in cursor.fetchall():
+                found.setdefault(asked[at - 1], []).append(letter)
+        self.found_in_notes = self.found_in_notes or bool(found)
         return found
 
     def value_ids(self, field: OfficeField, texts: Iterable[str]) -> list[int]:

@@ -1,6 +1,6 @@
 """How parameters of an address are read, and how each filters rows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import reduce
 from operator import and_, or_
@@ -97,25 +97,44 @@ class WordsFilter(django_filters.CharFilter):
         words = QueryWords.read(value, self.in_field, (field.key for field in lookups.searched_fields))
         if not words:
             return qs
-        in_values = lookups.ids_by_part(words)
-        if in_values:
-            return qs.filter(self._with_values(words, in_values, notes=lookups.may_read_notes))
-        matches = Matches(self.words, words.query(self.scope, notes=self.parent.lookups.may_read_notes))
+        elsewhere = self._elsewhere(words, lookups)
+        if elsewhere:
+            return qs.filter(self._with(words, elsewhere, lookups))
+        matches = self._said(lambda notes: words.query(self.scope, notes=notes), lookups)
         # For a query of nothing but "-not" PostgreSQL would read the whole index; checking rows one by one is faster.
         return qs.filter(Coalesce(matches, Value(False)) if words.only_not else matches)
 
-    def _with_values(self, words: QueryWords, in_values: Mapping[Part, list[int]], *, notes: bool) -> Q:
-        """Rows in which each part occurs: among the words of letters, or in a value of the office's fields."""
+    def _said(self, query: Callable[[bool], Func], lookups: Lookups) -> Func | Q:
+        """Rows whose words match; the query looks in notes on corrections where the user may read them."""
+        own = lookups.sets_of_own if lookups.may_read_notes else None
+        if own is None:
+            return Matches(self.words, query(lookups.may_read_notes))
+        of_own = Q(office_set__in=own)
+        return of_own & Q(Matches(self.words, query(True))) | ~of_own & Q(Matches(self.words, query(False)))
+
+    def _elsewhere(self, words: QueryWords, lookups: Lookups) -> dict[Part, Q]:
+        """The rows in which a part occurs besides the words of letters: in a value of the office, in a note."""
+        letter = "case_id" if self.scope is Scope.ITEMS else "pk"
+        found = {part: Q(has_office_value(ids)) for part, ids in lookups.ids_by_part(words).items()}
+        for part, letters in lookups.noted_letters_by_part(words, self.scope).items():
+            noted = Q(has_number(letter, letters))
+            found[part] = found[part] | noted if part in found else noted
+        return found
+
+    def _with(self, words: QueryWords, elsewhere: Mapping[Part, Q], lookups: Lookups) -> Q:
+        """Rows in which each part occurs: among the words of letters, or elsewhere."""
+
+        def said(parts: Sequence[Part]) -> Q:
+            return Q(self._said(lambda notes: words.query_of(parts, self.scope, notes=notes), lookups))
+
         alternatives = []
         for parts in words.alternatives:
-            plain = [part for part in parts if part not in in_values]
-            query = Matches(self.words, words.query_of(plain, self.scope, notes=notes)) if plain else None
-            conditions = [Q(query)] if query else []
+            plain = [part for part in parts if part not in elsewhere]
+            conditions = [said(plain)] if plain else []
             for part in parts:
-                if part in in_values:
-                    has = Q(has_office_value(in_values[part]))
-                    said = Q(Matches(self.words, words.query_of([part], self.scope, notes=notes)))
-                    conditions.append(said & ~has if part.negated else said | has)
+                if part in elsewhere:
+                    has = elsewhere[part]
+                    conditions.append(said([part]) & ~has if part.negated else said([part]) | has)
             alternatives.append(reduce(and_, conditions))
         return reduce(or_, alternatives)
 

@@ -161,12 +161,15 @@ def receive_window(
 
 
 def refuse_erased(arrivals: Sequence[Arrival]) -> None:
-    """Refuse files that were erased for good, unless an administrator allowed them again."""
+    """Refuse files that were erased for good, unless an administrator allowed them again.
+
+    When that was is not said: it may have been another office's letter.
+    """
     digests = {arrival.sha256 for arrival in arrivals if arrival.sha256}
-    erased = dict(ErasedLetter.objects.filter(sha256__in=digests, allowed_at=None).values_list("sha256", "at"))
+    erased = set(ErasedLetter.objects.filter(sha256__in=digests, allowed_at=None).values_list("sha256", flat=True))
     for arrival in arrivals:
-        if at := erased.get(arrival.sha256):
-            arrival.reason, arrival.message = "erased", f"It was erased on {timezone.localdate(at):%Y-%m-%d}."
+        if arrival.sha256 in erased:
+            arrival.reason = "erased"
             arrival.close()
 
 

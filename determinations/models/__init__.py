@@ -32,7 +32,7 @@ from determinations.models.duties import (
     Service,
 )
 from determinations.models.facts import CitationFact, FactChange, ItemFact
-from determinations.models.installation import FileKeyInUse, Installation, StoppedWorker, StoreSurvey
+from determinations.models.installation import FileKeyInUse, Installation, StoppedWorker, StoredPass, StoreSurvey
 from determinations.models.letters import Letter, LetterState, LetterText, ParsedDocument, RemovedLetter, ScannedPage
 from determinations.models.notifications import (
     CaseChange,
@@ -164,6 +164,7 @@ __all__ = [
     "StoppedWorker",
     "StoreSurvey",
     "StoredFilter",
+    "StoredPass",
     "Tag",
     "Told",
     "TypedForm",

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -71,9 +72,15 @@ class CaseNote(models.Model):
     text = models.TextField(max_length=LONGEST_NOTE)
     mentioned = ArrayField(models.CharField(max_length=150), default=list)
     edited_at = models.DateTimeField(null=True)
+    search = SearchVectorField(null=True)
+    words_version = models.IntegerField(default=0, help_text="the form of the search vector")
 
     class Meta:
-        indexes = [models.Index(fields=["letter", "-id"], name="case_note_letter")]
+        indexes = [
+            models.Index(fields=["letter", "-id"], name="case_note_letter"),
+            models.Index(fields=["words_version", "id"], name="case_note_words_version"),
+            GinIndex(fields=["search"], name="case_note_words"),
+        ]
 
     def __str__(self) -> str:
         return f"Note {self.pk}"
@@ -93,14 +100,52 @@ class EarlierNote(models.Model):
         return f"Earlier wording of note {self.note_id}"
 
 
+class RowsState(models.TextChoices):
+    """How far an action on selected rows is."""
+
+    DONE = "done", _("Done")
+    RUNNING = "running", _("Being done")
+    UNDOING = "undoing", _("Being undone")
+    UNDONE = "undone", _("Undone")
+    FAILED = "failed", _("Stopped")
+
+
 class RowsAction(models.Model):
-    """What a user did with selected rows, and what the cases had before, so that the user can undo it for a while."""
+    """What a user did with selected rows, and what the cases had before, so that the user can undo it for a while.
+
+    ``do``, ``argument``, ``to`` and ``waiting`` are set for actions on many cases, which workers do in steps.
+    """
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     at = models.DateTimeField(db_index=True)
     kind = models.CharField(max_length=8, help_text="work: owner, status and tags; review: assignment and snooze")
     before: "models.JSONField[RowsBefore, RowsBefore]" = models.JSONField(help_text="values by letter")
     undone_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=8, choices=RowsState.choices, default=RowsState.DONE)
+    do = models.CharField(max_length=16, blank=True)
+    argument = models.CharField(max_length=1_000, blank=True)
+    to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    waiting = ArrayField(models.BigIntegerField(), default=list, help_text="letters of the cases that are left")
+    total = models.IntegerField(default=0)
+    message = models.CharField(max_length=300, blank=True)
+    stepped_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["state"], name="rows_action_work", condition=Q(state__in=["running", "undoing"])),
+        ]
 
     def __str__(self) -> str:
         return f"Action {self.pk}"
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether workers still have something to do."""
+        return self.state in (RowsState.RUNNING, RowsState.UNDOING)
+
+    @property
+    def number_done(self) -> int:
+        """How many of the cases it was done for."""
+        return self.total - len(self.waiting)

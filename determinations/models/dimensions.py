@@ -288,6 +288,7 @@ _OFFERED = (
             ("summary", "Words in the summary"),
             ("cites", "Words in guideline lines"),
             ("reviewer", "Words on the reviewer"),
+            ("notes", "Words in notes"),
         )
     ),
     Dimension(
@@ -315,9 +316,6 @@ _NOT_OFFERED = (
     Dimension(name="upload", label="Upload", kind=Kind.UPLOAD, scope=Scope.LETTER),
     Dimension(name="printed", label="Unrecognized citation", kind=Kind.PRINTED, scope=Scope.LETTER),
     Dimension(name="q", label="Words", kind=Kind.WORDS, scope=Scope.CASE_OR_ITEM),
-    Dimension(
-        name="notes_words", label="Words in notes", kind=Kind.WORDS, scope=Scope.CASE_OR_ITEM, searched="notes",
-    ),
     Dimension(
         name="by_item", label="Only letters with a matching item", kind=Kind.BY_ITEM,
         scope=Scope.LETTER, words="yes_no",

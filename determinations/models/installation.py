@@ -59,6 +59,21 @@ class ObstacleRecord(TypedDict):
     remedy: str
 
 
+#: The pass that gives items the order of their letter (``cases.item_order``).
+ITEM_ORDER = "item_order"
+
+
+class StoredPass(models.Model):
+    """A pass of the workers over cases that an earlier version stored, from the first letter to ``last``."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    reached = models.BigIntegerField(default=0, help_text="the last letter that was looked at")
+    last = models.BigIntegerField(help_text="the last letter that the earlier version stored")
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class StoppedWorker(models.Model):
     """A worker that claims no letters, and why. The row is deleted when the worker reads letters again."""
 

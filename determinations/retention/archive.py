@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from determinations.access import audit
 from determinations.access.roles import check_permission
+from determinations.access.scope import EVERYTHING, within
 from determinations.models import ArchivedCase, Case, Duty, DutyState, Letter, ReviewSettings
 from determinations.retention.holds import held_letters, refuse_held
 
@@ -38,10 +39,13 @@ def archive_case(letter_id: int, *, reason: str, by: User, now: datetime) -> Non
         refuse_held([letter.pk])
         if Duty.objects.filter(letter=letter, state=DutyState.OPEN).exists():
             raise ArchiveRefused("The case has an open duty. Close it on the worklist first.")
-        ArchivedCase.objects.update_or_create(
-            letter=letter,
-            defaults={"at": now, "by_name": by.get_username(), "reason": reason.strip()[:500], "restored_at": None},
-        )
+        with within(EVERYTHING):  # views of offices show names, and take none
+            ArchivedCase.objects.update_or_create(
+                letter=letter,
+                defaults={
+                    "at": now, "by_name": by.get_username(), "reason": reason.strip()[:500], "restored_at": None
+                },
+            )  # fmt: skip
         audit.record("case.archived", by=by, at=now, letter_id=letter_id)
         transaction.on_commit(note_archived)
 

@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 
 from determinations.access import audit
 from determinations.access.roles import check_permission
+from determinations.access.scope import EVERYTHING, within
 from determinations.models import Case, LegalHold, Letter, RemovedLetter
 
 
@@ -82,14 +83,15 @@ def place_hold(letter_id: int, *, reason: str, by: User, now: datetime) -> Legal
         if holds := holds_on([letter_id]):
             raise HoldRefused(f"The case is under a hold already, placed on letter {holds[0].letter_id}.")
         case = Case.objects.filter(pk=letter.pk).first()
-        hold = LegalHold.objects.create(
-            letter_id=letter_id,
-            case_number=(case and case.case_number) or "",
-            reason=reason.strip()[:500],
-            placed_at=now,
-            placed_by_id=by.pk,
-            placed_by_name=by.get_username(),
-        )
+        with within(EVERYTHING):  # views of offices show names, and take none
+            hold = LegalHold.objects.create(
+                letter_id=letter_id,
+                case_number=(case and case.case_number) or "",
+                reason=reason.strip()[:500],
+                placed_at=now,
+                placed_by_id=by.pk,
+                placed_by_name=by.get_username(),
+            )
         audit.record("hold.placed", by=by, at=now, letter_id=letter_id, hold=hold.pk)
     return hold
 
@@ -105,6 +107,7 @@ def release_hold(hold_id: int, *, reason: str, by: User, now: datetime) -> Legal
             raise HoldRefused(f"This hold was released by {hold.released_by_name} before.")
         hold.released_at, hold.released_by_name = now, by.get_username()
         hold.release_reason = reason.strip()[:500]
-        hold.save()
+        with within(EVERYTHING):
+            hold.save(update_fields=["released_at", "released_by_name", "release_reason"])
         audit.record("hold.released", by=by, at=now, letter_id=hold.letter_id, hold=hold.pk)
     return hold

@@ -28,7 +28,7 @@ class Found:
 
 def find(text: str, alternatives: Alternatives, field: str) -> Found:
     """The places in the text of one field that match."""
-    parts = [part for every in alternatives for part in every if not part.negated and part.field in ("", field)]
+    parts = [part for every in alternatives for part in every if part.is_said_in(field)]
     if not parts or not text:
         return Found(0, ())
     slots = slots_of(text)

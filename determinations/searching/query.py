@@ -60,6 +60,15 @@ class Part:
         """Every lexeme that shows the part where it stands alone; of phrases, see ``slots``."""
         return frozenset(lexeme for way in self.ways for lexeme in way)
 
+    @property
+    def alone(self) -> str:
+        """The text of the ``tsquery`` that finds the part in a text of its own, such as a note."""
+        return to_tsquery(((replace(self, field="", negated=False),),), Scope.ITEMS)
+
+    def is_said_in(self, field: str) -> bool:
+        """Whether a match in this field is one of the part."""
+        return not self.negated and self.field in ("", field)
+
 
 @dataclass(frozen=True, slots=True)
 class _Typed:

@@ -3,6 +3,8 @@
 import { keysAreOff } from "./remembered.js";
 
 let anchor = null;
+// Whether Shift was down when the key or button went down: a checkbox changes only when Space comes up again, and by
+// then Shift may be up, too.
 let withShift = false;
 
 const formOf = (target) => target.closest("form[data-selection]");
@@ -19,12 +21,12 @@ function update(form) {
   }
   if (everything && count < boxes.length) everything.checked = false;
   const said = form.querySelector("[data-selected]");
-  if (said) said.textContent = everything?.checked ? "All that match" : count ? `${count} selected` : "Selected rows";
-  form.querySelector("[data-rows-bar]")?.classList.toggle("is-open", count > 0);
+  if (said) said.textContent = everything?.checked ? "All that match" : count ? `${count} selected` : (said.dataset.none ?? "Selected rows");
+  form.querySelector("[data-rows-bar], [data-opens-with-rows]")?.classList.toggle("is-open", count > 0);
 }
 
 document.addEventListener("keydown", (event) => {
-  withShift = event.shiftKey;
+  if (event.key !== "Shift") withShift = event.shiftKey;
   if (event.key === "Enter" && event.target.matches("[data-rows-bar] .pair input")) {
     event.preventDefault();
     event.target.closest(".pair").querySelector("button").click();
@@ -34,7 +36,6 @@ document.addEventListener("keydown", (event) => {
   if (event.target.closest("input:not([type=checkbox]), textarea, select") || document.querySelector("dialog[open]")) return;
   document.querySelector("[data-rows] tr.is-chosen input[data-row]")?.click();
 });
-document.addEventListener("keyup", (event) => (withShift = event.shiftKey && event.key !== " "));
 document.addEventListener("pointerdown", (event) => (withShift = event.shiftKey));
 
 document.addEventListener("change", (event) => {

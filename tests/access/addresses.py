@@ -150,6 +150,7 @@ ADDRESSES: Mapping[str, Sequence[str]] = {
     "health/live": ("/health/live",),
     "metrics": ("/metrics",),
     "status/": ("/status/",),
+    "selection/<int:pk>/": ("/selection/{action}/",),
     "selection/<int:pk>/undo/": ("/selection/{action}/undo/",),
     "selection/<slug:list_name>/": ("/selection/cases/",),
     "selection/names/": ("/selection/names/?q={start}", "/selection/names/?what=tag&q={start}"),

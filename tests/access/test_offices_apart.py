@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
 from determinations.access.roles import STAFF_ROLES
+from determinations.access.row_rules import OTHER_STAFF
 from determinations.browsing.vocabulary import count_words
+from determinations.casework import notes
 from determinations.corrections.actions import correct_field
 from determinations.models import (
     AuditEvent,
@@ -45,7 +48,7 @@ from determinations.models.reparsing import Selection
 from determinations.office_fields.records import Submitted, edit_values
 from determinations.views.duties.calendar_feed import _hash
 from tests.access.addresses import ADDRESSES, OF_EVERY_TABLE, WITHOUT_LETTERS
-from tests.access.offices import TwoOffices, letter_of, limit, two_offices
+from tests.access.offices import TwoOffices, give, letter_of, limit, two_offices
 from tests.corrections.letters import NOW
 from tests.fixtures.people import PASSWORD, People
 from tests.safety.test_any_address import routes
@@ -311,3 +314,46 @@ def state_of(other: OtherOffice) -> list[object]:
         list(ReparseRun.objects.filter(pk=other.values["run"]).values()),
         Correction.objects.filter(letter_id=letter).count(),
     ]
+
+
+def test_a_letter_of_two_offices_shows_neither_the_others_names_nor_their_notes(
+    client: Client, people: People, offices: TwoOffices, other: OtherOffice
+) -> None:
+    """What the others did to it shows, without who did it."""
+    shared = offices.theirs
+    for letter in (shared, Letter.objects.get(pk=LetterPair.objects.get(pk=other.values["pair"]).newer_id)):
+        give(letter, offices.north, offices.south)
+    person = User.objects.get(username=f"{WORD}user")
+    Duty.objects.filter(letter=shared).update(assigned_to=person)
+    notes.add_note(shared.pk, f"{WORD}searched", by=person, now=timezone.now())
+    hidden = [f"{WORD}{part}" for part in ("user", "note", "casenote", "searched")]
+    for user in (people.casemanager, people.admin):
+        client.force_login(user)
+        case = client.get(f"/cases/{shared.pk}/").content.decode()
+        assert f"{WORD}correction" in case
+        assert OTHER_STAFF in case
+        duty = Duty.objects.filter(letter=shared).first()
+        for address in (
+            "/cases/", "/worklist/?whose=all", f"/worklist/{duty.pk if duty else 0}/", f"/admin/review/{shared.pk}/",
+            f"/cases/{shared.pk}/disclosures/", f"/audit/?letter={shared.pk}", f"/admin/history/?letter={shared.pk}",
+            f"/cases/{shared.pk}/retention/", "/notifications/",
+        ):  # fmt: skip
+            body = client.get(address).content.decode()
+            assert [mark for mark in hidden if mark in body] == [], (address, user.username)
+    for user in (people.casemanager, people.admin):  # afterwards, since the trail has what our own staff searched
+        client.force_login(user)
+        for search in (f"{WORD}note", f"{WORD}searched", f"notes:{WORD}note"):
+            assert not client.get("/search/", {"q": search}).context["results"], search
+    # The form of the case keeps the owner whose name it does not know, and changes are saved under the own name.
+    client.force_login(people.casemanager)
+    client.post(f"/cases/{shared.pk}/work/", {"do": "save", "owner": OTHER_STAFF, "status": "done"})
+    work = CaseWork.objects.get(letter=shared)
+    assert (work.owner, work.status) == (person, "done")
+    client.post(f"/cases/{shared.pk}/notes/", {"text": "A note of our own."})
+    assert "A note of our own." in client.get(f"/cases/{shared.pk}/").content.decode()
+    # Its own staff sees all of it, but for what we noted.
+    client.force_login(person)
+    case = client.get(f"/cases/{shared.pk}/").content.decode()
+    assert [mark for mark in hidden if mark not in case and mark != f"{WORD}note"] == []
+    assert "A note of our own." not in case
+    assert len(client.get("/search/", {"q": f"{WORD}searched"}).context["results"]) == 1

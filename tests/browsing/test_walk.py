@@ -8,7 +8,7 @@ import pytest
 from determinations.models import Case, ItemFact, LetterText, ProblemReport, SavedView
 from determinations.synthetic import write_letter
 from determinations.synthetic.pdf import letter_pdf
-from tests.accessibility import faults_of, settle
+from tests.accessibility import faults_of, faults_when_open, settle
 from tests.browsing.conftest import store_texts
 from tests.cases.drawn import draw_all
 from tests.cases.test_letter_pages import store_pdf
@@ -123,6 +123,16 @@ def test_rows_are_walked_by_keys_and_enter_opens(desk: Any, cases: list[Case]) -
     desk.wait_for_load_state()  # keys are heard when the scripts have run
     desk.keyboard.press("[")
     desk.wait_for_function("first => document.querySelector('h1').innerText === first", arg=first)
+
+
+@pytest.mark.parametrize("address", ["/cases/", "/admin/review/{}/"])
+def test_menus_folded_parts_and_dialogs_are_accessible_when_open(
+    cases: list[Case], sign_in: Any, people: People, address: str
+) -> None:
+    page = sign_in(people.admin)
+    page.goto(address.format(numbered(cases).pk))
+    assert page.locator("details.menu").count() > 1
+    assert faults_when_open(page) == []
 
 
 def test_keys_can_be_switched_off_and_on(desk: Any, cases: list[Case]) -> None:

@@ -10,11 +10,13 @@ from django.test import Client
 from django.utils import timezone
 
 from determinations import tasks
-from determinations.browsing import bundles, selected_rows
+from determinations.browsing import bundles, large_actions, selected_rows
 from determinations.cases.effective import write_cases
+from determinations.casework import work
 from determinations.intake.store import letter_store
 from determinations.models import AuditEvent, Case, CaseWork, Export, Letter, ReviewEntry, RowsAction
 from determinations.models.corrections import Correction
+from determinations.views.casework import selected_rows as views
 from tests.casework.conftest import Store
 from tests.fixtures.people import People
 
@@ -75,6 +77,7 @@ def test_all_that_match_are_reached_up_to_a_limit(
     act(as_casemanager, "items", [], do="status", status="done", everything="yes", query="decision=overturned")
     assert set(CaseWork.objects.values_list("pk", flat=True)) == set(pks)
     monkeypatch.setattr(selected_rows, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(views, "MOST_CASES", 2)
     said = act(as_casemanager, "cases", [], do="status", status="disputed", everything="yes", query="")
     assert "More than 2 cases match" in said
     assert "Select at most 2 cases" in act(as_casemanager, "cases", pks, do="status", status="disputed")
@@ -201,3 +204,50 @@ def test_cases_are_found_by_when_they_were_added(as_casemanager: Client, store: 
     old = Case.objects.get(pk=after).added_at
     write_cases([after])
     assert Case.objects.get(pk=after).added_at == old
+
+
+def test_an_action_on_many_cases_is_done_in_steps_and_undone_as_one(
+    as_casemanager: Client, people: People, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pks = [store(number) for number in range(1, 8)]
+    work.change_tags(pks[:1], add=["kept"], by=people.supervisor, now=timezone.now())
+    for module in (work, selected_rows, large_actions, views):
+        monkeypatch.setattr(module, "MOST_AT_ONCE", 3)
+    everything = {"everything": "yes", "do": "assign", "query": ""}
+    refused = as_casemanager.post("/selection/cases/", {**everything, "to": "nobody-known"}, follow=True)
+    assert "There is no user nobody-known." in refused.content.decode()
+    assert not CaseWork.objects.exclude(owner=None).exists()
+    page = as_casemanager.post("/selection/cases/", {**everything, "to": "supervisor"}, follow=True).content.decode()
+    assert "Done for 3 of 7 cases." in page
+    assert CaseWork.objects.filter(owner=people.supervisor).count() == 3
+    action = RowsAction.objects.get()
+    assert large_actions.step(action.pk, now=timezone.now())  # a worker that ends here leaves the rest to the next
+    assert CaseWork.objects.filter(owner=people.supervisor).count() == 6
+    assert list(large_actions.unfinished(timezone.now() + timedelta(minutes=2))) == [action]
+    tasks.work_on_rows_action(action.pk)
+    assert "Done for all 7 cases." in as_casemanager.get(f"/selection/{action.pk}/").content.decode()
+    assert CaseWork.objects.filter(owner=people.supervisor).count() == 7
+    assert AuditEvent.objects.filter(action="case.assigned").count() == 7
+    undone = as_casemanager.post(f"/selection/{action.pk}/undo/", follow=True).content.decode()
+    assert "Being undone" in undone
+    tasks.work_on_rows_action(action.pk)
+    assert "Undone. All cases" in as_casemanager.get(f"/selection/{action.pk}/").content.decode()
+    assert not CaseWork.objects.exclude(owner=None).exists()
+    assert CaseWork.objects.get(pk=pks[0]).tags == ["kept"]
+    assert "undone already" in as_casemanager.post(f"/selection/{action.pk}/undo/", follow=True).content.decode()
+
+
+def test_an_action_on_many_cases_stops_when_its_user_may_no_longer_do_it(
+    as_casemanager: Client, people: People, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1, 5):
+        store(number)
+    for module in (work, selected_rows, large_actions, views):
+        monkeypatch.setattr(module, "MOST_AT_ONCE", 2)
+    as_casemanager.post("/selection/cases/", {"everything": "yes", "do": "status", "status": "done", "query": ""})
+    people.casemanager.groups.clear()
+    action = RowsAction.objects.get()
+    assert not large_actions.step(action.pk, now=timezone.now())
+    action.refresh_from_db()
+    assert (action.state, action.message) == ("failed", "You no longer have the permission for this.")
+    assert CaseWork.objects.filter(status="done").count() == 2

@@ -9,13 +9,24 @@ from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
+from determinations import tasks
 from determinations.browsing import exports
 from determinations.browsing.lists import CASES, ITEMS, LISTS
 from determinations.cases.effective import remove_letters, write_cases
 from determinations.casework import notes, work
 from determinations.casework.work import WorkRefused
 from determinations.corrections import actions
-from determinations.models import AuditEvent, Case, CaseNote, CaseWork, ColumnChoice, Tag
+from determinations.models import (
+    AuditEvent,
+    Case,
+    CaseNote,
+    CaseWork,
+    ColumnChoice,
+    DisputedItem,
+    StoredPass,
+    Tag,
+)
+from determinations.models.installation import ITEM_ORDER
 from tests.casework.conftest import ITEMS as TWO_ITEMS
 from tests.casework.conftest import Store
 from tests.duties.conftest import letter_text
@@ -243,3 +254,51 @@ def test_names_are_suggested_while_typing(as_casemanager: Client, people: People
     assert names("su") == ["supervisor"]
     assert names("out") == []
     assert set(names("")) == {"admin", "casemanager", "supervisor"}
+
+
+def test_notes_are_found_by_their_words(as_casemanager: Client, store: Store, people: People) -> None:
+    noted, other = store(1), store(2)
+    now = timezone.now()
+    note = notes.add_note(noted, "Asked Dr. Zwieback about the peer review.", by=people.supervisor, now=now)
+    for typed in (
+        "zwieback",
+        "note:zwieback",
+        '"peer reviews"',
+        "notes:zwie*",
+        "therapy zwieback",
+        "nonesuch OR zwieback",
+    ):
+        page = as_casemanager.get("/search/", {"q": typed})
+        (result,) = page.context["results"]
+        assert (result.case.pk, "Note by supervisor" in result.where) == (noted, True), typed
+        assert as_casemanager.get("/cases/", {"q": typed}).context["count"].number == 1, typed
+    assert "<mark>Zwieback</mark>" in as_casemanager.get("/search/", {"q": "zwieback"}).content.decode()
+    assert not as_casemanager.get("/search/", {"q": "rationale:zwieback"}).context["results"]
+    for name, rows in (("cases", 1), ("items", 2)):
+        assert as_casemanager.get(f"/{name}/?notes_words=zwieback").context["count"].number == rows
+    assert as_casemanager.get("/items/?q=zwieback").context["count"].number == 0  # it says nothing of one item
+    without = as_casemanager.get("/search/", {"q": "therapy -zwieback"}).context["results"]
+    assert [result.case.pk for result in without] == [other]
+    # An edited note is found by what it says now; one of an earlier version once a worker has written its words.
+    notes.edit_note(note.pk, "Asked Dr. Rusk.", by=people.supervisor, now=now)
+    assert not as_casemanager.get("/search/", {"q": "zwieback"}).context["results"]
+    CaseNote.objects.update(search=None, words_version=0)
+    assert not as_casemanager.get("/search/", {"q": "rusk"}).context["results"]
+    tasks.write_search_words()
+    assert len(as_casemanager.get("/search/", {"q": "rusk"}).context["results"]) == 1
+
+
+def test_items_of_older_cases_get_the_order_of_their_letter(store: Store, as_casemanager: Client) -> None:
+    wrong, right = store(1), store(2)
+    kept_ids = set(DisputedItem.objects.filter(case=right).values_list("pk", flat=True))
+    for before, after in ((1, 99), (2, 1), (99, 2)):  # as an earlier version numbered the rows
+        DisputedItem.objects.filter(case=wrong, number=before).update(number=after)
+    StoredPass.objects.create(name=ITEM_ORDER, last=right)
+    tasks.order_items()
+    assert not StoredPass.objects.exists()
+    for pk in (wrong, right):
+        by_number = list(DisputedItem.objects.filter(case=pk).order_by("number").values_list("pk", flat=True))
+        assert by_number == sorted(by_number, reverse=True)
+    assert set(DisputedItem.objects.filter(case=right).values_list("pk", flat=True)) == kept_ids
+    shown = [fact.case_id for fact in as_casemanager.get("/items/").context["page"].rows]
+    assert sorted(shown) == sorted([wrong, wrong, right, right])

@@ -1,14 +1,25 @@
 """Imports: what the rows would do is shown first, applied as a whole, and can be taken back."""
 
+import io
+import os
+import signal
+import zipfile
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
 
+from determinations import tasks
 from determinations.cases.office_values import copy_pending
 from determinations.models import AuditEvent, Case, CaseValues, ImportState, OfficeField, OfficeImport, ValueChange
+from determinations.models.office_fields import RowOutcome
 from determinations.office_fields import imports
 from determinations.office_fields.imports import ImportRefused
 from tests.browsing.conftest import NOW
 from tests.fixtures.people import People
+from tests.fixtures.worker import Worker
 from tests.office_fields.conftest import (
     Enter,
     applied,
@@ -21,10 +32,29 @@ from tests.office_fields.conftest import (
     texts,
     uploaded,
 )
+from tests.reading.test_tasks import wait_until
 
 pytestmark = pytest.mark.django_db
 
 HEADS = ("IMR Case #", "Claim No.", "Insured", "Requesting Physician", "Remark")
+
+
+def bomb() -> bytes:
+    """An Excel file of some kB whose sheet is said to unpack to 3 GB."""
+    data = bytearray(as_excel(HEADS, (number(1), "WC-1", "Acme", "", "")))
+    entry = data.rindex(b"xl/worksheets/sheet1.xml") - 46  # in the directory at the end
+    assert data[entry : entry + 4] == b"PK\x01\x02"
+    data[entry + 24 : entry + 28] = (3 * 1024**3).to_bytes(4, "little")
+    return bytes(data)
+
+
+def packed(text: str) -> bytes:
+    """An Excel file with a cell that repeats the text: some kB that unpack to many MB."""
+    file, whole = io.BytesIO(), io.BytesIO(as_excel(HEADS, (number(1), "LONG", "Acme", "", "")))
+    with zipfile.ZipFile(whole) as before, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as book:
+        for name in before.namelist():
+            book.writestr(name, before.read(name).replace(b"LONG", text.encode()))
+    return file.getvalue()
 
 
 def outcomes(source: OfficeImport) -> list[tuple[int, str, bool]]:
@@ -163,6 +193,7 @@ def test_columns_that_make_no_sense_are_refused(people: People, meanings: list[s
         (b"%PDF-1.7\x00\x01", "neither a CSV nor an Excel"),
         (b"Case number,Employer\r\n", "no rows below its headings"),
         (b"a," * 70 + b"\r\n1\r\n", "more than 60 columns"),
+        (bomb(), "unpacks to more than"),
     ],
 )
 def test_what_is_no_table_fails_with_a_reason(people: People, data: bytes, reason: str) -> None:
@@ -188,3 +219,49 @@ def test_a_step_that_fails_leaves_values_as_they_were(people: People, monkeypatc
     source.refresh_from_db()
     assert (source.state, source.message) == (ImportState.READY, "This failed.")
     assert not CaseValues.objects.exists()
+
+
+def test_a_small_file_that_unpacks_to_much_is_read_within_limits(people: People) -> None:
+    data = packed("zip bomb " * 2_500_000)
+    assert len(data) < 100_000
+    source = uploaded(data, people)
+    (row,) = source.rows.all()
+    assert (source.state, row.outcome) == (ImportState.READY, RowOutcome.ERROR)
+    assert len(str(row.cells)) < 2_000
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_is_killed_while_it_applies_an_import_writes_nothing_by_halves(
+    worker: Worker, people: People
+) -> None:
+    table = as_csv(HEADS[:2], *((number(serial), f"WC-{serial}") for serial in (1, 2, 3)))
+    source = uploaded(table, people)
+    imports.apply_import(source.pk, by=people.supervisor, now=NOW)
+    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    with connection.cursor() as cursor, transaction.atomic():
+        CaseValues.objects.create(case_number=number(2))  # another transaction waits for it in the middle of its work
+        tasks.send_office_import(source.pk)
+        wait_until(lambda: _one(cursor, waits) > 0, worker)
+        children = Path(f"/proc/{worker.process.pid}/task/{worker.process.pid}/children").read_text().split()
+        for pid in children:
+            os.kill(int(pid), signal.SIGKILL)
+        transaction.set_rollback(True)
+    source.refresh_from_db()
+    if source.state == ImportState.APPLYING:  # the worker may have taken its message again
+        assert not ValueChange.objects.exists()
+    wait_until(lambda: _applied(source), worker)
+    typed = ValueChange.objects.order_by("case_number").values_list("typed", flat=True)
+    assert list(typed) == ["WC-1", "WC-2", "WC-3"]
+    assert texts(2) == {"claim": "WC-2"}
+
+
+def _applied(source: OfficeImport) -> bool:
+    tasks.work_on_office_import(source.pk)  # as the sweep has it done
+    source.refresh_from_db()
+    return source.state == ImportState.APPLIED
+
+
+def _one(cursor: Any, statement: str) -> int:
+    cursor.execute(statement)
+    (number_of,) = cursor.fetchone()
+    return int(number_of)

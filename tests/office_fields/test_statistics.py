@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils.html import strip_tags
 
+from determinations.access.roles import STAFF_ROLES
 from determinations.cases.office_values import copy_pending
 from determinations.models import DisputedItem, OfficeField, OfficeValue, StatisticsLimits
 from determinations.office_fields.applying import merge_values
@@ -109,3 +110,33 @@ def test_a_field_that_the_role_does_not_see_is_no_statistic(client: Client, peop
     assert statistic_of("office-employer", read_labels()) is not None
     client.force_login(people.admin)
     assert client.get("/statistics/breakdowns/office-employer/").status_code == 200
+
+
+def test_numbers_and_dates_are_counted_by_size_and_by_year(as_supervisor: Client, enter: Enter) -> None:
+    for serial in range(1, 7):
+        stored(serial)
+    for slot, key, kind in ((18, "reserve", "number"), (19, "opened", "date")):
+        OfficeField.objects.create(
+            slot=slot, key=key, name=key.title(), kind=kind, in_statistics=True, position=50,
+            seen_by=list(STAFF_ROLES), edited_by=list(STAFF_ROLES),
+        )  # fmt: skip
+    amounts = ("-5", "0.5", "9.999999", "10", "1,500,000")
+    for serial, amount in enumerate(amounts, 1):
+        enter(serial, reserve=amount, opened=f"{serial:02}/09/{2014 + serial // 3}")
+    copy_pending()
+    rows = {}
+    for key in ("reserve", "opened"):
+        page = as_supervisor.get(f"/statistics/breakdowns/office-{key}/")
+        rows[key] = [(row.label, row.items.value) for row in page.context["rows"]]
+        for row in page.context["rows"]:
+            assert as_supervisor.get(row.items.link).context["count"].number == row.items.value, row.label
+    assert rows["reserve"] == [
+        ("Below 0", 2), ("0 to under 1", 2), ("1 to under 10", 2), ("10 to under 100", 2),
+        ("1,000,000 to under 10,000,000", 2), ("Not entered", 2),
+    ]  # fmt: skip
+    assert dict(rows["opened"]) == {"2014": 4, "2015": 6, "Not entered": 2}
+    # Facets of lists follow the order that an administrator gave the fields.
+    OfficeField.objects.filter(key="employer").update(position=90)
+    enter(1, employer="Globex")
+    names = [facet.title for facet in as_supervisor.get("/items/facets/").context["facets"]]
+    assert names.index("Employer") > names.index("Reserve")

@@ -37,9 +37,9 @@ class ViewNameForm(forms.Form):
 def saved_view_list(request: HttpRequest) -> HttpResponse:
     """The user's views, to open, rename, delete, or make the start page."""
     labels, user = read_labels(), person_of(request)
-    watched = set(Watch.objects.filter(user=user, view__isnull=False).values_list("view", flat=True))
+    watched = dict(Watch.objects.filter(user=user, view__isnull=False).values_list("view", "only_new"))
     views = [
-        (view, url, filters_in_words(QueryDict(view.query), labels), view.pk in watched)
+        (view, url, filters_in_words(QueryDict(view.query), labels), view.pk in watched, watched.get(view.pk))
         for view, url in _with_urls(request)
     ]
     return render(request, "browsing/saved_view_list.html", {"views": views, "roles": ROLES})

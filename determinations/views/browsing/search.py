@@ -97,7 +97,9 @@ def _matches(request: HttpRequest, words: QueryWords, lookups: Lookups, *, by_ra
         "ranked": ranked if count.number > ranked else None,
         "count": count,
         "page": page,
-        "results": with_snippets(page.rows, words, notes=notes, office=lookups.searched_fields),
+        "results": with_snippets(
+            page.rows, words, notes=notes, noted=lookups.found_in_notes, office=lookups.searched_fields
+        ),
         "as_list": only_words.urlencode(),
     }
 

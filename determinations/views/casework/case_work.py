@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from determinations.access.roles import names_of_people_with
+from determinations.access.roles import names_of_people_with, user_named
+from determinations.access.row_rules import OTHER_STAFF
 from determinations.casework import notes, work
 from determinations.casework.work import WorkRefused
 from determinations.models import Case, CaseNote, CaseWork, Watch, WorkStatus
@@ -74,8 +75,9 @@ def change_work(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         match request.POST.get("do", ""):
             case "save":
-                to = owner_named(request.POST.get("owner", ""))
-                work.assign([case.pk], to, by=by, now=now)
+                owner = request.POST.get("owner", "")
+                if owner != OTHER_STAFF:  # who that is stays as it is
+                    work.assign([case.pk], owner_named(owner), by=by, now=now)
                 work.set_status([case.pk], request.POST.get("status", ""), by=by, now=now)
                 messages.success(request, "Saved.")
             case "mine":
@@ -97,7 +99,7 @@ def owner_named(name: str) -> User | None:
     name = name.replace("\x00", "")
     if not name:
         return None
-    person = User.objects.filter(username=name).first()
+    person = user_named(name)
     if person is None:
         raise WorkRefused(f"There is no user {name[:150]}. Nothing was saved.")
     return person

@@ -1,4 +1,4 @@
-"""What is done with selected rows of any list, or with all rows that match; undo; the print of several cases."""
+"""What is done with selected rows of any list, or with all rows that match; progress, undo; the print of cases."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -10,14 +10,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from determinations.access import audit
 from determinations.access.roles import check_permission, names_of_people_with
-from determinations.browsing import selected_rows
+from determinations.browsing import large_actions, selected_rows
+from determinations.browsing.large_actions import IN_STEPS, MOST_CASES
 from determinations.browsing.lists import CASES, LISTS
 from determinations.browsing.selected_rows import MOST_PRINTED, REVIEW
-from determinations.casework.work import WorkRefused, tag_names
+from determinations.casework.work import MOST_AT_ONCE, WorkRefused, tag_names
 from determinations.filters import filters_only
-from determinations.models import DisputedItem, Duty, RowsAction
+from determinations.models import DisputedItem, Duty, RowsAction, WorkStatus
 from determinations.models.browsing import ExportFormat
 from determinations.paging.addresses import with_query
+from determinations.reading.workers import worker_state
+from determinations.tasks import send_rows_action
 from determinations.views.browsing.exports import queue_export
 from determinations.views.casework.case_work import may_work_cases, owner_named
 from determinations.views.duties.forms import numbers_of
@@ -42,7 +45,7 @@ def act_on_rows(request: HttpRequest, list_name: str) -> HttpResponseBase:
     query = QueryDict(request.POST.get("query", ""))
     back = with_query(reverse(page), query)
     try:
-        letters = _letters(request, list_name, query)
+        letters = _letters(request, list_name, query, most=MOST_CASES if do in IN_STEPS else MOST_AT_ONCE)
         if do == "print":
             return redirect(f"{reverse('print_cases')}?letter={_joined(letters, MOST_PRINTED, 'Print')}")
         if do == "download":
@@ -50,20 +53,24 @@ def act_on_rows(request: HttpRequest, list_name: str) -> HttpResponseBase:
         by, now = person_of(request), timezone.now()
         to = owner_named(request.POST.get("to", "").strip()) if do.endswith("assign") else None
         argument = request.POST.get("tag" if do == "untag" else do, "")
+        if len(letters) > MOST_AT_ONCE:
+            action = large_actions.begin(do, letters, argument, to, by=by, now=now)
+            send_rows_action(action.pk)
+            return redirect("rows_action", action.pk)
         outcome = selected_rows.act(do, letters, argument, to, by=by, now=now)
     except WorkRefused as refusal:
         messages.error(request, str(refusal))
     else:
-        action = selected_rows.remember(outcome, by=by, now=now)
-        messages.success(request, outcome.said, extra_tags=f"{UNDO}{action}" if action else "")
+        undone_by = selected_rows.remember(outcome, by=by, now=now)
+        messages.success(request, outcome.said, extra_tags=f"{UNDO}{undone_by}" if undone_by else "")
     return redirect(back)
 
 
-def _letters(request: HttpRequest, list_name: str, query: QueryDict) -> list[int]:
+def _letters(request: HttpRequest, list_name: str, query: QueryDict, *, most: int) -> list[int]:
     if list_name == WORKLIST:
         return selected_rows.letters_of_duties(numbers_of(request.POST, "duty"))
     if request.POST.get("everything") == "yes" and list_name != REVIEW:
-        return selected_rows.letters_that_match(list_name, filters_only(query), user=person_of(request))
+        return selected_rows.letters_that_match(list_name, filters_only(query), user=person_of(request), most=most)
     return selected_rows.letters_of(request.POST.getlist("row"), list_name=list_name, user=person_of(request))
 
 
@@ -86,6 +93,14 @@ def _download(request: HttpRequest, letters: list[int]) -> HttpResponse:
 def undo_action(request: HttpRequest, pk: int) -> HttpResponse:
     """Undo what the user did with selected rows."""
     action = get_object_or_404(RowsAction, pk=pk, by=person_of(request))
+    if action.do:
+        try:
+            large_actions.begin_undo(pk, by=person_of(request), now=timezone.now())
+        except WorkRefused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            send_rows_action(pk)
+        return redirect("rows_action", pk)
     try:
         messages.success(request, selected_rows.undo(action, by=person_of(request), now=timezone.now()))
     except WorkRefused as refusal:
@@ -93,6 +108,33 @@ def undo_action(request: HttpRequest, pk: int) -> HttpResponse:
     page = "review" if action.kind == "review" else "case_list"
     letters = [str(row[0]) for row in action.before]
     return redirect(reverse(page) if page == "review" else f"{reverse(page)}?letter={','.join(letters)}")
+
+
+@require_safe
+@may_work_cases
+def rows_action(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far an action on many cases is; undone here, too."""
+    action = get_object_or_404(RowsAction.objects.exclude(do="").select_related("to"), pk=pk, by=person_of(request))
+    context = {
+        "action": action,
+        "what": _in_words(action),
+        "may_undo": action.undone_at is None and timezone.now() - action.at <= selected_rows.UNDONE_WITHIN,
+        "worker": worker_state().value,
+    }
+    is_part = request.headers.get("HX-Request") == "true"
+    return render(request, f"casework/{'_' if is_part else ''}rows_action.html", context)
+
+
+def _in_words(action: RowsAction) -> str:
+    match action.do:
+        case "assign":
+            return f"Assign to {action.to.get_username()}" if action.to else "Assign to no one"
+        case "status":
+            return f"Set the status {WorkStatus(action.argument).label}"
+        case "tag":
+            return f"Add the tag {action.argument}"
+        case _:
+            return f"Remove the tag {action.argument}"
 
 
 @require_safe

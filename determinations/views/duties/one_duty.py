@@ -1,7 +1,6 @@
 """One duty, and the receipt of one letter or of a batch."""
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -11,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from determinations.access.audit import note
+from determinations.access.roles import user_named
 from determinations.duties import documents, records
 from determinations.duties.records import MOST_AT_ONCE, DutyRefused
 from determinations.models import Case, DisputedItem, Duty, DutyDocument, Receipt, Upload, UploadedFile
@@ -79,7 +79,10 @@ def _act(request: HttpRequest, duty: Duty) -> None:
             records.reopen(duty.pk, by=by, now=now)
         case "assign":
             name = request.POST.get("to", "")
-            records.assign([duty.pk], get_object_or_404(User, username=name) if name else None, by=by, now=now)
+            to = user_named(name) if name else None
+            if name and to is None:
+                raise Http404
+            records.assign([duty.pk], to, by=by, now=now)
         case "given" | "not_given" as action:
             records.set_services(duty.pk, given=action == "given", by=by, now=now)
         case _:

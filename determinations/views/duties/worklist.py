@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from determinations.access import audit
+from determinations.access.roles import user_named
 from determinations.duties import records, worklist
 from determinations.duties.records import MOST_AT_ONCE, DutyRefused
 from determinations.models import CalendarFeed, DisputedItem, Duty
@@ -83,7 +84,7 @@ def _day(typed: TypedDate) -> date:
 def _person(name: str) -> User | None:
     if not name:
         return None
-    person = User.objects.filter(username=name).first()
+    person = user_named(name)
     if person is None:
         raise DutyRefused(f"There is no user {name[:150]}. Nothing was saved.")
     return person

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from determinations.models import OfficeField
 from determinations.paging.addresses import with_query
 from determinations.statistics.definition import Filters
-from determinations.statistics.office_catalog import counted_fields
+from determinations.statistics.office_catalog import fields_with_names
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.time_steps import step_filters
 from determinations.statistics.timeliness import Timeliness, TimelinessRow, read_timeliness, timeliness_table
@@ -59,7 +59,7 @@ def timeliness(request: HttpRequest) -> HttpResponse:
                 ],
                 value_fields=[
                     (one.name, with_query("", context.query, by=f"office-{one.key}"), one == field)
-                    for one in counted_fields(context.labels)
+                    for one in fields_with_names(context.labels)
                 ],
                 export_base=export_base("timeliness_export"),
             ),
@@ -80,7 +80,7 @@ def timeliness_export(request: HttpRequest, format: str) -> HttpResponse:
 
 def _field_of(context: Context) -> OfficeField | None:
     """The office field that duties are counted by: that of the address, or the first."""
-    fields = counted_fields(context.labels)
+    fields = fields_with_names(context.labels)
     chosen = [field for field in fields if context.request.GET.get("by") == f"office-{field.key}"]
     return next(iter([*chosen, *fields]), None)
 
