@@ -1,25 +1,29 @@
 """Facets: how many rows of a list have each value of each dimension, with all filters except the dimension's own.
 
-Up to 1,000 rows of each base are counted, and the page says so: the newest, or some if the newest are not near the top
-of the list. Dimensions that are not filtered share one base, so that one statement reads the list once for them and
-once for each filtered dimension.
+The column engine counts all rows of items. Otherwise up to 1,000 rows of each base are counted, and the page says so:
+the newest, or some if the newest are not near the top of the list. Dimensions that are not filtered share one base, so
+that one statement reads the list once for them and once for each filtered dimension.
 """
 
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
+from django.db.models import QuerySet
 from django.http import QueryDict
 
 from determinations.browsing.lists import NEWEST, ListKind
 from determinations.filters import ListFilters
 from determinations.filters.kinds import KINDS, Stored
+from determinations.models import ItemFact
 from determinations.models.dimensions import MARKS, Dimension
 from determinations.paging.filtered import NEAR, ListQuery, Nearest, tables_of
+from determinations.statistics.interface import Selection
+from determinations.statistics.sql_engine import one_snapshot
 from determinations.wording.labels import Labels
 
 
@@ -55,7 +59,7 @@ class FacetCounts:
 
 
 def count_facets(kind: ListKind, filterset: ListFilters, query: QueryDict, limits: Limits = LIMITS) -> FacetCounts:
-    """Count every dimension of a list under the filters of ``query``: one statement."""
+    """Count every dimension of a list under the filters of ``query``: one statement, if not by column."""
     counted = [
         d
         for d in filterset.dimensions
@@ -71,6 +75,8 @@ def count_facets(kind: ListKind, filterset: ListFilters, query: QueryDict, limit
             table = f"but_{dimension.name}"
             queries[table] = kind.list_query(filterset, query, order=NEWEST, without=left_out)
         places[dimension.name] = table, dimension.column(of_items=kind.of_items)
+    if kind.of_items and (numbers := _by_column(filterset, query, counted)) is not None:
+        return FacetCounts(numbers)
     statement, parameters = _statement(queries, list(dict.fromkeys(places.values())), limits)
     rows: dict[str, list[tuple[Stored, int]]] = defaultdict(list)
     with connection.cursor() as cursor:
@@ -85,6 +91,34 @@ def count_facets(kind: ListKind, filterset: ListFilters, query: QueryDict, limit
     counted_rows = {name: rows[name][0][1] for name in queries}
     capped = any(rows[f"{name}.all"][0][1] > min(number, limits.many) for name, number in counted_rows.items())
     return FacetCounts(counts, capped, max(counted_rows.values()))
+
+
+def _by_column(
+    filterset: ListFilters, query: QueryDict, dimensions: Collection[Dimension]
+) -> dict[str, dict[str, int]] | None:
+    """All items by the values of each dimension, in one snapshot; None if the column engine cannot count them."""
+    columns: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    places = {}
+    for dimension in dimensions:
+        left_out = tuple(name for name in KINDS[dimension.kind].left_out(dimension) if query.get(name))
+        places[dimension.name] = left_out, dimension.column(of_items=True)
+        columns[left_out].append(dimension.column(of_items=True))
+    with one_snapshot() as engine:
+        selections = {}
+        for left_out in columns:
+            rows = cast("QuerySet[ItemFact]", filterset.without(left_out))
+            selections[left_out] = Selection(rows, whole_letters=False)
+        if not all(engine.counts_by_column(selection) for selection in selections.values()):
+            return None
+        for left_out, selection in selections.items():
+            engine.precompute(selection, list(dict.fromkeys(columns[left_out])))
+        numbers = {}
+        for dimension in dimensions:
+            left_out, column = places[dimension.name]
+            groups = engine.count_items(selections[left_out], [column])
+            stored = [(list(raw) if isinstance(raw, tuple) else raw, items) for (raw,), items, *_ in groups]
+            numbers[dimension.name] = _by_value(dimension, column, stored, filterset.lookups.labels)
+    return numbers
 
 
 def _statement(

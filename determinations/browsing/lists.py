@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import F, Model, QuerySet
 from django.http import QueryDict
 
+from determinations.browsing.column_keys import item_keys
 from determinations.filters import CaseFilter, ItemFilter, ListFilters, active_filters
 from determinations.filters.kinds import KINDS
 from determinations.filters.lookups import Lookups
@@ -169,5 +170,6 @@ def page_and_count(
 ) -> tuple[Page[M], Count]:
     """The page of an address, its rows read from ``shown``, and how many rows the whole list has; two queries."""
     if any(True for _ in active_filters(query)):
-        return list_page(kind.list_query(filterset, query), shown, query)
+        find = item_keys if kind.of_items else None
+        return list_page(kind.list_query(filterset, query), shown, query, find_keys=find)
     return page_of(shown, kind.orders[kind.sort_of(query)], query), count_up_to(kind.all_rows())

@@ -11,7 +11,7 @@ choose between walking the order's index and gathering the matches. One statemen
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -97,13 +97,28 @@ class Nearest:
         return cls(rows, f"value {sign}{nulls}, key {sign}", enough, most)
 
 
+class FindsKeys(Protocol):
+    """Finds the keys of a page, as ``keys_from`` does."""
+
+    def __call__(
+        self, listed: ListQuery, cursor: Cursor | None, size: int, *, forward: bool, near: int
+    ) -> tuple[list[int], Count]:
+        """See ``keys_from``."""
+
+
 def list_page(
-    listed: ListQuery, shown: QuerySet[M], query: QueryDict, size: int = 50, near: int = NEAR
+    listed: ListQuery,
+    shown: QuerySet[M],
+    query: QueryDict,
+    size: int = 50,
+    near: int = NEAR,
+    find_keys: FindsKeys | None = None,
 ) -> tuple[Page[M], Count]:
     """The page of an address, its rows read from ``shown``, and how many rows there are. Two queries."""
     cursor, at_end = checked_cursor(listed.rows, listed.order, query)
     forward = cursor is None or cursor.forward
-    keys, count = keys_from(listed, None if at_end else cursor, size + 1, forward=forward, near=near)
+    find = find_keys or keys_from
+    keys, count = find(listed, None if at_end else cursor, size + 1, forward=forward, near=near)
     by_key = shown.in_bulk(keys)
     rows = [by_key[key] for key in keys if key in by_key]
     return page_around(rows, listed.order, query, cursor, at_end=at_end, size=size), count

@@ -41,6 +41,14 @@ class SqlEngine:
         if self._columns is not None:
             self._columns.columns()
 
+    def counts_by_column(self, selection: Selection) -> bool:
+        """Whether the selection is counted by column, so that counting all of it takes no longer than a part."""
+        return self._columns is not None and self._columns.can_answer(*selection.rows)
+
+    def rows_by_column(self, sql: str, params: tuple[Any, ...]) -> Rows | None:
+        """The answer to a statement of the caller's own; None if it is not counted by column."""
+        return None if self._columns is None else self._columns.rows(sql, params)
+
     def _ask(self, sql: str, params: tuple[Any, ...], *, shared: bool = False) -> Rows:
         """The rows, counted once per version of the data; ``shared`` with other processes."""
         return cached_answers.get((self.version, sql, repr(params)), lambda: self._count(sql, params), shared=shared)

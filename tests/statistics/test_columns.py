@@ -14,11 +14,16 @@ from django.db import connection
 from django.http import QueryDict
 
 from determinations.access.scope import Scope, within
+from determinations.browsing.column_keys import item_keys
+from determinations.browsing.facets import LIMITS, Limits, count_facets
+from determinations.browsing.lists import ITEMS
 from determinations.cases.effective import remove_letters
 from determinations.corrections.actions import correct_field
 from determinations.models import Authority, ColumnFile, FactLog, ItemFact, StatisticsLimits
 from determinations.operations.column_files import column_file
 from determinations.operations.findings import Level
+from determinations.paging.filtered import keys_from
+from determinations.paging.keyset import cursor_at
 from determinations.statistics.answer_cache import cached_answers
 from determinations.statistics.catalog import STATISTICS
 from determinations.statistics.columns import keeping, reading
@@ -145,6 +150,42 @@ def test_every_filter_of_the_facts_is_answered_by_column(people: People, folder:
         with one_snapshot():
             SqlEngine(Compared()).count_items(parse_selection(QueryDict(query)).selection, ["body_region", "grounds"])
         assert Compared.refused == 0, query
+
+
+def test_the_rail_of_items_counts_all_of_them(people: People, folder: Path, settings: object) -> None:
+    stored_world(random.Random(4), 12)
+    keeping.keep_columns()
+    for address in ("", "sex=male", "category=Pharmaceuticals&decision=upheld", "sex=male&q=knee"):
+        query, counts = QueryDict(address), []
+        for engine, limits in ((True, Limits(counted=1, many=1, enough=1)), (False, LIMITS)):
+            settings.COLUMN_ENGINE = engine  # type: ignore[attr-defined]
+            counts.append(count_facets(ITEMS, ITEMS.filterset(query), query, limits))
+        by_column, by_postgresql = counts
+        if "q=" in address:  # words are PostgreSQL's, and so the first of them are counted
+            assert by_column.capped
+        else:
+            assert by_column.counts == by_postgresql.counts
+            assert not by_column.capped
+
+
+def test_pages_of_items_are_the_same_by_column(people: People, folder: Path) -> None:
+    stored_world(random.Random(5), 12)
+    keeping.keep_columns()
+    for sort in ITEMS.orders:
+        query = QueryDict(f"sort={sort}&sex=male&sex=female")
+        listed = ITEMS.list_query(ITEMS.filterset(query), query)
+        cursors = [
+            cursor_at(fact, listed.order, forward=forward)
+            for fact in ItemFact.objects.all()[::4]
+            for forward in (True, False)
+        ]
+        for cursor in [None, *cursors]:
+            forward = cursor is None or cursor.forward
+            by_column = item_keys(listed, cursor, 5, forward=forward)
+            assert by_column == keys_from(listed, cursor, 5, forward=forward), (sort, cursor)
+        assert item_keys(listed, None, 5, forward=False) == keys_from(listed, None, 5, forward=False)
+        with one_snapshot() as engine:
+            assert engine.counts_by_column(parse_selection(query).selection)
 
 
 def test_a_correction_and_an_erasure_count_at_once(people: People, folder: Path) -> None:

@@ -41,7 +41,7 @@ _NUMBERS = re.compile(r"\{(?:\d+(?:,\d+)*)?\}")
 _TABLE = re.compile(r"\b(?:determinations|auth|django)_\w+")
 #: What is left once the known constructs are replaced must have none of these.
 _UNKNOWN = re.compile(
-    r"@@|@>|<@|&&|\bANY\b|\bARRAY\b|%|~|\bLIKE\b|\bILIKE\b|width_bucket|unnest|\bLIMIT\b", re.IGNORECASE
+    r"@@|@>|<@|&&|%|~|\b(?:ANY|ARRAY|LIKE|ILIKE|width_bucket|unnest|LIMIT(?! \d+$))\b", re.IGNORECASE
 )
 
 

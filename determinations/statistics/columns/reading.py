@@ -141,6 +141,14 @@ class ColumnReader:
             process.report(error)
             return None
 
+    def can_answer(self, sql: str, parameters: Sequence[Value]) -> bool:
+        """Whether the column file can answer a statement, or one that selects from such rows."""
+        try:
+            translate(sql, parameters)
+        except NotInColumns:
+            return False
+        return self.columns() is not None
+
     def columns(self) -> Columns | None:
         """The facts as this transaction sees them; None if they are not available."""
         if not self._looked:
