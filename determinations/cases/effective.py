@@ -4,8 +4,9 @@
 the corrections, so running it again changes nothing, and no correction is lost when a letter is reparsed.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from determinations.cases import review_entries
@@ -160,8 +161,26 @@ class _Writer:
                 if (correction.state, correction.letter_id) != (state, letter_id):
                     correction.state, correction.letter_id = state, letter_id
                     changed[correction.pk] = correction
-        if changed:
-            Correction.objects.bulk_update(changed.values(), ["state", "letter_id"])
+        _store_states(list(changed.values()))
+
+
+def _store_states(corrections: Sequence[Correction]) -> None:
+    """Store the states and letters of corrections, in one statement however many: a letter may have thousands."""
+    if not corrections:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE determinations_correction AS correction SET state = now.state, letter_id = now.letter_id
+            FROM unnest(%s::bigint[], %s::text[], %s::bigint[]) AS now (id, state, letter_id)
+            WHERE correction.id = now.id
+            """,
+            [
+                [correction.pk for correction in corrections],
+                [str(correction.state) for correction in corrections],
+                [correction.letter_id for correction in corrections],
+            ],
+        )
 
 
 def rewrite_old_words(limit: int) -> int:

@@ -1,7 +1,7 @@
 """The values of the rows of cases, items and citations, computed from records alone, without database access."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -57,9 +57,19 @@ def case_row(record: EffectiveRecord, known: References) -> dict[str, object]:
     }
 
 
-def item_row(record: EffectiveRecord, item: EffectiveItem, known: References) -> dict[str, object]:
-    """A disputed item's columns, without its id and its case."""
-    own_path = f"items/{item['number']}/"
+def codes_by_item(record: EffectiveRecord) -> dict[str, set[str]]:
+    """The codes of the problems with values of each item, by its number in paths."""
+    codes: dict[str, set[str]] = {}
+    for problem in record["problems"]:
+        head, _slash, rest = problem["path"].partition("/")
+        number, slash, _name = rest.partition("/")
+        if head == "items" and slash:
+            codes.setdefault(number, set()).add(problem["code"])
+    return codes
+
+
+def item_row(item: EffectiveItem, codes: Collection[str], known: References) -> dict[str, object]:
+    """A disputed item's columns, without its id and its case; ``codes`` of the problems with its values."""
     return {
         "number": item["number"],
         "request": item["request"],
@@ -70,7 +80,7 @@ def item_row(record: EffectiveRecord, item: EffectiveItem, known: References) ->
         "category_rule": item["category_rule"],
         "body_region": body_region(item["disputed"]) or "",
         "grounds": ground_codes(item),
-        "problem_codes": sorted({p["code"] for p in record["problems"] if p["path"].startswith(own_path)}),
+        "problem_codes": sorted(codes),
     }
 
 

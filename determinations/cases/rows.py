@@ -12,6 +12,7 @@ from determinations.cases.row_values import (
     References,
     case_row,
     citation_rows,
+    codes_by_item,
     item_row,
     searched_hash,
     state_of,
@@ -129,10 +130,14 @@ def write_items(records: Mapping[int, EffectiveRecord], words: Mapping[int, Sear
     # The first item of a letter gets the highest ID: lists that begin with the newest then keep the letter's order.
     printed = [(pk, item) for pk, record in records.items() for item in reversed(record["items"])]
     vectors = [vector for pk in records for vector in reversed(words[pk].items)]
+    codes = {pk: codes_by_item(record) for pk, record in records.items()}
     numbered = list(zip(new_ids(DisputedItem, len(printed)), printed, strict=True))
     insert_rows(
         DisputedItem,
-        [{"id": item_id, "case_id": pk, **item_row(records[pk], item, known)} for item_id, (pk, item) in numbered],
+        [
+            {"id": item_id, "case_id": pk, **item_row(item, codes[pk].get(str(item["number"]), ()), known)}
+            for item_id, (pk, item) in numbered
+        ],
     )
     _write_item_texts(
         [(item_id, item, vector) for (item_id, (_pk, item)), vector in zip(numbered, vectors, strict=True)]

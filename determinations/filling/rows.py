@@ -15,7 +15,15 @@ from determinations.cases.bulk import new_ids
 from determinations.cases.effective import write_cases
 from determinations.cases.facts import add_facts
 from determinations.cases.fields import EffectiveRecord
-from determinations.cases.row_values import References, case_row, citation_rows, item_row, searched_hash, state_of
+from determinations.cases.row_values import (
+    References,
+    case_row,
+    citation_rows,
+    codes_by_item,
+    item_row,
+    searched_hash,
+    state_of,
+)
 from determinations.cases.rows import references_of, section_names_of, words_of, write_section_names
 from determinations.cases.search_words import SearchWords
 from determinations.duties import records as duty_records
@@ -189,10 +197,11 @@ def _copy_items(records: Mapping[int, EffectiveRecord], words: Mapping[int, Sear
         for item, vector in zip(reversed(record["items"]), reversed(words[pk].items), strict=True)
     ]
     numbered = list(zip(new_ids(DisputedItem, len(printed)), printed, strict=True))
+    codes = {pk: codes_by_item(record) for pk, record in records.items()}
     copy_rows(
         DisputedItem,
         [
-            {"id": item_id, "case_id": pk, **item_row(records[pk], item, known)}
+            {"id": item_id, "case_id": pk, **item_row(item, codes[pk].get(str(item["number"]), ()), known)}
             for item_id, (pk, item, _vector) in numbered
         ],
     )
