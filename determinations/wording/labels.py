@@ -119,13 +119,15 @@ def fixed_label(kind: str, value: str) -> str:
     return _FIXED.get(kind, {}).get(value, value)
 
 
+#: Whether a field has values is asked in the order of their index: EXISTS would look for one among the values of all
+#: other fields, and in vain where there is none.
 _READ = """
 SELECT 'category', id, name, subcategory, name || '/' || subcategory FROM determinations_category
 UNION ALL
 SELECT 'authority', id, family, title, key FROM determinations_authority
 UNION ALL
 SELECT 'field', slot, to_jsonb(field)::text,
-    EXISTS (SELECT FROM determinations_officevalue WHERE field_id = slot)::text, key
+    ((SELECT id FROM determinations_officevalue WHERE field_id = slot ORDER BY normal LIMIT 1) IS NOT NULL)::text, key
 FROM determinations_officefield AS field WHERE retired_at IS NULL
 ORDER BY 1, 3, 4
 """
