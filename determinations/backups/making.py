@@ -38,6 +38,7 @@ from determinations.backups.repository import (
 )
 from determinations.models import Installation
 from determinations.models.clock import database_now
+from determinations.reading.schema import applied_migrations
 from determinations.reading.worker_list import program_versions
 from determinations.storage.files import Area, letters_area, make_private
 from determinations.storage.locking import lock_store
@@ -45,15 +46,16 @@ from determinations.storage.sealed import KeyUnknown, NotAuthentic
 from determinations.storage.syncing import sync
 
 DATABASE = "database.dump"
-#: The files that rows of the database need, with these two first digits.
+#: The files that rows of the database need, with these two first digits; of a table that may not be migrated yet, too.
 _NAMES = """
     SELECT sha256 FROM determinations_letter WHERE sha256 >= %(first)s AND sha256 < %(next)s
     UNION
     SELECT sha256 FROM determinations_removedletter
     WHERE deleted_at IS NULL AND sha256 >= %(first)s AND sha256 < %(next)s
+"""
+_UNOPENED_NAMES = """
     UNION
     SELECT sha256 FROM determinations_unopenedfile WHERE sha256 >= %(first)s AND sha256 < %(next)s
-    ORDER BY sha256
 """
 
 
@@ -98,6 +100,7 @@ def make_backup(repository: Repository, keys: Keys, *, now: datetime) -> Manifes
         tables=tables, database=database.name, database_sha256=digest_of(database), files=files.files,
         bytes=files.bytes, new_files=work.new_files, written=work.written + database.stat().st_size,
         files_sha256=digest_of(files.path), recipients=keys.recipients, faults=tuple(_faults(work)),
+        migrations=applied_migrations(),
     )  # fmt: skip
     repository.write_manifest(folder, manifest)
     sync([*folder.iterdir(), folder])
@@ -145,10 +148,12 @@ class _Listed:
 
 def _copy(work: _Work, cursor: CursorWrapper, known: PrefixedFiles, path: Path) -> _Listed:
     """Bring the files of all rows that the cursor sees into the pool, and list them."""
+    cursor.execute("SELECT to_regclass('determinations_unopenedfile')")
+    unopened = "" if cursor.fetchone() == (None,) else _UNOPENED_NAMES
     with new_list(path) as target:
         for number, prefix in enumerate(PREFIXES):
             following = PREFIXES[number + 1] if number + 1 < len(PREFIXES) else "g"
-            cursor.execute(_NAMES, {"first": prefix, "next": following})
+            cursor.execute(f"{_NAMES}{unopened} ORDER BY sha256", {"first": prefix, "next": following})
             names = [name for (name,) in cursor.fetchall()]
             before = {file.name: file for file in known.take(prefix)}
             written: list[Path] = []

@@ -29,6 +29,10 @@ _NAME = re.compile(r"\d{8}T\d{12}Z")
 _FORMAT = 1
 
 
+#: Fields of the manifest that are lists in JSON.
+_TUPLES = ("versions", "recipients", "faults", "migrations")
+
+
 @dataclass(frozen=True, slots=True)
 class KeptFile:
     """A letter's file in the pool. Digests are SHA-256: of the received file (its name), of the bytes in the letter
@@ -44,7 +48,10 @@ class KeptFile:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup has. ``tables``: rows by table. ``faults``: what was wrong with the letter store."""
+    """What a backup has. ``tables``: rows by table. ``faults``: what was wrong with the letter store.
+
+    ``migrations``: those of its database, such as ``determinations.0061_opening``; none are named in old backups.
+    """
 
     name: str
     started_at: str
@@ -62,6 +69,7 @@ class Manifest:
     files_sha256: str
     recipients: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    migrations: tuple[str, ...] = ()
     format: int = field(default=_FORMAT)
 
 
@@ -123,9 +131,7 @@ class Repository:
         """What the backup says of itself."""
         try:
             fields = json.loads((self.folder / name / MANIFEST).read_text())
-            manifest = Manifest(
-                **{**fields, **{key: tuple(fields[key]) for key in ("versions", "recipients", "faults")}}
-            )
+            manifest = Manifest(**{**fields, **{key: tuple(fields.get(key, ())) for key in _TUPLES}})
         except (OSError, ValueError, TypeError, KeyError) as fault:
             raise BackupRefused(f"The manifest of {name} cannot be read ({type(fault).__name__}).") from None
         if manifest.format != _FORMAT:

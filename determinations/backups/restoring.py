@@ -19,7 +19,7 @@ from determinations.backups.reading import content_of, file_of, needs_key
 from determinations.backups.repository import FILES, KeptFile, Manifest, Repository, digest_of
 from determinations.intake.store_health import MARKER
 from determinations.models import BackupRecord
-from determinations.reading.schema import schema_obstacle
+from determinations.reading.schema import schema_obstacle, unknown_migrations
 from determinations.storage.files import Area, letters_area, make_private
 from determinations.storage.syncing import sync
 
@@ -37,6 +37,11 @@ def restore_backup(
         raise BackupRefused("This backup is encrypted: give --identity FILE, or set BACKUP_PASSPHRASE_FILE.")
     if server_major() < manifest.server:
         raise BackupRefused(f"The backup is of PostgreSQL {manifest.server}, and this server is {server_major()}.")
+    if unknown := unknown_migrations(manifest.migrations):
+        raise BackupRefused(
+            f"The backup is of a newer program than this one, which does not know {unknown}. Nothing was restored: "
+            "install the version that made it, or a newer one."
+        )
     folder = repository.folder / name
     for file, digest in ((manifest.database, manifest.database_sha256), (FILES, manifest.files_sha256)):
         if not (folder / file).is_file() or digest_of(folder / file) != digest:

@@ -39,6 +39,19 @@ def schema_obstacle() -> Obstacle | None:
     return None
 
 
+def applied_migrations() -> tuple[str, ...]:
+    """The migrations of the database, by name."""
+    return tuple(f"{app}.{name}" for app, name in sorted(MigrationRecorder(connection).applied_migrations()))
+
+
+def unknown_migrations(names: Collection[str]) -> str:
+    """Those of our applications that this program does not know, in words; empty for none."""
+    ours, superseded = known_migrations()
+    labels = {config.label for config in apps.get_app_configs()}
+    keys = {(app, name) for app, _, name in (entry.partition(".") for entry in names) if app in labels}
+    return _names(sorted(keys - ours - set().union(*superseded.values())))
+
+
 @cache
 def known_migrations() -> tuple[frozenset[Key], dict[Key, frozenset[Key]]]:
     """The migrations of this process's code, and those that each squashed one replaces.

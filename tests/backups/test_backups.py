@@ -14,15 +14,19 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
+from django.db.migrations.recorder import MigrationRecorder
 
 from determinations.backups import database, making
 from determinations.backups.encryption import keys_for_making, keys_for_reading
 from determinations.backups.faults import BackupRefused
 from determinations.backups.repository import Repository
 from determinations.intake.receiving import receive_files
+from determinations.intake.stored_files import stored_bytes
 from determinations.models import AuditEvent, BackupRecord, Case, ItemFact, Letter, RemovedLetter
 from determinations.operations.checks import backup as backup_check
 from determinations.operations.findings import Level
+from determinations.reading import readiness
+from determinations.reading.schema import applied_migrations
 from determinations.statistics.catalog import STATISTICS
 from determinations.storage.files import letters_area
 from determinations.tasks import parse_letters
@@ -30,6 +34,10 @@ from tests.fixtures import ROOT
 from tests.letters_made import letter_text
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("broker")]
+
+
+#: A state of the schema that later migrations can go back to.
+OLDER = "0059_data_set"
 
 
 def bring(first: int, count: int) -> list[int]:
@@ -305,6 +313,51 @@ def test_a_backup_is_made_before_a_migration_too(tmp_path: Path) -> None:
             cursor.execute("ALTER TABLE not_made_yet RENAME TO determinations_backuprecord")
     assert "cannot be recorded" in printed.getvalue()
     assert verify(tmp_path / "backups")["files"] == 1
+
+
+def test_an_older_backup_is_migrated_and_its_encrypted_files_need_their_key(
+    elsewhere: Any, tmp_path: Path, settings: Any
+) -> None:
+    folder, printed = tmp_path / "backups", StringIO()
+    settings.FILE_KEYS = [b"k" * 32]
+    parse_letters(bring(1, 2))
+    latest = applied_migrations()
+    call_command("migrate", "determinations", OLDER, verbosity=0)
+    try:
+        backup(folder)
+    finally:
+        call_command("migrate", verbosity=0)
+    assert verify(folder)["faults"] == []
+    assert b"synthetic" not in b"".join(path.read_bytes() for path in letters_area().root.rglob("*") if path.is_file())
+    elsewhere()
+    settings.FILE_KEYS = []
+    call_command("restore", folder=folder, stdout=printed)
+    assert "manage.py migrate brings it up to date" in printed.getvalue()
+    assert "need keys that FILE_KEYS lacks: " in printed.getvalue()
+    assert set(applied_migrations()) < set(latest)
+    call_command("migrate", verbosity=0)
+    assert applied_migrations() == latest
+    assert [obstacle.code for obstacle in readiness.obstacles()] == ["file_key_missing"]
+    settings.FILE_KEYS = [b"k" * 32]
+    assert readiness.obstacles() == []
+    assert [stored_bytes(letter).decode() for letter in Letter.objects.order_by("pk")] == [
+        letter_text(1),
+        letter_text(2),
+    ]
+    assert Case.objects.count() == 2
+
+
+def test_a_backup_of_a_newer_program_is_refused_before_anything_changes(elsewhere: Any, tmp_path: Path) -> None:
+    bring(1, 1)
+    MigrationRecorder(connection).record_applied("determinations", "9999_of_a_newer_program")
+    try:
+        backup(tmp_path / "backups")
+    finally:
+        MigrationRecorder(connection).record_unapplied("determinations", "9999_of_a_newer_program")
+    elsewhere()
+    with pytest.raises(CommandError, match=r"does not know determinations\.9999_of_a_newer_program\. Nothing was"):
+        call_command("restore", folder=tmp_path / "backups")
+    assert connection.introspection.table_names() == []
 
 
 def test_programs_of_an_older_version_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 from django.utils import timezone
 
 from determinations.backups.faults import BackupRefused
 from determinations.backups.restoring import restore_backup
 from determinations.management.backup_options import add_reading_options, keys_to_read, repository_of
+from determinations.models import FileKeyInUse
+from determinations.reading.schema import schema_obstacle
+from determinations.storage.register import missing_keys
 
 
 class Command(BaseCommand):
@@ -48,6 +52,10 @@ class Command(BaseCommand):
             f"{manifest.name} was restored: {manifest.files:,} files, {sum(manifest.tables.values()):,} rows. "
             "Run manage.py migrate, then manage.py check_store, and start web server, workers and scheduler."
         )
+        if obstacle := schema_obstacle():
+            self.stdout.write(f"{obstacle.what} manage.py migrate brings it up to date.")
+        if FileKeyInUse._meta.db_table in connection.introspection.table_names() and (missing := missing_keys()):
+            self.stdout.write(f"Its files need keys that FILE_KEYS lacks: {', '.join(missing)}. Add them first.")
 
 
 def _as_json(fields: dict[str, object]) -> str:
