@@ -73,13 +73,12 @@ def choice(name: str, allowed: tuple[str, ...]) -> str:
 
 
 def mapping(name: str, allowed: tuple[str, ...]) -> dict[str, str]:
-    """Pairs such as ``their group=our word, ...``, with the allowed words alone on the right."""
+    """Pairs such as ``their group=our word, ...``, with the allowed words alone on the right; without any, all are."""
     pairs = [entry.rpartition("=") for entry in names(name)]
     for theirs, _, ours in pairs:
-        if not theirs.strip() or ours.strip() not in allowed:
-            raise ImproperlyConfigured(
-                f"{name} is not understood: write pairs such as group={allowed[-1]}, with {', '.join(allowed)}."
-            )
+        if not theirs.strip() or not ours.strip() or (allowed and ours.strip() not in allowed):
+            words = f"group={allowed[-1]}, with {', '.join(allowed)}" if allowed else "group=name"
+            raise ImproperlyConfigured(f"{name} is not understood: write pairs such as {words}.")
     return {theirs.strip(): ours.strip() for theirs, _, ours in pairs}
 
 

@@ -256,6 +256,8 @@ OIDC_NAME = env.text("OIDC_NAME", "your company account")
 OIDC_CREATE_ACCOUNTS = env.flag("OIDC_CREATE_ACCOUNTS")
 OIDC_MATCH_EMAIL = env.flag("OIDC_MATCH_EMAIL")
 OIDC_ROLES_CLAIM = env.text("OIDC_ROLES_CLAIM", "groups")
+OIDC_OFFICES_CLAIM = env.text("OIDC_OFFICES_CLAIM", OIDC_ROLES_CLAIM)
+OIDC_OFFICES = env.mapping("OIDC_OFFICES", ())  # their group=name of our office; * stands for all letters
 OIDC_ROLES = env.mapping("OIDC_ROLES", ("outside party", "case manager", "supervisor", "admin"))
 SOCIALACCOUNT_ADAPTER = "determinations.access.single_sign_on.SingleSignOnAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = True  # a form's redirect to the provider would break the policy of pages

@@ -1,6 +1,7 @@
-"""Single sign-on by OpenID Connect: which account an identity opens, and with which role, as the settings say."""
+"""Single sign-on by OpenID Connect: which account an identity opens, with which role and offices, as settings say."""
 
 import time
+from collections.abc import Collection
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -18,10 +19,12 @@ from determinations.access import accounts
 from determinations.access.audit import record
 from determinations.access.roles import ROLES, role_of
 from determinations.access.sign_in import address_of
+from determinations.models import Office
 
 _REFUSALS = {
     "no_account": "There is no account for you here. Ask an administrator to add you.",
     "no_role": "Your company account is in no group that has access here. Ask an administrator.",
+    "no_office": "Your company account is in no group of an office that has access here. Ask an administrator.",
     "unverified": "Your company account has no verified e-mail address, so it cannot be told whose account it is.",
     "taken": "An account here has your e-mail address already. Ask an administrator.",
     "not_asked": "The company account did not ask who you are again. Nothing was changed. Try again.",
@@ -47,10 +50,14 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         role = role_of_claims(claims_of(sociallogin))
         if settings.OIDC_ROLES and not role:
             raise _refused(request, "no_role", sociallogin)
+        offices = offices_of_claims(claims_of(sociallogin))
+        if settings.OIDC_OFFICES and offices == []:
+            raise _refused(request, "no_office", sociallogin)
         if not sociallogin.is_existing:
             _match_or_allow(request, sociallogin)
         if sociallogin.is_existing:
             _update_role(sociallogin.user, role)
+            _update_offices(sociallogin.user, offices)
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         """Where accounts are made at the first sign-in; what they need was checked before."""
@@ -62,6 +69,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         user: User = super().save_user(request, sociallogin, form)
         role = role_of_claims(claims_of(sociallogin))
         accounts.person_came(user, role=role, at=timezone.now())
+        _update_offices(user, offices_of_claims(claims_of(sociallogin)))
         return user
 
 
@@ -73,12 +81,23 @@ def claims_of(sociallogin: SocialLogin) -> dict[str, object]:
 
 def role_of_claims(claims: dict[str, object]) -> str:
     """The role with most rights among those that the claimed groups map to; empty for none."""
-    found: object = claims
-    for part in settings.OIDC_ROLES_CLAIM.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    groups = [found] if isinstance(found, str) else found if isinstance(found, list) else []
-    held = {settings.OIDC_ROLES.get(str(group)) for group in groups}
+    held = {settings.OIDC_ROLES.get(group) for group in _groups(claims, settings.OIDC_ROLES_CLAIM)}
     return next((role for role in reversed(ROLES) if role in held), "")
+
+
+def offices_of_claims(claims: dict[str, object]) -> list[Office] | None:
+    """The active offices that the claimed groups map to; None if one of the groups stands for all letters."""
+    names = {settings.OIDC_OFFICES.get(group) for group in _groups(claims, settings.OIDC_OFFICES_CLAIM)}
+    return None if "*" in names else list(Office.objects.filter(name__in=names - {None}, active=True))
+
+
+def _groups(claims: dict[str, object], claim: str) -> list[str]:
+    """The values of a claim, whose name may lead into objects."""
+    value: object = claims
+    for part in claim.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    groups = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    return [str(group) for group in groups]
 
 
 def _match_or_allow(request: HttpRequest, sociallogin: SocialLogin) -> None:
@@ -105,6 +124,18 @@ def _update_role(user: User, role: str) -> None:
         accounts.change_role(user, role, by=user, at=now, source="single sign-on")
     except accounts.LastAdmin:
         record("role.kept", by=user, at=now, person=user.get_username(), wanted=role, reason="last administrator")
+
+
+def _update_offices(user: User, offices: Collection[Office] | None) -> None:
+    """Limit the user to the offices of their groups. The last administrator stays without a limit, on record."""
+    if not settings.OIDC_OFFICES:
+        return
+    now = timezone.now()
+    try:
+        accounts.limit_to_offices(user, offices, by=user, at=now)
+    except accounts.LastAdmin:
+        names = sorted(office.name for office in offices or ())
+        record("limit.kept", by=user, at=now, person=user.get_username(), wanted=names, reason="last administrator")
 
 
 def _confirm(request: HttpRequest, sociallogin: SocialLogin) -> None:

@@ -100,6 +100,7 @@ ACTIONS = {
     "review.opened": "opened a letter for review",
     "review.snoozed": "snoozed a review",
     "role.changed": "changed a role",
+    "limit.kept": "stayed without a limit to offices as the last administrator",
     "role.kept": "kept a role against the identity provider",
     "search.made": "searched",
     "search.suggested": "was shown suggestions while typing",

@@ -18,8 +18,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import reverse
 
+from determinations.access import accounts
 from determinations.access.roles import role_of
-from determinations.models import AuditEvent
+from determinations.models import AuditEvent, Office
 from imrsite import env
 from tests.access.conftest import sign_in
 from tests.fixtures.people import PASSWORD, People
@@ -148,6 +149,36 @@ def test_the_last_administrator_keeps_the_role(client: Client, people: People, p
     come_as("erica", client)
     assert client.get(reverse("people")).status_code == 200
     assert AuditEvent.objects.get(action="role.kept").detail["wanted"] == "supervisor"
+
+
+def test_the_groups_decide_which_offices_an_account_sees(
+    client: Client, people: People, provider: str, settings: Any
+) -> None:
+    acme, west, closed = (
+        Office.objects.create(name=name, active=name != "Closed") for name in ("Acme", "West", "Closed")
+    )
+    settings.OIDC_CREATE_ACCOUNTS = True
+    settings.OIDC_OFFICES = {"staff": "Acme", "imr-supervisors": "West", "imr-admins": "Closed"}
+    come_as("erica", client)
+    erica = User.objects.get(email="erica@example.org")
+    assert accounts.offices_of(erica) == [acme, west]
+    settings.OIDC_OFFICES = {"staff": "Acme"}
+    come_as("erica", Client())
+    assert accounts.offices_of(erica) == [acme], "from the next sign-in on"
+    assert AuditEvent.objects.filter(action="person.limited").latest("pk").detail["after"] == ["Acme"]
+    settings.OIDC_OFFICES = {"imr-supervisors": "*", "staff": "Acme"}
+    come_as("erica", Client())
+    assert accounts.offices_of(erica) is None
+    for mapped in ({"elsewhere": "Acme"}, {"staff": "No such office"}, {"staff": closed.name}):
+        settings.OIDC_OFFICES = mapped
+        assert "no group of an office" in come_as("erica", Client()).content.decode()
+        assert refusal() == "no_office"
+    settings.OIDC_OFFICES = {"imr-supervisors": "West"}
+    User.objects.filter(pk=people.admin.pk).update(is_active=False)
+    come_as("boss", Client())
+    boss = User.objects.get(email="boss@example.org")
+    assert accounts.offices_of(boss) is None
+    assert AuditEvent.objects.get(action="limit.kept").detail["wanted"] == ["West"]
 
 
 def test_a_deactivated_account_stays_out(client: Client, people: People, provider: str, settings: Any) -> None:
