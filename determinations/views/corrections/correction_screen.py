@@ -28,7 +28,8 @@ from determinations.wording.labels import read_labels
 _TEMPLATE = "corrections/correction_screen.html"
 #: A verb that neither saves nor changes items: the form is shown with what was typed.
 _SHOW = "show"
-_LONGEST_LINE = 5_000
+#: Characters of a selected line that are read in the request: the worst text of this length takes .2 s.
+_LONGEST_LINE = 2_000
 _STATUS: Mapping[type[Unsaved], int] = {Staged: 200, Refused: 422, Warned: 422, EditedMeanwhile: 409}
 
 
