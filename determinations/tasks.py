@@ -31,6 +31,7 @@ from determinations.access.accounts import delete_ended_sessions
 from determinations.access.mail import send_link
 from determinations.access.roles import scope_of
 from determinations.access.scope import all_letters, within
+from determinations.api import feed, repeats, webhooks
 from determinations.audit import alerts, streaming
 from determinations.audit import upkeep as audit_upkeep
 from determinations.browsing import alerts as view_alerts
@@ -192,6 +193,8 @@ def sweep(unless_swept_within: float = 0.0) -> None:
         send_office_values()
     if view_alerts.any_waiting():
         _send_quietly(announce_changes)
+    if webhooks.in_force().exists():
+        send_due_webhooks()
     if digests.due(now).exists():
         _send_quietly(send_digests)
     readiness.note_sweep()
@@ -233,6 +236,9 @@ def tidy() -> None:
         selected_rows.delete_old(now=now)
         notifications.delete_old(now=now)
         throttle.delete_faded(now=now)
+        repeats.delete_old(now)
+        webhooks.delete_old(now)
+        feed.compact()
         audit_upkeep.retire_due(now)
         if survey.is_due(now):
             send_count_of_files()
@@ -276,6 +282,23 @@ def announce_changes() -> None:
         if not alone:
             return
     _send_quietly(announce_changes)
+
+
+@shared_task(ignore_result=True)
+@memory_may_run_out
+def send_webhooks() -> None:
+    """Tell webhooks which cases changed, for a while; one such task at a time."""
+    until = time.monotonic() + _SECONDS_PER_TURN
+    with _alone("sending webhooks") as alone:
+        if alone and readiness.schema_is_ours():
+            webhooks.queue_changes(now=database_now())
+            while time.monotonic() < until and webhooks.send_next(now=database_now()):
+                pass
+
+
+def send_due_webhooks() -> None:
+    """Have a worker tell webhooks what is due. If the broker is down, the sweep will send it later."""
+    _send_quietly(send_webhooks)
 
 
 @shared_task(ignore_result=True)

@@ -3,9 +3,14 @@
 from django.urls import include, path, re_path
 
 from determinations.views.access import offices, people, profile
+from determinations.views.api.addresses import api, openapi_document
+from determinations.views.api.reference_page import reference_page
+from determinations.views.api.tokens import all_tokens, own_tokens
+from determinations.views.api.webhooks import webhook_deliveries, webhook_list
 from determinations.views.browsing import exports as export_views
 from determinations.views.browsing import home, lists, saved_views, search, short_addresses
 from determinations.views.cases import case_page, letter_pages, originals, problem_reports, similar_requests
+from determinations.views.cases.go import go
 from determinations.views.casework import case_work, notifications, selected_rows
 from determinations.views.duties import calendar_feed, one_duty, worklist
 from determinations.views.intake import letter_file, uploads
@@ -37,6 +42,14 @@ _LIST = r"(?P<list_name>cases|items|decisions)"
 urlpatterns = [
     path("", include("determinations.views.audit.urls")),
     path("", home.home, name="home"),
+    path("api-reference/", reference_page, name="api_reference"),
+    path("go", go, name="go"),
+    path("profile/tokens/", own_tokens, name="own_tokens"),
+    path("people/tokens/", all_tokens, name="all_tokens"),
+    path("webhooks/", webhook_list, name="webhooks"),
+    path("webhooks/<int:pk>/", webhook_deliveries, name="webhook_deliveries"),
+    path("api/v1/openapi.json", openapi_document, name="api_document"),
+    path("api/v1/", api.urls),
     path("search/", search.search, name="search"),
     path("search/suggestions/", search.suggestions, name="search_suggestions"),
     path("people/", people.people, name="people"),

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "determinations.views.operations.probes.answer_probes",
     "imrsite.middleware.follow_requests",
+    "determinations.views.api.middleware.answer_with_problems",
     "django.middleware.security.SecurityMiddleware",
     "imrsite.middleware.CompressPages",
     "imrsite.middleware.content_security_policy",
@@ -61,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "determinations.views.api.middleware.sign_in_by_token",
     "determinations.views.audit.middleware.audit_requests",
     "determinations.views.typed_forms.KeepTyped",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -219,6 +221,16 @@ EMAIL_USE_SSL, EMAIL_USE_TLS = MAIL_SERVER.tls_at_once, MAIL_SERVER.starts_tls
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "imrsite@localhost")
 SITE_URL = env.text("SITE_URL").rstrip("/")  # in links; default: the address that the browser used
 PASSWORD_RESET_TIMEOUT = env.number("PASSWORD_LINK_HOURS", 24, least=1) * 3600
+
+# The API: imrsite/deploy/api.md
+
+# Requests of one token per minute; 0: no limit.
+API_REQUESTS_PER_MINUTE = env.number("API_REQUESTS_PER_MINUTE", 600)
+# Networks of your own that webhooks may reach, also without encryption; others must be public.
+WEBHOOK_NETWORKS = env.networks("WEBHOOK_NETWORKS")
+
+# How the office cites a case; {number}, {decided}, {outcome} and {items} stand for what the case has.
+CITATION_STYLE = env.text("CITATION_STYLE", "IMR {number}, decided {decided} ({outcome})")
 
 # Operations: who is told of alarms, who may read the metrics, and backups
 

@@ -31,9 +31,10 @@ _LONGEST_QUERY = 2_000
 
 @dataclass(slots=True)
 class Origin:
-    """Where the current request comes from, and how many events it has recorded."""
+    """Where the current request comes from, by which access token if any, and how many events it has recorded."""
 
     address: str
+    token_id: int | None = None
     events: int = 0
 
 
@@ -41,9 +42,10 @@ _ORIGIN: ContextVar[Origin | None] = ContextVar("audit_origin", default=None)
 
 
 @contextmanager
-def events_from(address: str) -> Iterator[Origin]:
-    """Events recorded within the block carry this address of a client; yields their number as it grows."""
-    origin = Origin(address)
+def events_from(address: str, token_id: int | None = None) -> Iterator[Origin]:
+    """Events recorded within the block carry this address of a client, and the access token that it uses; yields
+    their number as it grows."""
+    origin = Origin(address, token_id)
     token = _ORIGIN.set(origin)
     try:
         yield origin
@@ -76,7 +78,7 @@ def record(
         action=action,
         letter_id=letter_id,
         letter_ids=None if letter_ids is None else sorted(set(letter_ids)),
-        detail=detail,
+        detail=detail | _current_token(),
     )
     with within(EVERYTHING):
         event.save(force_insert=True)
@@ -87,6 +89,7 @@ def record_each(action: str, letter_ids: Iterable[int], *, by: User, at: datetim
     """Record that a user did the same with each of these letters, in one statement."""
     ids = list(letter_ids)
     name, address = by.get_username(), _current_address(len(ids))
+    detail |= _current_token()
     events = [
         AuditEvent(at=at, by_id=by.pk, by_name=name, address=address, action=action, letter_id=pk, detail=detail)
         for pk in ids
@@ -108,6 +111,12 @@ def events_of_request() -> int:
     """How many events the current request has recorded."""
     origin = _ORIGIN.get()
     return origin.events if origin else 0
+
+
+def _current_token() -> dict[str, object]:
+    """The access token of the current request, as a detail of its events."""
+    origin = _ORIGIN.get()
+    return {} if origin is None or origin.token_id is None else {"access_token": origin.token_id}
 
 
 def note(

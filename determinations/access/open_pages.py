@@ -9,11 +9,11 @@ from determinations.access.scope import Scope
 WHOLE_INSTALLATION = frozenset(
     {
         "erased_letters", "allow_erased",
-        "act_on_person", "add_person", "audit_alerts", "category_rules", "change_sign_in_policy",
+        "act_on_person", "add_person", "all_tokens", "audit_alerts", "category_rules", "change_sign_in_policy",
         "count_stored_files", "encryption", "end_alias", "end_category_rule", "map_citation", "move_batch",
         "move_case", "move_list", "office", "office_field_values", "office_import", "office_import_errors",
         "office_imports", "office_list", "people", "person", "reparse_run", "reparse_runs", "status",
-        "steer_reparse_run", "unknown_citations",
+        "steer_reparse_run", "unknown_citations", "webhook_deliveries", "webhooks",
     }
 )  # fmt: skip
 #: What an outside party may open: lists, cases and counts without medical narrative, and its own account.
@@ -23,7 +23,10 @@ OUTSIDE_PARTIES = frozenset(
         "save_view", "saved_view_list", "change_view", "store_filters", "case_detail", "export_list_rows",
         "export_list", "export_file", "statistics", "statistics_changes", "statistics_export", "statistics_selection",
         "breakdowns", "statistic", "statistic_export", "glossary", "citations", "citation_authority",
-        "authority_export", "profile", "end_session", "health", "live", "metrics",
+        "authority_export", "profile", "end_session", "health", "live", "metrics", "api_reference", "api_document",
+        "own_tokens", "api_cases", "api_case", "api_items", "api_item", "api_citations", "api_statistics",
+        "api_statistic", "api_exports", "api_export", "api_export_file", "api_authorities", "api_categories",
+        "api_grounds", "api_changes",
     }
 )  # fmt: skip
 _ACCOUNT = "accounts/"

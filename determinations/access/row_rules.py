@@ -173,6 +173,8 @@ RULES: Mapping[str, Rule] = {
         "EXISTS (SELECT FROM {tables}.determinations_account AS account"
         f" WHERE account.user_id = entry.by_id AND account.office_ids <@ current_setting('{OFFICES}')::smallint[])"
     ),
+    # Also those of a case that belonged to one of the offices before: it is told that the case is gone.
+    "changedcase": Rule(f"{_in('letter', 'id', 'letter_id')} OR entry.{_IN_SETS}", {}),
     "watch": Rule(f"entry.letter_id IS NULL OR {_in('letter', 'id', 'letter_id')}"),
     "watchedcase": _of_letter(),
     "notificationcase": _of_letter(),
@@ -202,14 +204,14 @@ MASKED_COLUMNS = frozenset(RULES["itemfact"].masks or ())
 #: Tables that concern no letter, or only their own user: accounts, settings, rules, reference data.
 SHARED = frozenset(
     {
-        "account", "alarm", "auditanchor", "auditlink", "auditpending", "auditstate", "authority",
+        "account", "alarm", "apitoken", "auditanchor", "auditlink", "auditpending", "auditstate", "authority",
         "authorityalias", "backuprecord", "calendarfeed", "casechange", "category", "categoryrule",
         "closedday", "columnchoice", "columnfile", "correctionreason", "dutyrule", "dutysettings", "editionvalidity",
-        "export", "factchange", "factlog", "filekeyinuse", "installation", "mailpreference", "officefield",
-        "officeset",
+        "export", "factchange", "factlog", "filekeyinuse", "installation", "keptanswer",
+        "mailpreference", "officefield", "officeset",
         "reviewsettings", "rowsaction", "savedview", "searchvocabulary", "sectionname", "signinlimit",
         "signinpolicy", "statewidefigure", "statisticslimits", "stoppedworker", "storedfilter", "storedpass",
-        "storesurvey", "typedform",
+        "storesurvey", "typedform", "webhook", "webhookdelivery",
     }
 )  # fmt: skip
 

@@ -166,10 +166,10 @@ def in_letter_order(facts: Iterable[ItemFact]) -> Iterator[ItemFact]:
 
 
 def page_and_count(
-    kind: ListKind, filterset: ListFilters, query: QueryDict, shown: QuerySet[M]
+    kind: ListKind, filterset: ListFilters, query: QueryDict, shown: QuerySet[M], size: int = 50
 ) -> tuple[Page[M], Count]:
     """The page of an address, its rows read from ``shown``, and how many rows the whole list has; two queries."""
     if any(True for _ in active_filters(query)):
         find = item_keys if kind.of_items else None
-        return list_page(kind.list_query(filterset, query), shown, query, find_keys=find)
-    return page_of(shown, kind.orders[kind.sort_of(query)], query), count_up_to(kind.all_rows())
+        return list_page(kind.list_query(filterset, query), shown, query, size, find_keys=find)
+    return page_of(shown, kind.orders[kind.sort_of(query)], query, size), count_up_to(kind.all_rows())

@@ -1,6 +1,15 @@
 """The tables, in one module per subject."""
 
 from determinations.models.accounts import Account, LimitKind, SignInLimit, SignInPolicy
+from determinations.models.api import (
+    ApiToken,
+    ChangedCase,
+    DeliveryState,
+    KeptAnswer,
+    TokenScope,
+    Webhook,
+    WebhookDelivery,
+)
 from determinations.models.audit import (
     AlertKind,
     AuditAlert,
@@ -68,6 +77,7 @@ __all__ = [
     "Account",
     "Alarm",
     "AlertKind",
+    "ApiToken",
     "ArchivedCase",
     "AuditAlert",
     "AuditAnchor",
@@ -87,6 +97,7 @@ __all__ = [
     "CaseWork",
     "Category",
     "CategoryRule",
+    "ChangedCase",
     "Citation",
     "CitationFact",
     "ClosedDay",
@@ -95,6 +106,7 @@ __all__ = [
     "Correction",
     "CorrectionReason",
     "CorrectionState",
+    "DeliveryState",
     "DisputedItem",
     "Drawing",
     "DrawingKind",
@@ -117,6 +129,7 @@ __all__ = [
     "Installation",
     "ItemFact",
     "ItemText",
+    "KeptAnswer",
     "LegalHold",
     "Letter",
     "LetterPair",
@@ -166,6 +179,7 @@ __all__ = [
     "StoredFilter",
     "StoredPass",
     "Tag",
+    "TokenScope",
     "Told",
     "TypedForm",
     "UnopenedFile",
@@ -174,5 +188,7 @@ __all__ = [
     "ValueChange",
     "Watch",
     "WatchedCase",
+    "Webhook",
+    "WebhookDelivery",
     "WorkStatus",
 ]

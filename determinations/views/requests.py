@@ -9,6 +9,7 @@ from django_htmx.middleware import HtmxDetails
 
 from determinations.access.open_pages import opens
 from determinations.access.scope import Scope
+from determinations.models import ApiToken
 
 
 class HtmxRequest(HttpRequest):
@@ -27,6 +28,12 @@ def person_of(request: HttpRequest) -> User:
     """The signed-in user. Every page requires a sign-in, so there always is one."""
     assert isinstance(request.user, User)
     return request.user
+
+
+def token_of(request: HttpRequest) -> ApiToken | None:
+    """The access token that the request was made with; None for a browser's session."""
+    token: ApiToken | None = getattr(request, "api_token", None)
+    return token
 
 
 def url_if_any(name: str, *args: int) -> str:

@@ -119,11 +119,17 @@ ACTIONS = {
     "signin.succeeded": "signed in",
     "statistics.exported": "exported statistics",
     "statistics.viewed": "viewed statistics",
+    "token.created": "made an access token",
+    "token.refused": "used an access token that had ended",
+    "token.revoked": "revoked an access token",
+    "webhook.created": "added a webhook",
+    "webhook.sent_again": "had a webhook's delivery sent again",
+    "webhook.stopped": "stopped a webhook",
 }
 
-_SIGN_IN = ("signin", "session", "factor", "password", "link")
+_SIGN_IN = ("signin", "session", "factor", "password", "link", "token")
 _ACCOUNTS = ("person", "role", "policy")
-_OPERATION = ("settings", "duty_rules", "authority", "reparse", "audit", "alert", "calendar")
+_OPERATION = ("settings", "duty_rules", "authority", "reparse", "audit", "alert", "calendar", "webhook")
 _VIEWING = ("viewed", "opened", "printed", "downloaded", "made", "read")
 
 

@@ -2,9 +2,11 @@
 
 Anyone may send a small form. More is accepted from users who signed in, and files only at the upload page from users
 with permission to upload. The web server decides by a signed cookie, because it must not wait for the database; the
-middleware decides again by the user (``imrsite.middleware.refuse_large_bodies``).
+middleware decides again by the user (``imrsite.middleware.refuse_large_bodies``). Tokens of the API are signed for the
+same purpose; whether one is still valid, the database says afterwards.
 """
 
+import hmac
 from dataclasses import dataclass
 from enum import StrEnum
 from http.cookies import CookieError, SimpleCookie
@@ -13,7 +15,12 @@ from typing import Self
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 
+#: Where the API begins.
+API_PATH = "/api/"
+#: What tokens of the API begin with, by which leaks are found.
+TOKEN_PREFIX = "imr_"  # noqa: S105 - no secret
 COOKIE = "imrsite_bodies"
 #: Seconds. A form that was open when its session ended may still be sent, and its page then says so.
 FORMS_VALID = 24 * 3600
@@ -65,9 +72,37 @@ def most_bytes(path: str, allowance: Allowance | None) -> int:
     """How many bytes the body of a request for this path may have."""
     if allowance is None:
         return settings.SMALL_FORM_BYTES
-    if allowance is Allowance.FILES and path == reverse("upload_list"):
+    if allowance is Allowance.FILES and path in (reverse("upload_list"), reverse("api:api_letters")):
         return settings.UPLOAD_BYTES
     return settings.FORM_BYTES
+
+
+def signed_token(secret: str) -> str:
+    """A token with our signature at its end."""
+    return f"{TOKEN_PREFIX}{secret}{_signature(secret, settings.SECRET_KEY)}"
+
+
+def bearer_token(authorization: str) -> str:
+    """The token of an ``Authorization`` header; empty for none."""
+    kind, _, token = authorization.partition(" ")
+    return token.strip() if kind.lower() == "bearer" else ""
+
+
+def allowance_of_token(token: str) -> Allowance | None:
+    """What the bearer of a token may send: files, if we signed it."""
+    if not token.startswith(TOKEN_PREFIX) or not token.isascii():
+        return None
+    secret, signature = token.removeprefix(TOKEN_PREFIX)[:-_SIGNATURE], token[-_SIGNATURE:]
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    signed = any(hmac.compare_digest(_signature(secret, key), signature) for key in keys)
+    return Allowance.FILES if signed else None
+
+
+_SIGNATURE = 12
+
+
+def _signature(secret: str, key: str) -> str:
+    return salted_hmac("imrsite.tokens", secret, secret=key, algorithm="sha256").hexdigest()[:_SIGNATURE]
 
 
 def cookie_in(header: str) -> str:

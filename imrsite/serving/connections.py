@@ -22,7 +22,16 @@ from waitress.server import TcpWSGIServer, UnixWSGIServer
 from waitress.task import WSGITask
 from waitress.utilities import Error
 
-from imrsite.serving.body_limits import Ticket, cookie_in, limits_in_words, most_bytes
+from imrsite.serving.body_limits import (
+    API_PATH,
+    Allowance,
+    Ticket,
+    allowance_of_token,
+    bearer_token,
+    cookie_in,
+    limits_in_words,
+    most_bytes,
+)
 
 #: Bytes of a request's head, with its address.
 HEAD_BYTES = 64 * 1024
@@ -50,21 +59,21 @@ class Patience:
 
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_HTML = "text/html; charset=utf-8"
 
 
 class Refusal(Error):
     """A response to a request whose head or body exceeds a limit: a page, or JSON where a script asks for it."""
 
-    def __init__(self, status: HTTPStatus, template: str, *, as_json: bool = False) -> None:
+    def __init__(self, status: HTTPStatus, template: str, *, kind: str = _HTML) -> None:
         self.code, self.reason = status.value, status.phrase
-        self.template, self.as_json = template, as_json
+        self.template, self.kind = template, kind
         super().__init__(status.phrase)
 
     def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
         """The status line, headers and body."""
-        kind = "application/json" if self.as_json else "text/html; charset=utf-8"
         headers = [
-            ("Content-Type", kind), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"),
+            ("Content-Type", self.kind), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"),
             ("Content-Security-Policy", settings.CONTENT_SECURITY_POLICY),
         ]  # fmt: skip
         return f"{self.code} {self.reason}", headers, _page(self.template)
@@ -97,14 +106,22 @@ class Request(HTTPRequestParser):
     def _check_length(self) -> None:
         """Refuse the body as soon as it is known to be too large. One without a length is counted as it arrives."""
         if self.most is None:
-            ticket = Ticket.read(cookie_in(self.headers.get("COOKIE", "")))
-            self.most = most_bytes(self.path, ticket.allows(time.time()) if ticket else None)
+            self.most = most_bytes(self.path, self._allowance())
         if max(self.content_length, self.body_bytes_received) > self.most:
             self._refuse(self._too_large())
 
+    def _allowance(self) -> Allowance | None:
+        if token := bearer_token(self.headers.get("AUTHORIZATION", "")):
+            return allowance_of_token(token) if self.path.startswith(API_PATH) else None
+        ticket = Ticket.read(cookie_in(self.headers.get("COOKIE", "")))
+        return ticket.allows(time.time()) if ticket else None
+
     def _too_large(self) -> Refusal:
+        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        if self.path.startswith(API_PATH):
+            return Refusal(status, "api/413.json", kind="application/problem+json")
         as_json = self.headers.get("ACCEPT") == "application/json"
-        return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "413.json" if as_json else "413.html", as_json=as_json)
+        return Refusal(status, "413.json" if as_json else "413.html", kind="application/json" if as_json else _HTML)
 
     def _refuse(self, refusal: Refusal) -> None:
         self.error, self.expect_continue = refusal, False

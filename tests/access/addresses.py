@@ -13,6 +13,7 @@ _FILTERS = (
     "?q=-brace", "?q=brace", "?q=%22brace+{word}request%22",
     "?tag={word}tag", "?q=employer:{word}employer", "?show=counts&specialty={word}specialty",
 )  # fmt: skip
+_API_FILTERS = tuple(query for query in _FILTERS if "show=" not in query)
 _SOME = ("", "?upload={upload}", "?specialty={word}specialty")
 _AUTHORITY = "mtus/shoulder"
 
@@ -28,6 +29,7 @@ def _statistics(path: str) -> tuple[str, ...]:
 #: Addresses to ask for, by route. A route that is missing here fails the test: add it, with the other office's values.
 ADDRESSES: Mapping[str, Sequence[str]] = {
     # First, while the trail has no event yet of what the walk itself asks for.
+    "api/v1/audit": ("/api/v1/audit", "/api/v1/audit?case={letter}"),
     "audit/": ("/audit/", "/audit/?letter={letter}", "/audit/?who={word}user"),
     "audit/alerts/": ("/audit/alerts/",),
     "audit/export/": ("/audit/export/?format=csv",),
@@ -156,6 +158,49 @@ ADDRESSES: Mapping[str, Sequence[str]] = {
     "selection/names/": ("/selection/names/?q={start}", "/selection/names/?what=tag&q={start}"),
     "selection/print/": ("/selection/print/?ids={letter}", "/selection/print/?row={letter}&list=cases"),
     "statistics/compare/with/": ("/statistics/compare/with/?versus=specialty%3D{word}specialty",),
+    "api-reference/": ("/api-reference/",),
+    "go": ("/go?case={number}", "/go?case={letter}", "/go?employer={word}employer"),
+    "profile/tokens/": ("/profile/tokens/",),
+    "people/tokens/": ("/people/tokens/",),
+    "api/v1/": ("/api/v1/",),
+    "api/v1/openapi.json": ("/api/v1/openapi.json",),
+    "api/v1/authorities": ("/api/v1/authorities",),
+    "api/v1/categories": ("/api/v1/categories",),
+    "api/v1/grounds": ("/api/v1/grounds",),
+    "api/v1/office-fields": ("/api/v1/office-fields",),
+    "api/v1/cases": _with("api/v1/cases", ("", "?sort=number", *_API_FILTERS)),
+    "api/v1/items": _with("api/v1/items", ("", *_API_FILTERS)),
+    "api/v1/citations": _with("api/v1/citations", ("", *_API_FILTERS)),
+    "api/v1/search": _with("api/v1/search", ("?q={word}rationale", "?q={number}", "?q=brace")),
+    "api/v1/cases/<int:case_id>": ("/api/v1/cases/{letter}", "/api/v1/cases/{ours}"),
+    "api/v1/cases/<int:case_id>/items/<int:number>": (
+        "/api/v1/cases/{letter}/items/1", "/api/v1/cases/{ours}/items/1",
+    ),
+    "api/v1/cases/<int:case_id>/duties": ("/api/v1/cases/{letter}/duties", "/api/v1/cases/{ours}/duties"),
+    "api/v1/cases/<int:case_id>/fields": ("/api/v1/cases/{letter}/fields", "/api/v1/cases/{ours}/fields"),
+    "api/v1/cases/<int:case_id>/notes": ("/api/v1/cases/{letter}/notes", "/api/v1/cases/{ours}/notes"),
+    "api/v1/cases/<int:case_id>/receipt": ("/api/v1/cases/{letter}/receipt",),
+    "api/v1/cases/<int:case_id>/work": ("/api/v1/cases/{letter}/work",),
+    "api/v1/changes": ("/api/v1/changes?since=now", "/api/v1/changes?since=0"),
+    "webhooks/": ("/webhooks/",),
+    "webhooks/<int:pk>/": ("/webhooks/1/",),
+    "api/v1/duties": ("/api/v1/duties", "/api/v1/duties?when=closed", "/api/v1/duties?whose={word}user"),
+    "api/v1/duties/<int:duty_id>": ("/api/v1/duties/{duty}",),
+    "api/v1/duties/<int:duty_id>/assignee": ("/api/v1/duties/{duty}/assignee",),
+    "api/v1/duties/<int:duty_id>/closing": ("/api/v1/duties/{duty}/closing",),
+    "api/v1/exports": ("/api/v1/exports",),
+    "api/v1/exports/<int:export_id>": ("/api/v1/exports/{export}",),
+    "api/v1/exports/<int:export_id>/file": ("/api/v1/exports/{export}/file",),
+    "api/v1/letters": _with("api/v1/letters", ("", "?state=parsed", "?layout=none")),
+    "api/v1/letters/<int:letter_id>": ("/api/v1/letters/{letter}",),
+    "api/v1/letters/<int:letter_id>/original": ("/api/v1/letters/{letter}/original",),
+    "api/v1/notes/<int:note_id>": ("/api/v1/notes/{case_note}",),
+    "api/v1/statistics": ("/api/v1/statistics",),
+    "api/v1/statistics/<slug:key>": (
+        "/api/v1/statistics/specialty", "/api/v1/statistics/category?specialty={word}specialty",
+    ),
+    "api/v1/uploads/<int:upload_id>": ("/api/v1/uploads/{upload}",),
+    "api/v1/uploads/<int:upload_id>/files": ("/api/v1/uploads/{upload}/files?name={word}",),
     "admin/": ("/admin/",),
     "admin/review/": _with("admin/review/", ("", "?who=all", "?reason=no_age", "?who={person}")),
     "admin/review/<int:letter_id>/": ("/admin/review/{letter}/", "/admin/review/{ours}/"),

@@ -190,6 +190,8 @@ def test_every_page_requires_sign_in(client: Client) -> None:
             response = client.post(address)
         if address.startswith("/accounts/oidc/x/") or name in {"calendar_feed", "metrics"}:
             assert response.status_code == 404, "no such identity provider or secret address, and metrics are off"
+        elif address.startswith("/api/v1/"):
+            assert response.status_code == 401, name
         elif name == "ready":
             assert response.status_code == 503, "no worker runs for this test"
         elif address in _PUBLIC:

@@ -22,7 +22,7 @@ from determinations.access.open_pages import opens
 from determinations.access.roles import scope_of
 from determinations.access.scope import Scope, current_scope, within
 from determinations.access.sign_in import address_of
-from determinations.views.requests import wants_part
+from determinations.views.requests import token_of, wants_part
 
 Answer = Callable[[HttpRequest], HttpResponse]
 #: An active user is noted as seen once in this time, instead of with every request.
@@ -41,7 +41,7 @@ def session_ends(get_response: Answer) -> Answer:
 
     def answer(request: HttpRequest) -> HttpResponse:
         user = getattr(request, "user", None)
-        if isinstance(user, User):
+        if isinstance(user, User) and token_of(request) is None:
             now = timezone.now()
             signed_in_at = _time(request, "signed_in_at") or user.last_login
             seen_at = _time(request, "seen_at") or user.last_login

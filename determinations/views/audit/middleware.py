@@ -8,7 +8,7 @@ from django.urls import ResolverMatch
 
 from determinations.access.audit import events_from, note, note_statistics
 from determinations.access.sign_in import address_of
-from determinations.views.requests import wants_part
+from determinations.views.requests import token_of, wants_part
 
 Answer = Callable[[HttpRequest], HttpResponse]
 CHANGES_NOTHING = ("GET", "HEAD", "OPTIONS", "TRACE")
@@ -29,7 +29,8 @@ def audit_requests(get_response: Answer) -> Answer:
     """
 
     def answer(request: HttpRequest) -> HttpResponse:
-        with events_from(address_of(request)) as origin:
+        token = token_of(request)
+        with events_from(address_of(request), token.pk if token else None) as origin:
             response = get_response(request)
             if not origin.events and response.status_code == 403:
                 record_request(request, "access.refused")

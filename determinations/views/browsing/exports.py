@@ -176,10 +176,17 @@ def _send(exported: ExportedList, form: str, letters: Sequence[int]) -> HttpResp
         return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=_TYPES["xlsx"])
 
 
+def request_export(request: HttpRequest, kind: ListKind, query: QueryDict, form: str, *, masked: bool) -> Export:
+    """Have a worker write an export; it is listed with the user's exports."""
+    export = Export(list_name=kind.name, query=query.urlencode(), format=form, masked=masked)
+    _queue(request, export)
+    return export
+
+
 def queue_export(
     request: HttpRequest, kind: ListKind, query: QueryDict, form: str, *, masked: bool = False
 ) -> HttpResponse:
-    _queue(request, Export(list_name=kind.name, query=query.urlencode(), format=form, masked=masked))
+    request_export(request, kind, query, form, masked=masked)
     what = "The letters are" if form == ExportFormat.ZIP else "This list is long, so the file is"
     messages.info(request, f"{what} being prepared in the background. The file will appear here when it is ready.")
     return redirect(reverse("export_list"))

@@ -12,6 +12,7 @@ from determinations.access import audit
 from determinations.access.roles import may_move
 from determinations.access.scope import current_scope
 from determinations.browsing.neighbors import place_in_list
+from determinations.cases.citing import citation_of
 from determinations.cases.open_letter import OpenLetter, open_letter
 from determinations.cases.page_pictures import has_pictures
 from determinations.cases.same_case import letters_of_file, same_case, shown_pages
@@ -82,6 +83,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "move_url": url_if_any("move_case", pk) if may_move(person_of(request)) else "",
         "letters_in_file": len(of_file),
         "original_url": url_if_any("letter_original", pk) if can_read else "",
+        "citation": citation_of(case),
         "own_pages_url": url_if_any("letter_own_pages", pk)
         if can_read and len(of_file) > 1 and has_pictures(opened.letter)
         else "",

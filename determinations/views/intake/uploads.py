@@ -101,9 +101,9 @@ def _receive(request: HttpRequest) -> HttpResponse:
             return JsonResponse({"error": "No files were received."}, status=400)
         messages.error(request, "Choose one or more files first.")
         return redirect("upload_list")
-    joined = _joined(request)
+    joined = joined_batch(request)
     try:
-        office = joined.office if joined else _office_of(request)
+        office = joined.office if joined else office_of(request)
         upload = receive_upload(by=person_of(request), files=files, office=office, upload=joined)
     except NoOffice as refusal:
         return _refused(request, str(refusal), 400)
@@ -138,7 +138,7 @@ class NoOffice(Exception):
     """The office that the letters are for is missing; the message tells the user what to do."""
 
 
-def _office_of(request: HttpRequest) -> Office | None:
+def office_of(request: HttpRequest) -> Office | None:
     """The office that the user chose, or the only one that they have; None: no office. Raises :class:`NoOffice`."""
     offices, chosen = _offices(), request.POST.get("office", "")
     if chosen:
@@ -157,7 +157,7 @@ def _office_of(request: HttpRequest) -> Office | None:
     return offices[0]
 
 
-def _joined(request: HttpRequest) -> Upload | None:
+def joined_batch(request: HttpRequest) -> Upload | None:
     """The batch that the request adds to: the user's own, started within the last hours."""
     number = request.POST.get("upload", "")
     if not number:

@@ -73,11 +73,11 @@ def _members(context: Context, group: str) -> list[dict[str, str]]:
     return [
         {"label": member.label, "key": member.key, "url": context.url("statistic", member.key)}
         for member in all_statistics(context.labels)
-        if member.group == group and _is_open(member)
+        if member.group == group and is_open(member)
     ]
 
 
-def _is_open(statistic: Statistic) -> bool:
+def is_open(statistic: Statistic) -> bool:
     """Whether the user sees what it counts by; masked accounts do not see ages, for instance."""
     return not (current_scope().masked and MASKED_COLUMNS.intersection(statistic.columns))
 
@@ -85,7 +85,7 @@ def _is_open(statistic: Statistic) -> bool:
 def find_statistic(context: Context, key: str) -> Statistic:
     """The statistic with this key that the user may see; raises 404 if there is none."""
     found = statistic_of(key, context.labels)
-    if found is None or not _is_open(found):
+    if found is None or not is_open(found):
         raise Http404(f"No statistic is named {key!r}.")
     return found
 

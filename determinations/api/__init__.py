@@ -1,0 +1,1 @@
+"""The API apart from its addresses (``views.api``): tokens, rate limits, repeated writes."""

@@ -1,0 +1,195 @@
+"""Webhooks: addresses that are told which cases changed. They get IDs, never text.
+
+A delivery is a row before it is sent, written in the transaction that moves the webhook's cursor; so no change is
+lost, whatever dies. While a delivery is sent, its next try is some minutes ahead: a sender that was killed is
+replaced, and the receiver may get a delivery twice, with the same ID.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.crypto import salted_hmac
+
+from determinations.access import audit
+from determinations.access.roles import check_permission, scope_of
+from determinations.access.scope import within
+from determinations.api.feed import CursorUnknown, current_cursor, read_changes
+from determinations.api.outgoing import NotSent, check_address, post
+from determinations.models import DeliveryState, Webhook, WebhookDelivery
+
+#: Changes of one delivery.
+MOST_CHANGES = 500
+#: The waits after failed tries; after the last, a delivery is given up.
+DELAYS = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400))
+#: A sender that did not come back in this time died.
+LEASE = timedelta(minutes=2)
+#: For how long finished deliveries are listed.
+KEPT = timedelta(days=30)
+
+
+class WebhookRefused(Exception):
+    """No webhook was made; the message tells the user why."""
+
+
+def make_webhook(user: User, name: str, url: str, *, by: User, now: datetime) -> Webhook:
+    """Tell this address of changes that ``user`` sees, from now on. Raises :class:`WebhookRefused`."""
+    check_permission(by, "manage_webhooks")
+    name, url = " ".join(name.replace("\x00", "").split())[:80], url.strip()
+    if not name:
+        raise WebhookRefused("Enter a name that says what is told.")
+    if not (user.is_active and user.has_perm("determinations.browse_cases")):
+        raise WebhookRefused(f"{user.get_username()} may not browse cases.")
+    try:
+        check_address(url)
+    except NotSent as fault:
+        raise WebhookRefused(str(fault)) from None
+    with transaction.atomic():
+        webhook = Webhook.objects.create(
+            user=user, name=name, url=url, salt=secrets.token_hex(16), cursor=current_cursor(), created_at=now
+        )
+        audit.record("webhook.created", by=by, at=now, webhook=webhook.pk, of=user.get_username())
+    return webhook
+
+
+def secret_of(webhook: Webhook) -> str:
+    """The secret that signs deliveries. It changes with the key of the installation."""
+    return f"whs_{salted_hmac('imrsite.webhooks', webhook.salt, algorithm='sha256').hexdigest()}"
+
+
+def stop(webhook: Webhook, *, by: User, now: datetime) -> None:
+    """Tell this address nothing more; what waits is not sent."""
+    check_permission(by, "manage_webhooks")
+    with transaction.atomic():
+        running = Webhook.objects.filter(pk=webhook.pk, stopped_at=None)
+        if running.update(stopped_at=now, stopped_by_name=by.get_username()):
+            audit.record("webhook.stopped", by=by, at=now, webhook=webhook.pk)
+
+
+def send_again(delivery: WebhookDelivery, *, by: User, now: datetime) -> None:
+    """Have a delivery sent again, whether it was delivered or given up."""
+    check_permission(by, "manage_webhooks")
+    with transaction.atomic():
+        WebhookDelivery.objects.filter(pk=delivery.pk).update(
+            state=DeliveryState.WAITING, attempts=0, next_try_at=now, delivered_at=None
+        )
+        audit.record("webhook.sent_again", by=by, at=now, webhook=delivery.webhook_id, delivery=delivery.pk)
+
+
+def in_force() -> QuerySet[Webhook]:
+    """The webhooks that are told of changes."""
+    return Webhook.objects.filter(stopped_at=None, user__is_active=True).order_by("pk")
+
+
+def queue_changes(*, now: datetime) -> int:
+    """Put changes since the last time into deliveries; returns how many deliveries were made."""
+    made = 0
+    for pk in in_force().values_list("pk", flat=True):
+        while _queue_step(pk, now):
+            made += 1
+    return made
+
+
+def _queue_step(webhook_id: int, now: datetime) -> bool:
+    """Put one delivery's changes of a webhook into the queue; whether there were any."""
+    with transaction.atomic():
+        rows = Webhook.objects.select_related("user").filter(pk=webhook_id, stopped_at=None)
+        webhook = rows.select_for_update(of=("self",), skip_locked=True).first()
+        if webhook is None:
+            return False
+        with within(scope_of(webhook.user)):
+            try:
+                read = read_changes(webhook.cursor, MOST_CHANGES)
+            except CursorUnknown:  # the database was restored: the receiver has to mirror again
+                Webhook.objects.filter(pk=webhook_id).update(cursor=current_cursor())
+                _add(webhook, [{"restart": True}], now)
+                return True
+        Webhook.objects.filter(pk=webhook_id).update(cursor=read.cursor)
+        changes: list[dict[str, object]] = [
+            {"case": change.case_id, "version": change.version, "gone": change.gone} for change in read.changes
+        ]
+        if changes:
+            _add(webhook, changes, now)
+    return bool(changes)
+
+
+def _add(webhook: Webhook, changes: list[dict[str, object]], now: datetime) -> None:
+    WebhookDelivery.objects.create(webhook=webhook, at=now, changes=changes, next_try_at=now)
+
+
+def due(now: datetime) -> QuerySet[WebhookDelivery]:
+    """Deliveries to send now, those that wait longest first."""
+    rows = WebhookDelivery.objects.filter(
+        state=DeliveryState.WAITING, next_try_at__lte=now, webhook__stopped_at=None, webhook__user__is_active=True
+    )
+    return rows.order_by("next_try_at", "pk")
+
+
+def send_next(*, now: datetime) -> bool:
+    """Send the delivery that waits longest; whether there was one."""
+    with transaction.atomic():
+        rows = due(now).select_related("webhook").select_for_update(of=("self",), skip_locked=True)
+        delivery = rows.first()
+        if delivery is None:
+            return False
+        delivery.attempts, delivery.tried_at, delivery.next_try_at = delivery.attempts + 1, now, now + LEASE
+        delivery.save(update_fields=["attempts", "tried_at", "next_try_at"])
+    body = body_of(delivery)
+    try:
+        status = post(delivery.webhook.url, body, headers_of(delivery, body, now))
+    except NotSent as fault:
+        _failed(delivery, None, str(fault), now)
+    else:
+        if 200 <= status < 300:
+            delivery.state, delivery.status, delivery.fault = DeliveryState.DELIVERED, status, ""
+            delivery.delivered_at, delivery.next_try_at = now, None
+            delivery.save(update_fields=["state", "status", "fault", "delivered_at", "next_try_at"])
+        else:
+            _failed(delivery, status, f"The address answered with status {status}.", now)
+    return True
+
+
+def _failed(delivery: WebhookDelivery, status: int | None, fault: str, now: datetime) -> None:
+    delivery.status, delivery.fault = status, fault[:200]
+    if delivery.attempts > len(DELAYS):
+        delivery.state, delivery.next_try_at = DeliveryState.FAILED, None
+    else:
+        delivery.next_try_at = now + DELAYS[delivery.attempts - 1]
+    delivery.save(update_fields=["status", "fault", "state", "next_try_at"])
+
+
+def body_of(delivery: WebhookDelivery) -> bytes:
+    """What is sent: the same for each try."""
+    return json.dumps(
+        {"id": delivery.pk, "type": "cases.changed", "at": delivery.at.isoformat(), "changes": delivery.changes},
+        sort_keys=True,
+    ).encode()
+
+
+def headers_of(delivery: WebhookDelivery, body: bytes, now: datetime) -> Mapping[str, str]:
+    """The headers of a try: its time, and the signature over time and body."""
+    timestamp = f"{int(now.timestamp())}"
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": f"imrsite/{settings.PROGRAM_VERSION}",
+        "Imrsite-Delivery": f"{delivery.pk}",
+        "Imrsite-Timestamp": timestamp,
+        "Imrsite-Signature": f"v1={signature(secret_of(delivery.webhook), timestamp, body)}",
+    }
+
+
+def signature(secret: str, timestamp: str, body: bytes) -> str:
+    """HMAC-SHA256 over the timestamp, a period and the body, in hexadecimal."""
+    return hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
+
+
+def delete_old(now: datetime) -> None:
+    """Delete finished deliveries that were listed long enough."""
+    WebhookDelivery.objects.filter(at__lt=now - KEPT).exclude(state=DeliveryState.WAITING).delete()

@@ -1,0 +1,66 @@
+"""The change feed, for mirrors."""
+
+from typing import Annotated
+
+from django.http import HttpRequest
+from ninja import Field, Query, Router, Schema
+
+from determinations.access import audit
+from determinations.api.feed import CursorUnknown, current_cursor, read_changes
+from determinations.models import TokenScope
+from determinations.views.api.checks import needs
+from determinations.views.api.lists import check_parameters
+from determinations.views.api.problems import Problem
+from determinations.views.api.writing import address
+
+router = Router(tags=["Changes"])
+NOW = "now"
+
+
+class ChangeOut(Schema):
+    """A case that changed. ``gone``: it was removed, or the account no longer sees it."""
+
+    case: int
+    address: str
+    version: str = Field(description="changes with every change; of one case, later answers have later versions")
+    gone: bool
+
+
+class ChangesOut(Schema):
+    """Cases that changed, each once. Ask again with ``cursor`` as ``since``, at once if there are ``more``."""
+
+    changes: list[ChangeOut]
+    cursor: str
+    more: bool
+
+
+@router.get("/changes", response=ChangesOut, url_name="api_changes", openapi_extra={
+    "responses": {410: {"description": "The cursor is not one of this feed: mirror all cases again"}}
+})  # fmt: skip
+@needs(TokenScope.READ, "browse_cases")
+def list_changes(
+    request: HttpRequest,
+    since: Annotated[str, Query(min_length=1, max_length=80, description="“now”, or the cursor of an answer")],
+    limit: Annotated[int, Query(ge=1, le=1_000, description="changes that one answer looks at")] = 500,
+) -> ChangesOut:
+    """Cases that changed since a cursor: read, corrected, removed, or worked on. No change is passed over.
+
+    To mirror all cases, take the cursor of `since=now`, read all pages of cases, and then follow the changes. Changes
+    of transactions that still run, and of all that began after the oldest of these, come with a later answer.
+    """
+    check_parameters(request, ("since", "limit"))
+    if since == NOW:
+        return ChangesOut(changes=[], cursor=current_cursor(), more=False)
+    try:
+        read = read_changes(since, limit)
+    except CursorUnknown:
+        raise Problem(410, "This cursor is not one of this feed. Mirror all cases again, from “now”.") from None
+    shown = [change.case_id for change in read.changes if not change.gone]
+    audit.note(request, "list.viewed", letter_ids=shown, list="changes", rows=len(read.changes))
+    changes = [
+        ChangeOut(
+            case=change.case_id, address=address("api_case", change.case_id), version=change.version, gone=change.gone
+        )
+        for change in read.changes
+    ]  # fmt: skip
+    return ChangesOut(changes=changes, cursor=read.cursor, more=read.more)

@@ -1,0 +1,80 @@
+"""Pages about webhooks, for administrators: which there are, and the log of their deliveries."""
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods
+
+from determinations.api.webhooks import DELAYS, WebhookRefused, make_webhook, secret_of, send_again, stop
+from determinations.models import Webhook, WebhookDelivery
+from determinations.paging.counts import whole_number
+from determinations.paging.keyset import Order, page_of
+from determinations.tasks import send_due_webhooks
+from determinations.views.access.confirmation import need_confirmation
+from determinations.views.requests import person_of
+
+_NEWEST = Order("id", descending=True, nullable=False)
+may_manage = permission_required("determinations.manage_webhooks", raise_exception=True)
+
+
+class WebhookForm(forms.Form):
+    """A new webhook."""
+
+    name = forms.CharField(label="What is told", max_length=80)
+    url = forms.CharField(label="Address", max_length=500)
+    user = forms.CharField(label="User name of the account whose cases are told", max_length=150)
+
+    def clean_user(self) -> User:
+        """The account."""
+        user = User.objects.filter(username=self.cleaned_data["user"]).first()
+        if user is None:
+            raise forms.ValidationError("There is no account with this user name.")
+        return user
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may_manage
+@sensitive_variables("secret")
+def webhook_list(request: HttpRequest) -> HttpResponse:
+    """All webhooks. The secret of a new one is shown on this one page."""
+    by, now, secret, form = person_of(request), timezone.now(), "", WebhookForm()
+    if request.method == "POST" and request.POST.get("do") == "stop":
+        webhook = get_object_or_404(Webhook, pk=whole_number(request.POST.get("webhook", "")))
+        stop(webhook, by=by, now=now)
+        messages.success(request, f"“{webhook.name}” is told nothing more.")
+        return redirect("webhooks")
+    if request.method == "POST":
+        form = WebhookForm(request.POST)
+        if form.is_valid():
+            need_confirmation(request)
+            typed = form.cleaned_data
+            try:
+                made = make_webhook(typed["user"], typed["name"], typed["url"], by=by, now=now)
+                secret, form = secret_of(made), WebhookForm()
+            except WebhookRefused as refusal:
+                form.add_error(None, str(refusal))
+    page = page_of(Webhook.objects.select_related("user"), _NEWEST, request.GET)
+    context = {"form": form, "secret": secret, "page": page}
+    return render(request, "api/webhooks.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may_manage
+def webhook_deliveries(request: HttpRequest, pk: int) -> HttpResponse:
+    """The deliveries of a webhook, newest first; POST sends one again."""
+    webhook = get_object_or_404(Webhook.objects.select_related("user"), pk=pk)
+    deliveries = WebhookDelivery.objects.filter(webhook=webhook)
+    if request.method == "POST":
+        delivery = get_object_or_404(deliveries, pk=whole_number(request.POST.get("delivery", "")))
+        send_again(delivery, by=person_of(request), now=timezone.now())
+        send_due_webhooks()
+        messages.success(request, f"Delivery {delivery.pk} is sent again.")
+        return redirect(request.get_full_path())
+    page = page_of(deliveries, _NEWEST, request.GET)
+    context = {"webhook": webhook, "page": page, "tries": len(DELAYS) + 1}
+    return render(request, "api/webhook_deliveries.html", context)

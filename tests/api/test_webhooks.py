@@ -1,0 +1,194 @@
+"""Webhooks: signed, retried, never lost, and never sent into networks that are not public."""
+
+import ipaddress
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any, ClassVar
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from determinations.api import outgoing, webhooks
+from determinations.api.outgoing import NotSent, may_reach, post
+from determinations.models import AuditEvent, Case, DeliveryState, Webhook, WebhookDelivery
+from tests.access.conftest import sign_in
+from tests.duties.conftest import Store
+from tests.fixtures.people import PASSWORD, People
+
+transactional = pytest.mark.django_db(transaction=True)
+ITEMS = {"One synthetic knee brace": "Overturned"}
+LOCAL = [ipaddress.ip_network("127.0.0.0/8")]
+
+
+class Receiver(BaseHTTPRequestHandler):
+    """Keeps what arrives, and answers with the next status."""
+
+    received: ClassVar[list[tuple[Any, bytes]]] = []
+    statuses: ClassVar[list[int]] = []
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.received.append((self.headers, body))
+        self.send_response(self.statuses.pop(0) if self.statuses else 204)
+        self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+        self.end_headers()
+
+    def log_message(self, *details: object) -> None:
+        pass
+
+
+@pytest.fixture
+def receiver(settings: Any) -> Iterator[str]:
+    """A receiver on this machine, which the setting allows; its address."""
+    Receiver.received, Receiver.statuses = [], []
+    server = HTTPServer(("127.0.0.1", 0), Receiver)
+    thread = threading.Thread(target=server.serve_forever, args=[0.02])
+    thread.start()
+    settings.WEBHOOK_NETWORKS = LOCAL
+    yield f"http://127.0.0.1:{server.server_port}/told?by=imrsite"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def _made(people: People, url: str) -> Webhook:
+    return webhooks.make_webhook(people.casemanager, "Mirror", url, by=people.admin, now=timezone.now())
+
+
+@transactional
+def test_changed_cases_are_told_and_signed(people: People, receiver: str, store: Store) -> None:
+    earlier = store(1, ITEMS)
+    webhook, now = _made(people, receiver), timezone.now()
+    pk = store(2, ITEMS)
+    assert webhooks.queue_changes(now=now) == 1
+    assert webhooks.queue_changes(now=now) == 0
+    assert webhooks.send_next(now=now)
+    assert not webhooks.send_next(now=now)
+    ((headers, body),) = Receiver.received
+    told = json.loads(body)
+    assert [change["case"] for change in told["changes"]] == [pk] != [earlier]
+    assert set(told["changes"][0]) == {"case", "version", "gone"}
+    expected = webhooks.signature(webhooks.secret_of(webhook), headers["Imrsite-Timestamp"], body)
+    assert headers["Imrsite-Signature"] == f"v1={expected}"
+    delivery = WebhookDelivery.objects.get()
+    assert (delivery.state, delivery.status, str(delivery.pk)) == ("delivered", 204, headers["Imrsite-Delivery"])
+    assert webhooks.secret_of(webhook).encode() not in body
+
+
+@transactional
+def test_failures_are_tried_again_with_growing_delays_and_a_killed_sender_is_replaced(
+    people: People, receiver: str, store: Store
+) -> None:
+    _made(people, receiver)
+    store(1, ITEMS)
+    now = timezone.now()
+    webhooks.queue_changes(now=now)
+    Receiver.statuses = [500, 302, *[503] * 20]
+    waits = []
+    while (delivery := WebhookDelivery.objects.get()).state == DeliveryState.WAITING:
+        assert delivery.next_try_at is not None
+        waits.append(delivery.next_try_at - now)
+        now = delivery.next_try_at
+        assert webhooks.send_next(now=now)
+    assert waits[1:] == list(webhooks.DELAYS)
+    assert delivery.state == DeliveryState.FAILED
+    assert len(Receiver.received) == len(webhooks.DELAYS) + 1
+    assert len({body for _headers, body in Receiver.received}) == 1
+    webhooks.send_again(delivery, by=people.admin, now=now)
+    WebhookDelivery.objects.update(attempts=1, tried_at=now, next_try_at=now + webhooks.LEASE)  # and is killed here
+    assert not webhooks.send_next(now=now + timedelta(seconds=1))
+    Receiver.statuses = []
+    assert webhooks.send_next(now=now + webhooks.LEASE)
+    assert WebhookDelivery.objects.get().state == DeliveryState.DELIVERED
+
+
+@transactional
+def test_what_was_queued_survives_a_stop_before_the_cursor_moves(
+    people: People, receiver: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhook = _made(people, receiver)
+    pk = store(1, ITEMS)
+
+    def killed(*details: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(webhooks, "_add", killed)
+        with pytest.raises(KeyboardInterrupt):
+            webhooks.queue_changes(now=timezone.now())
+    assert Webhook.objects.get().cursor == webhook.cursor
+    webhooks.queue_changes(now=timezone.now())
+    assert [change["case"] for change in WebhookDelivery.objects.get().changes] == [pk]
+    Case.objects.update(age=40)
+    webhooks.stop(webhook, by=people.admin, now=timezone.now())
+    assert webhooks.queue_changes(now=timezone.now()) == 0
+    assert not webhooks.send_next(now=timezone.now())
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("8.8.8.8", True), ("2001:4860:4860::8888", True), ("127.0.0.1", False), ("10.1.2.3", False),
+        ("169.254.169.254", False), ("192.168.0.9", False), ("100.64.0.1", False), ("0.0.0.0", False), ("::1", False),
+        ("fe80::1", False), ("fd00::1", False), ("::ffff:10.0.0.1", False), ("2002:0a00:0001::", False),
+        ("64:ff9b::a00:1", False), ("224.0.0.1", False),
+    ],
+)  # fmt: skip
+def test_only_public_addresses_are_reached(address: str, allowed: bool, settings: Any) -> None:
+    settings.WEBHOOK_NETWORKS = []
+    assert may_reach(ipaddress.ip_address(address)) is allowed
+    assert not may_reach(ipaddress.ip_address(address), is_plain=True)
+    settings.WEBHOOK_NETWORKS = [ipaddress.ip_network("10.0.0.0/8")]
+    assert may_reach(ipaddress.ip_address("10.1.2.3"), is_plain=True)
+
+
+def test_private_hosts_are_refused_when_the_connection_is_made(
+    receiver: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert post(receiver, b"{}", {}) == 204
+    settings.WEBHOOK_NETWORKS = []
+    for url in (receiver, "https://localhost:1/", "https://127.1/", "https://[::1]/", "https://[::ffff:127.0.0.1]/"):
+        with pytest.raises(NotSent):
+            post(url, b"{}", {})
+    for url in ("ftp://example.org/", "https://", "https://user:secret@example.org/", "https://example.org:0/", "x"):
+        with pytest.raises(NotSent):
+            outgoing.check_address(url)
+    private = [(2, 1, 6, "", ("8.8.8.8", 443)), (2, 1, 6, "", ("10.0.0.1", 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *details, **more: private)
+    with pytest.raises(NotSent, match="not a public one"):
+        post("https://public.example/", b"{}", {})
+    assert len(Receiver.received) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("broker")
+def test_administrators_add_watch_and_stop_webhooks(people: People, settings: Any) -> None:
+    settings.WEBHOOK_NETWORKS = LOCAL
+    admin = Client()
+    sign_in(admin, "admin", PASSWORD)
+    form = {"do": "make", "name": "Claims system", "url": "https://127.0.0.1:1/x", "user": "casemanager"}
+    page = admin.post("/webhooks/", form).content.decode()
+    webhook = Webhook.objects.get()
+    assert webhooks.secret_of(webhook) in page
+    assert webhooks.secret_of(webhook) not in admin.get("/webhooks/").content.decode()
+    assert admin.post("/webhooks/", {**form, "url": "ftp://x"}).status_code == 422
+    delivery = WebhookDelivery.objects.create(
+        webhook=webhook, at=timezone.now(), changes=[{"case": 1}], state="failed", attempts=10, fault="No answer."
+    )
+    log = f"/webhooks/{webhook.pk}/"
+    assert "No answer." in admin.get(log).content.decode()
+    admin.post(log, {"delivery": delivery.pk})
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempts) == ("waiting", 0)
+    admin.post("/webhooks/", {"do": "stop", "webhook": webhook.pk})
+    assert "stopped" in admin.get("/webhooks/").content.decode()
+    actions = set(AuditEvent.objects.values_list("action", flat=True))
+    assert actions >= {"webhook.created", "webhook.sent_again", "webhook.stopped"}
+    casemanager = Client()
+    casemanager.force_login(people.casemanager)
+    assert casemanager.get("/webhooks/").status_code == 403
