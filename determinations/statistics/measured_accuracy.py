@@ -59,7 +59,8 @@ class GroundScore:
 class GroundsMeasured:
     """The grounds of labeled items: scores by code, and the items whose set of grounds is exactly right.
 
-    ``seen``: the rules were written with these items in view, so that other letters are read less well.
+    ``seen``: the rules were written with these items in view, so that other letters are read less well. No rule or
+    lesson was written for the others, but the thresholds of the model were chosen with their figures in view.
     """
 
     name: str

@@ -100,7 +100,7 @@ def test_a_folder_without_right_values_is_refused(tmp_path: Path, folder: str) -
         call_command("measure_accuracy", tmp_path)
 
 
-def test_the_figures_that_ship_are_of_labeled_letters_and_of_rationales_that_rules_had_not_seen() -> None:
+def test_the_figures_that_ship_are_of_labeled_letters_and_of_rationales_kept_for_measurement() -> None:
     newest = read_runs()[0]
     assert newest.letters == 94
     assert newest.total.labeled > 3_000
@@ -123,6 +123,7 @@ def test_the_page_shows_measured_figures_beside_those_of_the_office(client: Clie
     content = page.content.decode()
     assert "2 of 3" in content
     assert "is-few" in content  # three values are too few for a share
+    assert content.count("Its thresholds, however, were chosen with these figures in view") == 1
     for name, count in (("confirm", 2), ("set", 1)):
         history = client.get(reverse("correction_history"), {"field": "age", "operation": name, "state": "in_force"})
         assert str(history.context["count"]) == str(count)
