@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db.models import F, Func, JSONField, Value
 
 from determinations.cases.letter_corrections import corrections_of
 from determinations.cases.merging import merge
-from determinations.models import DisputedItem, Letter, LetterText, ParsedDocument
+from determinations.models import Letter, LetterText, ParsedDocument
 from determinations.parsing.results import GroundRecord
 
 #: The grounds of each item of a letter, by the item's number.
@@ -24,23 +25,31 @@ class GroundSentence:
     sentence: str
 
 
-def ground_sentences(items: Iterable[DisputedItem], codes: Collection[str]) -> list[GroundSentence]:
+class ItemPlace(NamedTuple):
+    """An item, and its place: the number in its letter."""
+
+    item_id: int
+    case_id: int
+    number: int
+
+
+def ground_sentences(items: Iterable[ItemPlace], codes: Collection[str]) -> list[GroundSentence]:
     """The sentences that state one of the ``codes``, in the order of the items. Six queries at most.
 
     A ground that staff added has no sentence, and is left out.
     """
-    chosen = list(items)
-    case_ids = {item.case_id for item in chosen}
+    places = list(items)
+    case_ids = {place.case_id for place in places}
     texts = dict(LetterText.objects.filter(pk__in=case_ids).values_list("pk", "text"))
     grounds = _grounds(case_ids)
     sentences = []
-    for item in chosen:
-        for at, ground in enumerate(grounds.get(item.case_id, {}).get(item.number, ()), 1):
+    for item_id, case_id, number in places:
+        for at, ground in enumerate(grounds.get(case_id, {}).get(number, ()), 1):
             span = ground["span"]
             if ground["code"] in codes and span:
-                text = " ".join(texts.get(item.case_id, "")[span[0] : span[1]].split())
-                path = f"items/{item.number}/grounds/{at}"
-                sentences.append(GroundSentence(item.pk, ground["code"], path, text))
+                text = " ".join(texts.get(case_id, "")[span[0] : span[1]].split())
+                path = f"items/{number}/grounds/{at}"
+                sentences.append(GroundSentence(item_id, ground["code"], path, text))
     return sentences
 
 

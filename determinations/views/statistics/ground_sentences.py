@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import get_args
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from determinations.access import audit
-from determinations.cases.ground_sentences import ground_sentences
+from determinations.cases.ground_sentences import ItemPlace, ground_sentences
 from determinations.models import ItemFact
 from determinations.parsing.grounds import GROUNDS
 from determinations.parsing.results import Decision
@@ -71,10 +72,8 @@ def grounds_documentation(request: HttpRequest) -> HttpResponse:
 
 def documentation(context: Context) -> dict[str, object]:
     """What the sentences of recent upheld and overturned items speak of."""
-    by_side = {decision: _quoted(context, decision, RECENT) for decision in _DECISIONS}
-    counts = count_elements(
-        *([[quotation.sentence for quotation in item.quotations] for item in by_side[d]] for d in _DECISIONS)
-    )
+    by_side = _sentences(context)
+    counts = count_elements(*(by_side[decision] for decision in _DECISIONS))
     return {
         "elements": [
             ElementRow(
@@ -87,6 +86,24 @@ def documentation(context: Context) -> dict[str, object]:
         "recent": RECENT,
         "enough": {d: len(by_side[d]) >= context.limits.rate_needs for d in _DECISIONS},
         "sizes": {d: len(by_side[d]) for d in _DECISIONS},
+    }
+
+
+def _sentences(context: Context) -> dict[Decision, list[list[str]]]:
+    """The sentences of each recent item that states a ground, by decision."""
+    places = {
+        decision: [
+            ItemPlace(*row)
+            for row in _recent(context, decision, None).values_list("item_id", "case_id", "item__number")[:RECENT]
+        ]
+        for decision in _DECISIONS
+    }
+    by_item: dict[int, list[str]] = {}
+    for stated in ground_sentences(chain.from_iterable(places.values()), GROUNDS):
+        by_item.setdefault(stated.item_id, []).append(stated.sentence)
+    return {
+        decision: [by_item[place.item_id] for place in places[decision] if place.item_id in by_item]
+        for decision in _DECISIONS
     }
 
 
@@ -125,10 +142,12 @@ def ground_sentence_list(request: HttpRequest) -> HttpResponse:
 def _quoted(context: Context, decision: Decision, most: int, question: Question | None = None) -> list[QuotedItem]:
     """Recent items of one side, with the sentences of their grounds, or of the one that answers the question."""
     codes = [getattr(question, decision)] if question else list(GROUNDS)
-    facts = list(_recent(context, decision, codes if question else None)[:most])
+    shown = ("case_id", "decision_date", "item__case_id", "item__number", "item__disputed")
+    recent = _recent(context, decision, codes if question else None).select_related("item").only(*shown)
+    facts = list(recent[:most])
     cases = {fact.item_id: fact.case_id for fact in facts}
     by_item: dict[int, list[Quotation]] = {}
-    for stated in ground_sentences((fact.item for fact in facts), codes):
+    for stated in ground_sentences((ItemPlace(f.item_id, f.case_id, f.item.number) for f in facts), codes):
         url = f"{reverse('case_detail', args=[cases[stated.item_id]])}?{urlencode({'value': stated.path})}"
         quotation = Quotation(context.labels.of("ground", stated.code), stated.sentence, url)
         by_item.setdefault(stated.item_id, []).append(quotation)
@@ -145,7 +164,7 @@ def _quoted(context: Context, decision: Decision, most: int, question: Question 
 
 def _recent(context: Context, decision: Decision, codes: Sequence[str] | None) -> QuerySet[ItemFact]:
     """The items of the selection with this decision and one of the grounds, or with any; most recent first."""
-    facts = context.selection.items.filter(overturned=decision == "overturned").select_related("item")
+    facts = context.selection.items.filter(overturned=decision == "overturned")
     facts = facts.exclude(grounds=[]) if codes is None else facts.filter(grounds__overlap=codes)
     return facts.order_by(F("decision_date").desc(nulls_last=True), F("item").desc())
 
