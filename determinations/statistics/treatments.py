@@ -23,6 +23,7 @@ _WEEKLY = re.compile(
 )
 #: A larger number is not a number of visits.
 _MAX_VISITS = 200
+UNITS = frozenset(_UNITS)
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,11 @@ def quantity_of(request: str) -> tuple[str, int] | None:
     return None
 
 
-def quantities_of(requests: Iterable[str]) -> list[Quantities]:
+def quantities_of(named: Iterable[tuple[str, int] | None]) -> list[Quantities]:
     """Quartiles of the quantities that requests name, by unit, most frequent first."""
     counts: dict[str, Counter[int]] = {}
-    for request in requests:
-        if quantity := quantity_of(request):
+    for quantity in named:
+        if quantity:
             unit, number = quantity
             counts.setdefault(unit, Counter())[number] += 1
     quantities = []

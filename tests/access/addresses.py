@@ -135,6 +135,10 @@ ADDRESSES: Mapping[str, Sequence[str]] = {
     "statistics/timeliness/": _statistics("statistics/timeliness/"),
     "statistics/timeliness.<slug:format>": ("/statistics/timeliness.csv",),
     "statistics/treatments/": _statistics("statistics/treatments/"),
+    "statistics/quantities/<str:category>/<path:subcategory>/": (
+        "/statistics/quantities/Surgery/Other/?unit=visits",
+        "/statistics/quantities/Surgery/Other/?unit=tablets+or+units&of=upheld",
+    ),
     "statistics/treatments/<str:category>/<path:subcategory>/": ("/statistics/treatments/Surgery/Other/?whole=1",),
     "offices/": ("/offices/",),
     "offices/<int:pk>/": ("/offices/{office}/",),

@@ -33,6 +33,7 @@ PAGES = [
     "/statistics/grounds/",
     "/statistics/accuracy/", "/statistics/treatments/", "/statistics/sections/", "/statistics/grounds/documentation/",
     "/statistics/grounds/sentences/", "/statistics/treatments/Pharmaceuticals/Opioids/",
+    "/statistics/quantities/Pharmaceuticals/Opioids/?unit=visits",
     *(f"/statistics/breakdowns/{statistic.key}/" for statistic in STATISTICS),
 ]  # fmt: skip
 EXPORTS = [
@@ -45,7 +46,8 @@ EXPORTS = [
 OF_CASE_MANAGERS = {
     "/statistics/glossary/", "/statistics/accuracy/", "/statistics/treatments/", "/statistics/sections/",
     "/statistics/grounds/documentation/", "/statistics/grounds/sentences/",
-    "/statistics/treatments/Pharmaceuticals/Opioids/", "/statistics/selection/?for=/citations/",
+    "/statistics/treatments/Pharmaceuticals/Opioids/", "/statistics/quantities/Pharmaceuticals/Opioids/?unit=visits",
+    "/statistics/selection/?for=/citations/",
 }  # fmt: skip
 #: Queries of a page without cached answers, including those for the session and the user.
 MOST_QUERIES = 24

@@ -5,8 +5,9 @@ import re
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
-from determinations.models import ItemFact
+from determinations.models import AuditEvent, ItemFact
 from determinations.statistics.treatments import quantities_of, quantity_of
 from tests.corrections.letters import document, item, stored_letter
 
@@ -44,6 +45,41 @@ def test_the_numbers_of_the_profile_equal_their_lists(as_supervisor: Client, the
         assert len(listed.context["table"].data.data) == number.value
     assert {view.label for view in page.context["upheld_grounds"]} == {"Beyond limits", "Risk outweighs benefit"}
     assert [view.label for view in page.context["overturned_grounds"]] == ["Within limits"]
+
+
+def test_every_count_of_quantities_opens_the_requests_it_counts(as_supervisor: Client, therapy: None) -> None:
+    without = item("Physical therapy", "upheld", category="Rehabilitation", subcategory="PT/OT")
+    stored_letter(document(without, case_number="CM16-9000009"))
+    profile = as_supervisor.get(reverse("treatment", args=["Rehabilitation", "PT/OT"]))
+    (row,) = profile.context["quantities"]
+    expected = [
+        (row.every, [24, 18, 12, 6]), (row.upheld, [24, 12, 6]), (row.overturned, [18]),
+    ]  # fmt: skip
+    for quartiles, quantities in expected:
+        assert f'href="{escape(quartiles.requests.link)}"' in profile.content.decode()
+        listed = as_supervisor.get(quartiles.requests.link)
+        rows = listed.context["rows"]
+        assert (len(rows), [row.quantity for row in rows]) == (
+            quartiles.requests.value, [("visits", quantity) for quantity in quantities],
+        )  # fmt: skip
+        assert all(f'href="{escape(row.url)}"' in listed.content.decode() for row in rows)
+        assert as_supervisor.get(rows[0].url.partition("#")[0]).status_code == 200
+        event = AuditEvent.objects.filter(action="list.viewed").latest("pk")
+        assert sorted(event.letter_ids or []) == sorted(row.case_id for row in rows)
+
+
+def test_the_requests_behind_a_quantity_keep_the_filters_of_the_profile(as_supervisor: Client, therapy: None) -> None:
+    profile = as_supervisor.get(reverse("treatment", args=["Rehabilitation", "PT/OT"]), {"ground": "exceeds_limits"})
+    (row,) = profile.context["quantities"]
+    assert (row.every.requests.value, row.overturned) == (2, None)
+    assert len(as_supervisor.get(row.every.requests.link).context["rows"]) == 2
+
+
+@pytest.mark.parametrize("query", ["", "unit=boxes", "unit=visits&of=settled"])
+def test_an_unknown_list_of_quantities_is_not_found(as_supervisor: Client, query: str) -> None:
+    path = reverse("treatment_quantities", args=["Rehabilitation", "PT/OT"])
+    assert as_supervisor.get(f"{path}?unit=visits").status_code == 200
+    assert as_supervisor.get(f"{path}?{query}").status_code == 404
 
 
 def test_small_numbers_have_no_misleading_rate(as_supervisor: Client, therapy: None) -> None:
@@ -100,6 +136,6 @@ def test_a_quantity_is_read_from_the_request(request_text: str, expected: tuple[
 
 
 def test_quantities_are_quartiles_by_unit() -> None:
-    (visits,) = quantities_of(["6 visits", "12 visits", "18 visits", "24 visits", "30 visits"])
+    (visits,) = quantities_of([("visits", 6), ("visits", 12), None, ("visits", 18), ("visits", 24), ("visits", 30)])
     assert (visits.unit, visits.requests, visits.lower, visits.median, visits.upper) == ("visits", 5, 12, 18, 24)
-    assert quantities_of(["MRI"]) == []
+    assert quantities_of([None]) == []

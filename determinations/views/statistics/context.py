@@ -224,7 +224,7 @@ def section_tabs(request: HttpRequest, query: QueryDict) -> list[dict[str, str]]
 
 #: Parameters in addresses of statistics that are kept when the filters change.
 KEPT_PARAMETERS = (
-    "versus", "first", "by", "of", "question", "element", "sort", "step", "whole", "request", "treatment",
+    "versus", "first", "by", "of", "unit", "question", "element", "sort", "step", "whole", "request", "treatment",
 )  # fmt: skip
 
 

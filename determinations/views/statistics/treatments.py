@@ -1,16 +1,15 @@
 """The profile of a treatment: requests, overturn rate, grounds, guidelines and quantities."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from determinations.cases.old_grounds import count_old_grounds
-from determinations.models import Category, DisputedItem, ItemFact
+from determinations.models import Category, ItemFact
 from determinations.parsing.grounds import GROUNDS
 from determinations.parsing.results import SIDES, Decision
 from determinations.statistics.catalog import BY_KEY
@@ -18,11 +17,11 @@ from determinations.statistics.ground_tables import with_decision
 from determinations.statistics.measured_accuracy import Share
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import Table, Tally
-from determinations.statistics.treatments import RECENT_REQUESTS, Quantities, quantities_of
 from determinations.views.statistics.context import Context, Number, may_read, table_of
 from determinations.views.statistics.ground_sentences import DOCUMENTATION, documentation
 from determinations.views.statistics.lazy_sections import section, whole_url
 from determinations.views.statistics.over_time import periods_of
+from determinations.views.statistics.quantities import newest_requests, quantity_rows, recent_requests
 from determinations.views.statistics.questions import question_rows
 from determinations.views.statistics.sections import SECTIONS, cited_sections
 from determinations.views.statistics.selection import narrow
@@ -50,15 +49,6 @@ class GroundShare:
     items: Number
     share: Share
     width: int
-
-
-@dataclass(frozen=True)
-class QuantityRow:
-    """The quantities that requests name in one unit: of all, of those upheld, of those overturned."""
-
-    every: Quantities
-    upheld: Quantities | None
-    overturned: Quantities | None
 
 
 @require_safe
@@ -114,8 +104,8 @@ def _profile(context: Context, category: Category) -> dict[str, object]:
     grounds = table_of(context, BY_KEY["ground"])
     by_ground = {row.key: row.tally for row in grounds.rows}
     cited = {side: context.row_views(table_of(context, BY_KEY[f"{side}-authority"])) for side in SIDES}
-    newest = _newest(context, category)
-    recent = _recent_requests(newest)
+    newest = newest_requests(context, category)
+    recent = recent_requests(newest)
     steps, periods = periods_of(context)
     return {
         "tally": grounds.total,
@@ -133,38 +123,13 @@ def _profile(context: Context, category: Category) -> dict[str, object]:
         "regions": context.row_views(table_of(context, BY_KEY["body-region"]))[:_MOST_ROWS],
         "periods": periods,
         **steps,
-        "quantities": _quantities(recent),
+        "quantities": quantity_rows(context, category, recent),
         "recent_count": len(recent),
         "won": _examples(context, newest.filter(overturned=True)),
         "lost": _examples(context, newest.filter(overturned=False)),
         "sections_part": section(context, context.url("cited_sections"), *SECTIONS, cited_sections),
         "documentation_part": section(context, context.url("grounds_documentation"), *DOCUMENTATION, documentation),
     }
-
-
-def _newest(context: Context, category: Category) -> QuerySet[ItemFact]:
-    """The requests of the selection, most recent first; naming the one category lets an index keep this order."""
-    facts = context.selection.items.filter(category=category)
-    return facts.order_by(F("decision_date").desc(nulls_last=True), F("item").desc())
-
-
-def _recent_requests(newest: QuerySet[ItemFact]) -> list[tuple[bool | None, str]]:
-    """Whether each of the most recent requests was overturned, and its wording."""
-    decided = dict(newest.values_list("item_id", "overturned")[:RECENT_REQUESTS])
-    texts = DisputedItem.objects.filter(pk__in=decided).values_list("pk", "disputed")
-    return [(decided[pk], disputed) for pk, disputed in texts]
-
-
-def _quantities(recent: Sequence[tuple[bool | None, str]]) -> list[QuantityRow]:
-    """Typical quantities of recent requests, of all and by decision."""
-    upheld, overturned = (
-        {row.unit: row for row in quantities_of(text for decided, text in recent if decided is won)}
-        for won in (False, True)
-    )
-    return [
-        QuantityRow(row, upheld.get(row.unit), overturned.get(row.unit))
-        for row in quantities_of(text for _decided, text in recent)
-    ]
 
 
 def _grounds_of(context: Context, grounds: Table, decision: Decision) -> list[GroundShare]:
@@ -192,7 +157,8 @@ def _examples(context: Context, newest: QuerySet[ItemFact]) -> list[Example]:
     """The most recent of these requests."""
     if not context.may_browse:
         return []
-    facts = newest.select_related("item")[:_EXAMPLES]
+    shown = ("case_id", "grounds", "item__number", "item__disputed")
+    facts = newest.select_related("item").only(*shown)[:_EXAMPLES]
     return [
         Example(
             fact,
