@@ -1,7 +1,5 @@
 """``manage.py check_code``: style, types and import contracts, as the tests check them."""
 
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandError
 
 from imrsite.local.code_rules import CHECKS, run_together
@@ -13,7 +11,7 @@ class Command(BaseCommand):
     help = "Check style (ruff), types (mypy) and import contracts (import-linter)."
     requires_system_checks = []
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         failed = []
         for outcome in run_together(CHECKS):
             self.stdout.write(f"{outcome.tool.name}: {'passed' if outcome.passed else 'FAILED'}")

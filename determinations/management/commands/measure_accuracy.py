@@ -26,7 +26,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("letters", type=Path, metavar="LETTERS", help="the folder")
         parser.add_argument(
-            "--rationales", type=Path, metavar="FILE", help="a table of rationales for which no rule or lesson was written"
+            "--rationales", type=Path, metavar="FILE", help="rationales for which no rule or lesson was written"
         )
         parser.add_argument("--write", action="store_true", help="keep the figures; they ship with the product")
         parser.add_argument("--to", type=Path, default=FILE, metavar="FILE", help="with --write: another file")
