@@ -82,7 +82,7 @@ ADDRESSES: Mapping[str, Sequence[str]] = {
     "letters/<int:pk>/pages/<int:number>.png": ("/letters/{letter}/pages/1.png",),
     "search/": _with("search/", ("?q={word}rationale", "?q={number}", "?q={word}rationals", "?q=brace&sort=best")),
     "search/suggestions/": _with("search/suggestions/", ("?q={start}", "?q=CM18-9", "?q={number}")),
-    "reports/": ("/reports/",),
+    "reports/": ("/reports/", "/reports/?q={word}"),
     "filters/": ("/filters/",),
     "views/": ("/views/",),
     "views/<int:pk>/": ("/views/{view}/",),

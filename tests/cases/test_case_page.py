@@ -102,6 +102,34 @@ def test_a_reader_reports_a_problem_and_sees_the_answer(
     assert b"Corrected the decision." in as_casemanager.get(f"/cases/{collection[0].pk}/").content
 
 
+def test_who_answers_reports_searches_those_of_all_users_by_words(
+    client: Client, collection: list[Case], people: People
+) -> None:
+    numbered = [case for case in collection if case.case_number][:2]
+    for case, user, note in zip(
+        numbered, (people.casemanager, people.supervisor), ("The age is 100% off.", "Age and decision."), strict=True
+    ):
+        ProblemReport.objects.create(letter_id=case.pk, note=note, by=user, at=NOW)
+    ProblemReport.objects.filter(by=people.supervisor).update(answer="Corrected the decision.")
+    by_words = {
+        "AGE": 2, "age corrected": 1, "0%": 1, "_": 0, "supervisor": 1, "wheelchair": 0,
+        str(numbered[0].case_number): 1,
+    }  # fmt: skip
+    client.force_login(people.admin)
+    assert client.get("/reports/").context["rows"] == []
+    assert len(client.get("/reports/?who=all").context["rows"]) == 2
+    for words, count in by_words.items():
+        page = client.get("/reports/", {"q": words})
+        assert (words, len(page.context["rows"])) == (words, count)
+        event = AuditEvent.objects.filter(action="list.viewed").latest("pk")
+        assert len(event.letter_ids or ()) == count
+    client.force_login(people.casemanager)
+    for query in ("", "?who=all", "?q=decision"):
+        page = client.get(f"/reports/{query}")
+        assert [report.by for report, _value in page.context["rows"]] == [people.casemanager]
+        assert b"report-words" not in page.content
+
+
 def test_an_empty_report_is_refused(as_casemanager: Client, collection: list[Case]) -> None:
     response = as_casemanager.post(f"/cases/{collection[0].pk}/report/", {"note": " "})
     assert b"Describe what is wrong" in response.content

@@ -123,6 +123,7 @@ def test_pages_about_grounds_are_accessible_and_fit_a_phone(
     page = sign_in(people.supervisor)
     for path in (
         PROFILE, "/statistics/grounds/", "/statistics/grounds/sentences/", "/statistics/accuracy/",
+        "/statistics/quantities/Rehabilitation/PT/OT/?unit=visits", "/reports/",
         "/items/similar/?treatment=Rehabilitation/PT/OT&request=Therapy",
     ):  # fmt: skip
         page.goto(path)
