@@ -1,10 +1,11 @@
 """The statistics about citations: what each side relies on, whether they agree, and how items were decided."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from determinations.models import DisputedItem
 from determinations.models.authorities import Family
-from determinations.parsing.results import SIDES
+from determinations.parsing.results import SIDES, Side
 from determinations.statistics.citation_code import authority_ids
 from determinations.statistics.definition import Filters, Statistic, label_from
 from determinations.wording.labels import Labels
@@ -28,6 +29,10 @@ def _plain_authorities(item: DisputedItem, side: str) -> set[str]:
 
 def _authority_keys(cited: str, side: str, labels: Labels) -> list[str]:
     return [labels.authority_by_id[pk].key for pk in authority_ids(cited, side)] or ["none"]
+
+
+def _keys_of_authorities(authorities: Iterable[int], labels: Labels) -> list[str]:
+    return [labels.authority_by_id[pk].key for pk in authorities] or ["none"]
 
 
 def _authority_label(key: str, labels: Labels) -> str:
@@ -171,3 +176,12 @@ CITATION_STATISTICS: tuple[Statistic, ...] = (
         order=list(SITUATIONS), note="Counts only the letters' guideline lines, not the narrative text.",
     ),
 )  # fmt: skip
+
+#: The authorities of each side, counted by a column that has far fewer different values than ``cited``. For pages that
+#: show no other statistic of citations: those share one count of ``cited``.
+AUTHORITIES_OF_SIDE: Mapping[Side, Statistic] = {
+    side: replace(statistic, columns=(f"{side}_authority_ids",), keys=_keys_of_authorities)
+    for side in SIDES
+    for statistic in CITATION_STATISTICS
+    if statistic.key == f"{side}-authority"
+}

@@ -13,6 +13,7 @@ from determinations.models import Category, ItemFact
 from determinations.parsing.grounds import GROUNDS
 from determinations.parsing.results import SIDES, Decision
 from determinations.statistics.catalog import BY_KEY
+from determinations.statistics.citation_catalog import AUTHORITIES_OF_SIDE
 from determinations.statistics.ground_tables import with_decision
 from determinations.statistics.measured_accuracy import Share
 from determinations.statistics.sql_engine import one_snapshot
@@ -29,7 +30,7 @@ from determinations.views.statistics.selection import narrow
 _MOST_ROWS = 12
 _EXAMPLES = 5
 #: What the profile counts by, in one pass.
-_COLUMNS = ("grounds", "cited", "body_region", "decision_month")
+_COLUMNS = ("grounds", "claims_authority_ids", "reviewer_authority_ids", "body_region", "decision_month")
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def _profile(context: Context, category: Category) -> dict[str, object]:
     context.engine.precompute(context.selection, _COLUMNS)
     grounds = table_of(context, BY_KEY["ground"])
     by_ground = {row.key: row.tally for row in grounds.rows}
-    cited = {side: context.row_views(table_of(context, BY_KEY[f"{side}-authority"])) for side in SIDES}
+    cited = {side: context.row_views(table_of(context, AUTHORITIES_OF_SIDE[side])) for side in SIDES}
     newest = newest_requests(context, category)
     recent = recent_requests(newest)
     steps, periods = periods_of(context)
