@@ -69,6 +69,14 @@ def _names(*columns: str) -> Masks:
     }
 
 
+def _note_of(column: str, author: str) -> Masks:
+    """A note whose author is known by name only: not shown if that is a user of other offices, or no longer known."""
+    by_others = _ACCOUNT_OF_OTHERS.replace("{named}", ", {tables}.auth_user AS person").replace(
+        "{user}", f"person.id AND person.username = entry.{author}"
+    )
+    return {column: f"CASE WHEN entry.{author} = '' OR {by_others} THEN '' ELSE entry.{column} END"}
+
+
 _MERGED_VALUES = """SELECT entry.id UNION ALL SELECT other.id FROM {tables}.determinations_officevalue AS other
     WHERE other.merged_into_id = entry.id OR other.id = entry.merged_into_id"""
 
@@ -135,11 +143,11 @@ RULES: Mapping[str, Rule] = {
     "parseddocument": _of_letter(),
     "drawing": _of_letter(),
     "lettersignature": _of_letter(),
-    "problemreport": _of_letter(),
+    "problemreport": Rule(f"{_in('letter', 'id', 'letter_id')} AND NOT {_BY_OTHERS}"),
     "reviewentry": _of_letter(),
     "printedcitation": _of_letter(),
     "receipt": _of_letter(),
-    "duty": _of_letter(_names("closed_by_name")),
+    "duty": _of_letter({**_names("closed_by_name"), **_note_of("note", "closed_by_name")}),
     "dutydocument": _of_letter(_names("by_name")),
     "reparseexample": _of_letter(),
     "reparserun": Rule("false"),  # runs read letters of all offices

@@ -275,13 +275,15 @@ def close(duties: Iterable[int], *, done_on: date, required: bool, note: str, by
 
 
 def reopen(duty_id: int, *, by: User, now: datetime) -> None:
-    """Open a closed duty again; its due date is worked out by the rules of today. Raises PermissionDenied."""
+    """Open a closed duty again; its due date is worked out by the rules of today. Raises PermissionDenied.
+
+    The note stays, with the name of who wrote it, which decides to which offices the note is shown.
+    """
     check_permission(by, "work_duties")
     with transaction.atomic():
         for duty in _locked([duty_id]).exclude(state=DutyState.OPEN):
-            duty.state, duty.closed_on, duty.closed_at, duty.closed_by_name = DutyState.OPEN, None, None, ""
-            with within(EVERYTHING):
-                duty.save(update_fields=["state", "closed_on", "closed_at", "closed_by_name"])
+            duty.state, duty.closed_on, duty.closed_at = DutyState.OPEN, None, None
+            duty.save(update_fields=["state", "closed_on", "closed_at"])
             audit.record("duty.reopened", by=by, at=now, letter_id=duty.letter_id, item=duty.item_number)
             refresh([duty.letter_id])
 

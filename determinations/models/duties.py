@@ -182,6 +182,7 @@ class Duty(models.Model):
 
     Open duties are worked out again whenever the case, the receipt or a rule changes; closed ones are kept as they
     were. ``due_on`` is null while the date of receipt is missing; ``sort_on`` is then the earliest day that it can be.
+    ``closed_by_name`` wrote the note, and stays with it when the duty is opened again.
     """
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="duties")

@@ -324,19 +324,21 @@ def test_a_letter_of_two_offices_shows_neither_the_others_names_nor_their_notes(
     for letter in (shared, Letter.objects.get(pk=LetterPair.objects.get(pk=other.values["pair"]).newer_id)):
         give(letter, offices.north, offices.south)
     person = User.objects.get(username=f"{WORD}user")
-    Duty.objects.filter(letter=shared).update(assigned_to=person)
+    Duty.objects.filter(letter=shared).update(
+        assigned_to=person, closed_by_name=person.username, note=f"{WORD}dutynote"
+    )
+    of_duty = f"/worklist/{Duty.objects.get(letter=shared).pk}/"
     notes.add_note(shared.pk, f"{WORD}searched", by=person, now=timezone.now())
-    hidden = [f"{WORD}{part}" for part in ("user", "note", "casenote", "searched")]
+    hidden = [f"{WORD}{part}" for part in ("user", "note", "casenote", "searched", "report", "dutynote")]
     for user in (people.casemanager, people.admin):
         client.force_login(user)
         case = client.get(f"/cases/{shared.pk}/").content.decode()
         assert f"{WORD}correction" in case
         assert OTHER_STAFF in case
-        duty = Duty.objects.filter(letter=shared).first()
         for address in (
-            "/cases/", "/worklist/?whose=all", f"/worklist/{duty.pk if duty else 0}/", f"/admin/review/{shared.pk}/",
+            "/cases/", "/worklist/?whose=all", of_duty, f"/admin/review/{shared.pk}/",
             f"/cases/{shared.pk}/disclosures/", f"/audit/?letter={shared.pk}", f"/admin/history/?letter={shared.pk}",
-            f"/cases/{shared.pk}/retention/", "/notifications/",
+            f"/cases/{shared.pk}/retention/", "/notifications/", "/admin/review/",
         ):  # fmt: skip
             body = client.get(address).content.decode()
             assert [mark for mark in hidden if mark in body] == [], (address, user.username)
@@ -354,6 +356,7 @@ def test_a_letter_of_two_offices_shows_neither_the_others_names_nor_their_notes(
     # Its own staff sees all of it, but for what we noted.
     client.force_login(person)
     case = client.get(f"/cases/{shared.pk}/").content.decode()
-    assert [mark for mark in hidden if mark not in case and mark != f"{WORD}note"] == []
+    theirs = [case, *(client.get(address).content.decode() for address in (f"/admin/review/{shared.pk}/", of_duty))]
+    assert [mark for mark in hidden if mark not in "".join(theirs) and mark != f"{WORD}note"] == []
     assert "A note of our own." not in case
     assert len(client.get("/search/", {"q": f"{WORD}searched"}).context["results"]) == 1

@@ -110,6 +110,7 @@ def test_reopening_reverses_and_keeps_the_note(store: Store, people: People) -> 
     records.reopen(duty.pk, by=people.casemanager, now=NOW)
     duty.refresh_from_db()
     assert (duty.state, duty.closed_on, duty.note) == (DutyState.OPEN, None, "Liability disputed")
+    assert duty.closed_by_name == people.admin.username, "whose note it is"
     actions_seen = list(AuditEvent.objects.filter(action__startswith="duty.").values_list("action", flat=True))
     assert actions_seen == ["duty.closed", "duty.reopened"]
 

@@ -12,7 +12,7 @@ from ninja import Field, Query, Router, Schema
 from determinations.access import audit
 from determinations.duties import records, worklist
 from determinations.duties.records import DutyRefused
-from determinations.models import Case, Duty, Receipt, Service, TokenScope
+from determinations.models import Case, Duty, DutyState, Receipt, Service, TokenScope
 from determinations.paging.keyset import Order
 from determinations.views.api.checks import needs
 from determinations.views.api.lists import Limit, PageOut, check_parameters, keyset_page, neighbors
@@ -53,7 +53,7 @@ class DutyOut(Schema):
             rule=str(duty.rule), state=duty.state, services_given=duty.services_given, received_on=duty.received_on,
             receipt_presumed=duty.presumed, due_on=duty.due_on,
             assigned_to=duty.assigned_to.get_username() if duty.assigned_to else None, closed_on=duty.closed_on,
-            closed_by=duty.closed_by_name, note=duty.note,
+            closed_by="" if duty.state == DutyState.OPEN else duty.closed_by_name, note=duty.note,
         )  # fmt: skip
 
 
