@@ -28,6 +28,26 @@ def insert_rows(model: type[Model], rows: Rows, *, replace_on: str = "", keep: C
         cursor.execute(statement, [json.dumps(rows)])
 
 
+def put_rows(model: type[Model], rows: Rows, *, key: str) -> set[int]:
+    """Write rows by primary key: new ones are inserted, others updated if a column differs; returns those written."""
+    if not rows:
+        return set()
+    table = model._meta.db_table
+    names = [f'"{name}"' for name in rows[0]]
+    changed = [name for name in names if name != f'"{key}"']
+    now, before = (", ".join(f"{source}.{name}" for name in changed) for source in ("excluded", "kept"))
+    statement = f"""
+        INSERT INTO {table} AS kept ({", ".join(names)})
+        SELECT {", ".join(names)} FROM json_populate_recordset(NULL::{table}, %s)
+        ON CONFLICT ("{key}") DO UPDATE SET ({", ".join(changed)}) = ROW ({now})
+        WHERE ({before}) IS DISTINCT FROM ({now})
+        RETURNING "{key}"
+    """  # noqa: S608 - names of our own columns
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [json.dumps(rows)])
+        return {pk for (pk,) in cursor.fetchall()}
+
+
 def new_ids(model: type[Model], number: int) -> list[int]:
     """Reserve primary keys, in ascending order, for rows to insert."""
     with connection.cursor() as cursor:

@@ -38,11 +38,11 @@ _MOST_TURNS = 4
 #     case numbers, decisions and corrections; corrections of copies are in force on the one that counts. Repeated for
 #     letters that thereby have other corrections.
 #  2. states of corrections: as merged.
-#  3. delete items with their facts, then write items: the index of cases is built from what their items say, so items
-#     come before cases; texts of cases come before the rows that are found by them.
+#  3. write the items that changed, and delete their facts: the index of cases is built from what their items say, so
+#     items come before cases; texts of cases come before the rows that are found by them.
 #  4. which cases count, and which are copies: needs the rows of new cases.
 #  5. the office's values, by the case numbers just written: facts have them from the cases.
-#  6. facts: only of cases that count; also of cases that begin or cease to.
+#  6. facts: only of cases that count, and only those that changed; also of cases that begin or cease to.
 #  7. printed citations, owners and notes, duties, and the review queue: read nothing that is written later.
 
 
@@ -91,7 +91,6 @@ class _Writer:
         notes = {pk: [correction.note for correction in self.applied[pk] if correction.note] for pk in records}
         words = words_of(records, notes)
         self._write_states()
-        delete_items(self.known & records.keys())
         write_items(records, words)
         corrected = {pk for pk, result in self.merged.items() if result.corrected}
         write_case_rows(self.letters, records, corrected, words)

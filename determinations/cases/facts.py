@@ -16,14 +16,14 @@ WHERE fact_id IN (SELECT item_id FROM determinations_itemfact WHERE case_id = AN
 """
 _DELETE_ITEMS = "DELETE FROM determinations_itemfact WHERE case_id = ANY(%(cases)s)"
 
-_INSERT_ITEMS = f"""
-INSERT INTO determinations_itemfact (
+_COLUMNS = f"""
     item_id, case_id, decision_month, decision_date, date_of_injury, ur_denial_date, application_received,
     date_assigned, days_from_denial, days_from_application, days_from_assignment, category_id, age, injury_year,
     decision_year, claim_age, case_items, claims_families, reviewer_families, overturned, partly_approved,
     same_authority, first_of_case, sex, priority, outcome, state, office_set_id, corrected, body_region, licensure,
     specialties, claims_authority_ids, reviewer_authority_ids, problem_codes, grounds, cited, {", ".join(COLUMNS)}
-)
+"""
+_ITEMS_NOW = f"""
 SELECT
     item.id, c.letter_id, date_trunc('month', c.decision_date::timestamp)::date, c.decision_date, c.date_of_injury,
     c.ur_denial_date, c.application_received, c.date_assigned,
@@ -36,13 +36,11 @@ SELECT
     c.item_count, cited.claims_families, cited.reviewer_families,
     CASE item.decision WHEN 'overturned' THEN true WHEN 'upheld' THEN false END,
     item.partly_approved, cited.claims_ids && cited.reviewer_ids,
-    NOT EXISTS (
-        SELECT FROM determinations_disputeditem earlier
-        WHERE earlier.case_id = item.case_id AND earlier.number < item.number
-    ),
+    rank() OVER (PARTITION BY item.case_id ORDER BY item.number) = 1,
     c.sex, c.priority, c.outcome, c.state, c.office_set_id, c.corrected, item.body_region, c.licensure, c.specialties,
     cited.claims_ids, cited.reviewer_ids,
-    ARRAY(SELECT DISTINCT unnest(c.problem_codes || item.problem_codes) ORDER BY 1), item.grounds, cited.word,
+    ARRAY(SELECT DISTINCT unnest(c.problem_codes || item.problem_codes) ORDER BY 1), item.grounds,
+    cited.word COLLATE "C",
     {", ".join(f"c.{column}" for column in COLUMNS)}
 FROM determinations_case c
 JOIN determinations_disputeditem item ON item.case_id = c.letter_id
@@ -62,6 +60,20 @@ CROSS JOIN LATERAL (
     WHERE cit.item_id = item.id
 ) cited
 WHERE c.letter_id = ANY(%(cases)s) AND c.superseded_by_id IS NULL
+"""  # noqa: S608 - names of our own columns
+_INSERT_ITEMS = f"INSERT INTO determinations_itemfact ({_COLUMNS}) {_ITEMS_NOW}"
+#: Of rows that stay as they are, 45 indexes need not be written again.
+_DELETE_CHANGED_ITEMS = f"""
+DELETE FROM determinations_itemfact WHERE case_id = ANY(%(cases)s) AND item_id NOT IN (
+    SELECT item_id FROM (
+        SELECT {_COLUMNS} FROM determinations_itemfact WHERE case_id = ANY(%(cases)s)
+        INTERSECT SELECT * FROM ({_ITEMS_NOW}) AS now
+    ) AS same
+)
+"""  # noqa: S608 - names of our own columns
+_INSERT_CHANGED_ITEMS = f"""
+INSERT INTO determinations_itemfact ({_COLUMNS}) SELECT * FROM ({_ITEMS_NOW}) AS now ({_COLUMNS})
+WHERE item_id NOT IN (SELECT item_id FROM determinations_itemfact WHERE case_id = ANY(%(cases)s))
 """  # noqa: S608 - names of our own columns
 
 _INSERT_CITATIONS = """
@@ -108,12 +120,28 @@ def remove_facts(case_ids: Collection[int]) -> None:
     _execute(case_ids, _DELETE_CITATIONS, _DELETE_ITEMS)
 
 
-def replace_facts(case_ids: Collection[int]) -> None:
-    """Rebuild the fact rows of these cases. Call it in the transaction that wrote the cases.
+def remove_facts_of(item_ids: Collection[int]) -> None:
+    """Delete the fact rows of these items."""
+    if not item_ids:
+        return
+    with connection.cursor() as cursor:
+        for statement in (
+            "DELETE FROM determinations_citationfact WHERE fact_id = ANY(%s)",
+            "DELETE FROM determinations_itemfact WHERE item_id = ANY(%s)",
+        ):
+            cursor.execute(statement, [list(item_ids)])
 
+
+def replace_facts(case_ids: Collection[int]) -> None:
+    """Make the fact rows of these cases what the cases say. Call it in the transaction that wrote the cases.
+
+    Facts of items whose words or citations changed must be removed before (``remove_facts_of``): an index is built
+    from these too, and a row that stays as it is stays in the index as it was.
     Only current versions get rows; ``problem_codes`` of the case as a whole count for each of its items.
     """
-    _execute(case_ids, _FAMILIES_STAY, _DELETE_CITATIONS, _DELETE_ITEMS, _INSERT_ITEMS, _INSERT_CITATIONS)
+    _execute(
+        case_ids, _FAMILIES_STAY, _DELETE_CITATIONS, _DELETE_CHANGED_ITEMS, _INSERT_CHANGED_ITEMS, _INSERT_CITATIONS
+    )
 
 
 def add_facts(case_ids: Collection[int]) -> None:

@@ -5,11 +5,10 @@ the next version that finds its item.
 """
 
 import copy
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from determinations.cases.fields import EffectiveItem, EffectiveRecord, Target, put, read, same
 from determinations.cases.item_keys import Anchor, folded, is_parsed, keys_of
@@ -72,9 +71,8 @@ def merge(document: LetterRecord, corrections: Iterable[Correction]) -> Merged:
 
 
 def _copied(record: _Values) -> _Values:
-    """A copy of plain JSON values, five times faster than ``deepcopy``."""
-    copied: _Values = json.loads(json.dumps(record))
-    return copied
+    """The values with spans of their own: corrections replace values and add spans, and change nothing inside them."""
+    return cast(_Values, {**record, "spans": dict(record["spans"])})
 
 
 class _Replay:
@@ -83,16 +81,18 @@ class _Replay:
     def __init__(self, document: LetterRecord, corrections: Sequence[Correction]) -> None:
         self.document = document
         self.corrections = corrections
-        parsed = _copied(document) if corrections else document  # without corrections nothing inside is changed
+        parsed, items = document, document["items"]
+        if corrections:
+            parsed, items = _copied(document), [_copied(item) for item in items]
         self.states = [CorrectionState.ACTIVE] * len(corrections)  # of each correction, by position
         self.standings: dict[Target, Standing] = {}
         self.settled: set[Target] = set()
         self.gone: set[str] = set()  # keys of items removed or merged by staff
         self.dismissed: list[Correction] = []
-        keys = keys_of(parsed["items"], list(anchors_of(corrections)))
+        keys = keys_of(items, list(anchors_of(corrections)))
         self.parsed = [
             ReplayedItem(key, {**values, "key": key}, base, [base["number"]])
-            for key, values, base in zip(keys, parsed["items"], document["items"], strict=True)
+            for key, values, base in zip(keys, items, document["items"], strict=True)
         ]
         self.record: EffectiveRecord = {**parsed, "items": [item.values for item in self.parsed]}
         self.items = list(self.parsed)

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 
 from django.db import connection
 
-from determinations.cases.bulk import insert_rows, new_ids
-from determinations.cases.facts import remove_facts
+from determinations.cases.bulk import insert_rows, new_ids, put_rows
+from determinations.cases.facts import remove_facts, remove_facts_of
 from determinations.cases.fields import EffectiveRecord
 from determinations.cases.row_values import (
     References,
@@ -24,6 +24,7 @@ from determinations.models import (
     Category,
     Citation,
     DisputedItem,
+    ItemText,
     Letter,
     LetterState,
     SectionName,
@@ -126,27 +127,65 @@ def _write_case_texts(records: Mapping[int, EffectiveRecord], words: Mapping[int
 
 
 def write_items(records: Mapping[int, EffectiveRecord], words: Mapping[int, SearchWords]) -> None:
+    """Write the items that differ from what is stored: of a letter's thousand items, a save changes a few.
+
+    Facts of written items are removed, because their index is built from what the items say (see ``replace_facts``).
+    """
     known = references_of(records.values())
+    kept = _stored_ids(records)
+    delete_items(records.keys() - {pk for pk, _number in kept})
     # The first item of a letter gets the highest ID: lists that begin with the newest then keep the letter's order.
     printed = [(pk, item) for pk, record in records.items() for item in reversed(record["items"])]
     vectors = [vector for pk in records for vector in reversed(words[pk].items)]
     codes = {pk: codes_by_item(record) for pk, record in records.items()}
-    numbered = list(zip(new_ids(DisputedItem, len(printed)), printed, strict=True))
-    insert_rows(
-        DisputedItem,
-        [
-            {"id": item_id, "case_id": pk, **item_row(item, codes[pk].get(str(item["number"]), ()), known)}
-            for item_id, (pk, item) in numbered
-        ],
+    new = [(pk, item["number"]) for pk, item in printed if (pk, item["number"]) not in kept]
+    ids = {**kept, **dict(zip(new, new_ids(DisputedItem, len(new)), strict=True))}
+    numbered = [(ids[pk, item["number"]], pk, item) for pk, item in printed]
+    rows = [
+        {"id": item_id, "case_id": pk, **item_row(item, codes[pk].get(str(item["number"]), ()), known)}
+        for item_id, pk, item in numbered
+    ]
+    texts = [_text_row(item_id, item, vector) for (item_id, _pk, item), vector in zip(numbered, vectors, strict=True)]
+    citations = [{"item_id": item_id, **row} for item_id, _pk, item in numbered for row in citation_rows(item, known)]
+    written = put_rows(DisputedItem, rows, key="id") | put_rows(ItemText, texts, key="item_id")
+    written |= _put_citations(citations, list(kept.values()))
+    remove_facts_of(written & set(kept.values()))
+    write_section_names(
+        {name for item_id, _pk, item in numbered if item_id in written for name in section_names_of(item)}
     )
-    _write_item_texts(
-        [(item_id, item, vector) for (item_id, (_pk, item)), vector in zip(numbered, vectors, strict=True)]
-    )
-    insert_rows(
-        Citation,
-        [{"item_id": item_id, **row} for item_id, (_pk, item) in numbered for row in citation_rows(item, known)],
-    )
-    write_section_names({name for _id, (_pk, item) in numbered for name in section_names_of(item)})
+
+
+def _stored_ids(records: Mapping[int, EffectiveRecord]) -> dict[tuple[int, int], int]:
+    """The IDs of stored items by case and number, of the cases that have items of the same numbers as before."""
+    stored: dict[int, dict[tuple[int, int], int]] = {}
+    items = DisputedItem.objects.filter(case__in=records).values_list("case_id", "number", "id")
+    for pk, number, item_id in items:
+        stored.setdefault(pk, {})[pk, number] = item_id
+    same = [ids for pk, ids in stored.items() if ids.keys() == {(pk, item["number"]) for item in records[pk]["items"]}]
+    return {place: item_id for ids in same for place, item_id in ids.items()}
+
+
+def _put_citations(rows: Sequence[Mapping[str, object]], kept: Sequence[int]) -> set[int]:
+    """Write the citations of items, of which ``kept`` may have some; returns the items whose citations changed."""
+    columns = "item_id, side, position, authority_id, edition, sections, pages, printed"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH now AS MATERIALIZED (
+                SELECT {columns} FROM json_populate_recordset(NULL::determinations_citation, %(rows)s)
+            ), before AS MATERIALIZED (
+                SELECT {columns} FROM determinations_citation WHERE item_id = ANY(%(kept)s)
+            )
+            SELECT item_id FROM (TABLE now EXCEPT TABLE before) AS added
+            UNION SELECT item_id FROM (TABLE before EXCEPT TABLE now) AS removed
+            """,  # noqa: S608 - names of our own columns
+            {"rows": json.dumps(rows), "kept": list(kept)},
+        )
+        changed = {item_id for (item_id,) in cursor.fetchall()}
+        if changed.intersection(kept):
+            cursor.execute("DELETE FROM determinations_citation WHERE item_id = ANY(%s)", [list(changed)])
+    insert_rows(Citation, [row for row in rows if row["item_id"] in changed])
+    return changed
 
 
 def section_names_of(item: ItemRecord) -> Iterable[str]:
@@ -181,28 +220,15 @@ def forget_section_names(names: Sequence[str]) -> None:
         )
 
 
-def _write_item_texts(items: Iterable[tuple[int, ItemRecord, str]]) -> None:
-    """Long texts, and what the item is found by."""
-    rows = [
-        {
-            "item_id": item_id,
-            "rationale": item["rationale"] or "",
-            "claims_text": item["claims_text"] or "",
-            "reviewer_text": item["reviewer_text"] or "",
-            "search": vector,
-        }
-        for item_id, item, vector in items
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO determinations_itemtext (item_id, rationale, claims_text, reviewer_text, search)
-            SELECT item_id, rationale, claims_text, reviewer_text, search
-            FROM json_to_recordset(%s)
-                AS r (item_id bigint, rationale text, claims_text text, reviewer_text text, search tsvector)
-            """,
-            [json.dumps(rows)],
-        )
+def _text_row(item_id: int, item: ItemRecord, vector: str) -> dict[str, object]:
+    """The columns of an item's long texts, and what the item is found by."""
+    return {
+        "item_id": item_id,
+        "rationale": item["rationale"] or "",
+        "claims_text": item["claims_text"] or "",
+        "reviewer_text": item["reviewer_text"] or "",
+        "search": vector,
+    }
 
 
 def references_of(records: Collection[EffectiveRecord]) -> References:

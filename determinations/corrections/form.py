@@ -132,7 +132,7 @@ def _row(
         labels=labels,
         parser_value=read(base, kind.name) if base else None,
         evidence=f"{span[0]}-{span[1]}" if span else "",
-        digest=digest_of(kind, value),
+        stored=value,
         number_path=number_path,
     )
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from determinations.cases.fields import Field, GivenValue, citations_in
 from determinations.cases.merging import Standing
-from determinations.corrections.kinds import BETWEEN_PAGES, BETWEEN_SECTIONS, CONTROLS, text_of
+from determinations.corrections.kinds import BETWEEN_PAGES, BETWEEN_SECTIONS, CONTROLS, digest_of, text_of
 from determinations.corrections.submission import Part, input_name
 from determinations.models.corrections import CorrectionState, FieldValue
 from determinations.parsing.results import ProblemRecord
@@ -78,7 +78,7 @@ class Row:
     parser_value: FieldValue = None
     problems: list[ExplainedProblem] = made_by(default_factory=list)
     evidence: str = ""
-    digest: str = ""
+    stored: GivenValue = None
     number_path: str = ""
     error: str = ""
     warning: str = ""
@@ -86,6 +86,11 @@ class Row:
     touched: bool = False
     confirmed: bool = False
     reverted: bool = False
+
+    @property
+    def digest(self) -> str:
+        """What says whether the value changed since it was shown; worked out only for rows shown or typed in."""
+        return digest_of(self.field, self.stored)
 
     @property
     def name(self) -> str:
