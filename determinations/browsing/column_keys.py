@@ -19,7 +19,7 @@ def item_keys(
     """As ``keys_from``, for items; by column where the engine can, and then the count has no cap."""
     selection = Selection(cast("QuerySet[ItemFact]", listed.rows), whole_letters=False)
     with one_snapshot() as engine:
-        if engine.counts_by_column(selection):
+        if engine.lists_by_column(selection):
             sql, parameters = selection.rows
             here, of_place = _after(listed, cursor, forward=forward)
             descending = listed.order.descending == forward

@@ -108,7 +108,7 @@ def _by_column(
         for left_out in columns:
             rows = cast("QuerySet[ItemFact]", filterset.without(left_out))
             selections[left_out] = Selection(rows, whole_letters=False)
-        if not all(engine.counts_by_column(selection) for selection in selections.values()):
+        if not all(engine.lists_by_column(selection) for selection in selections.values()):
             return None
         for left_out, selection in selections.items():
             engine.precompute(selection, list(dict.fromkeys(columns[left_out])))

@@ -41,9 +41,9 @@ class SqlEngine:
         if self._columns is not None:
             self._columns.columns()
 
-    def counts_by_column(self, selection: Selection) -> bool:
-        """Whether the selection is counted by column, so that counting all of it takes no longer than a part."""
-        return self._columns is not None and self._columns.can_answer(*selection.rows)
+    def lists_by_column(self, selection: Selection) -> bool:
+        """Whether pages of the selection's rows, and their whole number, are found by column."""
+        return self._columns is not None and self._columns.lists_quicker(*selection.rows)
 
     def rows_by_column(self, sql: str, params: tuple[Any, ...]) -> Rows | None:
         """The answer to a statement of the caller's own; None if it is not counted by column."""

@@ -57,6 +57,7 @@ ROUNDS = 4
 @pytest.fixture
 def folder(tmp_path: Path, settings: object) -> Iterator[Path]:
     settings.COLUMNS_DIR = tmp_path / "columns"  # type: ignore[attr-defined]
+    settings.COLUMN_LISTS_FROM = 0  # type: ignore[attr-defined]
     reading.process.close()
     yield tmp_path / "columns"
     reading.process.close()
@@ -168,7 +169,7 @@ def test_the_rail_of_items_counts_all_of_them(people: People, folder: Path, sett
             assert not by_column.capped
 
 
-def test_pages_of_items_are_the_same_by_column(people: People, folder: Path) -> None:
+def test_pages_of_items_are_the_same_by_column(people: People, folder: Path, settings: object) -> None:
     stored_world(random.Random(5), 12)
     keeping.keep_columns()
     for sort in ITEMS.orders:
@@ -185,7 +186,10 @@ def test_pages_of_items_are_the_same_by_column(people: People, folder: Path) -> 
             assert by_column == keys_from(listed, cursor, 5, forward=forward), (sort, cursor)
         assert item_keys(listed, None, 5, forward=False) == keys_from(listed, None, 5, forward=False)
         with one_snapshot() as engine:
-            assert engine.counts_by_column(parse_selection(query).selection)
+            assert engine.lists_by_column(parse_selection(query).selection)
+    settings.COLUMN_LISTS_FROM = ItemFact.objects.count() + 1  # type: ignore[attr-defined]
+    with one_snapshot() as engine:
+        assert not engine.lists_by_column(parse_selection(query).selection)
 
 
 def test_a_correction_and_an_erasure_count_at_once(people: People, folder: Path) -> None:

@@ -17,7 +17,7 @@ DATABASE = """(
 _UNSEEN = "NOT pg_visible_in_snapshot(log.transaction::text::xid8, file.horizon::pg_snapshot)"
 _STATE = f"""
 SELECT file.name, file.layout, file.database = {DATABASE}, (SELECT sum(mark) FROM determinations_factchange),
-    EXISTS (SELECT FROM determinations_factlog AS log WHERE {_UNSEEN})
+    EXISTS (SELECT FROM determinations_factlog AS log WHERE {_UNSEEN}), file.items
 FROM determinations_columnfile AS file WHERE folder = %s AND name <> ''
 """  # noqa: S608 - constants
 _CHANGED = f"""
@@ -38,6 +38,7 @@ class FileState:
     is_of_this_database: bool
     version: str
     has_changes: bool
+    items: int
 
 
 def read_state(folder: str) -> FileState | None:
@@ -45,7 +46,7 @@ def read_state(folder: str) -> FileState | None:
     with connection.cursor() as cursor:
         cursor.execute(_STATE, [folder])
         row = cursor.fetchone()
-    return FileState(row[0], row[1], row[2], str(row[3]), row[4]) if row else None
+    return FileState(row[0], row[1], row[2], str(row[3]), row[4], row[5]) if row else None
 
 
 def changed_items(folder: str) -> list[int] | None:

@@ -62,6 +62,8 @@ class Columns:
     connection: duckdb.DuckDBPyConnection
     schema: str
     changed: int
+    #: In the file, about.
+    items: int
 
     def rows(self, sql: str, parameters: Sequence[Value]) -> Rows:
         """The answer to a statement for PostgreSQL. Raises NotInColumns and errors of the library."""
@@ -119,7 +121,7 @@ class OpenFile:
                 table.copy_rows(self.connection, now, f"WHERE {table.key} = ANY('{{{numbers}}}'::bigint[])")
                 rows += f" WHERE {table.key} NOT IN (SELECT item FROM {schema}.changed) UNION ALL SELECT * FROM {now}"  # noqa: S608
             self.connection.execute(f"CREATE VIEW {schema}.{table.name} AS {rows}")
-        return Columns(self.connection, schema, len(items))
+        return Columns(self.connection, schema, len(items), state.items)
 
 
 class ColumnReader:
@@ -141,13 +143,14 @@ class ColumnReader:
             process.report(error)
             return None
 
-    def can_answer(self, sql: str, parameters: Sequence[Value]) -> bool:
-        """Whether the column file can answer a statement, or one that selects from such rows."""
+    def lists_quicker(self, sql: str, parameters: Sequence[Value]) -> bool:
+        """Whether lists of such rows are to be named by column: PostgreSQL's indexes are quicker for few items."""
         try:
             translate(sql, parameters)
         except NotInColumns:
             return False
-        return self.columns() is not None
+        columns = self.columns()
+        return columns is not None and columns.items >= settings.COLUMN_LISTS_FROM
 
     def columns(self) -> Columns | None:
         """The facts as this transaction sees them; None if they are not available."""

@@ -39,7 +39,7 @@ from determinations.browsing.lists import LISTS, ListKind
 from determinations.datasets.exported import FORMATS, Request
 from determinations.datasets.files import Format
 from determinations.filters import filters_in_words, filters_only
-from determinations.models import Export
+from determinations.models import Case, Export
 from determinations.models.browsing import DATA_SET, ExportFormat, ExportState
 from determinations.paging.counts import count_up_to
 from determinations.storage.sealed import KeyUnknown, NotAuthentic
@@ -122,9 +122,12 @@ def request_data_set(request: HttpRequest) -> HttpResponse:
         form = Format(request.POST.get("format", ""))
     except ValueError:
         raise Http404("There is no such format.") from None
-    if settings.CONFIRM_EXPORT_ROWS:
-        need_confirmation(request)
     asked = Request(form, deidentified=bool(request.POST.get("deidentified")))
+    most = settings.CONFIRM_EXPORT_ROWS
+    if most and not asked.deidentified:
+        count = count_up_to(Case.objects.current(), cap=most)
+        if count.capped or count.number > most:
+            need_confirmation(request)
     _queue(request, Export(list_name=DATA_SET, query=asked.query, format=ExportFormat.ZIP))
     messages.info(request, "The data set is being prepared in the background. It will appear here when it is ready.")
     return redirect(reverse("export_list"))
