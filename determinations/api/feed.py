@@ -16,7 +16,19 @@ from determinations.models import Case
 
 #: Rows of the log that one call looks at, and rows that one step of ``compact`` settles.
 MOST_CHANGES, STEP = 1_000, 10_000
-_HORIZON = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+#: The oldest transaction of this database that may still write; the snapshot's own is of all databases of the server.
+#: One that ends between snapshot and look at the locks counts as running, which delays and loses nothing.
+_HORIZON = """(SELECT least(
+    pg_snapshot_xmax(pg_current_snapshot())::text::bigint, pg_current_xact_id_if_assigned()::text::bigint,
+    (
+        SELECT min(running::text::bigint) FROM pg_snapshot_xip(pg_current_snapshot()) AS running
+        WHERE running::xid NOT IN (
+            SELECT own.transactionid FROM pg_locks AS own JOIN pg_stat_activity AS session USING (pid)
+            WHERE own.locktype = 'transactionid' AND own.mode = 'ExclusiveLock' AND own.granted
+                AND session.datid <> (SELECT oid FROM pg_database WHERE datname = current_database())
+        )
+    )
+))"""
 #: A database that was restored elsewhere, or anew, counts its transactions differently.
 _IDENTITY = """
 SELECT system_identifier::text || ':' || (SELECT oid::text FROM pg_database WHERE datname = current_database())
