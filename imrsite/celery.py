@@ -93,7 +93,7 @@ def note_running_worker(sender: Any, **details: Any) -> None:
 
 
 @worker_init.connect
-def warm_up(**details: Any) -> None:
+def warm_up(**details: object) -> None:
     """Build rules and load data before the worker forks: its processes share them, and no first letter waits."""
     from django.utils import timezone
 

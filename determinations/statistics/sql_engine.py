@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from determinations.parsing.results import SIDES
 from determinations.statistics.answer_cache import Rows, cached_answers, data_version
 from determinations.statistics.citation_code import decode_citations
+from determinations.statistics.columns.dialect import Value
 from determinations.statistics.columns.reading import ColumnReader
 from determinations.statistics.interface import TABLE, CitationGroup, ItemGroup, LetterGroup, Selection, Sums
 
@@ -45,7 +46,7 @@ class SqlEngine:
         """Whether pages of the selection's rows, and their whole number, are found by column."""
         return self._columns is not None and self._columns.lists_quicker(*selection.rows)
 
-    def rows_by_column(self, sql: str, params: tuple[Any, ...]) -> Rows | None:
+    def rows_by_column(self, sql: str, params: Sequence[Value]) -> Rows | None:
         """The answer to a statement of the caller's own; None if it is not counted by column."""
         return None if self._columns is None else self._columns.rows(sql, params)
 

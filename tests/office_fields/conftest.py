@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import pytest
 from openpyxl import Workbook
@@ -74,10 +75,10 @@ def as_excel(*rows: Sequence[object]) -> bytes:
     return file.getvalue()
 
 
-def uploaded(data: bytes, people: People, name: str = "claims.csv") -> OfficeImport:
+def uploaded(data: bytes, people: People, name: str = "claims.csv", now: datetime = NOW) -> OfficeImport:
     """A table that was uploaded and read by the worker's step."""
-    source = imports.receive_table(data, name, by=people.supervisor, now=NOW)
-    imports.work_on(source.pk, now=NOW)
+    source = imports.receive_table(data, name, by=people.supervisor, now=now)
+    imports.work_on(source.pk, now=now)
     source.refresh_from_db()
     return source
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
+from django.utils import timezone
 
 from determinations import tasks
 from determinations.cases.office_values import copy_pending
@@ -235,8 +236,8 @@ def test_a_worker_that_is_killed_while_it_applies_an_import_writes_nothing_by_ha
     worker: Worker, people: People
 ) -> None:
     table = as_csv(HEADS[:2], *((number(serial), f"WC-{serial}") for serial in (1, 2, 3)))
-    source = uploaded(table, people)
-    imports.apply_import(source.pk, by=people.supervisor, now=NOW)
+    source = uploaded(table, people, now=timezone.now())  # so that the sweep of the starting worker leaves it alone
+    imports.apply_import(source.pk, by=people.supervisor, now=timezone.now())
     waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
     with connection.cursor() as cursor, transaction.atomic():
         CaseValues.objects.create(case_number=number(2))  # another transaction waits for it in the middle of its work
