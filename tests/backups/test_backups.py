@@ -3,8 +3,9 @@
 import hashlib
 import json
 import os
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django.db.migrations.recorder import MigrationRecorder
 
+from determinations import migrations
 from determinations.backups import database, making
 from determinations.backups.encryption import keys_for_making, keys_for_reading
 from determinations.backups.faults import BackupRefused
@@ -26,7 +28,7 @@ from determinations.models import AuditEvent, BackupRecord, Case, ItemFact, Lett
 from determinations.operations.checks import backup as backup_check
 from determinations.operations.findings import Level
 from determinations.reading import readiness
-from determinations.reading.schema import applied_migrations
+from determinations.reading.schema import applied_migrations, known_migrations
 from determinations.statistics.catalog import STATISTICS
 from determinations.storage.files import letters_area
 from determinations.tasks import parse_letters
@@ -36,8 +38,35 @@ from tests.letters_made import letter_text
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("broker")]
 
 
-#: A state of the schema that later migrations can go back to.
-OLDER = "0059_data_set"
+NEWER = "9999_of_a_newer_program"
+_NEWER = """
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("determinations", "{latest}")]
+    operations = [migrations.RunSQL("CREATE TABLE made_by_a_newer_program (id integer)")]
+"""
+
+
+@pytest.fixture
+def newer_program(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """``newer_program()`` gives this process one migration more than it has, as an update of the program does."""
+    package, ours = tmp_path / "more_migrations", str(migrations.__path__[0])
+    package.mkdir()
+    latest = max(path.stem for path in Path(ours).glob("0*.py"))
+    (package / "__init__.py").write_text(f"__path__ = [{ours!r}, {str(package)!r}]\n")
+    (package / f"{NEWER}.py").write_text(_NEWER.format(latest=latest))
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def update() -> None:
+        settings.MIGRATION_MODULES = {"determinations": package.name}
+        known_migrations.cache_clear()
+
+    yield update
+    known_migrations.cache_clear()
+    for name in [name for name in sys.modules if name.partition(".")[0] == package.name]:
+        del sys.modules[name]
 
 
 def bring(first: int, count: int) -> list[int]:
@@ -316,27 +345,32 @@ def test_a_backup_is_made_before_a_migration_too(tmp_path: Path) -> None:
 
 
 def test_an_older_backup_is_migrated_and_its_encrypted_files_need_their_key(
-    elsewhere: Any, tmp_path: Path, settings: Any
+    elsewhere: Any, tmp_path: Path, settings: Any, newer_program: Callable[[], None]
 ) -> None:
     folder, printed = tmp_path / "backups", StringIO()
     settings.FILE_KEYS = [b"k" * 32]
     parse_letters(bring(1, 2))
-    latest = applied_migrations()
-    call_command("migrate", "determinations", OLDER, verbosity=0)
-    try:
-        backup(folder)
-    finally:
-        call_command("migrate", verbosity=0)
+    older = applied_migrations()
+    with connection.cursor() as cursor:  # a table that versions before the opening of archives by workers did not have
+        cursor.execute("ALTER TABLE determinations_unopenedfile RENAME TO not_made_yet")
+        try:
+            backup(folder)
+        finally:
+            cursor.execute("ALTER TABLE not_made_yet RENAME TO determinations_unopenedfile")
     assert verify(folder)["faults"] == []
     assert b"synthetic" not in b"".join(path.read_bytes() for path in letters_area().root.rglob("*") if path.is_file())
     elsewhere()
+    newer_program()
     settings.FILE_KEYS = []
     call_command("restore", folder=folder, stdout=printed)
     assert "manage.py migrate brings it up to date" in printed.getvalue()
     assert "need keys that FILE_KEYS lacks: " in printed.getvalue()
-    assert set(applied_migrations()) < set(latest)
+    assert applied_migrations() == older
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE not_made_yet RENAME TO determinations_unopenedfile")
     call_command("migrate", verbosity=0)
-    assert applied_migrations() == latest
+    assert set(applied_migrations()) - set(older) == {f"determinations.{NEWER}"}
+    assert "made_by_a_newer_program" in connection.introspection.table_names()
     assert [obstacle.code for obstacle in readiness.obstacles()] == ["file_key_missing"]
     settings.FILE_KEYS = [b"k" * 32]
     assert readiness.obstacles() == []
@@ -349,11 +383,11 @@ def test_an_older_backup_is_migrated_and_its_encrypted_files_need_their_key(
 
 def test_a_backup_of_a_newer_program_is_refused_before_anything_changes(elsewhere: Any, tmp_path: Path) -> None:
     bring(1, 1)
-    MigrationRecorder(connection).record_applied("determinations", "9999_of_a_newer_program")
+    MigrationRecorder(connection).record_applied("determinations", NEWER)
     try:
         backup(tmp_path / "backups")
     finally:
-        MigrationRecorder(connection).record_unapplied("determinations", "9999_of_a_newer_program")
+        MigrationRecorder(connection).record_unapplied("determinations", NEWER)
     elsewhere()
     with pytest.raises(CommandError, match=r"does not know determinations\.9999_of_a_newer_program\. Nothing was"):
         call_command("restore", folder=tmp_path / "backups")
