@@ -15,7 +15,7 @@ from determinations.audit import upkeep
 from determinations.browsing.exports import write_export
 from determinations.models import AuditEvent, AuditState, Export
 from determinations.models.clock import database_now
-from determinations.views.audit import tables, trail
+from determinations.views.audit import disclosures, tables, trail
 from determinations.views.browsing import exports as export_views
 from tests.corrections.letters import document, item, stored_letter
 from tests.fixtures.people import People
@@ -159,3 +159,10 @@ def test_the_disclosures_of_a_case_name_everyone(
     answer = client.post(reverse("export_disclosures", args=[letter.pk]), {"format": "csv"})
     lines = b"".join(answer.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
     assert len(lines) == 1 + 8, "the two openings of this page, too"
+    monkeypatch.setattr(disclosures, "MOST_IN_EXCEL", 1)
+    answer = client.post(reverse("export_disclosures", args=[letter.pk]), {"format": "xlsx"}, follow=True)
+    assert "an Excel file has at most 1 events. Choose CSV" in answer.content.decode(), "it does not stop silently"
+    assert AuditEvent.objects.filter(action="disclosures.exported").count() == 1
+    monkeypatch.setattr(disclosures, "MOST_IN_EXCEL", 20)
+    answer = client.post(reverse("export_disclosures", args=[letter.pk]), {"format": "xlsx"})
+    assert b"".join(answer.streaming_content).startswith(b"PK")  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from determinations.models import AuditEvent
 #: CSV is streamed, however many events match; an Excel file is written whole first, and has no more than this.
 FORMATS = ("csv", "xlsx")
 MOST_IN_EXCEL = 20_000
+NOT_IN_EXCEL = "Nothing was exported: an Excel file has at most {most:,} events. Choose CSV, which has all of them."
 _HEADS = ("Event", "Time", "User", "User ID", "Address", "Action", "In words", "Letter", "Details")
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -22,7 +23,7 @@ _READ_AT_ONCE = 2_000
 
 
 def events_file(events: QuerySet[AuditEvent], format: str, name: str) -> HttpResponseBase:
-    """The events, newest first, as a download."""
+    """The events, newest first, as a download. The caller refuses an Excel file of more than ``MOST_IN_EXCEL``."""
     file_name = f"{name}-{timezone.localdate():%Y-%m-%d}.{format}"
     if format == "csv":
         response = StreamingHttpResponse(csv_lines(_HEADS, _rows(_in_parts(events))), content_type=_TYPES["csv"])
@@ -30,7 +31,7 @@ def events_file(events: QuerySet[AuditEvent], format: str, name: str) -> HttpRes
         return response
     with scratch_folder() as folder:
         path = folder / "events.xlsx"
-        write_xlsx(path, "Audit trail", _HEADS, _rows(events.order_by("-at", "-pk")[:MOST_IN_EXCEL]))
+        write_xlsx(path, "Audit trail", _HEADS, _rows(_in_parts(events)))
         # The file stays readable through its open handle after the folder is gone.
         return FileResponse(path.open("rb"), as_attachment=True, filename=file_name, content_type=_TYPES["xlsx"])
 

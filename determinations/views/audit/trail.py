@@ -22,7 +22,7 @@ from determinations.paging.addresses import changed, with_query
 from determinations.paging.counts import count_up_to, whole_number
 from determinations.paging.keyset import page_of
 from determinations.views.access.confirmation import is_resumed, need_confirmation
-from determinations.views.audit.tables import FORMATS, MOST_IN_EXCEL, events_file
+from determinations.views.audit.tables import FORMATS, MOST_IN_EXCEL, NOT_IN_EXCEL, events_file
 from determinations.views.requests import person_of
 
 may_view = permission_required("determinations.view_audit_trail", raise_exception=True)
@@ -111,9 +111,7 @@ def export_trail(request: HttpRequest) -> HttpResponseBase:
     events = matching(events_visible_to(person_of(request)), criteria.criteria())
     count = count_up_to(events, cap=MOST_IN_EXCEL)
     if count.capped and form == "xlsx":
-        messages.error(
-            request, f"Nothing was exported: an Excel file has at most {MOST_IN_EXCEL:,} events. Choose CSV."
-        )
+        messages.error(request, NOT_IN_EXCEL.format(most=MOST_IN_EXCEL))
         return redirect(back)
     if settings.CONFIRM_EXPORT_ROWS and count.number > settings.CONFIRM_EXPORT_ROWS:
         need_confirmation(request)
