@@ -1,6 +1,6 @@
 """The profile of a treatment: requests, overturn rate, grounds, guidelines and quantities."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,11 +14,12 @@ from determinations.parsing.grounds import GROUNDS
 from determinations.parsing.results import SIDES, Decision
 from determinations.statistics.catalog import BY_KEY
 from determinations.statistics.citation_catalog import AUTHORITIES_OF_SIDE
+from determinations.statistics.definition import Statistic
 from determinations.statistics.ground_tables import with_decision
 from determinations.statistics.measured_accuracy import Share
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import Table, Tally
-from determinations.views.statistics.context import Context, Number, may_read, table_of
+from determinations.views.statistics.context import Context, Number, RowView, may_read, table_of
 from determinations.views.statistics.ground_sentences import DOCUMENTATION, documentation
 from determinations.views.statistics.lazy_sections import section, whole_url
 from determinations.views.statistics.over_time import periods_of
@@ -104,7 +105,7 @@ def _profile(context: Context, category: Category) -> dict[str, object]:
     context.engine.precompute(context.selection, _COLUMNS)
     grounds = table_of(context, BY_KEY["ground"])
     by_ground = {row.key: row.tally for row in grounds.rows}
-    cited = {side: context.row_views(table_of(context, AUTHORITIES_OF_SIDE[side])) for side in SIDES}
+    cited = {side: _first_rows(context, AUTHORITIES_OF_SIDE[side]) for side in SIDES}
     newest = newest_requests(context, category)
     recent = recent_requests(newest)
     steps, periods = periods_of(context)
@@ -119,9 +120,9 @@ def _profile(context: Context, category: Category) -> dict[str, object]:
         "overturned_grounds": _grounds_of(context, grounds, "overturned"),
         "without_grounds": context.items(by_ground.get("unknown", Tally()).items, {"ground": ["unknown"]}),
         "old_grounds": count_old_grounds(),
-        "claims": cited["claims"][:_MOST_ROWS],
-        "reviewer": cited["reviewer"][:_MOST_ROWS],
-        "regions": context.row_views(table_of(context, BY_KEY["body-region"]))[:_MOST_ROWS],
+        "claims": cited["claims"],
+        "reviewer": cited["reviewer"],
+        "regions": _first_rows(context, BY_KEY["body-region"]),
         "periods": periods,
         **steps,
         "quantities": quantity_rows(context, category, recent),
@@ -131,6 +132,12 @@ def _profile(context: Context, category: Category) -> dict[str, object]:
         "sections_part": section(context, context.url("cited_sections"), *SECTIONS, cited_sections),
         "documentation_part": section(context, context.url("grounds_documentation"), *DOCUMENTATION, documentation),
     }
+
+
+def _first_rows(context: Context, statistic: Statistic) -> list[RowView]:
+    """The first rows of a statistic. Links are written for these rows only."""
+    table = table_of(context, statistic)
+    return context.row_views(replace(table, rows=table.rows[:_MOST_ROWS]))
 
 
 def _grounds_of(context: Context, grounds: Table, decision: Decision) -> list[GroundShare]:
