@@ -4,6 +4,7 @@ import random
 import threading
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection, transaction
 
@@ -67,6 +68,18 @@ def test_a_change_that_commits_late_is_not_passed_over(store: Store) -> None:
     slow.join(timeout=30)
     after = feed.read_changes(meanwhile.cursor)
     assert {change.case_id for change in after.changes} == {early, late}
+
+
+def test_a_transaction_of_another_database_delays_nothing(store: Store) -> None:
+    """Snapshots count the running transactions of all databases of the server."""
+    case = store(1, ITEMS)
+    cursor = feed.current_cursor()
+    elsewhere = {**connection.get_connection_params(), "dbname": "postgres"}
+    with psycopg.connect(**elsewhere) as other:
+        other.execute("SELECT pg_current_xact_id()")
+        Case.objects.filter(pk=case).update(age=30)
+        changes = feed.read_changes(cursor).changes
+    assert [change.case_id for change in changes] == [case]
 
 
 def test_concurrent_writers_lose_nothing(store: Store) -> None:
