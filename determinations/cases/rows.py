@@ -156,12 +156,15 @@ def write_items(records: Mapping[int, EffectiveRecord], words: Mapping[int, Sear
 
 
 def _stored_ids(records: Mapping[int, EffectiveRecord]) -> dict[tuple[int, int], int]:
-    """The IDs of stored items by case and number, of the cases that have items of the same numbers as before."""
+    """The IDs of stored items by case and number, of the cases whose items have the same numbers as before.
+
+    Items of old cases, whose first item has the lowest ID, are written anew.
+    """
     stored: dict[int, dict[tuple[int, int], int]] = {}
-    items = DisputedItem.objects.filter(case__in=records).values_list("case_id", "number", "id")
+    items = DisputedItem.objects.filter(case__in=records).order_by("-id").values_list("case_id", "number", "id")
     for pk, number, item_id in items:
         stored.setdefault(pk, {})[pk, number] = item_id
-    same = [ids for pk, ids in stored.items() if ids.keys() == {(pk, item["number"]) for item in records[pk]["items"]}]
+    same = [ids for pk, ids in stored.items() if list(ids) == [(pk, item["number"]) for item in records[pk]["items"]]]
     return {place: item_id for ids in same for place, item_id in ids.items()}
 
 
