@@ -116,6 +116,15 @@ def _write_case_texts(records: Mapping[int, EffectiveRecord], words: Mapping[int
     with connection.cursor() as cursor:
         cursor.execute(
             """
+            SELECT case_id FROM determinations_casetext AS before
+            JOIN json_to_recordset(%s) AS r (case_id bigint, search tsvector) USING (case_id)
+            WHERE before.search IS DISTINCT FROM r.search
+            """,
+            [json.dumps(rows)],
+        )
+        remove_facts([pk for (pk,) in cursor.fetchall()])  # items are found by the words of their letter too
+        cursor.execute(
+            """
             INSERT INTO determinations_casetext (case_id, summary, search, words_version)
             SELECT case_id, summary, search, %s
             FROM json_to_recordset(%s) AS r (case_id bigint, summary text, search tsvector)

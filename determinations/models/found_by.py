@@ -3,7 +3,8 @@
 Texts are in wide rows, and a search that visits ten thousand of those reads ten thousand pages. So the narrow rows
 index words that they do not contain: functions read them from the text tables when the index entry is written (see
 migration 0020). The functions are immutable, as PostgreSQL requires, because their arguments identify a text that
-never changes: an item gets a new ID whenever it is written, and a case a new ``searched_hash``. Texts and citations
+never changes for the row: facts are written anew when the item or its letter has other words, and a case gets a new
+``searched_hash``. Texts and citations
 must therefore be written before the rows that are found by them, which ``effective.write_cases`` does. For the same
 reason the indexes are rebuilt after a restore (``deploy/backup.md``).
 """

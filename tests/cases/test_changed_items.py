@@ -72,6 +72,11 @@ def test_a_save_leaves_what_writing_all_items_anew_leaves(people: People, as_cas
     assert {pk for pk in facts if now[pk] != facts[pk]} == {ids[3]}, "45 indexes are written for one item"
     assert versions(letter, "disputeditem") == rows, "its citations changed, not its row"
 
+    for word in ("mahogany", "rosewood"):  # items are found by the words of their letter too
+        actions.correct_field(letter.pk, "summary", f"A synthetic {word}.", by=by, now=at, reason="misread")
+        items = as_casemanager.get("/items/", {"q": f"summary:{word}"}).context["page"].rows
+        assert len(items) == 5, word
+
     steps = (
         lambda: actions.correct_field(letter.pk, "items/4/decision", "overturned", by=by, now=at, reason="misread"),
         lambda: actions.confirm_value(letter.pk, "items/1/request", by=by, now=at),
