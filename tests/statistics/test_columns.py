@@ -1,5 +1,6 @@
 """The column engine gives exactly the answers of PostgreSQL, at any moment, or leaves them to it."""
 
+import gc
 import random
 import threading
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from determinations.operations.column_files import column_file
 from determinations.operations.findings import Level
 from determinations.paging.filtered import keys_from
 from determinations.paging.keyset import cursor_at
+from determinations.reading.trial import crashes
 from determinations.statistics.answer_cache import cached_answers
 from determinations.statistics.catalog import STATISTICS
 from determinations.statistics.columns import keeping, reading
@@ -167,6 +169,15 @@ def test_the_rail_of_items_counts_all_of_them(people: People, folder: Path, sett
         else:
             assert by_column.counts == by_postgresql.counts
             assert not by_column.capped
+
+
+def test_a_child_of_a_process_that_counts_does_not_crash(people: People, folder: Path) -> None:
+    """A worker tries doubtful letters in children: what the library leaves them of its threads must not be closed."""
+    stored_world(random.Random(6), 3)
+    keeping.keep_columns()
+    for _ in range(3):
+        assert overturned() == ItemFact.objects.filter(overturned=True).count()
+        assert not crashes(gc.collect, seconds=30)
 
 
 def test_pages_of_items_are_the_same_by_column(people: People, folder: Path, settings: object) -> None:

@@ -169,8 +169,16 @@ class _Process:
     """What this process has open. Its children open files of their own."""
 
     def __init__(self) -> None:
+        self._left: list[OpenFile | None] = []
         self._forget()
-        os.register_at_fork(after_in_child=self._forget)
+        os.register_at_fork(after_in_child=self._leave)
+
+    def _leave(self) -> None:
+        """In a child: forget what the parent has open, and never close it. Its threads are not here, and closing it
+        would wait for them or crash.
+        """
+        self._left.append(self.file)
+        self._forget()
 
     def _forget(self) -> None:
         self.lock = Lock()
