@@ -9,6 +9,7 @@ import time
 import pytest
 
 from determinations.parsing import parse_file, parse_letter
+from determinations.parsing.citations.references import source_of
 from determinations.parsing.items import MOST_ITEMS
 from determinations.parsing.pages.bounds import MOST_LETTERS
 from determinations.parsing.pages.limit import MOST_PAGES
@@ -135,3 +136,17 @@ def test_time_grows_no_faster_than_the_text(unit: str, label: str) -> None:
     short = seconds_to_parse(hostile_text(unit, label, SHORT))
     long = seconds_to_parse(hostile_text(unit, label, SHORT * TIMES))
     assert long < max(short, LEAST_SECONDS) * MOST_TIMES
+
+
+@pytest.mark.parametrize("word", ["American ", "National ", "medicine "])
+def test_a_name_begun_again_and_again_takes_no_longer_than_the_text(word: str) -> None:
+    """A citation is bounded, so the letter's time does not show it: the names of sources are looked for here."""
+    assert source_of("American College of Surgeons, North American Spine Society")
+    short, long = (seconds_to_find(word * number) for number in (500, 500 * TIMES))
+    assert long < max(short, LEAST_SECONDS) * MOST_TIMES
+
+
+def seconds_to_find(text: str) -> float:
+    began = time.process_time()
+    source_of(text)
+    return time.process_time() - began

@@ -134,7 +134,7 @@ def source_of(text: str) -> str | None:
     rank = min(
         [
             rank
-            for word in _WORD.findall(text.lower())
+            for word in set(_WORD.findall(text.lower()))
             for rank, name in by_first_word.get(word, ())
             if _name_pattern(name).search(text)
         ],
