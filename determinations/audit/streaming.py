@@ -29,6 +29,7 @@ BATCH = 500
 #: Seconds that one turn may take, and that a server may take to accept a batch.
 _SECONDS = 20.0
 _PATIENCE = 10.0
+_READ_AT_ONCE = 16_384
 #: The last lines of a file are within so many bytes.
 _TAIL = 256 * 1024
 _POSITION = re.compile(r'\bposition"?[:=]"(\d+)"|\bcn1=(\d+) cn1Label=position\b')
@@ -153,15 +154,48 @@ def _to_server(target: AuditStream, lines: Sequence[str]) -> None:
     with contextlib.ExitStack() as opened:
         sender = opened.enter_context(socket.create_connection((target.host, target.port), timeout=_PATIENCE))
         if target.kind == "tls":
-            secure = opened.enter_context(_trusted(target).wrap_socket(sender, server_hostname=target.host))
-            secure.sendall(frames)
-            # Raises unless the server closes in turn (RFC 5425, 4.4): only then has it read everything. One that
-            # refuses our certificate says so as late as here, or just ends the connection.
-            secure.unwrap()
+            _by_tls(target, sender, frames)
             return
         sender.sendall(frames)
         sender.shutdown(socket.SHUT_WR)
         while sender.recv(4096):
+            pass
+
+
+def _by_tls(target: AuditStream, sender: socket.socket, frames: bytes) -> None:
+    """Send the frames, and wait until the server closes in turn (RFC 5425, 4.4): only then has it read everything.
+
+    A server that refuses our certificate says so as late as after the frames. That alert must be read as data would
+    be: read while closing, the library takes it for a proper end.
+    """
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    secure = _trusted(target).wrap_bio(incoming, outgoing, server_hostname=target.host)
+
+    def until_done(step: Callable[[], bytes | None]) -> bytes | None:
+        while True:
+            try:
+                return step()
+            except ssl.SSLWantReadError:
+                sender.sendall(outgoing.read())
+                if received := sender.recv(_READ_AT_ONCE):
+                    incoming.write(received)
+                else:
+                    incoming.write_eof()
+            finally:
+                sender.sendall(outgoing.read())
+
+    def read_what_came() -> None:
+        with contextlib.suppress(ssl.SSLWantReadError):
+            while secure.read(_READ_AT_ONCE):
+                pass
+
+    until_done(secure.do_handshake)
+    secure.write(frames)
+    read_what_came()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        secure.unwrap()
+    with contextlib.suppress(ssl.SSLZeroReturnError):
+        while until_done(lambda: secure.read(_READ_AT_ONCE)):
             pass
 
 
