@@ -292,8 +292,7 @@ def send_webhooks() -> None:
     with _alone("sending webhooks") as alone:
         if alone and readiness.schema_is_ours():
             webhooks.queue_changes(now=database_now())
-            while time.monotonic() < until and webhooks.send_next(now=database_now()):
-                pass
+            webhooks.send_due(now=database_now, until=until)
 
 
 def send_due_webhooks() -> None:

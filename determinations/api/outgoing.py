@@ -18,6 +18,8 @@ from django.conf import settings
 _STEP, _WHOLE = 10, 30
 _LONGEST_URL = 500
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+#: All public addresses of IPv6 are of it; ``is_global`` also takes old forms for global that lead to this machine.
+_PUBLIC_IPV6 = ipaddress.ip_network("2000::/3")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -95,6 +97,8 @@ def may_reach(address: Address, *, is_plain: bool = False) -> bool:
             return may_reach(inner, is_plain=is_plain)
     if any(address.version == network.version and address in network for network in settings.WEBHOOK_NETWORKS):
         return True
+    if isinstance(address, ipaddress.IPv6Address) and address not in _PUBLIC_IPV6:
+        return False
     return address.is_global and not address.is_multicast and not is_plain
 
 

@@ -22,6 +22,7 @@ MOST_TOKENS = 20
 #: Use is noted, and use after the end recorded, at most once in these times.
 _NOTED_EVERY, _REFUSED_EVERY = timedelta(minutes=1), timedelta(hours=1)
 _HINT = 8
+_MAY = "determinations.use_api"
 
 
 class TokenRefused(Exception):
@@ -45,7 +46,7 @@ def make_token(
         raise TokenRefused("Choose what the token may be used for.")
     if days not in LIFETIMES:
         raise TokenRefused("Choose for how long the token is valid.")
-    if not (user.is_active and user.has_perm("determinations.use_api")):
+    if not user.has_perm(_MAY):
         raise TokenRefused(f"{user.get_username()} may not use the API.")
     text = signed_token(secrets.token_urlsafe(32))
     with transaction.atomic():
@@ -87,7 +88,7 @@ def find_token(text: str, *, address: str, now: datetime) -> ApiToken | None:
     token = ApiToken.objects.select_related("user").filter(secret_sha256=_hash(text)).first()
     if token is None:
         return None
-    if token.revoked_at is not None or token.expires_at <= now or not token.user.is_active:
+    if token.revoked_at is not None or token.expires_at <= now or not token.user.has_perm(_MAY):
         _record_refusal(token, address=address, now=now)
         return None
     if token.used_at is None or now - token.used_at > _NOTED_EVERY or token.used_from != address:

@@ -9,7 +9,8 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -31,7 +32,9 @@ MOST_CHANGES = 500
 DELAYS = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400))
 #: A sender that did not come back in this time died.
 LEASE = timedelta(minutes=2)
-#: For how long finished deliveries are listed.
+#: What the account needs whose cases are told.
+_MAY = "determinations.browse_cases"
+#: For how long deliveries are listed, unless they wait to be sent.
 KEPT = timedelta(days=30)
 
 
@@ -45,7 +48,7 @@ def make_webhook(user: User, name: str, url: str, *, by: User, now: datetime) ->
     name, url = " ".join(name.replace("\x00", "").split())[:80], url.strip()
     if not name:
         raise WebhookRefused("Enter a name that says what is told.")
-    if not (user.is_active and user.has_perm("determinations.browse_cases")):
+    if not user.has_perm(_MAY):
         raise WebhookRefused(f"{user.get_username()} may not browse cases.")
     try:
         check_address(url)
@@ -102,7 +105,7 @@ def _queue_step(webhook_id: int, now: datetime) -> bool:
     with transaction.atomic():
         rows = Webhook.objects.select_related("user").filter(pk=webhook_id, stopped_at=None)
         webhook = rows.select_for_update(of=("self",), skip_locked=True).first()
-        if webhook is None:
+        if webhook is None or not webhook.user.has_perm(_MAY):
             return False
         with within(scope_of(webhook.user)):
             try:
@@ -132,13 +135,24 @@ def due(now: datetime) -> QuerySet[WebhookDelivery]:
     return rows.order_by("next_try_at", "pk")
 
 
-def send_next(*, now: datetime) -> bool:
-    """Send the delivery that waits longest; whether there was one."""
+def send_due(*, now: Callable[[], datetime], until: float) -> None:
+    """Send deliveries until nothing is due, or the monotonic clock says ``until``.
+
+    A webhook whose address failed is not tried again in this turn: others would wait for each of its deliveries.
+    """
+    failed: set[int] = set()
+    while time.monotonic() < until and (delivery := send_next(now=now(), without=failed)):
+        if delivery.state != DeliveryState.DELIVERED:
+            failed.add(delivery.webhook_id)
+
+
+def send_next(*, now: datetime, without: Collection[int] = ()) -> WebhookDelivery | None:
+    """Send the delivery that waits longest, except those of the webhooks ``without``; returns it as it is then."""
     with transaction.atomic():
-        rows = due(now).select_related("webhook").select_for_update(of=("self",), skip_locked=True)
-        delivery = rows.first()
+        rows = due(now).exclude(webhook__in=without).select_related("webhook")
+        delivery = rows.select_for_update(of=("self",), skip_locked=True).first()
         if delivery is None:
-            return False
+            return None
         delivery.attempts, delivery.tried_at, delivery.next_try_at = delivery.attempts + 1, now, now + LEASE
         delivery.save(update_fields=["attempts", "tried_at", "next_try_at"])
     body = body_of(delivery)
@@ -150,10 +164,10 @@ def send_next(*, now: datetime) -> bool:
         if 200 <= status < 300:
             delivery.state, delivery.status, delivery.fault = DeliveryState.DELIVERED, status, ""
             delivery.delivered_at, delivery.next_try_at = now, None
-            delivery.save(update_fields=["state", "status", "fault", "delivered_at", "next_try_at"])
         else:
             _failed(delivery, status, f"The address answered with status {status}.", now)
-    return True
+    _store_result(delivery)
+    return delivery
 
 
 def _failed(delivery: WebhookDelivery, status: int | None, fault: str, now: datetime) -> None:
@@ -162,7 +176,13 @@ def _failed(delivery: WebhookDelivery, status: int | None, fault: str, now: date
         delivery.state, delivery.next_try_at = DeliveryState.FAILED, None
     else:
         delivery.next_try_at = now + DELAYS[delivery.attempts - 1]
-    delivery.save(update_fields=["status", "fault", "state", "next_try_at"])
+
+
+def _store_result(delivery: WebhookDelivery) -> None:
+    """Store what became of a try, unless the lease ended and another process, or a user, has the delivery now."""
+    ours = WebhookDelivery.objects.filter(pk=delivery.pk, state=DeliveryState.WAITING, attempts=delivery.attempts)
+    names = ("state", "status", "fault", "delivered_at", "next_try_at")
+    ours.update(**{name: getattr(delivery, name) for name in names})
 
 
 def body_of(delivery: WebhookDelivery) -> bytes:
@@ -191,5 +211,6 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
 
 
 def delete_old(now: datetime) -> None:
-    """Delete finished deliveries that were listed long enough."""
-    WebhookDelivery.objects.filter(at__lt=now - KEPT).exclude(state=DeliveryState.WAITING).delete()
+    """Delete deliveries that were listed long enough, unless they wait to be sent."""
+    old = WebhookDelivery.objects.filter(at__lt=now - KEPT)
+    old.exclude(state=DeliveryState.WAITING, webhook__stopped_at=None).delete()

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.utils import timezone
 
@@ -73,13 +73,15 @@ def test_a_token_acts_as_its_user_until_it_ends(people: People, bearer: Caller, 
     assert AuditEvent.objects.filter(action="token.refused").count() == 1  # once an hour
 
 
-@pytest.mark.parametrize("end", ["expired", "inactive", "unknown"])
+@pytest.mark.parametrize("end", ["expired", "inactive", "unknown", "without the API"])
 def test_an_ended_token_opens_nothing(people: People, bearer: Caller, end: str) -> None:
     token = bearer(people.casemanager)
     if end == "expired":
         ApiToken.objects.update(expires_at=timezone.now())
     elif end == "inactive":
         type(people.casemanager).objects.filter(pk=people.casemanager.pk).update(is_active=False)
+    elif end == "without the API":  # the role may still browse cases
+        Group.objects.get(name="case manager").permissions.remove(Permission.objects.get(codename="use_api"))
     else:
         ApiToken.objects.all().delete()
     assert token.get("/api/v1/cases").status_code == 401

@@ -3,10 +3,13 @@
 import ipaddress
 import json
 import socket
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -16,9 +19,12 @@ from django.utils import timezone
 from determinations.api import outgoing, webhooks
 from determinations.api.outgoing import NotSent, may_reach, post
 from determinations.models import AuditEvent, Case, DeliveryState, Webhook, WebhookDelivery
+from imrsite.local.processes import spawn
 from tests.access.conftest import sign_in
 from tests.duties.conftest import Store
+from tests.fixtures import ROOT
 from tests.fixtures.people import PASSWORD, People
+from tests.fixtures.worker import child_environment
 
 transactional = pytest.mark.django_db(transaction=True)
 ITEMS = {"One synthetic knee brace": "Overturned"}
@@ -30,10 +36,15 @@ class Receiver(BaseHTTPRequestHandler):
 
     received: ClassVar[list[tuple[Any, bytes]]] = []
     statuses: ClassVar[list[int]] = []
+    #: While this is clear, nothing is answered.
+    answers: ClassVar[threading.Event] = threading.Event()
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.received.append((self.headers, body))
+        if not self.answers.is_set():
+            self.answers.wait(timeout=60)
+            return
         self.send_response(self.statuses.pop(0) if self.statuses else 204)
         self.send_header("Location", "http://127.0.0.1:1/elsewhere")
         self.end_headers()
@@ -46,11 +57,13 @@ class Receiver(BaseHTTPRequestHandler):
 def receiver(settings: Any) -> Iterator[str]:
     """A receiver on this machine, which the setting allows; its address."""
     Receiver.received, Receiver.statuses = [], []
+    Receiver.answers.set()
     server = HTTPServer(("127.0.0.1", 0), Receiver)
     thread = threading.Thread(target=server.serve_forever, args=[0.02])
     thread.start()
     settings.WEBHOOK_NETWORKS = LOCAL
     yield f"http://127.0.0.1:{server.server_port}/told?by=imrsite"
+    Receiver.answers.set()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -130,13 +143,103 @@ def test_what_was_queued_survives_a_stop_before_the_cursor_moves(
     assert not webhooks.send_next(now=timezone.now())
 
 
+@transactional
+@pytest.mark.usefixtures("broker")
+def test_a_process_that_is_killed_while_it_sends_loses_nothing(
+    people: People, receiver: str, store: Store, tmp_path: Path
+) -> None:
+    _made(people, receiver)
+    pk = store(1, ITEMS)
+    Receiver.answers.clear()
+    sends = "import django; django.setup(); from determinations.tasks import send_webhooks; send_webhooks()"
+    environment = {**child_environment(), "WEBHOOK_NETWORKS": "127.0.0.0/8"}
+    sender = spawn(
+        [sys.executable, "-c", sends], log=tmp_path / "sender.log", dies_by="KILL", cwd=ROOT, env=environment
+    )
+    while not Receiver.received and sender.poll() is None:
+        time.sleep(0.01)
+    sender.kill()
+    sender.wait()
+    Receiver.answers.set()
+    delivery = WebhookDelivery.objects.get()
+    assert (delivery.state, delivery.attempts) == (DeliveryState.WAITING, 1)
+    assert delivery.next_try_at is not None
+    assert not webhooks.send_next(now=timezone.now())
+    assert webhooks.send_next(now=delivery.next_try_at)
+    assert webhooks.queue_changes(now=timezone.now()) == 0
+    (_headers, first), (_headers, second) = Receiver.received
+    assert first == second
+    assert [change["case"] for change in json.loads(second)["changes"]] == [pk]
+    assert WebhookDelivery.objects.get().state == DeliveryState.DELIVERED
+
+
+@transactional
+def test_an_address_that_fails_does_not_hold_up_others(people: People, receiver: str, store: Store) -> None:
+    """Each of its deliveries costs the time that a connection may take; in a turn only one of them is tried."""
+    dead = _made(people, "https://127.0.0.1:1/")
+    for number in range(3):
+        store(number, ITEMS)
+        webhooks.queue_changes(now=timezone.now())
+    alive = _made(people, receiver)
+    store(4, ITEMS)
+    webhooks.queue_changes(now=timezone.now())
+    webhooks.send_due(now=timezone.now, until=time.monotonic() + 60)
+    assert len(Receiver.received) == 1
+    assert sorted(dead.deliveries.values_list("attempts", flat=True)) == [0, 0, 0, 1]
+    assert alive.deliveries.get().state == DeliveryState.DELIVERED
+
+
+@transactional
+def test_the_end_of_a_slow_try_changes_nothing_that_was_done_meanwhile(
+    people: People, receiver: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _made(people, receiver)
+    store(1, ITEMS)
+    now = timezone.now()
+    webhooks.queue_changes(now=now)
+
+    def slow(*details: object) -> int:
+        monkeypatch.undo()
+        assert webhooks.send_next(now=now + webhooks.LEASE)  # by another process, after the lease
+        raise NotSent("The host could not be reached.")
+
+    monkeypatch.setattr(webhooks, "post", slow)
+    assert webhooks.send_next(now=now)
+    delivery = WebhookDelivery.objects.get()
+    assert (delivery.state, delivery.fault, delivery.attempts) == (DeliveryState.DELIVERED, "", 2)
+
+
+@transactional
+def test_an_account_that_may_no_longer_browse_cases_is_told_nothing(
+    people: People, receiver: str, store: Store
+) -> None:
+    _made(people, receiver)
+    people.casemanager.groups.clear()
+    store(1, ITEMS)
+    assert webhooks.queue_changes(now=timezone.now()) == 0
+
+
+@transactional
+def test_what_waits_for_a_stopped_webhook_is_deleted_in_time(people: People, receiver: str, store: Store) -> None:
+    stopped, other = _made(people, receiver), _made(people, receiver)
+    store(1, ITEMS)
+    now = timezone.now()
+    webhooks.queue_changes(now=now)
+    webhooks.stop(stopped, by=people.admin, now=now)
+    webhooks.delete_old(now + webhooks.KEPT)
+    assert WebhookDelivery.objects.count() == 2
+    webhooks.delete_old(now + webhooks.KEPT + timedelta(seconds=1))
+    assert WebhookDelivery.objects.get().webhook == other
+
+
 @pytest.mark.parametrize(
     ("address", "allowed"),
     [
         ("8.8.8.8", True), ("2001:4860:4860::8888", True), ("127.0.0.1", False), ("10.1.2.3", False),
         ("169.254.169.254", False), ("192.168.0.9", False), ("100.64.0.1", False), ("0.0.0.0", False), ("::1", False),
         ("fe80::1", False), ("fd00::1", False), ("::ffff:10.0.0.1", False), ("2002:0a00:0001::", False),
-        ("64:ff9b::a00:1", False), ("224.0.0.1", False),
+        ("64:ff9b::a00:1", False), ("224.0.0.1", False), ("::127.0.0.1", False), ("fec0::1", False),
+        ("64:ff9b:1::a00:1", False), ("ff0e::1", False), ("2001:db8::1", False), ("::", False),
     ],
 )  # fmt: skip
 def test_only_public_addresses_are_reached(address: str, allowed: bool, settings: Any) -> None:

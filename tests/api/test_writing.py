@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.utils import timezone
 
+from determinations.access.row_rules import OTHER_STAFF
 from determinations.intake.store_health import check_store
 from determinations.models import (
     AuditEvent,
@@ -137,6 +138,20 @@ def test_uploads_of_limited_accounts_belong_to_their_office(people: People, bear
     assert Upload.objects.latest("pk").office == offices.north
     wrong = token.post("/api/v1/letters", {"files": [_file("c.txt", "Third.")], "office": offices.south.pk})
     assert wrong.status_code == 422
+
+
+def test_limited_accounts_name_no_user_of_another_office(people: People, bearer: Caller) -> None:
+    """The name that stands for all of them is not taken for one of them."""
+    offices = two_offices()
+    limit(people.supervisor, offices.north)
+    limit(people.casemanager, offices.south)
+    token = bearer(type(people.supervisor).objects.get(pk=people.supervisor.pk))
+    duty = Duty.objects.get(letter=offices.ours)
+    for name in (OTHER_STAFF, "casemanager"):
+        refused = token.write("PUT", f"/api/v1/duties/{duty.pk}/assignee", {"user": name})
+        assert refused.status_code == 422, name
+    duty.refresh_from_db()
+    assert duty.assigned_to is None
 
 
 def test_exports_are_written_in_the_background(writer: Bearer, store: Store) -> None:

@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from django.contrib.auth.models import User
 from django.http import HttpRequest, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -11,12 +10,12 @@ from ninja import Field, Query, Router, Schema
 
 from determinations.access import audit
 from determinations.duties import records, worklist
-from determinations.duties.records import DutyRefused
 from determinations.models import Case, Duty, DutyState, Receipt, Service, TokenScope
 from determinations.paging.keyset import Order
 from determinations.views.api.checks import needs
 from determinations.views.api.lists import Limit, PageOut, check_parameters, keyset_page, neighbors
 from determinations.views.api.writing import IDEMPOTENT, Done, address, write
+from determinations.views.duties.worklist import person_named
 from determinations.views.requests import person_of
 
 router = Router(tags=["Duties"])
@@ -175,7 +174,7 @@ def assign_duty(request: HttpRequest, duty_id: int, assignee: Assignee) -> JsonR
     get_object_or_404(Duty, pk=duty_id)
 
     def assign() -> Done:
-        user = _user_named(assignee.user)
+        user = person_named(assignee.user or "")
         return _done(duty_id, records.assign([duty_id], user, by=person_of(request), now=timezone.now()))
 
     return write(request, 200, assign)
@@ -198,12 +197,3 @@ def enter_receipt(request: HttpRequest, case_id: int, receipt: ReceiptIn) -> Jso
 
 def _done(duty_id: int, changed: int) -> Done:
     return Done(id=duty_id, address=address("api_duty", duty_id), changed=changed)
-
-
-def _user_named(name: str | None) -> User | None:
-    if not name:
-        return None
-    user = User.objects.filter(username=name).first()
-    if user is None:
-        raise DutyRefused(f"There is no user {name}. Nothing was saved.")
-    return user

@@ -64,7 +64,7 @@ def _act(request: HttpRequest) -> str:
             )
             return f"Closed {count} {'duty' if count == 1 else 'duties'}. You can reopen them under Closed."
         case "assign":
-            count = records.assign(ids, _person(request.POST.get("to", "")), by=by, now=now)
+            count = records.assign(ids, person_named(request.POST.get("to", "")), by=by, now=now)
             return f"Assigned {count} {'duty' if count == 1 else 'duties'}."
         case "receipt":
             received_on = _day(typed_date(request.POST, "received_on"))
@@ -81,7 +81,8 @@ def _day(typed: TypedDate) -> date:
     return typed.day
 
 
-def _person(name: str) -> User | None:
+def person_named(name: str) -> User | None:
+    """The user of this name; None for no name. Raises ``DutyRefused`` if there is no such user."""
     if not name:
         return None
     person = user_named(name)
