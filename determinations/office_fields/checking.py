@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from determinations.extraction.spreadsheets.results import FORMULA
+from determinations.extraction.spreadsheets.results import CUT, FORMULA
 from determinations.models import Case, CaseValues, OfficeField, OfficeImport, OfficeImportRow, OfficeValue, RowOutcome
 from determinations.models.office_fields import column_of
 from determinations.office_fields.matching import CASE_NUMBER, read_case_number
@@ -108,6 +108,11 @@ def _cell(row: OfficeImportRow, at: int) -> tuple[str, str]:
 def _odd(odd: str) -> str:
     if odd == FORMULA:
         return "The cell holds a formula. Copy the column and paste its values."
+    if odd == CUT:
+        return (
+            "Excel keeps 15 digits of a number, and this one has more: its last digits are lost. Format the column as "
+            "text, and enter the number again."
+        )
     return "Excel shows an error in this cell."
 
 

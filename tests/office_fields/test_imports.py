@@ -11,6 +11,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from determinations import tasks
 from determinations.cases.office_values import copy_pending
@@ -156,6 +157,28 @@ def test_excel_tables_are_read_like_csv_and_formulas_are_never_run(people: Peopl
     assert "holds a formula" in source.rows.get(number=3).reason
     applied(source, people)
     assert texts(1) == {"claim": "123456789012", "employer": "Acme", "adjuster": "2016-06-09"}
+
+
+def test_numbers_are_read_as_excel_shows_them_and_cut_ones_are_refused(people: People) -> None:
+    book = load_workbook(
+        io.BytesIO(
+            as_excel(
+                ("Case Number", "Claim number"),
+                (number(1), 4217),
+                (number(2), 42),
+                (number(3), 1234567890123450),
+                (number(4), 1234567890123456),
+            )
+        )
+    )
+    assert book.active is not None
+    book.active["B2"].number_format, book.active["B3"].number_format = "000000", '"WC-"0000'
+    book.save(file := io.BytesIO())
+    source = uploaded(file.getvalue(), people, "claims.xlsx")
+    assert [outcome for _, outcome, _ in outcomes(source)] == ["new", "new", "error", "new"]
+    assert "Format the column as text" in source.rows.get(number=4).reason
+    applied(source, people)
+    assert (texts(1), texts(2)) == ({"claim": "004217"}, {"claim": "WC-0042"})
 
 
 def test_columns_can_be_chosen_and_empty_cells_can_erase(enter: Enter, people: People) -> None:

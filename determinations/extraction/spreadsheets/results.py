@@ -14,7 +14,7 @@ LONGEST_CELL = 1_000
 UNPACKED_BYTES = 400 * 1024 * 1024
 
 #: Marks in front of a cell that holds no plain value.
-FORMULA, FAULT = "formula", "fault"
+FORMULA, FAULT, CUT = "formula", "fault", "cut"
 
 
 class TableRefused(Exception):
@@ -23,7 +23,8 @@ class TableRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell as text. ``odd`` is ``formula`` or ``fault`` (Excel shows an error) if it holds no plain value."""
+    """A cell as text. ``odd`` is ``formula``, ``fault`` (Excel shows an error) or ``cut`` (more digits than Excel
+    keeps of a number) if it holds no plain value."""
 
     text: str
     odd: str = ""

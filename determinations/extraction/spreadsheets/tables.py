@@ -10,7 +10,9 @@ from openpyxl import load_workbook
 from openpyxl.cell.read_only import ReadOnlyCell
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
+from determinations.extraction.spreadsheets.number_formats import shown
 from determinations.extraction.spreadsheets.results import (
+    CUT,
     FAULT,
     FORMULA,
     LONGEST_CELL,
@@ -134,9 +136,17 @@ def _excel_cell(cell: ReadOnlyCell) -> Cell:
             return Cell(value.date().isoformat() if value.time() == time() else value.isoformat(" "))
         case date():
             return Cell(value.isoformat())
-        case float():
-            return Cell(f"{value:.0f}" if value == int(value) and abs(value) < 1e18 else f"{value:.12g}")
+        case float() if value != int(value) or abs(value) >= 1e18:
+            return Cell(f"{value:.12g}")
+        case int() | float():
+            return _whole_number(int(value), str(cell.number_format))
     return Cell(_short(str(value)))
+
+
+def _whole_number(number: int, number_format: str) -> Cell:
+    """The number as the sheet shows it. Of one that was typed with more than 15 digits, Excel keeps 15, and zeros."""
+    text = str(number)
+    return Cell(_short(shown(number, number_format)), CUT if text[15:].strip("0") == "" and len(text) > 15 else "")
 
 
 def _check_archive(data: bytes) -> None:
