@@ -32,6 +32,7 @@ from determinations.access.mail import send_link
 from determinations.access.roles import scope_of
 from determinations.access.scope import all_letters, within
 from determinations.api import feed, repeats, webhooks
+from determinations.arrivals import looking
 from determinations.audit import alerts, streaming
 from determinations.audit import upkeep as audit_upkeep
 from determinations.browsing import alerts as view_alerts
@@ -185,6 +186,8 @@ def sweep(unless_swept_within: float = 0.0) -> None:
         send_drawings()
     if opening.any_waiting():
         send_openings()
+    for source_id in looking.due(now).values_list("pk", flat=True)[:20]:
+        send_look(source_id)
     for import_id in office_imports.unstarted(now - IMPORT_STALE_AFTER).values_list("pk", flat=True)[:20]:
         send_office_import(import_id)
     for action_id in large_actions.unfinished(now).values_list("pk", flat=True)[:20]:
@@ -238,6 +241,7 @@ def tidy() -> None:
         throttle.delete_faded(now=now)
         repeats.delete_old(now)
         webhooks.delete_old(now)
+        looking.delete_old_runs(now)
         feed.compact()
         audit_upkeep.retire_due(now)
         if survey.is_due(now):
@@ -453,6 +457,29 @@ def open_files() -> None:
 def send_openings() -> None:
     """Have a worker open what waits. If the broker is down, the sweep will send it later."""
     _send_quietly(open_files, queue=Lane.INTERACTIVE)
+
+
+@shared_task(ignore_result=True)
+@memory_may_run_out
+def look_for_letters(source_id: int) -> None:
+    """Take letters from a source where they arrive by themselves, for a while; one task of a source at a time."""
+    if not readiness.wait_until_ready(_worker_name(), seconds=WAITS_FOR_READINESS):
+        return  # the sweep sends it again
+    with _alone(f"looking at source {source_id}") as alone:
+        if not alone:
+            return
+        for lane in looking.look_at(source_id, seconds=_SECONDS_PER_TURN):
+            send_waiting(lane)
+            if opening.any_waiting():
+                send_openings()
+    if looking.is_due(source_id):
+        send_look(source_id)
+
+
+def send_look(source_id: int) -> None:
+    """Have a worker look at a source. If the broker is down, the sweep will send it later."""
+    looking.note_sent(source_id)
+    _send_quietly(look_for_letters, source_id)
 
 
 @shared_task(ignore_result=True)

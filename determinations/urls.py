@@ -7,6 +7,7 @@ from determinations.views.api.addresses import api, openapi_document
 from determinations.views.api.reference_page import reference_page
 from determinations.views.api.tokens import all_tokens, own_tokens
 from determinations.views.api.webhooks import webhook_deliveries, webhook_list
+from determinations.views.arrivals import sources as arrivals
 from determinations.views.browsing import exports as export_views
 from determinations.views.browsing import home, lists, saved_views, search, short_addresses
 from determinations.views.cases import case_page, letter_pages, originals, problem_reports, similar_requests
@@ -49,6 +50,10 @@ urlpatterns = [
     path("people/tokens/", all_tokens, name="all_tokens"),
     path("webhooks/", webhook_list, name="webhooks"),
     path("webhooks/<int:pk>/", webhook_deliveries, name="webhook_deliveries"),
+    path("sources/", arrivals.source_list, name="arrival_sources"),
+    path("sources/add/<slug:kind>/", arrivals.add, name="add_arrival_source"),
+    path("sources/<int:pk>/", arrivals.source_detail, name="arrival_source"),
+    path("sources/<int:pk>/change/", arrivals.change, name="change_arrival_source"),
     path("api/v1/openapi.json", openapi_document, name="api_document"),
     path("api/v1/", api.urls),
     path("search/", search.search, name="search"),

@@ -87,6 +87,14 @@ def folder(name: str, default: Path) -> Path:
     return Path(text(name) or default).expanduser().absolute()
 
 
+def folders(name: str) -> list[str]:
+    """A list of absolute paths, separated by commas."""
+    paths = names(name)
+    if relative := [path for path in paths if not Path(path).is_absolute() or ".." in Path(path).parts]:
+        raise ImproperlyConfigured(f"{name} has {relative[0]!r}: write absolute paths, such as /srv/letters.")
+    return paths
+
+
 def database(name: str, default: str) -> dict[str, Any]:
     """A PostgreSQL address as Django's database settings.
 

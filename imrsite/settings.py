@@ -230,6 +230,13 @@ API_REQUESTS_PER_MINUTE = env.number("API_REQUESTS_PER_MINUTE", 600)
 # Networks of your own that webhooks may reach, also without encryption; others must be public.
 WEBHOOK_NETWORKS = env.networks("WEBHOOK_NETWORKS")
 
+# Letters that arrive by themselves: imrsite/deploy/arrivals.md
+
+# Folders below which administrators may have folders watched; without any, they may not.
+ARRIVAL_ROOTS = env.folders("IMRSITE_ARRIVAL_ROOTS")
+# Hosts that sources may be at; without any, all. Those named here may be reached without encryption, too.
+ARRIVAL_HOSTS = env.names("IMRSITE_ARRIVAL_HOSTS")
+
 # How the office cites a case; {number}, {decided}, {outcome} and {items} stand for what the case has.
 CITATION_STYLE = env.text("CITATION_STYLE", "IMR {number}, decided {decided} ({outcome})")
 

@@ -8,6 +8,7 @@ from determinations.access.scope import Scope
 #: administration is among them.
 WHOLE_INSTALLATION = frozenset(
     {
+        "add_arrival_source", "arrival_source", "arrival_sources", "change_arrival_source",
         "erased_letters", "allow_erased",
         "act_on_person", "add_person", "all_tokens", "audit_alerts", "category_rules", "change_sign_in_policy",
         "count_stored_files", "encryption", "end_alias", "end_category_rule", "map_citation", "move_batch",

@@ -212,8 +212,9 @@ MASKED_COLUMNS = frozenset(RULES["itemfact"].masks or ())
 #: Tables that concern no letter, or only their own user: accounts, settings, rules, reference data.
 SHARED = frozenset(
     {
-        "account", "alarm", "apitoken", "auditanchor", "auditlink", "auditpending", "auditstate", "authority",
-        "authorityalias", "backuprecord", "calendarfeed", "casechange", "category", "categoryrule",
+        "account", "alarm", "apitoken", "arrivalrun", "arrivalsource", "arriveditem", "auditanchor", "auditlink",
+        "auditpending", "auditstate", "authority", "authorityalias",
+        "backuprecord", "calendarfeed", "casechange", "category", "categoryrule",
         "closedday", "columnchoice", "columnfile", "correctionreason", "dutyrule", "dutysettings", "editionvalidity",
         "export", "factchange", "factlog", "filekeyinuse", "installation", "keptanswer",
         "mailpreference", "officefield", "officeset",

@@ -21,7 +21,8 @@ FIELD, RESTORED = "kept-for", "typed"
 KEPT_FOR = timedelta(hours=24)
 _LARGEST = 400_000  # characters
 _SALT = "imrsite.typed-forms"
-_NOT_KEPT = {"csrfmiddlewaretoken", FIELD}
+#: ``secret`` and ``private_key`` are of other systems (sources of letters): they are stored encrypted, or not at all.
+_NOT_KEPT = {"csrfmiddlewaretoken", FIELD, "secret", "private_key"}
 
 
 def note_of(user: AbstractBaseUser, path: str) -> str:

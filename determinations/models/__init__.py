@@ -10,6 +10,7 @@ from determinations.models.api import (
     Webhook,
     WebhookDelivery,
 )
+from determinations.models.arrivals import ArrivalRun, ArrivalSource, ArrivedItem
 from determinations.models.audit import (
     AlertKind,
     AuditAlert,
@@ -79,6 +80,9 @@ __all__ = [
     "AlertKind",
     "ApiToken",
     "ArchivedCase",
+    "ArrivalRun",
+    "ArrivalSource",
+    "ArrivedItem",
     "AuditAlert",
     "AuditAnchor",
     "AuditEvent",

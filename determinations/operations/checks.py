@@ -10,6 +10,7 @@ from django.core.files.storage import storages
 from django.db import DatabaseError, connection
 from redis.exceptions import RedisError
 
+from determinations.arrivals.looking import failing_sources
 from determinations.audit.upkeep import standing
 from determinations.intake.store_health import free_bytes, space_obstacle, store_folder, store_obstacle
 from determinations.models import BackupRecord, Installation, Letter, LetterState
@@ -259,6 +260,19 @@ def audit_trail() -> Finding:
     return Finding(Level.OK, f"{trail.head.position:,} events are chained.")
 
 
+def sources_of_letters() -> Finding:
+    """Whether workers can take letters from every source that they look at."""
+    failing = failing_sources()
+    if not failing:
+        return Finding(Level.OK, "Every source of letters can be looked at.")
+    named = ", ".join(source.name for source in failing[:5])
+    return Finding(
+        Level.FAILING,
+        f"{len(failing)} source{'s' if len(failing) > 1 else ''} of letters cannot be looked at: {named}.",
+        "Open Sources of letters, which says why. Nothing is lost; taking goes on by itself.",
+    )
+
+
 _MINUTE = timedelta(minutes=1)
 CHECKS = (
     Check(
@@ -313,6 +327,10 @@ CHECKS = (
     Check(
         "column_file", "Column file", "Statistics and lists are exact, but slower.", Source.DATABASE, column_file,
         alarm_after=None,
+    ),
+    Check(
+        "sources", "Sources of letters", "Letters that arrive by themselves stay where they are.", Source.DATABASE,
+        sources_of_letters,
     ),
     Check("scans", "Scans", "Scanned letters wait.", Source.BROKER, scans, alarm_after=None),
     Check(

@@ -21,6 +21,7 @@ from determinations.storage.keys import key_ring
 from determinations.storage.locking import lock_store
 from determinations.storage.register import register_current_key
 from determinations.storage.sealed import KeyUnknown, NotAuthentic
+from determinations.storage.secrets import keys_of_secrets, seal_secrets_anew
 from determinations.storage.syncing import sync
 
 #: Files that are written anew in one turn; deletions wait for it.
@@ -70,6 +71,7 @@ def rotate(*, batch: int = BATCH) -> Iterator[Progress]:
             waiting = []
             yield progress
     _encrypt(waiting, progress)
+    seal_secrets_anew()
     if not progress.without_key:
         progress.released = _release(since, progress.damaged)
     yield progress
@@ -153,7 +155,7 @@ def _release(since: float, damaged: Collection[StoredFile]) -> list[str]:
     with transaction.atomic():
         lock_store(to_delete=True)
         new = {StoredFile(area, name) for area, name in changed_since(since)}.difference(damaged)
-        used = {key_of(file.area, file.name) for file in new}
+        used = {key_of(file.area, file.name) for file in new}.union(keys_of_secrets())
         unused = FileKeyInUse.objects.exclude(pk=current.name if current else "").exclude(pk__in=used)
         released = sorted(unused.values_list("pk", flat=True))
         unused.delete()

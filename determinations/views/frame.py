@@ -45,6 +45,7 @@ _OWN = (
     ("Status", "status", "determinations.see_operations", "info"),
     ("Audit trail", "audit", "determinations.view_audit_trail", "list"),
     ("Offices", "office_list", "determinations.manage_offices", "inbox"),
+    ("Sources of letters", "arrival_sources", "determinations.manage_arrivals", "inbox"),
     ("Administration", "admin:index", "is_staff", "user"),
 )
 #: Alarms that the bar about workers tells.

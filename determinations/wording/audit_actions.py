@@ -3,6 +3,12 @@
 ACTIONS = {
     "access.refused": "was refused a page",
     "alert.closed": "closed an alert",
+    "arrival.added": "added a source of letters",
+    "arrival.changed": "changed a source of letters",
+    "arrival.paused": "paused a source of letters",
+    "arrival.removed": "removed a source of letters",
+    "arrival.requested": "had a source of letters looked at",
+    "arrival.resumed": "resumed a source of letters",
     "audit.exported": "exported the audit trail",
     "audit.retired": "removed old events from the audit trail",
     "backup.restored": "restored a backup",
@@ -129,7 +135,7 @@ ACTIONS = {
 
 _SIGN_IN = ("signin", "session", "factor", "password", "link", "token")
 _ACCOUNTS = ("person", "role", "policy")
-_OPERATION = ("settings", "duty_rules", "authority", "reparse", "audit", "alert", "calendar", "webhook")
+_OPERATION = ("settings", "duty_rules", "authority", "reparse", "audit", "alert", "calendar", "webhook", "arrival")
 _VIEWING = ("viewed", "opened", "printed", "downloaded", "made", "read")
 
 

@@ -1,0 +1,1 @@
+"""Pages about sources that letters arrive from by themselves."""
