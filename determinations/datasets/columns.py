@@ -39,11 +39,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: its rows, and its columns in order. ``source`` is what follows ``SELECT ...``, with the order."""
+    """One table: its rows, and its columns in order.
+
+    ``source`` is what follows ``SELECT ...``; ``order`` is that of the rows of one letter, which is the first column.
+    """
 
     name: str
     meaning: str
     source: str
+    order: str
     columns: tuple[Column, ...]
 
     def columns_for(self, *, deidentified: bool) -> list[Column]:

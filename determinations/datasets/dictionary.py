@@ -34,6 +34,9 @@ def as_text(*, deidentified: bool) -> str:
         lines += [
             "",
             "De-identified: no numbers of cases, of dates only the year, no text of a letter, no age above 89 (90",
-            "means 90 and older). Numbers of letters are replaced by keys that differ in every data set.",
+            "means 90 and older). Numbers of letters are replaced by keys that differ in every data set; rows are in",
+            "the order of these keys.",
         ]
+    else:
+        lines += ["A cell of Excel holds 32,767 characters; longer texts are cut there, but in no other format."]
     return "\n".join([*lines, ""])

@@ -7,7 +7,6 @@ from typing import BinaryIO
 from django.http import QueryDict
 
 from determinations.datasets.files import Format
-from determinations.datasets.reading import letters
 from determinations.datasets.whole import write_zip
 from determinations.models import Export
 
@@ -44,6 +43,5 @@ def write_exported(export: Export, file: BinaryIO, seen: MutableSequence[int]) -
     """
     asked = Request.of(export.query)
     written = write_zip(file, asked.form, deidentified=asked.deidentified)
-    if not asked.deidentified:
-        seen.extend(letters())
+    seen.extend(written.letters or ())
     return sum(written.rows.values())

@@ -3,7 +3,7 @@
 import csv
 import datetime
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +14,7 @@ import xlsxwriter
 from determinations.browsing.exports import write_sheet
 from determinations.datasets import dictionary
 from determinations.datasets.columns import Column, Kind, Table
-from determinations.datasets.reading import SEPARATOR, copy_table, new_salt, one_moment
+from determinations.datasets.reading import SEPARATOR, copy_table, letters, new_salt, one_moment
 from determinations.datasets.tables import TABLES
 
 _ROWS_OF_A_GROUP = 100_000
@@ -38,10 +38,11 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written: the files, and the number of rows by table."""
+    """What was written: the files, the number of rows by table, and the letters unless nothing says which they are."""
 
     files: list[Path]
     rows: dict[str, int]
+    letters: Sequence[int] | None
 
 
 def write_data_set(folder: Path, form: Format, *, deidentified: bool) -> Written:
@@ -54,12 +55,16 @@ def write_data_set(folder: Path, form: Format, *, deidentified: bool) -> Written
     with one_moment():
         for table in TABLES:
             rows[table.name] = copy_table(table, _rows_of(folder, table), deidentified=deidentified, salt=salt)
-    with duckdb.connect(config=_limits(folder)) as engine:
-        _MAKERS[form](engine, folder, deidentified)
+        seen = None if deidentified else letters()
+    try:
+        with duckdb.connect(config=_limits(folder)) as engine:
+            _MAKERS[form](engine, folder, deidentified)
+    except duckdb.Error as fault:  # its message may quote a row
+        raise OSError(f"converting the rows failed: {type(fault).__name__}") from None
     for table in TABLES:
         _rows_of(folder, table).unlink()
     _write_dictionary(folder, deidentified)
-    return Written(sorted(path for path in folder.iterdir() if path.is_file()), rows)
+    return Written(sorted(path for path in folder.iterdir() if path.is_file()), rows, seen)
 
 
 def _limits(folder: Path) -> dict[str, str | bool | int | float | list[str]]:

@@ -1,7 +1,8 @@
 """The rows of the data set, all as of one moment, as a CSV file per table for conversion."""
 
 import secrets
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,11 +42,14 @@ def copy_table(table: Table, path: Path, *, deidentified: bool, salt: str) -> in
         return int(cursor.rowcount)
 
 
-def letters() -> list[int]:
+def letters() -> Sequence[int]:
     """The letters of the data set, for the audit trail."""
-    return list(Case.objects.current().order_by("pk").values_list("pk", flat=True))
+    return array("q", Case.objects.current().order_by("pk").values_list("pk", flat=True).iterator())
 
 
 def _select(table: Table, deidentified: bool, salt: str) -> str:
     columns = (column.sql_for(deidentified=deidentified) for column in table.columns)
-    return f"SELECT {', '.join(filter(None, columns))} {table.source}".replace(":salt", salt)
+    # Keys in the order of the letters' numbers would tell which key stands for which letter.
+    order = ", ".join(filter(None, ["1" if deidentified else "c.letter_id", table.order]))
+    statement = f"SELECT {', '.join(filter(None, columns))} {table.source} ORDER BY {order}"
+    return statement.replace(":salt", salt)

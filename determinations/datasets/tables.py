@@ -2,7 +2,7 @@
 
 The de-identified data set follows 45 CFR 164.514(b)(2), as far as columns go: no number of a case or claim, of dates
 only the year, no age above 89, no text that a person wrote about a patient. Names occur in no column. Numbers of
-letters are replaced by keys that differ from one data set to the next.
+letters are replaced by keys that differ from one data set to the next, as does the order of the rows.
 """
 
 from django.db.models import TextChoices
@@ -11,6 +11,7 @@ from determinations.datasets.columns import Column, Kind, Table, kept, left_out
 from determinations.models.authorities import Family
 from determinations.models.cases import Decision, Outcome
 from determinations.models.citations import Side
+from determinations.parsing.citations.printed_names import authorities
 from determinations.parsing.grounds import GROUNDS
 
 _CURRENT = "determinations_case c"
@@ -44,9 +45,19 @@ def _date(name: str, column: str, what: str) -> tuple[Column, Column]:
     )
 
 
+#: Sources that the product does not know get a key of what the letter prints, or of what staff typed.
+_KNOWN = ", ".join(f"'{authority.key}'" for authority in authorities())
+_ONLY_KNOWN = "Empty unless the product knows it by itself."
+_EDITION = r"substring(q.edition FROM '\m(?:(?:19|20)\d\d|\d{1,2}(?:st|nd|rd|th))\M')"
+
+
+def _if_known(expression: str) -> str:
+    return f"CASE WHEN a.key IN ({_KNOWN}) THEN {expression} END"
+
+
 CASES = Table(
     "cases", "One row per case: a determination letter that no later version or better copy replaces.",
-    f"FROM {_CURRENT} JOIN determinations_casetext t ON t.case_id = c.letter_id {_ONLY_CURRENT} ORDER BY c.letter_id",
+    f"FROM {_CURRENT} JOIN determinations_casetext t ON t.case_id = c.letter_id {_ONLY_CURRENT}", "",
     (
         _LETTER,
         left_out("case_number", Kind.TEXT, "c.case_number", "Number of the case, as the letter prints it."),
@@ -78,7 +89,7 @@ ITEMS = Table(
     "items", "One row per disputed item of these cases.",
     f"FROM {_CURRENT} JOIN determinations_disputeditem i ON i.case_id = c.letter_id"
     " JOIN determinations_itemfact f ON f.item_id = i.id JOIN determinations_itemtext x ON x.item_id = i.id"
-    f" JOIN determinations_category g ON g.id = i.category_id {_ONLY_CURRENT} ORDER BY c.letter_id, i.number",
+    f" JOIN determinations_category g ON g.id = i.category_id {_ONLY_CURRENT}", "i.number",
     (
         _LETTER,
         _ITEM,
@@ -109,16 +120,22 @@ CITATIONS = Table(
     "citations", "One row per guideline document or chapter that a side cites for an item.",
     f"FROM {_CURRENT} JOIN determinations_disputeditem i ON i.case_id = c.letter_id"
     " JOIN determinations_citation q ON q.item_id = i.id JOIN determinations_authority a ON a.id = q.authority_id"
-    f" {_ONLY_CURRENT} ORDER BY c.letter_id, i.number, q.side, q.position",
+    f" {_ONLY_CURRENT}", "i.number, q.side, q.position",
     (
         _LETTER,
         _ITEM,
         kept("side", Kind.TEXT, "q.side", "Who cites it.", _named(Side)),
         kept("position", Kind.INTEGER, "q.position", "Order in the printed sentence, from 0."),
         kept("family", Kind.TEXT, "a.family", "Source of the guideline.", _named(Family)),
-        kept("authority", Kind.TEXT, "a.key", "Key of the guideline document or chapter."),
-        kept("authority_title", Kind.TEXT, "a.title", "Its title."),
-        kept("edition", Kind.TEXT, "nullif(q.edition, '')", "Edition, as printed."),
+        Column(
+            "authority", Kind.TEXT, "a.key", "Key of the guideline document or chapter.", _if_known("a.key"),
+            changed=_ONLY_KNOWN,
+        ),
+        Column("authority_title", Kind.TEXT, "a.title", "Its title.", _if_known("a.title"), changed=_ONLY_KNOWN),
+        Column(
+            "edition", Kind.TEXT, "nullif(q.edition, '')", "Edition, as printed.", _EDITION,
+            changed="Only its year or number.",
+        ),
         left_out("sections", Kind.LIST, _listed("q.sections"), "Sections cited, as printed."),
         left_out("pages", Kind.LIST, _listed("q.pages"), "Pages cited, as printed."),
         left_out("printed", Kind.TEXT, "q.printed", "The citation, as printed."),
@@ -128,7 +145,7 @@ CITATIONS = Table(
 GROUNDS_TABLE = Table(
     "grounds", "One row per ground of the decision on an item, as read from the rationale or set by staff.",
     f"FROM {_CURRENT} JOIN determinations_disputeditem i ON i.case_id = c.letter_id,"
-    f" unnest(i.grounds) WITH ORDINALITY AS r (code, place) {_ONLY_CURRENT} ORDER BY c.letter_id, i.number, r.place",
+    f" unnest(i.grounds) WITH ORDINALITY AS r (code, place) {_ONLY_CURRENT}", "i.number, r.place",
     (
         _LETTER,
         _ITEM,

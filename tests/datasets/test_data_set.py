@@ -15,11 +15,12 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
+from determinations.datasets import files
 from determinations.datasets.columns import Kind, Table
 from determinations.datasets.dictionary import entries
 from determinations.datasets.files import Format, write_data_set
 from determinations.datasets.tables import CASES, CITATIONS, ITEMS, NOT_IN_DATA_SET, TABLES
-from determinations.models import AuditEvent, Case, Citation, DisputedItem, Export
+from determinations.models import AuditEvent, Authority, Case, Citation, DisputedItem, Export
 from determinations.models.browsing import ExportState
 from determinations.models.office_fields import OfficeColumns
 from determinations.synthetic import write_letter
@@ -49,6 +50,9 @@ def _store() -> None:
     first.save()
     Case.objects.filter(pk=ids[0]).update(age=93, sex="", specialties=["Pain", "Surgery; hand"], licensure=[])
     Case.objects.filter(pk=ids[5]).update(superseded_by=ids[4])
+    printed = Authority.objects.create(key="other/mary-sample", family="other", title="Clinic of Mary Sample")
+    citations = Citation.objects.filter(item=first)
+    citations.filter(position=0).update(authority=printed, edition="March 5, 2013 visit of Mary Sample")
 
 
 @pytest.fixture
@@ -153,11 +157,24 @@ def test_a_deidentified_data_set_says_nothing_of_a_patient(cases: list[Case], tm
         for item in case.items.all():
             assert item.text.rationale[:40] not in everything
             assert item.request[:25] not in everything
+    assert "sample" not in everything.lower()
     frame = pandas.read_csv(folders[0] / "cases.csv")
     assert frame.age.max() == 90
+    assert list(frame.letter) == sorted(frame.letter)  # and not in the order in which letters came
+    cited = pandas.read_csv(folders[0] / "citations.csv", dtype=str)
+    assert list(cited[cited.authority.isna()].edition.unique()) == ["2013"]
+    assert {"mtus/chronic-pain"} < set(cited.authority)
     keys = [set(pandas.read_csv(folder / "cases.csv").letter) for folder in folders]
     assert not keys[0] & keys[1]
     assert set(pandas.read_csv(folders[0] / "items.csv").letter) == keys[0]
+
+
+def test_a_fault_quotes_no_row(cases: list[Case], folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(files._TYPES, Kind.TEXT, "INTEGER")
+    with pytest.raises(OSError, match="ConversionException") as fault:
+        write_data_set(folder, Format.PARQUET, deidentified=False)
+    assert fault.value.__cause__ is None
+    assert str(fault.value) == "converting the rows failed: ConversionException"
 
 
 @pytest.mark.parametrize(("model", "table"), [(Case, CASES), (DisputedItem, ITEMS), (Citation, CITATIONS)])

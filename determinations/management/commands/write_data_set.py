@@ -9,7 +9,6 @@ from django.db import DatabaseError
 from determinations.access import audit
 from determinations.browsing.exports import TooManyRows
 from determinations.datasets.files import Format, write_data_set
-from determinations.datasets.reading import letters
 from determinations.datasets.whole import written_whole
 from determinations.models.clock import database_now
 
@@ -30,7 +29,6 @@ class Command(BaseCommand):
         try:
             with written_whole(folder) as beside:
                 written = write_data_set(beside, Format(format), deidentified=deidentified)
-                seen = None if deidentified else letters()
         except TooManyRows:
             raise CommandError("There are more rows than an Excel sheet holds. Choose parquet or csv.") from None
         except FileExistsError:
@@ -38,7 +36,7 @@ class Command(BaseCommand):
         except (OSError, DatabaseError) as fault:
             raise CommandError(f"The data set could not be written ({fault}). Nothing was left behind.") from fault
         audit.record(
-            "data_set.written", by=None, at=database_now(), letter_ids=seen, format=format,
+            "data_set.written", by=None, at=database_now(), letter_ids=written.letters, format=format,
             deidentified=deidentified, rows=written.rows,
         )  # fmt: skip
         for name, rows in written.rows.items():
