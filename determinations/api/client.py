@@ -12,8 +12,11 @@ Exit codes: 0 done; 1 done, but some letters were refused or could not be read; 
 
 import argparse
 import hashlib
+import http.client
 import json
 import os
+import shutil
+import ssl
 import sys
 import tempfile
 import time
@@ -23,7 +26,9 @@ import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
-from typing import IO, TypedDict, cast
+from typing import IO, TypedDict, TypeVar, cast
+
+T = TypeVar("T")
 
 DONE, SOME_FAILED, USAGE, REFUSED, UNREACHABLE = range(5)
 #: Files and bytes of one request.
@@ -37,6 +42,10 @@ _FAILED_STATES = {
     "not_determination", "other_programme", "no_text", "password_needed", "damaged", "too_large", "too_many_pages",
     "too_slow", "set_aside",
 }  # fmt: skip
+#: Errors of connections, unlike those of local files.
+_OF_CONNECTIONS = (urllib.error.URLError, ConnectionError, TimeoutError, ssl.SSLError, http.client.HTTPException)
+#: In the place of a digest: the batch was followed to its end.
+_FOLLOWED = "followed"
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -100,24 +109,39 @@ class Server:
 
     def read(self, path: str) -> object:
         """The answer at an address of the API."""
-        with self.open("GET", path) as answer:
-            return json.load(answer)
+        return self.ask("GET", path, json.load)
 
     def write(self, path: str, body: Mapping[str, object], key: str) -> Receipt:
         """Send a body once, however often the connection fails."""
         data = json.dumps(body).encode()
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
-        with self.open("POST", path, lambda: data, headers) as answer:
-            return cast(Receipt, json.load(answer))
+        return cast(Receipt, self.ask("POST", path, json.load, lambda: data, headers))
 
-    def open(
+    def download(self, path: str, target: Path) -> None:
+        """Write the answer to a file, whole or not at all."""
+        unfinished = target.with_name(f"{target.name}.part")
+
+        def copy(answer: IO[bytes]) -> None:
+            with unfinished.open("wb") as file:
+                shutil.copyfileobj(answer, file, _BLOCK)
+
+        try:
+            self.ask("GET", path, copy)
+            unfinished.replace(target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def ask(
         self,
         method: str,
         path: str,
+        use: Callable[[IO[bytes]], T],
         data: Callable[[], bytes | IO[bytes]] | None = None,
         headers: dict[str, str] | None = None,
-    ) -> IO[bytes]:
-        """The answer to a request, which is tried again while the server is busy or away. Raises :class:`Failed`."""
+    ) -> T:
+        """What ``use`` makes of the answer. A request is sent again while the server is busy or away, also if the
+        answer ends too early. Raises :class:`Failed`.
+        """
         address = urllib.parse.urljoin(f"{self.url}/", path)
         if urllib.parse.urlsplit(address)[:2] != urllib.parse.urlsplit(self.url)[:2]:
             raise Failed(USAGE, f"{path} is not an address of this server.")
@@ -130,15 +154,31 @@ class Server:
             for name, value in {"Authorization": f"Bearer {self.token}", **(headers or {})}.items():
                 request.add_header(name, value)
             try:
-                return cast(IO[bytes], _opener.open(request, timeout=_TIMEOUT))
+                return _whole(_opener.open(request, timeout=_TIMEOUT), use)
             except urllib.error.HTTPError as fault:
                 why = _told(fault)
                 if fault.code != HTTPStatus.TOO_MANY_REQUESTS and fault.code < HTTPStatus.INTERNAL_SERVER_ERROR:
                     raise Failed(REFUSED, why) from None
-                delay = max(delay, float(fault.headers.get("Retry-After") or 0))
-            except OSError as fault:  # also urllib's own errors of connections
-                why = f"{self.url} could not be reached: {getattr(fault, 'reason', fault)}"
+                delay = max(delay, _seconds(fault.headers.get("Retry-After")))
+            except json.JSONDecodeError:
+                why = f"{self.url} answered with something else than JSON. Is it the address of imrsite?"
+            except _OF_CONNECTIONS as fault:
+                why = f"{self.url} could not be reached: {getattr(fault, 'reason', fault) or type(fault).__name__}"
         raise Failed(UNREACHABLE, f"{why} (tried {TRIES} times)")
+
+
+def _whole(answer: http.client.HTTPResponse, use: Callable[[IO[bytes]], T]) -> T:
+    """What ``use`` makes of an answer. Raises IncompleteRead if it ended too early; reading in blocks does not."""
+    with answer:
+        made = use(cast(IO[bytes], answer))
+        if answer.length:
+            raise http.client.IncompleteRead(b"", answer.length)
+        return made
+
+
+def _seconds(retry_after: str | None) -> float:
+    """The wait that a server asks for; proxies may give a time of day instead, which is not read."""
+    return float(retry_after) if retry_after and retry_after.isascii() and retry_after.isdigit() else 0.0
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -163,29 +203,59 @@ def _told(fault: urllib.error.HTTPError) -> str:
 
 def upload(server: Server, options: argparse.Namespace) -> int:
     """Upload files and folders as one batch; files of an earlier, interrupted run are left out."""
-    state, batch = Path(options.state), options.batch
-    known = set(state.read_text().split()) if state.exists() else set()
+    state, batch = _Uploaded(Path(options.state), server.url), options.batch
+    known = state.digests()
     files = [path for path in _files(options.paths) if _digest(path) not in known]
-    _say(f"{len(files)} files to upload.")
+    _say(f"{_counted(len(files))} to upload.")
     for part in _parts(files):
         digests = [_digest(path) for path in part]
         values = {"office": options.office, "upload": batch}
         answer = _send(server, part, {name: value for name, value in values.items() if value is not None}, digests)
         batch = answer["id"]
-        with state.open("a") as log:
-            log.write("".join(f"{digest}\n" for digest in digests))
-        _say(f"Batch {batch}: {len(part)} files received.")
+        state.add(digests, batch)
+        _say(f"Batch {batch}: {_counted(len(part))} received.")
+    batch = batch if files or batch else state.unfollowed()
     if batch is None:
         return DONE
     print(json.dumps({"batch": batch}))
-    return follow_batch(server, batch) if options.follow else DONE
+    if not options.follow:
+        return DONE
+    code = follow_batch(server, batch)
+    state.add([_FOLLOWED], batch)
+    return code
+
+
+class _Uploaded:
+    """What was uploaded to this server already: a file with a line per file, with its batch."""
+
+    def __init__(self, path: Path, url: str) -> None:
+        self.path, self.url = path, url
+
+    def digests(self) -> set[str]:
+        """The digests of the files."""
+        return {digest for digest, _batch in self._lines()}
+
+    def unfollowed(self) -> int | None:
+        """The last batch, unless it was followed to its end: a run was interrupted meanwhile."""
+        *_earlier, (digest, batch) = [("", ""), *self._lines()]
+        return int(batch) if batch.isdigit() and digest != _FOLLOWED else None
+
+    def add(self, digests: Iterable[str], batch: int) -> None:
+        """Note files that the server has received."""
+        with self.path.open("a") as log:
+            log.write("".join(f"{digest} {batch} {self.url}\n" for digest in digests))
+
+    def _lines(self) -> list[tuple[str, str]]:
+        lines = self.path.read_text().splitlines() if self.path.exists() else []
+        words = [line.split() for line in lines]
+        return [(line[0], line[1]) for line in words if line[2:] == [self.url]]
 
 
 def _files(paths: Iterable[str]) -> Iterator[Path]:
     for name in paths:
         path = Path(name)
         if path.is_dir():
-            yield from sorted(each for each in path.rglob("*") if each.is_file() and not each.name.startswith("."))
+            yield from sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
         elif path.is_file():
             yield path
         else:
@@ -237,8 +307,7 @@ def _send(server: Server, files: Sequence[Path], values: dict[str, int], digests
             body.seek(0)
             return body
 
-        with server.open("POST", "/api/v1/letters", again, headers) as answer:
-            return cast(Receipt, json.load(answer))
+        return cast(Receipt, server.ask("POST", "/api/v1/letters", json.load, again, headers))
 
 
 def _disposition(name: str) -> str:
@@ -258,7 +327,7 @@ def follow_batch(server: Server, batch: int) -> int:
     told = ""
     while True:
         progress = cast(Progress, server.read(f"/api/v1/uploads/{batch}"))
-        state = f"{progress['files'] - progress['waiting']} of {progress['files']} files done"
+        state = f"{progress['files'] - progress['waiting']} of {_counted(progress['files'])} done"
         if state != told:
             told = state
             _say(f"Batch {batch}: {state}.")
@@ -296,13 +365,8 @@ def export(server: Server, options: argparse.Namespace) -> int:
         server.wait(2)
     if not asked["file"]:
         raise Failed(REFUSED, f"The export failed: {asked['message']}")
-    target = Path(options.output)
-    unfinished = target.with_name(f"{target.name}.part")
-    with server.open("GET", asked["file"]) as answer, unfinished.open("wb") as file:
-        while block := answer.read(_BLOCK):
-            file.write(block)
-    unfinished.replace(target)
-    _say(f"{asked['rows']} rows in {target}.")
+    server.download(asked["file"], Path(options.output))
+    _say(f"{_counted(asked['rows'] or 0, 'row')} in {options.output}.")
     return DONE
 
 
@@ -325,9 +389,10 @@ def changes(server: Server, options: argparse.Namespace) -> int:
 
 def get(server: Server, options: argparse.Namespace) -> int:
     """Print the answer at an address of the API."""
-    with server.open("GET", options.path) as answer:
-        while block := answer.read(_BLOCK):
-            sys.stdout.buffer.write(block)
+    with tempfile.TemporaryDirectory() as folder:
+        server.download(options.path, answer := Path(folder, "answer"))
+        with answer.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer, _BLOCK)
     return DONE
 
 
@@ -336,6 +401,10 @@ def _filters(typed: Sequence[str]) -> list[tuple[str, str]]:
     if wrong := [name for name, sign, _value in pairs if not sign]:
         raise Failed(USAGE, f"A filter is typed like decision=overturned, not {wrong[0]}.")
     return [(name, value) for name, _sign, value in pairs]
+
+
+def _counted(number: int, what: str = "file") -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _say(words: str) -> None:
@@ -386,6 +455,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Failed as failure:
         _say(str(failure))
         return failure.code
+    except BrokenPipeError:  # whoever reads the output has enough of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except OSError as fault:
+        _say(f"{fault.filename or 'A file'}: {fault.strerror or type(fault).__name__}.")
+        return USAGE
     except KeyboardInterrupt:
         _say("Stopped. Run the same command again to continue.")
         return SOME_FAILED

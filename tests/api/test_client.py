@@ -3,9 +3,12 @@
 import json
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.utils import timezone
@@ -91,6 +94,81 @@ def test_faults_have_their_own_exit_codes(run: Any, monkeypatch: pytest.MonkeyPa
         Server("https://imrsite.example.org", "x").read("https://elsewhere.example/api/v1/cases")
 
 
+class Unsteady(BaseHTTPRequestHandler):
+    """Answers in the order of ``answers``: raw bytes, after which it hangs up."""
+
+    answers: ClassVar[list[bytes]] = []
+
+    def do_GET(self) -> None:
+        self.wfile.write(self.answers.pop(0))
+        self.close_connection = True
+
+    def log_message(self, *details: object) -> None:
+        pass
+
+
+@pytest.fixture
+def unsteady() -> Iterator[Server]:
+    with HTTPServer(("127.0.0.1", 0), Unsteady) as server:
+        thread = threading.Thread(target=server.serve_forever, args=[0.02])
+        thread.start()
+        yield Server(f"http://127.0.0.1:{server.server_port}", "x", wait=lambda seconds: None)
+        server.shutdown()
+        thread.join()
+
+
+def _answer(body: bytes, *, length: int | None = None, status: bytes = b"200 OK", more: bytes = b"") -> bytes:
+    promised = len(body) if length is None else length
+    return b"HTTP/1.1 %s\r\nContent-Length: %d\r\n%s\r\n%s" % (status, promised, more, body)
+
+
+def test_an_answer_that_ends_too_early_is_asked_for_again(unsteady: Server, tmp_path: Path) -> None:
+    """A file that was cut off looked like a whole one."""
+    busy = _answer(b"", status=b"503 Busy", more=b"Retry-After: Sun, 29 Nov 2026 08:00:00 GMT\r\n")
+    Unsteady.answers = [_answer(b"one,t", length=7), b"nonsense\r\n\r\n", b"", busy, _answer(b"one,two")]
+    unsteady.download("/api/v1/exports/1/file", tmp_path / "whole.csv")
+    assert (tmp_path / "whole.csv").read_text() == "one,two"
+    Unsteady.answers = [_answer(b"{", length=2)] * command_line.TRIES
+    with pytest.raises(Failed, match="could not be reached"):
+        unsteady.read("/api/v1/cases")
+    Unsteady.answers = [_answer(b"<html>A proxy's page</html>")] * command_line.TRIES
+    with pytest.raises(Failed, match="something else than JSON"):
+        unsteady.read("/api/v1/cases")
+    Unsteady.answers = [_answer(b"one,t", length=7)] * command_line.TRIES
+    with pytest.raises(Failed):
+        unsteady.download("/api/v1/exports/1/file", tmp_path / "cut.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["whole.csv"]
+
+
+def test_an_upload_goes_on_where_it_was_interrupted_but_not_at_another_server(
+    run: Any, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = tmp_path / "letter.txt"
+    letter.write_text("A synthetic letter.")
+
+    def interrupted(server: Server, batch: int) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(command_line, "follow_batch", interrupted)
+        assert run("upload", letter, "--follow") == SOME_FAILED
+    Letter.objects.update(state=LetterState.DAMAGED)
+    assert run("upload", letter, "--follow") == SOME_FAILED  # it follows the batch of the first run
+    assert run("upload", letter, "--follow") == DONE
+    assert UploadedFile.objects.count() == 1
+    state = tmp_path / "imrsite-upload.state"
+    state.write_text(state.read_text().replace("http://", "http://other."))
+    capsys.readouterr()
+    assert run("upload", letter) == DONE
+    assert "1 file to upload" in capsys.readouterr().err
+    letter.unlink()
+    letter.symlink_to(letter)
+    assert run("upload", tmp_path) == DONE
+    assert run("upload", letter) == USAGE
+    assert run("changes", "--cursor", tmp_path) == USAGE
+    assert "directory" in capsys.readouterr().err
+
+
 def test_the_client_needs_nothing_but_python() -> None:
     text = (ROOT / "determinations" / "api" / "client.py").read_text()
     command = [sys.executable, "-I", "-S", "-", "--help"]
@@ -110,4 +188,4 @@ def test_an_export_is_downloaded(
     monkeypatch.setattr(Server.__init__, "__kwdefaults__", {"wait": work})
     assert run("export", "items", "decision=overturned", "--output", "items.csv") == DONE
     assert "One synthetic knee brace" in (tmp_path / "items.csv").read_text(encoding="utf-8-sig")
-    assert "1 rows" in capsys.readouterr().err
+    assert "1 row in" in capsys.readouterr().err
