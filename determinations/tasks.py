@@ -67,7 +67,7 @@ from determinations.reading import drawings, grounds_again, readiness, reparsing
 from determinations.reading.ingest import ingest_letters, requeue
 from determinations.reading.messages import queued_ids
 from determinations.reading.scans import read_scans
-from determinations.reading.turns import MESSAGE_LOST_AFTER, release_stale
+from determinations.reading.turns import MESSAGE_LOST_AFTER, TAKEN_AND_LOST_AFTER, release_stale
 from determinations.retention import archive
 from determinations.statistics.answer_cache import forget_shared_answers
 from determinations.statistics.columns import keeping
@@ -87,12 +87,13 @@ SCANS_WINDOW = 20
 LETTERS_A_TASK = {Lane.INTERACTIVE: 10, Lane.BULK: 200, Lane.SCANS: 1}
 #: Seconds that a worker which must not claim letters waits with a message before it leaves the letters to others.
 WAITS_FOR_READINESS = 20.0
-#: If an export started this long ago, longer than a task may run, and is not finished, its worker died.
-EXPORT_DIED_AFTER = timedelta(minutes=10)
-#: A run without progress for this long has lost its message or its worker.
-RUN_STALE_AFTER = timedelta(seconds=30)
-#: An import that no worker has worked on for this long has lost its message or its worker.
-IMPORT_STALE_AFTER = timedelta(minutes=1)
+#: If an export started this long ago, is not finished, and nobody holds its lock, its worker died.
+EXPORT_DIED_AFTER = timedelta(seconds=10)
+#: A run without progress for this long has lost its message or its worker, or takes long over a step: then a second
+#: message does no harm, because one worker at a time works on it.
+RUN_STALE_AFTER = timedelta(seconds=10)
+#: The same for an import.
+IMPORT_STALE_AFTER = timedelta(seconds=20)
 #: Seconds after a sweep in which a worker that starts need not sweep.
 _JUST_SWEPT = 5
 #: Seconds that one message may occupy a worker with reparsing or comparing.
@@ -162,8 +163,11 @@ def scan_letters(ids: list[int], lane: str = Lane.SCANS) -> None:
 
 @shared_task(ignore_result=True)
 @memory_may_run_out
-def sweep(unless_swept_within: float = 0.0) -> None:
-    """Requeue stale work, and fill every lane. Sweeps that piled up while no worker ran return immediately."""
+def sweep(unless_swept_within: float = 0.0, after_start: bool = False) -> None:
+    """Requeue stale work, and fill every lane. Sweeps that piled up while no worker ran return immediately.
+
+    ``after_start``: a worker has started, and its predecessor may have taken messages with it.
+    """
     reasons = readiness.obstacles()
     readiness.report(_worker_name(), reasons)
     if any(reason.code in readiness.WITHOUT_DATABASE for reason in reasons):
@@ -176,7 +180,8 @@ def sweep(unless_swept_within: float = 0.0) -> None:
         return
     queued = queued_ids()
     for lane in Lane.values:
-        release_stale(lane, queued, most=WINDOW)
+        lost_after = TAKEN_AND_LOST_AFTER if after_start else MESSAGE_LOST_AFTER
+        release_stale(lane, queued, most=WINDOW, lost_after=lost_after)
         send_waiting(lane)
     _send_exports_again(queued, now)
     stale = Q(stepped_at=None) | Q(stepped_at__lt=now - RUN_STALE_AFTER)
@@ -323,7 +328,13 @@ def count_statistics() -> None:
 @memory_may_run_out
 def write_export(export_id: int) -> None:
     """Write a long list to its file, unless it is already written or another worker is writing it."""
-    exports.write_export(export_id, now=database_now, writers={DATA_SET: write_exported})
+    with _alone(_writing(export_id)) as alone:
+        if alone:
+            exports.write_export(export_id, now=database_now, writers={DATA_SET: write_exported})
+
+
+def _writing(export_id: int) -> str:
+    return f"writing export {export_id}"
 
 
 @shared_task(ignore_result=True)
@@ -343,7 +354,7 @@ def sweep_at_once(**details: object) -> None:
     After a crash, the messages that its predecessor held are lost. If the broker is down, the scheduler will send it.
     """
     if Lane.INTERACTIVE in current_app.amqp.queues.consume_from:
-        _send_quietly(sweep, _JUST_SWEPT, queue=Lane.INTERACTIVE)
+        _send_quietly(sweep, _JUST_SWEPT, True, queue=Lane.INTERACTIVE)
 
 
 def send_count_of_files() -> None:
@@ -379,7 +390,10 @@ def send_links(user_ids: list[int], site: str) -> bool:
 def _send_exports_again(queued: Mapping[str, Collection[int]] | None, now: datetime) -> None:
     """Requeue exports whose message was lost or whose worker died."""
     died = Export.objects.filter(state=ExportState.WRITING, started_at__lt=now - EXPORT_DIED_AFTER)
-    died.update(state=ExportState.WAITING)
+    for export_id in died.order_by("pk").values_list("pk", flat=True)[:20]:
+        with _alone(_writing(export_id)) as alone:
+            if alone:
+                died.filter(pk=export_id).update(state=ExportState.WAITING)
     if queued is None:
         return
     lost = Export.objects.filter(state=ExportState.WAITING, requested_at__lt=now - MESSAGE_LOST_AFTER)
@@ -699,7 +713,7 @@ def renew_grounds() -> None:
         _send_quietly(renew_grounds)
 
 
-def _send_quietly(task: Any, *arguments: int, queue: str = Lane.BULK) -> None:
+def _send_quietly(task: Any, *arguments: float, queue: str = Lane.BULK) -> None:
     try:
         task.apply_async(arguments, queue=queue, ignore_result=True)
     except OperationalError:

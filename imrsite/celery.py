@@ -21,7 +21,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imrsite.settings")
 
 INTERACTIVE, PICTURES, BULK, SCANS = "interactive", "pictures", "bulk", "scans"
 
-app = Celery("imrsite")
+app = Celery("imrsite", amqp="imrsite.broker:PersistentAMQP")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
     accept_content=["json"],
@@ -34,7 +34,7 @@ app.conf.update(
     broker_transport_options={
         "queue_order_strategy": "priority",  # always in the order of task_queues
         "visibility_timeout": 3600,  # seconds; longer than any task may run, or it would be delivered twice
-        "socket_timeout": 30,
+        "socket_timeout": 15,
         "socket_connect_timeout": 5,
         **settings.BROKER_KEEPALIVE,
     },
@@ -57,7 +57,7 @@ app.conf.update(
     beat_schedule={
         "queue stale letters again": {
             "task": "determinations.tasks.sweep",
-            "schedule": 15.0,
+            "schedule": 10.0,
             "kwargs": {"unless_swept_within": 5.0},
             "options": {"queue": INTERACTIVE, "expires": 3600},
         },

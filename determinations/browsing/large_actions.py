@@ -26,8 +26,8 @@ MOST_CASES = COUNT_CAP
 #: Actions that reach so many; the others do something else than changing cases.
 IN_STEPS = ("assign", "status", "tag", "untag")
 _LONGEST = 1_000
-#: A step takes a second; one that began longer ago has lost its message or its worker.
-_STALE_AFTER = timedelta(minutes=1)
+#: A step takes a second, and one worker at a time takes steps. If one began longer ago, its message or worker is lost.
+_STALE_AFTER = timedelta(seconds=15)
 
 
 def begin(do: str, letters: Sequence[int], argument: str, to: User | None, *, by: User, now: datetime) -> RowsAction:

@@ -123,7 +123,7 @@ def sweep() -> Finding:
     """Whether stale work is requeued."""
     state = sweep_state()
     if (state.swept_at is None and swept_lately()) or not state.is_late:
-        return Finding(Level.OK, "Interrupted work is sent again four times a minute.")
+        return Finding(Level.OK, "Interrupted work is sent again six times a minute.")
     when = "has never run" if state.swept_at is None else f"last ran at {state.swept_at:%Y-%m-%d %H:%M} UTC"
     return Finding(
         Level.FAILING,

@@ -30,7 +30,7 @@ CHECK_EVERY = 1.0
 #: A stopped worker reports its reasons this often, in seconds, and its report counts for this long.
 _REPORT_EVERY = 5.0
 REPORT_COUNTS_FOR = timedelta(seconds=90)
-#: The sweep runs four times a minute; one that did not run for this long is late.
+#: The sweep runs six times a minute; one that did not run for this long is late.
 SWEEP_LATE_AFTER = timedelta(minutes=2)
 #: Obstacles with which nothing at all can be done in the database.
 WITHOUT_DATABASE = frozenset({"schema_behind", "schema_ahead", "database"})

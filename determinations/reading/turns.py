@@ -27,7 +27,9 @@ LOCK = 1_145_918
 ATTEMPTS = 20
 #: A letter that was sent this long ago, waits, and is in no queue has lost its message. Its message may just be on its
 #: way to the broker or to a worker; a second message does no harm.
-MESSAGE_LOST_AFTER = timedelta(seconds=20)
+MESSAGE_LOST_AFTER = timedelta(seconds=10)
+#: The same for a worker that starts: what its predecessor had taken, and not begun, is in no queue.
+TAKEN_AND_LOST_AFTER = timedelta(seconds=3)
 #: A letter that is being read by nobody, although a worker claimed it this long ago, has lost its worker.
 READER_DIED_AFTER = timedelta(seconds=5)
 _PARSE_TASKS = ("determinations.tasks.parse_letters", "determinations.tasks.scan_letters")
@@ -123,7 +125,13 @@ def give_back(ids: Sequence[int]) -> None:
         log.warning("%d letters could not be returned to the queue; the sweep will requeue them.", len(ids))
 
 
-def release_stale(lane: str, queued: Mapping[str, Collection[int]] | None, *, most: int) -> None:
+def release_stale(
+    lane: str,
+    queued: Mapping[str, Collection[int]] | None,
+    *,
+    most: int,
+    lost_after: timedelta = MESSAGE_LOST_AFTER,
+) -> None:
     """Requeue letters whose message was lost or whose worker died, by the database's clock.
 
     ``queued`` are the IDs in the broker's messages, by task; None if the broker is unavailable.
@@ -131,7 +139,7 @@ def release_stale(lane: str, queued: Mapping[str, Collection[int]] | None, *, mo
     stale = Q(state=LetterState.PARSING, started_at__lt=Now() - READER_DIED_AFTER)
     if queued is not None:
         ids = [pk for task in _PARSE_TASKS for pk in queued.get(task, ())]
-        stale |= Q(state=Lane(lane).waiting, queued_at__lt=Now() - MESSAGE_LOST_AFTER) & ~Q(pk__in=ids)
+        stale |= Q(state=Lane(lane).waiting, queued_at__lt=Now() - lost_after) & ~Q(pk__in=ids)
     with transaction.atomic():
         letters = Letter.objects.filter(stale, lane=lane).order_by("pk")
         stale_ids = list(letters.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)[:most])

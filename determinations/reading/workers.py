@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 _KEY = "worker-seen"
 _STARTS_WITHIN = 60  # seconds, on a busy machine
 _SWEPT_KEY = "swept"
-_SWEPT_FOR = 60  # seconds; sweeps run four times a minute
+_SWEPT_FOR = 60  # seconds; sweeps run six times a minute
 _SWEEP_LATE_AFTER = 120  # seconds of this worker without a sweep
 _SEEN_FOR = 15  # seconds; a worker sends a heartbeat every two seconds
 

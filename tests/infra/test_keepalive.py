@@ -9,8 +9,9 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
+from kombu.exceptions import OperationalError
 
-from imrsite import keepalive
+from imrsite import broker, keepalive
 from imrsite.celery import app
 
 
@@ -46,16 +47,16 @@ def test_our_side_of_a_database_connection_sends_probes(port: int) -> None:
         assert ours.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
         assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == keepalive.IDLE
         assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT) == keepalive.UNANSWERED
-        assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 20_000
+        assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 15_000
         ours.detach()
 
 
 def test_the_server_side_is_told_to_send_probes_and_to_stop_statements_of_vanished_clients(db: None) -> None:
     options = settings.DATABASES["default"]["OPTIONS"]["options"]
-    assert "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3" in options
+    assert "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=3 -c tcp_keepalives_count=3" in options
     with connection.cursor() as cursor:
         cursor.execute("SHOW client_connection_check_interval")
-        assert cursor.fetchone() == ("10s",)
+        assert cursor.fetchone() == ("5s",)
         cursor.execute("SHOW idle_in_transaction_session_timeout")
         assert cursor.fetchone() == ("2min",)
 
@@ -64,10 +65,33 @@ def test_redis_connections_send_probes_where_they_are_tcp() -> None:
     over_network = keepalive.for_redis("rediss://cache.example.org/1")
     assert over_network["socket_keepalive"]
     assert over_network["socket_keepalive_options"] == {
-        socket.TCP_KEEPIDLE: 10, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3,
+        socket.TCP_KEEPIDLE: 5, socket.TCP_KEEPINTVL: 3, socket.TCP_KEEPCNT: 3, socket.TCP_USER_TIMEOUT: 15_000,
     }  # fmt: skip
-    assert keepalive.for_redis("unix:///run/valkey.sock") == {"health_check_interval": 10}
-    assert app.conf.broker_transport_options["health_check_interval"] == 10
+    assert keepalive.for_redis("unix:///run/valkey.sock") == {"health_check_interval": 5}
+    assert app.conf.broker_transport_options["health_check_interval"] == 5
+
+
+def test_a_broker_that_is_away_is_tried_every_few_seconds_however_long_it_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the number of tries that workers and the scheduler ask for."""
+    monkeypatch.setattr("kombu.utils.functional.sleep", lambda seconds: None)
+    pauses: list[float] = []
+
+    class EnoughSeen(Exception):
+        pass
+
+    def failed(fault: Exception, pause: float) -> None:
+        pauses.append(pause)
+        if len(pauses) == 150:
+            raise EnoughSeen
+
+    away = app.connection_for_read("redis://127.0.0.1:9/0")
+    with pytest.raises(EnoughSeen):
+        away.ensure_connection(failed, app.conf.broker_connection_max_retries)
+    assert (pauses[:4], max(pauses)) == ([1, 2, 3, 4], broker.LONGEST)
+    with pytest.raises(OperationalError):
+        app.connection_for_read("redis://127.0.0.1:9/0").ensure_connection(None, 0)
 
 
 def test_what_the_address_says_wins() -> None:

@@ -20,7 +20,8 @@ from determinations.intake.receiving import receive_files
 from determinations.intake.store import letter_store
 from determinations.models import Installation, Letter, StoppedWorker
 from determinations.parsing import parse_file
-from determinations.reading import breaker, one_letter, readiness
+from determinations.reading import breaker, ingest, one_letter, readiness
+from determinations.reading.writing import write_readings
 from determinations.tasks import parse_letters, send_waiting, sweep
 from tests.fixtures.people import People
 from tests.fixtures.worker import Worker
@@ -347,3 +348,31 @@ def test_a_letter_that_crashes_its_own_process_is_set_aside(
     monkeypatch.setattr(one_letter, "parse_file", crash)
     parse_letters([pk])
     assert Letter.objects.get(pk=pk).message.startswith("Reading this letter crashed the worker twice.")
+
+
+def test_letters_that_lost_their_worker_are_read_together_and_only_the_one_that_crashes_is_set_aside(
+    no_worker: None, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = bring(4)
+    Letter.objects.update(attempts=1)
+    Letter.objects.filter(pk=ids[3]).update(attempts=9)
+    crashing = letter_text(2).split("\n", 1)[0]
+    assert crashing != letter_text(1).split("\n", 1)[0]
+    written: list[list[int]] = []
+
+    def parse(source: Any, *details: Any) -> Any:
+        if crashing in source.text:
+            os.kill(os.getpid(), 9)
+        return parse_file(source, *details)
+
+    def write(readings: Any, **details: Any) -> None:
+        written.append(sorted(reading.letter_id for reading in readings))
+        write_readings(readings, **details)
+
+    monkeypatch.setattr(one_letter, "parse_file", parse)
+    monkeypatch.setattr(ingest, "write_readings", write)
+    parse_letters(ids)
+    assert dict(Letter.objects.values_list("pk", "state")) == {
+        ids[0]: "parsed", ids[1]: "set_aside", ids[2]: "parsed", ids[3]: "parsed",
+    }  # fmt: skip
+    assert written == [ids[:3], ids[3:]], "one that was started often is read alone"

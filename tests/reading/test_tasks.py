@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,8 @@ from django.utils import timezone
 from determinations import tasks
 from determinations.duties.working_days import state_holidays
 from determinations.intake.receiving import receive_files
-from determinations.models import Letter
+from determinations.models import Export, Letter
+from determinations.models.browsing import ExportState
 from determinations.models.letters import Lane
 from determinations.reading import ingest, readiness, turns
 from determinations.reading.one_letter import Reading, read_letter
@@ -34,6 +35,8 @@ from determinations.searching.terms import forms_by_first
 from determinations.tasks import parse_letters, send_waiting, sweep
 from imrsite.celery import app, warm_up
 from imrsite.local.processes import stop_process
+from tests.browsing.test_exports import export_of
+from tests.fixtures.people import People
 from tests.fixtures.services import broker_client
 from tests.fixtures.worker import Worker, start_worker
 from tests.letters_made import THERAPY, letter_text
@@ -149,6 +152,19 @@ def test_letters_are_resent_to_a_broker_that_lost_its_messages(no_worker: None) 
     assert messages("interactive") == [ids]
 
 
+def test_a_worker_that_starts_resends_what_its_predecessor_had_taken(no_worker: None) -> None:
+    ids = bring("a", "b")
+    send_waiting("interactive")
+    app.control.purge()
+    sweep(after_start=True)
+    assert messages("interactive") == []
+    later(turns.TAKEN_AND_LOST_AFTER)
+    sweep()
+    assert messages("interactive") == []
+    sweep(after_start=True)
+    assert messages("interactive") == [ids]
+
+
 def test_a_letter_whose_worker_died_is_sent_again(no_worker: None) -> None:
     ids = bring("a")
     Letter.objects.update(state="parsing", attempts=1, started_at=timezone.now(), queued_at=timezone.now())
@@ -157,6 +173,19 @@ def test_a_letter_whose_worker_died_is_sent_again(no_worker: None) -> None:
     later(turns.READER_DIED_AFTER)
     sweep()
     assert messages("interactive") == [ids]
+
+
+def test_an_export_is_sent_again_once_nobody_writes_it(no_worker: None, people: People) -> None:
+    import psycopg
+
+    export = export_of(people.casemanager, state=ExportState.WRITING, started_at=datetime(2026, 1, 1, tzinfo=UTC))
+    with psycopg.connect(**connection.get_connection_params()) as writer:
+        writer.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [f"writing export {export.pk}"])
+        sweep()
+        tasks.write_export(export.pk)
+        assert Export.objects.get().state == ExportState.WRITING
+    sweep()
+    assert Export.objects.get().state == ExportState.WAITING
 
 
 def test_a_letter_being_read_is_never_requeued_however_long_it_takes(no_worker: None) -> None:
