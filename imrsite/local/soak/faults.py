@@ -165,7 +165,7 @@ def _silence_network(stack: Stack, chance: random.Random) -> End:
     """Packets between worker and services vanish, for longer than either side waits; then they pass again."""
     assert stack.network
     stack.network.silence()
-    time.sleep(chance.uniform(25, 32))
+    time.sleep(chance.uniform(16, 20))
     return stack.network.restore
 
 
@@ -190,5 +190,5 @@ KINDS: Mapping[str, Fault] = {
 }
 #: These need a network namespace.
 BY_NETWORK = frozenset({"lose a host", "silence the network"})
-#: Drawn less often than others, because they last half a minute.
+#: Drawn less often than others, because they last a third of a minute.
 RARE = frozenset({"silence the network"})

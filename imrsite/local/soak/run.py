@@ -10,7 +10,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from statistics import median
@@ -19,12 +18,13 @@ from typing import TYPE_CHECKING
 from imrsite.local.soak.faults import BY_NETWORK, KINDS, RARE
 from imrsite.local.soak.network import NoNamespace, WorkerNetwork
 from imrsite.local.soak.stack import Stack
+from imrsite.local.soak.tally import HEAD, Tally
 from imrsite.local.wheels import ServiceError
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from imrsite.local.soak.work import Damage, Work
+    from imrsite.local.soak.work import Work
 
 #: Longer than this after the end of a fault, and the letters count as stuck.
 STUCK_AFTER = 120.0
@@ -100,45 +100,6 @@ def _set_environment(folder: Path) -> None:
     os.environ |= {"IMRSITE_STATE_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "imrsite.settings"}
 
 
-@dataclass(slots=True)
-class _Tally:
-    """What one kind of fault cost. Of a burst, costs and recovery are those of its last fault."""
-
-    times: int = 0
-    lost: int = 0
-    doubled: int = 0
-    half_written: int = 0
-    set_aside: int = 0
-    stuck: int = 0
-    seconds: list[float] = field(default_factory=list)
-
-    def add(self, damage: "Damage", before: "Damage") -> None:
-        """Count what was not there before."""
-        self.lost += max(0, damage.lost - before.lost)
-        self.doubled += max(0, damage.doubled - before.doubled)
-        self.half_written += max(0, damage.half_written - before.half_written)
-        self.set_aside += max(0, damage.set_aside - before.set_aside)
-
-    @property
-    def failures(self) -> int:
-        """Everything that must be zero."""
-        return self.lost + self.doubled + self.half_written + self.set_aside + self.stuck
-
-    def line(self, kind: str) -> str:
-        """A row of the table."""
-        middle, most = (median(self.seconds), max(self.seconds)) if self.seconds else (0.0, 0.0)
-        return (
-            f"{kind:24} {self.times:6} {self.lost:6} {self.doubled:8} {self.half_written:13} {self.set_aside:10} "
-            f"{self.stuck:6} {middle:9.1f} {most:9.1f}"
-        )
-
-
-_HEAD = (
-    f"{'fault':24} {'times':>6} {'lost':>6} {'doubled':>8} {'half-written':>13} {'set aside':>10} {'stuck':>6} "
-    f"{'median s':>9} {'longest s':>9}"
-)
-
-
 class _Soak:
     """One run."""
 
@@ -147,7 +108,9 @@ class _Soak:
         self.options = options
         self.seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1_000_000)
         self.chance = random.Random(self.seed)  # noqa: S311 - repeatable faults, no secrets
-        self.tallies = {kind: _Tally() for kind in _kinds(options)}
+        self.tallies = {kind: Tally() for kind in _kinds(options)}
+        self.found_at_end = Tally()
+        self.loads: list[float] = []
 
     def run(self) -> int:
         """Inject all faults; returns the exit code."""
@@ -156,18 +119,20 @@ class _Soak:
         from imrsite.local.soak.work import Work
 
         work = Work(self.chance)
+        self.before = work.damage()
         self.stack.start_programs()
         try:
             self._rounds(work, admin)
         except KeyboardInterrupt:
             print("Interrupted.", flush=True)
+            self._recover(work, time.monotonic())
+        self._compare_all(work)
         return self._sum_up(work)
 
     def _rounds(self, work: "Work", admin: "User") -> None:
-        """Inject faults in bursts; after each, wait for recovery and compare. In the end all files are compared."""
+        """Inject faults in bursts; after each, wait for recovery and compare."""
         end_at = time.monotonic() + self.options.minutes * 60 if self.options.minutes else float("inf")
-        before = work.damage()
-        number, kind = 0, ""
+        number = 0
         while number < self.options.faults and time.monotonic() < end_at:
             kinds = [self._draw() for _ in range(self._burst(number))]
             for kind in kinds:
@@ -177,15 +142,23 @@ class _Soak:
             seconds = self._recover(work, ended_at)
             tally = self.tallies[kind]
             damage = work.damage()
-            tally.add(damage, before)
-            before = damage
+            tally.add(damage, self.before)
+            self.before = damage
+            self.loads.append(os.getloadavg()[0])
             if seconds is None:
                 tally.stuck += 1
             else:
                 tally.seconds.append(seconds)
             said = "stuck" if seconds is None else f"{seconds:.1f} s"
             print(f"{number:5} {_now():%H:%M:%S} {', '.join(kinds)}: {said}", flush=True)
-        self.tallies[kind].add(work.damage(files=len(work.accepted)), before)
+
+    def _compare_all(self, work: "Work") -> None:
+        """Compare all files; what is found now counts for the run, and for no kind of fault."""
+        self.found_at_end.add(work.damage(files=len(work.accepted)), self.before)
+        print(
+            f"\nCompared at the end: {len(work.accepted):,} accepted files with their rows and stored bytes.",
+            flush=True,
+        )
 
     def _burst(self, number: int) -> int:
         return self.chance.randint(1, min(self.options.burst, self.options.faults - number))
@@ -214,12 +187,14 @@ class _Soak:
         work.upload(self.options.letters)
         self._also(work, admin)
         end = KINDS[kind](self.stack, self.chance)
-        hold_until = time.monotonic() + self.chance.uniform(0.2, max(0.2, self.options.hold))
-        while time.monotonic() < hold_until:
-            if kind not in {"kill the database"}:
-                work.upload(2)
-            time.sleep(0.5)
-        end()
+        try:
+            hold_until = time.monotonic() + self.chance.uniform(0.2, max(0.2, self.options.hold))
+            while time.monotonic() < hold_until:
+                if kind not in {"kill the database"}:
+                    work.upload(2)
+                time.sleep(0.5)
+        finally:
+            end()
         ended_at = time.monotonic()
         work.upload(2)
         return ended_at
@@ -255,22 +230,17 @@ class _Soak:
         return None
 
     def _sum_up(self, work: "Work") -> int:
-        print(f"\n{_HEAD}")
+        print(f"\n{HEAD}")
         for kind, tally in self.tallies.items():
             if tally.times:
                 print(tally.line(kind))
-        total = _Tally(
-            times=sum(tally.times for tally in self.tallies.values()),
-            lost=sum(tally.lost for tally in self.tallies.values()),
-            doubled=sum(tally.doubled for tally in self.tallies.values()),
-            half_written=sum(tally.half_written for tally in self.tallies.values()),
-            set_aside=sum(tally.set_aside for tally in self.tallies.values()),
-            stuck=sum(tally.stuck for tally in self.tallies.values()),
-            seconds=[seconds for tally in self.tallies.values() for seconds in tally.seconds],
-        )
+        total = Tally.sum([*self.tallies.values(), self.found_at_end])
         print(total.line("all"))
+        print(f"\nRecovery, from the end of a burst's last fault: {total.recovery()}")
+        if self.loads:
+            print(f"Load of the machine: median {median(self.loads):.1f}, highest {max(self.loads):.1f}.")
         print(
-            f"\n{len(work.accepted):,} letters, {len(work.corrected):,} corrections, {work.runs} runs that read "
+            f"{len(work.accepted):,} letters, {len(work.corrected):,} corrections, {work.runs} runs that read "
             f"again; seed {self.seed}."
         )
         return 1 if total.failures else 0
