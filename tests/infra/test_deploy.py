@@ -143,7 +143,7 @@ def test_the_page_followed_literally_gives_a_styled_site_behind_the_proxy(site: 
     for command in commands_of("Start by hand"):
         site.start(command)
     give_up_at = time.monotonic() + 90
-    waits_for_the_first_sweep = {"sweep"}  # a quarter of a minute
+    waits_for_the_first_sweep = {"sweep"}  # ten seconds
     while (
         not (checks := site.ready()) or {code for code in checks if checks[code] != "ok"} > waits_for_the_first_sweep
     ):
@@ -173,6 +173,24 @@ def test_the_page_followed_literally_gives_a_styled_site_behind_the_proxy(site: 
     assert "scans@" in page
     assert re.fullmatch(r"[0-9a-f-]{36}", headers["X-Request-ID"]), "the ID is that of the proxy"
     assert site.get("/metrics", Authorization="Bearer for-monitoring")[0] == 404, "closed at the proxy"
+    for path, length in (("/accounts/login/", 10**12), ("/accounts/login/", 10**7), ("/uploads/", 10**9)):
+        answer = _answer_to_a_head(site, f"POST {path} HTTP/1.1", "Host: localhost", f"Content-Length: {length}")
+        assert answer.startswith("HTTP/1.1 413 "), (path, length)
+        assert "This is too large to send" in answer
+
+
+def _answer_to_a_head(site: Site, *head: str) -> str:
+    """What comes back through the proxy before any of the body is sent."""
+    unverified = ssl._create_unverified_context()
+    with (
+        socket.create_connection(("127.0.0.1", site.proxy), timeout=20) as plain,
+        unverified.wrap_socket(plain, server_hostname="localhost") as connection,
+    ):
+        connection.sendall("\r\n".join([*head, "", ""]).encode())
+        answer = b""
+        while b"</html>" not in answer and (more := connection.recv(65_536)):
+            answer += more
+    return answer.decode()
 
 
 def _sign_in(site: Site, page: str) -> None:
@@ -203,6 +221,7 @@ def test_the_proxy_limits_bodies_by_route_as_the_web_server_does() -> None:
     }
     assert server["max_header_bytes"] == 65_536
     assert server["read_header_timeout"] == 15 * 10**9
+    assert server["enable_full_duplex"]
     assert "logs" not in server, "no log of addresses"
 
 
