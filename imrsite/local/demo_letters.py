@@ -8,6 +8,7 @@ from itertools import islice
 
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from determinations.duties.records import enter_receipt
@@ -77,11 +78,11 @@ def _follow() -> Iterator[str]:
 
 
 def _enter_some_receipts() -> None:
-    """Of the recent letters, two in three get a date of receipt once, so that the worklist has due dates."""
+    """Of the demo's recent letters, two in three get a date of receipt once, so that the worklist has due dates."""
     if Receipt.objects.exists():
         return
     person, now = User.objects.get(username="casemanager"), timezone.now()
-    letters = sorted(set(Duty.objects.values_list("letter_id", flat=True)))
+    letters = sorted(set(Duty.objects.filter(letter__in=_of_demo()).values_list("letter_id", flat=True)))
     for at, letter_id in enumerate(letters):
         issued = Case.objects.values_list("decision_date", flat=True).get(pk=letter_id)
         if at % 3 and issued:
@@ -90,8 +91,9 @@ def _enter_some_receipts() -> None:
 
 
 def _import_claims() -> None:
-    """Once, the office's fields of the letters read so far, by the same import as any others."""
-    numbers = sorted({number for number in Case.objects.values_list("case_number", flat=True) if number})
+    """Once, the office's fields of the demo's letters read so far, by the same import as any others."""
+    of_demo = Case.objects.filter(pk__in=_of_demo()).values_list("case_number", flat=True)
+    numbers = sorted({number for number in of_demo if number})
     if OfficeImport.objects.exists() or not numbers:
         return
     person, now = User.objects.get(username="supervisor"), timezone.now()
@@ -101,6 +103,11 @@ def _import_claims() -> None:
     imports.apply_import(source.pk, by=person, now=now)
     imports.work_on(source.pk, now=now)
     send_office_values()
+
+
+def _of_demo() -> QuerySet[UploadedFile, int | None]:
+    """The letters of the demo's own batch: what users upload meanwhile is theirs, and gets no made-up values."""
+    return UploadedFile.objects.filter(upload__note=NOTE, letter__isnull=False).values_list("letter", flat=True)
 
 
 def _parsed() -> int:
