@@ -11,6 +11,7 @@ import pytest
 
 from imrsite.local.testing import runs_everything
 from tests.fixtures import ROOT
+from tests.fixtures.worker import child_environment
 
 
 def own_environment(state_dir: Path) -> dict[str, str]:
@@ -84,11 +85,13 @@ def test_benchmark_ingest_measures_the_path_from_upload_to_case(tmp_path: Path) 
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("transactional_db", "no_worker")
 def test_benchmark_scans_measures_how_much_scans_delay_other_letters(tmp_path: Path) -> None:
+    """On the servers of the tests; that such a command starts its own is seen above."""
     benchmark = subprocess.run(
         [sys.executable, "manage.py", "benchmark_scans", "--scans", "4", "--rounds", "1", "--letters", "2"],
         cwd=ROOT,
-        env=own_environment(tmp_path),
+        env=child_environment() | {"IMRSITE_NO_BOOTSTRAP": "1", "IMRSITE_BENCHMARK_DIR": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
