@@ -51,6 +51,8 @@ _UNFINISHED_AFTER = timedelta(hours=1)
 _FINISHED = re.compile(r"\d+\.(csv|xlsx|zip)")
 #: Excel's own limit, less the head.
 _MOST_EXCEL_ROWS = 1_048_575
+#: Characters that Excel takes in a cell, and what a longer text ends with.
+_LONGEST_EXCEL_TEXT, _CUT = 32_767, " … [Cut here: Excel takes no longer text. CSV has all of it.]"
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -277,6 +279,13 @@ def write_xlsx(path: Path, title: str, heads: Sequence[str], rows: Iterable[Sequ
         book.close()
 
 
+def _that_fits(text: str) -> str:
+    """The text, cut with a notice where it is longer than Excel takes: the library would cut it without one."""
+    if len(text) <= _LONGEST_EXCEL_TEXT:
+        return text
+    return text[: _LONGEST_EXCEL_TEXT - len(_CUT)] + _CUT
+
+
 def write_sheet(book: xlsxwriter.Workbook, title: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
     """Add a sheet with a bold head, a filter row and these rows; returns their number. Texts are never formulas."""
     sheet = book.add_worksheet(title[:31])
@@ -301,7 +310,7 @@ def write_sheet(book: xlsxwriter.Workbook, title: str, heads: Sequence[str], row
                 case int():
                     sheet.write_number(written, at, cell)
                 case _:
-                    sheet.write_string(written, at, str(cell)[:32_767])
+                    sheet.write_string(written, at, _that_fits(str(cell)))
     sheet.autofilter(0, 0, written, max(0, len(heads) - 1))
     return written
 

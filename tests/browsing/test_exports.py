@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
+from openpyxl import load_workbook
 
 from determinations.browsing import exports
 from determinations.browsing.exports import harmless, write_xlsx
@@ -53,6 +54,14 @@ def test_excel_keeps_formulas_as_text(tmp_path: Path) -> None:
 def rows_of(response: Any) -> list[dict[str, str]]:
     text = b"".join(response.streaming_content).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_text_that_excel_does_not_take_whole_says_so(tmp_path: Path) -> None:
+    write_xlsx(tmp_path / "x.xlsx", "Items", ["A"], [["a" * 32_767], ["b" * 32_768]])
+    sheet = load_workbook(tmp_path / "x.xlsx")["Items"]
+    assert sheet["A2"].value == "a" * 32_767
+    assert len(sheet["A3"].value) == 32_767
+    assert sheet["A3"].value.endswith("b … [Cut here: Excel takes no longer text. CSV has all of it.]")
 
 
 def test_a_short_list_is_sent_at_once_in_full_and_recorded(
