@@ -180,7 +180,6 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.folder("STATIC_DIR", STATE_DIR / "static")
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "letters": {"BACKEND": "determinations.intake.store.LetterStore", "OPTIONS": {"location": MEDIA_ROOT / "letters"}},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

@@ -40,8 +40,10 @@ from determinations.models import Installation
 from determinations.models.clock import database_now
 from determinations.reading.schema import applied_migrations
 from determinations.reading.worker_list import program_versions
-from determinations.storage.files import Area, letters_area, make_private
+from determinations.storage.files import Area, letters_area
+from determinations.storage.folder import make_private
 from determinations.storage.locking import lock_store
+from determinations.storage.places import Entry
 from determinations.storage.sealed import KeyUnknown, NotAuthentic
 from determinations.storage.syncing import sync
 
@@ -168,39 +170,40 @@ def _keep(work: _Work, name: str, before: KeptFile | None, written: list[Path]) 
     """The file in the pool; None, and noted, if the letter store has not got it."""
     place = f"{name[:2]}/{name[2:4]}/{name}"
     try:
-        status = work.area.path(place).stat()
-        same = before and (before.size, before.changed_ns) == (status.st_size, status.st_mtime_ns)
+        entry = work.area.place.entry(place)
+        same = before and (before.size, before.changed_ns) == (entry.size, entry.changed_ns)
         if before and same and work.repository.place_of(before).is_file():
             return before
-        return _add(work, name, place, before, written)
+        return _add(work, name, entry, before, written)
     except FileNotFoundError:
         work.missing.append(name)
         return before if before and work.repository.place_of(before).is_file() else None
 
 
-def _add(work: _Work, name: str, place: str, before: KeptFile | None, written: list[Path]) -> KeptFile | None:
-    source = work.area.path(place)
-    status, stored = source.stat(), digest_of(source)
-    if stored != name and not _is_whole(work, name, place):
-        work.damaged.append(name)
-        if before and work.repository.place_of(before).is_file():
-            return before
-    tag = work.keys.tag
-    kept_place = f"{place}-{stored[:16]}{f'.{tag}.age' if tag else ''}"
-    target = work.repository.folder / POOL / kept_place
-    if not target.is_file():
-        make_private(work.repository.folder / POOL, name[:2], f"{name[:2]}/{name[2:4]}")
-        unfinished = target.with_name(f".{uuid.uuid4().hex}")
-        try:
-            with source.open("rb") as content, new_private(unfinished) as copy:
-                work.keys.encrypt(cast(BinaryIO, content), cast(BinaryIO, copy))
-            unfinished.rename(target)
-        finally:
-            unfinished.unlink(missing_ok=True)
-        written.append(target)
-        work.new_files += 1
-        work.written += target.stat().st_size
-    return KeptFile(name, stored, status.st_size, status.st_mtime_ns, digest_of(target), kept_place)
+def _add(work: _Work, name: str, entry: Entry, before: KeptFile | None, written: list[Path]) -> KeptFile | None:
+    with work.area.place.open(entry.name) as source:
+        stored = hashlib.file_digest(source, "sha256").hexdigest()
+        if stored != name and not _is_whole(work, name, entry.name):
+            work.damaged.append(name)
+            if before and work.repository.place_of(before).is_file():
+                return before
+        tag = work.keys.tag
+        kept_place = f"{entry.name}-{stored[:16]}{f'.{tag}.age' if tag else ''}"
+        target = work.repository.folder / POOL / kept_place
+        if not target.is_file():
+            make_private(work.repository.folder / POOL, name[:2], f"{name[:2]}/{name[2:4]}")
+            unfinished = target.with_name(f".{uuid.uuid4().hex}")
+            source.seek(0)
+            try:
+                with new_private(unfinished) as copy:
+                    work.keys.encrypt(cast(BinaryIO, source), cast(BinaryIO, copy))
+                unfinished.rename(target)
+            finally:
+                unfinished.unlink(missing_ok=True)
+            written.append(target)
+            work.new_files += 1
+            work.written += target.stat().st_size
+    return KeptFile(name, stored, entry.size, entry.changed_ns, digest_of(target), kept_place)
 
 
 def _is_whole(work: _Work, name: str, place: str) -> bool:

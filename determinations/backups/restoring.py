@@ -1,9 +1,10 @@
 """Restores a backup: files first, so that no row is without its file, then the database in one transaction."""
 
 import contextlib
+import itertools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from subprocess import PIPE
@@ -17,11 +18,10 @@ from determinations.backups.faults import BackupRefused
 from determinations.backups.making import new_private
 from determinations.backups.reading import content_of, file_of, needs_key
 from determinations.backups.repository import FILES, KeptFile, Manifest, Repository, digest_of
-from determinations.intake.store_health import MARKER
 from determinations.models import BackupRecord
 from determinations.reading.schema import schema_obstacle, unknown_migrations
-from determinations.storage.files import Area, letters_area, make_private
-from determinations.storage.syncing import sync
+from determinations.storage.files import Area, letters_area
+from determinations.storage.places import MARKER
 
 #: Indexes of words that come from other tables: they may be built before those are filled.
 _REBUILT = ("case_found_by", "fact_found_by")
@@ -69,31 +69,31 @@ def _require_empty(area: Area) -> None:
             f"The database {connection.settings_dict['NAME']} has {tables} tables. Nothing was changed: restore into "
             "an empty database, or say --replace to delete what it has."
         )
-    if area.root.is_dir() and any(area.root.iterdir()):
+    if not area.place.is_empty():
         raise BackupRefused(
-            f"The letter store {area.root} is not empty. Nothing was changed: choose another "
+            f"The letter store {area.place} is not empty. Nothing was changed: choose another "
             "DATA_DIR, or say --replace."
         )
 
 
 def _restore_files(repository: Repository, files: Iterator[KeptFile], keys: Keys, area: Area) -> None:
-    written: list[Path] = []
-    for file in files:
-        place = f"{file.name[:2]}/{file.name[2:4]}/{file.name}"
-        target, unfinished = area.path(place), area.unfinished()
-        make_private(area.root, file.name[:2], f"{file.name[:2]}/{file.name[2:4]}")
-        try:
+    waiting = iter(files)
+    while some := list(itertools.islice(waiting, _BATCH)):
+        _restore_some(repository, some, keys, area)
+
+
+def _restore_some(repository: Repository, files: Sequence[KeptFile], keys: Keys, area: Area) -> None:
+    written: dict[str, Path] = {}
+    try:
+        for file in files:
+            unfinished = written[f"{file.name[:2]}/{file.name[2:4]}/{file.name}"] = area.place.unfinished()
             with file_of(repository, file, keys) as content, new_private(unfinished) as copy:
                 shutil.copyfileobj(content, copy)
             os.utime(unfinished, ns=(file.changed_ns, file.changed_ns))
-            unfinished.replace(target)
-        finally:
+        area.place.put(written)
+    finally:
+        for unfinished in written.values():
             unfinished.unlink(missing_ok=True)
-        written.append(target)
-        if len(written) == _BATCH:
-            sync(written)
-            written.clear()
-    sync(written)
 
 
 def _empty_database() -> None:
@@ -126,7 +126,5 @@ def _restore_database(path: Path, manifest: Manifest, keys: Keys, *, privileges:
 
 def _write_marker(area: Area, store_id: str) -> None:
     if store_id:
-        make_private(area.root)
-        (area.root / MARKER).unlink(missing_ok=True)
-        with new_private(area.root / MARKER) as marker:
-            marker.write(f"{store_id}\n".encode())
+        area.place.delete(MARKER)
+        area.place.write_marker(store_id)

@@ -37,7 +37,8 @@ from determinations.filters.lookups import Lookups
 from determinations.models import Case, DisputedItem, Export, OfficeField, WorkStatus
 from determinations.models.browsing import ExportFormat, ExportState
 from determinations.paging.keyset import Order
-from determinations.storage.files import UNFINISHED, exports_area, make_private
+from determinations.storage.files import exports_area
+from determinations.storage.folder import UNFINISHED, make_private
 from determinations.wording.labels import Labels, value_texts
 
 Cell = str | int | date | None
@@ -376,15 +377,25 @@ def scratch_folder() -> Iterator[Path]:
 def delete_old_files(*, now: datetime) -> int:
     """Delete expired files and leftovers of killed writers; returns how many.
 
-    It goes by the files on disk, so that no file outlives its row.
+    It goes by the stored files, so that no file outlives its row.
     """
+    deleted, area = 0, exports_area()
+    with contextlib.suppress(OSError):  # the store cannot be used: the next sweep tries again
+        for entry in list(area.place.entries()):
+            kept = timedelta(days=KEPT_DAYS) if _FINISHED.fullmatch(entry.name) else _UNFINISHED_AFTER
+            if now.timestamp() - entry.changed_ns / 1e9 >= kept.total_seconds():
+                area.delete(entry.name)
+                deleted += 1
+    return deleted + _delete_scratch(now)
+
+
+def _delete_scratch(now: datetime) -> int:
     deleted = 0
-    for path in _files_of(exports_area().root, settings.SCRATCH_DIR):
-        kept = timedelta(days=KEPT_DAYS) if _FINISHED.fullmatch(path.name) else _UNFINISHED_AFTER
+    for path in _scratch_files():
         with contextlib.suppress(
             OSError
         ):  # already deleted by another sweep, or a disk error: the next sweep tries again
-            if now.timestamp() - path.stat().st_mtime < kept.total_seconds():
+            if now.timestamp() - path.stat().st_mtime < _UNFINISHED_AFTER.total_seconds():
                 continue
             if path.is_dir():
                 shutil.rmtree(path)
@@ -394,10 +405,9 @@ def delete_old_files(*, now: datetime) -> int:
     return deleted
 
 
-def _files_of(*folders: Path) -> Iterator[Path]:
-    for folder in folders:
-        with contextlib.suppress(FileNotFoundError):
-            yield from (path for path in folder.iterdir() if path.name != UNFINISHED)
+def _scratch_files() -> Iterator[Path]:
+    with contextlib.suppress(FileNotFoundError):
+        yield from (path for path in settings.SCRATCH_DIR.iterdir() if path.name != UNFINISHED)
 
 
 #: Writes an export that is no list into its file; adds its letters to the sequence, and returns the number of rows.

@@ -197,7 +197,7 @@ def pictures_folder(sha256: str) -> str:
 
 def delete_pictures(sha256: str) -> None:
     """Delete all pictures of a file. Raises ``OSError``."""
-    pictures_area().delete_folder(pictures_folder(sha256))
+    pictures_area().place.delete_below(pictures_folder(sha256))
 
 
 def keep_page(letter: Letter, number: int, picture: bytes) -> None:
@@ -217,9 +217,10 @@ def keep_places(letter: Letter, digest: str, places: Sequence[Sequence[Place]]) 
     area, name = pictures_area(), _places_name(letter, digest)
     with area.write(name) as file:
         file.write(json.dumps(places).encode())
-    for older in area.path(pictures_folder(letter.sha256)).glob(f"places-{letter.pk}-*.json"):
-        if older != area.path(name):
-            older.unlink(missing_ok=True)
+    folder = pictures_folder(letter.sha256)
+    for entry in area.place.entries(folder):
+        if entry.name.startswith(f"{folder}/places-{letter.pk}-") and entry.name != name:
+            area.delete(entry.name)
 
 
 def _page_name(letter: Letter, number: int) -> str:

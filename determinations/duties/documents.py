@@ -124,11 +124,8 @@ def remove(document: DutyDocument, *, by: User, now: datetime) -> None:
 
 def delete_files_without_row(*, now: datetime) -> int:
     """Delete files whose row is gone with its letter, or that a killed process left; returns how many."""
-    folder = documents_area().root
-    if not folder.is_dir():
-        return 0
-    old = (now - _WITHOUT_ROW_AFTER).timestamp()
-    names = [path.name for path in folder.iterdir() if path.is_file() and path.lstat().st_mtime < old]
+    old = (now - _WITHOUT_ROW_AFTER).timestamp() * 1e9
+    names = [entry.name for entry in documents_area().place.entries() if entry.changed_ns < old]
     deleted = 0
     for start in range(0, len(names), _MOST_DELETED):
         deleted += _delete_unknown(names[start : start + _MOST_DELETED])

@@ -3,7 +3,7 @@ batches without a file. Only what is older than a limit: younger ones may be at 
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from determinations.access.scope import all_letters
 from determinations.intake.store import letter_store
 from determinations.intake.store_health import store_obstacle
 from determinations.models import Letter, RemovedLetter, UnopenedFile, Upload, UploadedFile
-from determinations.storage.files import UNFINISHED, areas
+from determinations.storage.files import areas
 from determinations.storage.locking import lock_store
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ def delete_leftovers(*, now: datetime) -> int:
     if store_obstacle() is not None:
         return deleted
     abandoned = time.time() - ABANDONED_AFTER.total_seconds()
-    for folder in (*(area.root / UNFINISHED for area in areas()), uploading_folder()):
+    for folder in (*(area.place.unfinished_folder for area in areas()), uploading_folder()):
         deleted += sum(_delete(path) for path in _older_files(folder, abandoned))
     return deleted + delete_files_without_row(_folders_of_this_minute(now))
 
@@ -46,10 +46,12 @@ def uploading_folder() -> Path:
     return Path(settings.MEDIA_ROOT) / "uploading"
 
 
-def delete_files_without_row(folders: list[Path]) -> int:
+def delete_files_without_row(folders: Iterable[str]) -> int:
     """Delete stored files of these folders that no letter needs, not even a removed one, and no unopened file."""
-    old = time.time() - WITHOUT_ROW_AFTER.total_seconds()
-    candidates = [path for folder in folders for path in _older_files(folder, old) if len(path.name) == 64]
+    old = (time.time() - WITHOUT_ROW_AFTER.total_seconds()) * 1e9
+    place = letter_store().area.place
+    entries = (entry for folder in folders for entry in place.entries(folder) if entry.changed_ns < old)
+    candidates = [name for entry in entries if len(name := entry.name.rpartition("/")[2]) == 64]
     deleted = 0
     for start in range(0, len(candidates), _MOST):
         deleted += _delete_unknown(candidates[start : start + _MOST])
@@ -63,12 +65,17 @@ def delete_if_unneeded(sha256: str) -> int:
         lock_store(to_delete=True)  # the same file may be arriving
         if _needed([sha256]):
             return 0
-        return _delete(Path(letter_store().path(Letter(sha256=sha256).store_name)))
+        try:
+            letter_store().delete(Letter(sha256=sha256).store_name)
+        except OSError as fault:
+            log.error("A leftover file cannot be deleted (%s).", type(fault).__name__)
+            return 0
+        return 1
 
 
-def _delete_unknown(paths: list[Path]) -> int:
-    needed = _needed([path.name for path in paths])
-    return sum(delete_if_unneeded(path.name) for path in paths if path.name not in needed)
+def _delete_unknown(names: Sequence[str]) -> int:
+    needed = _needed(names)
+    return sum(delete_if_unneeded(name) for name in names if name not in needed)
 
 
 def _needed(names: Sequence[str]) -> set[str]:
@@ -80,13 +87,12 @@ def _needed(names: Sequence[str]) -> set[str]:
     }
 
 
-def _folders_of_this_minute(now: datetime) -> list[Path]:
+def _folders_of_this_minute(now: datetime) -> list[str]:
     """A few folders of the store, others every minute; all of them within three days."""
     minute = int(now.timestamp()) // 60
     first = minute * _FOLDERS_PER_CALL % 65_536
-    root = Path(letter_store().location)
     numbers = (f"{number:04x}" for number in range(first, first + _FOLDERS_PER_CALL))
-    return [root / number[:2] / number[2:] for number in numbers]
+    return [f"{number[:2]}/{number[2:]}" for number in numbers]
 
 
 def _older_files(folder: Path, changed_before: float) -> Iterator[Path]:

@@ -1,36 +1,46 @@
 """The private store of letters: files as they were received, encrypted, each named by the SHA-256 of its content.
 
-No URL serves this folder; the one view that sends a file checks a permission first.
+No URL serves it; the one view that sends a file checks a permission first.
 """
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import cast
 
 from django.conf import settings
 from django.core.files import File
-from django.core.files.storage import FileSystemStorage, storages
 
 from determinations.extraction.results import Limits
-from determinations.storage.files import Area, make_private
+from determinations.storage.files import Area, letters_area
 from determinations.storage.register import register_current_key
 from determinations.storage.sealed import KeyUnknown, NotAuthentic
-from determinations.storage.syncing import sync
 
 
-class LetterStore(FileSystemStorage):
-    """Files that are written completely before they get their name, and never change afterwards.
+@dataclass(frozen=True, slots=True)
+class LetterStore:
+    """Files that are written completely before they get their name, and never change afterwards."""
 
-    Another storage class can replace it in ``STORAGES["letters"]`` if it has ``open``, ``exists`` and ``keep``.
-    """
+    area: Area
+
+    def open(self, name: str) -> BufferedReader:
+        """The content. Raises ``FileNotFoundError``, ``NotAuthentic`` or ``KeyUnknown``."""
+        return self.area.open(name)
+
+    def exists(self, name: str) -> bool:
+        """Whether the file is there."""
+        return self.area.has(name)
+
+    def delete(self, name: str) -> None:
+        """Delete the file, if it is there."""
+        self.area.delete(name)
 
     def keep(self, files: Mapping[str, File]) -> set[str]:
         """Store each file under its name; when this returns, they survive a power failure. Returns what was written.
 
         A file that is stored already is skipped if its bytes still have the SHA-256 of its name, and replaced if not.
-        Many files at once cost little more than one, because they are synced to disk together after all are written.
+        Many files at once cost little more than one.
         """
         register_current_key()
         written: dict[str, Path] = {}
@@ -38,14 +48,8 @@ class LetterStore(FileSystemStorage):
             for name, file in files.items():
                 if not self._has_whole(name):
                     written[name] = self._write(name, file)
-            folders = {Path(self.location)}
-            sync(written.values())
-            for name, unfinished in written.items():
-                target = Path(self.path(name))
-                make_private(Path(self.location), target.parent.parent, target.parent)
-                unfinished.replace(target)
-                folders |= {target.parent, target.parent.parent}
-            sync(folders if written else ())
+            if written:
+                self.area.place.put(written)
         finally:
             for unfinished in written.values():
                 unfinished.unlink(missing_ok=True)
@@ -54,15 +58,14 @@ class LetterStore(FileSystemStorage):
     def _has_whole(self, name: str) -> bool:
         try:
             with self.open(name) as stored:
-                return hashlib.file_digest(cast(BufferedReader, stored), "sha256").hexdigest() == Path(name).name
+                return hashlib.file_digest(stored, "sha256").hexdigest() == Path(name).name
         except (FileNotFoundError, NotAuthentic, KeyUnknown):
             return False
 
     def _write(self, name: str, file: File) -> Path:
-        area = self.area
-        path = area.unfinished()
+        path = self.area.place.unfinished()
         try:
-            with area.begin(name, path) as target:
+            with self.area.begin(name, path) as target:
                 for chunk in file.chunks():
                     target.write(chunk)
         except BaseException:
@@ -70,18 +73,10 @@ class LetterStore(FileSystemStorage):
             raise
         return path
 
-    def _open(self, name: str, mode: str = "rb") -> File:
-        return File(self.area.open(name))
-
-    @property
-    def area(self) -> Area:
-        """The folder of letters."""
-        return Area("letters", Path(self.location))
-
 
 def letter_store() -> LetterStore:
     """The store configured in the settings."""
-    return cast(LetterStore, storages["letters"])
+    return LetterStore(letters_area())
 
 
 def letter_limits() -> Limits:

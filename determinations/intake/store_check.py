@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from determinations.intake.leftovers import WITHOUT_ROW_AFTER
 from determinations.models import Letter, RemovedLetter, UnopenedFile
 from determinations.storage.files import letters_area
-from determinations.storage.inventory import files_of
 from determinations.storage.sealed import KeyUnknown, NotAuthentic
 
 #: Faults of one kind that are named.
@@ -60,16 +59,16 @@ def check_files(*, begin: str = "00", most: int = 0, seconds: float = 0.0) -> St
 
 def _check_folder(prefix: str, result: StoreCheck) -> None:
     area = letters_area()
-    stored = {
-        name.rpartition("/")[2] for _, name in files_of(f"letters/{prefix}")
-    }  # before the rows: files come first
+    old = (time.time() - WITHOUT_ROW_AFTER.total_seconds()) * 1e9
+    # Before the rows: files come first.
+    stored = {entry.name.rpartition("/")[2]: entry for entry in area.place.entries(prefix)}
     expected = set(_expected(prefix))
     for name in sorted(expected):
         place = f"{name[:2]}/{name[2:4]}/{name}"
         try:
             with area.open(place) as content:
                 whole = hashlib.file_digest(content, "sha256").hexdigest() == name
-            result.bytes += area.path(place).stat().st_size
+            result.bytes += area.place.entry(place).size
         except FileNotFoundError:
             if any(model.objects.filter(sha256=name).exists() for model in (Letter, UnopenedFile)):  # still needed
                 result.note(result.missing, name)
@@ -82,10 +81,8 @@ def _check_folder(prefix: str, result: StoreCheck) -> None:
         result.files += 1
         if not whole:
             result.note(result.damaged, name)
-    old = time.time() - WITHOUT_ROW_AFTER.total_seconds()
-    for name in sorted(stored - expected):
-        path = area.path(f"{name[:2]}/{name[2:4]}/{name}")
-        if path.is_file() and path.stat().st_mtime < old:
+    for name in sorted(stored.keys() - expected):
+        if len(name) == 64 and stored[name].changed_ns < old and area.has(stored[name].name):
             result.note(result.without_row, name)
 
 

@@ -4,7 +4,6 @@ The database has an ID that is also in the file ``store-id`` of the store. A fol
 not mounted, or is a folder of another host. Both are written when the store is used for the first time.
 """
 
-import contextlib
 import os
 import uuid
 from dataclasses import dataclass
@@ -14,10 +13,10 @@ from django.conf import settings
 
 from determinations.intake.store import letter_store
 from determinations.models import Installation, Letter
-from determinations.storage.files import make_private
+from determinations.storage.files import letters_area
+from determinations.storage.places import MARKER, Place
 from determinations.storage.register import missing_keys
 
-MARKER = "store-id"
 #: The first use of a store that has letters: some of the newest must be in it.
 _SAMPLE = 20
 
@@ -52,11 +51,12 @@ def store_obstacle() -> Obstacle | None:
     """Why the folder of letters is not the store of this database; None if it is."""
     expected = Installation.objects.values_list("store_id", flat=True).first()
     try:
-        found = read_marker()
+        place = letters_area().place
+        found = place.marker()
         if expected is None:
             if not _has_our_letters():
                 return _FOREIGN if found else _MISSING
-            found = found or _write_marker()
+            found = found or _write_marker(place)
             expected = _tie(found)
     except OSError as fault:
         return Obstacle(
@@ -122,17 +122,9 @@ def tie_store() -> None:
     the newest letters' files are in it."""
     if not _has_our_letters():
         raise StoreUnavailable(_FOREIGN)
-    with contextlib.suppress(FileNotFoundError):
-        _marker().unlink()
-    Installation.objects.update_or_create(pk=1, defaults={"store_id": _write_marker()})
-
-
-def read_marker() -> str:
-    """The ID in the store; empty if there is none."""
-    try:
-        return _marker().read_text().strip()
-    except (FileNotFoundError, NotADirectoryError):
-        return ""
+    place = letters_area().place
+    place.delete(MARKER)
+    Installation.objects.update_or_create(pk=1, defaults={"store_id": _write_marker(place)})
 
 
 def _has_our_letters() -> bool:
@@ -141,21 +133,10 @@ def _has_our_letters() -> bool:
     return not newest or any(letter_store().exists(letter.store_name) for letter in newest)
 
 
-def _write_marker() -> str:
-    """Write a new ID, whole or not at all; the first of two processes wins. Returns the ID in the store."""
-    folder = store_folder()
-    make_private(folder)
-    unfinished = folder / f".{MARKER}.{uuid.uuid4().hex}"
-    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(uuid.uuid4().hex + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        with contextlib.suppress(FileExistsError):
-            os.link(unfinished, _marker())
-    finally:
-        unfinished.unlink()
-    return read_marker()
+def _write_marker(place: Place) -> str:
+    """Write a new ID; the first of two processes wins. Returns the ID in the store."""
+    place.write_marker(uuid.uuid4().hex)
+    return place.marker()
 
 
 def _tie(store_id: str) -> str:
@@ -164,10 +145,6 @@ def _tie(store_id: str) -> str:
     return Installation.objects.values_list("store_id", flat=True).get()
 
 
-def _marker() -> Path:
-    return store_folder() / MARKER
-
-
 def store_folder() -> Path:
-    """The folder of letters; it may not exist yet."""
-    return Path(letter_store().location)
+    """The local folder to whose disk letters are written; it may not exist yet."""
+    return letters_area().place.local_folder

@@ -2,8 +2,6 @@
 
 import contextlib
 import os
-import shutil
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader, BufferedWriter, RawIOBase
@@ -11,90 +9,85 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from django.conf import settings
-from django.core.files.storage import storages
 
+from determinations.storage.folder import FolderPlace
 from determinations.storage.keys import KeyRing, key_ring
+from determinations.storage.places import Place
 from determinations.storage.register import register_current_key
 from determinations.storage.sealed import CHUNK, HEADER, SealedReader, SealedWriter, key_id_of
-
-#: The folder of files that are not complete yet, in each area.
-UNFINISHED = "unfinished"
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A folder of stored files of one purpose. A file's purpose and name are part of what is authenticated."""
+    """The stored files of one purpose. A file's purpose and name are part of what is authenticated."""
 
     purpose: str
-    root: Path
-
-    def path(self, name: str) -> Path:
-        """Where the file is."""
-        return self.root / name
+    place: Place
 
     def has(self, name: str) -> bool:
         """Whether the file is there."""
-        return self.path(name).is_file()
+        return self.place.has(name)
 
     def open(self, name: str) -> BufferedReader:
         """The content, open at its start. Raises ``FileNotFoundError``, ``NotAuthentic`` or ``KeyUnknown``."""
-        return open_file(self.path(name), f"{self.purpose}/{name}", key_ring())
+        return self.unseal(name, self.place.open(name))
+
+    def unseal(self, name: str, source: BufferedReader) -> BufferedReader:
+        """The content of stored bytes, which are closed with it. Raises ``NotAuthentic`` or ``KeyUnknown``."""
+        return unsealed(source, f"{self.purpose}/{name}", key_ring())
 
     def read(self, name: str) -> bytes:
         """The content. Raises as ``open`` does."""
         with self.open(name) as file:
             return file.read()
 
+    def key_name(self, name: str) -> str | None:
+        """The ID of the key that the file is encrypted with; None if it is not encrypted.
+
+        Raises ``FileNotFoundError`` or ``NotAuthentic``.
+        """
+        key_id = key_id_of(self.place.head(name, HEADER))
+        return None if key_id is None else key_id.hex()
+
     def begin(self, name: str, unfinished: Path) -> contextlib.AbstractContextManager[BinaryIO]:
-        """Write the content of ``name`` into the new file ``unfinished``, which the caller moves to its place."""
+        """Write the content of ``name`` into the new file ``unfinished``, for ``put``."""
         return new_file(unfinished, f"{self.purpose}/{name}", key_ring())
 
     @contextlib.contextmanager
     def write(self, name: str) -> Iterator[BinaryIO]:
         """Write the file, whole or not at all."""
         register_current_key()
-        target, unfinished = self.path(name), self.unfinished()
+        unfinished = self.place.unfinished()
         try:
             with self.begin(name, unfinished) as file:
                 yield file
-            make_private(self.root, *list(reversed(target.relative_to(self.root).parents))[1:])
-            os.replace(unfinished, target)
+            self.place.put({name: unfinished})
         finally:
             unfinished.unlink(missing_ok=True)
 
-    def unfinished(self) -> Path:
-        """A new path for a file that is being written."""
-        make_private(self.root, UNFINISHED)
-        return self.root / UNFINISHED / uuid.uuid4().hex
-
     def delete(self, name: str) -> None:
         """Delete the file, if it is there."""
-        self.path(name).unlink(missing_ok=True)
-
-    def delete_folder(self, name: str) -> None:
-        """Delete a folder with its files, if it is there. Raises ``OSError``."""
-        with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(self.path(name))
+        self.place.delete(name)
 
 
 def letters_area() -> Area:
     """Letters as they were received, named by their SHA-256."""
-    return Area("letters", Path(storages["letters"].location))  # type: ignore[attr-defined]
+    return area_of("letters")
 
 
 def pictures_area() -> Area:
     """Page pictures and places of values on them, in a folder for each file."""
-    return Area("pictures", Path(settings.MEDIA_ROOT) / "pictures")
+    return area_of("pictures")
 
 
 def exports_area() -> Area:
     """Exports that workers wrote."""
-    return Area("exports", Path(settings.MEDIA_ROOT) / "exports")
+    return area_of("exports")
 
 
 def documents_area() -> Area:
     """Documents that users attached to duties."""
-    return Area("documents", Path(settings.MEDIA_ROOT) / "documents")
+    return area_of("documents")
 
 
 def areas() -> tuple[Area, ...]:
@@ -102,11 +95,15 @@ def areas() -> tuple[Area, ...]:
     return letters_area(), pictures_area(), exports_area(), documents_area()
 
 
-def open_file(path: Path, name: str, keys: KeyRing) -> BufferedReader:
-    """The content of a file, encrypted or not. Raises ``FileNotFoundError``, ``NotAuthentic`` or ``KeyUnknown``."""
-    source = open(path, "rb")  # noqa: SIM115 - closed by whoever reads
+def area_of(purpose: str) -> Area:
+    """The files of one purpose."""
+    return Area(purpose, FolderPlace(Path(settings.MEDIA_ROOT) / purpose))
+
+
+def unsealed(source: BufferedReader, name: str, keys: KeyRing) -> BufferedReader:
+    """The content of a file, encrypted or not, at its start. Raises ``NotAuthentic`` or ``KeyUnknown``."""
     try:
-        if not _is_sealed(source):
+        if key_id_of(source.peek(HEADER)[:HEADER]) is None:
             return source
         return BufferedReader(SealedReader(cast(BinaryIO, source), keys, name), CHUNK)
     except BaseException:
@@ -141,26 +138,3 @@ def _buffered(sealed: SealedWriter) -> Iterator[BinaryIO]:
     finally:
         with contextlib.suppress(ValueError):
             buffer.detach()
-
-
-def key_name_of(path: Path) -> str | None:
-    """The ID of the key that a file is encrypted with; None if it is not encrypted.
-
-    Raises ``FileNotFoundError`` or ``NotAuthentic``.
-    """
-    with open(path, "rb", buffering=0) as file:
-        key_id = key_id_of(file.read(HEADER))
-    return None if key_id is None else key_id.hex()
-
-
-def _is_sealed(source: BufferedReader) -> bool:
-    sealed = key_id_of(source.peek(HEADER)[:HEADER]) is not None
-    source.seek(0)
-    return sealed
-
-
-def make_private(root: Path, *folders: Path | str) -> None:
-    """Create folders that only our own user may enter; ``mkdir(parents=True)`` would leave parents open to all."""
-    root.parent.mkdir(parents=True, exist_ok=True)
-    for folder in (root, *(root / folder for folder in folders)):
-        folder.mkdir(mode=0o700, exist_ok=True)

@@ -22,7 +22,6 @@ from determinations.storage.locking import lock_store
 from determinations.storage.register import register_current_key
 from determinations.storage.sealed import KeyUnknown, NotAuthentic
 from determinations.storage.secrets import keys_of_secrets, seal_secrets_anew
-from determinations.storage.syncing import sync
 
 #: Files that are written anew in one turn; deletions wait for it.
 BATCH = 50
@@ -100,11 +99,11 @@ def _encrypt(files: Sequence[StoredFile], progress: Progress) -> None:
                     progress.damaged.add(file)
                 elif outcome == "without key":
                     progress.without_key += 1
-            sync(written.values())
-            for file, unfinished in written.items():
-                os.replace(unfinished, file.area.path(file.name))
-                progress.written += 1
-            sync({file.area.path(file.name).parent for file in written})
+            for area in areas():
+                of_area = {file.name: path for file, path in written.items() if file.area == area}
+                if of_area:
+                    area.place.put(of_area)
+                    progress.written += len(of_area)
     finally:
         for unfinished in written.values():
             unfinished.unlink(missing_ok=True)
@@ -112,11 +111,11 @@ def _encrypt(files: Sequence[StoredFile], progress: Progress) -> None:
 
 def _write_anew(file: StoredFile, written: dict[StoredFile, Path]) -> str:
     """Write the file under a temporary name, with the age of the old one. Returns why it was not, or nothing."""
-    unfinished = file.area.unfinished()
+    unfinished = file.area.place.unfinished()
     written[file] = unfinished
     digest = hashlib.sha256()
     try:
-        age = file.area.path(file.name).stat()
+        age = file.area.place.entry(file.name).changed_ns
         with file.area.open(file.name) as source, file.area.begin(file.name, unfinished) as target:
             while part := source.read(1024 * 1024):
                 digest.update(part)
@@ -129,24 +128,15 @@ def _write_anew(file: StoredFile, written: dict[StoredFile, Path]) -> str:
     if file.area.purpose == "letters" and digest.hexdigest() != Path(file.name).name:
         written.pop(file).unlink()
         return "damaged"
-    os.utime(unfinished, ns=(age.st_atime_ns, age.st_mtime_ns))
+    os.utime(unfinished, ns=(age, age))
     return ""
 
 
 def _settled_moment() -> float:
-    """A moment after which whatever is stored is stored by a process that began later, by the file system's clock."""
+    """A moment after which whatever is stored is stored by a process that began later, by the place's own clock."""
     with transaction.atomic():
         lock_store(to_delete=True)
-        return min(_file_time(area) for area in areas()) - _CLOCK_STEP
-
-
-def _file_time(area: Area) -> float:
-    probe = area.unfinished()
-    probe.touch(mode=0o600)
-    try:
-        return probe.stat().st_mtime
-    finally:
-        probe.unlink()
+        return min(area.place.clock() for area in areas()) - _CLOCK_STEP
 
 
 def _release(since: float, damaged: Collection[StoredFile]) -> list[str]:

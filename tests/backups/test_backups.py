@@ -30,9 +30,9 @@ from determinations.operations.findings import Level
 from determinations.reading import readiness
 from determinations.reading.schema import applied_migrations, known_migrations
 from determinations.statistics.catalog import STATISTICS
-from determinations.storage.files import letters_area
 from determinations.tasks import parse_letters
 from tests.fixtures import ROOT
+from tests.fixtures.stored import stored_path
 from tests.letters_made import letter_text
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("broker")]
@@ -98,9 +98,6 @@ def own_store(settings: Any, tmp_path: Path) -> Path:
 
 def use_store(settings: Any, folder: Path) -> Path:
     settings.MEDIA_ROOT = folder
-    storages = {**settings.STORAGES}
-    storages["letters"] = {**storages["letters"], "OPTIONS": {"location": folder / "letters"}}
-    settings.STORAGES = storages
     return folder
 
 
@@ -162,7 +159,7 @@ def statistics() -> dict[str, list[tuple[str, ...]]]:
 
 
 def files() -> dict[str, str]:
-    root = letters_area().root
+    root = stored_path("")
     return {
         str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in root.rglob("*")
@@ -358,7 +355,7 @@ def test_an_older_backup_is_migrated_and_its_encrypted_files_need_their_key(
         finally:
             cursor.execute("ALTER TABLE not_made_yet RENAME TO determinations_unopenedfile")
     assert verify(folder)["faults"] == []
-    assert b"synthetic" not in b"".join(path.read_bytes() for path in letters_area().root.rglob("*") if path.is_file())
+    assert b"synthetic" not in b"".join(path.read_bytes() for path in stored_path("").rglob("*") if path.is_file())
     elsewhere()
     newer_program()
     settings.FILE_KEYS = []
@@ -406,15 +403,15 @@ def test_programs_of_an_older_version_are_named(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_missing_and_damaged_files_are_found_and_an_earlier_copy_is_kept(tmp_path: Path) -> None:
-    folder, area = tmp_path / "backups", letters_area()
+    folder = tmp_path / "backups"
     ids = bring(1, 4)
     backup(folder)
     names = [Letter.objects.get(pk=pk).sha256 for pk in ids]
-    paths = [area.path(f"{name[:2]}/{name[2:4]}/{name}") for name in names]
+    paths = [stored_path(f"{name[:2]}/{name[2:4]}/{name}") for name in names]
     call_command("check_store", stdout=StringIO())
     paths[0].unlink()
     _cut(paths[1])
-    stray = area.path(f"00/00/{'0' * 64}")
+    stray = stored_path(f"00/00/{'0' * 64}")
     stray.parent.mkdir(parents=True)
     stray.write_bytes(b"of no letter")
     printed = StringIO()

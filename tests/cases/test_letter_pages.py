@@ -23,7 +23,6 @@ from determinations.models import Drawing, DrawingKind, Letter, LetterText, Pars
 from determinations.parsing import PARSER_VERSION, parse_letter
 from determinations.parsing.results import to_record
 from determinations.reading.drawings import draw_waiting
-from determinations.storage.files import pictures_area
 from determinations.synthetic import write_letter
 from determinations.synthetic.pdf import letter_pdf
 from imrsite.celery import PICTURES
@@ -31,6 +30,7 @@ from tests.browsing.conftest import NOW
 from tests.cases.drawn import drawn
 from tests.fixtures.people import People
 from tests.fixtures.services import broker_client
+from tests.fixtures.stored import stored_path
 
 pytestmark = pytest.mark.usefixtures("no_worker")
 
@@ -164,7 +164,7 @@ def test_places_are_found_again_after_a_correction(as_casemanager: Client, lette
     assert as_casemanager.get(address).status_code == 202
     boxes = drawn(as_casemanager, address).json()["boxes"]
     assert [box["page"] for box in boxes if box["path"] == "summary"] == [1, 1], "two lines"
-    assert len(list(pictures_area().path(pictures_folder(letter.sha256)).glob("places-*"))) == 1
+    assert len(list(stored_path(pictures_folder(letter.sha256), "pictures").glob("places-*"))) == 1
 
 
 def test_the_pages_of_a_file_without_text_are_counted_by_a_worker(as_admin: Client, db: None) -> None:

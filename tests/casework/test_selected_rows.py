@@ -6,6 +6,7 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone
 
@@ -151,7 +152,7 @@ def with_files(store: Store) -> list[int]:
         data = letter.text.text.encode()
         letter.sha256 = hashlib.sha256(data).hexdigest()
         letter.save(update_fields=["sha256"])
-        letter_store().save(letter.store_name, io.BytesIO(data))
+        letter_store().keep({letter.store_name: ContentFile(data)})
     return pks
 
 

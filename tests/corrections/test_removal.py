@@ -28,12 +28,12 @@ from determinations.models import (
     RemovedLetter,
     ReviewSettings,
 )
-from determinations.storage.files import pictures_area
 from determinations.synthetic import letter_pdf, write_letter
 from tests.cases.drawn import draw_all
 from tests.cases.test_letter_pages import store_pdf
 from tests.corrections.letters import NOW, document, item, stored_letter
 from tests.fixtures.people import People
+from tests.fixtures.stored import stored_path
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +53,7 @@ def test_a_letter_that_never_belonged_here_is_removed_with_its_file(
 ) -> None:
     actions.correct_field(letter.pk, "age", 44, by=people.admin, now=NOW, reason="misread")
     draw_all(letter)
-    assert pictures_area().path(pictures_folder(letter.sha256)).exists()
+    assert stored_path(pictures_folder(letter.sha256), "pictures").exists()
     address = reverse("remove_letter", args=[letter.pk])
     assert b"1 correction will be kept" in as_admin.get(address).content
     refused = as_admin.post(address, {"belonged": "no", "reason": " "})
@@ -67,7 +67,7 @@ def test_a_letter_that_never_belonged_here_is_removed_with_its_file(
     assert not Case.objects.exists()
     assert not ItemFact.objects.exists()
     assert not has_file(letter)
-    assert not pictures_area().path(pictures_folder(letter.sha256)).exists()
+    assert not stored_path(pictures_folder(letter.sha256), "pictures").exists()
     assert Correction.objects.count() == 1
     event = AuditEvent.objects.get(action="letter.removed")
     assert event.letter_id == letter.pk

@@ -31,6 +31,7 @@ from determinations.models import (
 from determinations.storage.files import documents_area
 from tests.duties.conftest import Store, duties_of
 from tests.fixtures.people import People
+from tests.fixtures.stored import stored_path
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
 
@@ -339,7 +340,7 @@ def test_a_changed_document_is_not_sent(as_casemanager: Client, people: People, 
     duty = received(store, people, 1, 3)
     attach(as_casemanager, duty, PDF)
     document = DutyDocument.objects.get()
-    path = documents_area().path(document.store_name)
+    path = stored_path(document.store_name, "documents")
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     assert as_casemanager.get(f"/worklist/documents/{document.pk}/").status_code == 404
 

@@ -22,7 +22,6 @@ from determinations.intake import arrivals, opening, store_check
 from determinations.intake.opening import Patience, open_waiting
 from determinations.intake.receiving import receive_upload
 from determinations.intake.receiving import receive_window as keep_window
-from determinations.intake.store import letter_store
 from determinations.models import AuditEvent, ErasedLetter, Letter, UnopenedFile, Upload, UploadedFile
 from determinations.models.letters import OPEN_STATES
 from determinations.tasks import open_files, sweep
@@ -31,6 +30,7 @@ from tests.extraction.files import archive
 from tests.extraction.messages import mail, outlook, portfolio, winmail
 from tests.fixtures.people import People
 from tests.fixtures.services import broker_client
+from tests.fixtures.stored import stored_path
 from tests.fixtures.worker import Worker
 from tests.letters_made import letter_pdf, letter_text
 
@@ -52,7 +52,7 @@ def entries(upload: Upload) -> list[tuple[str, str, str]]:
 
 
 def stored(row: UnopenedFile) -> Path:
-    return Path(letter_store().path(row.stored.store_name))
+    return stored_path(row.stored.store_name)
 
 
 def synthetic(files: int) -> dict[str, bytes]:

@@ -22,6 +22,7 @@ from determinations.wording.states import REFUSALS
 from tests.extraction.files import archive, scanned_pdf
 from tests.extraction.messages import compound_file, mail, outlook, portfolio
 from tests.fixtures.people import People
+from tests.fixtures.stored import stored_path
 from tests.letters_made import letter_pdf, letter_text
 
 pytestmark = pytest.mark.django_db
@@ -53,12 +54,12 @@ def test_bytes_and_rows_are_stored(people: People) -> None:
 
 def test_the_file_is_private() -> None:
     receive_files(by=None, files=[file("one.txt", b"A synthetic letter")])
-    path = Path(letter_store().path(Letter.objects.get().store_name))
+    path = stored_path(Letter.objects.get().store_name)
     assert path.stat().st_mode & 0o777 == 0o600
     assert all(
         folder.stat().st_mode & 0o077 == 0 for folder in path.parents if folder.name in ("letters", "unfinished")
     )
-    assert not list((Path(letter_store().location) / "unfinished").iterdir())
+    assert not list((stored_path("") / "unfinished").iterdir())
 
 
 def test_identical_bytes_are_one_letter(people: People) -> None:

@@ -14,12 +14,12 @@ from django.utils import timezone
 
 from determinations.intake import leftovers
 from determinations.intake.receiving import receive_files, receive_upload
-from determinations.intake.store import letter_store
 from determinations.intake.stored_files import stored_bytes
 from determinations.models import Case, Letter, Upload, UploadedFile
 from determinations.reading.ingest import ingest_letters, retry_letters
 from tests.cases.drawn import drawn
 from tests.fixtures.people import People
+from tests.fixtures.stored import stored_path
 from tests.letters_made import letter_pdf
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,7 +34,7 @@ def bring(number: int) -> Letter:
 
 
 def path_of(letter: Letter) -> Path:
-    return Path(letter_store().path(letter.store_name))
+    return stored_path(letter.store_name)
 
 
 def swap(path: Path) -> None:
@@ -123,7 +123,7 @@ def age(path: Path, passed: timedelta) -> None:
 
 def test_files_of_killed_processes_are_deleted_and_those_at_work_are_not() -> None:
     letter = bring(1)
-    unfinished, uploading = Path(letter_store().location) / "unfinished", leftovers.uploading_folder()
+    unfinished, uploading = stored_path("") / "unfinished", leftovers.uploading_folder()
     for folder in (unfinished, uploading):
         folder.mkdir(exist_ok=True)
         (folder / "old").write_bytes(b"half")
@@ -166,7 +166,7 @@ def _open_files(folder: Path) -> Iterator[bytes]:
 
 def test_stored_files_without_a_letter_are_deleted() -> None:
     letter, lost = bring(1), bring(2)
-    folders = [path_of(letter).parent, path_of(lost).parent]
+    folders = [path.store_name.rpartition("/")[0] for path in (letter, lost)]
     for path in (path_of(letter), path_of(lost)):
         age(path, leftovers.WITHOUT_ROW_AFTER)
     UploadedFile.objects.filter(letter=lost).delete()

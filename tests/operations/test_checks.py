@@ -18,7 +18,6 @@ from django.utils import timezone
 
 from determinations.access.audit import record
 from determinations.intake import store_health
-from determinations.intake.store import letter_store
 from determinations.models import BackupRecord, Installation, Letter, LetterState, StoppedWorker
 from determinations.models.clock import database_now
 from determinations.models.installation import ObstacleRecord
@@ -28,6 +27,7 @@ from determinations.operations.findings import Check, Finding, Level, Source
 from determinations.operations.making_checks import Checks, make_check, make_checks
 from determinations.reading import worker_list
 from determinations.reading.workers import note_sweep, note_worker
+from tests.fixtures.stored import stored_path
 from tests.fixtures.worker import Worker
 
 _CHECKS = {check.code: check for check in CHECKS}
@@ -41,7 +41,7 @@ def found(code: str) -> Finding:
 def store(db: None) -> Path:
     """The folder of letters, tied to the database."""
     store_health.check_store()
-    return Path(letter_store().location)
+    return stored_path("")
 
 
 @pytest.mark.usefixtures("broker", "store")

@@ -17,13 +17,15 @@ from django.utils import timezone
 from determinations import tasks
 from determinations.intake import store_health
 from determinations.intake.receiving import receive_files
-from determinations.intake.store import letter_store
 from determinations.models import Installation, Letter, StoppedWorker
 from determinations.parsing import parse_file
 from determinations.reading import breaker, ingest, one_letter, readiness
 from determinations.reading.writing import write_readings
+from determinations.storage.files import letters_area
+from determinations.storage.places import MARKER
 from determinations.tasks import parse_letters, send_waiting, sweep
 from tests.fixtures.people import People
+from tests.fixtures.stored import stored_path
 from tests.fixtures.worker import Worker
 from tests.letters_made import letter_text
 
@@ -38,7 +40,7 @@ def bring(count: int, first: int = 1) -> list[int]:
 
 
 def stored_files() -> set[Path]:
-    return {path for path in Path(letter_store().location).rglob("*") if path.is_file()}
+    return {path for path in stored_path("").rglob("*") if path.is_file()}
 
 
 def states() -> set[str]:
@@ -58,7 +60,7 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def store() -> Iterator[Path]:
     """The folder of letters, with its marker."""
     store_health.check_store()
-    folder = Path(letter_store().location)
+    folder = stored_path("")
     yield folder
     aside = folder.with_name("letters-aside")
     if aside.exists():
@@ -78,7 +80,7 @@ def break_ahead() -> Callable[[], object]:
 
 
 def break_mount() -> Callable[[], object]:
-    folder = Path(letter_store().location)
+    folder = stored_path("")
     aside = folder.with_name("letters-aside")
     folder.rename(aside)
     folder.mkdir()
@@ -91,7 +93,7 @@ def break_mount() -> Callable[[], object]:
 
 
 def break_sharing() -> Callable[[], object]:
-    marker = Path(letter_store().location) / store_health.MARKER
+    marker = stored_path(MARKER)
     before = marker.read_text()
     marker.write_text("of another database\n")
     return lambda: marker.write_text(before)
@@ -182,7 +184,7 @@ def test_a_folder_without_any_of_our_letters_is_not_taken_for_the_store(no_worke
     finally:
         mount()
     assert store_health.store_obstacle() is None
-    assert Installation.objects.get().store_id == store_health.read_marker()
+    assert Installation.objects.get().store_id == letters_area().place.marker()
 
 
 def test_a_worker_waits_with_a_message_until_the_store_is_mounted_again(

@@ -39,11 +39,12 @@ from determinations.office_fields.records import Submitted, edit_values
 from determinations.reading import drawings
 from determinations.reading.ingest import ingest_letters
 from determinations.storage import inventory
-from determinations.storage.files import documents_area, exports_area, pictures_area
+from determinations.storage.files import documents_area, exports_area
 from tests.access.conftest import sign_in
 from tests.cases.drawn import draw_all
 from tests.extraction.files import pdf
 from tests.fixtures.people import PASSWORD, People
+from tests.fixtures.stored import stored_path
 from tests.letters_made import letter_pdf, letter_text
 
 WORD = "zyxqvort"
@@ -219,7 +220,7 @@ def test_a_page_that_was_drawn_meanwhile_is_deleted(
     monkeypatch.setattr(drawings, "turn_of", lambda letter, number: 0)
     Drawing.objects.create(letter=letter, kind="page", number=1, requested_at=timezone.now(), version=VERSION)
     drawings.draw_waiting(seconds=30)
-    assert not pictures_area().path(pictures_folder(letter.sha256)).exists()
+    assert not stored_path(pictures_folder(letter.sha256), "pictures").exists()
 
 
 def test_each_step_wants_what_it_asks_for(admin: Client, letter: Letter, settings: Any) -> None:

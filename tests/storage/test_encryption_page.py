@@ -124,21 +124,21 @@ def test_the_page_needs_few_queries(as_admin: Client, django_assert_max_num_quer
 MAY_NAME_THE_FOLDER = {
     "backups/repository.py": "refuses backups within it",
     "intake/leftovers.py": "deletes leftovers",
-    "intake/store.py": "moves complete files to their places",
-    "intake/store_health.py": "keeps the marker of the store",
     "storage/files.py": "opens stored files",
 }
 
 
 def test_only_the_storage_package_opens_stored_files() -> None:
-    names = re.compile(r"MEDIA_ROOT|storages\[.letters|letter_store\(\)\.(path|location)|\.location\b|SealedReader\(")
+    names = re.compile(r"MEDIA_ROOT|FolderPlace\(|SealedReader\(")
     root = ROOT / "determinations"
     found = {
         path.relative_to(root).as_posix()
         for path in root.rglob("*.py")
         if "migrations" not in path.parts and names.search(path.read_text())
     }
-    assert found - {"storage/scratch.py", "storage/sealed.py"} == set(MAY_NAME_THE_FOLDER)
+    assert found - {"storage/folder.py", "storage/scratch.py", "storage/sealed.py", "storage/secrets.py"} == set(
+        MAY_NAME_THE_FOLDER
+    )
 
 
 def test_benchmark_storage_prints_ratios() -> None:

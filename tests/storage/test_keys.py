@@ -12,7 +12,6 @@ from django.test import Client
 
 from determinations import tasks
 from determinations.intake.receiving import receive_files
-from determinations.intake.store import letter_store
 from determinations.intake.store_health import StoreUnavailable
 from determinations.intake.stored_files import FileChanged, KeyMissing, stored_bytes
 from determinations.models import FileKeyInUse, Letter, UploadedFile
@@ -21,6 +20,7 @@ from determinations.storage.keys import key_ring
 from determinations.storage.sealed import MAGIC
 from determinations.tasks import parse_letters
 from imrsite import env
+from tests.fixtures.stored import stored_path
 from tests.letters_made import letter_pdf
 
 KEYS = [bytes([number]) * 32 for number in range(1, 4)]
@@ -83,7 +83,7 @@ def bring(number: int) -> Letter:
 
 
 def on_disk(letter: Letter) -> bytes:
-    return Path(letter_store().path(letter.store_name)).read_bytes()
+    return stored_path(letter.store_name).read_bytes()
 
 
 @pytest.mark.django_db
@@ -132,7 +132,7 @@ def test_without_the_key_nothing_is_read_received_or_set_aside(
 @pytest.mark.django_db
 def test_a_file_whose_key_id_was_changed_is_damaged_not_a_missing_key(settings: Any) -> None:
     letter = bring(1)
-    path = Path(letter_store().path(letter.store_name))
+    path = stored_path(letter.store_name)
     data = bytearray(path.read_bytes())
     data[10] ^= 1
     path.write_bytes(data)

@@ -4,7 +4,6 @@ import os
 from hashlib import sha256
 from io import StringIO
 from itertools import count, islice
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +18,9 @@ from determinations.intake.stored_files import stored_bytes
 from determinations.models import FileKeyInUse, Letter
 from determinations.reading import readiness
 from determinations.reading.ingest import ingest_letters
-from determinations.storage import files, inventory, rotation
+from determinations.storage import files, folder, inventory, rotation
 from determinations.storage.keys import key_ring
+from tests.fixtures.stored import stored_path
 from tests.letters_made import letter_pdf
 
 KEYS = [bytes([number]) * 32 for number in range(1, 4)]
@@ -64,7 +64,7 @@ def test_plain_files_and_files_of_older_keys_get_the_current_key(settings: Any) 
         file.write(b"synthetic,export")
     with files.documents_area().write("ab" * 16) as file:
         file.write(b"synthetic document")
-    first, aged = current(), Path(letter_store().path(old.store_name))
+    first, aged = current(), stored_path(old.store_name)
     os.utime(aged, (1_000, 1_000))
     settings.FILE_KEYS = [KEYS[1], KEYS[0]]
     bring(3)
@@ -104,7 +104,7 @@ def test_a_run_that_is_stopped_leaves_whole_files_and_is_continued(
         return call
 
     with monkeypatch.context() as patched:
-        owner: Any = rotation if step == "sync" else os
+        owner: Any = folder if step == "sync" else os
         steps = rotation.rotate(batch=1 if step == "sync" else 2)
         next(steps)
         patched.setattr(owner, step, at_third(getattr(owner, step)))
@@ -115,7 +115,7 @@ def test_a_run_that_is_stopped_leaves_whole_files_and_is_continued(
     assert 0 < left < 4
     assert f"{left} files are to be encrypted" in rotated()
     assert keys_in_use() == {current()}
-    assert list((Path(letter_store().location) / files.UNFINISHED).iterdir()) == []
+    assert list((stored_path("") / folder.UNFINISHED).iterdir()) == []
 
 
 def test_encryption_is_turned_off_again_also_by_a_run_that_was_stopped(settings: Any) -> None:
@@ -132,7 +132,7 @@ def test_encryption_is_turned_off_again_also_by_a_run_that_was_stopped(settings:
     assert f"No file needs the key {key} any longer" in said
     settings.FILE_KEYS = []
     assert keys_in_use() == {""}
-    assert letter_store().area.path(letters[0].store_name).read_bytes() == letter_pdf(1)
+    assert stored_path(letters[0].store_name).read_bytes() == letter_pdf(1)
     assert [stored_bytes(letter) for letter in letters] == [letter_pdf(number) for number in range(1, 5)]
     assert readiness.obstacles() == []
 
@@ -184,9 +184,9 @@ def test_damaged_files_stay_as_they_are_and_are_counted(settings: Any) -> None:
     settings.FILE_KEYS = KEYS[:1]
     cut, swapped, good = bring(1, 2, 3)
     older = current()
-    path = Path(letter_store().path(cut.store_name))
+    path = stored_path(cut.store_name)
     path.write_bytes(path.read_bytes()[:-1])
-    Path(letter_store().path(swapped.store_name)).write_bytes(b"%PDF-1.4 another file")
+    stored_path(swapped.store_name).write_bytes(b"%PDF-1.4 another file")
     settings.FILE_KEYS = [KEYS[1], KEYS[0]]
     said = rotated()
     assert "1 encrypted, 0 left" in said

@@ -19,7 +19,7 @@ from determinations.extraction.reader import text_of
 from determinations.extraction.results import Limits
 from determinations.extraction.source import source_text
 from determinations.parsing import parse_file
-from determinations.storage.files import new_file, open_file
+from determinations.storage.files import new_file, unsealed
 from determinations.storage.keys import KeyRing, make_key_ring
 from determinations.synthetic import letter_pdf, write_letter
 
@@ -82,7 +82,7 @@ def _write(path: Path, data: bytes, ring: KeyRing) -> None:
 
 def _read_all(paths: Sequence[Path], ring: KeyRing, use: Callable[[bytes], object]) -> None:
     for path in paths:
-        with open_file(path, path.name, ring) as file:
+        with unsealed(path.open("rb"), path.name, ring) as file:
             use(file.read())
 
 

@@ -125,9 +125,9 @@ def _skew(stack: Stack, chance: random.Random) -> End:
 
 def _unmount(stack: Stack, chance: random.Random) -> End:
     """An empty folder is where the letters were, as on a host that did not mount the share."""
-    from determinations.intake.store import letter_store
+    from django.conf import settings
 
-    folder = Path(letter_store().location)
+    folder = Path(settings.MEDIA_ROOT) / "letters"
     aside = folder.with_name("mounted-elsewhere")
     folder.rename(aside)
     folder.mkdir()
