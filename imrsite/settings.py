@@ -388,6 +388,8 @@ LOGGING = {
         "django.server": {"handlers": [], "propagate": True},
         "gunicorn.error": {"handlers": [], "propagate": True},
         "django.db.backends": {"level": "WARNING"},
+        # Their messages may name files of sources that letters arrive from.
+        **{name: {"level": "WARNING"} for name in ("boto3", "botocore", "imapclient", "paramiko", "urllib3")},
     },
 }
 # Error reports (DEBUG pages, mail) show no local variables and no form input: either may contain letter text.

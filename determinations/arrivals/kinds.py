@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from determinations.arrivals.bucket import open_bucket
 from determinations.arrivals.connections import Connection, Opener, Place
 from determinations.arrivals.folder import open_watched_folder
+from determinations.arrivals.mailbox import open_mailbox
+from determinations.arrivals.sftp import open_sftp_drop
 from determinations.models import ArrivalSource
 from determinations.storage.secrets import open_secret, purpose_of
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of source. ``destination``: the options that say where it is, in the order in which pages show them.
-
-    ``secret`` is the label of its password or key; empty if it has none.
-    """
+    """A kind of source. ``destination``: the options that say where it is, in the order in which pages show them."""
 
     key: str
     label: str
@@ -22,7 +22,7 @@ class Kind:
     icon: str
     destination: tuple[str, ...]
     open: Opener
-    secret: str = ""
+    has_secret: bool = False
 
 
 KINDS: Mapping[str, Kind] = {
@@ -31,6 +31,18 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             "folder", "Watched folder", "A folder on a disk of the workers or on a network share.", "inbox",
             ("path",), open_watched_folder,
+        ),
+        Kind(
+            "mailbox", "Mailbox", "A folder of a mailbox, by IMAP: messages with their attachments.", "bell",
+            ("user", "host", "port", "security", "folder"), open_mailbox, has_secret=True,
+        ),
+        Kind(
+            "sftp", "SFTP server", "A folder of an SFTP server with a known host key.", "lock",
+            ("user", "host", "port", "folder", "host_key"), open_sftp_drop, has_secret=True,
+        ),
+        Kind(
+            "s3", "Object store", "A bucket of an S3-compatible object store.", "download",
+            ("endpoint", "region", "bucket", "start", "user"), open_bucket, has_secret=True,
         ),
     )
 }  # fmt: skip
@@ -44,4 +56,12 @@ def open_source(source: ArrivalSource) -> Connection:
 
 def place_of(source: ArrivalSource) -> str:
     """Where the source is, in one line."""
-    return " ".join(filter(None, (source.options.get(name, "") for name in KINDS[source.kind].destination)))
+    options = source.options
+    match source.kind:
+        case "mailbox":
+            return f"{options['folder']} of {options['user']} at {options['host']}"
+        case "sftp":
+            return f"{options['folder']} of {options['user']} at {options['host']}, port {options['port']}"
+        case "s3":
+            return f"{options['bucket']}/{options['start']} at {options['endpoint']}"
+    return options.get("path", "")

@@ -86,6 +86,56 @@ def test_pages_count_what_arrived_as_its_batch_does(
     assert ArrivalRun.objects.count() == 2
 
 
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+FORMS = {
+    "mailbox": {
+        "host": "127.0.0.1",
+        "port": "1",
+        "security": "tls",
+        "folder": "INBOX",
+        "taken": "Taken",
+        "refused": "No",
+    },
+    "sftp": {"host": "127.0.0.1", "port": "1", "host_key": HOST_KEY, "folder": ".", "after": "move"},
+    "s3": {"endpoint": "https://127.0.0.1:1", "region": "", "bucket": "letters", "start": "", "after": "move"},
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong", "place"),
+    [
+        ("mailbox", {"taken": "INBOX"}, {"host": "elsewhere.example.org"}),
+        ("mailbox", {"host": "a b"}, {"port": "2"}),
+        ("sftp", {"host_key": "ssh-ed25519 AAAA"}, {"user": "another"}),
+        ("sftp", {"private_key": "-----BEGIN synthetic"}, {"folder": "other"}),
+        ("s3", {"endpoint": "http://127.0.0.1"}, {"bucket": "others"}),
+        ("s3", {"endpoint": "https://user:word@127.0.0.1"}, {"endpoint": "https://elsewhere.example.org"}),
+    ],
+)
+def test_secrets_are_typed_again_for_another_place_and_shown_nowhere(
+    as_admin: Client, kind: str, wrong: dict[str, str], place: dict[str, str]
+) -> None:
+    form = FORMS[kind] | {"name": "Drop", "minutes": "15", "user": "synthetic"}
+    secret = {"secret": "zebrawood"}
+    pages = [
+        as_admin.post(f"/sources/add/{kind}/", form),
+        as_admin.post(f"/sources/add/{kind}/", form | secret | wrong),
+    ]
+    address = as_admin.post(f"/sources/add/{kind}/", form | secret).headers["Location"]
+    source = ArrivalSource.objects.get()
+    sealed = bytes(source.sealed_secret)
+    assert as_admin.post(f"{address}change/", form | {"name": "Other name"}).status_code == 302
+    source.refresh_from_db()
+    assert (source.name, bytes(source.sealed_secret)) == ("Other name", sealed)
+    pages += [as_admin.post(f"{address}change/", form | place)]
+    assert [page.status_code for page in pages] == [422, 422, 422]
+    pages += [as_admin.get(path) for path in ("/sources/", address, f"{address}change/", "/audit/")]
+    assert not [page for page in pages if b"zebrawood" in page.content]
+    assert not AuditEvent.objects.filter(detail__icontains="zebrawood").exists()
+    assert b"zebrawood" not in sealed
+    assert as_admin.post(f"{address}change/", form | place | secret).status_code == 302
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("at_once")
 def test_pages_are_accessible(sign_in: Any, people: People, root: Path) -> None:
@@ -95,6 +145,6 @@ def test_pages_are_accessible(sign_in: Any, people: People, root: Path) -> None:
     (root / "north").rename(root / "away")
     look(source)
     page = sign_in(people.admin)
-    for address in ("/sources/", f"/sources/{source.pk}/", "/sources/add/folder/"):
+    for address in ("/sources/", f"/sources/{source.pk}/", "/sources/add/sftp/"):
         page.goto(address)
         assert (address, faults_of(page)) == (address, [])
