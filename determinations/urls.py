@@ -14,6 +14,8 @@ from determinations.views.cases import case_page, letter_pages, originals, probl
 from determinations.views.cases.go import go
 from determinations.views.casework import case_work, notifications, selected_rows
 from determinations.views.duties import calendar_feed, one_duty, worklist
+from determinations.views.help import news as help_news
+from determinations.views.help import pages as help_pages
 from determinations.views.intake import letter_file, uploads
 from determinations.views.office_fields import case_values
 from determinations.views.office_fields import imports as office_imports
@@ -46,6 +48,10 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("api-reference/", reference_page, name="api_reference"),
     path("go", go, name="go"),
+    path("help/", help_pages.help_index, name="help"),
+    path("help/new/", help_news.news, name="help_news"),
+    path("help/new/seen/", help_news.dismiss_news, name="dismiss_news"),
+    path("help/<slug:slug>/", help_pages.help_page, name="help_page"),
     path("profile/tokens/", own_tokens, name="own_tokens"),
     path("people/tokens/", all_tokens, name="all_tokens"),
     path("webhooks/", webhook_list, name="webhooks"),

@@ -25,7 +25,8 @@ OUTSIDE_PARTIES = frozenset(
         "export_list", "export_file", "statistics", "statistics_changes", "statistics_export", "statistics_selection",
         "breakdowns", "statistic", "statistic_export", "glossary", "citations", "citation_authority",
         "authority_export", "profile", "end_session", "health", "live", "metrics", "api_reference", "api_document",
-        "own_tokens", "api_cases", "api_case", "api_items", "api_item", "api_citations", "api_statistics",
+        "own_tokens", "help", "help_page", "help_news", "dismiss_news",
+        "api_cases", "api_case", "api_items", "api_item", "api_citations", "api_statistics",
         "api_statistic", "api_exports", "api_export", "api_export_file", "api_authorities", "api_categories",
         "api_grounds", "api_changes",
     }

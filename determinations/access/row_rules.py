@@ -218,7 +218,7 @@ SHARED = frozenset(
         "closedday", "columnchoice", "columnfile", "correctionreason", "dutyrule", "dutysettings", "editionvalidity",
         "export", "factchange", "factlog", "filekeyinuse", "installation", "keptanswer",
         "mailpreference", "officefield", "officeset",
-        "reviewsettings", "rowsaction", "savedview", "searchvocabulary", "sectionname", "signinlimit",
+        "reviewsettings", "rowsaction", "savedview", "searchvocabulary", "seennews", "sectionname", "signinlimit",
         "signinpolicy", "statewidefigure", "statisticslimits", "stoppedworker", "storedfilter", "storedpass",
         "storesurvey", "typedform", "webhook", "webhookdelivery",
     }

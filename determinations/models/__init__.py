@@ -42,6 +42,7 @@ from determinations.models.duties import (
     Service,
 )
 from determinations.models.facts import CitationFact, FactChange, ItemFact
+from determinations.models.help import SeenNews
 from determinations.models.installation import FileKeyInUse, Installation, StoppedWorker, StoredPass, StoreSurvey
 from determinations.models.letters import Letter, LetterState, LetterText, ParsedDocument, RemovedLetter, ScannedPage
 from determinations.models.notifications import (
@@ -172,6 +173,7 @@ __all__ = [
     "SearchVocabulary",
     "SearchWord",
     "SectionName",
+    "SeenNews",
     "Service",
     "Side",
     "SignInLimit",

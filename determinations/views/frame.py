@@ -8,6 +8,7 @@ from django.utils import timezone
 from determinations.access.scope import current_scope
 from determinations.casework.notifications import unread_of
 from determinations.corrections.review_queue import queue
+from determinations.help.pages import HelpPage, page_about
 from determinations.models import Office
 from determinations.operations.alarms import ShownAlarm, shown_alarms
 from determinations.paging.counts import count_up_to
@@ -34,6 +35,7 @@ _WITHIN_STATISTICS = ("treatments",)
 #: The user's own pages: label, URL name, permission (empty for none), icon.
 _OWN = (
     ("Your account", "profile", "", "user"),
+    ("Help", "help", "", "info"),
     ("Saved views", "saved_view_list", "determinations.browse_cases", "bookmark"),
     ("Exports", "export_list", "determinations.export_cases", "download"),
     ("Reported problems", "problem_report_list", "determinations.browse_cases", "flag"),
@@ -48,6 +50,8 @@ _OWN = (
     ("Sources of letters", "arrival_sources", "determinations.manage_arrivals", "inbox"),
     ("Administration", "admin:index", "is_staff", "user"),
 )
+#: Every page that the frame leads to, with its label.
+PAGES_OF_MENUS = {name: label for label, name, *_rest in (*_NAV, *_OWN)}
 #: Alarms that the bar about workers tells.
 _TOLD_OF_WORKERS = ("worker", "sweep", "reading")
 #: Lists that leave out archived cases when they are opened from the navigation.
@@ -90,6 +94,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
             ],
             **(_bell(user) if user.has_perm("determinations.browse_cases") else {}),
             **(_review() if user.has_perm("determinations.correct_cases") else {}),
+            "help": _help(request),
             "search_url": open_url("search", scope),
             "offices": list(Office.objects.values_list("name", flat=True)) if scope.offices is not None else [],
             "masked": scope.masked,
@@ -102,6 +107,12 @@ def frame(request: HttpRequest) -> dict[str, object]:
 def _bell(user: User) -> dict[str, object]:
     count = count_up_to(unread_of(user), _MOST_UNREAD)
     return {"bell_url": reverse("notifications"), "unread": count.number, "unread_label": str(count)}
+
+
+def _help(request: HttpRequest) -> HelpPage | None:
+    """The page of help about this page, if there is one."""
+    match = request.resolver_match
+    return page_about(match.view_name) if match else None
 
 
 def _left_out(name: str) -> str:

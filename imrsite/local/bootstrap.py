@@ -27,7 +27,7 @@ MARK = VENV / "imrsite.json"
 LOG = VENV / "install.log"
 NEEDED_BYTES = 600_000_000
 NEEDED = ("django", "celery", "psycopg")
-DEVELOPER_COMMANDS = {"test", "check_code", "fix_code", "audit_dependencies"}
+DEVELOPER_COMMANDS = {"test", "check_code", "fix_code", "audit_dependencies", "help_pictures"}
 
 
 class SetUpFailed(Exception):

@@ -18,6 +18,7 @@ from determinations.audit.alerts import open_alerts
 from determinations.browsing.lists import CASES, DECISIONS
 from determinations.casework.notifications import visible_to
 from determinations.duties import worklist
+from determinations.help.news import unseen_by
 from determinations.intake.batches import PLACES
 from determinations.models import Case, ItemFact, Letter, LetterState, Outcome, SavedView
 from determinations.paging.addresses import changed, with_query
@@ -63,6 +64,7 @@ def home(request: HttpRequest) -> HttpResponse:
             **{place: count_up_to(Letter.objects.filter(condition)) for place, condition in PLACES.items()},
             "needs_review": count_up_to(Case.objects.current().filter(state=LetterState.NEEDS_REVIEW)),
         }
+    context["news"] = unseen_by(person_of(request))
     if request.user.has_perm("determinations.view_audit_trail"):
         context["alerts"] = open_alerts().count()
     return render(request, "browsing/home.html", context)
