@@ -31,7 +31,8 @@ from determinations.access import audit
 from determinations.access.roles import scope_of
 from determinations.access.scope import Scope, current_scope, within
 from determinations.browsing.bundles import BundleRefused, write_bundle
-from determinations.browsing.lists import LISTS, ListKind, in_letter_order, with_work
+from determinations.browsing.letter_order import in_letter_order
+from determinations.browsing.lists import LISTS, ListKind, with_work
 from determinations.casework.work import MOST_AT_ONCE
 from determinations.filters.lookups import Lookups
 from determinations.models import Case, DisputedItem, Export, OfficeField, WorkStatus
@@ -227,14 +228,15 @@ def _letter_of(kind: ListKind) -> str:
 
 def _rows(kind: ListKind, query: QueryDict, lookups: Lookups, letters: Sequence[int] | None) -> Iterator[Model]:
     filterset = kind.filterset(query, lookups=lookups)
-    rows: QuerySet[Model] = _ordered(filterset.qs, kind.orders[kind.sort_of(query)])
+    order = kind.orders[kind.sort_of(query)]
+    rows: QuerySet[Model] = _ordered(filterset.qs, order)
     if kind.of_items:
         rows = rows.select_related("item", "case")
     letter_of = _letter_of(kind)
     if letters is not None:
         rows = rows.filter(**{f"{letter_of}__in": letters})
     streamed: Iterator[Any] = with_work(kind, rows).iterator(chunk_size=_READ_AT_ONCE)
-    yield from in_letter_order(streamed) if kind.of_items else streamed
+    yield from in_letter_order(streamed, order) if kind.of_items else streamed
 
 
 def _ordered(rows: QuerySet[Model], order: Order) -> QuerySet[Model]:

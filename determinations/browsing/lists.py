@@ -1,15 +1,14 @@
 """The three lists: the rows, filters and orders of each. Pages, exports and neighbors read from here."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from itertools import groupby
-from operator import attrgetter
 
 from django.contrib.auth.models import User
 from django.db.models import F, Model, QuerySet
 from django.http import QueryDict
 
 from determinations.browsing.column_keys import item_keys
+from determinations.browsing.letter_order import page_in_letter_order
 from determinations.filters import CaseFilter, ItemFilter, ListFilters, active_filters
 from determinations.filters.kinds import KINDS
 from determinations.filters.lookups import Lookups
@@ -57,10 +56,6 @@ class ListKind:
         unpacked = any(typed.unpacked for typed in words)
         cap = UNPACKED_CAP if unpacked else COUNT_CAP
         return ListQuery(rows, everything, order, cap, _WORDS_GATHERED if words and not unpacked else cap)
-
-    def keeps_letters_together(self, order: Order) -> bool:
-        """Whether the items of a letter follow one another in an order: it goes by a date of the letter."""
-        return self.of_items and order.column in _PERIODS
 
     def sort_of(self, query: QueryDict) -> str:
         """The name of the order that an address requests, or of the list's default."""
@@ -156,20 +151,17 @@ DECISIONS = ListKind(
 LISTS: Mapping[str, ListKind] = {str(kind.name): kind for kind in (CASES, ITEMS, DECISIONS)}
 
 
-def in_letter_order(facts: Iterable[ItemFact]) -> Iterator[ItemFact]:
-    """Item facts with the items of each letter in its order, wherever they follow one another.
-
-    Lists that begin with the newest would otherwise show the last item of a letter first.
-    """
-    for _case, of_case in groupby(facts, key=attrgetter("case_id")):
-        yield from sorted(of_case, key=attrgetter("item.number"))
-
-
 def page_and_count(
     kind: ListKind, filterset: ListFilters, query: QueryDict, shown: QuerySet[M], size: int = 50
 ) -> tuple[Page[M], Count]:
-    """The page of an address, its rows read from ``shown``, and how many rows the whole list has; two queries."""
+    """The page of an address, its rows read from ``shown``, and how many rows the whole list has; two queries.
+
+    Items are in their letter's order, which takes one more query in some ascending sorts.
+    """
+    order = kind.orders[kind.sort_of(query)]
     if any(True for _ in active_filters(query)):
         find = item_keys if kind.of_items else None
-        return list_page(kind.list_query(filterset, query), shown, query, size, find_keys=find)
-    return page_of(shown, kind.orders[kind.sort_of(query)], query, size), count_up_to(kind.all_rows())
+        page, count = list_page(kind.list_query(filterset, query), shown, query, size, find_keys=find)
+    else:
+        page, count = page_of(shown, order, query, size), count_up_to(kind.all_rows())
+    return (page_in_letter_order(page, order, filterset.qs, shown) if kind.of_items else page), count

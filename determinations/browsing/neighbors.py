@@ -39,9 +39,10 @@ def place_in_list(case_id: int, query: QueryDict, *, by: User | None = None) -> 
         return None
     order = kind.orders[kind.sort_of(query)]
     at = _row_asked(of_case, query.get("item", "")) if kind.of_items else 0
-    if not kind.keeps_letters_together(order):
-        of_case, at = of_case[at : at + 1], 0
-    # The rows of a case follow one another in the letter's order; before and after them come other cases.
+    asked, value = of_case[at], attrgetter(order.column)
+    of_case = [row for row in of_case if value(row) == value(asked)]
+    at = of_case.index(asked)
+    # Rows of a case with one value follow one another in the letter's order; before and after them come others.
     first, last = (cursor_at(row, order) for row in _first_and_last(of_case, order))
     before = of_case[at - 1] if at else _beyond(kind, rows, order, first, forward=False)
     after = of_case[at + 1] if at + 1 < len(of_case) else _beyond(kind, rows, order, last, forward=True)
@@ -68,13 +69,14 @@ def _first_and_last(of_case: Sequence[Model], order: Order) -> tuple[Model, Mode
 
 
 def _beyond(kind: ListKind, rows: QuerySet[Model], order: Order, cursor: Cursor, *, forward: bool) -> Model | None:
-    """The nearest row of another case: in a list of items, its first or its last item."""
+    """The nearest row: in a list of items, the first or the last item of a letter with the value that is next."""
     nearest = rows_from(rows, order, Cursor(cursor.value, cursor.key, forward), 1, forward=forward)
-    if not nearest or not kind.keeps_letters_together(order):
+    if not nearest or not kind.of_items:
         return nearest[0] if nearest else None
+    case_id, value = attrgetter("case_id", order.column)(nearest[0])
+    same = {order.column: value} if value is not None else {f"{order.column}__isnull": True}
     by_number = "item__number" if forward else "-item__number"
-    case_id = nearest[0].case_id  # type: ignore[attr-defined]
-    return rows.filter(case=case_id).select_related("item").order_by(by_number).first()
+    return rows.filter(case=case_id, **same).select_related("item").order_by(by_number).first()
 
 
 def _position(rows: QuerySet[Model], order: Order, cursor: Cursor, within: int) -> Count:

@@ -10,7 +10,7 @@ from ninja import Router
 
 from determinations.access import audit
 from determinations.access.scope import current_scope
-from determinations.browsing.lists import CASES, ITEMS, in_letter_order, with_work
+from determinations.browsing.lists import CASES, ITEMS, with_work
 from determinations.filters.lookups import Lookups
 from determinations.models import Case, CaseText, DisputedItem, ItemFact, TokenScope
 from determinations.views.api.case_schemas import (
@@ -91,7 +91,7 @@ def list_items(request: HttpRequest, limit: Limit = 50) -> ItemPage:
     page, count = filtered_page(request, ITEMS, rows, limit)
     audit.note_list(request, ITEMS.name, [fact.case_id for fact in page.rows], total=str(count))
     labels = Lookups(user=person_of(request)).labels
-    results = [listed_item(fact, labels) for fact in in_letter_order(page.rows)]
+    results = [listed_item(fact, labels) for fact in page.rows]
     return ItemPage(count=CountOut.of(count), results=results, **neighbors(request, page))
 
 
@@ -102,9 +102,8 @@ def list_citations(request: HttpRequest, limit: Limit = 50) -> CitationPage:
     page, count = filtered_page(request, ITEMS, ItemFact.objects.select_related("item"), limit)
     audit.note_list(request, ITEMS.name, [fact.case_id for fact in page.rows], total=str(count), what="citations")
     labels = Lookups(user=person_of(request)).labels
-    facts = list(in_letter_order(page.rows))
-    cited = citations_of([fact.item for fact in facts], labels)
-    results = [citation for fact in facts for citation in cited[fact.item_id]]
+    cited = citations_of([fact.item for fact in page.rows], labels)
+    results = [citation for fact in page.rows for citation in cited[fact.item_id]]
     return CitationPage(count=CountOut.of(count), results=results, **neighbors(request, page))
 
 

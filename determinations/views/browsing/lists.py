@@ -26,7 +26,6 @@ from determinations.browsing.lists import (
     ITEMS,
     LISTS,
     ListKind,
-    in_letter_order,
     page_and_count,
     with_work,
 )
@@ -204,6 +203,7 @@ def _for_list(kind: ListKind, rows: QuerySet[Any], office: Iterable[OfficeField]
     if kind.of_items:
         return rows.select_related("item", "case").only(
             "decision_date", "date_of_injury", "ur_denial_date", "category_id", "age", "sex", "body_region", "grounds",
+            "overturned", "case_items",
             "specialties", "claims_authority_ids", "reviewer_authority_ids", "item__number", "item__request",
             "item__disputed", "item__decision", "item__partly_approved", "item__problem_codes", "case__case_number",
             *(field.column for field in office),
@@ -218,9 +218,7 @@ def _for_list(kind: ListKind, rows: QuerySet[Any], office: Iterable[OfficeField]
 def _table_rows(kind: ListKind, rows: Iterable[Any], query: QueryDict, labels: Labels) -> Sequence[object]:
     came_from = _came_from(kind, query)
     if kind.of_items:
-        return [
-            ItemRow(fact, _item_url(fact, came_from), labels, work=Work.of(fact)) for fact in in_letter_order(rows)
-        ]
+        return [ItemRow(fact, _item_url(fact, came_from), labels, work=Work.of(fact)) for fact in rows]
     by_day = kind is DECISIONS
     cases = [
         CaseRow(case, _case_url(case.pk, came_from), labels, case.items_said if by_day else (), work=Work.of(case))
