@@ -144,7 +144,8 @@ _COMPUTED = (
 def _store(kept: Mapping[tuple[int, int], Duty], wanted: Mapping[tuple[int, int], Duty]) -> None:
     gone = [duty.pk for place, duty in kept.items() if duty.state == DutyState.OPEN and place not in wanted]
     Duty.objects.filter(pk__in=gone, state=DutyState.OPEN).delete()
-    created = [duty for duty in wanted.values() if duty.pk is None]
+    # Worklists go by due date, then by key: duties of a letter are created in its order.
+    created = [wanted[place] for place in sorted(wanted) if wanted[place].pk is None]
     Duty.objects.bulk_create(created, ignore_conflicts=True)  # someone entering a receipt may have been first
     still_open = [duty for duty in wanted.values() if duty.pk is not None and duty.state == DutyState.OPEN]
     Duty.objects.bulk_update(still_open, _COMPUTED)

@@ -1,13 +1,16 @@
 """The worklist: open duties by when they are due, and recently closed ones."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
+from operator import attrgetter
 
 from django.db.models import Count, Q, QuerySet
 
 from determinations.models import Duty, DutyState
 from determinations.paging.counts import COUNT_CAP
+from determinations.paging.keyset import Order
 
 #: Days ahead that "this week" covers, today not included.
 WEEK = timedelta(days=7)
@@ -79,3 +82,9 @@ def counts(who: Q, today: date) -> dict[str, int]:
 def rows(condition: Q) -> QuerySet[Duty]:
     """Duties with what a row of the worklist shows."""
     return Duty.objects.filter(condition).select_related("rule", "assigned_to", "letter__case")
+
+
+def in_letter_order(duties: Iterable[Duty], order: Order) -> Iterator[Duty]:
+    """Duties of a page, those of one letter with one due date (or closed at once) by their items' numbers."""
+    for _place, together in groupby(duties, key=attrgetter("letter_id", order.column)):
+        yield from sorted(together, key=attrgetter("item_number"))

@@ -52,6 +52,29 @@ def received(store: Store, people: People, number: int, days_ago: int) -> Duty:
     return duties_of(pk)[0]
 
 
+def test_duties_of_a_letter_are_in_its_order(as_casemanager: Client, people: People, store: Store) -> None:
+    """In the worklist, among closed ones, and through the API; letters of one day stay apart."""
+    items = {f"Synthetic knee brace {at}": "Overturned" for at in (1, 2, 3)}
+    first, second = store(1, items), store(2, items)
+    expected = [(letter, number) for letter in (first, second) for number in (1, 2, 3)]
+    assert list(Duty.objects.order_by("pk").values_list("letter_id", "item_number")) == expected
+    listed = [(row.duty.letter_id, row.duty.item_number) for row in as_casemanager.get("/worklist/").context["rows"]]
+    assert listed == expected
+    answer = as_casemanager.get("/api/v1/duties").json()["results"]
+    assert [(duty["case"], duty["item"]) for duty in answer] == expected
+    now = timezone.now()
+    records.close(
+        Duty.objects.values_list("pk", flat=True),
+        done_on=timezone.localdate(now),
+        required=True,
+        note="",
+        by=people.casemanager,
+        now=now,
+    )
+    closed = as_casemanager.get("/worklist/?when=closed").context["rows"]
+    assert [row.duty.item_number for row in closed] == [1, 2, 3, 1, 2, 3]
+
+
 def test_each_duty_is_in_one_part_of_the_worklist(as_casemanager: Client, people: People, store: Store) -> None:
     overdue, later = received(store, people, 1, 30), received(store, people, 2, 0)
     undated = duties_of(store(3, ITEMS))[0]

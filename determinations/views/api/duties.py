@@ -106,7 +106,8 @@ def list_duties(
     order = _BY_CLOSING if when == "closed" else _BY_DUE
     page = keyset_page(request, worklist.rows(condition), order, limit, ("when", "whose"))
     audit.note_list(request, "worklist", [duty.letter_id for duty in page.rows])
-    return DutyPage(results=[DutyOut.of(duty) for duty in page.rows], **neighbors(request, page))
+    results = [DutyOut.of(duty) for duty in worklist.in_letter_order(page.rows, order)]
+    return DutyPage(results=results, **neighbors(request, page))
 
 
 @router.get("/cases/{int:case_id}/duties", response=CaseDuties, url_name="api_case_duties")

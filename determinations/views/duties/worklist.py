@@ -96,13 +96,17 @@ def _page(request: HttpRequest, refused: str = "") -> HttpResponse:
     when, whose = request.GET.get("when", ""), request.GET.get("whose", "").replace("\x00", "")
     who = worklist.of_person(whose, me=person_of(request).pk)
     duties = worklist.rows(worklist.in_bucket(when, today) & who)
-    page = page_of(duties, _BY_CLOSING if when == "closed" else _BY_DUE, request.GET)
+    order = _BY_CLOSING if when == "closed" else _BY_DUE
+    page = page_of(duties, order, request.GET)
     numbers = worklist.counts(who, today)
     requests = _requests(page.rows)
     audit.note_list(request, "worklist", [duty.letter_id for duty in page.rows])
     context = {
         "page": page,
-        "rows": [_row(duty, requests.get((duty.letter_id, duty.item_number), ""), today) for duty in page.rows],
+        "rows": [
+            _row(duty, requests.get((duty.letter_id, duty.item_number), ""), today)
+            for duty in worklist.in_letter_order(page.rows, order)
+        ],
         "count": count_up_to(duties),
         "tabs": [
             {
