@@ -248,6 +248,17 @@ def test_the_selection_form_offers_every_filter_or_keeps_it(as_supervisor: Any, 
     assert as_supervisor.get("/statistics/selection/?for=//example.org/").status_code == 404
 
 
+def test_every_page_with_a_selection_opens_its_form(as_supervisor: Any, db: None) -> None:
+    pages = [page for page in PAGES if "/breakdowns/" not in page] + ["/statistics/timeliness/"]
+    offered = {}
+    for page in pages:
+        found = re.search(r'hx-get="([^"]+)" hx-target="#selection-form"', as_supervisor.get(page).content.decode())
+        if found:
+            offered[page] = as_supervisor.get(unescape(found[1]), headers={"HX-Request": "true"}).status_code
+    assert "/statistics/timeliness/" in offered
+    assert set(offered.values()) == {200}, offered
+
+
 def test_each_side_of_a_comparison_has_its_own_filters_and_its_own_limit(as_supervisor: Any, db: None) -> None:
     StatisticsLimits.objects.update_or_create(pk=1, defaults={"rate_needs": 3, "small_cell": 1})
     for year, letters in ((2016, 3), (2017, 1)):

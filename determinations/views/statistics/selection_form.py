@@ -20,7 +20,8 @@ _PAGES = frozenset({
     "statistics", "breakdowns", "statistic", "statistics_compare", "statistics_report", "citations",
     "citation_editions", "citation_authority", "citation_parts", "authority_editions", "compare_table",
     "compare_side", "compare_with", "statistics_changes", "report_part", "treatments", "treatment", "grounds",
-    "ground_sentences", "treatment_quantities", "similar_request_list", "similar_to_text",
+    "ground_sentences", "treatment_quantities", "similar_request_list", "similar_to_text", "timeliness",
+    "cited_sections", "grounds_documentation",
 })  # fmt: skip
 
 
