@@ -15,6 +15,8 @@ from determinations.models import OfficeField
 from determinations.paging.addresses import CURSOR, changed, link_to
 from determinations.tables.cells import two_lines
 
+_SHORT = 16
+
 
 @dataclass(frozen=True, slots=True)
 class SortLink:
@@ -36,6 +38,9 @@ class ListTable(tables.Table):
     renders_rows: ClassVar[bool] = False
     #: Columns that are hidden until a user selects them.
     hidden_at_first: ClassVar[tuple[str, ...]] = ()
+    #: How many of the office's fields are columns at first, and which columns give way to them: all fit a laptop.
+    office_at_first: ClassVar[int] = 2
+    gives_way: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
         self,
@@ -77,9 +82,15 @@ class ListTable(tables.Table):
 
     def _renderer(self, name: str) -> Callable[..., object]:
         if name in self.office:
-            return lambda record: two_lines(record.office_text(name))
+            return lambda record: _office_cell(record.office_text(name))
         render: Callable[..., object] = getattr(self, f"render_{name}")
         return render
+
+
+def _office_cell(text: str) -> SafeString:
+    """A number keeps to one line; a name may take two."""
+    is_short_number = len(text) <= _SHORT and " " not in text
+    return format_html('<span class="nowrap">{}</span>', text) if is_short_number else two_lines(text)
 
 
 def _tags(at: int, column: BoundColumn) -> tuple[str, str]:

@@ -140,6 +140,7 @@ class CaseTable(_CaseColumns):
         "doubts": "-",
     }  # fmt: skip
     hidden_at_first = ("injured", "denied", "received", "worker", "priority", "claims", "tags", "due")
+    gives_way = ("items", "specialty", "reviewer")
 
     class Meta:
         sequence = (
@@ -167,6 +168,7 @@ class DecisionTable(_CaseColumns):
         "decided", "items", "injured", "denied", "received", "worker", "priority", "reviewer", "claims",
         "owner", "status", "tags", "due",
     )  # fmt: skip
+    gives_way = ("category", "specialty")
 
     requests = tables.Column(verbose_name="Overturned: authorize", empty_values=())
     upheld = tables.Column(verbose_name="Upheld: denial stands", empty_values=())

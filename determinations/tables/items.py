@@ -46,6 +46,8 @@ class ItemTable(WorkColumns):
     renders_rows = True
     sorts: ClassVar = {"decision": "-", "category": "", "decided": "-", "denied": "-", "injured": "-"}
     hidden_at_first = ("injured", "denied", "worker", "region", "specialty", "grounds", "owner", "status", "tags")
+    office_at_first = 1
+    gives_way = ("claims",)
 
     request = tables.Column(verbose_name="Request in dispute", empty_values=())
     decision = tables.Column(verbose_name="Decision", empty_values=())

@@ -101,6 +101,9 @@ def test_columns_are_chosen_and_fields_without_values_are_not_there(as_casemanag
     assert shown["Claim number"] is shown["Employer"] is True
     assert shown["Requesting provider"] is False
     assert "Client" not in shown
+    assert shown["Items"] is shown["Reviewer"] is shown["Reviewer cites"] is False  # all columns fit a laptop
+    of_items = {column["label"]: column["shown"] for column in as_casemanager.get("/items/").context["columns"]}
+    assert (of_items["Claim number"], of_items["Employer"]) == (True, False)
     as_casemanager.post("/cases/columns/", {"column": ["field_5", "outcome"], "query": ""})
     assert "Dr. Synthetic" in as_casemanager.get("/cases/").content.decode()
     assert "Acme, Inc." not in as_casemanager.get("/cases/").content.decode()

@@ -53,8 +53,6 @@ _SUMMARIES = {
     "items": "one row per request, across all cases",
     "decisions": "requests and their outcomes, by day",
 }
-#: How many of the office's fields are columns until the user chooses.
-_SHOWN_AT_FIRST = 2
 #: Columns and filters that lists of masked cases do not offer, for they are empty or find nothing.
 _MASKED_CELLS = ("specialty", "injured", "worker", "doubts", "grounds", "region")
 _MASKED_KINDS = (Kind.WORDS, Kind.DUTY, Kind.DUTY_RULE, Kind.DUTY_DUE, Kind.DUE)
@@ -272,9 +270,11 @@ def _office_columns(labels: Labels) -> list[OfficeField]:
 
 
 def _hidden_columns(request: HttpRequest, kind: ListKind, office: Sequence[OfficeField]) -> tuple[str, ...]:
-    """The columns that the user has hidden; at first, also the office's fields but for the first two."""
+    """The columns that the user has hidden; at first, also most of the office's fields, and what gives way to them."""
     chosen = ColumnChoice.objects.filter(by=person_of(request), list_name=kind.name).values_list("hidden", flat=True)
-    at_first = (*_TABLES[kind.name].hidden_at_first, *(field.column for field in office[_SHOWN_AT_FIRST:]))
+    table = _TABLES[kind.name]
+    others = (field.column for field in office[table.office_at_first :])
+    at_first = (*table.hidden_at_first, *others, *(table.gives_way if office else ()))
     hidden = next((tuple(hidden) for hidden in chosen), at_first)
     return (*hidden, *_MASKED_CELLS) if current_scope().masked else hidden
 
