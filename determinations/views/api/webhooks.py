@@ -25,7 +25,7 @@ may_manage = permission_required("determinations.manage_webhooks", raise_excepti
 class WebhookForm(forms.Form):
     """A new webhook."""
 
-    name = forms.CharField(label="What is told", max_length=80)
+    name = forms.CharField(label="What it is for", max_length=80)
     url = forms.CharField(label="Address", max_length=500)
     user = forms.CharField(label="User name of the account whose cases are told", max_length=150)
 
