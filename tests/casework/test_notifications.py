@@ -165,13 +165,17 @@ def test_a_copy_of_a_known_case_is_no_gain(people: People, store: Store, now: da
     assert WatchedCase.objects.get().letter_id == Case.objects.current().get().pk
 
 
-def test_of_a_very_large_view_only_added_cases_are_told(
-    people: People, store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch
+def test_of_a_very_large_view_only_added_cases_are_told_and_pages_say_so(
+    people: People, as_casemanager: Client, store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(alerts, "MOST_KNOWN", 1)
     old = [store(1), store(2)]
-    watch = alerts.watch(people.casemanager, view=view_of(people.casemanager, ""), now=timezone.now())
-    assert Watch.objects.get(pk=watch.pk).only_new
+    view = view_of(people.casemanager, "")
+    said = as_casemanager.post(f"/views/{view.pk}/", {"action": "watch"}, follow=True).content.decode()
+    assert "so only newly added ones are told." in said
+    assert "you are told of newly added ones only." in said
+    assert "newly added cases only" in as_casemanager.get("/notifications/").content.decode()
+    assert Watch.objects.get().only_new
     write_cases(old)
     new = store(3)
     step(now)

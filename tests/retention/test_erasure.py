@@ -164,7 +164,14 @@ def test_the_same_file_is_refused_until_an_administrator_allows_it(
     row = again.files.get()
     assert (row.outcome, row.reason, row.letter_id) == ("refused", "erased", None)
     assert not Letter.objects.exists()
-    admin.post(reverse("allow_erased", args=[ErasedLetter.objects.get().pk]))
+    batch = admin.get(reverse("upload_detail", args=[again.pk])).content.decode()
+    assert "Erased earlier" in batch
+    assert "Ask an administrator to allow this file again, if it has to be kept." in batch
+    erased = admin.get(reverse("erased_letters")).content.decode()
+    assert "refused</span>" in erased
+    assert f"for letter {letter.pk}" in erased
+    allowed = admin.post(reverse("allow_erased", args=[ErasedLetter.objects.get().pk]), follow=True).content.decode()
+    assert "allowed by admin" in allowed
     assert receive_files(by=people.casemanager, files=[marked(1)]).files.get().outcome == "accepted"
     assert not Correction.objects.exists(), "its corrections are gone"
 
