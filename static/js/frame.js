@@ -112,6 +112,12 @@ function watchFrames() {
 watchFrames();
 document.addEventListener("htmx:after:swap", watchFrames);
 
+// On a phone tabs scroll sideways: the current one is in view.
+for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+  const tabs = tab.closest(".tabs");
+  tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+}
+
 let running = 0;
 // Elements that refresh repeatedly show no progress.
 const isQuiet = (event) => event.detail?.ctx?.sourceElement?.hasAttribute("data-quiet");
