@@ -48,8 +48,9 @@ def _places(slots: Sequence[Slot], part: Part) -> Iterable[tuple[int, int]]:
                 yield slot.start, slot.end
         return
     beginning = part.ways[0][0] if part.beginning else None
+    lexemes = part.lexemes
     for slot in slots:
-        if not part.lexemes.isdisjoint(slot.lexemes) or (
+        if not lexemes.isdisjoint(slot.lexemes) or (
             beginning and any(lexeme.startswith(beginning) for lexeme in slot.lexemes)
         ):
             yield slot.start, slot.end

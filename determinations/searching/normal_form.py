@@ -60,7 +60,7 @@ def slots_of(text: str, *, typed: bool = False) -> list[Slot]:
         if not key.is_plain:
             at = _read_on(keys, at, typed, slots)
             continue
-        slots.append(key.slot._replace(start=offset + key.word.start, end=offset + key.word.end))
+        slots.append(_placed(key, offset))
         at += 1
     return slots
 
@@ -90,6 +90,12 @@ def slots_without_places(text: str) -> list[Slot]:
     return slots
 
 
+def _placed(key: _Key, offset: int) -> Slot:
+    """The slot of a word in its place; ``_replace`` would take four times as long."""
+    words, name, lexemes, _start, _end = key.slot
+    return Slot(words, name, lexemes, offset + key.word.start, offset + key.word.end)
+
+
 def _read_on(keys: list[tuple[_Key, int]], at: int, typed: bool, slots: list[Slot]) -> int:
     """Add the slots that begin with this word, which may go on in the next ones; returns what comes next."""
     key, offset = keys[at]
@@ -98,7 +104,7 @@ def _read_on(keys: list[tuple[_Key, int]], at: int, typed: bool, slots: list[Slo
         slots.append(slot)
         return following
     if key.key:
-        slots.append(key.slot._replace(start=offset + key.word.start, end=offset + key.word.end))
+        slots.append(_placed(key, offset))
     return _levels(keys, at + 1, slots) if key.vertebra else at + 1
 
 
