@@ -51,7 +51,7 @@ class WorkColumns(ListTable):
 
     def render_owner(self, record: WorkRow) -> SafeString | str:
         """The owner's user name."""
-        return record.work.owner or format_html('<span class="quiet nowrap">no one</span>')
+        return record.work.owner or format_html('<span class="quiet nowrap">{}</span>', "no one")
 
     def render_status(self, record: WorkRow) -> SafeString:
         """How far the office is with the case."""
