@@ -139,8 +139,8 @@ class CaseTable(_CaseColumns):
         "number": "", "decided": "-", "outcome": "", "items": "-", "category": "", "specialty": "", "due": "",
         "doubts": "-",
     }  # fmt: skip
-    hidden_at_first = ("injured", "denied", "received", "worker", "priority", "claims", "tags", "due")
-    gives_way = ("items", "specialty", "reviewer")
+    hidden_at_first = ("items", "injured", "denied", "received", "worker", "priority", "claims", "tags", "due")
+    gives_way = ("specialty", "reviewer")
 
     class Meta:
         sequence = (

@@ -165,7 +165,7 @@ def test_the_same_file_is_refused_until_an_administrator_allows_it(
     assert (row.outcome, row.reason, row.letter_id) == ("refused", "erased", None)
     assert not Letter.objects.exists()
     batch = admin.get(reverse("upload_detail", args=[again.pk])).content.decode()
-    assert "Erased earlier" in batch
+    assert "Refused: erased earlier" in batch
     assert "Ask an administrator to allow this file again, if it has to be kept." in batch
     erased = admin.get(reverse("erased_letters")).content.decode()
     assert "refused</span>" in erased
