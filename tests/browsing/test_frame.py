@@ -68,7 +68,9 @@ def test_an_unknown_address_says_page_not_found(as_casemanager: Client) -> None:
 def test_every_review_count_equals_the_list_that_it_opens(as_admin: Client, collection: list[Case]) -> None:
     """Letters in the review queue and cases in the state "needs review" are different numbers with different names."""
     home = as_admin.get("/").content.decode()
-    queue = re.search(r'class="review-link" href="([^"]+)">Review<span class="only-wide"> queue</span> <span[^>]*>([^<]+)<', home)
+    queue = re.search(
+        r'class="review-link" href="([^"]+)">Review<span class="only-wide"> queue</span> <span[^>]*>([^<]+)<', home
+    )
     cases = re.search(
         r'href="([^"]+)"><span class="label">Cases that need review</span><span class="figure">([^<]+)<', home
     )

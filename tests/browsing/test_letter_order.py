@@ -1,6 +1,7 @@
 """Items of a letter in its order: in every sort, across pages, in exports, and from case to case."""
 
 from operator import attrgetter
+from typing import Any
 
 import pytest
 from django.http import QueryDict
@@ -72,7 +73,8 @@ def test_pages_show_items_in_the_letters_order_in_every_sort(letters: list[int])
 @pytest.mark.parametrize("sort", ["category", "decision", "-decision", "decided"])
 def test_neighbors_follow_the_list_in_every_sort(letters: list[int], sort: str) -> None:
     expected = expected_rows(sort, "")
-    walked, at = [], expected[0]
+    walked: list[Any] = []
+    at: Any = expected[0]
     while at is not None:
         walked.append(at)
         query = QueryDict(f"list=items&sort={sort}&item={at.item.number}")
@@ -85,7 +87,7 @@ def test_neighbors_follow_the_list_in_every_sort(letters: list[int], sort: str) 
 
 
 def test_an_export_keeps_its_sort_and_the_letters_order(letters: list[int], as_casemanager: Client) -> None:
-    answer = as_casemanager.post("/items/export/", {"query": "sort=decision", "format": "csv"})
+    answer: Any = as_casemanager.post("/items/export/", {"query": "sort=decision", "format": "csv"})
     lines = b"".join(answer.streaming_content).decode().splitlines()
     requests = [fact.item.request for fact in expected_rows("decision", "")]
     assert [next(name for name in requests if name in line) for line in lines[1:]] == requests

@@ -101,7 +101,7 @@ def test_a_skip_link_leads_past_the_filters_to_the_rows(
 
 
 def test_the_sort_state_is_announced(as_casemanager: Client, collection: list[Case]) -> None:
-    content = as_casemanager.get("/cases/?sort=items").content
+    content = as_casemanager.get("/cases/?sort=outcome").content
     assert b'aria-sort="ascending"' in content
 
 

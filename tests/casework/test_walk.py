@@ -43,10 +43,13 @@ def test_a_morning_of_a_case_manager(batch: Upload, sign_in: Any, people: People
     page = sign_in(people.casemanager)
     page.goto("/?home=yes")
     assert faults_of(page) == []
-    tile = page.get_by_role("link", name="Overturned among them")
-    assert tile.locator(".figure").inner_text() == "2"
-    # The date of receipt of the batch.
-    page.goto(f"/uploads/{batch.pk}/receipt/")
+    for label, figure in (("New letters", "3"), ("Overturned among them", "2")):
+        assert page.get_by_role("link", name=label).locator(".figure").inner_text() == figure
+    # The batch says what was decided; its date of receipt is entered.
+    page.goto(f"/uploads/{batch.pk}/")
+    page.get_by_role("link", name="2 of 3 cases overturned").wait_for()
+    page.get_by_role("link", name="Enter receipt").click()
+    page.locator("input[name=received_on]").wait_for()
     page.fill("input[name=received_on]", f"{timezone.localdate() - timedelta(days=1):%m/%d/%Y}")
     page.locator("input[name=received_on]").press("Enter")
     page.get_by_text("Entered the date of receipt of 3 letters.").wait_for()
