@@ -1,7 +1,7 @@
-"""Trains the model of grounds on synthetic sentences and rationales, in plain Python: about a minute.
+"""Trains the model of grounds on synthetic sentences and rationales, in plain Python: a few minutes.
 
 A rationale states a ground if any of its sentences does: the chance that it does is one minus the product of the
-chances that each sentence does not. So whole rationales teach too, though no one marked their sentences.
+chances that each sentence does not. So whole rationales teach too where no one marked their sentences.
 """
 
 import csv
@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from determinations.management.ground_phrases import choose, has_choices, read_phrases
 from determinations.parsing.categories import categorize
 from determinations.parsing.grounds.codes import GROUNDS
 from determinations.parsing.grounds.features import context_features, sentence_features
@@ -24,12 +25,12 @@ from determinations.parsing.grounds.sentences import split_sentences
 from determinations.parsing.results import Decision
 from determinations.parsing.spans import fold
 
-#: ``[no|without] relief``: other words in the same place.
-_CHOICE = re.compile(r"\[([^\[\]]*)\]")
+#: What stands after a sentence in a marked rationale: ``{risk}``.
+_MARK = re.compile(r"\s*\{([a-z_ ]+)\}")
 _VARIANTS = 25
 _NO_GROUND = "-"
 _LEAST_SEEN = 2
-_EPOCHS = 24
+_EPOCHS = 8
 _RATE = 0.35
 #: How strongly large weights are held down.
 _RESTRAINT = 0.2
@@ -56,13 +57,18 @@ class Example(NamedTuple):
 
 
 def read_lessons(paths: Iterable[Path]) -> list[Lesson]:
-    """The lessons of tables with the columns grounds, request and text, and those that the rules' examples are.
+    """The lessons of tables and grammars, and those that the rules' examples are.
 
-    A table may also say the decision. Where none is said, a text is a lesson for both: what speaks for one decision
-    is no ground of the other. Raises ``KeyError`` for a ground that does not exist.
+    A table has the columns grounds, request and text, or request and marked, where grounds stand after the sentences
+    that state them. It may also say the decision. Where none is said, a text is a lesson for both: what speaks for one
+    decision is no ground of the other. Raises ``KeyError`` for a ground that does not exist.
     """
     lessons: list[Lesson] = []
     for path in paths:
+        if path.suffix == ".toml":
+            for phrase in read_phrases(path):
+                lessons += _for_each_side(frozenset(phrase.grounds), phrase.request, phrase.text)
+            continue
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
                 lessons += _lessons(row)
@@ -73,22 +79,41 @@ def read_lessons(paths: Iterable[Path]) -> list[Lesson]:
 
 
 def _lessons(row: dict[str, str]) -> Iterator[Lesson]:
+    if "marked" in row:
+        yield from _marked(row)
+        return
     grounds = frozenset((row.get("grounds") or row["ground"]).split()) - {_NO_GROUND}
     text = row.get("rationale") or row.get("sentence") or row["text"]
+    for variant in _variants(text):
+        for lesson in _for_each_side(grounds, row["request"], variant):
+            if row.get("decision", lesson.decision) == lesson.decision:
+                yield lesson
+
+
+def _for_each_side(grounds: frozenset[str], request: str, text: str) -> Iterator[Lesson]:
     for decision in OF_DECISION:
-        if row.get("decision", decision) == decision:
-            of_side = frozenset(ground for ground in grounds if GROUNDS[ground].decision == decision)
-            for variant in _variants(text):
-                yield Lesson(of_side, decision, row["request"], variant)
+        of_side = frozenset(ground for ground in grounds if GROUNDS[ground].decision == decision)
+        yield Lesson(of_side, decision, request, text)
+
+
+def _marked(row: dict[str, str]) -> Iterator[Lesson]:
+    """Each sentence of a marked rationale; the grounds after it are its own."""
+    decision: Decision = "overturned" if row["decision"] == "overturned" else "upheld"
+    texts, marks = _MARK.split(row["marked"])[::2], [*_MARK.split(row["marked"])[1::2], ""]
+    for text, mark in zip(texts, marks, strict=True):
+        sentences = split_sentences(fold(text).text)
+        for place, sentence in enumerate(sentences, start=1):
+            grounds = mark.split() if place == len(sentences) else []
+            own = frozenset(ground for ground in grounds if GROUNDS[ground].decision in (decision, None))
+            yield Lesson(own, decision, row["request"], sentence.text)
 
 
 def _variants(text: str) -> Iterable[str]:
     """The text with its choices made, each time otherwise; always the same ones."""
-    if not _CHOICE.search(text):
+    if not has_choices(text):
         return [text]
     chooser = random.Random(text)  # noqa: S311 - no secret, and the same sentences each time
-    drawn = (_CHOICE.sub(lambda match: chooser.choice(match[1].split("|")), text) for _ in range(_VARIANTS))
-    return dict.fromkeys(re.sub(r" +(?=[ ,.])", "", variant) for variant in drawn)
+    return dict.fromkeys(choose(text, chooser) for _ in range(_VARIANTS))
 
 
 def digest(paths: Iterable[Path]) -> str:
@@ -113,10 +138,9 @@ def examples_of(lessons: Iterable[Lesson]) -> list[Example]:
 def _example(lesson: Lesson) -> Example:
     assignment = categorize(lesson.request)
     sentences = []
+    context = context_features(assignment.category, assignment.subcategory)
     for sentence in split_sentences(fold(lesson.text).text):
-        voice = rule_book().read(sentence.text, lesson.decision).voice
-        context = context_features(voice, assignment.category, assignment.subcategory)
-        sentences.append((*sorted(sentence_features(sentence.text)), *context))
+        sentences.append((*sentence_features(sentence.text), *context))
     return Example(lesson.grounds, lesson.decision, tuple(sentences))
 
 

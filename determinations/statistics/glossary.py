@@ -56,14 +56,13 @@ GLOSSARY: tuple[Term, ...] = (
          "Why the reviewer upheld or overturned an item: one to four short reasons, each with the sentence of the "
          "rationale that states it. Rules, and a model trained on synthetic sentences, recognize grounds in sentences "
          "about this patient, not in quotations from a guideline; staff can correct and confirm them. The page "
-         "Accuracy shows how well, ground by ground, on labeled letters and on rationales kept for measurement. Rules "
-         "were written with the letters in view; none was written for the rationales, but the thresholds of the model "
-         "were chosen with their figures in view. Expect somewhat lower figures on new letters. Treat shares of a few "
-         "percent, and differences between similar grounds (criteria not met, not documented), with caution. A ground "
-         "is what the reviewer wrote, not what would have changed the decision, and these letters are of disputed "
-         "denials alone: they say nothing about denials that were never disputed. If no ground is recognized, the "
-         "item says so and is counted as such. Letters read by a parser before 1.8.0 have no grounds until they are "
-         "read again.", OWN),
+         "Accuracy shows how well, ground by ground, on labeled letters and on rationales kept for measurement. "
+         "Rules and thresholds were chosen with the letters in view, none with the rationales, which are synthetic: "
+         "figures on your own new letters can differ from both. Treat shares of a few percent, and differences "
+         "between similar grounds (criteria not met, not documented), with caution. A ground is what the reviewer "
+         "wrote, not what would have changed the decision, and these letters are of disputed denials alone: they "
+         "say nothing about denials that were never disputed. If no ground is recognized, the item says so and is "
+         "counted as such. Letters read by a parser before 1.8.0 have no grounds until they are read again.", OWN),
     Term("questions", "Questions that decisions turn on",
          "Pairs of opposite grounds, such as first-line treatment not tried and first-line treatment failed. The rate "
          "is the share of overturned items among the items of both grounds. An item decided on several questions "

@@ -60,7 +60,7 @@ class GroundsMeasured:
     """The grounds of labeled items: scores by code, and the items whose set of grounds is exactly right.
 
     ``seen``: the rules were written with these items in view, so that other letters are read less well. No rule or
-    lesson was written for the others, but the thresholds of the model were chosen with their figures in view.
+    lesson was written for the others, and no threshold was chosen by them.
     """
 
     name: str

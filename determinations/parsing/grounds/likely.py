@@ -4,18 +4,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from determinations.parsing.grounds.model import LEARNED, OF_DECISION, ground_model
-from determinations.parsing.grounds.rules import rule_book
+from determinations.parsing.grounds.rules import RuleBook, rule_book
 from determinations.parsing.grounds.sentences import Sentence
 from determinations.parsing.results import Decision
 
-#: A ground that no rule found counts from this chance, and from a lower one where rules found nothing at all.
+#: A ground that no rule found counts from this chance, and from a lower one where rules found nothing that the model
+#: thinks possible.
 _SURE = 0.9
 _WITHOUT_RULES = 0.3
-#: A rule's ground does not count below this chance, if it is one that the model has seen often enough to deny.
-_DENIED = 0.002
+#: Guidelines are full of limits, so the model must be surer that one is applied.
+_SURE_OF = {"exceeds_limits": 0.97}
+#: A rule's ground is thought possible if a sentence has this chance. One that is not does not count if the model has
+#: seen its kind often enough to deny it, or has something else to offer.
+_POSSIBLE = 0.02
 _DENIABLE = frozenset(
     "criteria_not_met first_line_not_tried exceeds_limits no_benefit_shown not_documented no_evidence".split()
 )
+#: Many sentences with a smaller chance than this do not make a ground.
+_NEGLIGIBLE = 0.1
 
 
 _NOWHERE = Sentence("", 0, 0)
@@ -30,9 +36,13 @@ class Statement(NamedTuple):
 
 
 class Likely(NamedTuple):
-    """How probable a ground is, the sentence that speaks most for it, and whether that seems a guideline's."""
+    """How probable a ground is, and the sentence that speaks most for it.
+
+    ``chance`` is that of any sentence, ``best`` that of this one; ``is_quoted`` if it seems a guideline's.
+    """
 
     chance: float
+    best: float
     sentence: Sentence
     is_quoted: bool = False
 
@@ -42,30 +52,44 @@ def likely_grounds(sentences: Iterable[Sentence], item: tuple[str, str], decisio
     book, model = rule_book(), ground_model()
     codes = [LEARNED[n] for n in OF_DECISION[decision]]
     none = [1.0] * len(codes)
-    best = [Likely(0.0, _NOWHERE)] * len(codes)
+    best = [0.0] * len(codes)
+    places = [_NOWHERE] * len(codes)
     for sentence in sentences:
-        voice = book.read(sentence.text, decision).voice
-        for place, chance in enumerate(model.chances(sentence.text, voice, item, decision)):
-            if chance:
+        for place, chance in enumerate(model.chances(sentence.text, item, decision)):
+            if chance > best[place]:
+                best[place], places[place] = chance, sentence
+            if chance >= _NEGLIGIBLE:
                 none[place] *= 1 - chance
-                if chance > best[place].chance:
-                    best[place] = Likely(chance, sentence, voice == "guideline")
-    return {code: likely._replace(chance=1 - without) for code, without, likely in zip(codes, none, best, strict=True)}
+    return {
+        code: Likely(1 - without, chance, sentence, is_quoted=_is_quoted(sentence, chance, book, decision))
+        for code, without, chance, sentence in zip(codes, none, best, places, strict=True)
+    }
+
+
+def _is_quoted(sentence: Sentence, chance: float, book: RuleBook, decision: Decision) -> bool:
+    return chance >= _NEGLIGIBLE and book.read(sentence.text, decision).voice == "guideline"
 
 
 def completed(by_rules: Mapping[str, Statement], likely: Mapping[str, Likely]) -> Sequence[Statement]:
     """The grounds of the rules and of the model together, in the order of their sentences."""
+    possible = {code for code in by_rules if code not in likely or likely[code].best >= _POSSIBLE}
     learned = [
         Statement(code, _words(code, found.sentence), found.sentence)
         for code, found in likely.items()
-        if code not in by_rules and found.chance >= (_SURE if by_rules or found.is_quoted else _WITHOUT_RULES)
+        if code not in by_rules and found.chance >= _least_chance(code, found, bool(possible))
     ]
     kept = [
         statement
         for code, statement in by_rules.items()
-        if code not in _DENIABLE or code not in likely or likely[code].chance >= _DENIED
+        if code in possible or (code not in _DENIABLE and (possible or not learned))
     ]
     return sorted(kept + learned, key=lambda statement: statement.sentence.start) or list(by_rules.values())
+
+
+def _least_chance(code: str, found: Likely, with_rules: bool) -> float:
+    if with_rules:
+        return _SURE_OF.get(code, _SURE)
+    return _SURE if found.is_quoted else _WITHOUT_RULES
 
 
 def _words(code: str, sentence: Sentence) -> str:

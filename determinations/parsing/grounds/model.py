@@ -2,19 +2,32 @@
 
 ``manage.py train_grounds`` writes the file from synthetic sentences alone. A line holds a feature (``features.py``)
 and its weight for each ground, one byte each. While sentences are read, the weights of a feature are one whole number
-with a field for each ground, so that one addition adds all of them.
+with a field for each ground and one that counts features, so that one addition adds all of them.
 """
 
 from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import pairwise
 from math import exp, sqrt
 from struct import Struct
-from typing import NamedTuple
 
 from determinations.parsing.grounds.codes import GROUNDS
-from determinations.parsing.grounds.features import context_features, is_small, sentence_features
+from determinations.parsing.grounds.features import (
+    AFTER,
+    BEFORE,
+    DENIAL,
+    after_negation,
+    before_negation,
+    context_features,
+    is_negation,
+    is_small,
+    own_features,
+    sentence_features,
+    stem_of,
+    words_of,
+)
 from determinations.parsing.results import Decision
 
 FILE = "model.txt"
@@ -31,20 +44,57 @@ OF_DECISION: Mapping[Decision, range] = {
 ZERO = 128
 #: Long and short sentences reach sums of one size.
 NORM = 4.0
-#: The fields of a number: four bytes each, more than the sum of any sentence's bytes.
-_FIELDS = Struct(f"<{len(LEARNED)}I")
-_FIELD = _FIELDS.size // len(LEARNED)
-#: Below this, a chance is under one in two thousand and counts as none.
-_HOPELESS = -7.6
+#: The fields of a number: four bytes each, more than the sum of any sentence's bytes. The last one counts.
+_FIELDS = Struct(f"<{len(LEARNED) + 1}I")
+_FIELD = _FIELDS.size // (len(LEARNED) + 1)
+#: The bit where the count begins.
+_COUNT = 8 * (_FIELDS.size - _FIELD)
+#: Below this, a chance is under one in four hundred and counts as none.
+_HOPELESS = -6.0
 _STRONGEST = 3
 _REMEMBERED_SENTENCES = 16_384
+_MOST_REMEMBERED_WORDS = 60_000
 
 
-class Sum(NamedTuple):
-    """The weights of a sentence's features, added up, and how many features are known."""
+class _Word:
+    """What a stem adds to the sum of a sentence: by itself, after and before a negation, and with its next stem."""
 
-    total: int
-    known: int
+    __slots__ = ("after", "before", "is_negation", "pairs", "plain", "stem")
+
+    def __init__(self, stem: str, weights: Mapping[str, int]) -> None:
+        self.stem = stem
+        self.plain = sum(weights.get(name, 0) for name in own_features(stem))
+        self.after = weights.get(after_negation(stem) or "", 0)
+        self.before = weights.get(before_negation(stem) or "", 0)
+        self.pairs: dict[str, int] = {}
+        self.is_negation = is_negation(stem)
+
+
+class _Words(dict[str, _Word]):
+    """The words of letters, each with its stem's entry, worked out once."""
+
+    def __init__(self, weights: Mapping[str, int]) -> None:
+        super().__init__()
+        self._weights = weights
+        self._stems: dict[str, _Word] = {}
+        for name, weight in weights.items():
+            first, space, second = name.partition(" ")
+            if space:
+                self._of(first).pairs[second] = weight
+
+    def _of(self, stem: str) -> _Word:
+        known = self._stems.get(stem)
+        if known is None:
+            known = _Word(stem, self._weights)
+            if len(self._stems) < _MOST_REMEMBERED_WORDS:
+                self._stems[stem] = known
+        return known
+
+    def __missing__(self, word: str) -> _Word:
+        entry = self._of(stem_of(word))
+        if len(self) < _MOST_REMEMBERED_WORDS:
+            self[word] = entry
+        return entry
 
 
 class GroundModel:
@@ -54,25 +104,46 @@ class GroundModel:
         self._biases = tuple(biases)
         self._step = step
         self._weights = {feature: _spread(row) for feature, row in rows}
+        self._words = _Words(self._weights)
+        self._denial = self._weights.get(DENIAL, 0)
         self._sum_of = lru_cache(maxsize=_REMEMBERED_SENTENCES)(self._add_up)
+        self._context = cache(self._add_up_context)
 
-    def _add_up(self, sentence: str) -> Sum:
-        weights = list(filter(None, map(self._weights.get, sentence_features(sentence))))
-        return Sum(sum(weights), len(weights))
+    def _add_up(self, sentence: str) -> int:
+        """The weights of ``sentence_features``, added up without writing them; 0 where few are known."""
+        known = self._words
+        words = [known[word] for word in words_of(sentence)]
+        different = set(words)
+        total = sum([word.plain for word in different])
+        for word, following in pairwise(words):
+            if word.pairs:
+                total += word.pairs.get(following.stem, 0)
+        if any([word.is_negation for word in different]):
+            after: set[_Word] = set()
+            before: set[_Word] = set()
+            for place, word in enumerate(words):
+                if word.is_negation:
+                    after.update(words[place + 1 : place + 1 + AFTER])
+                    before.update(words[max(0, place - BEFORE) : place])
+            total += self._denial + sum([word.after for word in after]) + sum([word.before for word in before])
+        return total if total >> _COUNT >= len(words) else 0
 
-    def chances(self, sentence: str, voice: str, item: tuple[str, str], decision: Decision) -> list[float]:
+    def _add_up_context(self, item: tuple[str, str]) -> int:
+        return sum(self._weights.get(name, 0) for name in context_features(*item))
+
+    def chances(self, sentence: str, item: tuple[str, str], decision: Decision) -> list[float]:
         """How probable each ground of the decision is in the sentence, in the order of ``OF_DECISION``."""
-        total, known = self._sum_of(sentence)
-        for name in context_features(voice, *item):
-            weight = self._weights.get(name)
-            if weight is not None:
-                total, known = total + weight, known + 1
-        factor, zero = self._step * NORM / sqrt(known or 1), ZERO * known
         side = OF_DECISION[decision]
-        sums = _FIELDS.unpack(total.to_bytes(_FIELDS.size, "little"))[side.start : side.stop]
+        total = self._sum_of(sentence)
+        if not total:
+            return [0.0] * len(side)
+        *sums, known = _FIELDS.unpack((total + self._context(item)).to_bytes(_FIELDS.size, "little"))
+        factor, zero = self._step * NORM / sqrt(known), ZERO * known
         scores = [
             bias + factor * (sum_of_code - zero)
-            for bias, sum_of_code in zip(self._biases[side.start : side.stop], sums, strict=True)
+            for bias, sum_of_code in zip(
+                self._biases[side.start : side.stop], sums[side.start : side.stop], strict=True
+            )
         ]
         return [1 / (1 + exp(-score)) if score > _HOPELESS else 0.0 for score in scores]
 
@@ -89,9 +160,10 @@ class GroundModel:
 
 
 def _spread(row: bytes) -> int:
-    """The bytes of a row as the lowest bytes of the fields of one number."""
-    fields = bytearray(_FIELD * len(row))
-    fields[::_FIELD] = row
+    """The bytes of a row as the lowest bytes of the fields of one number, and a one in the field that counts."""
+    fields = bytearray(_FIELDS.size)
+    fields[:-_FIELD:_FIELD] = row
+    fields[-_FIELD] = 1
     return int.from_bytes(fields, "little")
 
 
