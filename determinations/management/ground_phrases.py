@@ -5,13 +5,22 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict
 
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _NAME = re.compile(r"<(\w+)>")
 _TIMES = 12
 _BEFORE, _AFTER, _IN_PAIRS = 0.2, 0.25, 0.2
 _MOST_TRIES = 4
+
+
+class _Lesson(TypedDict, total=False):
+    """An entry of a grammar: what its texts state, requests that they can be about, and how many sentences to make."""
+
+    grounds: str
+    about: list[str]
+    texts: list[str]
+    times: int
 
 
 class Phrase(NamedTuple):
@@ -43,7 +52,7 @@ def read_phrases(path: Path) -> list[Phrase]:
     return phrases + list(_joined(phrases, grammar["words"]))
 
 
-def _single(words: Mapping[str, Sequence[str]], lessons: Iterable[Mapping[str, Any]]) -> Iterator[Phrase]:
+def _single(words: Mapping[str, Sequence[str]], lessons: Iterable[_Lesson]) -> Iterator[Phrase]:
     for lesson in lessons:
         grounds = tuple(lesson["grounds"].split())
         for text in lesson["texts"]:
