@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from django.contrib.auth.models import User
 from django.core.files import File
@@ -26,6 +27,8 @@ from determinations.models.letters import Lane
 from determinations.models.uploads import FileOutcome
 from determinations.reading.workers import worker_is_running
 from determinations.tasks import send_waiting
+
+T = TypeVar("T")
 
 
 class Command(BaseCommand):
@@ -53,12 +56,12 @@ class Command(BaseCommand):
         person = self._person(by)
         owner = self._office(office)
         whole = sum(1 for _ in _files_in(paths))
-        upload, known = _batch_to_continue(paths, note, person, owner)
-        bar = _Bar(self, whole)
+        upload, known = batch_to_continue(paths, note, person, owner)
+        bar = Bar(self, whole)
         if known:
             bar.say(f"An earlier run stored {known:,} files; continuing after them.")
         try:
-            for files in _windows(_new_files(upload, paths, bar, window), window):
+            for files in in_windows(_new_files(upload, paths, bar, window), window):
                 receive_files(by=person, files=map(_opened, files), lane=Lane.BULK, upload=upload, resumed=known > 0)
                 send_waiting(Lane.BULK)
                 bar.move(len(files))
@@ -108,11 +111,11 @@ class Command(BaseCommand):
 def _files_in(paths: Iterable[Path]) -> Iterator[tuple[str, Path]]:
     """Every file with its path as given, in a repeatable order; hidden files and clutter are skipped."""
     for path in paths:
-        for file in [path] if path.is_file() else _walk(path):
+        for file in [path] if path.is_file() else walk(path):
             yield clean_name(str(file)), file
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def walk(folder: Path) -> Iterator[Path]:
     """The files of a folder and its subfolders, sorted by name, without clutter.
 
     Only one folder's names are in memory at a time.
@@ -123,12 +126,13 @@ def _walk(folder: Path) -> Iterator[Path]:
         if name.startswith(".") or is_clutter(name):
             continue
         if is_folder:
-            yield from _walk(folder / name)
+            yield from walk(folder / name)
         elif (folder / name).is_file():
             yield folder / name
 
 
-def _windows(files: Iterator[tuple[str, Path]], size: int) -> Iterator[list[tuple[str, Path]]]:
+def in_windows(files: Iterator[T], size: int) -> Iterator[list[T]]:
+    """The files in lists of this length."""
     while window := list(islice(files, size)):
         yield window
 
@@ -138,10 +142,10 @@ def _opened(file: tuple[str, Path]) -> File:
     try:
         return File(path.open("rb"), name=name)
     except OSError as fault:
-        return File(_Unreadable(fault), name=name)  # type: ignore[arg-type]
+        return File(Unreadable(fault), name=name)  # type: ignore[arg-type]
 
 
-class _Unreadable:
+class Unreadable:
     """Represents a file that cannot be opened, so that it gets a row and a reason like any other."""
 
     def __init__(self, fault: OSError) -> None:
@@ -157,7 +161,7 @@ class _Unreadable:
 # Continuing an earlier run
 
 
-def _batch_to_continue(paths: list[Path], note: str, by: User | None, office: Office | None) -> tuple[Upload, int]:
+def batch_to_continue(paths: list[Path], note: str, by: User | None, office: Office | None) -> tuple[Upload, int]:
     """The batch of an earlier run over the same paths by the same user for the same office, with its number of files;
     or a new one."""
     mark = (note or "import of " + ", ".join(map(str, paths)))[:200]
@@ -167,14 +171,14 @@ def _batch_to_continue(paths: list[Path], note: str, by: User | None, office: Of
     return upload, upload.files.count()
 
 
-def _new_files(upload: Upload, paths: Iterable[Path], bar: "_Bar", size: int) -> Iterator[tuple[str, Path]]:
+def _new_files(upload: Upload, paths: Iterable[Path], bar: "Bar", size: int) -> Iterator[tuple[str, Path]]:
     """Files without a row in the batch, or changed since; the database is queried window by window.
 
     An archive or a message has rows for its files only, so it is opened again, and so is the file that an interruption
     may have left half stored; what the batch has of them is left out.
     """
     last = upload.files.order_by("-pk").values_list("name", flat=True).first() or ""
-    for window in _windows(_files_in(paths), size):
+    for window in in_windows(_files_in(paths), size):
         rows = UploadedFile.objects.filter(upload=upload, name__in=[name for name, _ in window]).order_by("pk")
         known = {row.name: row for row in rows}
         fresh = [
@@ -192,7 +196,7 @@ def _changed(path: Path, row: UploadedFile) -> bool:
     return status.st_mtime > row.received_at.timestamp() or (row.size != status.st_size and not row.reason)
 
 
-class _Bar:
+class Bar:
     """A progress line, updated in place on a terminal; elsewhere, a new line every ten seconds."""
 
     def __init__(self, command: BaseCommand, whole: int) -> None:

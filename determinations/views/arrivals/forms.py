@@ -44,6 +44,8 @@ class SourceForm(forms.Form):
         field = self.fields["office"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = Office.objects.filter(active=True) | held
+        if source is not None and source.sealed_secret and "secret" in self.fields:
+            self.fields["secret"].help_text = "It is stored. Leave this empty to keep it, unless the place changes."
         for name, field in self.fields.items():
             field.widget.attrs.setdefault("autocomplete", "off")
             if field.help_text:
