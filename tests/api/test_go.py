@@ -57,3 +57,14 @@ def test_a_case_is_named_by_its_outcome_and_cited_as_the_office_does(
     assert 'data-copy="CM26-1000001 [1 of 2 overturned]"' in as_casemanager.get(f"/cases/{pk}/").content.decode()
     Case.objects.update(case_number=None)
     assert "Copy citation" not in as_casemanager.get(f"/cases/{pk}/").content.decode()
+
+
+def test_a_pasted_link_shows_the_outcome_to_those_who_may_see_it_alone(as_casemanager: Client, store: Store) -> None:
+    address = f"/cases/{store(1000001, ITEMS)}/"
+    page = as_casemanager.get(address).content.decode()
+    assert '<meta property="og:title" content="CM26-1000001: Partly overturned">' in page
+    assert '<meta property="og:description" content="Decided Mar 3, 2026; 1 of 2 items overturned">' in page
+    signed_out = Client().get(address, follow=True).content.decode()
+    assert '<meta property="og:title" content="imrsite">' in signed_out
+    for word in ("CM26", "verturned", "brace", "Walker"):
+        assert word not in signed_out
