@@ -140,7 +140,7 @@ def _scanned(plan: dict[str, Any]) -> int:
     return own + sum(map(_scanned, plan.get("Plans", ())))
 
 
-class _Choices:
+class Choices:
     """Random but repeatable filters, places and words."""
 
     def __init__(self, rng: random.Random, labels: Labels) -> None:
@@ -186,7 +186,7 @@ class _Choices:
 
 
 def _pages(rng: random.Random) -> Iterator[tuple[str, Callable[[], tuple[str, Query]]]]:
-    some = _Choices(rng, read_labels())
+    some = Choices(rng, read_labels())
     for name, rows in (("cases", some.cases), ("items", some.facts), ("decisions", some.cases)):
         yield f"{name}: first page", lambda name=name: (f"/{name}/", {})  # type: ignore[misc]
         yield f"{name}: last page", lambda name=name: (f"/{name}/", {"before": "end"})  # type: ignore[misc]
