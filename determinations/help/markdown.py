@@ -21,6 +21,8 @@ from determinations.help.pages import HelpPage
 from determinations.help.pictures import PICTURES
 
 _LINK = "help:"
+#: A table that is wider than the screen scrolls, also by keyboard.
+_TABLE = '<div class="table-frame" role="region" aria-label="Table" tabindex="0"><table class="data">'
 
 
 class BadLink(Exception):
@@ -82,7 +84,7 @@ def bold_words(page: HelpPage) -> Sequence[str]:
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     parser.add_render_rule("image", _picture)
-    parser.add_render_rule("table_open", lambda *_: '<div class="table-frame"><table class="data">')
+    parser.add_render_rule("table_open", lambda *_: _TABLE)
     parser.add_render_rule("table_close", lambda *_: "</table></div>")
     return parser
 
