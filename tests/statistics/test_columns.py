@@ -30,6 +30,7 @@ from determinations.statistics.answer_cache import cached_answers
 from determinations.statistics.catalog import STATISTICS
 from determinations.statistics.columns import keeping, reading
 from determinations.statistics.columns.dialect import NotInColumns, translate
+from determinations.statistics.columns.layout import TableLayout
 from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import SqlEngine, _count, one_snapshot
 from determinations.statistics.tabulate import count as tabulated
@@ -224,6 +225,28 @@ def test_a_correction_and_an_erasure_count_at_once(people: People, folder: Path)
             "SELECT count(*) FROM determinations_itemfact WHERE case_id = ?", [fact.case_id]
         ).fetchone()
     assert kept == (0,)
+
+
+def test_a_version_that_cannot_be_made_leaves_nothing_in_memory(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_world(random.Random(9), 3)
+    keeping.keep_columns()
+    fails = iter([True, False])
+
+    def copy_rows(*details: object) -> int:
+        if next(fails):
+            raise duckdb.OutOfMemoryException
+        return 0
+
+    with monkeypatch.context() as patched, one_snapshot():
+        patched.setattr(TableLayout, "copy_rows", copy_rows)
+        assert reading.ColumnReader().columns() is None
+    assert reading.process.file is not None
+    schemas = reading.process.file.connection.execute("SELECT schema_name FROM duckdb_schemas()").fetchall()
+    assert not [name for (name,) in schemas if name.startswith("version")]
+    with one_snapshot():
+        assert reading.ColumnReader().columns() is not None
 
 
 def overturned() -> int:

@@ -107,11 +107,20 @@ class OpenFile:
         self._made += 1
         schema = f"version_{self._made}"
         self.connection.execute(f"CREATE SCHEMA {schema}")
+        try:
+            self._fill(schema, items)
+        except BaseException:  # what is there of it would take memory from all later versions
+            self.connection.execute(f"DROP SCHEMA {schema} CASCADE")
+            raise
+        return Columns(self.connection, schema, len(items), state.items)
+
+    def _fill(self, schema: str, items: list[int]) -> None:
+        """Make the tables of a version in which these items changed since the file was written."""
         for table in REFERENCE:
             table.create(self.connection, f"{schema}.{table.name}")
             table.copy_rows(self.connection, f"{schema}.{table.name}", "")
+        numbers = ",".join(map(str, items))
         if items:
-            numbers = ",".join(map(str, items))
             self.connection.execute(f"CREATE TABLE {schema}.changed AS SELECT unnest([{numbers}]::BIGINT[]) AS item")
         for table in FACTS:
             rows = f"SELECT * FROM file.{table.name}"  # noqa: S608 - names of our own
@@ -121,7 +130,6 @@ class OpenFile:
                 table.copy_rows(self.connection, now, f"WHERE {table.key} = ANY('{{{numbers}}}'::bigint[])")
                 rows += f" WHERE {table.key} NOT IN (SELECT item FROM {schema}.changed) UNION ALL SELECT * FROM {now}"  # noqa: S608
             self.connection.execute(f"CREATE VIEW {schema}.{table.name} AS {rows}")
-        return Columns(self.connection, schema, len(items), state.items)
 
 
 class ColumnReader:
