@@ -50,6 +50,9 @@ PLACES: Mapping[str, Q] = {
     "unreadable": Q(state__in=_GROUP_STATES["failed"], case=None),
     "older": Q(case__superseded_by__isnull=False),
 }
+#: What ``state`` may be in addresses of letters, and of the files of a batch.
+STATES_OF_LETTERS = (*LetterState.values, *_GROUP_STATES, *PLACES)
+STATES_OF_FILES = (*LetterState.values, *_GROUP_STATES, DUPLICATES, REFUSED, OPENING)
 
 
 def states_asked_for(query: QueryDict) -> tuple[str, ...]:

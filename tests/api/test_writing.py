@@ -126,6 +126,12 @@ def test_letters_are_uploaded_and_followed(writer: Bearer) -> None:
     again = writer.post("/api/v1/letters", {"files": [_file()], "upload": batch.pk})
     assert again.json()["id"] == batch.pk
     assert writer.get(path).json()["duplicates"] == 1
+    assert writer.get(f"{path}/files?state=duplicate").json()["results"][0]["outcome"] == "duplicate"
+    assert len(writer.get("/api/v1/letters?state=waiting").json()["results"]) == 2
+    for typo in (f"{path}/files?state=received&state=dublicate", "/api/v1/letters?state=recieved"):
+        refused = writer.get(typo)
+        assert refused.status_code == 422, typo  # and not every letter
+        assert "received" in refused.json()["errors"][0]["what"]
     assert writer.post("/api/v1/letters", {}).status_code == 422
     assert Letter.objects.count() == 2
 

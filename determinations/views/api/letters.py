@@ -1,18 +1,27 @@
 """Letters: uploaded in batches, followed, and their originals downloaded."""
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Annotated
 
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from ninja import Field, File, Form, Router, Schema
+from ninja import Field, File, Form, Query, Router, Schema
 from ninja.files import UploadedFile as ReceivedFile
 
 from determinations.access import audit
 from determinations.intake import opening
-from determinations.intake.batches import decided_in, files_of, letters_in, progress_of
+from determinations.intake.batches import (
+    STATES_OF_FILES,
+    STATES_OF_LETTERS,
+    decided_in,
+    files_of,
+    letters_in,
+    progress_of,
+)
 from determinations.intake.receiving import receive_upload
 from determinations.intake.store_health import StoreUnavailable
 from determinations.models import Letter, TokenScope, Upload, UploadedFile
@@ -30,6 +39,7 @@ from determinations.wording.states import STATES
 
 router = Router(tags=["Letters"])
 _NEWEST = Order("id", descending=True, nullable=False)
+State = Annotated[str, Query(description=f"one of {', '.join(STATES_OF_LETTERS)}")]
 _AS_THEY_CAME = Order("received_at", nullable=False)
 
 
@@ -107,8 +117,9 @@ class FilePage(PageOut):
 
 @router.get("/letters", response=LetterPage, url_name="api_letters")
 @needs(TokenScope.UPLOAD, "upload_letters")
-def list_letters(request: HttpRequest, state: str = "", layout: str = "", limit: Limit = 50) -> LetterPage:
+def list_letters(request: HttpRequest, state: State = "", layout: str = "", limit: Limit = 50) -> LetterPage:
     """Letters by state or layout, newest first; without either, those that need attention."""
+    _check_states(request, STATES_OF_LETTERS)
     rows = letters_in(request.GET).select_related("case")
     page = keyset_page(request, rows, _NEWEST, limit, ("state", "layout"))
     audit.note_list(request, "letters", [letter.pk for letter in page.rows])
@@ -185,13 +196,20 @@ def read_upload(request: HttpRequest, upload_id: int) -> UploadOut:
 
 @router.get("/uploads/{int:upload_id}/files", response=FilePage, url_name="api_files")
 @needs(TokenScope.UPLOAD, "upload_letters")
-def list_files(request: HttpRequest, upload_id: int, state: str = "", name: str = "", limit: Limit = 50) -> FilePage:
+def list_files(request: HttpRequest, upload_id: int, state: State = "", name: str = "", limit: Limit = 50) -> FilePage:
     """The files of a batch as they came, with their letters; ``state`` may also be ``duplicate`` or ``refused``."""
+    _check_states(request, STATES_OF_FILES)
     batch = get_object_or_404(Upload, pk=upload_id)
     rows = files_of(batch, request.GET).select_related("letter__case")
     page = keyset_page(request, rows, _AS_THEY_CAME, limit, ("state", "name"))
     audit.note_list(request, "uploaded files", [file.letter_id for file in page.rows if file.letter_id])
     return FilePage(results=[_file(file) for file in page.rows], **neighbors(request, page))
+
+
+def _check_states(request: HttpRequest, known: Collection[str]) -> None:
+    """Raises :class:`Problem` for a state that does not exist, which pages would leave out."""
+    if not {*request.GET.getlist("state"), ""} <= {*known, ""}:
+        raise Problem(422, "Some parameters are not valid.", errors=[("state", f"One of {', '.join(known)}.")])
 
 
 def _file(file: UploadedFile) -> FileOut:
