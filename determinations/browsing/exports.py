@@ -264,10 +264,10 @@ class _Echo:
         return text
 
 
-def csv_lines(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
+def csv_lines(heads: Sequence[str], rows: Iterable[Sequence[Cell | float]]) -> Iterator[str]:
     """A CSV file line by line; the mark at its start tells Excel that it is UTF-8."""
     writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow(heads)
+    yield "\ufeff" + writer.writerow([harmless(head) for head in heads])  # an office names fields of its own
     for row in rows:
         yield writer.writerow([harmless(cell) for cell in row])
 

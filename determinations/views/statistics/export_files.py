@@ -1,13 +1,12 @@
 """Sends tables as CSV, Excel or JSON, and records who exported which statistic."""
 
-import csv
-from io import BytesIO, StringIO
+from io import BytesIO
 
 import xlsxwriter
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
 from determinations.access import audit
-from determinations.browsing.exports import harmless
+from determinations.browsing.exports import csv_lines
 from determinations.statistics.export_tables import ExportTable
 
 FORMATS = ("csv", "xlsx", "json")
@@ -35,12 +34,7 @@ def send_table(request: HttpRequest, table: ExportTable, format: str) -> HttpRes
 
 def csv_text(table: ExportTable) -> str:
     """The table as CSV; cells that a spreadsheet would execute as formulas are escaped."""
-    text = StringIO()
-    text.write("\ufeff")  # makes Excel read the file as UTF-8
-    writer = csv.writer(text)
-    writer.writerow(table.heads)
-    writer.writerows([harmless(cell) for cell in row] for row in table.rows)
-    return text.getvalue()
+    return "".join(csv_lines(table.heads, table.rows))
 
 
 def _xlsx(table: ExportTable) -> bytes:
