@@ -54,7 +54,7 @@ class SignInForm(LoginForm):
         return cleaned
 
 
-class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg] # not subscriptable at run time
+class NewPasswordForm(SetPasswordForm):
     """A new password, typed twice. What is wrong with it is said at the first of the two."""
 
     new_password1, new_password2 = SetPasswordForm.create_password_fields("New password", "New password again")
@@ -65,7 +65,7 @@ class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg] # not subscrip
         super().validate_password_for_user(user, "new_password1")
 
 
-class ChangePasswordForm(PasswordChangeForm, NewPasswordForm):  # type: ignore[type-arg]
+class ChangePasswordForm(PasswordChangeForm, NewPasswordForm):
     """The same, after the old one."""
 
     old_password = forms.CharField(

@@ -103,7 +103,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: User) -> None:
         """Start the session, by our one backend."""
-        user.backend = PATH_OF_BACKEND  # type: ignore[attr-defined]
+        user.backend = PATH_OF_BACKEND
         before = user.last_login
         login(request, user)
         if before is not None:

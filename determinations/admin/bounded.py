@@ -14,7 +14,7 @@ from determinations.access.audit import note
 from determinations.paging.counts import COUNT_CAP, count_up_to, whole_number
 
 
-class BoundedPaginator(Paginator):  # type: ignore[type-arg] # not subscriptable at run time
+class BoundedPaginator(Paginator):
     """Pages over the first rows; longer lists are searched instead."""
 
     @cached_property
@@ -30,7 +30,7 @@ def _record(request: HttpRequest, action: str, obj: Model, message: object = ())
     note(request, action, table=str(obj._meta.verbose_name), pk=str(obj.pk), what=str(obj)[:100], fields=fields)
 
 
-class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class BoundedAdmin(admin.ModelAdmin):
     """The base of all our admin pages. Filtered and searched columns are indexed, or their tables are small."""
 
     paginator = BoundedPaginator

@@ -31,7 +31,7 @@ class DutyRuleAdmin(KeptAdmin):
             return []
         return ["key", "task", "outcome", "services", "starts", "amount", "unit", "by_mail", "rolls", "valid_from"]
 
-    def save_model(self, request: HttpRequest, obj: DutyRule, form: ModelForm, change: bool) -> None:  # type: ignore[type-arg]
+    def save_model(self, request: HttpRequest, obj: DutyRule, form: ModelForm, change: bool) -> None:
         """Save it, and have open duties worked out again."""
         super().save_model(request, obj, form, change)
         _changed(request, f"rule {obj.key} from {obj.valid_from.isoformat()}")
@@ -44,7 +44,7 @@ class ClosedDayAdmin(BoundedAdmin):
     list_display = ["day", "name"]
     search_fields = ["name"]
 
-    def save_model(self, request: HttpRequest, obj: ClosedDay, form: ModelForm, change: bool) -> None:  # type: ignore[type-arg]
+    def save_model(self, request: HttpRequest, obj: ClosedDay, form: ModelForm, change: bool) -> None:
         """Save it, and have open duties worked out again."""
         super().save_model(request, obj, form, change)
         _changed(request, f"closed day {obj.day.isoformat()}")
@@ -59,7 +59,7 @@ class ClosedDayAdmin(BoundedAdmin):
 class DutySettingsAdmin(SingleRowAdmin):
     """Which letters are work, and whether receipt is presumed."""
 
-    def save_model(self, request: HttpRequest, obj: DutySettings, form: ModelForm, change: bool) -> None:  # type: ignore[type-arg]
+    def save_model(self, request: HttpRequest, obj: DutySettings, form: ModelForm, change: bool) -> None:
         """Save it; open duties that were worked out before are worked out again."""
         obj.reached = 0
         super().save_model(request, obj, form, change)

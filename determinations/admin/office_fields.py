@@ -22,7 +22,7 @@ _ROLE_CHOICES = [(role, role.capitalize()) for role in STAFF_ROLES]
 _TAKEN = {name for field, others in FIELDS.items() for name in (field, *others)} | {"only"}
 
 
-class OfficeFieldForm(forms.ModelForm):  # type: ignore[type-arg] # not subscriptable at run time
+class OfficeFieldForm(forms.ModelForm):
     """A field; its slot is the next free one."""
 
     seen_by = forms.MultipleChoiceField(

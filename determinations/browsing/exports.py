@@ -307,7 +307,7 @@ def write_sheet(book: xlsxwriter.Workbook, title: str, heads: Sequence[str], row
                 case None | "":
                     continue
                 case date():
-                    sheet.write_datetime(written, at, cell)  # type: ignore[arg-type]
+                    sheet.write_datetime(written, at, cell)
                 case bool():
                     sheet.write_boolean(written, at, cell)
                 case int():

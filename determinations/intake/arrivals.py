@@ -100,7 +100,7 @@ def unopened_files(files: Iterable[File]) -> Iterator[Arrival]:
 
 def content_of(file: File) -> IO[bytes]:
     """The open file behind Django's wrapper."""
-    return file.file or file  # type: ignore[return-value]
+    return file.file or file
 
 
 def arrivals_of(file: File, reader: ContentReader) -> Iterator[Arrival]:

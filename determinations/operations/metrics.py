@@ -48,7 +48,7 @@ def metrics_text() -> bytes:
     """Everything, as Prometheus reads it."""
     registry = CollectorRegistry(auto_describe=False)
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(registry)
     else:
         registry.register(_requests)
         registry.register(_seconds)

@@ -51,7 +51,7 @@ def edition_rows(cited: Sequence[CitationGroup], labels: Labels) -> list[Edition
     )
     years: dict[tuple[str, int, str], dict[int | None, int]] = {}
     for (*key, year), tally in by_year.items():
-        years.setdefault(tuple(key), {})[year] = tally.items  # type: ignore[arg-type]
+        years.setdefault(tuple(key), {})[year] = tally.items
     return [
         EditionRow(
             side=Side(side),

@@ -33,7 +33,7 @@ _LOOK = 0.5
 _MOST_UNSENT = 128 * 1024 * 1024
 
 
-class BufferedWorker(Worker):  # type: ignore[misc]
+class BufferedWorker(Worker):
     """Reads requests in one loop, and runs complete ones in ``threads`` threads."""
 
     patience = Patience()

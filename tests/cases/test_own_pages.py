@@ -57,7 +57,7 @@ def test_a_part_is_downloaded_with_its_own_pages_which_a_worker_copies(as_casema
     last = first + len(SECOND.pages) - 1
     assert response.headers["Content-Disposition"] == f'attachment; filename="{number}-pages-{first}-{last}.pdf"'
     assert response.headers["Content-Security-Policy"].startswith("sandbox")
-    assert text_of(b"".join(response)) == text_of(BUNDLE)[len(FIRST.pages) :]  # type: ignore[arg-type]
+    assert text_of(b"".join(response)) == text_of(BUNDLE)[len(FIRST.pages) :]
     event = AuditEvent.objects.get(action="pages.downloaded")
     assert (event.letter_id, event.detail) == (second.pk, {"first": first, "last": last})
 

@@ -161,7 +161,7 @@ def test_letters_are_downloaded_together(as_casemanager: Client, with_files: lis
     export = Export.objects.get()
     tasks.write_export(export.pk)
     answer = as_casemanager.get(f"/exports/{export.pk}/file")
-    with zipfile.ZipFile(io.BytesIO(b"".join(answer))) as bundle:  # type: ignore[arg-type]
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer))) as bundle:
         names = bundle.namelist()
         assert "CM26-0000001" in bundle.read(names[0]).decode()
     assert len(names) == 3

@@ -101,7 +101,7 @@ def test_an_import_from_upload_to_undo(as_supervisor: Client, enter: Enter) -> N
     page = as_supervisor.get(sent["Location"], {"rows": "changed"}).content.decode()
     assert "Apply 2 rows, without 1 with errors" in page
     assert "<del>Acme</del> <ins>Globex</ins>" in page
-    errors = b"".join(as_supervisor.get(f"{sent['Location']}errors.csv")).decode()  # type: ignore[call-overload]
+    errors = b"".join(as_supervisor.get(f"{sent['Location']}errors.csv")).decode()
     assert errors.splitlines()[1].startswith("4,“none” is not a case number")
     as_supervisor.post(sent["Location"], {"do": "apply"})
     imports.work_on(source.pk, now=NOW)

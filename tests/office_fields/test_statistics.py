@@ -67,7 +67,7 @@ def test_every_number_by_employer_opens_its_list(as_supervisor: Client, cases: N
 
 def test_the_table_is_exported_and_compared(as_supervisor: Client, cases: None) -> None:
     sent = as_supervisor.get("/statistics/breakdowns/office-employer.csv")
-    text = b"".join(sent) if sent.streaming else sent.content  # type: ignore[attr-defined]
+    text = b"".join(sent) if sent.streaming else sent.content
     assert "Acme, Inc." in text.decode("utf-8-sig")
     page = as_supervisor.get(
         "/statistics/compare/", {"versus": "field_2=globex", "by": "office-employer"}, follow=True

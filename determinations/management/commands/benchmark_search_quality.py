@@ -177,7 +177,7 @@ def _varied(record: LetterRecord, number: int) -> LetterRecord:
         item["request"] = varied(item["request"], rng)
         item["rationale"] = varied(item["rationale"] or "", rng)
         for side in ("claims_text", "reviewer_text"):
-            item[side] = varied(item[side] or "", rng)  # type: ignore[literal-required]
+            item[side] = varied(item[side] or "", rng)
     return {**record, "summary": varied(record["summary"] or "", rng)}
 
 

@@ -63,7 +63,7 @@ class MoveForm(forms.Form):
     def __init__(self, data: QueryDict | None = None, *, initial: list[Office] | None = None) -> None:
         super().__init__(data, initial={"offices": initial or []})
         held = [office.pk for office in initial or ()]
-        field = cast(forms.ModelMultipleChoiceField, self.fields["offices"])  # type: ignore[type-arg]
+        field = cast(forms.ModelMultipleChoiceField, self.fields["offices"])
         field.queryset = Office.objects.filter(active=True) | Office.objects.filter(pk__in=held)
 
 

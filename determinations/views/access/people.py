@@ -67,7 +67,7 @@ class DetailsForm(forms.Form):
         super().__init__(data, initial=initial)
         held = [office.pk for office in cast(list[Office], self.initial.get("offices") or [])]
         offered = Office.objects.filter(active=True) | Office.objects.filter(pk__in=held)
-        cast(forms.ModelMultipleChoiceField, self.fields["offices"]).queryset = offered  # type: ignore[type-arg]
+        cast(forms.ModelMultipleChoiceField, self.fields["offices"]).queryset = offered
         if not offered and "sees" not in self.initial:
             del self.fields["sees"], self.fields["offices"]
 

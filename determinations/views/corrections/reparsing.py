@@ -87,7 +87,7 @@ def reparse_run(request: StaffRequest, run_id: int) -> HttpResponse:
     proposal = Proposal.from_json(run.selection["proposal"]) if "proposal" in run.selection else None
     target: Authority | Category | None = None
     if proposal and proposal.target is not None:
-        target = (Authority.objects if proposal.kind == "alias" else Category.objects).get(pk=proposal.target)  # type: ignore[attr-defined]
+        target = (Authority.objects if proposal.kind == "alias" else Category.objects).get(pk=proposal.target)
     context = {
         "run": run,
         "proposal": proposal,
