@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from determinations.parsing.grounds.codes import GROUNDS
 from determinations.parsing.grounds.model import LEARNED, OF_DECISION, ground_model
 from determinations.parsing.grounds.rules import RuleBook, rule_book
 from determinations.parsing.grounds.sentences import Sentence
@@ -13,13 +14,11 @@ from determinations.parsing.results import Decision
 _SURE = 0.9
 _WITHOUT_RULES = 0.3
 #: Guidelines are full of limits, so the model must be surer that one is applied.
-_SURE_OF = {"exceeds_limits": 0.97}
-#: A rule's ground is thought possible if a sentence has this chance. One that is not does not count if the model has
-#: seen its kind often enough to deny it, or has something else to offer.
-_POSSIBLE = 0.02
-_DENIABLE = frozenset(
-    "criteria_not_met first_line_not_tried exceeds_limits no_benefit_shown not_documented no_evidence".split()
-)
+_SURE_OF = {"exceeds_limits": 0.95}
+#: A rule's ground counts if a sentence has this chance, or if nothing else is left. Lessons of overturned items are
+#: too few to deny a ground of theirs.
+_POSSIBLE = 0.01
+_DENIABLE = frozenset(code for code in LEARNED if GROUNDS[code].decision == "upheld")
 #: Many sentences with a smaller chance than this do not make a ground.
 _NEGLIGIBLE = 0.1
 
@@ -72,16 +71,11 @@ def _is_quoted(sentence: Sentence, chance: float, book: RuleBook, decision: Deci
 
 def completed(by_rules: Mapping[str, Statement], likely: Mapping[str, Likely]) -> Sequence[Statement]:
     """The grounds of the rules and of the model together, in the order of their sentences."""
-    possible = {code for code in by_rules if code not in likely or likely[code].best >= _POSSIBLE}
+    kept = [s for code, s in by_rules.items() if code not in _DENIABLE or likely[code].best >= _POSSIBLE]
     learned = [
         Statement(code, _words(code, found.sentence), found.sentence)
         for code, found in likely.items()
-        if code not in by_rules and found.chance >= _least_chance(code, found, bool(possible))
-    ]
-    kept = [
-        statement
-        for code, statement in by_rules.items()
-        if code in possible or (code not in _DENIABLE and (possible or not learned))
+        if code not in by_rules and found.chance >= _least_chance(code, found, bool(kept))
     ]
     return sorted(kept + learned, key=lambda statement: statement.sentence.start) or list(by_rules.values())
 
