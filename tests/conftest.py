@@ -48,7 +48,7 @@ def no_earlier_failures() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def minute_does_not_end(request: pytest.FixtureRequest) -> None:
-    """What a process asks once a minute counts as asked: the number of a page's queries does not depend on the time."""
+    """What a process asks once a minute counts as asked: the number of queries does not depend on the time."""
     if {"db", "transactional_db"} & set(request.fixturenames) or request.node.get_closest_marker("django_db"):
         from determinations.cases import search_words
 
