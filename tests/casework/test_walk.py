@@ -50,6 +50,7 @@ def test_a_morning_of_a_case_manager(batch: Upload, sign_in: Any, people: People
     page.get_by_role("link", name="2 of 3 cases overturned").wait_for()
     page.get_by_role("link", name="Enter receipt").click()
     page.locator("input[name=received_on]").wait_for()
+    page.wait_for_load_state()
     page.fill("input[name=received_on]", f"{timezone.localdate() - timedelta(days=1):%m/%d/%Y}")
     page.locator("input[name=received_on]").press("Enter")
     page.get_by_text("Entered the date of receipt of 3 letters.").wait_for()
