@@ -232,4 +232,4 @@ def test_pages_of_accounts_are_accessible_in_both_themes_and_fit_a_phone(
     assert found == []
     page.goto("/profile/")
     page.locator(".user-menu summary").click()
-    assert page.get_by_role("link", name="Your account").bounding_box()["x"] >= 0
+    assert page.get_by_role("link", name="Your account", exact=True).bounding_box()["x"] >= 0
