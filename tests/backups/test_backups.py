@@ -22,15 +22,16 @@ from determinations.backups import database, making
 from determinations.backups.encryption import keys_for_making, keys_for_reading
 from determinations.backups.faults import BackupRefused
 from determinations.backups.repository import Repository
-from determinations.intake.receiving import receive_files
+from determinations.intake.receiving import receive_files, receive_upload
 from determinations.intake.stored_files import stored_bytes
-from determinations.models import AuditEvent, BackupRecord, Case, ItemFact, Letter, RemovedLetter
+from determinations.models import AuditEvent, BackupRecord, Case, ItemFact, Letter, RemovedLetter, UnopenedFile
 from determinations.operations.checks import backup as backup_check
 from determinations.operations.findings import Level
 from determinations.reading import readiness
 from determinations.reading.schema import applied_migrations, known_migrations
 from determinations.statistics.catalog import STATISTICS
-from determinations.tasks import parse_letters
+from determinations.tasks import open_files, parse_letters
+from tests.extraction.files import archive
 from tests.fixtures import ROOT
 from tests.fixtures.stored import stored_path
 from tests.letters_made import letter_text
@@ -196,26 +197,33 @@ def test_a_backup_made_while_letters_arrive_is_restored_whole(elsewhere: Any, tm
     Letter.objects.filter(
         state="received"
     ).delete()  # those that arrived meanwhile, so that both sides can be compared
-    before = backup(folder)
-    assert before["new_files"] == 0
+    assert backup(folder)["new_files"] == 0
+    letters_inside = {f"{number}.txt": letter_text(200 + number).encode() for number in range(2)}
+    receive_upload(by=None, files=[ContentFile(archive(letters_inside), name="letters.zip")])
+    assert backup(folder)["new_files"] == 1
     assert verify(folder, identity=key)["faults"] == []
     kept, stored, had, counted = rows(), files(), triggers(), statistics()
     elsewhere()
     printed = StringIO()
     call_command("restore", folder=folder, identity=key, stdout=printed)
-    assert "3 files" in printed.getvalue()
+    assert "4 files" in printed.getvalue()
     restored = rows()
     assert {name for name in kept if kept[name] != restored.get(name)} <= _CHANGED
     assert triggers() == had
     assert statistics() == counted
     assert counted["category"]
-    needed = {f"{name[:2]}/{name[2:4]}/{name}" for name in Letter.objects.values_list("sha256", flat=True)}
+    names = [name for model in (Letter, UnopenedFile) for name in model.objects.values_list("sha256", flat=True)]
+    needed = {f"{name[:2]}/{name[2:4]}/{name}" for name in names}
     assert files() == {name: digest for name, digest in stored.items() if name in needed or name == "store-id"}
     assert Case.objects.count() == 3
     assert BackupRecord.objects.latest("started_at").succeeded
     assert AuditEvent.objects.filter(action="backup.restored").exists()
     call_command("check_store", stdout=StringIO())
     call_command("migrate", check_unapplied=True, stdout=StringIO())
+    open_files()
+    parse_letters(list(Letter.objects.filter(state="received").values_list("pk", flat=True)))
+    assert not UnopenedFile.objects.exists()
+    assert Case.objects.count() == 3 + len(letters_inside), "an archive that waited is opened where it was restored"
     with pytest.raises(CommandError, match=r"tables\. Nothing was changed"):
         call_command("restore", folder=folder, identity=key)
     Letter.objects.all()[:1].get().delete()
