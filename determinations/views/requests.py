@@ -11,6 +11,9 @@ from determinations.access.open_pages import opens
 from determinations.access.scope import Scope
 from determinations.models import ApiToken
 
+#: Characters of what was typed that a refusal repeats.
+_MOST_TYPED = 500
+
 
 class HtmxRequest(HttpRequest):
     """A request as the htmx middleware leaves it."""
@@ -48,3 +51,11 @@ def open_url(name: str, scope: Scope) -> str:
     """The address of a page that opens in this scope; empty otherwise."""
     url = url_if_any(name)
     return url if url and (scope.is_everything or opens(resolve(url), scope)) else ""
+
+
+def refusal_with(typed: str, refusal: Exception | str) -> str:
+    """The refusal with what was typed, for a page whose form is empty again: it can be copied from there."""
+    said, words = str(refusal), " ".join(typed.replace("\x00", "").split())
+    if not words or words in said:
+        return said
+    return f"{said} You typed: “{words[:_MOST_TYPED]}{'…' if len(words) > _MOST_TYPED else ''}”."

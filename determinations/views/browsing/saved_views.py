@@ -20,7 +20,7 @@ from determinations.casework.work import WorkRefused
 from determinations.filters import filters_in_words, filters_only
 from determinations.models import SavedView, Watch
 from determinations.views.audit.recorded_forms import recorded_form
-from determinations.views.requests import person_of
+from determinations.views.requests import person_of, refusal_with
 from determinations.wording.labels import read_labels
 
 _MOST_VIEWS = 200
@@ -66,11 +66,11 @@ def save_view(request: HttpRequest, list_name: str) -> HttpResponse:
         kept["sort"] = posted["sort"]
     form = ViewNameForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "The view was not saved. Enter a name of up to 80 characters.")
+        said = "The view was not saved. Enter a name of up to 80 characters."
+        messages.error(request, refusal_with(request.POST.get("name", ""), said))
     elif SavedView.objects.filter(by=person_of(request)).count() >= _MOST_VIEWS:
-        messages.error(
-            request, "The view was not saved. You have reached the maximum number of views; delete some first."
-        )
+        said = "The view was not saved. You have reached the maximum number of views; delete some first."
+        messages.error(request, refusal_with(request.POST.get("name", ""), said))
     else:
         SavedView.objects.update_or_create(
             by=person_of(request),
@@ -111,11 +111,11 @@ def change_view(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _rename(request: HttpRequest, view: SavedView) -> None:
-    form = ViewNameForm(request.POST)
+    form, typed = ViewNameForm(request.POST), request.POST.get("name", "")
     if not form.is_valid():
-        messages.error(request, "Enter a name of up to 80 characters.")
+        messages.error(request, refusal_with(typed, "Enter a name of up to 80 characters."))
     elif SavedView.objects.filter(by=person_of(request), name=form.cleaned_data["name"]).exclude(pk=view.pk).exists():
-        messages.error(request, "You already have a view with this name.")
+        messages.error(request, refusal_with(typed, "You already have a view with this name."))
     else:
         SavedView.objects.filter(pk=view.pk).update(name=form.cleaned_data["name"])
         messages.success(request, f"Renamed to “{form.cleaned_data['name']}”.")

@@ -17,7 +17,7 @@ from determinations.access.row_rules import OTHER_STAFF
 from determinations.casework import notes, work
 from determinations.casework.work import WorkRefused
 from determinations.models import Case, CaseNote, CaseWork, Watch, WorkStatus
-from determinations.views.requests import person_of
+from determinations.views.requests import person_of, refusal_with
 from determinations.views.typed_forms import restored
 
 may_work_cases = permission_required("determinations.work_cases", raise_exception=True)
@@ -90,7 +90,8 @@ def change_work(request: HttpRequest, pk: int) -> HttpResponse:
             case _:
                 raise WorkRefused("Choose what to do.")
     except WorkRefused as refusal:
-        messages.error(request, str(refusal))
+        typed = request.POST.get("tag", "") if request.POST.get("do") == "tag" else ""
+        messages.error(request, refusal_with(typed, refusal))
     return redirect(f"{reverse('case_detail', args=[pk])}#work")
 
 

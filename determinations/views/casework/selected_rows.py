@@ -24,11 +24,13 @@ from determinations.tasks import send_rows_action
 from determinations.views.browsing.exports import queue_export
 from determinations.views.casework.case_work import may_work_cases, owner_named
 from determinations.views.duties.forms import numbers_of
-from determinations.views.requests import person_of
+from determinations.views.requests import person_of, refusal_with
 
 #: The tag of a message that offers to undo an action begins with this; the action's ID follows.
 UNDO = "undo-"
 _OF_REVIEW = ("review_assign", "snooze", "confirm")
+#: Actions with something typed for them.
+_TYPED = ("tag", "untag", "snooze")
 #: Lists that have no filters of cases, with their pages. Rows of the worklist are duties.
 WORKLIST = "worklist"
 _PAGES = {REVIEW: "review", WORKLIST: "worklist"}
@@ -44,6 +46,7 @@ def act_on_rows(request: HttpRequest, list_name: str) -> HttpResponseBase:
         raise Http404
     query = QueryDict(request.POST.get("query", ""))
     back = with_query(reverse(page), query)
+    argument = request.POST.get("tag" if do == "untag" else do, "")
     try:
         letters = _letters(request, list_name, query, most=MOST_CASES if do in IN_STEPS else MOST_AT_ONCE)
         if do == "print":
@@ -52,14 +55,14 @@ def act_on_rows(request: HttpRequest, list_name: str) -> HttpResponseBase:
             return _download(request, letters)
         by, now = person_of(request), timezone.now()
         to = owner_named(request.POST.get("to", "").strip()) if do.endswith("assign") else None
-        argument = request.POST.get("tag" if do == "untag" else do, "")
         if len(letters) > MOST_AT_ONCE:
             action = large_actions.begin(do, letters, argument, to, by=by, now=now)
             send_rows_action(action.pk)
             return redirect("rows_action", action.pk)
         outcome = selected_rows.act(do, letters, argument, to, by=by, now=now)
     except WorkRefused as refusal:
-        messages.error(request, str(refusal))
+        typed = request.POST.get("to", "") if do.endswith("assign") else argument if do in _TYPED else ""
+        messages.error(request, refusal_with(typed, refusal))
     else:
         undone_by = selected_rows.remember(outcome, by=by, now=now)
         messages.success(request, outcome.said, extra_tags=f"{UNDO}{undone_by}" if undone_by else "")
