@@ -3,25 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from determinations.arrivals.bucket import open_bucket
+from django.utils.module_loading import import_string
+
 from determinations.arrivals.connections import Connection, Opener, Place
-from determinations.arrivals.folder import open_watched_folder
-from determinations.arrivals.mailbox import open_mailbox
-from determinations.arrivals.sftp import open_sftp_drop
 from determinations.models import ArrivalSource
 from determinations.storage.secrets import open_secret, purpose_of
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of source. ``destination``: the options that say where it is, in the order in which pages show them."""
+    """A kind of source. ``destination``: the options that say where it is, in the order in which pages show them.
+
+    ``opener`` is imported when a source is opened: its libraries take memory and time that few processes need spend.
+    """
 
     key: str
     label: str
     about: str
     icon: str
     destination: tuple[str, ...]
-    open: Opener
+    opener: str
     has_secret: bool = False
 
 
@@ -30,19 +31,19 @@ KINDS: Mapping[str, Kind] = {
     for kind in (
         Kind(
             "folder", "Watched folder", "A folder on a disk of the workers or on a network share.", "inbox",
-            ("path",), open_watched_folder,
+            ("path",), "folder.open_watched_folder",
         ),
         Kind(
             "mailbox", "Mailbox", "A folder of a mailbox, by IMAP: messages with their attachments.", "bell",
-            ("user", "host", "port", "security", "folder"), open_mailbox, has_secret=True,
+            ("user", "host", "port", "security", "folder"), "mailbox.open_mailbox", has_secret=True,
         ),
         Kind(
             "sftp", "SFTP server", "A folder of an SFTP server with a known host key.", "lock",
-            ("user", "host", "port", "folder", "host_key"), open_sftp_drop, has_secret=True,
+            ("user", "host", "port", "folder", "host_key"), "sftp.open_sftp_drop", has_secret=True,
         ),
         Kind(
             "s3", "Object store", "A bucket of an S3-compatible object store.", "download",
-            ("endpoint", "region", "bucket", "start", "user"), open_bucket, has_secret=True,
+            ("endpoint", "region", "bucket", "start", "user"), "bucket.open_bucket", has_secret=True,
         ),
     )
 }  # fmt: skip
@@ -51,7 +52,8 @@ KINDS: Mapping[str, Kind] = {
 def open_source(source: ArrivalSource) -> Connection:
     """Connect to a source. Raises ``SourceFault``, or what ``open_secret`` raises."""
     secret = open_secret(purpose_of(source), bytes(source.sealed_secret))
-    return KINDS[source.kind].open(Place(source.options, secret))
+    opener: Opener = import_string(f"determinations.arrivals.{KINDS[source.kind].opener}")
+    return opener(Place(source.options, secret))
 
 
 def place_of(source: ArrivalSource) -> str:

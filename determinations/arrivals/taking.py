@@ -18,7 +18,6 @@ from django.core.files import File
 from django.db import transaction
 
 from determinations.access import audit
-from determinations.access.scope import all_letters
 from determinations.arrivals.connections import Connection, Item, ItemChanged, ItemFault
 from determinations.intake.arrivals import Arrival, clean_name, close_all, unopened_files
 from determinations.intake.leftovers import uploading_folder
@@ -78,7 +77,6 @@ class _Taken:
     arrivals: list[Arrival]
 
 
-@all_letters
 def take(source: ArrivalSource, connection: Connection, look: Look, *, seconds: float) -> Iterator[str]:
     """Take what is there, for so long; yields the lane of letters as they are received.
 

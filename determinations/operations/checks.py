@@ -330,7 +330,7 @@ CHECKS = (
     ),
     Check(
         "sources", "Sources of letters", "Letters that arrive by themselves stay where they are.", Source.DATABASE,
-        sources_of_letters,
+        sources_of_letters, alarm_after=timedelta(minutes=30),
     ),
     Check("scans", "Scans", "Scanned letters wait.", Source.BROKER, scans, alarm_after=None),
     Check(

@@ -10,7 +10,6 @@ from determinations.arrivals.bucket import check_endpoint
 from determinations.arrivals.connections import SourceFault
 from determinations.arrivals.roots import way_from_root
 from determinations.arrivals.servers import check_host
-from determinations.arrivals.sftp import host_key_of, private_key_of
 from determinations.arrivals.sources import Draft, moves
 from determinations.models import ArrivalSource, Office
 
@@ -157,10 +156,14 @@ class SftpForm(_HostForm):
 
     def clean_host_key(self) -> str:
         """A key that can be read."""
+        from determinations.arrivals.sftp import host_key_of  # a large library, for this page alone
+
         return _checked(host_key_of, " ".join(str(self.cleaned_data["host_key"]).split()))
 
     def clean_private_key(self) -> str:
         """A key that can be read, or nothing."""
+        from determinations.arrivals.sftp import private_key_of
+
         key: str = self.cleaned_data["private_key"].replace("\r\n", "\n")
         return _checked(private_key_of, f"{key.strip()}\n") if key.strip() else ""
 
