@@ -13,12 +13,14 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 
 from determinations.access.roles import OUTSIDE_PARTY, ROLES
 from determinations.help.markdown import bold_words, plain_paragraphs, rendered
+from determinations.help.news import releases
 from determinations.help.pages import HelpPage, all_pages, groups, page_about, written_pages
 from determinations.help.pictures import PICTURES
 from determinations.views.frame import PAGES_OF_MENUS
 from tests.fixtures import ROOT
 from tests.fixtures.people import PASSWORD, People
 from tests.help.labels import labels, plain
+from tests.infra.test_wording import replaced_words
 
 PAGES = list(all_pages().values())
 _CODE = re.compile(r"`([^`]+)`")
@@ -90,6 +92,12 @@ def test_every_page_of_the_menus_is_explained() -> None:
 def test_titles_are_different_and_pages_say_something() -> None:
     assert len({page.title for page in PAGES}) == len(PAGES)
     assert [page.slug for page in PAGES if sum(map(len, plain_paragraphs(page))) < 300 or len(page.about) > 100] == []
+
+
+def test_pages_use_the_words_of_the_product() -> None:
+    texts = [text for page in PAGES for text in (page.title, page.about, page.text)]
+    texts += [text for release in releases() for change in release.changes for text in (change.title, change.text)]
+    assert replaced_words(texts) == []
 
 
 def test_every_picture_is_shown_and_has_a_description() -> None:
