@@ -6,10 +6,10 @@ import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
 
+from determinations.browsing.selection import parse_selection
 from determinations.intake.store import letter_store
 from determinations.models import AuditEvent, Case, Correction, ItemFact
 from determinations.statistics.catalog import STATISTICS
-from determinations.views.statistics.selection import parse_selection
 from tests.access.offices import two_offices
 from tests.api.conftest import Bearer, Caller
 from tests.fixtures.people import People

@@ -4,13 +4,13 @@ import pytest
 from django.db import connection
 from django.http import QueryDict
 
+from determinations.browsing.selection import parse_selection
 from determinations.filters import ItemFilter
 from determinations.models import Authority, Citation, CitationFact, ItemFact, SectionName
 from determinations.reference.section_labels import relabel_sections
 from determinations.reference.seed import seed_reference_tables
 from determinations.statistics.authority_parts import PARTS, count_parts
 from determinations.statistics.sql_engine import SqlEngine
-from determinations.views.statistics.selection import parse_selection
 from tests.corrections.letters import citation, document, item, stored_letter
 
 pytestmark = pytest.mark.django_db

@@ -18,6 +18,8 @@ from determinations.access.scope import Scope, within
 from determinations.browsing.column_keys import item_keys
 from determinations.browsing.facets import LIMITS, Limits, count_facets
 from determinations.browsing.lists import ITEMS
+from determinations.browsing.selection import parse_selection
+from determinations.browsing.selection import within as narrowed
 from determinations.cases.effective import remove_letters
 from determinations.corrections.actions import correct_field
 from determinations.models import Authority, ColumnFile, FactLog, ItemFact, StatisticsLimits
@@ -35,8 +37,6 @@ from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import SqlEngine, _count, one_snapshot
 from determinations.statistics.tabulate import count as tabulated
 from determinations.tasks import keep_column_file
-from determinations.views.statistics.selection import parse_selection
-from determinations.views.statistics.selection import within as narrowed
 from determinations.wording.labels import read_labels
 from tests.fixtures.people import People
 from tests.statistics.worlds import AUTHORITIES, NOW, random_event, stored_world

@@ -9,6 +9,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection, transaction
 from django.http import QueryDict
 
+from determinations.browsing.selection import parse_selection, within
 from determinations.filters import PARAMETERS, CaseFilter
 from determinations.models import Authority, Case, StatisticsLimits
 from determinations.statistics.catalog import STATISTICS
@@ -18,7 +19,6 @@ from determinations.statistics.sql_engine import SqlEngine, one_snapshot
 from determinations.statistics.tabulate import by_period, sum_letters
 from determinations.statistics.tabulate import count as tabulated
 from determinations.statistics.time_steps import STEPS
-from determinations.views.statistics.selection import parse_selection, within
 from determinations.wording.labels import Labels, read_labels
 from tests.corrections.letters import citation, document, item, stored_letter
 from tests.statistics import plain_count as plain

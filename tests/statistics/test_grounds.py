@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from determinations.browsing.selection import parse_selection
 from determinations.cases.old_grounds import count_old_grounds
 from determinations.corrections.actions import correct_field
 from determinations.models import DisputedItem, Letter, ParsedDocument
@@ -21,7 +22,6 @@ from determinations.statistics.ground_questions import QUESTIONS
 from determinations.statistics.ground_tables import AXES, ground_table
 from determinations.statistics.sql_engine import SqlEngine
 from determinations.tasks import renew_grounds
-from determinations.views.statistics.selection import parse_selection
 from determinations.wording.labels import read_labels
 from tests.corrections.letters import document, item, stored_letter
 from tests.fixtures.people import People

@@ -23,6 +23,7 @@ from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
+from determinations.browsing.selection import parse_selection
 from determinations.management.benchmark_records import FOLDER, new_record
 from determinations.management.many_facts import many_facts
 from determinations.models import CitationFact, ItemFact
@@ -31,7 +32,6 @@ from determinations.statistics.catalog import STATISTICS
 from determinations.statistics.columns import files, keeping
 from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
-from determinations.views.statistics.selection import parse_selection
 from determinations.wording.labels import read_labels
 
 _FILTERS: dict[str, list[str]] = {

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from determinations.browsing.selection import narrow
 from determinations.models import Authority
 from determinations.parsing.results import Side
 from determinations.statistics.authority_parts import PARTS, CitedPart, count_parts, most_cited
@@ -20,7 +21,6 @@ from determinations.views.statistics.citations import SIDE_LABELS, UNRECOGNIZED
 from determinations.views.statistics.context import Context, Number, RowView, export_base, may_view
 from determinations.views.statistics.editions import edition_table
 from determinations.views.statistics.lazy_sections import section, show_section, whole_url
-from determinations.views.statistics.selection import narrow
 
 _PART_ROWS = 100
 _PARTS = ("Sections and pages cited", "statistics/_citation_parts.html")

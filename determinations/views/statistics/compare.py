@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from determinations.browsing.selection import as_query, narrow
 from determinations.filters import chips, filters_in_words, filters_only
 from determinations.filters.lookups import Lookups
 from determinations.paging.addresses import with_query
@@ -28,7 +29,6 @@ from determinations.views.statistics.context import (
 )
 from determinations.views.statistics.lazy_sections import section, show_section, whole_url
 from determinations.views.statistics.overview_numbers import dates, numbers, requested_period, with_period
-from determinations.views.statistics.selection import as_query, narrow
 from determinations.wording.labels import Labels
 
 _SIDE = ("Selection B", "statistics/_compare_side.html")

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 
 from determinations.access.scope import current_scope
+from determinations.browsing.selection import ParsedSelection, letters_link, list_link, parse_selection, within
 from determinations.filters import active_filters, chips
 from determinations.filters.lookups import Lookups
 from determinations.models import StatisticsLimits
@@ -20,7 +21,6 @@ from determinations.statistics.published import Published, PublishedFigures
 from determinations.statistics.sql_engine import SqlEngine
 from determinations.statistics.tabulate import Row, Table, Tally, count, tabulate
 from determinations.views.requests import open_url, person_of
-from determinations.views.statistics.selection import ParsedSelection, letters_link, list_link, parse_selection, within
 from determinations.wording.labels import Labels
 
 may_view = permission_required("determinations.view_statistics", raise_exception=True)

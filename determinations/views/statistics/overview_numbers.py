@@ -7,6 +7,7 @@ from functools import partial
 from django.http import QueryDict
 from django.urls import reverse
 
+from determinations.browsing.selection import narrow
 from determinations.models import Figure
 from determinations.paging.addresses import with_query
 from determinations.statistics.catalog import BY_KEY
@@ -20,7 +21,6 @@ from determinations.statistics.time_steps import Step, step_filters, step_label
 from determinations.views.statistics.context import Context, table_of
 from determinations.views.statistics.lazy_sections import Section, section
 from determinations.views.statistics.over_time import decided_by_month, steps
-from determinations.views.statistics.selection import narrow
 
 CHANGES = ("Recent changes", "statistics/_changes.html")
 _OUTCOMES = ("upheld", "partly", "overturned", "unknown")

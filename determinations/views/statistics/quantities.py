@@ -13,13 +13,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from determinations.access import audit
+from determinations.browsing.selection import narrow
 from determinations.models import Category, DisputedItem, ItemFact
 from determinations.paging.addresses import with_query
 from determinations.parsing.results import Decision
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.treatments import RECENT_REQUESTS, UNITS, Quantities, quantities_of, quantity_of
 from determinations.views.statistics.context import Context, Number
-from determinations.views.statistics.selection import narrow
 
 _DECISIONS: tuple[Decision, ...] = get_args(Decision)
 

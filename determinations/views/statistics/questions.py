@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from determinations.browsing.selection import narrow
 from determinations.paging.addresses import with_query
 from determinations.parsing.grounds import GROUNDS
 from determinations.statistics.definition import Filters
 from determinations.statistics.ground_questions import QUESTIONS, Question, answers
 from determinations.statistics.tabulate import Tally
 from determinations.views.statistics.context import Context, Number
-from determinations.views.statistics.selection import narrow
 
 
 @dataclass(frozen=True)

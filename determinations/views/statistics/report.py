@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from determinations.browsing.selection import narrow
 from determinations.paging.addresses import with_query
 from determinations.statistics.catalog import BY_KEY
 from determinations.statistics.glossary import GLOSSARY
@@ -17,7 +18,6 @@ from determinations.views.statistics.context import Context, kept_parameters, ma
 from determinations.views.statistics.lazy_sections import section, show_section, whole_url
 from determinations.views.statistics.over_time import decided_by_month
 from determinations.views.statistics.overview_numbers import dates, overview, requested_period
-from determinations.views.statistics.selection import narrow
 
 _ROWS = 12
 #: Sections after the overview, with the statistics that one query can count.

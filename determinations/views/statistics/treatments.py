@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from determinations.browsing.selection import narrow
 from determinations.cases.old_grounds import count_old_grounds
 from determinations.models import Category, ItemFact
 from determinations.parsing.grounds import GROUNDS
@@ -26,7 +27,6 @@ from determinations.views.statistics.over_time import periods_of
 from determinations.views.statistics.quantities import newest_requests, quantity_rows, recent_requests
 from determinations.views.statistics.questions import question_rows
 from determinations.views.statistics.sections import SECTIONS, cited_sections
-from determinations.views.statistics.selection import narrow
 
 _MOST_ROWS = 12
 _EXAMPLES = 5
