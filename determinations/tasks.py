@@ -55,7 +55,7 @@ from determinations.intake import leftovers, opening
 from determinations.intake.offices import MOVED_AT_ONCE, move_letters
 from determinations.intake.store_health import StoreUnavailable
 from determinations.models import Case, CaseValues, Export, Letter, Office, ReparseRun, UploadedFile
-from determinations.models.browsing import DATA_SET, ExportState
+from determinations.models.browsing import DATA_SET, REPORT, ExportState
 from determinations.models.clock import database_now
 from determinations.models.letters import OPEN_STATES, Lane
 from determinations.models.locks import holding_alone as _alone
@@ -68,6 +68,8 @@ from determinations.reading.ingest import ingest_letters, requeue
 from determinations.reading.messages import queued_ids
 from determinations.reading.scans import read_scans
 from determinations.reading.turns import MESSAGE_LOST_AFTER, TAKEN_AND_LOST_AFTER, release_stale
+from determinations.reports import schedules
+from determinations.reports.exported import write_report
 from determinations.retention import archive
 from determinations.statistics.answer_cache import forget_shared_answers
 from determinations.statistics.columns import keeping
@@ -203,6 +205,8 @@ def sweep(unless_swept_within: float = 0.0, after_start: bool = False) -> None:
         _send_quietly(announce_changes)
     if webhooks.in_force().exists():
         send_due_webhooks()
+    if schedules.due(now).exists() or schedules.untold().exists():
+        _send_quietly(make_due_reports)
     if digests.due(now).exists():
         _send_quietly(send_digests)
     readiness.note_sweep()
@@ -330,11 +334,25 @@ def write_export(export_id: int) -> None:
     """Write a long list to its file, unless it is already written or another worker is writing it."""
     with _alone(_writing(export_id)) as alone:
         if alone:
-            exports.write_export(export_id, now=database_now, writers={DATA_SET: write_exported})
+            exports.write_export(export_id, now=database_now, writers={DATA_SET: write_exported, REPORT: write_report})
 
 
 def _writing(export_id: int) -> str:
     return f"writing export {export_id}"
+
+
+@shared_task(ignore_result=True)
+@memory_may_run_out
+def make_due_reports() -> None:
+    """Store which reports are owed now, send them to workers, and tell recipients of those that are finished.
+
+    A worker that dies in between loses nothing: what it stored is sent by the sweep, as every export.
+    """
+    if not readiness.schema_is_ours():
+        return  # the sweep sends it again
+    for export_id in schedules.start_due(now=database_now()):
+        send_export(export_id)
+    schedules.tell_recipients(now=database_now())
 
 
 @shared_task(ignore_result=True)

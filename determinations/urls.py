@@ -21,6 +21,8 @@ from determinations.views.office_fields import case_values
 from determinations.views.office_fields import imports as office_imports
 from determinations.views.office_fields import values as field_values
 from determinations.views.operations import status
+from determinations.views.reports import builder, saved_reports, schedule_pages
+from determinations.views.reports.summary import request_summary
 from determinations.views.retention import case_retention
 from determinations.views.statistics import (
     accuracy,
@@ -156,6 +158,15 @@ urlpatterns = [
     path("statistics/compare/side/", compare.compare_side, name="compare_side"),
     path("statistics/compare/table/", compare.compare_table, name="compare_table"),
     path("statistics/report/", report.report, name="statistics_report"),
+    path("statistics/reports/", saved_reports.report_list, name="report_list"),
+    path("statistics/reports/begin/", saved_reports.begin_report, name="begin_report"),
+    path("statistics/reports/<int:pk>/", builder.report_editor, name="report_editor"),
+    path("statistics/reports/<int:pk>/act/", saved_reports.act_on_report, name="act_on_report"),
+    path("statistics/reports/<int:pk>/filters/", builder.report_filters, name="report_filters"),
+    path("statistics/reports/<int:pk>/preview/", builder.report_preview, name="report_preview"),
+    path("statistics/reports/<int:pk>/schedules/", schedule_pages.schedule_list, name="report_schedules"),
+    path("statistics/reports/schedules/<int:pk>/", schedule_pages.act_on_schedule, name="act_on_schedule"),
+    path("statistics/report/file/", request_summary, name="request_summary"),
     path("statistics/report/<slug:key>/", report.report_part, name="report_part"),
     path("statistics/glossary/", overview.glossary, name="glossary"),
     path("statistics/timeliness/", timeliness.timeliness, name="timeliness"),

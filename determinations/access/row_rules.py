@@ -186,8 +186,11 @@ RULES: Mapping[str, Rule] = {
     "watch": Rule(f"entry.letter_id IS NULL OR {_in('letter', 'id', 'letter_id')}"),
     "watchedcase": _of_letter(),
     "notificationcase": _of_letter(),
-    # Those that are about a case that the user may no longer see, or never might, are left out.
-    "notification": Rule(_in("notificationcase", "notification_id", "id"), limited=_names("by_name")),
+    # Those that are about a case that the user may no longer see, or never might, are left out; reports are no cases.
+    "notification": Rule(
+        f"{_in('notificationcase', 'notification_id', 'id')} OR entry.kind IN ('report', 'no_report')",
+        limited=_names("by_name"),
+    ),
     "casework": _of_letter(),
     "legalhold": _of_letter(_names("placed_by_name", "released_by_name")),
     "archivedcase": _of_letter(_names("by_name")),
@@ -217,8 +220,9 @@ SHARED = frozenset(
         "backuprecord", "calendarfeed", "casechange", "category", "categoryrule",
         "closedday", "columnchoice", "columnfile", "correctionreason", "dutyrule", "dutysettings", "editionvalidity",
         "export", "factchange", "factlog", "filekeyinuse", "installation", "keptanswer",
-        "mailpreference", "officefield", "officeset",
-        "reviewsettings", "rowsaction", "savedview", "searchvocabulary", "seennews", "sectionname", "signinlimit",
+        "mailpreference", "officefield", "officeset", "reportrecipient", "reportrun", "reportschedule",
+        "reviewsettings", "rowsaction", "savedreport", "savedview", "searchvocabulary", "seennews",
+        "sectionname", "signinlimit",
         "signinpolicy", "statewidefigure", "statisticslimits", "stoppedworker", "storedfilter", "storedpass",
         "storesurvey", "typedform", "webhook", "webhookdelivery",
     }

@@ -36,7 +36,7 @@ from determinations.browsing.lists import LISTS, ListKind, with_work
 from determinations.casework.work import MOST_AT_ONCE
 from determinations.filters.lookups import Lookups
 from determinations.models import Case, DisputedItem, Export, OfficeField, WorkStatus
-from determinations.models.browsing import ExportFormat, ExportState
+from determinations.models.browsing import REPORT, ExportFormat, ExportState
 from determinations.paging.keyset import Order
 from determinations.storage.files import exports_area
 from determinations.storage.folder import UNFINISHED, make_private
@@ -50,7 +50,7 @@ KEPT_DAYS = 7
 _READ_AT_ONCE = 2_000
 #: Files unfinished for this long will never be finished: tasks and requests take minutes.
 _UNFINISHED_AFTER = timedelta(hours=1)
-_FINISHED = re.compile(r"\d+\.(csv|xlsx|zip)")
+_FINISHED = re.compile(r"\d+\.(csv|xlsx|zip|pdf)")
 #: Excel's own limit, less the head.
 _MOST_EXCEL_ROWS = 1_048_575
 #: Characters that Excel takes in a cell, and what a longer text ends with.
@@ -425,6 +425,8 @@ def write_export(export_id: int, *, now: Callable[[], datetime], writers: Mappin
     if not waiting.update(state=ExportState.WRITING, started_at=now()):
         return
     export = Export.objects.select_related("by").get(pk=export_id)
+    if refusal := refusal_of(export):
+        return _fail(export, refusal, now())
     scope = _note_scope(export)
     try:
         seen = array("q")
@@ -451,6 +453,16 @@ def write_export(export_id: int, *, now: Callable[[], datetime], writers: Mappin
                 record_of_file("list.exported", export, at=now(), letter_ids=seen)
                 return
         exports_area().delete(_name_of(export))  # a case was erased while it was written
+
+
+def refusal_of(export: Export) -> str:
+    """Why its user may not have an export now, whatever they might do when it was requested; empty if they may."""
+    content = "view_statistics" if export.list_name == REPORT else "browse_cases"
+    if not export.by.is_active:
+        return "This account is not active."
+    if not export.by.has_perms([f"determinations.{name}" for name in (content, "export_cases")]):
+        return "This account has no right to see this."
+    return ""
 
 
 def _note_scope(export: Export) -> Scope:

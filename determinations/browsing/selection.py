@@ -10,9 +10,11 @@ from django.urls import reverse
 
 from determinations.filters import PARAMETERS, ItemFilter, active_filters, filters_only, mistakes
 from determinations.filters.lookups import Lookups
-from determinations.models import ItemFact
+from determinations.models import ItemFact, StatisticsLimits
 from determinations.statistics.definition import Filters, Statistic
-from determinations.statistics.interface import Selection
+from determinations.statistics.interface import Engine, Selection
+from determinations.statistics.tabulate import Table, count, tabulate
+from determinations.wording.labels import Labels
 
 #: The parameter for a second condition on the same dimension.
 ALSO = {name.removeprefix("also_"): name for name in PARAMETERS if name.startswith("also_")}
@@ -54,6 +56,19 @@ def within(selection: Selection, statistic: Statistic) -> Selection:
     for name, values in statistic.within.items():
         query.setlist(name, list(values))
     return Selection(ItemFilter(query, queryset=selection.items).qs, whole_letters=False)
+
+
+def counted_table(
+    engine: Engine, statistic: Statistic, selection: Selection, labels: Labels, limits: StatisticsLimits
+) -> Table:
+    """The table of a statistic for a selection."""
+    if statistic.columns == ("category_id",) and set(statistic.within) == {"category"}:
+        # One count by category serves both all categories and some of them.
+        names, categories = statistic.within["category"], labels.category_by_id
+        groups = engine.count_items(selection, statistic.columns)
+        matching = [group for group in groups if categories[group.raw[0]].name in names]
+        return tabulate(statistic, matching, labels, limits)
+    return count(engine, statistic, within(selection, statistic), labels, limits)
 
 
 def narrow(query: QueryDict, filters: Filters) -> QueryDict:

@@ -38,6 +38,8 @@ _WORDS = {
     Told.MENTIONED: ("mention", "mentions"),
     Told.CHANGED: ("change of cases that you watch", "changes of cases that you watch"),
     Told.GAINED: ("watched view with new cases", "watched views with new cases"),
+    Told.REPORT: ("scheduled report that is ready", "scheduled reports that are ready"),
+    Told.NO_REPORT: ("scheduled report that could not be made", "scheduled reports that could not be made"),
 }
 
 

@@ -1,7 +1,7 @@
 """What users are told in the product: assignments, mentions, changes of cases they watch, cases that views gain.
 
 A notification names cases, never what letters say. Whoever reads it sees the cases that they may see: one about none
-of these is neither listed nor counted.
+of these is neither listed nor counted. Those about scheduled reports name the report alone.
 """
 
 from collections import defaultdict
@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from determinations.access.scope import EVERYTHING, current_scope, within
 from determinations.models import CaseNote, Notification, NotificationCase, Told, Watch
+from determinations.models.notifications import ABOUT_REPORTS
 
 #: Read notifications are kept this long, and unread ones twice as long.
 KEPT_FOR = timedelta(days=90)
@@ -23,9 +24,9 @@ MOST_CASES = 1_000
 
 
 def visible_to(user: User) -> QuerySet[Notification]:
-    """The user's notifications about cases that the user may see."""
+    """The user's notifications about cases that the user may see, and about reports."""
     cases = NotificationCase.objects.filter(notification=OuterRef("pk"))
-    return Notification.objects.filter(Exists(cases), user=user)
+    return Notification.objects.filter(Q(Exists(cases)) | Q(kind__in=ABOUT_REPORTS), user=user)
 
 
 def unread_of(user: User) -> QuerySet[Notification]:

@@ -69,6 +69,7 @@ from determinations.models.office_fields import (
 from determinations.models.offices import Office, OfficeSet
 from determinations.models.operations import Alarm, BackupRecord
 from determinations.models.reparsing import ReparseExample, ReparseRun, RunState
+from determinations.models.reports import Frequency, ReportRecipient, ReportRun, ReportSchedule, SavedReport
 from determinations.models.retention import ArchivedCase, ErasedLetter, ErasureReason, LegalHold
 from determinations.models.reviews import CorrectionReason, ReviewEntry, ReviewSettings
 from determinations.models.search import SearchVocabulary, SearchWord
@@ -130,6 +131,7 @@ __all__ = [
     "FieldKind",
     "Figure",
     "FileKeyInUse",
+    "Frequency",
     "ImportState",
     "Installation",
     "ItemFact",
@@ -163,11 +165,15 @@ __all__ = [
     "RemovedLetter",
     "ReparseExample",
     "ReparseRun",
+    "ReportRecipient",
+    "ReportRun",
+    "ReportSchedule",
     "ReviewEntry",
     "ReviewSettings",
     "RowOutcome",
     "RowsAction",
     "RunState",
+    "SavedReport",
     "SavedView",
     "ScannedPage",
     "SearchVocabulary",

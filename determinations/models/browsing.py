@@ -112,17 +112,22 @@ class ExportFormat(models.TextChoices):
     CSV = "csv", "CSV"
     XLSX = "xlsx", "Excel"
     ZIP = "zip", _("the letters, as ZIP")
+    PDF = "pdf", "PDF"
 
 
 #: The name of an export that holds all cases, items, citations and grounds (see ``determinations.datasets``).
 DATA_SET = "data_set"
+#: The name of an export that is a report of statistics (see ``determinations.reports``).
+REPORT = "report"
 
 
 class Export(models.Model):
-    """A list exported to a file, or the data set. Small lists are sent at once; all else is written by a worker."""
+    """A list exported to a file, a report, or the data set. Small lists are sent at once; workers write all else."""
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="exports")
-    list_name = models.CharField(max_length=12, choices=[*ListName.choices, (DATA_SET, _("Data set"))])
+    list_name = models.CharField(
+        max_length=12, choices=[*ListName.choices, (DATA_SET, _("Data set")), (REPORT, _("Report"))]
+    )
     query = models.TextField(blank=True, help_text="filters and order, as in the address")
     format = models.CharField(max_length=5, choices=ExportFormat.choices)
     state = models.CharField(max_length=8, choices=ExportState.choices, default=ExportState.WAITING)
@@ -139,6 +144,8 @@ class Export(models.Model):
     office_ids = ArrayField(
         models.SmallIntegerField(), null=True, help_text="offices whose letters it was made from; null: all letters"
     )
+    title = models.CharField(max_length=200, blank=True, db_default="", help_text="of a report")
+    definition = models.JSONField(null=True, help_text="what a report of statistics has, as it was when requested")
 
     class Meta:
         indexes = [models.Index(fields=["by", "-id"], name="export_by")]

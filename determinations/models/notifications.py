@@ -83,10 +83,17 @@ class Told(models.TextChoices):
     MENTIONED = "mentioned", _("you were mentioned")
     CHANGED = "changed", _("a case that you watch")
     GAINED = "gained", _("new cases in a view that you watch")
+    REPORT = "report", _("a scheduled report is ready")
+    NO_REPORT = "no_report", _("a scheduled report could not be made")
+
+
+#: What notifications that are about no case are about.
+ABOUT_REPORTS = (Told.REPORT, Told.NO_REPORT)
 
 
 class Notification(models.Model):
-    """Something that a user is told, about one or more cases (``NotificationCase``). It never has text of letters."""
+    """Something that a user is told, about one or more cases (``NotificationCase``) or a report. It never has text of
+    letters."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications", db_index=False

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from itertools import pairwise
 
+from determinations.access.row_rules import MASKED_COLUMNS
+from determinations.access.scope import current_scope
 from determinations.models import DisputedItem, FieldKind, OfficeField
 from determinations.models.office_fields import column_of
 from determinations.office_fields.values import NOT_ENTERED
@@ -56,6 +58,11 @@ def statistic_of(key: str, labels: Labels) -> Statistic | None:
     if not key.startswith(_PREFIX):
         return BY_KEY.get(key)
     return next((_by_field(field) for field in counted_fields(labels) if _PREFIX + field.key == key), None)
+
+
+def is_open(statistic: Statistic) -> bool:
+    """Whether the user sees what it counts by; masked accounts do not see ages, for instance."""
+    return not (current_scope().masked and MASKED_COLUMNS.intersection(statistic.columns))
 
 
 def _by_field(field: OfficeField) -> Statistic:

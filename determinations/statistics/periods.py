@@ -79,6 +79,13 @@ def last_months(month: date, number: int) -> Period:
     return Period(_plus_months(first, 1 - number), _plus_months(first, 1) - timedelta(days=1))
 
 
+def full_months(day: date, length: int) -> Period:
+    """The last full month (``length`` 1) or calendar quarter (3) before a day."""
+    month = day.month - (day.month - 1) % length
+    first = date(day.year, month, 1)
+    return Period(_plus_months(first, -length), first - timedelta(days=1))
+
+
 def _plus_months(first: date, months: int) -> date:
     number = max(12, 12 * first.year + first.month - 1 + months)
     return date(number // 12, number % 12 + 1, 1)

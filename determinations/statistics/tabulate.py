@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from determinations.models import StatisticsLimits
@@ -189,6 +190,14 @@ def sum_letters(groups: Iterable[LetterGroup]) -> Letters:
         tally += Tally(group.items, group.decided, group.overturned)
         outcomes[group.outcome] += group.letters
     return Letters(letters, several, tally, dict(outcomes))
+
+
+def decided_by_month(groups: Iterable[LetterGroup]) -> dict[date | None, int]:
+    """Decided items by month of decision."""
+    decided: dict[date | None, int] = {}
+    for group in groups:
+        decided[group.month] = decided.get(group.month, 0) + group.decided
+    return decided
 
 
 def by_period(groups: Iterable[LetterGroup], step: Step) -> list[tuple[str, Letters]]:

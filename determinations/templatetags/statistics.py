@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from determinations.statistics.measured_accuracy import Share
 from determinations.statistics.published import Published
 from determinations.statistics.tabulate import Tally
+from determinations.wording import figures
 
 register = template.Library()
 
@@ -24,34 +25,8 @@ def number(value: Any) -> SafeString:
     return format_html("{}", f"{value.value:,}")
 
 
-@register.filter
-def thousands(value: int | float | None) -> str:
-    """A number with thousands separators."""
-    return "" if value is None else f"{value:,.0f}"
-
-
-@register.filter
-def percent(value: float | None) -> str:
-    """``12.3%``; a dash if there is nothing to divide by."""
-    return "–" if value is None else f"{value:.1f}%"
-
-
-@register.filter
-def two(value: float | None) -> str:
-    """Two decimals."""
-    return "–" if value is None else f"{value:.2f}"
-
-
-@register.filter
-def days(value: float | None) -> str:
-    """Days, with a decimal only if it is not zero."""
-    return "–" if value is None else f"{value:,.1f}".removesuffix(".0")
-
-
-@register.filter
-def points(value: float | None) -> str:
-    """Percentage points with a sign."""
-    return "–" if value is None else f"{value:+.1f} points".replace("-", "−")
+for written in (figures.thousands, figures.percent, figures.two, figures.days, figures.points):
+    register.filter(written)
 
 
 @register.simple_tag
@@ -61,7 +36,7 @@ def rate(tally: Tally, enough: bool, needs: int) -> SafeString:
         return SafeString('<span class="quiet" title="No decisions">–</span>')
     shown = format_html(
         '<span><span class="rate">{}</span> <span class="interval">{}–{}</span></span>',
-        f"{tally.rate:.1f}%", f"{tally.interval[0]:.1f}", f"{tally.interval[1]:.1f}",
+        figures.percent(tally.rate), *map(figures.one, tally.interval),
     )  # fmt: skip
     if enough:
         return shown
@@ -108,7 +83,7 @@ def state(figure: Published | None, unit: str = "%") -> SafeString:
     if figure is None:
         return SafeString("")
     note = f"; {figure.note}" if figure.note else ""
-    value = f"{figure.value:,.0f}" if figure.value >= 1000 else f"{figure.value:,.2f}".rstrip("0").rstrip(".")
+    value = figures.published(figure.value)
     return format_html(
         '<span class="state" title="{}">state {}{}</span>', f"{figure.year}: {figure.source}{note}", value, unit
     )

@@ -38,6 +38,7 @@ _OWN = (
     ("Help", "help", "", "info"),
     ("Saved views", "saved_view_list", "determinations.browse_cases", "bookmark"),
     ("Exports", "export_list", "determinations.export_cases", "download"),
+    ("Reports", "report_list", "determinations.export_cases", "chart"),
     ("Reported problems", "problem_report_list", "determinations.browse_cases", "flag"),
     ("Import office fields", "office_imports", "determinations.import_office_values", "upload"),
     ("Accounts", "people", "determinations.manage_people", "user"),

@@ -101,6 +101,11 @@ ACTIONS = {
     "reparse.started": "started a reparse run",
     "reparse.stopped": "stopped a reparse run",
     "report.answered": "answered a problem report",
+    "report_schedule.began": "scheduled a report",
+    "report_schedule.deleted": "deleted the schedule of a report",
+    "report_schedule.left": "stopped receiving a scheduled report",
+    "report_schedule.started": "started the schedule of a report again",
+    "report_schedule.stopped": "stopped the schedule of a report",
     "review.assigned": "assigned a review",
     "review.change_undone": "undid a change of reviews",
     "review.opened": "opened a letter for review",
@@ -108,6 +113,10 @@ ACTIONS = {
     "role.changed": "changed a role",
     "limit.kept": "stayed without a limit to offices as the last administrator",
     "role.kept": "kept a role against the identity provider",
+    "saved_report.changed": "changed a report",
+    "saved_report.created": "began a report",
+    "saved_report.deleted": "deleted a report",
+    "saved_report.shared": "shared a report with a role",
     "search.made": "searched",
     "search.suggested": "was shown suggestions while typing",
     "session.ended": "ended sessions",
@@ -135,7 +144,10 @@ ACTIONS = {
 
 _SIGN_IN = ("signin", "session", "factor", "password", "link", "token")
 _ACCOUNTS = ("person", "role", "policy")
-_OPERATION = ("settings", "duty_rules", "authority", "reparse", "audit", "alert", "calendar", "webhook", "arrival")
+_OPERATION = (
+    "settings", "duty_rules", "authority", "reparse", "audit", "alert", "calendar", "webhook", "arrival",
+    "saved_report", "report_schedule",
+)  # fmt: skip
 _VIEWING = ("viewed", "opened", "printed", "downloaded", "made", "read")
 
 

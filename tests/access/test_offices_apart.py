@@ -5,6 +5,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import time
 from typing import Any
 
 import pytest
@@ -36,8 +37,10 @@ from determinations.models import (
     OfficeImport,
     ProblemReport,
     ReparseRun,
+    ReportSchedule,
     ReviewEntry,
     RowsAction,
+    SavedReport,
     SavedView,
     Tag,
     Watch,
@@ -46,6 +49,7 @@ from determinations.models.browsing import ExportState
 from determinations.models.duplicates import PairKind
 from determinations.models.reparsing import Selection
 from determinations.office_fields.records import Submitted, edit_values
+from determinations.reports.definition import Definition
 from determinations.views.duties.calendar_feed import _hash
 from tests.access.addresses import ADDRESSES, OF_EVERY_TABLE, WITHOUT_LETTERS
 from tests.access.offices import TwoOffices, give, letter_of, limit, two_offices
@@ -97,6 +101,12 @@ def other_office(offices: TwoOffices, people: People) -> OtherOffice:
         by=person, list_name="cases", format="csv", state=ExportState.READY, requested_at=NOW, rows=1
     )
     view = SavedView.objects.create(by=person, list_name="cases", name=f"{WORD}view", saved_at=NOW)
+    saved_report = SavedReport.objects.create(
+        by=person, name=f"{WORD}report", definition=Definition(title=f"{WORD}report").as_json(), saved_at=NOW
+    )
+    schedule = ReportSchedule.objects.create(
+        report=saved_report, by=person, format="pdf", frequency="daily", at=time(6), next_at=NOW, saved_at=NOW
+    )
     run = ReparseRun.objects.create(
         selection=Selection(what="ids", ids=[theirs.pk]), why=f"{WORD}run", by=person, at=NOW, parser_version="1",
         last_letter=theirs.pk,
@@ -128,7 +138,7 @@ def other_office(offices: TwoOffices, people: People) -> OtherOffice:
         "report": report.pk, "pair": pair.pk, "correction": correction.pk, "export": export.pk, "view": view.pk,
         "run": run.pk, "event": event.pk, "person": person.pk, "office": offices.south.pk,
         "case_note": case_note.pk, "import": table.pk, "action": action.pk, "document": document.pk,
-        "notification": told.pk, "watch": watch.pk,
+        "notification": told.pk, "watch": watch.pk, "saved_report": saved_report.pk, "schedule": schedule.pk,
     }  # fmt: skip
     return OtherOffice({name: str(value) for name, value in values.items()})
 

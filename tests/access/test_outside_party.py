@@ -74,6 +74,8 @@ def own(offices: TwoOffices) -> dict[str, str]:
         "event",
         "person",
         "office",
+        "saved_report",
+        "schedule",
     )
     words = {"word": WORD, "start": WORD[:4], "number": "CM18-9000011", "token": "none"}
     return {**numbers, "upload": str(arrival.upload_id), **dict.fromkeys(names, "1"), **words}

@@ -28,6 +28,7 @@ PAGES = {
     "alike": "/cases/{pk}/items/1/alike/",
     "saved_views": "/views/",
     "reports": "/reports/",
+    "reports_to_make": "/statistics/reports/",
 }
 
 

@@ -7,7 +7,7 @@ from determinations.access import audit
 from determinations.browsing.lists import ITEMS
 from determinations.filters.lookups import Lookups
 from determinations.models import TokenScope
-from determinations.statistics.office_catalog import all_statistics
+from determinations.statistics.office_catalog import all_statistics, is_open
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import Row, Tally
 from determinations.views.api.checks import needs
@@ -15,7 +15,7 @@ from determinations.views.api.document import filters_of
 from determinations.views.api.lists import check_parameters, checked_filters
 from determinations.views.requests import person_of
 from determinations.views.statistics.context import Context, table_of
-from determinations.views.statistics.overview import find_statistic, is_open
+from determinations.views.statistics.overview import find_statistic
 
 router = Router(tags=["Statistics"])
 _FILTERS = {"parameters": list(filters_of(of_items=True))}

@@ -18,7 +18,9 @@ _LETTER_ROUTES = ("cases/", "letters/")
 _RECORDED_ONCE = ("letter_page", "letter_boxes", "review_letter", "review_read_line")
 #: Pages of statistics; their sections, which load later, belong to them.
 _STATISTICS_ROUTES = ("statistics/", "citations/")
-_NO_STATISTICS = ("glossary", "statistics_selection")
+_NO_STATISTICS = (
+    "glossary", "statistics_selection", "report_list", "report_editor", "report_filters", "report_schedules",
+)  # fmt: skip
 
 
 def audit_requests(get_response: Answer) -> Answer:

@@ -19,6 +19,7 @@ from django.http import (
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
 from determinations.access.scope import current_scope
@@ -40,18 +41,20 @@ from determinations.datasets.exported import FORMATS, Request
 from determinations.datasets.files import Format
 from determinations.filters import filters_in_words, filters_only
 from determinations.models import Case, Export
-from determinations.models.browsing import DATA_SET, ExportFormat, ExportState
+from determinations.models.browsing import DATA_SET, REPORT, ExportFormat, ExportState
 from determinations.paging.counts import count_up_to
+from determinations.reports.schedules import is_scheduled
 from determinations.storage.sealed import KeyUnknown, NotAuthentic
 from determinations.tasks import send_export
 from determinations.views.access.confirmation import is_resumed, need_confirmation
-from determinations.views.requests import person_of
+from determinations.views.requests import person_of, token_of
 from determinations.wording.labels import Labels, read_labels
 
 log = logging.getLogger(__name__)
 
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
+    "pdf": "application/pdf",
     "zip": "application/zip",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
@@ -108,6 +111,8 @@ def _described(export: Export, labels: Labels) -> tuple[str, str]:
     """Where its list is, and what was asked for in words."""
     if export.list_name == DATA_SET:
         return "", str(Request.of(export.query))
+    if export.list_name == REPORT:
+        return "", export.title
     return (
         f"{reverse(LISTS[export.list_name].url_name)}?{export.query}",
         filters_in_words(QueryDict(export.query), labels),
@@ -128,7 +133,7 @@ def request_data_set(request: HttpRequest) -> HttpResponse:
         count = count_up_to(Case.objects.current(), cap=most)
         if count.capped or count.number > most:
             need_confirmation(request)
-    _queue(request, Export(list_name=DATA_SET, query=asked.query, format=ExportFormat.ZIP))
+    queue(request, Export(list_name=DATA_SET, query=asked.query, format=ExportFormat.ZIP))
     messages.info(request, "The data set is being prepared in the background. It will appear here when it is ready.")
     return redirect(reverse("export_list"))
 
@@ -140,6 +145,11 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     export = get_object_or_404(Export, pk=pk, by=person_of(request), state=ExportState.READY)
     if not may_download(export, current_scope()):
         raise Http404("The file holds letters that the user may no longer see.")
+    if _needs_confirmation(request, export):
+        need_confirmation(request)
+        if is_resumed(request):
+            messages.info(request, "Confirmed. Download the file now.")
+            return redirect(reverse("export_list"))
     try:
         file = open_export(export)
     except FileNotFoundError:
@@ -151,9 +161,20 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     record_of_file("export.downloaded", export, at=timezone.now())
     if export.list_name == DATA_SET:
         name = f"imr-data-set-{timezone.localdate():%Y-%m-%d}.zip"
+    elif export.list_name == REPORT:
+        name = (
+            f"{slugify(export.title) or 'report'}-{timezone.localdate(export.requested_at):%Y-%m-%d}.{export.format}"
+        )
     else:
         name = _file_name(LISTS[export.list_name], export.format, masked=export.masked)
     return FileResponse(file, as_attachment=True, filename=name, content_type=_TYPES[export.format])
+
+
+def _needs_confirmation(request: HttpRequest, export: Export) -> bool:
+    """Whether a file has many rows that its user did not ask for, who so was never asked to confirm who they are."""
+    most = settings.CONFIRM_EXPORT_ROWS
+    is_long = export.list_name in LISTS and bool(most) and (export.rows or 0) > most
+    return is_long and token_of(request) is None and is_scheduled(export)
 
 
 def _query_of(kind: ListKind, request: HttpRequest) -> QueryDict:
@@ -182,7 +203,7 @@ def _send(exported: ExportedList, form: str, letters: Sequence[int]) -> HttpResp
 def request_export(request: HttpRequest, kind: ListKind, query: QueryDict, form: str, *, masked: bool) -> Export:
     """Have a worker write an export; it is listed with the user's exports."""
     export = Export(list_name=kind.name, query=query.urlencode(), format=form, masked=masked)
-    _queue(request, export)
+    queue(request, export)
     return export
 
 
@@ -195,7 +216,7 @@ def queue_export(
     return redirect(reverse("export_list"))
 
 
-def _queue(request: HttpRequest, export: Export) -> None:
+def queue(request: HttpRequest, export: Export) -> None:
     """Store the export, and send it to a worker once it is committed."""
     export.by, export.requested_at = person_of(request), timezone.now()
     with transaction.atomic():

@@ -27,6 +27,7 @@ from determinations.models import (
     Told,
     Watch,
 )
+from determinations.models.notifications import ABOUT_REPORTS
 from determinations.paging.counts import count_up_to
 from determinations.paging.keyset import Order, page_of
 from determinations.views.audit.recorded_forms import recorded_form
@@ -98,6 +99,10 @@ def _said(notification: Notification, case: str, number: int) -> str:
             return f"{by} mentioned you in a note on {case}."
         case Told.CHANGED:
             return f"{by} changed {case}, which you watch: {what}."
+        case Told.REPORT:
+            return f"Your report “{notification.what}” is ready. Download it from the Exports page."
+        case Told.NO_REPORT:
+            return f"Your report “{notification.what}” could not be made. The Exports page says why."
         case _:
             name = notification.watch.label if notification.watch else ""
             return f"“{name}” has {f'{number} new cases' if number != 1 else f'a new case: {case}'}."
@@ -106,9 +111,11 @@ def _said(notification: Notification, case: str, number: int) -> str:
 @require_safe
 @may_browse
 def open_notification(request: HttpRequest, pk: int) -> HttpResponse:
-    """Open what a notification is about: its case, or the list of its cases; from then on it is read."""
+    """Open what a notification is about: its case, the list of its cases, or exports; from then on it is read."""
     notification = get_object_or_404(visible_to(person_of(request)), pk=pk)
     Notification.objects.filter(pk=pk, read_at=None).update(read_at=timezone.now())
+    if notification.kind in ABOUT_REPORTS:
+        return redirect("export_list")
     letters = list(notification.cases.values_list("letter_id", flat=True)[:2])
     if len(letters) != 1:
         return redirect(f"{reverse('case_list')}?told={pk}")

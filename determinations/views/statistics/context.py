@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 
 from determinations.access.scope import current_scope
-from determinations.browsing.selection import ParsedSelection, letters_link, list_link, parse_selection, within
+from determinations.browsing.selection import ParsedSelection, counted_table, letters_link, list_link, parse_selection
 from determinations.filters import active_filters, chips
 from determinations.filters.lookups import Lookups
 from determinations.models import StatisticsLimits
@@ -19,7 +19,7 @@ from determinations.statistics.definition import UNKNOWN, Filters, Statistic
 from determinations.statistics.interface import Selection
 from determinations.statistics.published import Published, PublishedFigures
 from determinations.statistics.sql_engine import SqlEngine
-from determinations.statistics.tabulate import Row, Table, Tally, count, tabulate
+from determinations.statistics.tabulate import Row, Table, Tally
 from determinations.views.requests import open_url, person_of
 from determinations.wording.labels import Labels
 
@@ -177,13 +177,7 @@ class Context:
 
 def table_of(context: Context, statistic: Statistic) -> Table:
     """The table of a statistic for the selection of the address."""
-    selection, categories = context.selection, context.labels.category_by_id
-    if statistic.columns == ("category_id",) and set(statistic.within) == {"category"}:
-        # One count by category serves both all categories and some of them.
-        groups = context.engine.count_items(selection, statistic.columns)
-        matching = [group for group in groups if categories[group.raw[0]].name in statistic.within["category"]]
-        return tabulate(statistic, matching, context.labels, context.limits)
-    return count(context.engine, statistic, within(selection, statistic), context.labels, context.limits)
+    return counted_table(context.engine, statistic, context.selection, context.labels, context.limits)
 
 
 def export_base(name: str, *args: str) -> str:

@@ -1,12 +1,11 @@
 """Numbers over time: by month, quarter or year, whichever the size of the selection allows or the address requests."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import TypedDict
 
 from determinations.paging.addresses import with_query
 from determinations.statistics.catalog import BY_KEY
-from determinations.statistics.interface import LetterGroup
 from determinations.statistics.tabulate import tabulate
 from determinations.statistics.time_steps import STEPS, Step, fitting_step, requested_step
 from determinations.views.statistics.context import Context, RowView, kept_parameters
@@ -41,14 +40,6 @@ def steps(context: Context, decided: Mapping[date | None, int]) -> Steps:
         for name in STEPS
     ]
     return Steps(step=step, step_title=step.capitalize(), step_links=links)
-
-
-def decided_by_month(groups: Iterable[LetterGroup]) -> dict[date | None, int]:
-    """Decided items by month of decision."""
-    decided: dict[date | None, int] = {}
-    for group in groups:
-        decided[group.month] = decided.get(group.month, 0) + group.decided
-    return decided
 
 
 def periods_of(context: Context) -> tuple[Steps, list[RowView]]:

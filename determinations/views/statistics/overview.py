@@ -6,12 +6,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from determinations.access.row_rules import MASKED_COLUMNS
-from determinations.access.scope import current_scope
 from determinations.cases.old_grounds import count_old_grounds
 from determinations.statistics.definition import Statistic
 from determinations.statistics.glossary import GLOSSARY
-from determinations.statistics.office_catalog import all_groups, all_statistics, statistic_of
+from determinations.statistics.office_catalog import all_groups, all_statistics, is_open, statistic_of
 from determinations.statistics.periods import Period
 from determinations.statistics.published import PublishedFigures
 from determinations.statistics.sql_engine import one_snapshot
@@ -75,11 +73,6 @@ def _members(context: Context, group: str) -> list[dict[str, str]]:
         for member in all_statistics(context.labels)
         if member.group == group and is_open(member)
     ]
-
-
-def is_open(statistic: Statistic) -> bool:
-    """Whether the user sees what it counts by; masked accounts do not see ages, for instance."""
-    return not (current_scope().masked and MASKED_COLUMNS.intersection(statistic.columns))
 
 
 def find_statistic(context: Context, key: str) -> Statistic:

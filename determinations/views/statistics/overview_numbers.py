@@ -16,11 +16,11 @@ from determinations.statistics.definition import UNKNOWN
 from determinations.statistics.interface import LetterGroup
 from determinations.statistics.periods import Period, last_months, year_period
 from determinations.statistics.published import PublishedFigures
-from determinations.statistics.tabulate import Letters, by_period, sum_letters
+from determinations.statistics.tabulate import Letters, by_period, decided_by_month, sum_letters
 from determinations.statistics.time_steps import Step, step_filters, step_label
 from determinations.views.statistics.context import Context, table_of
 from determinations.views.statistics.lazy_sections import Section, section
-from determinations.views.statistics.over_time import decided_by_month, steps
+from determinations.views.statistics.over_time import steps
 
 CHANGES = ("Recent changes", "statistics/_changes.html")
 _OUTCOMES = ("upheld", "partly", "overturned", "unknown")

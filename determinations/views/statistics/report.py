@@ -14,9 +14,9 @@ from determinations.statistics.glossary import GLOSSARY
 from determinations.statistics.periods import year_period, year_to_report
 from determinations.statistics.published import PublishedFigures
 from determinations.statistics.sql_engine import one_snapshot
+from determinations.statistics.tabulate import decided_by_month
 from determinations.views.statistics.context import Context, kept_parameters, may_view, table_of
 from determinations.views.statistics.lazy_sections import section, show_section, whole_url
-from determinations.views.statistics.over_time import decided_by_month
 from determinations.views.statistics.overview_numbers import dates, overview, requested_period
 
 _ROWS = 12

@@ -21,7 +21,7 @@ _PAGES = frozenset({
     "citation_editions", "citation_authority", "citation_parts", "authority_editions", "compare_table",
     "compare_side", "compare_with", "statistics_changes", "report_part", "treatments", "treatment", "grounds",
     "ground_sentences", "treatment_quantities", "similar_request_list", "similar_to_text", "timeliness",
-    "cited_sections", "grounds_documentation",
+    "cited_sections", "grounds_documentation", "report_filters",
 })  # fmt: skip
 
 

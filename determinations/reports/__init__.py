@@ -1,0 +1,1 @@
+"""Reports: statistics put together under a title, as PDF, Excel or CSV, at once or on a schedule."""

@@ -1,0 +1,1 @@
+"""Pages of reports: the file of the summary report, the builder, schedules."""
