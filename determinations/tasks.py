@@ -75,6 +75,7 @@ from determinations.statistics.answer_cache import forget_shared_answers
 from determinations.statistics.columns import keeping
 from determinations.statistics.precompute import precompute_first_pages
 from determinations.storage import survey
+from determinations.storage.places import StoreFault
 from imrsite.celery import PICTURES
 
 log = logging.getLogger(__name__)
@@ -234,16 +235,11 @@ def tidy() -> None:
         _send_quietly(count_statistics)
         keeping.forget_changes()
         duty_records.refresh_outdated(WINDOW)
-        removal.delete_files(now=now)
-        if erasure.erase_files(now=now):
-            forget_shared_answers()
+        _tidy_files(now)
         if archive.rule_is_due():
             while archive.archive_by_rule(now=now) == archive.MOST_BY_RULE:
                 pass
         archive.note_archived()
-        exports.delete_old_files(now=now)
-        leftovers.delete_leftovers(now=now)
-        duty_documents.delete_files_without_row(now=now)
         typed_forms.delete_expired(now)
         selected_rows.delete_old(now=now)
         notifications.delete_old(now=now)
@@ -257,6 +253,19 @@ def tidy() -> None:
             send_count_of_files()
         delete_ended_sessions(now=now)
         watching.look(now=now)
+
+
+def _tidy_files(now: datetime) -> None:
+    """Delete stored files that are no longer needed. If their place fails meanwhile, the next run goes on."""
+    try:
+        removal.delete_files(now=now)
+        if erasure.erase_files(now=now):
+            forget_shared_answers()
+        exports.delete_old_files(now=now)
+        leftovers.delete_leftovers(now=now)
+        duty_documents.delete_files_without_row(now=now)
+    except StoreFault as fault:
+        log.error("Stored files cannot be tidied now (%s).", fault.strerror)
 
 
 @shared_task(ignore_result=True, soft_time_limit=3_000, time_limit=3_300)

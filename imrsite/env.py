@@ -212,7 +212,7 @@ def redis(name: str, default: str) -> str:
             f"{name} is not an address: write redis://:password@host:6379/0 or unix:///path/to.sock."
         )
     has_password = parts.password or dict(parse_qsl(parts.query)).get("password")
-    if parts.scheme != "unix" and not has_password and not _is_this_machine(parts.hostname or "localhost"):
+    if parts.scheme != "unix" and not has_password and not is_this_machine(parts.hostname or "localhost"):
         raise ImproperlyConfigured(
             f"{name} has no password, and {parts.hostname} is reached over the network: "
             f"set requirepass on that server and write {parts.scheme}://:password@{parts.netloc.rpartition('@')[2]}{parts.path}."
@@ -220,7 +220,8 @@ def redis(name: str, default: str) -> str:
     return value
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Whether the host is this machine by its name or address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

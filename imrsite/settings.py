@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from imrsite import env, keepalive, limits
+from imrsite import env, keepalive, limits, store_address
 from imrsite.local import embedded
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "determinations.views.browsing.short_addresses.short_addresses",
     "imrsite.errors.UnreadableRequests",
     "imrsite.middleware.Busy",
+    "imrsite.store_faults.StoreFaults",
 ]
 TEMPLATES = [
     {
@@ -140,6 +141,9 @@ MEDIA_ROOT = env.folder("DATA_DIR", STATE_DIR / "files")
 # Keys that encrypt stored files, the current one first; without any, files are stored as they are
 # (imrsite/deploy/encryption.md).
 FILE_KEYS = env.file_keys("FILE_KEYS", kept_in=STATE_DIR / "file_key")
+# The bucket of letters, page pictures, exports and documents, instead of folders in DATA_DIR; None for those
+# (imrsite/deploy/object-storage.md).
+STORE_BUCKET = store_address.bucket("STORE_URL", is_encrypted=any(FILE_KEYS[:1]))
 # Where parts of an Excel file wait, unencrypted, while it is written.
 SCRATCH_DIR = env.folder("SCRATCH_DIR", MEDIA_ROOT / "scratch")
 # The column engine of statistics: see imrsite/deploy/columns.md.

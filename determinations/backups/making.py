@@ -157,20 +157,30 @@ def _copy(work: _Work, cursor: CursorWrapper, known: PrefixedFiles, path: Path) 
             following = PREFIXES[number + 1] if number + 1 < len(PREFIXES) else "g"
             cursor.execute(f"{_NAMES}{unopened} ORDER BY sha256", {"first": prefix, "next": following})
             names = [name for (name,) in cursor.fetchall()]
+            # After the rows: files come first.
+            entries = work.area.place.entries(prefix) if names else ()
+            stored = {entry.name: entry for entry in entries}
             before = {file.name: file for file in known.take(prefix)}
             written: list[Path] = []
             for name in names:
-                if file := _keep(work, name, before.get(name), written):
+                if file := _keep(work, stored.get(place_of(name)), name, before.get(name), written):
                     target.add(file)
             sync([*written, *{path.parent for path in written}])
         return _Listed(path, target.files, target.bytes)
 
 
-def _keep(work: _Work, name: str, before: KeptFile | None, written: list[Path]) -> KeptFile | None:
+def place_of(name: str) -> str:
+    """The name of a letter's file in the letter store."""
+    return f"{name[:2]}/{name[2:4]}/{name}"
+
+
+def _keep(
+    work: _Work, entry: Entry | None, name: str, before: KeptFile | None, written: list[Path]
+) -> KeptFile | None:
     """The file in the pool; None, and noted, if the letter store has not got it."""
-    place = f"{name[:2]}/{name[2:4]}/{name}"
     try:
-        entry = work.area.place.entry(place)
+        if entry is None:
+            raise FileNotFoundError
         same = before and (before.size, before.changed_ns) == (entry.size, entry.changed_ns)
         if before and same and work.repository.place_of(before).is_file():
             return before

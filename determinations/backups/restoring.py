@@ -15,7 +15,7 @@ from determinations.access import audit
 from determinations.backups.database import program, running, server_major
 from determinations.backups.encryption import Keys
 from determinations.backups.faults import BackupRefused
-from determinations.backups.making import new_private
+from determinations.backups.making import new_private, place_of
 from determinations.backups.reading import content_of, file_of, needs_key
 from determinations.backups.repository import FILES, KeptFile, Manifest, Repository, digest_of
 from determinations.models import BackupRecord
@@ -86,7 +86,7 @@ def _restore_some(repository: Repository, files: Sequence[KeptFile], keys: Keys,
     written: dict[str, Path] = {}
     try:
         for file in files:
-            unfinished = written[f"{file.name[:2]}/{file.name[2:4]}/{file.name}"] = area.place.unfinished()
+            unfinished = written[place_of(file.name)] = area.place.unfinished()
             with file_of(repository, file, keys) as content, new_private(unfinished) as copy:
                 shutil.copyfileobj(content, copy)
             os.utime(unfinished, ns=(file.changed_ns, file.changed_ns))

@@ -41,6 +41,7 @@ from determinations.models.browsing import ExportState
 from determinations.retention.holds import holds_on, letters_of_cases
 from determinations.storage.files import documents_area, exports_area
 from determinations.storage.locking import lock_store
+from determinations.storage.places import StoreFault
 
 log = logging.getLogger(__name__)
 
@@ -182,13 +183,22 @@ def erase_files(tombstones: list[int] | None = None, *, now: datetime) -> int:
         left = left.filter(pk__in=tombstones)
     done = 0
     for row in list(left.order_by("pk")[:_MOST_FILES]):
-        with transaction.atomic():
-            lock_store(to_delete=True)
-            needed = any(model.objects.filter(sha256=row.sha256).exists() for model in (Letter, UnopenedFile))
-            if not needed and _delete(row):
-                ErasedLetter.objects.filter(pk=row.pk).update(files_deleted_at=now)
-                done += 1
+        try:
+            done += _delete_files_of(row, now)
+        except StoreFault as fault:
+            log.error("The files of erased letters cannot be deleted now (%s).", fault.strerror)
+            break
     return done
+
+
+def _delete_files_of(row: ErasedLetter, now: datetime) -> bool:
+    with transaction.atomic():
+        lock_store(to_delete=True)
+        needed = any(model.objects.filter(sha256=row.sha256).exists() for model in (Letter, UnopenedFile))
+        if needed or not _delete(row):
+            return False
+        ErasedLetter.objects.filter(pk=row.pk).update(files_deleted_at=now)
+    return True
 
 
 def _delete(row: ErasedLetter) -> bool:

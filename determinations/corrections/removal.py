@@ -19,6 +19,7 @@ from determinations.intake.store import letter_store
 from determinations.models import Case, Letter, LetterText, RemovedLetter, ReviewSettings, UnopenedFile
 from determinations.retention.holds import refuse_held, without_held_files
 from determinations.storage.locking import lock_store
+from determinations.storage.places import StoreFault
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +101,14 @@ def _due(now: datetime) -> QuerySet[RemovedLetter]:
 
 
 def _delete_file(pk: int, now: datetime) -> bool:
+    try:
+        return _delete_if_due(pk, now)
+    except StoreFault as fault:
+        log.error("The file of a removed letter cannot be deleted now (%s).", fault.strerror)
+        return False
+
+
+def _delete_if_due(pk: int, now: datetime) -> bool:
     with transaction.atomic():
         lock_store(to_delete=True)
         removed = _due(now).filter(pk=pk).first()  # checked again: the file may have been uploaded in the meantime

@@ -5,6 +5,7 @@ no browser runs. It is never read or parsed.
 """
 
 import hashlib
+import logging
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -22,7 +23,11 @@ from determinations.extraction.kinds import FORMATTED_KINDS, HEAD, LETTER_KINDS,
 from determinations.models import Duty, DutyDocument
 from determinations.retention.holds import holds_on
 from determinations.storage.files import documents_area
+from determinations.storage.locking import lock_store
+from determinations.storage.places import StoreFault
 from determinations.storage.sealed import KeyUnknown, NotAuthentic
+
+log = logging.getLogger(__name__)
 
 MOST_BYTES = 10 * 1024 * 1024
 #: Documents of one item.
@@ -49,6 +54,7 @@ def attach(duty: Duty, file: File, *, by: User, now: datetime) -> DutyDocument:
     kind = _checked_kind(file)
     area, store_name, digest = documents_area(), uuid.uuid4().hex, hashlib.sha256()
     with transaction.atomic():
+        lock_store(to_delete=False)
         # The letter's row is locked, so that two users at once cannot exceed the limit.
         letter = type(duty.letter).objects.select_for_update(no_key=True).get(pk=duty.letter_id)
         of_item = DutyDocument.objects.filter(letter=letter, item_number=duty.item_number)
@@ -119,7 +125,14 @@ def remove(document: DutyDocument, *, by: User, now: datetime) -> None:
             document=document.pk,
         )  # fmt: skip
         document.delete()
-        transaction.on_commit(lambda: documents_area().delete(document.store_name))
+        transaction.on_commit(lambda: _delete_file(document.store_name))
+
+
+def _delete_file(store_name: str) -> None:
+    try:
+        documents_area().delete(store_name)
+    except StoreFault as fault:  # files without a row are swept
+        log.error("A document that was removed cannot be deleted yet (%s).", fault.strerror)
 
 
 def delete_files_without_row(*, now: datetime) -> int:

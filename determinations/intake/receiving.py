@@ -19,7 +19,7 @@ from determinations.access.scope import all_letters
 from determinations.intake.arrivals import Arrival, opened_files, unopened_files, windows_of
 from determinations.intake.offices import join_office
 from determinations.intake.store import letter_store
-from determinations.intake.store_health import check_store
+from determinations.intake.store_health import check_store, unavailable
 from determinations.models import (
     ErasedLetter,
     Letter,
@@ -33,6 +33,7 @@ from determinations.models import (
 from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, OPEN_STATES, Lane
 from determinations.models.uploads import FileOutcome
 from determinations.storage.locking import lock_store
+from determinations.storage.places import StoreFault
 
 
 @all_letters
@@ -126,6 +127,15 @@ def receive_window(
     Files that a worker took out of a ``container`` count as received with it.
     """
     check_store()
+    try:
+        return _store_window(upload, arrivals, lane, container)
+    except StoreFault as fault:
+        raise unavailable(fault) from fault
+
+
+def _store_window(
+    upload: Upload, arrivals: Sequence[Arrival], lane: str, container: UploadedFile | None
+) -> Counter[str]:
     with transaction.atomic():
         lock_store(to_delete=False)
         refuse_erased(arrivals)

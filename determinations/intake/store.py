@@ -4,7 +4,7 @@ No URL serves it; the one view that sends a file checks a permission first.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -16,6 +16,7 @@ from determinations.extraction.results import Limits
 from determinations.storage.files import Area, letters_area
 from determinations.storage.register import register_current_key
 from determinations.storage.sealed import KeyUnknown, NotAuthentic
+from determinations.storage.together import together
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,20 @@ class LetterStore:
         register_current_key()
         written: dict[str, Path] = {}
         try:
-            for name, file in files.items():
-                if not self._has_whole(name):
-                    written[name] = self._write(name, file)
+            for name in self._not_whole(files):
+                written[name] = self._write(name, files[name])
             if written:
                 self.area.place.put(written)
         finally:
             for unfinished in written.values():
                 unfinished.unlink(missing_ok=True)
         return set(written)
+
+    def _not_whole(self, names: Iterable[str]) -> list[str]:
+        waiting = list(names)
+        if self.area.place.kind == "folder":
+            return [name for name in waiting if not self._has_whole(name)]
+        return [name for name, whole in zip(waiting, together(self._has_whole, waiting), strict=True) if not whole]
 
     def _has_whole(self, name: str) -> bool:
         try:

@@ -5,16 +5,19 @@ One step is one of the 256 first folders of the store, so that a check can be li
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from determinations.intake.leftovers import WITHOUT_ROW_AFTER
 from determinations.models import Letter, RemovedLetter, UnopenedFile
-from determinations.storage.files import letters_area
+from determinations.storage.files import Area, letters_area
 from determinations.storage.sealed import KeyUnknown, NotAuthentic
+from determinations.storage.together import together
 
 #: Faults of one kind that are named.
 _MOST = 100
+_WHOLE, _DAMAGED, _MISSING, _UNREADABLE = "whole", "damaged", "missing", "unreadable"
 PREFIXES = tuple(f"{number:02x}" for number in range(256))
 
 
@@ -62,28 +65,43 @@ def _check_folder(prefix: str, result: StoreCheck) -> None:
     old = (time.time() - WITHOUT_ROW_AFTER.total_seconds()) * 1e9
     # Before the rows: files come first.
     stored = {entry.name.rpartition("/")[2]: entry for entry in area.place.entries(prefix)}
-    expected = set(_expected(prefix))
-    for name in sorted(expected):
-        place = f"{name[:2]}/{name[2:4]}/{name}"
-        try:
-            with area.open(place) as content:
-                whole = hashlib.file_digest(content, "sha256").hexdigest() == name
-            result.bytes += area.place.entry(place).size
-        except FileNotFoundError:
+    expected = sorted(_expected(prefix))
+    for name, (state, size) in zip(expected, _states(area, expected), strict=True):
+        if state == _MISSING:
             if any(model.objects.filter(sha256=name).exists() for model in (Letter, UnopenedFile)):  # still needed
                 result.note(result.missing, name)
             continue
-        except NotAuthentic:
-            whole = False
-        except KeyUnknown:
+        result.bytes += size
+        if state == _UNREADABLE:
             result.note(result.unreadable, name)
             continue
         result.files += 1
-        if not whole:
+        if state == _DAMAGED:
             result.note(result.damaged, name)
-    for name in sorted(stored.keys() - expected):
+    for name in sorted(stored.keys() - set(expected)):
         if len(name) == 64 and stored[name].changed_ns < old and area.has(stored[name].name):
             result.note(result.without_row, name)
+
+
+def _states(area: Area, names: Sequence[str]) -> Sequence[tuple[str, int]]:
+    """Of each of these files, what it is, and its bytes as stored."""
+    if area.place.kind == "folder":
+        return [_state(area, name) for name in names]
+    return together(partial(_state, area), names)
+
+
+def _state(area: Area, name: str) -> tuple[str, int]:
+    place = f"{name[:2]}/{name[2:4]}/{name}"
+    try:
+        with area.open(place) as content:
+            whole = hashlib.file_digest(content, "sha256").hexdigest() == name
+        return _WHOLE if whole else _DAMAGED, area.place.entry(place).size
+    except FileNotFoundError:
+        return _MISSING, 0
+    except NotAuthentic:
+        return _DAMAGED, 0
+    except KeyUnknown:
+        return _UNREADABLE, 0
 
 
 def _expected(prefix: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from django.conf import settings
 from determinations.intake.store import letter_store
 from determinations.models import Installation, Letter
 from determinations.storage.files import letters_area
-from determinations.storage.places import MARKER, Place
+from determinations.storage.places import MARKER, MOVED, MOVING, Place
 from determinations.storage.register import missing_keys
 
 #: The first use of a store that has letters: some of the newest must be in it.
@@ -50,35 +50,92 @@ def check_store() -> None:
 def store_obstacle() -> Obstacle | None:
     """Why the folder of letters is not the store of this database; None if it is."""
     expected = Installation.objects.values_list("store_id", flat=True).first()
+    place = letters_area().place
     try:
-        place = letters_area().place
         found = place.marker()
         if expected is None:
             if not _has_our_letters():
-                return _FOREIGN if found else _MISSING
+                return _other(place, found)
             found = found or _write_marker(place)
             expected = _tie(found)
     except OSError as fault:
-        return Obstacle(
-            "store_unreadable",
-            f"The letter store cannot be used ({fault.strerror or type(fault).__name__}).",
-            "Check the disk or network share of DATA_DIR and its permissions.",
-        )
+        return _unusable(fault)
     if found == expected:
         return None
-    return _FOREIGN if found else _MISSING
+    return _other(place, found)
 
 
-_MISSING = Obstacle(
-    "store_missing",
-    "The letter store is not mounted: its folder has no file store-id.",
-    "Mount the storage of DATA_DIR at this path on every host. If the file was lost, run manage.py tie_store.",
-)
-_FOREIGN = Obstacle(
-    "store_foreign",
-    "The folder of letters belongs to another database.",
-    "Set DATA_DIR and DATABASE_URL of the same installation on every host.",
-)
+def unavailable(fault: OSError) -> StoreUnavailable:
+    """What to raise if the store failed in the middle of work."""
+    return StoreUnavailable(_unusable(fault))
+
+
+def _unusable(fault: OSError) -> Obstacle:
+    return Obstacle(
+        "store_unreadable",
+        f"The letter store cannot be used ({fault.strerror or type(fault).__name__}).",
+        _WORDS[letters_area().place.kind].unusable,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What is said of a folder or a bucket."""
+
+    missing: tuple[str, str]
+    foreign: tuple[str, str]
+    unusable: str
+    disk: str
+
+
+_WORDS = {
+    "folder": _Words(
+        missing=(
+            "The letter store is not mounted: its folder has no file store-id.",
+            "Mount the storage of DATA_DIR at this path on every host. If the file was lost, run manage.py tie_store.",
+        ),
+        foreign=(
+            "The folder of letters belongs to another database.",
+            "Set DATA_DIR and DATABASE_URL of the same installation on every host.",
+        ),
+        unusable="Check the disk or network share of DATA_DIR and its permissions.",
+        disk="The disk of the letter store",
+    ),
+    "bucket": _Words(
+        missing=(
+            "The bucket of letters is not the letter store: it has no object store-id.",
+            "Set the STORE_URL of this installation on every host. If the object was lost, run manage.py tie_store.",
+        ),
+        foreign=(
+            "The bucket of letters belongs to another database.",
+            "Set STORE_URL and DATABASE_URL of the same installation on every host.",
+        ),
+        unusable=(
+            "Check STORE_URL, S3_ENDPOINT_URL, the access keys, and the network to the object storage. Nothing is "
+            "lost; work goes on by itself when it answers."
+        ),
+        disk="The disk on which files wait to be sent to the bucket (SCRATCH_DIR)",
+    ),
+}
+
+
+def _other(place: Place, found: str) -> Obstacle:
+    """Why a place with this marker is not the store of this database."""
+    if not found:
+        return Obstacle("store_missing", *_WORDS[place.kind].missing)
+    if found.startswith(MOVED):
+        return Obstacle(
+            "store_moved",
+            f"The letter store was moved to {found.removeprefix(MOVED)}.",
+            "Change STORE_URL or DATA_DIR on this host as move_store said, and restart.",
+        )
+    if found.startswith(MOVING):
+        return Obstacle(
+            "store_moving",
+            "The letter store is being moved to this place and is not complete here.",
+            "Use the old STORE_URL or DATA_DIR until move_store has finished.",
+        )
+    return Obstacle("store_foreign", *_WORDS[place.kind].foreign)
 
 
 def key_obstacle() -> Obstacle | None:
@@ -103,10 +160,15 @@ def space_obstacle() -> Obstacle | None:
         return None
     return Obstacle(
         "disk_full",
-        f"The disk of the letter store is full: {free // 2**20:,} MB are free, "
+        f"{disk_words()} is full: {free // 2**20:,} MB are free, "
         f"{settings.STORE_FREE_BYTES // 2**20:,} MB are required.",
         "Free space on it or enlarge it; reading then continues without a restart.",
     )
+
+
+def disk_words() -> str:
+    """The name of the disk of ``store_folder``, at the start of a sentence."""
+    return _WORDS[letters_area().place.kind].disk
 
 
 def free_bytes(folder: Path) -> int:
@@ -120,9 +182,9 @@ def free_bytes(folder: Path) -> int:
 def tie_store() -> None:
     """Declare the folder of letters to be the store of this database. Raises :class:`StoreUnavailable` if none of
     the newest letters' files are in it."""
-    if not _has_our_letters():
-        raise StoreUnavailable(_FOREIGN)
     place = letters_area().place
+    if not _has_our_letters():
+        raise StoreUnavailable(Obstacle("store_foreign", *_WORDS[place.kind].foreign))
     place.delete(MARKER)
     Installation.objects.update_or_create(pk=1, defaults={"store_id": _write_marker(place)})
 

@@ -4,7 +4,9 @@ import hashlib
 from io import BufferedReader
 
 from determinations.intake.store import letter_store
+from determinations.intake.store_health import unavailable
 from determinations.models import Letter
+from determinations.storage.places import StoreFault
 from determinations.storage.register import missing_keys
 from determinations.storage.sealed import KeyUnknown, NotAuthentic
 
@@ -52,24 +54,29 @@ class KeyMissing(StoredFileFault):
 
 
 def stored_bytes(letter: Letter) -> bytes:
-    """The letter's file as it was received. Raises :class:`StoredFileFault`."""
+    """The letter's file as it was received. Raises :class:`StoredFileFault` or ``StoreUnavailable``."""
     with _opened(letter) as file:
         try:
             data = file.read()
         except NotAuthentic:
             raise FileChanged from None
+        except StoreFault as fault:
+            raise unavailable(fault) from fault
     if hashlib.sha256(data).hexdigest() != letter.sha256:
         raise FileChanged
     return data
 
 
 def open_stored(letter: Letter) -> BufferedReader:
-    """The letter's file as it was received, open at its start. Raises :class:`StoredFileFault`."""
+    """The letter's file as it was received, open at its start. Raises ``StoredFileFault`` or ``StoreUnavailable``."""
     file = _opened(letter)
     try:
         is_ours = hashlib.file_digest(file, "sha256").hexdigest() == letter.sha256
     except NotAuthentic:
         is_ours = False
+    except StoreFault as fault:
+        file.close()
+        raise unavailable(fault) from fault
     if not is_ours:
         file.close()
         raise FileChanged
@@ -84,5 +91,7 @@ def _opened(letter: Letter) -> BufferedReader:
         raise FileMissing from None
     except NotAuthentic:
         raise FileChanged from None
+    except StoreFault as fault:
+        raise unavailable(fault) from fault
     except KeyUnknown as unknown:  # a key that no file of ours needs: the file itself says something else now
         raise (KeyMissing if unknown.key_name in missing_keys() else FileChanged) from None

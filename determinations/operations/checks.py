@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from determinations.arrivals.looking import failing_sources
 from determinations.audit.upkeep import standing
-from determinations.intake.store_health import free_bytes, space_obstacle, store_folder, store_obstacle
+from determinations.intake.store_health import disk_words, free_bytes, space_obstacle, store_folder, store_obstacle
 from determinations.models import BackupRecord, Installation, Letter, LetterState
 from determinations.models.clock import database_now
 from determinations.operations.column_files import column_file
@@ -95,15 +95,15 @@ def space() -> Finding:
     try:
         free = free_bytes(store_folder()) // 2**20
     except OSError:
-        return Finding(Level.OK, "The letter store does not exist yet; the first upload creates it.")
+        return Finding(Level.OK, "The folder of files does not exist yet; the first upload creates it.")
     if free * 2**20 < settings.STORE_LOW_BYTES:
         return Finding(
             Level.FAILING,
-            f"The disk of the letter store is filling up: {free:,} MB are free. Below "
+            f"{disk_words()} is filling up: {free:,} MB are free. Below "
             f"{settings.STORE_FREE_BYTES // 2**20:,} MB letters are neither received nor read.",
             "Free space on it or enlarge it. STORE_LOW_MB sets when this is said.",
         )
-    return Finding(Level.OK, f"{free:,} MB are free on the disk of the letter store.")
+    return Finding(Level.OK, f"{disk_words()} has {free:,} MB free.")
 
 
 def static_files() -> Finding:

@@ -23,6 +23,7 @@ from determinations.cases.page_pictures import (
 from determinations.cases.sheet import sheet_of
 from determinations.extraction.drawer import PageDrawer, page_drawer
 from determinations.extraction.results import TooSlow, Unreadable
+from determinations.intake.store_health import StoreUnavailable
 from determinations.intake.stored_files import StoredFileFault, stored_bytes
 from determinations.models import Drawing, DrawingKind, Letter, LetterText
 from determinations.wording.labels import read_labels
@@ -97,8 +98,9 @@ def _draw(drawing: Drawing, opened: _Opened) -> None:
     except StoredFileFault as fault:
         log.error("Letter %d cannot be drawn (%s).", drawing.letter_id, fault.kind)
         Drawing.objects.filter(pk=drawing.pk).update(failure=FILE_FAULT)
-    except OSError as fault:
-        log.error("A page picture of letter %d cannot be stored (%s).", drawing.letter_id, fault.strerror)
+    except (OSError, StoreUnavailable) as fault:
+        why = fault.obstacle.code if isinstance(fault, StoreUnavailable) else fault.strerror
+        log.error("A page picture of letter %d cannot be stored (%s).", drawing.letter_id, why)
         Drawing.objects.filter(pk=drawing.pk).delete()  # requested again by the page, if a user still waits
     else:
         if not Letter.objects.filter(sha256=drawing.letter.sha256).exists():

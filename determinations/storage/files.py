@@ -15,6 +15,7 @@ from determinations.storage.keys import KeyRing, key_ring
 from determinations.storage.places import Place
 from determinations.storage.register import register_current_key
 from determinations.storage.sealed import CHUNK, HEADER, SealedReader, SealedWriter, key_id_of
+from imrsite.store_address import Bucket
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,34 +71,47 @@ class Area:
         self.place.delete(name)
 
 
+#: What there are files of.
+PURPOSES = ("letters", "pictures", "exports", "documents")
+
+
 def letters_area() -> Area:
     """Letters as they were received, named by their SHA-256."""
-    return area_of("letters")
+    return area_of("letters", configured_location())
 
 
 def pictures_area() -> Area:
     """Page pictures and places of values on them, in a folder for each file."""
-    return area_of("pictures")
+    return area_of("pictures", configured_location())
 
 
 def exports_area() -> Area:
     """Exports that workers wrote."""
-    return area_of("exports")
+    return area_of("exports", configured_location())
 
 
 def documents_area() -> Area:
     """Documents that users attached to duties."""
-    return area_of("documents")
+    return area_of("documents", configured_location())
 
 
 def areas() -> tuple[Area, ...]:
     """All of them."""
-    return letters_area(), pictures_area(), exports_area(), documents_area()
+    return tuple(area_of(purpose, configured_location()) for purpose in PURPOSES)
 
 
-def area_of(purpose: str) -> Area:
-    """The files of one purpose."""
-    return Area(purpose, FolderPlace(Path(settings.MEDIA_ROOT) / purpose))
+def configured_location() -> Bucket | Path:
+    """The bucket or the folder of the settings."""
+    return settings.STORE_BUCKET or Path(settings.MEDIA_ROOT)
+
+
+def area_of(purpose: str, location: Bucket | Path) -> Area:
+    """The files of one purpose in a bucket or folder."""
+    if isinstance(location, Bucket):
+        from determinations.storage.bucket import BucketPlace  # its library is large, and unused with a folder
+
+        return Area(purpose, BucketPlace(location, purpose, Path(settings.SCRATCH_DIR)))
+    return Area(purpose, FolderPlace(location / purpose))
 
 
 def unsealed(source: BufferedReader, name: str, keys: KeyRing) -> BufferedReader:

@@ -21,6 +21,7 @@ class FolderPlace:
     """Files in a folder that only our own user may enter."""
 
     root: Path
+    kind = "folder"
 
     def __str__(self) -> str:
         return str(self.root)
@@ -45,7 +46,7 @@ class FolderPlace:
     def entry(self, name: str) -> Entry:
         """See ``Place``."""
         status = self.path(name).stat()
-        return Entry(name, status.st_size, status.st_mtime_ns)
+        return Entry(name, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
     def entries(self, below: str = "") -> Iterator[Entry]:
         """See ``Place``."""
@@ -67,7 +68,8 @@ class FolderPlace:
                 continue
             with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
                 status = path.stat()
-                yield Entry(path.relative_to(self.root).as_posix(), status.st_size, status.st_mtime_ns)
+                name = path.relative_to(self.root).as_posix()
+                yield Entry(name, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
     def clock(self) -> float:
         """See ``Place``."""

@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from determinations.storage.files import Area, areas
-from determinations.storage.places import Entry
+from determinations.storage.places import Entry, StoreFault
 from determinations.storage.sealed import NotAuthentic
+from determinations.storage.together import together
 
 #: Stands for the key of files that are not encrypted, and of those whose header makes no sense.
 PLAIN, DAMAGED = "", "damaged"
@@ -32,13 +33,25 @@ def files_of(unit: str) -> Iterator[tuple[Area, str]]:
 
 def count_unit(unit: str) -> Counter[str]:
     """How many files of a unit are encrypted with which key."""
-    return Counter(key_of(area, name) for area, name in files_of(unit))
+    return Counter(key for _, _, key in keys_of(unit))
+
+
+def keys_of(unit: str) -> Iterator[tuple[Area, str, str]]:
+    """The files of a unit, each with the ID of its key, ``PLAIN`` or ``DAMAGED``."""
+    files = list(files_of(unit))
+    if not files or files[0][0].place.kind == "folder":
+        yield from ((area, name, key_of(area, name)) for area, name in files)
+        return
+    keys = together(lambda file: key_of(*file), files)
+    yield from ((area, name, key) for (area, name), key in zip(files, keys, strict=True))
 
 
 def key_of(area: Area, name: str) -> str:
     """The ID of a file's key, ``PLAIN`` or ``DAMAGED``; also the latter if it is gone."""
     try:
         return area.key_name(name) or PLAIN
+    except StoreFault:
+        raise  # says nothing about the file
     except (NotAuthentic, OSError):
         return DAMAGED
 

@@ -12,15 +12,36 @@ MARKER = "store-id"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A stored file: ``size`` in bytes as stored; ``changed_ns``: when its content was stored, since 1970."""
+    """A stored file: ``size`` in bytes as stored; ``changed_ns``: when its content was stored, since 1970.
+
+    ``written_ns``: when these bytes were written: later, if the key of the file was changed.
+    """
 
     name: str
     size: int
     changed_ns: int
+    written_ns: int
+
+
+#: What the marker of a place starts with from which all files were moved (the new place follows), and of one to which
+#: they are being moved (the ID of their database follows).
+MOVED, MOVING = "moved ", "moving "
+
+
+class StoreFault(OSError):
+    """A place that is reached over a network does not answer or refuses; ``strerror`` says what, without names."""
+
+
+class StoreReplaced(StoreFault):
+    """The file was replaced by another version while it was read."""
 
 
 class Place(Protocol):
     """Where the files of one purpose are. Every method raises ``OSError`` if the place cannot be used."""
+
+    @property
+    def kind(self) -> str:
+        """``folder`` or ``bucket``."""
 
     def open(self, name: str) -> BufferedReader:
         """The bytes as stored, readable from any position. Raises ``FileNotFoundError``."""

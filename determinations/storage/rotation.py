@@ -16,7 +16,7 @@ from django.db import transaction
 
 from determinations.models import FileKeyInUse
 from determinations.storage.files import Area, areas
-from determinations.storage.inventory import DAMAGED, changed_since, files_of, key_of, units
+from determinations.storage.inventory import DAMAGED, changed_since, key_of, keys_of, units
 from determinations.storage.keys import key_ring
 from determinations.storage.locking import lock_store
 from determinations.storage.register import register_current_key
@@ -81,8 +81,8 @@ def _waiting() -> Iterator[StoredFile]:
     current = key_ring().current
     done = {DAMAGED, current.name if current else ""}
     for unit in units():
-        for area, name in files_of(unit):
-            if key_of(area, name) not in done:
+        for area, name, key in keys_of(unit):
+            if key not in done:
                 yield StoredFile(area, name)
 
 

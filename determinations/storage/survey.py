@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 from determinations.models import StoreSurvey
 from determinations.models.installation import StoreCounts
+from determinations.storage.files import PURPOSES, letters_area
 from determinations.storage.inventory import PLAIN, count_unit, units
 from determinations.storage.keys import key_ring
 from determinations.storage.register import missing_keys
 
-#: A count older than this is made again.
-_OLD_AFTER = timedelta(hours=24)
-PURPOSES = ("letters", "pictures", "exports", "documents")
+#: A count older than this is made again. In a bucket, each file is a request.
+_OLD_AFTER = {"folder": timedelta(hours=24), "bucket": timedelta(days=7)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,8 @@ def _file_count(purpose: str, by_key: dict[str, int], current: str, older: tuple
 def is_due(now: datetime) -> bool:
     """Whether files are to be counted: a count is under way, or the last one is old."""
     survey = _survey()
-    return bool(survey.next_folder) or survey.counted_at is None or now - survey.counted_at > _OLD_AFTER
+    old_after = _OLD_AFTER[letters_area().place.kind]
+    return bool(survey.next_folder) or survey.counted_at is None or now - survey.counted_at > old_after
 
 
 def begin() -> None:

@@ -5,6 +5,11 @@ from typing import Any
 
 import pytest
 
+from tests.backups.test_backups import elsewhere
+from tests.fixtures.object_storage import new_client, object_storage, own_bucket
+
+__all__ = ["elsewhere", "new_client", "object_storage", "own_bucket", "own_store"]
+
 
 @pytest.fixture
 def own_store(settings: Any, tmp_path: Path) -> None:

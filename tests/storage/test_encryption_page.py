@@ -73,7 +73,7 @@ def test_files_are_counted_by_key_a_few_folders_at_a_time(settings: Any) -> None
 
 def test_files_of_every_purpose_are_counted_and_get_the_current_key() -> None:
     purposes = {area.purpose for area in files.areas()}
-    assert {unit.partition("/")[0] for unit in inventory.units()} == purposes == set(survey.PURPOSES)
+    assert {unit.partition("/")[0] for unit in inventory.units()} == purposes == set(files.PURPOSES)
 
 
 def test_the_page_says_what_is_encrypted_and_what_is_not(as_admin: Client, settings: Any) -> None:

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from determinations.intake.store_health import StoreUnavailable, check_store
 from determinations.storage.keys import key_ring
+from determinations.storage.places import StoreFault
 from determinations.storage.rotation import BATCH, NoCurrentKey, Progress, rotate
 
 
@@ -38,6 +39,8 @@ class Command(BaseCommand):
             raise CommandError("No key is configured: set FILE_KEYS (imrsite/deploy/encryption.md).") from None
         except StoreUnavailable as fault:
             raise CommandError(str(fault)) from None
+        except StoreFault as fault:
+            raise CommandError(f"Stopped: {fault.strerror}. Run the command again to continue.") from fault
         self._report(progress)
 
     def _report(self, progress: Progress) -> None:

@@ -8,7 +8,7 @@ from determinations.intake.store_health import StoreUnavailable, tie_store
 class Command(BaseCommand):
     """Write a new ID into the database and into the store."""
 
-    help = "Declare the folder of letters (DATA_DIR) to be the file store of this database."
+    help = "Declare the folder or bucket of letters (DATA_DIR, STORE_URL) to be the file store of this database."
 
     def handle(self, *arguments: object, **options: object) -> None:
         """Refuse a folder that has none of the newest letters."""
@@ -16,4 +16,4 @@ class Command(BaseCommand):
             tie_store()
         except StoreUnavailable as fault:
             raise CommandError(f"Nothing was changed. {fault}") from None
-        self.stdout.write("The folder of letters and the database belong together now.")
+        self.stdout.write("The letter store and the database belong together now.")

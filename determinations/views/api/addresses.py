@@ -5,6 +5,8 @@ from django.views.decorators.http import require_safe
 from ninja import Router
 from ninja.errors import ValidationError
 
+from determinations.intake.store_health import StoreUnavailable
+from determinations.storage.places import StoreFault
 from determinations.views.api import (
     audit_trail,
     cases,
@@ -41,6 +43,13 @@ for router in ROUTERS:
 @api.exception_handler(Problem)
 def _of_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
     return problem_response(problem.status, problem.detail, errors=problem.errors, headers=problem.headers)
+
+
+@api.exception_handler(StoreFault)
+@api.exception_handler(StoreUnavailable)
+def _of_store(request: HttpRequest, fault: Exception) -> HttpResponse:
+    detail = "Stored files cannot be reached now. Nothing in the storage was lost. Try again in a minute."
+    return problem_response(503, detail, headers={"Retry-After": "60"})
 
 
 @api.exception_handler(Http404)

@@ -1,0 +1,30 @@
+"""What users see when stored files cannot be reached."""
+
+import logging
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+from determinations.intake.store_health import StoreUnavailable
+from determinations.storage.places import StoreFault
+from imrsite.logs import shown_path
+
+log = logging.getLogger(__name__)
+
+
+class StoreFaults:
+    """Responds with 503 if the place of stored files does not answer or refuses."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Return a page that needs no files; ignore other exceptions."""
+        if not isinstance(exception, StoreFault | StoreUnavailable):
+            return None
+        log.error("Stored files cannot be reached: %s", shown_path(request.path))
+        return HttpResponse(render_to_string("503_files.html"), status=503, headers={"Retry-After": "60"})
