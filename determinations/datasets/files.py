@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import xlsxwriter
 
-from determinations.browsing.exports import write_sheet
+from determinations.browsing.export_formats import write_sheet
 from determinations.datasets import dictionary
 from determinations.datasets.columns import Column, Kind, Table
 from determinations.datasets.reading import SEPARATOR, copy_table, letters, new_salt, one_moment

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import xlsxwriter
 
-from determinations.browsing.exports import harmless
+from determinations.browsing.export_formats import harmless
 from determinations.reports.contents import Contents
 from determinations.statistics.export_tables import Cell, ExportTable
 

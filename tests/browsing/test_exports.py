@@ -13,7 +13,7 @@ from django.test import Client
 from openpyxl import load_workbook
 
 from determinations.browsing import exports
-from determinations.browsing.exports import harmless, write_xlsx
+from determinations.browsing.export_formats import csv_lines, harmless, write_xlsx
 from determinations.models import AuditEvent, Case, DisputedItem, Export, ItemFact
 from determinations.models.browsing import ExportState
 from tests.corrections.letters import document, item, stored_letter
@@ -41,7 +41,7 @@ pytestmark = pytest.mark.usefixtures("broker")
 def test_no_cell_is_run_as_a_formula(cell: Any, written: Any) -> None:
     assert harmless(cell) == written
     if isinstance(cell, str):  # the name of an office's own field is a head
-        text = "".join(exports.csv_lines([cell], [])).removeprefix("\ufeff")
+        text = "".join(csv_lines([cell], [])).removeprefix("\ufeff")
         assert list(csv.reader(io.StringIO(text, newline=""))) == [[written]]
 
 

@@ -10,7 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from determinations import tasks
-from determinations.browsing import exports
+from determinations.browsing.export_formats import csv_lines
+from determinations.browsing.exported_rows import ExportedList
 from determinations.browsing.lists import CASES, ITEMS, LISTS
 from determinations.cases.effective import remove_letters, write_cases
 from determinations.casework import notes, work
@@ -165,8 +166,8 @@ def test_lists_show_and_export_them(as_casemanager: Client, store: Store, people
         page = as_casemanager.get(f"/{name}/?show=counts").content.decode()
         assert "Being authorized" in page
         assert "urgent" in page
-        exported = exports.ExportedList(LISTS[name], QueryDict("sort=decided"), people.casemanager)
-        head, *rows = exports.csv_lines(exported.heads, exported.rows())
+        exported = ExportedList(LISTS[name], QueryDict("sort=decided"), people.casemanager)
+        head, *rows = csv_lines(exported.heads, exported.rows())
         assert "Owner,Status,Tags" in head
         assert {tuple(row.strip().split(",")[-3:]) for row in rows} == {
             ("casemanager", "Being authorized", "urgent"), ("", "New", ""),

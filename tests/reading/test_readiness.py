@@ -14,7 +14,6 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
 
-from determinations import tasks
 from determinations.intake import store_health
 from determinations.intake.receiving import receive_files
 from determinations.models import Installation, Letter, StoppedWorker
@@ -23,7 +22,7 @@ from determinations.reading import breaker, ingest, one_letter, readiness
 from determinations.reading.writing import write_readings
 from determinations.storage.files import letters_area
 from determinations.storage.places import MARKER
-from determinations.tasks import parse_letters, send_waiting, sweep
+from determinations.tasks import guards, parse_letters, send_waiting, sweep
 from tests.fixtures.people import People
 from tests.fixtures.stored import stored_path
 from tests.fixtures.worker import Worker
@@ -50,7 +49,7 @@ def states() -> set[str]:
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A worker that is not ready leaves its letters at once; the process starts without earlier failures."""
-    monkeypatch.setattr(tasks, "WAITS_FOR_READINESS", 0.0)
+    monkeypatch.setattr(guards, "WAITS_FOR_READINESS", 0.0)
     yield
     breaker.breaker.succeeded()
     readiness._reported.clear()
@@ -165,7 +164,7 @@ def test_an_upload_to_an_unusable_store_is_refused_with_the_reason(
 
 
 def test_a_report_that_another_process_made_disappears_when_all_is_well(no_worker: None, store: Path) -> None:
-    name = tasks._worker_name()
+    name = guards.worker_name()
     StoppedWorker.objects.create(name=name, since=timezone.now(), seen_at=timezone.now() - timedelta(seconds=20))
     sweep()
     assert readiness.stopped_workers() == []

@@ -23,6 +23,7 @@ from determinations.reading import one_letter, scans
 from determinations.reading.ingest import ingest_letters, retry_letters
 from determinations.reading.scans import read_scans
 from determinations.synthetic.scans import SCAN_KINDS, scanned
+from determinations.tasks import letters
 from tests.cases.drawn import drawn
 from tests.extraction.files import pdf_of_pictures, picture_of
 from tests.fixtures.people import People
@@ -225,7 +226,7 @@ def test_only_a_few_scans_are_sent_at_once(monkeypatch: pytest.MonkeyPatch, brok
         )
         for n in range(50)
     )  # fmt: skip
-    assert tasks.send_waiting(Lane.SCANS) == tasks.SCANS_WINDOW
+    assert tasks.send_waiting(Lane.SCANS) == letters.SCANS_WINDOW
     assert tasks.send_waiting(Lane.SCANS) == 0
 
 

@@ -32,7 +32,7 @@ from determinations.reading import ingest, readiness, turns
 from determinations.reading.one_letter import Reading, read_letter
 from determinations.reading.schema import known_migrations
 from determinations.searching.terms import forms_by_first
-from determinations.tasks import parse_letters, send_waiting, sweep
+from determinations.tasks import letters, parse_letters, send_waiting, sweep
 from imrsite.celery import app, warm_up
 from imrsite.local.processes import stop_process
 from tests.browsing.test_exports import export_of
@@ -95,7 +95,7 @@ def test_the_lanes_are_separate(no_worker: None) -> None:
 
 
 def test_the_broker_holds_at_most_one_window(no_worker: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "WINDOW", 20)
+    monkeypatch.setattr(letters, "WINDOW", 20)
     ids = bring(*["x"] * 30)
     send_waiting("interactive")
     assert messages("interactive") == [ids[:10], ids[10:20]]
@@ -106,7 +106,7 @@ def test_the_broker_holds_at_most_one_window(no_worker: None, monkeypatch: pytes
 def test_a_suspended_sender_holds_up_no_upload(no_worker: None, monkeypatch: pytest.MonkeyPatch) -> None:
     import psycopg
 
-    monkeypatch.setattr(tasks, "SENDER_SECONDS", 1)
+    monkeypatch.setattr(letters, "SENDER_SECONDS", 1)
     ids = bring("x")
     with psycopg.connect(**connection.get_connection_params()) as suspended:
         suspended.execute("SELECT pg_advisory_xact_lock(hashtextextended('sending interactive', 0))")
@@ -241,7 +241,7 @@ def test_running_out_of_memory_is_caught_and_the_letters_are_requeued(
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(tasks, "ingest_letters", run_out)
+        patch.setattr(letters, "ingest_letters", run_out)
         parse_letters(ids)
     assert messages("interactive") == []
     sweep()
@@ -256,11 +256,11 @@ def test_running_out_of_memory_in_any_task_frees_its_slot(
         raise MemoryError
 
     for where in (
-        "reparsing.step",
-        "exports.write_export",
-        "duplicates.unsigned",
-        "precompute_first_pages",
-        "send_waiting",
+        "user_requests.reparsing.step",
+        "user_requests.exports.write_export",
+        "upkeep.duplicates.unsigned",
+        "upkeep.precompute_first_pages",
+        "sweeping.send_waiting",
     ):
         monkeypatch.setattr(f"determinations.tasks.{where}", run_out)
     tasks.reparse(1)
@@ -326,7 +326,7 @@ def test_a_duplicate_message_is_harmless(worker: Worker) -> None:
 
 
 def test_interactive_letters_overtake_an_import(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(tasks.LETTERS_A_TASK, Lane.BULK, 50)  # twelve tasks without as many letters
+    monkeypatch.setitem(letters.LETTERS_A_TASK, Lane.BULK, 50)  # twelve tasks without as many letters
     imported = bring(*["x"] * 600, lane="bulk")
     send_waiting("bulk")
     wait_until(lambda: Letter.objects.filter(state="parsed").exists(), worker)
@@ -337,7 +337,7 @@ def test_interactive_letters_overtake_an_import(worker: Worker, monkeypatch: pyt
     assert letter.started_at
     assert letter.queued_at
     begun_meanwhile = Letter.objects.filter(lane="bulk", started_at__range=(letter.queued_at, letter.started_at))
-    assert begun_meanwhile.count() <= 2 * tasks.LETTERS_A_TASK[Lane.BULK]  # one task for each of the two processes
+    assert begun_meanwhile.count() <= 2 * letters.LETTERS_A_TASK[Lane.BULK]  # one task for each of the two processes
     assert Letter.objects.filter(lane="bulk", started_at__gt=letter.started_at).exists()
 
 

@@ -10,7 +10,6 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
 from django.test import Client
 
-from determinations import tasks
 from determinations.intake.receiving import receive_files
 from determinations.intake.store_health import StoreUnavailable
 from determinations.intake.stored_files import FileChanged, KeyMissing, stored_bytes
@@ -18,7 +17,7 @@ from determinations.models import FileKeyInUse, Letter, UploadedFile
 from determinations.reading import breaker, readiness
 from determinations.storage.keys import key_ring
 from determinations.storage.sealed import MAGIC
-from determinations.tasks import parse_letters
+from determinations.tasks import guards, parse_letters
 from imrsite import env
 from tests.fixtures.stored import stored_path
 from tests.letters_made import letter_pdf
@@ -105,7 +104,7 @@ def test_without_a_key_files_are_stored_as_they_are_and_read_later_with_one(sett
 def test_without_the_key_nothing_is_read_received_or_set_aside(
     settings: Any, monkeypatch: pytest.MonkeyPatch, as_admin: Client
 ) -> None:
-    monkeypatch.setattr(tasks, "WAITS_FOR_READINESS", 0.0)
+    monkeypatch.setattr(guards, "WAITS_FOR_READINESS", 0.0)
     settings.FILE_KEYS = KEYS[:1]
     letter = bring(1)
     for wrong in ([], KEYS[1:]):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from django.core.management.base import CommandError
 
-from determinations.browsing.exports import csv_lines
+from determinations.browsing.export_formats import csv_lines
 from determinations.intake.receiving import receive_files
 from determinations.intake.store_health import StoreUnavailable
 from determinations.management.collection import (

@@ -7,7 +7,8 @@ from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 
 from determinations.audit.trail import entries_of
-from determinations.browsing.exports import Cell, csv_lines, scratch_folder, write_xlsx
+from determinations.browsing.export_formats import Cell, csv_lines, write_xlsx
+from determinations.browsing.exports import scratch_folder
 from determinations.models import AuditEvent
 
 #: CSV is streamed, however many events match; an Excel file is written whole first, and has no more than this.

@@ -23,18 +23,16 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
 from determinations.access.scope import current_scope
+from determinations.browsing.export_formats import csv_lines, write_xlsx
+from determinations.browsing.exported_rows import AT_ONCE, ExportedList
 from determinations.browsing.exports import (
-    AT_ONCE,
     KEPT_DAYS,
-    ExportedList,
-    csv_lines,
     has_file,
     may_download,
     open_export,
     record_export,
     record_of_file,
     scratch_folder,
-    write_xlsx,
 )
 from determinations.browsing.lists import LISTS, ListKind
 from determinations.datasets.exported import FORMATS, Request

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from determinations.access import audit
-from determinations.browsing.exports import csv_lines
+from determinations.browsing.export_formats import csv_lines
 from determinations.extraction.spreadsheets.results import LIMITS, MOST_ROWS
 from determinations.models import ImportState, OfficeImport, OfficeImportRow, RowOutcome
 from determinations.models.office_fields import AT_WORK

@@ -6,7 +6,7 @@ import xlsxwriter
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
 from determinations.access import audit
-from determinations.browsing.exports import csv_lines
+from determinations.browsing.export_formats import csv_lines
 from determinations.statistics.export_tables import ExportTable
 
 FORMATS = ("csv", "xlsx", "json")

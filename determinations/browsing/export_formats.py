@@ -1,0 +1,92 @@
+"""Rows as CSV and Excel. Cells that a spreadsheet would run as formulas are neutralized: an apostrophe in CSV, a text
+cell in Excel."""
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+import xlsxwriter
+
+Cell = str | int | date | None
+#: Excel's own limit, less the head.
+_MOST_EXCEL_ROWS = 1_048_575
+#: Characters that Excel takes in a cell, and what a longer text ends with.
+_LONGEST_EXCEL_TEXT, _CUT = 32_767, " … [Cut here: Excel takes no longer text. CSV has all of it.]"
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+class TooManyRows(Exception):
+    """More rows than the format allows."""
+
+
+def harmless(cell: Cell | float) -> str | int | float:
+    """A cell for CSV that no spreadsheet runs as a formula."""
+    if cell is None:
+        return ""
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, int | float):
+        return cell
+    return f"'{cell}" if cell.lstrip(" ").startswith(_RISKY) else cell
+
+
+class _Echo:
+    """A file that returns what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def csv_lines(heads: Sequence[str], rows: Iterable[Sequence[Cell | float]]) -> Iterator[str]:
+    """A CSV file line by line; the mark at its start tells Excel that it is UTF-8."""
+    writer = csv.writer(_Echo())
+    yield "\ufeff" + writer.writerow([harmless(head) for head in heads])  # an office names fields of its own
+    for row in rows:
+        yield writer.writerow([harmless(cell) for cell in row])
+
+
+def write_xlsx(path: Path, title: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
+    """Write an Excel file row by row, in constant memory; returns the number of rows."""
+    options = {"constant_memory": True, "tmpdir": str(path.parent), "default_date_format": "yyyy-mm-dd"}
+    book = xlsxwriter.Workbook(str(path), options)
+    try:
+        return write_sheet(book, title, heads, rows)
+    finally:
+        book.close()
+
+
+def _that_fits(text: str) -> str:
+    """The text, cut with a notice where it is longer than Excel takes: the library would cut it without one."""
+    if len(text) <= _LONGEST_EXCEL_TEXT:
+        return text
+    return text[: _LONGEST_EXCEL_TEXT - len(_CUT)] + _CUT
+
+
+def write_sheet(book: xlsxwriter.Workbook, title: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
+    """Add a sheet with a bold head, a filter row and these rows; returns their number. Texts are never formulas."""
+    sheet = book.add_worksheet(title[:31])
+    bold = book.add_format({"bold": True})
+    sheet.freeze_panes(1, 0)
+    for at, head in enumerate(heads):
+        sheet.set_column(at, at, 18)
+        sheet.write_string(0, at, head, bold)
+    written = 0
+    for row in rows:
+        written += 1
+        if written > _MOST_EXCEL_ROWS:
+            raise TooManyRows
+        for at, cell in enumerate(row):
+            match cell:
+                case None | "":
+                    continue
+                case date():
+                    sheet.write_datetime(written, at, cell)
+                case bool():
+                    sheet.write_boolean(written, at, cell)
+                case int():
+                    sheet.write_number(written, at, cell)
+                case _:
+                    sheet.write_string(written, at, _that_fits(str(cell)))
+    sheet.autofilter(0, 0, written, max(0, len(heads) - 1))
+    return written
