@@ -35,9 +35,17 @@ def faults_of(page: Any, *, impacts: tuple[str, ...] = ()) -> list[tuple[str, li
 
 
 def faults_when_open(page: Any) -> list[tuple[str, str]]:
-    """Rules broken within menus, folded parts and the dialog of keys, each opened: in the dark, on a phone."""
+    """Rules broken within menus, folded parts and the dialog of keys, each opened: in the dark, on a phone.
+
+    The form that changes a selection is opened, too, with its folded parts.
+    """
     settle(page)
     menus = page.locator("details.menu").count()
+    opener = page.locator("[aria-controls=selection-form]")
+    if opener.count():
+        opener.click()
+        page.locator("#selection-form form").wait_for()
+        settle(page)
     page.evaluate("document.querySelectorAll('details:not(.menu)').forEach((part) => (part.open = true))")
     faults: list[tuple[str, str]] = []
     for size, scheme, options in (

@@ -125,13 +125,13 @@ def test_rows_are_walked_by_keys_and_enter_opens(desk: Any, cases: list[Case]) -
     desk.wait_for_function("first => document.querySelector('h1').innerText === first", arg=first)
 
 
-@pytest.mark.parametrize("address", ["/cases/", "/admin/review/{}/"])
+@pytest.mark.parametrize("address", ["/cases/", "/admin/review/{}/", "/cases/{}/", "/statistics/timeliness/"])
 def test_menus_folded_parts_and_dialogs_are_accessible_when_open(
     cases: list[Case], sign_in: Any, people: People, address: str
 ) -> None:
     page = sign_in(people.admin)
     page.goto(address.format(numbered(cases).pk))
-    assert page.locator("details.menu").count() > 1
+    assert page.locator("details").count() > 0
     assert faults_when_open(page) == []
 
 

@@ -44,7 +44,9 @@ def test_a_supervisor_imports_claims_and_counts_by_employer(letters: list[int], 
     assert "The cell holds a formula" in page.locator("tbody").inner_text()
     assert faults_of(page) == []
     page.get_by_role("link", name="3 new").click()
+    page.wait_for_url("**?*new*")
     page.get_by_text("no letter yet").wait_for()
+    page.wait_for_load_state()
     page.get_by_role("button", name="Apply 3 rows").press("Enter")
     page.get_by_text("The table is being applied.").wait_for()
     step()

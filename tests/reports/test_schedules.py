@@ -1,9 +1,12 @@
 """Schedules: due times, files with each recipient's own view, refusals, notifications, and kills at any moment."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -25,7 +28,9 @@ from determinations.reports.definition import Definition
 from determinations.reports.saved import create
 from determinations.reports.schedules import When, begin
 from tests.access.offices import letter_of, limit
+from tests.fixtures import ROOT
 from tests.fixtures.people import People
+from tests.fixtures.worker import Worker, child_environment
 from tests.reports.conftest import Pdf, file_of
 
 pytestmark = pytest.mark.usefixtures("broker")
@@ -167,3 +172,31 @@ def test_schedules_are_begun_stopped_left_and_deleted_on_their_page(
     assert [entry.user for entry in ReportRecipient.objects.select_related("user")] == [people.supervisor]
     client.post(act, {"do": "delete"})  # as an administrator
     assert not ReportSchedule.objects.exists()
+
+
+def test_kills_at_any_moment_lose_and_double_no_file(
+    worker: Worker, report: SavedReport, people: People, client: Client
+) -> None:
+    worker.wait_until_idle()
+    schedule = begin(report, DAILY, "pdf", [people.supervisor, people.admin], by=report.by, now=timezone.now())
+    assert schedule.next_at is not None  # tomorrow: no sweep of the worker's own is sooner
+    due = schedule.next_at + timedelta(minutes=1)
+    command = [sys.executable, "-m", "tests.reports.killed", due.isoformat()]
+    done = subprocess.run(command, cwd=ROOT, env=child_environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["0", "2 waiting waiting", "2 waiting writing", "2 writing writing"]
+    earlier = timezone.now() - timedelta(hours=1)
+    Export.objects.update(requested_at=earlier, started_at=earlier)
+    tasks.sweep()
+    worker.wait_until_idle()
+    tasks.make_due_reports()
+    worker.wait_until_idle()
+    exports = list(Export.objects.select_related("by"))
+    assert {(export.by, export.state) for export in exports} == {(people.supervisor, "ready"), (people.admin, "ready")}
+    assert len(exports) == ReportRun.objects.count() == Notification.objects.count() == 2
+    folder = settings.MEDIA_ROOT / "exports"
+    for export in exports:
+        assert [path.name for path in folder.glob(f"{export.pk}.*")] == [f"{export.pk}.pdf"]
+        client.force_login(export.by)
+        content = b"".join(client.get(f"/exports/{export.pk}/file").streaming_content)  # type: ignore[arg-type, attr-defined]
+        assert "Overview" in Pdf(content).text

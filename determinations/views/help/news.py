@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from determinations.access.roles import role_of
 from determinations.help.news import mark_seen, releases_for, unseen_by
+from determinations.views.audit.recorded_forms import recorded_form
 from determinations.views.requests import person_of
 
 
@@ -24,6 +25,7 @@ def news(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
+@recorded_form
 def dismiss_news(request: HttpRequest) -> HttpResponse:
     """Do not show the note on the home page again until there is something newer."""
     mark_seen(person_of(request))
