@@ -12,8 +12,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 
+from determinations.models import SavedReport
+from determinations.reports.definition import Definition
 from tests.access.offices import two_offices
 from tests.access.test_offices_apart import NUMBER, WORD, OtherOffice, other_office
+from tests.corrections.letters import NOW
 from tests.fixtures import ROOT
 from tests.fixtures.people import People
 from tests.safety.forms import Form, forms_of
@@ -32,12 +35,13 @@ PAGES = (
     "/admin/review/", "/admin/review/{letter}/", "/admin/review/{letter}/remove/", "/admin/encryption/",
     "/admin/citations/", "/admin/citations/map/?form={word}cited", "/admin/categories/", "/admin/reparse/",
     "/admin/reparse/{run}/", "/admin/versions/{pair}/", "/admin/lessons/", "/admin/history/",
-    "/sources/", "/sources/add/folder/",
+    "/sources/", "/sources/add/folder/", "/statistics/reports/", "/statistics/reports/{own_report}/",
+    "/statistics/reports/{own_report}/filters/", "/statistics/reports/{own_report}/schedules/",
 )  # fmt: skip
 #: Folders of templates whose forms must all be on these pages. Those of sign-in are tried in tests/access.
 _FOLDERS = {
     "_components", "api", "arrivals", "audit", "browsing", "cases", "casework", "corrections", "duties", "intake",
-    "office_fields", "offices", "operations", "retention", "statistics", "storage",
+    "office_fields", "offices", "operations", "reports", "retention", "statistics", "storage",
 }  # fmt: skip
 #: What users might type, and could: nothing here is longer than a field allows.
 TYPED = ("שלום “no” <b>", "31/02/2020", "2099-12-31", "999999999999", "²", "-1", "no such choice")
@@ -49,7 +53,11 @@ ODD = ("", "a\x00b", "x" * 5_000, "\u202eabc", "9" * 40, "1e400", "[]", "no such
 def stock(people: People) -> OtherOffice:
     """One of everything that has a page, and that an administrator without a limit sees."""
     found = other_office(two_offices(), people)
-    return OtherOffice({**found.values, "word": WORD, "start": WORD[:4], "number": NUMBER})
+    report = SavedReport.objects.create(
+        by=people.admin, name="Monthly", definition=Definition(title="Monthly").as_json(), saved_at=NOW
+    )
+    own = {"own_report": str(report.pk)}
+    return OtherOffice({**found.values, **own, "word": WORD, "start": WORD[:4], "number": NUMBER})
 
 
 def as_typed(form: Form, words: str, pressed: int) -> dict[str, list[str]]:
