@@ -224,7 +224,7 @@ def check_statistics() -> None:
     assert apart or len(numbers) == len(set(numbers))
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=14, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(script=st.lists(st.tuples(st.sampled_from([0, 1]), steps), min_size=3, max_size=14))
 @pytest.mark.slow
 def test_effective_values_are_parsed_values_with_corrections(people: People, script: list[Any]) -> None:

@@ -44,7 +44,7 @@ def bring(*files: bytes) -> list[int]:
 def no_engine(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Hide the engine until the returned function is called."""
     words = f"The text recognition engine is not installed. Install it with: {INSTALL}"
-    for module in (one_letter, scans, tasks):
+    for module in (one_letter, scans, letters):
         monkeypatch.setattr(module, "missing_engine", lambda: words)
     return monkeypatch.undo
 

@@ -198,5 +198,5 @@ def test_kills_at_any_moment_lose_and_double_no_file(
     for export in exports:
         assert [path.name for path in folder.glob(f"{export.pk}.*")] == [f"{export.pk}.pdf"]
         client.force_login(export.by)
-        content = b"".join(client.get(f"/exports/{export.pk}/file").streaming_content)  # type: ignore[arg-type, attr-defined]
+        content = b"".join(client.get(f"/exports/{export.pk}/file").streaming_content)  # type: ignore[attr-defined]
         assert "Overview" in Pdf(content).text
