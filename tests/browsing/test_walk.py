@@ -125,7 +125,7 @@ def test_rows_are_walked_by_keys_and_enter_opens(desk: Any, cases: list[Case]) -
     desk.wait_for_function("first => document.querySelector('h1').innerText === first", arg=first)
 
 
-@pytest.mark.parametrize("address", ["/cases/", "/admin/review/{}/", "/cases/{}/", "/statistics/timeliness/"])
+@pytest.mark.parametrize("address", ["/cases/", "/admin/review/{}/", "/cases/{}/"])
 def test_menus_folded_parts_and_dialogs_are_accessible_when_open(
     cases: list[Case], sign_in: Any, people: People, address: str
 ) -> None:
