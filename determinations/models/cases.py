@@ -108,7 +108,6 @@ class Case(OfficeColumns):
     class Meta:
         indexes = [
             models.Index(F("decision_date").desc(nulls_last=True), F("letter").desc(), name="case_newest"),
-            models.Index(fields=["case_number"], name="case_number"),
             models.Index(
                 "outcome", F("decision_date").desc(nulls_last=True), F("letter").desc(), name="case_outcome_newest"
             ),
@@ -176,7 +175,7 @@ class CaseText(models.Model):
 class DisputedItem(models.Model):
     """A treatment request that UR denied, and the decision on it."""
 
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="items")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="items", db_index=False)
     number = models.PositiveSmallIntegerField()
     request = models.TextField()
     disputed = models.TextField()

@@ -20,7 +20,7 @@ class Side(models.TextChoices):
 class Citation(models.Model):
     """A guideline document or chapter that one side cites for an item, with its sections and pages."""
 
-    item = models.ForeignKey(DisputedItem, on_delete=models.CASCADE, related_name="citations")
+    item = models.ForeignKey(DisputedItem, on_delete=models.CASCADE, related_name="citations", db_index=False)
     side = models.CharField(max_length=10, choices=Side.choices)
     position = models.PositiveSmallIntegerField(help_text="order in the printed sentence, from 0")
     authority = models.ForeignKey(Authority, on_delete=models.PROTECT, related_name="citations")

@@ -37,7 +37,7 @@ class ItemFact(OfficeColumns):
     days_from_denial = models.IntegerField(null=True)
     days_from_application = models.IntegerField(null=True)
     days_from_assignment = models.IntegerField(null=True)
-    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="+")
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="+", db_index=False)
     age = models.SmallIntegerField(null=True, help_text="years")
     injury_year = models.SmallIntegerField(null=True)
     decision_year = models.SmallIntegerField(null=True)

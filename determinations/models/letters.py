@@ -193,7 +193,6 @@ class LetterText(models.Model):
     end = models.IntegerField(null=True, help_text="where the letter itself ends in the text")
     folded_sha256 = models.CharField(
         max_length=64,
-        db_index=True,
         help_text="of the letter's own text without white space: finds the same letter in other bytes",
     )
 
@@ -201,6 +200,7 @@ class LetterText(models.Model):
 
     class Meta:
         indexes = [
+            models.Index(fields=["folded_sha256"], name="letter_text_folded"),
             models.Index(
                 fields=["kept_with"], name="letter_text_kept_with", condition=models.Q(kept_with__isnull=False)
             ),

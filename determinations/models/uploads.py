@@ -49,7 +49,7 @@ class UploadedFile(models.Model):
     An archive or message that a worker has yet to open is an entry of its own, which its files then replace.
     """
 
-    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="files")
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="files", db_index=False)
     name = models.CharField(max_length=500)
     size = models.PositiveBigIntegerField(default=0, help_text="bytes")
     outcome = models.CharField(max_length=12, choices=FileOutcome.choices)
