@@ -23,13 +23,14 @@ _FILLED = (
     Letter, LetterText, UploadedFile, Case, CaseText, DisputedItem, ItemText, Citation, ItemFact, CitationFact,
 )  # fmt: skip
 _KEPT_IN = "imrsite_indexes_to_build"
-#: Columns by which rows are looked up while letters are written.
-_NEEDED = ("case_id", "item_id", "superseded_by_id", "letter_id", "case_number")
+#: Columns by which rows are looked up while letters are written, and an index that begins with another one.
+_NEEDED = ("case_id", "item_id", "superseded_by_id", "letter_id")
+_NEEDED_INDEX = "case_by_number"
 _DROPPABLE = """
 SELECT index.relname, pg_get_indexdef(index.oid)
 FROM pg_index JOIN pg_class AS index ON index.oid = indexrelid JOIN pg_class AS owner ON owner.oid = indrelid
 WHERE owner.relname = ANY(%s) AND owner.relnamespace = current_schema()::regnamespace AND NOT indisunique
-    AND NOT (indnatts = 1 AND indpred IS NULL AND EXISTS (
+    AND index.relname <> %s AND NOT (indnatts = 1 AND indpred IS NULL AND EXISTS (
         SELECT FROM pg_attribute WHERE attrelid = indrelid AND attnum = indkey[0] AND attname = ANY(%s)
     ))
 ORDER BY 1
@@ -41,7 +42,7 @@ def drop_indexes() -> None:
     tables = [model._meta.db_table for model in _FILLED]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"CREATE TABLE IF NOT EXISTS {_KEPT_IN} (name text PRIMARY KEY, definition text NOT NULL)")
-        cursor.execute(_DROPPABLE, [tables, list(_NEEDED)])
+        cursor.execute(_DROPPABLE, [tables, _NEEDED_INDEX, list(_NEEDED)])
         for name, definition in cursor.fetchall():
             cursor.execute(f"INSERT INTO {_KEPT_IN} VALUES (%s, %s)", [name, definition])  # noqa: S608 - a constant
             cursor.execute(f'DROP INDEX "{name}"')
