@@ -15,10 +15,14 @@ from determinations.models import Case, LetterPair, PairDecision
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Cases that began or ceased to count or to be copies, and cases whose corrections may be others now."""
+    """Cases that began or ceased to count or to be copies (``moved``), and those that count for other letters now.
+
+    ``joined`` are cases that count with corrected copies, and those that a copy joined or left: its corrections and
+    reports of problems come and go with it.
+    """
 
     moved: set[int]
-    corrected: set[int]
+    joined: set[int]
 
 
 def settle_versions(cases: Mapping[int, Case], written: Collection[int]) -> Settled:
@@ -47,11 +51,19 @@ def settle_versions(cases: Mapping[int, Case], written: Collection[int]) -> Sett
     for group in groups:
         alone = Standing(group[0], frozenset(), is_corrected=False)
         standing = alone if len(group) == 1 else choose_counting(group, merged, known)
+        before = _copies(cases, group)
         moved = {pk for pk in group if _moves(cases[pk], standing)}
         settled.moved.update(moved)
+        for copies in (before, _copies(cases, group)):
+            settled.joined.update(cases.keys() & {copies[pk] for pk in moved & copies.keys()})
         if standing.is_corrected and (moved or not set(written).isdisjoint(group)):
-            settled.corrected.add(standing.counts)
+            settled.joined.add(standing.counts)
     return settled
+
+
+def _copies(cases: Mapping[int, Case], group: Iterable[int]) -> dict[int, int | None]:
+    """The letter that counts, by copy."""
+    return {pk: cases[pk].superseded_by_id for pk in group if cases[pk].is_copy}
 
 
 def _of_different_offices(cases: Mapping[int, Case]) -> set[tuple[int, int]]:

@@ -110,7 +110,7 @@ class _Writer:
             self._merge(stale)
             settled = settle_versions(self.cases, letter_ids)
             moved |= settled.moved
-            stale = self._stale(moved | settled.corrected | self.merged.keys())
+            stale = self._stale(moved | settled.joined | self.merged.keys())
             if not stale:
                 break
         return moved

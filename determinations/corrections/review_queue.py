@@ -13,6 +13,7 @@ from determinations.access.roles import check_permission
 from determinations.cases.holding import Held, holding
 from determinations.cases.review_entries import REASONS, note_report
 from determinations.models import ProblemReport, ReviewEntry
+from determinations.models.browsing import ReportState
 from determinations.paging.sql import beyond
 
 #: How many of the most urgent entries the counts by reason cover.
@@ -126,16 +127,23 @@ def _change_all(letter_ids: Collection[int], change: Callable[[ReviewEntry], Non
     return before
 
 
+def open_reports(letter_id: int) -> QuerySet[ProblemReport]:
+    """The open problem reports of a letter and of its copies, which are answered where the letter is corrected."""
+    of_copies = Q(letter__case__superseded_by=letter_id, letter__case__is_copy=True)
+    return ProblemReport.objects.filter(Q(letter=letter_id) | of_copies, state=ReportState.OPEN)
+
+
 def answer_report(report_id: int, state: str, *, answer: str, by: User, now: datetime) -> None:
     """Accept or decline a user's problem report, with a reply."""
     check_permission(by, "correct_cases")
-    letter_id = ProblemReport.objects.values_list("letter_id", flat=True).get(pk=report_id)
 
-    def save(_held: Held) -> None:
+    def save(held: Held) -> None:
+        letter_id = ProblemReport.objects.values_list("letter_id", flat=True).get(pk=report_id)
+        held.require(letters=[letter_id])  # a report moves to another copy when its letter is removed
         ProblemReport.objects.filter(pk=report_id).update(
             state=state, answer=answer[:2000], answered_by=by.pk, answered_at=now
         )
         note_report(letter_id)
         audit.record("report.answered", by=by, at=now, letter_id=letter_id, report=report_id, state=state)
 
-    holding([letter_id], save)
+    holding((), save)

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pypdfium2
@@ -15,6 +16,7 @@ from pypdf import PdfReader, PdfWriter
 from determinations.cases.copies import ReadLetter, are_copies, how_much_it_says
 from determinations.cases.merging import merge
 from determinations.cases.open_letter import open_letter
+from determinations.cases.review_entries import note_report
 from determinations.corrections import actions, duplicates, removal
 from determinations.intake.receiving import receive_files
 from determinations.models import (
@@ -30,7 +32,7 @@ from determinations.models import (
 )
 from determinations.reading.ingest import ingest_letters
 from determinations.reading.scans import read_scans
-from tests.corrections.letters import NOW, document, item
+from tests.corrections.letters import NOW, document, item, store_reading, stored_letter
 from tests.extraction.files import pdf, pdf_of_pictures, picture_of
 from tests.fixtures.people import People
 
@@ -220,6 +222,24 @@ def test_a_correction_made_on_a_copy_applies_to_the_letter_that_counts_and_can_b
     actions.revert(letter.pk, "age", by=people.admin, now=NOW)
     assert Case.objects.get(pk=letter.pk).age == 58
     assert made.letter_id == copy.pk
+
+
+def test_corrections_and_reports_come_and_go_with_a_copy(people: People) -> None:
+    letter, copy = (stored_letter(document(item("Knee brace"))) for _ in range(2))
+    (of_both,) = counting()
+    other = copy if of_both == letter.pk else letter
+    ProblemReport.objects.create(letter=other, by=people.casemanager, at=NOW, path="age", note="synthetic")
+    note_report(other.pk)
+    correct_field = partial(actions.correct_field, other.pk, by=people.admin, now=NOW, reason="misread")
+    correct_field("sex", "female")
+    for number, sex, reported in (("CM16-9000002", "", other.pk), ("CM16-9000001", "female", of_both)):
+        correct_field("case_number", number)
+        case = Case.objects.get(pk=of_both)
+        assert (case.sex, case.corrected) == (sex, bool(sex))
+        assert ReviewEntry.objects.get().letter_id == reported
+    store_reading(other, document(item("Knee brace", "overturned"), decision_date="2016-12-10"))
+    assert counting() == [other.pk]  # it is a later version by now, and the other one has nothing of it
+    assert not Case.objects.get(pk=of_both).corrected
 
 
 def test_what_staff_did_with_a_removed_copy_stays_in_force_on_the_others(people: People) -> None:

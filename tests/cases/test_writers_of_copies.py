@@ -18,13 +18,13 @@ from determinations.corrections import actions, duplicates, removal, review_queu
 from determinations.models import Case, CitationFact, ItemFact, Letter, LetterPair, PairDecision, ProblemReport
 from determinations.statistics.sql_engine import SqlEngine
 from determinations.wording.labels import read_labels
-from tests.corrections.letters import NOW, citation, document, item, store_reading, stored_letter
+from tests.corrections.letters import NOW, citation, document, item, store_reading, stored_letter, stored_letters
 from tests.fixtures.people import People
 from tests.statistics import plain_count
 from tests.statistics.test_exact import compare
 
 NUMBERS = ["CM16-9000001", "CM16-9000002", "CM16-9000003", None]
-WRITERS, ACTIONS = 6, 10
+WRITERS, ACTIONS = 6, 5
 
 
 def random_copy(chance: random.Random) -> dict[str, Any]:
@@ -99,8 +99,7 @@ def rows() -> list[tuple[Any, ...]]:
 @pytest.mark.django_db(transaction=True)
 def test_many_writers_of_copies_never_deadlock_and_leave_exact_facts(people: People) -> None:
     chance = random.Random(1)
-    for _ in range(8):
-        letter = stored_letter(random_copy(chance))
+    for letter in stored_letters(random_copy(chance) for _ in range(8)):
         ProblemReport.objects.create(letter=letter, by=people.casemanager, at=NOW, path="age", note="synthetic")
     faults: list[Exception] = []
 

@@ -295,18 +295,21 @@ def test_a_letter_is_assigned_to_a_colleague_who_may_correct(as_admin: Client, p
     assert b"Assigned to second.admin: take over" in as_admin.get(reverse("review_letter", args=[letter.pk])).content
 
 
-def test_a_users_report_is_answered(as_admin: Client, people: People) -> None:
-    letter = stored_letter(document(item("Brace")))
-    report = ProblemReport.objects.create(letter=letter, note="synthetic", by=people.casemanager, at=NOW)
-    review_entries.note_report(letter.pk)
-    assert b"synthetic" in as_admin.get(reverse("review_letter", args=[letter.pk])).content
-    as_admin.post(
-        reverse("review_answer_report", args=[letter.pk, report.pk]), {"state": "accepted", "answer": "Thank you."}
-    )
-    report.refresh_from_db()
-    assert (report.state, report.answer, report.answered_by) == (ReportState.ACCEPTED, "Thank you.", people.admin)
-    assert not ReviewEntry.objects.exists()
-    assert AuditEvent.objects.filter(action="report.answered", letter_id=letter.pk).exists()
+def test_a_users_report_is_answered_once_also_that_of_a_copy(as_admin: Client, people: People) -> None:
+    letters = [stored_letter(document(item("Brace"))) for _ in range(2)]
+    (counts,) = Case.objects.current()
+    for letter in letters:
+        report = ProblemReport.objects.create(letter=letter, note="synthetic", by=people.casemanager, at=NOW)
+        review_entries.note_report(letter.pk)
+        assert b"synthetic" in as_admin.get(reverse("review_letter", args=[counts.pk])).content
+        address = reverse("review_answer_report", args=[counts.pk, report.pk])
+        as_admin.post(address, {"state": "accepted", "answer": "Thank you."})
+        page = as_admin.post(address, {"state": "declined", "answer": "A second one."}, follow=True)
+        assert b"answered in the meantime. Nothing was saved." in page.content
+        report.refresh_from_db()
+        assert (report.state, report.answer, report.answered_by) == (ReportState.ACCEPTED, "Thank you.", people.admin)
+        assert not ReviewEntry.objects.exists()
+        assert AuditEvent.objects.filter(action="report.answered", letter_id=letter.pk).exists()
 
 
 @pytest.mark.parametrize(

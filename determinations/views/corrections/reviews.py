@@ -83,13 +83,17 @@ def snooze_letter(request: StaffRequest, letter_id: int) -> HttpResponse:
 @transaction.atomic
 def answer_report(request: StaffRequest, letter_id: int, report_id: int) -> HttpResponse:
     """Accept or decline a user's problem report."""
-    get_object_or_404(ProblemReport, pk=report_id, letter=letter_id)
+    get_object_or_404(ProblemReport, pk=report_id)
+    here = redirect(address_of("review_letter", letter_id, query=filters_of(request.GET)))
+    if not review_queue.open_reports(letter_id).filter(pk=report_id).exists():
+        messages.info(request, _("This report was answered in the meantime. Nothing was saved."))
+        return here
     state = ReportState.ACCEPTED if request.POST.get("state") == "accepted" else ReportState.DECLINED
     review_queue.answer_report(
         report_id, state, answer=request.POST.get("answer", ""), by=request.user, now=timezone.now()
     )
     messages.success(request, _("The report was answered."))
-    return redirect(address_of("review_letter", letter_id, query=filters_of(request.GET)))
+    return here
 
 
 # Place in the queue

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from determinations.access.roles import people_who_correct
 from determinations.cases.fields import EffectiveRecord
@@ -32,7 +32,6 @@ from determinations.models import (
     ReviewSettings,
 )
 from determinations.models.authorities import Family
-from determinations.models.browsing import ReportState
 from determinations.paging.numbered import ItemPage, item_page
 from determinations.tasks import send_drawings
 from determinations.views.corrections.permissions import StaffRequest
@@ -178,10 +177,8 @@ def _queue_place(request: StaffRequest, letter_id: int, now: datetime) -> QueueP
 
 
 def _reports(form: CorrectionForm) -> list[Report]:
-    letter_id = form.opened.letter.pk
-    on_copies = Q(letter__case__superseded_by=letter_id, letter__case__is_copy=True)
-    reports = ProblemReport.objects.filter(Q(letter=letter_id) | on_copies, state=ReportState.OPEN)
-    return [_report(form, report) for report in reports.select_related("by").order_by("pk")]
+    reports = review_queue.open_reports(form.opened.letter.pk).select_related("by").order_by("pk")
+    return [_report(form, report) for report in reports]
 
 
 def _report(form: CorrectionForm, report: ProblemReport) -> Report:
