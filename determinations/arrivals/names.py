@@ -30,5 +30,7 @@ def with_number(name: str) -> Iterator[str]:
 
 
 def shortened(name: str) -> str:
-    """The name, cut so that something can be added to it."""
-    return os.fsdecode(os.fsencode(name)[:_LONGEST])
+    """The name, cut between two characters so that something can be added to it."""
+    while len(os.fsencode(name)) > _LONGEST:
+        name = name[:-1]
+    return name

@@ -77,9 +77,11 @@ def may_download(export: Export, scope: Scope) -> bool:
     return scope.includes(Scope(offices, masked=export.masked))
 
 
-def has_file(export: Export) -> bool:
-    """Whether the finished file is still there."""
-    return exports_area().has(_name_of(export))
+def has_file(export: Export, *, now: datetime) -> bool:
+    """Whether the finished file is still there. In a bucket that is a request, so only of those that may be kept."""
+    ended = export.finished_at
+    is_kept = export.state == ExportState.READY and ended is not None and now - ended < timedelta(days=KEPT_DAYS + 1)
+    return is_kept and exports_area().has(_name_of(export))
 
 
 def open_export(export: Export) -> BufferedReader:

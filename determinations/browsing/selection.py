@@ -1,6 +1,6 @@
 """Turns an address into the items that statistics count, and a number back into the address of its list."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlencode
@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.urls import reverse
 
+from determinations.cases.typed_dates import read_typed_date
 from determinations.filters import PARAMETERS, ItemFilter, active_filters, filters_only, mistakes
 from determinations.filters.lookups import Lookups
 from determinations.models import ItemFact, StatisticsLimits
@@ -85,9 +86,9 @@ def _narrowed(query: QueryDict, filters: Filters) -> dict[str, list[str]]:
         elif name in _ALL_OF:
             link[name] = list(dict.fromkeys([*current, *values]))
         elif name.endswith("_from"):
-            link[name] = [max([*values, *current[-1:]])]
+            link[name] = [_bound(max, [*values, *current[-1:]])]
         elif name.endswith("_to"):
-            link[name] = [min([*values, *current[-1:]])]
+            link[name] = [_bound(min, [*values, *current[-1:]])]
         elif name == "category":
             link[name] = values
             link["subcategory"] = [key for key in link.get("subcategory", []) if key.partition("/")[0] in values]
@@ -96,6 +97,12 @@ def _narrowed(query: QueryDict, filters: Filters) -> dict[str, list[str]]:
         else:
             link[name] = values
     return link
+
+
+def _bound(narrower: Callable[..., str], dates: Sequence[str]) -> str:
+    """The narrower of dates, which addresses have as they were typed; one that is no date limits nothing."""
+    days = {text: day for text in dates if (day := read_typed_date(text))}
+    return narrower(days, key=days.__getitem__) if days else dates[0]
 
 
 @cache

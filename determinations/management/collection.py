@@ -43,8 +43,8 @@ def files_in(paths: Iterable[Path]) -> Iterator[CollectionFile]:
     """All files of folders and archives, in a repeatable order. Of an archive, its directory is in memory."""
     for path in paths:
         for file in [path] if path.is_file() else walk(path):
-            if file.suffix.lower() == ".zip" and zipfile.is_zipfile(file):
-                yield from _members_of(file)
+            if archive := _archive(file):
+                yield from _members_of(file, archive)
             else:
                 status = file.stat()
                 name = clean_name(str(file))
@@ -58,10 +58,22 @@ def _opened(path: Path, name: str) -> File:
         return File(Unreadable(fault), name=name)  # type: ignore[arg-type]  # it raises when it is read
 
 
-def _members_of(path: Path) -> Iterator[CollectionFile]:
-    """The files of an archive; those with a name that another one has get a number, so that rows tell them apart."""
+def _archive(path: Path) -> zipfile.ZipFile | None:
+    """The archive that a file is; None for any other file, and for a damaged one, which is refused with the reason."""
+    if path.suffix.lower() != ".zip" or not zipfile.is_zipfile(path):
+        return None
+    try:
+        return zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError):
+        return None
+
+
+def _members_of(path: Path, archive: zipfile.ZipFile) -> Iterator[CollectionFile]:
+    """The files of an archive; those with a name that another one has get a number, so that rows tell them apart.
+
+    The archive closes with its last file, which may be opened after the listing.
+    """
     written_at = path.stat().st_mtime
-    archive = zipfile.ZipFile(path)  # it closes with its last file, which may be opened after the listing
     for number, info in enumerate(archive.infolist()):
         hidden = Path(info.filename).name.startswith(".")
         if info.is_dir() or hidden or is_clutter(info.filename):

@@ -77,14 +77,16 @@ class Counting:
     selection: Selection
     lookups: Lookups
     limits: StatisticsLimits
+    #: What is wrong with filters that therefore do not count.
+    ignored: tuple[str, ...] = ()
     published: PublishedFigures = field(default_factory=PublishedFigures)
 
     @classmethod
     def of(cls, definition: Definition, engine: SqlEngine, user: User) -> "Counting":
         """For a user, whose scope is entered already."""
         lookups = Lookups(user=user)
-        selection = parse_selection(definition.filters, lookups).selection
-        return cls(definition, engine, selection, lookups, StatisticsLimits.now())
+        parsed = parse_selection(definition.filters, lookups)
+        return cls(definition, engine, parsed.selection, lookups, StatisticsLimits.now(), parsed.ignored)
 
     @property
     def labels(self) -> Labels:
@@ -158,7 +160,9 @@ def contents_of(definition: Definition, user: User, *, special: Mapping[str, Bui
 def _of_left_out(number: int) -> list[str]:
     if not number:
         return []
-    return [f"{number} section{' is' if number == 1 else 's are'} left out, which this account may not see."]
+    if number == 1:
+        return ["1 section is left out: it no longer exists, or this account may not see it."]
+    return [f"{number} sections are left out: they no longer exist, or this account may not see them."]
 
 
 def _about(counting: Counting, user: User) -> list[str]:
@@ -167,6 +171,7 @@ def _about(counting: Counting, user: User) -> list[str]:
     about = [f"Selection: {said}." if said else "Selection: all items of all current letters."]
     if definition.period is PeriodKind.FIXED and counting.period:
         about.insert(0, f"Decided {counting.period}.")
+    about += [f"Ignored an invalid filter, so that more is counted: {mistake}" for mistake in counting.ignored]
     if scope.offices is not None:
         names = ", ".join(Office.objects.values_list("name", flat=True))
         about.append(f"Letters of these offices only: {names or 'none'}.")

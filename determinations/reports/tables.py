@@ -14,6 +14,8 @@ from determinations.statistics.export_tables import Cell, ExportTable
 
 _FORBIDDEN_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 _LONGEST_NAME = 31
+#: Names that Excel keeps for itself: it repairs a file that has such a sheet.
+_RESERVED_NAMES = {"history"}
 
 
 def write_workbook(path: Path, contents: Contents) -> int:
@@ -22,7 +24,7 @@ def write_workbook(path: Path, contents: Contents) -> int:
     with xlsxwriter.Workbook(str(path), options) as book:
         bold = book.add_format({"bold": True})
         _write_about(book, contents, bold)
-        taken = {"about"}
+        taken = {"about", *_RESERVED_NAMES}
         for table in contents.tables:
             _write_table(book, table, _sheet_name(table.title, taken), bold)
     return sum(len(table.rows) for table in contents.tables)

@@ -1,6 +1,7 @@
 """A watched folder: what is taken when, what becomes of the files, and what a source may not reach."""
 
 import os
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from determinations.arrivals import looking, taking
 from determinations.arrivals.connections import Place, SourceFault
 from determinations.arrivals.folder import Folder
+from determinations.arrivals.names import shortened, with_number
 from determinations.models import ArrivalRun, ArrivedItem, AuditEvent, Letter, Office, OfficeSet, Upload, UploadedFile
 from determinations.tasks import look_for_letters, sweep
 from tests.arrivals.conftest import look, watch
@@ -25,6 +27,12 @@ def names(folder: Path) -> list[str]:
 
 def outcomes(upload: Upload) -> dict[str, str]:
     return {name: reason or outcome for name, outcome, reason in upload.files.values_list("name", "outcome", "reason")}
+
+
+@pytest.mark.django_db(transaction=False)
+def test_a_name_is_cut_between_two_characters() -> None:
+    assert shortened("x" + "é" * 200) == "x" + "é" * 109
+    assert list(islice(with_number("x" + "é" * 200 + ".pdf"), 2))[1] == "x" + "é" * 109 + " (2).pdf"
 
 
 def test_files_are_taken_as_by_an_upload_and_moved_aside(root: Path) -> None:

@@ -104,10 +104,10 @@ FORMS = {
 @pytest.mark.parametrize(
     ("kind", "wrong", "place"),
     [
-        ("mailbox", {"taken": "INBOX"}, {"host": "elsewhere.example.org"}),
+        ("mailbox", {"taken": "Inbox"}, {"host": "elsewhere.example.org"}),
         ("mailbox", {"host": "a b"}, {"port": "2"}),
         ("sftp", {"host_key": "ssh-ed25519 AAAA"}, {"user": "another"}),
-        ("sftp", {"private_key": "-----BEGIN synthetic"}, {"folder": "other"}),
+        ("sftp", {"private_key": "-----BEGIN zebrawood"}, {"folder": "other"}),
         ("s3", {"endpoint": "http://127.0.0.1"}, {"bucket": "others"}),
         ("s3", {"endpoint": "https://user:word@127.0.0.1"}, {"endpoint": "https://elsewhere.example.org"}),
     ],

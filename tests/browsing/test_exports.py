@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from determinations.browsing import exports
 from determinations.browsing.export_formats import csv_lines, harmless, write_xlsx
 from determinations.models import AuditEvent, Case, DisputedItem, Export, ItemFact
 from determinations.models.browsing import ExportState
+from determinations.storage.files import Area
 from tests.corrections.letters import document, item, stored_letter
 from tests.fixtures.people import People
 
@@ -110,7 +112,18 @@ def test_no_user_gets_the_file_of_another_user(client: Client, people: People) -
     assert client.get(f"/exports/{export.pk}/file").status_code == 404
 
 
-def test_the_list_of_exports_shows_the_filters_of_each(as_casemanager: Client, people: People) -> None:
+def test_the_list_of_exports_shows_the_filters_of_each(
+    as_casemanager: Client, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def has(_area: Area, name: str) -> bool:
+        asked.append(name)
+        return False
+
+    monkeypatch.setattr(Area, "has", has)
+    kept = export_of(people.casemanager, state=ExportState.READY, finished_at=timezone.now())
+    export_of(people.casemanager, state=ExportState.READY, finished_at=datetime(2026, 1, 1, tzinfo=UTC))
     export_of(people.casemanager, query="sex=female&sort=-items", state=ExportState.FAILED, message="It broke off.")
     export_of(people.casemanager, rows=81_234, state=ExportState.READY)
     page = as_casemanager.get("/exports/").content.decode()
@@ -118,6 +131,7 @@ def test_the_list_of_exports_shows_the_filters_of_each(as_casemanager: Client, p
     assert "Sex: Female" in page
     assert "It broke off. Open the list and export it again." in page
     assert "81,234" in page
+    assert asked == [f"{kept.pk}.csv"]  # each would be a request to a bucket
 
 
 def test_an_export_runs_once(people: People, collection: list[Case]) -> None:

@@ -62,17 +62,18 @@ def test_the_report_says_what_was_new_amended_here_and_unreadable(
         ".hidden": b"hidden",
     }
     (folder / "published.zip").write_bytes(archive(members))
+    (folder / "cut.zip").write_bytes(archive({"a.txt": b"synthetic"}).replace(b"PK\1\2", b"PK__"))
     (folder / "copy.txt").write_text(letter_text(5) + "\n\n")
     said = run(folder, "--report", report)
-    assert counts_in(said) == {"new": 0, "amended": 0, "already here": 1, "unreadable": 1, "waiting": 5}
+    assert counts_in(said) == {"new": 0, "amended": 0, "already here": 1, "unreadable": 2, "waiting": 5}
     read_all()
     said = run(folder, "--report", report)
-    counts = {"new": 2, "amended": 1, "already here": 2, "unreadable": 2, "waiting": 0}
+    counts = {"new": 2, "amended": 1, "already here": 2, "unreadable": 3, "waiting": 0}
     assert counts_in(said) == counts
     assert f"amended: CM17-0000002, {folder}/published.zip/2017/CM17-0000002.txt." in said
     with report.open(encoding="utf-8-sig", newline="") as file:
         lines = {Path(row["file"]).name: row for row in csv.DictReader(file)}
-    assert len(lines) == sum(counts.values()) == 7
+    assert len(lines) == sum(counts.values()) == 8
     assert (lines["CM17-0000004 scanned.txt"]["case number"], lines["CM17-0000004 scanned.txt"]["number from"]) == (
         "CM17-0000004", "file name",
     )  # fmt: skip
@@ -88,6 +89,8 @@ def test_the_report_says_what_was_new_amended_here_and_unreadable(
     assert [number for number in range(1, 10) if f"CM17-{number:07d}" in cases] == [1, 2, 3, 5]
     with pytest.raises(CommandError, match="does not exist"):
         run(tmp_path / "nowhere")
+    with pytest.raises(CommandError, match="Nothing was imported"):
+        run(folder, "--report", tmp_path / "nowhere" / "report.csv")
 
 
 def test_an_import_that_is_killed_continues_without_a_second_row_for_any_file(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from determinations.reports.charts import Bar, bars
 from determinations.reports.contents import Contents, Section
 from determinations.reports.definition import SUMMARY, Definition, PeriodKind, period_on
 from determinations.reports.pdf import as_pdf
-from determinations.reports.tables import _sheet_name
+from determinations.reports.tables import _RESERVED_NAMES, _sheet_name
 from tests.fixtures.people import People
 from tests.reports.conftest import Pdf, file_of
 
@@ -103,10 +103,10 @@ def test_filters_are_chosen_on_the_usual_form_or_copied_from_a_view(as_superviso
 def test_the_preview_has_the_numbers_of_the_statistic_and_the_pdf_those_of_the_preview(
     as_supervisor: Client, letters: None
 ) -> None:
-    report = begun(as_supervisor, "sex=male&sex=female")
+    report = begun(as_supervisor, "sex=male&sex=female&injured_from=soon")
     for key in SUMMARY:
         sent(as_supervisor, report, f"remove:{key}")
-    for key in ("sex", "age"):
+    for key in ("sex", "age", "no-longer"):
         sent(as_supervisor, report, "add", added=key, period="fixed", first="2012-01-01", note="日本 <b>#x</b>")
     page = as_supervisor.get(f"/statistics/reports/{report.pk}/preview/")
     contents = page.context["contents"]
@@ -117,6 +117,8 @@ def test_the_preview_has_the_numbers_of_the_statistic_and_the_pdf_those_of_the_p
             (counted[section.title], f"{counted['items']:,}") for counted in rows
         ]
     assert "&lt;b&gt;#x&lt;/b&gt;" in page.content.decode()
+    assert "Ignored an invalid filter, so that more is counted: Injured from: Enter a valid date." in contents.about
+    assert "1 section is left out: it no longer exists, or this account may not see it." in contents.about
     as_supervisor.post(f"/statistics/reports/{report.pk}/act/", {"do": "make:pdf"})
     pdf = Pdf(file_of(as_supervisor, Export.objects.get()))
     text = " ".join(pdf.text.split())
@@ -193,6 +195,16 @@ def test_periods_are_counted_from_the_day_of_the_report(kind: str, day: date, fi
     assert (period.first, period.last) == (first, last)
 
 
+def test_a_period_narrows_dates_that_were_typed_in_another_form() -> None:
+    for typed, first, last in (
+        ("decided_from=9/1/2016&decided_to=12/31/2030", "2026-02-01", "2026-02-28"),
+        ("decided_from=Feb 3, 2026&decided_to=2/9/26", "Feb 3, 2026", "2/9/26"),
+        ("decided_from=zzz&decided_to=1", "2026-02-01", "2026-02-28"),
+    ):
+        filters = Definition(query=typed, period=PeriodKind.MONTH).on(date(2026, 3, 31)).filters
+        assert (filters["decided_from"], filters["decided_to"]) == (first, last)
+
+
 def test_every_character_that_is_typed_can_be_printed() -> None:
     every = "".join(map(chr, [*range(0xD800), *range(0xE000, 0xE100), *range(0x1F600, 0x1F640), 0xFEFF]))
     table = Section("x", every, (every, "b"), ((every, "1"),), chart=bars([Bar(every[:39], 3, 1)]), alt=every)
@@ -208,6 +220,7 @@ def test_a_very_long_word_stays_in_its_column() -> None:
 
 
 def test_sheets_have_names_that_excel_allows() -> None:
-    taken = {"about"}
-    names = [_sheet_name(title, taken) for title in ("Days: from/to [x]?", "About", "A" * 40, "a" * 40, "''")]
-    assert names == ["Days from to x", "About 2", "A" * 31, f"{'a' * 29} 2", "Table"]
+    taken = {"about", *_RESERVED_NAMES}
+    titles = ("Days: from/to [x]?", "About", "A" * 40, "a" * 40, "''", "History")
+    names = [_sheet_name(title, taken) for title in titles]
+    assert names == ["Days from to x", "About 2", "A" * 31, f"{'a' * 29} 2", "Table", "History 2"]

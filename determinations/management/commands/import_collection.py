@@ -53,10 +53,13 @@ class Command(import_letters.Command):
 
     def handle(self, *args: object, **options: object) -> None:
         """Store what no earlier run has stored, wait for workers, and report."""
+        report = options["report"]
+        if isinstance(report, Path) and (report.is_dir() or not report.parent.is_dir()):
+            raise CommandError(f"The report cannot be written to {report}. Nothing was imported.")
         upload = self._store(**options)  # type: ignore[arg-type]  # as the parser has read them
         if not options["no_wait"]:
             self._wait(upload)
-        self._report(upload, options["report"])
+        self._report(upload, report)
 
     def _store(self, *, paths: list[Path], note: str, by: str, office: str, window: int, **options: object) -> Upload:
         if missing := [path for path in paths if not path.exists()]:

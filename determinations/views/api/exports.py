@@ -6,6 +6,7 @@ from typing import Literal
 from django.http import HttpRequest, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from ninja import Field, Router, Schema
 
 from determinations.access.scope import current_scope
@@ -55,7 +56,7 @@ class ExportOut(Schema):
     @classmethod
     def of(cls, export: Export) -> "ExportOut":
         """The export as an answer."""
-        ready = has_file(export) and may_download(export, current_scope())
+        ready = has_file(export, now=timezone.now()) and may_download(export, current_scope())
         return cls(
             id=export.pk, list=export.list_name, query=export.query, format=export.format, masked=export.masked,
             state=export.state, rows=export.rows, message=export.message, requested_at=export.requested_at,

@@ -88,6 +88,13 @@ class FolderForm(SourceForm):
         return _checked(way_from_root, str(self.cleaned_data["path"]).rstrip("/") or "/")
 
 
+class _NotShown(forms.Textarea):
+    """A box whose text is not sent back with a form that has a mistake, as that of a password."""
+
+    def format_value(self, value: object) -> str:
+        return ""
+
+
 class _SecretForm(SourceForm):
     """A source with a user and a secret, which is kept unless the place changes."""
 
@@ -132,7 +139,8 @@ class MailboxForm(_HostForm):
     def clean(self) -> dict[str, object]:
         """Messages move into other folders."""
         cleaned = super().clean()
-        if cleaned.get("folder") in (cleaned.get("taken"), cleaned.get("refused")):
+        folder, taken, refused = (str(cleaned.get(name, "")).casefold() for name in ("folder", "taken", "refused"))
+        if folder in (taken, refused):  # INBOX is one folder in any spelling
             self.add_error("folder", "Messages have to be moved into other folders than they are taken from.")
         return cleaned
 
@@ -148,7 +156,7 @@ class SftpForm(_HostForm):
         help_text="As ssh-keyscan prints it, such as ssh-ed25519 AAAA…. Compare it with the server's operator.",
     )  # fmt: skip
     private_key = forms.CharField(
-        max_length=20_000, required=False, label="Private key", widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=20_000, required=False, label="Private key", widget=_NotShown(attrs={"rows": 4}),
         help_text="Instead of a password: an OpenSSH key without a passphrase.",
     )  # fmt: skip
     folder = forms.CharField(max_length=500, initial=".", help_text="Subfolders are not looked at.")

@@ -95,9 +95,9 @@ def export_list(request: HttpRequest) -> HttpResponse:
     """The user's large exports and their states."""
     exports = list(Export.objects.filter(by=person_of(request)).order_by("-pk")[:100])
     in_progress = any(export.state in (ExportState.WAITING, ExportState.WRITING) for export in exports)
-    labels = read_labels()
+    labels, now = read_labels(), timezone.now()
     rows = [
-        (export, has_file(export) and may_download(export, current_scope()), *_described(export, labels))
+        (export, has_file(export, now=now) and may_download(export, current_scope()), *_described(export, labels))
         for export in exports
     ]
     template = "browsing/_exports.html" if request.headers.get("HX-Request") else "browsing/export_list.html"
