@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from determinations.parsing import parse_letter
 from determinations.parsing.categories import CATEGORIES, categorize
 from determinations.parsing.grounds import GROUNDS, Rule, Subject, grounds_by_rules, read_grounds, rule_book
-from determinations.parsing.grounds.matching import follow
+from determinations.parsing.grounds.matching import PatternTable, Places, Written, follow
 from determinations.parsing.grounds.sentences import LONGEST, split_sentences
 from determinations.parsing.problems import PROBLEMS
 from determinations.parsing.results import Decision
@@ -94,17 +94,39 @@ def test_every_pattern_names_known_words_and_compiles() -> None:
 
 
 def test_a_pattern_followed_by_its_steps_fits_what_the_compiled_one_fits() -> None:
+    """And a table tries every pattern that fits."""
     vocabulary = rule_book().vocabulary
-    examples = [vocabulary.write(example) for rule in RULES for example in rule.examples[:1]]
-    texts = [*examples, *(first[:6] + second for first, second in pairwise(examples)), ""][::4]
-    patterns = {pattern for rule in RULES for pattern in (*rule.patterns, *rule.unless)}
-    fitting = 0
-    for pattern in patterns:
+    sentences = [example for rule in RULES for example in rule.examples[:1]]
+    sentences = [*sentences, *(f"{first[:40]}; {second}" for first, second in pairwise(sentences)), ""][::4]
+    patterns = sorted({pattern for rule in RULES for pattern in (*rule.patterns, *rule.unless)})
+    table = PatternTable(vocabulary, [[pattern] for pattern in patterns])
+    texts = [vocabulary.write(sentence) for sentence in sentences]
+    places = [Places(text) for text in texts]
+    fitting: list[set[int]] = [set() for _ in texts]
+    for number, pattern in enumerate(patterns):
         steps, search = vocabulary.steps(pattern), vocabulary.compile(pattern).search
         expected = [search(text) is not None for text in texts]
-        assert [follow(steps, text) for text in texts] == expected, pattern
-        fitting += sum(expected)
-    assert fitting > len(texts)
+        assert [follow(steps, place) for place in places] == expected, pattern
+        for place, fits in enumerate(expected):
+            fitting[place] |= {number} if fits else set()
+    found = [
+        table.groups_of(table.possible(sentence), Written(text))
+        for sentence, text in zip(sentences, texts, strict=True)
+    ]
+    assert found == [sorted(numbers) for numbers in fitting]
+    assert sum(map(len, fitting)) > len(texts)
+
+
+def test_a_pattern_that_is_tried_often_still_fits_the_same() -> None:
+    vocabulary = rule_book().vocabulary
+    table = PatternTable(vocabulary, [["no .. evidence"]])
+    sentences = [
+        "There is no good evidence.",
+        "The evidence is not there; no.",
+        "No X-ray; evidence is lacking.",
+    ] * 100
+    found = [table.first_group(table.possible(text), Written(vocabulary.write(text))) for text in sentences]
+    assert found == [0, None, None] * 100
 
 
 def test_every_ground_but_other_has_a_rule_and_several_wordings() -> None:

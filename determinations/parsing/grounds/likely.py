@@ -1,11 +1,12 @@
 """The grounds that the trained model finds in a rationale, and how they complete those of the rules."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import exp, log
 from typing import NamedTuple
 
 from determinations.parsing.grounds.codes import GROUNDS
 from determinations.parsing.grounds.model import LEARNED, OF_DECISION, ground_model
-from determinations.parsing.grounds.rules import RuleBook, rule_book
+from determinations.parsing.grounds.rules import rule_book
 from determinations.parsing.grounds.sentences import Sentence
 from determinations.parsing.results import Decision
 
@@ -19,10 +20,15 @@ _SURE_OF = {"exceeds_limits": 0.95}
 #: too few to deny a ground of theirs.
 _POSSIBLE = 0.01
 _DENIABLE = frozenset(code for code in LEARNED if GROUNDS[code].decision == "upheld")
-#: Many sentences with a smaller chance than this do not make a ground.
-_NEGLIGIBLE = 0.1
 
 
+def _log_odds(chance: float) -> float:
+    return log(chance / (1 - chance))
+
+
+#: Many sentences with a smaller chance than a tenth do not make a ground.
+_NEGLIGIBLE = _log_odds(0.1)
+_IMPOSSIBLE = _log_odds(_POSSIBLE)
 _NOWHERE = Sentence("", 0, 0)
 
 
@@ -35,43 +41,47 @@ class Statement(NamedTuple):
 
 
 class Likely(NamedTuple):
-    """How probable a ground is, and the sentence that speaks most for it.
+    """How probable it is that any sentence states a ground, and the sentence that speaks most for it.
 
-    ``chance`` is that of any sentence, ``best`` that of this one; ``is_quoted`` if it seems a guideline's.
+    ``is_quoted`` if that one seems a guideline's.
     """
 
     chance: float
-    best: float
     sentence: Sentence
     is_quoted: bool = False
 
 
 def likely_grounds(sentences: Iterable[Sentence], item: tuple[str, str], decision: Decision) -> Mapping[str, Likely]:
-    """Each ground of the decision: the chance that any sentence states it, and the sentence most likely to."""
-    book, model = rule_book(), ground_model()
+    """Each possible ground of the decision: its probability and the sentence most likely to state it."""
+    model = ground_model()
     codes = [LEARNED[n] for n in OF_DECISION[decision]]
     none = [1.0] * len(codes)
-    best = [0.0] * len(codes)
+    best = [_IMPOSSIBLE] * len(codes)
     places = [_NOWHERE] * len(codes)
     for sentence in sentences:
-        for place, chance in enumerate(model.chances(sentence.text, item, decision)):
-            if chance > best[place]:
-                best[place], places[place] = chance, sentence
-            if chance >= _NEGLIGIBLE:
-                none[place] *= 1 - chance
+        for place, score in enumerate(model.scores(sentence.text, item, decision)):
+            if score > best[place]:
+                best[place], places[place] = score, sentence
+            if score >= _NEGLIGIBLE:
+                none[place] *= 1 - _chance(score)
     return {
-        code: Likely(1 - without, chance, sentence, is_quoted=_is_quoted(sentence, chance, book, decision))
-        for code, without, chance, sentence in zip(codes, none, best, places, strict=True)
+        code: Likely(1 - without, sentence, is_quoted=_is_quoted(sentence, score, decision))
+        for code, without, score, sentence in zip(codes, none, best, places, strict=True)
+        if score > _IMPOSSIBLE
     }
 
 
-def _is_quoted(sentence: Sentence, chance: float, book: RuleBook, decision: Decision) -> bool:
-    return chance >= _NEGLIGIBLE and book.read(sentence.text, decision).voice == "guideline"
+def _chance(score: float) -> float:
+    return 1 / (1 + exp(-score))
+
+
+def _is_quoted(sentence: Sentence, score: float, decision: Decision) -> bool:
+    return score >= _NEGLIGIBLE and rule_book().read(sentence.text, decision).voice == "guideline"
 
 
 def completed(by_rules: Mapping[str, Statement], likely: Mapping[str, Likely]) -> Sequence[Statement]:
     """The grounds of the rules and of the model together, in the order of their sentences."""
-    kept = [s for code, s in by_rules.items() if code not in _DENIABLE or likely[code].best >= _POSSIBLE]
+    kept = [s for code, s in by_rules.items() if code not in _DENIABLE or code in likely]
     learned = [
         Statement(code, _words(code, found.sentence), found.sentence)
         for code, found in likely.items()

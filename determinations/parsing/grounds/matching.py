@@ -1,157 +1,199 @@
-"""Finds which of many patterns a written sentence fits, without trying those that cannot fit.
+"""Finds which of many patterns a sentence fits, without trying those that cannot fit.
 
-A pattern needs a word of each of its parts. The words of a sentence are the bits of one number, and so are the words
-of a part, so one ``&`` tells whether the sentence has any. A pattern that is tried is followed step by step through
-the places of its words; one that is tried again and again is compiled.
+A pattern needs a word of each of its parts. In a ``PatternTable`` each part of each pattern is a bit of one long
+number, and above the bits of each pattern is one more. A word has the bits of the parts that it belongs to, so a
+sentence has those of all its words. When one is added at the lowest bit of every pattern, it is carried to the bit
+above if and only if all parts of the pattern are there: one addition tells which patterns to try. Those are followed
+step by step through the places of their words; one that is tried again and again is compiled.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Generic, NamedTuple, TypeVar
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 
-from determinations.parsing.grounds.patterns import FIRST_MARK, UNKNOWN_MARK, Step, Vocabulary, required_parts
+from determinations.parsing.grounds.patterns import (
+    BREAK_MARK,
+    MOST_REMEMBERED,
+    UNKNOWN_MARK,
+    Part,
+    Step,
+    Vocabulary,
+    required_parts,
+)
+from determinations.parsing.grounds.tokens import tokens_of
 
-Key = TypeVar("Key")
-
-#: Words so common that a pattern is better looked up by another of its words.
-_COMMON = "the a an of to for in on is are was were be been not no with that this has have had or and by as".split()
-_COST_OF_COMMON = 20
-
-
-_MOST_MARKS = 4096
-_BITS = {UNKNOWN_MARK: 0} | {chr(FIRST_MARK + n): 1 << n for n in range(_MOST_MARKS)}
-
-
-class Written(NamedTuple):
-    """A sentence as its marks, and the words that it has as bits."""
-
-    text: str
-    bits: int
+_WORD, _MAYBE, _GAP = Part.WORD, Part.MAYBE, Part.GAP
+#: A gap of so many words at most, in strides: any number up to it is the sum of some of them.
+_STRIDES = {3: (1, 2), 9: (1, 2, 4, 2), 25: (1, 2, 4, 8, 8, 2)}
+#: Compiling a pattern takes as long as following it through about so many sentences.
+_WORTH_COMPILING = 150
 
 
-#: Compiling a pattern takes as long as following it through so many sentences.
-_WORTH_COMPILING = 40
+class Places(dict[str, int]):
+    """For each part of a pattern that was asked for, by its marks: the places of its words in a sentence, as bits."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.everywhere = (2 << len(text)) - 1
+        of_mark: dict[str, int] = {}
+        for place, mark in enumerate(text):
+            if mark in of_mark:
+                of_mark[mark] |= 1 << place
+            else:
+                of_mark[mark] = 1 << place
+        of_mark.pop(UNKNOWN_MARK, None)
+        breaks = of_mark.get(BREAK_MARK, 0)
+        self._of_mark = list(of_mark.items())
+        #: Where so many words in a row are no breaks; empty in a sentence without breaks.
+        self.runs: Mapping[int, int] = _runs(~breaks) if breaks else {}
+
+    def __missing__(self, marks: str) -> int:
+        places = 0
+        for mark, at in self._of_mark:
+            if mark in marks:
+                places |= at
+        self[marks] = places
+        return places
+
+
+def _runs(words: int) -> Mapping[int, int]:
+    two = words & words >> 1
+    four = two & two >> 2
+    return {1: words, 2: two, 4: four, 8: four & four >> 4}
+
+
+def follow(steps: Iterable[Step], places: Places) -> bool:
+    """Whether the steps lead through the sentence from any of its places.
+
+    The places reached are the bits of one number: bit n is set when what was passed so far may end before word n.
+    """
+    reached, runs = places.everywhere, places.runs
+    for part, marks, most in steps:
+        if part is _WORD:
+            reached = (reached & places[marks]) << 1
+            if not reached:
+                return False
+        elif part is _GAP:
+            if runs:
+                for stride in _STRIDES[most]:
+                    reached |= (reached & runs[stride]) << stride
+            else:
+                for stride in _STRIDES[most]:
+                    reached |= reached << stride
+        elif part is _MAYBE:
+            reached |= (reached & places[marks]) << 1
+        else:
+            reached &= 1
+    return bool(reached)
+
+
+class Written:
+    """A sentence as marks, and their places, which are worked out when a pattern is first followed through it."""
+
+    __slots__ = ("_places", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._places: Places | None = None
+
+    def places(self) -> Places:
+        places = self._places
+        if places is None:
+            places = self._places = Places(self.text)
+        return places
 
 
 class _Pattern:
-    """A pattern and the words that it needs."""
+    """A pattern of a table. ``others`` has the bits of the table's patterns that are not in its group."""
 
-    __slots__ = ("_pattern", "_steps", "_tried", "_vocabulary", "needs", "rarest", "search")
+    __slots__ = ("_compiled", "_pattern", "_steps", "_tried", "_vocabulary", "group", "others")
 
-    def __init__(self, vocabulary: Vocabulary, common: int, pattern: str) -> None:
-        self._vocabulary, self._pattern = vocabulary, pattern
-        parts = [(_bits_of(marks), marks) for marks in map(vocabulary.marks, required_parts(pattern))]
-        self.needs = tuple(sorted([bits for bits, _ in parts], key=int.bit_count))
-        #: The words of its rarest part.
-        self.rarest = min(
-            parts, key=lambda part: part[0].bit_count() + _COST_OF_COMMON * (part[0] & common).bit_count()
-        )[1]
-        self._tried, self._steps = 0, ()  # type: int, tuple[Step, ...]
-        self.search: Callable[[str], object] = self._follow
+    def __init__(self, vocabulary: Vocabulary, pattern: str, group: int) -> None:
+        self._vocabulary, self._pattern, self.group, self.others = vocabulary, pattern, group, 0
+        self._tried = 0
+        self._steps: tuple[Step, ...] = ()
+        self._compiled: re.Pattern[str] | None = None
 
-    def _follow(self, text: str) -> object:
-        """Whether the pattern fits, by its steps; what a compiled pattern gives too."""
+    def fits(self, sentence: Written) -> bool:
+        if self._compiled is not None:
+            return self._compiled.search(sentence.text) is not None
         if not self._tried:
             self._steps = self._vocabulary.steps(self._pattern)
         self._tried += 1
         if self._tried == _WORTH_COMPILING:
-            self.search = self._vocabulary.compile(self._pattern).search
-        return follow(self._steps, text)
-
-    def fits(self, sentence: Written) -> bool:
-        for need in self.needs:
-            if not need & sentence.bits:
-                return False
-        return bool(self.search(sentence.text))
+            self._compiled = self._vocabulary.compile(self._pattern)
+        return follow(self._steps, sentence.places())
 
 
-class Patterns:
-    """Every pattern once, in however many lists and indexes it is."""
+class PatternTable:
+    """Patterns in groups, of each of which any may fit."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: Vocabulary, groups: Iterable[Sequence[str]]) -> None:
+        #: The bits of each group: one for each of its patterns.
+        self.groups: list[int] = []
+        self._patterns: dict[int, _Pattern] = {}
+        parts: dict[str, int] = {}
+        lowest, place = 0, 0
+        for number, patterns in enumerate(groups):
+            group = 0
+            for pattern in patterns:
+                lowest |= 1 << place
+                for part in required_parts(pattern):
+                    parts[part] = parts.get(part, 0) | 1 << place
+                    place += 1
+                group |= 1 << place
+                place += 1
+                self._patterns[place] = _Pattern(vocabulary, pattern, number)
+            self.groups.append(group)
+        self._lowest, self._all = lowest, sum(self.groups)
+        for known in self._patterns.values():
+            known.others = self._all ^ self.groups[known.group]
+        self._parts = _PartsOfTokens(vocabulary, parts)
+
+    def possible(self, sentence: str) -> int:
+        """The bits of the patterns of which a sentence has a word of each part."""
+        parts = reduce(or_, map(self._parts.__getitem__, tokens_of(sentence).different), 0)
+        return (parts + self._lowest) & self._all
+
+    def first_group(self, possible: int, sentence: Written) -> int | None:
+        """The first group of these patterns that has one which the sentence fits; None where none does."""
+        while possible:
+            lowest = possible & -possible
+            pattern = self._patterns[lowest.bit_length()]
+            if pattern.fits(sentence):
+                return pattern.group
+            possible ^= lowest
+        return None
+
+    def groups_of(self, possible: int, sentence: Written) -> list[int]:
+        """The groups of these patterns that have one which the sentence fits, in order."""
+        groups = []
+        while possible:
+            lowest = possible & -possible
+            pattern = self._patterns[lowest.bit_length()]
+            if pattern.fits(sentence):
+                groups.append(pattern.group)
+                possible &= pattern.others
+            else:
+                possible ^= lowest
+        return groups
+
+
+class _PartsOfTokens(dict[str, int]):
+    """The bits of the parts of patterns that a token belongs to, worked out once for each token."""
+
+    def __init__(self, vocabulary: Vocabulary, parts: Mapping[str, int]) -> None:
+        super().__init__()
         self._vocabulary = vocabulary
-        self._common = _bits_of(mark for word in _COMMON for mark in vocabulary.write(word))
-        self._patterns: dict[str, _Pattern] = {}
+        self._of_mark: dict[str, int] = {}
+        for part, bits in parts.items():
+            for mark in vocabulary.marks(part):
+                self._of_mark[mark] = self._of_mark.get(mark, 0) | bits
 
-    def get(self, pattern: str) -> _Pattern:
-        """The pattern; it is worked out when first asked for."""
-        known = self._patterns.get(pattern)
-        if known is None:
-            known = self._patterns[pattern] = _Pattern(self._vocabulary, self._common, pattern)
-        return known
-
-
-def follow(steps: tuple[Step, ...], text: str) -> bool:
-    """Whether the steps lead through the text from any of its places.
-
-    The places reached are the bits of one number: bit n is set when what was passed so far may end before word n.
-    """
-    reached = (2 << len(text)) - 1
-    for marks, most, is_start in steps:
-        if is_start:
-            reached &= 1
-            continue
-        places = 0
-        for place, mark in enumerate(text):
-            if mark in marks:
-                places |= 1 << place
-        if most < 0:
-            reached = (reached & places) << 1
-        else:
-            places = ~places if most > 1 else places
-            for _ in range(most):
-                further = reached | (reached & places) << 1
-                if further == reached:
-                    break
-                reached = further
-        if not reached:
-            return False
-    return True
-
-
-def written(vocabulary: Vocabulary, sentence: str) -> Written:
-    """The sentence, ready to be compared with patterns."""
-    text = vocabulary.write(sentence)
-    return Written(text, sum([_BITS[mark] for mark in set(text)]))
-
-
-def _bits_of(marks: Iterable[str]) -> int:
-    return sum([_BITS[mark] for mark in set(marks)])
-
-
-class PatternList:
-    """A few patterns, of which any may fit."""
-
-    def __init__(self, known: Patterns, patterns: Sequence[str]) -> None:
-        self._patterns = [known.get(pattern) for pattern in patterns]
-
-    def fits(self, sentence: Written) -> bool:
-        """Whether one of the patterns fits the sentence."""
-        return any(pattern.fits(sentence) for pattern in self._patterns)
-
-
-class PatternIndex(Generic[Key]):
-    """Patterns under keys; a key may have several. Each pattern is filed under its rarest word."""
-
-    def __init__(self, known: Patterns, patterns: Iterable[tuple[Key, str]]) -> None:
-        self._entries: dict[str, list[tuple[Key, tuple[int, ...], _Pattern]]] = {}
-        for key, printed in patterns:
-            pattern = known.get(printed)
-            entry = (key, pattern.needs, pattern)
-            for mark in pattern.rarest:
-                self._entries.setdefault(mark, []).append(entry)
-
-    def keys_in(self, sentence: Written) -> set[Key]:
-        """The keys that have a pattern which fits the sentence."""
-        keys: set[Key] = set()
-        text, bits = sentence
-        for mark in self._entries.keys() & set(text):
-            for key, needs, pattern in self._entries[mark]:
-                if key in keys:
-                    continue
-                for need in needs:
-                    if not need & bits:
-                        break
-                else:
-                    if pattern.search(text):
-                        keys.add(key)
-        return keys
+    def __missing__(self, token: str) -> int:
+        of_mark = self._of_mark
+        bits = reduce(or_, [of_mark.get(mark, 0) for mark in self._vocabulary.write(token)], 0)
+        if len(self) < MOST_REMEMBERED:
+            self[token] = bits
+        return bits

@@ -5,12 +5,12 @@ and its weight for each ground, one byte each. While sentences are read, the wei
 with a field for each ground and one that counts features, so that one addition adds all of them.
 """
 
-from base64 import b64decode
-from collections.abc import Iterable, Mapping, Sequence
+from binascii import a2b_base64
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
-from itertools import pairwise
-from math import exp, sqrt
+from itertools import chain, islice
+from math import sqrt
 from struct import Struct
 
 from determinations.parsing.grounds.codes import GROUNDS
@@ -28,6 +28,7 @@ from determinations.parsing.grounds.features import (
     stem_of,
     words_of,
 )
+from determinations.parsing.grounds.tokens import tokens_of
 from determinations.parsing.results import Decision
 
 FILE = "model.txt"
@@ -45,12 +46,15 @@ ZERO = 128
 #: Long and short sentences reach sums of one size.
 NORM = 4.0
 #: The fields of a number: four bytes each, more than the sum of any sentence's bytes. The last one counts.
-_FIELDS = Struct(f"<{len(LEARNED) + 1}I")
-_FIELD = _FIELDS.size // (len(LEARNED) + 1)
+_FIELD, _LARGEST = 4, (1 << 32) - 1
+_BYTES = _FIELD * (len(LEARNED) + 1)
 #: The bit where the count begins.
-_COUNT = 8 * (_FIELDS.size - _FIELD)
-#: Below this, a chance is under one in four hundred and counts as none.
-_HOPELESS = -6.0
+_COUNT = 8 * (_BYTES - _FIELD)
+#: The fields of a decision's grounds and the count.
+_FIELDS_OF = {
+    side: Struct(f"<{_FIELD * of.start}x{len(of)}I{_FIELD * (len(LEARNED) - of.stop)}xI")
+    for side, of in OF_DECISION.items()
+}
 _STRONGEST = 3
 _REMEMBERED_SENTENCES = 16_384
 _MOST_REMEMBERED_WORDS = 60_000
@@ -61,49 +65,60 @@ class _Word:
 
     __slots__ = ("after", "before", "is_negation", "pairs", "plain", "stem")
 
-    def __init__(self, stem: str, weights: Mapping[str, int]) -> None:
+    def __init__(self, stem: str, weights: Mapping[str, int], pairs: Mapping[str, int]) -> None:
         self.stem = stem
         self.plain = sum(weights.get(name, 0) for name in own_features(stem))
         self.after = weights.get(after_negation(stem) or "", 0)
         self.before = weights.get(before_negation(stem) or "", 0)
-        self.pairs: dict[str, int] = {}
+        self.pairs = pairs
         self.is_negation = is_negation(stem)
 
 
-class _Words(dict[str, _Word]):
-    """The words of letters, each with its stem's entry, worked out once."""
+_NO_PAIRS: Mapping[str, int] = {}
+
+
+class _Words(dict[str, tuple[_Word, ...]]):
+    """The words of each token of letters, worked out once."""
 
     def __init__(self, weights: Mapping[str, int]) -> None:
         super().__init__()
         self._weights = weights
         self._stems: dict[str, _Word] = {}
+        self._pairs: dict[str, dict[str, int]] = {}
         for name, weight in weights.items():
-            first, space, second = name.partition(" ")
-            if space:
-                self._of(first).pairs[second] = weight
+            if " " in name:
+                first, _, second = name.partition(" ")
+                self._pairs.setdefault(first, {})[second] = weight
+        self.negations: set[_Word] = set()
 
-    def _of(self, stem: str) -> _Word:
-        known = self._stems.get(stem)
-        if known is None:
-            known = _Word(stem, self._weights)
-            if len(self._stems) < _MOST_REMEMBERED_WORDS:
-                self._stems[stem] = known
-        return known
+    def of(self, sentence: str) -> list[_Word]:
+        """The words of a sentence."""
+        return list(chain.from_iterable(map(self.__getitem__, tokens_of(sentence).all)))
 
-    def __missing__(self, word: str) -> _Word:
-        entry = self._of(stem_of(word))
+    def __missing__(self, token: str) -> tuple[_Word, ...]:
+        entries = tuple([self._entry(stem_of(word)) for word in words_of(token)])
         if len(self) < _MOST_REMEMBERED_WORDS:
-            self[word] = entry
+            self[token] = entries
+        return entries
+
+    def _entry(self, stem: str) -> _Word:
+        entry = self._stems.get(stem)
+        if entry is None:
+            entry = _Word(stem, self._weights, self._pairs.get(stem, _NO_PAIRS))
+            if entry.is_negation:
+                self.negations.add(entry)
+            if len(self._stems) < _MOST_REMEMBERED_WORDS:
+                self._stems[stem] = entry
         return entry
 
 
 class GroundModel:
     """The weights, ready to be applied to sentences. ``step`` is what one unit of a byte is worth."""
 
-    def __init__(self, step: float, biases: Sequence[float], rows: Iterable[tuple[str, bytes]]) -> None:
-        self._biases = tuple(biases)
+    def __init__(self, step: float, biases: Sequence[float], weights: Mapping[str, bytes]) -> None:
         self._step = step
-        self._weights = {feature: _spread(row) for feature, row in rows}
+        self._biases = {side: tuple(biases[of.start : of.stop]) for side, of in OF_DECISION.items()}
+        self._weights = _spread(weights)
         self._words = _Words(self._weights)
         self._denial = self._weights.get(DENIAL, 0)
         self._sum_of = lru_cache(maxsize=_REMEMBERED_SENTENCES)(self._add_up)
@@ -111,14 +126,15 @@ class GroundModel:
 
     def _add_up(self, sentence: str) -> int:
         """The weights of ``sentence_features``, added up without writing them; 0 where few are known."""
-        known = self._words
-        words = [known[word] for word in words_of(sentence)]
+        words = self._words.of(sentence)
         different = set(words)
         total = sum([word.plain for word in different])
-        for word, following in pairwise(words):
-            if word.pairs:
-                total += word.pairs.get(following.stem, 0)
-        if any([word.is_negation for word in different]):
+        pairs = _NO_PAIRS
+        for word in words:
+            if word.stem in pairs:
+                total += pairs[word.stem]
+            pairs = word.pairs
+        if not self._words.negations.isdisjoint(different):
             after: set[_Word] = set()
             before: set[_Word] = set()
             for place, word in enumerate(words):
@@ -131,40 +147,42 @@ class GroundModel:
     def _add_up_context(self, item: tuple[str, str]) -> int:
         return sum(self._weights.get(name, 0) for name in context_features(*item))
 
-    def chances(self, sentence: str, item: tuple[str, str], decision: Decision) -> list[float]:
-        """How probable each ground of the decision is in the sentence, in the order of ``OF_DECISION``."""
-        side = OF_DECISION[decision]
+    def scores(self, sentence: str, item: tuple[str, str], decision: Decision) -> Sequence[float]:
+        """The log-odds that the sentence states each ground of the decision, in the order of ``OF_DECISION``.
+
+        Empty for a sentence of which too little is known to say anything.
+        """
         total = self._sum_of(sentence)
         if not total:
-            return [0.0] * len(side)
-        *sums, known = _FIELDS.unpack((total + self._context(item)).to_bytes(_FIELDS.size, "little"))
+            return ()
+        *sums, known = _FIELDS_OF[decision].unpack((total + self._context(item)).to_bytes(_BYTES, "little"))
         factor, zero = self._step * NORM / sqrt(known), ZERO * known
-        scores = [
-            bias + factor * (sum_of_code - zero)
-            for bias, sum_of_code in zip(
-                self._biases[side.start : side.stop], sums[side.start : side.stop], strict=True
-            )
-        ]
-        return [1 / (1 + exp(-score)) if score > _HOPELESS else 0.0 for score in scores]
+        return [bias + factor * (of_code - zero) for bias, of_code in zip(self._biases[decision], sums, strict=True)]
 
     def strongest(self, sentence: str, code: str) -> list[str]:
         """The features of the sentence that speak most for the ground, strongest first."""
-        place = LEARNED.index(code)
+        known, lowest = self._weights, 8 * _FIELD * LEARNED.index(code)
         weights = {
-            name: _FIELDS.unpack(self._weights[name].to_bytes(_FIELDS.size, "little"))[place] - ZERO
-            for name in sentence_features(sentence)
-            if name in self._weights and not is_small(name)
+            name: (known[name] >> lowest & _LARGEST) - ZERO
+            for name in dict.fromkeys(sentence_features(sentence))
+            if name in known
         }
-        ranked = sorted(weights, key=lambda name: (-weights[name], name))
-        return [name for name in ranked[:_STRONGEST] if weights[name] > 0]
+        ranked = sorted(
+            (name for name, weight in weights.items() if weight > 0), key=lambda name: (-weights[name], name)
+        )
+        return list(islice((name for name in ranked if not is_small(name)), _STRONGEST))
 
 
-def _spread(row: bytes) -> int:
-    """The bytes of a row as the lowest bytes of the fields of one number, and a one in the field that counts."""
-    fields = bytearray(_FIELDS.size)
-    fields[:-_FIELD:_FIELD] = row
-    fields[-_FIELD] = 1
-    return int.from_bytes(fields, "little")
+def _spread(weights: Mapping[str, bytes]) -> Mapping[str, int]:
+    """The bytes of each row as the lowest bytes of the fields of one number, and a one in the field that counts."""
+    fields = bytearray(_FIELD * len(LEARNED) * len(weights))
+    fields[::_FIELD] = b"".join(weights.values())
+    width, count = _FIELD * len(LEARNED), 1 << _COUNT
+    rows = range(0, len(fields), width)
+    return {
+        name: count | int.from_bytes(fields[start : start + width], "little")
+        for name, start in zip(weights, rows, strict=True)
+    }
 
 
 @cache
@@ -174,7 +192,7 @@ def ground_model() -> GroundModel:
     _source, step, biases = (line.partition("\t")[2] for line in lines[:3])
     rows = (line.split("\t") for line in lines[3:])
     return GroundModel(
-        float(step), [float(bias) for bias in biases.split()], ((name, b64decode(row)) for name, row in rows)
+        float(step), [float(bias) for bias in biases.split()], {name: a2b_base64(row) for name, row in rows}
     )
 
 

@@ -14,30 +14,40 @@ characters. Nothing backtracks over letters, and words that no pattern names cos
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import Enum
 from typing import NamedTuple
 
+from determinations.parsing.grounds.tokens import tokens_of
+
 #: A date and a number are one word each, whatever they say.
-_TOKEN = re.compile(r"[a-z]+|\d{1,2}[/-]\d{1,2}[/-]\d{2,4}(?!\d)|\d+|[;:]")
+_WORD = re.compile(r"[a-z]+|\d{1,2}[/-]\d{1,2}[/-]\d{2,4}(?!\d)|\d+|[;:]")
 _NUMBER, _DATE, _BREAK = "<number>", "<date>", "<break>"
 UNKNOWN_MARK = "."
 #: Words are written in characters of Unicode's private use area, none of which means anything in an expression.
 FIRST_MARK = 0xE000
+BREAK_MARK = chr(FIRST_MARK + 2)
 _AFTER_ANY_LETTER = "\uffff"
 _GAPS = {"..": 3, "...": 9, "....": 25}
 _START = "^"
 #: How many different words of letters are remembered with their character; English prose uses far fewer.
-_MOST_REMEMBERED = 60_000
+MOST_REMEMBERED = 60_000
+
+
+class Part(Enum):
+    """What a part of a pattern stands for."""
+
+    WORD = "a word that must be there"
+    MAYBE = "a word that may be there"
+    GAP = "a number of words at most"
+    START = "the beginning of the sentence"
 
 
 class Step(NamedTuple):
-    """One part of a pattern: a word of ``marks``, or up to ``most`` words that are (one) or are not (several) of them.
+    """One part of a pattern: of words ``marks``, of a gap ``most``."""
 
-    ``most`` is negative for a word that must be there.
-    """
-
-    marks: str
-    most: int = -1
-    is_start: bool = False
+    part: Part
+    marks: str = ""
+    most: int = 0
 
 
 class Vocabulary:
@@ -53,12 +63,12 @@ class Vocabulary:
         self._marks = {name: chr(FIRST_MARK + n) for n, name in enumerate([_NUMBER, _DATE, _BREAK, *names])}
         self._stems = {name[:-1]: self._marks[name] for name in names if name.endswith("*")}
         self._stem_lengths = sorted({len(stem) for stem in self._stems}, reverse=True)
-        self._known = _Remembered(self._mark_of)
+        self._known = _Remembered(self._marks_of_token)
         self._marks_of_parts: dict[str, str] = {}
 
     def write(self, sentence: str) -> str:
         """The sentence with one character per word; all words that no pattern names are the same character."""
-        return "".join([self._known[word] for word in _TOKEN.findall(sentence.lower())])
+        return "".join(map(self._known.__getitem__, tokens_of(sentence).all))
 
     def compile(self, pattern: str) -> re.Pattern[str]:
         """The pattern as an expression over written sentences. Raises ``KeyError`` for an unknown class."""
@@ -70,10 +80,10 @@ class Vocabulary:
 
     def _step(self, part: str) -> Step:
         if part in _GAPS:
-            return Step(self._marks[_BREAK], _GAPS[part])
+            return Step(Part.GAP, most=_GAPS[part])
         if part == _START:
-            return Step("", is_start=True)
-        return Step(self.marks(part), 1 if part.endswith("?") else -1)
+            return Step(Part.START)
+        return Step(Part.MAYBE if part.endswith("?") else Part.WORD, self.marks(part))
 
     def marks(self, part: str) -> str:
         """The characters that one part of a pattern stands for, such as ``no|without|<benefit>``."""
@@ -88,6 +98,9 @@ class Vocabulary:
             members = (word,) if word in self._marks or not word.startswith("<") else self._classes[word[1:-1]]
             marks.update(mark for member in members for mark in self._matching(member))
         return "".join(sorted(marks))
+
+    def _marks_of_token(self, token: str) -> str:
+        return "".join([self._mark_of(word) for word in _WORD.findall(token)])
 
     def _mark_of(self, word: str) -> str:
         if word in self._marks:
@@ -132,17 +145,17 @@ def _in_ranges(marks: str) -> str:
 
 
 class _Remembered(dict[str, str]):
-    """Words with their characters, each worked out once."""
+    """Tokens with their characters, each worked out once."""
 
     def __init__(self, work_out: Callable[[str], str]) -> None:
         super().__init__()
         self._work_out = work_out
 
-    def __missing__(self, word: str) -> str:
-        mark = self._work_out(word)
-        if len(self) < _MOST_REMEMBERED:
-            self[word] = mark
-        return mark
+    def __missing__(self, token: str) -> str:
+        marks = self._work_out(token)
+        if len(self) < MOST_REMEMBERED:
+            self[token] = marks
+        return marks
 
 
 def required_parts(pattern: str, optional_too: bool = False) -> Iterator[str]:

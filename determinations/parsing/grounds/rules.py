@@ -2,14 +2,14 @@
 
 import hashlib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal, NamedTuple, get_args
 
 from determinations.parsing.grounds.codes import GROUNDS
-from determinations.parsing.grounds.matching import PatternIndex, PatternList, Patterns, Written, written
+from determinations.parsing.grounds.matching import PatternTable, Written
 from determinations.parsing.grounds.patterns import Vocabulary
 from determinations.parsing.results import Decision
 
@@ -68,39 +68,55 @@ class RuleBook:
         self.voices: Mapping[str, list[str]] = _read("voices.toml")
         self.rules = tuple(_rule(entry) for entry in _read("rules.toml")["rule"])
         named = [pattern for rule in self.rules for pattern in (*rule.patterns, *rule.unless)]
-        vocabulary = Vocabulary(words, [*named, *(pattern for group in self.voices.values() for pattern in group)])
-        self.vocabulary = vocabulary
-        known = Patterns(vocabulary)
-        self._voice_index = PatternIndex(
-            known, [(group, pattern) for group, patterns in self.voices.items() for pattern in patterns]
-        )
-        self._unless = {rule.id: PatternList(known, rule.unless) for rule in self.rules}
-        self._by_id = {rule.id: rule for rule in self.rules}
-        sides: tuple[Decision, ...] = ("upheld", "overturned")
-        self._all = {side: self._index(known, self._of(side)) for side in sides}
-        self._of_guidelines = {
-            side: self._index(known, [rule for rule in self._of(side) if rule.voice in ("any", "after")])
-            for side in sides
-        }
+        self.vocabulary = Vocabulary(words, [*named, *(name for group in self.voices.values() for name in group)])
+        self._sides = {side: _Side(self, side) for side in get_args(Decision)}
         self.read = lru_cache(maxsize=_REMEMBERED_SENTENCES)(self._read_sentence)
 
-    def _of(self, decision: Decision) -> list[Rule]:
-        return [rule for rule in self.rules if GROUNDS[rule.code].decision == decision]
-
-    @staticmethod
-    def _index(known: Patterns, rules: Iterable[Rule]) -> PatternIndex[str]:
-        return PatternIndex(known, [(rule.id, pattern) for rule in rules for pattern in rule.patterns])
-
     def _read_sentence(self, sentence: str, decision: Decision) -> SentenceReading:
-        marked = written(self.vocabulary, sentence)
-        voice = self._voice(marked)
-        index = (self._of_guidelines if voice == "guideline" else self._all)[decision]
-        ids = [id for id in index.keys_in(marked) if not self._unless[id].fits(marked)]
-        return SentenceReading(voice, tuple(self._by_id[id] for id in sorted(ids))) if ids else _NO_RULES[voice]
+        return self._sides[decision].read(sentence)
 
-    def _voice(self, sentence: Written) -> Voice:
-        groups = self._voice_index.keys_in(sentence)
-        return next((voice for group, voice in _VOICES if group in groups), "neutral")
+
+class _Side:
+    """The rules of one decision: one table of the patterns of voices and rules, one of what rules exclude."""
+
+    def __init__(self, book: RuleBook, decision: Decision) -> None:
+        self._vocabulary = book.vocabulary
+        of_side = (rule for rule in book.rules if GROUNDS[rule.code].decision == decision)
+        self._rules = sorted(of_side, key=lambda rule: rule.id)
+        voices = [book.voices[group] for group, _voice in _VOICES]
+        self._table = PatternTable(book.vocabulary, [*voices, *(rule.patterns for rule in self._rules)])
+        self._unless = PatternTable(book.vocabulary, [rule.unless for rule in self._rules])
+        of_rules = self._table.groups[len(_VOICES) :]
+        self._of_voices, self._of_rules = sum(self._table.groups[: len(_VOICES)]), sum(of_rules)
+        self._of_guidelines = sum(
+            bits for bits, rule in zip(of_rules, self._rules, strict=True) if rule.voice in ("any", "after")
+        )
+
+    def read(self, text: str) -> SentenceReading:
+        table = self._table
+        possible = table.possible(text)
+        if not possible:
+            return _NO_RULES["neutral"]
+        sentence = Written(self._vocabulary.write(text))
+        first = table.first_group(possible & self._of_voices, sentence)
+        voice = "neutral" if first is None else _VOICES[first][1]
+        counting = possible & (self._of_guidelines if voice == "guideline" else self._of_rules)
+        if not counting:
+            return _NO_RULES[voice]
+        numbers = [group - len(_VOICES) for group in table.groups_of(counting, sentence)]
+        rules = self._without_excluded(numbers, text, sentence) if numbers else ()
+        return SentenceReading(voice, rules) if rules else _NO_RULES[voice]
+
+    def _without_excluded(self, numbers: Sequence[int], text: str, sentence: Written) -> tuple[Rule, ...]:
+        unless = self._unless
+        possible = unless.possible(text)
+        return tuple(
+            [
+                self._rules[number]
+                for number in numbers
+                if unless.first_group(possible & unless.groups[number], sentence) is None
+            ]
+        )
 
 
 @cache
