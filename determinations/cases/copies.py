@@ -40,7 +40,8 @@ def are_copies(one: ReadLetter, other: ReadLetter) -> bool:
     """Whether two letters of one case are the same letter, either as parsed or as corrected by staff."""
     if one.says_amended != other.says_amended and one.decision_date and other.decision_date:
         return False
-    return _agree(one.parsed, other.parsed) or _agree(one.corrected, other.corrected)
+    is_same = one.parsed is other.parsed  # letters that say the very same share their document
+    return is_same or _agree(one.parsed, other.parsed) or _agree(one.corrected, other.corrected)
 
 
 def how_much_it_says(letter: ReadLetter) -> tuple[int, ...]:

@@ -1,10 +1,10 @@
 """Selects the letter of a case that lists and statistics count, and identifies its copies."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import F
+from django.db.models import BigIntegerField, F, Func, Value
 from django.db.models.functions import Coalesce, Substr
 
 from determinations.cases.copies import ReadLetter, are_copies, how_much_it_says
@@ -12,7 +12,10 @@ from determinations.cases.letter_corrections import lasting_corrections
 from determinations.cases.merging import empty_document, merge
 from determinations.models import Correction, CorrectionState, Letter, LetterPair, LetterText, ParsedDocument
 from determinations.models.corrections import IN_FORCE
+from determinations.parsing.results import LetterRecord
 
+#: The columns of letters that matter here.
+_COMPARED = ("sha256", "part", "pages", "first_page", "last_page", "text_method")
 #: Number of leading characters in which a letter says that it is amended.
 _HEAD = 3_000
 _LETTER = r"(?:letter|determination|decision|review)"
@@ -42,15 +45,38 @@ def read_letters(letter_ids: Collection[int]) -> ReadLetters:
     """What is compared of these letters, of however many cases, in a few statements; without letters in none."""
     if not letter_ids:
         return ReadLetters({}, {})
-    letters = Letter.objects.in_bulk(letter_ids)
+    letters = Letter.objects.only(*_COMPARED).in_bulk(letter_ids)
     corrections = lasting_corrections(letters.values())
-    documents = ParsedDocument.objects.in_bulk(letter_ids)
     amended = _say_amended(letter_ids)
-    read = {
-        pk: _read(letter, corrections.get(pk, []), documents.get(pk), says_amended=pk in amended)
-        for pk, letter in letters.items()
-    }
+    read: dict[int, ReadLetter] = {}
+    for document, same in _documents(letter_ids):
+        uncorrected = merge(document, ()).record
+        for pk in same:
+            made = corrections.get(pk, ())
+            read[pk] = ReadLetter(
+                pk,
+                document,
+                merge(document, made).record if made else uncorrected,
+                len(letters[pk].page_numbers),
+                says_amended=pk in amended,
+                is_scan=letters[pk].is_scan,
+            )
     return ReadLetters(read, corrections)
+
+
+def _documents(letter_ids: Collection[int]) -> Iterator[tuple[LetterRecord, list[int]]]:
+    """The parsed documents, each once, with the letters that have it: most copies of a letter say the very same."""
+    stored = ParsedDocument.objects.filter(pk__in=letter_ids)
+    # PostgreSQL's hash has 64 bits: the letters of one case do not share it by chance.
+    hashed = Func(F("document"), Value(0), function="jsonb_hash_extended", output_field=BigIntegerField())
+    same: dict[int, list[int]] = {}
+    for pk, digest in stored.annotate(digest=hashed).order_by("pk").values_list("pk", "digest"):
+        same.setdefault(digest, []).append(pk)
+    documents = dict(stored.filter(pk__in=[pks[0] for pks in same.values()]).values_list("pk", "document"))
+    for pks in same.values():
+        yield documents[pks[0]], pks
+    if unread := set(letter_ids).difference(*same.values()):
+        yield empty_document(), sorted(unread)
 
 
 def choose_counting(group: Sequence[int], merged: Iterable[LetterPair], known: ReadLetters) -> Standing:
@@ -71,25 +97,11 @@ def choose_counting(group: Sequence[int], merged: Iterable[LetterPair], known: R
     return Standing(counts, others, is_corrected=any(corrections.values()))
 
 
-def _read(
-    letter: Letter, corrections: Sequence[Correction], stored: ParsedDocument | None, *, says_amended: bool
-) -> ReadLetter:
-    parsed = stored.document if stored else empty_document()
-    return ReadLetter(
-        letter.pk,
-        parsed,
-        merge(parsed, corrections).record,
-        len(letter.page_numbers),
-        says_amended,
-        letter.is_scan,
-    )
-
-
 def _say_amended(letter_ids: Collection[int]) -> set[int]:
     """The letters whose head says that they are amended."""
     head = Substr(Coalesce("kept_with__text", "text"), Coalesce(F("start"), 0) + 1, _HEAD)
-    heads = LetterText.objects.filter(pk__in=letter_ids).values_list("pk", head)
-    return {pk for pk, text in heads if _AMENDED.search(text)}
+    heads = LetterText.objects.filter(pk__in=letter_ids).annotate(head=head).filter(head__icontains="amended")
+    return {pk for pk, text in heads.values_list("pk", "head") if _AMENDED.search(text)}
 
 
 def _classes(letters: Sequence[ReadLetter]) -> list[list[ReadLetter]]:

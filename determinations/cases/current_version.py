@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import combinations, product
+from functools import partial
+from itertools import combinations, pairwise, product
 
 from django.db import connection
 
@@ -43,7 +44,9 @@ def settle_versions(cases: Mapping[int, Case], written: Collection[int]) -> Sett
     for pk, case in sorted(cases.items()):
         if case.case_number:
             by_number[case.case_number].append(pk)
-    of_one_number = (pair for same in by_number.values() for pair in combinations(same, 2) if pair not in apart)
+    # Where nothing keeps letters apart, it does not matter by which links they come together.
+    pairs_of = partial(combinations, r=2) if apart else pairwise
+    of_one_number = (pair for same in by_number.values() for pair in pairs_of(same) if pair not in apart)
     links += sorted(of_one_number, key=lambda pair: (pair[1], pair[0]), reverse=True)
     settled = Settled(set(), set())
     groups = _connected(cases, links, apart)

@@ -40,7 +40,7 @@ _MOST_TURNS = 4
 #  2. states of corrections: as merged.
 #  3. write the items that changed, and delete their facts: the index of cases is built from what their items say, so
 #     items come before cases; texts of cases come before the rows that are found by them.
-#  4. which cases count, and which are copies: needs the rows of new cases.
+#  4. which cases count, and which are copies: rows of new cases say it from the start, others are changed now.
 #  5. the office's values, by the case numbers just written: facts have them from the cases.
 #  6. facts: only of cases that count, and only those that changed; also of cases that begin or cease to.
 #  7. printed citations, owners and notes, duties, and the review queue: read nothing that is written later.
@@ -93,8 +93,8 @@ class _Writer:
         self._write_states()
         write_items(records, words)
         corrected = {pk for pk, result in self.merged.items() if result.corrected}
-        write_case_rows(self.letters, records, corrected, words)
-        write_standing(self.cases[pk] for pk in moved)
+        write_case_rows(self.letters, records, corrected, words, self.cases)
+        write_standing(self.cases[pk] for pk in moved & self.known)
         copy_to_cases(records.keys())
         replace_facts(moved | records.keys())
         write_printed_citations(self.documents)

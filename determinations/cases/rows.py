@@ -60,12 +60,16 @@ def write_case_rows(
     records: Mapping[int, EffectiveRecord],
     corrected: Set[int],
     words: Mapping[int, SearchWords],
+    standing: Mapping[int, Case],
 ) -> None:
+    """Write the rows of cases; ``standing`` says which of them count. Those that have rows keep what they have of it
+    (see ``current_version.write_standing``)."""
     known = references_of(records.values())
     cases = [
         {
             "letter_id": pk,
-            "superseded_by_id": None,
+            "superseded_by_id": standing[pk].superseded_by_id,
+            "is_copy": standing[pk].is_copy,
             "corrected": pk in corrected,
             "office_set_id": letters[pk].office_set_id,
             "searched_hash": searched_hash(record, words[pk].digest),
@@ -76,7 +80,7 @@ def write_case_rows(
     _write_letter_states(letters, {pk: state_of(record) for pk, record in records.items()})
     _compare_anew(records)
     _write_case_texts(records, words)  # before the rows that are found by them
-    insert_rows(Case, cases, replace_on="letter_id", keep=("superseded_by_id",))
+    insert_rows(Case, cases, replace_on="letter_id", keep=("superseded_by_id", "is_copy"))
 
 
 def _compare_anew(records: Mapping[int, EffectiveRecord]) -> None:
