@@ -26,16 +26,21 @@ _OF_SERVER = {
 
 def for_database(options: dict[str, str]) -> dict[str, str]:
     """libpq's options with keepalives of both sides; what the address itself says wins."""
-    ours = {
+    server = " ".join(f"-c {name}={value}" for name, value in _OF_SERVER.items())
+    return {**for_pooler(options), "options": f"{server} {options.get('options', '')}".strip()}
+
+
+def for_pooler(options: dict[str, str]) -> dict[str, str]:
+    """The same for connections to a pooler, which refuses settings of a session: its own configuration has them."""
+    return {
         "keepalives": "1",
         "keepalives_idle": str(IDLE),
         "keepalives_interval": str(BETWEEN),
         "keepalives_count": str(UNANSWERED),
         "tcp_user_timeout": str(_UNACKNOWLEDGED),
         "connect_timeout": "10",
+        **options,
     }
-    server = " ".join(f"-c {name}={value}" for name, value in _OF_SERVER.items())
-    return {**ours, **options, "options": f"{server} {options.get('options', '')}".strip()}
 
 
 def for_redis(url: str) -> dict[str, object]:

@@ -4,6 +4,7 @@ Without ``DATABASE_URL`` and ``REDIS_URL``, every command uses the embedded serv
 ``demo`` or ``services`` started.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,7 @@ MIDDLEWARE = [
     "imrsite.errors.UnreadableRequests",
     "imrsite.middleware.Busy",
     "imrsite.store_faults.StoreFaults",
+    "determinations.views.operations.replica.ReadFromReplica",
 ]
 TEMPLATES = [
     {
@@ -112,6 +114,26 @@ STATEMENT_SECONDS = env.number("STATEMENT_SECONDS", 0)
 DATABASES["default"]["OPTIONS"] = keepalive.for_database(
     limits.database_options(DATABASES["default"]["OPTIONS"], STATEMENT_SECONDS)
 )
+# A hot standby that lists, search, statistics and exports read from while it is at most so far behind.
+if env.text("REPLICA_URL"):
+    DATABASES["replica"] = {**DATABASES["default"], **env.database("REPLICA_URL", "")}
+    DATABASES["replica"]["OPTIONS"] = keepalive.for_database(
+        limits.database_options({"connect_timeout": "2", **DATABASES["replica"]["OPTIONS"]}, STATEMENT_SECONDS)
+    )
+    DATABASES["replica"]["TEST"] = {"MIRROR": "default"}
+REPLICA_MAX_LAG_SECONDS = env.number("REPLICA_MAX_LAG_SECONDS", 30, least=1)
+# Web servers and workers connect to a pooler in transaction mode; what needs a session goes to DATABASE_URL, as do all
+# commands (imrsite/connections.py, imrsite/deploy/several-hosts.md).
+if env.text("POOLER_URL") and Path(sys.argv[0]).name != "manage.py":
+    DATABASES["direct"] = DATABASES["default"]
+    DATABASES["default"] = {
+        **DATABASES["direct"],
+        **env.database("POOLER_URL", ""),
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "TEST": {},
+    }
+    DATABASES["default"]["OPTIONS"] = keepalive.for_pooler(DATABASES["default"]["OPTIONS"])
+    DATABASES["direct"]["TEST"] = {"MIRROR": "default"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Broker and cache: Redis 6.2 or newer, or Valkey

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from determinations.access.scope import EVERYTHING, within
 from determinations.models import AuditEvent
+from imrsite.connections import on_primary
 
 #: A page that fetches parts of a letter separately is recorded once within this time.
 _ONE_OPENING = timedelta(hours=1)
@@ -80,7 +81,7 @@ def record(
         letter_ids=None if letter_ids is None else sorted(set(letter_ids)),
         detail=detail | _current_token(),
     )
-    with within(EVERYTHING):
+    with on_primary(), within(EVERYTHING):
         event.save(force_insert=True)
     return event
 
@@ -94,7 +95,7 @@ def record_each(action: str, letter_ids: Iterable[int], *, by: User, at: datetim
         AuditEvent(at=at, by_id=by.pk, by_name=name, address=address, action=action, letter_id=pk, detail=detail)
         for pk in ids
     ]
-    with within(EVERYTHING):
+    with on_primary(), within(EVERYTHING):
         AuditEvent.objects.bulk_create(events)
 
 

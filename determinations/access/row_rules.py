@@ -220,7 +220,7 @@ SHARED = frozenset(
         "backuprecord", "calendarfeed", "casechange", "category", "categoryrule",
         "closedday", "columnchoice", "columnfile", "correctionreason", "dutyrule", "dutysettings", "editionvalidity",
         "export", "factchange", "factlog", "filekeyinuse", "installation", "keptanswer",
-        "mailpreference", "officefield", "officeset", "reportrecipient", "reportrun", "reportschedule",
+        "mailpreference", "officefield", "officeset", "ownwrite", "reportrecipient", "reportrun", "reportschedule",
         "reviewsettings", "rowsaction", "savedreport", "savedview", "searchvocabulary", "seennews",
         "sectionname", "signinlimit",
         "signinpolicy", "statewidefigure", "statisticslimits", "stoppedworker", "storedfilter", "storedpass",

@@ -19,6 +19,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from psycopg.pq import TransactionStatus
 
+from imrsite.connections import on_session
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -82,16 +84,17 @@ def current_scope() -> Scope:
 
 @contextmanager
 def within(scope: Scope) -> Iterator[None]:
-    """Run queries in this scope, then in the previous one again."""
-    before = current_scope()
-    if scope == before:
+    """Run queries in this scope, then in the previous one again. A scope is a setting of the session."""
+    if scope == current_scope():
         yield
         return
-    _switch(connection, before, scope)
-    try:
-        yield
-    finally:
-        _switch_back(connection, scope, before)
+    with on_session():
+        before = current_scope()
+        _switch(connection, before, scope)
+        try:
+            yield
+        finally:
+            _switch_back(connection, scope, before)
 
 
 def all_letters(work: Callable[P, T]) -> Callable[P, T]:

@@ -46,6 +46,7 @@ from determinations.storage.locking import lock_store
 from determinations.storage.places import Entry
 from determinations.storage.sealed import KeyUnknown, NotAuthentic
 from determinations.storage.syncing import sync
+from imrsite.connections import in_session
 
 DATABASE = "database.dump"
 #: The files that rows of the database need, with these two first digits; of a table that may not be migrated yet, too.
@@ -76,6 +77,7 @@ class _Work:
     unreadable: int = 0
 
 
+@in_session
 def make_backup(repository: Repository, keys: Keys, *, now: datetime) -> Manifest:
     """Make a backup; returns its manifest. Nothing of an unfinished one counts."""
     name = name_of(now)

@@ -31,6 +31,7 @@ from determinations.browsing.lists import LISTS, ListKind
 from determinations.casework.work import MOST_AT_ONCE
 from determinations.models import Export
 from determinations.models.browsing import REPORT, ExportFormat, ExportState
+from determinations.replica.reading import read
 from determinations.storage.files import exports_area
 from determinations.storage.folder import UNFINISHED, make_private
 
@@ -155,12 +156,7 @@ def write_export(export_id: int, *, now: Callable[[], datetime], writers: Mappin
     scope = _note_scope(export)
     try:
         seen = array("q")
-        with within(scope):
-            if writer := writers.get(export.list_name):
-                with exports_area().write(_name_of(export)) as file:
-                    rows = writer(export, file, seen)
-            else:
-                rows = _write_file(export, now(), seen)
+        rows = read(export.by_id, lambda: _write_within(scope, export, writers.get(export.list_name), now(), seen))
     except TooManyRows:
         _fail(export, "There are more rows than an Excel sheet allows. Export as CSV, or filter the list.", now())
     except BundleRefused as refusal:
@@ -178,6 +174,16 @@ def write_export(export_id: int, *, now: Callable[[], datetime], writers: Mappin
                 record_of_file("list.exported", export, at=now(), letter_ids=seen)
                 return
         exports_area().delete(_name_of(export))  # a case was erased while it was written
+
+
+def _write_within(scope: Scope, export: Export, writer: Writer | None, now: datetime, seen: "array[int]") -> int:
+    """Write the file of what may be seen in the scope; returns the number of rows. It can be done again."""
+    del seen[:]
+    with within(scope):
+        if writer is None:
+            return _write_file(export, now, seen)
+        with exports_area().write(_name_of(export)) as file:
+            return writer(export, file, seen)
 
 
 def refusal_of(export: Export) -> str:

@@ -20,6 +20,7 @@ from determinations.casework.work import MOST_AT_ONCE, WorkRefused
 from determinations.models import RowsAction
 from determinations.models.casework import RowsState
 from determinations.paging.counts import COUNT_CAP
+from determinations.replica.own_writes import note_writes
 
 #: Cases that one action reaches: as many as lists count exactly.
 MOST_CASES = COUNT_CAP
@@ -75,6 +76,7 @@ def step(action_id: int, *, now: datetime) -> bool:
         said = str(refusal) or "You no longer have the permission for this."
         RowsAction.objects.filter(pk=action_id).update(state=RowsState.FAILED, message=said[:300], waiting=[])
         return False
+    note_writes([action.by_id])
     return action.state in (RowsState.RUNNING, RowsState.UNDOING)
 
 

@@ -6,7 +6,7 @@ the corrections, so running it again changes nothing, and no correction is lost 
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from determinations.cases import review_entries
@@ -26,6 +26,7 @@ from determinations.models import Case, CaseText, Citation, Correction, Letter, 
 from determinations.parsing.results import LetterRecord
 from determinations.reference.category_rules import active_rules, with_rules
 from determinations.reference.printed_citations import write_printed_citations
+from determinations.replica.own_writes import note_for_everybody
 from determinations.searching.terms import version
 
 #: Corrections of copies can change which letter counts, and that again which corrections are in force.
@@ -226,6 +227,7 @@ def remove_letters(letter_ids: Collection[int]) -> None:
     """
     files = Letter.objects.filter(pk__in=letter_ids).values_list("sha256", flat=True)
     holding(letter_ids, lambda held: _remove_letters(set(letter_ids) & held.letters, held), files=files)
+    transaction.on_commit(note_for_everybody)
 
 
 def _remove_letters(letter_ids: set[int], held: Held) -> None:

@@ -16,6 +16,7 @@ from determinations.access import audit
 from determinations.access.roles import may_move
 from determinations.access.scope import all_letters
 from determinations.models import Case, ItemFact, Letter, Office, OfficeSet, Upload
+from determinations.replica.own_writes import note_for_everybody
 
 #: Letters that one transaction moves.
 MOVED_AT_ONCE = 500
@@ -53,6 +54,7 @@ def move_letters(letter_ids: Collection[int], offices: Collection[Office], *, by
         _assign(moved, target)
         names = sorted(office.name for office in offices)
         audit.record_each("letter.moved", moved, by=by, at=now, offices=names)
+        transaction.on_commit(note_for_everybody)
     return len(moved)
 
 

@@ -69,6 +69,7 @@ from determinations.models.office_fields import (
 from determinations.models.offices import Office, OfficeSet
 from determinations.models.operations import Alarm, BackupRecord
 from determinations.models.reparsing import ReparseExample, ReparseRun, RunState
+from determinations.models.replica import OwnWrite
 from determinations.models.reports import Frequency, ReportRecipient, ReportRun, ReportSchedule, SavedReport
 from determinations.models.retention import ArchivedCase, ErasedLetter, ErasureReason, LegalHold
 from determinations.models.reviews import CorrectionReason, ReviewEntry, ReviewSettings
@@ -156,6 +157,7 @@ __all__ = [
     "OfficeValue",
     "Operation",
     "Outcome",
+    "OwnWrite",
     "PairDecision",
     "PairKind",
     "ParsedDocument",

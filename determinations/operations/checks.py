@@ -23,7 +23,10 @@ from determinations.reading.readiness import stopped_workers, sweep_state
 from determinations.reading.schema import schema_obstacle
 from determinations.reading.worker_list import client, running_workers
 from determinations.reading.workers import WorkerState, swept_lately, worker_state
+from determinations.replica.looking import look
+from determinations.replica.own_writes import EVERYBODY
 from imrsite.backing import broker_client
+from imrsite.connections import REPLICA, is_configured, is_pooled
 from imrsite.static_files import FingerprintedStorage, uncollected
 
 #: The cache key that says when alarms were last looked for (see ``alarms``).
@@ -273,6 +276,40 @@ def sources_of_letters() -> Finding:
     )
 
 
+def replica() -> Finding:
+    """Whether the read replica answers and keeps up."""
+    if not is_configured(REPLICA):
+        return Finding(Level.OK, "There is no read replica (REPLICA_URL); the primary answers everything.")
+    state = look(EVERYBODY)
+    if state.obstacle:
+        return Finding(
+            Level.FAILING,
+            f"{state.obstacle} The primary answers everything.",
+            "Check the standby, its log and REPLICA_URL. It is used again by itself.",
+        )
+    return Finding(
+        Level.OK,
+        f"The read replica is {state.lag:,.1f} seconds behind, and answers lists, search, statistics and exports.",
+    )
+
+
+def pooler() -> Finding:
+    """Whether statements of a web server that go through a pooler have their limits, which only the pooler can set."""
+    if not is_pooled():
+        return Finding(Level.OK, "This process connects to PostgreSQL directly.")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extract(epoch FROM current_setting('statement_timeout')::interval)")
+        (seconds,) = cursor.fetchone()
+    if seconds != settings.STATEMENT_SECONDS:
+        return Finding(
+            Level.WARNING,
+            f"A statement through the pooler may take {seconds:,.0f} seconds instead of {settings.STATEMENT_SECONDS} "
+            "(0: no limit).",
+            "Set statement_timeout in the connect_query of the pooler, see imrsite/deploy/several-hosts.md.",
+        )
+    return Finding(Level.OK, "This process connects through a pooler, which limits statements.")
+
+
 _MINUTE = timedelta(minutes=1)
 CHECKS = (
     Check(
@@ -326,6 +363,14 @@ CHECKS = (
     ),
     Check(
         "column_file", "Column file", "Statistics and lists are exact, but slower.", Source.DATABASE, column_file,
+        alarm_after=None,
+    ),
+    Check(
+        "replica", "Read replica", "Pages are exact, but the primary does all the work.", Source.REPLICA, replica,
+        alarm_after=_MINUTE,
+    ),
+    Check(
+        "pooler", "Pooler", "A slow page may occupy the database for longer than it should.", Source.DATABASE, pooler,
         alarm_after=None,
     ),
     Check(

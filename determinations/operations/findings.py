@@ -39,6 +39,7 @@ class Source(StrEnum):
     DATABASE = "database"
     BROKER = "broker"
     FILES = "files"
+    REPLICA = "replica"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 A worker holds the lock from the statement that counts the attempt until the outcome is committed; the lock ends with
 its connection. So a row in state ``parsing`` whose lock is free has lost its worker, and a duplicate message never
-counts an attempt. Because the lock belongs to the connection, workers connect to PostgreSQL directly, not through a
-transaction pooler.
+counts an attempt. Because the lock belongs to the session, what is done under a claim never goes through a
+transaction pooler (``on_session``): if its connection is lost, work and lock end together.
 """
 
 import logging
@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 
 from determinations.models import Letter, LetterState
 from determinations.models.letters import Lane
+from imrsite.connections import on_session
 
 log = logging.getLogger(__name__)
 
@@ -43,14 +44,15 @@ def claimed(ids: Sequence[int], *, begun: bool, scans: bool = False) -> Iterator
     Inside the block, this connection holds their locks. Letters that could not be claimed are omitted, and so are
     scans; with ``scans``, everything else is omitted instead.
     """
-    mine: list[int] = []
-    try:
-        mine += _claim(ids, begun=begun, scans=scans)
-        yield mine
-    finally:
-        if mine and connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, id) FROM unnest(%s::int[]) AS t (id)", [LOCK, mine])
+    with on_session():
+        mine: list[int] = []
+        try:
+            mine += _claim(ids, begun=begun, scans=scans)
+            yield mine
+        finally:
+            if mine and connection.is_usable():
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_advisory_unlock(%s, id) FROM unnest(%s::int[]) AS t (id)", [LOCK, mine])
 
 
 def _claim(ids: Sequence[int], *, begun: bool, scans: bool) -> list[int]:

@@ -2,12 +2,14 @@
 
 from determinations.models import FileKeyInUse
 from determinations.storage.keys import key_ring
+from imrsite.connections import on_primary
 
 
 def register_current_key() -> None:
     """Record that files are encrypted with the current key, if there is one."""
     if current := key_ring().current:
-        FileKeyInUse.objects.bulk_create([FileKeyInUse(pk=current.name)], ignore_conflicts=True)
+        with on_primary():
+            FileKeyInUse.objects.bulk_create([FileKeyInUse(pk=current.name)], ignore_conflicts=True)
 
 
 def missing_keys() -> list[str]:

@@ -23,6 +23,7 @@ from determinations.operations.counters import counting_letters
 from determinations.reading import readiness
 from determinations.reading.ingest import ingest_letters
 from determinations.reading.scans import read_scans
+from determinations.replica.workers import note_uploaders
 from determinations.tasks.guards import (
     SECONDS_PER_TURN,
     WAITS_FOR_READINESS,
@@ -50,6 +51,7 @@ def parse_letters(ids: list[int], lane: str = Lane.INTERACTIVE) -> None:
     """Read these letters, then send the next ones of the lane."""
     with counting_letters(ids):
         memory_may_run_out(ingest_letters)(ids)  # the letters are requeued, with one attempt fewer left
+    note_uploaders(ids)
     send_waiting(lane)
     send_waiting(Lane.SCANS)
 
@@ -60,6 +62,7 @@ def scan_letters(ids: list[int], lane: str = Lane.SCANS) -> None:
     """Recognize and read these scans, then send the next ones."""
     with counting_letters(ids):
         memory_may_run_out(read_scans)(ids)
+    note_uploaders(ids)
     if missing_engine() is None:  # without the engine they wait for the sweep
         send_waiting(lane)
 

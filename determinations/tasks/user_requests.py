@@ -20,7 +20,7 @@ from determinations.datasets.exported import write_exported
 from determinations.duties import records as duty_records
 from determinations.duties.records import MOST_AT_ONCE, DutyRefused
 from determinations.intake.offices import MOVED_AT_ONCE, move_letters
-from determinations.models import Case, Export, Office, UploadedFile
+from determinations.models import Case, Export, Office, OfficeImport, UploadedFile
 from determinations.models.browsing import DATA_SET, REPORT, ExportState
 from determinations.models.clock import database_now
 from determinations.models.letters import Lane
@@ -28,6 +28,7 @@ from determinations.models.locks import holding_alone
 from determinations.office_fields import imports as office_imports
 from determinations.reading import drawings, readiness, reparsing
 from determinations.reading.turns import MESSAGE_LOST_AFTER
+from determinations.replica.own_writes import note_writes
 from determinations.reports import schedules
 from determinations.reports.exported import write_report
 from determinations.tasks.guards import SECONDS_PER_TURN, memory_may_run_out, send_quietly
@@ -158,6 +159,7 @@ def work_on_office_import(import_id: int) -> None:
                 import_id, "This failed, and nothing was changed. Try again; if it fails again, tell an administrator."
             )
             raise
+    note_writes(OfficeImport.objects.filter(pk=import_id).values_list("by", flat=True))
     send_office_values()
 
 
@@ -198,6 +200,7 @@ def enter_receipts(upload_id: int, received_on: str, service: str, user_id: int,
         early = Case.objects.filter(pk__in=chunk, decision_date__gt=day).values_list("pk", flat=True)
         chunk = sorted(set(chunk) - set(early))
         duty_records.enter_receipt(chunk, day, service, by=user, now=database_now(), only_missing=only_missing)
+    note_writes([user_id])
 
 
 @shared_task(name="determinations.tasks.move_list", ignore_result=True)

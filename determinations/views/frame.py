@@ -15,6 +15,7 @@ from determinations.paging.counts import count_up_to
 from determinations.reading.readiness import stopped_reasons
 from determinations.reading.workers import worker_state
 from determinations.retention.archive import any_archived
+from determinations.views.operations.replica import SAID_FROM, lag_of
 from determinations.views.requests import open_url, url_if_any
 
 #: Label, URL name, permission.
@@ -74,6 +75,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
     return {
         "frame": {
             "worker": worker_state().value if uploads else "",
+            "behind": _behind(request),
             "stopped": stopped_reasons() if uploads else [],
             "alarms": _alarms() if user.has_perm("determinations.see_operations") and scope.is_everything else [],
             "has_uploads": uploads and url_if_any("upload_list"),
@@ -103,6 +105,12 @@ def frame(request: HttpRequest) -> dict[str, object]:
             "search_words": request.GET.get("q", "") if request.path == url_if_any("search") else "",
         }
     }
+
+
+def _behind(request: HttpRequest) -> float | None:
+    """How many seconds the page may be behind, if that is worth saying."""
+    lag = lag_of(request)
+    return lag if lag is not None and lag >= SAID_FROM else None
 
 
 def _bell(user: User) -> dict[str, object]:
