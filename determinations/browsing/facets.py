@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import QuerySet
 from django.http import QueryDict
 
@@ -21,7 +20,7 @@ from determinations.filters import ListFilters
 from determinations.filters.kinds import KINDS, Stored
 from determinations.models import ItemFact
 from determinations.models.dimensions import MARKS, Dimension
-from determinations.paging.filtered import NEAR, ListQuery, Nearest, tables_of
+from determinations.paging.filtered import NEAR, ListQuery, Nearest, rows_of, tables_of
 from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.wording.labels import Labels
@@ -79,10 +78,8 @@ def count_facets(kind: ListKind, filterset: ListFilters, query: QueryDict, limit
         return FacetCounts(numbers)
     statement, parameters = _statement(queries, list(dict.fromkeys(places.values())), limits)
     rows: dict[str, list[tuple[Stored, int]]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        for place, value, number in cursor.fetchall():
-            rows[place].append((value if value is None else json.loads(value), number))
+    for place, value, number in rows_of(statement, parameters, of_words=queries["base"].of_words):
+        rows[place].append((value if value is None else json.loads(value), number))
     labels = filterset.lookups.labels
     counts = {
         dimension.name: _by_value(dimension, column, rows[f"{table}.{column}"], labels)

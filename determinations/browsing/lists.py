@@ -55,7 +55,8 @@ class ListKind:
         words = [typed for name, field in _WORDS.items() if (typed := _words_of(filterset, name, field))]
         unpacked = any(typed.unpacked for typed in words)
         cap = UNPACKED_CAP if unpacked else COUNT_CAP
-        return ListQuery(rows, everything, order, cap, _WORDS_GATHERED if words and not unpacked else cap)
+        gathered = _WORDS_GATHERED if words and not unpacked else cap
+        return ListQuery(rows, everything, order, cap, gathered, of_words=any(words))
 
     def sort_of(self, query: QueryDict) -> str:
         """The name of the order that an address requests, or of the list's default."""

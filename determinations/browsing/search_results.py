@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db import connection
 from django.db.models import F, TextField, Value
 
 from determinations.browsing.lists import NEWEST
 from determinations.filters.words import AsQuery, Matches, QueryWords
 from determinations.models import Case, CaseNote, CaseText, Citation, Correction, DisputedItem, OfficeField
 from determinations.paging.counts import Count
-from determinations.paging.filtered import ListQuery, Nearest, tables_of
+from determinations.paging.filtered import ListQuery, Nearest, rows_of, tables_of
 from determinations.paging.sql import compiled
 from determinations.searching.matches import Found, Piece, excerpts, find, whole
 from determinations.searching.query import Scope
@@ -74,12 +73,9 @@ def best_first(listed: ListQuery, words: QueryWords, page: int, *, notes: bool) 
     tables, parameters = tables_of(listed, newest)
     expression = words.query(Scope.CASES, notes=notes).resolve_expression(Case.objects.all().query)
     query, its_parameters = compiled(expression, Case)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _RANK.format(tables=tables, query=query),
-            [*parameters, RANKED, *its_parameters, PAGE, (page - 1) * PAGE],
-        )
-        ranking = cursor.fetchall()
+    statement = _RANK.format(tables=tables, query=query)
+    of_page = [RANKED, *its_parameters, PAGE, (page - 1) * PAGE]
+    ranking = rows_of(statement, [*parameters, *of_page], of_words=listed.of_words)
     cases = Case.objects.in_bulk([pk for pk, _ranked, _number in ranking])
     _pk, ranked, number = ranking[0] if ranking else (0, 0, 0)
     count = Count(min(number, listed.cap), capped=number > listed.cap)
