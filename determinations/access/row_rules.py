@@ -217,7 +217,7 @@ SHARED = frozenset(
     {
         "account", "alarm", "apitoken", "arrivalrun", "arrivalsource", "arriveditem", "auditanchor", "auditlink",
         "auditpending", "auditstate", "authority", "authorityalias",
-        "backuprecord", "calendarfeed", "casechange", "category", "categoryrule",
+        "backuprecord", "setasideitem", "calendarfeed", "casechange", "category", "categoryrule",
         "closedday", "columnchoice", "columnfile", "correctionreason", "dutyrule", "dutysettings", "editionvalidity",
         "export", "factchange", "factlog", "filekeyinuse", "installation", "keptanswer",
         "mailpreference", "officefield", "officeset", "ownwrite", "reportrecipient", "reportrun", "reportschedule",

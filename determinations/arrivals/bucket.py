@@ -97,11 +97,14 @@ class Bucket:
             raise ItemChanged from None
 
     def put_aside(self, item: Item, refusal: str) -> None:
-        """Copy it below ``taken``, or below ``refused`` with the reason beside it, then delete it where it was."""
+        """Copy it below ``taken``, or below ``refused`` with the reason beside it, then delete it where it was.
+
+        What a worker copied that was killed before it deleted is copied to the same name again.
+        """
         aside = f"{self._prefix}{'refused' if refusal else 'taken'}/"
         try:
             with _faults():
-                free = next(name for name in with_number(item.name) if not self._exists(aside + name))
+                free = next(name for name in with_number(item.name) if self._etag(aside + name) in ("", item.version))
                 if refusal:
                     reason = f"{aside}{shortened(free)}.reason.txt"
                     self._client.put_object(Bucket=self._bucket, Key=reason, Body=f"{refusal}\n".encode())
@@ -109,20 +112,20 @@ class Bucket:
                     Bucket=self._bucket, Key=aside + free, CopySourceIfMatch=item.version,
                     CopySource={"Bucket": self._bucket, "Key": item.place},
                 )  # fmt: skip
-                if self._client.head_object(Bucket=self._bucket, Key=item.place)["ETag"] == item.version:
+                if self._etag(item.place) == item.version:
                     self._client.delete_object(Bucket=self._bucket, Key=item.place, IfMatch=item.version)
         except _Missing:
             return
         except SourceFault as fault:
             raise ItemFault(f"{item.name} was taken but cannot be moved. {fault}") from None
 
-    def _exists(self, key: str) -> bool:
+    def _etag(self, key: str) -> str:
+        """The tag of an object's bytes, which a copy has as well; empty if there is no such object."""
         try:
             with _faults():
-                self._client.head_object(Bucket=self._bucket, Key=key)
+                return self._client.head_object(Bucket=self._bucket, Key=key)["ETag"]
         except _Missing:
-            return False
-        return True
+            return ""
 
 
 def open_bucket(place: Place) -> Bucket:

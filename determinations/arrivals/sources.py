@@ -10,7 +10,7 @@ from django.db import transaction
 from determinations.access import audit
 from determinations.access.roles import check_permission
 from determinations.arrivals.kinds import KINDS
-from determinations.models import ArrivalSource, ArrivedItem, Office
+from determinations.models import ArrivalSource, ArrivedItem, Office, SetAsideItem
 from determinations.storage.secrets import purpose_of, seal_secret
 
 
@@ -48,7 +48,8 @@ def change_source(source: ArrivalSource, draft: Draft, *, by: User, now: datetim
         before = _recorded(source)
         if moves(source, draft.options):
             source.sealed_secret = b""
-            ArrivedItem.objects.filter(source=source).delete()  # they are of the other place
+            for rows in (ArrivedItem, SetAsideItem):
+                rows.objects.filter(source=source).delete()  # they are of the other place
         _fill(source, draft)
         source.due_at = now
         source.save(update_fields=["name", "options", "office", "minutes", "sealed_secret", "due_at"])

@@ -19,6 +19,7 @@ from django.db import transaction
 
 from determinations.access import audit
 from determinations.arrivals.connections import Connection, Item, ItemChanged, ItemFault
+from determinations.arrivals.set_aside import FileFailed, forget_gone, set_aside, without_set_aside, work_on
 from determinations.intake.arrivals import Arrival, clean_name, close_all, unopened_files
 from determinations.intake.leftovers import uploading_folder
 from determinations.intake.receiving import lane_of, receive_window
@@ -77,20 +78,29 @@ class _Taken:
     arrivals: list[Arrival]
 
 
+class WindowFailed(Exception):
+    """Something unforeseen went wrong with one of several files."""
+
+
 def take(source: ArrivalSource, connection: Connection, look: Look, *, seconds: float) -> Iterator[str]:
     """Take what is there, for so long; yields the lane of letters as they are received.
 
     The caller holds the lock that keeps other processes from this source. Raises ``SourceFault``,
     ``StoreUnavailable``.
     """
-    until = monotonic() + seconds
+    began, until = database_now(), monotonic() + seconds
     items = connection.items()
-    while listed := list(islice(items, _LISTED_AT_ONCE)):
-        for window in _windows(_ready(source, connection, listed, look)):
-            yield from _take_window(source, connection, window, look)
-            if monotonic() > until:
-                return
+    try:
+        while listed := list(islice(items, _LISTED_AT_ONCE)):
+            for window in _windows(_ready(source, connection, listed, look)):
+                yield from _take_window(source, connection, window, look)
+                if monotonic() > until:
+                    return
+    except FileFailed as failure:
+        set_aside(source, failure)  # the next look goes on, by another connection: this one may be out of step
+        return
     look.is_over = True
+    forget_gone(source, began)
     ArrivedItem.objects.filter(source=source, looked_at__lt=database_now() - _GONE_AFTER).delete()
 
 
@@ -100,7 +110,7 @@ def _ready(source: ArrivalSource, connection: Connection, listed: Sequence[Item]
     rows = ArrivedItem.objects.filter(source=source, identity__in={item.identity for item in listed})
     known = {row.identity: row for row in rows}
     ready, seen = [], []
-    for item in listed:
+    for item in without_set_aside(source, listed, now):
         row = known.get(item.identity)
         if row is not None and row.taken:
             if not connection.leaves_files and not _put_aside_again(connection, item, row, look):
@@ -122,9 +132,10 @@ def _ready(source: ArrivalSource, connection: Connection, listed: Sequence[Item]
 def _put_aside_again(connection: Connection, item: Item, row: ArrivedItem, look: Look) -> bool:
     """Move aside what an earlier run took, whose worker was killed before; False if it is another file by now."""
     try:
-        if row.sha256 and not _has_bytes(connection, item, row.sha256):
-            return False
-        connection.put_aside(item, row.reason)
+        with work_on(item):
+            if row.sha256 and not _has_bytes(connection, item, row.sha256):
+                return False
+            connection.put_aside(item, row.reason)
     except ItemChanged:
         look.unsettled += 1
     except ItemFault as fault:
@@ -154,23 +165,50 @@ def _windows(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 
 def _take_window(source: ArrivalSource, connection: Connection, items: Sequence[Item], look: Look) -> Iterator[str]:
-    """Fetch these files, store them with their rows, then move them aside."""
+    """Fetch these files, store them with their rows, then move them aside.
+
+    If storing fails unexpectedly, each file is taken on its own, so that the one to blame is known.
+    """
     fetched: list[_Taken] = []
     try:
         for item in items:
-            if taken := _fetch(connection, item, look):
-                fetched.append(taken)
-        known = _left_before(source, fetched) if connection.leaves_files else set()
-        new = [taken for taken in fetched if taken.sha256 not in known]
-        lane = _keep(source, new, look) if new else ""
-        _note(source, [taken for taken in fetched if taken.sha256 in known])
+            with work_on(item):
+                if taken := _fetch(connection, item, look):
+                    fetched.append(taken)
+        lane = _store(source, connection, fetched, look)
+    except WindowFailed:
+        lane = None
     finally:
         for taken in fetched:
             close_all(taken.arrivals)
+    if lane is None:
+        for item in items:
+            yield from _take_window(source, connection, [item], look)
+        return
     if lane:
         yield lane
     if not connection.leaves_files:
         _put_aside(source, connection, fetched, look)
+
+
+def _store(source: ArrivalSource, connection: Connection, fetched: Sequence[_Taken], look: Look) -> str:
+    """Store what is new of these files; the lane of its letters, if there are any.
+
+    Raises :class:`WindowFailed` if something unforeseen goes wrong with one of several.
+    """
+    if not fetched:
+        return ""
+    try:
+        with work_on(fetched[0].item):
+            known = _left_before(source, fetched) if connection.leaves_files else set()
+            new = [taken for taken in fetched if taken.sha256 not in known]
+            lane = _keep(source, new, look) if new else ""
+            _note(source, [taken for taken in fetched if taken.sha256 in known])
+            return lane
+    except FileFailed:
+        if len(fetched) > 1:
+            raise WindowFailed from None
+        raise
 
 
 def _fetch(connection: Connection, item: Item, look: Look) -> _Taken | None:
@@ -258,7 +296,8 @@ def _put_aside(source: ArrivalSource, connection: Connection, taken: Sequence[_T
     try:
         for file in taken:
             try:
-                connection.put_aside(file.item, _refusal(file))
+                with work_on(file.item):
+                    connection.put_aside(file.item, _refusal(file))
                 moved.append(file.item.identity)
             except ItemFault as fault:
                 look.note(fault)

@@ -4,13 +4,14 @@ from determinations.models.accounts import Account, LimitKind, SignInLimit, Sign
 from determinations.models.api import (
     ApiToken,
     ChangedCase,
+    ChangeKind,
     DeliveryState,
     KeptAnswer,
     TokenScope,
     Webhook,
     WebhookDelivery,
 )
-from determinations.models.arrivals import ArrivalRun, ArrivalSource, ArrivedItem
+from determinations.models.arrivals import ArrivalRun, ArrivalSource, ArrivedItem, SetAsideItem
 from determinations.models.audit import (
     AlertKind,
     AuditAlert,
@@ -104,6 +105,7 @@ __all__ = [
     "CaseWork",
     "Category",
     "CategoryRule",
+    "ChangeKind",
     "ChangedCase",
     "Citation",
     "CitationFact",
@@ -183,6 +185,7 @@ __all__ = [
     "SectionName",
     "SeenNews",
     "Service",
+    "SetAsideItem",
     "Side",
     "SignInLimit",
     "SignInPolicy",

@@ -77,6 +77,7 @@ class ChangedCase(models.Model):
     letter_id = models.BigIntegerField()
     xid = models.BigIntegerField(help_text="the transaction: rows below the oldest one that runs are complete")
     office_set_id = models.SmallIntegerField(null=True)
+    of_work = models.BooleanField(default=False, db_default=False, help_text="what staff added changed, not its row")
     is_newest = models.BooleanField(default=False, db_default=False, help_text="older rows of the case were deleted")
 
     class Meta:
@@ -90,8 +91,21 @@ class ChangedCase(models.Model):
         return f"Change of letter {self.letter_id}"
 
 
+class ChangeKind(models.TextChoices):
+    """What of a case changed."""
+
+    CASE = "case", _("its values, office fields or due date")
+    WORK = "work", _("work on it: owner, status, tags, notes, duties, receipt")
+    GONE = "gone", _("it was removed, or the account no longer sees it")
+
+
+#: The same in a list.
+_KINDS = {ChangeKind.CASE: "cases", ChangeKind.WORK: "work on them", ChangeKind.GONE: "removals"}
+
+
 class Webhook(models.Model):
-    """An address that is told of changed cases, as its user sees them.
+    """An address that is told of changed cases, as its user sees them: of the ``kinds`` that it wants, if there are
+    some, and only of cases that match ``query``, filters as in the address of a list.
 
     ``cursor`` is how far the change feed was put into deliveries. The secret that signs them is derived from ``salt``
     and the key of the installation, and is stored nowhere.
@@ -102,6 +116,8 @@ class Webhook(models.Model):
     url = models.CharField(max_length=500)
     salt = models.CharField(max_length=32)
     cursor = models.CharField(max_length=80)
+    kinds = ArrayField(models.CharField(max_length=4, choices=ChangeKind.choices), default=list, db_default=[])
+    query = models.TextField(blank=True, db_default="")
     created_at = models.DateTimeField()
     stopped_at = models.DateTimeField(null=True)
     stopped_by_name = models.CharField(max_length=150, blank=True)
@@ -112,6 +128,13 @@ class Webhook(models.Model):
 
     def __str__(self) -> str:
         return f"Webhook {self.pk}"
+
+    @property
+    def kinds_in_words(self) -> str:
+        """Which changes it is told of."""
+        if not self.kinds or len(self.kinds) == len(ChangeKind):
+            return "every change"
+        return ", ".join(_KINDS[ChangeKind(kind)] for kind in self.kinds)
 
 
 class DeliveryState(models.TextChoices):

@@ -84,3 +84,23 @@ class ArrivedItem(models.Model):
 
     def __str__(self) -> str:
         return f"Item {self.pk} of source {self.source_id}"
+
+
+class SetAsideItem(models.Model):
+    """A file or message in a source that failed unexpectedly: no look touches it until it is tried again.
+
+    ``identity`` is that of ``ArrivedItem``.
+    """
+
+    source = models.ForeignKey(ArrivalSource, on_delete=models.CASCADE, related_name="set_aside", db_index=False)
+    identity = models.CharField(max_length=64)
+    name = models.CharField(max_length=500)
+    fault = models.CharField(max_length=120, help_text="the kind of exception, and its place in the code")
+    at = models.DateTimeField()
+    looked_at = models.DateTimeField(help_text="when it was last known to be there")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "identity"], name="set_aside_item_once")]
+
+    def __str__(self) -> str:
+        return f"Set aside item {self.pk} of source {self.source_id}"

@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection
 from redis.exceptions import RedisError
 
 from determinations.arrivals.looking import failing_sources
+from determinations.arrivals.set_aside import sources_with_files
 from determinations.audit.upkeep import standing
 from determinations.intake.store_health import disk_words, free_bytes, space_obstacle, store_folder, store_obstacle
 from determinations.models import BackupRecord, Installation, Letter, LetterState
@@ -266,6 +267,13 @@ def audit_trail() -> Finding:
 def sources_of_letters() -> Finding:
     """Whether workers can take letters from every source that they look at."""
     failing = failing_sources()
+    if not failing and (set_aside := sources_with_files()):
+        files = sum(set_aside.values())
+        return Finding(
+            Level.FAILING,
+            f"{files} file{'s' if files > 1 else ''} could not be taken: {', '.join(list(set_aside)[:5])}.",
+            "Open Sources of letters and have them tried again. Nothing is lost; all other files are taken.",
+        )
     if not failing:
         return Finding(Level.OK, "Every source of letters can be looked at.")
     named = ", ".join(source.name for source in failing[:5])

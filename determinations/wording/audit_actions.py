@@ -9,6 +9,7 @@ ACTIONS = {
     "arrival.removed": "removed a source of letters",
     "arrival.requested": "had a source of letters looked at",
     "arrival.resumed": "resumed a source of letters",
+    "arrival.tried_again": "had files of a source tried again",
     "audit.exported": "exported the audit trail",
     "audit.retired": "removed old events from the audit trail",
     "backup.restored": "restored a backup",

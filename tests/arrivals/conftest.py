@@ -10,6 +10,9 @@ from django.utils import timezone
 
 from determinations.arrivals import looking, taking
 from determinations.models import ArrivalSource, Office
+from tests.fixtures.object_storage import object_storage
+
+__all__ = ["object_storage"]
 
 Look = Callable[[ArrivalSource], ArrivalSource]
 
@@ -32,9 +35,8 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def source_of(kind: str, options: dict[str, str], office: Office | None = None, **more: Any) -> ArrivalSource:
     """A source that is due."""
     now = timezone.now()
-    return ArrivalSource.objects.create(
-        kind=kind, name=f"Synthetic {kind}", options=options, office=office, created_at=now, due_at=now, **more
-    )
+    more.setdefault("name", f"Synthetic {kind}")
+    return ArrivalSource.objects.create(kind=kind, options=options, office=office, created_at=now, due_at=now, **more)
 
 
 def watch(folder: Path, after: str = "move", **more: Any) -> ArrivalSource:

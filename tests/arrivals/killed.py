@@ -1,4 +1,4 @@
-"""Looks at a source in processes that are killed: started by ``test_killed.py`` with the number of the source.
+"""Looks at sources in processes that are killed: started by ``test_servers.py`` with the IDs of the sources.
 
 Django is set up once. A process is forked for each point, does a look, and kills itself there with SIGKILL.
 """
@@ -16,9 +16,10 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.db import connections  # noqa: E402
+from django.utils.module_loading import import_string  # noqa: E402
 
-from determinations.arrivals import kinds, looking, taking  # noqa: E402
-from determinations.arrivals.connections import Connection, Item  # noqa: E402
+from determinations.arrivals import bucket, kinds, looking, taking  # noqa: E402
+from determinations.arrivals.connections import Connection  # noqa: E402
 from determinations.intake.store import LetterStore  # noqa: E402
 from determinations.models import ArrivalSource  # noqa: E402
 from determinations.models.clock import database_now  # noqa: E402
@@ -43,25 +44,33 @@ def kill_after(calls: int, work: Callable[..., Any]) -> Callable[..., Any]:
     return counted
 
 
-class KilledHalfway:
-    """A connection that ends the process while it writes the bytes of a file."""
+class HalfWritten:
+    """A file in which the first part is written by half when the process ends."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, target: Any) -> None:
+        self._target = target
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
-
-    def fetch(self, item: Item, target: Any) -> None:
+    def write(self, part: bytes) -> None:
         """Write half of it."""
-        target.write(b"half")
+        self._target.write(part[: len(part) // 2])
         kill()
+
+
+def at_each(name: str, change: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+    """Change a method of each connection that is opened from now on."""
+    opened = kinds.open_source
+
+    def open_source(source: ArrivalSource) -> Connection:
+        connection = opened(source)
+        setattr(connection, name, change(getattr(connection, name)))
+        return connection
+
+    looking.open_source = open_source  # type: ignore[attr-defined]
 
 
 def halfway() -> None:
     """In the middle of a download."""
-    opened = kinds.open_source
-    looking.open_source = lambda source: KilledHalfway(opened(source))  # type: ignore[attr-defined]
+    at_each("fetch", lambda fetch: lambda item, target: fetch(item, HalfWritten(target)))
 
 
 def stored() -> None:
@@ -81,14 +90,7 @@ def committed() -> None:
 
 def moved_one() -> None:
     """When one file is moved, and its row is still there."""
-    opened = kinds.open_source
-
-    def open_source(source: ArrivalSource) -> Connection:
-        connection = opened(source)
-        connection.put_aside = kill_after(1, connection.put_aside)  # type: ignore[method-assign]
-        return connection
-
-    looking.open_source = open_source  # type: ignore[attr-defined]
+    at_each("put_aside", lambda put_aside: kill_after(1, put_aside))
 
 
 def moved_one_again() -> None:
@@ -96,16 +98,35 @@ def moved_one_again() -> None:
     moved_one()
 
 
+def copied() -> None:
+    """When an object is copied aside, and still where it was; files and messages are moved at once."""
+    opened = bucket._client_of
+
+    def client_of(options: dict[str, str], secret: str) -> Any:
+        client = opened(options, secret)
+        client.copy_object = kill_after(1, client.copy_object)  # type: ignore[method-assign]
+        return client
+
+    bucket._client_of = client_of
+    moved_one()
+
+
+POINTS = (halfway, stored, noted, committed, copied, moved_one, moved_one_again)
+
 if __name__ == "__main__":
-    source_id, settings.ARRIVAL_ROOTS = int(sys.argv[1]), sys.argv[2:]
+    source_ids, settings.ARRIVAL_ROOTS = sys.argv[1].split(","), sys.argv[2:]
+    settings.ARRIVAL_HOSTS = ["127.0.0.1"]
     taking.SETTLED_AFTER = timedelta(0)
-    for point in (halfway, stored, noted, committed, moved_one, moved_one_again):
-        child = os.fork()
-        if child == 0:
-            point()
-            ArrivalSource.objects.filter(pk=source_id).update(due_at=database_now())
-            list(looking.look_at(source_id, seconds=60))
-            os._exit(3)  # it was not killed
-        _, status = os.waitpid(child, 0)
-        print(point.__name__, os.WTERMSIG(status) if os.WIFSIGNALED(status) else "ended", flush=True)
+    for kind in kinds.KINDS.values():
+        import_string(f"determinations.arrivals.{kind.opener}")  # once, instead of in each process
+    for source_id in source_ids:
+        for point in POINTS:
+            child = os.fork()
+            if child == 0:
+                point()
+                ArrivalSource.objects.filter(pk=source_id).update(due_at=database_now())
+                list(looking.look_at(int(source_id), seconds=60))
+                os._exit(3)  # it was not killed
+            _, status = os.waitpid(child, 0)
+            print(source_id, point.__name__, os.WTERMSIG(status) if os.WIFSIGNALED(status) else "ended", flush=True)
     connections.close_all()

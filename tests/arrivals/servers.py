@@ -1,7 +1,6 @@
-"""Real servers that letters arrive at, on this machine: a mail server, an SFTP server, an object store."""
+"""Real servers that letters arrive at, on this machine: a mail server and an SFTP server."""
 
 import asyncio
-import json
 import os
 import socket
 import ssl
@@ -14,9 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncssh
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 from imapclient import IMAPClient
 
 from imrsite.local.processes import spawn
@@ -155,61 +151,3 @@ def sftp_server(folder: Path, port: int = 0) -> Iterator[SftpServer]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
-
-
-# S3
-
-
-@dataclass(frozen=True)
-class ObjectStore:
-    """An object store (SeaweedFS) with the bucket ``letters``."""
-
-    endpoint: str
-    put: Callable[[str, bytes], object]
-    keys: Callable[[], list[str]]
-
-
-@contextmanager
-def object_store(folder: Path) -> Iterator[ObjectStore]:
-    """An object store with one user."""
-    identity = {
-        "name": USER, "credentials": [{"accessKey": USER, "secretKey": PASSWORD}],
-        "actions": ["Admin", "Read", "Write", "List"],
-    }  # fmt: skip
-    (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
-    (folder / "objects").mkdir()
-    ports = [f"-{part}={free_port()}" for part in (
-        "master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port", "filer.port.grpc",
-        "s3.port.grpc",
-    )]  # fmt: skip
-    port = free_port()
-    command = [
-        str(Path(sys.executable).parent / "weed"), "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-dir=objects",
-        *ports,
-        "-master.volumeSizeLimitMB=64", "-volume.max=8", "-filer", "-s3", f"-s3.port={port}", "-s3.config=s3.json",
-    ]  # fmt: skip
-    endpoint = f"http://127.0.0.1:{port}"
-    client = boto3.client(
-        "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=USER, aws_secret_access_key=PASSWORD,
-        config=Config(retries={"total_max_attempts": 1}),
-    )  # fmt: skip
-
-    def is_up() -> bool:
-        try:
-            client.create_bucket(Bucket="letters")
-            client.put_object(Bucket="letters", Key="elsewhere/ready.txt", Body=b"ready")
-        except (BotoCoreError, ClientError):
-            return False
-        return True
-
-    def put(key: str, body: bytes) -> object:
-        return client.put_object(Bucket="letters", Key=key, Body=body)
-
-    def keys() -> list[str]:
-        return [entry["Key"] for entry in client.list_objects_v2(Bucket="letters").get("Contents", ())]
-
-    try:
-        with _running(command, folder / "store.log", is_up):
-            yield ObjectStore(endpoint, put, keys)
-    finally:
-        client.close()

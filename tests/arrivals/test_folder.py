@@ -6,12 +6,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
+from django.test import Client
 
-from determinations.arrivals import looking, taking
-from determinations.arrivals.connections import Place, SourceFault
+from determinations.arrivals import looking, set_aside, taking
+from determinations.arrivals.connections import Item, Place, SourceFault
 from determinations.arrivals.folder import Folder
 from determinations.arrivals.names import shortened, with_number
-from determinations.models import ArrivalRun, ArrivedItem, AuditEvent, Letter, Office, OfficeSet, Upload, UploadedFile
+from determinations.models import (
+    ArrivalRun,
+    ArrivedItem,
+    AuditEvent,
+    Letter,
+    Office,
+    OfficeSet,
+    SetAsideItem,
+    Upload,
+    UploadedFile,
+)
+from determinations.operations.checks import sources_of_letters
+from determinations.operations.findings import Level
 from determinations.tasks import look_for_letters, sweep
 from tests.arrivals.conftest import look, watch
 from tests.extraction.files import archive
@@ -174,6 +188,81 @@ def test_a_turn_ends_and_the_next_one_goes_on_with_its_batch(root: Path, monkeyp
     while looking.is_due(source.pk):
         list(looking.look_at(source.pk, seconds=60))
     assert ArrivalRun.objects.get().ended_at is not None
+
+
+def fails_on_bad(work: Any, name_of: Any, fault: type[Exception] = ValueError) -> Any:
+    """The work, which fails on files that are named ``bad``."""
+
+    def failing(*given: Any, **named: Any) -> Any:
+        if "bad" in name_of(*given, **named):
+            raise fault("synthetic words of a letter")
+        return work(*given, **named)
+
+    return failing
+
+
+def test_a_file_that_fails_unexpectedly_is_set_aside_and_the_others_are_taken(
+    root: Path, as_admin: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    def of_item(connection: object, item: Item, *more: object) -> str:
+        return item.name
+
+    def of_window(*, arrivals: Any, **more: object) -> str:
+        return " ".join(arrival.name for arrival in arrivals)
+
+    steps = {"fetch": (Folder, of_item), "put_aside": (Folder, of_item), "receive_window": (taking, of_window)}
+    for step, (owner, name_of) in steps.items():
+        source, folder = watch(root / step, name=step), root / step
+        for name in ("a", "bad", "c"):
+            (folder / f"{name}.txt").write_bytes(f"A synthetic file of {step}, {name}".encode())
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(owner, step, fails_on_bad(getattr(owner, step), name_of))
+            assert look(source, 4).fault == ""
+            assert names(folder) == ["bad.txt", "taken/a.txt", "taken/c.txt"]
+            page = as_admin.get(f"/sources/{source.pk}/").content.decode()
+            assert "bad.txt" in page
+            assert "ValueError" in page
+            assert "synthetic words" not in page + caplog.text
+            assert "1 set aside" in as_admin.get("/sources/").content.decode()
+            finding = sources_of_letters()
+            assert (finding.level, step in finding.what) == (Level.FAILING, True)
+            as_admin.post(f"/sources/{source.pk}/", {"do": "again"})
+            assert not SetAsideItem.objects.exists()
+            assert look(source).fault == ""
+            assert SetAsideItem.objects.count() == 1
+        as_admin.post(f"/sources/{source.pk}/", {"do": "again"})
+        assert look(source).fault == ""
+        assert names(folder) == ["taken/a.txt", "taken/bad.txt", "taken/c.txt"]
+        assert UploadedFile.objects.filter(upload__arrival_run__source=source).count() == 3
+        assert sources_of_letters().level is Level.OK
+    assert AuditEvent.objects.filter(action="arrival.tried_again").count() == 6
+
+
+def test_files_are_not_blamed_for_the_machine_and_many_for_none(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, folder = watch(root / "north"), root / "north"
+    for number in range(3):
+        (folder / f"bad{number}.txt").write_bytes(b"synthetic %d" % number)
+    look(source)
+
+    def of_item(connection: object, item: Item, target: object) -> str:
+        return item.name
+
+    for fault in (OperationalError, MemoryError, BrokenPipeError):
+        with monkeypatch.context() as patched:
+            patched.setattr(Folder, "fetch", fails_on_bad(Folder.fetch, of_item, fault))
+            with pytest.raises(fault):
+                look(source)
+        source.refresh_from_db()
+        assert "failed unexpectedly" in source.fault
+    assert not SetAsideItem.objects.exists()
+    monkeypatch.setattr(set_aside, "MOST_SET_ASIDE", 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(Folder, "fetch", fails_on_bad(Folder.fetch, of_item))
+        assert "Nothing more is taken" in look(source, 2).fault
+    (folder / SetAsideItem.objects.get().name).write_bytes(b"synthetic, other bytes")  # another file by now
+    assert look(source, 3).fault == ""
+    assert not SetAsideItem.objects.exists()
+    assert len(names(folder / "taken")) == 3
 
 
 def test_a_worker_looks_when_the_sweep_says_so(root: Path, worker: Worker) -> None:

@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from determinations.arrivals import sources
+from determinations.arrivals import set_aside, sources
 from determinations.arrivals.kinds import KINDS, Kind, place_of
-from determinations.models import ArrivalRun, ArrivalSource, Upload, UploadedFile
+from determinations.models import ArrivalRun, ArrivalSource, SetAsideItem, Upload, UploadedFile
 from determinations.models.uploads import FileOutcome
 from determinations.paging.keyset import Order, page_of
 from determinations.storage.secrets import NoKeyForSecrets
@@ -52,12 +52,13 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A source in the list, with its last run."""
+    """A source in the list, with its last run, and how many of its files are set aside."""
 
     source: ArrivalSource
     kind: Kind
     place: str
     last: RunRow | None
+    set_aside: int
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -69,7 +70,8 @@ def source_list(request: HttpRequest) -> HttpResponse:
     shown = ArrivalSource.objects.filter(pk__in=[source.pk for source in page.rows])
     runs = ArrivalRun.objects.select_related("upload").filter(pk__in=shown.values_list(Subquery(newest)))
     last = {row.run.source_id: row for row in _run_rows(list(runs))}
-    rows = [SourceRow(each, KINDS[each.kind], place_of(each), last.get(each.pk)) for each in page.rows]
+    aside = Counter(SetAsideItem.objects.filter(source__in=page.rows).values_list("source", flat=True))
+    rows = [SourceRow(each, KINDS[each.kind], place_of(each), last.get(each.pk), aside[each.pk]) for each in page.rows]
     context = {"rows": rows, "page": page, "kinds": KINDS.values(), "now": timezone.now()}
     return render(request, "arrivals/source_list.html", context)
 
@@ -88,6 +90,7 @@ def source_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "place": place_of(source),
         "rows": _run_rows(page.rows),
         "page": page,
+        "set_aside": set_aside.files_of(source),
         "now": timezone.now(),
     }
     return render(request, "arrivals/source.html", context)
@@ -102,6 +105,11 @@ def _act(request: HttpRequest, source: ArrivalSource, *, by: User) -> HttpRespon
                 messages.success(request, "A worker looks now. Reload this page in a moment.")
             else:
                 messages.info(request, "The source is paused. Resume it first.")
+        case "again":
+            files = set_aside.try_again(source, by=by, now=now)
+            send_look(source.pk)
+            many = "s" if files != 1 else ""
+            messages.success(request, f"{files} file{many} will be tried again. Reload this page in a moment.")
         case "pause":
             sources.set_enabled(source, False, by=by, now=now)
             messages.success(request, "The source is paused. Nothing is taken until it is resumed.")
