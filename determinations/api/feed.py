@@ -6,13 +6,14 @@ transactions older than all that still run: no row can appear before them any mo
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
 
 from determinations.access.scope import EVERYTHING, within
-from determinations.models import Case
+from determinations.models import Case, ChangeKind
 
 #: Rows of the log that one call looks at, and rows that one step of ``compact`` settles.
 MOST_CHANGES, STEP = 1_000, 10_000
@@ -36,7 +37,7 @@ FROM pg_control_system()
 """
 _READ = f"""
 WITH horizon (xid) AS MATERIALIZED (SELECT {_HORIZON})
-SELECT horizon.xid, changed.letter_id, changed.xid, changed.id
+SELECT horizon.xid, changed.letter_id, changed.xid, changed.id, changed.of_work
 FROM horizon LEFT JOIN LATERAL (
     SELECT * FROM determinations_changedcase AS entry
     WHERE (entry.xid, entry.id) > (%s, %s) AND entry.xid < horizon.xid ORDER BY entry.xid, entry.id LIMIT %s
@@ -50,17 +51,20 @@ WHERE xid > pg_snapshot_xmax(pg_current_snapshot())::text::bigint
 """
 _COMPACT = f"""
 WITH newer AS MATERIALIZED (
-    SELECT id, letter_id, xid, office_set_id FROM determinations_changedcase
+    SELECT id, letter_id, xid, office_set_id, of_work FROM determinations_changedcase
     WHERE NOT is_newest AND xid < {_HORIZON} ORDER BY id LIMIT %s
 ), older AS (
     DELETE FROM determinations_changedcase AS entry USING newer
     WHERE entry.letter_id = newer.letter_id AND entry.office_set_id IS NOT DISTINCT FROM newer.office_set_id
-        AND (entry.xid, entry.id) < (newer.xid, newer.id)
+        AND entry.of_work = newer.of_work AND (entry.xid, entry.id) < (newer.xid, newer.id)
     RETURNING entry.id
 )
 UPDATE determinations_changedcase AS entry SET is_newest = true FROM newer
 WHERE entry.id = newer.id AND entry.id NOT IN (SELECT id FROM older)
 """  # noqa: S608 - constants
+
+
+_GONE = frozenset({ChangeKind.GONE})
 
 
 class CursorUnknown(Exception):
@@ -69,11 +73,16 @@ class CursorUnknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A case that changed; ``gone``: it was removed, or the user no longer sees it."""
+    """A case that changed, and what of it. Gone: it was removed, or the user no longer sees it."""
 
     case_id: int
     version: str
-    gone: bool
+    kinds: frozenset[ChangeKind]
+
+    @property
+    def gone(self) -> bool:
+        """Whether the user does not see it now."""
+        return ChangeKind.GONE in self.kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +112,17 @@ def read_changes(since: str, limit: int = MOST_CHANGES) -> Changes:
         database.execute(_READ, [xid, key, limit])
         rows = database.fetchall()
     horizon = rows[0][0]
-    newest = {letter_id: f"{at}.{pk}" for _horizon, letter_id, at, pk in rows if letter_id is not None}
+    newest: dict[int, str] = {}
+    kinds: dict[int, set[ChangeKind]] = defaultdict(set)
+    for _horizon, letter_id, at, pk, of_work in rows:
+        if letter_id is not None:
+            newest[letter_id] = f"{at}.{pk}"
+            kinds[letter_id].add(ChangeKind.WORK if of_work else ChangeKind.CASE)
     seen = set(Case.objects.filter(pk__in=newest).values_list("pk", flat=True))
-    changes = [Change(letter_id, version, letter_id not in seen) for letter_id, version in newest.items()]
+    changes = [
+        Change(letter_id, version, frozenset(kinds[letter_id]) if letter_id in seen else _GONE)
+        for letter_id, version in newest.items()
+    ]
     last = rows[-1]
     is_full = last[1] is not None and len(rows) == limit
     after = (last[2], last[3]) if is_full else max((horizon, 0), (xid, key))

@@ -10,21 +10,25 @@ import hmac
 import json
 import secrets
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils.crypto import salted_hmac
 
 from determinations.access import audit
 from determinations.access.roles import check_permission, scope_of
 from determinations.access.scope import within
-from determinations.api.feed import CursorUnknown, current_cursor, read_changes
+from determinations.api.feed import Change, CursorUnknown, current_cursor, read_changes
 from determinations.api.outgoing import NotSent, check_address, post
-from determinations.models import DeliveryState, Webhook, WebhookDelivery
+from determinations.filters import CaseFilter, filters_only, mistakes, unknown_parameters
+from determinations.filters.lookups import Lookups
+from determinations.models import Case, ChangeKind, DeliveryState, Webhook, WebhookDelivery
+from determinations.paging.addresses import changed
 
 #: Changes of one delivery.
 MOST_CHANGES = 500
@@ -42,8 +46,13 @@ class WebhookRefused(Exception):
     """No webhook was made; the message tells the user why."""
 
 
-def make_webhook(user: User, name: str, url: str, *, by: User, now: datetime) -> Webhook:
-    """Tell this address of changes that ``user`` sees, from now on. Raises :class:`WebhookRefused`."""
+def make_webhook(
+    user: User, name: str, url: str, *, kinds: Collection[str] = (), query: str = "", by: User, now: datetime
+) -> Webhook:
+    """Tell this address of changes that ``user`` sees, from now on. Raises :class:`WebhookRefused`.
+
+    ``kinds``: of these alone, if there are some. ``query``: of cases alone that match these filters, or are gone.
+    """
     check_permission(by, "manage_webhooks")
     name, url = " ".join(name.replace("\x00", "").split())[:80], url.strip()
     if not name:
@@ -54,10 +63,16 @@ def make_webhook(user: User, name: str, url: str, *, by: User, now: datetime) ->
         check_address(url)
     except NotSent as fault:
         raise WebhookRefused(str(fault)) from None
+    if not set(kinds) <= set(ChangeKind.values):
+        raise WebhookRefused("Choose which changes are told.")
+    filters = changed(QueryDict(query), without=["sort"])
+    if wrong := [*mistakes(_filterset(user, query)), *unknown_parameters(filters, ())]:
+        raise WebhookRefused(f"The filters are not valid. {' '.join(wrong)}")
     with transaction.atomic():
         webhook = Webhook.objects.create(
-            user=user, name=name, url=url, salt=secrets.token_hex(16), cursor=current_cursor(), created_at=now
-        )
+            user=user, name=name, url=url, salt=secrets.token_hex(16), cursor=current_cursor(), created_at=now,
+            kinds=[kind for kind in ChangeKind.values if kind in kinds], query=filters_only(filters).urlencode(),
+        )  # fmt: skip
         audit.record("webhook.created", by=by, at=now, webhook=webhook.pk, of=user.get_username())
     return webhook
 
@@ -92,7 +107,7 @@ def in_force() -> QuerySet[Webhook]:
 
 
 def queue_changes(*, now: datetime) -> int:
-    """Put changes since the last time into deliveries; returns how many deliveries were made."""
+    """Put changes since the last time into deliveries; returns how many steps that took."""
     made = 0
     for pk in in_force().values_list("pk", flat=True):
         while _queue_step(pk, now):
@@ -101,7 +116,7 @@ def queue_changes(*, now: datetime) -> int:
 
 
 def _queue_step(webhook_id: int, now: datetime) -> bool:
-    """Put one delivery's changes of a webhook into the queue; whether there were any."""
+    """Put one delivery's changes of a webhook into the queue; whether there were any, wanted or not."""
     with transaction.atomic():
         rows = Webhook.objects.select_related("user").filter(pk=webhook_id, stopped_at=None)
         webhook = rows.select_for_update(of=("self",), skip_locked=True).first()
@@ -114,13 +129,31 @@ def _queue_step(webhook_id: int, now: datetime) -> bool:
                 Webhook.objects.filter(pk=webhook_id).update(cursor=current_cursor())
                 _add(webhook, [{"restart": True}], now)
                 return True
+            told = _wanted(webhook, read.changes)
         Webhook.objects.filter(pk=webhook_id).update(cursor=read.cursor)
         changes: list[dict[str, object]] = [
-            {"case": change.case_id, "version": change.version, "gone": change.gone} for change in read.changes
+            {"case": change.case_id, "version": change.version, "gone": change.gone, "kinds": sorted(change.kinds)}
+            for change in told
         ]
         if changes:
             _add(webhook, changes, now)
-    return bool(changes)
+    return bool(read.changes)
+
+
+def _wanted(webhook: Webhook, changes: Sequence[Change]) -> Sequence[Change]:
+    """The changes that a webhook is told. Of a case that is gone, nobody knows whether it matched."""
+    if webhook.kinds:
+        changes = [change for change in changes if not change.kinds.isdisjoint(webhook.kinds)]
+    if not webhook.query or not changes:
+        return changes
+    matching = _filterset(webhook.user, webhook.query).qs
+    ids = set(matching.filter(pk__in=[change.case_id for change in changes]).values_list("pk", flat=True))
+    return [change for change in changes if change.gone or change.case_id in ids]
+
+
+def _filterset(user: User, query: str) -> CaseFilter:
+    """The filters of a webhook, over all cases that the user sees, also those that a later letter supersedes."""
+    return CaseFilter(QueryDict(query), queryset=Case.objects.all(), lookups=Lookups(user=user))
 
 
 def _add(webhook: Webhook, changes: list[dict[str, object]], now: datetime) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from determinations.access.scope import Scope, within
 from determinations.api import feed
-from determinations.models import Case, ChangedCase, Letter
+from determinations.models import Case, CaseWork, ChangedCase, Letter, WorkStatus
 from tests.access.offices import give, two_offices
 from tests.api.conftest import Bearer, Caller
 from tests.duties.conftest import Store
@@ -37,11 +38,17 @@ def test_a_mirror_follows_cases_and_what_staff_add(people: People, bearer: Calle
     assert _read(client, cursor)[0] == {}
     client.write("POST", f"/api/v1/cases/{first}/notes", {"text": "A note."})
     client.write("PATCH", f"/api/v1/cases/{second}/work", {"status": "done"})
+    _changes, after_work = _read(client, cursor)
+    Case.objects.filter(pk=second).update(age=40)
     changes, cursor = _read(client, cursor)
-    assert set(changes) == {first, second}
+    assert {pk: change["kinds"] for pk, change in changes.items()} == {first: ["work"], second: ["case", "work"]}
+    assert [change["content"] for change in changes.values()] == [None, None]
+    changes, _cursor = _read(client, f"{after_work}&include=case")
+    assert changes[second]["content"] == client.get(f"/api/v1/cases/{second}").json()
+    assert changes[second]["content"]["items"][0]["rationale"]
     Letter.objects.get(pk=second).delete()
-    changes, cursor = _read(client, cursor)
-    assert changes[second]["gone"]
+    changes, cursor = _read(client, f"{cursor}&include=case")
+    assert changes[second] | {"gone": True, "kinds": ["gone"], "content": None} == changes[second]
     assert client.get("/api/v1/changes?since=nonsense").status_code == 410
     assert client.get("/api/v1/changes").status_code == 422
 
@@ -123,7 +130,9 @@ def test_compacting_keeps_the_newest_change_of_each_case(store: Store) -> None:
     pk = store(1, ITEMS)
     for age in range(5):
         Case.objects.filter(pk=pk).update(age=age)
+    CaseWork.objects.create(letter_id=pk, status=WorkStatus.DONE, changed_at=timezone.now())
     before = feed.read_changes(start)
+    assert before.changes[0].kinds == {"case", "work"}
     rows = ChangedCase.objects.count()
     feed.compact()
     assert ChangedCase.objects.count() < rows

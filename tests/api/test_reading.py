@@ -22,6 +22,7 @@ QUERIES = {
     "items?limit=100": 8,
     "items?decision=upheld&q=pain&limit=100": 9,
     "citations?limit=100": 9,
+    "cases/batch?id={ids}": 11,
     "search?q=pain&limit=100": 9,
     "statistics/category?decision=upheld": 14,
     "duties?limit=100": 5,
@@ -70,6 +71,12 @@ def test_a_case_says_what_its_rows_say(reader: Bearer, collection: list[Case]) -
     assert reader.get(f"/api/v1/cases/{case.pk}/items/1").json() == answer["items"][0]
     assert AuditEvent.objects.filter(action="case.viewed", letter_id=case.pk).exists()
     assert reader.get("/api/v1/cases/999999").status_code == 404
+    other = min(collection, key=lambda one: one.item_count)
+    several = reader.get(f"/api/v1/cases/batch?id={case.pk},999999,{other.pk},{case.pk}").json()
+    expected = [reader.get(f"/api/v1/cases/{pk}").json() for pk in sorted((case.pk, other.pk))]
+    assert several == {"results": expected, "missing": [999999]}
+    for wrong in ("", "1,", "a", ",".join(["1"] * 101), "9" * 19):
+        assert reader.get(f"/api/v1/cases/batch?id={wrong}").status_code == 422
 
 
 def test_items_and_citations_take_the_filters_of_items(reader: Bearer, collection: list[Case]) -> None:
@@ -159,5 +166,6 @@ def test_queries_stay_within_their_number(
 ) -> None:
     supervisor = bearer(people.supervisor)
     supervisor.get("/api/v1/grounds")  # notes the use of the token
+    address = path.format(ids=",".join(str(case.pk) for case in collection[:100]))
     with django_assert_max_num_queries(QUERIES[path]):
-        assert supervisor.get(f"/api/v1/{path}").status_code == 200
+        assert supervisor.get(f"/api/v1/{address}").status_code == 200

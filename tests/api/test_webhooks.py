@@ -18,7 +18,16 @@ from django.utils import timezone
 
 from determinations.api import outgoing, webhooks
 from determinations.api.outgoing import NotSent, may_reach, post
-from determinations.models import AuditEvent, Case, DeliveryState, Webhook, WebhookDelivery
+from determinations.models import (
+    AuditEvent,
+    Case,
+    CaseWork,
+    DeliveryState,
+    Letter,
+    Webhook,
+    WebhookDelivery,
+    WorkStatus,
+)
 from imrsite.local.processes import spawn
 from tests.access.conftest import sign_in
 from tests.duties.conftest import Store
@@ -85,12 +94,41 @@ def test_changed_cases_are_told_and_signed(people: People, receiver: str, store:
     ((headers, body),) = Receiver.received
     told = json.loads(body)
     assert [change["case"] for change in told["changes"]] == [pk] != [earlier]
-    assert set(told["changes"][0]) == {"case", "version", "gone"}
+    assert set(told["changes"][0]) == {"case", "version", "gone", "kinds"}
     expected = webhooks.signature(webhooks.secret_of(webhook), headers["Imrsite-Timestamp"], body)
     assert headers["Imrsite-Signature"] == f"v1={expected}"
     delivery = WebhookDelivery.objects.get()
     assert (delivery.state, delivery.status, str(delivery.pk)) == ("delivered", 204, headers["Imrsite-Delivery"])
     assert webhooks.secret_of(webhook).encode() not in body
+
+
+@transactional
+def test_a_webhook_is_told_of_the_kinds_and_cases_that_it_wants(people: People, receiver: str, store: Store) -> None:
+    wanted: dict[str, dict[str, Any]] = {
+        "all": {}, "work": {"kinds": ["work"]}, "gone": {"kinds": ["gone"]}, "upheld": {"query": "outcome=upheld"},
+        "removed or upheld": {"kinds": ["case", "gone"], "query": "outcome=upheld&priority=standard"},
+    }  # fmt: skip
+    now = timezone.now()
+    for name, filters in wanted.items():
+        webhooks.make_webhook(people.casemanager, name, receiver, **filters, by=people.admin, now=now)
+
+    def told() -> dict[str, list[int]]:
+        webhooks.queue_changes(now=now)
+        rows = list(WebhookDelivery.objects.order_by("pk").values_list("webhook__name", "changes"))
+        WebhookDelivery.objects.all().delete()
+        return {name: [change["case"] for change in changes] for name, changes in rows}  # type: ignore[misc]
+
+    overturned, upheld = store(1, ITEMS), store(2, {"One synthetic knee brace": "Upheld"})
+    both = [overturned, upheld]
+    of_duty = {"work": [overturned]}  # it got a duty
+    assert told() == {"all": both, "upheld": [upheld], "removed or upheld": [upheld], **of_duty}
+    CaseWork.objects.create(letter_id=upheld, status=WorkStatus.DONE, changed_at=timezone.now())
+    assert told() == {"all": [upheld], "work": [upheld], "upheld": [upheld]}
+    Letter.objects.filter(pk=overturned).delete()
+    assert told() == {name: [overturned] for name in ("all", "gone", "upheld", "removed or upheld")}
+    for wrong in ("outcome=elsewhere&decided_from=x", "no_such_filter=1"):
+        with pytest.raises(webhooks.WebhookRefused, match="filters are not valid"):
+            webhooks.make_webhook(people.casemanager, "wrong", receiver, query=wrong, by=people.admin, now=now)
 
 
 @transactional
@@ -274,12 +312,23 @@ def test_administrators_add_watch_and_stop_webhooks(people: People, settings: An
     settings.WEBHOOK_NETWORKS = LOCAL
     admin = Client()
     sign_in(admin, "admin", PASSWORD)
-    form = {"do": "make", "name": "Claims system", "url": "https://127.0.0.1:1/x", "user": "casemanager"}
+    form = {
+        "do": "make", "name": "Claims system", "url": "https://127.0.0.1:1/x", "user": "casemanager",
+        "kinds": ["case", "gone"], "query": "https://imrsite.example.org/cases/?outcome=upheld&sort=number",
+    }  # fmt: skip
     page = admin.post("/webhooks/", form).content.decode()
     webhook = Webhook.objects.get()
     assert webhooks.secret_of(webhook) in page
     assert webhooks.secret_of(webhook) not in admin.get("/webhooks/").content.decode()
-    assert admin.post("/webhooks/", {**form, "url": "ftp://x"}).status_code == 422
+    assert (webhook.kinds, webhook.query) == (["case", "gone"], "outcome=upheld")
+    assert "cases, removals" in admin.get("/webhooks/").content.decode()
+    mistakes: list[dict[str, Any]] = [
+        {"url": "ftp://x"}, {"kinds": []}, {"kinds": ["other"]}, {"query": "?nothing=1"},
+    ]  # fmt: skip
+    for wrong in mistakes:
+        refused = admin.post("/webhooks/", form | wrong)
+        assert refused.status_code == 422
+        assert b"Claims system" in refused.content
     delivery = WebhookDelivery.objects.create(
         webhook=webhook, at=timezone.now(), changes=[{"case": 1}], state="failed", attempts=10, fault="No answer."
     )

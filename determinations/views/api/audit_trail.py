@@ -4,11 +4,12 @@ from datetime import date, datetime
 from typing import Annotated
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router
 
 from determinations.access import audit
 from determinations.audit.trail import NEWEST_FIRST, entries_of, events_visible_to, matching
 from determinations.models import AuditEvent, TokenScope
+from determinations.views.api.answers import Reply
 from determinations.views.api.checks import needs
 from determinations.views.api.lists import Limit, PageOut, keyset_page, neighbors
 from determinations.views.api.problems import Problem
@@ -19,7 +20,7 @@ router = Router(tags=["Audit trail"])
 _PLAIN = "^[^\\x00]*$"
 
 
-class EventOut(Schema):
+class EventOut(Reply):
     """An event: who did what, when and from where."""
 
     id: int

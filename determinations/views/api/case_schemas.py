@@ -6,16 +6,16 @@ Masked accounts get null or empty in place of what they may not see.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from django.urls import reverse
-from ninja import Field, Schema
+from ninja import Field
 
 from determinations.models import Case, Citation, DisputedItem, ItemFact, OfficeField
 from determinations.tables.work import Work
+from determinations.views.api.answers import Reply, page_of_case
 from determinations.views.api.lists import CountOut, PageOut
 from determinations.wording.labels import Labels
 
 
-class WorkOut(Schema):
+class WorkOut(Reply):
     """What staff added to a case."""
 
     owner: str | None
@@ -23,7 +23,7 @@ class WorkOut(Schema):
     tags: list[str]
 
 
-class CaseOut(Schema):
+class CaseOut(Reply):
     """A case: its effective values, that is, what was read with corrections on top."""
 
     id: int = Field(description="that of the letter")
@@ -61,7 +61,7 @@ class CasePage(PageOut):
     results: list[CaseOut]
 
 
-class CitationOut(Schema):
+class CitationOut(Reply):
     """A guideline that one side cites for an item."""
 
     case: int
@@ -80,7 +80,7 @@ class CitationPage(PageOut):
     results: list[CitationOut]
 
 
-class ItemOut(Schema):
+class ItemOut(Reply):
     """A disputed item. ``decision`` is upheld, overturned, or empty if it was not found."""
 
     case: int
@@ -130,6 +130,13 @@ class WholeCase(CaseOut):
     items: list[WholeItem]
 
 
+class CasesOut(Reply):
+    """Cases by ID; ``missing``: the IDs of those that do not exist, or that the account does not see."""
+
+    results: list[WholeCase]
+    missing: list[int]
+
+
 def case_out(
     case: Case, labels: Labels, fields: Iterable[OfficeField], texts: Mapping[int, str], *, with_work: bool
 ) -> CaseOut:
@@ -137,7 +144,7 @@ def case_out(
     values = {field.key: getattr(case, field.column) for field in fields}
     return CaseOut(
         id=case.pk,
-        url=reverse("case_detail", args=[case.pk]),
+        url=page_of_case(case.pk),
         case_number=case.case_number,
         outcome=case.outcome,
         item_count=case.item_count,
@@ -188,7 +195,7 @@ def item_out(item: DisputedItem, labels: Labels) -> ItemOut:
     return ItemOut(
         case=item.case_id,
         number=item.number,
-        url=f"{reverse('case_detail', args=[item.case_id])}?item={item.number}#item-{item.number}",
+        url=f"{page_of_case(item.case_id)}?item={item.number}#item-{item.number}",
         request=item.request,
         disputed=item.disputed,
         partly_approved=item.partly_approved,
@@ -204,7 +211,7 @@ def item_out(item: DisputedItem, labels: Labels) -> ItemOut:
 def listed_item(fact: ItemFact, labels: Labels) -> ListedItem:
     """An item of a list."""
     return ListedItem(
-        **item_out(fact.item, labels).model_dump(),
+        **dict(item_out(fact.item, labels)),
         case_number=fact.case.case_number,
         decision_date=fact.decision_date,
         claims_authorities=authority_keys(fact.claims_authority_ids, labels),
@@ -217,12 +224,13 @@ def citations_of(items: Sequence[DisputedItem], labels: Labels) -> dict[int, lis
     numbers = {item.pk: item for item in items}
     cited: dict[int, list[CitationOut]] = {pk: [] for pk in numbers}
     rows = Citation.objects.filter(item__in=list(numbers)).order_by("item", "side", "position")
-    for citation in rows.only("item", "side", "authority", "edition", "sections", "pages"):
-        item, name = numbers[citation.item_id], labels.authority_by_id.get(citation.authority_id)
-        cited[item.pk].append(
+    columns = rows.values_list("item_id", "side", "authority_id", "edition", "sections", "pages")
+    for item_id, side, authority_id, edition, sections, pages in columns:
+        item, name = numbers[item_id], labels.authority_by_id.get(authority_id)
+        cited[item_id].append(
             CitationOut(
-                case=item.case_id, item=item.number, side=citation.side, authority=name.key if name else "",
-                edition=citation.edition, sections=citation.sections, pages=citation.pages,
+                case=item.case_id, item=item.number, side=side, authority=name.key if name else "",
+                edition=edition, sections=sections, pages=pages,
             )
         )  # fmt: skip
     return cited

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
@@ -10,6 +10,7 @@ from ninja.operation import Operation
 from ninja.utils import contribute_operation_callback
 
 from determinations.models import TokenScope
+from determinations.views.api.answers import written
 from determinations.views.api.problems import Problem
 from determinations.views.requests import token_of
 
@@ -32,7 +33,7 @@ def needs(scope: TokenScope, *any_of: str) -> Callable[[View[P, T]], View[P, T]]
                 raise Problem(403, f"This token does not have the scope “{scope}”.")
             if any_of and not any(request.user.has_perm(f"determinations.{name}") for name in any_of):
                 raise PermissionDenied
-            return view(request, *args, **kwargs)
+            return cast(T, written(view(request, *args, **kwargs)))
 
         contribute_operation_callback(checked, lambda operation: _describe(operation, scope, any_of))
         return checked

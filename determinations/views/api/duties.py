@@ -12,6 +12,7 @@ from determinations.access import audit
 from determinations.duties import records, worklist
 from determinations.models import Case, Duty, DutyState, Receipt, Service, TokenScope
 from determinations.paging.keyset import Order
+from determinations.views.api.answers import Reply
 from determinations.views.api.checks import needs
 from determinations.views.api.lists import Limit, PageOut, check_parameters, keyset_page, neighbors
 from determinations.views.api.writing import IDEMPOTENT, Done, address, write
@@ -25,7 +26,7 @@ Bucket = Literal["", "overdue", "today", "week", "later", "undated", "closed"]
 _PLAIN = "^[^\\x00]*$"
 
 
-class DutyOut(Schema):
+class DutyOut(Reply):
     """What one overturned item obliges to do. ``due_on`` is null while the date of receipt is missing."""
 
     id: int
@@ -62,7 +63,7 @@ class DutyPage(PageOut):
     results: list[DutyOut]
 
 
-class CaseDuties(Schema):
+class CaseDuties(Reply):
     """The duties of a case, and when and how its letter was received."""
 
     received_on: date | None

@@ -15,6 +15,7 @@ from determinations.browsing.lists import LISTS
 from determinations.filters import filters_only, mistakes, unknown_parameters
 from determinations.models import Export, TokenScope
 from determinations.paging.keyset import Order
+from determinations.views.api.answers import Reply
 from determinations.views.api.checks import needs
 from determinations.views.api.lists import Limit, PageOut, check_parameters, keyset_page, neighbors
 from determinations.views.api.problems import Problem
@@ -38,7 +39,7 @@ class ExportIn(Schema):
     )
 
 
-class ExportOut(Schema):
+class ExportOut(Reply):
     """An export. ``file`` is where it can be downloaded, null until it is ready, and after it was deleted."""
 
     id: int

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from ninja import Field, File, Form, Query, Router, Schema
+from ninja import Field, File, Form, Query, Router
 from ninja.files import UploadedFile as ReceivedFile
 
 from determinations.access import audit
@@ -28,6 +28,7 @@ from determinations.models import Letter, TokenScope, Upload, UploadedFile
 from determinations.models.letters import Lane, LetterState
 from determinations.paging.keyset import Order
 from determinations.tasks import send_openings, send_waiting
+from determinations.views.api.answers import Reply
 from determinations.views.api.checks import needs
 from determinations.views.api.lists import Limit, PageOut, check_parameters, keyset_page, neighbors
 from determinations.views.api.problems import Problem
@@ -43,7 +44,7 @@ State = Annotated[str, Query(description=f"one of {', '.join(STATES_OF_LETTERS)}
 _AS_THEY_CAME = Order("received_at", nullable=False)
 
 
-class LetterOut(Schema):
+class LetterOut(Reply):
     """A letter and how far it is. ``case`` is its address as a case, null while there is none."""
 
     id: int
@@ -79,7 +80,7 @@ class LetterPage(PageOut):
     results: list[LetterOut]
 
 
-class UploadOut(Schema):
+class UploadOut(Reply):
     """A batch: how many of its files are where, and what its cases decide."""
 
     id: int
@@ -97,7 +98,7 @@ class UploadOut(Schema):
     partly: int
 
 
-class FileOut(Schema):
+class FileOut(Reply):
     """A file of a batch, and the letter that it brought or already was."""
 
     id: int

@@ -5,13 +5,14 @@ from typing import Annotated
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from ninja import Query, Schema
+from ninja import Query
 
 from determinations.browsing.lists import ListKind, page_and_count
 from determinations.filters import ListFilters, mistakes, unknown_parameters
 from determinations.paging.addresses import CURSOR, changed
 from determinations.paging.counts import Count
 from determinations.paging.keyset import M, Order, Page, checked_cursor, page_of
+from determinations.views.api.answers import Reply
 from determinations.views.api.problems import Problem
 from determinations.views.requests import person_of
 
@@ -20,7 +21,7 @@ Limit = Annotated[int, Query(ge=1, le=MOST_ROWS, description="rows of a page")]
 _PAGED = (*CURSOR, "limit")
 
 
-class CountOut(Schema):
+class CountOut(Reply):
     """How many rows the whole list has; ``capped``: at least so many."""
 
     number: int
@@ -32,7 +33,7 @@ class CountOut(Schema):
         return cls(number=count.number, capped=count.capped)
 
 
-class PageOut(Schema):
+class PageOut(Reply):
     """What all pages of lists have: the addresses of their neighbors, null at the ends."""
 
     next: str | None

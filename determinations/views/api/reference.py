@@ -1,12 +1,13 @@
 """What values mean: authorities, grounds, categories, problems, the office's own fields."""
 
 from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from ninja import Field, Router
 
 from determinations.filters.lookups import Lookups
 from determinations.models import TokenScope
 from determinations.office_fields.registry import edited_fields, seen_fields
 from determinations.parsing.grounds import GROUNDS
+from determinations.views.api.answers import Reply
 from determinations.views.api.checks import needs
 from determinations.views.api.lists import check_parameters
 from determinations.views.requests import person_of
@@ -15,7 +16,7 @@ from determinations.wording.labels import read_labels
 router = Router(tags=["Reference"])
 
 
-class AuthorityOut(Schema):
+class AuthorityOut(Reply):
     """A guideline or another source that letters cite."""
 
     key: str = Field(description="as filters have it, such as mtus/low-back")
@@ -24,7 +25,7 @@ class AuthorityOut(Schema):
     name: str
 
 
-class GroundOut(Schema):
+class GroundOut(Reply):
     """A reason why items are decided as they are."""
 
     code: str
@@ -33,7 +34,7 @@ class GroundOut(Schema):
     decision: str | None = Field(description="the decision that it supports; null for either")
 
 
-class CategoryOut(Schema):
+class CategoryOut(Reply):
     """A category of treatment and one of its subcategories."""
 
     key: str
@@ -41,7 +42,7 @@ class CategoryOut(Schema):
     subcategory: str
 
 
-class OfficeFieldOut(Schema):
+class OfficeFieldOut(Reply):
     """A field of the office's own that the user sees."""
 
     slot: int

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from django.http import HttpRequest, QueryDict
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router
 
 from determinations.access import audit
 from determinations.access.roles import may_read_notes
@@ -16,6 +16,7 @@ from determinations.filters.words import QueryWords
 from determinations.models import Case, TokenScope
 from determinations.paging.filtered import list_page
 from determinations.searching.matches import Piece
+from determinations.views.api.answers import Reply
 from determinations.views.api.checks import needs
 from determinations.views.api.lists import (
     CountOut,
@@ -31,14 +32,14 @@ from determinations.views.requests import person_of
 router = Router(tags=["Search"])
 
 
-class ExcerptOut(Schema):
+class ExcerptOut(Reply):
     """Where a text matches. Matching words stand between « and »."""
 
     field: str
     text: str
 
 
-class HitOut(Schema):
+class HitOut(Reply):
     """A case that matches; ``item`` is null for what is said of the letter as a whole."""
 
     item: int | None
@@ -47,7 +48,7 @@ class HitOut(Schema):
     excerpts: list[ExcerptOut]
 
 
-class FoundOut(Schema):
+class FoundOut(Reply):
     """A case that was found."""
 
     case: int

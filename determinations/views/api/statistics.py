@@ -1,7 +1,7 @@
 """Statistics: every entry of the catalog, for every selection that filters of items make."""
 
 from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from ninja import Field, Router
 
 from determinations.access import audit
 from determinations.browsing.lists import ITEMS
@@ -10,6 +10,7 @@ from determinations.models import TokenScope
 from determinations.statistics.office_catalog import all_statistics, is_open
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import Row, Tally
+from determinations.views.api.answers import Reply
 from determinations.views.api.checks import needs
 from determinations.views.api.document import filters_of
 from determinations.views.api.lists import check_parameters, checked_filters
@@ -21,7 +22,7 @@ router = Router(tags=["Statistics"])
 _FILTERS = {"parameters": list(filters_of(of_items=True))}
 
 
-class StatisticOut(Schema):
+class StatisticOut(Reply):
     """An entry of the catalog."""
 
     key: str
@@ -31,7 +32,7 @@ class StatisticOut(Schema):
     several: bool = Field(description="an item can count in several rows")
 
 
-class TallyOut(Schema):
+class TallyOut(Reply):
     """Items, those with a decision, and those overturned. Rates are percentages, the interval is Wilson's of 95%."""
 
     items: int

@@ -1,5 +1,7 @@
 """Pages about webhooks, for administrators: which there are, and the log of their deliveries."""
 
+from urllib.parse import urlsplit
+
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -11,7 +13,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
 from determinations.api.webhooks import DELAYS, WebhookRefused, make_webhook, secret_of, send_again, stop
-from determinations.models import Webhook, WebhookDelivery
+from determinations.models import ChangeKind, Webhook, WebhookDelivery
 from determinations.paging.counts import whole_number
 from determinations.paging.keyset import Order, page_of
 from determinations.tasks import send_due_webhooks
@@ -28,6 +30,19 @@ class WebhookForm(forms.Form):
     name = forms.CharField(label="What it is for", max_length=80)
     url = forms.CharField(label="Address", max_length=500)
     user = forms.CharField(label="User name of the account whose cases are told", max_length=150)
+    kinds = forms.MultipleChoiceField(
+        label="Tell when this changed", choices=ChangeKind.choices, initial=ChangeKind.values,
+        widget=forms.CheckboxSelectMultiple,
+    )  # fmt: skip
+    query = forms.CharField(
+        label="Only cases that match (optional)", max_length=4_000, required=False,
+        help_text="Filter the list of cases, and paste its address here.",
+    )  # fmt: skip
+
+    def clean_query(self) -> str:
+        """The filters in an address, or in the part of it after the question mark."""
+        typed: str = self.cleaned_data["query"]
+        return urlsplit(typed).query if "?" in typed else typed
 
     def clean_user(self) -> User:
         """The account."""
@@ -54,7 +69,15 @@ def webhook_list(request: HttpRequest) -> HttpResponse:
             need_confirmation(request)
             typed = form.cleaned_data
             try:
-                made = make_webhook(typed["user"], typed["name"], typed["url"], by=by, now=now)
+                made = make_webhook(
+                    typed["user"],
+                    typed["name"],
+                    typed["url"],
+                    kinds=typed["kinds"],
+                    query=typed["query"],
+                    by=by,
+                    now=now,
+                )
                 secret, form = secret_of(made), WebhookForm()
             except WebhookRefused as refusal:
                 form.add_error(None, str(refusal))

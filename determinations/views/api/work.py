@@ -18,6 +18,7 @@ from determinations.models.office_fields import LONGEST_VALUE
 from determinations.office_fields.records import FieldValue, Submitted, edit_values, values_of
 from determinations.office_fields.registry import MAY_EDIT, seen_fields
 from determinations.paging.keyset import Order
+from determinations.views.api.answers import Reply
 from determinations.views.api.checks import needs
 from determinations.views.api.lists import Limit, PageOut, check_parameters, keyset_page, neighbors
 from determinations.views.api.problems import Problem
@@ -46,7 +47,7 @@ class NoteIn(Schema):
     text: str = Field(min_length=1, max_length=LONGEST_NOTE, pattern=_PLAIN)
 
 
-class NoteOut(Schema):
+class NoteOut(Reply):
     """A note on a case."""
 
     id: int
@@ -72,7 +73,7 @@ class NotePage(PageOut):
     results: list[NoteOut]
 
 
-class FieldsOut(Schema):
+class FieldsOut(Reply):
     """The office's own fields of a case that the user sees, by key; empty where nothing was entered."""
 
     case: int

@@ -9,12 +9,13 @@ from django.db import transaction
 from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
-from ninja import Field, Schema
+from ninja import Field
 
 from determinations.api.repeats import LONGEST_KEY, Answer, OtherRequest, once
 from determinations.casework.work import WorkRefused
 from determinations.duties.records import DutyRefused
 from determinations.office_fields.records import ValuesRefused
+from determinations.views.api.answers import Reply
 from determinations.views.api.openapi_types import Parameter
 from determinations.views.api.problems import Problem
 from determinations.views.requests import token_of
@@ -32,7 +33,7 @@ KEY_PARAMETER: Parameter = {
 IDEMPOTENT: dict[str, object] = {"parameters": [KEY_PARAMETER]}
 
 
-class Done(Schema):
+class Done(Reply):
     """What a write did: IDs and addresses, never text."""
 
     id: int = Field(description="of what was written")
