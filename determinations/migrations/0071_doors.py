@@ -18,7 +18,7 @@ END $$;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("determinations", "0069_fewer_indexes"),
+        ("determinations", "0070_replica"),
     ]
 
     operations = [
