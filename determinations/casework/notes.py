@@ -11,7 +11,7 @@ from django.db import transaction
 from determinations.access import audit
 from determinations.access.roles import check_permission, people_with
 from determinations.casework import notifications
-from determinations.casework.work import WorkRefused, counting_letters
+from determinations.casework.work import WorkRefused, lock_counting
 from determinations.models import CaseNote, EarlierNote
 from determinations.models.casework import LONGEST_NOTE
 from determinations.searching.terms import version
@@ -29,8 +29,8 @@ def add_note(letter_id: int, text: str, *, by: User, now: datetime) -> CaseNote:
     """Add a note to a case. Raises ``WorkRefused`` for no text or too much, and PermissionDenied."""
     check_permission(by, "work_cases")
     text = _checked(text)
-    (counting,) = counting_letters([letter_id]) or (letter_id,)
     with transaction.atomic():
+        (counting,) = lock_counting([letter_id]) or (letter_id,)
         mentioned = mentioned_in(text)
         names = [person.get_username() for person in mentioned]
         note = CaseNote.objects.create(

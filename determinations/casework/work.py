@@ -122,12 +122,12 @@ def _change(
     now: datetime,
     **detail: object,
 ) -> Changed:
-    """Change the rows of cases; those that stay as they were are not recorded. Four statements, however many."""
+    """Change the rows of cases; those that stay as they were are not recorded. A few statements, however many."""
     check_permission(by, "work_cases")
     if len(letter_ids) > MOST_AT_ONCE:
         raise WorkRefused(f"Change at most {MOST_AT_ONCE} cases at once. Nothing was saved.")
     with transaction.atomic():
-        ids = _locked(counting_letters(letter_ids))
+        ids = lock_counting(letter_ids)
         rows = CaseWork.objects.in_bulk(ids)
         before: dict[int, Before] = {}
         changed: list[CaseWork] = []
@@ -149,10 +149,20 @@ def _store(rows: Collection[CaseWork]) -> None:
     CaseWork.objects.bulk_create(rows, update_conflicts=True, unique_fields=["letter"], update_fields=columns)
 
 
-def _locked(letter_ids: Collection[int]) -> list[int]:
-    """The letters that exist, locked in the order in which writers of cases lock them."""
-    letters = Letter.objects.filter(pk__in=letter_ids).select_for_update(no_key=True).order_by("pk")
-    return list(letters.values_list("pk", flat=True))
+def lock_counting(letter_ids: Collection[int]) -> list[int]:
+    """The letters that count for these cases, locked until the caller's transaction ends.
+
+    While this waits for a writer of a case, another letter may come to count: then it begins again, so that nothing is
+    added to a letter that no longer counts, where nobody sees it. The locks are taken in the order of writers.
+    """
+    while True:
+        with transaction.atomic():
+            ids = counting_letters(letter_ids)
+            letters = Letter.objects.filter(pk__in=ids).select_for_update(no_key=True).order_by("pk")
+            locked = list(letters.values_list("pk", flat=True))
+            if counting_letters(letter_ids) == ids:
+                return locked
+            transaction.set_rollback(True)  # releases the locks
 
 
 @all_letters

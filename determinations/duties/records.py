@@ -225,11 +225,11 @@ def enter_receipt(
     if received_on > timezone.localdate(now):
         raise DutyRefused("The date of receipt is in the future. Nothing was saved.")
     with transaction.atomic():
+        _lock_letters(letter_ids)  # whether a date is missing is read after that: someone may be entering it
         cases = Case.objects.filter(pk__in=letter_ids)
         if only_missing:
             cases = cases.filter(letter__receipt=None)
         ids = sorted(cases.values_list("pk", flat=True))
-        _lock_letters(ids)
         early = Case.objects.filter(pk__in=ids, decision_date__gt=received_on).count()
         if early:
             raise DutyRefused(

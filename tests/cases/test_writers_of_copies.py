@@ -12,10 +12,22 @@ from django.db import connection
 from django.http import QueryDict
 
 from determinations.cases.effective import write_cases
+from determinations.cases.holding import Held, holding
 from determinations.cases.open_letter import CorrectionsRefused
 from determinations.cases.review_entries import note_report
+from determinations.casework import notes, work
 from determinations.corrections import actions, duplicates, removal, review_queue
-from determinations.models import Case, CitationFact, ItemFact, Letter, LetterPair, PairDecision, ProblemReport
+from determinations.models import (
+    Case,
+    CaseNote,
+    CaseWork,
+    CitationFact,
+    ItemFact,
+    Letter,
+    LetterPair,
+    PairDecision,
+    ProblemReport,
+)
 from determinations.statistics.sql_engine import SqlEngine
 from determinations.wording.labels import read_labels
 from tests.corrections.letters import NOW, citation, document, item, store_reading, stored_letter, stored_letters
@@ -94,6 +106,52 @@ def rows() -> list[tuple[Any, ...]]:
     )
     facts = ItemFact.objects.order_by("case", "item__number").values_list("case", "item__number", "overturned", "age")
     return [*cases, *facts, (CitationFact.objects.count(),)]
+
+
+def is_waited_for() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+        return cursor.rowcount > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_added_while_an_amended_letter_is_written_is_added_to_that_one(people: People) -> None:
+    begun, done = threading.Event(), threading.Event()
+
+    def amend(letter_id: int, decided: str) -> None:
+        def write(_held: Held) -> None:
+            begun.set()
+            while not (is_waited_for() or done.wait(0.01)):
+                pass
+            stored_letter(document(item("Knee brace"), decision_date=decided))
+
+        try:
+            holding([letter_id], write)
+        finally:
+            begun.set()
+            connection.close()
+
+    def assign(letter_id: int) -> None:
+        work.assign([letter_id], people.admin, by=people.admin, now=NOW)
+
+    def add_note(letter_id: int) -> None:
+        notes.add_note(letter_id, "synthetic", by=people.admin, now=NOW)
+
+    stored_letter(document(item("Knee brace")))
+    for add, decided in ((assign, "2017-02-01"), (add_note, "2017-03-01")):
+        (before,) = Case.objects.current().values_list("pk", flat=True)
+        writer = threading.Thread(target=amend, args=(before, decided))
+        writer.start()
+        begun.wait()
+        add(before)
+        done.set()
+        writer.join()
+        (now,) = Case.objects.current().values_list("pk", flat=True)
+        assert now > before
+        assert list(CaseWork.objects.values_list("pk", flat=True)) == [now]
+        begun.clear()
+        done.clear()
+    assert CaseNote.objects.get().letter_id == now
 
 
 @pytest.mark.django_db(transaction=True)
