@@ -21,26 +21,31 @@ _GROWTH = 1.2
 _MOST_WORDS = 4
 _MOST_NEAR = 25
 
-# Notes are left out: they may be read by some only. So are terms ("=mri") and pairs ("~a~b").
+# Notes are left out: they may be read by some only. So are terms ("=mri") and pairs ("~a~b"), and the words that items
+# have once more under the prefix of a field. Letters are counted by hashing: distinct ones would have to be sorted.
 _COUNT = """
 INSERT INTO determinations_searchword (word, letters, office_sets)
-SELECT word, count(DISTINCT case_id),
-    COALESCE(array_agg(DISTINCT office_set_id) FILTER (WHERE office_set_id IS NOT NULL), '{}')
+SELECT word, sum(letters),
+    COALESCE(array_agg(office_set_id ORDER BY office_set_id) FILTER (WHERE office_set_id IS NOT NULL), '{}')
 FROM (
-    SELECT newest.letter_id AS case_id, office_set_id, regexp_replace(lexeme, '^[QGSR]', '') AS word
+    SELECT word, office_set_id, count(*) AS letters
     FROM (
         SELECT letter_id, office_set_id FROM determinations_case ORDER BY letter_id DESC LIMIT %(letters)s
     ) AS newest
     CROSS JOIN LATERAL (
-        SELECT search FROM determinations_casetext WHERE case_id = newest.letter_id
-        UNION ALL
-        SELECT search FROM determinations_itemtext JOIN determinations_disputeditem AS item ON item.id = item_id
-        WHERE item.case_id = newest.letter_id
-    ) AS texts
-    CROSS JOIN LATERAL unnest(tsvector_to_array(texts.search)) AS lexeme
-    WHERE lexeme COLLATE "C" ~ '^[QGSR]?[a-z]{3,60}$'
-) AS words
-GROUP BY word HAVING count(DISTINCT case_id) >= %(fewest)s
+        SELECT DISTINCT ltrim(lexeme, 'SR') AS word
+        FROM (
+            SELECT search FROM determinations_casetext WHERE case_id = newest.letter_id
+            UNION ALL
+            SELECT search FROM determinations_itemtext JOIN determinations_disputeditem AS item ON item.id = item_id
+            WHERE item.case_id = newest.letter_id
+        ) AS texts
+        CROSS JOIN LATERAL unnest(tsvector_to_array(texts.search)) AS lexeme
+        WHERE lexeme COLLATE "C" ~ '^[SR]?[a-z]{3,60}$'
+    ) AS words
+    GROUP BY word, office_set_id
+) AS of_offices
+GROUP BY word HAVING sum(letters) >= %(fewest)s
 """
 
 

@@ -1,9 +1,10 @@
 """Where a text matches a search: the places to mark, and excerpts around them in the original spelling."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from itertools import chain
 
-from determinations.searching.normal_form import Slot, slots_of
+from determinations.searching.normal_form import Slot, slots_of, slots_without_places
 from determinations.searching.query import Alternatives, Part
 
 #: Characters of an excerpt on each side of the first place, and how far an excerpt may reach.
@@ -31,9 +32,23 @@ def find(text: str, alternatives: Alternatives, field: str) -> Found:
     parts = [part for every in alternatives for part in every if part.is_said_in(field)]
     if not parts or not text:
         return Found(0, ())
+    lexemes = set(chain.from_iterable([slot.lexemes for slot in slots_without_places(text)]))
+    parts = [part for part in parts if _may_be_in(lexemes, part)]
+    if not parts:  # so with most texts of a page of results; places take much longer
+        return Found(0, ())
     slots = slots_of(text)
     found = [places for part in parts if (places := list(_places(slots, part)))]
     return Found(len(found), _joined(place for places in found for place in places))
+
+
+def _may_be_in(lexemes: Set[str], part: Part) -> bool:
+    """Whether a text with these lexemes may show the part: of a phrase, whether all words are somewhere."""
+    if part.slots:
+        return all(not lexemes.isdisjoint(wanted) for wanted in part.slots)
+    if part.beginning:
+        beginning = part.ways[0][0]
+        return any(lexeme.startswith(beginning) for lexeme in lexemes)
+    return not part.lexemes.isdisjoint(lexemes)
 
 
 def _places(slots: Sequence[Slot], part: Part) -> Iterable[tuple[int, int]]:

@@ -5,7 +5,7 @@ Text becomes slots. A slot is one word, or one term however it is written: "EMG"
 the singular; ``=name`` for a term; ``=l4/l5`` for a level of the spine, however it is written.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
@@ -53,15 +53,17 @@ class _Key(NamedTuple):
 def slots_of(text: str, *, typed: bool = False) -> list[Slot]:
     """The slots of a text in order. What is ``typed`` counts as an abbreviation also in small letters."""
     slots: list[Slot] = []
-    keys = list(_keys(text, typed))
-    at = 0
-    while at < len(keys):
-        key, offset = keys[at]
-        if not key.is_plain:
-            at = _read_on(keys, at, typed, slots)
+    add = slots.append
+    keys = _keys(text, typed)
+    after = 0
+    for at, (key, offset) in enumerate(keys):
+        if at < after:
             continue
-        slots.append(_placed(key, offset))
-        at += 1
+        if key.is_plain:
+            words, name, lexemes, _start, _end = key.slot
+            add(Slot(words, name, lexemes, offset + key.word.start, offset + key.word.end))
+        else:
+            after = _read_on(keys, at, typed, slots)
     return slots
 
 
@@ -70,11 +72,7 @@ def slots_without_places(text: str) -> list[Slot]:
 
     Every letter passes through here. Most words are slots by themselves, and known from other letters.
     """
-    pieces = text.split()
-    if max(map(len, pieces), default=0) > _LONGEST_KEPT:
-        every = [key for piece in pieces for key in _keys_of_piece(piece, typed=False)]
-    else:
-        every = list(chain.from_iterable(map(_printed_keys, pieces)))
+    every = list(chain.from_iterable(_keys_of_pieces(text.split(), typed=False)))
     slots: list[Slot] = []
     add = slots.append
     after = 0
@@ -108,20 +106,23 @@ def _read_on(keys: list[tuple[_Key, int]], at: int, typed: bool, slots: list[Slo
     return _levels(keys, at + 1, slots) if key.vertebra else at + 1
 
 
-def _keys(text: str, typed: bool) -> Iterator[tuple[_Key, int]]:
+def _keys(text: str, typed: bool) -> list[tuple[_Key, int]]:
     """The words of the text with what is known of each alone, and where its piece begins."""
+    keys: list[tuple[_Key, int]] = []
+    pieces = text.split()
     at = 0
-    for piece in text.split():
+    for piece, of_piece in zip(pieces, _keys_of_pieces(pieces, typed), strict=True):
         at = text.index(piece, at)
-        for key in _keys_of_piece(piece, typed):
-            yield key, at
+        keys += [(key, at) for key in of_piece]
         at += len(piece)
+    return keys
 
 
-def _keys_of_piece(piece: str, typed: bool) -> tuple[_Key, ...]:
-    if len(piece) > _LONGEST_KEPT:
-        return _read_keys(piece, typed)
-    return _typed_keys(piece) if typed else _printed_keys(piece)
+def _keys_of_pieces(pieces: Sequence[str], typed: bool) -> Iterable[tuple[_Key, ...]]:
+    known = _typed_keys if typed else _printed_keys
+    if max(map(len, pieces), default=0) > _LONGEST_KEPT:
+        return [_read_keys(piece, typed) if len(piece) > _LONGEST_KEPT else known(piece) for piece in pieces]
+    return map(known, pieces)
 
 
 @lru_cache(maxsize=200_000)

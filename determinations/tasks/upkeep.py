@@ -20,9 +20,14 @@ from determinations.reading import grounds_again, readiness
 from determinations.statistics.columns import keeping
 from determinations.statistics.precompute import precompute_first_pages
 from determinations.storage import survey
-from determinations.tasks.guards import SECONDS_PER_TURN, memory_may_run_out, send_quietly
+from determinations.tasks.guards import memory_may_run_out, send_quietly
 
 _COMPARISON_BATCH = 200
+#: Seconds that one message may occupy a process with work that nobody waits for. Several such tasks can occupy all
+#: processes of a worker at once; letters that arrive meanwhile wait so long at most.
+_SECONDS_PER_TURN = 5.0
+#: Held by the two tasks that take longest, so that they never occupy both processes of a small worker.
+_LENGTHY = "finding pairs or counting words"
 #: Cases written in one transaction when their search vectors are renewed.
 _WORDS_BATCH = 50
 
@@ -63,7 +68,7 @@ def count_statistics() -> None:
 def count_stored_files() -> None:
     """Count which stored files are encrypted, for a while; one such task at a time."""
     with holding_alone("counting stored files") as alone:
-        if not alone or not survey.count_files(seconds=SECONDS_PER_TURN, now=database_now()):
+        if not alone or not survey.count_files(seconds=_SECONDS_PER_TURN, now=database_now()):
             return
     send_quietly(count_stored_files)
 
@@ -79,7 +84,7 @@ def copy_office_values() -> None:
     """Copy the office's values that changed to cases and facts, for a while; one such task at a time."""
     if not readiness.schema_is_ours():
         return  # the sweep sends it again
-    until = time.monotonic() + SECONDS_PER_TURN
+    until = time.monotonic() + _SECONDS_PER_TURN
     with holding_alone("copying office values") as alone:
         if not alone:
             return
@@ -97,9 +102,9 @@ def send_office_values() -> None:
 @shared_task(name="determinations.tasks.find_pairs", ignore_result=True)
 @memory_may_run_out
 def find_pairs() -> None:
-    """Compare newly read letters with all others, for a while. Only one such task runs at a time: a second one
-    returns immediately and sends no follow-up message."""
-    with holding_alone("finding pairs") as alone:
+    """Compare newly read letters with all others, for a while. Only one such task runs at a time, and none while
+    search words are counted: another returns immediately and sends no follow-up message."""
+    with holding_alone(_LENGTHY) as alone:
         if not alone or not _find_pairs_for_a_turn():
             return
     send_quietly(find_pairs)
@@ -109,7 +114,7 @@ def find_pairs() -> None:
 @memory_may_run_out
 def settle_moved_letters() -> None:
     """Settle which letters of cases count, of those that were moved between offices; one such task at a time."""
-    until = time.monotonic() + SECONDS_PER_TURN
+    until = time.monotonic() + _SECONDS_PER_TURN
     with holding_alone("settling moved letters") as alone:
         if not alone:
             return
@@ -126,7 +131,7 @@ def send_settling() -> None:
 
 def _find_pairs_for_a_turn() -> bool:
     """Compare letters until the time is up; returns whether any are left."""
-    until = time.monotonic() + SECONDS_PER_TURN
+    until = time.monotonic() + _SECONDS_PER_TURN
     while time.monotonic() < until:
         waiting = duplicates.unsigned(_COMPARISON_BATCH)
         if not waiting:
@@ -157,7 +162,7 @@ def order_items() -> None:
 
 def _order_items_for_a_turn() -> bool:
     """Order items until the time is up; returns whether any are left."""
-    until = time.monotonic() + SECONDS_PER_TURN
+    until = time.monotonic() + _SECONDS_PER_TURN
     while time.monotonic() < until:
         if not item_order.order_some_items():
             return False
@@ -167,8 +172,9 @@ def _order_items_for_a_turn() -> bool:
 @shared_task(name="determinations.tasks.count_search_words", ignore_result=True)
 @memory_may_run_out
 def count_search_words() -> None:
-    """Count the words that corrections and suggestions of searches are taken from; one such task at a time."""
-    with holding_alone("counting search words") as alone:
+    """Count the words that corrections and suggestions of searches are taken from, unless pairs are being found:
+    ``tidy`` sends it again."""
+    with holding_alone(_LENGTHY) as alone:
         now = database_now()
         if alone and vocabulary.is_due(now):
             vocabulary.count_words(now=now)
@@ -176,7 +182,7 @@ def count_search_words() -> None:
 
 def _write_search_words_for_a_turn() -> bool:
     """Write cases until the time is up; returns whether any are left."""
-    until = time.monotonic() + SECONDS_PER_TURN
+    until = time.monotonic() + _SECONDS_PER_TURN
     while time.monotonic() < until:
         if rewrite_old_words(_WORDS_BATCH) + notes.rewrite_old_words(_WORDS_BATCH) == 0:
             return False
@@ -188,7 +194,7 @@ def _write_search_words_for_a_turn() -> bool:
 def renew_grounds() -> None:
     """Read the grounds of letters again that an earlier form of the rules recognized; one such task at a time."""
     with holding_alone("renewing grounds") as alone:
-        until = time.monotonic() + SECONDS_PER_TURN
+        until = time.monotonic() + _SECONDS_PER_TURN
         while alone and time.monotonic() < until:
             if grounds_again.read_grounds_again(_WORDS_BATCH) < _WORDS_BATCH:
                 return

@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -272,6 +273,22 @@ def test_running_out_of_memory_in_any_task_frees_its_slot(
     assert said == [f"Out of memory in {task}." for task in (
         "reparse", "write_export", "find_pairs", "count_statistics", "sweep",
     )]  # fmt: skip
+
+
+def test_pairs_are_not_found_while_words_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Together they would occupy both processes of a small worker."""
+    locks = []
+
+    @contextmanager
+    def held_by_the_other(work: str) -> Iterator[bool]:
+        locks.append(work)
+        yield False
+
+    monkeypatch.setattr("determinations.tasks.upkeep.holding_alone", held_by_the_other)
+    tasks.find_pairs()
+    tasks.count_search_words()
+    assert len(locks) == 2
+    assert len(set(locks)) == 1
 
 
 def test_a_clock_that_is_minutes_ahead_or_behind_drops_no_sweep() -> None:

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from determinations.searching.normal_form import slots_of
+from determinations.searching.matches import find
+from determinations.searching.normal_form import slots_of, slots_without_places
+from determinations.searching.query import read_query
 from determinations.searching.singular import shorter_singulars, singular
 
 
@@ -165,3 +167,32 @@ def test_places_point_into_the_text_and_lexemes_need_no_escaping(text: str) -> N
 @given(st.text(alphabet="LCTS0123456789-/ .,'ptPT®", max_size=60))
 def test_the_same_text_gives_the_same_slots_with_signs_around_it(text: str) -> None:
     assert [slot.key for slot in slots_of(text)] == [slot.key for slot in slots_of(f"  {text}\n\n")]
+
+
+TEXTS = [
+    "A urine drug testing panel, UDS, was asked for; MRI of L4-5 and EMG/NCV of both legs.",
+    "Non-steroidal drugs such as Norco 10/325mg were not medically necessary.",
+    "Continuous positive airway pressure and home health aides.",
+    "Anti- inflammatory " + "x" * 90,
+]
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ('"drug testing"', [1, 0, 0, 0]), ("UDS", [1, 0, 0, 0]), ("L4/L5", [1, 0, 0, 0]),
+        ("electromyography", [1, 0, 0, 0]), ("nonsteroidal", [0, 1, 0, 0]), ("hydrocodone", [0, 1, 0, 0]),
+        ('"not medically necessary"', [0, 1, 0, 0]), ('"medically not"', [0, 0, 0, 0]), ("air*", [0, 0, 1, 0]),
+        ('"airway pressure"', [0, 0, 1, 0]), ("drug aide", [1, 1, 1, 0]), ("antiinflammatory", [0, 0, 0, 1]),
+        (f"{'x' * 60}*", [0, 0, 0, 1]),
+    ],
+)  # fmt: skip
+def test_a_text_is_marked_wherever_it_shows_part_of_a_search(typed: str, found: list[int]) -> None:
+    assert [find(text, read_query(typed), "rationale").parts for text in TEXTS] == found
+
+
+@given(st.lists(st.sampled_from(" ".join(TEXTS).split())))
+def test_slots_are_the_same_with_and_without_their_places(pieces: list[str]) -> None:
+    text = " ".join(pieces)
+    placed = [(slot.words, slot.key, slot.lexemes) for slot in slots_of(text)]
+    assert placed == [(slot.words, slot.key, slot.lexemes) for slot in slots_without_places(text)]
