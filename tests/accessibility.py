@@ -7,10 +7,12 @@ from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 
+_AXE = Axe()
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 #: Rows of a table after these look like them; weighing the colours of all takes axe seconds. Other rules see all.
 _LIKE_THOSE_BEFORE = "table.data tbody tr:nth-child(n + 9)"
+_RUN = "([context, options]) => axe.run(context ?? document, options).then((found) => found.violations)"
 
 
 def faults_of(page: Any, *, impacts: tuple[str, ...] = ()) -> list[tuple[str, list[str]]]:
@@ -18,11 +20,11 @@ def faults_of(page: Any, *, impacts: tuple[str, ...] = ()) -> list[tuple[str, li
     settle(page)
     page.set_viewport_size(DESK)
     page.emulate_media(color_scheme="dark")
-    found = _violations(page, runOnly=["color-contrast"])
+    found = _contrast(page)
     page.set_viewport_size(PHONE)
     page.emulate_media(color_scheme="light")
-    found += _violations(page, runOnly=["color-contrast"])
-    found += _violations(page, rules={"color-contrast": {"enabled": False}})
+    found += _contrast(page)
+    found += violations(page, rules={"color-contrast": {"enabled": False}})
     faults = [
         (each["id"], [node["html"][:160] for node in each["nodes"]][:3])
         for each in found
@@ -71,8 +73,8 @@ def faults_when_open(page: Any) -> list[tuple[str, str]]:
 
 
 def _faults_within(page: Any, place: str, options: dict[str, Any]) -> list[tuple[str, str]]:
-    found = Axe().run(page, context={"include": [[place]]}, options={"resultTypes": ["violations"], **options})
-    faults = [(each["id"], each["nodes"][0]["html"][:160]) for each in found.response["violations"]]
+    found = violations(page, context={"include": [[place]]}, **options)
+    faults = [(each["id"], each["nodes"][0]["html"][:160]) for each in found]
     if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
         faults.append(("wider than the window", place))
     return faults
@@ -84,7 +86,12 @@ def settle(page: Any) -> None:
     page.wait_for_function("() => !document.querySelector('.htmx-request')")
 
 
-def _violations(page: Any, **options: Any) -> list[Any]:
-    context = {"exclude": [[_LIKE_THOSE_BEFORE]]} if options.get("runOnly") == ["color-contrast"] else None
-    found = Axe().run(page, context=context, options={"resultTypes": ["violations"], **options})
-    return list(found.response["violations"])
+def violations(page: Any, *, context: dict[str, Any] | None = None, **options: Any) -> list[dict[str, Any]]:
+    """What axe finds broken. Its script is loaded once a page, and what is in order does not come back."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_AXE.axe_script)
+    return list(page.evaluate(_RUN, [context, {"resultTypes": ["violations"], **options}]))
+
+
+def _contrast(page: Any) -> list[dict[str, Any]]:
+    return violations(page, context={"exclude": [[_LIKE_THOSE_BEFORE]]}, runOnly=["color-contrast"])

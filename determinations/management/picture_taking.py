@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _SYNTHETIC = "synthetic"
 #: A database of more letters is no demo.
 MOST_LETTERS = 5_000
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 _SCHEMES = ("light", "dark")
 #: Pixels of the picture per pixel of the page; how much of it is kept, and how quickly it is compressed (0 to 10).
 _SCALE, _QUALITY, _SPEED = 1.25, 40, 6
@@ -55,7 +55,7 @@ def browser_program() -> str:
     """The path of an installed Chromium. Raises :class:`NoPictures`."""
     found = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if found is None:
-        raise NoPictures("No Chromium is installed: apt install chromium.")
+        raise NoPictures("No Chromium is installed: apt install chromium-headless-shell.")
     return found
 
 

@@ -6,9 +6,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.accessibility import violations
 from tests.statistics.worlds import stored_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -112,5 +112,5 @@ def test_wide_tables_scroll_in_their_frame_on_a_phone(page: Any) -> None:
 
 
 def _is_accessible(page: Any, **options: Any) -> None:
-    violations = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
-    assert not violations, (page.url, [(rule["id"], rule["nodes"][0]["html"]) for rule in violations])
+    found = violations(page, **options)
+    assert not found, (page.url, [(rule["id"], rule["nodes"][0]["html"]) for rule in found])
