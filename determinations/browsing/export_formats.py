@@ -3,7 +3,7 @@ cell in Excel."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import xlsxwriter
@@ -13,7 +13,10 @@ Cell = str | int | date | None
 _MOST_EXCEL_ROWS = 1_048_575
 #: Characters that Excel takes in a cell, and what a longer text ends with.
 _LONGEST_EXCEL_TEXT, _CUT = 32_767, " … [Cut here: Excel takes no longer text. CSV has all of it.]"
+#: The day that Excel counts as 0, as Python counts days.
+_BEFORE_EXCEL = date(1899, 12, 30).toordinal()
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
+_MAY_BE_RISKY = frozenset([*_RISKY, " "])
 
 
 class TooManyRows(Exception):
@@ -24,6 +27,8 @@ def harmless(cell: Cell | float) -> str | int | float:
     """A cell for CSV that no spreadsheet runs as a formula."""
     if cell is None:
         return ""
+    if type(cell) is str and cell[:1] not in _MAY_BE_RISKY:
+        return cell  # nearly every text
     if isinstance(cell, date):
         return cell.isoformat()
     if isinstance(cell, int | float):
@@ -48,7 +53,7 @@ def csv_lines(heads: Sequence[str], rows: Iterable[Sequence[Cell | float]]) -> I
 
 def write_xlsx(path: Path, title: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
     """Write an Excel file row by row, in constant memory; returns the number of rows."""
-    options = {"constant_memory": True, "tmpdir": str(path.parent), "default_date_format": "yyyy-mm-dd"}
+    options = {"constant_memory": True, "tmpdir": str(path.parent)}
     book = xlsxwriter.Workbook(str(path), options)
     try:
         return write_sheet(book, title, heads, rows)
@@ -66,7 +71,7 @@ def _that_fits(text: str) -> str:
 def write_sheet(book: xlsxwriter.Workbook, title: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
     """Add a sheet with a bold head, a filter row and these rows; returns their number. Texts are never formulas."""
     sheet = book.add_worksheet(title[:31])
-    bold = book.add_format({"bold": True})
+    bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
     sheet.freeze_panes(1, 0)
     for at, head in enumerate(heads):
         sheet.set_column(at, at, 18)
@@ -80,13 +85,15 @@ def write_sheet(book: xlsxwriter.Workbook, title: str, heads: Sequence[str], row
             match cell:
                 case None | "":
                     continue
-                case date():
-                    sheet.write_datetime(written, at, cell)
+                case str():
+                    sheet.write_string(written, at, _that_fits(cell))
+                case datetime():
+                    sheet.write_datetime(written, at, cell, day)
+                case date():  # the library would work out the number anew for each cell
+                    sheet.write_number(written, at, cell.toordinal() - _BEFORE_EXCEL, day)
                 case bool():
                     sheet.write_boolean(written, at, cell)
                 case int():
                     sheet.write_number(written, at, cell)
-                case _:
-                    sheet.write_string(written, at, _that_fits(str(cell)))
     sheet.autofilter(0, 0, written, max(0, len(heads) - 1))
     return written

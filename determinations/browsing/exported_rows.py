@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, MutableSequence, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -15,108 +16,123 @@ from determinations.browsing.export_formats import Cell
 from determinations.browsing.letter_order import in_letter_order
 from determinations.browsing.lists import ListKind, with_work
 from determinations.filters.lookups import Lookups
-from determinations.models import Case, DisputedItem, OfficeField, WorkStatus
+from determinations.models import OfficeField, WorkStatus
 from determinations.paging.keyset import Order
 from determinations.wording.labels import Labels, value_texts
 
 #: Lists up to this many rows are sent at once; larger ones are written by a worker.
 AT_ONCE = 5_000
 _READ_AT_ONCE = 2_000
+#: Cells of a column that are kept, if values repeat.
+_MOST_KEPT = 10_000
+_NUMBER = "item__number"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its head, and a row's cell; ``outside``: an employer or another outside party may have it."""
+    """One column: its head, and the columns of the row it ``reads``; ``outside``: an outside party may have it.
+
+    Without ``cell``, a value is its cell. ``few``: values repeat so often that their cells are kept.
+    """
 
     head: str
-    cell: Callable[[Any, Labels], Cell]
+    reads: tuple[str, ...]
+    cell: Callable[..., Cell] | None = None
     outside: bool = False
+    few: bool = False
 
 
-def _authorities(column: str) -> Callable[[object, Labels], Cell]:
-    def cell(row: object, labels: Labels) -> Cell:
-        by_id = labels.authority_by_id
-        return "; ".join(str(by_id[pk]) for pk in getattr(row, column) if pk in by_id)
-
-    return cell
+def _named(head: str, column: str, words: str, *, outside: bool = False) -> Column:
+    return Column(head, (column,), lambda labels, value: labels.of(words, value), outside, few=True)
 
 
-def _field(column: str) -> Callable[[object, Labels], Cell]:
-    return lambda row, labels: getattr(row, column)
+def _authorities(labels: Labels, ids: Sequence[int]) -> Cell:
+    by_id = labels.authority_by_id
+    return "; ".join(str(by_id[pk]) for pk in ids if pk in by_id)
 
 
-def _named(column: str, words: str) -> Callable[[object, Labels], Cell]:
-    return lambda row, labels: labels.of(words, getattr(row, column))
+def _joined(_labels: Labels, names: Sequence[str] | None) -> Cell:
+    return ", ".join(names or ())
 
 
-def _joined(column: str) -> Callable[[object, Labels], Cell]:
-    return lambda row, labels: ", ".join(getattr(row, column))
-
-
-def _case_categories(case: Case, labels: Labels) -> Cell:
+def _case_categories(labels: Labels, ids: Sequence[int]) -> Cell:
     by_id = labels.category_by_id
-    return "; ".join(dict.fromkeys(by_id[pk].name for pk in case.category_ids if pk in by_id))
+    return "; ".join(dict.fromkeys(by_id[pk].name for pk in ids if pk in by_id))
 
 
-def _status(row: Any, labels: Labels) -> Cell:
-    return labels.of("status", row.work_status or WorkStatus.NEW)
+def _yes_or_no(labels: Labels, value: bool) -> Cell:
+    return labels.of("yes_no", "yes" if value else "no")
 
 
 _WORK_COLUMNS = (
-    Column("Owner", _field("work_owner")),
-    Column("Status", _status),
-    Column("Tags", lambda row, labels: ", ".join(row.work_tags or ())),
+    Column("Owner", ("work_owner",)),
+    Column("Status", ("work_status",), lambda labels, status: labels.of("status", status or WorkStatus.NEW), few=True),
+    Column("Tags", ("work_tags",), _joined, few=True),
 )
 
 
-def _whole_request(item: DisputedItem) -> str:
+def _whole_request(_labels: Labels, request: str, disputed: str, partly_approved: bool) -> Cell:
     """The request, if only part of it is in dispute."""
-    return item.request if item.partly_approved or item.request != (item.disputed or item.request) else ""
+    return request if partly_approved or request != (disputed or request) else ""
 
 
 _LETTER_COLUMNS = (
-    Column("Decided", _field("decision_date"), outside=True),
-    Column("Injured", _field("date_of_injury")),
-    Column("UR denial", _field("ur_denial_date"), outside=True),
-    Column("Application received", _field("application_received"), outside=True),
-    Column("Assigned", _field("date_assigned"), outside=True),
-    Column("Priority", _named("priority", "priority"), outside=True),
-    Column("Age", _field("age")),
-    Column("Sex", _named("sex", "sex")),
-    Column("Reviewer's specialty", _joined("specialties")),
-    Column("Reviewer's licensure", _joined("licensure")),
-    Column("Claims administrator cites", _authorities("claims_authority_ids"), outside=True),
-    Column("Reviewer cites", _authorities("reviewer_authority_ids"), outside=True),
+    Column("Decided", ("decision_date",), outside=True),
+    Column("Injured", ("date_of_injury",)),
+    Column("UR denial", ("ur_denial_date",), outside=True),
+    Column("Application received", ("application_received",), outside=True),
+    Column("Assigned", ("date_assigned",), outside=True),
+    _named("Priority", "priority", "priority", outside=True),
+    Column("Age", ("age",)),
+    _named("Sex", "sex", "sex"),
+    Column("Reviewer's specialty", ("specialties",), _joined, few=True),
+    Column("Reviewer's licensure", ("licensure",), _joined, few=True),
+    Column("Claims administrator cites", ("claims_authority_ids",), _authorities, outside=True, few=True),
+    Column("Reviewer cites", ("reviewer_authority_ids",), _authorities, outside=True, few=True),
 )
 CASE_COLUMNS: Sequence[Column] = (
-    Column("Letter", _field("pk"), outside=True),
-    Column("Case number", _field("case_number"), outside=True),
-    Column("Outcome", lambda case, labels: case.get_outcome_display(), outside=True),
-    Column("Items", _field("item_count"), outside=True),
-    Column("Items overturned", _field("overturned_count"), outside=True),
-    Column("Categories", _case_categories, outside=True),
+    Column("Letter", ("pk",), outside=True),
+    Column("Case number", ("case_number",), outside=True),
+    _named("Outcome", "outcome", "outcome", outside=True),
+    Column("Items", ("item_count",), outside=True),
+    Column("Items overturned", ("overturned_count",), outside=True),
+    Column("Categories", ("category_ids",), _case_categories, outside=True, few=True),
     *_LETTER_COLUMNS,
-    Column("Doubts", _field("problem_count")),
-    Column("State", lambda case, labels: labels.of("state", case.state)),
-    Column("Corrected by staff", lambda case, labels: labels.of("yes_no", "yes" if case.corrected else "no")),
+    Column("Doubts", ("problem_count",)),
+    _named("State", "state", "state"),
+    Column("Corrected by staff", ("corrected",), _yes_or_no, few=True),
     *_WORK_COLUMNS,
 )
 ITEM_COLUMNS: Sequence[Column] = (
-    Column("Letter", _field("case_id"), outside=True),
-    Column("Case number", lambda fact, labels: fact.case.case_number, outside=True),
-    Column("Item", lambda fact, labels: fact.item.number, outside=True),
-    Column("Request in dispute", lambda fact, labels: fact.item.disputed or fact.item.request, outside=True),
-    Column("Whole request, if UR approved part of it", lambda fact, labels: _whole_request(fact.item), outside=True),
-    Column("Decision", lambda fact, labels: fact.item.get_decision_display(), outside=True),
+    Column("Letter", ("case_id",), outside=True),
+    Column("Case number", ("case__case_number",), outside=True),
+    Column("Item", (_NUMBER,), outside=True),
     Column(
-        "Partly approved by UR",
-        lambda fact, labels: labels.of("yes_no", "yes" if fact.partly_approved else "no"),
+        "Request in dispute", ("item__disputed", "item__request"), lambda _labels, part, whole: part or whole, True
+    ),
+    Column(
+        "Whole request, if UR approved part of it",
+        ("item__request", "item__disputed", "item__partly_approved"),
+        _whole_request,
         outside=True,
     ),
-    Column("Category", lambda fact, labels: labels.category_by_id[fact.category_id].name, outside=True),
-    Column("Subcategory", lambda fact, labels: labels.category_by_id[fact.category_id].subcategory, outside=True),
-    Column("Body region", _field("body_region")),
-    Column("Grounds", lambda fact, labels: "; ".join(labels.of("ground", code) for code in fact.grounds)),
+    _named("Decision", "item__decision", "decision", outside=True),
+    Column("Partly approved by UR", ("partly_approved",), _yes_or_no, outside=True, few=True),
+    Column("Category", ("category_id",), lambda labels, pk: labels.category_by_id[pk].name, outside=True, few=True),
+    Column(
+        "Subcategory",
+        ("category_id",),
+        lambda labels, pk: labels.category_by_id[pk].subcategory,
+        outside=True,
+        few=True,
+    ),
+    Column("Body region", ("body_region",)),
+    Column(
+        "Grounds",
+        ("grounds",),
+        lambda labels, codes: "; ".join(labels.of("ground", code) for code in codes),
+        few=True,
+    ),
     *_LETTER_COLUMNS,
     *_WORK_COLUMNS,
 )
@@ -172,16 +188,47 @@ class ExportedList:
             yield from self._rows(letters, seen)
 
     def _rows(self, letters: Sequence[int] | None, seen: MutableSequence[int] | None) -> Iterator[list[Cell]]:
-        labels, columns, fields = self.lookups.labels, self._columns, self._fields
-        letter_of = letter_column(self.kind)
-        rows = iter(_rows(self.kind, self.query, self.lookups, letters))
+        columns, fields = self._columns, [field.column for field in self._fields]
+        letter_of, order = letter_column(self.kind), self.kind.orders[self.kind.sort_of(self.query)]
+        names = dict.fromkeys(
+            [letter_of, order.column, *(name for column in columns for name in column.reads), *fields]
+        )
+        cells = _cells_of(columns, list(names), self.lookups.labels)
+        rows = iter(_rows(self.kind, self.query, self.lookups, order, letters, list(names)))
         while chunk := list(islice(rows, _READ_AT_ONCE)):
-            texts = value_texts(getattr(row, field.column) for row in chunk for field in fields)
+            texts = value_texts(getattr(row, field) for row in chunk for field in fields)
             for row in chunk:
                 if seen is not None:
                     seen.append(getattr(row, letter_of))
-                office = [texts.get(getattr(row, field.column) or 0, "") for field in fields]
-                yield [*(column.cell(row, labels) for column in columns), *office]
+                yield [*cells(row), *(texts.get(getattr(row, field) or 0, "") for field in fields)]
+
+
+def _cells_of(
+    columns: Sequence[Column], names: Sequence[str], labels: Labels
+) -> Callable[[Sequence[Any]], Iterator[Cell]]:
+    """A function that gives the cells of a row, which has its values in the order of ``names``."""
+    steps = [_step(column, names, labels) for column in columns]
+    return lambda row: (step(row) for step in steps)
+
+
+def _step(column: Column, names: Sequence[str], labels: Labels) -> Callable[[Sequence[Any]], Cell]:
+    cell, read = column.cell, itemgetter(*map(names.index, column.reads))
+    if cell is None:
+        return read
+    if not column.few:
+        return lambda row: cell(labels, *read(row))
+    kept: dict[object, Cell] = {}
+
+    def kept_cell(row: Sequence[Any]) -> Cell:
+        value = read(row)
+        key = tuple(value) if isinstance(value, list) else value
+        if key not in kept:
+            if len(kept) >= _MOST_KEPT:
+                kept.clear()
+            kept[key] = cell(labels, value)
+        return kept[key]
+
+    return kept_cell
 
 
 def letter_column(kind: ListKind) -> str:
@@ -189,17 +236,20 @@ def letter_column(kind: ListKind) -> str:
     return "case_id" if kind.of_items else "pk"
 
 
-def _rows(kind: ListKind, query: QueryDict, lookups: Lookups, letters: Sequence[int] | None) -> Iterator[Model]:
-    filterset = kind.filterset(query, lookups=lookups)
-    order = kind.orders[kind.sort_of(query)]
-    rows: QuerySet[Model] = _ordered(filterset.qs, order)
-    if kind.of_items:
-        rows = rows.select_related("item", "case")
-    letter_of = letter_column(kind)
+def _rows(
+    kind: ListKind,
+    query: QueryDict,
+    lookups: Lookups,
+    order: Order,
+    letters: Sequence[int] | None,
+    names: Sequence[str],
+) -> Iterator[Any]:
+    """The rows as named tuples of these columns: making objects of whole models takes most of an export's time."""
+    rows: QuerySet[Model] = _ordered(kind.filterset(query, lookups=lookups).qs, order)
     if letters is not None:
-        rows = rows.filter(**{f"{letter_of}__in": letters})
-    streamed: Iterator[Any] = with_work(kind, rows).iterator(chunk_size=_READ_AT_ONCE)
-    yield from in_letter_order(streamed, order) if kind.of_items else streamed
+        rows = rows.filter(**{f"{letter_column(kind)}__in": letters})
+    streamed = with_work(kind, rows).values_list(*names, named=True).iterator(chunk_size=_READ_AT_ONCE)
+    yield from in_letter_order(streamed, order, number=_NUMBER) if kind.of_items else streamed
 
 
 def _ordered(rows: QuerySet[Model], order: Order) -> QuerySet[Model]:

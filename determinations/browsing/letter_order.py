@@ -10,18 +10,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
+from typing import TypeVar
 
 from django.db.models import Model, QuerySet
 
 from determinations.paging.keyset import M, Order, Page
 
+T = TypeVar("T")
 _NUMBER = attrgetter("item.number")
 
 
-def in_letter_order(facts: Iterable[M], order: Order) -> Iterator[M]:
-    """Item facts with each block in the letter's order. Blocks must be whole."""
+def in_letter_order(facts: Iterable[T], order: Order, *, number: str) -> Iterator[T]:
+    """Item facts with each block in the letter's order. Blocks must be whole; ``number`` is that of the item."""
     for block in _blocks(facts, order):
-        yield from sorted(block, key=_NUMBER)
+        yield from sorted(block, key=attrgetter(number)) if len(block) > 1 else block
 
 
 def page_in_letter_order(page: Page[M], order: Order, matching: QuerySet[Model], shown: QuerySet[M]) -> Page[M]:
@@ -64,7 +66,7 @@ def _in_place(block: Sequence[M], whole: Mapping[tuple[object, ...], Sequence[M]
     return sorted(rows, key=_NUMBER)[start : start + len(block)]
 
 
-def _blocks(facts: Iterable[M], order: Order) -> Iterator[list[M]]:
+def _blocks(facts: Iterable[T], order: Order) -> Iterator[list[T]]:
     for _key, block in groupby(facts, key=_block_of(order)):
         yield list(block)
 
