@@ -24,7 +24,9 @@ def _line(row: Mapping[str, object]) -> str:
     return "\t".join(map(_value, row.values())) + "\n"
 
 
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+def _escaped(text: str) -> str:
+    """The text as COPY takes it. For long texts, ``translate`` would take ten times as long."""
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
 def _value(value: object) -> str:
@@ -32,11 +34,11 @@ def _value(value: object) -> str:
     if value is None:
         return "\\N"
     if isinstance(value, str):
-        return value.translate(_ESCAPES)
+        return _escaped(value)
     if isinstance(value, bool):
         return "t" if value else "f"
     if isinstance(value, list | tuple):
-        return _array(value).translate(_ESCAPES)
+        return _escaped(_array(value))
     return str(value)
 
 
