@@ -11,6 +11,7 @@ from determinations.cases.copies import ReadLetter, are_copies, how_much_it_says
 from determinations.cases.letter_corrections import lasting_corrections
 from determinations.cases.merging import empty_document, merge
 from determinations.models import Correction, CorrectionState, Letter, LetterPair, LetterText, ParsedDocument
+from determinations.models.any_of import AnyOf
 from determinations.models.corrections import IN_FORCE
 from determinations.parsing.results import LetterRecord
 
@@ -45,7 +46,8 @@ def read_letters(letter_ids: Collection[int]) -> ReadLetters:
     """What is compared of these letters, of however many cases, in a few statements; without letters in none."""
     if not letter_ids:
         return ReadLetters({}, {})
-    letters = Letter.objects.only(*_COMPARED).in_bulk(letter_ids)
+    rows = Letter.objects.filter(AnyOf("pk", letter_ids)).only(*_COMPARED)
+    letters = {letter.pk: letter for letter in rows}
     corrections = lasting_corrections(letters.values())
     amended = _say_amended(letter_ids)
     read: dict[int, ReadLetter] = {}
@@ -66,7 +68,7 @@ def read_letters(letter_ids: Collection[int]) -> ReadLetters:
 
 def _documents(letter_ids: Collection[int]) -> Iterator[tuple[LetterRecord, list[int]]]:
     """The parsed documents, each once, with the letters that have it: most copies of a letter say the very same."""
-    stored = ParsedDocument.objects.filter(pk__in=letter_ids)
+    stored = ParsedDocument.objects.filter(AnyOf("pk", letter_ids))
     # PostgreSQL's hash has 64 bits: the letters of one case do not share it by chance.
     hashed = Func(F("document"), Value(0), function="jsonb_hash_extended", output_field=BigIntegerField())
     same: dict[int, list[int]] = {}
@@ -100,7 +102,7 @@ def choose_counting(group: Sequence[int], merged: Iterable[LetterPair], known: R
 def _say_amended(letter_ids: Collection[int]) -> set[int]:
     """The letters whose head says that they are amended."""
     head = Substr(Coalesce("kept_with__text", "text"), Coalesce(F("start"), 0) + 1, _HEAD)
-    heads = LetterText.objects.filter(pk__in=letter_ids).annotate(head=head).filter(head__icontains="amended")
+    heads = LetterText.objects.filter(AnyOf("pk", letter_ids)).annotate(head=head).filter(head__icontains="amended")
     return {pk for pk, text in heads.values_list("pk", "head") if _AMENDED.search(text)}
 
 

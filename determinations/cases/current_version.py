@@ -12,6 +12,7 @@ from django.db import connection
 from determinations.cases.counting_letter import Standing, choose_counting, read_letters
 from determinations.cases.holding import UNDECIDED
 from determinations.models import Case, LetterPair, PairDecision
+from determinations.models.any_of import AnyOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ def settle_versions(cases: Mapping[int, Case], written: Collection[int]) -> Sett
     Staff can choose a different letter to count. ``cases`` are all that may belong together (``holding``); their
     standing is changed in memory only (see :func:`write_standing`). ``written`` are those that the caller writes.
     """
-    pairs = list(LetterPair.objects.filter(older__in=cases, newer__in=cases).exclude(UNDECIDED))
+    among = LetterPair.objects.filter(AnyOf("older", cases.keys()), AnyOf("newer", cases.keys()))
+    pairs = list(among.exclude(UNDECIDED))
     apart = {(pair.older_id, pair.newer_id) for pair in pairs if pair.decision == PairDecision.APART}
     apart |= _of_different_offices(cases)
     merged = [pair for pair in pairs if pair.decision == PairDecision.MERGED]

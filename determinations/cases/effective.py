@@ -5,6 +5,7 @@ the corrections, so running it again changes nothing, and no correction is lost 
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
@@ -22,7 +23,19 @@ from determinations.cases.rows import delete_items, forget_section_names, words_
 from determinations.cases.search_words import KEPT, old_words
 from determinations.casework import work
 from determinations.duties import records as duty_records
-from determinations.models import Case, CaseText, Citation, Correction, Letter, ParsedDocument, ReparseExample
+from determinations.models import (
+    Case,
+    CaseText,
+    Citation,
+    Correction,
+    Letter,
+    ParsedDocument,
+    ProblemReport,
+    ReparseExample,
+    ReviewEntry,
+)
+from determinations.models.any_of import AnyOf
+from determinations.models.browsing import ReportState
 from determinations.parsing.results import LetterRecord
 from determinations.reference.category_rules import active_rules, with_rules
 from determinations.reference.printed_citations import write_printed_citations
@@ -73,7 +86,8 @@ class _Writer:
     ) -> None:
         """``cases`` of the held letters, if the caller read them before it deleted others; see ``write_cases``."""
         self.held = held
-        self.letters = Letter.objects.only("sha256", "part", "office_set", "state").in_bulk(held.letters)
+        letters = Letter.objects.filter(AnyOf("pk", held.letters)).only("sha256", "part", "office_set", "state")
+        self.letters = {letter.pk: letter for letter in letters}
         self.corrections = CaseCorrections(self.letters.values())
         self.rules = active_rules()
         self.cases = _cases(held) if cases is None else cases
@@ -111,10 +125,19 @@ class _Writer:
             self._merge(stale)
             settled = settle_versions(self.cases, letter_ids)
             moved |= settled.moved
-            stale = self._stale(moved | settled.joined | self.merged.keys())
+            joined = settled.joined if self._has_work_of_staff else set()
+            stale = self._stale(moved | joined | self.merged.keys())
             if not stale:
                 break
         return moved
+
+    @cached_property
+    def _has_work_of_staff(self) -> bool:
+        """Whether a held letter was corrected, reported, assigned or snoozed: that comes and goes with copies."""
+        reports = ProblemReport.objects.filter(AnyOf("letter", self.held.letters), state=ReportState.OPEN)
+        entries = ReviewEntry.objects.filter(AnyOf("letter", self.held.letters))
+        taken = entries.exclude(assigned_to=None, snoozed_until=None)
+        return bool(self.corrections.by_letter) or reports.exists() or taken.exists()
 
     def _merge(self, letter_ids: Collection[int]) -> None:
         copies = self._copies()
@@ -256,7 +279,8 @@ def _remove(letter_ids: set[int], model: type[Letter] | type[Case], held: Held) 
 
 
 def _cases(held: Held) -> dict[int, Case]:
-    return Case.objects.only("case_number", "superseded_by", "is_copy", "office_set").in_bulk(held.letters)
+    cases = Case.objects.filter(AnyOf("pk", held.letters))
+    return {case.pk: case for case in cases.only("case_number", "superseded_by", "is_copy", "office_set")}
 
 
 def _sections_of(letter_ids: Collection[int]) -> list[str]:

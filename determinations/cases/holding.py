@@ -26,6 +26,7 @@ from determinations.access.scope import all_letters
 from determinations.cases.facts import hold_families
 from determinations.cases.file_text import lock_files
 from determinations.models import Case, Letter, LetterPair, PairDecision, PairKind
+from determinations.models.any_of import AnyOf, AnyOfTexts
 
 _Written = TypeVar("_Written")
 
@@ -96,7 +97,7 @@ def lock_letters(letter_ids: Iterable[int]) -> QuerySet[Letter]:
 
     The lock allows foreign keys to the letter, such as those of an upload of the same file.
     """
-    return Letter.objects.filter(pk__in=list(letter_ids)).select_for_update(no_key=True).order_by("pk")
+    return Letter.objects.filter(AnyOf("pk", list(letter_ids))).select_for_update(no_key=True).order_by("pk")
 
 
 def _hold(letter_ids: set[int], numbers: set[str], files: set[str]) -> Held:
@@ -120,14 +121,14 @@ def _lock_case_numbers(numbers: Iterable[str]) -> None:
 def _related(letter_ids: set[int], numbers: set[str], files: set[str]) -> tuple[set[int], set[str]]:
     """These letters and those of these numbers and files, all letters linked to them directly or indirectly, and the
     numbers of their cases."""
-    wanted = Q(pk__in=letter_ids) | Q(sha256__in=files) if files else Q(pk__in=letter_ids)
+    wanted = Q(AnyOf("pk", letter_ids)) | Q(sha256__in=files) if files else Q(AnyOf("pk", letter_ids))
     letters = set(Letter.objects.filter(wanted).values_list("pk", flat=True))
     all_numbers = set(numbers)
     while True:
-        cases = Case.objects.filter(Q(case_number__in=all_numbers) | Q(pk__in=letters))
+        cases = Case.objects.filter(Q(AnyOfTexts("case_number", all_numbers)) | Q(AnyOf("pk", letters)))
         number_of = dict(cases.values_list("pk", "case_number"))
         known = letters | number_of.keys()
-        pairs = LetterPair.objects.filter(Q(older__in=known) | Q(newer__in=known))
+        pairs = LetterPair.objects.filter(Q(AnyOf("older", known)) | Q(AnyOf("newer", known)))
         tied = pairs.exclude(UNDECIDED).exclude(decision=PairDecision.APART).values_list("older_id", "newer_id")
         more = number_of.keys() | {pk for pair in tied for pk in pair}
         more_numbers = set(filter(None, number_of.values()))

@@ -39,6 +39,8 @@ class CaseCorrections:
 
     def of(self, letter_id: int, copies: Mapping[int, int]) -> list[Correction]:
         """The corrections in force on the letter, oldest first; ``copies`` as from :func:`copies_of`."""
+        if not self.by_letter:
+            return []
         corrections = {correction.pk: correction for correction in self.by_letter.get(letter_id, ())}
         for copied_id in (pk for pk, counts in copies.items() if counts == letter_id):
             for correction in self.by_letter.get(copied_id, ()):

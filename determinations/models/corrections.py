@@ -8,6 +8,7 @@ from typing import TypedDict, TypeVar, cast
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from determinations.models.any_of import AnyOfTexts
 from determinations.models.letters import Letter, RemovedLetter
 from determinations.parsing.results import CitationRecord, Decision, GroundRecord, SpanRecord
 
@@ -136,7 +137,9 @@ class CorrectionQuerySet(models.QuerySet["Correction"]):
         parts: dict[int, list[str]] = {}
         for letter in letters:
             parts.setdefault(letter.part, []).append(letter.sha256)
-        matching = (models.Q(letter_part=part, letter_sha256__in=digests) for part, digests in parts.items())
+        matching = (
+            models.Q(AnyOfTexts("letter_sha256", digests), letter_part=part) for part, digests in parts.items()
+        )
         return self.filter(reduce(or_, matching)) if parts else self.none()
 
 
