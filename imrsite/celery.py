@@ -13,7 +13,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import heartbeat_sent, worker_init, worker_shutting_down
+from celery.signals import beat_init, heartbeat_sent, worker_init, worker_shutting_down
 from django.conf import settings
 from kombu import Queue
 
@@ -90,6 +90,13 @@ def note_running_worker(sender: Any, **details: Any) -> None:
     report_worker(sender.eventer.hostname, app.amqp.queues.consume_from)
     if INTERACTIVE in app.amqp.queues.consume_from:
         note_worker()
+
+
+@beat_init.connect
+def report_scheduler(**details: object) -> None:
+    from determinations.operations.hosts import SCHEDULER, report_until_exit
+
+    report_until_exit(SCHEDULER)
 
 
 @worker_init.connect

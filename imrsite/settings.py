@@ -4,6 +4,7 @@ Without ``DATABASE_URL`` and ``REDIS_URL``, every command uses the embedded serv
 ``demo`` or ``services`` started.
 """
 
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")  # earlier keys, while 
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 PROGRAM_VERSION = env.text("IMRSITE_VERSION", "0.1.0")  # as in pyproject.toml, or what an image was built from
+HOST_NAME = env.text("HOST_NAME") or socket.gethostname()  # as the status page lists this host
 ADMIN_PATH = env.text("ADMIN_PATH", "admin").strip("/") + "/"
 ROOT_URLCONF = "imrsite.urls"
 WSGI_APPLICATION = "imrsite.wsgi.application"

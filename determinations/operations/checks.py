@@ -18,6 +18,7 @@ from determinations.models import BackupRecord, Installation, Letter, LetterStat
 from determinations.models.clock import database_now
 from determinations.operations.column_files import column_file
 from determinations.operations.findings import Check, Finding, Level, Source
+from determinations.operations.hosts import parts
 from determinations.operations.recipients import alarm_recipients
 from determinations.reading.breaker import ALIKE
 from determinations.reading.readiness import stopped_workers, sweep_state
@@ -158,6 +159,19 @@ def scans() -> Finding:
         Level.WARNING,
         "No worker reads scans.",
         "Start one for the queue scans; scanned letters wait for it.",
+    )
+
+
+def hosts() -> Finding:
+    """Whether a web server, scheduler or ``watch`` fell silent without being stopped."""
+    silent = [part for part in parts([]) if part.silent is not None]
+    if not silent:
+        return Finding(Level.OK, "Every web server and scheduler that was not stopped reports itself.")
+    named = ", ".join(f"{part.name} on {part.host} ({part.silent})" for part in silent[:5])
+    return Finding(
+        Level.WARNING,
+        f"Nothing has been heard of: {named}.",
+        "See whether the host runs and reaches the cache. What another host replaces leaves this list after an hour.",
     )
 
 
@@ -386,6 +400,7 @@ CHECKS = (
         sources_of_letters, alarm_after=timedelta(minutes=30),
     ),
     Check("scans", "Scans", "Scanned letters wait.", Source.BROKER, scans, alarm_after=None),
+    Check("hosts", "Hosts", "What ran there does not answer.", Source.BROKER, hosts, alarm_after=None),
     Check(
         "versions", "Versions", "Workers of another version may read letters otherwise.", Source.BROKER, versions,
         alarm_after=None,

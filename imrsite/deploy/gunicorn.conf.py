@@ -25,6 +25,13 @@ if os.environ.get("METRICS_TOKEN") or os.environ.get("METRICS_ADDRESSES"):
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="imrsite-metrics-", dir=_IN_MEMORY)
 
 
+def post_worker_init(worker: Any) -> None:
+    """A worker process serves: it reports this host."""
+    from determinations.operations.hosts import WEB_SERVER, keep_reporting
+
+    keep_reporting(WEB_SERVER)
+
+
 def child_exit(server: Any, worker: Any) -> None:
     """A worker process has ended: what it counted stays in the sums."""
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from determinations.models import BackupRecord, Letter
-from determinations.operations import alarms
+from determinations.operations import alarms, checks, hosts
 from determinations.operations.counters import counting_letters
 from determinations.operations.figures import count_figures
 from determinations.operations.findings import Finding, Level
@@ -74,6 +75,33 @@ def test_the_status_page_says_what_fails_since_when_and_what_to_do(as_admin: Cli
     ):  # fmt: skip
         assert words in page, words
     assert page.index("No worker is running.") < page.index("Letter store"), "the worst come first"
+
+
+@pytest.mark.usefixtures("broker")
+def test_the_status_page_says_what_runs_on_which_host(
+    as_admin: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker_list.report_worker("celery@b", ["bulk"])
+    for host, name in (("a", hosts.WEB_SERVER), ("a", hosts.SCHEDULER), ("b", hosts.WEB_SERVER)):
+        settings.HOST_NAME = host
+        hosts.report(name)
+    found = hosts.parts(worker_list.running_workers())
+    assert [(part.host, part.name, part.silent) for part in found] == [
+        ("a", "scheduler", None), ("a", "web server", None), ("b", "web server", None), ("b", "worker celery", None),
+    ]  # fmt: skip
+    hosts.forget(hosts.WEB_SERVER)  # stopped on b; of a, nothing is heard any more
+    monkeypatch.setattr(hosts, "SILENT_AFTER", -1.0)
+    assert "Nothing has been heard of: scheduler on a" in checks.hosts().what
+    page = as_admin.get("/status/").content.decode()
+    assert page.count(">silent<") == 2
+    assert "worker celery" in page
+    monkeypatch.setattr(hosts, "_LISTED_FOR", -1.0)
+    assert hosts.parts([]) == []
+    monkeypatch.setattr(hosts, "_LISTED_FOR", 3600.0)
+    settings.HOST_NAME, stop = "c", threading.Event()
+    stop.set()
+    hosts.keep_reporting(hosts.WATCH, stop).join()
+    assert [(part.host, part.name) for part in hosts.parts([])] == [("c", "watch")]
 
 
 @pytest.mark.django_db(transaction=True)

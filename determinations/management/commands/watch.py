@@ -12,6 +12,7 @@ from django.db import DatabaseError, connections
 
 from determinations.models.clock import database_now
 from determinations.operations import watching
+from determinations.operations.hosts import WATCH, forget, keep_reporting
 
 
 @contextmanager
@@ -44,7 +45,10 @@ class Command(BaseCommand):
         """Look until told to stop."""
         stop = threading.Event()
         with _ends_at_signals(stop):
+            keep_reporting(WATCH, stop)
             self._look_until(stop, every, looks)
+            stop.set()
+        forget(WATCH)
 
     def _look_until(self, stop: threading.Event, every: float, looks: int) -> None:
         database = watching.DatabaseWatch()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from django.contrib.auth.decorators import permission_required
 from django.db import DatabaseError
@@ -15,6 +16,7 @@ from determinations.models import Alarm, BackupRecord
 from determinations.operations.alarms import label_of
 from determinations.operations.figures import Figures, figures_kept, messages_waiting
 from determinations.operations.findings import Check, Finding, Level
+from determinations.operations.hosts import Part, parts
 from determinations.operations.making_checks import of_everything
 from determinations.reading.worker_list import RunningWorker, program_versions, running_workers
 from determinations.wording.states import STATES
@@ -49,6 +51,7 @@ def status(request: HttpRequest) -> HttpResponse:
         for check in of_everything.checks
     ]
     figures = figures_kept()
+    workers = _workers()
     now = timezone.now()
     context = {
         "rows": sorted(rows, key=lambda row: _WORST_FIRST.index(row.finding.level)),
@@ -59,7 +62,8 @@ def status(request: HttpRequest) -> HttpResponse:
         "figures_are_old": figures is not None and now - figures.counted_at > _OLD,
         "states": _states(figures),
         "queues": messages_waiting(),
-        "workers": _workers(),
+        "workers": workers,
+        "hosts": _hosts(workers),
         "versions": program_versions(),
         "alarms": [(label_of(alarm.code), alarm) for alarm in Alarm.objects.order_by("-since")[:_SHOWN]],
         "backups": BackupRecord.objects.order_by("-started_at")[:_SHOWN],
@@ -71,6 +75,14 @@ def _states(figures: Figures | None) -> list[tuple[str, str, int]]:
     if figures is None:
         return []
     return [(state, words.label, count) for state, words in STATES.items() if (count := figures.letters.get(state, 0))]
+
+
+def _hosts(workers: list[RunningWorker]) -> list[tuple[str, list[Part]]]:
+    """What runs on each host."""
+    try:
+        return [(host, list(of_host)) for host, of_host in groupby(parts(workers), key=lambda part: part.host)]
+    except RedisError:
+        return []
 
 
 def _workers() -> list[RunningWorker]:
