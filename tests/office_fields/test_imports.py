@@ -34,7 +34,7 @@ from tests.office_fields.conftest import (
     texts,
     uploaded,
 )
-from tests.reading.test_tasks import wait_until
+from tests.reading.sending import wait_until
 
 pytestmark = pytest.mark.django_db
 

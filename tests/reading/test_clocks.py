@@ -13,7 +13,7 @@ from determinations.models import Letter
 from determinations.reading import turns
 from determinations.tasks import send_waiting, sweep
 from tests.letters_made import letter_text
-from tests.reading.test_tasks import messages
+from tests.reading.sending import messages
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

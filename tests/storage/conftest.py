@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.backups.test_backups import elsewhere
+from tests.backups.conftest import elsewhere
 from tests.fixtures.object_storage import new_client, object_storage, own_bucket
 
 __all__ = ["elsewhere", "new_client", "object_storage", "own_bucket", "own_store"]
