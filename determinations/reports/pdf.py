@@ -66,7 +66,7 @@ def _said(section: Section) -> list[str]:
 
 def _section(section: Section) -> dict[str, object]:
     return {
-        "title": printable(section.title),
+        "title": printable(section.title) or "Untitled",  # PDF/UA allows no heading without words
         "heads": [printable(head) for head in section.heads],
         "rows": [[printable(cell) for cell in row] for row in section.rows],
         "notes": [printable(line) for line in section.notes],
