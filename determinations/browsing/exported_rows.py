@@ -205,13 +205,13 @@ class ExportedList:
 
 def _cells_of(
     columns: Sequence[Column], names: Sequence[str], labels: Labels
-) -> Callable[[Sequence[Any]], Iterator[Cell]]:
+) -> Callable[[Sequence[object]], Iterator[Cell]]:
     """A function that gives the cells of a row, which has its values in the order of ``names``."""
     steps = [_step(column, names, labels) for column in columns]
     return lambda row: (step(row) for step in steps)
 
 
-def _step(column: Column, names: Sequence[str], labels: Labels) -> Callable[[Sequence[Any]], Cell]:
+def _step(column: Column, names: Sequence[str], labels: Labels) -> Callable[[Sequence[object]], Cell]:
     cell, read = column.cell, itemgetter(*map(names.index, column.reads))
     if cell is None:
         return read
@@ -219,7 +219,7 @@ def _step(column: Column, names: Sequence[str], labels: Labels) -> Callable[[Seq
         return lambda row: cell(labels, *read(row))
     kept: dict[object, Cell] = {}
 
-    def kept_cell(row: Sequence[Any]) -> Cell:
+    def kept_cell(row: Sequence[object]) -> Cell:
         value = read(row)
         key = tuple(value) if isinstance(value, list) else value
         if key not in kept:
