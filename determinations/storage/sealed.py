@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from determinations.storage.keys import ID_BYTES, FileKey, KeyRing
+from determinations.storage.pieces import PieceReader
 
 MAGIC = b"\0imrfile"
 _VERSION = b"\1"
@@ -97,14 +98,14 @@ class SealedWriter(io.RawIOBase):
         self._number += 1
 
 
-class SealedReader(io.RawIOBase):
+class SealedReader(PieceReader):
     """The content of an encrypted file: readable from any place, each byte authenticated before it is returned.
 
     Opening raises ``KeyUnknown``, or ``NotAuthentic`` for a wrong name or end; reading raises ``NotAuthentic``.
     """
 
     def __init__(self, source: BinaryIO, keys: KeyRing, name: str) -> None:
-        super().__init__()
+        super().__init__(CHUNK)
         self._source = source
         head = source.read(HEADER)
         key_id = key_id_of(head)
@@ -122,49 +123,16 @@ class SealedReader(io.RawIOBase):
         self.size = body - _TAG * (self._last + 1)
         if self.size < 0 or (self._last and self.size <= self._last * CHUNK):
             raise NotAuthentic
-        self._at = 0
         self._number, self._chunk = -1, b""
-        self._load(self._last)  # the end first: a file that was cut is not opened at all
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def seekable(self) -> bool:
-        """It is."""
-        return True
-
-    def tell(self) -> int:
-        """The place of the next byte."""
-        return self._at
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to a place."""
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.size}[whence]
-        if base + offset < 0:
-            raise ValueError("negative seek position")
-        self._at = base + offset
-        return self._at
-
-    def readinto(self, target: "bytearray | memoryview") -> int:  # type: ignore[override]
-        """Read up to the end of the present chunk."""
-        if self._at >= self.size:
-            return 0
-        number, start = divmod(self._at, CHUNK)
-        self._load(number)
-        view = memoryview(target)
-        part = memoryview(self._chunk)[start : start + view.nbytes]
-        view[: len(part)] = part
-        self._at += len(part)
-        return len(part)
+        self._piece(self._last)  # the end first: a file that was cut is not opened at all
 
     def readall(self) -> bytes:
         """Everything up to the end."""
         parts = []
         while self._at < self.size:
             number, start = divmod(self._at, CHUNK)
-            self._load(number)
-            parts.append(self._chunk[start:] if start else self._chunk)
+            chunk = self._piece(number)
+            parts.append(chunk[start:] if start else chunk)
             self._at += len(parts[-1])
         return b"".join(parts)
 
@@ -174,9 +142,9 @@ class SealedReader(io.RawIOBase):
             self._source.close()
         super().close()
 
-    def _load(self, number: int) -> None:
+    def _piece(self, number: int) -> bytes:
         if number == self._number:
-            return
+            return self._chunk
         self._source.seek(HEADER + number * (CHUNK + _TAG))
         sealed = self._source.read(CHUNK + _TAG)
         try:
@@ -184,6 +152,7 @@ class SealedReader(io.RawIOBase):
         except (InvalidTag, ValueError):
             raise NotAuthentic from None
         self._number = number
+        return self._chunk
 
 
 def _nonce(number: int, *, is_last: bool) -> bytes:
