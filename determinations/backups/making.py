@@ -23,10 +23,12 @@ from django.db.backends.utils import CursorWrapper
 from determinations.backups.database import program, running, server_major
 from determinations.backups.encryption import Keys
 from determinations.backups.repository import (
+    DOCUMENTS,
     FILES,
     POOL,
     PREFIXES,
     KeptFile,
+    ListWriter,
     Manifest,
     PrefixedFiles,
     Repository,
@@ -40,7 +42,7 @@ from determinations.models import Installation
 from determinations.models.clock import database_now
 from determinations.reading.schema import applied_migrations
 from determinations.reading.worker_list import program_versions
-from determinations.storage.files import Area, letters_area
+from determinations.storage.files import Area, documents_area, letters_area
 from determinations.storage.folder import make_private
 from determinations.storage.locking import lock_store
 from determinations.storage.places import Entry
@@ -62,6 +64,29 @@ _UNOPENED_NAMES = """
 """
 
 
+_DOCUMENTS = "SELECT store_name, sha256 FROM determinations_dutydocument ORDER BY store_name"
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A file that a row needs: its name in the list, the digest of its content, and where it is."""
+
+    name: str
+    sha256: str
+    area: Area
+    place: str
+
+    @classmethod
+    def letter(cls, sha256: str, area: Area) -> "_Wanted":
+        """The file of a letter."""
+        return cls(sha256, sha256, area, place_of(sha256))
+
+    @property
+    def pooled(self) -> str:
+        """Where it is in the pool, apart from the digest."""
+        return self.place if self.name == self.sha256 else f"{DOCUMENTS}{self.place[:2]}/{self.place}"
+
+
 @dataclass(slots=True)
 class _Work:
     """A backup that is being made."""
@@ -69,7 +94,8 @@ class _Work:
     repository: Repository
     folder: Path
     keys: Keys
-    area: Area
+    letters: Area
+    documents: Area
     new_files: int = 0
     written: int = 0
     missing: list[str] = field(default_factory=list)
@@ -82,7 +108,7 @@ def make_backup(repository: Repository, keys: Keys, *, now: datetime) -> Manifes
     """Make a backup; returns its manifest. Nothing of an unfinished one counts."""
     name = name_of(now)
     folder = repository.begin(name)
-    work = _Work(repository, folder, keys, letters_area())
+    work = _Work(repository, folder, keys, letters_area(), documents_area())
     earlier = repository.names()
     previous = _usable(repository, earlier[-1], keys) if earlier else iter(())
     with connection.cursor() as cursor:
@@ -160,15 +186,34 @@ def _copy(work: _Work, cursor: CursorWrapper, known: PrefixedFiles, path: Path) 
             cursor.execute(f"{_NAMES}{unopened} ORDER BY sha256", {"first": prefix, "next": following})
             names = [name for (name,) in cursor.fetchall()]
             # After the rows: files come first.
-            entries = work.area.place.entries(prefix) if names else ()
+            entries = work.letters.place.entries(prefix) if names else ()
             stored = {entry.name: entry for entry in entries}
             before = {file.name: file for file in known.take(prefix)}
             written: list[Path] = []
             for name in names:
-                if file := _keep(work, stored.get(place_of(name)), name, before.get(name), written):
+                wanted = _Wanted.letter(name, work.letters)
+                if file := _keep(work, stored.get(wanted.place), wanted, before.get(name), written):
                     target.add(file)
             sync([*written, *{path.parent for path in written}])
+        _copy_documents(work, cursor, known, target)
         return _Listed(path, target.files, target.bytes)
+
+
+def _copy_documents(work: _Work, cursor: CursorWrapper, known: PrefixedFiles, target: ListWriter) -> None:
+    """The same for documents of duties, which are few."""
+    cursor.execute("SELECT to_regclass('determinations_dutydocument')")
+    if cursor.fetchone() == (None,):
+        return
+    cursor.execute(_DOCUMENTS)
+    rows: list[tuple[str, str]] = cursor.fetchall()
+    stored = {entry.name: entry for entry in work.documents.place.entries()} if rows else {}
+    before = {file.name: file for file in known.take(DOCUMENTS)}
+    written: list[Path] = []
+    for store_name, sha256 in rows:
+        wanted = _Wanted(f"{DOCUMENTS}{store_name}", sha256, work.documents, store_name)
+        if file := _keep(work, stored.get(store_name), wanted, before.get(wanted.name), written):
+            target.add(file)
+    sync([*written, *{path.parent for path in written}])
 
 
 def place_of(name: str) -> str:
@@ -177,33 +222,34 @@ def place_of(name: str) -> str:
 
 
 def _keep(
-    work: _Work, entry: Entry | None, name: str, before: KeptFile | None, written: list[Path]
+    work: _Work, entry: Entry | None, wanted: _Wanted, before: KeptFile | None, written: list[Path]
 ) -> KeptFile | None:
-    """The file in the pool; None, and noted, if the letter store has not got it."""
+    """The file in the pool; None, and noted, if it is not stored."""
     try:
         if entry is None:
             raise FileNotFoundError
         same = before and (before.size, before.changed_ns) == (entry.size, entry.changed_ns)
         if before and same and work.repository.place_of(before).is_file():
             return before
-        return _add(work, name, entry, before, written)
+        return _add(work, wanted, entry, before, written)
     except FileNotFoundError:
-        work.missing.append(name)
+        work.missing.append(wanted.name)
         return before if before and work.repository.place_of(before).is_file() else None
 
 
-def _add(work: _Work, name: str, entry: Entry, before: KeptFile | None, written: list[Path]) -> KeptFile | None:
-    with work.area.place.open(entry.name) as source:
+def _add(work: _Work, wanted: _Wanted, entry: Entry, before: KeptFile | None, written: list[Path]) -> KeptFile | None:
+    with wanted.area.place.open(entry.name) as source:
         stored = hashlib.file_digest(source, "sha256").hexdigest()
-        if stored != name and not _is_whole(work, name, entry.name):
-            work.damaged.append(name)
+        if stored != wanted.sha256 and not _is_whole(work, wanted):
+            work.damaged.append(wanted.name)
             if before and work.repository.place_of(before).is_file():
                 return before
         tag = work.keys.tag
-        kept_place = f"{entry.name}-{stored[:16]}{f'.{tag}.age' if tag else ''}"
+        kept_place = f"{wanted.pooled}-{stored[:16]}{f'.{tag}.age' if tag else ''}"
         target = work.repository.folder / POOL / kept_place
         if not target.is_file():
-            make_private(work.repository.folder / POOL, name[:2], f"{name[:2]}/{name[2:4]}")
+            upper, folder = Path(kept_place).parts[:2]
+            make_private(work.repository.folder / POOL, upper, f"{upper}/{folder}")
             unfinished = target.with_name(f".{uuid.uuid4().hex}")
             source.seek(0)
             try:
@@ -215,14 +261,14 @@ def _add(work: _Work, name: str, entry: Entry, before: KeptFile | None, written:
             written.append(target)
             work.new_files += 1
             work.written += target.stat().st_size
-    return KeptFile(name, stored, entry.size, entry.changed_ns, digest_of(target), kept_place)
+    return KeptFile(wanted.name, stored, entry.size, entry.changed_ns, digest_of(target), kept_place)
 
 
-def _is_whole(work: _Work, name: str, place: str) -> bool:
-    """Whether an encrypted file of the store has the content of its name; it is copied as it is in any case."""
+def _is_whole(work: _Work, wanted: _Wanted) -> bool:
+    """Whether an encrypted file has the content that its row says; it is copied as it is in any case."""
     try:
-        with work.area.open(place) as content:
-            return hashlib.file_digest(content, "sha256").hexdigest() == name
+        with wanted.area.open(wanted.place) as content:
+            return hashlib.file_digest(content, "sha256").hexdigest() == wanted.sha256
     except KeyUnknown:
         work.unreadable += 1
         return True
@@ -256,8 +302,12 @@ def _rows(cursor: CursorWrapper) -> dict[str, int]:
 
 def _faults(work: _Work) -> Iterator[str]:
     for names, what in ((work.missing, "are missing from the letter store"), (work.damaged, "are damaged there")):
-        if names:
-            yield f"{len(names)} files {what}: {_some(names)}. Run manage.py check_store."
+        letters = [name for name in names if not name.startswith(DOCUMENTS)]
+        documents = [name.removeprefix(DOCUMENTS) for name in names if name.startswith(DOCUMENTS)]
+        if letters:
+            yield f"{len(letters)} files {what}: {_some(letters)}. Run manage.py check_store."
+        if documents:
+            yield f"{len(documents)} documents of duties {what}: {_some(documents)}."
     if work.unreadable:
         yield f"{work.unreadable} files are encrypted with a key that is not configured; they are copied as they are."
 

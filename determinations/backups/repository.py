@@ -26,7 +26,10 @@ from determinations.backups.faults import BackupRefused
 MANIFEST, FILES, POOL = "manifest.json", "files.jsonl.gz", "files"
 PREFIXES = tuple(f"{number:02x}" for number in range(256))
 _NAME = re.compile(r"\d{8}T\d{12}Z")
-_FORMAT = 1
+#: Names of documents that are attached to duties begin with this; letters are named by their digest. They come last.
+DOCUMENTS = "documents/"
+#: The second has documents, too: a program that knows the first only would put them among the letters.
+_FORMATS = (1, 2)
 
 
 #: Fields of the manifest that are lists in JSON.
@@ -35,8 +38,8 @@ _TUPLES = ("versions", "recipients", "faults", "migrations")
 
 @dataclass(frozen=True, slots=True)
 class KeptFile:
-    """A letter's file in the pool. Digests are SHA-256: of the received file (its name), of the bytes in the letter
-    store (others if that is encrypted), and of the bytes in the pool (others again if backups are)."""
+    """A letter's file, or a document, in the pool. Digests are SHA-256: of the received file (the name of a letter),
+    of the stored bytes (others if they are encrypted), and of the bytes in the pool (others again if backups are)."""
 
     name: str
     stored: str
@@ -70,7 +73,7 @@ class Manifest:
     recipients: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     migrations: tuple[str, ...] = ()
-    format: int = field(default=_FORMAT)
+    format: int = field(default=_FORMATS[-1])
 
 
 def name_of(started_at: datetime) -> str:
@@ -134,7 +137,7 @@ class Repository:
             manifest = Manifest(**{**fields, **{key: tuple(fields.get(key, ())) for key in _TUPLES}})
         except (OSError, ValueError, TypeError, KeyError) as fault:
             raise BackupRefused(f"The manifest of {name} cannot be read ({type(fault).__name__}).") from None
-        if manifest.format != _FORMAT:
+        if manifest.format not in _FORMATS:
             raise BackupRefused(f"{name} has a format that this version does not know ({manifest.format}).")
         return manifest
 
@@ -172,18 +175,18 @@ class Repository:
 
     def _delete_unused(self, names: list[str]) -> None:
         lists = [by_prefix(self.files_of(name)) for name in names]
-        for prefix in PREFIXES:
+        for prefix in (*PREFIXES, DOCUMENTS):
             used = {file.place for files in lists for file in files.take(prefix)}
             for path in (self.folder / POOL / prefix).glob("*/*"):
-                if f"{prefix}/{path.parent.name}/{path.name}" not in used:
+                if path.relative_to(self.folder / POOL).as_posix() not in used:
                     path.unlink()
 
 
 class PrefixedFiles:
-    """A sorted list of files, taken two digits of their names at a time, in order."""
+    """A sorted list of files, taken two digits of their names at a time, in order; then all documents."""
 
     def __init__(self, files: Iterator[KeptFile]) -> None:
-        self._groups = groupby(files, key=lambda file: file.name[:2])
+        self._groups = groupby(files, key=lambda file: DOCUMENTS if file.name.startswith(DOCUMENTS) else file.name[:2])
         self._next: tuple[str, list[KeptFile]] | None = None
         self._advance()
 

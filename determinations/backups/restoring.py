@@ -17,10 +17,10 @@ from determinations.backups.encryption import Keys
 from determinations.backups.faults import BackupRefused
 from determinations.backups.making import new_private, place_of
 from determinations.backups.reading import content_of, file_of, needs_key
-from determinations.backups.repository import FILES, KeptFile, Manifest, Repository, digest_of
+from determinations.backups.repository import DOCUMENTS, FILES, KeptFile, Manifest, Repository, digest_of
 from determinations.models import BackupRecord
 from determinations.reading.schema import schema_obstacle, unknown_migrations
-from determinations.storage.files import Area, letters_area
+from determinations.storage.files import Area, documents_area, letters_area
 from determinations.storage.places import MARKER
 
 #: Indexes of words that come from other tables: they may be built before those are filled.
@@ -48,8 +48,8 @@ def restore_backup(
             raise BackupRefused(f"{file} of the backup is missing or was changed. Nothing was restored.")
     area = letters_area()
     if not replace:
-        _require_empty(area)
-    _restore_files(repository, repository.files_of(name), keys, area)
+        _require_empty((area, documents_area()))
+    _restore_files(repository, repository.files_of(name), keys)
     if replace:
         _empty_database()
     _restore_database(folder / manifest.database, manifest, keys, privileges=privileges)
@@ -60,7 +60,7 @@ def restore_backup(
     return manifest
 
 
-def _require_empty(area: Area) -> None:
+def _require_empty(areas: Sequence[Area]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
         (tables,) = cursor.fetchone()
@@ -69,24 +69,29 @@ def _require_empty(area: Area) -> None:
             f"The database {connection.settings_dict['NAME']} has {tables} tables. Nothing was changed: restore into "
             "an empty database, or say --replace to delete what it has."
         )
-    if not area.place.is_empty():
-        raise BackupRefused(
-            f"The letter store {area.place} is not empty. Nothing was changed: choose another "
-            "DATA_DIR, or say --replace."
-        )
+    for area in areas:
+        if not area.place.is_empty():
+            raise BackupRefused(
+                f"The letter store {area.place} is not empty. Nothing was changed: choose another "
+                "DATA_DIR, or say --replace."
+            )
 
 
-def _restore_files(repository: Repository, files: Iterator[KeptFile], keys: Keys, area: Area) -> None:
-    waiting = iter(files)
-    while some := list(itertools.islice(waiting, _BATCH)):
-        _restore_some(repository, some, keys, area)
+def _restore_files(repository: Repository, files: Iterator[KeptFile], keys: Keys) -> None:
+    """Letters, then documents: the list has them in this order."""
+    for of_documents, group in itertools.groupby(files, key=lambda file: file.name.startswith(DOCUMENTS)):
+        area = documents_area() if of_documents else letters_area()
+        while some := list(itertools.islice(group, _BATCH)):
+            _restore_some(repository, some, keys, area)
 
 
 def _restore_some(repository: Repository, files: Sequence[KeptFile], keys: Keys, area: Area) -> None:
     written: dict[str, Path] = {}
     try:
         for file in files:
-            unfinished = written[place_of(file.name)] = area.place.unfinished()
+            is_document = file.name.startswith(DOCUMENTS)
+            place = file.name.removeprefix(DOCUMENTS) if is_document else place_of(file.name)
+            unfinished = written[place] = area.place.unfinished()
             with file_of(repository, file, keys) as content, new_private(unfinished) as copy:
                 shutil.copyfileobj(content, copy)
             os.utime(unfinished, ns=(file.changed_ns, file.changed_ns))

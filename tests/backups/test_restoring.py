@@ -1,6 +1,8 @@
 """Backups made while letters arrive, and restored into an empty installation, an older or a newer one."""
 
+import hashlib
 import threading
+import uuid
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -12,12 +14,15 @@ from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
 
+from determinations.duties.documents import open_document
 from determinations.intake.receiving import receive_upload
 from determinations.intake.stored_files import stored_bytes
-from determinations.models import AuditEvent, BackupRecord, Case, Letter, UnopenedFile
+from determinations.models import AuditEvent, BackupRecord, Case, DutyDocument, Letter, UnopenedFile
 from determinations.reading import readiness
 from determinations.reading.schema import applied_migrations
+from determinations.storage.files import documents_area
 from determinations.tasks import open_files, parse_letters
 from tests.backups.commands import CHANGED, backup, bring, files, rows, statistics, triggers, verify
 from tests.backups.conftest import NEWER
@@ -26,6 +31,17 @@ from tests.fixtures.stored import stored_path
 from tests.letters_made import letter_text
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("broker")]
+
+
+def attach_document(content: bytes) -> DutyDocument:
+    """Attach a document to the item of a letter."""
+    name, letter = uuid.uuid4().hex, Letter.objects.order_by("pk")[0]
+    with documents_area().write(name) as stored:
+        stored.write(content)
+    return DutyDocument.objects.create(
+        letter=letter, item_number=1, name="Sent.pdf", media_type="application/pdf", size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(), store_name=name, by_name="casemanager", at=timezone.now(),
+    )  # fmt: skip
 
 
 def test_a_backup_made_while_letters_arrive_is_restored_whole(elsewhere: Any, tmp_path: Path, settings: Any) -> None:
@@ -61,12 +77,17 @@ def test_a_backup_made_while_letters_arrive_is_restored_whole(elsewhere: Any, tm
     letters_inside = {f"{number}.txt": letter_text(200 + number).encode() for number in range(2)}
     receive_upload(by=None, files=[ContentFile(archive(letters_inside), name="letters.zip")])
     assert backup(folder)["new_files"] == 1
+    document = attach_document(b"%PDF-1.4 a document of a duty")
+    assert backup(folder)["new_files"] == 1
+    assert backup(folder)["new_files"] == 0
     assert verify(folder, identity=key)["faults"] == []
     kept, stored, had, counted = rows(), files(), triggers(), statistics()
     elsewhere()
     printed = StringIO()
     call_command("restore", folder=folder, identity=key, stdout=printed)
-    assert "4 files" in printed.getvalue()
+    assert "5 files" in printed.getvalue()
+    with open_document(DutyDocument.objects.get(pk=document.pk)) as content:
+        assert content.read() == b"%PDF-1.4 a document of a duty"
     restored = rows()
     assert {name for name in kept if kept[name] != restored.get(name)} <= CHANGED
     assert triggers() == had
