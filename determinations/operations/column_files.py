@@ -33,8 +33,8 @@ def column_file() -> Finding:
         return _stands_aside("is missing")
     if size_of(file.name) != file.size or is_damaged(file.name):
         return _stands_aside("is damaged")
-    changed = changed_items(folder)
-    if changed is None or len(changed) > MOST_CHANGED:
+    changed = changed_items(folder, most=MOST_CHANGED)
+    if changed is None:
         return _stands_aside("is stale: too much changed since it was written")
     if database_now() - file.looked_at > _LATE:
         return Finding(

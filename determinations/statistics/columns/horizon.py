@@ -23,6 +23,7 @@ FROM determinations_columnfile AS file WHERE folder = %s AND name <> ''
 _CHANGED = f"""
 SELECT ARRAY(
         SELECT DISTINCT item FROM determinations_factlog AS log CROSS JOIN unnest(log.items) AS item WHERE {_UNSEEN}
+        LIMIT %s
     ),
     EXISTS (SELECT FROM determinations_factlog AS log WHERE log.items IS NULL AND {_UNSEEN})
 FROM determinations_columnfile AS file WHERE folder = %s
@@ -49,9 +50,9 @@ def read_state(folder: str) -> FileState | None:
     return FileState(row[0], row[1], row[2], str(row[3]), row[4], row[5]) if row else None
 
 
-def changed_items(folder: str) -> list[int] | None:
-    """The items whose facts changed since the folder's file was written; None if any may have."""
+def changed_items(folder: str, *, most: int | None = None) -> list[int] | None:
+    """The items whose facts changed since the folder's file was written; None if any may have, or over ``most``."""
     with connection.cursor() as cursor:
-        cursor.execute(_CHANGED, [folder])
+        cursor.execute(_CHANGED, [None if most is None else most + 1, folder])
         items, all_of_them = cursor.fetchone()
-    return None if all_of_them else items
+    return None if all_of_them or (most is not None and len(items) > most) else items

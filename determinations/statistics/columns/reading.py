@@ -101,8 +101,8 @@ class OpenFile:
         return self._by_version[state.version]
 
     def _made_for(self, state: FileState, folder: str) -> Columns:
-        items = changed_items(folder) if state.has_changes else []
-        if items is None or len(items) > MOST_CHANGED:
+        items = changed_items(folder, most=MOST_CHANGED) if state.has_changes else []
+        if items is None:
             raise Unavailable("too much changed since the column file was written")
         self._made += 1
         schema = f"version_{self._made}"
