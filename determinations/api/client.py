@@ -1,10 +1,12 @@
 """A command-line client of the API. One file that needs nothing but Python, so it can be copied to any machine.
 
     export IMRSITE_URL=https://imrsite.example.org IMRSITE_TOKEN=imr_...
-    python3 -m determinations.api.client upload FOLDER --follow
-    python3 -m determinations.api.client query items decision=overturned decided_from=2026-01-01 > items.jsonl
-    python3 -m determinations.api.client export cases outcome=overturned --output cases.csv
-    python3 -m determinations.api.client changes --cursor mirror.cursor
+    imrsite upload FOLDER --follow
+    imrsite query items decision=overturned decided_from=2026-01-01 > items.jsonl
+    imrsite export cases outcome=overturned --output cases.csv
+    imrsite changes --cursor mirror.cursor
+
+Installed, it is the command ``imrsite``; otherwise ``python3 client.py``.
 
 Exit codes: 0 done; 1 done, but some letters were refused or could not be read; 2 wrong usage; 3 the server refused;
 4 the server could not be reached, or failed.

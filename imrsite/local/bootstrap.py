@@ -175,7 +175,7 @@ def _packages(requirements: Path) -> list[str]:
 
 def _install(packages: list[str]) -> None:
     """Install with one pip per core, each with its share: most of the time is spent reading and unpacking."""
-    pip = _pip()
+    pip = pip_of(PYTHON)
     environment = {
         **{name: value for name, value in os.environ.items() if name not in {"PIP_TARGET", "PIP_PREFIX", "PIP_USER"}},
         "PIP_RETRIES": os.environ.get("PIP_RETRIES", "3"),
@@ -202,8 +202,8 @@ def _install(packages: list[str]) -> None:
         raise SetUpFailed(_explain(LOG.read_text(errors="replace")))
 
 
-def _pip() -> list[str]:
-    """How to run pip for `.venv`: from the wheel bundled with Python, or the pip of this Python."""
+def pip_of(python: Path) -> list[str]:
+    """How to run pip for an environment: from the wheel bundled with Python, or the pip of this Python."""
     bundled = [Path(folder) for folder in [sysconfig.get_config_var("WHEEL_PKG_DIR")] if folder]
     if (ensurepip := find_spec("ensurepip")) and ensurepip.origin:
         bundled.append(Path(ensurepip.origin).parent / "_bundled")
@@ -212,9 +212,9 @@ def _pip() -> list[str]:
             run = (
                 "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); runpy.run_module('pip', run_name='__main__')"
             )
-            return [str(PYTHON), "-I", "-c", run, str(wheel)]
+            return [str(python), "-I", "-c", run, str(wheel)]
     if find_spec("pip"):
-        return [sys.executable, "-m", "pip", "--python", str(PYTHON)]
+        return [sys.executable, "-m", "pip", "--python", str(python)]
     raise SetUpFailed(_no_venv())
 
 

@@ -5,6 +5,8 @@ import subprocess
 import sys
 import threading
 import time
+import venv
+import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -18,6 +20,7 @@ from determinations.api.client import DONE, REFUSED, SOME_FAILED, UNREACHABLE, U
 from determinations.browsing.exports import write_export
 from determinations.intake.store_health import check_store
 from determinations.models import Case, Export, Letter, LetterState, Upload, UploadedFile
+from imrsite.local.bootstrap import pip_of
 from tests.api.conftest import Caller
 from tests.duties.conftest import Store
 from tests.fixtures import ROOT
@@ -189,3 +192,24 @@ def test_an_export_is_downloaded(
     assert run("export", "items", "decision=overturned", "--output", "items.csv") == DONE
     assert "One synthetic knee brace" in (tmp_path / "items.csv").read_text(encoding="utf-8-sig")
     assert "1 row in" in capsys.readouterr().err
+
+
+def test_the_installed_client_is_a_command_of_a_fresh_environment(
+    live_server: Any, people: People, bearer: Caller, tmp_path: Path
+) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("imrsite-*.whl")
+    with zipfile.ZipFile(wheel) as files:
+        assert {name for name in files.namelist() if name.startswith("determinations/")} == {
+            "determinations/__init__.py", "determinations/api/__init__.py", "determinations/api/client.py",
+        }  # fmt: skip
+    venv.EnvBuilder(symlinks=True, with_pip=False).create(tmp_path / "venv")
+    programs = tmp_path / "venv" / "bin"
+    install = [*pip_of(programs / "python"), "install", "--no-index", "--no-deps", "--quiet", str(wheel)]
+    subprocess.run(install, check=True, capture_output=True)
+    token = bearer(people.casemanager).text
+    environment = {"IMRSITE_URL": live_server.url, "IMRSITE_TOKEN": token, "PATH": "/usr/bin:/bin"}
+    command = [str(programs / "imrsite"), "get", "/api/v1/grounds"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)[0]["code"]

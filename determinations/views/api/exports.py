@@ -25,7 +25,12 @@ from determinations.views.requests import person_of
 
 router = Router(tags=["Exports"])
 _NEWEST = Order("id", descending=True, nullable=False)
-_FILE = {"responses": {200: {"description": "the file", "content": {"application/octet-stream": {"schema": {}}}}}}
+_FILE = {
+    "responses": {
+        200: {"description": "the file", "content": {"application/octet-stream": {"schema": {}}}},
+        410: {"description": "There is no file, or not any more"},
+    }
+}
 
 
 class ExportIn(Schema):

@@ -9,8 +9,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from ninja import Field, File, Form, Query, Router
+from ninja import Field, File, Form, Router
 from ninja.files import UploadedFile as ReceivedFile
+from pydantic import WithJsonSchema
 
 from determinations.access import audit
 from determinations.intake import opening
@@ -40,7 +41,8 @@ from determinations.wording.states import STATES
 
 router = Router(tags=["Letters"])
 _NEWEST = Order("id", descending=True, nullable=False)
-State = Annotated[str, Query(description=f"one of {', '.join(STATES_OF_LETTERS)}")]
+LetterStates = Annotated[str, WithJsonSchema({"type": "string", "enum": ["", *STATES_OF_LETTERS]})]
+FileStates = Annotated[str, WithJsonSchema({"type": "string", "enum": ["", *STATES_OF_FILES]})]
 _AS_THEY_CAME = Order("received_at", nullable=False)
 
 
@@ -118,7 +120,7 @@ class FilePage(PageOut):
 
 @router.get("/letters", response=LetterPage, url_name="api_letters")
 @needs(TokenScope.UPLOAD, "upload_letters")
-def list_letters(request: HttpRequest, state: State = "", layout: str = "", limit: Limit = 50) -> LetterPage:
+def list_letters(request: HttpRequest, state: LetterStates = "", layout: str = "", limit: Limit = 50) -> LetterPage:
     """Letters by state or layout, newest first; without either, those that need attention."""
     _check_states(request, STATES_OF_LETTERS)
     rows = letters_in(request.GET).select_related("case")
@@ -168,7 +170,10 @@ def read_letter(request: HttpRequest, letter_id: int) -> LetterOut:
 
 
 @router.get("/letters/{int:letter_id}/original", url_name="api_original", openapi_extra={
-    "responses": {200: {"description": "the file", "content": {"application/octet-stream": {"schema": {}}}}}
+    "responses": {
+        200: {"description": "the file", "content": {"application/octet-stream": {"schema": {}}}},
+        409: {"description": "The stored file is missing or was changed"},
+    }
 })  # fmt: skip
 @needs(TokenScope.ORIGINALS, "read_original")
 def read_original(request: HttpRequest, letter_id: int) -> HttpResponseBase:
@@ -197,7 +202,9 @@ def read_upload(request: HttpRequest, upload_id: int) -> UploadOut:
 
 @router.get("/uploads/{int:upload_id}/files", response=FilePage, url_name="api_files")
 @needs(TokenScope.UPLOAD, "upload_letters")
-def list_files(request: HttpRequest, upload_id: int, state: State = "", name: str = "", limit: Limit = 50) -> FilePage:
+def list_files(
+    request: HttpRequest, upload_id: int, state: FileStates = "", name: str = "", limit: Limit = 50
+) -> FilePage:
     """The files of a batch as they came, with their letters; ``state`` may also be ``duplicate`` or ``refused``."""
     _check_states(request, STATES_OF_FILES)
     batch = get_object_or_404(Upload, pk=upload_id)
