@@ -9,7 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import cast
 
 from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
@@ -120,12 +120,12 @@ def _by_column(
 
 def _statement(
     queries: Mapping[str, ListQuery], places: Collection[tuple[str, str]], limits: Limits
-) -> tuple[str, list[Any]]:
+) -> tuple[str, list[object]]:
     """The newest rows of each table as materialized CTEs, and a grouped count of each column.
 
     Arrays are counted as a whole: there are far fewer distinct ones than rows, and unnesting them here costs more.
     """
-    parameters: list[Any] = []
+    parameters: list[object] = []
     expressions = []
     columns = ", ".join(dict.fromkeys(column for _table, column in places))
     for name, listed in queries.items():

@@ -156,7 +156,7 @@ def keys_from(
     return [key for _number, key in answer if key is not None], Count(min(number, listed.cap), number > listed.cap)
 
 
-def tables_of(listed: ListQuery, nearest: Nearest, *, name: str = "", some: bool = False) -> tuple[str, list[Any]]:
+def tables_of(listed: ListQuery, nearest: Nearest, *, name: str = "", some: bool = False) -> tuple[str, list[object]]:
     """Common table expressions with their parameters, their names beginning with ``name``.
 
     ``matching (value, key)`` has all rows if they are few, else the nearest if these are enough, else all, or with
