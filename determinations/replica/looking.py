@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 #: A replica that did not answer is left alone for so many seconds, so that not every page waits for it.
 LEFT_ALONE = 10.0
+#: A lag of more seconds than this is looked at again, after so many seconds.
+_WORTH_A_SECOND_LOOK, _AN_INSTANT = 1, 0.02
 #: The database that both have to be: numbers of transactions, files of columns and own writes mean nothing elsewhere.
 _SAME = "(SELECT system_identifier FROM pg_control_system()) || '/' || current_database()"
 _OF_PRIMARY = f"""
@@ -101,9 +103,15 @@ def give_up(fault: Exception) -> None:
 
 
 def _ask_replica(position: str, now: datetime, same: str, own: str | None) -> Look:
+    known: dict[str, str | datetime | None] = {"same": same, "position": position, "now": now, "own": own}
     with connections[REPLICA].cursor() as cursor:
-        cursor.execute(_OF_REPLICA, {"same": same, "position": position, "now": now, "own": own})
+        cursor.execute(_OF_REPLICA, known)
         stands_by, is_same, lag, has_own = cursor.fetchone()
+        if lag is not None and lag > _WORTH_A_SECOND_LOOK:
+            # After a quiet while, what was written an instant ago looks like a long lag until it has arrived.
+            time.sleep(_AN_INSTANT)
+            cursor.execute(_OF_REPLICA, known)
+            stands_by, is_same, lag, has_own = cursor.fetchone()
     if not stands_by or not is_same:
         return Look("REPLICA_URL does not name a standby of this database.")
     if lag is None:  # it has started anew, and replayed no transaction yet
