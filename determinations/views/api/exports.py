@@ -28,7 +28,7 @@ _NEWEST = Order("id", descending=True, nullable=False)
 _FILE = {
     "responses": {
         200: {"description": "the file", "content": {"application/octet-stream": {"schema": {}}}},
-        410: {"description": "There is no file, or not any more"},
+        410: {"description": "There is no file now"},
     }
 }
 
