@@ -1,10 +1,11 @@
 """What views ask of a request: which user it is from, and whether htmx asks for part of the page."""
 
+from functools import lru_cache
 from typing import cast
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, resolve, reverse
+from django.urls import NoReverseMatch, ResolverMatch, resolve, reverse
 from django_htmx.middleware import HtmxDetails
 
 from determinations.access.open_pages import opens
@@ -50,7 +51,13 @@ def url_if_any(name: str, *args: int) -> str:
 def open_url(name: str, scope: Scope) -> str:
     """The address of a page that opens in this scope; empty otherwise."""
     url = url_if_any(name)
-    return url if url and (scope.is_everything or opens(resolve(url), scope)) else ""
+    return url if url and (scope.is_everything or opens(_page_at(url), scope)) else ""
+
+
+@lru_cache(maxsize=256)
+def _page_at(url: str) -> ResolverMatch:
+    """What answers at an address of the frame. Every page asks for a dozen, each compared with all patterns."""
+    return resolve(url)
 
 
 def refusal_with(typed: str, refusal: Exception | str) -> str:
