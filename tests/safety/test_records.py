@@ -117,7 +117,7 @@ def test_only_one_worker_at_a_time_finds_pairs() -> None:
     other = connection.copy()
     try:
         with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(hashtextextended('finding pairs', 0))")
+            cursor.execute("SELECT pg_advisory_lock(hashtextextended('finding pairs or counting words', 0))")
             letter = stored_letter(document(item("Knee brace")), text="Synthetic letter. " * 50)
             tasks.find_pairs()
             assert duplicates.unsigned(10) == [letter.pk]
