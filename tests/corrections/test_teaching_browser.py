@@ -88,7 +88,7 @@ def test_a_reparse_keeps_every_correction(sign_in: Any, people: People, worker: 
     page.get_by_text("the parser's value changed").first.wait_for()
 
 
-def test_the_other_pages_are_accessible(sign_in: Any, people: People) -> None:
+def test_the_other_pages_are_accessible(sign_in: Any, people: People, worker: Worker) -> None:
     letter(1, source=SOURCE)
     other = stored_letter(document(item("Brace"), age=40, problems=[problem("value_missing", "age")]))
     twin = stored_letter(document(item("Brace"), age=41))
