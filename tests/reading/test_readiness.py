@@ -309,10 +309,20 @@ def test_kills_of_a_worker_cost_a_good_letter_nothing(no_worker: None, store: Pa
         if child == 0:
             _claim_and_die(pk)
         os.waitpid(child, 0)
+        _wait_until_let_go(pk)
         sweep()
     assert Letter.objects.get(pk=pk).attempts == 5
     parse_letters([pk])
     assert states() == {"parsed"}
+
+
+def _wait_until_let_go(pk: int) -> None:
+    """The server ends the session of a dead process an instant later."""
+    from determinations.reading import turns
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [turns.LOCK, pk])
+        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [turns.LOCK, pk])
 
 
 def _claim_and_die(pk: int) -> None:
