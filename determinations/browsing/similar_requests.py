@@ -7,14 +7,13 @@ in common, 0 to 1. Only the newest requests in the same subcategory are compared
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.contrib.postgres.search import TrigramSimilarity
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.http import QueryDict
 
 from determinations.browsing.lists import ITEMS, NEWEST
 from determinations.filters import ListFilters
 from determinations.models import ItemFact
-from determinations.paging.filtered import keys_from
+from determinations.paging.filtered import keys_from, rows_of
 
 #: How many requests of the subcategory are compared, newest first.
 COMPARED = 2_000
@@ -26,6 +25,17 @@ MOST = 100
 LONGEST = 500
 #: With filters, so many of the newest requests are looked through before all matches are gathered.
 _LOOKED_THROUGH = 20_000
+#: Requests are read in the order of their index and nothing else of them is, until the most similar are known.
+_MOST_SIMILAR = """
+WITH asked AS (SELECT %s::text AS text),
+newest AS MATERIALIZED (SELECT item_id, row_number() OVER () AS place FROM ({newest}) AS newest (item_id)),
+compared AS (
+    SELECT item.id, newest.place, similarity(item.disputed, asked.text) AS similarity
+    FROM newest JOIN determinations_disputeditem AS item ON item.id = newest.item_id CROSS JOIN asked
+    WHERE item.id = ANY(ARRAY(SELECT item_id FROM newest)) AND item.case_id IS DISTINCT FROM %s
+)
+SELECT id, similarity FROM compared WHERE similarity >= %s ORDER BY similarity DESC, place LIMIT %s
+"""
 #: Similarity in words, from the least that earns them.
 _LIKENESS = ((0.8, "nearly the same"), (0.55, "much the same"), (LEAST, "partly the same"))
 
@@ -91,25 +101,23 @@ def similar_requests(
 ) -> SimilarRequests:
     """The requests of the category that are worded most like ``text``, but for those of one case.
 
-    ``filters`` are those of an item list, which then has to be of this category. One query; two with filters.
+    ``filters`` are those of an item list, which then has to be of this category. Two queries; three with filters.
     """
-    similar = (
-        ItemFact.objects.filter(pk__in=_newest(category_id, filters))
-        .annotate(similarity=TrigramSimilarity("item__disputed", text[:LONGEST]))
-        .filter(similarity__gte=LEAST)
-        .exclude(case=but_case)
-        .select_related("item", "case")
-        .order_by("-similarity", F("decision_date").desc(nulls_last=True), "-pk")[:MOST]
+    newest, of_newest = _newest(category_id, filters)
+    parameters = [text[:LONGEST], *of_newest, but_case, LEAST, MOST]
+    similarities: dict[int, float] = dict(rows_of(_MOST_SIMILAR.format(newest=newest), parameters, of_words=False))
+    facts = ItemFact.objects.select_related("item", "case").in_bulk(similarities)
+    return SimilarRequests(
+        tuple(SimilarRequest(facts[pk], similarity) for pk, similarity in similarities.items() if pk in facts)
     )
-    return SimilarRequests(tuple(SimilarRequest(fact, fact.similarity) for fact in similar))
 
 
-def _newest(category_id: int, filters: ListFilters | None) -> list[int] | QuerySet[ItemFact, int]:
-    """The newest items of a category, and of the filters: those that are compared."""
+def _newest(category_id: int, filters: ListFilters | None) -> tuple[str, Sequence[object]]:
+    """The statement of the items that are compared, newest first: of a category, and of the filters."""
     if filters is None:
         rows = ItemFact.objects.filter(category=category_id)
-        return rows.order_by(F("decision_date").desc(nulls_last=True), F("item").desc()).values_list("pk", flat=True)[
-            :COMPARED
-        ]
+        ordered = rows.order_by(F("decision_date").desc(nulls_last=True), F("item").desc())
+        return ordered.values_list("pk", flat=True)[:COMPARED].query.sql_with_params()
     listed = ITEMS.list_query(filters, QueryDict(), order=NEWEST)
-    return keys_from(listed, None, COMPARED, forward=True, near=_LOOKED_THROUGH)[0]
+    keys = keys_from(listed, None, COMPARED, forward=True, near=_LOOKED_THROUGH)[0]
+    return "SELECT unnest(%s::bigint[])", [keys]
