@@ -15,11 +15,9 @@ from determinations.searching.matches import Found, Piece, excerpts, find, whole
 from determinations.searching.query import Scope
 from determinations.wording.labels import value_texts
 
-#: Only this many matches, the newest, are ranked.
-RANKED = 1_000
+#: Only this many matches, the newest, are ranked: the words of each have to be read.
+RANKED = 200
 PAGE = 20
-#: For words that occur in very many cases, those near the top of the list are ranked, if there are enough.
-_ENOUGH = 200
 _RANK = """
 WITH {tables}
 SELECT letter.case_id, count(*) OVER (), (SELECT number FROM number)
@@ -68,8 +66,7 @@ class SearchResult:
 
 def best_first(listed: ListQuery, words: QueryWords, page: int, *, notes: bool) -> tuple[list[Case], int, Count]:
     """One page (from 1) of the newest matches by rank, how many were ranked, and how many match. Two queries."""
-    most = _ENOUGH if words.unpacked else RANKED  # each row's words have to be read, so no more rows than needed
-    newest = Nearest.to(listed.everything, NEWEST, descending=True, enough=_ENOUGH, most=most)
+    newest = Nearest.to(listed.everything, NEWEST, descending=True, enough=RANKED, most=RANKED)
     tables, parameters = tables_of(listed, newest)
     expression = words.query(Scope.CASES, notes=notes).resolve_expression(Case.objects.all().query)
     query, its_parameters = compiled(expression, Case)
