@@ -4,9 +4,21 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 
 from django.db import connection
+from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from django.db.models import Model
+from psycopg import Cursor
 
 Rows = Sequence[Mapping[str, object]]
+
+
+def bulk_cursor() -> CursorWrapper:
+    """A cursor for statements with megabytes of values, which travel beside the statement; a context manager.
+
+    Django's own cursor writes values into the statement, and PostgreSQL then reads letters as SQL, sign by sign.
+    """
+    connection.ensure_connection()
+    wrapper = CursorDebugWrapper if connection.queries_logged else CursorWrapper
+    return wrapper(Cursor(connection.connection), connection)
 
 
 def insert_rows(model: type[Model], rows: Rows, *, replace_on: str = "", keep: Collection[str] = ()) -> None:
@@ -24,7 +36,7 @@ def insert_rows(model: type[Model], rows: Rows, *, replace_on: str = "", keep: C
         changed = [name for name in rows[0] if name != replace_on and name not in keep]
         updates = ", ".join(f'"{name}" = excluded."{name}"' for name in changed)
         statement += f' ON CONFLICT ("{replace_on}") DO UPDATE SET {updates}'
-    with connection.cursor() as cursor:
+    with bulk_cursor() as cursor:
         cursor.execute(statement, [json.dumps(rows)])
 
 
@@ -43,7 +55,7 @@ def put_rows(model: type[Model], rows: Rows, *, key: str) -> set[int]:
         WHERE ({before}) IS DISTINCT FROM ({now})
         RETURNING "{key}"
     """  # noqa: S608 - names of our own columns
-    with connection.cursor() as cursor:
+    with bulk_cursor() as cursor:
         cursor.execute(statement, [json.dumps(rows)])
         return {pk for (pk,) in cursor.fetchall()}
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 
 from django.db import connection
 
-from determinations.cases.bulk import insert_rows, new_ids, put_rows
+from determinations.cases.bulk import bulk_cursor, insert_rows, new_ids, put_rows
 from determinations.cases.facts import remove_facts, remove_facts_of
 from determinations.cases.fields import EffectiveRecord
 from determinations.cases.row_values import (
@@ -117,7 +117,7 @@ def _write_case_texts(records: Mapping[int, EffectiveRecord], words: Mapping[int
         {"case_id": pk, "summary": record["summary"] or "", "search": words[pk].letter}
         for pk, record in records.items()
     ]
-    with connection.cursor() as cursor:
+    with bulk_cursor() as cursor:
         cursor.execute(
             """
             SELECT case_id FROM determinations_casetext AS before
@@ -184,7 +184,7 @@ def _stored_ids(records: Mapping[int, EffectiveRecord]) -> dict[tuple[int, int],
 def _put_citations(rows: Sequence[Mapping[str, object]], kept: Sequence[int]) -> set[int]:
     """Write the citations of items, of which ``kept`` may have some; returns the items whose citations changed."""
     columns = "item_id, side, position, authority_id, edition, sections, pages, printed"
-    with connection.cursor() as cursor:
+    with bulk_cursor() as cursor:
         cursor.execute(
             f"""
             WITH now AS MATERIALIZED (

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db import connection
 from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Now
 
 from determinations.cases import review_entries, scanned_words
+from determinations.cases.bulk import bulk_cursor
 from determinations.cases.effective import entered_by_hand, remove_cases, write_cases
 from determinations.cases.holding import Held, holding
 from determinations.cases.letter_corrections import own_corrections
@@ -132,42 +133,55 @@ def _note_unread_scans(readings: Collection[Reading]) -> None:
 
 def _write_texts(letters: Sequence[LetterReading]) -> None:
     """Store the text of each file with one of its letters, and each letter's place in that text."""
+    with_text = [letter for letter in letters if letter.extracted]
+    _write_places(_INSERT_TEXT, with_text)
+    _write_places(_INSERT_PLACE, [letter for letter in letters if letter.extent and not letter.extracted])
+    _write_scanned_pages({letter.keeper_id: letter.extracted for letter in with_text if letter.extracted})
+
+
+def _write_places(statement: str, letters: Sequence[LetterReading]) -> None:
     rows = [
         (
             letter.letter_id,
             letter.extracted.text if letter.extracted and letter.keeper_id == letter.letter_id else "",
-            list(letter.extracted.page_offsets) if letter.extracted else [],
+            _array(letter.extracted.page_offsets if letter.extracted else ()),
             None if letter.keeper_id == letter.letter_id else letter.keeper_id,
             letter.extent.start if letter.extent else None,
             letter.extent.end if letter.extent else None,
             folded_sha256(letter.text[slice(*letter.extent)] if letter.extent else letter.text),
-            letter.extracted is not None,
         )
         for letter in letters
-        if letter.extracted or letter.extent
     ]
-    _execute_with_rows(_INSERT_TEXT, "(%s, %s, %s, %s, %s, %s, %s)", [row[:-1] for row in rows if row[-1]])
-    _execute_with_rows(_INSERT_PLACE, "(%s, %s, %s, %s, %s, %s, %s)", [row[:-1] for row in rows if not row[-1]])
-    _write_scanned_pages({letter.keeper_id: letter.extracted for letter in letters if letter.extracted})
+    _execute_with_rows(statement, rows)
 
 
-_INSERT_TEXT = """
+def _array(numbers: Iterable[int]) -> str:
+    """Numbers as PostgreSQL reads an array: an array of arrays of different lengths is no value."""
+    return f"{{{','.join(map(str, numbers))}}}"
+
+
+_ROWS = """
+SELECT id, text, offsets::int[], keeper, start, "end", folded FROM unnest(
+    %b::bigint[], %b::text[], %b::text[], %b::bigint[], %b::int[], %b::int[], %b::text[]
+) AS r (id, text, offsets, keeper, start, "end", folded)
+"""
+_INSERT_TEXT = f"""
 INSERT INTO determinations_lettertext (letter_id, text, page_offsets, kept_with_id, start, "end", folded_sha256)
-VALUES {rows}
+{_ROWS}
 ON CONFLICT (letter_id) DO UPDATE SET text = excluded.text, page_offsets = excluded.page_offsets,
     kept_with_id = excluded.kept_with_id, start = excluded.start, "end" = excluded."end",
     folded_sha256 = excluded.folded_sha256
-"""
+"""  # noqa: S608 - a constant
 #: If the text was stored before, only the letter's place in it can have changed.
-_INSERT_PLACE = """
+_INSERT_PLACE = f"""
 INSERT INTO determinations_lettertext AS stored
     (letter_id, text, page_offsets, kept_with_id, start, "end", folded_sha256)
-VALUES {rows}
+{_ROWS}
 ON CONFLICT (letter_id) DO UPDATE
 SET start = excluded.start, "end" = excluded."end", folded_sha256 = excluded.folded_sha256
 WHERE (stored.start, stored."end", stored.folded_sha256)
     IS DISTINCT FROM (excluded.start, excluded."end", excluded.folded_sha256)
-"""
+"""  # noqa: S608 - a constant
 
 
 def _write_scanned_pages(texts: Mapping[int, ExtractedText]) -> None:
@@ -186,27 +200,26 @@ def folded_sha256(text: str) -> str:
 
 
 def _write_documents(letters: Sequence[LetterReading]) -> None:
+    rows = [(letter.letter_id, json.dumps(letter.record), PARSER_VERSION, grounds_version()) for letter in letters]
     _execute_with_rows(
         """
         INSERT INTO determinations_parseddocument
             (letter_id, parser_version, parsed_at, document, grounds_version)
-        VALUES {rows}
+        SELECT id, parser, statement_timestamp(), document::jsonb, grounds
+        FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::int[]) AS r (id, document, parser, grounds)
         ON CONFLICT (letter_id) DO UPDATE SET parser_version = excluded.parser_version,
             parsed_at = excluded.parsed_at, document = excluded.document,
             grounds_version = excluded.grounds_version
         """,
-        "(%s, %s, statement_timestamp(), %s::jsonb, %s)",
-        [(letter.letter_id, PARSER_VERSION, json.dumps(letter.record), grounds_version()) for letter in letters],
+        rows,
     )
 
 
-def _execute_with_rows(statement: str, form: str, rows: Sequence[tuple[int | str | list[int] | None, ...]]) -> None:
-    """Execute the statement once for all rows, each in this form, in place of ``{rows}``."""
+def _execute_with_rows(statement: str, rows: Sequence[tuple[int | str | None, ...]]) -> None:
+    """Execute the statement once for all rows; it gets each column as an array."""
     if rows:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                statement.replace("{rows}", ", ".join([form] * len(rows))), [value for row in rows for value in row]
-            )
+        with bulk_cursor() as cursor:
+            cursor.execute(statement, [list(column) for column in zip(*rows, strict=True)])
 
 
 def _write_states(letters: Collection[LetterReading]) -> None:
