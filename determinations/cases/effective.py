@@ -19,7 +19,14 @@ from determinations.cases.letter_corrections import CaseCorrections, own_correct
 from determinations.cases.merging import Merged, merge
 from determinations.cases.office_values import copy_to_cases
 from determinations.cases.removed_copies import hand_over_work
-from determinations.cases.rows import delete_items, forget_section_names, words_of, write_case_rows, write_items
+from determinations.cases.rows import (
+    delete_items,
+    forget_section_names,
+    references_of,
+    words_of,
+    write_case_rows,
+    write_items,
+)
 from determinations.cases.search_words import KEPT, old_words
 from determinations.casework import work
 from determinations.duties import records as duty_records
@@ -106,12 +113,13 @@ class _Writer:
         notes = {pk: [correction.note for correction in self.applied[pk] if correction.note] for pk in records}
         words = words_of(records, notes)
         self._write_states()
-        write_items(records, words)
+        references = references_of(records.values())
+        write_items(records, references, words, self.known)
         corrected = {pk for pk, result in self.merged.items() if result.corrected}
-        write_case_rows(self.letters, records, corrected, words, self.cases)
+        write_case_rows(self.letters, records, references, corrected, words, self.cases, self.known)
         write_standing(self.cases[pk] for pk in moved & self.known)
         copy_to_cases(records.keys())
-        replace_facts(moved | records.keys())
+        replace_facts(moved | records.keys(), new=records.keys() - self.known)
         write_printed_citations(self.documents)
         work.follow((moved | records.keys()) & self.letters.keys())
         duty_records.refresh((moved | records.keys()) & self.letters.keys())

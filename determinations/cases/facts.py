@@ -1,6 +1,6 @@
 """Writes the fact rows of cases, from the normalized tables alone, in two statements."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Set
 
 from django.db import connection
 
@@ -132,16 +132,18 @@ def remove_facts_of(item_ids: Collection[int]) -> None:
             cursor.execute(statement, [list(item_ids)])
 
 
-def replace_facts(case_ids: Collection[int]) -> None:
+def replace_facts(case_ids: Set[int], new: Set[int] = frozenset()) -> None:
     """Make the fact rows of these cases what the cases say. Call it in the transaction that wrote the cases.
+
+    ``new`` are those of them that have no fact rows yet.
 
     Facts of items whose words or citations changed must be removed before (``remove_facts_of``): an index is built
     from these too, and a row that stays as it is stays in the index as it was.
     Only current versions get rows; ``problem_codes`` of the case as a whole count for each of its items.
     """
-    _execute(
-        case_ids, _FAMILIES_STAY, _DELETE_CITATIONS, _DELETE_CHANGED_ITEMS, _INSERT_CHANGED_ITEMS, _INSERT_CITATIONS
-    )
+    _execute(case_ids, _FAMILIES_STAY)
+    _execute(case_ids - new, _DELETE_CITATIONS, _DELETE_CHANGED_ITEMS)
+    _execute(case_ids, _INSERT_CHANGED_ITEMS, _INSERT_CITATIONS)
 
 
 def add_facts(case_ids: Collection[int]) -> None:

@@ -21,6 +21,7 @@ from determinations.cases.search_words import SearchWords, search_words, searche
 from determinations.models import (
     Authority,
     Case,
+    CaseText,
     Category,
     Citation,
     DisputedItem,
@@ -58,13 +59,14 @@ def words_of(records: Mapping[int, EffectiveRecord], notes: Mapping[int, Sequenc
 def write_case_rows(
     letters: Mapping[int, Letter],
     records: Mapping[int, EffectiveRecord],
+    known: References,
     corrected: Set[int],
     words: Mapping[int, SearchWords],
     standing: Mapping[int, Case],
+    stored: Set[int],
 ) -> None:
-    """Write the rows of cases; ``standing`` says which of them count. Those that have rows keep what they have of it
-    (see ``current_version.write_standing``)."""
-    known = references_of(records.values())
+    """Write the rows of cases; ``standing`` says which of them count. Those that have rows (``stored``) keep what they
+    have of it (see ``current_version.write_standing``)."""
     cases = [
         {
             "letter_id": pk,
@@ -78,7 +80,9 @@ def write_case_rows(
         for pk, record in records.items()
     ]
     _write_letter_states(letters, {pk: state_of(record) for pk, record in records.items()})
-    _compare_anew(records)
+    if before := {pk: record for pk, record in records.items() if pk in stored}:
+        _compare_anew(before)
+        _remove_facts_of_other_words(before, words)
     _write_case_texts(records, words)  # before the rows that are found by them
     insert_rows(Case, cases, replace_on="letter_id", keep=("superseded_by_id", "is_copy"))
 
@@ -106,17 +110,15 @@ def _write_letter_states(letters: Mapping[int, Letter], states: Mapping[int, Let
             UPDATE determinations_letter AS letter SET state = now.state, message = ''
             FROM unnest(%s::bigint[], %s::text[]) AS now (id, state)
             WHERE letter.id = now.id AND letter.state NOT IN ('received', 'parsing', 'scan_waiting')  -- those wait
+                AND (letter.state, letter.message) IS DISTINCT FROM (now.state, '')
             """,
             [list(states), [str(state) for state in states.values()]],
         )
 
 
-def _write_case_texts(records: Mapping[int, EffectiveRecord], words: Mapping[int, SearchWords]) -> None:
-    """Summaries, and what the case is found by besides its items."""
-    rows = [
-        {"case_id": pk, "summary": record["summary"] or "", "search": words[pk].letter}
-        for pk, record in records.items()
-    ]
+def _remove_facts_of_other_words(records: Mapping[int, EffectiveRecord], words: Mapping[int, SearchWords]) -> None:
+    """Items are found by the words of their letter too: remove their facts if these words changed."""
+    rows = [{"case_id": pk, "search": words[pk].letter} for pk in records]
     with bulk_cursor() as cursor:
         cursor.execute(
             """
@@ -126,27 +128,28 @@ def _write_case_texts(records: Mapping[int, EffectiveRecord], words: Mapping[int
             """,
             [json.dumps(rows)],
         )
-        remove_facts([pk for (pk,) in cursor.fetchall()])  # items are found by the words of their letter too
-        cursor.execute(
-            """
-            INSERT INTO determinations_casetext (case_id, summary, search, words_version)
-            SELECT case_id, summary, search, %s
-            FROM json_to_recordset(%s) AS r (case_id bigint, summary text, search tsvector)
-            ON CONFLICT (case_id) DO UPDATE SET summary = excluded.summary, search = excluded.search,
-                words_version = excluded.words_version
-            """,
-            [version(), json.dumps(rows)],
-        )
+        remove_facts([pk for (pk,) in cursor.fetchall()])
 
 
-def write_items(records: Mapping[int, EffectiveRecord], words: Mapping[int, SearchWords]) -> None:
+def _write_case_texts(records: Mapping[int, EffectiveRecord], words: Mapping[int, SearchWords]) -> None:
+    """Summaries, and what the case is found by besides its items."""
+    rows = [
+        {"case_id": pk, "summary": record["summary"] or "", "search": words[pk].letter, "words_version": version()}
+        for pk, record in records.items()
+    ]
+    insert_rows(CaseText, rows, replace_on="case_id")
+
+
+def write_items(
+    records: Mapping[int, EffectiveRecord], known: References, words: Mapping[int, SearchWords], stored: Set[int]
+) -> None:
     """Write the items that differ from what is stored: of a letter's thousand items, a save changes a few.
 
-    Facts of written items are removed, because their index is built from what the items say (see ``replace_facts``).
+    ``stored`` are the cases that have rows. Facts of written items are removed, because their index is built from what
+    the items say (see ``replace_facts``).
     """
-    known = references_of(records.values())
-    kept = _stored_ids(records)
-    delete_items(records.keys() - {pk for pk, _number in kept})
+    kept = _stored_ids({pk: record for pk, record in records.items() if pk in stored})
+    delete_items((records.keys() & stored) - {pk for pk, _number in kept})
     # The first item of a letter gets the highest ID: lists that begin with the newest then keep the letter's order.
     printed = [(pk, item) for pk, record in records.items() for item in reversed(record["items"])]
     vectors = [vector for pk in records for vector in reversed(words[pk].items)]
@@ -161,8 +164,9 @@ def write_items(records: Mapping[int, EffectiveRecord], words: Mapping[int, Sear
     texts = [_text_row(item_id, item, vector) for (item_id, _pk, item), vector in zip(numbered, vectors, strict=True)]
     citations = [{"item_id": item_id, **row} for item_id, _pk, item in numbered for row in citation_rows(item, known)]
     written = put_rows(DisputedItem, rows, key="id") | put_rows(ItemText, texts, key="item_id")
-    written |= _put_citations(citations, list(kept.values()))
-    remove_facts_of(written & set(kept.values()))
+    before = set(kept.values())
+    written |= _put_citations(citations, before)
+    remove_facts_of(written & before)
     write_section_names(
         {name for item_id, _pk, item in numbered if item_id in written for name in section_names_of(item)}
     )
@@ -173,6 +177,8 @@ def _stored_ids(records: Mapping[int, EffectiveRecord]) -> dict[tuple[int, int],
 
     Items of old cases, whose first item has the lowest ID, are written anew.
     """
+    if not records:
+        return {}
     stored: dict[int, dict[tuple[int, int], int]] = {}
     items = DisputedItem.objects.filter(case__in=records).order_by("-id").values_list("case_id", "number", "id")
     for pk, number, item_id in items:
@@ -181,8 +187,18 @@ def _stored_ids(records: Mapping[int, EffectiveRecord]) -> dict[tuple[int, int],
     return {place: item_id for ids in same for place, item_id in ids.items()}
 
 
-def _put_citations(rows: Sequence[Mapping[str, object]], kept: Sequence[int]) -> set[int]:
-    """Write the citations of items, of which ``kept`` may have some; returns the items whose citations changed."""
+def _put_citations(rows: Sequence[Mapping[str, object]], kept: Set[int]) -> set[int]:
+    """Write the citations of items, of which ``kept`` are stored; returns those of them whose citations changed."""
+    changed = _with_other_citations([row for row in rows if row["item_id"] in kept], kept) if kept else set()
+    if changed:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM determinations_citation WHERE item_id = ANY(%s)", [list(changed)])
+    insert_rows(Citation, [row for row in rows if row["item_id"] in changed or row["item_id"] not in kept])
+    return changed
+
+
+def _with_other_citations(rows: Sequence[Mapping[str, object]], kept: Collection[int]) -> set[int]:
+    """The items whose stored citations are not these rows."""
     columns = "item_id, side, position, authority_id, edition, sections, pages, printed"
     with bulk_cursor() as cursor:
         cursor.execute(
@@ -197,11 +213,7 @@ def _put_citations(rows: Sequence[Mapping[str, object]], kept: Sequence[int]) ->
             """,  # noqa: S608 - names of our own columns
             {"rows": json.dumps(rows), "kept": list(kept)},
         )
-        changed = {item_id for (item_id,) in cursor.fetchall()}
-        if changed.intersection(kept):
-            cursor.execute("DELETE FROM determinations_citation WHERE item_id = ANY(%s)", [list(changed)])
-    insert_rows(Citation, [row for row in rows if row["item_id"] in changed])
-    return changed
+        return {item_id for (item_id,) in cursor.fetchall()}
 
 
 def section_names_of(item: ItemRecord) -> Iterable[str]:

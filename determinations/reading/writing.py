@@ -171,7 +171,7 @@ INSERT INTO determinations_lettertext (letter_id, text, page_offsets, kept_with_
 ON CONFLICT (letter_id) DO UPDATE SET text = excluded.text, page_offsets = excluded.page_offsets,
     kept_with_id = excluded.kept_with_id, start = excluded.start, "end" = excluded."end",
     folded_sha256 = excluded.folded_sha256
-"""  # noqa: S608 - a constant
+"""
 #: If the text was stored before, only the letter's place in it can have changed.
 _INSERT_PLACE = f"""
 INSERT INTO determinations_lettertext AS stored
@@ -181,7 +181,7 @@ ON CONFLICT (letter_id) DO UPDATE
 SET start = excluded.start, "end" = excluded."end", folded_sha256 = excluded.folded_sha256
 WHERE (stored.start, stored."end", stored.folded_sha256)
     IS DISTINCT FROM (excluded.start, excluded."end", excluded.folded_sha256)
-"""  # noqa: S608 - a constant
+"""
 
 
 def _write_scanned_pages(texts: Mapping[int, ExtractedText]) -> None:
