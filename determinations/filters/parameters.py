@@ -1,6 +1,6 @@
 """How parameters of an address are read, and how each filters rows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from functools import reduce
 from operator import and_, or_
@@ -8,18 +8,15 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import BooleanField, Exists, Func, Model, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models import BooleanField, Exists, Func, Model, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
-from determinations.filters.lookups import Lookups, has_number, has_office_value
-from determinations.filters.words import Matches, QueryWords
+from determinations.filters.lookups import has_number
 from determinations.models import Duty, ItemFact, NotificationCase, PrintedCitation, UploadedFile
 from determinations.models.found_by import item_sections
 from determinations.paging.counts import whole_number
 from determinations.parsing.results import Side
-from determinations.searching.query import Part, Scope
 
 _MOST_VALUES = 60
 _LONGEST_VALUE = 500
@@ -80,63 +77,6 @@ class DueFilter(DayFilter):
             return qs
         duty = Duty.objects.filter(letter=OuterRef("case_id"), item_number=OuterRef("item__number"))
         return qs.filter(Exists(duty.filter(**{f"due_on__{self.lookup_expr}": value})))
-
-
-class WordsFilter(django_filters.CharFilter):
-    """Words searched in the texts, or in one field of them, as a web search understands them."""
-
-    def __init__(self, label: str, words: Func, scope: Scope, field: str = "") -> None:
-        self.words = words
-        self.scope = scope
-        self.in_field = field
-        super().__init__(label=label, max_length=300, strip=True)
-
-    def filter(self, qs: QuerySet[Model], value: str) -> QuerySet[Model]:
-        """Rows in which the words occur."""
-        lookups: Lookups = self.parent.lookups
-        words = QueryWords.read(value, self.in_field, (field.key for field in lookups.searched_fields))
-        if not words:
-            return qs
-        elsewhere = self._elsewhere(words, lookups)
-        if elsewhere:
-            return qs.filter(self._with(words, elsewhere, lookups))
-        matches = self._said(lambda notes: words.query(self.scope, notes=notes), lookups)
-        # For a query of nothing but "-not" PostgreSQL would read the whole index; checking rows one by one is faster.
-        return qs.filter(Coalesce(matches, Value(False)) if words.only_not else matches)
-
-    def _said(self, query: Callable[[bool], Func], lookups: Lookups) -> Func | Q:
-        """Rows whose words match; the query looks in notes on corrections where the user may read them."""
-        own = lookups.sets_of_own if lookups.may_read_notes else None
-        if own is None:
-            return Matches(self.words, query(lookups.may_read_notes))
-        of_own = Q(office_set__in=own)
-        return of_own & Q(Matches(self.words, query(True))) | ~of_own & Q(Matches(self.words, query(False)))
-
-    def _elsewhere(self, words: QueryWords, lookups: Lookups) -> dict[Part, Q]:
-        """The rows in which a part occurs besides the words of letters: in a value of the office, in a note."""
-        letter = "case_id" if self.scope is Scope.ITEMS else "pk"
-        found = {part: Q(has_office_value(ids)) for part, ids in lookups.ids_by_part(words).items()}
-        for part, letters in lookups.noted_letters_by_part(words, self.scope).items():
-            noted = Q(has_number(letter, letters))
-            found[part] = found[part] | noted if part in found else noted
-        return found
-
-    def _with(self, words: QueryWords, elsewhere: Mapping[Part, Q], lookups: Lookups) -> Q:
-        """Rows in which each part occurs: among the words of letters, or elsewhere."""
-
-        def said(parts: Sequence[Part]) -> Q:
-            return Q(self._said(lambda notes: words.query_of(parts, self.scope, notes=notes), lookups))
-
-        alternatives = []
-        for parts in words.alternatives:
-            plain = [part for part in parts if part not in elsewhere]
-            conditions = [said(plain)] if plain else []
-            for part in parts:
-                if part in elsewhere:
-                    has = elsewhere[part]
-                    conditions.append(said([part]) & ~has if part.negated else said([part]) | has)
-            alternatives.append(reduce(and_, conditions))
-        return reduce(or_, alternatives)
 
 
 class CategoryFilter(django_filters.Filter):

@@ -6,6 +6,7 @@ from django.http import QueryDict
 from django_filters import Filter
 
 from determinations.filters.kinds.base import DimensionKind
+from determinations.filters.matching import WordsFilter
 from determinations.filters.options import Box, Counts, Option
 from determinations.filters.parameters import (
     ByItemFilter,
@@ -14,7 +15,6 @@ from determinations.filters.parameters import (
     RestFilter,
     ToldFilter,
     UploadFilter,
-    WordsFilter,
 )
 from determinations.models.dimensions import Dimension
 from determinations.models.found_by import case_words, item_words
