@@ -12,6 +12,7 @@ from determinations.browsing.letter_order import page_in_letter_order
 from determinations.filters import CaseFilter, ItemFilter, ListFilters, active_filters
 from determinations.filters.kinds import KINDS
 from determinations.filters.lookups import Lookups
+from determinations.filters.matching import Told
 from determinations.filters.words import QueryWords
 from determinations.models import Case, ItemFact
 from determinations.models.browsing import ListName
@@ -56,7 +57,8 @@ class ListKind:
         unpacked = any(typed.unpacked for typed in words)
         cap = UNPACKED_CAP if unpacked else COUNT_CAP
         gathered = _WORDS_GATHERED if words and not unpacked else cap
-        return ListQuery(rows, everything, order, cap, gathered, of_words=any(words))
+        by_texts = filterset.words_told(Told.BY_TEXTS) if words and not without else None
+        return ListQuery(rows, everything, order, cap, gathered, of_words=any(words), by_texts=by_texts)
 
     def sort_of(self, query: QueryDict) -> str:
         """The name of the order that an address requests, or of the list's default."""

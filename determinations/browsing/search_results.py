@@ -1,15 +1,18 @@
 """Search results: cases with excerpts, newest or best match first, always bounded."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db.models import F, TextField, Value
 
 from determinations.browsing.lists import NEWEST
+from determinations.filters import ListFilters
+from determinations.filters.matching import Told
 from determinations.filters.words import AsQuery, Matches, QueryWords
 from determinations.models import Case, CaseNote, CaseText, Citation, Correction, DisputedItem, OfficeField
 from determinations.paging.counts import Count
-from determinations.paging.filtered import ListQuery, Nearest, rows_of, tables_of
+from determinations.paging.filtered import ListQuery, keys_from, rows_of
+from determinations.paging.looking import Looked, look_through
 from determinations.paging.sql import compiled
 from determinations.searching.matches import Found, Piece, excerpts, find, whole
 from determinations.searching.query import Scope
@@ -17,16 +20,17 @@ from determinations.wording.labels import value_texts
 
 #: Only this many matches, the newest, are ranked: the words of each have to be read.
 RANKED = 200
+#: Of phrases, only so many letters, the newest with the words of the phrase, are read for their order.
+LOOKED_THROUGH = 600
 PAGE = 20
 _RANK = """
-WITH {tables}
-SELECT letter.case_id, count(*) OVER (), (SELECT number FROM number)
+SELECT letter.case_id
 FROM determinations_casetext AS letter CROSS JOIN LATERAL (
     SELECT COALESCE(determinations_all_words(item.search), '') AS search
     FROM determinations_disputeditem disputed JOIN determinations_itemtext item ON item.item_id = disputed.id
     WHERE disputed.case_id = letter.case_id
 ) AS items
-WHERE letter.case_id = ANY(ARRAY(SELECT key FROM matching ORDER BY value DESC NULLS LAST, key DESC LIMIT %s))
+WHERE letter.case_id = ANY(%s)
 ORDER BY ts_rank(letter.search || items.search, {query}, 1) DESC, letter.case_id DESC LIMIT %s OFFSET %s
 """
 _READ_CHARACTERS = 20_000
@@ -64,19 +68,29 @@ class SearchResult:
     where: list[str] = field(default_factory=list)
 
 
-def best_first(listed: ListQuery, words: QueryWords, page: int, *, notes: bool) -> tuple[list[Case], int, Count]:
-    """One page (from 1) of the newest matches by rank, how many were ranked, and how many match. Two queries."""
-    newest = Nearest.to(listed.everything, NEWEST, descending=True, enough=RANKED, most=RANKED)
-    tables, parameters = tables_of(listed, newest)
+def newest_matches(
+    listed: ListQuery, filterset: ListFilters, words: QueryWords, *, whole: bool = False
+) -> tuple[list[int], Count, Looked | None]:
+    """The newest matches that are ranked, how many match, and what was read to tell. One query.
+
+    Of phrases, the newest letters with their words are read; with ``whole``, all of them, however long that takes.
+    """
+    if words.unpacked and not whole:
+        by_index, by_texts = (filterset.words_told(told) for told in (Told.BY_INDEX, Told.BY_TEXTS))
+        looked = look_through(listed.everything, by_index, by_texts, NEWEST, most=LOOKED_THROUGH)
+        return looked.keys, looked.count, looked
+    keys, count = keys_from(replace(listed, order=NEWEST), None, RANKED, forward=True)
+    return keys, count, None
+
+
+def best_first(case_ids: Sequence[int], words: QueryWords, page: int, *, notes: bool) -> list[Case]:
+    """One page (from 1) of these cases by rank. Two queries."""
     expression = words.query(Scope.CASES, notes=notes).resolve_expression(Case.objects.all().query)
     query, its_parameters = compiled(expression, Case)
-    statement = _RANK.format(tables=tables, query=query)
-    of_page = [RANKED, *its_parameters, PAGE, (page - 1) * PAGE]
-    ranking = rows_of(statement, [*parameters, *of_page], of_words=listed.of_words)
-    cases = Case.objects.in_bulk([pk for pk, _ranked, _number in ranking])
-    _pk, ranked, number = ranking[0] if ranking else (0, 0, 0)
-    count = Count(min(number, listed.cap), capped=number > listed.cap)
-    return [cases[pk] for pk, _ranked, _number in ranking if pk in cases], ranked, count
+    parameters = [list(case_ids), *its_parameters, PAGE, (page - 1) * PAGE]
+    ranking = [pk for (pk,) in rows_of(_RANK.format(query=query), parameters, of_words=False)]
+    cases = Case.objects.in_bulk(ranking)
+    return [cases[pk] for pk in ranking if pk in cases]
 
 
 def with_snippets(

@@ -87,6 +87,8 @@ class Lookups:
     #: Some word that was looked up occurs in a note on a case.
     found_in_notes: bool = False
     _sections: dict[str, list[str]] = field(default_factory=dict)
+    _values: dict[QueryWords, dict[Part, list[int]]] = field(default_factory=dict)
+    _notes: dict[tuple[QueryWords, Scope], dict[Part, list[int]]] = field(default_factory=dict)
 
     @cached_property
     def labels(self) -> Labels:
@@ -127,6 +129,8 @@ class Lookups:
         fields = {field.key: field.slot for field in self.searched_fields}
         if not fields or words.field:
             return {}
+        if words in self._values:
+            return self._values[words]
         asked = [part for parts in words.alternatives for part in parts if part.field in ("", *fields)]
         queries = [part.alone for part in asked]
         slots = [
@@ -137,6 +141,7 @@ class Lookups:
             cursor.execute(_VALUES_OF_PARTS, [queries, slots])
             for at, pk in cursor.fetchall():
                 found.setdefault(asked[at - 1], []).append(pk)
+        self._values[words] = found
         return found
 
     def noted_letters_by_part(self, words: QueryWords, scope: Scope) -> dict[Part, list[int]]:
@@ -148,12 +153,15 @@ class Lookups:
         asked = [part for parts in words.alternatives for part in parts if part.field in fields]
         if not asked or self.user is None or not self.user.has_perm("determinations.browse_cases"):
             return {}
+        if (words, scope) in self._notes:
+            return self._notes[words, scope]
         found: dict[Part, list[int]] = {}
         with connection.cursor() as cursor:
             cursor.execute(_NOTES_OF_PARTS, [[part.alone for part in asked]])
             for at, letter in cursor.fetchall():
                 found.setdefault(asked[at - 1], []).append(letter)
         self.found_in_notes = self.found_in_notes or bool(found)
+        self._notes[words, scope] = found
         return found
 
     def value_ids(self, field: OfficeField, texts: Iterable[str]) -> list[int]:

@@ -1,16 +1,29 @@
-"""Rows in which the words of a search occur."""
+"""Rows in which the words of a search occur, as an index tells, as the texts of each row tell, or as both do."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from enum import Enum
 from functools import reduce
 from operator import and_, or_
 
 import django_filters
-from django.db.models import Func, Model, Q, QuerySet, Value
+from django.db.models import F, Func, Model, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from determinations.filters.lookups import Lookups, has_number, has_office_value
-from determinations.filters.words import Matches, QueryWords
+from determinations.filters.words import ItemMatches, LetterMatches, Matches, QueryWords, SomeItemMatches
 from determinations.searching.query import Part, Scope
+
+
+class Told(Enum):
+    """What tells whether a row has the words."""
+
+    #: Exactly, whatever it takes.
+    EXACTLY = "exactly"
+    #: The index alone: more rows than match, where the order of words counts.
+    BY_INDEX = "by index"
+    #: The texts of each row: for few rows, which are known from elsewhere.
+    BY_TEXTS = "by texts"
 
 
 class WordsFilter(django_filters.CharFilter):
@@ -31,17 +44,46 @@ class WordsFilter(django_filters.CharFilter):
         elsewhere = self._elsewhere(words, lookups)
         if elsewhere:
             return qs.filter(self._with(words, elsewhere, lookups))
-        matches = self._said(lambda notes: words.query(self.scope, notes=notes), lookups)
-        # For a query of nothing but "-not" PostgreSQL would read the whole index; checking rows one by one is faster.
-        return qs.filter(Coalesce(matches, Value(False)) if words.only_not else matches)
+        told: Told = self.parent.told
+        if (told is Told.EXACTLY and not words.unpacked) or not words.told_by_texts:
+            matches = self._said(lambda notes: Matches(self.words, words.query(self.scope, notes=notes)), lookups)
+            # Of a query of nothing but "-not" PostgreSQL would read the whole index; checking row by row is faster.
+            return qs.filter(Coalesce(matches, Value(False)) if words.only_not else matches)
+        if told is not Told.BY_TEXTS:
+            qs = qs.filter(self._said(lambda notes: self._by_index(words, notes), lookups))
+        return (
+            qs if told is Told.BY_INDEX else qs.filter(self._said(lambda notes: self._by_texts(words, notes), lookups))
+        )
 
-    def _said(self, query: Callable[[bool], Func], lookups: Lookups) -> Func | Q:
-        """Rows whose words match; the query looks in notes on corrections where the user may read them."""
+    def _by_index(self, words: QueryWords, notes: bool) -> Q:
+        query = words.index_query(self.scope, notes=notes)
+        return Q(Matches(self.words, query)) if query else Q()
+
+    def _by_texts(self, words: QueryWords, notes: bool) -> Q:
+        """Each part in one of the texts; for each alternative."""
+        return reduce(
+            or_,
+            [
+                reduce(and_, [self._part_by_texts(words, part, notes) for part in parts])
+                for parts in words.alternatives
+            ],
+        )
+
+    def _part_by_texts(self, words: QueryWords, part: Part, notes: bool) -> Q:
+        query = words.query_of([replace(part, negated=False)], self.scope, notes=notes)
+        if self.scope is Scope.CASES:
+            said = Q(LetterMatches(F("letter"), query)) | Q(SomeItemMatches(F("letter"), query))
+        else:
+            said = Q(ItemMatches(F("item"), query)) | Q(LetterMatches(F("case"), query))
+        return ~said if part.negated else said
+
+    def _said(self, condition: Callable[[bool], Func | Q], lookups: Lookups) -> Func | Q:
+        """Rows whose words match; the condition looks in notes on corrections where the user may read them."""
         own = lookups.sets_of_own if lookups.may_read_notes else None
         if own is None:
-            return Matches(self.words, query(lookups.may_read_notes))
+            return condition(lookups.may_read_notes)
         of_own = Q(office_set__in=own)
-        return of_own & Q(Matches(self.words, query(True))) | ~of_own & Q(Matches(self.words, query(False)))
+        return of_own & Q(condition(True)) | ~of_own & Q(condition(False))
 
     def _elsewhere(self, words: QueryWords, lookups: Lookups) -> dict[Part, Q]:
         """The rows in which a part occurs besides the words of letters: in a value of the office, in a note."""
@@ -56,7 +98,9 @@ class WordsFilter(django_filters.CharFilter):
         """Rows in which each part occurs: among the words of letters, or elsewhere."""
 
         def said(parts: Sequence[Part]) -> Q:
-            return Q(self._said(lambda notes: words.query_of(parts, self.scope, notes=notes), lookups))
+            return Q(
+                self._said(lambda notes: Matches(self.words, words.query_of(parts, self.scope, notes=notes)), lookups)
+            )
 
         alternatives = []
         for parts in words.alternatives:

@@ -13,6 +13,7 @@ from django.http import QueryDict
 
 from determinations.filters.kinds import KINDS
 from determinations.filters.lookups import Lookups
+from determinations.filters.matching import Told
 from determinations.models import Case, ItemFact
 from determinations.models.dimensions import DIMENSIONS, Dimension, Kind
 
@@ -32,6 +33,8 @@ class ListFilters(django_filters.FilterSet):
     def __init__(self, data: QueryDict, queryset: QuerySet[Model], *, lookups: Lookups | None = None) -> None:
         super().__init__(data, queryset=queryset)
         self.lookups = lookups or Lookups()
+        #: What tells whether a row has the words searched.
+        self.told = Told.EXACTLY
         #: The dimension of each parameter that the address sets.
         self.dimension_of: dict[str, Dimension] = {}
         for dimension in self.dimensions:
@@ -51,6 +54,12 @@ class ListFilters(django_filters.FilterSet):
     def reads_other_tables(self) -> bool:
         """Whether some filter that is set reads other tables than the rows' own."""
         return any(KINDS[dimension.kind].reads_other_tables for dimension in self.dimension_of.values())
+
+    def words_told(self, told: Told) -> QuerySet[Model]:
+        """Rows that pass every filter, of which words are told so."""
+        other = type(self)(self.data, self.queryset, lookups=self.lookups)
+        other.told = told
+        return other.qs
 
     def for_items(self, address: QueryDict, items: QuerySet[ItemFact]) -> "ListFilters":
         """The filters of another address over items."""

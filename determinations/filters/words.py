@@ -16,7 +16,9 @@ from determinations.searching.query import (
     needs_places,
     only_not,
     read_query,
+    to_index_query,
     to_tsquery,
+    told_by_one_text,
 )
 
 _LONGEST = 300
@@ -37,12 +39,47 @@ class AsQuery(Func):
     output_field = SearchQueryField()
 
 
+class _TextMatches(Func):
+    """Whether a text of the row matches a query: reads the texts of that row, where no index helps.
+
+    ``OFFSET 0`` keeps PostgreSQL from reading the texts of all rows first, which it takes for little work.
+    """
+
+    arg_joiner = " AND said.search @@ "
+    output_field = BooleanField()
+
+
+class LetterMatches(_TextMatches):
+    """The letter besides its items, given by its ID."""
+
+    template = "EXISTS (SELECT FROM determinations_casetext AS said WHERE said.case_id = %(expressions)s OFFSET 0)"
+
+
+class ItemMatches(_TextMatches):
+    """The item, given by its ID."""
+
+    template = "EXISTS (SELECT FROM determinations_itemtext AS said WHERE said.item_id = %(expressions)s OFFSET 0)"
+
+
+class SomeItemMatches(_TextMatches):
+    """One of the items of a letter, given by its ID."""
+
+    template = (
+        "EXISTS (SELECT FROM determinations_disputeditem AS disputed JOIN determinations_itemtext AS said "
+        "ON said.item_id = disputed.id WHERE disputed.case_id = %(expressions)s OFFSET 0)"
+    )
+
+
 class WithEnglishQuery(Func):
     """The query, or the words as vectors of before migration 0037 have them."""
 
     template = "(%(expressions)s))"
     arg_joiner = " || websearch_to_tsquery('english', "
     output_field = SearchQueryField()
+
+
+def _query_of(text: str) -> Func:
+    return AsQuery(Value(text, output_field=TextField()))
 
 
 @dataclass(frozen=True)
@@ -73,6 +110,11 @@ class QueryWords:
         """Whether no index alone tells which rows match, so that their words have to be read."""
         return needs_places(self.alternatives)
 
+    @cached_property
+    def told_by_texts(self) -> bool:
+        """Whether rows can be checked by one text after the other."""
+        return told_by_one_text(self.alternatives) and not old_words_remain()
+
     @property
     def only_not(self) -> bool:
         """Whether rows without any of the words match: no index finds them."""
@@ -80,11 +122,16 @@ class QueryWords:
 
     def query_of(self, parts: Sequence[Part], scope: Scope, *, notes: bool = False) -> Func:
         """The query of some parts that must all hold."""
-        return AsQuery(Value(to_tsquery((tuple(parts),), scope, notes=notes), output_field=TextField()))
+        return _query_of(to_tsquery((tuple(parts),), scope, notes=notes))
+
+    def index_query(self, scope: Scope, *, notes: bool = False) -> Func | None:
+        """The query that an index answers alone, for more rows than match; None if no index helps."""
+        text = to_index_query(self.alternatives, scope, notes=notes)
+        return _query_of(text) if text else None
 
     def query(self, scope: Scope, *, notes: bool = False) -> Func:
         """The query for PostgreSQL over the words of items or of cases; ``notes``: the user may read notes."""
-        query = AsQuery(Value(to_tsquery(self.alternatives, scope, notes=notes), output_field=TextField()))
+        query = _query_of(to_tsquery(self.alternatives, scope, notes=notes))
         plain = not any(part.field for parts in self.alternatives for part in parts)
         if plain and old_words_remain():
             return WithEnglishQuery(query, Value(self.text, output_field=TextField()))

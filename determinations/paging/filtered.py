@@ -78,6 +78,8 @@ class ListQuery:
     cap: int = COUNT_CAP
     gathered: int = COUNT_CAP
     of_words: bool = False
+    #: The same rows, of which the words are told by their texts: quicker than the index where other rows are known.
+    by_texts: QuerySet[Model] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +165,9 @@ def tables_of(listed: ListQuery, nearest: Nearest, *, name: str = "", some: bool
     ``some`` as many as are gathered; ``number`` how many there are, one above ``gathered`` for more.
     Raises EmptyResultSet where no row can match.
     """
-    wanted = listed.rows.order_by().values_list(listed.order.column, listed.order.key)
+    wanted = _keys_of(listed, listed.rows)
     few, of_few = wanted[: listed.gathered + 1].query.sql_with_params()
-    near, of_near = among(nearest.rows, wanted)
+    near, of_near = among(nearest.rows, _keys_of(listed, listed.by_texts) if listed.by_texts is not None else wanted)
     every, of_every = wanted.query.sql_with_params()
     tables = _TABLES.format(
         name=name,
@@ -178,6 +180,10 @@ def tables_of(listed: ListQuery, nearest: Nearest, *, name: str = "", some: bool
         most=nearest.most,
     )
     return tables, [*of_few, *of_near, *(() if some else of_every)]
+
+
+def _keys_of(listed: ListQuery, rows: QuerySet[Model]) -> QuerySet[Model, tuple[object, ...]]:
+    return rows.order_by().values_list(listed.order.column, listed.order.key)
 
 
 def rows_of(statement: str, parameters: Sequence[Any], *, of_words: bool) -> list[tuple[Any, ...]]:

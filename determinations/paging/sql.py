@@ -31,6 +31,14 @@ class Row(Func):
     output_field = BooleanField()
 
 
+class EqualsAny(Func):
+    """``column = ANY(array)``."""
+
+    arg_joiner = " = ANY("
+    template = "(%(expressions)s))"
+    output_field = BooleanField()
+
+
 class NamedColumn(Expression):
     """A column of a common table expression, by name."""
 

@@ -100,7 +100,16 @@ def read_query(text: str, more_fields: Collection[str] = ()) -> Alternatives:
 def needs_places(alternatives: Alternatives) -> bool:
     """Whether no index alone tells which rows match: a phrase, a rationale, or nothing but ``-not``."""
     parts = [part for alternative in alternatives for part in alternative]
-    return only_not(alternatives) or any(part.slots or part.field == "rationale" for part in parts)
+    return only_not(alternatives) or any(_needs_place(part) for part in parts)
+
+
+def _needs_place(part: Part) -> bool:
+    return bool(part.slots) or part.field == "rationale"
+
+
+def told_by_one_text(alternatives: Alternatives) -> bool:
+    """Whether each part is in a row if it is in one of the row's texts: not so for words that may be in several."""
+    return all(len(way) == 1 for parts in alternatives for part in parts for way in part.ways)
 
 
 def only_not(alternatives: Alternatives) -> bool:
@@ -111,6 +120,20 @@ def only_not(alternatives: Alternatives) -> bool:
 def to_tsquery(alternatives: Alternatives, scope: Scope, *, notes: bool = False) -> str:
     """The text of the ``tsquery``. Without ``notes`` they find nothing: whoever may not read notes cannot ask them."""
     return " | ".join(f"({' & '.join(_part_query(part, scope, notes) for part in parts)})" for parts in alternatives)
+
+
+def to_index_query(alternatives: Alternatives, scope: Scope, *, notes: bool = False) -> str:
+    """The text of a ``tsquery`` that an index answers alone, for every row that matches, and others.
+
+    Phrases are their words in any order, and what no index tells is left out. Empty if no index helps.
+    """
+    texts = [
+        [_index_query(part, scope, notes) for part in parts if not (part.negated and _needs_place(part))]
+        for parts in alternatives
+    ]
+    if any(not [part for part in parts if not part.startswith("!")] for parts in texts):
+        return ""
+    return " | ".join(f"({' & '.join(parts)})" for parts in texts)
 
 
 def in_field(alternatives: Alternatives, field: str) -> Alternatives:
@@ -242,6 +265,19 @@ def _in_phrase(slot: Slot, only: bool) -> tuple[str, ...]:
 def _part_query(part: Part, scope: Scope, notes: bool) -> str:
     query = _phrase_query(part, scope, notes) if part.slots else _words_query(part, scope, notes)
     return f"!({query})" if part.negated else f"({query})"
+
+
+def _index_query(part: Part, scope: Scope, notes: bool) -> str:
+    if part.slots:
+        words = [lexeme for slot in part.slots for lexeme in slot]
+        texts = (
+            " & ".join(_lexeme(lexeme, prefix, "") for lexeme in words)
+            for prefix, _weight in _places(part.field, scope, notes)
+        )
+        return f"({' | '.join(f'({text})' for text in texts)})"
+    if part.field == "rationale":  # words of items, of any weight
+        return _part_query(replace(part, field=""), Scope.ITEMS, notes)
+    return _part_query(part, scope, notes)
 
 
 def _places(field: str, scope: Scope, notes: bool) -> list[tuple[str, str]]:

@@ -14,8 +14,12 @@ from determinations.browsing.search import similar_numbers, typed_case_number
 from determinations.cases.effective import rewrite_old_words, write_cases
 from determinations.cases.search_words import forget_old_words
 from determinations.corrections.actions import correct_field
-from determinations.filters.words import QueryWords
+from determinations.filters.matching import Told
+from determinations.filters.words import Matches, QueryWords
 from determinations.models import Case, CaseText, ParsedDocument
+from determinations.models.found_by import case_words, item_words
+from determinations.paging import looking
+from determinations.searching.query import Scope
 from determinations.tasks import write_search_words
 from tests.fixtures.people import People
 
@@ -154,6 +158,46 @@ def test_the_page_says_so_if_only_some_matches_were_ranked(
     assert "Best match first among the newest 5 matches" in some
     assert number
     assert f'list-count">{number[1]}<' in some
+
+
+@pytest.mark.parametrize(("gathered", "found"), [(25_000, "of {candidates} letters that contain these words"),
+                                                  (3, "letters of all: more than 3 contain these words")])  # fmt: skip
+def test_a_phrase_is_looked_for_in_the_newest_letters_with_its_words_and_on_request_in_all(
+    gathered: int, found: str, as_casemanager: Client, collection: list[Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = as_casemanager.get("/search/", {"q": '"low back pain"'})
+    assert every.context["looked"] is None
+    monkeypatch.setattr(ranking, "LOOKED_THROUGH", 9)
+    monkeypatch.setattr(looking, "_GATHERED", gathered)
+    some = as_casemanager.get("/search/", {"q": '"low back pain"'})
+    candidates = CASES.filterset(QueryDict('q="low back pain"')).words_told(Told.BY_INDEX).count()
+    assert found.format(candidates=candidates) in " ".join(some.content.decode().split())
+    newest = list(as_casemanager.get("/search/", {"q": '"low back pain"', "order": "newest"}).context["page"].rows)
+    assert {case.pk for case in newest} == {case.pk for case in some.context["page"].rows}
+    assert 0 < len(newest) <= 9
+    assert newest == sorted(newest, key=lambda case: (case.decision_date, case.pk), reverse=True)
+    whole = as_casemanager.get(f"/search/{some.context['whole_url']}")
+    assert whole.context["looked"] is None
+    assert whole.context["count"] == every.context["count"]
+    assert str(some.context["count"]) == f"{len(newest)}+"
+
+
+def test_the_index_tells_all_that_match_and_the_texts_of_a_row_tell_which(rewritten: Case) -> None:
+    for typed in (
+        '"not medically necessary"', '"low back" -norco', "rationale:pain", 'norco -"low back"', 'request:"norco 10"',
+        'cites:"chronic pain" OR zygomycosis', "-lumbar", 'summary:"a worker"', "lumb* -pain", "reviewer:zymology",
+        'only:"physical therapy"', "rationale:norco OR EMG L4-5",
+    ):  # fmt: skip
+        query = QueryDict(mutable=True)
+        query["q"] = typed
+        for kind, vector, scope in ((CASES, case_words(), Scope.CASES), (ITEMS, item_words(), Scope.ITEMS)):
+            matching = kind.all_rows().filter(Matches(vector, QueryWords.read(typed).query(scope)))
+            right = set(matching.values_list("pk", flat=True))
+            filterset = kind.filterset(query)
+            by_index, by_texts = (filterset.words_told(told) for told in (Told.BY_INDEX, Told.BY_TEXTS))
+            assert right == set(filterset.qs.values_list("pk", flat=True)), typed
+            assert right == set(by_texts.values_list("pk", flat=True)), typed
+            assert right <= set(by_index.values_list("pk", flat=True)), typed
 
 
 ITEM = {

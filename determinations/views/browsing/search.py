@@ -14,7 +14,7 @@ from determinations.access.roles import may_read_notes
 from determinations.browsing.lists import CASES
 from determinations.browsing.other_names import other_names
 from determinations.browsing.search import cases_numbered, typed_case_number
-from determinations.browsing.search_results import PAGE, RANKED, best_first, with_snippets
+from determinations.browsing.search_results import PAGE, RANKED, best_first, newest_matches, with_snippets
 from determinations.browsing.suggestions import Suggestion
 from determinations.browsing.suggestions import suggestions as suggestions_for
 from determinations.browsing.vocabulary import did_you_mean
@@ -24,8 +24,9 @@ from determinations.filters.words import QueryWords
 from determinations.models import Case
 from determinations.paging.addresses import changed, link_to
 from determinations.paging.counts import Count, whole_number
-from determinations.paging.filtered import ListQuery, list_page
+from determinations.paging.filtered import list_page
 from determinations.paging.keyset import Page
+from determinations.paging.looking import Looked
 from determinations.views.requests import person_of
 
 #: With fewer results than this, a better spelling is offered.
@@ -42,6 +43,8 @@ class Matches(TypedDict):
     page: Page[Case]
     results: object
     as_list: str
+    looked: Looked | None
+    whole_url: str
 
 
 @require_safe
@@ -83,19 +86,25 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def _matches(request: HttpRequest, words: QueryWords, lookups: Lookups, *, by_rank: bool) -> Matches:
-    notes = lookups.may_read_notes
+    notes, whole = lookups.may_read_notes, request.GET.get("look") == "whole"
     only_words = QueryDict(mutable=True)
     only_words["q"] = words.text
-    listed = CASES.list_query(CASES.filterset(only_words, lookups=lookups), only_words)
-    if by_rank:
-        page, ranked, count = _ranked_page(request, listed, words, notes=notes)
+    filterset = CASES.filterset(only_words, lookups=lookups)
+    listed = CASES.list_query(filterset, only_words)
+    looked, ranked = None, 0
+    if by_rank or (words.unpacked and not whole):
+        keys, count, looked = newest_matches(listed, filterset, words, whole=whole)
+        page, ranked = _numbered_page(request, keys, words if by_rank else None, notes=notes)
     else:
         page, count = list_page(listed, Case.objects.current(), request.GET, size=PAGE)
-        ranked = 0
     return {
-        "spelled": _better_spelling(words, by=person_of(request)) if count.number < _FEW else None,
-        "ranked": ranked if count.number > ranked else None,
+        "spelled": _better_spelling(words, by=person_of(request))
+        if count.number < _FEW and not count.capped
+        else None,
+        "ranked": ranked if by_rank and (count.capped or count.number > ranked) else None,
         "count": count,
+        "looked": None if looked is None or looked.all_read else looked,
+        "whole_url": link_to(changed(request.GET, {"look": "whole"}, without=("page",))),
         "page": page,
         "results": with_snippets(
             page.rows, words, notes=notes, noted=lookups.found_in_notes, office=lookups.searched_fields
@@ -130,15 +139,24 @@ def _as_json(suggestion: Suggestion) -> dict[str, str]:
     return {"value": suggestion.value, "label": suggestion.label, "note": suggestion.note, "url": url}
 
 
-def _ranked_page(
-    request: HttpRequest, listed: ListQuery, words: QueryWords, *, notes: bool
-) -> tuple[Page[Case], int, Count]:
-    number = min(max(1, whole_number(request.GET.get("page", ""), most=999) or 1), RANKED // PAGE)
-    cases, ranked, count = best_first(listed, words, number, notes=notes)
+def _numbered_page(
+    request: HttpRequest, keys: list[int], words: QueryWords | None, *, notes: bool
+) -> tuple[Page[Case], int]:
+    """The page that the address numbers, of cases given newest first: by rank for ``words``; how many there are."""
+    keys = keys[:RANKED] if words else keys
+    most = max(1, -(-len(keys) // PAGE))
+    number = min(max(1, whole_number(request.GET.get("page", ""), most=999) or 1), most)
+    if words:
+        cases = best_first(keys, words, number, notes=notes)
+    else:
+        of_page = keys[(number - 1) * PAGE : number * PAGE]
+        by_key = Case.objects.in_bulk(of_page)
+        cases = [by_key[key] for key in of_page if key in by_key]
 
     def link(to: int | None) -> str | None:
         return None if to is None else link_to(changed(request.GET, {"page": str(to)}))
 
-    before, after = (number - 1 if number > 1 else None), (number + 1 if number * PAGE < ranked else None)
-    last = -(-ranked // PAGE) if after else None
-    return Page(cases, link(1 if before else None), link(before), link(after), link(last)), ranked, count
+    before, after = (number - 1 if number > 1 else None), (number + 1 if number < most else None)
+    return Page(cases, link(1 if before else None), link(before), link(after), link(most if after else None)), len(
+        keys
+    )
