@@ -3,12 +3,22 @@
 With ``DATABASE_URL`` or ``REDIS_URL`` set, the tests use those servers (a test database beside the named one).
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
+
+def _remove_at_exit(folder: str, process: int) -> None:
+    """Remove the folder when the process that made it ends; a forked child leaves it alone."""
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 if "IMRSITE_TEST_DIR" not in os.environ:  # the first process of the run; xdist's workers inherit it
     os.environ["IMRSITE_TEST_DIR"] = tempfile.mkdtemp(prefix="imrsite-test-")
+    atexit.register(_remove_at_exit, os.environ["IMRSITE_TEST_DIR"], os.getpid())
 TEST_DIR = Path(os.environ["IMRSITE_TEST_DIR"])
 XDIST = os.environ.get("PYTEST_XDIST_WORKER", "")  # gw0, gw1 ...: each has its own database, queues and files
 os.environ["IMRSITE_STATE_DIR"] = str(TEST_DIR / "state")

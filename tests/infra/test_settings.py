@@ -1,7 +1,10 @@
 """Values from the environment, sign-in, sessions, and headers of every response."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -53,6 +56,17 @@ def test_roles_exist_after_a_test_that_committed(run: int) -> None:
         "admin",
         "outside party",
     }
+
+
+def test_a_process_with_the_settings_of_tests_leaves_no_folder(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "IMRSITE_TEST_DIR"}
+    program = "import tests.settings as made; print(made.TEST_DIR, made.TEST_DIR.is_dir())"
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment | {"TMPDIR": str(tmp_path)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert re.fullmatch(rf"{tmp_path}/imrsite-test-\w+ True\n", ran.stdout)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
