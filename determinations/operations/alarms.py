@@ -17,7 +17,8 @@ from redis.exceptions import RedisError
 
 from determinations.models import Alarm
 from determinations.models.locks import holding_alone
-from determinations.operations.checks import CHECKS, WATCHED_KEY
+from determinations.operations.checking.safeguards import WATCHED_KEY
+from determinations.operations.checks import CHECKS
 from determinations.operations.findings import Check, Finding, Level
 from determinations.operations.recipients import alarm_recipients
 

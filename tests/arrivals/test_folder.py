@@ -24,7 +24,7 @@ from determinations.models import (
     Upload,
     UploadedFile,
 )
-from determinations.operations.checks import sources_of_letters
+from determinations.operations.checking.safeguards import sources_of_letters
 from determinations.operations.findings import Level
 from determinations.tasks import look_for_letters, sweep
 from tests.arrivals.conftest import look, watch

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from determinations.models import ArrivalSource, FileKeyInUse
-from determinations.operations.checks import sources_of_letters
+from determinations.operations.checking.safeguards import sources_of_letters
 from determinations.operations.findings import Level
 from determinations.storage.keys import make_key_ring
 from determinations.storage.rotation import rotate

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from determinations.backups.repository import Repository
 from determinations.models import Letter
-from determinations.operations.checks import backup as backup_check
+from determinations.operations.checking.safeguards import backup as backup_check
 from tests.backups.commands import backup, bring, cut, verify
 from tests.fixtures.stored import stored_path
 

@@ -14,7 +14,7 @@ from determinations.backups.encryption import keys_for_making, keys_for_reading
 from determinations.backups.faults import BackupRefused
 from determinations.backups.repository import Repository
 from determinations.models import BackupRecord, Letter, RemovedLetter
-from determinations.operations.checks import backup as backup_check
+from determinations.operations.checking.safeguards import backup as backup_check
 from determinations.operations.findings import Level
 from tests.backups.commands import backup, bring, cut, verify
 from tests.fixtures import ROOT

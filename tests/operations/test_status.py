@@ -15,7 +15,8 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from determinations.models import BackupRecord, Letter
-from determinations.operations import alarms, checks, hosts
+from determinations.operations import alarms, hosts
+from determinations.operations.checking import workers
 from determinations.operations.counters import counting_letters
 from determinations.operations.figures import count_figures
 from determinations.operations.findings import Finding, Level
@@ -91,7 +92,7 @@ def test_the_status_page_says_what_runs_on_which_host(
     ]  # fmt: skip
     hosts.forget(hosts.WEB_SERVER)  # stopped on b; of a, nothing is heard any more
     monkeypatch.setattr(hosts, "SILENT_AFTER", -1.0)
-    assert "Nothing has been heard of: scheduler on a" in checks.hosts().what
+    assert "Nothing has been heard of: scheduler on a" in workers.hosts().what
     page = as_admin.get("/status/").content.decode()
     assert page.count(">silent<") == 2
     assert "worker celery" in page

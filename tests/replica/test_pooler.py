@@ -18,7 +18,7 @@ from determinations.corrections.actions import correct_field
 from determinations.datasets.reading import one_moment
 from determinations.models import Case, Export, Letter, LetterState, UploadedFile
 from determinations.models.locks import holding_alone
-from determinations.operations.checks import pooler
+from determinations.operations.checking.servers import pooler
 from determinations.reading.turns import claimed
 from determinations.statistics.sql_engine import one_snapshot
 from imrsite.connections import DIRECT, is_pooled, on_session

@@ -15,7 +15,7 @@ from determinations.browsing import exports
 from determinations.cases.effective import remove_letters
 from determinations.corrections.actions import correct_field
 from determinations.models import AuditEvent, Case, Export, ItemFact, OwnWrite, SavedView
-from determinations.operations.checks import replica
+from determinations.operations.checking.servers import replica
 from determinations.operations.findings import Level
 from determinations.replica import looking, reading
 from determinations.replica.workers import note_uploaders

@@ -23,7 +23,7 @@ from determinations.browsing.selection import within as narrowed
 from determinations.cases.effective import remove_letters
 from determinations.corrections.actions import correct_field
 from determinations.models import Authority, ColumnFile, FactLog, ItemFact, StatisticsLimits
-from determinations.operations.column_files import column_file
+from determinations.operations.checking.column_files import column_file
 from determinations.operations.findings import Level
 from determinations.paging.filtered import keys_from
 from determinations.paging.keyset import cursor_at
