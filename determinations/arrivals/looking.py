@@ -8,8 +8,9 @@ from django.db.models import F, Q, QuerySet
 
 from determinations.arrivals import taking
 from determinations.arrivals.connections import SourceFault
+from determinations.arrivals.fetching import Look
 from determinations.arrivals.kinds import open_source
-from determinations.arrivals.taking import Look, take
+from determinations.arrivals.taking import take
 from determinations.intake.store_health import StoreUnavailable
 from determinations.models import ArrivalRun, ArrivalSource
 from determinations.models.clock import database_now

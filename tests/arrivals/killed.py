@@ -18,7 +18,7 @@ from django.conf import settings  # noqa: E402
 from django.db import connections  # noqa: E402
 from django.utils.module_loading import import_string  # noqa: E402
 
-from determinations.arrivals import bucket, kinds, looking, taking  # noqa: E402
+from determinations.arrivals import bucket, kinds, looking, storing, taking  # noqa: E402
 from determinations.arrivals.connections import Connection  # noqa: E402
 from determinations.intake.store import LetterStore  # noqa: E402
 from determinations.models import ArrivalSource  # noqa: E402
@@ -80,7 +80,7 @@ def stored() -> None:
 
 def noted() -> None:
     """In the transaction, when all rows are written."""
-    taking._note = kill_after(1, taking._note)
+    storing.note_taken = kill_after(1, storing.note_taken)
 
 
 def committed() -> None:

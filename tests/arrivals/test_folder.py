@@ -9,7 +9,7 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 
-from determinations.arrivals import looking, set_aside, taking
+from determinations.arrivals import looking, set_aside, storing, taking
 from determinations.arrivals.connections import Item, Place, SourceFault
 from determinations.arrivals.folder import Folder
 from determinations.arrivals.names import shortened, with_number
@@ -210,7 +210,7 @@ def test_a_file_that_fails_unexpectedly_is_set_aside_and_the_others_are_taken(
     def of_window(*, arrivals: Any, **more: object) -> str:
         return " ".join(arrival.name for arrival in arrivals)
 
-    steps = {"fetch": (Folder, of_item), "put_aside": (Folder, of_item), "receive_window": (taking, of_window)}
+    steps = {"fetch": (Folder, of_item), "put_aside": (Folder, of_item), "receive_window": (storing, of_window)}
     for step, (owner, name_of) in steps.items():
         source, folder = watch(root / step, name=step), root / step
         for name in ("a", "bad", "c"):
