@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "imrsite.middleware.Busy",
     "imrsite.store_faults.StoreFaults",
     "determinations.views.operations.replica.ReadFromReplica",
+    "determinations.views.sent_forms.CarryOutOnce",
 ]
 TEMPLATES = [
     {

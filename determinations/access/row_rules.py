@@ -221,7 +221,7 @@ SHARED = frozenset(
         "closedday", "columnchoice", "columnfile", "correctionreason", "dutyrule", "dutysettings", "editionvalidity",
         "export", "factchange", "factlog", "filekeyinuse", "installation", "keptanswer",
         "mailpreference", "officefield", "officeset", "ownwrite", "reportrecipient", "reportrun", "reportschedule",
-        "reviewsettings", "rowsaction", "savedreport", "savedview", "searchvocabulary", "seennews",
+        "reviewsettings", "rowsaction", "savedreport", "savedview", "searchvocabulary", "seennews", "sentform",
         "sectionname", "signinlimit",
         "signinpolicy", "statewidefigure", "statisticslimits", "stoppedworker", "storedfilter", "storedpass",
         "storesurvey", "typedform", "webhook", "webhookdelivery",

@@ -75,7 +75,7 @@ from determinations.models.reports import Frequency, ReportRecipient, ReportRun,
 from determinations.models.retention import ArchivedCase, ErasedLetter, ErasureReason, LegalHold
 from determinations.models.reviews import CorrectionReason, ReviewEntry, ReviewSettings
 from determinations.models.search import SearchVocabulary, SearchWord
-from determinations.models.typed_forms import TypedForm
+from determinations.models.typed_forms import SentForm, TypedForm
 from determinations.models.uploads import UnopenedFile, Upload, UploadedFile
 
 __all__ = [
@@ -184,6 +184,7 @@ __all__ = [
     "SearchWord",
     "SectionName",
     "SeenNews",
+    "SentForm",
     "Service",
     "SetAsideItem",
     "Side",

@@ -1,4 +1,4 @@
-"""Forms whose values could not be saved, because the session had ended."""
+"""Forms whose values could not be saved because the session had ended, and forms that were carried out."""
 
 from django.conf import settings
 from django.db import models
@@ -20,3 +20,24 @@ class TypedForm(models.Model):
 
     def __str__(self) -> str:
         return f"Typed form {self.pk}"
+
+
+class SentForm(models.Model):
+    """A form that was sent, so that the same one is carried out once (``access/sent_forms.py``).
+
+    It holds no value of the form: ``key`` is a keyed hash, and ``body`` the numbers and address of an answer to a
+    script.
+    """
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=64, help_text="hash of address, page and everything that was sent")
+    at = models.DateTimeField(db_index=True)
+    status = models.PositiveSmallIntegerField(default=0, help_text="of the answer; 0 while the form is carried out")
+    location = models.TextField(blank=True, help_text="where the answer leads")
+    body: "models.JSONField[dict[str, object] | None, dict[str, object] | None]" = models.JSONField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["by", "key"], name="sent_form_once")]
+
+    def __str__(self) -> str:
+        return f"Sent form {self.pk}"

@@ -44,6 +44,7 @@ ACTIONS = {
     "factor.removed": "removed a second factor",
     "factor.renewed": "made new recovery codes",
     "factor.reset": "reset a user's second factor",
+    "form.repeated": "sent a form twice, which was carried out once",
     "form.sent": "sent a form",
     "erased.allowed": "allowed an erased file again",
     "hold.placed": "placed a legal hold",

@@ -90,6 +90,24 @@ document.addEventListener("submit", (event) => {
   storeFilters(new URL(form.action, document.baseURI).pathname, values);
 });
 
+// A form is sent once: a second click, while the browser waits for the next page, does nothing. The server knows too.
+const SENT_FOR = 3000;
+let sent = new WeakMap();
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (sent.has(form) && sent.get(form) === event.submitter) {
+    event.preventDefault();
+    return;
+  }
+  window.setTimeout(() => {
+    if (event.defaultPrevented) return;
+    sent.set(form, event.submitter);
+    window.setTimeout(() => sent.delete(form), SENT_FOR);
+  });
+});
+window.addEventListener("pageshow", () => (sent = new WeakMap()));
+
 // A table wider than its frame scrolls inside it; one that fits has a header that sticks to the page.
 const frames = new ResizeObserver((entries) => {
   for (const { target } of entries) fit(target.closest(".table-frame"));

@@ -177,7 +177,7 @@ def add_person(request: HttpRequest) -> HttpResponse:
     messages.success(request, f"The account {user.get_username()} was made.")
     if typed.get("opening") == "password":
         password = accounts.issue_password(user, by=by, at=now)
-        return render(request, "access/issued_password.html", {"person": user, "password": password})
+        return render(request, "access/issued_password.html", {"person": user, "password": password}, status=201)
     if typed.get("opening") == "link":
         _say_sent(request, send_links([user.pk], site_of(request)), user)
     return redirect("person", user.pk)
@@ -247,7 +247,7 @@ def act_on_person(request: HttpRequest, pk: int) -> HttpResponse:
             _set_active(request, user, action == "activate")
         case "issue" if settings.LOCAL_PASSWORDS and user != by:
             password = accounts.issue_password(user, by=by, at=now)
-            return render(request, "access/issued_password.html", {"person": user, "password": password})
+            return render(request, "access/issued_password.html", {"person": user, "password": password}, status=201)
         case "link" if settings.LOCAL_PASSWORDS and settings.EMAIL_HOST and user.email:
             _say_sent(request, send_links([user.pk], site_of(request)), user)
         case "reset_factor" if user != by:

@@ -101,5 +101,5 @@ def _page(request: HttpRequest, tokens: QuerySet[ApiToken], form_class: type[Tok
         "scope_labels": dict(TokenScope.choices),
         "now": now,
     }
-    status = 422 if form.errors else 200
+    status = 422 if form.errors else 201 if text else 200
     return render(request, "api/tokens.html", context, status=status)

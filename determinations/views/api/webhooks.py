@@ -83,7 +83,7 @@ def webhook_list(request: HttpRequest) -> HttpResponse:
                 form.add_error(None, str(refusal))
     page = page_of(Webhook.objects.select_related("user"), _NEWEST, request.GET)
     context = {"form": form, "secret": secret, "page": page}
-    return render(request, "api/webhooks.html", context, status=422 if form.errors else 200)
+    return render(request, "api/webhooks.html", context, status=422 if form.errors else 201 if secret else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
