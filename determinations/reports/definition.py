@@ -44,6 +44,10 @@ SUMMARY = (
 SUMMARY_TITLE = "Independent Medical Review summary"
 
 
+class BrokenDefinition(ValueError):
+    """What is stored is no report. The message holds nothing of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Definition:
     """A report. ``sections`` are keys of statistics and of ``contents.SPECIAL``; ``query`` are filters, as in an
@@ -74,11 +78,20 @@ class Definition:
         }
 
     @classmethod
-    def of(cls, stored: Mapping[str, object]) -> "Definition":
-        """The report that was stored. Raises ``KeyError`` or ``ValueError`` if it is none."""
+    def of(cls, stored: object) -> "Definition":
+        """The report that was stored. Raises :class:`BrokenDefinition`."""
+        try:
+            return cls._of(stored)
+        except (KeyError, TypeError, ValueError) as fault:
+            raise BrokenDefinition(f"This is no report ({type(fault).__name__}).") from None
+
+    @classmethod
+    def _of(cls, stored: object) -> "Definition":
+        if not isinstance(stored, Mapping):
+            raise TypeError("A report is stored as an object.")
         sections, rows = stored["sections"], stored["rows"]
         if not isinstance(sections, list) or not isinstance(rows, int):
-            raise ValueError("These are no sections of a report.")
+            raise TypeError("These are no sections of a report.")
         return cls(
             title=str(stored["title"]),
             note=str(stored["note"]),

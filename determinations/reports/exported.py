@@ -39,7 +39,7 @@ def counted(definition: Definition, user: User, *, now: datetime) -> Contents:
 def write_report(export: Export, file: BinaryIO, seen: MutableSequence[int]) -> int:
     """Write the report as its user may see it now; returns the number of rows of its tables. It counts, and names no
     letter, so none are ``seen``."""
-    contents = counted(Definition.of(export.definition or {}), export.by, now=export.requested_at)
+    contents = counted(Definition.of(export.definition), export.by, now=export.requested_at)
     if export.format == ExportFormat.CSV:
         return write_csv(file, contents)
     if export.format == ExportFormat.XLSX:

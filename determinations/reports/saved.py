@@ -12,7 +12,7 @@ from determinations.browsing.lists import LISTS
 from determinations.filters import filters_only
 from determinations.models import Export, SavedReport, SavedView
 from determinations.models.browsing import ExportFormat, ListName
-from determinations.reports.definition import Definition
+from determinations.reports.definition import BrokenDefinition, Definition
 from determinations.reports.exported import FORMATS, export_of
 
 #: Reports of one user.
@@ -45,8 +45,22 @@ def formats_of(report: SavedReport) -> tuple[ExportFormat, ...]:
 
 
 def definition_of(report: SavedReport) -> Definition:
-    """What a saved report has."""
-    return Definition.of(report.definition)
+    """What a saved report has. Raises ``ReportRefused`` if what is stored of it cannot be read."""
+    try:
+        return Definition.of(report.definition)
+    except BrokenDefinition:
+        raise ReportRefused(
+            f"“{report.name}” cannot be made: what is stored of it cannot be read. Its owner can open it, choose its "
+            "content again and save it."
+        ) from None
+
+
+def readable_definition(report: SavedReport) -> Definition | None:
+    """What a saved report has; None if what is stored of it cannot be read."""
+    try:
+        return Definition.of(report.definition)
+    except BrokenDefinition:
+        return None
 
 
 def create(definition: Definition, *, by: User, now: datetime, list_name: str = "") -> SavedReport:
@@ -91,7 +105,7 @@ def delete(report: SavedReport, *, by: User, now: datetime) -> None:
 
 
 def export_for(report: SavedReport, form: str, *, by: User, now: datetime, on: date) -> Export:
-    """An export, not saved yet, of a report as of the day ``on``."""
+    """An export, not saved yet, of a report as of the day ``on``. Raises ``ReportRefused``."""
     definition = definition_of(report)
     if not report.list_name:
         return export_of(definition, form, by=by, now=now, on=on)

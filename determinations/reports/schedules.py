@@ -5,13 +5,14 @@ stored in one transaction; a worker writes each file as an export, which the swe
 """
 
 import calendar
+import logging
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.contrib.auth.models import User
-from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db import OperationalError, transaction
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from determinations.access import audit
@@ -28,13 +29,19 @@ from determinations.models import (
     SavedReport,
     Told,
 )
-from determinations.models.browsing import ExportState
+from determinations.models.browsing import REPORT, ExportState
 from determinations.reports.saved import ReportRefused, export_for
+
+log = logging.getLogger(__name__)
 
 #: Schedules of one report, and recipients of one schedule.
 MOST_SCHEDULES, MOST_RECIPIENTS = 20, 50
 #: Schedules that one sweep starts, and runs whose recipients it tells.
 _AT_ONCE = 50
+_FAILED = (
+    "It could not be made. Open the report and save it again, then make it once by hand; if that fails, tell an "
+    "administrator."
+)
 #: The first day that every month has as its last.
 _LAST_DAY = 0
 
@@ -176,19 +183,24 @@ def due(now: datetime) -> QuerySet[ReportSchedule]:
 def start_due(*, now: datetime) -> list[int]:
     """Store what due schedules owe, and their next due times; returns the exports to write.
 
-    Due times that passed while nothing ran are made once, as of the last of them. Safe to run twice at a time.
+    Due times that passed while nothing ran are made once, as of the last of them. Safe to run twice at a time. One
+    that cannot be made stops no other.
     """
     exports: list[int] = []
     for pk in list(due(now).order_by("next_at").values_list("pk", flat=True)[:_AT_ONCE]):
-        exports += _start(pk, now)
+        try:
+            exports += _start(pk, now)
+        except OperationalError as fault:
+            log.error("Schedule %d could not be started now (%s); it stays due.", pk, type(fault).__name__)
+        except Exception as fault:
+            log.error("Schedule %d cannot be made (%s).", pk, type(fault).__name__)
+            _put_off(pk, str(fault) if isinstance(fault, ReportRefused) else _FAILED, now)
     return exports
 
 
 @transaction.atomic
 def _start(pk: int, now: datetime) -> list[int]:
-    schedule = (
-        due(now).select_for_update(skip_locked=True, of=("self",)).select_related("report").filter(pk=pk).first()
-    )
+    schedule = _claimed(pk, now)
     if schedule is None or schedule.next_at is None:
         return []  # another worker has it
     when = when_of(schedule)
@@ -203,6 +215,35 @@ def _start(pk: int, now: datetime) -> list[int]:
         exports.append(export.pk)
     ReportSchedule.objects.filter(pk=pk).update(next_at=when.after(now))
     return exports
+
+
+def _claimed(pk: int, now: datetime) -> ReportSchedule | None:
+    """The schedule, if it is due and no other worker has it."""
+    rows = due(now).select_for_update(skip_locked=True, of=("self",)).select_related("report")
+    return rows.filter(pk=pk).first()
+
+
+@transaction.atomic
+def _put_off(pk: int, reason: str, now: datetime) -> None:
+    """Go on with the next due time of a schedule that cannot be made, and tell its user and recipients why.
+
+    One whose times cannot be read stops.
+    """
+    schedule = _claimed(pk, now)
+    if schedule is None or schedule.next_at is None:
+        return
+    try:
+        next_at = when_of(schedule).after(now)
+    except ValueError:
+        next_at = None
+    told = User.objects.filter(Q(pk=schedule.by_id) | Q(pk__in=schedule.recipients.values("user")), is_active=True)
+    for user in told.order_by("pk"):
+        export = Export.objects.create(
+            by=user, list_name=schedule.report.list_name or REPORT, format=schedule.format, title=schedule.report.name,
+            state=ExportState.FAILED, message=reason[:200], requested_at=now, finished_at=now,
+        )  # fmt: skip
+        ReportRun.objects.create(schedule=schedule, user=user, due_at=schedule.next_at, export=export)
+    ReportSchedule.objects.filter(pk=pk).update(next_at=next_at)
 
 
 def untold() -> QuerySet[ReportRun]:

@@ -143,6 +143,37 @@ def test_what_was_missed_is_made_once_and_not_again(report: SavedReport, people:
     assert schedule.next_at - run.due_at < timedelta(hours=26)
 
 
+def test_a_report_that_cannot_be_read_stops_no_other_and_its_owner_is_told(
+    report: SavedReport, people: People, as_supervisor: Client
+) -> None:
+    broken = create(Definition(title="Broken"), by=people.supervisor, now=timezone.now())
+    SavedReport.objects.filter(pk=broken.pk).update(definition={"title": "Broken"})
+    schedule = scheduled(broken, people.admin)
+    ReportSchedule.objects.update(next_at=timezone.now() - timedelta(minutes=5))  # the first in order
+    scheduled(report, people.supervisor)
+    tasks.make_due_reports()
+    (made,) = Export.objects.filter(state="waiting")
+    assert made.title == "Monthly"
+    schedule.refresh_from_db()
+    assert schedule.next_at is not None
+    assert schedule.next_at > timezone.now()
+    told = Notification.objects.filter(kind="no_report", what="Broken").values_list("user__username", flat=True)
+    assert sorted(told) == ["admin", "supervisor"]
+    remedy = "Its owner can open it, choose its content again and save it."
+    assert remedy in as_supervisor.get(f"/statistics/reports/{broken.pk}/schedules/").content.decode()
+    assert remedy in as_supervisor.get("/exports/").content.decode()
+    assert "cannot be read; open it and save it again" in as_supervisor.get("/statistics/reports/").content.decode()
+    address = f"/statistics/reports/{broken.pk}/"
+    page = as_supervisor.get(address)
+    assert "Choose its content and period again, and save it." in page.content.decode()
+    assert as_supervisor.get(f"{address}preview/").headers["Location"] == "/statistics/reports/"
+    assert as_supervisor.post(f"{address}act/", {"do": "make:pdf"}).headers["Location"] == "/statistics/reports/"
+    typed = {"title": "Mended", "note": "", "period": "all", "rows": "12", "do": "save", "section": "overview"}
+    assert as_supervisor.post(address, typed).status_code == 302, page.context["form"].errors
+    broken.refresh_from_db()
+    assert Definition.of(broken.definition).title == "Mended"
+
+
 def test_schedules_are_begun_stopped_left_and_deleted_on_their_page(
     as_supervisor: Client, client: Client, people: People, report: SavedReport
 ) -> None:

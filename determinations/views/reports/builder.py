@@ -20,7 +20,7 @@ from determinations.reports import saved
 from determinations.reports.definition import MOST_SECTIONS, Definition
 from determinations.reports.exported import counted
 from determinations.reports.forms import ReportForm, RowsForm, rearranged, sections_of
-from determinations.reports.saved import ReportRefused, definition_of, formats_of, reports_of
+from determinations.reports.saved import ReportRefused, definition_of, formats_of, readable_definition, reports_of
 from determinations.reports.special_sections import SPECIAL_SECTIONS
 from determinations.statistics.office_catalog import all_groups, all_statistics, is_open
 from determinations.views.audit.recorded_forms import recorded_form
@@ -40,7 +40,7 @@ _SPECIAL = "Whole selection"
 def report_editor(request: HttpRequest, pk: int) -> HttpResponse:
     """The builder of one report. Each button saves what was typed; sections move up and down by buttons."""
     report = own_report(request, pk)
-    definition = definition_of(report)
+    definition = _stored_definition(request, report)
     kind = RowsForm if report.list_name else ReportForm
     kept = restored(request)
     if request.method != "POST" and kept is None:
@@ -61,6 +61,18 @@ def report_editor(request: HttpRequest, pk: int) -> HttpResponse:
         form.add_error("title", str(refusal))
         return _page(request, report, changed, form)
     return _next_page(request, report, changed, do)
+
+
+def _stored_definition(request: HttpRequest, report: SavedReport) -> Definition:
+    """What the report has; if that cannot be read, an empty one under its title, with a message that says so."""
+    stored = readable_definition(report)
+    if stored is not None:
+        return stored
+    if request.method != "POST":
+        messages.warning(
+            request, "What is stored of this report cannot be read. Choose its content and period again, and save it."
+        )
+    return Definition(title=report.name, sections=())
 
 
 def _with_view(request: HttpRequest, definition: Definition, view_id: str) -> Definition:
@@ -152,7 +164,7 @@ def report_filters(request: HttpRequest, pk: int) -> HttpResponse:
     report = own_report(request, pk)
     if request.method == "POST":
         query = filters_only(QueryDict(request.POST.get("query", "")))
-        changed = replace(definition_of(report), query=query.urlencode())
+        changed = replace(_stored_definition(request, report), query=query.urlencode())
         saved.change(report, changed, by=person_of(request), now=timezone.now())
         messages.success(request, "The filters were saved.")
         return redirect("report_editor", pk=pk)
@@ -170,6 +182,11 @@ def report_preview(request: HttpRequest, pk: int) -> HttpResponse:
     report = get_object_or_404(reports_of(user), pk=pk)
     if report.list_name:
         raise Http404("A report of rows is its list.")
-    contents = counted(definition_of(report), user, now=timezone.now())
+    try:
+        definition = definition_of(report)
+    except ReportRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("report_list")
+    contents = counted(definition, user, now=timezone.now())
     context = {"report": report, "contents": contents, "formats": formats_of(report)}
     return render(request, "reports/report_preview.html", {**context, "is_own": report.by_id == user.pk})

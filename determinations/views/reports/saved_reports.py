@@ -22,7 +22,14 @@ from determinations.models.browsing import ListName
 from determinations.paging.counts import count_up_to
 from determinations.reports import saved
 from determinations.reports.definition import Definition
-from determinations.reports.saved import ReportRefused, definition_of, formats_of, may_have, reports_of
+from determinations.reports.saved import (
+    ReportRefused,
+    definition_of,
+    formats_of,
+    may_have,
+    readable_definition,
+    reports_of,
+)
 from determinations.reports.schedules import manages_all, received_by, running, when_of
 from determinations.statistics.office_catalog import is_open, statistic_of
 from determinations.views.access.confirmation import need_confirmation
@@ -53,8 +60,8 @@ def report_list(request: HttpRequest) -> HttpResponse:
     user, labels = person_of(request), read_labels()
     reports = reports_of(user).annotate(running=Count("schedules", filter=Q(schedules__next_at__isnull=False)))
     rows = [
-        (report, filters_in_words(QueryDict(definition_of(report).query), labels), formats_of(report))
-        for report in reports[:200]
+        (report, filters_in_words(QueryDict(stored.query), labels) if stored else None, formats_of(report))
+        for report, stored in ((report, readable_definition(report)) for report in reports[:200])
     ]
     context = {
         "reports": rows,
@@ -123,7 +130,11 @@ def act_on_report(request: HttpRequest, pk: int) -> HttpResponse:
         case "make":
             if form not in formats_of(report):
                 raise Http404("There is no such format.")
-            export = saved.export_for(report, form, by=user, now=now, on=timezone.localdate(now))
+            try:
+                export = saved.export_for(report, form, by=user, now=now, on=timezone.localdate(now))
+            except ReportRefused as refusal:
+                messages.error(request, str(refusal))
+                return redirect("report_list")
             _confirm_if_long(request, export)
             queue(request, export)
             messages.info(request, f"“{report.name}” is being prepared. It will appear here when it is ready.")
