@@ -6,6 +6,7 @@ from determinations.operations.checking.column_files import column_file
 from determinations.operations.checking.files import space, static_files, store
 from determinations.operations.checking.safeguards import alarms, audit_trail, backup, sources_of_letters
 from determinations.operations.checking.servers import broker, cache_server, database, pooler, replica, schema
+from determinations.operations.checking.upkeep import upkeep
 from determinations.operations.checking.workers import hosts, reading, scans, set_aside_alike, sweep, versions, worker
 from determinations.operations.findings import Check, Source
 
@@ -42,6 +43,10 @@ CHECKS = (
     Check(
         "sweep", "Sweep", "Work that was interrupted waits.", Source.DATABASE, sweep,
         readiness=True, alarm_after=_MINUTE,
+    ),
+    Check(
+        "upkeep", "Work that runs by itself", "What these steps send, renew or delete waits.", Source.BROKER, upkeep,
+        alarm_after=timedelta(minutes=5),
     ),
     Check(
         "worker", "Worker", "Uploaded letters are stored, but not read.", Source.BROKER, worker,

@@ -14,7 +14,7 @@ from determinations.tasks.letters import (
     send_openings,
     send_waiting,
 )
-from determinations.tasks.sweeping import sweep, sweep_at_once, tidy
+from determinations.tasks.sweeping import sweep, sweep_at_once
 from determinations.tasks.telling import (
     announce_changes,
     send_digests,
@@ -23,6 +23,7 @@ from determinations.tasks.telling import (
     send_password_links,
     send_webhooks,
 )
+from determinations.tasks.tidying import tidy
 from determinations.tasks.upkeep import (
     copy_office_values,
     count_search_words,

@@ -1,56 +1,35 @@
-"""The sweep, which requeues work whose message or worker was lost, and slower work that nobody waits for."""
+"""The sweep, which requeues work whose message or worker was lost."""
 
-import logging
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 from celery import current_app, shared_task
 from celery.signals import worker_ready
-from django.db.models import Q
+from django.db.models import Model, Q, QuerySet
 
-from determinations.access import throttle, typed_forms
-from determinations.access.accounts import delete_ended_sessions
-from determinations.api import feed, repeats, webhooks
+from determinations.api import webhooks
 from determinations.arrivals import looking
-from determinations.audit import upkeep as audit_upkeep
 from determinations.browsing import alerts as view_alerts
-from determinations.browsing import exports, large_actions, selected_rows, vocabulary
-from determinations.cases import item_order
-from determinations.cases.old_grounds import letters_with_old_grounds
-from determinations.cases.search_words import old_words
-from determinations.casework import digests, notes, notifications
-from determinations.corrections import duplicates, erasure, removal
-from determinations.duties import documents as duty_documents
-from determinations.duties import records as duty_records
-from determinations.intake import leftovers, opening
-from determinations.models import CaseValues, Letter, ReparseRun
+from determinations.browsing import large_actions
+from determinations.casework import digests
+from determinations.intake import opening
+from determinations.models import CaseValues, ReparseRun
 from determinations.models.clock import database_now
 from determinations.models.letters import Lane
 from determinations.models.reparsing import AT_WORK
 from determinations.office_fields import imports as office_imports
-from determinations.operations import watching
+from determinations.operations.failed_steps import SWEEP
 from determinations.reading import drawings, readiness
 from determinations.reading.messages import queued_ids
 from determinations.reading.turns import MESSAGE_LOST_AFTER, TAKEN_AND_LOST_AFTER, release_stale
 from determinations.reports import schedules
-from determinations.retention import archive
-from determinations.statistics.answer_cache import forget_shared_answers
-from determinations.statistics.columns import keeping
-from determinations.storage import survey
-from determinations.storage.places import StoreFault
 from determinations.tasks.guards import memory_may_run_out, send_quietly, worker_name
 from determinations.tasks.letters import WINDOW, send_look, send_openings, send_waiting
+from determinations.tasks.steps import Step, run_steps
 from determinations.tasks.telling import announce_changes, send_digests, send_due_webhooks
-from determinations.tasks.upkeep import (
-    count_search_words,
-    count_statistics,
-    find_pairs,
-    order_items,
-    renew_grounds,
-    send_count_of_files,
-    send_office_values,
-    send_settling,
-    write_search_words,
-)
+from determinations.tasks.upkeep import send_office_values
 from determinations.tasks.user_requests import (
     make_due_reports,
     send_drawings,
@@ -60,7 +39,9 @@ from determinations.tasks.user_requests import (
     send_rows_action,
 )
 
-log = logging.getLogger(__name__)
+#: The IDs in the messages of all queues, by the task's name; None if the broker is unavailable.
+Queued = Mapping[str, Collection[int]] | None
+Row = TypeVar("Row", bound=Model)
 
 #: A run without progress for this long has lost its message or its worker, or takes long over a step: then a second
 #: message does no harm, because one worker at a time works on it.
@@ -89,90 +70,50 @@ def sweep(unless_swept_within: float = 0.0, after_start: bool = False) -> None:
     if unless_swept_within and last is not None and now - last < timedelta(seconds=unless_swept_within):
         return
     queued = queued_ids()
-    for lane in Lane.values:
-        lost_after = TAKEN_AND_LOST_AFTER if after_start else MESSAGE_LOST_AFTER
-        release_stale(lane, queued, most=WINDOW, lost_after=lost_after)
-        send_waiting(lane)
-    send_exports_again(queued, now)
-    stale = Q(stepped_at=None) | Q(stepped_at__lt=now - RUN_STALE_AFTER)
-    for run_id in ReparseRun.objects.filter(stale, state__in=AT_WORK).values_list("pk", flat=True)[:20]:
-        send_reparse(run_id)
-    if drawings.any_waiting():
-        send_drawings()
-    if opening.any_waiting():
-        send_openings()
-    for source_id in looking.due(now).values_list("pk", flat=True)[:20]:
-        send_look(source_id)
-    for import_id in office_imports.unstarted(now - IMPORT_STALE_AFTER).values_list("pk", flat=True)[:20]:
-        send_office_import(import_id)
-    for action_id in large_actions.unfinished(now).values_list("pk", flat=True)[:20]:
-        send_rows_action(action_id)
-    if CaseValues.objects.filter(pending=True).exists():
-        send_office_values()
-    if view_alerts.any_waiting():
-        send_quietly(announce_changes)
-    if webhooks.in_force().exists():
-        send_due_webhooks()
-    if schedules.due(now).exists() or schedules.untold().exists():
-        send_quietly(make_due_reports)
-    if digests.due(now).exists():
-        send_quietly(send_digests)
+    run_steps(SWEEP, [*_lanes(queued, after_start=after_start), *_sweeping(queued, now)])
     readiness.note_sweep()
 
 
-@shared_task(name="determinations.tasks.tidy", ignore_result=True)
-@memory_may_run_out
-def tidy() -> None:
-    """Start slower work that nobody waits for, and delete what is no longer needed."""
-    if readiness.schema_is_ours():
-        now = database_now()
-        if duplicates.unsigned(1):
-            send_quietly(find_pairs)
-        if old_words(1) or notes.old_words(1):
-            send_quietly(write_search_words)
-        if letters_with_old_grounds(1):
-            send_quietly(renew_grounds)
-        if item_order.is_due():
-            send_quietly(order_items)
-        if vocabulary.is_due(now):
-            send_quietly(count_search_words)
-        if Letter.objects.filter(offices_changed=True).exists():
-            send_settling()
-        drawings.delete_outdated()
-        send_quietly(count_statistics)
-        keeping.forget_changes()
-        duty_records.refresh_outdated(WINDOW)
-        _tidy_files(now)
-        if archive.rule_is_due():
-            while archive.archive_by_rule(now=now) == archive.MOST_BY_RULE:
-                pass
-        archive.note_archived()
-        typed_forms.delete_expired(now)
-        selected_rows.delete_old(now=now)
-        notifications.delete_old(now=now)
-        throttle.delete_faded(now=now)
-        repeats.delete_old(now)
-        webhooks.delete_old(now)
-        looking.delete_old_runs(now)
-        feed.compact()
-        audit_upkeep.retire_due(now)
-        if survey.is_due(now):
-            send_count_of_files()
-        delete_ended_sessions(now=now)
-        watching.look(now=now)
+def _lanes(queued: Queued, *, after_start: bool) -> Iterator[Step]:
+    """The steps that keep letters being read."""
+    lost_after = TAKEN_AND_LOST_AFTER if after_start else MESSAGE_LOST_AFTER
+    for lane in Lane.values:
+        yield Step(
+            f"releasing stale letters of the {lane} lane",
+            partial(release_stale, lane, queued, most=WINDOW, lost_after=lost_after),
+        )
+        yield Step(f"sending letters of the {lane} lane", partial(send_waiting, lane))
 
 
-def _tidy_files(now: datetime) -> None:
-    """Delete stored files that are no longer needed. If their place fails meanwhile, the next run goes on."""
-    try:
-        removal.delete_files(now=now)
-        if erasure.erase_files(now=now):
-            forget_shared_answers()
-        exports.delete_old_files(now=now)
-        leftovers.delete_leftovers(now=now)
-        duty_documents.delete_files_without_row(now=now)
-    except StoreFault as fault:
-        log.error("Stored files cannot be tidied now (%s).", fault.strerror)
+def _sweeping(queued: Queued, now: datetime) -> Iterator[Step]:
+    """The other steps of the sweep: each sends work again that waits, or whose worker was lost."""
+    imports, actions = office_imports.unstarted(now - IMPORT_STALE_AFTER), large_actions.unfinished(now)
+    yield Step("sending exports again", lambda: send_exports_again(queued, now))
+    yield Step("sending reparsing again", lambda: _send_each(send_reparse, _stale_runs(now)))
+    yield Step("sending drawings", send_drawings, when=drawings.any_waiting)
+    yield Step("sending archives to be opened", send_openings, when=opening.any_waiting)
+    yield Step("looking at sources of letters", lambda: _send_each(send_look, looking.due(now)))
+    yield Step("sending imports again", lambda: _send_each(send_office_import, imports))
+    yield Step("sending actions on many cases again", lambda: _send_each(send_rows_action, actions))
+    yield Step("copying office fields", send_office_values, when=CaseValues.objects.filter(pending=True).exists)
+    yield Step("telling of changed views", partial(send_quietly, announce_changes), when=view_alerts.any_waiting)
+    yield Step("sending webhooks", send_due_webhooks, when=webhooks.in_force().exists)
+    yield Step("making scheduled reports", partial(send_quietly, make_due_reports), when=lambda: _reports_wait(now))
+    yield Step("sending digests", partial(send_quietly, send_digests), when=digests.due(now).exists)
+
+
+def _stale_runs(now: datetime) -> QuerySet[ReparseRun]:
+    stale = Q(stepped_at=None) | Q(stepped_at__lt=now - RUN_STALE_AFTER)
+    return ReparseRun.objects.filter(stale, state__in=AT_WORK)
+
+
+def _send_each(send: Callable[[int], object], rows: QuerySet[Row]) -> None:
+    for pk in rows.values_list("pk", flat=True)[:20]:
+        send(pk)
+
+
+def _reports_wait(now: datetime) -> bool:
+    return schedules.due(now).exists() or schedules.untold().exists()
 
 
 @worker_ready.connect

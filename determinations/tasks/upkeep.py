@@ -1,6 +1,7 @@
 """What keeps stored data current: column files, the audit trail, kept answers, words and copies of values."""
 
 import time
+from collections.abc import Callable, Iterator
 
 from celery import shared_task
 from django.conf import settings
@@ -16,11 +17,13 @@ from determinations.casework import notes
 from determinations.corrections import duplicates
 from determinations.models.clock import database_now
 from determinations.models.locks import holding_alone
+from determinations.operations.failed_steps import AUDIT
 from determinations.reading import grounds_again, readiness
 from determinations.statistics.columns import keeping
 from determinations.statistics.precompute import precompute_first_pages
 from determinations.storage import survey
 from determinations.tasks.guards import memory_may_run_out, send_quietly
+from determinations.tasks.steps import Step, run_steps
 
 _COMPARISON_BATCH = 200
 #: Seconds that one message may occupy a process with work that nobody waits for. Several such tasks can occupy all
@@ -47,13 +50,23 @@ def keep_audit_trail() -> None:
 
     It needs no files, so it also runs while no letters may be read.
     """
+    if readiness.schema_is_ours():
+        run_steps(AUDIT, _audit_steps())
+
+
+def _audit_steps() -> Iterator[Step]:
+    yield Step("chaining events", lambda: _alone(audit_upkeep.seal_all))
+    yield Step("verifying the chain", lambda: _alone(lambda: audit_upkeep.verify_next(now=database_now())))
+    yield Step("sending events on", lambda: _alone(lambda: streaming.send_new(now=database_now)))
+    yield Step("watching the trail", lambda: _alone(lambda: alerts.watch(now=database_now())))
+    yield Step("sending alerts", lambda: _alone(lambda: alerts.send_mail(now=database_now())))
+
+
+def _alone(run: Callable[[], object]) -> None:
+    """Run it unless another process keeps the trail now. Each step locks: one that fails may lose the lock."""
     with holding_alone("keeping the audit trail") as alone:
-        if alone and readiness.schema_is_ours():
-            audit_upkeep.seal_all()
-            audit_upkeep.verify_next(now=database_now())
-            streaming.send_new(now=database_now)
-            alerts.watch(now=database_now())
-            alerts.send_mail(now=database_now())
+        if alone:
+            run()
 
 
 @shared_task(name="determinations.tasks.count_statistics", ignore_result=True)

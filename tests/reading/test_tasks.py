@@ -2,7 +2,7 @@
 
 import gc
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -15,11 +15,14 @@ from determinations import tasks
 from determinations.duties.working_days import state_holidays
 from determinations.models import Letter
 from determinations.models.letters import Lane
+from determinations.operations.checking.upkeep import upkeep
+from determinations.operations.findings import Level
 from determinations.reading import ingest, turns
 from determinations.reading.one_letter import Reading, read_letter
 from determinations.reading.schema import known_migrations
 from determinations.searching.terms import forms_by_first
 from determinations.tasks import letters, parse_letters, send_waiting, sweep
+from determinations.tasks.steps import StepsFailed
 from imrsite.celery import warm_up
 from tests.fixtures.worker import Worker
 from tests.reading.sending import bring, messages, states, wait_until
@@ -91,11 +94,43 @@ def test_running_out_of_memory_in_any_task_frees_its_slot(
     tasks.write_export(1)
     tasks.find_pairs()
     tasks.count_statistics()
-    sweep()
-    said = [record.getMessage() for record in caplog.records]
-    assert said == [f"Out of memory in {task}." for task in (
-        "reparse", "write_export", "find_pairs", "count_statistics", "sweep",
+    with pytest.raises(StepsFailed):
+        sweep()
+    *said, of_sweep = (record.getMessage().partition("\n")[0] for record in caplog.records if record.levelno >= 40)
+    assert of_sweep == "A step of sweep failed: sending letters of the scans lane (MemoryError)."
+    assert said[:4] == [f"Out of memory in {task}." for task in (
+        "reparse", "write_export", "find_pairs", "count_statistics",
     )]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("task", "fails", "runs", "step"),
+    [
+        (tasks.tidy, "tidying.duplicates.unsigned", "tidying.delete_ended_sessions", "finding pairs"),
+        (tasks.keep_audit_trail, "upkeep.audit_upkeep.seal_all", "upkeep.alerts.send_mail", "chaining events"),
+    ],
+)
+def test_a_step_that_fails_stops_no_other_and_is_told(
+    no_worker: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+    task: Callable[[], None], fails: str, runs: str, step: str,
+) -> None:  # fmt: skip
+    done, words = [], "synthetic words"
+
+    def fail(*details: Any, **named: Any) -> None:
+        raise KeyError(words)
+
+    monkeypatch.setattr(f"determinations.tasks.{runs}", lambda **named: done.append(named))
+    with monkeypatch.context() as patch:
+        patch.setattr(f"determinations.tasks.{fails}", fail)
+        with pytest.raises(StepsFailed, match=rf"{step} \(KeyError\)"):
+            task()
+    assert len(done) == 1
+    finding = upkeep()
+    assert finding.level is Level.FAILING
+    assert f"1 step fails at present: {step} (KeyError, since " in finding.what
+    assert words not in caplog.text + finding.what
+    task()
+    assert upkeep().level is Level.OK
 
 
 def test_pairs_are_not_found_while_words_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:

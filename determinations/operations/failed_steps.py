@@ -1,0 +1,45 @@
+"""Which steps of tasks that run again and again fail, for the status page: kept in the cache until they succeed."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.core.cache import cache
+
+#: The tasks that consist of steps.
+SWEEP, TIDY, AUDIT = "sweep", "tidy", "audit trail"
+_TASKS = (SWEEP, TIDY, AUDIT)
+
+
+@dataclass(frozen=True, slots=True)
+class FailedStep:
+    """A step that fails: the class of its exception, never its message, and the first time."""
+
+    name: str
+    fault: str
+    since: datetime
+
+
+def failed_steps() -> list[FailedStep]:
+    """The steps that failed when their task ran last."""
+    kept = cache.get_many([_key(task) for task in _TASKS])
+    return [
+        FailedStep(name, fault, datetime.fromtimestamp(since, UTC))
+        for task in _TASKS
+        for name, fault, since in kept.get(_key(task), ())
+    ]
+
+
+def note_failed(task: str, faults: Collection[tuple[str, str]], *, now: datetime) -> None:
+    """Keep which steps of a task failed just now, with the classes of their exceptions."""
+    earlier = cache.get(_key(task), ())
+    since = {name: began for name, _fault, began in earlier}
+    if faults:
+        kept = [(name, fault, since.get(name, now.timestamp())) for name, fault in faults]
+        cache.set(_key(task), kept, timeout=None)
+    elif earlier:
+        cache.delete(_key(task))
+
+
+def _key(task: str) -> str:
+    return f"failed-steps-{task.replace(' ', '-')}"
