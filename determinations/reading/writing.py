@@ -5,8 +5,8 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db import connection
-from django.db.models import OuterRef, Q, Subquery
-from django.db.models.functions import Now
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.functions import MD5, Coalesce, Now
 
 from determinations.cases import review_entries, scanned_words
 from determinations.cases.bulk import bulk_cursor
@@ -14,8 +14,8 @@ from determinations.cases.effective import entered_by_hand, remove_cases, write_
 from determinations.cases.holding import Held, holding
 from determinations.cases.letter_corrections import own_corrections
 from determinations.extraction.results import ExtractedText
-from determinations.models import Case, Letter, LetterState, ScannedPage
-from determinations.models.letters import Lane
+from determinations.models import Case, Letter, LetterState, LetterText, ScannedPage
+from determinations.models.letters import OPEN_STATES, Lane
 from determinations.parsing import PARSER_VERSION
 from determinations.parsing.grounds import version as grounds_version
 from determinations.reading.file_letters import LetterReading, files_with_several, letters_of
@@ -29,6 +29,8 @@ _KEPT_WITHOUT_PAGES = (
 
 def write_readings(readings: Collection[Reading], *, only: LetterState | None = None) -> None:
     """Write the results of reading in one transaction. ``only``: of letters that still have this state.
+
+    What was read of a stored text is left out if that was replaced meanwhile, or its file is being read again.
 
     A letter that was read or entered before and cannot be read now keeps its values, because its bytes have not
     changed. A letter whose text shows that it is not a determination loses its case, unless the case was entered by
@@ -46,10 +48,30 @@ def _write(readings: Collection[Reading], only: LetterState | None, held: Held) 
     letters = Letter.objects.filter(pk__in=held.letters)
     there = set((letters.filter(state=only) if only else letters).values_list("pk", flat=True))
     readings = [reading for reading in readings if reading.letter_id in there]
+    outdated = _outdated([reading for reading in readings if reading.stored])
+    readings = [reading for reading in readings if reading.letter_id not in outdated]
     if written := [reading for reading in readings if reading.state != LetterState.SCAN_WAITING]:
         _write_letters_of(written, held)
     _hand_to_scans([reading for reading in readings if reading.waits_for_scan])
     _note_unread_scans([reading for reading in readings if reading.left_unread])
+
+
+def _outdated(readings: Collection[Reading]) -> set[int]:
+    """The letters whose stored text was read, and is another one by now, or is being read from the file again.
+
+    What was read of the earlier text would point to other places of the new one, and a later reading knows more.
+    """
+    if not readings:
+        return set()
+    letters = LetterText.objects.filter(pk__in=[reading.letter_id for reading in readings])
+    same_file = Letter.objects.filter(sha256=OuterRef("letter__sha256"), state__in=OPEN_STATES)
+    now = letters.filter(~Exists(same_file)).values_list("pk", MD5(Coalesce("kept_with__text", "text")))
+    digests = dict(now)
+    return {
+        reading.letter_id
+        for reading in readings
+        if digests.get(reading.letter_id) != hashlib.md5(reading.stored.encode(), usedforsecurity=False).hexdigest()
+    }
 
 
 def _write_letters_of(readings: Collection[Reading], held: Held) -> None:

@@ -23,6 +23,8 @@ from determinations.models import (
     EditionValidity,
     ItemFact,
     Letter,
+    LetterState,
+    LetterText,
     ParsedDocument,
     PrintedCitation,
     ReparseRun,
@@ -208,6 +210,31 @@ def test_a_letter_that_cannot_be_parsed_again_says_why(
     page = as_admin.get(reverse("reparse_run", args=[run.pk])).content.decode()
     assert "The parser failed (KeyError)." in page
     assert "words of the letter" not in page
+
+
+def test_what_was_read_of_a_text_that_was_replaced_meanwhile_is_not_written(
+    who: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaced, waiting, same = (letter(number) for number in range(1, 4))
+    for one in (replaced, waiting, same):
+        store_reading(one, {**ParsedDocument.objects.get(letter=one).document, "age": 17}, "0.1")
+    run = previewed({"what": "older"}, who)
+    reparsing.go(run.pk, **who)
+    parse_again = reparsing.parse_again
+
+    def replace_and_parse(*arguments: Any) -> Any:
+        parsed = parse_again(*arguments)
+        LetterText.objects.filter(pk=replaced.pk).update(text="A page before.\n")
+        Letter.objects.filter(pk=waiting.pk).update(state=LetterState.RECEIVED)
+        return parsed
+
+    monkeypatch.setattr(reparsing, "parse_again", replace_and_parse)
+    run = run_to_the_end(run)
+    assert (run.state, run.failed) == (RunState.FINISHED, 0)
+    stayed = set(ParsedDocument.objects.filter(parser_version="0.1").values_list("letter", flat=True))
+    assert stayed == {replaced.pk, waiting.pk}
+    waiting.refresh_from_db()
+    assert waiting.state == LetterState.RECEIVED, "it is still to be read"
 
 
 def test_a_category_rule_overrides_the_parser_but_not_a_correction(who: dict[str, Any]) -> None:
