@@ -21,6 +21,7 @@ from determinations.access.roles import check_permission
 from determinations.cases.effective import remove_letters
 from determinations.cases.page_pictures import delete_pictures
 from determinations.corrections.erased_values import erase_office_values
+from determinations.duties.documents import delete_stored
 from determinations.intake.store import letter_store
 from determinations.models import (
     Case,
@@ -39,7 +40,7 @@ from determinations.models import (
 )
 from determinations.models.browsing import ExportState
 from determinations.retention.holds import holds_on, letters_of_cases
-from determinations.storage.files import documents_area, exports_area
+from determinations.storage.files import exports_area
 from determinations.storage.locking import lock_store
 from determinations.storage.places import StoreFault
 
@@ -155,7 +156,7 @@ def _erase_rows(plan: ErasurePlan) -> None:
     pairs = LetterPair.objects.filter(Q(older__in=ids) | Q(newer__in=ids)).values_list("pk", flat=True)
     typed_forms.forget_about(letters=ids, duties=duties, pairs=pairs)
     documents = list(DutyDocument.objects.filter(letter__in=ids).values_list("store_name", flat=True))
-    transaction.on_commit(lambda: _delete_documents(documents))
+    transaction.on_commit(lambda: delete_stored(documents))
     since = min(letter.received_at for letter in (*plan.letters, *plan.others))
     remove_letters(ids)
     erase_office_values(plan.case_numbers)
@@ -211,15 +212,6 @@ def _delete(row: ErasedLetter) -> bool:
         log.error("A file of erased letter %d cannot be deleted (%s).", row.letter_id, type(fault).__name__)
         return False
     return True
-
-
-def _delete_documents(names: list[str]) -> None:
-    """Delete documents that were attached to duties; what cannot be deleted now, the sweep of such files deletes."""
-    for name in names:
-        try:
-            documents_area().delete(name)
-        except OSError as fault:
-            log.error("A document of an erased letter cannot be deleted yet (%s).", type(fault).__name__)
 
 
 def allow_again(tombstone_id: int, *, by: User, now: datetime) -> ErasedLetter:

@@ -7,7 +7,7 @@ no browser runs. It is never read or parsed.
 import hashlib
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from io import BufferedReader
 
@@ -23,8 +23,7 @@ from determinations.extraction.kinds import FORMATTED_KINDS, HEAD, LETTER_KINDS,
 from determinations.models import Duty, DutyDocument
 from determinations.retention.holds import holds_on
 from determinations.storage.files import documents_area
-from determinations.storage.locking import lock_store
-from determinations.storage.places import StoreFault
+from determinations.storage.locking import lock_store, may_delete_now
 from determinations.storage.sealed import KeyUnknown, NotAuthentic
 
 log = logging.getLogger(__name__)
@@ -125,14 +124,19 @@ def remove(document: DutyDocument, *, by: User, now: datetime) -> None:
             document=document.pk,
         )  # fmt: skip
         document.delete()
-        transaction.on_commit(lambda: _delete_file(document.store_name))
+        transaction.on_commit(lambda: delete_stored([document.store_name]))
 
 
-def _delete_file(store_name: str) -> None:
+def delete_stored(names: Sequence[str]) -> None:
+    """Delete the files of documents whose rows are gone. What cannot be deleted now is swept, as all files without
+    a row: also while a backup is made, which may need them for the rows that it saw."""
     try:
-        documents_area().delete(store_name)
-    except StoreFault as fault:  # files without a row are swept
-        log.error("A document that was removed cannot be deleted yet (%s).", fault.strerror)
+        with transaction.atomic():
+            if may_delete_now():
+                for name in names:
+                    documents_area().delete(name)
+    except OSError as fault:
+        log.error("A document that was removed cannot be deleted yet (%s).", type(fault).__name__)
 
 
 def delete_files_without_row(*, now: datetime) -> int:
@@ -147,8 +151,10 @@ def delete_files_without_row(*, now: datetime) -> int:
 
 def _delete_unknown(names: Iterable[str]) -> int:
     some = list(names)
-    known = set(DutyDocument.objects.filter(store_name__in=some).values_list("store_name", flat=True))
-    unknown = [name for name in some if name not in known]
-    for name in unknown:
-        documents_area().delete(name)
+    with transaction.atomic():
+        lock_store(to_delete=True)
+        known = set(DutyDocument.objects.filter(store_name__in=some).values_list("store_name", flat=True))
+        unknown = [name for name in some if name not in known]
+        for name in unknown:
+            documents_area().delete(name)
     return len(unknown)

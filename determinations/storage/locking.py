@@ -26,3 +26,14 @@ def hold_store(*, to_delete: bool) -> None:
     function = "pg_advisory_xact_lock" if to_delete else "pg_advisory_xact_lock_shared"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {function}(%s)", [_LOCK])
+
+
+def may_delete_now() -> bool:
+    """Try to keep adding and deleting apart until the caller's transaction ends, without waiting, as for deleting.
+
+    False while files are added or a backup is made: then nothing may be deleted.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        (got,) = cursor.fetchone()
+    return bool(got) and not letters_area().place.marker().startswith(MOVED)

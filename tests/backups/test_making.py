@@ -1,5 +1,7 @@
 """Backups made: what is copied, for whom they are encrypted, and failures."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -8,16 +10,20 @@ import pyrage
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
 from determinations.backups import database, making
 from determinations.backups.encryption import keys_for_making, keys_for_reading
 from determinations.backups.faults import BackupRefused
 from determinations.backups.repository import Repository
-from determinations.models import BackupRecord, Letter, RemovedLetter
+from determinations.duties import documents
+from determinations.models import BackupRecord, DutyDocument, Letter, RemovedLetter
 from determinations.operations.checking.safeguards import backup as backup_check
 from determinations.operations.findings import Level
 from tests.backups.commands import backup, bring, cut, verify
+from tests.backups.test_restoring import attach_document
 from tests.fixtures import ROOT
+from tests.fixtures.people import People
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("broker")]
 
@@ -41,6 +47,31 @@ def test_backups_copy_only_new_files_and_old_ones_are_deleted(tmp_path: Path) ->
     assert {path.stat().st_mode & 0o077 for path in folder.rglob("*")} == {0}
     assert BackupRecord.objects.filter(succeeded=True).count() == 4
     assert backup_check().level is Level.OK
+
+
+def test_a_document_that_is_removed_meanwhile_is_in_the_backup_that_saw_its_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, people: People
+) -> None:
+    bring(1, 1)
+    document = attach_document(b"A synthetic authorization.")
+    copy_documents, copied = making._copy_documents, []
+
+    def remove_first(*details: Any) -> None:
+        copied.append(details)
+        if len(copied) == 2:  # the snapshot has the row
+            with ThreadPoolExecutor(1) as other:
+                other.submit(remove_in_other_session).result()
+        copy_documents(*details)
+
+    def remove_in_other_session() -> None:
+        documents.remove(document, by=people.admin, now=timezone.now())
+        connection.close()
+
+    monkeypatch.setattr(making, "_copy_documents", remove_first)
+    manifest = backup(tmp_path)
+    assert (len(copied), manifest["faults"]) == (2, [])
+    assert not DutyDocument.objects.exists()
+    assert documents.delete_files_without_row(now=timezone.now() + timedelta(days=2)) == 1
 
 
 def test_only_the_holder_of_the_key_reads_an_encrypted_backup(tmp_path: Path) -> None:
