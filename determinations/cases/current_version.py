@@ -38,20 +38,20 @@ def settle_versions(cases: Mapping[int, Case], written: Collection[int]) -> Sett
     among = LetterPair.objects.filter(AnyOf("older", cases.keys()), AnyOf("newer", cases.keys()))
     pairs = list(among.exclude(UNDECIDED))
     apart = {(pair.older_id, pair.newer_id) for pair in pairs if pair.decision == PairDecision.APART}
-    apart |= _of_different_offices(cases)
     merged = [pair for pair in pairs if pair.decision == PairDecision.MERGED]
     tied = [pair for pair in pairs if pair.decision != PairDecision.APART]
     links = [(pair.older_id, pair.newer_id) for pair in sorted(tied, key=lambda pair: (_decided_at(pair), pair.pk))]
-    by_number: dict[str, list[int]] = defaultdict(list)
+    offices = {pk: case.office_set_id for pk, case in cases.items()}
+    by_number: dict[tuple[str, int | None], list[int]] = defaultdict(list)
     for pk, case in sorted(cases.items()):
         if case.case_number:
-            by_number[case.case_number].append(pk)
+            by_number[case.case_number, offices[pk]].append(pk)
     # Where nothing keeps letters apart, it does not matter by which links they come together.
     pairs_of = partial(combinations, r=2) if apart else pairwise
     of_one_number = (pair for same in by_number.values() for pair in pairs_of(same) if pair not in apart)
     links += sorted(of_one_number, key=lambda pair: (pair[1], pair[0]), reverse=True)
     settled = Settled(set(), set())
-    groups = _connected(cases, links, apart)
+    groups = _connected(offices, links, apart)
     known = read_letters([pk for group in groups if len(group) > 1 for pk in group])
     for group in groups:
         alone = Standing(group[0], frozenset(), is_corrected=False)
@@ -69,13 +69,6 @@ def settle_versions(cases: Mapping[int, Case], written: Collection[int]) -> Sett
 def _copies(cases: Mapping[int, Case], group: Iterable[int]) -> dict[int, int | None]:
     """The letter that counts, by copy."""
     return {pk: cases[pk].superseded_by_id for pk in group if cases[pk].is_copy}
-
-
-def _of_different_offices(cases: Mapping[int, Case]) -> set[tuple[int, int]]:
-    if len({case.office_set_id for case in cases.values()}) < 2:
-        return set()
-    pairs = combinations(sorted(cases), 2)
-    return {(one, other) for one, other in pairs if cases[one].office_set_id != cases[other].office_set_id}
 
 
 def _moves(case: Case, standing: Standing) -> bool:
@@ -107,16 +100,20 @@ def write_standing(changed: Iterable[Case]) -> None:
         )
 
 
-def _connected(cases: Iterable[int], links: Iterable[tuple[int, int]], apart: Set[tuple[int, int]]) -> list[list[int]]:
-    """Groups of linked letters, in order; two letters that staff keep apart are never in one group.
+def _connected(
+    offices: Mapping[int, int | None], links: Iterable[tuple[int, int]], apart: Set[tuple[int, int]]
+) -> list[list[int]]:
+    """Groups of linked letters, in order; two letters of different ``offices``, or that staff keep apart, are never in
+    one group.
 
     A third letter of the same number joins the newer of the two, until staff decide otherwise.
     """
-    group_of = {pk: [pk] for pk in cases}
+    group_of = {pk: [pk] for pk in offices}
     for one, other in links:
-        if group_of[one] is group_of[other]:
+        # All letters of a group are of one office.
+        if group_of[one] is group_of[other] or offices[one] != offices[other]:
             continue
-        if any((min(pair), max(pair)) in apart for pair in product(group_of[one], group_of[other])):
+        if apart and any((min(pair), max(pair)) in apart for pair in product(group_of[one], group_of[other])):
             continue
         joined = group_of[one] + group_of[other]
         for pk in joined:

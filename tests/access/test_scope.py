@@ -1,6 +1,6 @@
 """What a limited account sees: the rows of its offices, whatever statement asks for them."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.apps import apps
@@ -9,6 +9,7 @@ from django.test import Client
 
 from determinations.access.row_rules import RULES, SHARED
 from determinations.access.scope import EVERYTHING, Scope, current_scope, within
+from determinations.cases.current_version import settle_versions
 from determinations.models import (
     Account,
     Case,
@@ -132,6 +133,25 @@ def test_an_account_without_a_limit_costs_no_statement(
     assert not [query for query in without if "search_path" in query["sql"]]
     # The scope begins and ends, is left and entered to record the view, and the frame names the offices.
     assert len(limited) == len(without) + 5
+
+
+def test_settling_a_chunk_of_mixed_offices_looks_at_each_case_a_few_times(db: None) -> None:
+    looks: list[int] = []
+
+    class Counted:
+        superseded_by_id, is_copy = None, False
+
+        def __init__(self, number: int) -> None:
+            self.pk, self.case_number = number, f"CM26-{number // 2:07}"
+
+        @property
+        def office_set_id(self) -> int:
+            looks.append(self.pk)
+            return self.pk % 3
+
+    cases = {number: Counted(number) for number in range(1, 301)}
+    assert settle_versions(cast(dict[int, Case], cases), cases).moved == set()
+    assert len(looks) <= 3 * len(cases)
 
 
 def test_letters_of_different_offices_are_not_versions_of_one_case(offices: TwoOffices) -> None:
