@@ -220,12 +220,13 @@ def test_similar_requests_can_be_filtered_like_items(as_casemanager: Client) -> 
     assert f'action="{at}"' in form
 
 
-def test_a_long_case_begins_with_an_index_of_its_items(as_casemanager: Client) -> None:
-    short, long = (
-        made.stored_letter(made.document(*(made.item(f"Knee brace {at}") for at in range(number)), case_number=None))
-        for number in (4, 5)
-    )
-    assert b"Index of items" not in as_casemanager.get(f"/cases/{short.pk}/").content
+def test_a_case_says_what_it_is_and_what_was_decided_before_what_is_to_be_done(as_casemanager: Client) -> None:
+    items = [made.item(f"Knee brace {at}", "overturned" if at == 1 else "upheld") for at in range(10)]
+    long = made.stored_letter(made.document(*items, case_number=None))
     page = as_casemanager.get(f"/cases/{long.pk}/").content.decode()
-    index = page.partition('aria-label="Index of items"')[2].partition("</nav>")[0]
-    assert re.findall(r'href="#(item-\d)"', index) == [f"item-{number}" for number in range(1, 6)]
+    parts = ("about-title", "decisions-title", "duties-title", "work-title", "summary-title", "items-title")
+    order = [page.index(f'id="{part}"') for part in parts]
+    assert order == sorted(order)
+    index = page.partition('aria-labelledby="decisions-title"')[2].partition("</nav>")[0]
+    assert re.findall(r'href="#(item-\d+)"', index) == [f"item-{number}" for number in range(1, 11)]
+    assert index.index("Overturned") < index.index("All 10 items")  # only the first eight are open

@@ -34,8 +34,6 @@ from determinations.views.requests import person_of, url_if_any
 from determinations.views.retention.case_retention import retention_context
 from determinations.wording.labels import read_labels
 
-#: A case of so many items begins with an index of those on the page.
-_INDEX_FROM = 5
 #: Of the values in doubt, so many are listed above the case.
 _MOST_DOUBTED = 20
 
@@ -64,7 +62,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "more_doubted": max(0, len(sheet.doubted) - _MOST_DOUBTED),
         "items": sheet.items[items_shown.shown],
         "items_shown": items_shown,
-        "index": sheet.items[items_shown.shown] if len(sheet.items) >= _INDEX_FROM else (),
+        "index": sheet.items[items_shown.shown],
         "chosen": request.GET.get("value", ""),
         "same_case": same_case(case, opened.merged.record),
         "file_letters": of_file,
