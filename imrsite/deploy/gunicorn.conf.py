@@ -9,6 +9,8 @@ import shutil
 import tempfile
 from typing import Any
 
+from imrsite.serving.reporting import post_worker_init, worker_exit  # noqa: F401 - gunicorn's hooks
+
 _IN_MEMORY = "/dev/shm"  # noqa: S108 - a heartbeat file on disk can stall
 bind = os.environ.get("BIND", "0.0.0.0:8000")
 workers = int(os.environ.get("WEB_PROCESSES", "2"))
@@ -23,13 +25,6 @@ accesslog = None  # addresses contain what users searched for
 
 if os.environ.get("METRICS_TOKEN") or os.environ.get("METRICS_ADDRESSES"):
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="imrsite-metrics-", dir=_IN_MEMORY)
-
-
-def post_worker_init(worker: Any) -> None:
-    """A worker process serves: it reports this host."""
-    from determinations.operations.hosts import WEB_SERVER, keep_reporting
-
-    keep_reporting(WEB_SERVER)
 
 
 def child_exit(server: Any, worker: Any) -> None:

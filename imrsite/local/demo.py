@@ -196,6 +196,7 @@ class Demo:
     def _run_web_server(self) -> None:
         host = f"[{self.options.host}]" if ":" in self.options.host else self.options.host
         self._run("web server", "gunicorn", "imrsite.wsgi:application", "--bind", f"{host}:{self.port}",
+                  "--config", "python:imrsite.serving.reporting",
                   "--worker-class", "imrsite.serving.worker.BufferedWorker", "--threads", "8", "--workers", "1",
                   "--graceful-timeout", "3", "--no-control-socket", "--log-level", "warning")  # fmt: skip
 

@@ -154,6 +154,7 @@ def test_the_demo_shows_letters_and_survives_kills(start_demo: StartDemo, state_
         browser = _sign_in(_address(said), username)
     stylesheet = re.search(r"/static/css/base\.[0-9a-f]+\.css", browser.open(_address(said)).read().decode())
     assert stylesheet, "static files do not carry their fingerprint"
+    assert re.search('What runs there">[^<]*web server', browser.open(f"{_address(said)}status/").read().decode())
 
     web_server = next(
         pid for pid in _descendants(demo.pid) if b"gunicorn" in Path(f"/proc/{pid}/cmdline").read_bytes()
