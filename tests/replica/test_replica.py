@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import Client
 from django.urls import resolve
 from django.utils import timezone
@@ -243,6 +243,26 @@ def test_without_the_replica_the_primary_answers(
     looking.left_alone.end()
     standby.catch_up()
     assert lag_in(client.get(CASES)) is not None
+
+
+def test_a_page_that_takes_too_long_there_says_what_to_do_and_is_not_tried_here(
+    as_supervisor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice the limit is longer than the web server lets a request take (decision 0042)."""
+
+    def take_too_long(work: object) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 10")
+            cursor.execute("SELECT pg_sleep(5)")
+
+    monkeypatch.setattr(middleware, "is_configured", lambda alias: True)
+    monkeypatch.setattr(middleware, "look", lambda user_id: looking.Look(lag=0.0))
+    monkeypatch.setattr(middleware, "read_there", take_too_long)
+    monkeypatch.setattr("determinations.views.browsing.lists.page_of", None)  # here the view would fail
+    answer = as_supervisor.get(CASES)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    assert "Try again in a minute, or add a filter to narrow the results." in answer.content.decode()
+    assert not looking.left_alone.now, "it is sound"
 
 
 def test_blocks_nest(standby: Standby) -> None:
