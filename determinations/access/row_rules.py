@@ -185,6 +185,7 @@ RULES: Mapping[str, Rule] = {
     "changedcase": Rule(f"{_in('letter', 'id', 'letter_id')} OR entry.{_IN_SETS}", {}),
     "watch": Rule(f"entry.letter_id IS NULL OR {_in('letter', 'id', 'letter_id')}"),
     "watchedcase": _of_letter(),
+    "webhookcase": _of_letter(),
     "notificationcase": _of_letter(),
     # Those that are about a case that the user may no longer see, or never might, are left out; reports are no cases.
     "notification": Rule(

@@ -10,7 +10,7 @@ import hmac
 import json
 import secrets
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -27,7 +27,7 @@ from determinations.api.feed import Change, CursorUnknown, current_cursor, read_
 from determinations.api.outgoing import NotSent, check_address, post
 from determinations.filters import CaseFilter, filters_only, mistakes, unknown_parameters
 from determinations.filters.lookups import Lookups
-from determinations.models import Case, ChangeKind, DeliveryState, Webhook, WebhookDelivery
+from determinations.models import Case, ChangeKind, DeliveryState, Webhook, WebhookCase, WebhookDelivery
 from determinations.paging.addresses import changed
 
 #: Changes of one delivery.
@@ -38,6 +38,8 @@ DELAYS = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1_800, 3_
 LEASE = timedelta(minutes=2)
 #: What the account needs whose cases are told.
 _MAY = "determinations.browse_cases"
+#: Of filters that match more cases than this when the webhook is added, only those that were told are known.
+MOST_KNOWN = 20_000
 #: For how long deliveries are listed, unless they wait to be sent.
 KEPT = timedelta(days=30)
 
@@ -51,7 +53,8 @@ def make_webhook(
 ) -> Webhook:
     """Tell this address of changes that ``user`` sees, from now on. Raises :class:`WebhookRefused`.
 
-    ``kinds``: of these alone, if there are some. ``query``: of cases alone that match these filters, or are gone.
+    ``kinds``: of these alone, if there are some. ``query``: of cases alone that match these filters, begin or cease
+    to match them, or are gone.
     """
     check_permission(by, "manage_webhooks")
     name, url = " ".join(name.replace("\x00", "").split())[:80], url.strip()
@@ -73,8 +76,26 @@ def make_webhook(
             user=user, name=name, url=url, salt=secrets.token_hex(16), cursor=current_cursor(), created_at=now,
             kinds=[kind for kind in ChangeKind.values if kind in kinds], query=filters_only(filters).urlencode(),
         )  # fmt: skip
+        _know_matching(webhook)
         audit.record("webhook.created", by=by, at=now, webhook=webhook.pk, of=user.get_username())
     return webhook
+
+
+def _know_matching(webhook: Webhook) -> None:
+    """Note which cases match already, so that its address is told when they cease to."""
+    if not webhook.query:
+        return
+    with within(scope_of(webhook.user)):
+        rows = _filterset(webhook.user, webhook.query).qs.order_by()
+        matching = list(rows.values_list("pk", flat=True)[: MOST_KNOWN + 1])
+    if len(matching) <= MOST_KNOWN:
+        _note_matching(webhook, matching)
+
+
+def _note_matching(webhook: Webhook, case_ids: Collection[int]) -> None:
+    WebhookCase.objects.bulk_create(
+        (WebhookCase(webhook=webhook, letter_id=pk) for pk in case_ids), batch_size=2_000, ignore_conflicts=True
+    )
 
 
 def secret_of(webhook: Webhook) -> str:
@@ -129,26 +150,45 @@ def _queue_step(webhook_id: int, now: datetime) -> bool:
                 Webhook.objects.filter(pk=webhook_id).update(cursor=current_cursor())
                 _add(webhook, [{"restart": True}], now)
                 return True
-            told = _wanted(webhook, read.changes)
+            matching = _matching(webhook, read.changes)
         Webhook.objects.filter(pk=webhook_id).update(cursor=read.cursor)
-        changes: list[dict[str, object]] = [
-            {"case": change.case_id, "version": change.version, "gone": change.gone, "kinds": sorted(change.kinds)}
-            for change in told
-        ]
-        if changes:
-            _add(webhook, changes, now)
+        told = _told(webhook, read.changes, matching)
+        if told:
+            _add(webhook, told, now)
     return bool(read.changes)
 
 
-def _wanted(webhook: Webhook, changes: Sequence[Change]) -> Sequence[Change]:
-    """The changes that a webhook is told. Of a case that is gone, nobody knows whether it matched."""
-    if webhook.kinds:
-        changes = [change for change in changes if not change.kinds.isdisjoint(webhook.kinds)]
-    if not webhook.query or not changes:
-        return changes
-    matching = _filterset(webhook.user, webhook.query).qs
-    ids = set(matching.filter(pk__in=[change.case_id for change in changes]).values_list("pk", flat=True))
-    return [change for change in changes if change.gone or change.case_id in ids]
+def _matching(webhook: Webhook, changes: Sequence[Change]) -> set[int]:
+    """Those of the changed cases that match the webhook's filters now."""
+    ids = [change.case_id for change in changes if not change.gone]
+    if not webhook.query or not ids:
+        return set()
+    return set(_filterset(webhook.user, webhook.query).qs.filter(pk__in=ids).values_list("pk", flat=True))
+
+
+def _told(webhook: Webhook, changes: Sequence[Change], matching: Set[int]) -> list[dict[str, object]]:
+    """What a webhook is told of these changes: of the kinds that it wants, and of cases that match its filters.
+
+    A case that begins or ceases to match is told whatever changed of it. Of a case that is gone, nobody knows whether
+    it matched.
+    """
+    wants = {change.case_id for change in changes if not webhook.kinds or not change.kinds.isdisjoint(webhook.kinds)}
+    if not webhook.query:
+        return [_in_delivery(change) for change in changes if change.case_id in wants]
+    ids = [change.case_id for change in changes]
+    known = set(WebhookCase.objects.filter(webhook=webhook, letter__in=ids).values_list("letter_id", flat=True))
+    _note_matching(webhook, sorted(matching - known))
+    WebhookCase.objects.filter(webhook=webhook, letter__in=known - matching).delete()
+    told = {*(known ^ matching), *(wants & matching)}
+    gone = {change.case_id for change in changes if change.gone}
+    told = told - gone | (wants & gone)
+    return [
+        {**_in_delivery(change), "matches": change.case_id in matching} for change in changes if change.case_id in told
+    ]
+
+
+def _in_delivery(change: Change) -> dict[str, object]:
+    return {"case": change.case_id, "version": change.version, "gone": change.gone, "kinds": sorted(change.kinds)}
 
 
 def _filterset(user: User, query: str) -> CaseFilter:

@@ -9,6 +9,7 @@ from determinations.models.api import (
     KeptAnswer,
     TokenScope,
     Webhook,
+    WebhookCase,
     WebhookDelivery,
 )
 from determinations.models.arrivals import ArrivalRun, ArrivalSource, ArrivedItem, SetAsideItem
@@ -207,6 +208,7 @@ __all__ = [
     "Watch",
     "WatchedCase",
     "Webhook",
+    "WebhookCase",
     "WebhookDelivery",
     "WorkStatus",
 ]

@@ -5,6 +5,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from determinations.models.letters import Letter
+
 
 class TokenScope(models.TextChoices):
     """What a token may be used for, within what its user may do."""
@@ -135,6 +137,19 @@ class Webhook(models.Model):
         if not self.kinds or len(self.kinds) == len(ChangeKind):
             return "every change"
         return ", ".join(_KINDS[ChangeKind(kind)] for kind in self.kinds)
+
+
+class WebhookCase(models.Model):
+    """A case that matches the filters of a webhook, as far as its address was told."""
+
+    webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="cases", db_index=False)
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["webhook", "letter"], name="webhook_case_once")]
+
+    def __str__(self) -> str:
+        return f"Case of webhook {self.webhook_id}"
 
 
 class DeliveryState(models.TextChoices):

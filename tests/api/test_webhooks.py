@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from determinations.api import outgoing, webhooks
 from determinations.api.outgoing import NotSent, may_reach, post
+from determinations.corrections.actions import correct_field
 from determinations.models import (
     AuditEvent,
     Case,
@@ -25,6 +26,7 @@ from determinations.models import (
     DeliveryState,
     Letter,
     Webhook,
+    WebhookCase,
     WebhookDelivery,
     WorkStatus,
 )
@@ -124,6 +126,22 @@ def test_a_webhook_is_told_of_the_kinds_and_cases_that_it_wants(people: People, 
     assert told() == {"all": both, "upheld": [upheld], "removed or upheld": [upheld], **of_duty}
     CaseWork.objects.create(letter_id=upheld, status=WorkStatus.DONE, changed_at=timezone.now())
     assert told() == {"all": [upheld], "work": [upheld], "upheld": [upheld]}
+    # What begins or ceases to match is told once, also one that matched before the webhook was added.
+    late = webhooks.make_webhook(
+        people.casemanager, "late", receiver, query="outcome=upheld", by=people.admin, now=now
+    )
+    assert list(WebhookCase.objects.filter(webhook=late).values_list("letter", flat=True)) == [upheld]
+    for path, value, matches in (
+        ("items/1/decision", "overturned", [False]), ("age", 61, []), ("items/1/decision", "upheld", [True]),
+    ):  # fmt: skip
+        correct_field(upheld, path, value, by=people.admin, now=timezone.now(), reason="misread")
+        webhooks.queue_changes(now=now)
+        deliveries = WebhookDelivery.objects.filter(webhook=late).values_list("changes", flat=True)
+        assert [(change["case"], change["matches"]) for changes in deliveries for change in changes] == [
+            (upheld, expected) for expected in matches
+        ]
+        WebhookDelivery.objects.all().delete()
+    webhooks.stop(late, by=people.admin, now=now)
     Letter.objects.filter(pk=overturned).delete()
     assert told() == {name: [overturned] for name in ("all", "gone", "upheld", "removed or upheld")}
     for wrong in ("outcome=elsewhere&decided_from=x", "no_such_filter=1"):
