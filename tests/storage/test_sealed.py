@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from determinations.storage.keys import FileKey, KeyRing
+from determinations.storage.ranges import PIECE, Piece, RangeReader
 from determinations.storage.scratch import ScratchFile
 from determinations.storage.sealed import (
     CHUNK,
@@ -131,3 +132,14 @@ def test_a_scratch_file_has_no_name_and_reads_what_was_written(tmp_path: Path) -
         assert file.read() == data
         file.seek(CHUNK - 1)
         assert file.read(3) == data[CHUNK - 1 : CHUNK + 2]
+
+
+@pytest.mark.parametrize("length", [0, 5, PIECE + 1])
+def test_a_piece_of_another_length_is_an_error_and_not_the_end_of_the_file(length: int) -> None:
+    def fetch(start: int, size: int, version: str) -> Piece:
+        return Piece(bytes(length if start else size), 2 * PIECE, "1")
+
+    file = RangeReader(fetch)
+    assert len(file.read(PIECE)) == PIECE
+    with pytest.raises(OSError, match="another length"):
+        file.read(PIECE)
