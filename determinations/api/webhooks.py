@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.crypto import salted_hmac
@@ -46,6 +46,10 @@ KEPT = timedelta(days=30)
 
 class WebhookRefused(Exception):
     """No webhook was made; the message tells the user why."""
+
+
+class NotQueued(Exception):
+    """Changes for some webhooks cannot be queued; they wait. The message names webhooks and classes of exceptions."""
 
 
 def make_webhook(
@@ -128,11 +132,21 @@ def in_force() -> QuerySet[Webhook]:
 
 
 def queue_changes(*, now: datetime) -> int:
-    """Put changes since the last time into deliveries; returns how many steps that took."""
-    made = 0
+    """Put changes since the last time into deliveries; returns how many steps that took.
+
+    A webhook whose changes cannot be queued stops no other. Raises :class:`NotQueued` at the end.
+    """
+    made, failed = 0, []
     for pk in in_force().values_list("pk", flat=True):
-        while _queue_step(pk, now):
-            made += 1
+        try:
+            while _queue_step(pk, now):
+                made += 1
+        except Exception as fault:
+            if not connection.is_usable():
+                raise
+            failed.append(f"{pk} ({type(fault).__name__})")
+    if failed:
+        raise NotQueued(f"Changes for webhooks cannot be queued: {', '.join(failed)}.")
     return made
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from django.core.cache import cache
 
 #: The tasks that consist of steps.
-SWEEP, TIDY, AUDIT = "sweep", "tidy", "audit trail"
-_TASKS = (SWEEP, TIDY, AUDIT)
+SWEEP, TIDY, AUDIT, WEBHOOKS = "sweep", "tidy", "audit trail", "webhooks"
+_TASKS = (SWEEP, TIDY, AUDIT, WEBHOOKS)
 
 
 @dataclass(frozen=True, slots=True)

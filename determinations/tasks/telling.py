@@ -14,8 +14,10 @@ from determinations.browsing import alerts as view_alerts
 from determinations.casework import digests
 from determinations.models.clock import database_now
 from determinations.models.locks import holding_alone
+from determinations.operations.failed_steps import WEBHOOKS
 from determinations.reading import readiness
 from determinations.tasks.guards import SECONDS_PER_TURN, memory_may_run_out, send_quietly
+from determinations.tasks.steps import Step, run_steps
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +43,10 @@ def send_webhooks() -> None:
     until = time.monotonic() + SECONDS_PER_TURN
     with holding_alone("sending webhooks") as alone:
         if alone and readiness.schema_is_ours():
-            webhooks.queue_changes(now=database_now())
-            webhooks.send_due(now=database_now, until=until)
+            run_steps(WEBHOOKS, (
+                Step("queuing changes for webhooks", lambda: webhooks.queue_changes(now=database_now())),
+                Step("sending to webhooks", lambda: webhooks.send_due(now=database_now, until=until)),
+            ))  # fmt: skip
 
 
 def send_due_webhooks() -> None:

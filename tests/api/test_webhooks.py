@@ -105,7 +105,9 @@ def test_changed_cases_are_told_and_signed(people: People, receiver: str, store:
 
 
 @transactional
-def test_a_webhook_is_told_of_the_kinds_and_cases_that_it_wants(people: People, receiver: str, store: Store) -> None:
+def test_a_webhook_is_told_of_the_kinds_and_cases_that_it_wants(
+    people: People, receiver: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     wanted: dict[str, dict[str, Any]] = {
         "all": {}, "work": {"kinds": ["work"]}, "gone": {"kinds": ["gone"]}, "upheld": {"query": "outcome=upheld"},
         "removed or upheld": {"kinds": ["case", "gone"], "query": "outcome=upheld&priority=standard"},
@@ -147,6 +149,20 @@ def test_a_webhook_is_told_of_the_kinds_and_cases_that_it_wants(people: People, 
     for wrong in ("outcome=elsewhere&decided_from=x", "no_such_filter=1"):
         with pytest.raises(webhooks.WebhookRefused, match="filters are not valid"):
             webhooks.make_webhook(people.casemanager, "wrong", receiver, query=wrong, by=people.admin, now=now)
+    # One whose changes cannot be queued stops no other, and is told.
+    filterset = webhooks._filterset
+
+    def fail(user: Any, query: str) -> Any:
+        if query == "outcome=upheld":
+            raise KeyError("synthetic words")
+        return filterset(user, query)
+
+    monkeypatch.setattr(webhooks, "_filterset", fail)
+    another = store(3, {"One synthetic knee brace": "Upheld"})
+    with pytest.raises(webhooks.NotQueued, match=r"cannot be queued: \d+ \(KeyError\)\."):
+        told()
+    monkeypatch.undo()
+    assert told() == {"upheld": [another]} | {name: [another] for name in ("all", "removed or upheld")}
 
 
 @transactional
