@@ -1,4 +1,4 @@
-"""What users see when stored files cannot be reached."""
+"""What users see when stored files cannot be reached, or a stored text is damaged."""
 
 import logging
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from determinations.intake.store_health import StoreUnavailable
+from determinations.packing.codec import UnreadableValue
 from determinations.storage.places import StoreFault
 from imrsite.logs import shown_path
 
@@ -14,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class StoreFaults:
-    """Responds with 503 if the place of stored files does not answer or refuses."""
+    """Responds with 503 if the place of stored files does not answer or refuses, with 500 if a text is damaged."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -24,6 +25,9 @@ class StoreFaults:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Return a page that needs no files; ignore other exceptions."""
+        if isinstance(exception, UnreadableValue):
+            log.error("%s %s", exception, shown_path(request.path))
+            return HttpResponse(render_to_string("500_text.html"), status=500)
         if not isinstance(exception, StoreFault | StoreUnavailable):
             return None
         log.error("Stored files cannot be reached: %s", shown_path(request.path))

@@ -127,14 +127,21 @@ RULES: Mapping[str, Rule] = {
             **_OFFICE_FIELDS,
         },
     ),
-    "casetext": Rule(_in("case", "letter_id", "case_id"), {"summary": _EMPTY, "search": _NOTHING}),
+    "casetext": Rule(
+        _in("case", "letter_id", "case_id"), {"summary": _EMPTY, "packed_summary": _NOTHING, "search": _NOTHING}
+    ),
     "disputeditem": Rule(
         _in("case", "letter_id", "case_id"),
         {"body_region": _EMPTY, "problem_codes": _NO_NAMES, "grounds": _NO_NAMES, "category_rule": _EMPTY},
     ),
     "itemtext": Rule(
         _in("disputeditem", "id", "item_id"),
-        {"rationale": _EMPTY, "claims_text": _EMPTY, "reviewer_text": _EMPTY, "search": _NOTHING},
+        {
+            "rationale": _EMPTY,
+            "claims_text": _EMPTY,
+            "reviewer_text": _EMPTY,
+            **dict.fromkeys(("packed_rationale", "packed_claims_text", "packed_reviewer_text", "search"), _NOTHING),
+        },
     ),
     "citation": Rule(_in("disputeditem", "id", "item_id"), {"printed": _EMPTY}),
     "citationfact": Rule(_in("itemfact", "item_id", "fact_id"), {}),

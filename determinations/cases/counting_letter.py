@@ -4,21 +4,21 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import BigIntegerField, F, Func, Value
-from django.db.models.functions import Coalesce, Substr
-
 from determinations.cases.copies import ReadLetter, are_copies, how_much_it_says
 from determinations.cases.letter_corrections import lasting_corrections
 from determinations.cases.merging import empty_document, merge
 from determinations.models import Correction, CorrectionState, Letter, LetterPair, LetterText, ParsedDocument
 from determinations.models.any_of import AnyOf
 from determinations.models.corrections import IN_FORCE
+from determinations.models.packed import Digest
 from determinations.parsing.results import LetterRecord
 
 #: The columns of letters that matter here.
 _COMPARED = ("sha256", "part", "pages", "first_page", "last_page", "text_method")
 #: Number of leading characters in which a letter says that it is amended.
 _HEAD = 3_000
+#: Texts in memory at once: copies of a letter may be many, and long.
+_AT_ONCE = 20
 _LETTER = r"(?:letter|determination|decision|review)"
 _AMENDED = re.compile(
     rf"\bamended\b.{{0,60}}\b{_LETTER}\b|\b{_LETTER}\b.{{0,40}}\bamended\b", re.IGNORECASE | re.DOTALL
@@ -69,10 +69,8 @@ def read_letters(letter_ids: Collection[int]) -> ReadLetters:
 def _documents(letter_ids: Collection[int]) -> Iterator[tuple[LetterRecord, list[int]]]:
     """The parsed documents, each once, with the letters that have it: most copies of a letter say the very same."""
     stored = ParsedDocument.objects.filter(AnyOf("pk", letter_ids))
-    # PostgreSQL's hash has 64 bits: the letters of one case do not share it by chance.
-    hashed = Func(F("document"), Value(0), function="jsonb_hash_extended", output_field=BigIntegerField())
-    same: dict[int, list[int]] = {}
-    for pk, digest in stored.annotate(digest=hashed).order_by("pk").values_list("pk", "digest"):
+    same: dict[str, list[int]] = {}
+    for pk, digest in stored.annotate(digest=Digest("document")).order_by("pk").values_list("pk", "digest"):
         same.setdefault(digest, []).append(pk)
     documents = dict(stored.filter(pk__in=[pks[0] for pks in same.values()]).values_list("pk", "document"))
     for pks in same.values():
@@ -101,9 +99,14 @@ def choose_counting(group: Sequence[int], merged: Iterable[LetterPair], known: R
 
 def _say_amended(letter_ids: Collection[int]) -> set[int]:
     """The letters whose head says that they are amended."""
-    head = Substr(Coalesce("kept_with__text", "text"), Coalesce(F("start"), 0) + 1, _HEAD)
-    heads = LetterText.objects.filter(AnyOf("pk", letter_ids)).annotate(head=head).filter(head__icontains="amended")
-    return {pk for pk, text in heads.values_list("pk", "head") if _AMENDED.search(text)}
+    places = LetterText.objects.filter(AnyOf("pk", letter_ids)).values_list("pk", "kept_with", "start")
+    starts: dict[int, list[tuple[int, int]]] = {}
+    for pk, keeper, start in places:
+        starts.setdefault(keeper or pk, []).append((pk, start or 0))
+    texts = LetterText.objects.filter(AnyOf("pk", starts)).values_list("pk", "text").iterator(chunk_size=_AT_ONCE)
+    return {
+        pk for keeper, text in texts for pk, start in starts[keeper] if _AMENDED.search(text[start : start + _HEAD])
+    }
 
 
 def _classes(letters: Sequence[ReadLetter]) -> list[list[ReadLetter]]:

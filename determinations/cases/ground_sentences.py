@@ -4,8 +4,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.db.models import F, Func, JSONField, Value
-
 from determinations.cases.letter_corrections import corrections_of
 from determinations.cases.merging import merge
 from determinations.models import Letter, LetterText, ParsedDocument
@@ -54,21 +52,11 @@ def ground_sentences(items: Iterable[ItemPlace], codes: Collection[str]) -> list
 
 
 def _grounds(case_ids: Collection[int]) -> dict[int, _Grounds]:
-    """The grounds by letter, with the corrections in force. Only corrected letters need their whole document."""
+    """The grounds by letter, with the corrections in force."""
     made = corrections_of(Letter.objects.filter(pk__in=case_ids))
     corrections = {pk: rows for pk, rows in made.items() if rows}
-    parsed = ParsedDocument.objects.filter(pk__in=case_ids)
-    values = parsed.exclude(pk__in=corrections).values_list("pk", _in_items("number"), _in_items("grounds"))
-    grounds: dict[int, _Grounds] = {pk: dict(zip(numbers, stated, strict=False)) for pk, numbers, stated in values}
-    for pk, document in parsed.filter(pk__in=corrections).values_list("pk", "document"):
-        record = merge(document, corrections[pk]).record
+    grounds: dict[int, _Grounds] = {}
+    for pk, document in ParsedDocument.objects.filter(pk__in=case_ids).values_list("pk", "document"):
+        record = merge(document, corrections[pk]).record if pk in corrections else document
         grounds[pk] = {item["number"]: item.get("grounds", []) for item in record["items"]}
     return grounds
-
-
-def _in_items(name: str) -> Func:
-    """The value of this name in each item of a document; empty if an older parser did not read it."""
-    return Func(
-        F("document"), Value(f"$.items[*].{name}"),
-        template="jsonb_path_query_array(%(expressions)s::jsonpath)", output_field=JSONField(),
-    )  # fmt: skip

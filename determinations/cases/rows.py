@@ -30,6 +30,7 @@ from determinations.models import (
     LetterState,
     SectionName,
 )
+from determinations.packing.codec import packed_literal
 from determinations.parsing.results import SIDES, ItemRecord
 from determinations.reference.section_labels import stored_label
 from determinations.searching.terms import version
@@ -134,7 +135,12 @@ def _remove_facts_of_other_words(records: Mapping[int, EffectiveRecord], words: 
 def _write_case_texts(records: Mapping[int, EffectiveRecord], words: Mapping[int, SearchWords]) -> None:
     """Summaries, and what the case is found by besides its items."""
     rows = [
-        {"case_id": pk, "summary": record["summary"] or "", "search": words[pk].letter, "words_version": version()}
+        {
+            "case_id": pk,
+            "packed_summary": packed_literal(record["summary"]),
+            "search": words[pk].letter,
+            "words_version": version(),
+        }
         for pk, record in records.items()
     ]
     insert_rows(CaseText, rows, replace_on="case_id")
@@ -252,9 +258,9 @@ def _text_row(item_id: int, item: ItemRecord, vector: str) -> dict[str, object]:
     """The columns of an item's long texts, and what the item is found by."""
     return {
         "item_id": item_id,
-        "rationale": item["rationale"] or "",
-        "claims_text": item["claims_text"] or "",
-        "reviewer_text": item["reviewer_text"] or "",
+        "packed_rationale": packed_literal(item["rationale"]),
+        "packed_claims_text": packed_literal(item["claims_text"]),
+        "packed_reviewer_text": packed_literal(item["reviewer_text"]),
         "search": vector,
     }
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from determinations.models.packed import value_sql
+
 
 class Kind(StrEnum):
     """The type of a column's values."""
@@ -31,6 +33,8 @@ class Column:
     codes: Mapping[str, str] = field(default_factory=dict)
     #: What differs in the de-identified data set.
     changed: str = ""
+    #: ``sql`` gives a packed text (``models.packed``), which is unpacked on its way out.
+    packed: bool = False
 
     def sql_for(self, *, deidentified: bool) -> str | None:
         """The expression of its value, or ``None`` if this data set has no such column."""
@@ -63,3 +67,8 @@ def kept(name: str, kind: Kind, sql: str, meaning: str, codes: Mapping[str, str]
 def left_out(name: str, kind: Kind, sql: str, meaning: str) -> Column:
     """A column that only the full data set has."""
     return Column(name, kind, sql, meaning, None)
+
+
+def long_text(name: str, column: str, meaning: str) -> Column:
+    """A packed text, which only the full data set has."""
+    return Column(name, Kind.TEXT, value_sql(column), meaning, None, packed=True)

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from determinations.datasets.columns import Table
 from determinations.models import Case
+from determinations.packing.codec import unpacked_literal
 
 #: Separates the parts of a list within a value.
 SEPARATOR = "\x1f"
@@ -35,11 +36,28 @@ def copy_table(table: Table, path: Path, *, deidentified: bool, salt: str) -> in
 
     An empty text is quoted, a missing value is not.
     """
+    packed = [at for at, column in enumerate(table.columns_for(deidentified=deidentified)) if column.packed]
+    query = _select(table, deidentified, salt)
     with connection.cursor() as cursor, path.open("wb") as file:
-        with cursor.copy(f"COPY ({_select(table, deidentified, salt)}) TO STDOUT (FORMAT csv)") as rows:
-            for part in rows:
-                file.write(part)
+        if packed:
+            with cursor.copy(f"COPY ({query}) TO STDOUT") as copy:
+                file.writelines(_line(row, packed) for row in copy.rows())
+        else:
+            with cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)") as copy:
+                file.writelines(copy)
         return int(cursor.rowcount)
+
+
+def _line(row: Sequence[str | None], packed: Sequence[int]) -> bytes:
+    """A row as PostgreSQL writes it to CSV, with its packed texts unpacked."""
+    cells = list(row)
+    for at in packed:
+        cells[at] = unpacked_literal(cells[at] or r"\x00")
+    return (",".join("" if cell is None else _quoted(cell) for cell in cells) + "\n").encode()
+
+
+def _quoted(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"'
 
 
 def letters() -> Sequence[int]:

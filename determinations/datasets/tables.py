@@ -7,7 +7,7 @@ letters are replaced by keys that differ from one data set to the next, as does 
 
 from django.db.models import TextChoices
 
-from determinations.datasets.columns import Column, Kind, Table, kept, left_out
+from determinations.datasets.columns import Column, Kind, Table, kept, left_out, long_text
 from determinations.models.authorities import Family
 from determinations.models.cases import Decision, Outcome
 from determinations.models.citations import Side
@@ -77,7 +77,7 @@ CASES = Table(
         kept("sex", Kind.TEXT, "nullif(c.sex, '')", "Sex of the employee.", _SEXES),
         kept("specialties", Kind.LIST, _listed("c.specialties"), "Specialties of the reviewer."),
         kept("licensure", Kind.LIST, _listed("c.licensure"), "States in which the reviewer is licensed."),
-        left_out("summary", Kind.TEXT, "t.summary", "Clinical summary."),
+        long_text("summary", "t.summary", "Clinical summary."),
         kept("layout", Kind.TEXT, "c.layout", "Layout of the letter, as the parser names it."),
         kept("doubts", Kind.INTEGER, "c.problem_count", "Number of doubts that the parser reported for the letter."),
         kept("doubt_codes", Kind.LIST, _listed("c.all_problem_codes"), "Codes of these doubts."),
@@ -109,9 +109,9 @@ ITEMS = Table(
         kept("days_from_assignment", Kind.INTEGER, "f.days_from_assignment", "Days from assignment to decision."),
         kept("claim_age", Kind.INTEGER, "f.claim_age", "Full years from the injury to the decision."),
         kept("same_authority", Kind.BOOLEAN, "f.same_authority", "Both sides cite at least one guideline in common."),
-        left_out("rationale", Kind.TEXT, "x.rationale", "The reviewer's rationale."),
-        left_out("claims_text", Kind.TEXT, "x.claims_text", "What the claims administrator relied on, as printed."),
-        left_out("reviewer_text", Kind.TEXT, "x.reviewer_text", "What the reviewer relied on, as printed."),
+        long_text("rationale", "x.rationale", "The reviewer's rationale."),
+        long_text("claims_text", "x.claims_text", "What the claims administrator relied on, as printed."),
+        long_text("reviewer_text", "x.reviewer_text", "What the reviewer relied on, as printed."),
         kept("doubt_codes", Kind.LIST, _listed("i.problem_codes"), "Codes of the doubts about this item."),
     ),
 )  # fmt: skip

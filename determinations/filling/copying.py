@@ -35,6 +35,8 @@ def _value(value: object) -> str:
         return "\\N"
     if isinstance(value, str):
         return _escaped(value)
+    if isinstance(value, bytes):
+        return rf"\\x{value.hex()}"
     if isinstance(value, bool):
         return "t" if value else "f"
     if isinstance(value, list | tuple):

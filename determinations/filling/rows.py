@@ -4,7 +4,6 @@ The order follows WRITE_ORDER in ``cases.effective``. Steps that concern few let
 guidelines) are those of reading itself.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -45,6 +44,7 @@ from determinations.models import (
 )
 from determinations.models.letters import Lane
 from determinations.models.uploads import FileOutcome
+from determinations.packing.codec import pack_json, packed_literal
 from determinations.parsing import PARSER_VERSION
 from determinations.parsing.grounds import version as grounds_version
 from determinations.parsing.problems import needs_review
@@ -98,7 +98,7 @@ def _copy_letters(letters: Mapping[int, FilledLetter], now: datetime) -> None:
         [
             {
                 "letter_id": pk,
-                "text": letter.extracted.text,
+                "packed_text": packed_literal(letter.extracted.text),
                 "page_offsets": letter.extracted.page_offsets,
                 "start": letter.part.extent.start,
                 "end": letter.part.extent.end,
@@ -115,7 +115,7 @@ def _copy_letters(letters: Mapping[int, FilledLetter], now: datetime) -> None:
                 "parser_version": PARSER_VERSION,
                 "parsed_at": now,
                 "grounds_version": grounds_version(),
-                "document": json.dumps(letter.document),
+                "packed_document": pack_json(letter.document),
             }
             for pk, letter in letters.items()
         ],
@@ -172,7 +172,7 @@ def _copy_cases(letters: Mapping[int, FilledLetter]) -> None:
         [
             {
                 "case_id": pk,
-                "summary": record["summary"] or "",
+                "packed_summary": packed_literal(record["summary"]),
                 "search": words[pk].letter,
                 "words_version": words_version,
             }
@@ -210,9 +210,9 @@ def _copy_items(records: Mapping[int, EffectiveRecord], words: Mapping[int, Sear
         [
             {
                 "item_id": item_id,
-                "rationale": item["rationale"] or "",
-                "claims_text": item["claims_text"] or "",
-                "reviewer_text": item["reviewer_text"] or "",
+                "packed_rationale": packed_literal(item["rationale"]),
+                "packed_claims_text": packed_literal(item["claims_text"]),
+                "packed_reviewer_text": packed_literal(item["reviewer_text"]),
                 "search": vector,
             }
             for item_id, (_pk, item, vector) in numbered

@@ -17,6 +17,7 @@ from determinations.models.found_by import case_sections, case_words
 from determinations.models.letters import Letter
 from determinations.models.office_fields import OfficeColumns, all_values
 from determinations.models.offices import OfficeSet
+from determinations.models.packed import PackedText
 
 
 class Outcome(models.TextChoices):
@@ -157,7 +158,7 @@ class CaseText(models.Model):
     """A case's long text, and its search vector without its items: number, summary, reviewer, notes."""
 
     case = models.OneToOneField(Case, primary_key=True, on_delete=models.CASCADE, related_name="text")
-    summary = models.TextField(blank=True)
+    summary = PackedText(blank=True)
     search = SearchVectorField(null=True)
     words_version = models.SmallIntegerField(
         default=0,
@@ -166,7 +167,10 @@ class CaseText(models.Model):
     )
 
     class Meta:
-        indexes = [models.Index(fields=["words_version"], name="case_words_version")]
+        indexes = [
+            models.Index(fields=["words_version"], name="case_words_version"),
+            models.Index(fields=["case"], name="case_text_earlier", condition=Q(summary__isnull=True)),
+        ]
 
     def __str__(self) -> str:
         return f"Text of case {self.case_id}"
@@ -198,10 +202,13 @@ class ItemText(models.Model):
     """An item's long texts, and its search vector: request, rationale, guideline lines and what these cite."""
 
     item = models.OneToOneField(DisputedItem, primary_key=True, on_delete=models.CASCADE, related_name="text")
-    rationale = models.TextField(blank=True)
-    claims_text = models.TextField(blank=True)
-    reviewer_text = models.TextField(blank=True)
+    rationale = PackedText(blank=True)
+    claims_text = PackedText(blank=True)
+    reviewer_text = PackedText(blank=True)
     search = SearchVectorField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["item"], name="item_text_earlier", condition=Q(rationale__isnull=True))]
 
     def __str__(self) -> str:
         return f"Text of item {self.item_id}"

@@ -9,6 +9,7 @@ from django.db.models.functions import Length
 from django.utils.translation import gettext_lazy as _
 
 from determinations.models.offices import OfficeSet
+from determinations.models.packed import PackedJSON, PackedText
 from determinations.parsing.results import LetterRecord
 
 models.CharField.register_lookup(Length)
@@ -184,7 +185,7 @@ class LetterText(models.Model):
     """
 
     letter = models.OneToOneField(Letter, primary_key=True, on_delete=models.CASCADE, related_name="text")
-    text = models.TextField()
+    text = PackedText()
     page_offsets = ArrayField(models.PositiveIntegerField(), default=list)
     kept_with = models.ForeignKey(
         "self", null=True, on_delete=models.RESTRICT, related_name="other_letters", db_index=False
@@ -200,6 +201,7 @@ class LetterText(models.Model):
 
     class Meta:
         indexes = [
+            models.Index(fields=["letter"], name="letter_text_earlier", condition=models.Q(text__isnull=True)),
             models.Index(fields=["folded_sha256"], name="letter_text_folded"),
             models.Index(
                 fields=["kept_with"], name="letter_text_kept_with", condition=models.Q(kept_with__isnull=False)
@@ -246,7 +248,7 @@ class ParsedDocument(models.Model):
     letter = models.OneToOneField(Letter, primary_key=True, on_delete=models.CASCADE, related_name="parsed")
     parser_version = models.CharField(max_length=20)
     parsed_at = models.DateTimeField()
-    document: "models.JSONField[LetterRecord, LetterRecord]" = models.JSONField()
+    document: "PackedJSON[LetterRecord]" = PackedJSON()
     grounds_version = models.SmallIntegerField(
         default=0,
         db_default=0,
@@ -254,7 +256,10 @@ class ParsedDocument(models.Model):
     )
 
     class Meta:
-        indexes = [models.Index(fields=["grounds_version"], name="grounds_version")]
+        indexes = [
+            models.Index(fields=["grounds_version"], name="grounds_version"),
+            models.Index(fields=["letter"], name="document_earlier", condition=models.Q(document__isnull=True)),
+        ]
 
     def __str__(self) -> str:
         return f"Parsed letter {self.letter_id}"

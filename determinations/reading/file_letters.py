@@ -163,7 +163,7 @@ class _FileLetters:
 
     def _matched(self) -> dict[int, LetterPart]:
         documents = ParsedDocument.objects.filter(letter__sha256=self.sha256)
-        numbers = dict(documents.values_list("letter_id", "document__case_number"))
+        numbers = {pk: document["case_number"] for pk, document in documents.values_list("letter_id", "document")}
         known = [KnownPart(row.pk, self._extent(row), numbers.get(row.pk)) for row in self.rows]
         present = {row.part for row in self.rows}
         # A removed letter's key is its negated part.

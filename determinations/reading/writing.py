@@ -1,12 +1,11 @@
 """Writes the results of reading: texts, parsed documents, the letters' states, and the cases that pages show."""
 
 import hashlib
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, Subquery
-from django.db.models.functions import MD5, Coalesce, Now
+from django.db.models.functions import Coalesce, Now
 
 from determinations.cases import review_entries, scanned_words
 from determinations.cases.bulk import bulk_cursor
@@ -16,6 +15,7 @@ from determinations.cases.letter_corrections import own_corrections
 from determinations.extraction.results import ExtractedText
 from determinations.models import Case, Letter, LetterState, LetterText, ScannedPage
 from determinations.models.letters import OPEN_STATES, Lane
+from determinations.packing.codec import pack, pack_json
 from determinations.parsing import PARSER_VERSION
 from determinations.parsing.grounds import version as grounds_version
 from determinations.reading.file_letters import LetterReading, files_with_several, letters_of
@@ -65,12 +65,10 @@ def _outdated(readings: Collection[Reading]) -> set[int]:
         return set()
     letters = LetterText.objects.filter(pk__in=[reading.letter_id for reading in readings])
     same_file = Letter.objects.filter(sha256=OuterRef("letter__sha256"), state__in=OPEN_STATES)
-    now = letters.filter(~Exists(same_file)).values_list("pk", MD5(Coalesce("kept_with__text", "text")))
-    digests = dict(now)
+    keepers = dict(letters.filter(~Exists(same_file)).values_list("pk", Coalesce("kept_with", "pk")))
+    texts = dict(LetterText.objects.filter(pk__in=set(keepers.values())).values_list("pk", "text"))
     return {
-        reading.letter_id
-        for reading in readings
-        if digests.get(reading.letter_id) != hashlib.md5(reading.stored.encode(), usedforsecurity=False).hexdigest()
+        reading.letter_id for reading in readings if texts.get(keepers.get(reading.letter_id, 0)) != reading.stored
     }
 
 
@@ -165,7 +163,7 @@ def _write_places(statement: str, letters: Sequence[LetterReading]) -> None:
     rows = [
         (
             letter.letter_id,
-            letter.extracted.text if letter.extracted and letter.keeper_id == letter.letter_id else "",
+            pack(letter.extracted.text if letter.extracted and letter.keeper_id == letter.letter_id else ""),
             _array(letter.extracted.page_offsets if letter.extracted else ()),
             None if letter.keeper_id == letter.letter_id else letter.keeper_id,
             letter.extent.start if letter.extent else None,
@@ -184,20 +182,21 @@ def _array(numbers: Iterable[int]) -> str:
 
 _ROWS = """
 SELECT id, text, offsets::int[], keeper, start, "end", folded FROM unnest(
-    %b::bigint[], %b::text[], %b::text[], %b::bigint[], %b::int[], %b::int[], %b::text[]
+    %b::bigint[], %b::bytea[], %b::text[], %b::bigint[], %b::int[], %b::int[], %b::text[]
 ) AS r (id, text, offsets, keeper, start, "end", folded)
 """
 _INSERT_TEXT = f"""
-INSERT INTO determinations_lettertext (letter_id, text, page_offsets, kept_with_id, start, "end", folded_sha256)
+INSERT INTO determinations_lettertext
+    (letter_id, packed_text, page_offsets, kept_with_id, start, "end", folded_sha256)
 {_ROWS}
-ON CONFLICT (letter_id) DO UPDATE SET text = excluded.text, page_offsets = excluded.page_offsets,
+ON CONFLICT (letter_id) DO UPDATE SET packed_text = excluded.packed_text, page_offsets = excluded.page_offsets,
     kept_with_id = excluded.kept_with_id, start = excluded.start, "end" = excluded."end",
     folded_sha256 = excluded.folded_sha256
 """
 #: If the text was stored before, only the letter's place in it can have changed.
 _INSERT_PLACE = f"""
 INSERT INTO determinations_lettertext AS stored
-    (letter_id, text, page_offsets, kept_with_id, start, "end", folded_sha256)
+    (letter_id, packed_text, page_offsets, kept_with_id, start, "end", folded_sha256)
 {_ROWS}
 ON CONFLICT (letter_id) DO UPDATE
 SET start = excluded.start, "end" = excluded."end", folded_sha256 = excluded.folded_sha256
@@ -222,22 +221,22 @@ def folded_sha256(text: str) -> str:
 
 
 def _write_documents(letters: Sequence[LetterReading]) -> None:
-    rows = [(letter.letter_id, json.dumps(letter.record), PARSER_VERSION, grounds_version()) for letter in letters]
+    rows = [(letter.letter_id, pack_json(letter.record), PARSER_VERSION, grounds_version()) for letter in letters]
     _execute_with_rows(
         """
         INSERT INTO determinations_parseddocument
-            (letter_id, parser_version, parsed_at, document, grounds_version)
-        SELECT id, parser, statement_timestamp(), document::jsonb, grounds
-        FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::int[]) AS r (id, document, parser, grounds)
+            (letter_id, parser_version, parsed_at, packed_document, grounds_version)
+        SELECT id, parser, statement_timestamp(), document, grounds
+        FROM unnest(%b::bigint[], %b::bytea[], %b::text[], %b::int[]) AS r (id, document, parser, grounds)
         ON CONFLICT (letter_id) DO UPDATE SET parser_version = excluded.parser_version,
-            parsed_at = excluded.parsed_at, document = excluded.document,
+            parsed_at = excluded.parsed_at, packed_document = excluded.packed_document,
             grounds_version = excluded.grounds_version
         """,
         rows,
     )
 
 
-def _execute_with_rows(statement: str, rows: Sequence[tuple[int | str | None, ...]]) -> None:
+def _execute_with_rows(statement: str, rows: Sequence[tuple[int | str | bytes | None, ...]]) -> None:
     """Execute the statement once for all rows; it gets each column as an array."""
     if rows:
         with bulk_cursor() as cursor:

@@ -13,7 +13,7 @@ from determinations.api import feed, repeats, webhooks
 from determinations.arrivals import looking
 from determinations.audit import upkeep as audit_upkeep
 from determinations.browsing import exports, selected_rows, vocabulary
-from determinations.cases import item_order
+from determinations.cases import earlier_texts, item_order
 from determinations.cases.old_grounds import letters_with_old_grounds
 from determinations.cases.search_words import old_words
 from determinations.casework import notes, notifications
@@ -39,6 +39,7 @@ from determinations.tasks.upkeep import (
     count_statistics,
     find_pairs,
     order_items,
+    pack_earlier_texts,
     renew_grounds,
     send_count_of_files,
     send_settling,
@@ -65,6 +66,7 @@ def _slower_work(now: datetime) -> Iterator[Step]:
         when=lambda: old_words(1) or notes.old_words(1),
     )  # fmt: skip
     yield Step("renewing grounds", partial(send_quietly, renew_grounds), when=lambda: letters_with_old_grounds(1))
+    yield Step("packing texts", partial(send_quietly, pack_earlier_texts), when=earlier_texts.any_earlier)
     yield Step("ordering items", partial(send_quietly, order_items), when=item_order.is_due)
     yield Step("counting search words", partial(send_quietly, count_search_words), when=lambda: vocabulary.is_due(now))
     yield Step("settling moved letters", send_settling, when=Letter.objects.filter(offices_changed=True).exists)

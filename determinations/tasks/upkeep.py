@@ -9,7 +9,7 @@ from django.conf import settings
 from determinations.audit import alerts, streaming
 from determinations.audit import upkeep as audit_upkeep
 from determinations.browsing import vocabulary
-from determinations.cases import item_order
+from determinations.cases import earlier_texts, item_order
 from determinations.cases.effective import rewrite_old_words
 from determinations.cases.moved_letters import settle_some_moved
 from determinations.cases.office_values import copy_pending
@@ -33,6 +33,8 @@ _SECONDS_PER_TURN = 5.0
 _LENGTHY = "finding pairs or counting words"
 #: Cases written in one transaction when their search vectors are renewed.
 _WORDS_BATCH = 50
+#: Rows of a table packed in one transaction.
+_PACKED_AT_ONCE = 100
 
 
 @shared_task(name="determinations.tasks.keep_column_file", ignore_result=True, soft_time_limit=3_000, time_limit=3_300)
@@ -180,6 +182,19 @@ def _order_items_for_a_turn() -> bool:
         if not item_order.order_some_items():
             return False
     return True
+
+
+@shared_task(name="determinations.tasks.pack_earlier_texts", ignore_result=True)
+@memory_may_run_out
+def pack_earlier_texts() -> None:
+    """Pack texts and documents that an earlier release stored unpacked, for a while; one such task at a time."""
+    with holding_alone("packing texts") as alone:
+        until = time.monotonic() + _SECONDS_PER_TURN
+        while alone and time.monotonic() < until:
+            if not earlier_texts.pack_some(_PACKED_AT_ONCE):
+                return
+    if alone:
+        send_quietly(pack_earlier_texts)
 
 
 @shared_task(name="determinations.tasks.count_search_words", ignore_result=True)

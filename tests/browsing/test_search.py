@@ -16,7 +16,7 @@ from determinations.cases.search_words import forget_old_words
 from determinations.corrections.actions import correct_field
 from determinations.filters.matching import Told
 from determinations.filters.words import Matches, QueryWords
-from determinations.models import Case, CaseText, ParsedDocument
+from determinations.models import Case, CaseText, ItemText, ParsedDocument
 from determinations.models.found_by import case_words, item_words
 from determinations.paging import looking
 from determinations.searching.query import Scope
@@ -306,18 +306,16 @@ def test_old_vectors_answer_until_a_worker_has_written_the_case_again(
 
 
 def _as_before_the_normal_form(case: Case) -> None:
+    rationales = {text.pk: text.rationale for text in ItemText.objects.filter(item__case=case.pk)}
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE determinations_itemtext SET search = to_tsvector('english', rationale) WHERE item_id IN "
-            "(SELECT id FROM determinations_disputeditem WHERE case_id = %(case)s)",
-            {"case": case.pk},
+        cursor.executemany(
+            "UPDATE determinations_itemtext SET search = to_tsvector('english', %s) WHERE item_id = %s",
+            [(rationale, pk) for pk, rationale in rationales.items()],
         )
         cursor.execute(
-            "UPDATE determinations_casetext AS letter SET words_version = 0, search = to_tsvector('english', summary)"
-            " || (SELECT to_tsvector('english', string_agg(rationale, ' ')) FROM determinations_itemtext JOIN"
-            " determinations_disputeditem d ON d.id = item_id WHERE d.case_id = letter.case_id)"
-            " WHERE case_id = %(case)s",
-            {"case": case.pk},
+            "UPDATE determinations_casetext SET words_version = 0,"
+            " search = to_tsvector('english', %s) || to_tsvector('english', %s) WHERE case_id = %s",
+            [case.text.summary, " ".join(rationales.values()), case.pk],
         )
         cursor.execute("UPDATE determinations_case SET searched_hash = 1 WHERE letter_id = %s", [case.pk])
 

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 import redis
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -35,6 +37,7 @@ from determinations.models import (
     TypedForm,
 )
 from determinations.models.browsing import ExportState
+from determinations.models.packed import PackedJSON, PackedText
 from determinations.office_fields.records import Submitted, edit_values
 from determinations.reading import drawings
 from determinations.reading.ingest import ingest_letters
@@ -51,6 +54,10 @@ WORD = "zyxqvort"
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker", "own_store")]
 
 
+def packed_names(model: type[Model]) -> list[str]:
+    return [each.name for each in model._meta.concrete_fields if isinstance(each, PackedText | PackedJSON)]
+
+
 def bring(*files: ContentFile, by: User | None = None) -> Letter:
     upload = receive_files(by=by, files=files)
     letter = Letter.objects.get(arrivals__upload=upload)
@@ -65,7 +72,7 @@ def marked(number: int) -> ContentFile:
 
 
 def places_with_the_word() -> list[str]:
-    """Every table, file and cached value that holds the word, in text, as bytes or as a lexeme."""
+    """Every table, file and cached value that holds the word, in text, packed, as bytes or as a lexeme."""
     found = []
     with connection.cursor() as cursor:
         cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
@@ -79,6 +86,11 @@ def places_with_the_word() -> list[str]:
             )
             if cursor.fetchone()[0]:
                 found.append(table)
+    packed = [(model, name) for model in apps.get_models() for name in packed_names(model)]
+    assert len(packed) == 6
+    for model, name in packed:
+        if any(WORD in str(value) for value in model._default_manager.values_list(name, flat=True)):
+            found.append(model._meta.db_table)
     for unit in inventory.units():
         found += [name for area, name in inventory.files_of(unit) if WORD.encode() in area.read(name)]
     for url in (settings.REDIS_URL, str(settings.CACHES["default"]["LOCATION"])):
@@ -137,7 +149,16 @@ def test_after_an_erasure_no_table_no_file_and_no_cache_holds_the_word(
     admin: Client, people: People, letter: Letter, django_capture_on_commit_callbacks: Any
 ) -> None:
     before = set(places_with_the_word())
-    for table in ("lettertext", "correction", "casetext", "itemtext", "sectionname", "typedform", "uploadedfile"):
+    for table in (
+        "lettertext",
+        "parseddocument",
+        "correction",
+        "casetext",
+        "itemtext",
+        "sectionname",
+        "typedform",
+        "uploadedfile",
+    ):
         assert f"determinations_{table}" in before
     assert exports_area().has(f"{Export.objects.get().pk}.csv")
     with django_capture_on_commit_callbacks(execute=True):

@@ -1,0 +1,36 @@
+"""Packs the long texts and documents of earlier releases, in the background (see ``models.packed``).
+
+A row is locked while it is packed, and one that is locked by others is left for the next turn. Nothing is read or
+counted otherwise afterwards, so no case is written again. PostgreSQL gives the space that becomes free to new rows.
+"""
+
+from django.db import transaction
+from django.db.models import Model
+
+from determinations.models import CaseText, ItemText, LetterText, ParsedDocument
+
+#: The columns of each table; rows are found by the first (an index of each table has those that are not packed).
+_COLUMNS: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
+    (LetterText, ("text",)),
+    (ParsedDocument, ("document",)),
+    (CaseText, ("summary",)),
+    (ItemText, ("rationale", "claims_text", "reviewer_text")),
+)
+
+
+def any_earlier() -> bool:
+    """Whether some rows are not packed."""
+    return any(model._default_manager.filter(**{f"{names[0]}__isnull": True}).exists() for model, names in _COLUMNS)
+
+
+def pack_some(limit: int) -> int:
+    """Pack up to so many rows of each table, in a transaction per table; returns how many were packed."""
+    return sum(_pack_some(model, names, limit) for model, names in _COLUMNS)
+
+
+def _pack_some(model: type[Model], names: tuple[str, ...], limit: int) -> int:
+    with transaction.atomic():
+        earlier = model._default_manager.filter(**{f"{names[0]}__isnull": True}).order_by("pk")
+        rows = list(earlier.select_for_update(skip_locked=True, of=("self",)).only("pk", *names)[:limit])
+        model._default_manager.bulk_update(rows, names)
+    return len(rows)

@@ -1,0 +1,1 @@
+"""The packed form in which long texts and parsed documents are stored; plain Python."""
