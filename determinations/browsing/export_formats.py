@@ -2,6 +2,7 @@
 cell in Excel."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -17,6 +18,9 @@ _LONGEST_EXCEL_TEXT, _CUT = 32_767, " … [Cut here: Excel takes no longer text.
 _BEFORE_EXCEL = date(1899, 12, 30).toordinal()
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 _MAY_BE_RISKY = frozenset([*_RISKY, " "])
+#: A cell of a line of CSV after the first that begins so, or a part of a text that looks like one.
+_MAY_BE_RISKY_LATER = re.compile(r',"? *[=+\-@\t\r\n]')
+_LINE_END = len("\r\n")
 
 
 class TooManyRows(Exception):
@@ -48,7 +52,10 @@ def csv_lines(heads: Sequence[str], rows: Iterable[Sequence[Cell | float]]) -> I
     writer = csv.writer(_Echo())
     yield "\ufeff" + writer.writerow([harmless(head) for head in heads])  # an office names fields of its own
     for row in rows:
-        yield writer.writerow([harmless(cell) for cell in row])
+        line = writer.writerow(row)
+        if line[:1] in _MAY_BE_RISKY or line[:1] == '"' or _MAY_BE_RISKY_LATER.search(line, 0, len(line) - _LINE_END):
+            line = writer.writerow([harmless(cell) for cell in row])
+        yield line
 
 
 def write_xlsx(path: Path, title: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:

@@ -1,6 +1,6 @@
 """The rows of a list as an export holds them: its columns, and every row read through a server-side cursor."""
 
-from collections.abc import Callable, Iterator, MutableSequence, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -193,42 +193,38 @@ class ExportedList:
         names = dict.fromkeys(
             [letter_of, order.column, *(name for column in columns for name in column.reads), *fields]
         )
-        cells = _cells_of(columns, list(names), self.lookups.labels)
+        of_columns = [_cells_of(column, list(names), self.lookups.labels) for column in columns]
         rows = iter(_rows(self.kind, self.query, self.lookups, order, letters, list(names)))
         while chunk := list(islice(rows, _READ_AT_ONCE)):
             texts = value_texts(getattr(row, field) for row in chunk for field in fields)
-            for row in chunk:
-                if seen is not None:
-                    seen.append(getattr(row, letter_of))
-                yield [*cells(row), *(texts.get(getattr(row, field) or 0, "") for field in fields)]
+            if seen is not None:
+                seen.extend(getattr(row, letter_of) for row in chunk)
+            of_office = [[texts.get(getattr(row, field) or 0, "") for row in chunk] for field in fields]
+            yield from map(list, zip(*(cells(chunk) for cells in of_columns), *of_office, strict=True))
 
 
-def _cells_of(
-    columns: Sequence[Column], names: Sequence[str], labels: Labels
-) -> Callable[[Sequence[object]], Iterator[Cell]]:
-    """A function that gives the cells of a row, which has its values in the order of ``names``."""
-    steps = [_step(column, names, labels) for column in columns]
-    return lambda row: (step(row) for step in steps)
+#: The cells of a column, of a part of the rows at a time: a call for each cell takes most of an export's time.
+_Cells = Callable[[Sequence[Sequence[object]]], Iterable[Cell]]
 
 
-def _step(column: Column, names: Sequence[str], labels: Labels) -> Callable[[Sequence[object]], Cell]:
+def _cells_of(column: Column, names: Sequence[str], labels: Labels) -> _Cells:
+    """A function that gives the cells of rows, which have their values in the order of ``names``."""
     cell, read = column.cell, itemgetter(*map(names.index, column.reads))
     if cell is None:
-        return read
+        return lambda rows: map(read, rows)
     if not column.few:
-        return lambda row: cell(labels, *read(row))
+        return lambda rows: [cell(labels, *read(row)) for row in rows]
     kept: dict[object, Cell] = {}
 
-    def kept_cell(row: Sequence[object]) -> Cell:
-        value = read(row)
-        key = tuple(value) if isinstance(value, list) else value
-        if key not in kept:
-            if len(kept) >= _MOST_KEPT:
-                kept.clear()
-            kept[key] = cell(labels, value)
-        return kept[key]
+    def kept_cells(rows: Sequence[Sequence[object]]) -> Iterator[Cell]:
+        values = list(map(read, rows))
+        keys = [tuple(value) if type(value) is list else value for value in values]
+        if len(kept) >= _MOST_KEPT:
+            kept.clear()
+        kept.update((key, cell(labels, value)) for key, value in zip(keys, values, strict=True) if key not in kept)
+        return map(kept.__getitem__, keys)
 
-    return kept_cell
+    return kept_cells
 
 
 def letter_column(kind: ListKind) -> str:
