@@ -27,8 +27,9 @@ def is_configured(alias: str) -> bool:
 @contextmanager
 def on_replica() -> Iterator[None]:
     """Read from the replica within the block. The caller enters the scope of its user there."""
-    replica = connections[REPLICA]
-    replica.imrsite_primary = connections[DEFAULT_DB_ALIAS]  # type: ignore[attr-defined] # our own note
+    replica, current = connections[REPLICA], connections[DEFAULT_DB_ALIAS]
+    if current is not replica:
+        replica.imrsite_primary = current  # type: ignore[attr-defined] # our own note
     with _instead(replica):
         yield
 

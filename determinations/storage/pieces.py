@@ -1,5 +1,6 @@
 """A file that is read in pieces of one length, and looks like a file that is read from any place."""
 
+import errno
 import io
 import os
 
@@ -44,7 +45,10 @@ class PieceReader(io.RawIOBase):
             return 0
         number, start = divmod(self._at, self._piece_bytes)
         view = memoryview(target)
-        part = memoryview(self._piece(number))[start : start + view.nbytes]
+        piece = self._piece(number)
+        if len(piece) != min(self._piece_bytes, self.size - number * self._piece_bytes):
+            raise OSError(errno.EIO, "a piece of the file has another length")  # nothing would look like its end
+        part = memoryview(piece)[start : start + view.nbytes]
         view[: len(part)] = part
         self._at += len(part)
         return len(part)

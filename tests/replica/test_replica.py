@@ -269,7 +269,7 @@ def test_blocks_nest(standby: Standby) -> None:
     Case.objects.count()
     with on_replica():
         assert connection.alias == REPLICA
-        with on_primary():
+        with on_replica(), on_primary():
             assert connection.alias == "default"
         assert connection.alias == REPLICA
     assert connection.alias == "default"

@@ -1,0 +1,63 @@
+"""A correction shows in lists, statistics and search with the next request after its commit, whatever is kept.
+
+Answers are kept by the version of the data, which triggers change in the transaction of the correction itself (see
+``statistics.answer_cache``); lists and search read the rows. So nothing that is kept is ever older than a correction.
+"""
+
+import re
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from determinations.corrections import actions
+from determinations.statistics.answer_cache import cached_answers
+from tests.corrections.letters import document, item, problem, stored_letter
+from tests.fixtures.people import People
+
+#: Pages by what changes on them: the words of a request, its decision, a problem that staff settled.
+PAGES = {
+    "request": ("/items/?request_words=walker", "/search/?q=walker"),
+    "decision": (
+        "/cases/?outcome=overturned", "/cases/facets/?name=outcome", "/statistics/",
+        "/statistics/breakdowns/category/",
+        "/statistics/treatments/", "/statistics/compare/table/?by=category", "/citations/", "/cases/", "/items/",
+    ),
+    "problem": ("/statistics/quality/", "/cases/?problem=no_age"),
+}  # fmt: skip
+
+
+def shown(client: Client, address: str) -> str:
+    """What a page shows, apart from the token of its forms."""
+    page = client.get(address)
+    assert page.status_code == 200, address
+    return re.sub(r'(csrfmiddlewaretoken" value|data-token)="\w+"', "", page.content.decode())
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("broker")
+def test_the_next_request_shows_a_correction_whatever_was_kept(as_supervisor: Client, people: People) -> None:
+    doubt = problem("no_age", "age")
+    letter = stored_letter(document(item("Knee brace"), problems=[doubt], age=None))
+    stored_letter(document(item("Massage"), problems=[doubt], age=None, case_number="CM16-9000002"))
+    addresses = [address for some in PAGES.values() for address in some]
+    steps = (
+        ("request", "items/1/request", "Walker"),
+        ("decision", "items/1/decision", "overturned"),
+        ("problem", "age", 61),
+    )
+    for kind, path, value in steps:
+        before = {address: shown(as_supervisor, address) for address in addresses}
+        assert cached_answers.answers
+        for address in PAGES[kind]:
+            assert shown(as_supervisor, address) == before[address], address
+        actions.correct_field(letter.pk, path, value, by=people.admin, now=timezone.now(), reason="misread")
+        for address in PAGES[kind]:
+            assert shown(as_supervisor, address) != before[address], address
+    after = {address: shown(as_supervisor, address) for address in addresses}
+    cached_answers.answers.clear()
+    cached_answers.shares = False
+    try:
+        assert {address: shown(as_supervisor, address) for address in addresses} == after
+    finally:
+        cached_answers.shares = True
