@@ -69,7 +69,9 @@ def _compiled(pattern: str) -> tuple[re.Pattern[str], bool]:
     if pattern.startswith("/"):
         body = pattern[1:-1]
         return re.compile(body), bool(re.search(r"(?<!\\)[A-Z]", body))
-    return re.compile(rf"(?<![a-z0-9]){''.join(_words(pattern.lower()))}(?![a-z0-9])"), False
+    before = "a-z" if pattern[0].isalpha() else "a-z0-9"  # "mg" is a word of "10/325mg"
+    after = "0-9" if pattern[-1].isdigit() else "a-z0-9"  # so is "325"
+    return re.compile(rf"(?<![{before}]){''.join(_words(pattern.lower()))}(?![{after}])"), False
 
 
 def _words(pattern: str) -> Iterator[str]:
