@@ -10,9 +10,10 @@ import django_filters
 from django.db.models import F, Func, Model, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
+from determinations.cases.search_words import old_words_remain
 from determinations.filters.lookups import Lookups, has_number, has_office_value
 from determinations.filters.words import ItemMatches, LetterMatches, Matches, QueryWords, SomeItemMatches
-from determinations.searching.query import Part, Scope
+from determinations.searching.query import Part, Scope, parts_in_one_text
 
 
 class Told(Enum):
@@ -45,7 +46,7 @@ class WordsFilter(django_filters.CharFilter):
         if elsewhere:
             return qs.filter(self._with(words, elsewhere, lookups))
         told: Told = self.parent.told
-        if (told is Told.EXACTLY and not words.unpacked) or not words.told_by_texts:
+        if (told is Told.EXACTLY and not words.unpacked) or old_words_remain():
             matches = self._said(lambda notes: Matches(self.words, words.query(self.scope, notes=notes)), lookups)
             # Of a query of nothing but "-not" PostgreSQL would read the whole index; checking row by row is faster.
             return qs.filter(Coalesce(matches, Value(False)) if words.only_not else matches)
@@ -70,12 +71,15 @@ class WordsFilter(django_filters.CharFilter):
         )
 
     def _part_by_texts(self, words: QueryWords, part: Part, notes: bool) -> Q:
-        query = words.query_of([replace(part, negated=False)], self.scope, notes=notes)
-        if self.scope is Scope.CASES:
-            said = Q(LetterMatches(F("letter"), query)) | Q(SomeItemMatches(F("letter"), query))
-        else:
-            said = Q(ItemMatches(F("item"), query)) | Q(LetterMatches(F("case"), query))
-        return ~said if part.negated else said
+        def said(one: Part) -> Q:
+            query = words.query_of([one], self.scope, notes=notes)
+            if self.scope is Scope.CASES:
+                return Q(LetterMatches(F("letter"), query)) | Q(SomeItemMatches(F("letter"), query))
+            return Q(ItemMatches(F("item"), query)) | Q(LetterMatches(F("case"), query))
+
+        ways = parts_in_one_text(replace(part, negated=False))
+        matches = reduce(or_, [reduce(and_, map(said, several)) for several in ways])
+        return ~matches if part.negated else matches
 
     def _said(self, condition: Callable[[bool], Func | Q], lookups: Lookups) -> Func | Q:
         """Rows whose words match; the condition looks in notes on corrections where the user may read them."""

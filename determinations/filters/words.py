@@ -18,7 +18,6 @@ from determinations.searching.query import (
     read_query,
     to_index_query,
     to_tsquery,
-    told_by_one_text,
 )
 
 _LONGEST = 300
@@ -109,11 +108,6 @@ class QueryWords:
     def unpacked(self) -> bool:
         """Whether no index alone tells which rows match, so that their words have to be read."""
         return needs_places(self.alternatives)
-
-    @cached_property
-    def told_by_texts(self) -> bool:
-        """Whether rows can be checked by one text after the other."""
-        return told_by_one_text(self.alternatives) and not old_words_remain()
 
     @property
     def only_not(self) -> bool:

@@ -107,9 +107,12 @@ def _needs_place(part: Part) -> bool:
     return bool(part.slots) or part.field == "rationale"
 
 
-def told_by_one_text(alternatives: Alternatives) -> bool:
-    """Whether each part is in a row if it is in one of the row's texts: not so for words that may be in several."""
-    return all(len(way) == 1 for parts in alternatives for part in parts for way in part.ways)
+def parts_in_one_text(part: Part) -> Iterator[tuple[Part, ...]]:
+    """The part in ways of which each is a row's if all its parts are in texts of the row, each in one of them."""
+    if part.slots or part.beginning:
+        yield (part,)
+    else:
+        yield from (tuple(replace(part, ways=((lexeme,),)) for lexeme in way) for way in part.ways)
 
 
 def only_not(alternatives: Alternatives) -> bool:
@@ -214,7 +217,8 @@ def _parts_of(run: _Typed) -> Iterator[tuple[Part, bool]]:
             yield replace(plain, slots=tuple(_in_phrase(slot, run.only) for slot in group)), False
         else:
             (slot,) = group
-            yield replace(plain, ways=(_in_phrase(slot, run.only),)), _is_filler(slot)
+            ways = (_in_phrase(slot, run.only), *([slot.words] if _is_joined(slot) else []))
+            yield replace(plain, ways=ways), _is_filler(slot)
 
 
 def _groups(slots: Sequence[Slot], text: str) -> Iterator[list[Slot]]:
@@ -247,6 +251,11 @@ def _is_number(slot: Slot) -> bool:
 
 def _is_filler(slot: Slot) -> bool:
     return slot.words == (slot.key,) and slot.key in STOP_WORDS
+
+
+def _is_joined(slot: Slot) -> bool:
+    """Whether a hyphen joins two words that some write apart ("post operative") and that say little elsewhere."""
+    return len(slot.words) == 2 and slot.key[0] != "=" and slot.words[0] not in ("over", "under")
 
 
 def _level(slot: Slot) -> str:

@@ -186,7 +186,7 @@ def test_the_index_tells_all_that_match_and_the_texts_of_a_row_tell_which(rewrit
     for typed in (
         '"not medically necessary"', '"low back" -norco', "rationale:pain", 'norco -"low back"', 'request:"norco 10"',
         'cites:"chronic pain" OR zygomycosis', "-lumbar", 'summary:"a worker"', "lumb* -pain", "reviewer:zymology",
-        'only:"physical therapy"', "rationale:norco OR EMG L4-5",
+        'only:"physical therapy"', "rationale:norco OR EMG L4-5", 'post-operative "low back"', "-post-operative",
     ):  # fmt: skip
         query = QueryDict(mutable=True)
         query["q"] = typed

@@ -16,7 +16,7 @@ ITEM = ItemWords(
 )
 LETTER = LetterWords(
     number="CM17-9000142",
-    summary="A 52-year-old with diabetes fell. Diagnoses include sprain/strain.",
+    summary="A 52-year-old with diabetes fell. Post operative pain. Diagnoses include sprain/strain.",
     reviewer=("Pain Management", "California"),
     notes=("The adjuster called twice.",),
 )
@@ -47,6 +47,7 @@ def holds(query: str, *, scope: Scope = Scope.CASES, notes: bool = False, item: 
         'reviewer:"pain management"', "sprain", "strain", "radicul*", "complaint*", "norco OR zebra", "norco -zebra",
         "zebra OR request:norco", "cm17-9000142", "the", "“not medically necessary”", "diagnosis", "guideline:h-wave",
         "REQUEST:norco", "request:only:norco", "-request:zebra norco", "#60", "norco®",
+        "post-operative", "post operative",
     ],
 )  # fmt: skip
 def test_the_letter_is_found(query: str) -> None:
