@@ -15,7 +15,7 @@ from determinations.paging.filtered import ListQuery, keys_from, rows_of
 from determinations.paging.looking import Looked, look_through
 from determinations.paging.sql import compiled
 from determinations.searching.matches import Found, Piece, excerpts, find, whole
-from determinations.searching.query import Scope
+from determinations.searching.tsquery import Scope, alone
 from determinations.wording.labels import value_texts
 
 #: Only this many matches, the newest, are ranked: the words of each have to be read.
@@ -166,7 +166,7 @@ def _of_letters(
 
 def _of_notes(results: Mapping[int, SearchResult], words: QueryWords) -> Iterator[tuple[int, Snippet]]:
     """The newest notes on these cases in which a part of the search occurs."""
-    asked = [part.alone for parts in words.alternatives for part in parts if part.is_said_in("notes")]
+    asked = [alone(part) for parts in words.alternatives for part in parts if part.is_said_in("notes")]
     if not asked:
         return
     query = AsQuery(Value(" | ".join(f"({part})" for part in asked), output_field=TextField()))

@@ -21,7 +21,8 @@ from determinations.models.office_fields import all_values
 from determinations.office_fields.registry import seen_fields
 from determinations.office_fields.values import normal_form
 from determinations.parsing.citations import section_label
-from determinations.searching.query import Part, Scope
+from determinations.searching.query import Part
+from determinations.searching.tsquery import Scope, alone
 from determinations.wording.labels import Labels, read_labels
 
 
@@ -132,7 +133,7 @@ class Lookups:
         if words in self._values:
             return self._values[words]
         asked = [part for parts in words.alternatives for part in parts if part.field in ("", *fields)]
-        queries = [part.alone for part in asked]
+        queries = [alone(part) for part in asked]
         slots = [
             f"{{{','.join(map(str, [fields[part.field]] if part.field else fields.values()))}}}" for part in asked
         ]
@@ -157,7 +158,7 @@ class Lookups:
             return self._notes[words, scope]
         found: dict[Part, list[int]] = {}
         with connection.cursor() as cursor:
-            cursor.execute(_NOTES_OF_PARTS, [[part.alone for part in asked]])
+            cursor.execute(_NOTES_OF_PARTS, [[alone(part) for part in asked]])
             for at, letter in cursor.fetchall():
                 found.setdefault(asked[at - 1], []).append(letter)
         self.found_in_notes = self.found_in_notes or bool(found)

@@ -13,7 +13,8 @@ from django.db.models.functions import Coalesce
 from determinations.cases.search_words import old_words_remain
 from determinations.filters.lookups import Lookups, has_number, has_office_value
 from determinations.filters.words import ItemMatches, LetterMatches, Matches, QueryWords, SomeItemMatches
-from determinations.searching.query import Part, Scope, parts_in_one_text
+from determinations.searching.query import Part, parts_in_one_text
+from determinations.searching.tsquery import Scope
 
 
 class Told(Enum):

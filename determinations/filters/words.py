@@ -8,17 +8,8 @@ from django.contrib.postgres.search import SearchQueryField
 from django.db.models import BooleanField, Func, TextField, Value
 
 from determinations.cases.search_words import old_words_remain
-from determinations.searching.query import (
-    Alternatives,
-    Part,
-    Scope,
-    in_field,
-    needs_places,
-    only_not,
-    read_query,
-    to_index_query,
-    to_tsquery,
-)
+from determinations.searching.query import Alternatives, Part, in_field, needs_places, only_not, read_query
+from determinations.searching.tsquery import Scope, to_index_query, to_tsquery
 
 _LONGEST = 300
 

@@ -13,7 +13,8 @@ from django.db.models import BooleanField, Func, TextField, Value
 from determinations.cases.typed_dates import read_typed_date
 from determinations.models import FieldKind, OfficeField, OfficeValue
 from determinations.models.office_fields import LONGEST_VALUE
-from determinations.searching.query import Scope, read_query, to_tsquery
+from determinations.searching.query import read_query
+from determinations.searching.tsquery import Scope, to_tsquery
 from determinations.searching.vectors import LetterWords, letter_vector
 
 #: The value of filters and statistics that means that no value was entered.

@@ -1,4 +1,4 @@
-"""What was typed into the search box, in the normal form, and the PostgreSQL query it becomes.
+"""What was typed into the search box, in the normal form; ``tsquery`` makes a query of PostgreSQL of it.
 
 Every word must occur. ``"a phrase"``, ``-not``, ``OR`` and ``word*`` work as in a web search; ``request:``,
 ``rationale:``, ``summary:``, ``cites:``, ``reviewer:`` and ``notes:`` in front of a word or phrase look in one field,
@@ -8,12 +8,10 @@ Every word must occur. ``"a phrase"``, ``-not``, ``OR`` and ``word*`` work as in
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
-from itertools import groupby, pairwise
+from itertools import groupby
 
 from determinations.searching.normal_form import Slot, slots_of
 from determinations.searching.singular import STOP_WORDS, shorter_singulars
-from determinations.searching.vectors import CITES, NOTES, REQUEST, REVIEWER, SUMMARY, pair
 
 #: The fields that a search can be limited to, each with the other names that are understood.
 FIELDS = {
@@ -26,20 +24,10 @@ FIELDS = {
 }
 _FIELD_OF = {name: field for field, others in FIELDS.items() for name in (field, *others)}
 _ONLY = "only"
-#: Weights of the fields whose words have places under no prefix, and prefixes of those that have one.
-_WEIGHTS = {"request": "A", "rationale": "C", "cites": "D"}
-_PREFIXES = {"request": REQUEST, "cites": CITES, "summary": SUMMARY, "reviewer": REVIEWER, "notes": NOTES}
 _UNITS = frozenset("mg mcg ml percent cm mm mg/ml hour day week month year unit gram g kg".split())
 
 _PART = re.compile(r'(?P<not>-)?(?P<fields>(?:[A-Za-z]+:)*)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]*))', re.ASCII)
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "\x00": " "})
-
-
-class Scope(Enum):
-    """Whose words are searched."""
-
-    CASES = "cases"
-    ITEMS = "items"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +47,6 @@ class Part:
     def lexemes(self) -> frozenset[str]:
         """Every lexeme that shows the part where it stands alone; of phrases, see ``slots``."""
         return frozenset(lexeme for way in self.ways for lexeme in way)
-
-    @property
-    def alone(self) -> str:
-        """The text of the ``tsquery`` that finds the part in a text of its own, such as a note."""
-        return to_tsquery(((replace(self, field="", negated=False),),), Scope.ITEMS)
 
     def is_said_in(self, field: str) -> bool:
         """Whether a match in this field is one of the part."""
@@ -100,10 +83,11 @@ def read_query(text: str, more_fields: Collection[str] = ()) -> Alternatives:
 def needs_places(alternatives: Alternatives) -> bool:
     """Whether no index alone tells which rows match: a phrase, a rationale, or nothing but ``-not``."""
     parts = [part for alternative in alternatives for part in alternative]
-    return only_not(alternatives) or any(_needs_place(part) for part in parts)
+    return only_not(alternatives) or any(needs_place(part) for part in parts)
 
 
-def _needs_place(part: Part) -> bool:
+def needs_place(part: Part) -> bool:
+    """Whether the places of its words tell whether the part matches."""
     return bool(part.slots) or part.field == "rationale"
 
 
@@ -118,25 +102,6 @@ def parts_in_one_text(part: Part) -> Iterator[tuple[Part, ...]]:
 def only_not(alternatives: Alternatives) -> bool:
     """Whether rows without any of the words match: no index finds them."""
     return any(all(part.negated for part in parts) for parts in alternatives)
-
-
-def to_tsquery(alternatives: Alternatives, scope: Scope, *, notes: bool = False) -> str:
-    """The text of the ``tsquery``. Without ``notes`` they find nothing: whoever may not read notes cannot ask them."""
-    return " | ".join(f"({' & '.join(_part_query(part, scope, notes) for part in parts)})" for parts in alternatives)
-
-
-def to_index_query(alternatives: Alternatives, scope: Scope, *, notes: bool = False) -> str:
-    """The text of a ``tsquery`` that an index answers alone, for every row that matches, and others.
-
-    Phrases are their words in any order, and what no index tells is left out. Empty if no index helps.
-    """
-    texts = [
-        [_index_query(part, scope, notes) for part in parts if not (part.negated and _needs_place(part))]
-        for parts in alternatives
-    ]
-    if any(not [part for part in parts if not part.startswith("!")] for parts in texts):
-        return ""
-    return " | ".join(f"({' & '.join(parts)})" for parts in texts)
 
 
 def in_field(alternatives: Alternatives, field: str) -> Alternatives:
@@ -269,83 +234,3 @@ def _is_level(slots: Sequence[Slot]) -> bool:
 
 def _in_phrase(slot: Slot, only: bool) -> tuple[str, ...]:
     return slot.words if only else (_level(slot) or slot.key,)
-
-
-def _part_query(part: Part, scope: Scope, notes: bool) -> str:
-    query = _phrase_query(part, scope, notes) if part.slots else _words_query(part, scope, notes)
-    return f"!({query})" if part.negated else f"({query})"
-
-
-def _index_query(part: Part, scope: Scope, notes: bool) -> str:
-    if part.slots:
-        words = [lexeme for slot in part.slots for lexeme in slot]
-        texts = (
-            " & ".join(_lexeme(lexeme, prefix, "") for lexeme in words)
-            for prefix, _weight in _places(part.field, scope, notes)
-        )
-        return f"({' | '.join(f'({text})' for text in texts)})"
-    if part.field == "rationale":  # words of items, of any weight
-        return _part_query(replace(part, field=""), Scope.ITEMS, notes)
-    return _part_query(part, scope, notes)
-
-
-def _places(field: str, scope: Scope, notes: bool) -> list[tuple[str, str]]:
-    """Prefix and weight of the lexemes of a field; for any field those of all that count for the rows."""
-    if field == "notes" and not notes:
-        return [("-", "")]  # no lexeme begins so
-    if field and field not in FIELDS:
-        return [("-", "")]  # a field of the office: its values are not among the words of letters
-    if field in _PREFIXES:
-        return [(_PREFIXES[field], "")]
-    if field == "rationale":
-        return [("", "C")]
-    if scope is Scope.ITEMS:  # the summary and the reviewer say nothing of one item
-        return [("", "")]
-    return [("", ""), (SUMMARY, ""), (REVIEWER, ""), *([(NOTES, "")] if notes else [])]
-
-
-def _lexeme(lexeme: str, prefix: str, weight: str, beginning: bool = False) -> str:
-    signs = f"{'*' if beginning else ''}{weight}"
-    return f"'{prefix}{lexeme}'{':' + signs if signs else ''}"
-
-
-def _words_query(part: Part, scope: Scope, notes: bool) -> str:
-    places = _places(part.field, scope, notes)
-
-    def anywhere(lexeme: str, beginning: bool) -> str:
-        return f"({' | '.join(_lexeme(lexeme, *place, beginning) for place in places)})"
-
-    ways = (
-        " & ".join(anywhere(lexeme, part.beginning and number == 0) for lexeme in way)
-        for number, way in enumerate(part.ways)
-    )
-    return " | ".join(f"({way})" for way in ways)
-
-
-def _phrase_query(part: Part, scope: Scope, notes: bool) -> str:
-    if part.field in ("request", "cites"):  # words under the prefix have no places: those under none have
-        prefix, weight = _PREFIXES[part.field], _WEIGHTS[part.field]
-        words = " & ".join(_lexeme(lexeme, prefix, "") for slot in part.slots for lexeme in slot)
-        return f"{words} & ({_sequence(part.slots, '', weight)})"
-    return " | ".join(f"({_sequence(part.slots, *place)})" for place in _places(part.field, scope, notes))
-
-
-def _sequence(slots: Sequence[tuple[str, ...]], prefix: str, weight: str) -> str:
-    """The slots one after the other; by pairs of neighbors within a term, and in very long letters without places."""
-    whole = " <-> ".join(_together(slot, prefix, weight) for slot in slots)
-    if len(slots) == 1:
-        return whole
-    neighbors = [
-        (
-            f"{_together(first, prefix, weight)} <-> {_together(second, prefix, weight)}",
-            _lexeme(pair(first[-1], second[0]), prefix, ""),
-        )
-        for first, second in pairwise(slots)
-    ]
-    either = " & ".join(f"({adjacent} | {without_place})" for adjacent, without_place in neighbors)
-    some = " | ".join(without_place for _adjacent, without_place in neighbors)
-    return f"({whole}) | ({either} & ({some}))"
-
-
-def _together(slot: Sequence[str], prefix: str, weight: str) -> str:
-    return f"({' <0> '.join(_lexeme(lexeme, prefix, weight) for lexeme in slot)})"

@@ -19,7 +19,7 @@ from determinations.filters.words import Matches, QueryWords
 from determinations.models import Case, CaseText, ItemText, ParsedDocument
 from determinations.models.found_by import case_words, item_words
 from determinations.paging import looking
-from determinations.searching.query import Scope
+from determinations.searching.tsquery import Scope
 from determinations.tasks import write_search_words
 from tests.fixtures.people import People
 

@@ -5,7 +5,8 @@ import pytest
 from django.db import connection
 from psycopg import sql
 
-from determinations.searching.query import Scope, read_query, to_tsquery
+from determinations.searching.query import read_query
+from determinations.searching.tsquery import Scope, to_tsquery
 from determinations.searching.vectors import ItemWords, item_vectors
 from tests.searching.test_query import ITEM
 

@@ -3,7 +3,8 @@
 import pytest
 from django.db import connection
 
-from determinations.searching.query import Scope, needs_places, only_not, read_query, to_tsquery
+from determinations.searching.query import needs_places, only_not, read_query
+from determinations.searching.tsquery import Scope, to_tsquery
 from determinations.searching.vectors import ItemWords, LetterWords, item_vectors, letter_vector
 
 pytestmark = pytest.mark.django_db

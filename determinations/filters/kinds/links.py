@@ -18,7 +18,7 @@ from determinations.filters.parameters import (
 )
 from determinations.models.dimensions import Dimension
 from determinations.models.found_by import case_words, item_words
-from determinations.searching.query import Scope
+from determinations.searching.tsquery import Scope
 from determinations.wording.labels import Labels
 
 

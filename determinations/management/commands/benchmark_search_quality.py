@@ -24,11 +24,12 @@ from determinations.management.commands.parse_letters import letter_files, read_
 from determinations.models import Authority
 from determinations.parsing import parse_letter
 from determinations.parsing.results import LetterRecord, to_record
-from determinations.searching.query import Scope, read_query, to_tsquery
+from determinations.searching.query import read_query
 from determinations.searching.spelling import KnownWord, corrected, edits
 from determinations.searching.standard.plain_scan import Standard, Texts, is_right, normalised, read_standard
 from determinations.searching.standard.variants import varied
 from determinations.searching.terms import key_of
+from determinations.searching.tsquery import Scope, to_tsquery
 from determinations.synthetic import write_letter
 
 _SEED = 1_812
