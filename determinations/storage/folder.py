@@ -82,8 +82,10 @@ class FolderPlace:
 
     def unfinished(self) -> Path:
         """See ``Place``."""
-        make_private(self.root, UNFINISHED)
-        return self.unfinished_folder / uuid.uuid4().hex
+        folder = self.unfinished_folder
+        if not folder.is_dir():
+            make_private(self.root, UNFINISHED)
+        return folder / uuid.uuid4().hex
 
     @property
     def unfinished_folder(self) -> Path:
@@ -98,14 +100,11 @@ class FolderPlace:
     def put(self, files: Mapping[str, Path]) -> None:
         """See ``Place``. Many files cost little more than one: they are synced together, before they are moved."""
         sync(files.values())
-        changed: set[Path] = set()
+        folders = sorted({self.root / parent for name in files for parent in Path(name).parents})
+        make_private(self.root, *folders)
         for name, unfinished in files.items():
-            target = self.path(name)
-            folders = [self.root / parent for parent in reversed(Path(name).parents)]
-            make_private(*folders)
-            unfinished.replace(target)
-            changed.update(folders)
-        sync(changed)
+            unfinished.replace(self.path(name))
+        sync(folders)
 
     def delete(self, name: str) -> None:
         """See ``Place``."""

@@ -1,9 +1,11 @@
 """Syncs files and folders to disk, so that they survive a power failure."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+_THREADS = 8
 
 
 def sync(paths: Iterable[Path]) -> None:
@@ -16,8 +18,14 @@ def sync(paths: Iterable[Path]) -> None:
         for path in waiting:
             _fsync(path)
         return
-    with ThreadPoolExecutor(min(8, len(waiting))) as threads:
-        list(threads.map(_fsync, waiting))
+    threads_of = min(_THREADS, len(waiting))
+    with ThreadPoolExecutor(threads_of) as threads:
+        list(threads.map(_fsync_all, [waiting[start::threads_of] for start in range(threads_of)]))
+
+
+def _fsync_all(paths: Sequence[Path]) -> None:
+    for path in paths:
+        _fsync(path)
 
 
 def _fsync(path: Path) -> None:
