@@ -63,7 +63,8 @@ _MAIL_HEADER = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _MAIL_LINE = re.compile(rb"(From \S.*|[!-9;-~]+[ \t]*:.*|[ \t].*)")
-_NOT_TEXT = frozenset(range(32)) - frozenset(b"\t\n\r\f\v\b\x1a\x1b") | {0x7F}
+#: All bytes but control characters that text does not have.
+_OF_TEXT = bytes(byte for byte in range(256) if (byte >= 32 and byte != 0x7F) or byte in b"\t\n\r\f\v\b\x1a\x1b")
 
 
 def kind_of(head: bytes) -> Kind:
@@ -118,7 +119,7 @@ def text_encoding(head: bytes) -> str | None:
             return encoding
     if wide := _unmarked_utf16(head):
         return wide
-    if any(byte in _NOT_TEXT for byte in set(head)):
+    if head.translate(None, delete=_OF_TEXT):
         return None
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)  # the last character may be cut
