@@ -133,7 +133,7 @@ class _Writer:
             self._merge(stale)
             settled = settle_versions(self.cases, letter_ids)
             moved |= settled.moved
-            joined = settled.joined if self._has_work_of_staff else set()
+            joined = settled.joined if settled.joined and self._has_work_of_staff else set()
             stale = self._stale(moved | joined | self.merged.keys())
             if not stale:
                 break

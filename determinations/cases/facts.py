@@ -133,7 +133,8 @@ def remove_facts_of(item_ids: Collection[int]) -> None:
 
 
 def replace_facts(case_ids: Set[int], new: Set[int] = frozenset()) -> None:
-    """Make the fact rows of these cases what the cases say. Call it in the transaction that wrote the cases.
+    """Make the fact rows of these cases what the cases say. Call it in the transaction that wrote the cases, and that
+    holds the families of authorities (``hold_families``).
 
     ``new`` are those of them that have no fact rows yet.
 
@@ -141,7 +142,6 @@ def replace_facts(case_ids: Set[int], new: Set[int] = frozenset()) -> None:
     from these too, and a row that stays as it is stays in the index as it was.
     Only current versions get rows; ``problem_codes`` of the case as a whole count for each of its items.
     """
-    _execute(case_ids, _FAMILIES_STAY)
     _execute(case_ids - new, _DELETE_CITATIONS, _DELETE_CHANGED_ITEMS)
     _execute(case_ids, _INSERT_CHANGED_ITEMS, _INSERT_CITATIONS)
 

@@ -13,6 +13,8 @@ _OF_FILE = ("text", "page_offsets")
 def lock_files(digests: Iterable[str]) -> None:
     """Serialize writers and removers of letters in the same file; keys are sorted to prevent deadlocks."""
     keys = [f"letters of file {sha256}" for sha256 in sorted(set(digests))]
+    if not keys:
+        return
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%s::text[]) AS key", [keys])
 

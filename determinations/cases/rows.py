@@ -267,8 +267,11 @@ def _text_row(item_id: int, item: ItemRecord, vector: str) -> dict[str, object]:
 
 def references_of(records: Collection[EffectiveRecord]) -> References:
     """The rows that the records refer to; missing ones are added."""
+    authorities = _authorities(records)
     return References(
-        _category_ids(records), _authority_ids(records), dict(Authority.objects.values_list("key", "family"))
+        _category_ids(records),
+        {key: pk for key, (pk, _family) in authorities.items()},
+        {key: family for key, (_pk, family) in authorities.items()},
     )
 
 
@@ -280,16 +283,17 @@ def _category_ids(records: Iterable[EffectiveRecord]) -> dict[tuple[str, str], i
     return ids
 
 
-def _authority_ids(records: Iterable[EffectiveRecord]) -> dict[str, int]:
-    """IDs of the cited authorities; a source that is not seeded (``other/<slug>``) gets a row of its own."""
-    ids = dict(Authority.objects.values_list("key", "pk"))
+def _authorities(records: Iterable[EffectiveRecord]) -> dict[str, tuple[int, str]]:
+    """IDs and families of authorities by key; a cited source without one (``other/<slug>``) gets a row."""
+    rows = {key: (pk, family) for key, pk, family in Authority.objects.values_list("key", "pk", "family")}
     cited = {
         citation["authority"]: citation["family"]
         for record in records
         for item in record["items"]
         for citation in (*item["claims"], *item["reviewer"])
     }
-    for key in sorted(cited.keys() - ids.keys()):
+    for key in sorted(cited.keys() - rows.keys()):
         title = key.split("/", 1)[1].replace("-", " ").capitalize()
-        ids[key] = Authority.objects.get_or_create(key=key, defaults={"family": cited[key], "title": title})[0].pk
-    return ids
+        row, _is_new = Authority.objects.get_or_create(key=key, defaults={"family": cited[key], "title": title})
+        rows[key] = (row.pk, row.family)
+    return rows

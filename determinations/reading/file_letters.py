@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from determinations.cases.holding import Held
 from determinations.extraction.results import ExtractedText
 from determinations.models import (
     Correction,
@@ -44,13 +45,14 @@ class LetterReading:
     is_gone: bool = False
 
 
-def letters_of(readings: Collection[Reading]) -> list[LetterReading]:
+def letters_of(readings: Collection[Reading], held: Held) -> list[LetterReading]:
     """The results per letter; letters that a file did not yield before get rows.
 
-    Call it in the transaction that writes, which holds the letters and :func:`files_with_several`. All letters of
-    these files are included.
+    Call it in the transaction that writes, which holds the letters and :func:`files_with_several`, or ``NotHeld`` is
+    raised. All letters of these files are included.
     """
     by_file = _letters_by_file([reading.letter_id for reading in readings])
+    held.require(files=_with_several(by_file, readings))
     file_of = {pk: sha256 for sha256, letters in by_file.items() for pk in letters}
     results = []
     for reading in readings:
@@ -64,7 +66,10 @@ def letters_of(readings: Collection[Reading]) -> list[LetterReading]:
 
 def files_with_several(readings: Collection[Reading]) -> set[str]:
     """The files, by digest, that have several letters, or do now."""
-    by_file = _letters_by_file([reading.letter_id for reading in readings])
+    return _with_several(_letters_by_file([reading.letter_id for reading in readings]), readings)
+
+
+def _with_several(by_file: Mapping[str, Collection[int]], readings: Iterable[Reading]) -> set[str]:
     with_several_parts = {reading.letter_id for reading in readings if len(reading.parts) > 1}
     return {
         sha256 for sha256, letters in by_file.items() if len(letters) > 1 or not with_several_parts.isdisjoint(letters)

@@ -105,10 +105,11 @@ def _ingest_new(ids: Sequence[int], stop_at: float, limits: CallLimits) -> None:
 
 
 def _ingest_begun(ids: Sequence[int], stop_at: float, limits: CallLimits) -> None:
-    open_letters = Letter.objects.filter(pk__in=ids, state__in=OPEN_STATES).order_by("pk")
+    begun = Letter.objects.filter(pk__in=ids, state__in=OPEN_STATES, attempts__gt=0).order_by("pk")
+    attempts = dict(begun.values_list("pk", "attempts"))
     size = _BEGUN_CHUNK if not breaker.stopped else 1
-    seldom = list(open_letters.filter(attempts__range=(1, _TOGETHER_UNTIL)).values_list("pk", flat=True))
-    often = list(open_letters.filter(attempts__gt=_TOGETHER_UNTIL).values_list("pk", flat=True))
+    seldom = [pk for pk, begun_times in attempts.items() if begun_times <= _TOGETHER_UNTIL]
+    often = [pk for pk, begun_times in attempts.items() if begun_times > _TOGETHER_UNTIL]
     for chunk in [*(seldom[at : at + size] for at in range(0, len(seldom), size)), *([pk] for pk in often)]:
         if time.monotonic() >= stop_at:
             break

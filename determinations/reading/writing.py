@@ -73,8 +73,7 @@ def _outdated(readings: Collection[Reading]) -> set[int]:
 
 
 def _write_letters_of(readings: Collection[Reading], held: Held) -> None:
-    held.require(files=files_with_several(readings))
-    letters = letters_of(readings)
+    letters = letters_of(readings, held)
     held = held.with_new(letter.letter_id for letter in letters)
     kept = _kept(letters)
     fresh = [letter for letter in letters if letter.letter_id not in kept]
