@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import xlsxwriter
+if TYPE_CHECKING:
+    import xlsxwriter
 
 Cell = str | int | date | None
 #: Excel's own limit, less the head.
@@ -60,6 +62,8 @@ def csv_lines(heads: Sequence[str], rows: Iterable[Sequence[Cell | float]]) -> I
 
 def write_xlsx(path: Path, title: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
     """Write an Excel file row by row, in constant memory; returns the number of rows."""
+    import xlsxwriter  # only here: few processes write a workbook
+
     options = {"constant_memory": True, "tmpdir": str(path.parent)}
     book = xlsxwriter.Workbook(str(path), options)
     try:
@@ -75,7 +79,7 @@ def _that_fits(text: str) -> str:
     return text[: _LONGEST_EXCEL_TEXT - len(_CUT)] + _CUT
 
 
-def write_sheet(book: xlsxwriter.Workbook, title: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
+def write_sheet(book: "xlsxwriter.Workbook", title: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
     """Add a sheet with a bold head, a filter row and these rows; returns their number. Texts are never formulas."""
     sheet = book.add_worksheet(title[:31])
     bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})

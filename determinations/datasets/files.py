@@ -9,7 +9,6 @@ from enum import StrEnum
 from pathlib import Path
 
 import duckdb
-import xlsxwriter
 
 from determinations.browsing.export_formats import write_sheet
 from determinations.datasets import dictionary
@@ -140,6 +139,8 @@ def _make_csv(engine: duckdb.DuckDBPyConnection, folder: Path, deidentified: boo
 
 
 def _make_excel(engine: duckdb.DuckDBPyConnection, folder: Path, deidentified: bool) -> None:
+    import xlsxwriter  # only here: few processes write a workbook
+
     options = {"constant_memory": True, "tmpdir": str(folder), "default_date_format": "yyyy-mm-dd"}
     book = xlsxwriter.Workbook(str(folder / "determinations.xlsx"), options)
     try:

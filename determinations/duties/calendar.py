@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
-from icalendar import Alarm, Calendar, Event
 
 from determinations.models import Duty, DutyState
 
@@ -27,6 +26,8 @@ def calendar_of(user: User, *, now: datetime, address: Callable[[int], str]) -> 
     They name the case, never the treatment: calendars are kept by other companies. ``address`` gives the link of a
     duty by its ID.
     """
+    from icalendar import Alarm, Calendar, Event  # only here: few requests ask for a calendar
+
     letters = list[int]()
     calendar = Calendar()
     calendar.add("prodid", "-//imrsite//worklist//EN")

@@ -10,8 +10,6 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from functools import cache
 
-from holidays import country_holidays
-
 _ONE_DAY = timedelta(days=1)
 _SATURDAY, _SUNDAY = 5, 6
 #: Days that the library lists for California on which the state's offices are open.
@@ -21,6 +19,8 @@ _OPEN = ("Susan B. Anthony", "Diwali", "Lunar New Year", "Genocide Remembrance",
 @cache
 def state_holidays(year: int) -> dict[date, str]:
     """The days of a year on which the state's offices are closed for a holiday, with their names."""
+    from holidays import country_holidays  # only here: every process would load the calendars of all religions
+
     days: dict[date, str] = {}
     for day, names in sorted(country_holidays("US", subdiv="CA", years=year, observed=False).items()):
         name = next((name for name in names.split("; ") if not name.startswith(_OPEN)), None)

@@ -8,17 +8,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from determinations.help.pages import HelpPage
 from determinations.help.pictures import PICTURES
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 _LINK = "help:"
 #: A table that is wider than the screen scrolls, also by keyboard.
@@ -81,7 +84,9 @@ def bold_words(page: HelpPage) -> Sequence[str]:
 
 
 @cache
-def _parser() -> MarkdownIt:
+def _parser() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # only here: few requests are for help
+
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     parser.add_render_rule("image", _picture)
     parser.add_render_rule("table_open", lambda *_: _TABLE)
@@ -89,7 +94,7 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-def _number_headings(tokens: Sequence[Token]) -> Iterator[Heading]:
+def _number_headings(tokens: "Sequence[Token]") -> Iterator[Heading]:
     for token, inline in pairwise(tokens):
         if token.type == "heading_open":
             heading = Heading(slugify(_words(inline)), _words(inline))
@@ -98,16 +103,16 @@ def _number_headings(tokens: Sequence[Token]) -> Iterator[Heading]:
                 yield heading
 
 
-def _inline(tokens: Sequence[Token]) -> Iterator[Token]:
+def _inline(tokens: "Sequence[Token]") -> "Iterator[Token]":
     for token in tokens:
         yield from token.children or ()
 
 
-def _words(token: Token) -> str:
+def _words(token: "Token") -> str:
     return "".join(map(_content, token.children or ()))
 
 
-def _content(token: Token) -> str:
+def _content(token: "Token") -> str:
     return " " if token.type == "softbreak" else token.content
 
 
@@ -118,7 +123,7 @@ def _address(page: HelpPage, link: str) -> str:
     return reverse("help_page", args=[slug]) + (f"#{anchor}" if anchor else "")
 
 
-def _picture(self: object, tokens: Sequence[Token], at: int, options: object, env: object) -> str:
+def _picture(self: object, tokens: "Sequence[Token]", at: int, options: object, env: object) -> str:
     """The picture in the version of the reader's color scheme. Its size is known, so nothing moves when it loads."""
     token = tokens[at]
     picture = PICTURES[str(token.attrGet("src"))]

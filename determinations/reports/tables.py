@@ -4,13 +4,14 @@ import csv
 from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO
-
-import xlsxwriter
+from typing import TYPE_CHECKING, BinaryIO
 
 from determinations.browsing.export_formats import harmless
 from determinations.reports.contents import Contents
 from determinations.statistics.export_tables import Cell, ExportTable
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 _FORBIDDEN_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 _LONGEST_NAME = 31
@@ -20,6 +21,8 @@ _RESERVED_NAMES = {"history"}
 
 def write_workbook(path: Path, contents: Contents) -> int:
     """A sheet for each table, after one with the title, the cover note and what was counted; returns the rows."""
+    import xlsxwriter  # only here: few processes write a workbook
+
     options = {"strings_to_formulas": False, "strings_to_urls": False, "tmpdir": str(path.parent)}
     with xlsxwriter.Workbook(str(path), options) as book:
         bold = book.add_format({"bold": True})
@@ -30,7 +33,7 @@ def write_workbook(path: Path, contents: Contents) -> int:
     return sum(len(table.rows) for table in contents.tables)
 
 
-def _write_about(book: xlsxwriter.Workbook, contents: Contents, bold: xlsxwriter.format.Format) -> None:
+def _write_about(book: "xlsxwriter.Workbook", contents: Contents, bold: "xlsxwriter.format.Format") -> None:
     sheet = book.add_worksheet("About")
     sheet.set_column(0, 0, 120)
     sheet.write_string(0, 0, contents.title, bold)
@@ -39,7 +42,7 @@ def _write_about(book: xlsxwriter.Workbook, contents: Contents, bold: xlsxwriter
         sheet.write_string(number, 0, line[:32_767])
 
 
-def _write_table(book: xlsxwriter.Workbook, table: ExportTable, name: str, bold: xlsxwriter.format.Format) -> None:
+def _write_table(book: "xlsxwriter.Workbook", table: ExportTable, name: str, bold: "xlsxwriter.format.Format") -> None:
     sheet = book.add_worksheet(name)
     sheet.freeze_panes(1, 1)
     sheet.write_row(0, 0, table.heads, bold)

@@ -2,7 +2,6 @@
 
 from io import BytesIO
 
-import xlsxwriter
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
 from determinations.access import audit
@@ -38,6 +37,8 @@ def csv_text(table: ExportTable) -> str:
 
 
 def _xlsx(table: ExportTable) -> bytes:
+    import xlsxwriter  # only here: few processes write a workbook
+
     file = BytesIO()
     book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     bold = book.add_format({"bold": True})
