@@ -1,5 +1,6 @@
 """The options of the rail, rendered in Python: a hundred small templates took most of the page's time."""
 
+from functools import lru_cache
 from zlib import crc32
 
 from django import template
@@ -13,6 +14,7 @@ from determinations.filters.options import Option
 register = template.Library()
 
 
+@lru_cache(maxsize=4096)
 def _part_of_id(value: str) -> str:
     """The value as part of an HTML id; one that loses characters gets a checksum, so that no two ids are equal."""
     plain = slugify(value)

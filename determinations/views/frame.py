@@ -1,6 +1,6 @@
 """The frame around every page: navigation by permission, the review count, and whether a worker runs."""
 
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -69,34 +69,36 @@ def frame(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"frame": {}}
-    uploads = user.has_perm("determinations.upload_letters")
+    held = _held(user)
+    uploads = "determinations.upload_letters" in held
     scope = current_scope()
-    repeated = _WITHIN_STATISTICS if user.has_perm("determinations.view_statistics") else ()
+    repeated = _WITHIN_STATISTICS if "determinations.view_statistics" in held else ()
+    left_out = _left_out()
     return {
         "frame": {
             "worker": worker_state().value if uploads else "",
             "behind": _behind(request),
             "stopped": stopped_reasons() if uploads else [],
-            "alarms": _alarms() if user.has_perm("determinations.see_operations") and scope.is_everything else [],
+            "alarms": _alarms() if "determinations.see_operations" in held and scope.is_everything else [],
             "has_uploads": uploads and url_if_any("upload_list"),
             "nav": [
                 {
                     "label": label,
-                    "url": url + _left_out(name),
+                    "url": url + (left_out if name in _DAILY_LISTS else ""),
                     "current": request.path.startswith(url),
                     "key": _KEYS.get(name, ""),
                 }
                 for label, name, permission in _NAV
-                if user.has_perm(permission) and name not in repeated and (url := open_url(name, scope))
+                if permission in held and name not in repeated and (url := open_url(name, scope))
             ],
-            "urls": {name: url_if_any(name) for _, name, permission in _NAV if user.has_perm(permission)},
+            "urls": {name: url_if_any(name) for _, name, permission in _NAV if permission in held},
             "own": [
                 {"label": label, "url": url, "icon": icon}
                 for label, name, permission, icon in _OWN
-                if _may(user, permission) and (url := open_url(name, scope))
+                if permission in held and (url := open_url(name, scope))
             ],
-            **(_bell(user) if user.has_perm("determinations.browse_cases") else {}),
-            **(_review() if user.has_perm("determinations.correct_cases") else {}),
+            **(_bell(user) if "determinations.browse_cases" in held else {}),
+            **(_review() if "determinations.correct_cases" in held else {}),
             "help": _help(request),
             "search_url": open_url("search", scope),
             "offices": list(Office.objects.values_list("name", flat=True)) if scope.offices is not None else [],
@@ -124,9 +126,9 @@ def _help(request: HttpRequest) -> HelpPage | None:
     return page_about(match.view_name) if match else None
 
 
-def _left_out(name: str) -> str:
-    """The filter of a daily list: archived cases are left out, once there are any."""
-    return "?archived=no" if name in _DAILY_LISTS and any_archived() else ""
+def _left_out() -> str:
+    """The filter of daily lists: archived cases are left out, once there are any."""
+    return "?archived=no" if any_archived() else ""
 
 
 def _review() -> dict[str, object]:
@@ -139,7 +141,6 @@ def _alarms() -> list[ShownAlarm]:
     return [alarm for alarm in shown_alarms() if alarm.code not in _TOLD_OF_WORKERS]
 
 
-def _may(user: User | AnonymousUser, permission: str) -> bool:
-    if not permission:
-        return True
-    return bool(user.is_staff if permission == "is_staff" else user.has_perm(permission))
+def _held(user: User) -> set[str]:
+    """All that the menus ask for and the user has, read once; an empty name is for everyone."""
+    return {"", *user.get_all_permissions(), *(["is_staff"] if user.is_staff else [])}

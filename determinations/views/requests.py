@@ -43,9 +43,15 @@ def token_of(request: HttpRequest) -> ApiToken | None:
 def url_if_any(name: str, *args: int) -> str:
     """The address of a page; empty if this installation has no such page."""
     try:
-        return reverse(name, args=args)
+        return reverse(name, args=args) if args else _fixed_url(name)
     except NoReverseMatch:
         return ""
+
+
+@lru_cache(maxsize=256)
+def _fixed_url(name: str) -> str:
+    """The address of a page that has only one. Every page asks for two dozen."""
+    return reverse(name)
 
 
 def open_url(name: str, scope: Scope) -> str:

@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache import caches
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
+from redis import Redis
 from redis.exceptions import RedisError
 
 from imrsite import limits
+from imrsite.cache_backend import KeptClientsCache
 from imrsite.urls import urlpatterns as pages
 
 pytestmark = pytest.mark.django_db
@@ -69,8 +71,18 @@ def test_a_cache_that_does_not_respond_times_out(tmp_path: Path, settings: Any) 
         deaf.bind(str(tmp_path / "deaf.sock"))
         deaf.listen()
         options = {**settings.CACHES["default"]["OPTIONS"], "socket_timeout": 0.05}
-        cache = RedisCache(f"unix://{tmp_path}/deaf.sock", {"OPTIONS": options})
+        cache = KeptClientsCache(f"unix://{tmp_path}/deaf.sock", {"OPTIONS": options})
         with pytest.raises(RedisError):
             cache.get("anything")
         cache.close()
     assert settings.CACHES["default"]["OPTIONS"]["socket_timeout"] <= 2
+
+
+def test_the_cache_makes_no_client_for_each_key(monkeypatch: pytest.MonkeyPatch, broker: None) -> None:
+    made: list[object] = []
+    init = Redis.__init__
+    monkeypatch.setattr(Redis, "__init__", lambda self, **options: (made.append(self), init(self, **options))[1])
+    cache = caches.create_connection("default")
+    cache.set("one", 1)
+    assert (cache.get("one"), cache.get("two"), cache.get_many(["one"])) == (1, None, {"one": 1})
+    assert len(made) == 1
