@@ -145,7 +145,7 @@ REDIS_URL = env.redis("REDIS_URL", EMBEDDED.redis_url)
 _CACHE_URL = env.redis("CACHE_URL", env.next_redis_database(REDIS_URL))
 CACHES = {
     "default": {
-        "BACKEND": "imrsite.cache_backend.KeptClientsCache",
+        "BACKEND": "imrsite.cache_backend.KeptClientCache",
         "LOCATION": _CACHE_URL,
         "KEY_PREFIX": "imrsite",
         "VERSION": 2,  # 1 held pickles

@@ -15,7 +15,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from imrsite import limits
-from imrsite.cache_backend import KeptClientsCache
+from imrsite.cache_backend import KeptClientCache
 from imrsite.urls import urlpatterns as pages
 
 pytestmark = pytest.mark.django_db
@@ -71,7 +71,7 @@ def test_a_cache_that_does_not_respond_times_out(tmp_path: Path, settings: Any) 
         deaf.bind(str(tmp_path / "deaf.sock"))
         deaf.listen()
         options = {**settings.CACHES["default"]["OPTIONS"], "socket_timeout": 0.05}
-        cache = KeptClientsCache(f"unix://{tmp_path}/deaf.sock", {"OPTIONS": options})
+        cache = KeptClientCache(f"unix://{tmp_path}/deaf.sock", {"OPTIONS": options})
         with pytest.raises(RedisError):
             cache.get("anything")
         cache.close()
@@ -79,9 +79,14 @@ def test_a_cache_that_does_not_respond_times_out(tmp_path: Path, settings: Any) 
 
 
 def test_the_cache_makes_no_client_for_each_key(monkeypatch: pytest.MonkeyPatch, broker: None) -> None:
-    made: list[object] = []
-    init = Redis.__init__
-    monkeypatch.setattr(Redis, "__init__", lambda self, **options: (made.append(self), init(self, **options))[1])
+    made = []
+    make = Redis.__init__
+
+    def count(self: Redis, **options: Any) -> None:
+        made.append(self)
+        make(self, **options)
+
+    monkeypatch.setattr(Redis, "__init__", count)
     cache = caches.create_connection("default")
     cache.set("one", 1)
     assert (cache.get("one"), cache.get("two"), cache.get_many(["one"])) == (1, None, {"one": 1})
