@@ -111,7 +111,7 @@ def test_running_out_of_memory_in_any_task_frees_its_slot(
     ],
 )
 def test_a_step_that_fails_stops_no_other_and_is_told(
-    no_worker: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+    broker: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
     task: Callable[[], None], fails: str, runs: str, step: str,
 ) -> None:  # fmt: skip
     done, words = [], "synthetic words"

@@ -32,7 +32,7 @@ from tests.access.conftest import sign_in
 from tests.access.offices import letter_of
 from tests.fixtures.people import PASSWORD, People
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_worker")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
 TOKEN = "csrfmiddlewaretoken"
 
 
