@@ -62,7 +62,7 @@ def synthetic(files: int) -> dict[str, bytes]:
 # The request
 
 
-def test_a_request_stores_containers_unopened_and_a_worker_replaces_them(no_worker: None, people: People) -> None:
+def test_a_request_stores_containers_unopened_and_a_worker_replaces_them(broker: None, people: People) -> None:
     word = archive({"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"})
     upload = receive(
         {
@@ -108,7 +108,7 @@ def test_a_request_stores_containers_unopened_and_a_worker_replaces_them(no_work
     assert event.detail == {"upload": upload.pk, "accepted": 1, "duplicate": 1, "refused": 1}
 
 
-def test_letters_of_a_container_count_as_received_with_it(no_worker: None) -> None:
+def test_letters_of_a_container_count_as_received_with_it(broker: None) -> None:
     upload = receive({"letters.zip": archive({"one.pdf": letter_pdf(1)})})
     at = upload.files.get().received_at
     open_all()
@@ -116,7 +116,7 @@ def test_letters_of_a_container_count_as_received_with_it(no_worker: None) -> No
     assert Letter.objects.get().received_at == at
 
 
-def test_what_no_worker_could_open_is_refused_by_the_request(no_worker: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_no_worker_could_open_is_refused_by_the_request(broker: None, monkeypatch: pytest.MonkeyPatch) -> None:
     from django.conf import settings
 
     data = archive({"one.pdf": letter_pdf(1)})
@@ -127,7 +127,7 @@ def test_what_no_worker_could_open_is_refused_by_the_request(no_worker: None, mo
 # Pages
 
 
-def test_a_batch_is_unfinished_while_a_container_waits(no_worker: None, as_casemanager: Client) -> None:
+def test_a_batch_is_unfinished_while_a_container_waits(broker: None, as_casemanager: Client) -> None:
     files = [
         SimpleUploadedFile("letters.zip", archive({"one.txt": letter_text(1).encode()})),
         SimpleUploadedFile("a.txt", letter_text(2).encode()),
@@ -149,7 +149,7 @@ def test_a_batch_is_unfinished_while_a_container_waits(no_worker: None, as_casem
     assert "Being opened" not in page
 
 
-def test_users_remove_what_is_not_opened_of_their_own_batches(no_worker: None, people: People, client: Client) -> None:
+def test_users_remove_what_is_not_opened_of_their_own_batches(broker: None, people: People, client: Client) -> None:
     upload = receive_upload(by=people.admin, files=[ContentFile(archive(synthetic(1)), name="letters.zip")])
     file, path = upload.files.get(), stored(UnopenedFile.objects.get())
     address = reverse("remove_unopened", args=[upload.pk])
@@ -168,7 +168,7 @@ def test_users_remove_what_is_not_opened_of_their_own_batches(no_worker: None, p
     assert not Letter.objects.exists()
 
 
-def test_a_batch_is_not_moved_while_a_container_waits(no_worker: None, as_admin: Client) -> None:
+def test_a_batch_is_not_moved_while_a_container_waits(broker: None, as_admin: Client) -> None:
     upload = receive({"letters.zip": archive(synthetic(1))})
     page = as_admin.get(reverse("move_batch", args=[upload.pk]), follow=True).content.decode()
     assert "Files of this batch are being opened. Nothing was moved" in page
@@ -191,7 +191,7 @@ def interrupt_after(windows: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_interrupted_container_goes_on_without_second_entries(
-    no_worker: None, monkeypatch: pytest.MonkeyPatch
+    broker: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(arrivals, "_WINDOW_FILES", 3)
     twice = {f"{folder}/same.txt": b"A synthetic file" for folder in "ab"}
@@ -221,16 +221,14 @@ def test_an_interrupted_container_goes_on_without_second_entries(
     assert upload.files.filter(reason="erased").count() == 2
 
 
-def test_a_container_that_ends_its_worker_each_time_is_refused(
-    no_worker: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_container_that_ends_its_worker_each_time_is_refused(broker: None, monkeypatch: pytest.MonkeyPatch) -> None:
     upload = receive({"letters.zip": archive(synthetic(1)), "other.zip": archive({"b.txt": b"synthetic b"})})
     UnopenedFile.objects.filter(file__name="letters.zip").update(attempts=opening.ATTEMPTS)
     open_all()
     assert entries(upload) == [("letters.zip", "refused", "opening_failed"), ("other.zip/b.txt", "accepted", "")]
 
 
-def test_a_container_without_its_stored_file_is_refused_and_says_so(no_worker: None) -> None:
+def test_a_container_without_its_stored_file_is_refused_and_says_so(broker: None) -> None:
     upload = receive({"letters.zip": archive(synthetic(1))})
     stored(UnopenedFile.objects.get()).unlink()
     assert store_check.check_files().missing == [UnopenedFile.objects.get().sha256]
@@ -240,7 +238,7 @@ def test_a_container_without_its_stored_file_is_refused_and_says_so(no_worker: N
 
 
 def test_containers_take_turns_and_one_without_progress_is_too_slow(
-    no_worker: None, monkeypatch: pytest.MonkeyPatch
+    broker: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(arrivals, "_WINDOW_FILES", 2)
     upload = receive({"a.zip": archive(synthetic(6)), "b.zip": archive({"b.txt": b"synthetic b"})})
@@ -263,9 +261,7 @@ def test_containers_take_turns_and_one_without_progress_is_too_slow(
     )  # fmt: skip
 
 
-def test_a_message_that_hangs_the_reader_has_the_usual_reason(
-    no_worker: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_message_that_hangs_the_reader_has_the_usual_reason(broker: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ContainerReader, "_open_once", _hang)
     upload = receive({"message.eml": mail({"one.pdf": letter_pdf(1)})})
     open_all()
@@ -281,7 +277,7 @@ def _hang(self: ContainerReader, form: str, data: bytes) -> Any:
 # Messages and workers
 
 
-def test_a_lost_message_is_sent_again_by_the_sweep(no_worker: None, as_casemanager: Client) -> None:
+def test_a_lost_message_is_sent_again_by_the_sweep(broker: None, as_casemanager: Client) -> None:
     as_casemanager.post(reverse("upload_list"), {"files": [SimpleUploadedFile("a.zip", archive(synthetic(3)))]})
     app.control.purge()
     sweep()

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_duplicate_message_between_claim_and_reading_counts_no_attempt(
-    no_worker: None, monkeypatch: pytest.MonkeyPatch
+    broker: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = bring("a", "b")
     counted: list[list[int]] = []
@@ -58,7 +58,7 @@ def test_a_duplicate_message_between_claim_and_reading_counts_no_attempt(
 
 
 def test_running_out_of_memory_is_caught_and_the_letters_are_requeued(
-    no_worker: None, monkeypatch: pytest.MonkeyPatch
+    broker: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = bring("a", "b")
 
@@ -77,7 +77,7 @@ def test_running_out_of_memory_is_caught_and_the_letters_are_requeued(
 
 
 def test_running_out_of_memory_in_any_task_frees_its_slot(
-    no_worker: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    broker: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def run_out(*words: Any, **named: Any) -> None:
         raise MemoryError
