@@ -45,9 +45,10 @@ def suggestions(typed: str, office: Sequence[OfficeField] = ()) -> list[Suggesti
     if match is None or len(match["word"]) < 2:
         return []
     before, word = match["before"], match["word"].lower()
-    found = [*_fields(before, word), *_terms(before, word)]
+    frequent = words_beginning(word, _MOST)
+    found = [*_fields(before, word), *_terms(before, word, frequent)]
     known = {suggestion.label.lower() for suggestion in found}
-    found += [Suggestion(before + each, each) for each in words_beginning(word, _MOST) if each not in known]
+    found += [Suggestion(before + each, each) for each in frequent if each not in known]
     return found[:_MOST]
 
 
@@ -75,14 +76,19 @@ def _values(typed: str, office: Sequence[OfficeField]) -> list[Suggestion]:
     ]
 
 
-def _terms(before: str, word: str) -> list[Suggestion]:
+def _terms(before: str, word: str, frequent: Sequence[str]) -> list[Suggestion]:
+    """Terms with a name that begins so: the one that is typed, those of frequent words, others."""
     found: list[Suggestion] = []
     for term in all_terms():
         form = next((form for form in (*term.forms, *term.capitals) if form.lower().startswith(word)), None)
         if form:
             found.append(Suggestion(before + _quoted(form, before), form, _others(term, form)))
-    exact = [suggestion for suggestion in found if suggestion.label.lower() == word]
-    return [*exact, *(suggestion for suggestion in found if suggestion not in exact)][:_MOST_TERMS]
+
+    def place(suggestion: Suggestion) -> int:
+        label = suggestion.label.lower()
+        return -1 if label == word else frequent.index(label) if label in frequent else len(frequent)
+
+    return sorted(found, key=place)[:_MOST_TERMS]
 
 
 def _quoted(form: str, before: str) -> str:

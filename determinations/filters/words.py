@@ -11,7 +11,8 @@ from determinations.cases.search_words import old_words_remain
 from determinations.searching.query import Alternatives, Part, in_field, needs_places, only_not, read_query
 from determinations.searching.tsquery import Scope, to_index_query, to_tsquery
 
-_LONGEST = 300
+#: Characters of a search that are read.
+LONGEST = 300
 
 
 class Matches(Func):
@@ -84,7 +85,7 @@ class QueryWords:
     @classmethod
     def read(cls, typed: str | None, field: str = "", office: Iterable[str] = ()) -> "QueryWords":
         """The text of the search box, limited in length."""
-        return cls((typed or "").replace("\x00", " ").strip()[:_LONGEST], field, tuple(office))
+        return cls((typed or "").replace("\x00", " ").strip()[:LONGEST], field, tuple(office))
 
     def __bool__(self) -> bool:
         return bool(self.alternatives)

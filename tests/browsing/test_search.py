@@ -129,8 +129,18 @@ def test_no_search_text_breaks_the_page(typed: str, as_casemanager: Client, coll
 
 
 def test_an_empty_search_shows_search_tips(as_casemanager: Client, db: None) -> None:
-    assert b"Search tips" in as_casemanager.get("/search/").content
+    empty = as_casemanager.get("/search/").content
+    assert b"Search tips" in empty
+    assert b"nothing to search" not in empty
     assert not QueryWords.read(" - ")
+
+
+def test_the_page_says_what_of_a_text_is_not_searched(as_casemanager: Client, db: None) -> None:
+    for typed in ("?!", "request:", "\N{SLIGHTLY SMILING FACE}"):
+        page = as_casemanager.get("/search/", {"q": typed}).content.decode()
+        assert f"There is nothing to search for in “{typed}”" in page
+    assert b"first 300 characters" in as_casemanager.get("/search/", {"q": "pain " * 61}).content
+    assert b"first 300 characters" not in as_casemanager.get("/search/", {"q": "pain " * 60}).content
 
 
 @pytest.mark.parametrize(("typed", "first"), [("MTUS chronic pain", "mtus/chronic-pain"), ("odg", "odg/unspecified")])
@@ -176,6 +186,8 @@ def test_a_phrase_is_looked_for_in_the_newest_letters_with_its_words_and_on_requ
     assert {case.pk for case in newest} == {case.pk for case in some.context["page"].rows}
     assert 0 < len(newest) <= 9
     assert newest == sorted(newest, key=lambda case: (case.decision_date, case.pk), reverse=True)
+    none = as_casemanager.get("/search/", {"q": '"pain low"'}).content.decode()
+    assert "No matches so far" in none
     whole = as_casemanager.get(f"/search/{some.context['whole_url']}")
     assert whole.context["looked"] is None
     assert whole.context["count"] == every.context["count"]

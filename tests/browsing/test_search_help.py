@@ -82,6 +82,13 @@ def test_words_terms_and_fields_are_suggested(
     assert note in match["note"]
 
 
+def test_names_that_letters_have_are_suggested_before_others(as_casemanager: Client, counted: list[Case]) -> None:
+    SearchWord.objects.update_or_create(word="norco", defaults={"letters": 1_000})
+    found = as_casemanager.get("/search/suggestions/", {"q": "nor"}).json()["suggestions"]
+    labels = [suggestion["label"] for suggestion in found]
+    assert labels.index("norco") < labels.index("norvasc")
+
+
 def test_the_start_of_a_case_number_suggests_cases(as_casemanager: Client, counted: list[Case]) -> None:
     case = next(case for case in counted if case.case_number)
     (first, *_) = as_casemanager.get("/search/suggestions/", {"q": (case.case_number or "")[:-1]}).json()[

@@ -20,7 +20,7 @@ from determinations.browsing.suggestions import suggestions as suggestions_for
 from determinations.browsing.vocabulary import did_you_mean
 from determinations.cases.search_words import count_old_words, old_words_remain
 from determinations.filters.lookups import Lookups
-from determinations.filters.words import QueryWords
+from determinations.filters.words import LONGEST, QueryWords
 from determinations.models import Case
 from determinations.paging.addresses import changed, link_to
 from determinations.paging.counts import Count, whole_number
@@ -31,7 +31,6 @@ from determinations.views.requests import person_of
 
 #: With fewer results than this, a better spelling is offered.
 _FEW = 5
-_LONGEST = 300
 
 
 class Matches(TypedDict):
@@ -58,7 +57,12 @@ def search(request: HttpRequest) -> HttpResponse:
         return render(
             request,
             "browsing/search.html",
-            {"words": words, "may_read_notes": notes, "office": lookups.searched_fields},
+            {
+                "words": words,
+                "typed": request.GET.get("q", "").strip()[:LONGEST],
+                "may_read_notes": notes,
+                "office": lookups.searched_fields,
+            },
         )
     numbered, exact = cases_numbered(words.text)
     if exact and len(numbered) == 1:
@@ -66,6 +70,7 @@ def search(request: HttpRequest) -> HttpResponse:
     by_rank = request.GET.get("order") != "newest"
     context: dict[str, object] = {
         "words": words,
+        "cut_at": LONGEST if len(request.GET.get("q", "").strip()) > LONGEST else None,
         "numbered": numbered,
         "number": typed_case_number(words.text),
         "names": other_names(words.text),
@@ -127,7 +132,7 @@ def _better_spelling(words: QueryWords, *, by: User) -> str | None:
 @permission_required("determinations.browse_cases", raise_exception=True)
 def suggestions(request: HttpRequest) -> JsonResponse:
     """Suggestions for ``?q=``, a search that is being typed."""
-    typed = request.GET.get("q", "").replace("\x00", " ")[:_LONGEST]
+    typed = request.GET.get("q", "").replace("\x00", " ")[:LONGEST]
     office = Lookups(user=person_of(request)).searched_fields if ":" in typed else []
     suggested = suggestions_for(typed, office)
     audit.note_suggestions(request, "search", typed, [one.case_id for one in suggested if one.case_id is not None])
