@@ -170,8 +170,13 @@ def test_the_page_says_so_if_only_some_matches_were_ranked(
     assert f'list-count">{number[1]}<' in some
 
 
-@pytest.mark.parametrize(("gathered", "found"), [(25_000, "The newest 9 of {candidates} letters that may match were checked"),
-                                                  (3, "The newest 9 letters of all were checked, since more than 3 may match")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("gathered", "found"),
+    [
+        (25_000, "The newest 9 of {candidates} letters that may match were checked"),
+        (3, "The newest 9 letters of all were checked, since more than 3 may match"),
+    ],
+)
 def test_a_phrase_is_looked_for_in_the_newest_letters_with_its_words_and_on_request_in_all(
     gathered: int, found: str, as_casemanager: Client, collection: list[Case], monkeypatch: pytest.MonkeyPatch
 ) -> None:
