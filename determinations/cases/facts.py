@@ -76,36 +76,38 @@ INSERT INTO determinations_itemfact ({_COLUMNS}) SELECT * FROM ({_ITEMS_NOW}) AS
 WHERE item_id NOT IN (SELECT item_id FROM determinations_itemfact WHERE case_id = ANY(%(cases)s))
 """  # noqa: S608 - names of our own columns
 
+#: The first citation of an authority, by edition, stands for all of that side. Names of sections are looked up one by
+#: one: joined, all of them were read for every citation.
 _INSERT_CITATIONS = """
 INSERT INTO determinations_citationfact (
     fact_id, on_date, authority_id, overturned, first_of_authority, side, edition, sections, pages
 )
+WITH cited AS MATERIALIZED (
+    SELECT
+        fact.item_id, CASE cit.side WHEN 'claims' THEN fact.ur_denial_date ELSE fact.decision_date END AS on_date,
+        cit.authority_id, fact.overturned, cit.side, cit.edition,
+        row_number() OVER (PARTITION BY cit.item_id, cit.side, cit.authority_id ORDER BY cit.edition) = 1
+            AS first_of_authority
+    FROM determinations_itemfact fact
+    JOIN determinations_citation cit ON cit.item_id = fact.item_id
+    WHERE fact.case_id = ANY(%(cases)s)
+)
 SELECT
-    fact.item_id, CASE cit.side WHEN 'claims' THEN fact.ur_denial_date ELSE fact.decision_date END,
-    cit.authority_id, fact.overturned, first.of_authority, cit.side,
-    cit.edition,
-    CASE WHEN first.of_authority THEN ARRAY(
-        SELECT DISTINCT COALESCE(known.label, named.section)
+    item_id, on_date, authority_id, overturned, first_of_authority, side, edition,
+    CASE WHEN first_of_authority THEN ARRAY(
+        SELECT DISTINCT COALESCE(
+            (SELECT label FROM determinations_sectionname WHERE name = named.section), named.section
+        )
         FROM determinations_citation other CROSS JOIN LATERAL unnest(other.sections) AS named (section)
-        LEFT JOIN determinations_sectionname known ON known.name = named.section
-        WHERE other.item_id = cit.item_id AND other.side = cit.side AND other.authority_id = cit.authority_id
+        WHERE other.item_id = cited.item_id AND other.side = cited.side AND other.authority_id = cited.authority_id
         ORDER BY 1
     ) ELSE '{}' END,
-    CASE WHEN first.of_authority THEN ARRAY(
+    CASE WHEN first_of_authority THEN ARRAY(
         SELECT DISTINCT unnest(other.pages) FROM determinations_citation other
-        WHERE other.item_id = cit.item_id AND other.side = cit.side AND other.authority_id = cit.authority_id
+        WHERE other.item_id = cited.item_id AND other.side = cited.side AND other.authority_id = cited.authority_id
         ORDER BY 1
     ) ELSE '{}' END
-FROM determinations_itemfact fact
-JOIN determinations_citation cit ON cit.item_id = fact.item_id
-CROSS JOIN LATERAL (
-    SELECT NOT EXISTS (
-        SELECT FROM determinations_citation other
-        WHERE other.item_id = cit.item_id AND other.side = cit.side AND other.authority_id = cit.authority_id
-            AND other.edition < cit.edition
-    ) AS of_authority
-) first
-WHERE fact.case_id = ANY(%(cases)s)
+FROM cited
 """
 
 
