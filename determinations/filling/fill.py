@@ -81,9 +81,14 @@ def write_chunk(numbers: range) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")  # a chunk that a crash loses is written by the next run
     with _collected_at_the_end():
-        letters = read_letters(numbers, Rules(aliases_in_force(), active_rules()))
-        write_letters(letters, _NOTE.format(numbers[0], numbers[-1]), timezone.now())
+        _write(numbers)
     return len(numbers)
+
+
+def _write(numbers: range) -> None:
+    """A function of its own: when garbage is collected, its letters are gone."""
+    letters = read_letters(numbers, Rules(aliases_in_force(), active_rules()))
+    write_letters(letters, _NOTE.format(numbers[0], numbers[-1]), timezone.now())
 
 
 @contextmanager
