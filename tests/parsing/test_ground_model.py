@@ -1,5 +1,6 @@
 """The trained model of grounds: it completes the rules, explains itself, and is made again from the lessons here."""
 
+from math import sqrt
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,21 @@ from determinations.management.ground_phrases import read_phrases
 from determinations.management.ground_training import digest, read_lessons
 from determinations.parsing.grounds import GROUNDS, Subject, grounds_by_rules, read_grounds
 from determinations.parsing.grounds import likely as likely_module
-from determinations.parsing.grounds.features import sentence_features, words_of
+from determinations.parsing.grounds.features import context_features, sentence_features
 from determinations.parsing.grounds.likely import Likely, Statement, completed
-from determinations.parsing.grounds.model import LEARNED, OF_DECISION, GroundModel, ground_model, source_of_model
+from determinations.parsing.grounds.model import (
+    IMPOSSIBLE,
+    LEARNED,
+    NORM,
+    OF_DECISION,
+    ZERO,
+    GroundModel,
+    ground_model,
+    source_of_model,
+)
+from determinations.parsing.grounds.read import Rationale
 from determinations.parsing.grounds.sentences import LONGEST, Sentence, split_sentences
+from determinations.parsing.results import Decision
 from determinations.parsing.spans import fold
 
 TESTS = Path(__file__).parent.parent
@@ -51,10 +63,10 @@ def test_rationales_no_rule_was_written_for_are_read_better_with_the_model(monke
 
 
 def test_a_wording_that_no_rule_knows_is_found_and_explained_by_its_sentence_and_words() -> None:
-    text = "The brace is blue. A drugstore sleeve should be tried first."
+    text = "The brace is blue. Nobody gave the simple sleeve a chance."
     assert grounds_by_rules(text, SUBJECT) == ()
     ground = next(ground for ground in read_grounds(fold(text), SUBJECT) if ground.code == "first_line_not_tried")
-    assert text[ground.span.start : ground.span.end].startswith("A drugstore sleeve")
+    assert text[ground.span.start : ground.span.end].startswith("Nobody gave")
     assert ground.rule.startswith("learned: ")
 
 
@@ -76,21 +88,26 @@ def test_rules_and_model_complete_each_other() -> None:
         {"risk": Likely(chance, first, is_quoted)}
         for chance, is_quoted in ((0.96, False), (0.5, False), (0.5, True), (0.1, False))
     )
-    possible = {"criteria_not_met": Likely(0.0, second)}
-    assert [s.code for s in completed(rule, sure | possible)] == ["risk", "criteria_not_met"]
-    assert [s.code for s in completed(rule, likely | possible)] == ["criteria_not_met"]
+    assert [s.code for s in completed(rule, sure)] == ["risk", "criteria_not_met"]
+    assert [s.code for s in completed(rule, likely)] == ["criteria_not_met"]
     assert [s.code for s in completed({}, likely)] == ["risk"]
     limits = {"exceeds_limits": Likely(0.94, first)}
-    assert [s.code for s in completed(rule, limits | possible)] == ["criteria_not_met"], "limits need more"
+    assert [s.code for s in completed(rule, limits)] == ["criteria_not_met"], "limits need more"
     assert [s.code for s in completed({}, limits)] == ["exceeds_limits"]
     assert list(completed({}, quoted)) == []
     assert list(completed({}, hopeless)) == []
-    assert [s.code for s in completed(rule, {})] == ["criteria_not_met"], "the only ground is kept"
-    assert [s.code for s in completed(rule, likely)] == ["risk"], "less is needed beside what is denied"
-    other = {"other": Statement("other", "outside", second)}
-    assert [s.code for s in completed(other, likely)] == ["other"], "a ground that the model does not know"
-    met = {"criteria_met": Statement("criteria_met", "meets", second)}
-    assert [s.code for s in completed(met, {})] == ["criteria_met"]
+
+
+def test_a_rule_counts_where_the_model_thinks_its_ground_possible_or_if_nothing_else_is_found() -> None:
+    text = "The tea is cold. It is unclear why this brace is needed."
+    statements = grounds_by_rules(text, SUBJECT)
+    assert [statement.code for statement in statements] == ["not_documented"]
+    sentences, codes = [statement.sentence for statement in statements], ["not_documented"]
+    assert list(Rationale(sentences, SUBJECT, [codes]).statements()) == codes
+    assert list(Rationale(sentences, SUBJECT, [["risk"]]).statements()) == []
+    nowhere = "Nowhere in zzz qqq xxx yyy kkk is a reason vvv www ttt sss rrr bbb ccc."
+    assert ground_model().scorer(("DMEPOS", "Orthotics"), "upheld").scores(nowhere) == ()
+    assert [ground.code for ground in read_grounds(fold(nowhere), SUBJECT)] == ["not_documented"]
 
 
 def test_the_longest_sentence_does_not_overflow_its_fields() -> None:
@@ -99,20 +116,39 @@ def test_the_longest_sentence_does_not_overflow_its_fields() -> None:
     model = GroundModel(0.01, [0.0] * len(LEARNED), dict.fromkeys(words, row))
     sentence = " ".join(words[::2])
     assert len(sentence) > 3 * LONGEST
-    scores = model.scores(sentence, ("", ""), "upheld")
-    assert len(scores) == len(OF_DECISION["upheld"])
-    assert len({round(score, 9) for score in scores}) == 1
-    assert scores[0] > 4
+    scores = model.scorer(("", ""), "upheld").scores(sentence)
+    assert [place for place, _score in scores] == list(range(len(OF_DECISION["upheld"])))
+    assert len({round(score, 9) for _place, score in scores}) == 1
+    assert scores[0][1] > 4
 
 
-def test_a_sentence_is_summed_up_without_writing_its_features_and_comes_to_the_same() -> None:
-    model = ground_model()
+@pytest.mark.parametrize("decision", OF_DECISION)
+def test_a_sentence_is_scored_without_writing_its_features_and_comes_to_the_same(decision: Decision) -> None:
+    """And every ground that is left out has a score that makes it impossible."""
+    model, item = ground_model(), ("DMEPOS", "Orthotics")
+    weights, context = model._weights, [name for name in context_features(*item) if name in model._weights]
+    scorer = model.scorer(item, decision)
     sentences = {sentence.text for lesson in read_lessons(LESSONS[2:3]) for sentence in split_sentences(lesson.text)}
     assert len(sentences) > 500
-    for sentence in [*sentences, "No pain, no gain; don't, doesn\u2019t 5/10 pain pain.", "", "\u2019n't"]:
-        weights = [model._weights[name] for name in sentence_features(sentence) if name in model._weights]
-        are_enough = len(weights) >= len(words_of(sentence))
-        assert model._sum_of(sentence) == (sum(weights) if are_enough else 0), sentence
+    possible = 0
+    for sentence in [
+        *sentences,
+        "No pain, no gain; don't, doesn\u2019t 5/10 pain pain.",
+        "",
+        "\u2019n't",
+        "Non-drug.",
+    ]:
+        known = [name for name in sentence_features(sentence) if name in weights]
+        expected = []
+        if known and len(known) >= 0.75 * len(sentence.split()):
+            factor = model._step * NORM / sqrt(len(known) + len(context))
+            for place, ground in enumerate(OF_DECISION[decision]):
+                total = sum(weights[name][ground] - ZERO for name in [*known, *context])
+                score = model._biases[ground] + factor * total
+                expected += [(place, pytest.approx(score))] if score > IMPOSSIBLE else []
+        assert list(scorer.scores(sentence)) == expected, sentence
+        possible += len(expected)
+    assert 0 < possible < 5 * len(sentences)
 
 
 def test_a_grammar_makes_the_same_sentences_each_time_and_joins_some(tmp_path: Path) -> None:

@@ -100,7 +100,8 @@ def test_a_pattern_followed_by_its_steps_fits_what_the_compiled_one_fits() -> No
     sentences = [*sentences, *(f"{first[:40]}; {second}" for first, second in pairwise(sentences)), ""][::4]
     patterns = sorted({pattern for rule in RULES for pattern in (*rule.patterns, *rule.unless)})
     table = PatternTable(vocabulary, [[pattern] for pattern in patterns])
-    texts = [vocabulary.write(sentence) for sentence in sentences]
+    written = [Written(vocabulary.write(sentence)) for sentence in sentences]
+    texts = [sentence.text() for sentence in written]
     places = [Places(text) for text in texts]
     fitting: list[set[int]] = [set() for _ in texts]
     for number, pattern in enumerate(patterns):
@@ -109,10 +110,7 @@ def test_a_pattern_followed_by_its_steps_fits_what_the_compiled_one_fits() -> No
         assert [follow(steps, place) for place in places] == expected, pattern
         for place, fits in enumerate(expected):
             fitting[place] |= {number} if fits else set()
-    found = [
-        table.groups_of(table.possible(sentence), Written(text))
-        for sentence, text in zip(sentences, texts, strict=True)
-    ]
+    found = [table.groups_of(table.possible(sentence), sentence) for sentence in written]
     assert found == [sorted(numbers) for numbers in fitting]
     assert sum(map(len, fitting)) > len(texts)
 
@@ -125,7 +123,8 @@ def test_a_pattern_that_is_tried_often_still_fits_the_same() -> None:
         "The evidence is not there; no.",
         "No X-ray; evidence is lacking.",
     ] * 100
-    found = [table.first_group(table.possible(text), Written(vocabulary.write(text))) for text in sentences]
+    written = [Written(vocabulary.write(text)) for text in sentences]
+    found = [table.first_group(table.possible(sentence), sentence) for sentence in written]
     assert found == [0, None, None] * 100
 
 
@@ -261,7 +260,7 @@ def test_sentences_end_where_they_end(text: str, count: int) -> None:
 
 @pytest.mark.parametrize("text", ["no documentation " * 20_000, "A. " * 100_000, "x" * 300_000])
 def test_a_text_beyond_all_measure_is_read_at_both_ends(text: str) -> None:
-    ending = " In this case, there is no documentation of red flags."
+    ending = " It is so. In this case, there is no documentation of red flags."
     grounds = read_grounds(fold(text + ending), Subject("MRI", "Diagnostic Testing", "Imaging", "upheld"))
     assert "criteria_not_met" in {ground.code for ground in grounds}
 

@@ -1,10 +1,14 @@
-"""What the trained model sees in a sentence: stems of words, their beginnings, pairs, and what stands near a negation.
+"""What the trained model sees in a sentence: stems of words, their beginnings, and their side of a negation.
 
 Training and reading use this one module, so a change here needs new weights (``manage.py train_grounds``).
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from determinations.parsing.grounds.tokens import tokens_of
 
 _TOKEN = re.compile(r"[a-z]+|\d+(?:/\d+)?|[;:]")
 _NUMBER = "#"
@@ -22,8 +26,6 @@ _NEGATIONS = frozenset(
     "no not without never neither nor none nothing nowhere cannot fail lack lacked absent absence unclear unknown "
     "uncertain unspecified insufficient inadequate silent miss missing omit scant hardly yet unless".split()
 )
-#: How many words after a negation, and how many before it, it is about.
-AFTER, BEFORE = 13, 6
 
 
 def words_of(sentence: str) -> list[str]:
@@ -38,62 +40,61 @@ def stem_of(word: str) -> str:
     """The word without its ending; ``#`` for every number."""
     if word[0].isdigit():
         return _NUMBER
+    if not word.endswith(_ENDINGS):
+        return word
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
             return word.removesuffix(ending)
     return word
 
 
-def is_negation(stem: str) -> bool:
-    return stem in _NEGATIONS
-
-
-def own_features(stem: str) -> tuple[str, ...]:
+def _own_features(stem: str) -> tuple[str, ...]:
     """What a word says by itself: its stem, and the beginning of a long one (``radic-``)."""
     return (stem, f"{stem[:_BEGINNING]}-") if len(stem) > _BEGINNING else (stem,)
-
-
-def after_negation(stem: str) -> str | None:
-    """The feature of a word that a negation precedes; None where it says no more."""
-    return None if stem in _SMALL_WORDS else f"!{stem}"
-
-
-def before_negation(stem: str) -> str | None:
-    """The feature of a word that a negation follows; None where it says no more."""
-    return None if stem in _SMALL_WORDS else f"{stem}!"
-
-
-def near_negations(stems: Sequence[str]) -> tuple[set[str], set[str]]:
-    """The stems up to ``AFTER`` words after a negation, and those up to ``BEFORE`` words before one."""
-    after: set[str] = set()
-    before: set[str] = set()
-    for place, stem in enumerate(stems):
-        if stem in _NEGATIONS:
-            after.update(stems[place + 1 : place + 1 + AFTER])
-            before.update(stems[max(0, place - BEFORE) : place])
-    return after, before
 
 
 #: The feature of a sentence that denies something.
 DENIAL = "!"
 
 
-def sentence_features(sentence: str) -> Iterator[str]:
-    """The features of a sentence by itself: each different word once, each pair of neighbors each time.
+class TokenFeatures(NamedTuple):
+    """The features of the words in a token: in any place, after and before the first negation."""
 
-    ``pain`` is a word, ``relie-`` how one begins, ``pain scor`` two neighbors, ``!pain`` a word after a negation,
-    ``pain!`` one before it, ``!`` a negation.
+    denies: bool
+    own: tuple[str, ...]
+    after: tuple[str, ...]
+    before: tuple[str, ...]
+
+
+@lru_cache(maxsize=1024)
+def token_features(token: str) -> TokenFeatures:
+    """What a token says: remembered for the places in which its features are asked for at once."""
+    stems = [stem_of(word) for word in words_of(token)]
+    telling = [stem for stem in stems if stem not in _SMALL_WORDS]
+    return TokenFeatures(
+        denies=not _NEGATIONS.isdisjoint(stems),
+        own=tuple(feature for stem in stems for feature in _own_features(stem)),
+        after=tuple(f"!{stem}" for stem in telling),
+        before=tuple(f"{stem}!" for stem in telling),
+    )
+
+
+def sentence_features(sentence: str) -> Iterator[str]:
+    """The features of a sentence by itself, of each different token once.
+
+    ``pain`` is a word, ``relie-`` how one begins, ``!`` a negation, ``!pain`` a word in a token after the first
+    negation, ``pain!`` one in a token before it.
     """
-    stems = [stem_of(word) for word in words_of(sentence)]
-    different = dict.fromkeys(stems)
-    for stem in different:
-        yield from own_features(stem)
-    yield from map("{} {}".format, stems, stems[1:])
-    if not _NEGATIONS.isdisjoint(different):
+    tokens = tokens_of(sentence)
+    for token in dict.fromkeys(tokens):
+        yield from token_features(token).own
+    first = next((place for place, token in enumerate(tokens) if token_features(token).denies), None)
+    if first is not None:
         yield DENIAL
-        after, before = near_negations(stems)
-        yield from filter(None, map(after_negation, sorted(after)))
-        yield from filter(None, map(before_negation, sorted(before)))
+        for token in dict.fromkeys(tokens[:first]):
+            yield from token_features(token).before
+        for token in dict.fromkeys(tokens[first + 1 :]):
+            yield from token_features(token).after
 
 
 def is_small(feature: str) -> bool:

@@ -14,20 +14,19 @@ from operator import or_
 
 from determinations.parsing.grounds.patterns import (
     BREAK_MARK,
-    MOST_REMEMBERED,
     UNKNOWN_MARK,
     Part,
     Step,
     Vocabulary,
     required_parts,
 )
-from determinations.parsing.grounds.tokens import tokens_of
+from determinations.parsing.grounds.tokens import MOST_REMEMBERED
 
 _WORD, _MAYBE, _GAP = Part.WORD, Part.MAYBE, Part.GAP
 #: A gap of so many words at most, in strides: any number up to it is the sum of some of them.
 _STRIDES = {3: (1, 2), 9: (1, 2, 4, 2), 25: (1, 2, 4, 8, 8, 2)}
 #: Compiling a pattern takes as long as following it through about so many sentences.
-_WORTH_COMPILING = 150
+_WORTH_COMPILING = 32
 
 
 class Places(dict[str, int]):
@@ -89,18 +88,26 @@ def follow(steps: Iterable[Step], places: Places) -> bool:
 
 
 class Written:
-    """A sentence as marks, and their places, which are worked out when a pattern is first followed through it."""
+    """A sentence as the marks of its tokens. Its text and their places are worked out when a pattern is tried."""
 
-    __slots__ = ("_places", "text")
+    __slots__ = ("_marks", "_places", "_text", "different")
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, marks: Sequence[str]) -> None:
+        self._marks = marks
+        self.different = set(marks)
+        self._text: str | None = None
         self._places: Places | None = None
+
+    def text(self) -> str:
+        text = self._text
+        if text is None:
+            text = self._text = "".join(self._marks)
+        return text
 
     def places(self) -> Places:
         places = self._places
         if places is None:
-            places = self._places = Places(self.text)
+            places = self._places = Places(self.text())
         return places
 
 
@@ -117,7 +124,7 @@ class _Pattern:
 
     def fits(self, sentence: Written) -> bool:
         if self._compiled is not None:
-            return self._compiled.search(sentence.text) is not None
+            return self._compiled.search(sentence.text()) is not None
         if not self._tried:
             self._steps = self._vocabulary.steps(self._pattern)
         self._tried += 1
@@ -149,11 +156,14 @@ class PatternTable:
         self._lowest, self._all = lowest, sum(self.groups)
         for known in self._patterns.values():
             known.others = self._all ^ self.groups[known.group]
-        self._parts = _PartsOfTokens(vocabulary, parts)
+        self._parts = _PartsOfMarks()
+        for part, bits in parts.items():
+            for mark in vocabulary.marks(part):
+                self._parts[mark] = self._parts.get(mark, 0) | bits
 
-    def possible(self, sentence: str) -> int:
+    def possible(self, sentence: Written) -> int:
         """The bits of the patterns of which a sentence has a word of each part."""
-        parts = reduce(or_, map(self._parts.__getitem__, tokens_of(sentence).different), 0)
+        parts = reduce(or_, filter(None, map(self._parts.__getitem__, sentence.different)), 0)
         return (parts + self._lowest) & self._all
 
     def first_group(self, possible: int, sentence: Written) -> int | None:
@@ -180,20 +190,11 @@ class PatternTable:
         return groups
 
 
-class _PartsOfTokens(dict[str, int]):
-    """The bits of the parts of patterns that a token belongs to, worked out once for each token."""
+class _PartsOfMarks(dict[str, int]):
+    """The bits of the parts of patterns that marks belong to: one mark, or those of a token of several words."""
 
-    def __init__(self, vocabulary: Vocabulary, parts: Mapping[str, int]) -> None:
-        super().__init__()
-        self._vocabulary = vocabulary
-        self._of_mark: dict[str, int] = {}
-        for part, bits in parts.items():
-            for mark in vocabulary.marks(part):
-                self._of_mark[mark] = self._of_mark.get(mark, 0) | bits
-
-    def __missing__(self, token: str) -> int:
-        of_mark = self._of_mark
-        bits = reduce(or_, [of_mark.get(mark, 0) for mark in self._vocabulary.write(token)], 0)
+    def __missing__(self, marks: str) -> int:
+        bits = reduce(or_, [self[mark] for mark in marks], 0) if len(marks) > 1 else 0
         if len(self) < MOST_REMEMBERED:
-            self[token] = bits
+            self[marks] = bits
         return bits

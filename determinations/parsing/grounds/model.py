@@ -2,33 +2,26 @@
 
 ``manage.py train_grounds`` writes the file from synthetic sentences alone. A line holds a feature (``features.py``)
 and its weight for each ground, one byte each. While sentences are read, the weights of a feature are one whole number
-with a field for each ground and one that counts features, so that one addition adds all of them.
+with a field for each ground of a decision and one that counts features, so that one addition adds all of them.
 """
 
 from binascii import a2b_base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
-from itertools import chain, islice
-from math import sqrt
-from struct import Struct
+from itertools import islice
+from math import floor, log, sqrt
+from typing import NamedTuple
 
 from determinations.parsing.grounds.codes import GROUNDS
 from determinations.parsing.grounds.features import (
-    AFTER,
-    BEFORE,
     DENIAL,
-    after_negation,
-    before_negation,
     context_features,
-    is_negation,
     is_small,
-    own_features,
     sentence_features,
-    stem_of,
-    words_of,
+    token_features,
 )
-from determinations.parsing.grounds.tokens import tokens_of
+from determinations.parsing.grounds.tokens import Remembered, tokens_of
 from determinations.parsing.results import Decision
 
 FILE = "model.txt"
@@ -45,143 +38,147 @@ OF_DECISION: Mapping[Decision, range] = {
 ZERO = 128
 #: Long and short sentences reach sums of one size.
 NORM = 4.0
-#: The fields of a number: four bytes each, more than the sum of any sentence's bytes. The last one counts.
-_FIELD, _LARGEST = 4, (1 << 32) - 1
-_BYTES = _FIELD * (len(LEARNED) + 1)
-#: The bit where the count begins.
-_COUNT = 8 * (_BYTES - _FIELD)
-#: The fields of a decision's grounds and the count.
-_FIELDS_OF = {
-    side: Struct(f"<{_FIELD * of.start}x{len(of)}I{_FIELD * (len(LEARNED) - of.stop)}xI")
-    for side, of in OF_DECISION.items()
-}
+#: No sentence with a smaller score, as log-odds, states a ground.
+IMPOSSIBLE = log(0.01 / 0.99)
+#: The fields of a number: four bytes each, of which the sum of any sentence's bytes leaves the highest bit free.
+_FIELD = 4
+_BITS = 8 * _FIELD
+_HIGHEST, _LARGEST = 1 << (_BITS - 1), (1 << _BITS) - 1
+#: How many features are known for each token at least, in a sentence that is understood.
+_LEAST_KNOWN = 0.75
 _STRONGEST = 3
 _REMEMBERED_SENTENCES = 16_384
-_MOST_REMEMBERED_WORDS = 60_000
 
 
-class _Word:
-    """What a stem adds to the sum of a sentence: by itself, after and before a negation, and with its next stem."""
+class _Sums:
+    """Adds up the weights that the features of a sentence have for the grounds of one decision."""
 
-    __slots__ = ("after", "before", "is_negation", "pairs", "plain", "stem")
+    def __init__(self, weights: Mapping[str, bytes], of: range) -> None:
+        #: The bit where the field begins that counts.
+        self.count = _BITS * len(of)
+        self._weights = _spread(weights, of)
+        self._denial = self._weights.get(DENIAL, 0)
+        self._denies = Remembered(lambda token: token_features(token).denies)
+        self._plain = Remembered(lambda token: self._weight(token_features(token).own))
+        self._after = Remembered(lambda token: self._weight(token_features(token).after))
+        self._before = Remembered(lambda token: self._weight(token_features(token).before))
+        self.of = lru_cache(maxsize=_REMEMBERED_SENTENCES)(self._add_up)
 
-    def __init__(self, stem: str, weights: Mapping[str, int], pairs: Mapping[str, int]) -> None:
-        self.stem = stem
-        self.plain = sum(weights.get(name, 0) for name in own_features(stem))
-        self.after = weights.get(after_negation(stem) or "", 0)
-        self.before = weights.get(before_negation(stem) or "", 0)
-        self.pairs = pairs
-        self.is_negation = is_negation(stem)
+    def _weight(self, features: Iterable[str]) -> int:
+        return sum([self._weights.get(name, 0) for name in features])
+
+    def _add_up(self, sentence: str) -> int:
+        """The weights of ``sentence_features``, added up without writing them; 0 where few are known."""
+        tokens = tokens_of(sentence)
+        total = sum(map(self._plain.__getitem__, set(tokens)))
+        denials = list(map(self._denies.__getitem__, tokens))
+        if True in denials:
+            first = denials.index(True)
+            total += self._denial + sum(map(self._before.__getitem__, set(tokens[:first])))
+            total += sum(map(self._after.__getitem__, set(tokens[first + 1 :])))
+        return total if (total >> self.count) >= _LEAST_KNOWN * len(tokens) else 0
+
+    def of_item(self, item: tuple[str, str]) -> int:
+        return self._weight(context_features(*item))
 
 
-_NO_PAIRS: Mapping[str, int] = {}
+#: The grounds that a sentence may state, by their places in ``OF_DECISION``, with their log-odds.
+Scores = Sequence[tuple[int, float]]
 
 
-class _Words(dict[str, tuple[_Word, ...]]):
-    """The words of each token of letters, worked out once."""
+class _Scale(NamedTuple):
+    """How the sums of so many features become scores.
 
-    def __init__(self, weights: Mapping[str, int]) -> None:
-        super().__init__()
-        self._weights = weights
-        self._stems: dict[str, _Word] = {}
-        self._pairs: dict[str, dict[str, int]] = {}
-        for name, weight in weights.items():
-            if " " in name:
-                first, _, second = name.partition(" ")
-                self._pairs.setdefault(first, {})[second] = weight
-        self.negations: set[_Word] = set()
+    ``distances`` is, in the field of each ground, what a sum that may be large enough needs to reach the highest bit.
+    """
 
-    def of(self, sentence: str) -> list[_Word]:
-        """The words of a sentence."""
-        return list(chain.from_iterable(map(self.__getitem__, tokens_of(sentence).all)))
+    factor: float
+    zero: int
+    distances: int
 
-    def __missing__(self, token: str) -> tuple[_Word, ...]:
-        entries = tuple([self._entry(stem_of(word)) for word in words_of(token)])
-        if len(self) < _MOST_REMEMBERED_WORDS:
-            self[token] = entries
-        return entries
 
-    def _entry(self, stem: str) -> _Word:
-        entry = self._stems.get(stem)
-        if entry is None:
-            entry = _Word(stem, self._weights, self._pairs.get(stem, _NO_PAIRS))
-            if entry.is_negation:
-                self.negations.add(entry)
-            if len(self._stems) < _MOST_REMEMBERED_WORDS:
-                self._stems[stem] = entry
-        return entry
+class Scorer:
+    """Scores sentences about one kind of item for the grounds of one decision."""
+
+    def __init__(self, sums: _Sums, step: float, biases: Sequence[float], item: tuple[str, str]) -> None:
+        self._sum_of, self._count = sums.of, sums.count
+        self._step, self._biases = step, biases
+        self._context = sums.of_item(item)
+        self._highest = sum(_HIGHEST << _BITS * place for place in range(len(biases)))
+        self._scale_of = cache(self._scale)
+        self._places_of = cache(self._places)
+
+    def scores(self, sentence: str) -> Scores:
+        """The grounds that are not impossible.
+
+        Empty for a sentence of which too little is known to say anything. One addition tells which sums are too small.
+        """
+        total = self._sum_of(sentence)
+        if not total:
+            return ()
+        total += self._context
+        factor, zero, distances = self._scale_of(total >> self._count)
+        return [
+            (place, score)
+            for place, bits, bias in self._places_of((total + distances) & self._highest)
+            if (score := bias + factor * ((total >> bits & _LARGEST) - zero)) > IMPOSSIBLE
+        ]
+
+    def _scale(self, known: int) -> _Scale:
+        factor, zero = self._step * NORM / sqrt(known), ZERO * known
+        least = [floor(zero + (IMPOSSIBLE - bias) / factor) for bias in self._biases]
+        distances = [_HIGHEST - min(max(0, of_ground), _HIGHEST) for of_ground in least]
+        return _Scale(factor, zero, sum(distance << _BITS * place for place, distance in enumerate(distances)))
+
+    def _places(self, fields: int) -> Sequence[tuple[int, int, float]]:
+        """The grounds of which the highest bit is set: their places, where their fields begin, and their biases."""
+        return [
+            (place, _BITS * place, bias)
+            for place, bias in enumerate(self._biases)
+            if fields >> _BITS * place & _HIGHEST
+        ]
 
 
 class GroundModel:
     """The weights, ready to be applied to sentences. ``step`` is what one unit of a byte is worth."""
 
     def __init__(self, step: float, biases: Sequence[float], weights: Mapping[str, bytes]) -> None:
-        self._step = step
-        self._biases = {side: tuple(biases[of.start : of.stop]) for side, of in OF_DECISION.items()}
-        self._weights = _spread(weights)
-        self._words = _Words(self._weights)
-        self._denial = self._weights.get(DENIAL, 0)
-        self._sum_of = lru_cache(maxsize=_REMEMBERED_SENTENCES)(self._add_up)
-        self._context = cache(self._add_up_context)
+        self._step, self._biases, self._weights = step, biases, weights
+        self._sums = cache(self._sums_for)
+        self.scorer = cache(self._scorer)
+        self.strongest = lru_cache(maxsize=_REMEMBERED_SENTENCES)(self._strongest)
 
-    def _add_up(self, sentence: str) -> int:
-        """The weights of ``sentence_features``, added up without writing them; 0 where few are known."""
-        words = self._words.of(sentence)
-        different = set(words)
-        total = sum([word.plain for word in different])
-        pairs = _NO_PAIRS
-        for word in words:
-            if word.stem in pairs:
-                total += pairs[word.stem]
-            pairs = word.pairs
-        if not self._words.negations.isdisjoint(different):
-            after: set[_Word] = set()
-            before: set[_Word] = set()
-            for place, word in enumerate(words):
-                if word.is_negation:
-                    after.update(words[place + 1 : place + 1 + AFTER])
-                    before.update(words[max(0, place - BEFORE) : place])
-            total += self._denial + sum([word.after for word in after]) + sum([word.before for word in before])
-        return total if total >> _COUNT >= len(words) else 0
+    def _sums_for(self, decision: Decision) -> _Sums:
+        return _Sums(self._weights, OF_DECISION[decision])
 
-    def _add_up_context(self, item: tuple[str, str]) -> int:
-        return sum(self._weights.get(name, 0) for name in context_features(*item))
+    def _scorer(self, item: tuple[str, str], decision: Decision) -> Scorer:
+        of = OF_DECISION[decision]
+        return Scorer(self._sums(decision), self._step, self._biases[of.start : of.stop], item)
 
-    def scores(self, sentence: str, item: tuple[str, str], decision: Decision) -> Sequence[float]:
-        """The log-odds that the sentence states each ground of the decision, in the order of ``OF_DECISION``.
-
-        Empty for a sentence of which too little is known to say anything.
-        """
-        total = self._sum_of(sentence)
-        if not total:
-            return ()
-        *sums, known = _FIELDS_OF[decision].unpack((total + self._context(item)).to_bytes(_BYTES, "little"))
-        factor, zero = self._step * NORM / sqrt(known), ZERO * known
-        return [bias + factor * (of_code - zero) for bias, of_code in zip(self._biases[decision], sums, strict=True)]
-
-    def strongest(self, sentence: str, code: str) -> list[str]:
+    def _strongest(self, sentence: str, code: str) -> list[str]:
         """The features of the sentence that speak most for the ground, strongest first."""
-        known, lowest = self._weights, 8 * _FIELD * LEARNED.index(code)
+        place, known = LEARNED.index(code), self._weights
         weights = {
-            name: (known[name] >> lowest & _LARGEST) - ZERO
-            for name in dict.fromkeys(sentence_features(sentence))
-            if name in known
+            name: known[name][place]
+            for name in sentence_features(sentence)
+            if name in known and known[name][place] > ZERO
         }
-        ranked = sorted(
-            (name for name, weight in weights.items() if weight > 0), key=lambda name: (-weights[name], name)
-        )
+        ranked = sorted(weights, key=lambda name: (-weights[name], name))
         return list(islice((name for name in ranked if not is_small(name)), _STRONGEST))
 
 
-def _spread(weights: Mapping[str, bytes]) -> Mapping[str, int]:
-    """The bytes of each row as the lowest bytes of the fields of one number, and a one in the field that counts."""
-    fields = bytearray(_FIELD * len(LEARNED) * len(weights))
-    fields[::_FIELD] = b"".join(weights.values())
-    width, count = _FIELD * len(LEARNED), 1 << _COUNT
-    rows = range(0, len(fields), width)
+def _spread(weights: Mapping[str, bytes], of: range) -> Mapping[str, int]:
+    """Of each row, the bytes of these grounds as the lowest bytes of a number's fields, and a one that counts."""
+    rows = b"".join(weights.values())
+    width = _FIELD * (len(of) + 1)
+    fields = bytearray(width * len(weights))
+    for place, ground in enumerate(of):
+        fields[_FIELD * place :: width] = rows[ground :: len(LEARNED)]
+    fields[_FIELD * len(of) :: width] = b"\x01" * len(weights)
+    starts = range(0, len(fields), width)
     return {
-        name: count | int.from_bytes(fields[start : start + width], "little")
-        for name, start in zip(weights, rows, strict=True)
+        name: int.from_bytes(fields[start : start + width], "little")
+        for name, start in zip(weights, starts, strict=True)
     }
 
 

@@ -13,11 +13,11 @@ characters. Nothing backtracks over letters, and words that no pattern names cos
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import NamedTuple
 
-from determinations.parsing.grounds.tokens import tokens_of
+from determinations.parsing.grounds.tokens import Remembered, tokens_of
 
 #: A date and a number are one word each, whatever they say.
 _WORD = re.compile(r"[a-z]+|\d{1,2}[/-]\d{1,2}[/-]\d{2,4}(?!\d)|\d+|[;:]")
@@ -29,8 +29,6 @@ BREAK_MARK = chr(FIRST_MARK + 2)
 _AFTER_ANY_LETTER = "\uffff"
 _GAPS = {"..": 3, "...": 9, "....": 25}
 _START = "^"
-#: How many different words of letters are remembered with their character; English prose uses far fewer.
-MOST_REMEMBERED = 60_000
 
 
 class Part(Enum):
@@ -63,12 +61,12 @@ class Vocabulary:
         self._marks = {name: chr(FIRST_MARK + n) for n, name in enumerate([_NUMBER, _DATE, _BREAK, *names])}
         self._stems = {name[:-1]: self._marks[name] for name in names if name.endswith("*")}
         self._stem_lengths = sorted({len(stem) for stem in self._stems}, reverse=True)
-        self._known = _Remembered(self._marks_of_token)
+        self._known = Remembered(self._marks_of_token)
         self._marks_of_parts: dict[str, str] = {}
 
-    def write(self, sentence: str) -> str:
-        """The sentence with one character per word; all words that no pattern names are the same character."""
-        return "".join(map(self._known.__getitem__, tokens_of(sentence).all))
+    def write(self, sentence: str) -> list[str]:
+        """The tokens of a sentence with one character per word, the same one for all words that no pattern names."""
+        return list(map(self._known.__getitem__, tokens_of(sentence)))
 
     def compile(self, pattern: str) -> re.Pattern[str]:
         """The pattern as an expression over written sentences. Raises ``KeyError`` for an unknown class."""
@@ -142,20 +140,6 @@ def _in_ranges(marks: str) -> str:
         pieces.append(first if first == last else f"{first}-{last}")
         first = last = mark
     return "".join([*pieces, first if first == last else f"{first}-{last}"])
-
-
-class _Remembered(dict[str, str]):
-    """Tokens with their characters, each worked out once."""
-
-    def __init__(self, work_out: Callable[[str], str]) -> None:
-        super().__init__()
-        self._work_out = work_out
-
-    def __missing__(self, token: str) -> str:
-        marks = self._work_out(token)
-        if len(self) < MOST_REMEMBERED:
-            self[token] = marks
-        return marks
 
 
 def required_parts(pattern: str, optional_too: bool = False) -> Iterator[str]:

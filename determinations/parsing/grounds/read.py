@@ -1,12 +1,13 @@
 """Reads the grounds of a decision from its rationale: which sentences state a reason, and what kind of reason."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from typing import NamedTuple
 
 from determinations.parsing.categories.rules import DRUGS
 from determinations.parsing.grounds.likely import Statement, completed, likely_grounds
+from determinations.parsing.grounds.model import LEARNED, OF_DECISION, Scores, ground_model
 from determinations.parsing.grounds.rules import Rule, Voice, rule_book
 from determinations.parsing.grounds.sentences import Sentence, split_sentences
 from determinations.parsing.results import Decision, Ground
@@ -20,6 +21,10 @@ _EMPTY_WORDS = frozenset(
     "the and for per via with without times day days tab tabs week weeks visits left right "
     "treatment therapy request original".split()
 )
+
+
+#: Gives the rules of a ground that a sentence fits.
+RulesThatFit = Callable[[str, str], Sequence[Rule]]
 
 
 class Subject(NamedTuple):
@@ -64,47 +69,96 @@ def read_grounds(rationale: Folded, subject: Subject) -> tuple[Ground, ...]:
     of (``likely.py``). Empty when there is none.
     """
     sentences = _sentences(rationale.text)
-    likely = likely_grounds(sentences, (subject.category, subject.subcategory), subject.decision)
+    scorer = ground_model().scorer((subject.category, subject.subcategory), subject.decision)
+    scores = [scorer.scores(sentence.text) for sentence in sentences]
+    likely = likely_grounds(sentences, scores, subject.decision)
+    by_rules = Rationale(sentences, subject, [_codes(of_sentence, subject.decision) for of_sentence in scores])
+    statements = completed(by_rules.statements(), likely) or grounds_by_rules(rationale.text, subject)
     return tuple(
-        [
-            Ground(code, told_by, rationale.span(sentence.start, sentence.end))
-            for code, told_by, sentence in completed(_by_rules(sentences, subject), likely)
-        ]
+        [Ground(code, told_by, rationale.span(place.start, place.end)) for code, told_by, place in statements]
     )
 
 
-def grounds_by_rules(text: str, subject: Subject) -> tuple[Statement, ...]:
+def _codes(scores: Scores, decision: Decision) -> Sequence[str]:
+    of = OF_DECISION[decision]
+    return [LEARNED[of[place]] for place, _score in scores]
+
+
+def grounds_by_rules(text: str, subject: Subject) -> Sequence[Statement]:
     """What the rules alone find in a text on one line, in the order of its sentences."""
-    return tuple(_by_rules(_sentences(text), subject).values())
+    sentences = _sentences(text)
+    codes = [LEARNED[place] for place in OF_DECISION[subject.decision]]
+    return tuple(Rationale(sentences, subject, [codes] * len(sentences)).statements().values())
 
 
-def _by_rules(sentences: Iterable[Sentence], subject: Subject) -> Mapping[str, Statement]:
-    """The first statement of each ground. Where no rule is sure, weaker signs count."""
-    plain: dict[str, Statement] = {}
-    weak: dict[str, Statement] = {}
-    for rule, sentence in _rules_that_count(sentences, subject):
-        (weak if rule.weak else plain).setdefault(rule.code, Statement(rule.code, rule.id, sentence))
-    return plain or weak
+class Rationale:
+    """The sentences of a rationale, and what the rules find in them. ``codes``: what each sentence may state."""
 
+    def __init__(self, sentences: Sequence[Sentence], subject: Subject, codes: Sequence[Sequence[str]]) -> None:
+        self._sentences, self._codes = sentences, codes
+        self._item = _Item(subject)
+        self._book = rule_book()
 
-def _rules_that_count(sentences: Iterable[Sentence], subject: Subject) -> Iterator[tuple[Rule, Sentence]]:
-    item = _Item(subject)
-    speaker: Voice = "guideline"
-    is_applied = False
-    book = rule_book()
-    for sentence in sentences:
-        reading = book.read(sentence.text, subject.decision)
-        if reading.voice != "neutral":
-            speaker = reading.voice
-        is_applied = is_applied or speaker == "applied"
-        voice = "applied" if speaker == "applied" else reading.voice
-        if not reading.rules:
-            continue
-        rules = [rule for rule in reading.rules if _counts(rule, sentence.text, item, voice, is_applied)]
-        if len(rules) > 1 and any(not (rule.alone or rule.weak) for rule in rules):
-            rules = [rule for rule in rules if not rule.alone]
-        for rule in rules:
-            yield rule, sentence
+    def statements(self) -> Mapping[str, Statement]:
+        """The first statement of each ground. Where no rule is sure, weaker signs count."""
+        return self._first_statements(self._book.plain_rules) or self._first_statements(self._book.weak_rules)
+
+    def _first_statements(self, rules_of: RulesThatFit) -> Mapping[str, Statement]:
+        first: dict[str, Statement] = {}
+        for place, codes in enumerate(self._codes):
+            for code in codes:
+                if code in first:
+                    continue
+                rules = rules_of(self._sentences[place].text, code)
+                rule = self._first_that_counts(rules, place) if rules else None
+                if rule:
+                    first[code] = Statement(code, rule.id, self._sentences[place])
+        return first
+
+    def _first_that_counts(self, rules: Iterable[Rule], place: int) -> Rule | None:
+        counting = [rule for rule in rules if self._counts(rule, place)]
+        if any([rule.alone for rule in counting]) and self._says_more(place):
+            counting = [rule for rule in counting if not rule.alone]
+        return counting[0] if counting else None
+
+    def _says_more(self, place: int) -> bool:
+        """Whether a rule counts in the sentence that is not for a sentence which fits it alone."""
+        text = self._sentences[place].text
+        fitting = (rule for code in self._codes[place] for rule in self._book.plain_rules(text, code))
+        return any(not rule.alone and self._counts(rule, place) for rule in fitting)
+
+    def _counts(self, rule: Rule, place: int) -> bool:
+        """Whether a rule that the sentence fits counts for this item and in the voice of the sentence."""
+        return self._is_for_item(rule, place) and self._is_for_voice(rule, place)
+
+    def _is_for_item(self, rule: Rule, place: int) -> bool:
+        item = self._item
+        if (rule.only_in and item.names.isdisjoint(rule.only_in)) or not item.names.isdisjoint(rule.not_in):
+            return False
+        if rule.not_for and any(word in item.requested for word in rule.not_for):
+            return False
+        if not rule.about_request:
+            return True
+        lower = self._sentences[place].text.lower()
+        return any(word in lower for word in item.words)
+
+    def _is_for_voice(self, rule: Rule, place: int) -> bool:
+        if rule.voice == "any":
+            return True
+        own = self._voice(place)
+        if own == "guideline":
+            return rule.voice == "after" and any(self._voice(earlier) == "applied" for earlier in range(place))
+        if own == "applied" or rule.voice != "reviewer":
+            return True
+        return self._voice_before(place) == "applied"
+
+    def _voice(self, place: int) -> Voice:
+        return self._book.voice(self._sentences[place].text)
+
+    def _voice_before(self, place: int) -> Voice:
+        """Who spoke last before the sentence: a rationale begins with guidelines."""
+        voices = (self._voice(earlier) for earlier in range(place - 1, -1, -1))
+        return next((voice for voice in voices if voice != "neutral"), "guideline")
 
 
 def _sentences(text: str) -> list[Sentence]:
@@ -113,19 +167,3 @@ def _sentences(text: str) -> list[Sentence]:
     cut = len(text) - _LONGEST_END
     ending = split_sentences(text[cut:])
     return split_sentences(text[:_LONGEST_END]) + [Sentence(s.text, s.start + cut, s.end + cut) for s in ending]
-
-
-def _counts(rule: Rule, sentence: str, item: _Item, voice: Voice, is_applied: bool) -> bool:
-    """Whether a rule that the sentence fits counts for this item and in this voice."""
-    if voice == "guideline" and rule.voice != "any" and not (rule.voice == "after" and is_applied):
-        return False
-    if voice == "neutral" and rule.voice == "reviewer":
-        return False
-    if (rule.only_in and item.names.isdisjoint(rule.only_in)) or not item.names.isdisjoint(rule.not_in):
-        return False
-    if rule.not_for and any(word in item.requested for word in rule.not_for):
-        return False
-    if not rule.about_request:
-        return True
-    lower = sentence.lower()
-    return any(word in lower for word in item.words)

@@ -2,20 +2,18 @@
 
 import hashlib
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal
 
-from determinations.parsing.grounds.codes import GROUNDS
 from determinations.parsing.grounds.matching import PatternTable, Written
 from determinations.parsing.grounds.patterns import Vocabulary
-from determinations.parsing.results import Decision
 
 _DATA = files(__package__)
 #: Changed by hand when code alone changes what is recognized.
-_CODE = "2"
+_CODE = "3"
 
 #: Who speaks in a sentence: the reviewer about this patient and request, a guideline, or whoever spoke before.
 Voice = Literal["applied", "guideline", "neutral"]
@@ -28,6 +26,8 @@ _VOICES: tuple[tuple[str, Voice], ...] = (
     ("guideline", "guideline"),
 )
 _REMEMBERED_SENTENCES = 16_384
+#: A sentence is written for its voice, its rules and what they exclude, one soon after the other.
+_WRITTEN_SENTENCES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,29 @@ class Rule:
     weak: bool = False
 
 
-class SentenceReading(NamedTuple):
-    """What a sentence says by itself: who speaks, and the rules it fits."""
+class _RulesOfGround:
+    """Some rules of one ground: one table of their patterns, one of what they exclude."""
 
-    voice: Voice
-    rules: tuple[Rule, ...]
+    def __init__(self, vocabulary: Vocabulary, rules: Iterable[Rule]) -> None:
+        self._rules = sorted(rules, key=lambda rule: rule.id)
+        self._table = PatternTable(vocabulary, [rule.patterns for rule in self._rules])
+        self._unless = PatternTable(vocabulary, [rule.unless for rule in self._rules])
 
-
-#: Most sentences fit no rule: their readings are the same few objects.
-_NO_RULES: Mapping[Voice, SentenceReading] = {voice: SentenceReading(voice, ()) for voice in get_args(Voice)}
+    def fitting(self, sentence: Written) -> tuple[Rule, ...]:
+        """The rules that the sentence fits, in the order of their names."""
+        possible = self._table.possible(sentence)
+        numbers = self._table.groups_of(possible, sentence) if possible else ()
+        if not numbers:
+            return ()
+        unless = self._unless
+        excluded = unless.possible(sentence)
+        return tuple(
+            [
+                self._rules[number]
+                for number in numbers
+                if unless.first_group(excluded & unless.groups[number], sentence) is None
+            ]
+        )
 
 
 class RuleBook:
@@ -69,54 +83,33 @@ class RuleBook:
         self.rules = tuple(_rule(entry) for entry in _read("rules.toml")["rule"])
         named = [pattern for rule in self.rules for pattern in (*rule.patterns, *rule.unless)]
         self.vocabulary = Vocabulary(words, [*named, *(name for group in self.voices.values() for name in group)])
-        self._sides = {side: _Side(self, side) for side in get_args(Decision)}
-        self.read = lru_cache(maxsize=_REMEMBERED_SENTENCES)(self._read_sentence)
+        self._table_of_voices = PatternTable(self.vocabulary, [self.voices[group] for group, _voice in _VOICES])
+        self._rules_of = cache(self._rules_of_ground)
+        self.plain_rules = lru_cache(maxsize=_REMEMBERED_SENTENCES)(self._plain_rules)
+        self.weak_rules = lru_cache(maxsize=_REMEMBERED_SENTENCES)(self._weak_rules)
+        self.voice = lru_cache(maxsize=_REMEMBERED_SENTENCES)(self._voice)
+        self._written = lru_cache(maxsize=_WRITTEN_SENTENCES)(self._write)
 
-    def _read_sentence(self, sentence: str, decision: Decision) -> SentenceReading:
-        return self._sides[decision].read(sentence)
+    def _plain_rules(self, sentence: str, code: str) -> tuple[Rule, ...]:
+        """The rules of a ground that the sentence fits by itself, but for weak ones."""
+        return self._rules_of(code, False).fitting(self._written(sentence))
 
+    def _weak_rules(self, sentence: str, code: str) -> tuple[Rule, ...]:
+        """The weak rules of a ground that the sentence fits by itself."""
+        return self._rules_of(code, True).fitting(self._written(sentence))
 
-class _Side:
-    """The rules of one decision: one table of the patterns of voices and rules, one of what rules exclude."""
+    def _rules_of_ground(self, code: str, is_weak: bool) -> _RulesOfGround:
+        return _RulesOfGround(self.vocabulary, [r for r in self.rules if r.code == code and r.weak == is_weak])
 
-    def __init__(self, book: RuleBook, decision: Decision) -> None:
-        self._vocabulary = book.vocabulary
-        of_side = (rule for rule in book.rules if GROUNDS[rule.code].decision == decision)
-        self._rules = sorted(of_side, key=lambda rule: rule.id)
-        voices = [book.voices[group] for group, _voice in _VOICES]
-        self._table = PatternTable(book.vocabulary, [*voices, *(rule.patterns for rule in self._rules)])
-        self._unless = PatternTable(book.vocabulary, [rule.unless for rule in self._rules])
-        of_rules = self._table.groups[len(_VOICES) :]
-        self._of_voices, self._of_rules = sum(self._table.groups[: len(_VOICES)]), sum(of_rules)
-        self._of_guidelines = sum(
-            bits for bits, rule in zip(of_rules, self._rules, strict=True) if rule.voice in ("any", "after")
-        )
+    def _voice(self, sentence: str) -> Voice:
+        """Who speaks in the sentence."""
+        written = self._written(sentence)
+        table = self._table_of_voices
+        group = table.first_group(table.possible(written), written)
+        return "neutral" if group is None else _VOICES[group][1]
 
-    def read(self, text: str) -> SentenceReading:
-        table = self._table
-        possible = table.possible(text)
-        if not possible:
-            return _NO_RULES["neutral"]
-        sentence = Written(self._vocabulary.write(text))
-        first = table.first_group(possible & self._of_voices, sentence)
-        voice = "neutral" if first is None else _VOICES[first][1]
-        counting = possible & (self._of_guidelines if voice == "guideline" else self._of_rules)
-        if not counting:
-            return _NO_RULES[voice]
-        numbers = [group - len(_VOICES) for group in table.groups_of(counting, sentence)]
-        rules = self._without_excluded(numbers, text, sentence) if numbers else ()
-        return SentenceReading(voice, rules) if rules else _NO_RULES[voice]
-
-    def _without_excluded(self, numbers: Sequence[int], text: str, sentence: Written) -> tuple[Rule, ...]:
-        unless = self._unless
-        possible = unless.possible(text)
-        return tuple(
-            [
-                self._rules[number]
-                for number in numbers
-                if unless.first_group(possible & unless.groups[number], sentence) is None
-            ]
-        )
+    def _write(self, sentence: str) -> Written:
+        return Written(self.vocabulary.write(sentence))
 
 
 @cache
