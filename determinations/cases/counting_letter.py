@@ -103,10 +103,20 @@ def _say_amended(letter_ids: Collection[int]) -> set[int]:
     starts: dict[int, list[tuple[int, int]]] = {}
     for pk, keeper, start in places:
         starts.setdefault(keeper or pk, []).append((pk, start or 0))
-    texts = LetterText.objects.filter(AnyOf("pk", starts)).values_list("pk", "text").iterator(chunk_size=_AT_ONCE)
-    return {
-        pk for keeper, text in texts for pk, start in starts[keeper] if _AMENDED.search(text[start : start + _HEAD])
-    }
+    stored = LetterText.objects.filter(AnyOf("pk", starts))
+    one_of_each: dict[str, int] = {}  # most copies of a letter have the very same text
+    heads: dict[str, dict[int, list[int]]] = {}  # letters by their file's text and their place in it
+    for keeper, digest in stored.annotate(digest=Digest("text")).order_by("pk").values_list("pk", "digest"):
+        one_of_each.setdefault(digest, keeper)
+        for pk, start in starts[keeper]:
+            heads.setdefault(digest, {}).setdefault(start, []).append(pk)
+    texts = LetterText.objects.filter(AnyOf("pk", one_of_each.values())).annotate(digest=Digest("text"))
+    amended: set[int] = set()
+    for digest, text in texts.values_list("digest", "text").iterator(chunk_size=_AT_ONCE):
+        for start, same in heads[digest].items():
+            if _AMENDED.search(text[start : start + _HEAD]):
+                amended.update(same)
+    return amended
 
 
 def _classes(letters: Sequence[ReadLetter]) -> list[list[ReadLetter]]:
