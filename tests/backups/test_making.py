@@ -1,5 +1,7 @@
 """Backups made: what is copied, for whom they are encrypted, and failures."""
 
+import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
@@ -108,23 +110,25 @@ def test_a_passphrase_protects_the_key_of_the_folder(tmp_path: Path, settings: A
     assert b"AGE-SECRET-KEY" not in (folder / "key.age").read_bytes()
 
 
-@pytest.mark.parametrize(
-    ("spoil", "says"),
-    [
-        (lambda folder, name: cut(next((folder / "files").glob("*/*/*"))), "was changed"),
-        (lambda folder, name: next((folder / "files").glob("*/*/*")).unlink(), "is missing"),
-        (lambda folder, name: cut(folder / name / "database.dump"), "database.dump is missing or was changed"),
-        (lambda folder, name: (folder / name / "files.jsonl.gz").write_bytes(b""), "files.jsonl.gz is missing"),
-    ],
-)  # fmt: skip
-def test_a_backup_that_is_not_whole_is_found(tmp_path: Path, spoil: Any, says: str) -> None:
+#: Backups that are not whole: what is done to one, and what its check says.
+SPOILED: tuple[tuple[Callable[[Path, str], object], str], ...] = (
+    (lambda folder, name: cut(next((folder / "files").glob("*/*/*"))), "was changed"),
+    (lambda folder, name: next((folder / "files").glob("*/*/*")).unlink(), "is missing"),
+    (lambda folder, name: cut(folder / name / "database.dump"), "database.dump is missing or was changed"),
+    (lambda folder, name: (folder / name / "files.jsonl.gz").write_bytes(b""), "files.jsonl.gz is missing"),
+)
+
+
+def test_a_backup_that_is_not_whole_is_found(tmp_path: Path) -> None:
     bring(1, 1)
-    name = backup(tmp_path / "backups")["name"]
-    spoil(tmp_path / "backups", name)
-    printed = StringIO()
-    with pytest.raises(CommandError, match="not whole"):
-        call_command("verify_backup", folder=tmp_path / "backups", stdout=printed)
-    assert says in printed.getvalue()
+    name = backup(tmp_path / "whole")["name"]
+    for number, (spoil, says) in enumerate(SPOILED):
+        folder = Path(shutil.copytree(tmp_path / "whole", tmp_path / f"spoiled {number}"))
+        spoil(folder, name)
+        printed = StringIO()
+        with pytest.raises(CommandError, match="not whole"):
+            call_command("verify_backup", folder=folder, stdout=printed)
+        assert says in printed.getvalue()
 
 
 def test_a_failure_is_told_on_the_status_page_and_leaves_nothing_that_counts(

