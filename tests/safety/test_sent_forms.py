@@ -29,7 +29,7 @@ from determinations.models import (
 )
 from determinations.views import sent_forms as middleware
 from tests.access.conftest import sign_in
-from tests.access.offices import letter_of
+from tests.access.offices import letter_of, limit
 from tests.fixtures.people import PASSWORD, People
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
@@ -66,7 +66,8 @@ def admin(people: People) -> Client:
 
 
 def test_what_a_form_makes_is_made_once_and_the_second_answer_is_the_first(admin: Client, people: People) -> None:
-    letter = letter_of(Office.objects.create(name="North"), "north", "CM26-0000001")
+    office = Office.objects.create(name="North")
+    letter = letter_of(office, "north", "CM26-0000001")
     case, duty = f"/cases/{letter.pk}/", Duty.objects.get(letter=letter)
     reports = "/statistics/reports/"
     begun = Page(admin, reports).send(f"{reports}begin/", {"query": ""})
@@ -94,6 +95,12 @@ def test_what_a_form_makes_is_made_once_and_the_second_answer_is_the_first(admin
     for tab, text in ((other_tab, "A synthetic note."), (other_tab, "Another note.")):
         assert tab.send(f"{case}notes/", {"text": text}).status_code == 302
     assert CaseNote.objects.count() == 3
+    limited = Client()  # whose statements see the rows of one office
+    limit(people.casemanager, office)
+    limited.force_login(people.casemanager)
+    page = Page(limited, case)
+    answers = [page.send(f"{case}notes/", {"text": "Of an office."}).status_code for _again in range(2)]
+    assert (answers, CaseNote.objects.count()) == ([302, 302], 4)
     assert "synthetic" not in str(list(SentForm.objects.values_list("key", "location", "body")))
 
 
