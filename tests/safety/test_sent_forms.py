@@ -98,8 +98,8 @@ def test_what_a_form_makes_is_made_once_and_the_second_answer_is_the_first(admin
     limited = Client()  # whose statements see the rows of one office
     limit(people.casemanager, office)
     limited.force_login(people.casemanager)
-    page = Page(limited, case)
-    answers = [page.send(f"{case}notes/", {"text": "Of an office."}).status_code for _again in range(2)]
+    tab = Page(limited, case)
+    answers = [tab.send(f"{case}notes/", {"text": "Of an office."}).status_code for _again in range(2)]
     assert (answers, CaseNote.objects.count()) == ([302, 302], 4)
     assert "synthetic" not in str(list(SentForm.objects.values_list("key", "location", "body")))
 
