@@ -4,10 +4,15 @@ A row is locked while it is packed, and one that is locked by others is left for
 counted otherwise afterwards, so no case is written again. PostgreSQL gives the space that becomes free to new rows.
 """
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.db.models import Model
 
+from determinations.cases.bulk import bulk_cursor
 from determinations.models import CaseText, ItemText, LetterText, ParsedDocument
+from determinations.models.packed import packed_column
+from determinations.packing.codec import pack, pack_json
 
 #: The columns of each table; rows are found by the first (an index of each table has those that are not packed).
 _COLUMNS: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
@@ -31,6 +36,30 @@ def pack_some(limit: int) -> int:
 def _pack_some(model: type[Model], names: tuple[str, ...], limit: int) -> int:
     with transaction.atomic():
         earlier = model._default_manager.filter(**{f"{names[0]}__isnull": True}).order_by("pk")
-        rows = list(earlier.select_for_update(skip_locked=True, of=("self",)).only("pk", *names)[:limit])
-        model._default_manager.bulk_update(rows, names)
+        rows = list(earlier.select_for_update(skip_locked=True, of=("self",)).values_list("pk", *names)[:limit])
+        if rows:
+            keys, *columns = zip(*rows, strict=True)
+            _write(
+                model,
+                names,
+                [
+                    list(keys),
+                    *(
+                        [pack(value) if isinstance(value, str) else pack_json(value) for value in column]
+                        for column in columns
+                    ),
+                ],
+            )
     return len(rows)
+
+
+def _write(model: type[Model], names: Sequence[str], arrays: Sequence[list[int] | list[bytes]]) -> None:
+    """Write packed values, given by column, of the keys that come first."""
+    options, packed = model._meta, [packed_column(name) for name in names]
+    values, types = ", ".join(["key", *packed]), ", ".join(["%b::bigint[]", *["%b::bytea[]"] * len(packed)])
+    statement = f"""
+        UPDATE {options.db_table} AS stored SET {", ".join(f"{name} = r.{name}" for name in packed)}
+        FROM unnest({types}) AS r ({values}) WHERE stored.{options.pk.column} = r.key
+    """  # noqa: S608 - names of our own columns
+    with bulk_cursor() as cursor:
+        cursor.execute(statement, arrays)
