@@ -269,12 +269,16 @@ def test_what_staff_did_with_a_removed_copy_stays_in_force_on_the_others(people:
 def test_an_amended_letter_counts_and_does_not_inherit_corrections(people: People) -> None:
     letter = read(text(pages()))
     correct(letter, people.admin)
-    amended = read(text(pages(("Overturned", "Overturned"), decided="02/20/2017", amended=True)))
+    amended_file = text(pages(("Overturned", "Overturned"), decided="02/20/2017", amended=True))
+    amended = read(amended_file)
     assert counting() == [amended.pk]
     assert not Case.objects.get(pk=letter.pk).is_copy
     assert values(amended.pk) == (58, list(REQUESTS), False, "overturned")
     read(FORMS["saved again"])  # the original of the amended letter arrives again
     assert counting() == [amended.pk]
+    same_text = read(amended_file.replace(b"\n", b"\r\n"))  # both say that they are amended
+    assert Case.objects.get(pk=same_text.pk).superseded_by_id == amended.pk
+    assert Case.objects.get(pk=same_text.pk).is_copy
 
 
 def test_an_administrator_can_choose_the_other_copy_and_corrections_follow(people: People) -> None:
