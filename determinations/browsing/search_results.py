@@ -79,7 +79,7 @@ def newest_matches(
         by_index, by_texts = (filterset.words_told(told) for told in (Told.BY_INDEX, Told.BY_TEXTS))
         looked = look_through(listed.everything, by_index, by_texts, NEWEST, most=LOOKED_THROUGH)
         return looked.keys, looked.count, looked
-    keys, count = keys_from(replace(listed, order=NEWEST), None, RANKED, forward=True)
+    keys, count = keys_from(replace(listed, order=NEWEST), None, RANKED, forward=True, enough=PAGE)
     return keys, count, None
 
 

@@ -133,14 +133,23 @@ def list_page(
 
 
 def keys_from(
-    listed: ListQuery, cursor: Cursor | None, size: int, *, forward: bool, near: int = NEAR
+    listed: ListQuery,
+    cursor: Cursor | None,
+    size: int,
+    *,
+    forward: bool,
+    near: int = NEAR,
+    enough: int | None = None,
 ) -> tuple[list[int], Count]:
-    """Up to ``size`` primary keys after the cursor, or before it and then nearest first; and the count of all."""
+    """Up to ``size`` primary keys after the cursor, or before it and then nearest first; and the count of all.
+
+    If very many rows match, ``enough`` of the ``near`` rows will do: not all matches are gathered to give ``size``.
+    """
     order = listed.order
     descending = order.descending if forward else not order.descending
     direction = ("DESC" if descending else "ASC") + (" NULLS LAST" if forward else " NULLS FIRST")
     place = listed.everything.filter(_adjacent(listed.everything, order, cursor, forward=forward))
-    nearest = Nearest.to(place, order, descending=descending, enough=size, most=size, near=near)
+    nearest = Nearest.to(place, order, descending=descending, enough=enough or size, most=size, near=near)
     try:
         tables, parameters = tables_of(listed, nearest)
     except EmptyResultSet:  # a value that no row can have

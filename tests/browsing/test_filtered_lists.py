@@ -8,7 +8,7 @@ from django.http import QueryDict
 from determinations.browsing.facets import Limits, count_facets
 from determinations.browsing.lists import CASES, ITEMS, LISTS, ListKind, page_and_count
 from determinations.models import Case, ItemFact
-from determinations.paging.filtered import ListQuery, list_page
+from determinations.paging.filtered import ListQuery, keys_from, list_page
 from determinations.parsing.results import SIDES
 
 RARE = "acupuncture"
@@ -99,6 +99,17 @@ def test_a_count_above_the_cap_shows_a_plus(collection: list[Case]) -> None:
     )
     assert str(count) == "10+"
     assert len(page.rows) == 5
+
+
+def test_of_very_many_matches_those_near_the_top_will_do(collection: list[Case]) -> None:
+    rows = Case.objects.current()
+    listed = ListQuery(rows, rows, CASES.orders["-decided"], cap=10, gathered=10)
+    newest, _count = keys_from(listed, None, 15, forward=True)
+    assert len(newest) == 15
+    near, count = keys_from(listed, None, 15, forward=True, near=6, enough=5)
+    assert near == newest[:6]
+    assert count.capped
+    assert keys_from(listed, None, 15, forward=True, near=4, enough=5)[0] == newest
 
 
 LETTERS_OWN = ("outcome", "specialty", "age", "sex", "problem")
