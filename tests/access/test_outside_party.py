@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -117,7 +118,7 @@ def test_filters_by_masked_words_answer_alike_whether_or_not_they_occur(
     csrf = 'name="csrfmiddlewaretoken" value="'
     for query in _BY_MASKED_WORDS:
         present, absent = (
-            as_employer.get(path + query.format(word)).content.decode().replace(word, "…")
+            re.sub(f"{WORD}|quincewood", "…", as_employer.get(path + query.format(word)).content.decode())
             for word in (WORD, "quincewood")
         )
         assert [part[64:] for part in present.split(csrf)] == [part[64:] for part in absent.split(csrf)], query
