@@ -1,7 +1,8 @@
 """Long texts and parsed documents get columns of bytes for their packed form (decision 0046).
 
 Nothing is rewritten here: rows keep what they have in the earlier columns, and workers pack it in the background. Each
-statement changes the catalog alone, builds an index concurrently, or validates a check without making anyone wait.
+statement changes the catalog alone, builds an index concurrently, or validates a check without making anyone wait. A
+run that was interrupted is done again from its beginning.
 """
 
 from django.db import migrations, models
@@ -66,7 +67,7 @@ def _check(table: str, name: str) -> list[migrations.RunSQL]:
     check = f"{table}_{name}_once"
     return [
         migrations.RunSQL(
-            f"ALTER TABLE determinations_{table} ADD CONSTRAINT {check}"
+            f"ALTER TABLE determinations_{table} DROP CONSTRAINT IF EXISTS {check}, ADD CONSTRAINT {check}"
             f" CHECK (num_nonnulls(packed_{name}, {name}) = 1) NOT VALID",
             f"ALTER TABLE determinations_{table} DROP CONSTRAINT {check}",
         ),
@@ -83,9 +84,12 @@ def _earlier(table: str, key: str, name: str, index: str) -> migrations.Separate
     in_state = models.Index(fields=[key], condition=models.Q((f"{name}__isnull", True)), name=index)
     return migrations.SeparateDatabaseAndState(
         [
-            migrations.RunSQL(
-                f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {index} ON determinations_{table} ({key}_id)"
-                f" WHERE packed_{name} IS NULL",
+            migrations.RunSQL(  # what an interrupted run left of it is no index
+                [
+                    f"DROP INDEX CONCURRENTLY IF EXISTS {index}",
+                    f"CREATE INDEX CONCURRENTLY {index} ON determinations_{table} ({key}_id)"
+                    f" WHERE packed_{name} IS NULL",
+                ],
                 f"DROP INDEX CONCURRENTLY IF EXISTS {index}",
             )
         ],

@@ -6,9 +6,8 @@ has a value, which a check of the table says; writing the new one empties the ol
 so that nothing else needs to know.
 """
 
-import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -16,7 +15,7 @@ from django.db.models import CharField, Field, Func, Lookup
 from django.db.models.expressions import BaseExpression
 from django.db.models.sql.compiler import SQLCompiler
 
-from determinations.packing.codec import pack, pack_json, unpack
+from determinations.packing.codec import pack, pack_json, unpack, unpack_json
 
 Value = TypeVar("Value")
 _PREFIX = "packed_"
@@ -121,7 +120,7 @@ class PackedJSON(_Packed[Value]):
         self, value: bytes | None, _expression: BaseExpression, _connection: BaseDatabaseWrapper
     ) -> Value | None:
         """Raises ``UnreadableValue``."""
-        return None if value is None else json.loads(unpack(bytes(value)))
+        return None if value is None else cast(Value, unpack_json(bytes(value)))
 
     def get_db_prep_value(
         self, value: Value | None, connection: BaseDatabaseWrapper, prepared: bool = False

@@ -5,6 +5,7 @@ dictionary is another form, and every form stays readable for good. The dictiona
 (``.github/decisions/0046-packed-texts.md``).
 """
 
+import hashlib
 import json
 import threading
 from functools import lru_cache
@@ -19,8 +20,13 @@ Json = TypeVar("Json")
 PLAIN, WITH_DICTIONARY_1 = b"\x00", b"\x01"
 #: Higher levels pack better and take longer: level 6 saves 3% more and takes half as much time again.
 _LEVEL = 5
-#: What a damaged size must not make us reserve; no text of a file is as long.
-_LARGEST = 512 * 1024 * 1024
+#: What a damaged size must not make us reserve; no text of a file or document is as long.
+_LARGEST = 64 * 1024 * 1024
+#: Of the first dictionary: values that another one packed would be lost everywhere else.
+_SHA256_1 = "01e76feac3fb18baa70f07dd8bc0ebd399c05901019dad070130f2a844cd8fa5"
+
+
+_DAMAGED = "A stored text is damaged and cannot be unpacked. Restore it from a backup, or have its letter read again."
 
 
 class UnreadableValue(Exception):
@@ -42,10 +48,8 @@ def unpack(value: bytes) -> str:
             return packed.decode()
         if form == WITH_DICTIONARY_1:
             return _unpacked(packed).decode()
-    except (zstandard.ZstdError, MemoryError, UnicodeDecodeError):
-        raise UnreadableValue(
-            "A stored text is damaged and cannot be unpacked. Restore it from a backup, or have its letter read again."
-        ) from None
+    except (zstandard.ZstdError, UnicodeDecodeError):
+        raise UnreadableValue(_DAMAGED) from None
     raise UnreadableValue(
         f"A stored text has the form {form.hex() or 'of no bytes'}, which this version does not know. Is an earlier "
         "version running on a newer database?"
@@ -55,6 +59,14 @@ def unpack(value: bytes) -> str:
 def pack_json(value: object) -> bytes:
     """The stored form of a value that is JSON."""
     return pack(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def unpack_json(value: bytes) -> object:
+    """The value of a stored one that is JSON. Raises :class:`UnreadableValue`."""
+    try:
+        return json.loads(unpack(value))
+    except json.JSONDecodeError:  # it holds what it could not read
+        raise UnreadableValue(_DAMAGED) from None
 
 
 def packed_literal(text: str | None) -> str:
@@ -77,6 +89,8 @@ def _unpacked(packed: bytes) -> bytes:
 @lru_cache(maxsize=1)
 def _dictionary_1() -> zstandard.ZstdCompressionDict:
     data = (files(__package__) / "dictionary_1.txt").read_bytes()
+    if hashlib.sha256(data).hexdigest() != _SHA256_1:
+        raise RuntimeError("packing/dictionary_1.txt was changed: fetch the file of the release again.")
     dictionary = zstandard.ZstdCompressionDict(data, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
     dictionary.precompute_compress(level=_LEVEL)
     return dictionary

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from determinations import packing
-from determinations.packing.codec import UnreadableValue, pack, packed_literal, unpack, unpacked_literal
+from determinations.packing.codec import UnreadableValue, pack, packed_literal, unpack, unpack_json, unpacked_literal
 from determinations.synthetic import write_letter
 
 SENTENCE = (
@@ -55,6 +55,9 @@ def test_every_damage_is_told_without_the_text() -> None:
     assert {(str(fault)[:26], fault.__cause__) for fault in faults} == {("A stored text is damaged a", None)}
     with pytest.raises(UnreadableValue, match="damaged"):
         unpack(b"\x00\xff")
+    with pytest.raises(UnreadableValue, match="damaged") as told:
+        unpack_json(b'\x00{"summary": "synthetic')
+    assert told.value.__cause__ is None
 
 
 def test_a_form_of_a_later_version_is_named() -> None:
