@@ -105,15 +105,15 @@ def _say_amended(letter_ids: Collection[int]) -> set[int]:
         starts.setdefault(keeper or pk, []).append((pk, start or 0))
     stored = LetterText.objects.filter(AnyOf("pk", starts))
     one_of_each: dict[str, int] = {}  # most copies of a letter have the very same text
-    heads: dict[str, dict[int, list[int]]] = {}  # letters by their file's text and their place in it
+    heads: dict[int, dict[int, list[int]]] = {}  # letters by one that keeps their file's text and their place in it
     for keeper, digest in stored.annotate(digest=Digest("text")).order_by("pk").values_list("pk", "digest"):
-        one_of_each.setdefault(digest, keeper)
+        read = one_of_each.setdefault(digest, keeper)
         for pk, start in starts[keeper]:
-            heads.setdefault(digest, {}).setdefault(start, []).append(pk)
-    texts = LetterText.objects.filter(AnyOf("pk", one_of_each.values())).annotate(digest=Digest("text"))
+            heads.setdefault(read, {}).setdefault(start, []).append(pk)
+    texts = LetterText.objects.filter(AnyOf("pk", heads)).values_list("pk", "text")
     amended: set[int] = set()
-    for digest, text in texts.values_list("digest", "text").iterator(chunk_size=_AT_ONCE):
-        for start, same in heads[digest].items():
+    for keeper, text in texts.iterator(chunk_size=_AT_ONCE):
+        for start, same in heads[keeper].items():
             if _AMENDED.search(text[start : start + _HEAD]):
                 amended.update(same)
     return amended

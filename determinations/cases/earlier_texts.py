@@ -23,22 +23,33 @@ _COLUMNS: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
 )
 
 
+#: The last key of each table that was packed in a turn.
+Reached = dict[type[Model], int]
+
+
 def any_earlier() -> bool:
     """Whether some rows are not packed."""
     return any(model._default_manager.filter(**{f"{names[0]}__isnull": True}).exists() for model, names in _COLUMNS)
 
 
-def pack_some(limit: int) -> int:
-    """Pack up to so many rows of each table, in a transaction per table; returns how many were packed."""
-    return sum(_pack_some(model, names, limit) for model, names in _COLUMNS)
+def pack_some(limit: int, reached: Reached) -> int:
+    """Pack up to so many rows of each table, in a transaction per table; returns how many were packed.
+
+    Goes on after ``reached``, and notes there where it came to: index entries of packed rows remain for as long as a
+    backup is made, and would be passed again and again.
+    """
+    return sum(_pack_some(model, names, limit, reached) for model, names in _COLUMNS)
 
 
-def _pack_some(model: type[Model], names: tuple[str, ...], limit: int) -> int:
+def _pack_some(model: type[Model], names: tuple[str, ...], limit: int, reached: Reached) -> int:
     with transaction.atomic():
-        earlier = model._default_manager.filter(**{f"{names[0]}__isnull": True}).order_by("pk")
-        rows = list(earlier.select_for_update(skip_locked=True, of=("self",)).values_list("pk", *names)[:limit])
+        earlier = model._default_manager.filter(**{f"{names[0]}__isnull": True}, pk__gt=reached.get(model, 0))
+        rows = list(
+            earlier.order_by("pk").select_for_update(skip_locked=True, of=("self",)).values_list("pk", *names)[:limit]
+        )
         if rows:
             keys, *columns = zip(*rows, strict=True)
+            reached[model] = keys[-1]
             _write(
                 model,
                 names,

@@ -189,9 +189,9 @@ def _order_items_for_a_turn() -> bool:
 def pack_earlier_texts() -> None:
     """Pack texts and documents that an earlier release stored unpacked, for a while; one such task at a time."""
     with holding_alone("packing texts") as alone:
-        until = time.monotonic() + _SECONDS_PER_TURN
+        until, reached = time.monotonic() + _SECONDS_PER_TURN, earlier_texts.Reached()
         while alone and time.monotonic() < until:
-            if not earlier_texts.pack_some(_PACKED_AT_ONCE):
+            if not earlier_texts.pack_some(_PACKED_AT_ONCE, reached):
                 return
     if alone:
         send_quietly(pack_earlier_texts)

@@ -92,7 +92,7 @@ def test_rows_of_an_earlier_release_are_read_packed_and_emptied(cases: list[Case
 
     marks = FactChange.objects.count()
     LetterText.objects.filter(pk=cases[0].pk).update(text="Synthetic. Written again.")
-    assert earlier_texts.pack_some(2) == 8
+    assert earlier_texts.pack_some(2, reached := earlier_texts.Reached()) == 8
     while earlier_texts.any_earlier():
         pack_earlier_texts()
 
@@ -100,7 +100,7 @@ def test_rows_of_an_earlier_release_are_read_packed_and_emptied(cases: list[Case
     assert FactChange.objects.count() == marks
     stored[0][0] = (cases[0].pk, "Synthetic. Written again.")
     assert everything() == stored
-    assert earlier_texts.pack_some(2) == 0
+    assert earlier_texts.pack_some(2, reached) == 0
 
 
 def test_what_is_packed_is_found_by_nothing_else() -> None:
