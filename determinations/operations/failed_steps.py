@@ -9,6 +9,8 @@ from django.core.cache import cache
 #: The tasks that consist of steps.
 SWEEP, TIDY, AUDIT, WEBHOOKS = "sweep", "tidy", "audit trail", "webhooks"
 _TASKS = (SWEEP, TIDY, AUDIT, WEBHOOKS)
+#: Seconds. Each task runs every minute while there is work for it: one that ran no more has nothing left that fails.
+_KEPT = 15 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ def note_failed(task: str, faults: Collection[tuple[str, str]], *, now: datetime
     since = {name: began for name, _fault, began in earlier}
     if faults:
         kept = [(name, fault, since.get(name, now.timestamp())) for name, fault in faults]
-        cache.set(_key(task), kept, timeout=None)
+        cache.set(_key(task), kept, timeout=_KEPT)
     elif earlier:
         cache.delete(_key(task))
 

@@ -70,8 +70,10 @@ def sweep(unless_swept_within: float = 0.0, after_start: bool = False) -> None:
     if unless_swept_within and last is not None and now - last < timedelta(seconds=unless_swept_within):
         return
     queued = queued_ids()
-    run_steps(SWEEP, [*_lanes(queued, after_start=after_start), *_sweeping(queued, now)])
-    readiness.note_sweep()
+    try:
+        run_steps(SWEEP, [*_lanes(queued, after_start=after_start), *_sweeping(queued, now)])
+    finally:
+        readiness.note_sweep()  # a step that fails has an alarm of its own; the scheduler runs
 
 
 def _lanes(queued: Queued, *, after_start: bool) -> Iterator[Step]:

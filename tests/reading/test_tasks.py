@@ -17,7 +17,7 @@ from determinations.models import Letter
 from determinations.models.letters import Lane
 from determinations.operations.checking.upkeep import upkeep
 from determinations.operations.findings import Level
-from determinations.reading import ingest, turns
+from determinations.reading import ingest, readiness, turns
 from determinations.reading.one_letter import Reading, read_letter
 from determinations.reading.schema import known_migrations
 from determinations.searching.terms import forms_by_first
@@ -96,6 +96,7 @@ def test_running_out_of_memory_in_any_task_frees_its_slot(
     tasks.count_statistics()
     with pytest.raises(StepsFailed):
         sweep()
+    assert readiness.sweep_state().swept_at is not None, "the scheduler runs: a failing step has an alarm of its own"
     *said, of_sweep = (record.getMessage().partition("\n")[0] for record in caplog.records if record.levelno >= 40)
     assert of_sweep == "A step of sweep failed: sending letters of the scans lane (MemoryError)."
     assert said[:4] == [f"Out of memory in {task}." for task in (

@@ -5,7 +5,7 @@ from determinations.operations.findings import Finding, Level
 
 
 def upkeep() -> Finding:
-    """Whether every step of sweep, upkeep and audit trail succeeded when it ran last."""
+    """Whether every step of sweep, upkeep, audit trail and webhooks succeeded when it ran last."""
     failed = failed_steps()
     if not failed:
         return Finding(Level.OK, "Every step of the work that runs by itself succeeded when it ran last.")
