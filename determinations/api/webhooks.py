@@ -162,6 +162,8 @@ def _queue_step(webhook_id: int, now: datetime) -> bool:
                 read = read_changes(webhook.cursor, MOST_CHANGES)
             except CursorUnknown:  # the database was restored: the receiver has to mirror again
                 Webhook.objects.filter(pk=webhook_id).update(cursor=current_cursor())
+                WebhookCase.objects.filter(webhook=webhook).delete()
+                _know_matching(webhook)
                 _add(webhook, [{"restart": True}], now)
                 return True
             matching = _matching(webhook, read.changes)
@@ -183,8 +185,7 @@ def _matching(webhook: Webhook, changes: Sequence[Change]) -> set[int]:
 def _told(webhook: Webhook, changes: Sequence[Change], matching: Set[int]) -> list[dict[str, object]]:
     """What a webhook is told of these changes: of the kinds that it wants, and of cases that match its filters.
 
-    A case that begins or ceases to match is told whatever changed of it. Of a case that is gone, nobody knows whether
-    it matched.
+    A case that begins or ceases to match is told whatever changed of it, also by being gone.
     """
     wants = {change.case_id for change in changes if not webhook.kinds or not change.kinds.isdisjoint(webhook.kinds)}
     if not webhook.query:
@@ -195,7 +196,7 @@ def _told(webhook: Webhook, changes: Sequence[Change], matching: Set[int]) -> li
     WebhookCase.objects.filter(webhook=webhook, letter__in=known - matching).delete()
     told = {*(known ^ matching), *(wants & matching)}
     gone = {change.case_id for change in changes if change.gone}
-    told = told - gone | (wants & gone)
+    told = told - gone | ((wants | known) & gone)
     return [
         {**_in_delivery(change), "matches": change.case_id in matching} for change in changes if change.case_id in told
     ]

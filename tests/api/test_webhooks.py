@@ -143,6 +143,13 @@ def test_a_webhook_is_told_of_the_kinds_and_cases_that_it_wants(
             (upheld, expected) for expected in matches
         ]
         WebhookDelivery.objects.all().delete()
+    # After a restore, what matches is found anew; a case that matched and is gone is told whatever kinds are wanted.
+    WebhookCase.objects.filter(webhook=late).delete()
+    Webhook.objects.filter(pk=late.pk).update(cursor="0" * 20)
+    webhooks.queue_changes(now=now)
+    assert WebhookDelivery.objects.get(webhook=late).changes == [{"restart": True}]
+    assert list(WebhookCase.objects.filter(webhook=late).values_list("letter", flat=True)) == [upheld]
+    WebhookDelivery.objects.all().delete()
     webhooks.stop(late, by=people.admin, now=now)
     Letter.objects.filter(pk=overturned).delete()
     assert told() == {name: [overturned] for name in ("all", "gone", "upheld", "removed or upheld")}
