@@ -43,10 +43,10 @@ class WordsFilter(django_filters.CharFilter):
         words = QueryWords.read(value, self.in_field, (field.key for field in lookups.searched_fields))
         if not words:
             return qs
+        told: Told = self.parent.told
         elsewhere = self._elsewhere(words, lookups)
         if elsewhere:
-            return qs.filter(self._with(words, elsewhere, lookups))
-        told: Told = self.parent.told
+            return qs.filter(self._with(words, elsewhere, lookups, told))
         if (told is Told.EXACTLY and not words.unpacked) or old_words_remain():
             matches = self._said(lambda notes: Matches(self.words, words.query(self.scope, notes=notes)), lookups)
             # Of a query of nothing but "-not" PostgreSQL would read the whole index; checking row by row is faster.
@@ -82,6 +82,15 @@ class WordsFilter(django_filters.CharFilter):
         matches = reduce(or_, [reduce(and_, map(said, several)) for several in ways])
         return ~matches if part.negated else matches
 
+    def _parts(self, words: QueryWords, parts: Sequence[Part], notes: bool, told: Told) -> Func | Q:
+        """Rows in whose words all these parts occur."""
+        if told is Told.BY_TEXTS:
+            return reduce(and_, [self._part_by_texts(words, part, notes) for part in parts])
+        if told is Told.EXACTLY:
+            return Matches(self.words, words.query_of(parts, self.scope, notes=notes))
+        query = words.index_query_of(parts, self.scope, notes=notes)
+        return Q(Matches(self.words, query)) if query else Q()
+
     def _said(self, condition: Callable[[bool], Func | Q], lookups: Lookups) -> Func | Q:
         """Rows whose words match; the condition looks in notes on corrections where the user may read them."""
         own = lookups.sets_of_own if lookups.may_read_notes else None
@@ -99,13 +108,11 @@ class WordsFilter(django_filters.CharFilter):
             found[part] = found[part] | noted if part in found else noted
         return found
 
-    def _with(self, words: QueryWords, elsewhere: Mapping[Part, Q], lookups: Lookups) -> Q:
+    def _with(self, words: QueryWords, elsewhere: Mapping[Part, Q], lookups: Lookups, told: Told) -> Q:
         """Rows in which each part occurs: among the words of letters, or elsewhere."""
 
         def said(parts: Sequence[Part]) -> Q:
-            return Q(
-                self._said(lambda notes: Matches(self.words, words.query_of(parts, self.scope, notes=notes)), lookups)
-            )
+            return Q(self._said(lambda notes: self._parts(words, parts, notes, told), lookups))
 
         alternatives = []
         for parts in words.alternatives:

@@ -115,6 +115,11 @@ class QueryWords:
         text = to_index_query(self.alternatives, scope, notes=notes)
         return _query_of(text) if text else None
 
+    def index_query_of(self, parts: Sequence[Part], scope: Scope, *, notes: bool = False) -> Func | None:
+        """The same of some parts that must all hold."""
+        text = to_index_query((tuple(parts),), scope, notes=notes)
+        return _query_of(text) if text else None
+
     def query(self, scope: Scope, *, notes: bool = False) -> Func:
         """The query for PostgreSQL over the words of items or of cases; ``notes``: the user may read notes."""
         query = _query_of(to_tsquery(self.alternatives, scope, notes=notes))

@@ -7,12 +7,14 @@ import pytest
 from django.db import connection
 from django.http import QueryDict
 from django.test import Client
+from django.utils import timezone
 
 from determinations.browsing import search_results as ranking
 from determinations.browsing.lists import CASES, ITEMS
 from determinations.browsing.search import similar_numbers, typed_case_number
 from determinations.cases.effective import rewrite_old_words, write_cases
 from determinations.cases.search_words import forget_old_words
+from determinations.casework.notes import add_note
 from determinations.corrections.actions import correct_field
 from determinations.filters.matching import Told
 from determinations.filters.words import Matches, QueryWords
@@ -215,6 +217,26 @@ def test_the_index_tells_all_that_match_and_the_texts_of_a_row_tell_which(rewrit
             assert right == set(filterset.qs.values_list("pk", flat=True)), typed
             assert right == set(by_texts.values_list("pk", flat=True)), typed
             assert right <= set(by_index.values_list("pk", flat=True)), typed
+
+
+def test_what_a_note_says_is_told_by_the_index_and_by_the_texts_too(rewritten: Case, people: People) -> None:
+    noted = Case.objects.exclude(pk=rewritten.pk).order_by("pk").first()
+    assert noted is not None
+    add_note(noted.pk, "A synthetic note: low zymotic pain.", by=people.admin, now=timezone.now())
+    for typed, found in (
+        ('"zymotic pain"', True), ('"zymotic pain" -zygomycosis', True), ('synthetic -"zymotic pain"', False),
+        ('"low zymotic" OR "low back"', True), ('-"zymotic pain"', False),
+    ):  # fmt: skip
+        query = QueryDict(mutable=True)
+        query["q"] = typed
+        for kind in (CASES, ITEMS):
+            filterset = kind.filterset(query, by=people.admin)
+            right = set(filterset.qs.values_list("pk", flat=True))
+            by_index, by_texts = (filterset.words_told(told) for told in (Told.BY_INDEX, Told.BY_TEXTS))
+            assert right == set(by_texts.values_list("pk", flat=True)), typed
+            assert right <= set(by_index.values_list("pk", flat=True)), typed
+            if kind is CASES:
+                assert (noted.pk in right) is found, typed
 
 
 ITEM = {
