@@ -47,6 +47,8 @@ from determinations.storage.places import StoreFault
 log = logging.getLogger(__name__)
 
 _MOST_FILES = 100
+#: Seconds that the deletion of documents waits while files are received: longer than one of them takes.
+_WAIT_FOR_UPLOADS = 5.0
 #: Longer than a file of an export is kept.
 _EXPORTS_KEPT = timedelta(days=30)
 
@@ -156,7 +158,7 @@ def _erase_rows(plan: ErasurePlan) -> None:
     pairs = LetterPair.objects.filter(Q(older__in=ids) | Q(newer__in=ids)).values_list("pk", flat=True)
     typed_forms.forget_about(letters=ids, duties=duties, pairs=pairs)
     documents = list(DutyDocument.objects.filter(letter__in=ids).values_list("store_name", flat=True))
-    transaction.on_commit(lambda: delete_stored(documents))
+    transaction.on_commit(lambda: delete_stored(documents, wait=_WAIT_FOR_UPLOADS))
     since = min(letter.received_at for letter in (*plan.letters, *plan.others))
     remove_letters(ids)
     erase_office_values(plan.case_numbers)

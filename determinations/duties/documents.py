@@ -6,6 +6,7 @@ no browser runs. It is never read or parsed.
 
 import hashlib
 import logging
+import time
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -35,6 +36,7 @@ _KINDS = LETTER_KINDS - {Kind.HTML} | FORMATTED_KINDS - {Kind.HTML} | {Kind.MAIL
 #: A file gets its row within seconds. One without a row for this long never will.
 _WITHOUT_ROW_AFTER = timedelta(hours=24)
 _MOST_DELETED = 1_000
+_LOOKS_EVERY = 0.1
 
 
 class DocumentUnreadable(Exception):
@@ -127,16 +129,28 @@ def remove(document: DutyDocument, *, by: User, now: datetime) -> None:
         transaction.on_commit(lambda: delete_stored([document.store_name]))
 
 
-def delete_stored(names: Sequence[str]) -> None:
-    """Delete the files of documents whose rows are gone. What cannot be deleted now is swept, as all files without
-    a row: also while a backup is made, which may need them for the rows that it saw."""
-    try:
-        with transaction.atomic():
-            if may_delete_now():
-                for name in names:
-                    documents_area().delete(name)
-    except OSError as fault:
-        log.error("A document that was removed cannot be deleted yet (%s).", type(fault).__name__)
+def delete_stored(names: Sequence[str], *, wait: float = 0.0) -> None:
+    """Delete the files of documents whose rows are gone, within ``wait`` seconds. What cannot be deleted now is swept,
+    as all files without a row: also while a backup is made, which may need them for the rows that it saw."""
+    until = time.monotonic() + wait
+    while names and not _delete_now(names):
+        if time.monotonic() >= until:
+            log.warning("%d documents that were removed are deleted by a later sweep.", len(names))
+            return
+        time.sleep(_LOOKS_EVERY)
+
+
+def _delete_now(names: Sequence[str]) -> bool:
+    """Delete the files, unless files are added or a backup is made; returns whether it was tried."""
+    with transaction.atomic():
+        if not may_delete_now():
+            return False
+        for name in names:
+            try:
+                documents_area().delete(name)
+            except OSError as fault:
+                log.error("A document that was removed cannot be deleted yet (%s).", type(fault).__name__)
+    return True
 
 
 def delete_files_without_row(*, now: datetime) -> int:
