@@ -19,7 +19,7 @@ from determinations.models import SentForm
 #: A page may stay open, or be gone back to, for this long.
 KEPT_FOR = timedelta(hours=24)
 #: Whoever carried the form out this long ago, without an end, was killed: it may be carried out again.
-_KILLED_AFTER = timedelta(minutes=10)
+_KILLED_AFTER = timedelta(minutes=3)
 _LOOKS_EVERY = 0.1
 _TOKEN = "csrfmiddlewaretoken"  # noqa: S105 - the name of a field
 

@@ -25,8 +25,8 @@ class TypedForm(models.Model):
 class SentForm(models.Model):
     """A form that was sent, so that the same one is carried out once (``access/sent_forms.py``).
 
-    It holds no value of the form: ``key`` is a keyed hash, and ``body`` the numbers and address of an answer to a
-    script.
+    ``key`` is a keyed hash, ``location`` where the answer leads, which may name filters that were typed, and ``body``
+    the numbers and address of an answer to a script.
     """
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)

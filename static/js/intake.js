@@ -101,7 +101,7 @@ function send(request, attempt) {
         entry.done = true;
         mark(entry, 1, "stored");
       }
-    } else if (attempt < TRIES && (call.status === 0 || call.status >= 500)) {
+    } else if (attempt < TRIES && (call.status === 0 || call.status === 409 || call.status >= 500)) {
       window.setTimeout(() => send(request, attempt + 1), 1000 * attempt);
       return;
     } else {

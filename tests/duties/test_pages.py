@@ -184,7 +184,9 @@ def test_the_calendar_lists_my_duties_without_medical_text(
     mine, other = received(store, people, 1, 0), received(store, people, 2, 0)
     records.assign([mine.pk], people.casemanager, by=people.casemanager, now=timezone.now())
     records.assign([other.pk], people.supervisor, by=people.casemanager, now=timezone.now())
-    url = as_casemanager.post("/worklist/calendar/", {"do": "create"}).context["url"]
+    made = as_casemanager.post("/worklist/calendar/", {"do": "create"})
+    assert made.status_code == 201, "so that sending the form again does not make another, which would revoke this one"
+    url = made.context["url"]
     answer = Client().get(url)
     assert answer.status_code == 200, answer.headers
     (event,) = Calendar.from_ical(answer.content).walk("VEVENT")

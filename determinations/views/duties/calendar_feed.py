@@ -45,7 +45,7 @@ def calendar_settings(request: HttpRequest) -> HttpResponse:
         )
         audit.record("calendar.created", by=user, at=now)
         url = request.build_absolute_uri(reverse("calendar_feed", args=[token]))
-        return render(request, "duties/calendar.html", {"feed": True, "url": url})
+        return render(request, "duties/calendar.html", {"feed": True, "url": url}, status=201)
     return render(request, "duties/calendar.html", {"feed": feed, "url": ""})
 
 
