@@ -8,6 +8,10 @@ choose between walking the order's index and gathering the matches. One statemen
 - ``near``: otherwise many rows match, so the rows nearest to where the page begins contain a page of matches.
 - ``far``: unless the matches lie elsewhere in the order (letters of old layouts, an upload of one year). Then all of
   them are gathered and sorted: the most expensive case, and the rarest.
+
+Words that most rows have are looked for near the page first: even to stop after some thousand of them, the index reads
+all of their places. That PostgreSQL expects ten times as many rows as are counted is not enough for that; a quarter of
+the rows near the page has to match, too.
 """
 
 from collections.abc import Sequence
@@ -30,10 +34,12 @@ from determinations.paging.keyset import (
     field_of,
     page_around,
 )
-from determinations.paging.sql import NamedColumn, among, compiled
+from determinations.paging.sql import NamedColumn, among, compiled, expected
 
 #: How many rows, filters aside, are checked where the page begins.
 NEAR = 2_000
+#: Of words that PostgreSQL expects in so many times more rows than are gathered, so many rows are checked first.
+_SURELY, _FIRST = 10, 600
 
 _TABLES = """
 {name}few (value, key) AS MATERIALIZED ({few}),
@@ -151,6 +157,11 @@ def keys_from(
     place = listed.everything.filter(_adjacent(listed.everything, order, cursor, forward=forward))
     nearest = Nearest.to(place, order, descending=descending, enough=enough or size, most=size, near=near)
     try:
+        if listed.by_texts is not None and surely_many(listed.rows, listed.gathered):
+            first = Nearest.to(place, order, descending=descending, enough=nearest.enough, most=size, near=_FIRST)
+            keys = keys_near(first, _keys_of(listed, listed.by_texts))
+            if len(keys) >= max(first.enough, _FIRST // 4):
+                return keys[:size], Count(listed.cap, capped=True)
         tables, parameters = tables_of(listed, nearest)
     except EmptyResultSet:  # a value that no row can have
         return [], Count(0, capped=False)
@@ -165,6 +176,18 @@ def keys_from(
     answer = rows_of(statement, [*parameters, *of_place], of_words=listed.of_words)
     number = answer[0][0]
     return [key for _number, key in answer if key is not None], Count(min(number, listed.cap), number > listed.cap)
+
+
+def surely_many(rows: QuerySet[Model], gathered: int) -> bool:
+    """Whether PostgreSQL expects far more rows than are gathered. Raises EmptyResultSet where no row can match."""
+    return expected(rows) > _SURELY * gathered
+
+
+def keys_near(nearest: Nearest, wanted: QuerySet[Model, tuple[object, ...]]) -> list[int]:
+    """The keys of all rows at a place that match, nearest first; ``wanted`` gives the order's value and the key."""
+    near, parameters = among(nearest.rows, wanted)
+    statement = f"SELECT key FROM ({near}) AS near (value, key) ORDER BY {nearest.direction}"  # noqa: S608 - our SQL
+    return [key for (key,) in rows_of(statement, parameters, of_words=True)]
 
 
 def tables_of(listed: ListQuery, nearest: Nearest, *, name: str = "", some: bool = False) -> tuple[str, list[object]]:

@@ -11,7 +11,7 @@ from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import RawSQL
 
 from determinations.paging.counts import Count
-from determinations.paging.filtered import Nearest, rows_of
+from determinations.paging.filtered import Nearest, keys_near, rows_of, surely_many
 from determinations.paging.keyset import Order
 from determinations.paging.sql import EqualsAny, among
 
@@ -63,14 +63,16 @@ def look_through(
     *,
     most: int,
 ) -> Looked:
-    """Read the newest ``most`` of the candidates, or of everything if these are more than ``gathered``. One query."""
+    """Read the newest ``most`` of the candidates, or of everything if these are over ``gathered``. Two queries."""
     order, gathered = (newest.column, newest.key), _GATHERED
     wanted = by_texts.order_by().values_list(*order)
     try:
+        nearest = Nearest.to(everything, newest, descending=True, enough=most, most=most, near=most)
+        if surely_many(candidates, gathered):  # even to stop after some of them, the index reads all of their places
+            return Looked(keys_near(nearest, wanted), Count(gathered, capped=True), most)
         found, of_found = candidates.order_by().values_list(*order)[: gathered + 1].query.sql_with_params()
         ids = RawSQL(_NEWEST.format(gathered=gathered, most=most), [])  # noqa: S611 - numbers
         few, of_few = wanted.filter(EqualsAny(F("pk"), ids)).query.sql_with_params()
-        nearest = Nearest.to(everything, newest, descending=True, enough=most, most=most, near=most)
         near, of_near = among(nearest.rows, wanted)
     except EmptyResultSet:  # a value that no row can have
         return Looked([], Count(0, capped=False), most)

@@ -103,6 +103,15 @@ def beyond(
     return comparison(Row(column, key), Row(Cast(Value(value), field), Value(key_value)))
 
 
+def expected(rows: QuerySet[Any, Any]) -> int:
+    """How many rows PostgreSQL expects, without reading any. Raises EmptyResultSet where no row can match."""
+    sql, parameters = rows.order_by().query.sql_with_params()
+    with connection.cursor() as database:
+        database.execute(f"EXPLAIN (FORMAT JSON) {sql}", parameters)
+        ((plan,),) = database.fetchall()
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
 def compiled(condition: Expression, model: type[Model]) -> tuple[str, list[Any]]:
     """A condition as SQL text with its parameters."""
     compiler = model._default_manager.all().query.get_compiler(connection=connection)

@@ -23,7 +23,7 @@ QUERIES = {
     "items?decision=upheld&q=pain&limit=100": 9,
     "citations?limit=100": 9,
     "cases/batch?id={ids}": 11,
-    "search?q=pain&limit=100": 9,
+    "search?q=pain&limit=100": 10,
     "statistics/category?decision=upheld": 14,
     "duties?limit=100": 5,
     "letters?state=parsed&limit=100": 5,

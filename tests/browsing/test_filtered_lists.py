@@ -1,14 +1,19 @@
 """Lists give the same rows whichever way they are gathered: few, near the page, or far from it."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.http import QueryDict
 
 from determinations.browsing.facets import Limits, count_facets
-from determinations.browsing.lists import CASES, ITEMS, LISTS, ListKind, page_and_count
+from determinations.browsing.lists import CASES, ITEMS, LISTS, NEWEST, ListKind, page_and_count
+from determinations.filters.matching import Told
 from determinations.models import Case, ItemFact
+from determinations.paging import filtered, looking
+from determinations.paging.counts import Count
 from determinations.paging.filtered import ListQuery, keys_from, list_page
+from determinations.paging.looking import look_through
 from determinations.parsing.results import SIDES
 
 RARE = "acupuncture"
@@ -110,6 +115,30 @@ def test_of_very_many_matches_those_near_the_top_will_do(collection: list[Case])
     assert near == newest[:6]
     assert count.capped
     assert keys_from(listed, None, 15, forward=True, near=4, enough=5)[0] == newest
+
+
+def test_words_that_most_rows_have_are_looked_for_near_the_page_alone(
+    collection: list[Case], monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    filterset = CASES.filterset(QueryDict(f"q={FREQUENT}"))
+    listed = CASES.list_query(filterset, QueryDict(f"q={FREQUENT}"))
+    newest, count = keys_from(listed, None, 5, forward=True)
+    assert (len(newest), count.capped) == (5, False)
+    monkeypatch.setattr(filtered, "_SURELY", 0)
+    monkeypatch.setattr(filtered, "_FIRST", 8)
+    with django_assert_num_queries(2) as queries:
+        assert keys_from(listed, None, 5, forward=True) == (newest, Count(listed.cap, capped=True))
+    assert "MATERIALIZED" not in str(queries.captured_queries), "no match was gathered"
+    # Where too few of the rows near the page match, it is found as any other.
+    assert keys_from(listed, None, 9, forward=True)[1] == count
+    phrase = CASES.filterset(QueryDict('q="low back"'))
+    by_index, by_texts = (phrase.words_told(told) for told in (Told.BY_INDEX, Told.BY_TEXTS))
+    looked = look_through(CASES.all_rows(), by_index, by_texts, NEWEST, most=9)
+    monkeypatch.setattr(filtered, "_SURELY", 10)
+    monkeypatch.setattr(looking, "_GATHERED", 1)
+    assert looked.keys == look_through(CASES.all_rows(), by_index, by_texts, NEWEST, most=9).keys
+    assert looked.keys
+    assert not looked.all_read
 
 
 LETTERS_OWN = ("outcome", "specialty", "age", "sex", "problem")
