@@ -8,9 +8,9 @@ from typing import NoReturn
 
 from imrsite.local.bootstrap import ROOT, keep_bytecode
 
-#: Three processes for two cores, since many tests wait for a worker or a browser. A process that has finished takes
+#: Four processes for two cores, since many tests wait for a worker or a browser. A process that has finished takes
 #: over what others have left.
-_SHARED = ("--numprocesses", "3", "--dist", "worksteal")
+_SHARED = ("--numprocesses", "4", "--dist", "worksteal")
 #: Options that say how much to report, or which marks to run, but choose no test.
 _CHOOSES_NO_TEST = re.compile(r"-q+|-v+|-x|-m.*|--durations=\d+|--maxfail=\d+|--tb=\w+|--color=\w+")
 
