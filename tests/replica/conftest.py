@@ -35,13 +35,31 @@ class Standby:
     process: "subprocess.Popen[bytes] | None" = field(default=None)
 
     def start(self) -> None:
-        (self.cluster.folder / "postmaster.pid").unlink(missing_ok=True)
+        """Start one with a new copy of the primary.
+
+        One that was killed is not started again: the log that it replays once more names databases that other tests
+        have dropped since, which without ``fsync`` and ``full_page_writes`` may end it.
+        """
+        shutil.rmtree(self.cluster.folder, ignore_errors=True)
+        subprocess.run(
+            [
+                program_folder() / "pg_basebackup", "-h", conf.EMBEDDED.sockets, "-U", "imrsite",
+                "-D", self.cluster.folder, "--checkpoint=fast", "--write-recovery-conf", "--no-sync", "--no-manifest",
+            ],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        with (self.cluster.folder / "postgresql.auto.conf").open("a") as file:
+            file.write("hot_standby_feedback = on\n")
         self.process = self.cluster.start()
         until = time.monotonic() + 30
         while not self.cluster.answers():
-            assert self.process.poll() is None, self.cluster.log.read_text()[-2_000:]
+            assert self.runs, self.cluster.log.read_text()[-2_000:]
             assert time.monotonic() < until
             time.sleep(0.02)
+
+    @property
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
 
     def kill(self) -> None:
         assert self.process is not None
@@ -91,15 +109,6 @@ def _standby(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
         folder = Path(scratch)
         folder.chmod(0o711)
         (folder / "sockets").mkdir(mode=0o700)
-        subprocess.run(
-            [
-                program_folder() / "pg_basebackup", "-h", primary, "-U", "imrsite", "-D", folder / "data",
-                "--checkpoint=fast", "--write-recovery-conf", "--no-sync", "--no-manifest",
-            ],
-            check=True, capture_output=True,
-        )  # fmt: skip
-        with (folder / "data" / "postgresql.auto.conf").open("a") as file:
-            file.write("hot_standby_feedback = on\n")
         standby = Standby(Cluster(folder / "data", folder / "sockets", folder / "log", durable=False))
         standby.start()
         yield standby
@@ -116,20 +125,24 @@ def standby(
 ) -> Iterator[Standby]:
     """The standby as the settings name it."""
     _allow(REPLICA, django_db_blocker, monkeypatch)
+    _standby.catch_up()
     connections.settings[REPLICA] = {
         **connections.settings["default"],
         "HOST": str(_standby.cluster.sockets),
         "CONN_HEALTH_CHECKS": False,
     }
     settings.REPLICA_MAX_LAG_SECONDS = 3_600  # however slow the machine is
-    left_alone.end()
-    _standby.catch_up()
-    yield _standby
-    if _standby.process and _standby.process.poll() is None:
+    try:
+        yield _standby
+    finally:  # however the test ended: others know no replica
+        connections[REPLICA].close()
+        del connections[REPLICA]
+        del connections.settings[REPLICA]
+        left_alone.end()
+    if _standby.runs:
         _standby.resume()
-    connections[REPLICA].close()
-    del connections[REPLICA]
-    del connections.settings[REPLICA]
+    else:
+        _standby.start()
 
 
 #: What the pooler sets in every session, since no client can.
