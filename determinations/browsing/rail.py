@@ -33,6 +33,11 @@ class Facet:
     ranges: tuple[DateRange, ...] = ()
 
     @property
+    def is_untouched(self) -> bool:
+        """Whether it is the same on all pages: nothing chosen, typed or counted, no links to ranges."""
+        return not self.ranges and not any(box.value for box in self.boxes) and not any(map(_is_touched, self.options))
+
+    @property
     def shown(self) -> tuple[Option, ...]:
         """The options shown at once: those chosen and the most frequent."""
         return tuple(o for at, o in enumerate(self.options) if at < _FIRST_SHOWN or o.chosen)
@@ -41,6 +46,10 @@ class Facet:
     def folded(self) -> tuple[Option, ...]:
         """The rest."""
         return tuple(o for at, o in enumerate(self.options) if at >= _FIRST_SHOWN and not o.chosen)
+
+
+def _is_touched(option: Option) -> bool:
+    return option.chosen or option.count is not None or any(map(_is_touched, option.options))
 
 
 def rail(

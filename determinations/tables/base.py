@@ -6,16 +6,17 @@ from typing import Any, ClassVar
 
 import django_tables2 as tables
 from django.http import QueryDict
-from django.utils.html import conditional_escape as escape
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django_tables2.columns import BoundColumn
 
 from determinations.models import OfficeField
 from determinations.paging.addresses import CURSOR, changed, link_to
 from determinations.tables.cells import two_lines
+from determinations.tables.markup import escaped, markup
 
 _SHORT = 16
+_GROUP = '<tr class="group-row"><th colspan="{}" scope="rowgroup">{}</th></tr>'
+_SELECT = '<td class="select-cell"><input type="checkbox" name="row" value="{}" data-row aria-label="Select {}"></td>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +64,21 @@ class ListTable(tables.Table):
         super().__init__(data=list(rows), exclude=tuple(hidden), extra_columns=extra, **(shared | kwargs))
         self.sort_links = {name: _sort_link(query, sort, name, first) for name, first in self.sorts.items()}
 
-    def body(self) -> Iterator[tuple[object, SafeString]]:
-        """Each row's record with its cells as HTML: the first is the row header, the others carry their column's name,
-        which phones show beside the value."""
+    def body(self, *, selectable: bool) -> SafeString:
+        """All rows as HTML. The first cell is the row header, the others carry their column's name, which phones show
+        beside the value; ``selectable`` rows have a checkbox before it. A group begins with a row of its own."""
         columns = [column for column in self.columns if column.visible]
         tags = [_tags(at, column) for at, column in enumerate(columns)]
+        rows: list[str] = []
         for record, values in self._values(columns):
-            cells = (f"{start}{escape(value)}{end}" for (start, end), value in zip(tags, values, strict=True))
-            yield record, mark_safe("".join(cells))  # noqa: S308 - each value is escaped
+            if head := getattr(record, "group_head", ""):
+                rows.append(markup(_GROUP, len(columns) + selectable, head))
+            select = markup(_SELECT, record.letter_id, record.name) if selectable else ""
+            cells = [f"{start}{escaped(value)}{end}" for (start, end), value in zip(tags, values, strict=True)]
+            rows.append(f"<tr>{select}{''.join(cells)}</tr>")
+        return mark_safe("\n".join(rows))  # noqa: S308 - each value is escaped
 
-    def _values(self, columns: Sequence[BoundColumn]) -> Iterator[tuple[object, list[Any]]]:
+    def _values(self, columns: Sequence[BoundColumn]) -> Iterator[tuple[Any, list[Any]]]:
         if not self.renders_rows:
             yield from ((row.record, [value for _column, value in row.items()]) for row in self.paginated_rows)
             return
@@ -90,15 +96,15 @@ class ListTable(tables.Table):
 def _office_cell(text: str) -> SafeString:
     """A number keeps to one line; a name may take two."""
     is_short_number = len(text) <= _SHORT and " " not in text
-    return format_html('<span class="nowrap">{}</span>', text) if is_short_number else two_lines(text)
+    return markup('<span class="nowrap">{}</span>', text) if is_short_number else two_lines(text)
 
 
 def _tags(at: int, column: BoundColumn) -> tuple[str, str]:
     """The HTML before and after a column's values, the same in every row."""
     kind = column.attrs["td"].get("class", "")
     if at == 0:
-        return format_html('<th scope="row" class="{}">', kind), "</th>"
-    return format_html('<td class="{}" data-label="{}">', kind, column.header), "</td>"
+        return markup('<th scope="row" class="{}">', kind), "</th>"
+    return markup('<td class="{}" data-label="{}">', kind, column.header), "</td>"
 
 
 def _sort_link(query: QueryDict, sort: str, name: str, first: str) -> SortLink:

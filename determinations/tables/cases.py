@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import django_tables2 as tables
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from determinations.models import Case
 from determinations.tables.cells import NUMBER, authority_names, date_cell, doubts, quiet, stacked, two_lines
+from determinations.tables.markup import markup
 from determinations.tables.work import NO_WORK, Work, WorkColumns
 from determinations.templatetags.frame import decision_badge
 from determinations.wording.labels import Labels
@@ -66,7 +66,7 @@ class _CaseColumns(WorkColumns):
 
     def render_number(self, record: CaseRow) -> SafeString:
         """The case number, which links to the case."""
-        return format_html(
+        return markup(
             '<a class="main-link nowrap" href="{}">{}</a>', record.row_url, record.case.case_number or "(no number)"
         )
 

@@ -1,14 +1,15 @@
 """The table of disputed items: one row a request, across all cases."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 import django_tables2 as tables
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from determinations.models import ItemFact
 from determinations.tables.cells import authority_names, date_cell, doubts, quiet, two_lines
+from determinations.tables.markup import markup
 from determinations.tables.work import NO_WORK, Work, WorkColumns
 from determinations.templatetags.frame import decision_badge
 from determinations.wording.labels import Labels
@@ -71,7 +72,7 @@ class ItemTable(WorkColumns):
         """The disputed request, which links to the item in its case."""
         item = record.fact.item
         partly = quiet(" partly approved by UR") if item.partly_approved else ""
-        return format_html(
+        return markup(
             '<a class="main-link two-lines" href="{}">{}</a>{}', record.row_url, item.disputed or item.request, partly
         )
 
@@ -82,13 +83,7 @@ class ItemTable(WorkColumns):
     def render_category(self, record: ItemRow) -> SafeString | str:
         """Category and subcategory."""
         category = record.labels.category_by_id.get(record.fact.category_id)
-        if category is None:
-            return ""
-        if category.name == category.subcategory:
-            return two_lines(category.name)
-        return format_html(
-            '<span class="two-lines">{} <span class="quiet">{}</span></span>', category.name, category.subcategory
-        )
+        return "" if category is None else _category_cell(category.name, category.subcategory)
 
     def render_grounds(self, record: ItemRow) -> SafeString:
         """Why the item was decided as it was, in short words."""
@@ -130,8 +125,15 @@ class ItemTable(WorkColumns):
     def render_case(self, record: ItemRow) -> SafeString:
         """The case's number."""
         case = record.fact.case
-        return format_html('<span class="nowrap">{}</span>', case.case_number or "(no number)")
+        return markup('<span class="nowrap">{}</span>', case.case_number or "(no number)")
 
     def render_doubts(self, record: ItemRow) -> SafeString | str:
         """The number of kinds of doubt about the item itself."""
         return doubts(len(record.fact.item.problem_codes))
+
+
+@lru_cache(maxsize=1024)
+def _category_cell(name: str, subcategory: str) -> SafeString:
+    if name == subcategory:
+        return two_lines(name)
+    return markup('<span class="two-lines">{} <span class="quiet">{}</span></span>', name, subcategory)

@@ -6,13 +6,16 @@ from typing import ClassVar, Protocol
 
 import django_tables2 as tables
 from django.db.models import Model
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from determinations.models import WorkStatus
 from determinations.tables.base import ListTable
 from determinations.tables.cells import quiet
+from determinations.tables.markup import markup
 
+_NO_OWNER = markup('<span class="quiet nowrap">{}</span>', "no one")
+_NO_TAGS = SafeString()
 WORK_COLUMNS: tuple[str, ...] = ("owner", "status", "tags")
 
 
@@ -51,15 +54,17 @@ class WorkColumns(ListTable):
 
     def render_owner(self, record: WorkRow) -> SafeString | str:
         """The owner's user name."""
-        return record.work.owner or format_html('<span class="quiet nowrap">{}</span>', "no one")
+        return record.work.owner or _NO_OWNER
 
     def render_status(self, record: WorkRow) -> SafeString:
         """How far the office is with the case."""
         status = record.work.status
         if status is WorkStatus.NEW:
             return quiet(str(status.label).lower())
-        return format_html('<span class="badge is-plain">{}</span>', status.label)
+        return markup('<span class="badge is-plain">{}</span>', status.label)
 
     def render_tags(self, record: WorkRow) -> SafeString:
         """The tags of the case."""
+        if not record.work.tags:
+            return _NO_TAGS
         return format_html_join(" ", '<span class="badge is-plain">{}</span>', ((tag,) for tag in record.work.tags))

@@ -6,10 +6,12 @@ from zlib import crc32
 
 from django import template
 from django.contrib.humanize.templatetags.humanize import intcomma
+from django.template.loader import get_template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 
+from determinations.browsing.rail import Facet
 from determinations.filters.options import Option
 
 register = template.Library()
@@ -44,3 +46,17 @@ def facet_rows(name: str, options: Iterable[Option]) -> SafeString:
         for option in options
     )
     return mark_safe("".join(rows))  # noqa: S308 - of escaped parts
+
+
+@register.simple_tag
+def facet_block(facet: Facet, target: str = "") -> SafeString:
+    """A filter with its options and inputs; ``target`` is the page of its links, if it is not this one."""
+    return _kept_block(facet, target) if facet.is_untouched else _facet_block(facet, target)
+
+
+def _facet_block(facet: Facet, target: str) -> SafeString:
+    return mark_safe(get_template("_components/facet.html").render({"facet": facet, "target": target}))  # noqa: S308
+
+
+#: A page of a list has some thirty filters, of which a user has touched one or two. What users typed is not kept.
+_kept_block = lru_cache(maxsize=512)(_facet_block)

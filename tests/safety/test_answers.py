@@ -1,16 +1,22 @@
 """Response headers on caching and framing; exports are safe to open in a spreadsheet."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy
 
-from determinations.filters.options import Option
+from determinations.browsing.rail import Facet
+from determinations.filters.options import Box, Option
 from determinations.models import Letter
 from determinations.statistics.export_tables import ExportTable
 from determinations.synthetic import letter_pdf, write_letter
-from determinations.templatetags.rail import facet_option
+from determinations.tables.markup import escaped, markup
+from determinations.templatetags.rail import facet_block, facet_option
 from determinations.views.statistics.export_files import csv_text
 from tests.cases.drawn import draw_all, drawn
 from tests.cases.test_letter_pages import store_pdf
@@ -64,3 +70,24 @@ def test_all_values_of_a_filter_have_distinct_ids() -> None:
     assert len({match[1] for match in ids if match}) == len(values)
     assert ids[0]
     assert ids[0][1] == "f-outcome-upheld"
+
+
+def test_cells_are_escaped_as_everything_else() -> None:
+    values = ('<a href="x">', "O'Brien & Co.", mark_safe("<b>bold</b>"), 12, None, True, gettext_lazy("<i>"), b"<")
+    for value in values:
+        assert escaped(value) == format_html("{}", value)
+        assert markup("<p>{}{}</p>", value, value) == format_html("<p>{}{}</p>", value, value)
+    assert escaped(markup("{}", "<")) == "&lt;", "once"
+
+
+def test_what_a_user_typed_or_chose_is_in_no_filter_of_another() -> None:
+    option, box = Option("a", "A", None, False), Box("x_from", "From", "text", "")
+
+    def shown(option: Option, box: Box) -> str:
+        return facet_block(Facet("x", "X", "options", (option,), (box,), open=False))
+
+    plain = shown(option, box)
+    assert shown(option, replace(box, value='"<typed>')) == plain.replace('value=""', 'value="&quot;&lt;typed&gt;"')
+    assert "checked" in shown(replace(option, chosen=True), box)
+    assert ">7<" in shown(replace(option, count=7), box)
+    assert shown(option, box) == plain
