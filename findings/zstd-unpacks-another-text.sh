@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# What surprises: zstandard unpacks a text with another dictionary than it was packed with, raises nothing, and returns
+# another text. If the dictionary is a sample text, as is usual for many short texts of one form, and somebody edits a word
+# of the sample, then every stored text that has the word has the new one: an approved request was declined.
+# A sample has no identity: its number is 0, which means "any", and the library writes no checksum unless told to. So
+# nothing is there to compare. A trained dictionary has a number, which is checked, and zlib compares a checksum of any
+# dictionary: who has seen either fail expects this to fail.
+# That 0 means "any" is in the format's specification, that the default is no checksum in the package's documentation;
+# neither says what follows. The zstd program writes a checksum by default. Use write_checksum=True, and never edit a
+# dictionary that something was packed with.
+#
+# Version: zstandard 0.25.0. Output seen:
+#   packed: Request 1 is approved. The claims administrator authorizes it.
+#   unpacked with the edited sample: Request 1 is declined. The claims administrator authorizes it.
+#   with write_checksum=True: ZstdError
+#   trained dictionaries: ZstdError
+#   zlib: error
+set -euo pipefail
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+python3 -m venv "$folder/venv"
+"$folder/venv/bin/pip" install --quiet --disable-pip-version-check zstandard==0.25.0
+cat >"$folder/texts.py" <<'PYTHON'
+import zlib
+
+import zstandard
+from zstandard import ZstdCompressionDict, ZstdCompressor, ZstdDecompressor, ZstdError
+
+SAMPLE = b"Request is approved. The claims administrator authorizes it."
+EDITED = SAMPLE.replace(b"approved", b"declined")
+TEXT = b"Request 1 is approved. The claims administrator authorizes it."
+
+
+def unpacked(before: ZstdCompressionDict, after: ZstdCompressionDict, **options: bool) -> str:
+    packed = ZstdCompressor(dict_data=before, **options).compress(TEXT)
+    try:
+        return ZstdDecompressor(dict_data=after).decompress(packed).decode()
+    except ZstdError as error:
+        return type(error).__name__
+
+
+def unpacked_by_zlib() -> str:
+    packer = zlib.compressobj(zdict=SAMPLE)
+    packed = packer.compress(TEXT) + packer.flush()
+    try:
+        return zlib.decompressobj(zdict=EDITED).decompress(packed).decode()
+    except zlib.error as error:
+        return type(error).__name__
+
+
+def trained(word: str) -> ZstdCompressionDict:
+    return zstandard.train_dictionary(2_048, [f"Request {n} is {word} for {n % 7} weeks. ".encode() * 9 for n in range(400)])
+
+
+sample, edited = ZstdCompressionDict(SAMPLE), ZstdCompressionDict(EDITED)
+print("packed:", TEXT.decode())
+print("unpacked with the edited sample:", unpacked(sample, edited))
+print("with write_checksum=True:", unpacked(sample, edited, write_checksum=True))
+print("trained dictionaries:", unpacked(trained("approved"), trained("declined")))
+print("zlib:", unpacked_by_zlib())
+PYTHON
+expected="packed: Request 1 is approved. The claims administrator authorizes it.
+unpacked with the edited sample: Request 1 is declined. The claims administrator authorizes it.
+with write_checksum=True: ZstdError
+trained dictionaries: ZstdError
+zlib: error"
+seen=$("$folder/venv/bin/python" "$folder/texts.py")
+printf '%s\n' "$seen"
+[ "$seen" = "$expected" ] || { printf 'Changed: expected\n%s\n' "$expected" >&2; exit 1; }
+echo "As stated."
