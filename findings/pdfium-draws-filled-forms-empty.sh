@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
-# What surprises: a form that was filled in is read as an empty form by PDFium, in both of the ways there are. The page's
-# text has no value of a field, and the drawn page, which a program recognizes instead when a page lacks text, has none
-# either: no typed claim number, no check mark, though the file holds their finished appearance and every viewer shows it,
-# and though the drawing's options for annotations and forms are on. Fields are annotations, but PDFium leaves this one
-# kind to its form module, which has to be started before a page is opened: init_forms() in pypdfium2. It changes the
-# drawing only; the text stays without the values.
-# A good engineer expects to see on the picture what a viewer shows: other annotations, such as a stamp with the day of
-# receipt, are drawn without more ado. Application forms for a review, and the forms that request treatment, are such
-# files: an empty line is a wrong answer there, and nothing tells that one is missing.
-# pypdfium2's reference names the call at this option; nothing at run time tells. Draw with the form module started, and
-# read the values from the fields, as pikepdf does here.
+# What surprises: PDFium reads a form that was filled in as an empty form, in both of the ways there are. The page's text
+# has no value of any field, and the drawn page, which is what text recognition gets, has none either: no typed claim
+# number, no check mark, though the file holds their finished appearance, viewers show it, and the options for drawing
+# annotations and forms are on. Fields are annotations, but this one kind PDFium leaves to its form module, which has to
+# be started before a page is opened: init_forms() in pypdfium2. That changes the drawing only, not the text.
+# A good engineer expects the picture to show what a viewer shows, as it does for other annotations, such as a stamp with
+# the day of receipt. Applications for a review and requests for treatment are such forms, and an empty line means
+# something there: nothing tells that it is not empty.
+# pypdfium2's reference names the call at this option, PDFium's header at the form module; at run time nothing does. Draw
+# with the form module started, and read the values from the fields, as pikepdf does here.
 #
 # Versions: pypdfium2 5.15.2, pikepdf 10.18.0. Output seen:
 #   values in the file: Claim=WC-12345 Expedited=/Yes

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What surprises: zstandard unpacks a text with another dictionary than it was packed with, raises nothing, and returns
-# another text. If the dictionary is a sample text, as is usual for many short texts of one form, and somebody edits a word
-# of the sample, then every stored text that has the word has the new one: an approved request was declined.
+# another text. If the dictionary is a sample text, as is usual for many short texts of one form, and somebody edits a
+# word of the sample, then every stored text that has the word has the new one: an approved request was declined.
 # A sample has no identity: its number is 0, which means "any", and the library writes no checksum unless told to. So
 # nothing is there to compare. A trained dictionary has a number, which is checked, and zlib compares a checksum of any
 # dictionary: who has seen either fail expects this to fail.
@@ -50,7 +50,8 @@ def unpacked_by_zlib() -> str:
 
 
 def trained(word: str) -> ZstdCompressionDict:
-    return zstandard.train_dictionary(2_048, [f"Request {n} is {word} for {n % 7} weeks. ".encode() * 9 for n in range(400)])
+    samples = [f"Request {n} is {word} for {n % 7} weeks. ".encode() * 9 for n in range(400)]
+    return zstandard.train_dictionary(2_048, samples)
 
 
 sample, edited = ZstdCompressionDict(SAMPLE), ZstdCompressionDict(EDITED)
