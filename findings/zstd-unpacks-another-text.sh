@@ -2,12 +2,12 @@
 # What surprises: zstandard unpacks a text with another dictionary than it was packed with, raises nothing, and returns
 # another text. If the dictionary is a sample text, as is usual for many short texts of one form, and somebody edits a
 # word of the sample, then every stored text that has the word has the new one: an approved request was declined.
-# A sample has no identity: its number is 0, which means "any", and the library writes no checksum unless told to. So
-# nothing is there to compare. A trained dictionary has a number, which is checked, and zlib compares a checksum of any
-# dictionary: who has seen either fail expects this to fail.
-# That 0 means "any" is in the format's specification, that the default is no checksum in the package's documentation;
-# neither says what follows. The zstd program writes a checksum by default. Use write_checksum=True, and never edit a
-# dictionary that something was packed with.
+# A sample has no number that could be compared (a frame says 0 for it, as for no dictionary at all), and the library
+# writes no checksum of the text unless told to. A trained dictionary has a number, which is checked, and zlib compares a
+# checksum of any dictionary: a good engineer who has seen either fail expects this to fail.
+# That a sample has no number is in the format's specification, and that there is no checksum by default in the package's
+# documentation; neither says what follows from both. The zstd program writes a checksum by default. Pass
+# write_checksum=True, and never edit a dictionary that something was packed with.
 #
 # Version: zstandard 0.25.0. Output seen:
 #   packed: Request 1 is approved. The claims administrator authorizes it.
