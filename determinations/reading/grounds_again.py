@@ -13,7 +13,7 @@ from determinations.models import LetterText, ParsedDocument
 from determinations.parsing.grounds import version
 from determinations.parsing.results import ItemRecord, LetterRecord, ProblemRecord, to_record
 from determinations.reading.file_letters import parts_by_letter
-from determinations.reading.reparsing import parse_again
+from determinations.reading.parsing_again import parse_again
 from determinations.reference.aliases import proposed_aliases
 
 _DOUBT = "grounds_not_found"

@@ -5,7 +5,7 @@ alias or rule. Corrections apply to the result.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,11 +16,8 @@ from django.http import QueryDict
 
 from determinations.access import audit
 from determinations.access.roles import check_permission
-from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS, read, same
-from determinations.cases.item_keys import Anchor, keys_of
 from determinations.cases.letter_corrections import corrections_of
-from determinations.cases.merging import Merged, empty_document, merge
-from determinations.cases.scanned_words import pages_by_text, source_of
+from determinations.cases.merging import empty_document, merge
 from determinations.filters import CaseFilter
 from determinations.models import (
     Case,
@@ -34,13 +31,14 @@ from determinations.models import (
     ReviewEntry,
     RunState,
 )
-from determinations.models.corrections import FieldValue
 from determinations.models.letters import OPEN_STATES
 from determinations.models.reparsing import AT_WORK, FieldCounts, Selection
-from determinations.parsing import PARSER_VERSION, parse_file
-from determinations.parsing.results import LetterRecord, to_record
-from determinations.reading.file_letters import page_ranges, parts_by_letter
-from determinations.reading.one_letter import PARSING_SECONDS, Reading, TooLong, no_longer_than
+from determinations.parsing import PARSER_VERSION
+from determinations.parsing.results import to_record
+from determinations.reading.differences import Difference, differences
+from determinations.reading.file_letters import parts_by_letter
+from determinations.reading.one_letter import Reading
+from determinations.reading.parsing_again import Parsed, parse_again
 from determinations.reading.writing import write_readings
 from determinations.reference.aliases import Proposal, apply_proposal, proposed_aliases, proposed_rules
 from determinations.reference.category_rules import active_rules, with_rules
@@ -55,18 +53,6 @@ _EXAMPLES_PER_FIELD = 8
 _MOST_EXAMPLES = 200
 #: Letters that one step searches for its chunk, so that a rare selection costs no more per step than a common one.
 _WINDOW = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One value that the new reading changes. ``kind``: ``gain`` if the corrected value is now read, ``loss`` if it no
-    longer is, else ``change``. An added or removed item has the field ``items`` and its request as the value."""
-
-    path: str
-    field: str
-    kind: str
-    old: FieldValue
-    new: FieldValue
 
 
 def letters_of(selection: Selection) -> QuerySet[LetterText]:
@@ -162,14 +148,6 @@ class _Chunk:
     last: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Parsed:
-    """What the parser read from a chunk; ``failed`` says why letters' files cannot be parsed."""
-
-    readings: Sequence[Reading]
-    failed: Mapping[int, str]
-
-
 def step(run_id: int, *, now: datetime) -> bool:
     """Reparse the next chunk of a run; returns whether there may be more to do.
 
@@ -233,7 +211,7 @@ def _finish(run: ReparseRun, now: datetime) -> None:
         run.state, run.finished_at = RunState.FINISHED, now
 
 
-def _compare(run: ReparseRun, texts: Sequence[LetterText], parsed: _Parsed, proposal: Proposal | None) -> None:
+def _compare(run: ReparseRun, texts: Sequence[LetterText], parsed: Parsed, proposal: Proposal | None) -> None:
     """Count what the new readings change, and in a run write them."""
     is_preview = run.state == RunState.PREVIEWING
     rules_now = active_rules()
@@ -264,35 +242,6 @@ def _compare(run: ReparseRun, texts: Sequence[LetterText], parsed: _Parsed, prop
         failed |= _write(parsed.readings)
         run.failed += len(failed)
     _keep_failures(run, failed)
-
-
-def parse_again(texts: Sequence[LetterText], aliases: Mapping[str, str]) -> _Parsed:
-    """Parse each file of these texts again."""
-    letters = Letter.objects.in_bulk([text.letter_id for text in texts])
-    ranges = page_ranges(letters.values())
-    scanned = pages_by_text(text.of_file for text in texts)
-    readings: dict[str, Reading] = {}
-    failed_files: dict[str, str] = {}
-    for text in texts:
-        sha256 = letters[text.letter_id].sha256
-        if sha256 in readings or sha256 in failed_files:
-            continue
-        stored = text.of_file
-        try:
-            with no_longer_than(PARSING_SECONDS):
-                parts = parse_file(source_of(stored, scanned.get(stored.pk, [])), aliases, ranges.get(sha256, ()))
-        except (Exception, TooLong) as fault:
-            # The message may contain letter text: only its type is logged.
-            log.error("Letter %d cannot be reparsed (%s).", text.letter_id, type(fault).__name__)
-            failed_files[sha256] = (
-                f"Parsing took longer than {PARSING_SECONDS:g} seconds."
-                if isinstance(fault, TooLong)
-                else f"The parser failed ({type(fault).__name__})."
-            )
-        else:
-            readings[sha256] = Reading(text.letter_id, parts=parts, stored=stored.text)
-    failed = {pk: failed_files[letter.sha256] for pk, letter in letters.items() if letter.sha256 in failed_files}
-    return _Parsed(list(readings.values()), failed)
 
 
 def _write(readings: Sequence[Reading]) -> dict[int, str]:
@@ -349,39 +298,3 @@ def _keep_examples(run: ReparseRun, letter_id: int, changes: Sequence[Difference
                 old_value=change.old,
                 new_value=change.new,
             )
-
-
-def differences(old: LetterRecord, new: LetterRecord, merged: Merged) -> Iterator[Difference]:
-    """What a new reading changes; gains and losses are relative to ``merged``, the old reading with corrections."""
-    for name in LETTER_FIELDS:
-        yield from _difference("", name, old, new, merged, name)
-    old_keys = keys_of(old["items"])
-    anchors = [
-        Anchor(key, item["request"], item["spans"].get("request"))
-        for key, item in zip(old_keys, old["items"], strict=True)
-    ]
-    new_items = dict(zip(keys_of(new["items"], anchors), new["items"], strict=True))
-    for key, item in zip(old_keys, old["items"], strict=True):
-        path = f"items/{item['number']}"
-        if key not in new_items:
-            yield Difference(path, "items", "change", item["request"], None)
-            continue
-        for name in ITEM_FIELDS:
-            yield from _difference(key, name, item, new_items[key], merged, f"{path}/{name}")
-    for key, item in new_items.items():
-        if key not in old_keys:
-            yield Difference(f"items/{item['number']}", "items", "change", None, item["request"])
-
-
-def _difference(
-    key: str, name: str, old: Mapping[str, object], new: Mapping[str, object], merged: Merged, path: str
-) -> Iterator[Difference]:
-    before, after = read(old, name), read(new, name)
-    if same(name, before, after):
-        return
-    kind = "change"
-    if standing := merged.standings.get((key, name)):
-        right = standing.correction.value
-        was, becomes = same(name, before, right), same(name, after, right)
-        kind = "gain" if becomes and not was else "loss" if was and not becomes else "change"
-    yield Difference(path, name, kind, before, after)

@@ -33,7 +33,7 @@ from determinations.models import (
 from determinations.models.reparsing import Selection
 from determinations.parsing import PARSER_VERSION, parse_file, parse_letter
 from determinations.parsing.results import LetterRecord, to_record
-from determinations.reading import reparsing
+from determinations.reading import parsing_again, reparsing
 from determinations.reference import aliases
 from determinations.reference.aliases import Proposal
 from determinations.synthetic.letters import write_letter
@@ -201,7 +201,7 @@ def test_a_letter_that_cannot_be_parsed_again_says_why(
         raise KeyError("words of the letter")
 
     first = letter(1)
-    monkeypatch.setattr(reparsing, "parse_file", fail)
+    monkeypatch.setattr(parsing_again, "parse_file", fail)
     run = previewed({"what": "all"}, who)
     reparsing.go(run.pk, **who)
     run = run_to_the_end(run)
@@ -335,7 +335,7 @@ def test_a_run_can_be_stopped_while_a_letter_is_parsed(who: dict[str, Any], monk
         reparsing.stop(run.pk, **who)
         return parse(*arguments)
 
-    monkeypatch.setattr(reparsing, "parse_file", stop_and_parse)
+    monkeypatch.setattr(parsing_again, "parse_file", stop_and_parse)
     assert not reparsing.step(run.pk, now=NOW)
     run.refresh_from_db()
     assert (run.state, run.previewed, run.reached) == (RunState.STOPPED, 0, 0)
