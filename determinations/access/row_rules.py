@@ -150,6 +150,7 @@ RULES: Mapping[str, Rule] = {
     "parseddocument": _of_letter(),
     "drawing": _of_letter(),
     "lettersignature": _of_letter(),
+    "damagedtext": _of_letter(),
     "problemreport": Rule(f"{_in('letter', 'id', 'letter_id')} AND NOT {_BY_OTHERS}"),
     "reviewentry": _of_letter(),
     "printedcitation": _of_letter(),

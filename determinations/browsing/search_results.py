@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 from django.db.models import F, TextField, Value
 
 from determinations.browsing.lists import NEWEST
+from determinations.cases.readable_values import readable
 from determinations.filters import ListFilters
 from determinations.filters.matching import Told
 from determinations.filters.words import AsQuery, Matches, QueryWords
 from determinations.models import Case, CaseNote, CaseText, Citation, Correction, DisputedItem, OfficeField
+from determinations.models.packed import Stored
 from determinations.paging.counts import Count
 from determinations.paging.filtered import ListQuery, keys_from, rows_of
 from determinations.paging.looking import Looked, look_through
@@ -122,11 +124,11 @@ def with_snippets(
 
 def _of_items(results: Mapping[int, SearchResult], words: QueryWords) -> Iterator[tuple[int, Snippet]]:
     rows = DisputedItem.objects.filter(case__in=list(results)).order_by("case", "number")
-    texts = ("text__rationale", "text__claims_text", "text__reviewer_text")
+    texts = (Stored("text__rationale"), Stored("text__claims_text"), Stored("text__reviewer_text"))
     for case_id, number, decision, disputed, request, *of_item in rows.values_list(
         "case", "number", "decision", "disputed", "request", *texts
     ):
-        rationale, claims, reviewer = (text or "" for text in of_item)
+        rationale, claims, reviewer = (readable(text, case_id) for text in of_item)
         in_request, in_disputed = (find(text, words.alternatives, "request") for text in (request, disputed))
         if in_disputed.parts >= in_request.parts:
             request, in_request = disputed, in_disputed
@@ -151,9 +153,9 @@ def _of_letters(
         rows = Correction.objects.filter(letter_id__in=list(results)).exclude(note="").order_by("pk")
         for letter_id, note in rows.values_list("letter_id", "note"):
             noted.setdefault(letter_id, []).append(note)
-    summaries = CaseText.objects.filter(pk__in=list(results)).values_list("pk", "summary")
-    for case_id, summary in summaries:
-        case = results[case_id].case
+    summaries = CaseText.objects.filter(pk__in=list(results)).values_list("pk", Stored("summary"))
+    for case_id, stored in summaries:
+        case, summary = results[case_id].case, readable(stored, case_id)
         fields = [
             ("Clinical summary", summary, "summary"),
             ("Reviewer", "; ".join([*case.specialties, *case.licensure]), "reviewer"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from determinations.cases.copies import ReadLetter, are_copies, how_much_it_says
 from determinations.cases.letter_corrections import lasting_corrections
 from determinations.cases.merging import empty_document, merge
+from determinations.cases.readable_values import readable_documents, readable_texts
 from determinations.models import Correction, CorrectionState, Letter, LetterPair, LetterText, ParsedDocument
 from determinations.models.any_of import AnyOf
 from determinations.models.corrections import IN_FORCE
@@ -72,9 +73,9 @@ def _documents(letter_ids: Collection[int]) -> Iterator[tuple[LetterRecord, list
     same: dict[str, list[int]] = {}
     for pk, digest in stored.annotate(digest=Digest("document")).order_by("pk").values_list("pk", "digest"):
         same.setdefault(digest, []).append(pk)
-    documents = dict(stored.filter(pk__in=[pks[0] for pks in same.values()]).values_list("pk", "document"))
+    documents = readable_documents(stored.filter(pk__in=[pks[0] for pks in same.values()])).values
     for pks in same.values():
-        yield documents[pks[0]], pks
+        yield documents.get(pks[0]) or empty_document(), pks  # a damaged one says nothing, as if unread
     if unread := set(letter_ids).difference(*same.values()):
         yield empty_document(), sorted(unread)
 
@@ -110,12 +111,14 @@ def _say_amended(letter_ids: Collection[int]) -> set[int]:
         read = one_of_each.setdefault(digest, keeper)
         for pk, start in starts[keeper]:
             heads.setdefault(read, {}).setdefault(start, []).append(pk)
-    texts = LetterText.objects.filter(AnyOf("pk", heads)).values_list("pk", "text")
+    keepers = list(heads)
     amended: set[int] = set()
-    for keeper, text in texts.iterator(chunk_size=_AT_ONCE):
-        for start, same in heads[keeper].items():
-            if _AMENDED.search(text[start : start + _HEAD]):
-                amended.update(same)
+    for at in range(0, len(keepers), _AT_ONCE):
+        texts = readable_texts(LetterText.objects.filter(AnyOf("pk", keepers[at : at + _AT_ONCE]))).values
+        for keeper, text in texts.items():
+            for start, same in heads[keeper].items():
+                if _AMENDED.search(text[start : start + _HEAD]):
+                    amended.update(same)
     return amended
 
 

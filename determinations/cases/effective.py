@@ -16,8 +16,9 @@ from determinations.cases.facts import replace_facts
 from determinations.cases.file_text import hand_over_texts
 from determinations.cases.holding import Held, holding
 from determinations.cases.letter_corrections import CaseCorrections, own_corrections
-from determinations.cases.merging import Merged, merge
+from determinations.cases.merging import Merged, empty_document, merge
 from determinations.cases.office_values import copy_to_cases
+from determinations.cases.readable_values import note_damaged, readable_documents
 from determinations.cases.removed_copies import hand_over_work
 from determinations.cases.rows import (
     delete_items,
@@ -35,6 +36,7 @@ from determinations.models import (
     CaseText,
     Citation,
     Correction,
+    DamagedValue,
     Letter,
     ParsedDocument,
     ProblemReport,
@@ -151,8 +153,9 @@ class _Writer:
         copies = self._copies()
         unread = set(letter_ids) & self.letters.keys() - self.documents.keys()
         if unread:
-            parsed = ParsedDocument.objects.filter(letter__in=unread)
-            for pk, document in parsed.values_list("letter_id", "document"):
+            parsed = readable_documents(ParsedDocument.objects.filter(letter__in=unread))
+            note_damaged(parsed.damaged, DamagedValue.DOCUMENT)  # its rows stay as they are
+            for pk, document in parsed.values.items():
                 self.documents[pk] = with_rules(document, self.rules)
         for pk in sorted(letter_ids):
             corrections = self.corrections.of(pk, copies)
@@ -238,11 +241,11 @@ def entered_by_hand(letter_ids: Collection[int]) -> set[int]:
     corrected = Letter.objects.filter(Exists(of_letter), pk__in=letter_ids)
     corrections = own_corrections(corrected)
     parsed = ParsedDocument.objects.filter(letter__in=corrections)
-    return {
-        document.letter_id
-        for document in parsed
-        if not document.parser_version or _has_items_by_hand(merge(document.document, corrections[document.letter_id]))
-    }
+    unparsed = set(parsed.filter(parser_version="").values_list("pk", flat=True))
+    documents = readable_documents(parsed.exclude(pk__in=unparsed))
+    note_damaged(documents.damaged, DamagedValue.DOCUMENT)
+    read = {**documents.values, **{pk: empty_document() for pk in documents.damaged}}
+    return unparsed | {pk for pk, document in read.items() if _has_items_by_hand(merge(document, corrections[pk]))}
 
 
 def _has_items_by_hand(merged: Merged) -> bool:

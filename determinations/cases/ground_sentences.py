@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from determinations.cases.letter_corrections import corrections_of
 from determinations.cases.merging import merge
+from determinations.cases.readable_values import readable_documents, readable_texts
 from determinations.models import Letter, LetterText, ParsedDocument
 from determinations.parsing.results import GroundRecord
 
@@ -34,18 +35,18 @@ class ItemPlace(NamedTuple):
 def ground_sentences(items: Iterable[ItemPlace], codes: Collection[str]) -> list[GroundSentence]:
     """The sentences that state one of the ``codes``, in the order of the items. Six queries at most.
 
-    A ground that staff added has no sentence, and is left out.
+    A ground that staff added has no sentence, and is left out; so are those of letters whose text is damaged.
     """
     places = list(items)
     case_ids = {place.case_id for place in places}
-    texts = dict(LetterText.objects.filter(pk__in=case_ids).values_list("pk", "text"))
+    texts = readable_texts(LetterText.objects.filter(pk__in=case_ids)).values
     grounds = _grounds(case_ids)
     sentences = []
     for item_id, case_id, number in places:
         for at, ground in enumerate(grounds.get(case_id, {}).get(number, ()), 1):
             span = ground["span"]
-            if ground["code"] in codes and span:
-                text = " ".join(texts.get(case_id, "")[span[0] : span[1]].split())
+            if ground["code"] in codes and span and case_id in texts:
+                text = " ".join(texts[case_id][span[0] : span[1]].split())
                 path = f"items/{number}/grounds/{at}"
                 sentences.append(GroundSentence(item_id, ground["code"], path, text))
     return sentences
@@ -56,7 +57,7 @@ def _grounds(case_ids: Collection[int]) -> dict[int, _Grounds]:
     made = corrections_of(Letter.objects.filter(pk__in=case_ids))
     corrections = {pk: rows for pk, rows in made.items() if rows}
     grounds: dict[int, _Grounds] = {}
-    for pk, document in ParsedDocument.objects.filter(pk__in=case_ids).values_list("pk", "document"):
+    for pk, document in readable_documents(ParsedDocument.objects.filter(pk__in=case_ids)).values.items():
         record = merge(document, corrections[pk]).record if pk in corrections else document
         grounds[pk] = {item["number"]: item.get("grounds", []) for item in record["items"]}
     return grounds

@@ -16,10 +16,13 @@ from determinations.access.roles import check_permission
 from determinations.cases.effective import write_cases
 from determinations.cases.holding import Held, holding, lock_letters
 from determinations.cases.item_keys import folded
+from determinations.cases.merging import empty_document
+from determinations.cases.readable_values import note_damaged, readable_documents
 from determinations.corrections.likeness import bands_of, minima_of, percent_alike, wording_of
 from determinations.intake.offices import move_letters, offices_of
 from determinations.models import (
     Case,
+    DamagedValue,
     Letter,
     LetterPair,
     LetterSignature,
@@ -43,9 +46,11 @@ _SAME = (PairKind.TEXT, PairKind.CONTAINED)
 
 def find_pairs(letter_ids: Sequence[int], *, now: datetime) -> int:
     """Store the letters' signatures and the pairs that may be copies or versions; returns how many pairs are new."""
-    documents = dict(ParsedDocument.objects.filter(letter__in=letter_ids).values_list("letter_id", "document"))
+    documents = readable_documents(ParsedDocument.objects.filter(letter__in=letter_ids))
+    note_damaged(documents.damaged, DamagedValue.DOCUMENT)
+    nothing = dict.fromkeys(documents.damaged, empty_document())  # like no other, and not compared again and again
     signatures = {}
-    for pk, document in documents.items():
+    for pk, document in {**documents.values, **nothing}.items():
         minima = minima_of(wording_of(document))
         signatures[pk] = LetterSignature(letter_id=pk, minima=minima, bands=bands_of(minima))
     _store_signatures(signatures)
@@ -125,9 +130,10 @@ def _contained(letter_id: int, number: str | None, others: Sequence[int]) -> set
     candidates = set((rows if number is None else rows.filter(case_number=None)).values_list("pk", flat=True))
     if not candidates:
         return set()
-    documents = ParsedDocument.objects.in_bulk([letter_id, *candidates])
+    stored = ParsedDocument.objects.filter(pk__in=[letter_id, *candidates])
+    documents = dict(readable_documents(stored).values)
     own = documents.pop(letter_id, None)  # a letter may have been removed in the meantime
-    return {pk for pk, other in documents.items() if own and _is_contained(other.document, own.document)}
+    return {pk for pk, other in documents.items() if own and _is_contained(other, own)}
 
 
 def _is_contained(one: LetterRecord, other: LetterRecord) -> bool:

@@ -46,7 +46,16 @@ from determinations.models.duties import (
 from determinations.models.facts import CitationFact, FactChange, ItemFact
 from determinations.models.help import SeenNews
 from determinations.models.installation import FileKeyInUse, Installation, StoppedWorker, StoredPass, StoreSurvey
-from determinations.models.letters import Letter, LetterState, LetterText, ParsedDocument, RemovedLetter, ScannedPage
+from determinations.models.letters import (
+    DamagedText,
+    DamagedValue,
+    Letter,
+    LetterState,
+    LetterText,
+    ParsedDocument,
+    RemovedLetter,
+    ScannedPage,
+)
 from determinations.models.notifications import (
     CaseChange,
     MailChoice,
@@ -116,6 +125,8 @@ __all__ = [
     "Correction",
     "CorrectionReason",
     "CorrectionState",
+    "DamagedText",
+    "DamagedValue",
     "DeliveryState",
     "DisputedItem",
     "Drawing",

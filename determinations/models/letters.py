@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models.functions import Length
+from django.db.models.functions import Length, Now
 from django.utils.translation import gettext_lazy as _
 
 from determinations.models.offices import OfficeSet
@@ -263,6 +263,29 @@ class ParsedDocument(models.Model):
 
     def __str__(self) -> str:
         return f"Parsed letter {self.letter_id}"
+
+
+class DamagedValue(models.TextChoices):
+    """A packed value of a letter that cannot be unpacked."""
+
+    TEXT = "text", _("the text of its file")
+    DOCUMENT = "document", _("the record of what the parser read")
+    SUMMARY = "summary", _("the summary of its case")
+    ITEMS = "items", _("a text of an item")
+
+
+class DamagedText(models.Model):
+    """A letter with a damaged value (see ``cases.readable_values``), until that is found whole again."""
+
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="+", db_index=False)
+    value = models.CharField(max_length=10, choices=DamagedValue.choices)
+    found_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["letter", "value"], name="damaged_text_once")]
+
+    def __str__(self) -> str:
+        return f"Damaged {self.value} of letter {self.letter_id}"
 
 
 class RemovedLetter(models.Model):

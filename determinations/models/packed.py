@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import CharField, Field, Func, Lookup
+from django.db.models import BinaryField, CharField, Field, Func, Lookup
 from django.db.models.expressions import BaseExpression
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -29,7 +29,12 @@ def packed_column(name: str) -> str:
 def value_sql(column: str) -> str:
     """The packed value of a column, given as ``t.summary``, in SQL: also of a row of an earlier release."""
     table, _, name = column.rpartition(".")
-    return f"COALESCE({table}.{packed_column(name)}, '\\x00'::bytea || convert_to({column}::text, 'UTF8'))"
+    return _either(f"{table}.{packed_column(name)}", column)
+
+
+def _either(packed: str, earlier: str) -> str:
+    """The value of two columns, of which one has it, as bytes in a form that ``packing`` knows."""
+    return rf"COALESCE({packed}, '\x00'::bytea || convert_to({earlier}::text, 'UTF8'))"
 
 
 if TYPE_CHECKING:
@@ -74,13 +79,15 @@ class _Packed(_Column[Value]):
         if not sql.endswith(quoted):
             return sql, params
         earlier = f'{sql.removesuffix(quoted)}"{str(self.column).removeprefix(_PREFIX)}"'
-        return rf"COALESCE({sql}, '\x00'::bytea || convert_to({earlier}::text, 'UTF8'))", params
+        return _either(sql, earlier), params
 
 
-class Digest(Func):
-    """The SHA-256 of the stored form of a packed column: equal values that were packed alike have the same."""
+class Stored(Func):
+    """The stored form of a packed column: reading it never fails, unpacking it may."""
 
-    output_field = CharField()
+    output_field: "Field[object, object]" = BinaryField()
+    #: What is selected of it.
+    shape = "{}"
 
     def as_sql(
         self,
@@ -94,7 +101,14 @@ class Digest(Func):
         """Reads rows of an earlier release, too."""
         (column,) = self.get_source_expressions()
         sql, params = column.select_format(compiler, *compiler.compile(column))
-        return f"encode(sha256({sql}), 'hex')", params
+        return self.shape.format(sql), params
+
+
+class Digest(Stored):
+    """The SHA-256 of the stored form of a packed column: equal values that were packed alike have the same."""
+
+    output_field = CharField()
+    shape = "encode(sha256({}), 'hex')"
 
 
 class PackedText(_Packed[str]):

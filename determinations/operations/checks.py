@@ -6,6 +6,7 @@ from determinations.operations.checking.column_files import column_file
 from determinations.operations.checking.files import space, static_files, store
 from determinations.operations.checking.safeguards import alarms, audit_trail, backup, sources_of_letters
 from determinations.operations.checking.servers import broker, cache_server, database, pooler, replica, schema
+from determinations.operations.checking.stored_texts import stored_texts
 from determinations.operations.checking.upkeep import upkeep
 from determinations.operations.checking.workers import hosts, reading, scans, set_aside_alike, sweep, versions, worker
 from determinations.operations.findings import Check, Source
@@ -64,6 +65,10 @@ CHECKS = (
     Check(
         "audit", "Audit trail", "Changes to the record of who did what may go unseen.", Source.DATABASE, audit_trail,
         alarm_after=_MINUTE,
+    ),
+    Check(
+        "stored_texts", "Stored texts", "These letters are left out of what reads all letters again.", Source.DATABASE,
+        stored_texts,
     ),
     Check(
         "column_file", "Column file", "Statistics and lists are exact, but slower.", Source.DATABASE, column_file,

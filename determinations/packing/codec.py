@@ -26,7 +26,7 @@ _LARGEST = 64 * 1024 * 1024
 _SHA256_1 = "01e76feac3fb18baa70f07dd8bc0ebd399c05901019dad070130f2a844cd8fa5"
 
 
-_DAMAGED = "A stored text is damaged and cannot be unpacked. Restore it from a backup, or have its letter read again."
+_DAMAGED = "A stored text is damaged and cannot be unpacked: manage.py check_texts finds it and says what to do."
 
 
 class UnreadableValue(Exception):

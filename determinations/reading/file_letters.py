@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from determinations.cases.holding import Held
+from determinations.cases.readable_values import readable_documents
 from determinations.extraction.results import ExtractedText
 from determinations.models import (
     Correction,
@@ -167,8 +168,8 @@ class _FileLetters:
         return {row.pk: part for row, part in zip(rows, self.reading.parts, strict=False)}
 
     def _matched(self) -> dict[int, LetterPart]:
-        documents = ParsedDocument.objects.filter(letter__sha256=self.sha256)
-        numbers = {pk: document["case_number"] for pk, document in documents.values_list("letter_id", "document")}
+        documents = readable_documents(ParsedDocument.objects.filter(letter__sha256=self.sha256))
+        numbers = {pk: document["case_number"] for pk, document in documents.values.items()}
         known = [KnownPart(row.pk, self._extent(row), numbers.get(row.pk)) for row in self.rows]
         present = {row.part for row in self.rows}
         # A removed letter's key is its negated part.

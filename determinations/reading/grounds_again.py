@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 from determinations.cases.effective import write_cases
 from determinations.cases.holding import Held, holding
 from determinations.cases.old_grounds import letters_with_old_grounds
-from determinations.models import LetterText, ParsedDocument
+from determinations.cases.readable_values import note_damaged, readable_documents
+from determinations.models import DamagedValue, LetterText, ParsedDocument
 from determinations.parsing.grounds import version
 from determinations.parsing.results import ItemRecord, LetterRecord, ProblemRecord, to_record
 from determinations.reading.file_letters import parts_by_letter
-from determinations.reading.parsing_again import parse_again
+from determinations.reading.parsing_again import parse_again, texts_to_parse
 from determinations.reference.aliases import proposed_aliases
 
 _DOUBT = "grounds_not_found"
@@ -23,8 +24,8 @@ def read_grounds_again(limit: int) -> int:
     """Read the grounds of up to so many letters again; returns how many there were."""
     letters = letters_with_old_grounds(limit)
     if letters:
-        texts = LetterText.objects.filter(letter__in=letters).select_related("kept_with").order_by("letter_id")
-        parts = parts_by_letter(parse_again(list(texts), proposed_aliases(None)).readings)
+        texts = texts_to_parse(LetterText.objects.filter(letter__in=letters), limit)
+        parts = parts_by_letter(parse_again(texts, proposed_aliases(None)).readings)
         records = {pk: to_record(part.letter) for pk, part in parts.items()}
         holding(letters, lambda held: _write(letters, records, held))
     return len(letters)
@@ -33,14 +34,15 @@ def read_grounds_again(limit: int) -> int:
 def _write(letters: Iterable[int], records: Mapping[int, LetterRecord], held: Held) -> None:
     changed: list[ParsedDocument] = []
     documents = ParsedDocument.objects.filter(pk__in=held.letters.intersection(letters))
-    for stored in documents:
-        document = with_grounds_of(stored.document, records.get(stored.pk))
-        if document != stored.document:
-            stored.document = document
-            changed.append(stored)
+    stored = readable_documents(documents)
+    note_damaged(stored.damaged, DamagedValue.DOCUMENT)  # they keep their grounds, as those without a text do
+    for pk, before in stored.values.items():
+        document = with_grounds_of(before, records.get(pk))
+        if document != before:
+            changed.append(ParsedDocument(letter_id=pk, document=document))
     ParsedDocument.objects.bulk_update(changed, ["document"])
     documents.update(grounds_version=version())
-    write_cases([stored.pk for stored in changed], held)
+    write_cases([row.pk for row in changed], held)
 
 
 def with_grounds_of(stored: LetterRecord, fresh: LetterRecord | None) -> LetterRecord:

@@ -5,7 +5,7 @@ The row decides which worker reads a letter (see ``turns``). Every step is idemp
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -259,6 +259,20 @@ def _claimed(mine: Sequence[int]) -> list[Letter]:
     return list(Letter.objects.filter(pk__in=mine, state=LetterState.PARSING).order_by("pk"))
 
 
+def read_from_file(ids: Collection[int]) -> None:
+    """Have these letters, whose rows are locked, wait to be read from their stored files, as if just received."""
+    Letter.objects.filter(pk__in=ids).update(
+        state=LetterState.RECEIVED,
+        message="",
+        attempts=0,
+        queued_at=None,
+        started_at=None,
+        finished_at=None,
+        pages_scanned=None,
+        lane=Lane.INTERACTIVE if len(ids) <= LARGEST_INTERACTIVE_BATCH else Lane.BULK,
+    )
+
+
 def retry_letters(*, by: User, letters: QuerySet[Letter]) -> int:
     """Requeue letters to be read again from their stored files; returns how many.
 
@@ -267,17 +281,7 @@ def retry_letters(*, by: User, letters: QuerySet[Letter]) -> int:
     with transaction.atomic():
         retryable = Letter.objects.filter(pk__in=letters.order_by().values("pk"), state__in=RETRY_STATES)
         ids = list(retryable.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True))
-        lane = Lane.INTERACTIVE if len(ids) <= LARGEST_INTERACTIVE_BATCH else Lane.BULK
-        Letter.objects.filter(pk__in=ids).update(
-            state=LetterState.RECEIVED,
-            message="",
-            attempts=0,
-            queued_at=None,
-            started_at=None,
-            finished_at=None,
-            pages_scanned=None,
-            lane=lane,
-        )
+        read_from_file(ids)
         audit.record(
             "letters.retried",
             by=by,

@@ -18,9 +18,11 @@ from determinations.access import audit
 from determinations.access.roles import check_permission
 from determinations.cases.letter_corrections import corrections_of
 from determinations.cases.merging import empty_document, merge
+from determinations.cases.readable_values import note_damaged, readable_documents
 from determinations.filters import CaseFilter
 from determinations.models import (
     Case,
+    DamagedValue,
     ItemText,
     Letter,
     LetterText,
@@ -38,7 +40,7 @@ from determinations.parsing.results import to_record
 from determinations.reading.differences import Difference, differences
 from determinations.reading.file_letters import parts_by_letter
 from determinations.reading.one_letter import Reading
-from determinations.reading.parsing_again import Parsed, parse_again
+from determinations.reading.parsing_again import Parsed, parse_again, texts_to_parse
 from determinations.reading.writing import write_readings
 from determinations.reference.aliases import Proposal, apply_proposal, proposed_aliases, proposed_rules
 from determinations.reference.category_rules import active_rules, with_rules
@@ -49,6 +51,7 @@ log = logging.getLogger(__name__)
 CHUNK = 50
 #: The kind of an example that is a letter which could not be read again; its new value is the reason.
 FAILED = "failed"
+_NOT_COMPARED = "Its stored values are damaged and cannot be compared. The run reads them anew from its text."
 _EXAMPLES_PER_FIELD = 8
 _MOST_EXAMPLES = 200
 #: Letters that one step searches for its chunk, so that a rare selection costs no more per step than a common one.
@@ -193,7 +196,7 @@ def _next_chunk(run: ReparseRun) -> _Chunk | None:
     chosen = letters_of(run.selection).filter(letter_id__gte=first, letter_id__lte=last)
     if run.state == RunState.RUNNING:  # queued letters will be read by the current parser anyway
         chosen = chosen.exclude(letter__state__in=OPEN_STATES)
-    texts = list(chosen.select_related("kept_with").order_by("letter_id")[:CHUNK])
+    texts = texts_to_parse(chosen, CHUNK)
     return _Chunk(texts, texts[-1].letter_id if len(texts) == CHUNK else last)
 
 
@@ -217,11 +220,15 @@ def _compare(run: ReparseRun, texts: Sequence[LetterText], parsed: Parsed, propo
     rules_now = active_rules()
     rules_then = proposed_rules(proposal) if is_preview else rules_now
     ids = [text.letter_id for text in texts]
-    stored = dict(ParsedDocument.objects.filter(letter__in=ids).values_list("letter_id", "document"))
+    documents = readable_documents(ParsedDocument.objects.filter(letter__in=ids))
+    stored = documents.values
     corrections = corrections_of(Letter.objects.filter(pk__in=stored))
     counts = run.expected if is_preview else run.outcome
     parts = parts_by_letter(parsed.readings)
     failed = dict(parsed.failed)
+    if is_preview:  # a run writes them anew
+        note_damaged(documents.damaged, DamagedValue.DOCUMENT)
+        failed |= dict.fromkeys(documents.damaged - failed.keys(), _NOT_COMPARED)
     for pk in ids:
         if pk in failed:
             continue
@@ -234,7 +241,7 @@ def _compare(run: ReparseRun, texts: Sequence[LetterText], parsed: Parsed, propo
             _keep_examples(run, pk, changes)
             run.letters_differing += bool(changes)
         else:
-            run.letters_changed += bool(changes)
+            run.letters_changed += bool(changes) or pk in documents.damaged
     if is_preview:
         run.previewed += len(texts)
     else:

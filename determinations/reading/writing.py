@@ -12,6 +12,7 @@ from determinations.cases.bulk import bulk_cursor
 from determinations.cases.effective import entered_by_hand, remove_cases, write_cases
 from determinations.cases.holding import Held, holding
 from determinations.cases.letter_corrections import own_corrections
+from determinations.cases.readable_values import readable_texts
 from determinations.extraction.results import ExtractedText
 from determinations.models import Case, Letter, LetterState, LetterText, ScannedPage
 from determinations.models.letters import OPEN_STATES, Lane
@@ -66,7 +67,7 @@ def _outdated(readings: Collection[Reading]) -> set[int]:
     letters = LetterText.objects.filter(pk__in=[reading.letter_id for reading in readings])
     same_file = Letter.objects.filter(sha256=OuterRef("letter__sha256"), state__in=OPEN_STATES)
     keepers = dict(letters.filter(~Exists(same_file)).values_list("pk", Coalesce("kept_with", "pk")))
-    texts = dict(LetterText.objects.filter(pk__in=set(keepers.values())).values_list("pk", "text"))
+    texts = readable_texts(LetterText.objects.filter(pk__in=set(keepers.values()))).values
     return {
         reading.letter_id for reading in readings if texts.get(keepers.get(reading.letter_id, 0)) != reading.stored
     }

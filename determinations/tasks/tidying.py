@@ -21,11 +21,11 @@ from determinations.corrections import duplicates, erasure, removal
 from determinations.duties import documents as duty_documents
 from determinations.duties import records as duty_records
 from determinations.intake import leftovers
-from determinations.models import Letter
+from determinations.models import DamagedText, Letter
 from determinations.models.clock import database_now
 from determinations.operations import watching
 from determinations.operations.failed_steps import TIDY
-from determinations.reading import drawings, readiness
+from determinations.reading import damaged_letters, drawings, readiness
 from determinations.retention import archive
 from determinations.statistics.answer_cache import forget_shared_answers
 from determinations.statistics.columns import keeping
@@ -79,6 +79,7 @@ def _changing(now: datetime) -> Iterator[Step]:
     """What changes rows that are kept."""
     yield Step("forgetting changes of column files", keeping.forget_changes)
     yield Step("renewing duties", lambda: duty_records.refresh_outdated(WINDOW))
+    yield Step("looking again at damaged texts", damaged_letters.forget_whole, when=DamagedText.objects.exists)
     yield Step("archiving by the rule", lambda: _archive_by_rule(now), when=archive.rule_is_due)
     yield Step("noting archived letters", archive.note_archived)
     yield Step("shortening the change feed", feed.compact)

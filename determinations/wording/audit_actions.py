@@ -56,6 +56,7 @@ ACTIONS = {
     "letter.pages_set": "set the pages of a letter",
     "letter.removed": "removed a letter",
     "letters.compared": "decided on possible duplicates",
+    "letters.damaged_read_again": "had letters with damaged texts read again from their files",
     "letters.retried": "had letters read again",
     "letters.unopened_removed": "removed an archive or message before it was opened",
     "letters.unpacked": "had letters taken out of an archive or message",

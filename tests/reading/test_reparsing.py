@@ -220,7 +220,7 @@ def test_what_was_read_of_a_text_that_was_replaced_meanwhile_is_not_written(
         store_reading(one, {**ParsedDocument.objects.get(letter=one).document, "age": 17}, "0.1")
     run = previewed({"what": "older"}, who)
     reparsing.go(run.pk, **who)
-    parse_again = reparsing.parse_again
+    parse_again = parsing_again.parse_again
 
     def replace_and_parse(*arguments: Any) -> Any:
         parsed = parse_again(*arguments)
