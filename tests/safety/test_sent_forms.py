@@ -146,6 +146,38 @@ def test_a_form_that_was_not_carried_out_can_be_sent_again(admin: Client, monkey
     assert "This form was sent before" not in admin.get("/profile/").content.decode()
 
 
+def test_a_form_that_waited_for_the_password_is_carried_out_once(
+    admin: Client, people: People, settings: Settings
+) -> None:
+    typed = {"name": "Synthetic", "scopes": "read", "days": "90"}
+    page, confirm = Page(admin, "/profile/tokens/"), "/accounts/confirm/"
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
+    asked = page.send("/profile/tokens/", typed)
+    assert asked.headers["Location"].startswith(confirm)
+    question = Page(admin, asked.headers["Location"])
+    answer = {"password": "wrong", "next": "/profile/tokens/"}
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+    assert (question.send(confirm, answer).status_code, SentForm.objects.count()) == (200, 0)
+    made = question.send(confirm, {**answer, "password": PASSWORD})
+    assert (made.status_code, ApiToken.objects.count()) == (201, 1)
+    for tab, address, fields in (
+        (question, confirm, {**answer, "password": PASSWORD}),
+        (page, "/profile/tokens/", typed),
+    ):
+        again = tab.send(address, fields)
+        assert (again.status_code, ApiToken.objects.count()) == (409, 1), "from either page"
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
+    SentForm.objects.exclude(status=201).delete()
+    second = Page(admin, "/profile/tokens/")
+    assert second.send("/profile/tokens/", {**typed, "name": "Second"}).headers["Location"].startswith(confirm)
+    question = Page(admin, confirm)
+    assert question.send(confirm, {"password": PASSWORD, "next": "/elsewhere/"}).status_code == 302
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+    assert second.send("/profile/tokens/", {**typed, "name": "Second"}).status_code == 201, (
+        "it was not carried out before"
+    )
+
+
 def test_the_second_waits_for_the_first_or_is_told_that_it_is_at_work(
     admin: Client, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
