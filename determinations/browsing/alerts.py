@@ -3,11 +3,17 @@
 Triggers note each case that a transaction writes (``CaseChange``). A step takes the oldest complete notes, asks each
 watched view which of these cases it has, and compares with what its user knew (``WatchedCase``). A case counts as
 gained once, until it leaves the view. Who begins to watch holds the same lock as a step, so nothing falls in between.
+
+A view whose list cannot be made stops no other. It is tried again after a while, and then compared as a whole with
+what its user knew, so that nothing it gained meanwhile is missed.
 """
 
-from collections.abc import Collection, Iterable
-from datetime import datetime
+import logging
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime, timedelta
+from functools import partial
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -20,6 +26,10 @@ from determinations.casework.notifications import MOST_CASES, tell
 from determinations.casework.work import WorkRefused
 from determinations.models import Case, CaseChange, Notification, NotificationCase, SavedView, Told, Watch, WatchedCase
 
+log = logging.getLogger(__name__)
+
+#: A view whose list cannot be made is tried again after this time; so many of them in a step.
+TRIED_AGAIN_AFTER, _TRIED_AT_ONCE = timedelta(minutes=5), 5
 #: Changes that one step takes.
 STEP = 1_000
 #: Of a view with more cases than this, only newly added ones are told.
@@ -34,9 +44,20 @@ DELETE FROM determinations_casechange WHERE id IN (
 """
 
 
-def any_waiting() -> bool:
-    """Whether cases changed since the last step."""
-    return CaseChange.objects.exists()
+def any_waiting(now: datetime) -> bool:
+    """Whether cases changed since the last step, or a view that failed is due again."""
+    return CaseChange.objects.exists() or _failed(now).exists()
+
+
+def failing() -> list[tuple[int, str]]:
+    """The watched views whose lists cannot be made at present, with the class of the exception."""
+    return list(Watch.objects.exclude(failed_at=None).order_by("pk").values_list("pk", "fault"))
+
+
+def _failed(now: datetime) -> QuerySet[Watch]:
+    """Views that failed, and are due again."""
+    views = Watch.objects.filter(letter=None, user__is_active=True, failed_at__lte=now - TRIED_AGAIN_AFTER)
+    return views.select_related("user", "view").order_by("failed_at")
 
 
 def step(*, now: datetime, limit: int = STEP) -> int:
@@ -48,20 +69,55 @@ def step(*, now: datetime, limit: int = STEP) -> int:
             taken = [letter_id for (letter_id,) in cursor.fetchall()]
         if taken:
             _compare(set(taken), now)
+        for watch in _failed(now)[:_TRIED_AT_ONCE]:
+            _alone(watch, now, partial(_catch_up, watch, now))
     return len(taken)
 
 
+def _alone(watch: Watch, now: datetime, run: Callable[[], None]) -> None:
+    """Run it. If it fails, nothing of it stays, and the fault is noted with the view; others go on."""
+    try:
+        with transaction.atomic():
+            run()
+    except (SoftTimeLimitExceeded, MemoryError):
+        raise  # of the task, not of the view
+    except Exception as fault:
+        if not connection.is_usable():
+            raise
+        log.error("The list of watched view %d cannot be made (%s).", watch.pk, type(fault).__name__)
+        watch.failed_at, watch.fault = now, type(fault).__name__[:100]
+        watch.save(update_fields=["failed_at", "fault"])
+
+
+def _catch_up(watch: Watch, now: datetime) -> None:
+    """Compare a view that failed with all that its user knew."""
+    known = set(WatchedCase.objects.filter(watch=watch).values_list("letter_id", flat=True))
+    with within(scope_of(watch.user)):
+        cases = cases_of(watch)
+        matching = set(cases.filter(pk__in=known).values_list("pk", flat=True))
+        newest = cases.filter(added_at__gte=watch.at) if watch.only_new else cases
+        matching |= set(newest.order_by("-pk").values_list("pk", flat=True)[:MOST_KNOWN])
+    letters = known | matching
+    _update(watch, letters, matching, _heirs(known - matching), now)
+    watch.failed_at, watch.fault = None, ""
+    watch.save(update_fields=["failed_at", "fault"])
+
+
 def _compare(letter_ids: set[int], now: datetime) -> None:
-    watches = Watch.objects.filter(letter=None, user__is_active=True).select_related("user", "view")
+    watches = Watch.objects.filter(letter=None, user__is_active=True, failed_at=None).select_related("user", "view")
     heirs = _heirs(letter_ids)
     letters = letter_ids | set(heirs.values())
     matches: dict[tuple[str, str, int], set[int]] = {}
-    for watch in watches:
+
+    def compare(watch: Watch) -> None:
         question = (watch.list_name, watch.filters, watch.user_id)
         if question not in matches:
             with within(scope_of(watch.user)):
                 matches[question] = set(cases_of(watch).filter(pk__in=letters).values_list("pk", flat=True))
         _update(watch, letters, matches[question], heirs, now)
+
+    for watch in watches:
+        _alone(watch, now, partial(compare, watch))
 
 
 def _update(watch: Watch, letters: Collection[int], matching: set[int], heirs: dict[int, int], now: datetime) -> None:

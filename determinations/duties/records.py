@@ -225,7 +225,7 @@ def enter_receipt(
     if received_on > timezone.localdate(now):
         raise DutyRefused("The date of receipt is in the future. Nothing was saved.")
     with transaction.atomic():
-        _lock_letters(letter_ids)  # whether a date is missing is read after that: someone may be entering it
+        lock_letters(letter_ids)  # whether a date is missing is read after that: someone may be entering it
         cases = Case.objects.filter(pk__in=letter_ids)
         if only_missing:
             cases = cases.filter(letter__receipt=None)
@@ -323,35 +323,14 @@ def set_services(duty_id: int, *, given: bool, by: User, now: datetime) -> None:
             refresh([duty.letter_id])
 
 
-def refresh_outdated(limit: int) -> int:
-    """Work out open duties again that were worked out before rules or settings last changed; returns of how many
-    letters.
-
-    Then look through letters that may have gained a duty: those that were read before there were duties, or before
-    a setting let them be work.
-    """
-    settings = DutySettings.objects.first()
-    if settings is None:
-        return 0
-    outdated = Duty.objects.filter(state=DutyState.OPEN, computed_at__lt=settings.changed_at).order_by("computed_at")
-    ids = sorted(set(outdated.values_list("letter_id", flat=True)[:limit]))
-    if not ids and settings.reached is not None:
-        overturned = Case.objects.current().filter(overturned_count__gt=0, pk__gt=settings.reached)
-        ids = list(overturned.order_by("pk").values_list("pk", flat=True)[:limit])
-        DutySettings.objects.filter(changed_at=settings.changed_at).update(reached=ids[-1] if ids else None)
-    with transaction.atomic():
-        _lock_letters(ids)
-        refresh(ids)
-    return len(ids)
-
-
 def _locked(duties: Iterable[int]) -> QuerySet[Duty]:
-    """The duties, locked after their letters: whoever writes a case locks in the same order."""
+    """The duties, locked after their letters."""
     chosen = Duty.objects.filter(pk__in=list(duties)[:MOST_AT_ONCE])
-    _lock_letters(chosen.values_list("letter_id", flat=True))
+    lock_letters(chosen.values_list("letter_id", flat=True))
     return chosen.select_for_update(of=("self",)).order_by("pk")
 
 
-def _lock_letters(letter_ids: Iterable[int]) -> None:
+def lock_letters(letter_ids: Iterable[int]) -> None:
+    """Lock the letters until the caller's transaction ends: whoever writes a case locks in the same order."""
     letters = Letter.objects.filter(pk__in=sorted(set(letter_ids))).select_for_update(no_key=True).order_by("pk")
     list(letters.values_list("pk"))

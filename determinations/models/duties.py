@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
@@ -95,6 +96,13 @@ class DutySettings(models.Model):
         db_default=0,
         editable=False,
         help_text="letters up to this one were looked through for duties; null when all were",
+    )
+    failed = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        db_default=[],
+        editable=False,
+        help_text="letters whose duties could not be worked out; they are tried again",
     )
     changed_at = models.DateTimeField(
         auto_now=True, help_text="open duties that were worked out earlier are worked out again"

@@ -12,7 +12,8 @@ from determinations.models.letters import Letter
 class Watch(models.Model):
     """A case, a saved view, or a treatment (``query`` of the list of cases) that a user watches.
 
-    ``only_new``: so many cases matched from the start that only newly added ones are told.
+    ``only_new``: so many cases matched from the start that only newly added ones are told. ``fault``: its list
+    could not be made; what it gains meanwhile is told when it can.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="watches")
@@ -22,6 +23,8 @@ class Watch(models.Model):
     name = models.CharField(max_length=200, blank=True, help_text="of the treatment")
     only_new = models.BooleanField(default=False)
     at = models.DateTimeField()
+    failed_at = models.DateTimeField(null=True, help_text="when its list could not be made, the last time")
+    fault = models.CharField(max_length=100, blank=True, db_default="", help_text="the class of the exception")
 
     class Meta:
         verbose_name_plural = "watches"

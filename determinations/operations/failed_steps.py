@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from django.core.cache import cache
 
 #: The tasks that consist of steps.
-SWEEP, TIDY, AUDIT, WEBHOOKS = "sweep", "tidy", "audit trail", "webhooks"
-_TASKS = (SWEEP, TIDY, AUDIT, WEBHOOKS)
+SWEEP, TIDY, AUDIT, WEBHOOKS, VIEWS = "sweep", "tidy", "audit trail", "webhooks", "watched views"
+_TASKS = (SWEEP, TIDY, AUDIT, WEBHOOKS, VIEWS)
 #: Seconds. Each task runs every minute while there is work for it: one that ran no more has nothing left that fails.
 _KEPT = 15 * 60
 

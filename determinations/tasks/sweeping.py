@@ -98,7 +98,9 @@ def _sweeping(queued: Queued, now: datetime) -> Iterator[Step]:
     yield Step("sending imports again", lambda: _send_each(send_office_import, imports))
     yield Step("sending actions on many cases again", lambda: _send_each(send_rows_action, actions))
     yield Step("copying office fields", send_office_values, when=CaseValues.objects.filter(pending=True).exists)
-    yield Step("telling of changed views", partial(send_quietly, announce_changes), when=view_alerts.any_waiting)
+    yield Step(
+        "telling of changed views", partial(send_quietly, announce_changes), when=lambda: view_alerts.any_waiting(now)
+    )
     yield Step("sending webhooks", send_due_webhooks, when=webhooks.in_force().exists)
     yield Step("making scheduled reports", partial(send_quietly, make_due_reports), when=lambda: _reports_wait(now))
     yield Step("sending digests", partial(send_quietly, send_digests), when=digests.due(now).exists)

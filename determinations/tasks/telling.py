@@ -14,7 +14,7 @@ from determinations.browsing import alerts as view_alerts
 from determinations.casework import digests
 from determinations.models.clock import database_now
 from determinations.models.locks import holding_alone
-from determinations.operations.failed_steps import WEBHOOKS
+from determinations.operations.failed_steps import VIEWS, WEBHOOKS, note_failed
 from determinations.reading import readiness
 from determinations.tasks.guards import SECONDS_PER_TURN, memory_may_run_out, send_quietly
 from determinations.tasks.steps import Step, run_steps
@@ -26,14 +26,20 @@ log = logging.getLogger(__name__)
 @memory_may_run_out
 def announce_changes() -> None:
     """Tell users which watched views gained cases, for a while; one such task at a time."""
-    until = time.monotonic() + SECONDS_PER_TURN
     with holding_alone("announcing changes") as alone:
-        while alone and readiness.schema_is_ours() and time.monotonic() < until:
-            if view_alerts.step(now=database_now()) < view_alerts.STEP:
-                return
-        if not alone:
+        if not alone or not _announce_for_a_turn():
             return
     send_quietly(announce_changes)
+
+
+def _announce_for_a_turn() -> bool:
+    """Look at changes until the time is up; returns whether any are left."""
+    until, is_complete = time.monotonic() + SECONDS_PER_TURN, False
+    while not is_complete and readiness.schema_is_ours() and time.monotonic() < until:
+        is_complete = view_alerts.step(now=database_now()) < view_alerts.STEP
+    faults = [(f"looking at watched view {pk}", fault) for pk, fault in view_alerts.failing()]
+    note_failed(VIEWS, faults, now=database_now())
+    return not is_complete
 
 
 @shared_task(name="determinations.tasks.send_webhooks", ignore_result=True)

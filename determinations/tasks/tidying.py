@@ -19,7 +19,7 @@ from determinations.cases.search_words import old_words
 from determinations.casework import notes, notifications
 from determinations.corrections import duplicates, erasure, removal
 from determinations.duties import documents as duty_documents
-from determinations.duties import records as duty_records
+from determinations.duties import renewing
 from determinations.intake import leftovers
 from determinations.models import DamagedText, Letter
 from determinations.models.clock import database_now
@@ -78,7 +78,7 @@ def _slower_work(now: datetime) -> Iterator[Step]:
 def _changing(now: datetime) -> Iterator[Step]:
     """What changes rows that are kept."""
     yield Step("forgetting changes of column files", keeping.forget_changes)
-    yield Step("renewing duties", lambda: duty_records.refresh_outdated(WINDOW))
+    yield Step("renewing duties", lambda: renewing.refresh_outdated(WINDOW))
     yield Step("looking again at damaged texts", damaged_letters.forget_whole, when=DamagedText.objects.exists)
     yield Step("archiving by the rule", lambda: _archive_by_rule(now), when=archive.rule_is_due)
     yield Step("noting archived letters", archive.note_archived)

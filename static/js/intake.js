@@ -20,6 +20,12 @@ let lost = []; // entries whose request failed for good
 let entries = [];
 let batch = null;
 let busy = 0;
+let parts = 0; // requests that were made so far
+const paths = new WeakMap(); // of files in dropped folders
+
+function named(file) {
+  return paths.get(file) || file.webkitRelativePath || file.name;
+}
 
 function bundle(found) {
   const requests = [];
@@ -35,6 +41,7 @@ function bundle(found) {
     bytes += entry.file.size;
   }
   if (request.length) requests.push(request);
+  for (const each of requests) each.part = parts += 1;
   return requests;
 }
 
@@ -51,7 +58,7 @@ function row(file) {
   const item = document.createElement("li");
   const name = document.createElement("span");
   name.className = "name";
-  name.textContent = file.webkitRelativePath || file.name;
+  name.textContent = named(file);
   const bar = document.createElement("progress");
   bar.className = "progress";
   bar.max = 1;
@@ -79,7 +86,11 @@ function send(request, attempt) {
   data.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
   if (batch) data.append("upload", batch.upload);
   else if (form.elements.office) data.append("office", form.elements.office.value);
-  for (const { file } of request) data.append("files", file, file.webkitRelativePath || file.name);
+  data.append("part", request.part); // the same files of another folder are another part; a request sent again is not
+  for (const { file } of request) {
+    data.append("files", file, file.name);
+    data.append("paths", named(file));
+  }
   const total = request.reduce((sum, { file }) => sum + file.size, 0) || 1;
   const call = new XMLHttpRequest();
   call.open("POST", form.action);
@@ -190,7 +201,10 @@ document.addEventListener("drop", async (event) => {
 async function collect(entry, found) {
   if (entry.isFile) {
     const file = await new Promise((resolve, reject) => entry.file(resolve, reject)).catch(() => null);
-    if (file && !file.name.startsWith(".")) found.push(file);
+    if (file && !file.name.startsWith(".")) {
+      paths.set(file, entry.fullPath.replace(/^\/+/, ""));
+      found.push(file);
+    }
     return;
   }
   const reader = entry.createReader();

@@ -27,6 +27,7 @@ from determinations.models import (
     Watch,
     WatchedCase,
 )
+from determinations.operations.checking.upkeep import upkeep
 from tests.casework.conftest import Store
 from tests.duties.conftest import letter_text
 from tests.fixtures.people import PASSWORD, People
@@ -140,6 +141,42 @@ def test_a_watched_view_tells_each_case_that_it_gains_once(people: People, store
     step(now)
     assert gained(people.casemanager) == [known, known, new], "it left and came back"
     assert not CaseChange.objects.exists()
+
+
+def test_a_view_that_fails_stops_no_other_and_is_told_afterwards_what_it_gained(
+    people: People, store: Store, now: datetime, as_casemanager: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, stays = store(1), store(2)
+    broken = alerts.watch(people.casemanager, view=view_of(people.casemanager, "status=new"), now=now)
+    alerts.watch(people.supervisor, view=view_of(people.supervisor, "status=new", "items"), now=now)
+    step(now)
+    cases_of = alerts.cases_of
+
+    def fail(watch: Watch) -> Any:
+        if watch == broken:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT words_of_a_letter")
+        return cases_of(watch)
+
+    monkeypatch.setattr(alerts, "cases_of", fail)
+    new = store(3)
+    work.set_status([left], "done", by=people.admin, now=now)
+    step(now)
+    assert (gained(people.casemanager), gained(people.supervisor)) == ([], [new])
+    assert alerts.failing() == [(broken.pk, "ProgrammingError")]
+    tasks.announce_changes()
+    assert f"looking at watched view {broken.pk} (ProgrammingError" in upkeep().what
+    assert "Its list could not be made." in as_casemanager.get("/notifications/").content.decode()
+    later = now + alerts.TRIED_AGAIN_AFTER
+    assert (alerts.any_waiting(now), alerts.any_waiting(later)) == (False, True)
+    step(later)
+    assert not alerts.any_waiting(later), "it failed again, and waits again"
+    monkeypatch.setattr(alerts, "cases_of", cases_of)
+    step(later + alerts.TRIED_AGAIN_AFTER)
+    assert gained(people.casemanager) == [new]
+    assert set(WatchedCase.objects.filter(watch=broken).values_list("letter", flat=True)) == {stays, new}
+    tasks.announce_changes()
+    assert "watched view" not in upkeep().what
 
 
 def test_unread_alerts_of_a_view_are_one_notification_whose_number_is_its_list(

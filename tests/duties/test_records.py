@@ -4,11 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 
 from determinations.cases.effective import remove_letters, write_cases
 from determinations.corrections import actions
-from determinations.duties import records
+from determinations.duties import records, renewing
 from determinations.duties.records import DutyRefused
+from determinations.duties.renewing import DutiesFailed
 from determinations.models import AuditEvent, Case, Duty, DutyRule, DutySettings, DutyState, Receipt, Service
 from tests.browsing.conftest import NOW, store_texts
 from tests.duties.conftest import ISSUED, UPLOADED, Store, duties_of, letter_text
@@ -96,8 +98,8 @@ def test_a_new_version_of_a_rule_moves_open_duties_and_leaves_closed_ones(store:
     first.pk, first.valid_from, first.valid_to, first.amount = None, date(2026, 3, 1), None, 3
     first.save()
     DutySettings.objects.update_or_create(pk=1, defaults={"reached": None})
-    assert records.refresh_outdated(100) == 2
-    assert records.refresh_outdated(100) == 0
+    assert renewing.refresh_outdated(100) == 2
+    assert renewing.refresh_outdated(100) == 0
     done.refresh_from_db()
     assert done.due_on == date(2026, 3, 11)
     assert duties_of(other)[0].due_on == date(2026, 3, 9)
@@ -177,6 +179,33 @@ def test_letters_that_were_read_before_there_were_duties_get_theirs(store: Store
     pk, other = store(1, ITEMS), store(2, ITEMS)
     Duty.objects.all().delete()
     DutySettings.objects.update_or_create(pk=1, defaults={"reached": 0})
-    assert [records.refresh_outdated(1) for _turn in range(4)] == [1, 1, 0, 0]
+    assert [renewing.refresh_outdated(1) for _turn in range(4)] == [1, 1, 0, 0]
     assert duties_of(pk).count() == duties_of(other).count() == 2
     assert DutySettings.now().reached is None
+
+
+def test_a_letter_whose_duties_cannot_be_worked_out_stops_no_other(store: Store) -> None:
+    letters = [store(number, ITEMS) for number in range(1, 6)]
+    bad = letters[1]
+    Duty.objects.update(computed_at=NOW - timedelta(days=400))
+    Duty.objects.filter(letter=letters[4]).delete()  # it was read before there were duties
+    DutySettings.objects.update_or_create(pk=1, defaults={"reached": 0})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION refuse_duty() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'words'; END $$"
+        )
+        cursor.execute(
+            "CREATE TRIGGER refuse_duty BEFORE UPDATE ON determinations_duty"
+            f" FOR EACH ROW WHEN (NEW.letter_id = {bad}) EXECUTE FUNCTION refuse_duty()"
+        )
+    for _turn in range(5):
+        with pytest.raises(DutiesFailed, match="1 letters"):
+            renewing.refresh_outdated(3)
+    old = Duty.objects.filter(computed_at__lt=NOW - timedelta(days=300))
+    assert set(old.values_list("letter", flat=True)) == {bad}
+    assert duties_of(letters[4]).count() == 2
+    assert (DutySettings.now().failed, DutySettings.now().reached) == ([bad], None)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER refuse_duty ON determinations_duty")
+    renewing.refresh_outdated(3)
+    assert (DutySettings.now().failed, old.exists()) == ([], False)

@@ -20,6 +20,7 @@ from determinations.models import (
     CaseNote,
     Duty,
     DutyDocument,
+    Letter,
     Office,
     ReportSchedule,
     SavedReport,
@@ -114,6 +115,24 @@ def test_files_are_received_once_by_form_and_by_script_and_other_bytes_are_other
     answers = [page.send("/uploads/", {"files": text_file()}) for _again in range(2)]
     assert answers[0].headers["Location"] == answers[1].headers["Location"]
     assert Upload.objects.count() == 3
+
+
+def test_the_same_file_of_another_folder_is_another_part_of_the_batch(admin: Client) -> None:
+    page = Page(admin, "/uploads/")
+    first = {"files": text_file, "paths": "north/a.txt", "part": "1"}
+    batch = page.send("/uploads/", first, accept="application/json").json()  # type: ignore[attr-defined] # of a test
+    joined = {"files": text_file, "upload": batch["upload"]}
+    for folder, part in (("south", "2"), ("south", "2"), ("east", "3")):
+        sent = {**joined, "paths": f"{folder}/a.txt", "part": part}
+        assert page.send("/uploads/", sent, accept="application/json").status_code == 201
+    page.send("/uploads/", {**joined, "paths": "../b.txt", "part": "4"}, accept="application/json")
+    files = list(Upload.objects.get().files.order_by("pk").values_list("name", "outcome"))
+    assert files == [
+        ("north/a.txt", "accepted"), ("south/a.txt", "duplicate"), ("east/a.txt", "duplicate"), ("a.txt", "duplicate"),
+    ]  # fmt: skip
+    shown = admin.get(batch["address"]).content.decode()
+    assert "south/a.txt" in shown
+    assert f"already in the system as letter {Letter.objects.get().pk}" in shown
 
 
 def test_what_is_shown_once_is_made_once(admin: Client, people: People, settings: Settings) -> None:

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.core.files import File
 from django.db.models import Count, Min, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -94,7 +95,7 @@ def _offices() -> list[Office]:
 
 def _receive(request: HttpRequest) -> HttpResponse:
     """Receive the files of one request. A large drop arrives in several requests, joined by ``upload``."""
-    files = request.FILES.getlist("files")
+    files = _with_folders(request.FILES.getlist("files"), request.POST.getlist("paths"))
     scripted = _is_scripted(request)
     if not files:
         if scripted:
@@ -121,6 +122,16 @@ def _receive(request: HttpRequest) -> HttpResponse:
     if scripted:
         return JsonResponse({"upload": upload.pk, "address": address}, status=201)
     return redirect(address)
+
+
+def _with_folders(files: Sequence[File], paths: Sequence[str]) -> Sequence[File]:
+    """The files named with the folders that they were chosen or dropped in, which tell files of one name apart."""
+    if len(files) != len(paths):
+        return files
+    return [
+        File(file.file, name=path) if "/" in path and path.endswith(f"/{file.name}") else file
+        for file, path in zip(files, paths, strict=True)
+    ]
 
 
 def _is_scripted(request: HttpRequest) -> bool:
