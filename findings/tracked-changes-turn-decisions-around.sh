@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# What surprises: a letter that was corrected with tracked changes says the opposite of itself in Python's usual readers,
-# and each reader errs in its own direction. In the test letter, a reviewer deleted a "not" and inserted another one:
-#   - python-docx leaves out what was deleted and also what was inserted, which no view of Word ever shows. It reads only
-#     the runs and hyperlinks directly in a paragraph, so it also leaves out what was chosen from a drop-down list;
-#   - striprtf keeps both. \deleted is a control word like that for bold to it: the word goes, and the text stays;
-#   - odfpy puts deleted text in front of the letter, because OpenDocument keeps it at the start of the body.
-# A good engineer expects the text before the changes or the text after them, as docx2txt gives. None of the three warns
-# or says so in its documentation; python-docx has had open requests for years. Either refuse a file that has w:ins,
-# w:del, \deleted or text:tracked-changes, or accept the changes before reading.
+# What surprises: the usual Python readers make a letter that was edited with tracked changes say the opposite of what it
+# says, each in its own way. In this test letter, a reviewer deleted one "not" and inserted another:
+#   - python-docx leaves out the deleted text and the inserted text as well, which no view in Word ever shows. It reads
+#     only the runs and hyperlinks directly inside a paragraph, so a choice from a drop-down list is also missing;
+#   - striprtf keeps both. It does not know the control word \deleted, so it drops the word and keeps the text;
+#   - odfpy puts the deleted text before the letter, because OpenDocument stores it at the start of the body.
+# A good engineer expects the text before the changes or after them, as docx2txt returns it. None of the three warns, and
+# none mentions it in its documentation; python-docx has had open requests for years. Remedy: refuse files that contain
+# w:ins, w:del, \deleted or text:tracked-changes, or accept the changes before reading.
 #
 # Versions: python-docx 1.2.0, docx2txt 0.9, striprtf 0.0.35, odfpy 1.4.1. Output seen:
 #   docx2txt:    Surgery is necessary. Therapy is not necessary. Decision: Overturned

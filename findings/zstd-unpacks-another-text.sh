@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# What surprises: zstandard unpacks a text with another dictionary than it was packed with, raises nothing, and returns
-# another text. If the dictionary is a sample text, as is usual for many short texts of one form, and somebody edits a
-# word of the sample, then every stored text that has the word has the new one: an approved request was declined.
-# A sample has no number that could be compared (a frame says 0 for it, as for no dictionary at all), and the library
-# writes no checksum of the text unless told to. A trained dictionary has a number, which is checked, and zlib compares a
-# checksum of any dictionary: a good engineer who has seen either fail expects this to fail.
-# That a sample has no number is in the format's specification, and that there is no checksum by default in the package's
-# documentation; neither says what follows from both. The zstd program writes a checksum by default. Pass
-# write_checksum=True, and never edit a dictionary that something was packed with.
+# What surprises: zstandard unpacks a value with a different dictionary than it was packed with, raises nothing, and
+# returns a different text. If the dictionary is a sample text, a common choice for many short texts of one form, and a
+# word of the sample is edited, every stored text with that word changes: an approved request becomes a declined one.
+# A sample has no number to compare (its frames say 0, as they do without a dictionary), and the library writes no
+# checksum of the text by default. Trained dictionaries have a number, which is checked, and zlib checks a checksum of any
+# dictionary, so a good engineer who has seen either one fail expects this to fail as well.
+# The format's specification says that samples have no number, and the package's documentation that there is no checksum
+# by default. Neither says what follows from the two. The zstd program does write a checksum by default. Remedy: pass
+# write_checksum=True, and never edit a dictionary that values were packed with.
 #
 # Version: zstandard 0.25.0. Output seen:
 #   packed: Request 1 is approved. The claims administrator authorizes it.
