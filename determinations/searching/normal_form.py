@@ -5,8 +5,6 @@ Text becomes slots. A slot is one word, or one term however it is written: "EMG"
 the singular; ``=name`` for a term; ``=l4/l5`` for a level of the spine, however it is written.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -39,6 +37,8 @@ class Slot(NamedTuple):
 
 
 class _Key(NamedTuple):
+    """What is known of a word by itself."""
+
     word: Word
     key: str
     #: The slot of the word alone, without its place.
@@ -48,6 +48,17 @@ class _Key(NamedTuple):
     vertebra: bool
     #: The word is its slot, whatever follows.
     is_plain: bool
+
+
+class _Piece(NamedTuple):
+    """What is known of a piece of text between two spaces: the slots of its words, and their keys at no place."""
+
+    slots: tuple[str | Slot, ...]
+    keys: tuple[tuple[_Key, int], ...]
+
+
+#: In place of the slot of a word that may go on in the next ones.
+_OPEN = ""
 
 
 def slots_of(text: str, *, typed: bool = False) -> list[Slot]:
@@ -68,23 +79,33 @@ def slots_of(text: str, *, typed: bool = False) -> list[Slot]:
 
 
 def slots_without_places(text: str) -> list[Slot]:
-    """The slots of a printed text in order, like ``slots_of``, where no one asks for their places: much faster.
+    """The slots of a printed text in order, like ``slots_of``, where no one asks for their places."""
+    return [Slot((slot,), slot, (slot,), 0, 0) if isinstance(slot, str) else slot for slot in plain_slots(text)]
+
+
+def plain_slots(text: str) -> list[str | Slot]:
+    """The slots of a printed text in order, without places; a word that is found by nothing but itself is a string.
 
     Every letter passes through here. Most words are slots by themselves, and known from other letters.
     """
-    every = list(chain.from_iterable(_keys_of_pieces(text.split(), typed=False)))
-    slots: list[Slot] = []
-    add = slots.append
+    pieces = list(map(_printed_pieces.__getitem__, text.split()))
+    if not pieces:
+        return []
+    slots_of_pieces, keys_of_pieces = zip(*pieces, strict=True)
+    every = list(chain.from_iterable(slots_of_pieces))
+    open_words = [at for at, slot in enumerate(every) if slot is _OPEN]
+    if not open_words:
+        return every
+    keys = list(chain.from_iterable(keys_of_pieces))
+    slots: list[str | Slot] = []
     after = 0
-    keys: list[tuple[_Key, int]] = []
-    for at, key in enumerate(every):
-        if at < after:
-            continue
-        if key.is_plain:
-            add(key.slot)
-        else:
-            keys = keys or [(word, 0) for word in every]
-            after = _read_on(keys, at, False, slots)
+    for at in open_words:
+        if at >= after:
+            slots += every[after:at]
+            read: list[Slot] = []
+            after = _read_on(keys, at, False, read)
+            slots += read
+    slots += every[after:]
     return slots
 
 
@@ -109,34 +130,38 @@ def _read_on(keys: list[tuple[_Key, int]], at: int, typed: bool, slots: list[Slo
 def _keys(text: str, typed: bool) -> list[tuple[_Key, int]]:
     """The words of the text with what is known of each alone, and where its piece begins."""
     keys: list[tuple[_Key, int]] = []
-    pieces = text.split()
+    known = _typed_pieces if typed else _printed_pieces
     at = 0
-    for piece, of_piece in zip(pieces, _keys_of_pieces(pieces, typed), strict=True):
+    for piece in text.split():
         at = text.index(piece, at)
-        keys += [(key, at) for key in of_piece]
+        keys += [(key, at) for key, _nowhere in known[piece].keys]
         at += len(piece)
     return keys
 
 
-def _keys_of_pieces(pieces: Sequence[str], typed: bool) -> Iterable[tuple[_Key, ...]]:
-    known = _typed_keys if typed else _printed_keys
-    if max(map(len, pieces), default=0) > _LONGEST_KEPT:
-        return [_read_keys(piece, typed) if len(piece) > _LONGEST_KEPT else known(piece) for piece in pieces]
-    return map(known, pieces)
+class _Pieces(dict[str, _Piece]):
+    """Pieces of text with what is known of them, each read once; the first ones are the most frequent."""
+
+    def __init__(self, most: int, *, typed: bool) -> None:
+        super().__init__()
+        self._most, self._typed = most, typed
+
+    def __missing__(self, text: str) -> _Piece:
+        keys = [_key(word, self._typed) for word in words_of_piece(text)]
+        piece = _Piece(tuple(map(_slot_at_once, keys)), tuple([(key, 0) for key in keys]))
+        if len(text) <= _LONGEST_KEPT and len(self) < self._most:
+            self[text] = piece
+        return piece
 
 
-@lru_cache(maxsize=200_000)
-def _printed_keys(piece: str) -> tuple[_Key, ...]:
-    return _read_keys(piece, typed=False)
+def _slot_at_once(key: _Key) -> str | Slot:
+    if not key.is_plain:
+        return _OPEN
+    return key.key if key.slot.lexemes == (key.key,) else key.slot
 
 
-@lru_cache(maxsize=10_000)
-def _typed_keys(piece: str) -> tuple[_Key, ...]:
-    return _read_keys(piece, typed=True)
-
-
-def _read_keys(piece: str, typed: bool) -> tuple[_Key, ...]:
-    return tuple(_key(word, typed) for word in words_of_piece(piece))
+_printed_pieces = _Pieces(200_000, typed=False)
+_typed_pieces = _Pieces(10_000, typed=True)
 
 
 def _key(word: Word, typed: bool) -> _Key:
@@ -145,7 +170,8 @@ def _key(word: Word, typed: bool) -> _Key:
     alone = next((f for f in forms if len(f.keys) == 1 and (typed or word.capitals or not f.capitals)), None)
     begins = any(len(form.keys) > 1 for form in forms) or word.hyphen
     concept = alone.term.lexeme if alone else key
-    slot = Slot((key,), concept, _each_once(key, concept, *(alone.also if alone else ())), 0, 0)
+    words = (key,)
+    slot = Slot(words, concept, _each_once(key, concept, *alone.also) if alone else words, 0, 0)
     is_vertebra = place_on_spine(key) is not None
     return _Key(word, key, slot, begins, is_vertebra, bool(key) and not begins and not is_vertebra)
 
@@ -178,13 +204,13 @@ def _length(keys: list[tuple[_Key, int]], at: int, form: Form) -> int:
 
 
 def _term_slot(part: list[tuple[_Key, int]], form: Form) -> Slot:
-    words = tuple(key.key for key, _ in part if key.key)
+    words = tuple([key.key for key, _ in part if key.key])
     return Slot(words, form.term.lexeme, _each_once(form.term.lexeme, *form.also, *_lexemes_in(part)), *_place(part))
 
 
-def _lexemes_in(part: list[tuple[_Key, int]]) -> Iterator[str]:
+def _lexemes_in(part: list[tuple[_Key, int]]) -> list[str]:
     """What the single words of a slot are found by."""
-    return chain.from_iterable(key.slot.lexemes for key, _ in part if key.key)
+    return [lexeme for key, _ in part if key.key for lexeme in key.slot.lexemes]
 
 
 def _each_once(*lexemes: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import hashlib
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 
 from determinations.parsing.categories import DRUGS
@@ -16,7 +16,7 @@ _DATA = files(__package__) / "terms.toml"
 FORM = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Term:
     """One thing with several names. ``name`` is the first of them; ``drug``: its names are brands and ingredients."""
 
@@ -26,7 +26,7 @@ class Term:
     example: str
     drug: bool
 
-    @property
+    @cached_property
     def lexeme(self) -> str:
         """What stands for the term in search vectors: a drug's ingredient, or the shortest form of another term."""
         shown = self.name if self.drug else min((*self.forms, *self.capitals), key=len)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise, product
 
-from determinations.searching.normal_form import Slot, slots_without_places
+from determinations.searching.normal_form import Slot, plain_slots, slots_without_places
 
 #: The prefixes of lexemes by field. Words of letters are in small letters, so no lexeme is taken for another's.
 REQUEST, CITES, SUMMARY, REVIEWER, NOTES = "Q", "G", "S", "R", "N"
@@ -116,6 +116,55 @@ class _Vector:
         )
 
 
+class _PlacesMayRunOutError(Exception):
+    """A letter is so long, or repeats a word so often, that its places have to be counted."""
+
+
+class _OfShortLetter(_Vector):
+    """A vector of a letter whose places do not run out, as those of nearly all letters: none is counted.
+
+    Raises ``_PlacesMayRunOutError`` for another letter.
+    """
+
+    def add(self, text: str, weight: str, *, under: str = "", also_under: str = "") -> None:
+        self._add_plain_slots(plain_slots(text), weight, under, also_under)
+
+    def _add_slots(self, slots: Sequence[Slot], weight: str, under: str, also_under: str) -> None:
+        self._add_plain_slots(slots, weight, under, also_under)
+
+    def _add_plain_slots(self, slots: Sequence[str | Slot], weight: str, under: str, also_under: str) -> None:
+        first_place = self.place + 1
+        following = first_place + len(slots)
+        self.places_left.left -= len(slots)
+        if self.places_left.left <= 0 or following > _LATE:
+            raise _PlacesMayRunOutError
+        self.place = following + 1  # no phrase goes on in the next text
+        places = self.places
+        printed_places = _printed_places(weight)[first_place:following]
+        for place, slot in zip(printed_places, slots, strict=True):
+            if isinstance(slot, str):
+                lexemes: tuple[str, ...] = (slot,)
+            else:
+                lexemes = slot.lexemes
+            for lexeme in lexemes:
+                name = under + lexeme if under else lexeme
+                if name in places:
+                    places[name].append(place)
+                else:
+                    places[name] = [place]
+                if also_under and also_under + lexeme not in places:
+                    places[also_under + lexeme] = []
+            if not isinstance(slot, str):
+                for first, second in pairwise(slot.words):
+                    places.setdefault(under + pair(first, second), [])
+
+    def finished(self) -> str:
+        vector = super().finished()
+        if max(self.places_left.used.values(), default=0) > _MOST_PLACES:
+            raise _PlacesMayRunOutError
+        return vector
+
+
 @lru_cache(maxsize=4)
 def _printed_places(weight: str) -> Sequence[str]:
     """The places of all words but those of very long letters, as they are printed with their weight."""
@@ -124,10 +173,17 @@ def _printed_places(weight: str) -> Sequence[str]:
 
 def item_vectors(items: Sequence[ItemWords]) -> list[str]:
     """The vectors of a letter's items; of very long letters the end is left out."""
+    try:
+        return _item_vectors(items, _OfShortLetter)
+    except _PlacesMayRunOutError:
+        return _item_vectors(items, _Vector)
+
+
+def _item_vectors(items: Sequence[ItemWords], kind: type[_Vector]) -> list[str]:
     left, places = SEARCHED_CHARACTERS, _Places(_ITEM_PLACES)
     vectors = []
     for item in items:
-        vector = _Vector(places)
+        vector = kind(places)
         for text, weight, prefix in (
             (item.request, "A", REQUEST),
             (item.rationale, "C", ""),
@@ -143,7 +199,14 @@ def item_vectors(items: Sequence[ItemWords]) -> list[str]:
 
 def letter_vector(letter: LetterWords) -> str:
     """The vector of a letter without its items."""
-    vector = _Vector(_Places(_LETTER_PLACES))
+    try:
+        return _letter_vector(letter, _OfShortLetter)
+    except _PlacesMayRunOutError:
+        return _letter_vector(letter, _Vector)
+
+
+def _letter_vector(letter: LetterWords, kind: type[_Vector]) -> str:
+    vector = kind(_Places(_LETTER_PLACES))
     vector.add(letter.number, "A")
     vector.add(letter.summary[:SEARCHED_CHARACTERS], "B", under=SUMMARY)
     for text in letter.reviewer:

@@ -132,3 +132,12 @@ def test_a_very_long_letter_has_a_vector_that_postgresql_takes() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT length(%s::tsvector || %s::tsvector)", vectors)
         assert cursor.fetchone()[0] > 10_000
+
+
+def test_places_are_counted_only_where_they_run_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    enough, one_too_many = (item_vectors([ItemWords("", "pain " * count)])[0] for count in (250, 251))
+    assert (enough.count(","), "~pain~pain" in enough) == (249, False)
+    assert (one_too_many.count(","), "~pain~pain" in one_too_many) == (249, True)
+    made = item_vectors([ITEM, ITEM]), letter_vector(LETTER)
+    monkeypatch.setattr("determinations.searching.vectors._LATE", 0)  # as if the letter were long
+    assert (item_vectors([ITEM, ITEM]), letter_vector(LETTER)) == made
