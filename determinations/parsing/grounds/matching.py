@@ -95,6 +95,7 @@ class Written:
     def __init__(self, marks: Sequence[str]) -> None:
         self._marks = marks
         self.different = set(marks)
+        self.different.discard(UNKNOWN_MARK)
         self._text: str | None = None
         self._places: Places | None = None
 
@@ -163,7 +164,13 @@ class PatternTable:
 
     def possible(self, sentence: Written) -> int:
         """The bits of the patterns of which a sentence has a word of each part."""
-        parts = reduce(or_, filter(None, map(self._parts.__getitem__, sentence.different)), 0)
+        parts, bits_of = 0, self._parts.get
+        for marks in sentence.different:  # a loop is twice as fast as ``reduce`` here
+            bits = bits_of(marks)
+            if bits:
+                parts |= bits
+            elif bits is None:
+                parts |= self._parts[marks]
         return (parts + self._lowest) & self._all
 
     def first_group(self, possible: int, sentence: Written) -> int | None:

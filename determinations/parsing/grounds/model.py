@@ -9,7 +9,7 @@ from binascii import a2b_base64
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
-from itertools import islice
+from itertools import compress, count, islice
 from math import floor, log, sqrt
 from typing import NamedTuple
 
@@ -40,8 +40,8 @@ ZERO = 128
 NORM = 4.0
 #: No sentence with a smaller score, as log-odds, states a ground.
 IMPOSSIBLE = log(0.01 / 0.99)
-#: The fields of a number: four bytes each, of which the sum of any sentence's bytes leaves the highest bit free.
-_FIELD = 4
+#: The fields of a number: three bytes each, of which the sum of any sentence's bytes leaves the highest bit free.
+_FIELD = 3
 _BITS = 8 * _FIELD
 _HIGHEST, _LARGEST = 1 << (_BITS - 1), (1 << _BITS) - 1
 #: How many features are known for each token at least, in a sentence that is understood.
@@ -54,12 +54,14 @@ class _Sums:
     """Adds up the weights that the features of a sentence have for the grounds of one decision."""
 
     def __init__(self, weights: Mapping[str, bytes], of: range) -> None:
-        #: The bit where the field begins that counts.
+        #: The bits where the fields begin that count features, and tokens that deny.
         self.count = _BITS * len(of)
+        self._denials = self.count + _BITS
+        self._without_denials = (1 << self._denials) - 1
         self._weights = _spread(weights, of)
         self._denial = self._weights.get(DENIAL, 0)
+        self._plain = Remembered(self._own_weight)
         self._denies = Remembered(lambda token: token_features(token).denies)
-        self._plain = Remembered(lambda token: self._weight(token_features(token).own))
         self._after = Remembered(lambda token: self._weight(token_features(token).after))
         self._before = Remembered(lambda token: self._weight(token_features(token).before))
         self.of = lru_cache(maxsize=_REMEMBERED_SENTENCES)(self._add_up)
@@ -71,12 +73,16 @@ class _Sums:
         """The weights of ``sentence_features``, added up without writing them; 0 where few are known."""
         tokens = tokens_of(sentence)
         total = sum(map(self._plain.__getitem__, set(tokens)))
-        denials = list(map(self._denies.__getitem__, tokens))
-        if True in denials:
-            first = denials.index(True)
-            total += self._denial + sum(map(self._before.__getitem__, set(tokens[:first])))
+        if total > self._without_denials:
+            first = next(compress(count(), map(self._denies.__getitem__, tokens)))
+            total = (total & self._without_denials) + self._denial
+            total += sum(map(self._before.__getitem__, set(tokens[:first])))
             total += sum(map(self._after.__getitem__, set(tokens[first + 1 :])))
         return total if (total >> self.count) >= _LEAST_KNOWN * len(tokens) else 0
+
+    def _own_weight(self, token: str) -> int:
+        features = token_features(token)
+        return self._weight(features.own) + (features.denies << self._denials)
 
     def of_item(self, item: tuple[str, str]) -> int:
         return self._weight(context_features(*item))
