@@ -25,8 +25,9 @@ from determinations.extraction.upright import load_upright_text
 
 #: A file without pictures and with fewer alphabetic characters than this is not a letter.
 _LEAST_CHARACTERS = 25
-#: pdfium's characters for a hyphen at a line end, where it joins the two halves of the word by itself.
-_HYPHENS = str.maketrans({"\ufffe": "-", "\x02": "-", "\f": " "})  # a form feed would be read as the page's end
+#: pdfium's characters for a hyphen at a line end, where it joins the two halves of the word by itself; and the form
+#: feed, which would be read as the page's end.
+_REPLACED = (("\ufffe", "-"), ("\x02", "-"), ("\f", " "))
 
 
 def read_pdf_text(data: bytes, limits: Limits = LIMITS) -> ExtractedText:
@@ -37,34 +38,35 @@ def read_pdf_text(data: bytes, limits: Limits = LIMITS) -> ExtractedText:
             raise PasswordNeeded("The PDF is password-protected.")
         raise Damaged("The PDF cannot be opened: it is damaged or cut short.")
     try:
-        texts, to_scan = _pages(document, limits)
-        return _joined(texts, to_scan)
+        return _joined(*_pages(document, limits))
     finally:
         pdfium.FPDF_CloseDocument(document)
 
 
-def _pages(document: pdfium.FPDF_DOCUMENT, limits: Limits) -> tuple[list[str], tuple[int, ...]]:
-    """The text of each page, and the numbers (from 0) of the pages to be scanned."""
+def _pages(document: pdfium.FPDF_DOCUMENT, limits: Limits) -> tuple[list[str], tuple[int, ...], int]:
+    """The text of each page, the numbers (from 0) of the pages to be scanned, and how many characters are printed."""
     count = pdfium.FPDF_GetPageCount(document)
     if count < 1:
         raise Damaged("The PDF has no pages.")
     if count > limits.pages:
         raise TooManyPages(f"The PDF has {count:,} pages; {limits.pages:,} are allowed.")
     texts, to_scan = [], []
-    left = limits.characters
+    left, all_printed = limits.characters, 0
     for number in range(count):
         page = pdfium.FPDF_LoadPage(document, number)
         if not page:
             raise Damaged(f"Page {number + 1} of the PDF cannot be read.")
         try:
             text = _page_text(page, number, left)
-            if is_picture(page, _printed_characters(text)):
+            printed = _printed_characters(text)
+            if is_picture(page, printed):
                 to_scan.append(number)
         finally:
             pdfium.FPDF_ClosePage(page)
         left -= len(text)
+        all_printed += printed
         texts.append(text)
-    return texts, tuple(to_scan)
+    return texts, tuple(to_scan), all_printed
 
 
 def _page_text(page: pdfium.FPDF_PAGE, number: int, most: int) -> str:
@@ -90,18 +92,22 @@ def _fetched(text_page: pdfium.FPDF_TEXTPAGE, number: int, most: int) -> str:
         first += 1
     if first == count:
         return ""
-    buffer = (ctypes.c_ushort * (2 * (count - first) + 2))()  # up to two units per character, and a final zero
-    written = pdfium.FPDFText_GetText(text_page, first, count - first, buffer)
-    found = memoryview(buffer)[: max(written - 1, 0)].tobytes().decode("utf-16-le", "replace")
-    return postgres_text(found.translate(_HYPHENS))
+    units = bytearray(2 * (2 * (count - first) + 2))  # of two bytes: up to two per character, and a final zero
+    # A type of array for each length would take longer than the text.
+    begin = ctypes.byref(ctypes.c_ushort.from_buffer(units))
+    written = pdfium.FPDFText_GetText(text_page, first, count - first, begin)
+    found = units[: 2 * max(written - 1, 0)].decode("utf-16-le", "replace")
+    for special, ordinary in _REPLACED:  # ten times as fast as ``translate``
+        found = found.replace(special, ordinary)
+    return postgres_text(found)
 
 
 def _printed_characters(text: str) -> int:
     return len(text) - text.count(" ") - text.count("\n")
 
 
-def _joined(texts: list[str], to_scan: tuple[int, ...]) -> ExtractedText:
-    if not to_scan and sum(map(_printed_characters, texts)) < _LEAST_CHARACTERS:
+def _joined(texts: list[str], to_scan: tuple[int, ...], printed: int) -> ExtractedText:
+    if not to_scan and printed < _LEAST_CHARACTERS:
         raise NoText("The pages hold no text, and no picture of text.")
     offsets, at = [], 0
     for text in texts:

@@ -139,6 +139,7 @@ _ENVIRONMENT: Mapping[str, str] = {
     "PYTHONPATH": str(_IMPORT_ROOT),
     "PYTHONUTF8": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
+    "GLIBC_TUNABLES": "glibc.malloc.tcache_count=1000",  # pdfium frees and takes thousands of small blocks a page
     "OMP_THREAD_LIMIT": "1",  # Tesseract would start threads, which a confined process may not
 }
 

@@ -126,13 +126,14 @@ def unreadable(answer: Mapping[str, Any]) -> Unreadable:
 
 
 #: Letters that a typeface joins: "\ufb01nding" is "finding" for searching and reading.
-_JOINED_LETTERS = str.maketrans(
-    dict(zip("\ufb00\ufb01\ufb02\ufb03\ufb04\ufb05\ufb06", ("ff", "fi", "fl", "ffi", "ffl", "st", "st"), strict=True))
+_JOINED_LETTERS = tuple(
+    zip("\ufb00\ufb01\ufb02\ufb03\ufb04\ufb05\ufb06", ("ff", "fi", "fl", "ffi", "ffl", "st", "st"), strict=True)
 )
 
 
 def postgres_text(text: str) -> str:
     """The text as PostgreSQL can store it: line ends are ``\\n``, and no NUL. Joined letters are taken apart."""
     if not text.isascii():
-        text = text.translate(_JOINED_LETTERS)
+        for joined, letters in _JOINED_LETTERS:
+            text = text.replace(joined, letters)
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")

@@ -33,14 +33,16 @@ def is_picture(page: pdfium.FPDF_PAGE, characters: int) -> bool:
 
 def _covered(page: pdfium.FPDF_PAGE, numbers: Iterator[int]) -> float:
     """The part of the page that pictures cover, more than 1 where they overlap."""
-    whole = pdfium.FPDF_GetPageWidthF(page) * pdfium.FPDF_GetPageHeightF(page)
+    pictures = [
+        thing for thing in (pdfium.FPDFPage_GetObject(page, number) for number in numbers) if _holds_picture(thing)
+    ]
+    whole = pdfium.FPDF_GetPageWidthF(page) * pdfium.FPDF_GetPageHeightF(page) if pictures else 0.0
     if whole <= 0:
         return 0.0
     edges = [ctypes.c_float() for _ in range(4)]
     covered = 0.0
-    for number in numbers:
-        thing = pdfium.FPDFPage_GetObject(page, number)
-        if _holds_picture(thing) and pdfium.FPDFPageObj_GetBounds(thing, *map(ctypes.byref, edges)):
+    for picture in pictures:
+        if pdfium.FPDFPageObj_GetBounds(picture, *map(ctypes.byref, edges)):
             left, bottom, right, top = (edge.value for edge in edges)
             covered += max(0.0, right - left) * max(0.0, top - bottom) / whole
     return covered
