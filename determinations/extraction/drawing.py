@@ -12,6 +12,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from PIL import Image
 
+from determinations.extraction.filled_forms import show_filled_fields
 from determinations.extraction.kinds import HEAD, PICTURE_KINDS, kind_of
 from determinations.extraction.results import Damaged, Limits, TooLarge
 from determinations.extraction.scanning.page_pictures import PagePicture, PictureFile
@@ -180,6 +181,7 @@ class _Pdf:
         self._document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
         if not self._document:
             raise Damaged("The file does not open.")
+        show_filled_fields(self._document)
         self.count: int = pdfium.FPDF_GetPageCount(self._document)
 
     def draw(self, number: int, width: int, turn: int) -> bytes:
@@ -195,6 +197,7 @@ class _Pdf:
         written = io.BytesIO()
         try:
             with pypdfium2.PdfDocument(self._data) as document, pypdfium2.PdfDocument.new() as excerpt:
+                show_filled_fields(document.raw)
                 excerpt.import_pages(document, list(range(first, last + 1)))
                 excerpt.save(written)
         except pypdfium2.PdfiumError:

@@ -9,6 +9,7 @@ import ctypes
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from determinations.extraction.filled_forms import show_filled_fields
 from determinations.extraction.results import (
     LIMITS,
     Damaged,
@@ -50,6 +51,7 @@ def _pages(document: pdfium.FPDF_DOCUMENT, limits: Limits) -> tuple[list[str], t
         raise Damaged("The PDF has no pages.")
     if count > limits.pages:
         raise TooManyPages(f"The PDF has {count:,} pages; {limits.pages:,} are allowed.")
+    show_filled_fields(document)
     texts, to_scan = [], []
     left, all_printed = limits.characters, 0
     for number in range(count):

@@ -2,7 +2,9 @@
 
 import io
 import zipfile
+from typing import cast
 
+import pypdf
 import pypdfium2
 from PIL import Image
 from reportlab.lib.utils import ImageReader
@@ -28,6 +30,23 @@ def locked_pdf(text: str, password: str = "secret") -> bytes:
     canvas.drawString(72, 760, text)
     canvas.save()
     return target.getvalue()
+
+
+def filled_form_pdf(value: str, *, has_appearance: bool = True) -> bytes:
+    """A synthetic application with one line of text, a field with this value beside it, and a checked box."""
+    target = io.BytesIO()
+    canvas = Canvas(target, pagesize=(400, 200))
+    canvas.drawString(20, 150, "Claim number on this synthetic form:")
+    canvas.acroForm.textfield(name="claim", value=value, x=220, y=140, width=160, height=24)
+    canvas.acroForm.checkbox(name="expedited", checked=True, x=20, y=80, size=24)
+    canvas.save()
+    if has_appearance:
+        return target.getvalue()
+    writer, without = pypdf.PdfWriter(target), io.BytesIO()
+    for annotation in writer.pages[0].annotations or ():
+        del cast(pypdf.generic.DictionaryObject, annotation.get_object())["/AP"]
+    writer.write(without)
+    return without.getvalue()
 
 
 def scanned_pdf(pages: int = 1) -> bytes:

@@ -4,9 +4,12 @@ import io
 
 import pypdf
 import pytest
+from PIL import Image
 
+from determinations.extraction.drawing import open_file
 from determinations.extraction.pdf import read_pdf_text
 from determinations.extraction.results import (
+    LIMITS,
     Damaged,
     Limits,
     NoText,
@@ -14,8 +17,9 @@ from determinations.extraction.results import (
     TooLarge,
     TooManyPages,
 )
+from determinations.extraction.scanning.page_pictures import open_pages
 from determinations.synthetic import letter_pdf, write_letter
-from tests.extraction.files import locked_pdf, pdf, scanned_pdf, text_bomb_pdf
+from tests.extraction.files import filled_form_pdf, locked_pdf, pdf, scanned_pdf, text_bomb_pdf
 
 
 def test_gives_text_with_plain_line_ends_and_page_offsets() -> None:
@@ -86,3 +90,38 @@ def test_a_rotated_page_reads_like_an_upright_one(degrees: int, turned: str) -> 
     file = io.BytesIO()
     writer.write(file)
     assert read_pdf_text(file.getvalue()).text == read_pdf_text(upright).text
+
+
+@pytest.mark.parametrize("has_appearance", [True, False], ids=["drawn", "value only"])
+def test_what_was_filled_into_a_form_is_read_drawn_found_and_copied(*, has_appearance: bool) -> None:
+    data, empty = filled_form_pdf("WC-12345", has_appearance=has_appearance), filled_form_pdf("")
+    text = read_pdf_text(data).text
+    assert text.split("\n") == ["Claim number on this synthetic form:", "WC-12345"]
+    pages = open_file(data, LIMITS)
+    ((box,),) = pages.find([(0, text.index("WC-"), len(text))])
+    assert 0.54 < box[0] < box[0] + box[2] < 0.96
+    field, mark = (0.56, 0.19, 0.94, 0.29), (0.07, 0.5, 0.09, 0.58)
+    copied = pages.excerpt(0, 0)
+    for picture in (_picture(pages.draw(0, 800, 0)), open_pages(data, LIMITS).draw(0).gray, _first_page(copied)):
+        assert _darkest(picture, field) < 128
+        assert not has_appearance or _darkest(picture, mark) < 128
+    assert _darkest(_first_page(empty), field) > 128
+    assert read_pdf_text(copied).text == text
+
+
+def _first_page(data: bytes) -> Image.Image:
+    return _picture(open_file(data, LIMITS).draw(0, 800, 0))
+
+
+def _picture(png: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(png))
+
+
+def _darkest(picture: Image.Image, part: tuple[float, float, float, float]) -> float:
+    wide, high = picture.size
+    left, top, right, bottom = part
+    lowest, _highest = picture.crop(
+        (round(left * wide), round(top * high), round(right * wide), round(bottom * high))
+    ).getextrema()
+    assert isinstance(lowest, float | int)
+    return lowest

@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 import pypdfium2.raw as pdfium
 from PIL import Image, ImageFilter, ImageOps
 
+from determinations.extraction.filled_forms import show_filled_fields
 from determinations.extraction.kinds import HEAD, PICTURE_KINDS, kind_of
 from determinations.extraction.results import Damaged, Limits, TooLarge, TooManyPages
 from determinations.extraction.scanning.preparing import DPI
@@ -75,6 +76,7 @@ class PdfPages:
         self._document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
         if not self._document:
             raise Damaged("The PDF cannot be opened: it is damaged or cut short.")
+        show_filled_fields(self._document)
         self.count: int = pdfium.FPDF_GetPageCount(self._document)
 
     def draw(self, number: int) -> PagePicture:
