@@ -11,12 +11,13 @@ from typing import Any
 import html_text
 from lxml.etree import LxmlError, ParserError, XMLParser, fromstring
 from lxml.html import HTMLParser, document_fromstring
-from striprtf.striprtf import rtf_to_text
+from striprtf.striprtf import remove_pict_groups, rtf_to_text
 
 from determinations.extraction.kinds import HEAD, Kind, text_encoding
 from determinations.extraction.open_document import text_of_open_document
 from determinations.extraction.plain import extracted_plain_text
 from determinations.extraction.results import Damaged, ExtractedText, Limits
+from determinations.extraction.rtf_changes import without_what_is_not_shown
 
 #: What documents and messages from elsewhere are written in.
 _ENCODINGS = (
@@ -101,8 +102,8 @@ def _decoded_html(data: bytes) -> str:
 
 
 def rtf_as_text(data: bytes) -> str:
-    """The text of an RTF document."""
-    source = _RTF_PICTURE.sub(b"", data).decode("latin-1")
+    """The text of an RTF document, tracked insertions included, deletions and hidden text not."""
+    source = without_what_is_not_shown(remove_pict_groups(_RTF_PICTURE.sub(b"", data).decode("latin-1")))
     source = _RTF_PAGE.sub("\f", _RTF_CELL.sub(r"\\tab", source))
     return rtf_to_text(source, errors="replace")
 
@@ -111,7 +112,8 @@ def rtf_as_text(data: bytes) -> str:
 
 
 def word_to_text(data: bytes) -> str:
-    """The text of a Word document: its main part, text boxes and tracked insertions included, deletions not."""
+    """The text of a Word document: its main part, text boxes and tracked insertions included, deletions and hidden
+    text not."""
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         root = fromstring(package.read("word/document.xml"), _parser())
     return _EMPTY_PAGE.sub("\f", "".join(_word_pieces(root)))
@@ -135,6 +137,7 @@ def _word(name: str) -> str:
 
 _TEXT, _TAB, _BREAK, _RETURN = _word("t"), _word("tab"), _word("br"), _word("cr")
 _PARAGRAPH, _CELL, _ROW = _word("p"), _word("tc"), _word("tr")
+_RUN, _HIDDEN = _word("r"), f"{_word('rPr')}/{_word('vanish')}"
 _PAGE_END, _HYPHEN, _TEXT_BOX = _word("lastRenderedPageBreak"), _word("noBreakHyphen"), _word("txbxContent")
 #: A manual page break, and where Word last started a page.
 _EMPTY_PAGE = re.compile(r"\f\s*\f")
@@ -148,10 +151,16 @@ _LEFT_OUT = frozenset(
 _SIGNS = {_TAB: "\t", _RETURN: "\n", _HYPHEN: "-", _PAGE_END: "\f"}
 
 
+def _is_hidden(run: Any) -> bool:
+    """Whether Word does not show the text: its writer formatted it as hidden."""
+    hidden = run.find(_HIDDEN)
+    return hidden is not None and hidden.get(_word("val")) not in {"0", "false", "off"}
+
+
 def _word_pieces(element: Any) -> Iterator[str]:
     for child in element:
         tag = child.tag
-        if tag in _LEFT_OUT:
+        if tag in _LEFT_OUT or (tag == _RUN and _is_hidden(child)):
             continue
         if tag == _TEXT:
             yield child.text or ""

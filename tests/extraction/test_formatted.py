@@ -102,6 +102,8 @@ W = nsdecls("w")
         (f"<w:sdt {W}><w:sdtContent><w:p><w:r><w:t>filled in</w:t></w:r></w:p></w:sdtContent></w:sdt>", "filled in"),
         (f"<w:p {W}><w:ins w:id='1'><w:r><w:t>added</w:t></w:r></w:ins></w:p>", "added"),
         (f"<w:p {W}><w:del w:id='1'><w:r><w:delText>gone</w:delText><w:t>gone</w:t></w:r></w:del></w:p>", ""),
+        (f"<w:p {W}><w:r><w:rPr><w:vanish/></w:rPr><w:t>hidden</w:t></w:r></w:p>", ""),
+        (f"<w:p {W}><w:r><w:rPr><w:vanish w:val='0'/></w:rPr><w:t>shown</w:t></w:r></w:p>", "shown"),
         (f"<w:p {W}><w:r><w:t>low</w:t><w:noBreakHyphen/><w:t>back</w:t></w:r></w:p>", "low-back"),
         (
             f"<w:p {W} xmlns:mc='http://schemas.openxmlformats.org/markup-compatibility/2006'><w:r><w:t>before</w:t>"
@@ -111,7 +113,7 @@ W = nsdecls("w")
             "before\nin a box",
         ),
     ],
-    ids=["content control", "insertion", "deletion", "hyphen", "text box"],
+    ids=["content control", "insertion", "deletion", "hidden", "not hidden", "hyphen", "text box"],
 )
 def test_everything_that_word_shows_is_read_once(element: str, text: str) -> None:
     lines = text_of(word("Synthetic", element, "end")).split("\n")
@@ -138,6 +140,22 @@ def test_text_of_rtf() -> None:
     extracted = read_text(data, LIMITS)
     assert extracted.text == "Synthetic letter of “one”\nCase Number:\tone\t\n\f second–"
     assert extracted.pages == 2
+
+
+@pytest.mark.parametrize(
+    ("marked", "text"),
+    [
+        (rb"{Surgery is }{\deleted\revauthdel1 not }{necessary.}", "Surgery is necessary."),
+        (rb"{Surgery is \deleted not \deleted0 necessary.}", "Surgery is necessary."),
+        (rb"{Surgery is \v not{\b at all} \plain necessary.}", "Surgery is necessary."),
+        (rb"{Surgery is }{\revised\revauth1 not }{necessary.}", "Surgery is not necessary."),
+        (rb"{\deleted it\rquote s \'e1 \u8211? \{x\} }{Upheld}{\mvf  here}{\mvt  there}", "Upheld there"),
+        (rb"{\deleted a{\deleted0 Upheld}b}.", "Upheld."),
+        (rb"{\vertalt\viewkind4 Upheld}", "Upheld"),
+    ],
+)
+def test_rtf_is_read_as_it_is_shown(marked: bytes, text: str) -> None:
+    assert text_of(rb"{\rtf1\ansi\ansicpg1252 Synthetic: " + marked + rb"\par end}") == f"Synthetic: {text}\nend"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
