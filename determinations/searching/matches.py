@@ -1,10 +1,9 @@
 """Where a text matches a search: the places to mark, and excerpts around them in the original spelling."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
-from determinations.searching.normal_form import Slot, slots_of, slots_without_places
+from determinations.searching.normal_form import ReadText, Slot
 from determinations.searching.query import Alternatives, Part
 
 #: Characters of an excerpt on each side of the first place, and how far an excerpt may reach.
@@ -32,43 +31,45 @@ def find(text: str, alternatives: Alternatives, field: str) -> Found:
     parts = [part for every in alternatives for part in every if part.is_said_in(field)]
     if not parts or not text:
         return Found(0, ())
-    lexemes = set(chain.from_iterable([slot.lexemes for slot in slots_without_places(text)]))
-    parts = [part for part in parts if _may_be_in(lexemes, part)]
-    if not parts:  # so with most texts of a page of results; places take much longer
-        return Found(0, ())
-    slots = slots_of(text)
-    found = [places for part in parts if (places := list(_places(slots, part)))]
+    read = ReadText(text)
+    found = [places for part in parts if (places := list(_places(read, part)))]
     return Found(len(found), _joined(place for places in found for place in places))
 
 
-def _may_be_in(lexemes: Set[str], part: Part) -> bool:
-    """Whether a text with these lexemes may show the part: of a phrase, whether all words are somewhere."""
-    if part.slots:
-        return all(not lexemes.isdisjoint(wanted) for wanted in part.slots)
-    if part.beginning:
-        beginning = part.ways[0][0]
-        return any(lexeme.startswith(beginning) for lexeme in lexemes)
-    return not part.lexemes.isdisjoint(lexemes)
+def _lexemes(slot: str | Slot) -> tuple[str, ...]:
+    return (slot,) if isinstance(slot, str) else slot.lexemes
 
 
-def _places(slots: Sequence[Slot], part: Part) -> Iterable[tuple[int, int]]:
+def _places(read: ReadText, part: Part) -> Iterable[tuple[int, int]]:
+    slots, lexemes = read.slots, part.lexemes
     if part.slots:
-        for at in range(len(slots) - len(part.slots) + 1):
-            window = slots[at : at + len(part.slots)]
-            if all(set(wanted) <= set(slot.lexemes) for wanted, slot in zip(part.slots, window, strict=True)):
-                yield window[0].start, window[-1].end
+        for at in _phrases(slots, part):
+            yield read.place(at)[0], read.place(at + len(part.slots) - 1)[1]
         words = tuple(wanted[0] for wanted in part.slots)
-        for slot in slots:  # "drug testing" within "urine drug testing"
-            if any(slot.words[at : at + len(words)] == words for at in range(len(slot.words) - len(words) + 1)):
-                yield slot.start, slot.end
+        for at, slot in enumerate(slots):  # "drug testing" within "urine drug testing"
+            of_slot = (slot,) if isinstance(slot, str) else slot.words
+            if len(of_slot) >= len(words) and _contains(of_slot, words):
+                yield read.place(at)
         return
     beginning = part.ways[0][0] if part.beginning else None
-    lexemes = part.lexemes
-    for slot in slots:
-        if not lexemes.isdisjoint(slot.lexemes) or (
-            beginning and any(lexeme.startswith(beginning) for lexeme in slot.lexemes)
+    for at, slot in enumerate(slots):
+        matches = slot in lexemes if isinstance(slot, str) else not lexemes.isdisjoint(slot.lexemes)
+        if matches or (beginning and any(lexeme.startswith(beginning) for lexeme in _lexemes(slot))):
+            yield read.place(at)
+
+
+def _phrases(slots: Sequence[str | Slot], part: Part) -> Iterable[int]:
+    """The numbers of the slots at which the phrase begins."""
+    first, *following = map(frozenset, part.slots)
+    for at in range(len(slots) - len(following)):
+        if first.issubset(_lexemes(slots[at])) and all(
+            wanted.issubset(_lexemes(slots[at + n])) for n, wanted in enumerate(following, start=1)
         ):
-            yield slot.start, slot.end
+            yield at
+
+
+def _contains(words: tuple[str, ...], several: tuple[str, ...]) -> bool:
+    return any(words[at : at + len(several)] == several for at in range(len(words) - len(several) + 1))
 
 
 def _joined(places: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

@@ -5,6 +5,8 @@ Text becomes slots. A slot is one word, or one term however it is written: "EMG"
 the singular; ``=name`` for a term; ``=l4/l5`` for a level of the spine, however it is written.
 """
 
+import re
+from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
@@ -20,6 +22,10 @@ _PREFIXES = frozenset(
 
 #: Longer pieces of text without a space are not kept in memory; nothing that people type or print is.
 _LONGEST_KEPT = 80
+#: What ``str.split`` separates: the same characters count as spaces.
+_PIECE = re.compile(r"\S+")
+#: A place within a piece of text has no more bits than this.
+_BITS = 32
 
 
 class Slot(NamedTuple):
@@ -107,6 +113,60 @@ def plain_slots(text: str) -> list[str | Slot]:
             slots += read
     slots += every[after:]
     return slots
+
+
+class ReadText:
+    """A printed text with its ``slots`` in order, as ``plain_slots`` has them.
+
+    Their places are worked out for those that are asked for: of a page of search results few words match, and
+    ``slots_of`` places every word.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._pieces = list(map(_printed_pieces.__getitem__, text.split()))
+        self.slots: list[str | Slot] = []
+        #: The number of the word that each slot is; -1 for what was read on, whose places are in the slot, coded.
+        self._words: list[int] = []
+        self._read(list(chain.from_iterable([piece.slots for piece in self._pieces])))
+
+    def _read(self, every: list[str | Slot]) -> None:
+        keys: list[tuple[_Key, int]] = []
+        after = 0
+        for at in [at for at, slot in enumerate(every) if slot is _OPEN]:
+            if at >= after:
+                # In place of where its piece begins, each word has its number.
+                keys = keys or [(key, number << _BITS) for number, (key, _nowhere) in enumerate(self._keys)]
+                self.slots += every[after:at]
+                self._words += range(after, at)
+                read: list[Slot] = []
+                after = _read_on(keys, at, False, read)
+                self.slots += read
+                self._words += [-1] * len(read)
+        self.slots += every[after:]
+        self._words += range(after, len(every))
+
+    def place(self, number: int) -> tuple[int, int]:
+        """Where the slot of this number begins and ends in the text."""
+        word, slot = self._words[number], self.slots[number]
+        if word >= 0:
+            of_word, offset = self._keys[word][0].word, self._offsets[word]
+            return offset + of_word.start, offset + of_word.end
+        assert isinstance(slot, Slot)
+        return self._decoded(slot.start), self._decoded(slot.end)
+
+    def _decoded(self, place: int) -> int:
+        return self._offsets[place >> _BITS] + (place & ((1 << _BITS) - 1))
+
+    @cached_property
+    def _keys(self) -> list[tuple[_Key, int]]:
+        return list(chain.from_iterable([piece.keys for piece in self._pieces]))
+
+    @cached_property
+    def _offsets(self) -> list[int]:
+        """Where the piece of each word begins."""
+        starts = [match.start() for match in _PIECE.finditer(self._text)]
+        return [start for start, piece in zip(starts, self._pieces, strict=True) for _key in piece.keys]
 
 
 def _placed(key: _Key, offset: int) -> Slot:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from determinations.searching.matches import find
-from determinations.searching.normal_form import slots_of, slots_without_places
+from determinations.searching.normal_form import ReadText, slots_of, slots_without_places
 from determinations.searching.query import read_query
 from determinations.searching.singular import shorter_singulars, singular
 
@@ -194,5 +194,8 @@ def test_a_text_is_marked_wherever_it_shows_part_of_a_search(typed: str, found: 
 @given(st.lists(st.sampled_from(" ".join(TEXTS).split())))
 def test_slots_are_the_same_with_and_without_their_places(pieces: list[str]) -> None:
     text = " ".join(pieces)
-    placed = [(slot.words, slot.key, slot.lexemes) for slot in slots_of(text)]
+    slots, read = slots_of(text), ReadText(text)
+    placed = [(slot.words, slot.key, slot.lexemes) for slot in slots]
     assert placed == [(slot.words, slot.key, slot.lexemes) for slot in slots_without_places(text)]
+    assert [slot.lexemes for slot in slots] == [(s,) if isinstance(s, str) else s.lexemes for s in read.slots]
+    assert [(slot.start, slot.end) for slot in slots] == [read.place(at) for at in range(len(slots))]
