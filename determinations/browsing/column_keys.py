@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from determinations.models import ItemFact
 from determinations.paging.counts import Count
 from determinations.paging.filtered import NEAR, ListQuery, keys_from
-from determinations.paging.keyset import Cursor
+from determinations.paging.keyset import Cursor, Order
 from determinations.statistics.columns.dialect import Value
 from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import one_snapshot
@@ -21,7 +21,7 @@ def item_keys(
     with one_snapshot() as engine:
         if engine.lists_by_column(selection):
             sql, parameters = selection.rows
-            here, of_place = _after(listed, cursor, forward=forward)
+            here, of_place = cursor_condition(listed.order, cursor, forward=forward)
             descending = listed.order.descending == forward
             direction, nulls = "DESC" if descending else "ASC", "LAST" if forward else "FIRST"
             number = engine.rows_by_column(f"SELECT count(*) {sql}", parameters)
@@ -39,11 +39,11 @@ def _column(listed: ListQuery) -> str:
     return f'"{listed.rows.model._meta.db_table}"."{listed.order.column}"'
 
 
-def _after(listed: ListQuery, cursor: Cursor | None, *, forward: bool) -> tuple[str, tuple[Value, ...]]:
+def cursor_condition(order: Order, cursor: Cursor | None, *, forward: bool) -> tuple[str, tuple[Value, ...]]:
     """The condition on ``value`` and ``key`` of rows after the cursor, or before it; rows without a value are last."""
     if cursor is None:
         return "true", ()
-    beyond = "<" if listed.order.descending == forward else ">"
+    beyond = "<" if order.descending == forward else ">"
     if cursor.value is None:
         here = f"value IS NULL AND key {beyond} %s"
         return (here if forward else f"({here} OR value IS NOT NULL)"), (cursor.key,)

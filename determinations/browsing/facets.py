@@ -15,12 +15,13 @@ from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from determinations.browsing.column_cases import Place, cases_by_column
 from determinations.browsing.lists import NEWEST, ListKind
 from determinations.filters import ListFilters
 from determinations.filters.kinds import KINDS, Stored
 from determinations.models import ItemFact
 from determinations.models.dimensions import MARKS, Dimension
-from determinations.paging.filtered import NEAR, ListQuery, Nearest, rows_of, tables_of
+from determinations.paging.filtered import NEAR, ListQuery, Nearest, keys_near, rows_of, tables_of
 from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.wording.labels import Labels
@@ -68,15 +69,18 @@ def count_facets(kind: ListKind, filterset: ListFilters, query: QueryDict, limit
     ]
     queries = {"base": kind.list_query(filterset, query, order=NEWEST)}
     places: dict[str, tuple[str, str]] = {}
+    left_out_of: dict[str, Collection[str]] = {"base": ()}
     for dimension in counted:
         table, left_out = "base", KINDS[dimension.kind].left_out(dimension)
         if any(query.get(parameter) for parameter in left_out):
             table = f"but_{dimension.name}"
             queries[table] = kind.list_query(filterset, query, order=NEWEST, without=left_out)
+            left_out_of[table] = left_out
         places[dimension.name] = table, dimension.column(of_items=kind.of_items)
     if kind.of_items and (numbers := _by_column(filterset, query, counted)) is not None:
         return FacetCounts(numbers)
-    statement, parameters = _statement(queries, list(dict.fromkeys(places.values())), limits)
+    samples = {} if kind.of_items or not filterset.dimension_of else _samples(filterset, queries, left_out_of, limits)
+    statement, parameters = _statement(queries, list(dict.fromkeys(places.values())), limits, samples)
     rows: dict[str, list[tuple[Stored, int]]] = defaultdict(list)
     for place, value, number in rows_of(statement, parameters, of_words=queries["base"].of_words):
         rows[place].append((value if value is None else json.loads(value), number))
@@ -118,8 +122,61 @@ def _by_column(
     return numbers
 
 
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """The cases that are counted for a table, and how many match: one above ``many`` for more."""
+
+    keys: list[int]
+    number: int
+
+
+def _samples(
+    filterset: ListFilters,
+    queries: Mapping[str, ListQuery],
+    left_out: Mapping[str, Collection[str]],
+    limits: Limits,
+) -> dict[str, _Sample]:
+    """The cases that are counted for tables of which the column engine can name them."""
+    samples: dict[str, _Sample] = {}
+    with one_snapshot() as engine:
+        for name, listed in queries.items():
+            items = filterset.as_items(without=left_out[name])
+            cases = cases_by_column(engine, NEWEST, listed.rows, items)
+            if cases is None or cases.items.is_everything:
+                continue
+            base = samples.get("base")  # if very many match with all filters, so they do without some
+            if base and base.number > limits.many and (keys := _keys_near_top(listed, limits)):
+                samples[name] = _Sample(keys, base.number)
+                continue
+            some = cases.some(limits.many, limits.counted, Place(listed, None, forward=True))
+            if some is None:
+                continue
+            keys = [key for _value, key in some.cases]
+            if some.all_of_them:
+                samples[name] = _Sample(keys, some.number)
+            else:
+                samples[name] = _Sample(_keys_near_top(listed, limits) or keys, max(some.number, limits.many + 1))
+    return samples
+
+
+def _keys_near_top(listed: ListQuery, limits: Limits) -> list[int]:
+    """The newest matches that are counted if very many match; none if too few are near the top."""
+    nearest = _nearest(listed, limits)
+    keys = keys_near(nearest, listed.rows.order_by().values_list(NEWEST.column, NEWEST.key))
+    return keys[: nearest.most] if len(keys) >= nearest.enough else []
+
+
+def _nearest(listed: ListQuery, limits: Limits) -> Nearest:
+    return Nearest.to(
+        listed.everything, NEWEST, descending=True, enough=limits.enough, most=limits.counted, near=limits.near
+    )
+
+
 def _statement(
-    queries: Mapping[str, ListQuery], places: Collection[tuple[str, str]], limits: Limits
+    queries: Mapping[str, ListQuery],
+    places: Collection[tuple[str, str]],
+    limits: Limits,
+    samples: Mapping[str, _Sample],
 ) -> tuple[str, list[object]]:
     """The newest rows of each table as materialized CTEs, and a grouped count of each column.
 
@@ -130,26 +187,30 @@ def _statement(
     columns = ", ".join(dict.fromkeys(column for _table, column in places))
     for name, listed in queries.items():
         model = listed.everything.model._meta
-        many = listed.cap if listed.gathered > listed.cap else limits.many  # with words, more rows are gathered
-        listed = replace(listed, gathered=min(listed.gathered, many))
-        nearest = Nearest.to(
-            listed.everything, NEWEST, descending=True, enough=limits.enough, most=limits.counted, near=limits.near
-        )
-        try:
-            sql, its_parameters = tables_of(listed, nearest, name=f"{name}_", some=True)
-        except EmptyResultSet:  # a value that no row can have
-            none = replace(listed, rows=listed.everything.filter(pk=0))
-            sql, its_parameters = tables_of(none, nearest, name=f"{name}_", some=True)
-        newest = f"SELECT key FROM {name}_matching ORDER BY value DESC NULLS LAST, key DESC LIMIT {limits.counted}"  # noqa: S608 - constants
-        expressions.append(sql)
+        if name in samples:
+            expressions.append(f"{name}_number AS (SELECT %s::bigint AS number)")
+            newest, its_parameters = "%s::bigint[]", [samples[name].number, samples[name].keys]
+        else:
+            sql, its_parameters = _tables(listed, limits, name)
+            expressions.append(sql)
+            newest = f"ARRAY(SELECT key FROM {name}_matching ORDER BY value DESC NULLS LAST, key DESC LIMIT {limits.counted})"  # noqa: E501, S608 - constants
         expressions.append(
-            f"{name} AS MATERIALIZED (SELECT {columns} FROM {model.db_table} "  # noqa: S608 - constants
-            f"WHERE {model.pk.column} = ANY(ARRAY({newest})))"
+            f"{name} AS MATERIALIZED (SELECT {columns} FROM {model.db_table} WHERE {model.pk.column} = ANY({newest}))"  # noqa: S608 - constants
         )
         parameters += its_parameters
     counts = [_COUNT_ALL.format(table=table) for table in queries]
     counts += [_COUNT.format(table=table, column=column) for table, column in places]
     return f"WITH {', '.join(expressions)} {' UNION ALL '.join(counts)}", parameters
+
+
+def _tables(listed: ListQuery, limits: Limits, name: str) -> tuple[str, list[object]]:
+    many = listed.cap if listed.gathered > listed.cap else limits.many  # with words, more rows are gathered
+    listed = replace(listed, gathered=min(listed.gathered, many))
+    try:
+        return tables_of(listed, _nearest(listed, limits), name=f"{name}_", some=True)
+    except EmptyResultSet:  # a value that no row can have
+        none = replace(listed, rows=listed.everything.filter(pk=0))
+        return tables_of(none, _nearest(listed, limits), name=f"{name}_", some=True)
 
 
 def _by_value(dimension: Dimension, column: str, rows: Iterable[tuple[Stored, int]], labels: Labels) -> dict[str, int]:

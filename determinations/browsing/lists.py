@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db.models import F, Model, QuerySet
 from django.http import QueryDict
 
+from determinations.browsing.column_cases import FindCases
 from determinations.browsing.column_keys import item_keys
 from determinations.browsing.letter_order import page_in_letter_order
 from determinations.filters import CaseFilter, ItemFilter, ListFilters, active_filters
@@ -163,7 +164,7 @@ def page_and_count(
     """
     order = kind.orders[kind.sort_of(query)]
     if any(True for _ in active_filters(query)):
-        find = item_keys if kind.of_items else None
+        find = item_keys if kind.of_items else FindCases(filterset)
         page, count = list_page(kind.list_query(filterset, query), shown, query, size, find_keys=find)
     else:
         page, count = page_of(shown, order, query, size), count_up_to(kind.all_rows())

@@ -5,7 +5,7 @@ letter holds once is compared with the case, and everything said of items must h
 """
 
 from collections.abc import Collection, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import django_filters
 from django.db.models import Exists, Model, OuterRef, QuerySet
@@ -13,9 +13,9 @@ from django.http import QueryDict
 
 from determinations.filters.kinds import KINDS
 from determinations.filters.lookups import Lookups
-from determinations.filters.matching import Told, WordsFilter
+from determinations.filters.matching import Told
 from determinations.models import Case, ItemFact
-from determinations.models.dimensions import DIMENSIONS, Dimension, Kind
+from determinations.models.dimensions import DIMENSIONS, Dimension, Kind, Scope
 
 _CATEGORIES = frozenset({Kind.CATEGORY, Kind.SUBCATEGORY})
 
@@ -55,11 +55,6 @@ class ListFilters(django_filters.FilterSet):
         """Whether some filter that is set reads other tables than the rows' own."""
         return any(KINDS[dimension.kind].reads_other_tables for dimension in self.dimension_of.values())
 
-    @property
-    def searches_words(self) -> bool:
-        """Whether some filter that is set searches words of letters."""
-        return any(isinstance(one, WordsFilter) for one in self.filters.values())
-
     def words_told(self, told: Told) -> QuerySet[Model]:
         """Rows that pass every filter, of which words are told so."""
         other = type(self)(self.data, self.queryset, lookups=self.lookups)
@@ -69,6 +64,19 @@ class ListFilters(django_filters.FilterSet):
     def for_items(self, address: QueryDict, items: QuerySet[ItemFact]) -> "ListFilters":
         """The filters of another address over items."""
         raise NotImplementedError
+
+    def as_items(self, *, without: Collection[str] = ()) -> "QuerySet[ItemFact] | None":
+        """The facts of the items that pass every filter except some: a row with items passes if one of them is here.
+
+        None where no single item tells: for words, and for doubts, which a case has beside its items.
+        """
+        address = self.data.copy()
+        for name in without:
+            address.pop(name, None)
+        by_item = bool(address.get("by_item"))
+        if not by_item and any(d.scope is Scope.CASE_OR_ITEM for n, d in self.dimension_of.items() if n in address):
+            return None
+        return cast("QuerySet[ItemFact]", self.for_items(address, ItemFact.objects.all()).qs)
 
     def filter_queryset(self, queryset: QuerySet[Model]) -> QuerySet[Model]:
         """Rows that pass every filter."""

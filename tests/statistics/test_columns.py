@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -15,18 +16,20 @@ from django.db import connection
 from django.http import QueryDict
 
 from determinations.access.scope import Scope, within
+from determinations.browsing import column_cases, facets
+from determinations.browsing.column_cases import FindCases
 from determinations.browsing.column_keys import item_keys
 from determinations.browsing.facets import LIMITS, Limits, count_facets
-from determinations.browsing.lists import ITEMS
+from determinations.browsing.lists import CASES, ITEMS
 from determinations.browsing.selection import parse_selection
 from determinations.browsing.selection import within as narrowed
 from determinations.cases.effective import remove_letters
 from determinations.corrections.actions import correct_field
-from determinations.models import Authority, ColumnFile, FactLog, ItemFact, StatisticsLimits
+from determinations.models import Authority, Case, ColumnFile, FactLog, ItemFact, StatisticsLimits
 from determinations.operations.checking.column_files import column_file
 from determinations.operations.findings import Level
 from determinations.paging.filtered import keys_from
-from determinations.paging.keyset import cursor_at
+from determinations.paging.keyset import Cursor, cursor_at
 from determinations.reading.trial import crashes
 from determinations.statistics.answer_cache import cached_answers
 from determinations.statistics.catalog import STATISTICS
@@ -154,9 +157,14 @@ def test_every_filter_of_the_facts_is_answered_by_column(people: People, folder:
         with one_snapshot():
             SqlEngine(Compared()).count_items(parse_selection(QueryDict(query)).selection, ["body_region", "grounds"])
         assert Compared.refused == 0, query
+        cases = CASES.filterset(QueryDict(query))
+        listed = CASES.list_query(cases, QueryDict(query))
+        assert FindCases(cases)(listed, None, 99, forward=True) == keys_from(listed, None, 99, forward=True), query
 
 
-def test_the_rail_of_items_counts_all_of_them(people: People, folder: Path, settings: object) -> None:
+def test_the_rail_counts_the_same_by_column_and_all_items(
+    people: People, folder: Path, settings: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stored_world(random.Random(4), 12)
     keeping.keep_columns()
     for address in ("", "sex=male", "category=Pharmaceuticals&decision=upheld", "sex=male&q=knee"):
@@ -170,6 +178,23 @@ def test_the_rail_of_items_counts_all_of_them(people: People, folder: Path, sett
         else:
             assert by_column.counts == by_postgresql.counts
             assert not by_column.capped
+    for address in (
+        "sex=male&region=unknown", "category=Pharmaceuticals&decision=upheld", "sex=male&outcome=upheld&by_item=yes",
+    ):  # fmt: skip
+        query, counts = QueryDict(address), []
+        for engine in (True, False):
+            settings.COLUMN_ENGINE = engine  # type: ignore[attr-defined]
+            with monkeypatch.context() as patched:
+                if engine:
+                    patched.delattr(facets, "tables_of")  # PostgreSQL gathers nothing
+                counts.append(count_facets(CASES, CASES.filterset(query), query))
+        assert counts[0] == counts[1], address
+    settings.COLUMN_ENGINE = True  # type: ignore[attr-defined]
+    query = QueryDict("sex=male&sex=female")
+    for near, least in ((1, 1), (50, 3)):
+        of_some = count_facets(CASES, CASES.filterset(query), query, Limits(counted=3, many=1, enough=3, near=near))
+        assert of_some.capped
+        assert least <= sum(of_some.counts["state"].values()) <= 3
 
 
 def test_a_child_of_a_process_that_counts_does_not_crash(people: People, folder: Path) -> None:
@@ -181,7 +206,13 @@ def test_a_child_of_a_process_that_counts_does_not_crash(people: People, folder:
         assert not crashes(gc.collect, seconds=30)
 
 
-def test_pages_of_items_are_the_same_by_column(people: People, folder: Path, settings: object) -> None:
+def test_pages_are_the_same_by_column(
+    people: People,
+    folder: Path,
+    settings: object,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: Any,
+) -> None:
     stored_world(random.Random(5), 12)
     keeping.keep_columns()
     for sort in ITEMS.orders:
@@ -202,6 +233,41 @@ def test_pages_of_items_are_the_same_by_column(people: People, folder: Path, set
     settings.COLUMN_LISTS_FROM = ItemFact.objects.count() + 1  # type: ignore[attr-defined]
     with one_snapshot() as engine:
         assert not engine.lists_by_column(parse_selection(query).selection)
+    settings.COLUMN_LISTS_FROM = 0  # type: ignore[attr-defined]
+    compare_pages_of_cases(monkeypatch, django_assert_num_queries)
+
+
+def compare_pages_of_cases(monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any) -> None:
+    """Pages and counts of cases by column are those of PostgreSQL, also of letters without items or dates."""
+    first, second, third = Case.objects.current().filter(item_count__gt=1).order_by("pk")[:3]
+    for case in (first, second):
+        ItemFact.objects.filter(case=case).delete()
+        Case.objects.filter(pk=case.pk).update(item_count=0, sex="male")
+    for case in (second, third):
+        Case.objects.filter(pk=case.pk).update(decision_date=None)
+        ItemFact.objects.filter(case=case).update(decision_date=None)
+    for address, items_per_case in (
+        ("sex=male&sex=female", 4), ("sex=male", 0), ("decision=upheld&category=Pharmaceuticals", 4),
+        ("decision=upheld&sex=female&sort=decided", 0), ("decision=upheld&by_item=yes&sort=decided", 4),
+        ("decided_from=2014-01-01&decided_to=2016-12-31", 0), ("problem=date_order", 4), ("q=knee", 4),
+    ):  # fmt: skip
+        monkeypatch.setattr(column_cases, "_ITEMS_PER_CASE", items_per_case)  # 0: never all are gathered
+        query = QueryDict(address)
+        filterset = CASES.filterset(query)
+        listed, find, by_items = CASES.list_query(filterset, query), FindCases(filterset), filterset.as_items()
+        assert (by_items is None) == address.startswith(("problem", "q="))
+        cases = [second, third, *Case.objects.current()[::18]]
+        cursors = [cursor_at(case, listed.order, forward=forward) for case in cases for forward in (True, False)]
+        for cursor in [None, Cursor(None, 0, forward=False), *cursors]:
+            forward = cursor is None or cursor.forward
+            with monkeypatch.context() as patched:
+                if by_items is not None:
+                    patched.delattr(column_cases, "keys_from")  # PostgreSQL reads nothing but cases without items
+                by_column = find(listed, cursor, 3, forward=forward)
+            assert by_column == keys_from(listed, cursor, 3, forward=forward), (address, cursor)
+        if by_items is not None:
+            with django_assert_num_queries(5):  # a snapshot, what the file is, cases without items
+                find(listed, None, 3, forward=True)
 
 
 def test_a_correction_and_an_erasure_count_at_once(people: People, folder: Path) -> None:
@@ -313,6 +379,11 @@ def test_without_a_readable_file_postgresql_counts_and_the_status_page_says_so(
         ("age = ANY(%s::smallint[])", ["{}"], ("false", [])),
         ("x = %s AND \"f\".\"a\" @> (ARRAY[%s, %s])::varchar(9)[]", [True, "b", "c"],
          ("x = ? AND (list_contains(\"f\".\"a\", ?) AND list_contains(\"f\".\"a\", ?))", [True, "b", "c"])),
+        ('"t"."specialties" @> ARRAY[%s]::varchar[]', ['a "b" \\\n'],
+         ('(contains("t"."specialties_key", ?))', ['"a \\"b\\" \\\\\\n"'])),
+        ('grounds @> ARRAY[%s]::varchar[]', [","], ("(list_contains(grounds, ?))", [","])),
+        ("claims_authority_ids @> ARRAY[%s::smallint]", [3],
+         ("(contains(replace(replace(claims_authority_ids_key, '[', ','), ']', ','), ?))", [",3,"])),
         ("width_bucket(d, %s::date[])", [[date(2015, 1, 2)]],
          ("CASE WHEN d IS NULL THEN NULL WHEN d < DATE '2015-01-02' THEN 0 ELSE 1 END", [])),
         ("EXISTS(SELECT 1 LIMIT 1) GROUP BY sections", [], ("EXISTS(SELECT 1) GROUP BY sections_key", [])),

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 
-from determinations.statistics.columns.layout import GROUPED_BY_KEY, KEY, TABLES
+from determinations.statistics.columns.layout import GROUPED_BY_KEY, ITEMS, KEY, TABLES
 
 #: A value of a row of an answer, and of a statement's parameters.
 Value = object
@@ -37,11 +37,15 @@ _CONSTRUCTS = re.compile(
         )
     )
 )
+#: The types of the elements of items' arrays, by column.
+_ELEMENTS = {column.name: column.element for column in ITEMS.columns if column.element}
+#: Between the elements in the text of an array. A text that is the separator is found between any two others.
+_SEPARATOR = ","
 _NUMBERS = re.compile(r"\{(?:\d+(?:,\d+)*)?\}")
 _TABLE = re.compile(r"\b(?:determinations|auth|django)_\w+")
 #: What is left once the known constructs are replaced must have none of these.
 _UNKNOWN = re.compile(
-    r"@@|@>|<@|&&|%|~|\b(?:ANY|ARRAY|LIKE|ILIKE|width_bucket|unnest|LIMIT(?! \d+$))\b", re.IGNORECASE
+    r"@@|@>|<@|&&|%|~|\b(?:ANY|ARRAY|LIKE|ILIKE|width_bucket|unnest|LIMIT(?! \d+(?: |$)))\b", re.IGNORECASE
 )
 
 
@@ -88,8 +92,24 @@ def _is_one_of(column: str, numbers: Value) -> str:
 
 
 def _contains(column: str, given: Iterator[Value], kept: list[Value]) -> str:
-    kept.append(_plain(next(given)))
+    """Whether an array has the value. Of items its text is looked in, which is quicker by four to eight times: rows
+    with the same array share one text, and the library looks once in each.
+    """
+    value = _plain(next(given))
+    element, text = _ELEMENTS.get(column.rpartition(".")[2].strip('"')), _key_of(column)
+    if element == "VARCHAR" and isinstance(value, str) and value != _SEPARATOR:
+        kept.append(json.dumps(value, ensure_ascii=False))
+        return f"contains({text}, ?)"
+    if element == "SMALLINT" and type(value) is int:
+        kept.append(f"{_SEPARATOR}{value}{_SEPARATOR}")
+        return f"contains(replace(replace({text}, '[', ','), ']', ','), ?)"
+    kept.append(value)
     return f"list_contains({column}, ?)"
+
+
+def _key_of(column: str) -> str:
+    """The name of the text of an array."""
+    return f'{column[:-1]}{KEY}"' if column.endswith('"') else f"{column}{KEY}"
 
 
 def _bucket(column: str, days: Value) -> str:

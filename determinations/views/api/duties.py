@@ -9,8 +9,7 @@ from django.utils import timezone
 from ninja import Field, Query, Router, Schema
 
 from determinations.access import audit
-from determinations.duties import actions as duty_actions
-from determinations.duties import worklist
+from determinations.duties import records, worklist
 from determinations.models import Case, Duty, DutyState, Receipt, Service, TokenScope
 from determinations.paging.keyset import Order
 from determinations.views.api.answers import Reply
@@ -146,7 +145,7 @@ def close_duty(request: HttpRequest, duty_id: int, closing: Closing) -> JsonResp
     get_object_or_404(Duty, pk=duty_id)
 
     def close() -> Done:
-        changed = duty_actions.close(
+        changed = records.close(
             [duty_id], done_on=closing.done_on, required=closing.required, note=closing.note,
             by=person_of(request), now=timezone.now(),
         )  # fmt: skip
@@ -163,7 +162,7 @@ def reopen_duty(request: HttpRequest, duty_id: int) -> JsonResponse:
     get_object_or_404(Duty, pk=duty_id)
 
     def reopen() -> Done:
-        duty_actions.reopen(duty_id, by=person_of(request), now=timezone.now())
+        records.reopen(duty_id, by=person_of(request), now=timezone.now())
         return _done(duty_id, 1)
 
     return write(request, 200, reopen)
@@ -178,7 +177,7 @@ def assign_duty(request: HttpRequest, duty_id: int, assignee: Assignee) -> JsonR
 
     def assign() -> Done:
         user = person_named(assignee.user or "")
-        return _done(duty_id, duty_actions.assign([duty_id], user, by=person_of(request), now=timezone.now()))
+        return _done(duty_id, records.assign([duty_id], user, by=person_of(request), now=timezone.now()))
 
     return write(request, 200, assign)
 
@@ -190,7 +189,7 @@ def enter_receipt(request: HttpRequest, case_id: int, receipt: ReceiptIn) -> Jso
     get_object_or_404(Case.objects.only("pk"), pk=case_id)
 
     def enter() -> Done:
-        changed = duty_actions.enter_receipt(
+        changed = records.enter_receipt(
             [case_id], receipt.received_on, receipt.service, by=person_of(request), now=timezone.now()
         )
         return Done(id=case_id, address=address("api_case_duties", case_id), changed=changed)

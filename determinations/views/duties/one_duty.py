@@ -11,15 +11,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from determinations.access.audit import note
 from determinations.access.roles import user_named
-from determinations.duties import actions as duty_actions
-from determinations.duties import documents
-from determinations.duties.actions import MOST_AT_ONCE, DutyRefused
+from determinations.duties import documents, records
+from determinations.duties.records import MOST_AT_ONCE, DutyRefused
 from determinations.models import Case, DisputedItem, Duty, DutyDocument, Receipt, Upload, UploadedFile
 from determinations.paging.counts import whole_number
 from determinations.tasks import send_receipts
 from determinations.views.duties.forms import choices, may_work, service_of, typed_date, workers
 from determinations.views.duties.worklist import in_words
-from determinations.views.requests import person_of, refusal_with
+from determinations.views.requests import person_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -73,31 +72,21 @@ def _act(request: HttpRequest, duty: Duty) -> None:
                 raise DutyRefused(typed.error)
             typed_note = request.POST.get("note", "").replace("\x00", "")
             with transaction.atomic():
-                closed = duty_actions.close(
-                    [duty.pk], done_on=typed.day, required=action == "done", note=typed_note, by=by, now=now
-                )
-                _require(closed, typed_note)
+                records.close([duty.pk], done_on=typed.day, required=action == "done", note=typed_note, by=by, now=now)
                 if attached is not None:
                     documents.attach(duty, attached, by=by, now=now)
         case "reopen":
-            duty_actions.reopen(duty.pk, by=by, now=now)
+            records.reopen(duty.pk, by=by, now=now)
         case "assign":
             name = request.POST.get("to", "")
             to = user_named(name) if name else None
             if name and to is None:
                 raise Http404
-            _require(duty_actions.assign([duty.pk], to, by=by, now=now))
+            records.assign([duty.pk], to, by=by, now=now)
         case "given" | "not_given" as action:
-            _require(duty_actions.set_services(duty.pk, given=action == "given", by=by, now=now))
+            records.set_services(duty.pk, given=action == "given", by=by, now=now)
         case _:
             raise DutyRefused("Choose what to do.")
-
-
-def _require(changed: int, typed: str = "") -> None:
-    """Refuse what found no open duty: someone else closed it after this page was made."""
-    if not changed:
-        said = "Another user closed this duty in the meantime. Nothing was saved. Reopen it to change it."
-        raise DutyRefused(refusal_with(typed, said))
 
 
 def _documents(duty: Duty) -> QuerySet[DutyDocument]:
@@ -136,9 +125,7 @@ def case_receipt(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             if typed.day is None:
                 raise DutyRefused(typed.error)
-            duty_actions.enter_receipt(
-                [pk], typed.day, service_of(request.POST), by=person_of(request), now=timezone.now()
-            )
+            records.enter_receipt([pk], typed.day, service_of(request.POST), by=person_of(request), now=timezone.now())
         except DutyRefused as refusal:
             refused = str(refusal)
         else:
@@ -174,7 +161,7 @@ def upload_receipt(request: HttpRequest, pk: int) -> HttpResponse:
                 )
                 messages.success(request, "A worker is entering the date of receipt for this batch.")
             else:
-                count = duty_actions.enter_receipt(
+                count = records.enter_receipt(
                     ids, typed.day, service_of(request.POST), by=person_of(request), now=timezone.now(),
                     only_missing=only_missing,
                 )  # fmt: skip
