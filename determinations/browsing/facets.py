@@ -112,7 +112,7 @@ def _by_column(
         if not all(engine.lists_by_column(selection) for selection in selections.values()):
             return None
         for left_out, selection in selections.items():
-            engine.precompute(selection, list(dict.fromkeys(columns[left_out])))
+            engine.precompute(selection, [(column,) for column in dict.fromkeys(columns[left_out])])
         numbers = {}
         for dimension in dimensions:
             left_out, column = places[dimension.name]

@@ -142,8 +142,7 @@ def contents_of(definition: Definition, user: User, *, special: Mapping[str, Bui
         counting = Counting.of(definition, engine, user)
         statistics = {key: statistic_of(key, counting.labels) for key in definition.sections if key not in special}
         known = [statistic for statistic in statistics.values() if statistic and is_open(statistic)]
-        columns = {statistic.columns[0] for statistic in known if not statistic.within and len(statistic.columns) == 1}
-        engine.precompute(counting.selection, columns)
+        engine.precompute(counting.selection, {statistic.columns for statistic in known if not statistic.within})
         sections, left_out = [], 0
         for key in definition.sections:
             statistic = statistics.get(key)

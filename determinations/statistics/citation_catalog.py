@@ -1,22 +1,23 @@
 """The statistics about citations: what each side relies on, whether they agree, and how items were decided."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 
 from determinations.models import DisputedItem
 from determinations.models.authorities import Family
-from determinations.parsing.results import SIDES, Side
-from determinations.statistics.citation_code import authority_ids
+from determinations.parsing.results import SIDES
 from determinations.statistics.definition import Filters, Statistic, label_from
-from determinations.wording.labels import Labels
+from determinations.wording.labels import FAMILY_BITS, Labels
 
 CITES_SOMETHING = [str(family) for family in Family]
 
 
-def _families(cited: str, side: str, labels: Labels) -> list[str]:
-    """The families one side cites, or ``none`` if it cites nothing."""
-    families = {labels.authority_by_id[pk].family for pk in authority_ids(cited, side)}
-    return [family for family in CITES_SOMETHING if family in families] or ["none"]
+#: Whatever is counted by family or agreement is counted by these, which have few different values together.
+_COLUMNS = ("claims_families", "reviewer_families", "same_authority")
+
+
+def families(bits: int) -> list[str]:
+    """The families that one side cites, or ``none`` if it cites nothing; ``bits`` as in ``ItemFact``."""
+    return [str(family) for family, bit in FAMILY_BITS.items() if bits & bit] or ["none"]
 
 
 def _plain_families(item: DisputedItem, side: str) -> list[str]:
@@ -27,11 +28,7 @@ def _plain_authorities(item: DisputedItem, side: str) -> set[str]:
     return {c.authority.key for c in item.citations.all() if c.side == side}
 
 
-def _authority_keys(cited: str, side: str, labels: Labels) -> list[str]:
-    return [labels.authority_by_id[pk].key for pk in authority_ids(cited, side)] or ["none"]
-
-
-def _keys_of_authorities(authorities: Iterable[int], labels: Labels) -> list[str]:
+def _authority_keys(authorities: Iterable[int], labels: Labels) -> list[str]:
     return [labels.authority_by_id[pk].key for pk in authorities] or ["none"]
 
 
@@ -46,9 +43,12 @@ def _authority_filter(side: str) -> Callable[[str], Filters]:
     return filters
 
 
-def _pairs(cited: str, labels: Labels) -> list[str]:
-    claims, reviewer = (_families(cited, side, labels) for side in SIDES)
-    return [f"{claims_family}|{reviewer_family}" for claims_family in claims for reviewer_family in reviewer]
+def _pairs(claims: int, reviewer: int, same: bool, labels: Labels) -> list[str]:
+    return [
+        f"{claims_family}|{reviewer_family}"
+        for claims_family in families(claims)
+        for reviewer_family in families(reviewer)
+    ]
 
 
 def _plain_pairs(item: DisputedItem) -> list[str]:
@@ -78,10 +78,9 @@ AGREEMENT: Mapping[str, tuple[str, Filters]] = {
 }
 
 
-def _agreement(cited: str, labels: Labels) -> list[str]:
-    claims, reviewer = authority_ids(cited, "claims"), authority_ids(cited, "reviewer")
+def _agreement(claims: int, reviewer: int, same: bool, labels: Labels) -> list[str]:
     if claims and reviewer:
-        return ["different" if set(claims).isdisjoint(reviewer) else "same"]
+        return ["same" if same else "different"]
     return ["claims" if claims else "reviewer" if reviewer else "neither"]
 
 
@@ -107,14 +106,14 @@ SITUATIONS: Mapping[str, tuple[str, Filters]] = {
 }
 
 
-def _situations(cited: str, labels: Labels) -> Iterable[str]:
-    claims, reviewer = (_families(cited, side, labels) for side in SIDES)
+def _situations(claims: int, reviewer: int, same: bool, labels: Labels) -> Iterable[str]:
+    mtus = FAMILY_BITS[Family.MTUS]
     yield "every-item"
-    if claims == ["none"]:
+    if not claims:
         yield "claims-nothing"
-    if Family.MTUS in reviewer and Family.MTUS not in claims:
-        yield "nothing-but-mtus" if claims == ["none"] else "outside-mtus"
-    if reviewer == ["none"]:
+    if reviewer & mtus and not claims & mtus:
+        yield "outside-mtus" if claims else "nothing-but-mtus"
+    if not reviewer:
         yield "reviewer-nothing"
 
 
@@ -136,52 +135,46 @@ _AUTHORITY_NOTE = (
 CITATION_STATISTICS: tuple[Statistic, ...] = (
     Statistic(
         key="claims-family", label="Families cited by the claims administrator", group="Citations",
-        columns=("cited",), keys=lambda cited, labels: _families(cited, "claims", labels),
+        columns=_COLUMNS, keys=lambda claims, reviewer, same, labels: families(claims),
         plain=lambda item: _plain_families(item, "claims"), filters=lambda key: {"claims_family": [key]},
         row_label=label_from("family"), several=True, order=[*CITES_SOMETHING, "none"], note=_FAMILY_NOTE,
     ),
     Statistic(
         key="reviewer-family", label="Families cited by the reviewer", group="Citations",
-        columns=("cited",), keys=lambda cited, labels: _families(cited, "reviewer", labels),
+        columns=_COLUMNS, keys=lambda claims, reviewer, same, labels: families(reviewer),
         plain=lambda item: _plain_families(item, "reviewer"), filters=lambda key: {"reviewer_family": [key]},
         row_label=label_from("family"), several=True, order=[*CITES_SOMETHING, "none"], note=_FAMILY_NOTE,
     ),
     Statistic(
         key="claims-authority", label="Authorities cited by the claims administrator", group="Citations",
-        columns=("cited",), keys=lambda cited, labels: _authority_keys(cited, "claims", labels),
+        columns=("claims_authority_ids",), keys=_authority_keys,
         plain=lambda item: _plain_authorities(item, "claims") or ["none"], filters=_authority_filter("claims"),
         row_label=_authority_label, several=True, note=_AUTHORITY_NOTE,
     ),
     Statistic(
         key="reviewer-authority", label="Authorities cited by the reviewer", group="Citations",
-        columns=("cited",), keys=lambda cited, labels: _authority_keys(cited, "reviewer", labels),
+        columns=("reviewer_authority_ids",), keys=_authority_keys,
         plain=lambda item: _plain_authorities(item, "reviewer") or ["none"], filters=_authority_filter("reviewer"),
         row_label=_authority_label, several=True, note=_AUTHORITY_NOTE,
     ),
     Statistic(
         key="family-pair", label="Claims administrator and reviewer by family", group="Citations",
-        columns=("cited",), keys=_pairs, plain=_plain_pairs, filters=_pair_filters,
+        columns=_COLUMNS, keys=_pairs, plain=_plain_pairs, filters=_pair_filters,
         row_label=_pair_label, several=True, note=_FAMILY_NOTE,
     ),
     Statistic(
         key="agreement", label="Agreement between both sides", group="Citations",
-        columns=("cited",), keys=_agreement, plain=_plain_agreement,
+        columns=_COLUMNS, keys=_agreement, plain=_plain_agreement,
         filters=lambda key: AGREEMENT[key][1], row_label=lambda key, labels: AGREEMENT[key][0], order=list(AGREEMENT),
         note="The agreement rate is the first row as a share of the items for which both sides cite an authority.",
     ),
     Statistic(
         key="situation", label="Items with one side citing nothing, or sources outside the MTUS", group="Citations",
-        columns=("cited",), keys=_situations, plain=_plain_situations,
+        columns=_COLUMNS, keys=_situations, plain=_plain_situations,
         filters=lambda key: SITUATIONS[key][1], row_label=lambda key, labels: SITUATIONS[key][0], several=True,
         order=list(SITUATIONS), note="Counts only the letters' guideline lines, not the narrative text.",
     ),
 )  # fmt: skip
 
-#: The authorities of each side, counted by a column that has far fewer different values than ``cited``. For pages that
-#: show no other statistic of citations: those share one count of ``cited``.
-AUTHORITIES_OF_SIDE: Mapping[Side, Statistic] = {
-    side: replace(statistic, columns=(f"{side}_authority_ids",), keys=_keys_of_authorities)
-    for side in SIDES
-    for statistic in CITATION_STATISTICS
-    if statistic.key == f"{side}-authority"
-}
+#: What these statistics are counted by.
+GROUPINGS = tuple(dict.fromkeys(statistic.columns for statistic in CITATION_STATISTICS))

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from determinations.models.authorities import Family
 from determinations.parsing.results import SIDES, Decision, Side
 from determinations.statistics.catalog import BY_KEY
+from determinations.statistics.citation_catalog import families
 from determinations.statistics.definition import UNKNOWN, Statistic
 from determinations.statistics.interface import Engine, Selection, Sums
 from determinations.statistics.tabulate import Tally
 from determinations.statistics.time_steps import STEPS
-from determinations.wording.labels import FAMILY_BITS, Labels
+from determinations.wording.labels import Labels
 
 
 @dataclass(frozen=True)
@@ -48,17 +48,7 @@ def _own(key: str) -> Axis:
 
 
 def _families(side: Side) -> Axis:
-    def keys(bits: int, labels: Labels) -> list[str]:
-        return [str(family) for family in Family if bits & FAMILY_BITS[family]] or ["none"]
-
-    return Axis(BY_KEY[f"{side}-family"], (f"{side}_families",), keys)
-
-
-def _authorities(side: Side) -> Axis:
-    def keys(ids: list[int], labels: Labels) -> list[str]:
-        return [labels.authority_by_id[pk].key for pk in ids] or ["none"]
-
-    return Axis(BY_KEY[f"{side}-authority"], (f"{side}_authority_ids",), keys)
+    return Axis(BY_KEY[f"{side}-family"], (f"{side}_families",), lambda bits, labels: families(bits))
 
 
 #: By the key of the statistic.
@@ -68,7 +58,7 @@ AXES: Mapping[str, Axis] = {
         _own("category"),
         _own("subcategory"),
         _own("body-region"),
-        *(_authorities(side) for side in SIDES),
+        *(_own(f"{side}-authority") for side in SIDES),
         *(_families(side) for side in SIDES),
         *(_own(step) for step in STEPS),
     )

@@ -81,8 +81,8 @@ class Engine(Protocol):
     def count_items(self, selection: Selection, columns: Sequence[str]) -> list[ItemGroup]:
         """Items by the values of columns of ``ItemFact``."""
 
-    def precompute(self, selection: Selection, columns: Collection[str]) -> None:
-        """Count items by each of several columns in one pass and cache the answers for ``count_items``."""
+    def precompute(self, selection: Selection, groupings: Collection[tuple[str, ...]]) -> None:
+        """Count items by each of several groups of columns in one pass and cache the answers for ``count_items``."""
 
     def count_letters(self, selection: Selection) -> list[LetterGroup]:
         """Letters and items by month of decision and outcome of the case."""

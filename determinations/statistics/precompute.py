@@ -1,11 +1,12 @@
 """Precomputes what the first pages show for all items. Workers run it after data changes."""
 
+from determinations.statistics.citation_catalog import GROUPINGS
 from determinations.statistics.interface import Selection
 from determinations.statistics.quality import problems_of_cases
 from determinations.statistics.sql_engine import one_snapshot
 
-#: The columns that the overview and the citations page group by.
-_COLUMNS = ("category_id", "cited")
+#: What the overview and the citations page group by.
+_GROUPINGS = (("category_id",), *GROUPINGS)
 
 
 def precompute_first_pages() -> None:
@@ -13,6 +14,6 @@ def precompute_first_pages() -> None:
     everything = Selection.everything()
     with one_snapshot() as engine:
         engine.count_letters(everything)
-        engine.precompute(everything, _COLUMNS)
+        engine.precompute(everything, _GROUPINGS)
         engine.count_edition_statuses(everything)
         problems_of_cases(engine.version)

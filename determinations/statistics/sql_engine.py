@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from determinations.parsing.results import SIDES
 from determinations.statistics.answer_cache import Rows, cached_answers, data_version
 from determinations.statistics.citation_code import decode_citations
+from determinations.statistics.cited_counts import CitedCounts
 from determinations.statistics.columns.dialect import Value
 from determinations.statistics.columns.reading import ColumnReader
 from determinations.statistics.interface import TABLE, CitationGroup, ItemGroup, LetterGroup, Selection, Sums
@@ -36,6 +37,11 @@ class SqlEngine:
         if self._version is None:
             self._version = data_version()
         return self._version
+
+    @property
+    def _cited(self) -> CitedCounts:
+        """Not kept: in a cycle of references, what the library has open might be closed by a child, which crashes."""
+        return CitedCounts(self._ask_columns)
 
     def prepare(self) -> None:
         """Open what answers are counted from, so that a benchmark measures counts alone."""
@@ -58,32 +64,47 @@ class SqlEngine:
         rows = None if self._columns is None else self._columns.rows(sql, params)
         return _count(sql, params) if rows is None else rows
 
+    def _ask_columns(self, sql: str, params: tuple[Value, ...], shared: bool) -> Rows | None:
+        """The rows of a statement that PostgreSQL does not know, kept as others are; None if no file answers it."""
+        if self._columns is None:
+            return None
+        question = (self.version, sql, repr(params))
+        if cached_answers.has(question, shared=shared):
+            return cached_answers.get(question, list, shared=shared)
+        answer = self._columns.rows(sql, params)
+        if answer is not None:
+            cached_answers.put(question, answer, shared=shared)
+        return answer
+
     def count_items(self, selection: Selection, columns: Sequence[str]) -> list[ItemGroup]:
         """See ``Engine``."""
         rows = self._ask(*_items_by(selection, columns), shared=selection.is_everything)
         return [ItemGroup(row[: len(columns)], *row[len(columns) :]) for row in rows]
 
-    def precompute(self, selection: Selection, columns: Collection[str]) -> None:
+    def precompute(self, selection: Selection, groupings: Collection[tuple[str, ...]]) -> None:
         """See ``Engine``."""
-        questions = {column: (self.version, sql, repr(params))
-                     for column in columns for sql, params in [_items_by(selection, [column])]}  # fmt: skip
+        questions = {grouping: (self.version, sql, repr(params))
+                     for grouping in groupings for sql, params in [_items_by(selection, grouping)]}  # fmt: skip
         shared = selection.is_everything
-        missing = [column for column, question in questions.items() if not cached_answers.has(question, shared=shared)]
+        missing = [grouping for grouping in questions if not cached_answers.has(questions[grouping], shared=shared)]
         if len(missing) < 2:
             return
-        selected, params = _selected(selection, missing)
-        named = ", ".join(missing)
+        columns = list(dict.fromkeys(column for grouping in missing for column in grouping))
+        selected, params = _selected(selection, columns)
+        named = ", ".join(columns)
         sql = f"""
             SELECT GROUPING({named}), {named}, {_TALLY} FROM ({selected}) AS selected
-            GROUP BY GROUPING SETS ({", ".join(f"({column})" for column in missing)})
+            GROUP BY GROUPING SETS ({", ".join(f"({', '.join(grouping)})" for grouping in missing)})
         """  # noqa: S608 - constants and the ORM's own SQL
-        rows_by_column: dict[str, Rows] = {column: [] for column in missing}
-        for grouping, *row in self._count(sql, params):
-            # GROUPING sets a bit for every column that a row is not grouped by; the first column has the highest bit.
-            index = next(index for index in range(len(missing)) if not grouping >> (len(missing) - 1 - index) & 1)
-            rows_by_column[missing[index]].append((row[index], *row[len(missing) :]))
-        for column, rows in rows_by_column.items():
-            cached_answers.put(questions[column], rows, shared=shared)
+        # GROUPING sets a bit for every column that a row is not grouped by; the first column has the highest bit.
+        answers: dict[int, Rows] = {}
+        for grouping_bits, *row in self._count(sql, params):
+            answers.setdefault(grouping_bits, []).append(tuple(row))
+        for grouping in missing:
+            bits = sum(1 << at for at, column in enumerate(reversed(columns)) if column not in grouping)
+            places = [*map(columns.index, grouping), *range(len(columns), len(columns) + 3)]
+            rows = [tuple(row[at] for at in places) for row in answers.get(bits, [])]
+            cached_answers.put(questions[grouping], rows, shared=shared)
 
     def count_letters(self, selection: Selection) -> list[LetterGroup]:
         """See ``Engine``.
@@ -116,6 +137,9 @@ class SqlEngine:
     def count_parts(self, selection: Selection, authority_id: int, part: str) -> list[CitationGroup]:
         """See ``Engine``. One query groups by both lists and serves sections and pages."""
         index = ("sections", "pages").index(part)
+        by_column = self._cited.parts(selection, authority_id, index)
+        if by_column is not None:
+            return by_column
         condition, params = _among(selection)
         sql = f"""
             SELECT side, sections, pages, {_TALLY} FROM determinations_citationfact AS cited
@@ -130,6 +154,9 @@ class SqlEngine:
 
     def count_sections(self, selection: Selection) -> list[CitationGroup]:
         """See ``Engine``."""
+        by_column = self._cited.sections(selection)
+        if by_column is not None:
+            return by_column
         condition, params = _among(selection)
         sql = f"""
             SELECT side, authority_id, sections, {_TALLY} FROM determinations_citationfact AS cited
@@ -144,6 +171,9 @@ class SqlEngine:
 
     def count_citing(self, selection: Selection, authority_id: int, columns: Sequence[str]) -> list[CitationGroup]:
         """See ``Engine``. One query serves both sides."""
+        by_column = self._cited.citing(selection, authority_id, columns)
+        if by_column is not None:
+            return by_column
         rows, params = selection.rows
         named = ", ".join(columns)
         sides = ", ".join(f"%s = ANY({side}_authority_ids) AS {side}" for side in SIDES)
@@ -164,6 +194,9 @@ class SqlEngine:
 
     def count_edition_statuses(self, selection: Selection) -> list[CitationGroup]:
         """See ``Engine``."""
+        by_column = self._cited.edition_statuses(selection)
+        if by_column is not None:
+            return by_column
         sums = Sums()
         for cited, _year, *intervals, items, decided, overturned in self._count_by_interval(selection):
             for key in {(side, status) for side, _, _, status in self._edition_statuses(cited, *intervals)}:
@@ -172,6 +205,9 @@ class SqlEngine:
 
     def count_editions(self, selection: Selection, authority_id: int | None = None) -> list[CitationGroup]:
         """See ``Engine``."""
+        by_column = self._cited.editions(selection, authority_id)
+        if by_column is not None:
+            return by_column
         sums = Sums()
         for cited, year, *intervals, items, decided, overturned in self._count_by_interval(selection, authority_id):
             for side, authority, edition, status in self._edition_statuses(cited, *intervals):

@@ -13,6 +13,7 @@ from determinations.browsing.selection import parse_selection, within
 from determinations.filters import PARAMETERS, CaseFilter
 from determinations.models import Authority, Case, StatisticsLimits
 from determinations.statistics.catalog import STATISTICS
+from determinations.statistics.citation_catalog import GROUPINGS
 from determinations.statistics.interface import CitationGroup
 from determinations.statistics.intervals import quantile
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
@@ -25,7 +26,7 @@ from tests.statistics import plain_count as plain
 from tests.statistics.worlds import AUTHORITIES, FILTERS, random_event, random_query, stored_world
 
 #: Statistics on these columns are counted in one pass, the others individually.
-PRECOMPUTED = ("category_id", "specialties", "cited", "days_from_denial", "sex")
+PRECOMPUTED = [("category_id",), ("specialties",), ("days_from_denial",), ("sex",), *GROUPINGS]
 #: Random worlds, and the filters tried in each; every filter with every statistic.
 WORLDS, EVERYTHING, WHILE_THINGS_HAPPEN, WHILE_OTHERS_WRITE = 3, 30, 30, 6
 

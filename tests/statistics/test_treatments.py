@@ -1,6 +1,5 @@
 """The profile of a treatment: numbers equal their lists, quantities come from the requests."""
 
-import random
 import re
 
 import pytest
@@ -8,17 +7,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 
-from determinations.models import AuditEvent, ItemFact, StatisticsLimits
-from determinations.parsing.results import SIDES
-from determinations.statistics.catalog import BY_KEY
-from determinations.statistics.citation_catalog import AUTHORITIES_OF_SIDE
-from determinations.statistics.interface import Selection
-from determinations.statistics.sql_engine import one_snapshot
-from determinations.statistics.tabulate import count
+from determinations.models import AuditEvent, ItemFact
 from determinations.statistics.treatments import quantities_of, quantity_of
-from determinations.wording.labels import read_labels
 from tests.corrections.letters import document, item, stored_letter
-from tests.statistics.worlds import stored_world
 
 pytestmark = pytest.mark.django_db
 
@@ -89,20 +80,6 @@ def test_an_unknown_list_of_quantities_is_not_found(as_supervisor: Client, query
     path = reverse("treatment_quantities", args=["Rehabilitation", "PT/OT"])
     assert as_supervisor.get(f"{path}?unit=visits").status_code == 200
     assert as_supervisor.get(f"{path}?{query}").status_code == 404
-
-
-def test_authorities_are_counted_alike_by_either_column(db: None) -> None:
-    stored_world(random.Random(5), 12)
-    labels, limits = read_labels(), StatisticsLimits.now()
-    selection = Selection(ItemFact.objects.all(), whole_letters=True)
-    with one_snapshot() as engine:
-        for side in SIDES:
-            by_cited, by_side = (
-                count(engine, statistic, selection, labels, limits).rows
-                for statistic in (BY_KEY[f"{side}-authority"], AUTHORITIES_OF_SIDE[side])
-            )
-            assert len(by_cited) > 2
-            assert by_side == by_cited
 
 
 def test_small_numbers_have_no_misleading_rate(as_supervisor: Client, therapy: None) -> None:

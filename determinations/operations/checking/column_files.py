@@ -9,7 +9,6 @@ from determinations.models.clock import database_now
 from determinations.operations.findings import Finding, Level
 from determinations.statistics.columns.files import known_folder_id, size_of
 from determinations.statistics.columns.horizon import changed_items, read_state
-from determinations.statistics.columns.layout import layout_digest
 from determinations.statistics.columns.reading import MOST_CHANGED, is_damaged
 
 #: A keeper looks every ten seconds, but may be busy for minutes.
@@ -27,8 +26,8 @@ def column_file() -> Finding:
     state = read_state(folder)
     if file is None or state is None:
         return Finding(Level.WARNING, f"No column file was written yet. {_POSTGRESQL}", _WORKER)
-    if not state.is_of_this_database or state.layout != layout_digest():
-        return _stands_aside("is of another database or program")
+    if not (state.is_of_this_database and state.fits):
+        return _stands_aside("is of another database or program, or of other dates of editions")
     if size_of(file.name) < 0:
         return _stands_aside("is missing")
     if size_of(file.name) != file.size or is_damaged(file.name):

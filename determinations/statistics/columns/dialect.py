@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 
-from determinations.statistics.columns.layout import GROUPED_BY_KEY, ITEMS, KEY, TABLES
+from determinations.statistics.columns.cited import CITED
+from determinations.statistics.columns.layout import FACTS, GROUPED_BY_KEY, ITEMS, KEY, REFERENCE
 
 #: A value of a row of an answer, and of a statement's parameters.
 Value = object
@@ -42,6 +43,7 @@ _ELEMENTS = {column.name: column.element for column in ITEMS.columns if column.e
 #: Between the elements in the text of an array. A text that is the separator is found between any two others.
 _SEPARATOR = ","
 _NUMBERS = re.compile(r"\{(?:\d+(?:,\d+)*)?\}")
+_TABLES = {CITED, *(table.name for table in (*FACTS, *REFERENCE))}
 _TABLE = re.compile(r"\b(?:determinations|auth|django)_\w+")
 #: What is left once the known constructs are replaced must have none of these.
 _UNKNOWN = re.compile(
@@ -51,7 +53,7 @@ _UNKNOWN = re.compile(
 
 def translate(sql: str, parameters: Sequence[Value]) -> tuple[str, list[Value]]:
     """The statement in the engine's dialect. Raises :class:`NotInColumns`."""
-    if foreign := set(_TABLE.findall(sql)) - TABLES:
+    if foreign := set(_TABLE.findall(sql)) - _TABLES:
         raise NotInColumns(f"reads {', '.join(sorted(foreign))}")
     given = iter(parameters)
     kept: list[Value] = []

@@ -9,14 +9,26 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from determinations.statistics.columns.layout import layout_digest
+
 #: Numbers of transactions mean something in one cluster and database only, not in a copy restored elsewhere.
 DATABASE = """(
     SELECT system_identifier || '/' || pg_database.oid FROM pg_control_system(), pg_database
     WHERE datname = current_database()
 )"""
+#: Identifies what a file's edition statuses come from.
+EDITIONS = """(
+    SELECT md5(COALESCE(string_agg(
+        concat_ws('|', authority.id, validity.edition, validity.valid_from, '-', validity.valid_to), ';'
+        ORDER BY authority.id, validity.edition
+    ), ''))
+    FROM determinations_editionvalidity AS validity
+    JOIN determinations_authority AS authority ON authority.key = validity.authority_id
+)"""
 _UNSEEN = "NOT pg_visible_in_snapshot(log.transaction::text::xid8, file.horizon::pg_snapshot)"
 _STATE = f"""
-SELECT file.name, file.layout, file.database = {DATABASE}, (SELECT sum(mark) FROM determinations_factchange),
+SELECT file.name, file.layout = %s || ' ' || {EDITIONS}, file.database = {DATABASE},
+    (SELECT sum(mark) FROM determinations_factchange),
     EXISTS (SELECT FROM determinations_factlog AS log WHERE {_UNSEEN}), file.items
 FROM determinations_columnfile AS file WHERE folder = %s AND name <> ''
 """  # noqa: S608 - constants
@@ -35,7 +47,8 @@ class FileState:
     """The column file of a folder, as this transaction sees it; ``version`` is that of the facts."""
 
     name: str
-    layout: str
+    #: Whether it has the columns of this program, and the edition statuses of now.
+    fits: bool
     is_of_this_database: bool
     version: str
     has_changes: bool
@@ -45,7 +58,7 @@ class FileState:
 def read_state(folder: str) -> FileState | None:
     """The file that serves the folder; None if there is none yet."""
     with connection.cursor() as cursor:
-        cursor.execute(_STATE, [folder])
+        cursor.execute(_STATE, [layout_digest(), folder])
         row = cursor.fetchone()
     return FileState(row[0], row[1], row[2], str(row[3]), row[4], row[5]) if row else None
 

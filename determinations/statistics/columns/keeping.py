@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from determinations.models import ColumnFile
 from determinations.models.locks import holding_alone
 from determinations.statistics.columns import files
-from determinations.statistics.columns.horizon import DATABASE
+from determinations.statistics.columns.horizon import DATABASE, EDITIONS
 from determinations.statistics.columns.layout import layout_digest
 from determinations.statistics.columns.reading import is_damaged
 from determinations.statistics.columns.writing import Changes, Written, read_changes, write_all, write_merged
@@ -25,24 +25,28 @@ log = logging.getLogger(__name__)
 _MANY_CHANGED = 2_000
 #: The longest that a change waits to be merged, and so that a file holds facts of an erased case.
 MERGED_AFTER = timedelta(minutes=2)
+#: A large file is written less often: a keeper that did nothing else would take a processor from all others.
+_ITEMS_PER_SECOND = 20_000
 #: A folder that no keeper looked at for this long is given up, so that the log does not grow for it.
 _GIVEN_UP_AFTER = timedelta(days=1)
 
+_LAYOUT = f"%(layout)s || ' ' || {EDITIONS}"
 _REGISTER = f"""
 INSERT INTO determinations_columnfile AS file
     (folder, name, horizon, database, layout, items, size, looked_at)
-VALUES (%(folder)s, '', pg_current_snapshot()::text, {DATABASE}, %(layout)s, 0, 0, now())
+VALUES (%(folder)s, '', pg_current_snapshot()::text, {DATABASE}, {_LAYOUT}, 0, 0, now())
 ON CONFLICT (folder) DO UPDATE SET looked_at = now()
-RETURNING name, layout, database = {DATABASE}, size, written_at, now()
+RETURNING name, layout, layout = {_LAYOUT}, items, database = {DATABASE}, size, written_at, now()
 """  # noqa: S608 - a constant
 _START_AGAIN = f"""
 UPDATE determinations_columnfile
-SET name = '', horizon = pg_current_snapshot()::text, database = {DATABASE}, layout = %(layout)s
+SET name = '', horizon = pg_current_snapshot()::text, database = {DATABASE}, layout = {_LAYOUT}
 WHERE folder = %(folder)s
 """  # noqa: S608 - a constant
 _NAME = """
 UPDATE determinations_columnfile
-SET name = %(name)s, horizon = %(horizon)s, items = %(items)s, size = %(size)s, written_at = now(), looked_at = now()
+SET name = %(name)s, horizon = %(horizon)s, layout = %(layout)s, items = %(items)s, size = %(size)s,
+    written_at = now(), looked_at = now()
 WHERE folder = %(folder)s
 """
 _GIVE_UP = "DELETE FROM determinations_columnfile WHERE looked_at < now() - make_interval(secs => %s)"
@@ -60,6 +64,8 @@ class _Row:
 
     name: str
     layout: str
+    fits: bool
+    items: int
     is_of_this_database: bool
     size: int
     written_at: datetime | None
@@ -71,15 +77,16 @@ class _Row:
         return (
             self.name != ""
             and self.is_of_this_database
-            and self.layout == layout_digest()
+            and self.fits
             and files.size_of(self.name) == self.size
             and not is_damaged(self.name)
         )
 
     def is_time_for(self, changes: Changes) -> bool:
         """Whether so many changes are merged now."""
-        waited = self.written_at is None or self.now - self.written_at >= MERGED_AFTER
-        return changes.number >= _MANY_CHANGED or (changes.number > 0 and waited)
+        waited = self.now - self.written_at if self.written_at else timedelta.max
+        enough = changes.number >= _MANY_CHANGED or (changes.number > 0 and waited >= MERGED_AFTER)
+        return enough and waited >= timedelta(seconds=self.items / _ITEMS_PER_SECOND)
 
 
 def keep_columns(*, at_once: bool = False, anew: bool = False) -> Written | None:
@@ -94,6 +101,8 @@ def keep_columns(*, at_once: bool = False, anew: bool = False) -> Written | None
             return None
         row = _register(folder)
         changes = read_changes(folder) if row.is_readable and not anew else None
+        if changes is not None and changes.layout != row.layout:
+            changes = None
         if changes is not None and not (row.is_time_for(changes) or (at_once and changes.number)):
             files.delete_others(row.name)
             return None
@@ -103,8 +112,8 @@ def keep_columns(*, at_once: bool = False, anew: bool = False) -> Written | None
             written = write_all()
         with transaction.atomic():
             _execute(
-                _NAME, folder=folder, name=written.name, horizon=written.horizon, items=written.items,
-                size=files.size_of(written.name),
+                _NAME, folder=folder, name=written.name, horizon=written.horizon, layout=written.layout,
+                items=written.items, size=files.size_of(written.name),
             )  # fmt: skip
             forget_changes()
         files.delete_others(written.name)

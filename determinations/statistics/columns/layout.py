@@ -22,7 +22,7 @@ KEY = "_key"
 #: How COPY writes NULL; a text that says the same is quoted.
 _NULL = r"\N"
 #: Rises whenever files of an earlier program must not be read.
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ class TableLayout:
         return ", ".join(definition for column in self.columns for definition in column.definitions)
 
     def create(self, engine: duckdb.DuckDBPyConnection, name: str) -> None:
-        """Create it, empty, under this name."""
-        engine.execute(f"CREATE TABLE {name} ({self.definition})")
+        """Create it, empty, under this name, in place of one that has the name."""
+        engine.execute(f"CREATE OR REPLACE TABLE {name} ({self.definition})")
 
     def copy_rows(self, engine: duckdb.DuckDBPyConnection, name: str, rows: str) -> int:
         """Copy PostgreSQL's rows, given from ``WHERE`` on, into the table of this name; returns how many."""
@@ -126,18 +126,15 @@ def _write(descriptor: int, block: "bytes | memoryview") -> None:
 
 ITEMS = TableLayout.of(ItemFact, "item_id")
 CITATIONS = TableLayout.of(CitationFact, "fact_id", without="id")
-#: Large tables, in the file.
+#: Large tables, which the file is made of.
 FACTS = (ITEMS, CITATIONS)
 #: Small tables that filters look in, read anew with the tail.
 REFERENCE = (TableLayout.of(Authority), TableLayout.of(EditionValidity))
-TABLES = frozenset(table.name for table in (*FACTS, *REFERENCE))
 #: Columns that have a text to group by.
-GROUPED_BY_KEY = frozenset(
-    column.name for table in FACTS for column in table.columns if column.element == "VARCHAR"
-)  # fmt: skip
+GROUPED_BY_KEY = frozenset(column.name for column in ITEMS.columns if column.element)
 
 
 def layout_digest() -> str:
     """Identifies the columns, and the format that the library writes."""
     text = f"{_FORMAT} {duckdb.__version__} " + " ".join(table.definition for table in FACTS)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode()).hexdigest()[:31]

@@ -18,10 +18,11 @@ from django.core.cache import cache
 from redis.exceptions import RedisError
 
 from determinations.access.scope import current_scope
+from determinations.statistics.columns.cited import CITATIONS_ALONE, CITED, DEFINITION, cited_items
 from determinations.statistics.columns.dialect import NotInColumns, Value, decoded, translate
 from determinations.statistics.columns.files import folder, known_folder_id, size_of
 from determinations.statistics.columns.horizon import FileState, changed_items, read_state
-from determinations.statistics.columns.layout import FACTS, KEY, REFERENCE, layout_digest
+from determinations.statistics.columns.layout import CITATIONS, FACTS, ITEMS, KEY, REFERENCE
 
 log = logging.getLogger(__name__)
 
@@ -119,17 +120,29 @@ class OpenFile:
         for table in REFERENCE:
             table.create(self.connection, f"{schema}.{table.name}")
             table.copy_rows(self.connection, f"{schema}.{table.name}", "")
-        numbers = ",".join(map(str, items))
+        tables = {name: f"SELECT * FROM file.{name}" for name in (ITEMS.name, CITED)}  # noqa: S608 - names of our own
         if items:
-            self.connection.execute(f"CREATE TABLE {schema}.changed AS SELECT unnest([{numbers}]::BIGINT[]) AS item")
+            self._read_changed(schema, items)
+            unchanged = f"{ITEMS.key} NOT IN (SELECT item FROM {schema}.changed)"  # noqa: S608
+            tables = {
+                name: f"{rows} WHERE {unchanged} UNION ALL SELECT * FROM {schema}.{name}_now"  # noqa: S608
+                for name, rows in tables.items()
+            }
+        tables[CITATIONS.name] = CITATIONS_ALONE.format(schema=schema)
+        for name, rows in tables.items():
+            self.connection.execute(f"CREATE VIEW {schema}.{name} AS {rows}")
+
+    def _read_changed(self, schema: str, items: list[int]) -> None:
+        """Copy the facts of changed items, as they are now, into tables of the version."""
+        numbers = ",".join(map(str, items))
+        self.connection.execute(f"CREATE TABLE {schema}.changed AS SELECT unnest([{numbers}]::BIGINT[]) AS item")
         for table in FACTS:
-            rows = f"SELECT * FROM file.{table.name}"  # noqa: S608 - names of our own
-            if items:
-                now = f"{schema}.{table.name}_now"
-                table.create(self.connection, now)
-                table.copy_rows(self.connection, now, f"WHERE {table.key} = ANY('{{{numbers}}}'::bigint[])")
-                rows += f" WHERE {table.key} NOT IN (SELECT item FROM {schema}.changed) UNION ALL SELECT * FROM {now}"  # noqa: S608
-            self.connection.execute(f"CREATE VIEW {schema}.{table.name} AS {rows}")
+            now = f"{schema}.{table.name}_now"
+            table.create(self.connection, now)
+            table.copy_rows(self.connection, now, f"WHERE {table.key} = ANY('{{{numbers}}}'::bigint[])")
+        self.connection.execute(f"CREATE TABLE {schema}.{CITED}_now ({DEFINITION})")
+        rows = cited_items(f"{schema}.{ITEMS.name}_now", f"{schema}.{CITATIONS.name}_now", schema)
+        self.connection.execute(f"INSERT INTO {schema}.{CITED}_now {rows}")
 
 
 class ColumnReader:
@@ -203,7 +216,7 @@ class _Process:
         state = read_state(self.folder) if self.folder else None
         if state is None or state.name == self.damaged:
             return None
-        if not state.is_of_this_database or state.layout != layout_digest():
+        if not (state.is_of_this_database and state.fits):
             raise Unavailable("the column file is of another database or program")
         with self.lock:
             if self.file is None or self.file.name != state.name:

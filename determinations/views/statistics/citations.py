@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from determinations.parsing.results import Side
 from determinations.statistics.catalog import BY_KEY
-from determinations.statistics.citation_catalog import CITES_SOMETHING
+from determinations.statistics.citation_catalog import CITES_SOMETHING, GROUPINGS
 from determinations.statistics.definition import Statistic
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import Table, Tally
@@ -40,6 +40,7 @@ def citations(request: HttpRequest) -> HttpResponse:
     """Families by side, the matrix of both sides, agreement, and the authorities cited most."""
     with one_snapshot() as engine:
         context = Context.of(request, engine)
+        engine.precompute(context.selection, GROUPINGS)
         statistics = ("claims-family", "reviewer-family", "family-pair", "agreement", "situation")
         tables = {key: table_of(context, BY_KEY[key]) for key in statistics}
         top_authorities = [_top_authorities(context, side, label) for side, label in SIDE_LABELS]

@@ -7,7 +7,7 @@ from typing import get_args
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import permission_required
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,6 +20,7 @@ from determinations.parsing.grounds import GROUNDS
 from determinations.parsing.results import Decision
 from determinations.statistics.documentation import ELEMENTS, ElementCount, count_elements, speaks_of
 from determinations.statistics.ground_questions import QUESTION_BY_KEY, Question
+from determinations.statistics.newest import newest_items
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.views.statistics.context import Context, Number, may_read
 from determinations.views.statistics.lazy_sections import show_section
@@ -94,7 +95,7 @@ def _sentences(context: Context) -> dict[Decision, list[list[str]]]:
     places = {
         decision: [
             ItemPlace(*row)
-            for row in _recent(context, decision, None).values_list("item_id", "case_id", "item__number")[:RECENT]
+            for row in _recent(context, decision, None, RECENT).values_list("item_id", "case_id", "item__number")
         ]
         for decision in _DECISIONS
     }
@@ -143,8 +144,8 @@ def _quoted(context: Context, decision: Decision, most: int, question: Question 
     """Recent items of one side, with the sentences of their grounds, or of the one that answers the question."""
     codes = [getattr(question, decision)] if question else list(GROUNDS)
     shown = ("case_id", "decision_date", "item__case_id", "item__number", "item__disputed")
-    recent = _recent(context, decision, codes if question else None).select_related("item").only(*shown)
-    facts = list(recent[:most])
+    recent = _recent(context, decision, codes if question else None, most)
+    facts = list(recent.select_related("item").only(*shown))
     cases = {fact.item_id: fact.case_id for fact in facts}
     by_item: dict[int, list[Quotation]] = {}
     for stated in ground_sentences((ItemPlace(f.item_id, f.case_id, f.item.number) for f in facts), codes):
@@ -162,11 +163,11 @@ def _quoted(context: Context, decision: Decision, most: int, question: Question 
     ]
 
 
-def _recent(context: Context, decision: Decision, codes: Sequence[str] | None) -> QuerySet[ItemFact]:
+def _recent(context: Context, decision: Decision, codes: Sequence[str] | None, most: int) -> QuerySet[ItemFact]:
     """The items of the selection with this decision and one of the grounds, or with any; most recent first."""
     facts = context.selection.items.filter(overturned=decision == "overturned")
     facts = facts.exclude(grounds=[]) if codes is None else facts.filter(grounds__overlap=codes)
-    return facts.order_by(F("decision_date").desc(nulls_last=True), F("item").desc())
+    return newest_items(context.engine, facts, most)
 
 
 def _speaking_of(items: Sequence[QuotedItem], element: str) -> list[QuotedItem]:

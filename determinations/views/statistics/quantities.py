@@ -6,7 +6,7 @@ from datetime import date
 from typing import get_args
 
 from django.contrib.auth.decorators import permission_required
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,6 +17,7 @@ from determinations.browsing.selection import narrow
 from determinations.models import Category, DisputedItem, ItemFact
 from determinations.paging.addresses import with_query
 from determinations.parsing.results import Decision
+from determinations.statistics.newest import newest_items
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.treatments import RECENT_REQUESTS, UNITS, Quantities, quantities_of, quantity_of
 from determinations.views.statistics.context import Context, Number
@@ -32,6 +33,7 @@ class RecentRequest:
     number: int
     decision_date: date | None
     overturned: bool | None
+    grounds: tuple[str, ...]
     wording: str
     quantity: tuple[str, int] | None
 
@@ -58,22 +60,30 @@ class QuantityRow:
     overturned: Quartiles | None
 
 
-def newest_requests(context: Context, category: Category) -> QuerySet[ItemFact]:
-    """The requests of the selection, most recent first; naming the one category lets an index keep this order."""
-    facts = context.selection.items.filter(category=category)
-    return facts.order_by(F("decision_date").desc(nulls_last=True), F("item").desc())
+def requests_for(context: Context, category: Category) -> QuerySet[ItemFact]:
+    """The requests of the selection for one treatment; naming the one category lets an index keep their order."""
+    return context.selection.items.filter(category=category)
 
 
-def recent_requests(newest: QuerySet[ItemFact]) -> list[RecentRequest]:
-    """The most recent of these requests, in their order. Two queries."""
-    rows = list(newest.values_list("item_id", "case_id", "decision_date", "overturned")[:RECENT_REQUESTS])
+def recent_requests(
+    context: Context, requests: QuerySet[ItemFact], most: int = RECENT_REQUESTS
+) -> list[RecentRequest]:
+    """The most recent of these requests, most recent first. Two queries."""
+    columns = ("item_id", "case_id", "decision_date", "overturned", "grounds")
+    rows = list(newest_items(context.engine, requests, most).values_list(*columns))
     texts = DisputedItem.objects.filter(pk__in=[row[0] for row in rows]).values_list("pk", "number", "disputed")
     wordings = {pk: (number, wording) for pk, number, wording in texts}
-    requests = []
-    for item_id, case_id, decision_date, overturned in rows:
+    recent = []
+    for item_id, case_id, decision_date, overturned, grounds in rows:
         number, wording = wordings[item_id]
-        requests.append(RecentRequest(case_id, number, decision_date, overturned, wording, quantity_of(wording)))
-    return requests
+        quantity = quantity_of(wording)
+        recent.append(RecentRequest(case_id, number, decision_date, overturned, tuple(grounds), wording, quantity))
+    return recent
+
+
+def recent_with_decision(requests: Iterable[RecentRequest], decision: str) -> list[RecentRequest]:
+    """Those of the requests that have the decision."""
+    return [request for request in requests if request.overturned is (decision == "overturned")]
 
 
 def quantity_rows(context: Context, category: Category, requests: Sequence[RecentRequest]) -> list[QuantityRow]:
@@ -83,7 +93,7 @@ def quantity_rows(context: Context, category: Category, requests: Sequence[Recen
         rows = quantities_of(request.quantity for request in chosen)
         return {row.unit: Quartiles(row, _number(context, category, row, decision)) for row in rows}
 
-    by_decision = {decision: quartiles(_with_decision(requests, decision), decision) for decision in _DECISIONS}
+    by_decision = {decision: quartiles(recent_with_decision(requests, decision), decision) for decision in _DECISIONS}
     return [
         QuantityRow(every, by_decision["upheld"].get(unit), by_decision["overturned"].get(unit))
         for unit, every in quartiles(requests, "").items()
@@ -98,10 +108,6 @@ def _number(context: Context, category: Category, row: Quantities, decision: str
     return Number(row.requests, with_query(path, context.query, **which))
 
 
-def _with_decision(requests: Iterable[RecentRequest], decision: str) -> list[RecentRequest]:
-    return [request for request in requests if request.overturned is (decision == "overturned")]
-
-
 @require_safe
 @permission_required("determinations.browse_cases", raise_exception=True)
 def treatment_quantities(request: HttpRequest, category: str, subcategory: str) -> HttpResponse:
@@ -114,8 +120,8 @@ def treatment_quantities(request: HttpRequest, category: str, subcategory: str) 
     with one_snapshot() as engine:
         whole = Context.of(request, engine)
         context = Context.of(request, engine, narrow(whole.query, {"subcategory": [key]}), like=whole)
-        recent = recent_requests(newest_requests(context, treatment))
-        chosen = _with_decision(recent, decision) if decision else recent
+        recent = recent_requests(context, requests_for(context, treatment))
+        chosen = recent_with_decision(recent, decision) if decision else recent
         rows = [row for row in chosen if row.quantity and row.quantity[0] == unit]
         response = render(
             request,

@@ -75,8 +75,8 @@ def report_part(request: HttpRequest, key: str) -> HttpResponse:
 
 def _part(context: Context, keys: Sequence[str]) -> dict[str, object]:
     statistics = [BY_KEY[key] for key in keys]
-    columns = {statistic.columns[0] for statistic in statistics if not statistic.within}
-    context.engine.precompute(context.selection, columns)
+    groupings = {statistic.columns for statistic in statistics if not statistic.within}
+    context.engine.precompute(context.selection, groupings)
     period, figures = requested_period(context.query), PublishedFigures()
     tables = []
     for statistic in statistics:

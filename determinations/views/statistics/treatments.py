@@ -1,44 +1,51 @@
 """The profile of a treatment: requests, overturn rate, grounds, guidelines and quantities."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from determinations.browsing.selection import narrow
 from determinations.cases.old_grounds import count_old_grounds
-from determinations.models import Category, ItemFact
+from determinations.models import Category
 from determinations.parsing.grounds import GROUNDS
 from determinations.parsing.results import SIDES, Decision
 from determinations.statistics.catalog import BY_KEY
-from determinations.statistics.citation_catalog import AUTHORITIES_OF_SIDE
 from determinations.statistics.definition import Statistic
 from determinations.statistics.ground_tables import with_decision
 from determinations.statistics.measured_accuracy import Share
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import Table, Tally
+from determinations.statistics.treatments import RECENT_REQUESTS
 from determinations.views.statistics.context import Context, Number, RowView, may_read, table_of
 from determinations.views.statistics.ground_sentences import DOCUMENTATION, documentation
 from determinations.views.statistics.lazy_sections import section, whole_url
 from determinations.views.statistics.over_time import periods_of
-from determinations.views.statistics.quantities import newest_requests, quantity_rows, recent_requests
+from determinations.views.statistics.quantities import (
+    RecentRequest,
+    quantity_rows,
+    recent_requests,
+    recent_with_decision,
+    requests_for,
+)
 from determinations.views.statistics.questions import question_rows
 from determinations.views.statistics.sections import SECTIONS, cited_sections
 
 _MOST_ROWS = 12
 _EXAMPLES = 5
 #: What the profile counts by, in one pass.
-_COLUMNS = ("grounds", "claims_authority_ids", "reviewer_authority_ids", "body_region", "decision_month")
+_GROUPINGS = [
+    BY_KEY[key].columns for key in ("ground", "claims-authority", "reviewer-authority", "body-region", "month")
+]
 
 
 @dataclass(frozen=True)
 class Example:
     """A recent request for the treatment, with the address of its item."""
 
-    fact: ItemFact
+    wording: str
     url: str
     grounds: str
 
@@ -102,12 +109,11 @@ def treatment(request: HttpRequest, category: str, subcategory: str) -> HttpResp
 
 def _profile(context: Context, category: Category) -> dict[str, object]:
     """Everything that the profile shows of the items of the selection."""
-    context.engine.precompute(context.selection, _COLUMNS)
+    context.engine.precompute(context.selection, _GROUPINGS)
     grounds = table_of(context, BY_KEY["ground"])
     by_ground = {row.key: row.tally for row in grounds.rows}
-    cited = {side: _first_rows(context, AUTHORITIES_OF_SIDE[side]) for side in SIDES}
-    newest = newest_requests(context, category)
-    recent = recent_requests(newest)
+    cited = {side: _first_rows(context, BY_KEY[f"{side}-authority"]) for side in SIDES}
+    recent = recent_requests(context, requests_for(context, category))
     steps, periods = periods_of(context)
     return {
         "tally": grounds.total,
@@ -127,8 +133,8 @@ def _profile(context: Context, category: Category) -> dict[str, object]:
         **steps,
         "quantities": quantity_rows(context, category, recent),
         "recent_count": len(recent),
-        "won": _examples(context, newest.filter(overturned=True)),
-        "lost": _examples(context, newest.filter(overturned=False)),
+        "won": _examples(context, category, recent, "overturned"),
+        "lost": _examples(context, category, recent, "upheld"),
         "sections_part": section(context, context.url("cited_sections"), *SECTIONS, cited_sections),
         "documentation_part": section(context, context.url("grounds_documentation"), *DOCUMENTATION, documentation),
     }
@@ -161,17 +167,17 @@ def _grounds_of(context: Context, grounds: Table, decision: Decision) -> list[Gr
     ]
 
 
-def _examples(context: Context, newest: QuerySet[ItemFact]) -> list[Example]:
-    """The most recent of these requests."""
+def _examples(
+    context: Context, category: Category, recent: Sequence[RecentRequest], decision: Decision
+) -> list[Example]:
+    """The most recent requests with the decision. Among the recent ones are usually enough."""
     if not context.may_browse:
         return []
-    shown = ("case_id", "grounds", "item__number", "item__disputed")
-    facts = newest.select_related("item").only(*shown)[:_EXAMPLES]
+    requests = recent_with_decision(recent, decision)[:_EXAMPLES]
+    if len(requests) < _EXAMPLES and len(recent) == RECENT_REQUESTS:
+        older = requests_for(context, category).filter(overturned=decision == "overturned")
+        requests = recent_requests(context, older, _EXAMPLES)
     return [
-        Example(
-            fact,
-            f"{reverse('case_detail', args=[fact.case_id])}?item={fact.item.number}#item-{fact.item.number}",
-            ", ".join(context.labels.of("ground", code) for code in fact.grounds),
-        )
-        for fact in facts
+        Example(request.wording, request.url, ", ".join(context.labels.of("ground", code) for code in request.grounds))
+        for request in requests
     ]

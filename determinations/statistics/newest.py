@@ -1,0 +1,28 @@
+"""The most recent of selected items, which pages about a selection quote."""
+
+from typing import cast
+
+from django.db.models import F, QuerySet
+
+from determinations.models import ItemFact
+from determinations.statistics.interface import Selection
+from determinations.statistics.sql_engine import SqlEngine
+
+_NEWEST_FIRST = (F("decision_date").desc(nulls_last=True), F("item").desc())
+
+
+def newest_items(engine: SqlEngine, items: "QuerySet[ItemFact]", most: int) -> "QuerySet[ItemFact]":
+    """At most so many, most recent decision first; a further filter is not possible.
+
+    In a large collection the column engine names them: PostgreSQL would read all newer items that do not match.
+    """
+    selection = Selection(items, whole_letters=False)
+    if engine.lists_by_column(selection):
+        sql, params = selection.rows
+        named = engine.rows_by_column(
+            f"SELECT item_id {sql} ORDER BY decision_date DESC NULLS LAST, item_id DESC LIMIT {most}",
+            params,
+        )
+        if named is not None:
+            return ItemFact.objects.filter(pk__in=[cast("int", pk) for (pk,) in named]).order_by(*_NEWEST_FIRST)
+    return items.order_by(*_NEWEST_FIRST)[:most]
