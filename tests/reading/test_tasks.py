@@ -185,8 +185,11 @@ def test_interactive_letters_overtake_an_import(worker: Worker, monkeypatch: pyt
 def test_what_a_first_letter_would_wait_for_is_done_before_a_worker_forks() -> None:
     known_migrations.cache_clear()
     state_holidays.cache_clear()
+    usual = gc.get_threshold()
     warm_up()
+    assert gc.get_threshold()[0] > 100 * usual[0]
     gc.unfreeze()  # this process has garbage of its own
+    gc.set_threshold(*usual)
     assert known_migrations.cache_info().currsize == 1
     assert state_holidays.cache_info().currsize == 1
     assert forms_by_first.cache_info().currsize == 1
