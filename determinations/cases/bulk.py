@@ -10,6 +10,9 @@ from psycopg import Cursor
 
 Rows = Sequence[Mapping[str, object]]
 
+#: No row contains itself: looking for that takes a fifth of the time.
+_ENCODER = json.JSONEncoder(check_circular=False)
+
 
 def bulk_cursor() -> CursorWrapper:
     """A cursor for statements with megabytes of values, which travel beside the statement; a context manager.
@@ -37,7 +40,7 @@ def insert_rows(model: type[Model], rows: Rows, *, replace_on: str = "", keep: C
         updates = ", ".join(f'"{name}" = excluded."{name}"' for name in changed)
         statement += f' ON CONFLICT ("{replace_on}") DO UPDATE SET {updates}'
     with bulk_cursor() as cursor:
-        cursor.execute(statement, [json.dumps(rows)])
+        cursor.execute(statement, [_ENCODER.encode(rows)])
 
 
 def put_rows(model: type[Model], rows: Rows, *, key: str) -> set[int]:
@@ -56,7 +59,7 @@ def put_rows(model: type[Model], rows: Rows, *, key: str) -> set[int]:
         RETURNING "{key}"
     """  # noqa: S608 - names of our own columns
     with bulk_cursor() as cursor:
-        cursor.execute(statement, [json.dumps(rows)])
+        cursor.execute(statement, [_ENCODER.encode(rows)])
         return {pk for (pk,) in cursor.fetchall()}
 
 

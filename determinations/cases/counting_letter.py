@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from determinations.cases.copies import ReadLetter, are_copies, how_much_it_says
-from determinations.cases.letter_corrections import lasting_corrections
 from determinations.cases.merging import empty_document, merge
 from determinations.cases.readable_values import readable_documents, readable_texts
 from determinations.models import Correction, CorrectionState, Letter, LetterPair, LetterText, ParsedDocument
@@ -15,7 +14,7 @@ from determinations.models.packed import Digest
 from determinations.parsing.results import LetterRecord
 
 #: The columns of letters that matter here.
-_COMPARED = ("sha256", "part", "pages", "first_page", "last_page", "text_method")
+COMPARED = ("pages", "first_page", "last_page", "text_method")
 #: Number of leading characters in which a letter says that it is amended.
 _HEAD = 3_000
 #: Texts in memory at once: copies of a letter may be many, and long.
@@ -43,13 +42,15 @@ class ReadLetters:
     corrections: Mapping[int, Sequence[Correction]]
 
 
-def read_letters(letter_ids: Collection[int]) -> ReadLetters:
-    """What is compared of these letters, of however many cases, in a few statements; without letters in none."""
+def read_letters(
+    letter_ids: Collection[int], letters: Mapping[int, Letter], corrections: Mapping[int, Sequence[Correction]]
+) -> ReadLetters:
+    """What is compared of these letters, of however many cases, in a few statements; without letters in none.
+
+    ``letters`` and their lasting ``corrections`` are those of the caller, who holds them, and maybe others.
+    """
     if not letter_ids:
         return ReadLetters({}, {})
-    rows = Letter.objects.filter(AnyOf("pk", letter_ids)).only(*_COMPARED)
-    letters = {letter.pk: letter for letter in rows}
-    corrections = lasting_corrections(letters.values())
     amended = _say_amended(letter_ids)
     read: dict[int, ReadLetter] = {}
     for document, same in _documents(letter_ids):

@@ -1,7 +1,7 @@
 """Settles which letter of a case counts."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -11,7 +11,7 @@ from django.db import connection
 
 from determinations.cases.counting_letter import Standing, choose_counting, read_letters
 from determinations.cases.holding import UNDECIDED
-from determinations.models import Case, LetterPair, PairDecision
+from determinations.models import Case, Correction, Letter, LetterPair, PairDecision
 from determinations.models.any_of import AnyOf
 
 
@@ -27,13 +27,19 @@ class Settled:
     joined: set[int]
 
 
-def settle_versions(cases: Mapping[int, Case], written: Collection[int]) -> Settled:
+def settle_versions(
+    cases: Mapping[int, Case],
+    written: Collection[int],
+    letters: Mapping[int, Letter],
+    corrections: Mapping[int, Sequence[Correction]],
+) -> Settled:
     """Settle which letter of each case counts: the most complete copy of the version decided last.
 
     Letters belong to one case if they share a number or a text, or staff merged them, unless staff keep them apart or
     they belong to different offices: then one office would lose its case to a letter that it cannot see.
     Staff can choose a different letter to count. ``cases`` are all that may belong together (``holding``); their
-    standing is changed in memory only (see :func:`write_standing`). ``written`` are those that the caller writes.
+    standing is changed in memory only (see :func:`write_standing`). ``written`` are those that the caller writes,
+    ``letters`` and ``corrections`` their letters and the lasting corrections of these, by number.
     """
     among = LetterPair.objects.filter(AnyOf("older", cases.keys()), AnyOf("newer", cases.keys()))
     pairs = list(among.exclude(UNDECIDED))
@@ -52,7 +58,7 @@ def settle_versions(cases: Mapping[int, Case], written: Collection[int]) -> Sett
     links += sorted(of_one_number, key=lambda pair: (pair[1], pair[0]), reverse=True)
     settled = Settled(set(), set())
     groups = _connected(offices, links, apart)
-    known = read_letters([pk for group in groups if len(group) > 1 for pk in group])
+    known = read_letters([pk for group in groups if len(group) > 1 for pk in group], letters, corrections)
     for group in groups:
         alone = Standing(group[0], frozenset(), is_corrected=False)
         standing = alone if len(group) == 1 else choose_counting(group, merged, known)

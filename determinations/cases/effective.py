@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from determinations.cases import review_entries
+from determinations.cases.counting_letter import COMPARED
 from determinations.cases.current_version import settle_versions, write_standing
 from determinations.cases.facts import replace_facts
 from determinations.cases.file_text import hand_over_texts
@@ -69,6 +70,9 @@ _MOST_TURNS = 4
 #  7. printed citations, owners and notes, duties, and the review queue: read nothing that is written later.
 
 
+#: The columns of letters that the writer needs.
+_COLUMNS = ("sha256", "part", "office_set", "state", *COMPARED)
+
 _NOT_READ_NOW: Mapping[int, LetterRecord] = {}
 
 
@@ -95,7 +99,7 @@ class _Writer:
     ) -> None:
         """``cases`` of the held letters, if the caller read them before it deleted others; see ``write_cases``."""
         self.held = held
-        letters = Letter.objects.filter(AnyOf("pk", held.letters)).only("sha256", "part", "office_set", "state")
+        letters = Letter.objects.filter(AnyOf("pk", held.letters)).only(*_COLUMNS)
         self.letters = {letter.pk: letter for letter in letters}
         self.corrections = CaseCorrections(self.letters.values())
         self.rules = active_rules()
@@ -133,7 +137,7 @@ class _Writer:
         stale = letter_ids
         for _turn in range(_MOST_TURNS):
             self._merge(stale)
-            settled = settle_versions(self.cases, letter_ids)
+            settled = settle_versions(self.cases, letter_ids, self.letters, self.corrections.by_letter)
             moved |= settled.moved
             joined = settled.joined if settled.joined and self._has_work_of_staff else set()
             stale = self._stale(moved | joined | self.merged.keys())

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from django.db.models import Exists, OuterRef, Q
 
 from determinations.models import Case, Correction, Letter, RemovedLetter
+from determinations.models.any_of import AnyOf, HasAnyOf
 
 
 def own_corrections(letters: Iterable[Letter]) -> dict[int, list[Correction]]:
@@ -59,7 +60,7 @@ def lasting_corrections(letters: Iterable[Letter]) -> dict[int, list[Correction]
 
 def _of_removed(ids: Sequence[int]) -> dict[int, list[Correction]]:
     there_again = Exists(Letter.objects.filter(sha256=OuterRef("sha256"), part=OuterRef("part")))
-    removed = list(RemovedLetter.objects.filter(~there_again, copies__overlap=ids)) if ids else []
+    removed = list(RemovedLetter.objects.filter(~there_again, HasAnyOf("copies", ids))) if ids else []
     if not removed:
         return {}
     made: dict[tuple[str, int], list[Correction]] = defaultdict(list)
@@ -75,7 +76,7 @@ def _of_removed(ids: Sequence[int]) -> dict[int, list[Correction]]:
 def copies_of(letter_ids: Iterable[int]) -> dict[int, int]:
     """The letter that counts, by copy: for the copies among these letters, and for copies of the rest."""
     ids = list(letter_ids)
-    copies = Case.objects.filter(Q(pk__in=ids) | Q(superseded_by__in=ids), is_copy=True)
+    copies = Case.objects.filter(Q(AnyOf("pk", ids)) | Q(AnyOf("superseded_by", ids)), is_copy=True)
     pairs = copies.values_list("pk", "superseded_by_id")
     return {pk: counts for pk, counts in pairs if counts is not None}
 

@@ -16,6 +16,7 @@ from determinations.cases.holding import holding
 from determinations.cases.letter_corrections import copies_of
 from determinations.cases.merging import Merged
 from determinations.models import Correction, CorrectionState, Letter, ProblemReport, ReviewEntry
+from determinations.models.any_of import AnyOf
 from determinations.models.browsing import ReportState
 from determinations.models.letters import LetterState
 from determinations.parsing.problems import PROBLEMS, needs_review
@@ -93,12 +94,8 @@ def refresh(letter_ids: Collection[int], merged: Mapping[int, Merged] | None = N
     if not letter_ids:
         return
     copies = copies_of(letter_ids)
-    reported = {
-        copies.get(pk, pk)
-        for pk in ProblemReport.objects.filter(letter__in={*letter_ids, *copies}, state=ReportState.OPEN).values_list(
-            "letter_id", flat=True
-        )
-    } & set(letter_ids)
+    reports = ProblemReport.objects.filter(AnyOf("letter", {*letter_ids, *copies}), state=ReportState.OPEN)
+    reported = {copies.get(pk, pk) for pk in reports.values_list("letter_id", flat=True)} & set(letter_ids)
     reasons = {pk: _reasons(result) for pk, result in (merged or {}).items() if pk not in copies}
     without_case = set(letter_ids) - reasons.keys() - copies.keys()
     unread = Letter.objects.filter(pk__in=without_case, state__in=_UNREAD).values_list("pk", "state")
@@ -109,7 +106,7 @@ def refresh(letter_ids: Collection[int], merged: Mapping[int, Merged] | None = N
         reasons[pk] = reasons.get(pk, set()) | {REPORTED}
     wanted = {pk: codes for pk, codes in reasons.items() if codes}
     kept_for = _work_on_copies(copies, wanted)
-    ReviewEntry.objects.filter(pk__in=set(letter_ids) - wanted.keys()).delete()
+    ReviewEntry.objects.filter(AnyOf("pk", set(letter_ids) - wanted.keys())).delete()
     ReviewEntry.objects.bulk_create(
         (
             ReviewEntry(letter_id=pk, reasons=_ordered(codes), urgency=urgency_of(codes))

@@ -18,6 +18,7 @@ from determinations.access.roles import check_permission
 from determinations.access.scope import all_letters
 from determinations.casework import notifications
 from determinations.models import Case, CaseNote, CaseWork, Letter, Tag, WorkStatus
+from determinations.models.any_of import AnyOf
 from determinations.models.casework import LONGEST_TAG
 
 #: Cases that one action changes at most.
@@ -180,7 +181,8 @@ def follow(letter_ids: Collection[int]) -> None:
 
     Call it in the transaction that settled which letters count, with these letters held.
     """
-    older = Case.objects.filter(Q(pk__in=letter_ids) | Q(superseded_by__in=letter_ids), superseded_by__isnull=False)
+    among = Q(AnyOf("pk", letter_ids)) | Q(AnyOf("superseded_by", letter_ids))
+    older = Case.objects.filter(among, superseded_by__isnull=False)
     move({pk: newer for pk, newer in older.values_list("pk", "superseded_by_id") if newer is not None})
 
 

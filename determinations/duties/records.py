@@ -29,6 +29,7 @@ from determinations.models import (
     Receipt,
     Service,
 )
+from determinations.models.any_of import AnyOf
 from determinations.models.cases import Decision
 
 #: Duties that one action changes at most.
@@ -80,9 +81,9 @@ def refresh(letter_ids: Collection[int]) -> None:
     """
     if not letter_ids:
         return
-    counting = set(Case.objects.filter(pk__in=letter_ids, superseded_by=None).values_list("pk", flat=True))
+    counting = set(Case.objects.filter(AnyOf("pk", letter_ids), superseded_by=None).values_list("pk", flat=True))
     overturned = _overturned_items(counting)
-    kept = {(duty.letter_id, duty.item_number): duty for duty in Duty.objects.filter(letter__in=letter_ids)}
+    kept = {(duty.letter_id, duty.item_number): duty for duty in Duty.objects.filter(AnyOf("letter", letter_ids))}
     if not overturned and not kept:
         return
     _take_over_from_copies(counting, kept)
@@ -102,7 +103,7 @@ def refresh(letter_ids: Collection[int]) -> None:
 
 def _overturned_items(cases: Collection[int]) -> dict[int, dict[int, str]]:
     items: dict[int, dict[int, str]] = {}
-    rows = DisputedItem.objects.filter(case__in=cases, decision=Decision.OVERTURNED)
+    rows = DisputedItem.objects.filter(AnyOf("case", cases), decision=Decision.OVERTURNED)
     for pk, number, disputed in rows.values_list("case_id", "number", "disputed"):
         items.setdefault(pk, {})[number] = disputed
     return items

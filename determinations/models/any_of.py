@@ -3,7 +3,15 @@
 from collections.abc import Collection
 
 from django.contrib.postgres.fields import ArrayField
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BigIntegerField, BooleanField, F, Func, TextField, Value
+
+
+class _Plain(ArrayField):
+    """An array whose values are written as they are: converting each takes longer than the rest of the statement."""
+
+    def get_db_prep_value(self, value: object, connection: BaseDatabaseWrapper, prepared: bool = False) -> object:
+        return value
 
 
 class AnyOf(Func):
@@ -15,8 +23,15 @@ class AnyOf(Func):
     of_texts = False
 
     def __init__(self, column: str, values: Collection[int] | Collection[str]) -> None:
-        array = ArrayField(TextField()) if self.of_texts else ArrayField(BigIntegerField())
+        array = _Plain(TextField() if self.of_texts else BigIntegerField())
         super().__init__(F(column), Value(list(values), output_field=array), output_field=BooleanField())
+
+
+class HasAnyOf(AnyOf):
+    """Whether a column of arrays of numbers has one of these values in its array."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " && "
 
 
 class AnyOfTexts(AnyOf):

@@ -16,6 +16,7 @@ from determinations.models import (
     RemovedLetter,
     UploadedFile,
 )
+from determinations.models.any_of import AnyOf, AnyOfTexts
 from determinations.models.uploads import FileOutcome
 from determinations.parsing.results import LetterPart, LetterRecord, to_record
 from determinations.parsing.source import PageRange
@@ -97,7 +98,7 @@ def parts_by_letter(readings: Collection[Reading]) -> dict[int, LetterPart]:
 def page_ranges(letters: Iterable[Letter]) -> dict[str, list[PageRange]]:
     """The pages of every letter of those files in which an administrator set pages, by file."""
     digests = {letter.sha256 for letter in letters}
-    set_by_hand = Letter.objects.filter(sha256__in=digests, pages_set_by_hand=True).values("sha256")
+    set_by_hand = Letter.objects.filter(AnyOfTexts("sha256", digests), pages_set_by_hand=True).values("sha256")
     rows = Letter.objects.filter(sha256__in=set_by_hand, first_page__isnull=False)
     ranges: dict[str, list[PageRange]] = defaultdict(list)
     for row in sorted(rows, key=_printed_order):
@@ -111,7 +112,7 @@ def _printed_order(row: Letter) -> tuple[int, int, int]:
 
 def _letters_by_file(letter_ids: Collection[int]) -> Mapping[str, list[int]]:
     """All letters of the files of these letters."""
-    files = Letter.objects.filter(pk__in=letter_ids).values("sha256")
+    files = Letter.objects.filter(AnyOf("pk", letter_ids)).values("sha256")
     letters: dict[str, list[int]] = defaultdict(list)
     for sha256, pk in Letter.objects.filter(sha256__in=files).order_by("part").values_list("sha256", "pk"):
         letters[sha256].append(pk)

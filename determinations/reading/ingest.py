@@ -28,6 +28,7 @@ from determinations.cases.holding import Held, holding, lock_letters
 from determinations.extraction.reader import ReaderBroken
 from determinations.intake.store_health import StoreUnavailable
 from determinations.models import Letter, LetterState
+from determinations.models.any_of import AnyOf
 from determinations.models.letters import LARGEST_INTERACTIVE_BATCH, OPEN_STATES, Lane
 from determinations.reading.breaker import (
     WRITING,
@@ -105,7 +106,7 @@ def _ingest_new(ids: Sequence[int], stop_at: float, limits: CallLimits) -> None:
 
 
 def _ingest_begun(ids: Sequence[int], stop_at: float, limits: CallLimits) -> None:
-    begun = Letter.objects.filter(pk__in=ids, state__in=OPEN_STATES, attempts__gt=0).order_by("pk")
+    begun = Letter.objects.filter(AnyOf("pk", ids), state__in=OPEN_STATES, attempts__gt=0).order_by("pk")
     attempts = dict(begun.values_list("pk", "attempts"))
     size = _BEGUN_CHUNK if not breaker.stopped else 1
     seldom = [pk for pk, begun_times in attempts.items() if begun_times <= _TOGETHER_UNTIL]
@@ -131,7 +132,7 @@ def _ingest_chunks(mine: Sequence[int], stop_at: float, limits: CallLimits) -> N
 
 def stop_killers(ids: Sequence[int]) -> None:
     """Set aside letters that crashed their worker too often."""
-    killers = Letter.objects.filter(pk__in=ids, state__in=OPEN_STATES, attempts__gte=ATTEMPTS)
+    killers = Letter.objects.filter(AnyOf("pk", ids), state__in=OPEN_STATES, attempts__gte=ATTEMPTS)
     if killer_ids := list(killers.values_list("pk", flat=True)):
         holding(killer_ids, lambda held: stop_unwritten(set_aside_killers(killer_ids), held))
 
@@ -256,7 +257,7 @@ def write_scan(reading: Reading) -> None:
 
 def _claimed(mine: Sequence[int]) -> list[Letter]:
     """The claimed letters, except those that were removed or set aside since."""
-    return list(Letter.objects.filter(pk__in=mine, state=LetterState.PARSING).order_by("pk"))
+    return list(Letter.objects.filter(AnyOf("pk", mine), state=LetterState.PARSING).order_by("pk"))
 
 
 def read_from_file(ids: Collection[int]) -> None:

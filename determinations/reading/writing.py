@@ -15,6 +15,7 @@ from determinations.cases.letter_corrections import own_corrections
 from determinations.cases.readable_values import readable_texts
 from determinations.extraction.results import ExtractedText
 from determinations.models import Case, Letter, LetterState, LetterText, ScannedPage
+from determinations.models.any_of import AnyOf
 from determinations.models.letters import OPEN_STATES, Lane
 from determinations.packing.codec import pack, pack_json
 from determinations.parsing import PARSER_VERSION
@@ -46,7 +47,7 @@ def write_readings(readings: Collection[Reading], *, only: LetterState | None = 
 
 
 def _write(readings: Collection[Reading], only: LetterState | None, held: Held) -> None:
-    letters = Letter.objects.filter(pk__in=held.letters)
+    letters = Letter.objects.filter(AnyOf("pk", held.letters))
     there = set((letters.filter(state=only) if only else letters).values_list("pk", flat=True))
     readings = [reading for reading in readings if reading.letter_id in there]
     outdated = _outdated([reading for reading in readings if reading.stored])
@@ -114,7 +115,7 @@ def _kept(letters: Collection[LetterReading]) -> dict[int, str]:
 
 def _with_case(ids: Collection[int]) -> set[int]:
     """The letters that have a case, from an earlier reading or entered by hand."""
-    return set(Case.objects.filter(pk__in=ids).values_list("pk", flat=True))
+    return set(Case.objects.filter(AnyOf("pk", ids)).values_list("pk", flat=True)) if ids else set()
 
 
 def _say_what_is_kept(messages: Mapping[int, str]) -> None:
@@ -207,7 +208,7 @@ WHERE (stored.start, stored."end", stored.folded_sha256)
 
 def _write_scanned_pages(texts: Mapping[int, ExtractedText]) -> None:
     """Store the words of each recognized page, replacing those of an earlier reading."""
-    ScannedPage.objects.filter(letter__in=texts).delete()
+    ScannedPage.objects.filter(AnyOf("letter", texts)).delete()
     ScannedPage.objects.bulk_create(
         ScannedPage(letter_id=pk, number=number, turn=extracted.turns[number], words=scanned_words.stored(words))
         for pk, extracted in texts.items()

@@ -6,6 +6,7 @@ from determinations.models import (
     AuthorityAlias,
     PrintedCitation,
 )
+from determinations.models.any_of import AnyOf
 from determinations.parsing.citations import normalized_form
 from determinations.parsing.citations.printed_names import authority
 from determinations.parsing.results import SIDES, LetterRecord
@@ -14,7 +15,7 @@ from determinations.parsing.results import SIDES, LetterRecord
 def write_printed_citations(documents: Mapping[int, LetterRecord]) -> None:
     """Replace the rows of these letters in the work list for aliases."""
     aliases = dict(AuthorityAlias.objects.filter(active=True).values_list("normalised", "authority__key"))
-    PrintedCitation.objects.filter(letter__in=documents).delete()
+    PrintedCitation.objects.filter(AnyOf("letter", documents)).delete()
     rows = []
     for pk, document in documents.items():
         for item in document["items"]:

@@ -150,7 +150,7 @@ def test_settling_a_chunk_of_mixed_offices_looks_at_each_case_a_few_times(db: No
             return self.pk % 3
 
     cases = {number: Counted(number) for number in range(1, 301)}
-    assert settle_versions(cast(dict[int, Case], cases), cases).moved == set()
+    assert settle_versions(cast(dict[int, Case], cases), cases, {}, {}).moved == set()
     assert len(looks) <= 3 * len(cases)
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 
 from determinations.cases import earlier_texts
 from determinations.cases.counting_letter import read_letters
-from determinations.models import Case, CaseText, FactChange, ItemText, LetterText, ParsedDocument
+from determinations.models import Case, CaseText, FactChange, ItemText, Letter, LetterText, ParsedDocument
 from determinations.packing.codec import pack
 from determinations.synthetic import write_letter
 from determinations.tasks import pack_earlier_texts
@@ -88,7 +88,7 @@ def test_rows_of_an_earlier_release_are_read_packed_and_emptied(cases: list[Case
     before = counted("{name} IS NOT NULL")
     assert (before > 40, counted("packed_{name} IS NOT NULL")) == (True, 0)
     assert everything() == stored
-    assert len(read_letters([case.pk for case in cases]).letters) == 6
+    assert len(read_letters([case.pk for case in cases], Letter.objects.in_bulk(), {}).letters) == 6
 
     marks = FactChange.objects.count()
     LetterText.objects.filter(pk=cases[0].pk).update(text="Synthetic. Written again.")
