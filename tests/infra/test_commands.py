@@ -81,6 +81,8 @@ def test_benchmark_ingest_measures_the_path_from_upload_to_case(tmp_path: Path) 
     assert benchmark.returncode == 0, benchmark.stderr
     for line in ("bare pdfium, one process:", "share of bare pdfium:", "text, end to end:", "of such files, ratio:"):
         assert line in benchmark.stdout
+    for role in ("upload", "workers", "reading children", "postgres"):
+        assert f"{role} " in benchmark.stdout.split("processor time per letter:")[1].splitlines()[0]
     assert benchmark.stdout.count("(4 letters, 4 cases") == 3
 
 

@@ -5,6 +5,7 @@ the same files and while the worker waits, it measures pdfium alone: the upper l
 the speeds of the round are divided, because a machine is not equally fast at all times.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -28,6 +29,7 @@ from django.utils import timezone
 
 from determinations.intake.receiving import receive_files
 from determinations.management.benchmark_records import FOLDER, new_record
+from determinations.management.processor_time import processor_seconds
 from determinations.models import Case, Letter
 from determinations.models.letters import OPEN_STATES, Lane
 from determinations.reading.workers import worker_is_running
@@ -37,9 +39,11 @@ from determinations.tasks import send_waiting
 from imrsite.local.processes import spawn, stop_process
 
 if TYPE_CHECKING:
-    from imrsite.local.embedded import Addresses
+    from imrsite.local.embedded import Services
 
 _INSIDE = "IMRSITE_BENCHMARK_DIR"
+#: The process IDs of its servers by name, as JSON.
+_SERVERS = "IMRSITE_BENCHMARK_SERVERS"
 _SEED = 4242
 
 
@@ -115,18 +119,19 @@ class Command(BaseCommand):
         with tempfile.TemporaryDirectory(prefix="imrsite-benchmark-") as folder:
             try:
                 with Services(Path(folder) / "state") as services:
-                    self._run_inside(Path(folder), services.addresses)
+                    self._run_inside(Path(folder), services)
             except ServiceError as error:
                 raise CommandError(str(error)) from error
 
-    def _run_inside(self, folder: Path, addresses: "Addresses") -> None:
+    def _run_inside(self, folder: Path, services: "Services") -> None:
         environment = {
             **os.environ,
             _INSIDE: str(folder),
             "IMRSITE_STATE_DIR": str(folder / "state"),
             "DATA_DIR": str(folder / "files"),
-            "DATABASE_URL": addresses.database_url,
-            "REDIS_URL": addresses.redis_url,
+            _SERVERS: json.dumps({name: process.pid for name, process in services.processes.items()}),
+            "DATABASE_URL": services.addresses.database_url,
+            "REDIS_URL": services.addresses.redis_url,
             "SECRET_KEY": "x" * 50,
             "LOG_LEVEL": "WARNING",
         }
@@ -145,6 +150,7 @@ class Command(BaseCommand):
             ],
             log=folder() / "worker.log", dies_by="TERM", cwd=settings.BASE_DIR,
         )  # fmt: skip
+        self.worker_id = worker.pid
         try:
             wait_for_worker()
             self._walk("warming up", [write_letter(n, _SEED + 2).text.encode() for n in range(warm_up)])
@@ -194,21 +200,34 @@ class Command(BaseCommand):
         letters = letters or len(data)
         files = (ContentFile(content, name=f"{n}") for n, content in enumerate(data))
         cases = Case.objects.count()
+        before = processor_seconds(self._roots())
         began = time.monotonic()
         while window := list(islice(files, 200)):
             receive_files(by=None, files=window, lane=Lane.BULK)
             send_waiting(Lane.BULK)
         taken_in = time.monotonic() - began
         while Letter.objects.filter(state__in=OPEN_STATES).exists():
-            time.sleep(0.02)
+            time.sleep(0.1)  # asking more often took half a millisecond per letter
         seconds = time.monotonic() - began
         self._say(
             name,
             f"{letters / seconds:,.0f} letters/s ({letters:,} letters, {Case.objects.count() - cases:,} cases, "
             f"{seconds:.1f} s, all stored after {taken_in:.1f} s)",
         )
+        used = processor_seconds(self._roots())
+        each = {role: 1000 * (used[role] - before.get(role, 0.0)) / letters for role in used}
+        self._say(
+            "  processor time per letter",
+            ", ".join(f"{role} {spent:.2f} ms" for role, spent in each.items())
+            + f"; in all {sum(each.values()):.2f} ms",
+        )
         self.record.add(name, letters=letters / seconds)
         return letters / seconds
+
+    def _roots(self) -> dict[str, int]:
+        """The processes that take part, by name."""
+        servers = json.loads(os.environ.get(_SERVERS, "{}"))
+        return {"upload": os.getpid(), "workers": self.worker_id, **servers}
 
     def _say(self, name: str, figures: str) -> None:
         self.stdout.write(f"{name + ':':<32}{figures}")
