@@ -19,7 +19,7 @@ class _Process:
 def processor_seconds(roots: Mapping[str, int]) -> dict[str, float]:
     """Processor seconds so far of these processes (IDs by name) with all that descend from them.
 
-    Processes that open untrusted files count by themselves, as ``reading children``.
+    A child that ended counts with its parent. Those that open untrusted files count as ``reading children``.
     """
     processes = dict(_processes())
     name_of = {pid: name for name, pid in roots.items()}

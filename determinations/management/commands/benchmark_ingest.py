@@ -207,7 +207,7 @@ class Command(BaseCommand):
             send_waiting(Lane.BULK)
         taken_in = time.monotonic() - began
         while Letter.objects.filter(state__in=OPEN_STATES).exists():
-            time.sleep(0.1)  # asking more often took half a millisecond per letter
+            time.sleep(0.1)  # asking takes time from the workers
         seconds = time.monotonic() - began
         self._say(
             name,
