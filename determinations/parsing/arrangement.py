@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from determinations.parsing.results import Citation, ParsedItem, ParsedLetter, Problem
-from determinations.parsing.spans import Span
+from determinations.parsing.spans import Span, make
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Arrangement:
         first = self._piece(span.start)
         last = self._piece(span.end - 1)
         if first == last:
-            return Span(self._offset(span.start), self._offset(span.end - 1) + 1)
+            return make(Span, (self._offset(span.start), self._offset(span.end - 1) + 1))
         inner = self.pieces[first + 1 : last]
         ends = (self._offset(span.start), self._offset(span.end - 1))
         start = min((*ends, *(piece.start for piece in inner)))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from determinations.parsing.dates import ANY_DATE, calendar_day, read_date
 from determinations.parsing.results import Problem
-from determinations.parsing.spans import Span
+from determinations.parsing.spans import Span, make
 
 #: Field of the date labels by the label's first word; ``Application`` / ``Received:`` breaks over two lines.
 _DATE_LABELS = {
@@ -108,14 +108,14 @@ def read_header(source: str, end: int) -> Header:
 def _read_usual(block: re.Match[str]) -> Header | None:
     """The values of a block in its usual order; None when one of its dates is no day of the calendar."""
     dates: dict[str, date] = {}
-    spans = {"case_number": Span(*block.span("case_number")), "priority": Span(*block.span("priority"))}
+    spans = {name: make(Span, block.span(name)) for name in ("case_number", "priority")}
     for name in DATE_FIELDS:
         printed = block[name]
         day = calendar_day(int(printed[6:]), int(printed[:2]), int(printed[3:5]))
         if day is None:
             return None
         dates[name] = day
-        spans[name] = Span(*block.span(name))
+        spans[name] = make(Span, block.span(name))
     return Header(block["case_number"], dates, block["priority"].lower(), spans)
 
 

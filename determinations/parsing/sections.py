@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from determinations.parsing.spans import Span
+from determinations.parsing.spans import Span, make
 
 
 class Sections(NamedTuple):
@@ -45,7 +45,7 @@ def find_sections(source: str) -> Sections:
     for heading, stretched in zip(HEADINGS, STRETCHED_HEADINGS, strict=True):
         at = source.find(heading, position)
         if at >= 0:
-            found.append(Span(at, at + len(heading)))
+            found.append(make(Span, (at, at + len(heading))))
         elif match := stretched.search(source, position):
             found.append(Span(match.start(), match.end()))
         else:

@@ -133,7 +133,10 @@ def _sex(folded: Folded) -> tuple[str | None, Span | None, Problem | None]:
 def _pronouns_deny(text: str, sex: str) -> bool:
     """Whether the summary speaks of a "male" as "she" more than once and never as "he", or the other way round."""
     said, other = (_HE, _SHE) if sex == "male" else (_SHE, _HE)
-    return not any([word in text for word in said]) and sum([text.count(word) for word in other]) > 1
+    for word in said:
+        if word in text:
+            return False
+    return sum([text.count(word) for word in other]) > 1
 
 
 def read_injury_date(source: str, summary: Span) -> tuple[date | None, Span | None]:

@@ -14,7 +14,7 @@ from determinations.parsing.citations.mentions import Mention, merged
 from determinations.parsing.citations.printed_names import Authority, authorities, normalized_form
 from determinations.parsing.citations.spellings import section_label
 from determinations.parsing.results import Citation, Problem
-from determinations.parsing.spans import Folded, Span, fold
+from determinations.parsing.spans import Folded, Span, fold, make
 
 __all__ = ["Authority", "GuidelineReading", "authorities", "normalized_form", "read_guideline", "section_label"]
 
@@ -64,7 +64,8 @@ def _moved_problem(problem: Problem, by: int) -> Problem:
 
 
 def _moved(span: Span, by: int) -> Span:
-    return Span(span.start + by, span.end + by)
+    start, end = span
+    return make(Span, (start + by, end + by))
 
 
 @lru_cache(maxsize=4096)

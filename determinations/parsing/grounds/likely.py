@@ -8,6 +8,7 @@ from determinations.parsing.grounds.model import LEARNED, OF_DECISION, Scores, g
 from determinations.parsing.grounds.rules import rule_book
 from determinations.parsing.grounds.sentences import Sentence
 from determinations.parsing.results import Decision
+from determinations.parsing.spans import make
 
 #: A ground that no rule found counts from this chance, and from a lower one where rules found nothing that the model
 #: thinks possible.
@@ -60,7 +61,7 @@ def likely_grounds(
 def _likely(chance: float, score: float, sentence: Sentence) -> Likely:
     """Who speaks is asked only where it matters."""
     is_open = score >= _NEGLIGIBLE and _WITHOUT_RULES <= chance < _SURE
-    return Likely(chance, sentence, is_quoted=is_open and rule_book().voice(sentence.text) == "guideline")
+    return make(Likely, (chance, sentence, is_open and rule_book().voice(sentence.text) == "guideline"))
 
 
 def _chance(score: float) -> float:

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from determinations.parsing.categories.rules import DRUGS
 from determinations.parsing.grounds.likely import Statement, completed, likely_grounds
-from determinations.parsing.grounds.model import LEARNED, OF_DECISION, Scores, ground_model
+from determinations.parsing.grounds.model import LEARNED, OF_DECISION, ground_model
 from determinations.parsing.grounds.rules import Rule, Voice, rule_book
 from determinations.parsing.grounds.sentences import Sentence, split_sentences
 from determinations.parsing.results import Decision, Ground
-from determinations.parsing.spans import Folded
+from determinations.parsing.spans import Folded, make
 
 #: Rationales have up to some thousands of characters. Of a text beyond all measure both ends are read.
 _LONGEST_END = 30_000
@@ -23,6 +23,10 @@ _EMPTY_WORDS = frozenset(
 )
 
 
+#: The grounds of each decision, by their places in the model's scores.
+_CODES: Mapping[Decision, Sequence[str]] = {
+    decision: [LEARNED[place] for place in places] for decision, places in OF_DECISION.items()
+}
 #: Gives the rules of a ground that a sentence fits.
 RulesThatFit = Callable[[str, str], Sequence[Rule]]
 
@@ -40,14 +44,22 @@ class _Item:
     """What the rules ask about an item."""
 
     def __init__(self, subject: Subject) -> None:
-        self.names = {subject.category, f"{subject.category}/{subject.subcategory}"}
-        self.requested = subject.disputed.lower()
-        self._subcategory = subject.subcategory.lower()
+        self._subject = subject
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The item's category, by itself and with its subcategory."""
+        return frozenset([self._subject.category, f"{self._subject.category}/{self._subject.subcategory}"])
+
+    @cached_property
+    def requested(self) -> str:
+        """What is requested, in lower case."""
+        return self._subject.disputed.lower()
 
     @cached_property
     def words(self) -> list[str]:
         """Words by which a sentence names what is requested."""
-        words = _REQUEST_WORD.findall(f"{self.requested} {self._subcategory}")
+        words = _REQUEST_WORD.findall(f"{self.requested} {self._subject.subcategory.lower()}")
         named = [word.removesuffix("s") for word in words if word not in _EMPTY_WORDS]
         return [*named, *(name for word in words for name in _drug_names().get(word, ()))]
 
@@ -72,23 +84,20 @@ def read_grounds(rationale: Folded, subject: Subject) -> tuple[Ground, ...]:
     scorer = ground_model().scorer((subject.category, subject.subcategory), subject.decision)
     scores = [scorer.scores(sentence.text) for sentence in sentences]
     likely = likely_grounds(sentences, scores, subject.decision)
-    by_rules = Rationale(sentences, subject, [_codes(of_sentence, subject.decision) for of_sentence in scores])
+    codes = _CODES[subject.decision]
+    possible = [[codes[place] for place, _score in of_sentence] for of_sentence in scores]
+    by_rules = Rationale(sentences, subject, possible)
     statements = completed(by_rules.statements(), likely) or grounds_by_rules(rationale.text, subject)
     return tuple(
         [Ground(code, told_by, rationale.span(place.start, place.end)) for code, told_by, place in statements]
     )
 
 
-def _codes(scores: Scores, decision: Decision) -> Sequence[str]:
-    of = OF_DECISION[decision]
-    return [LEARNED[of[place]] for place, _score in scores]
-
-
 def grounds_by_rules(text: str, subject: Subject) -> Sequence[Statement]:
     """What the rules alone find in a text on one line, in the order of its sentences."""
     sentences = _sentences(text)
-    codes = [LEARNED[place] for place in OF_DECISION[subject.decision]]
-    return tuple(Rationale(sentences, subject, [codes] * len(sentences)).statements().values())
+    codes = [_CODES[subject.decision]] * len(sentences)
+    return tuple(Rationale(sentences, subject, codes).statements().values())
 
 
 class Rationale:
@@ -112,7 +121,7 @@ class Rationale:
                 rules = rules_of(self._sentences[place].text, code)
                 rule = self._first_that_counts(rules, place) if rules else None
                 if rule:
-                    first[code] = Statement(code, rule.id, self._sentences[place])
+                    first[code] = make(Statement, (code, rule.id, self._sentences[place]))
         return first
 
     def _first_that_counts(self, rules: Iterable[Rule], place: int) -> Rule | None:

@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from determinations.parsing.spans import make
+
 #: A full stop, perhaps a closing quote or bracket, a space, and what can begin a sentence.
 _END = re.compile(r"[.?!][\"\u201d'\u2019)\]]{0,2} (?=[\"\u201c'\u2018(\[]?[A-Z0-9\u2022])")
 #: What ends in a full stop without ending a sentence.
@@ -32,7 +34,7 @@ def split_sentences(text: str) -> list[Sentence]:
             continue
         end = following - 1
         if end - start <= LONGEST:
-            sentences.append(Sentence(text[start:end], start, end))
+            sentences.append(make(Sentence, (text[start:end], start, end)))
         else:
             _add(sentences, text, start, end)
         start = following
@@ -59,4 +61,4 @@ def _add(sentences: list[Sentence], text: str, start: int, end: int) -> None:
         sentences.append(Sentence(text[start:cut], start, cut))
         start = cut + (cut == space)
     if start < end:
-        sentences.append(Sentence(text[start:end], start, end))
+        sentences.append(make(Sentence, (text[start:end], start, end)))

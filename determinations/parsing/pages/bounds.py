@@ -14,7 +14,7 @@ from determinations.parsing.pages.letter_end import find_letter_end
 from determinations.parsing.pages.notices import find_notices
 from determinations.parsing.results import Problem
 from determinations.parsing.sections import HEADINGS, STRETCHED_HEADINGS
-from determinations.parsing.spans import Span
+from determinations.parsing.spans import Span, make
 
 _FIRST, _SUMMARY, _ISSUES = 0, 2, 3
 _RATIONALE_LABEL = "Decision rationale:"
@@ -99,7 +99,7 @@ def _headings(source: str) -> Iterator[_Heading]:
         found = at >= 0
         while at >= 0:
             if _begins_line(source, at):
-                yield _Heading(Span(at, at + len(heading)), kind)
+                yield make(_Heading, (make(Span, (at, at + len(heading))), kind))
             at = source.find(heading, at + len(heading))
         if not found:
             yield from (_Heading(Span(*match.span()), kind) for match in stretched.finditer(source))

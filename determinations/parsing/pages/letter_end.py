@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from determinations.parsing.pages.fullness import is_short
 from determinations.parsing.results import Problem
-from determinations.parsing.spans import Span, ends_sentence
+from determinations.parsing.spans import Span, ends_sentence, make
 from determinations.parsing.typography import Typography, typography_of
 
 _NECESSITY = re.compile(
@@ -186,7 +186,7 @@ def _lines(source: str, start: int, end: int) -> list[_Line]:
             text = line.strip()
             if text:
                 begin = at if line[0] == text[0] else source.index(text, at)
-                lines.append(_Line(begin, begin + len(text), text, gap, page_edge and bool(lines)))
+                lines.append(make(_Line, (begin, begin + len(text), text, gap, page_edge and bool(lines))))
                 gap, page_edge = 0, False
                 if len(lines) > _MANY_LINES:
                     return lines

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from determinations.parsing.arrangement import Arrangement
-from determinations.parsing.spans import Span
+from determinations.parsing.spans import Span, make
 
 #: First halves that make a compound with any word, whether or not they are words themselves.
 _PREFIXES = frozenset(
@@ -62,7 +62,7 @@ def _divisions(text: str) -> Iterator[_Division]:
                 start -= 1
             begin, end = second.span(1)
             if hyphen - start >= _SHORTEST and not _is_part_of_more(text, start, end):
-                yield _Division(Span(start, hyphen), hyphen, Span(begin, end))
+                yield make(_Division, (make(Span, (start, hyphen)), hyphen, make(Span, (begin, end))))
         hyphen = text.find("-", hyphen + 1)
 
 
