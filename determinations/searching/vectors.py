@@ -71,9 +71,8 @@ class _Vector:
     def add_names(self, names: Iterable[str], weight: str, under: str) -> None:
         """Names whose words are not all there yet."""
         for name in names:
-            slots = slots_without_places(name)
-            if not all(f"{under}{lexeme}" in self.places for slot in slots for lexeme in slot.lexemes):
-                self._add_slots(slots, weight, "", under)
+            if not all(map(self.places.__contains__, _found_by(name, under))):
+                self._add_slots(slots_without_places(name), weight, "", under)
 
     def _add_slots(self, slots: Sequence[Slot], weight: str, under: str, also_under: str) -> None:
         places, used, left, place = self.places, self.places_left.used, self.places_left.left, self.place
@@ -114,6 +113,12 @@ class _Vector:
         return " ".join(
             [f"'{lexeme}':{','.join(places)}" if places else f"'{lexeme}'" for lexeme, places in self.places.items()]
         )
+
+
+@lru_cache(maxsize=2_048)
+def _found_by(name: str, under: str) -> Sequence[str]:
+    """What the words of a name are found by under a prefix. Few names are cited, and those again and again."""
+    return tuple([f"{under}{lexeme}" for slot in slots_without_places(name) for lexeme in slot.lexemes])
 
 
 class _PlacesMayRunOutError(Exception):
