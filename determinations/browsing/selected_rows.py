@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import QueryDict
 
 from determinations.access.roles import check_permission
 from determinations.browsing.lists import LISTS
 from determinations.casework import work
-from determinations.casework.work import MOST_AT_ONCE, Before, WorkRefused
+from determinations.casework.work import MOST_AT_ONCE, Change, Held, WorkRefused
 from determinations.corrections import actions, review_queue
 from determinations.models import Case, Duty, ReviewEntry, RowsAction
 from determinations.models.casework import RowsBefore, RowsState
@@ -116,13 +117,22 @@ def _letters(number: int) -> str:
 
 
 def _of_work(said: str, changed: work.Changed) -> Outcome:
-    before: RowsBefore = [[pk, had.owner_id, had.status, list(had.tags)] for pk, had in changed.items()]
+    before: RowsBefore = [
+        [pk, *_values(one.before), *(_values(one.after) if one.after else ())] for pk, one in changed.items()
+    ]
     return Outcome(said, "work", before)
 
 
-def _of_review(said: str, changed: review_queue.Before) -> Outcome:
-    before: RowsBefore = [[pk, user, until.isoformat() if until else None] for pk, (user, until) in changed.items()]
-    return Outcome(said, "review", before)
+def _values(held: Held) -> tuple[int | None, str, list[str]]:
+    return held.owner_id, held.status, list(held.tags)
+
+
+def _of_review(said: str, changed: review_queue.Changes) -> Outcome:
+    rows: RowsBefore = []
+    for pk, entries in changed.items():
+        values = ((user, until.isoformat() if until else None) for user, until in filter(None, entries))
+        rows.append([pk, *(value for entry in values for value in entry)])
+    return Outcome(said, "review", rows)
 
 
 def remember(outcome: Outcome, *, by: User, now: datetime) -> int | None:
@@ -138,23 +148,33 @@ def undo(action: RowsAction, *, by: User, now: datetime) -> str:
         raise PermissionDenied
     if now - action.at > UNDONE_WITHIN:
         raise WorkRefused("This was done more than an hour ago and can no longer be undone here.")
+    with transaction.atomic():  # if it fails, it can be tried again
+        return _undo(action, by, now)
+
+
+def _undo(action: RowsAction, by: User, now: datetime) -> str:
     if not RowsAction.objects.filter(pk=action.pk, undone_at=None).update(undone_at=now):
         raise WorkRefused("This was undone already.")
     if action.kind == "work":
         return f"Undone for {_cases(restore_work(action.before, by=by, now=now))}."
-    entries = {int(str(pk)): _entry(values) for pk, *values in action.before}
+    entries = {
+        int(str(pk)): (_entry(values[:2]), _entry(values[2:]) if values[2:] else None) for pk, *values in action.before
+    }
     return f"Undone for {_letters(review_queue.restore_all(entries, by=by, now=now))}."
 
 
 def restore_work(before: RowsBefore, *, by: User, now: datetime) -> int:
-    """Give cases the owner, status and tags that they had before; returns how many changed."""
-    return work.undo({int(str(pk)): _had(values) for pk, *values in before}, by=by, now=now)
+    """Take the changes of cases back; returns how many changed."""
+    changes = {
+        int(str(pk)): Change(_held(values[:3]), _held(values[3:]) if values[3:] else None) for pk, *values in before
+    }
+    return work.undo(changes, by=by, now=now)
 
 
-def _had(values: Sequence[int | str | list[str] | None]) -> Before:
+def _held(values: Sequence[int | str | list[str] | None]) -> Held:
     owner, status, tags = values
     assert isinstance(tags, list)
-    return Before(owner if isinstance(owner, int) else None, str(status), tuple(tags))
+    return Held(owner if isinstance(owner, int) else None, str(status), tuple(tags))
 
 
 def _entry(values: Sequence[int | str | list[str] | None]) -> tuple[int | None, datetime | None]:

@@ -32,16 +32,45 @@ class WorkRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
-    """What a case had before a change, so that it can be undone."""
+class Held:
+    """What a case had at some moment."""
 
     owner_id: int | None
     status: str
     tags: tuple[str, ...]
 
+    @classmethod
+    def by(cls, row: CaseWork) -> "Held":
+        """What a row says."""
+        return cls(row.owner_id, row.status, tuple(row.tags))
 
-#: What each changed case had before, by letter.
-Changed = Mapping[int, Before]
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a case had before and after a change, so that it can be undone, and what others changed since stays.
+
+    Actions that the release before stored do not say what was after.
+    """
+
+    before: Held
+    after: Held | None
+
+    def take_back(self, row: CaseWork) -> None:
+        """Give the row back what the change took, where it still has what the change gave."""
+        if self.after is None:
+            row.owner_id, row.status, row.tags = self.before.owner_id, self.before.status, list(self.before.tags)
+            return
+        if self.before.owner_id != self.after.owner_id == row.owner_id:
+            row.owner_id = self.before.owner_id
+        if self.before.status != self.after.status == row.status:
+            row.status = self.before.status
+        kept = [tag for tag in row.tags if tag in self.before.tags or tag not in self.after.tags]
+        lost = [tag for tag in self.before.tags if tag not in self.after.tags and tag not in kept]
+        row.tags = [*kept, *lost][:MOST_TAGS]
+
+
+#: How each case changed, by letter.
+Changed = Mapping[int, Change]
 
 
 def counting_letters(letter_ids: Iterable[int]) -> list[int]:
@@ -103,15 +132,20 @@ def change_tags(
     return changed
 
 
-def undo(before: Changed, *, by: User, now: datetime) -> int:
-    """Give cases back what they had before a change; returns how many. Raises PermissionDenied."""
+def undo(changes: Changed, *, by: User, now: datetime) -> int:
+    """Give cases back what they had before a change; returns how many changed. What others changed since stays.
+
+    A case of which another letter counts by now has its work there. Raises PermissionDenied.
+    """
     check_permission(by, "work_cases")
-
-    def restore(row: CaseWork) -> None:
-        had = before[row.letter_id]
-        row.owner_id, row.status, row.tags = had.owner_id, had.status, list(had.tags)
-
-    return len(_change(before, restore, "case.change_undone", by=by, now=now))
+    with transaction.atomic():
+        lock_counting(changes.keys())
+        superseded = Case.objects.filter(pk__in=list(changes), superseded_by__isnull=False)
+        newer = dict(superseded.values_list("pk", "superseded_by_id"))
+        current = {newer.get(pk) or pk: change for pk, change in changes.items()}
+        return len(
+            _change(current, lambda row: current[row.letter_id].take_back(row), "case.change_undone", by=by, now=now)
+        )
 
 
 def _change(
@@ -130,19 +164,19 @@ def _change(
     with transaction.atomic():
         ids = lock_counting(letter_ids)
         rows = CaseWork.objects.in_bulk(ids)
-        before: dict[int, Before] = {}
+        changes: dict[int, Change] = {}
         changed: list[CaseWork] = []
         for pk in ids:
             row = rows.get(pk) or CaseWork(letter_id=pk)
-            had = Before(row.owner_id, row.status, tuple(row.tags))
+            before = Held.by(row)
             change(row)
-            if had != Before(row.owner_id, row.status, tuple(row.tags)):
+            if before != (after := Held.by(row)):
                 row.changed_at = now
-                before[pk] = had
+                changes[pk] = Change(before, after)
                 changed.append(row)
         _store(changed)
-        audit.record_each(action, before, by=by, at=now, **detail)
-    return before
+        audit.record_each(action, changes, by=by, at=now, **detail)
+    return changes
 
 
 def _store(rows: Collection[CaseWork]) -> None:

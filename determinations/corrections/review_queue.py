@@ -81,50 +81,62 @@ def snooze(letter_id: int, *, days: int, by: User, now: datetime) -> None:
 
 
 #: The user and the end of the snooze that entries had before a change, by letter.
-Before = Mapping[int, tuple[int | None, datetime | None]]
+_Entry = tuple[int | None, datetime | None]
+#: What entries had before and after a change; the release before stored only the former.
+Changes = Mapping[int, tuple[_Entry, _Entry | None]]
 
 
-def assign_all(letter_ids: Collection[int], user: User | None, *, by: User, now: datetime) -> Before:
-    """Assign the letters of a list to a user, or unassign them; returns what those that changed had before."""
+def assign_all(letter_ids: Collection[int], user: User | None, *, by: User, now: datetime) -> Changes:
+    """Assign the letters of a list to a user, or unassign them; returns those that changed."""
     to = user.pk if user else None
-    before = _change_all(letter_ids, lambda entry: setattr(entry, "assigned_to_id", to), by=by)
-    audit.record_each("review.assigned", before, by=by, at=now, to=to)
-    return before
+    with transaction.atomic():
+        changes = _change_all(letter_ids, lambda entry: setattr(entry, "assigned_to_id", to), by=by)
+        audit.record_each("review.assigned", changes, by=by, at=now, to=to)
+    return changes
 
 
-def snooze_all(letter_ids: Collection[int], *, days: int, by: User, now: datetime) -> Before:
-    """Snooze the letters of a list for some days; 0 days ends the snooze. Returns what they had before."""
+def snooze_all(letter_ids: Collection[int], *, days: int, by: User, now: datetime) -> Changes:
+    """Snooze the letters of a list for some days; 0 days ends the snooze. Returns those that changed."""
     until = now + timedelta(days=days) if days else None
-    before = _change_all(letter_ids, lambda entry: setattr(entry, "snoozed_until", until), by=by)
-    audit.record_each("review.snoozed", before, by=by, at=now, days=days)
-    return before
+    with transaction.atomic():
+        changes = _change_all(letter_ids, lambda entry: setattr(entry, "snoozed_until", until), by=by)
+        audit.record_each("review.snoozed", changes, by=by, at=now, days=days)
+    return changes
 
 
-def restore_all(before: Before, *, by: User, now: datetime) -> int:
-    """Give entries back what they had; returns of how many letters that are still in the queue."""
+def restore_all(changes: Changes, *, by: User, now: datetime) -> int:
+    """Give entries back what they had; returns of how many letters that are still in the queue.
+
+    What others changed since stays.
+    """
 
     def restore(entry: ReviewEntry) -> None:
-        entry.assigned_to_id, entry.snoozed_until = before[entry.letter_id]
+        (user, until), after = changes[entry.letter_id]
+        if after is None or (user != after[0] == entry.assigned_to_id):
+            entry.assigned_to_id = user
+        if after is None or (until != after[1] == entry.snoozed_until):
+            entry.snoozed_until = until
 
-    changed = _change_all(before, restore, by=by)
-    audit.record_each("review.change_undone", changed, by=by, at=now)
+    with transaction.atomic():
+        changed = _change_all(changes, restore, by=by)
+        audit.record_each("review.change_undone", changed, by=by, at=now)
     return len(changed)
 
 
-def _change_all(letter_ids: Collection[int], change: Callable[[ReviewEntry], None], *, by: User) -> Before:
+def _change_all(letter_ids: Collection[int], change: Callable[[ReviewEntry], None], *, by: User) -> Changes:
     check_permission(by, "correct_cases")
-    before: dict[int, tuple[int | None, datetime | None]] = {}
+    changes: dict[int, tuple[_Entry, _Entry]] = {}
     entries = ReviewEntry.objects.filter(pk__in=list(letter_ids)).select_for_update().order_by("pk")
     with transaction.atomic():
         changed = []
         for entry in entries:
             had = (entry.assigned_to_id, entry.snoozed_until)
             change(entry)
-            if had != (entry.assigned_to_id, entry.snoozed_until):
-                before[entry.letter_id] = had
+            if had != (has := (entry.assigned_to_id, entry.snoozed_until)):
+                changes[entry.letter_id] = (had, has)
                 changed.append(entry)
         ReviewEntry.objects.bulk_update(changed, ["assigned_to", "snoozed_until"])
-    return before
+    return changes
 
 
 def open_reports(letter_id: int) -> QuerySet[ProblemReport]:

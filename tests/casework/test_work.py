@@ -15,7 +15,7 @@ from determinations.browsing.exported_rows import ExportedList
 from determinations.browsing.lists import CASES, ITEMS, LISTS
 from determinations.cases.effective import remove_letters, write_cases
 from determinations.casework import notes, work
-from determinations.casework.work import WorkRefused
+from determinations.casework.work import Change, Held, WorkRefused
 from determinations.corrections import actions
 from determinations.models import (
     AuditEvent,
@@ -99,6 +99,38 @@ def test_changes_are_recorded_and_undone(store: Store, people: People) -> None:
     assert work.undo(before, by=people.supervisor, now=now) == 2
     assert CaseWork.objects.get(pk=one).owner == people.supervisor
     assert CaseWork.objects.get(pk=other).owner is None
+
+
+def test_undoing_leaves_what_others_changed_meanwhile(store: Store, people: People) -> None:
+    pk, other, now = store(1), store(2), timezone.now()
+    work.change_tags([pk], add=["old", "both"], by=people.admin, now=now)
+    assigned = work.assign([pk, other], people.casemanager, by=people.supervisor, now=now)
+    tagged = work.change_tags([pk], add=["mine"], remove=["old"], by=people.supervisor, now=now)
+    work.set_status([pk], "done", by=people.admin, now=now)
+    work.assign([other], people.admin, by=people.admin, now=now)
+    work.change_tags([pk], add=["theirs"], by=people.admin, now=now)
+    assert work.undo(assigned, by=people.supervisor, now=now) == 1
+    assert work.undo(tagged, by=people.supervisor, now=now) == 1
+    row = CaseWork.objects.get(pk=pk)
+    assert (row.owner, row.status, row.tags) == (None, "done", ["both", "theirs", "old"])
+    assert CaseWork.objects.get(pk=other).owner == people.admin
+    of_release_before = {pk: Change(Held(people.admin.pk, "new", ("x",)), None)}
+    assert work.undo(of_release_before, by=people.supervisor, now=now) == 1
+    row.refresh_from_db()
+    assert (row.owner, row.status, row.tags) == (people.admin, "new", ["x"])
+
+
+def test_undoing_reaches_a_case_of_which_another_letter_counts_by_now(store: Store, people: People) -> None:
+    pk, now = store(1), timezone.now()
+    changed = work.assign([pk], people.casemanager, by=people.supervisor, now=now)
+    newer = store(2)
+    actions.correct_field(newer, "case_number", "CM26-0000001", by=people.admin, now=now, reason="misread")
+    counting = Case.objects.current().get(case_number="CM26-0000001").pk
+    if counting == pk:  # the other way round
+        changed, pk = {newer: changed[pk]}, newer
+    assert CaseWork.objects.get(pk=counting).owner == people.casemanager
+    assert work.undo(changed, by=people.supervisor, now=now) == 1
+    assert CaseWork.objects.get(pk=counting).owner is None
 
 
 def test_only_users_with_the_permission_work_on_cases(store: Store, people: People, client: Client) -> None:
