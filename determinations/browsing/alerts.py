@@ -168,14 +168,29 @@ def watch(user: User, *, now: datetime, view: SavedView | None = None, query: st
             user=user, view=view, query=query, letter=None, defaults={"at": now, "name": name[:200]}
         )
         if is_new:
-            known = list(cases_of(row).values_list("pk", flat=True)[: MOST_KNOWN + 1])
-            if len(known) > MOST_KNOWN:
-                Watch.objects.filter(pk=row.pk).update(only_new=True)
-            else:
-                WatchedCase.objects.bulk_create(
-                    (WatchedCase(watch=row, letter_id=pk) for pk in known), batch_size=2_000
-                )
+            _know(row)
     return row
+
+
+def know_again(view: SavedView, *, now: datetime) -> None:
+    """The view has other filters from now on: who watches it knows what it has, and is told of what it gains."""
+    with transaction.atomic():
+        _one_at_a_time()
+        for watch in Watch.objects.filter(view=view).select_related("user", "view"):
+            WatchedCase.objects.filter(watch=watch).delete()
+            watch.at, watch.only_new, watch.failed_at, watch.fault = now, False, None, ""
+            watch.save(update_fields=["at", "only_new", "failed_at", "fault"])
+            with within(scope_of(watch.user)):
+                _alone(watch, now, partial(_know, watch))
+
+
+def _know(watch: Watch) -> None:
+    """Store which cases the view has now; of a very large one, that only newly added ones are told."""
+    known = list(cases_of(watch).values_list("pk", flat=True)[: MOST_KNOWN + 1])
+    if len(known) > MOST_KNOWN:
+        Watch.objects.filter(pk=watch.pk).update(only_new=True)
+        return
+    WatchedCase.objects.bulk_create((WatchedCase(watch=watch, letter_id=pk) for pk in known), batch_size=2_000)
 
 
 def _heirs(letter_ids: Iterable[int]) -> dict[int, int]:

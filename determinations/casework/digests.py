@@ -66,7 +66,7 @@ def send_due(*, now: datetime) -> int:
 
 def _send(preference: MailPreference, now: datetime) -> bool:
     unmailed = Notification.objects.filter(user=preference.user, mailed_at=None)
-    newest = unmailed.order_by("-pk").values_list("pk", flat=True).first()
+    newest = unmailed.order_by("-pk").values_list("pk", flat=True).first() or 0
     seen = unread_of(preference.user).filter(mailed_at=None, pk__lte=newest)
     with within(scope_of(preference.user)):
         numbers = Counter(seen.values_list("kind", flat=True))
@@ -74,7 +74,7 @@ def _send(preference: MailPreference, now: datetime) -> bool:
     try:
         if numbers:
             _message(preference, numbers).send()
-    except (OSError, SMTPException) as fault:
+    except (OSError, SMTPException, ValueError) as fault:  # the last: of an address that no message can have
         failures = preference.failures + 1
         log.warning("A digest could not be sent (%s), for the %d. time.", type(fault).__name__, failures)
         mine.update(failures=failures, next_try_at=now + timedelta(minutes=min(2**failures, 60)))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -141,6 +142,24 @@ def test_a_watched_view_tells_each_case_that_it_gains_once(people: People, store
     step(now)
     assert gained(people.casemanager) == [known, known, new], "it left and came back"
     assert not CaseChange.objects.exists()
+
+
+def test_a_watched_view_that_is_saved_with_other_filters_tells_what_it_gains_from_then_on(
+    people: People, store: Store, now: datetime, as_casemanager: Client
+) -> None:
+    old = [store(1), store(2)]
+    view = view_of(people.casemanager, "status=done")
+    alerts.watch(people.casemanager, view=view, now=now)
+    step(now)
+    as_casemanager.post("/cases/views/save/", {"name": view.name, "query": "status=new"})
+    view.refresh_from_db()
+    assert view.query == "status=new"
+    write_cases(old)
+    step(now)
+    assert gained(people.casemanager) == [], "they were in it when its filters changed"
+    new = store(3)
+    step(now)
+    assert gained(people.casemanager) == [new]
 
 
 def test_a_view_that_fails_stops_no_other_and_is_told_afterwards_what_it_gained(
@@ -341,11 +360,17 @@ def test_a_daily_message_is_sent_once_in_the_morning(
 def test_a_mail_server_that_refuses_is_tried_again_and_given_up_in_the_end(
     as_casemanager: Client, people: People, store: Store, inbox: Inbox, now: datetime
 ) -> None:
+    # An address that no message can have, and that a directory may send, stops no other message.
+    User.objects.filter(pk=people.supervisor.pk).update(email="synthetic@example.org\nBcc: other@example.org")
+    MailPreference.objects.create(user=people.supervisor, choice="at_once")
     prefer(as_casemanager, people.casemanager, "at_once")
-    work.assign([store(1)], people.casemanager, by=people.supervisor, now=now - timedelta(hours=1))
+    pk = store(1)
+    for to in (people.supervisor, people.casemanager):
+        work.assign([pk], to, by=people.admin, now=now - timedelta(hours=1))
     inbox.refuses = True
     tasks.send_digests()
-    preference = MailPreference.objects.get()
+    assert MailPreference.objects.get(user=people.supervisor).failures == 1
+    preference = MailPreference.objects.get(user=people.casemanager)
     assert preference.failures == 1
     assert preference.next_try_at
     assert preference.next_try_at > now
