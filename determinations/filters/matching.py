@@ -10,6 +10,7 @@ import django_filters
 from django.db.models import F, Func, Model, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
+from determinations.access.scope import current_scope
 from determinations.cases.search_words import old_words_remain
 from determinations.filters.lookups import Lookups, has_number, has_office_value
 from determinations.filters.words import ItemMatches, LetterMatches, Matches, QueryWords, SomeItemMatches
@@ -29,7 +30,10 @@ class Told(Enum):
 
 
 class WordsFilter(django_filters.CharFilter):
-    """Words searched in the texts, or in one field of them, as a web search understands them."""
+    """Words searched in the texts, or in one field of them, as a web search understands them.
+
+    A scope without texts (an outside party) finds nothing by words, and nothing by their absence either.
+    """
 
     def __init__(self, label: str, words: Func, scope: Scope, field: str = "") -> None:
         self.words = words
@@ -43,6 +47,8 @@ class WordsFilter(django_filters.CharFilter):
         words = QueryWords.read(value, self.in_field, (field.key for field in lookups.searched_fields))
         if not words:
             return qs
+        if current_scope().masked:  # no words are seen: "-word" would find every row, whatever it says
+            return qs.filter(Value(False))
         told: Told = self.parent.told
         elsewhere = self._elsewhere(words, lookups)
         if elsewhere:

@@ -13,7 +13,7 @@ from django.http import QueryDict
 
 from determinations.filters.kinds import KINDS
 from determinations.filters.lookups import Lookups
-from determinations.filters.matching import Told
+from determinations.filters.matching import Told, WordsFilter
 from determinations.models import Case, ItemFact
 from determinations.models.dimensions import DIMENSIONS, Dimension, Kind, Scope
 
@@ -54,6 +54,11 @@ class ListFilters(django_filters.FilterSet):
     def reads_other_tables(self) -> bool:
         """Whether some filter that is set reads other tables than the rows' own."""
         return any(KINDS[dimension.kind].reads_other_tables for dimension in self.dimension_of.values())
+
+    @property
+    def searches_words(self) -> bool:
+        """Whether some filter that is set searches words of letters."""
+        return any(isinstance(one, WordsFilter) for one in self.filters.values())
 
     def words_told(self, told: Told) -> QuerySet[Model]:
         """Rows that pass every filter, of which words are told so."""

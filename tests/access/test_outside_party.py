@@ -124,6 +124,22 @@ def test_filters_by_masked_words_answer_alike_whether_or_not_they_occur(
         assert [part[64:] for part in present.split(csrf)] == [part[64:] for part in absent.split(csrf)], query
 
 
+def test_a_filter_by_words_finds_nothing_by_their_absence_either_and_says_so(
+    as_employer: Client, people: People, offices: TwoOffices
+) -> None:
+    as_admin = Client()
+    as_admin.force_login(people.admin)
+    for query in ("?q=-quincewood", "?rationale_words=-quincewood", "?q=-%22the+quincewood%22&priority=Standard"):
+        for path in ("/cases/", "/items/", "/decisions/"):
+            page = as_employer.get(path + query).content.decode()
+            assert "CM18-9000011" not in page
+            assert "finds nothing. Remove it to see cases." in page
+    page = as_admin.get("/cases/?q=-quincewood").content.decode()
+    assert "CM18-9000011" in page
+    assert "Remove it to see cases." not in page
+    assert "Remove it to see cases." not in as_employer.get("/cases/").content.decode()
+
+
 @pytest.mark.parametrize("query", ["?sex=female", "?age=40-49", "?region=Knee", "?problem=no_age"])
 def test_no_filter_by_a_masked_value_finds_a_case(as_employer: Client, offices: TwoOffices, query: str) -> None:
     for path in ("/cases/", "/items/"):

@@ -162,6 +162,7 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
         "count": count,
         "chips": chips(request.GET, labels),
         "mistakes": [*mistakes(filterset), *unknown_parameters(request.GET, kind.orders)],
+        "words_unseen": current_scope().masked and filterset.searches_words,
         "filtered": filtered,
         "waiting": 0 if page.rows or filtered else count_up_to(Letter.objects.filter(state__in=OPEN_STATES)),
         "sort": sort if "sort" in request.GET else "",
