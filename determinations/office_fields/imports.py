@@ -54,12 +54,19 @@ def imported_fields(by: User) -> list[OfficeField]:
     return edited_fields(by, seen_fields(by, active_fields()))
 
 
+def may_open(by: User, source: OfficeImport) -> bool:
+    """Whether the user edits all fields that the columns hold: whoever opens an import sees its cells."""
+    active = active_fields()
+    closed = {field.slot for field in active} - {field.slot for field in edited_fields(by, seen_fields(by, active))}
+    return {str(slot) for slot in closed}.isdisjoint(source.meanings)
+
+
 def set_columns(import_id: int, meanings: Sequence[str], *, erase_empty: bool, by: User, now: datetime) -> None:
     """Say what each column holds; a worker checks the rows again. Raises ``ImportRefused``."""
     check_permission(by, MAY_IMPORT)
     allowed = {str(field.slot) for field in imported_fields(by)} | {CASE_NUMBER, NOTHING}
     with transaction.atomic():
-        held = _held(import_id, ImportState.READY)
+        held = _held(import_id, by, ImportState.READY)
         chosen = [meaning if meaning in allowed else NOTHING for meaning in meanings][: len(held.heads)]
         named = [meaning for meaning in chosen if meaning]
         if len(set(named)) < len(named):
@@ -77,7 +84,7 @@ def apply_import(import_id: int, *, by: User, now: datetime) -> None:
     """Have a worker apply the rows that are right. Raises ``ImportRefused``."""
     check_permission(by, MAY_IMPORT)
     with transaction.atomic():
-        held = _held(import_id, ImportState.READY)
+        held = _held(import_id, by, ImportState.READY)
         if not held.counts.get("new", 0) + held.counts.get("changed", 0):
             raise ImportRefused("No row has new or changed values.")
         held.by = by
@@ -89,7 +96,7 @@ def undo_import(import_id: int, *, by: User, now: datetime) -> None:
     """Have a worker take back what an import wrote and nobody changed since. Raises ``ImportRefused``."""
     check_permission(by, MAY_IMPORT)
     with transaction.atomic():
-        held = _held(import_id, ImportState.APPLIED)
+        held = _held(import_id, by, ImportState.APPLIED)
         held.undone_at = now
         audit.record("office_import.undone", by=by, at=now, office_import=held.pk)
         _to(held, ImportState.UNDOING)
@@ -99,15 +106,17 @@ def discard_import(import_id: int, *, by: User, now: datetime) -> None:
     """Delete the rows of an import that was not applied. Raises ``ImportRefused``."""
     check_permission(by, MAY_IMPORT)
     with transaction.atomic():
-        held = _held(import_id, ImportState.READY, ImportState.FAILED)
+        held = _held(import_id, by, ImportState.READY, ImportState.FAILED)
         held.rows.all().delete()
         audit.record("office_import.discarded", by=by, at=now, office_import=held.pk)
         held.file = None
         _to(held, ImportState.DISCARDED)
 
 
-def _held(import_id: int, *states: ImportState) -> OfficeImport:
+def _held(import_id: int, by: User, *states: ImportState) -> OfficeImport:
     held = OfficeImport.objects.select_for_update(of=("self",)).defer("file").get(pk=import_id)
+    if not may_open(by, held):
+        raise ImportRefused("Its columns hold fields that your role does not edit. Nothing was changed.")
     if held.state not in states:
         raise ImportRefused(f"This import is {held.get_state_display()}. Refresh the page to see its state.")
     return held

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
+from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
 
@@ -234,6 +235,28 @@ def test_importing_needs_the_permission_and_fields_that_the_role_edits(people: P
     OfficeField.objects.filter(key="employer").update(edited_by=["admin"])
     source = uploaded(table, people)
     assert source.meanings == ["case_number", "1", "", "5", ""]
+
+
+def test_an_import_with_a_field_that_the_role_does_not_edit_is_closed_to_it(people: People) -> None:
+    as_supervisor, as_admin = Client(), Client()
+    as_supervisor.force_login(people.supervisor)
+    as_admin.force_login(people.admin)
+    source = uploaded(as_csv(HEADS, (number(1), "WC-1", "Acme", "", ""), ("none", "WC-2", "Acme", "", "")), people)
+    for page in (f"/fields/imports/{source.pk}/", f"/fields/imports/{source.pk}/errors.csv"):
+        assert as_supervisor.get(page).status_code == 200
+    OfficeField.objects.filter(key="employer").update(seen_by=["admin"], edited_by=["admin"])
+    for page in (f"/fields/imports/{source.pk}/", f"/fields/imports/{source.pk}/errors.csv"):
+        assert (as_supervisor.get(page).status_code, as_admin.get(page).status_code) == (403, 200)
+    who = {"by": people.supervisor, "now": NOW}
+    with pytest.raises(ImportRefused, match="fields that your role does not edit"):
+        imports.apply_import(source.pk, **who)
+    with pytest.raises(ImportRefused, match="fields that your role does not edit"):
+        imports.set_columns(source.pk, ["case_number", "1", "", "", ""], erase_empty=False, **who)
+    imports.apply_import(source.pk, by=people.admin, now=NOW)
+    imports.work_on(source.pk, now=NOW)
+    with pytest.raises(ImportRefused, match="fields that your role does not edit"):
+        imports.undo_import(source.pk, **who)
+    assert texts(1)["employer"] == "Acme"
 
 
 def test_a_step_that_fails_leaves_values_as_they_were(people: People, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from determinations.models import FieldKind, OfficeField
+from determinations.office_fields.matching import read_case_number
 from determinations.office_fields.values import BadValue, normal_form, read_value
 
 
@@ -69,3 +70,17 @@ def test_what_is_no_value_is_refused_with_a_reason(kind: str, typed: str, reason
 @pytest.mark.parametrize("kind", FieldKind.values)
 def test_an_empty_text_is_no_value(kind: str) -> None:
     assert read_value(OfficeField(kind=kind), " \t ") is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        (" cm17 9000142 ", "CM17-9000142"),
+        ("CM17\u00a09000142", "CM17-9000142"),
+        ("\uff23\uff2d\uff11\uff17\uff0d\uff19\uff10\uff10\uff10\uff11\uff14\uff12", "CM17-9000142"),
+        ("CM17-900014\u0662", None),
+        ("CM17-900014", None),
+    ],
+)
+def test_a_case_number_is_read_in_the_form_that_letters_print(typed: str, read: str | None) -> None:
+    assert read_case_number(typed) == read

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -81,7 +82,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
 @may_import
 def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One import: its columns, what its rows do, and what can be done with it."""
-    source = get_object_or_404(OfficeImport.objects.select_related("by").defer("file"), pk=pk)
+    source = _opened(request, pk)
     refused = ""
     if request.method == "POST":
         try:
@@ -100,6 +101,14 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
         context |= _rows(request, source)
     template = "office_fields/_import.html" if wants_part(request) else "office_fields/import.html"
     return render(request, template, context, status=422 if refused else 200)
+
+
+def _opened(request: HttpRequest, pk: int) -> OfficeImport:
+    """The import; nobody sees cells of a field that their role does not edit. Raises PermissionDenied."""
+    source = get_object_or_404(OfficeImport.objects.select_related("by").defer("file"), pk=pk)
+    if not imports.may_open(person_of(request), source):
+        raise PermissionDenied
+    return source
 
 
 def _act(request: HttpRequest, source: OfficeImport) -> None:
@@ -175,7 +184,7 @@ def _text(cells: list[str | list[str]], at: int) -> str:
 @may_import
 def import_errors(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """The rows with errors as CSV: their number and reason, then their cells, to be corrected and imported again."""
-    source = get_object_or_404(OfficeImport.objects.defer("file"), pk=pk)
+    source = _opened(request, pk)
     audit.note(request, "list.exported", list="import errors", office_import=pk)
     rows = source.rows.filter(outcome=RowOutcome.ERROR).order_by("number")[:_MOST_ERRORS]
     lines = csv_lines(
