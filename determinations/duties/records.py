@@ -264,7 +264,7 @@ def close(duties: Iterable[int], *, done_on: date, required: bool, note: str, by
         for duty in rows:
             duty.state = DutyState.DONE if required else DutyState.NOT_REQUIRED
             duty.closed_on, duty.closed_at, duty.closed_by_name = done_on, now, by.get_username()
-            duty.note = note.strip()[:1000]
+            duty.note = note.replace("\x00", "").strip()[:1000]
         with within(EVERYTHING):  # views of offices show names, and take none
             Duty.objects.bulk_update(rows, ["state", "closed_on", "closed_at", "closed_by_name", "note"])
         _note_due_dates({duty.letter_id for duty in rows})
@@ -311,17 +311,20 @@ def assign(duties: Iterable[int], to: User | None, *, by: User, now: datetime) -
     return len(rows)
 
 
-def set_services(duty_id: int, *, given: bool, by: User, now: datetime) -> None:
-    """Set whether the services of an item were already given, which decides which rule applies."""
+def set_services(duty_id: int, *, given: bool, by: User, now: datetime) -> int:
+    """Set whether the services of an item were already given, which decides which rule applies; returns how many open
+    duties that changed."""
     check_permission(by, "work_duties")
     with transaction.atomic():
-        for duty in _locked([duty_id]).filter(state=DutyState.OPEN):
+        rows = list(_locked([duty_id]).filter(state=DutyState.OPEN))
+        for duty in rows:
             duty.services_given, duty.given_by_hand = given, True
             duty.save(update_fields=["services_given", "given_by_hand"])
             audit.record(
                 "duty.services_set", by=by, at=now, letter_id=duty.letter_id, item=duty.item_number, given=given
             )
             refresh([duty.letter_id])
+    return len(rows)
 
 
 def _locked(duties: Iterable[int]) -> QuerySet[Duty]:

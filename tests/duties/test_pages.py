@@ -108,6 +108,28 @@ def test_selected_duties_are_done_and_reopened(as_casemanager: Client, people: P
     assert first.state == DutyState.OPEN
 
 
+def test_a_duty_that_another_user_closed_meanwhile_is_not_said_to_be_saved(
+    as_casemanager: Client, people: People, store: Store
+) -> None:
+    first, second = received(store, people, 1, 3), received(store, people, 2, 3)
+    today = timezone.localdate()
+    records.close([first.pk], done_on=today, required=True, note="Theirs", by=people.supervisor, now=timezone.now())
+    done = {"do": "done", "done_on": f"{today:%m/%d/%y}", "note": "My words\x00"}
+    for form in (
+        {**done, "document": SimpleUploadedFile("a.pdf", PDF)},
+        {"do": "assign", "to": "casemanager"},
+        {"do": "given"},
+    ):
+        page = as_casemanager.post(f"/worklist/{first.pk}/", form)
+        text = page.content.decode()
+        assert (page.status_code, "closed this duty in the meantime" in text) == (422, True), form["do"]
+        assert ("My words" in text) == (form["do"] == "done"), "what was typed is not lost"
+    assert not DutyDocument.objects.exists()
+    page = as_casemanager.post("/worklist/", {**done, "duty": [first.pk, second.pk]}, follow=True).content.decode()
+    assert "Closed 1 duty. You can reopen them under Closed. 1 was closed before by another user" in page
+    assert list(Duty.objects.order_by("pk").values_list("note", flat=True)) == ["Theirs", "My words"]
+
+
 @pytest.mark.parametrize(
     ("typed", "reason"),
     [

@@ -18,7 +18,7 @@ from determinations.paging.counts import whole_number
 from determinations.tasks import send_receipts
 from determinations.views.duties.forms import choices, may_work, service_of, typed_date, workers
 from determinations.views.duties.worklist import in_words
-from determinations.views.requests import person_of
+from determinations.views.requests import person_of, refusal_with
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,7 +72,10 @@ def _act(request: HttpRequest, duty: Duty) -> None:
                 raise DutyRefused(typed.error)
             typed_note = request.POST.get("note", "").replace("\x00", "")
             with transaction.atomic():
-                records.close([duty.pk], done_on=typed.day, required=action == "done", note=typed_note, by=by, now=now)
+                closed = records.close(
+                    [duty.pk], done_on=typed.day, required=action == "done", note=typed_note, by=by, now=now
+                )
+                _require(closed, typed_note)
                 if attached is not None:
                     documents.attach(duty, attached, by=by, now=now)
         case "reopen":
@@ -82,11 +85,18 @@ def _act(request: HttpRequest, duty: Duty) -> None:
             to = user_named(name) if name else None
             if name and to is None:
                 raise Http404
-            records.assign([duty.pk], to, by=by, now=now)
+            _require(records.assign([duty.pk], to, by=by, now=now))
         case "given" | "not_given" as action:
-            records.set_services(duty.pk, given=action == "given", by=by, now=now)
+            _require(records.set_services(duty.pk, given=action == "given", by=by, now=now))
         case _:
             raise DutyRefused("Choose what to do.")
+
+
+def _require(changed: int, typed: str = "") -> None:
+    """Refuse what found no open duty: someone else closed it after this page was made."""
+    if not changed:
+        said = "Another user closed this duty in the meantime. Nothing was saved. Reopen it to change it."
+        raise DutyRefused(refusal_with(typed, said))
 
 
 def _documents(duty: Duty) -> QuerySet[DutyDocument]:

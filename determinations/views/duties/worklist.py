@@ -62,10 +62,11 @@ def _act(request: HttpRequest) -> str:
             count = records.close(
                 ids, done_on=done_on, required=action == "done", note=request.POST.get("note", ""), by=by, now=now
             )
-            return f"Closed {count} {'duty' if count == 1 else 'duties'}. You can reopen them under Closed."
+            said = f"Closed {count} {'duty' if count == 1 else 'duties'}. You can reopen them under Closed."
+            return said + _left(len(set(ids)) - count)
         case "assign":
             count = records.assign(ids, person_named(request.POST.get("to", "")), by=by, now=now)
-            return f"Assigned {count} {'duty' if count == 1 else 'duties'}."
+            return f"Assigned {count} {'duty' if count == 1 else 'duties'}." + _left(len(set(ids)) - count)
         case "receipt":
             received_on = _day(typed_date(request.POST, "received_on"))
             letters = set(Duty.objects.filter(pk__in=ids).values_list("letter_id", flat=True))
@@ -73,6 +74,12 @@ def _act(request: HttpRequest) -> str:
             return f"Entered the date of receipt of {count} letter{'' if count == 1 else 's'}."
         case _:
             raise DutyRefused("Choose what to do with the selected rows.")
+
+
+def _left(number: int) -> str:
+    if not number:
+        return ""
+    return f" {number} {'was' if number == 1 else 'were'} closed before by another user, and stayed as they were."
 
 
 def _day(typed: TypedDate) -> date:
