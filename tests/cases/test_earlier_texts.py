@@ -1,13 +1,17 @@
 """Texts that an earlier release stored unpacked are read as before, packed in the background and kept nowhere else."""
 
 import json
+from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
 from django.core.exceptions import FieldError
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
+from determinations.access.scope import Scope, within
+from determinations.access.visible_rows import lock_views
 from determinations.cases import earlier_texts
 from determinations.cases.counting_letter import read_letters
 from determinations.models import Case, CaseText, FactChange, ItemText, Letter, LetterText, ParsedDocument
@@ -101,6 +105,46 @@ def test_rows_of_an_earlier_release_are_read_packed_and_emptied(cases: list[Case
     stored[0][0] = (cases[0].pk, "Synthetic. Written again.")
     assert everything() == stored
     assert earlier_texts.pack_some(2, reached) == 0
+
+
+@pytest.mark.parametrize("store", [lambda: None, store_as_before], ids=["packed", "earlier"])
+def test_a_masked_scope_reads_no_text_in_whatever_form_it_is_stored(
+    cases: list[Case], store: Callable[[], None]
+) -> None:
+    store()
+    with within(Scope(masked=True)):
+        assert Case.objects.count() == len(cases)
+        assert {case.text.summary for case in Case.objects.select_related("text")} == {""}
+        assert set(ItemText.objects.values_list(*_TABLES["itemtext"])) == {("", "", "")}
+        assert not LetterText.objects.exists()
+        assert not ParsedDocument.objects.exists()
+
+
+def _back_to_0073() -> None:
+    """The statements that take migration 0074 back; an index is built and dropped in the test's transaction."""
+    statements = []
+    for operation in reversed(import_module("determinations.migrations.0074_packed_texts").Migration.operations):
+        inner = getattr(operation, "database_operations", [operation])
+        statements += [str(one.reverse_sql) for one in reversed(inner) if one.reverse_sql]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table with checks that wait cannot be changed
+        lock_views(plan=["0073"])
+        for statement in statements:
+            cursor.execute(statement.replace(" CONCURRENTLY", ""))
+
+
+def test_the_migration_is_taken_back_only_as_long_as_no_row_is_packed(cases: list[Case]) -> None:
+    stored = {pk: text for pk, text in LetterText.objects.values_list("pk", "text")}
+    with pytest.raises(IntegrityError, match="contains null values"):
+        _back_to_0073()
+    assert dict(LetterText.objects.values_list("pk", "text")) == stored, "nothing is lost"
+    store_as_before()
+    _back_to_0073()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT letter_id, text FROM determinations_lettertext")
+        assert dict(cursor.fetchall()) == stored
+        cursor.execute("SELECT attname FROM pg_attribute WHERE attname ~ '^packed_' AND NOT attisdropped")
+        assert cursor.fetchall() == []
 
 
 def test_what_is_packed_is_found_by_nothing_else() -> None:
