@@ -19,7 +19,7 @@ from django.db import transaction
 from determinations.access import audit
 from determinations.access.roles import check_permission
 from determinations.access.scope import EVERYTHING, within
-from determinations.duties.records import DutyRefused
+from determinations.duties.actions import DutyRefused
 from determinations.extraction.kinds import FORMATTED_KINDS, HEAD, LETTER_KINDS, Kind, kind_of
 from determinations.models import Duty, DutyDocument
 from determinations.retention.holds import holds_on

@@ -17,8 +17,8 @@ from determinations.access.scope import within
 from determinations.browsing import exports, large_actions
 from determinations.browsing.lists import CASES
 from determinations.datasets.exported import write_exported
-from determinations.duties import records as duty_records
-from determinations.duties.records import MOST_AT_ONCE, DutyRefused
+from determinations.duties import actions as duty_actions
+from determinations.duties.actions import MOST_AT_ONCE, DutyRefused
 from determinations.intake.offices import MOVED_AT_ONCE, move_letters
 from determinations.models import Case, Export, Office, OfficeImport, UploadedFile
 from determinations.models.browsing import DATA_SET, REPORT, ExportState
@@ -199,7 +199,7 @@ def enter_receipts(upload_id: int, received_on: str, service: str, user_id: int,
         chunk = ids[start : start + MOST_AT_ONCE]
         early = Case.objects.filter(pk__in=chunk, decision_date__gt=day).values_list("pk", flat=True)
         chunk = sorted(set(chunk) - set(early))
-        duty_records.enter_receipt(chunk, day, service, by=user, now=database_now(), only_missing=only_missing)
+        duty_actions.enter_receipt(chunk, day, service, by=user, now=database_now(), only_missing=only_missing)
     note_writes([user_id])
 
 

@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from determinations.duties.records import enter_receipt
+from determinations.duties.actions import enter_receipt
 from determinations.intake.receiving import receive_files
 from determinations.models import Case, Duty, Letter, LetterState, OfficeImport, Receipt, Service, UploadedFile
 from determinations.models.letters import OPEN_STATES, Lane

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from determinations.casework import digests
-from determinations.duties import records
+from determinations.duties import actions as duty_actions
 from determinations.models import Case, CaseWork, Duty, DutyState, Letter, Receipt, Upload, UploadedFile
 from tests.accessibility import faults_of
 from tests.browsing.conftest import store_texts
@@ -119,10 +119,10 @@ def test_a_months_end_of_a_supervisor(batch: Upload, sign_in: Any, people: Peopl
     """Timeliness, by person and by employer; each number opens its list; the report is printed."""
     now, today = timezone.now(), timezone.localdate()
     letters = sorted(Letter.objects.values_list("pk", flat=True))
-    records.enter_receipt(letters, today - timedelta(days=7), "mail", by=people.casemanager, now=now)
+    duty_actions.enter_receipt(letters, today - timedelta(days=7), "mail", by=people.casemanager, now=now)
     first, second = Duty.objects.order_by("pk")
-    records.close([first.pk], done_on=today, required=True, note="", by=people.casemanager, now=now)
-    records.close([second.pk], done_on=today, required=True, note="", by=people.supervisor, now=now)
+    duty_actions.close([first.pk], done_on=today, required=True, note="", by=people.casemanager, now=now)
+    duty_actions.close([second.pk], done_on=today, required=True, note="", by=people.supervisor, now=now)
     for serial, employer in ((1, "Acme, Inc."), (2, "ACME INC"), (3, "Globex")):
         enter(serial, employer=employer)
     page = sign_in(people.supervisor)

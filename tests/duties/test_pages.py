@@ -9,7 +9,8 @@ from django.test import Client
 from django.utils import timezone
 from icalendar import Calendar
 
-from determinations.duties import documents, records
+from determinations.duties import actions as duty_actions
+from determinations.duties import documents
 from determinations.filters import CaseFilter, ItemFilter
 from determinations.models import (
     AuditEvent,
@@ -48,7 +49,7 @@ def received(store: Store, people: People, number: int, days_ago: int) -> Duty:
     day = timezone.localdate() - timedelta(days=days_ago)
     pk = store(number, ITEMS, issued=day)
     Letter.objects.filter(pk=pk).update(received_at=timezone.now() - timedelta(days=days_ago))
-    records.enter_receipt([pk], day, Service.MAIL, by=people.casemanager, now=timezone.now())
+    duty_actions.enter_receipt([pk], day, Service.MAIL, by=people.casemanager, now=timezone.now())
     return duties_of(pk)[0]
 
 
@@ -63,7 +64,7 @@ def test_duties_of_a_letter_are_in_its_order(as_casemanager: Client, people: Peo
     answer = as_casemanager.get("/api/v1/duties").json()["results"]
     assert [(duty["case"], duty["item"]) for duty in answer] == expected
     now = timezone.now()
-    records.close(
+    duty_actions.close(
         Duty.objects.values_list("pk", flat=True),
         done_on=timezone.localdate(now),
         required=True,
@@ -113,7 +114,9 @@ def test_a_duty_that_another_user_closed_meanwhile_is_not_said_to_be_saved(
 ) -> None:
     first, second = received(store, people, 1, 3), received(store, people, 2, 3)
     today = timezone.localdate()
-    records.close([first.pk], done_on=today, required=True, note="Theirs", by=people.supervisor, now=timezone.now())
+    duty_actions.close(
+        [first.pk], done_on=today, required=True, note="Theirs", by=people.supervisor, now=timezone.now()
+    )
     done = {"do": "done", "done_on": f"{today:%m/%d/%y}", "note": "My words\x00"}
     for form in (
         {**done, "document": SimpleUploadedFile("a.pdf", PDF)},
@@ -125,8 +128,9 @@ def test_a_duty_that_another_user_closed_meanwhile_is_not_said_to_be_saved(
         assert (page.status_code, "closed this duty in the meantime" in text) == (422, True), form["do"]
         assert ("My words" in text) == (form["do"] == "done"), "what was typed is not lost"
     assert not DutyDocument.objects.exists()
-    page = as_casemanager.post("/worklist/", {**done, "duty": [first.pk, second.pk]}, follow=True).content.decode()
-    assert "Closed 1 duty. You can reopen them under Closed. 1 was closed before by another user" in page
+    page = as_casemanager.post("/worklist/", {**done, "duty": [first.pk, second.pk]}, follow=True)
+    said = "Closed 1 duty. You can reopen them under Closed. 1 was closed before by another user"
+    assert said in page.content.decode()
     assert list(Duty.objects.order_by("pk").values_list("note", flat=True)) == ["Theirs", "My words"]
 
 
@@ -189,7 +193,7 @@ def test_receipt_of_a_batch_leaves_dates_that_were_entered(
         UploadedFile.objects.create(
             upload=upload, name="synthetic.pdf", outcome="accepted", letter_id=pk, received_at=timezone.now()
         )
-    records.enter_receipt([one], date(2026, 3, 4), Service.FAX, by=people.casemanager, now=timezone.now())
+    duty_actions.enter_receipt([one], date(2026, 3, 4), Service.FAX, by=people.casemanager, now=timezone.now())
     as_casemanager.post(f"/uploads/{upload.pk}/receipt/", {"received_on": "3/5/2026", "service": "mail"})
     assert list(Receipt.objects.order_by("pk").values_list("received_on", flat=True)) == [
         date(2026, 3, 4), date(2026, 3, 5),
@@ -204,8 +208,8 @@ def test_the_calendar_lists_my_duties_without_medical_text(
     as_casemanager: Client, client: Client, people: People, store: Store
 ) -> None:
     mine, other = received(store, people, 1, 0), received(store, people, 2, 0)
-    records.assign([mine.pk], people.casemanager, by=people.casemanager, now=timezone.now())
-    records.assign([other.pk], people.supervisor, by=people.casemanager, now=timezone.now())
+    duty_actions.assign([mine.pk], people.casemanager, by=people.casemanager, now=timezone.now())
+    duty_actions.assign([other.pk], people.supervisor, by=people.casemanager, now=timezone.now())
     made = as_casemanager.post("/worklist/calendar/", {"do": "create"})
     assert made.status_code == 201, "so that sending the form again does not make another, which would revoke this one"
     url = made.context["url"]
@@ -217,7 +221,7 @@ def test_the_calendar_lists_my_duties_without_medical_text(
     assert b"therapy" not in answer.content
     assert CalendarFeed.objects.get().token_sha256 not in url
     Client().get(url)  # a calendar program reads every few minutes; only a new case is recorded again
-    records.assign([other.pk], people.casemanager, by=people.casemanager, now=timezone.now())
+    duty_actions.assign([other.pk], people.casemanager, by=people.casemanager, now=timezone.now())
     Client().get(url)
     as_casemanager.post("/worklist/calendar/", {"do": "revoke"})
     assert Client().get(url).status_code == 404
@@ -243,9 +247,11 @@ def test_users_without_the_permission_see_no_duties(client: Client, people: Peop
 def test_timeliness_counts_what_its_lists_show(as_supervisor: Client, people: People, store: Store) -> None:
     on_time, late, open_, other = (received(store, people, number, 20) for number in (1, 2, 3, 4))
     now = timezone.now()
-    records.close([on_time.pk], done_on=due(on_time), required=True, note="", by=people.admin, now=now)
-    records.close([late.pk], done_on=due(late) + timedelta(days=3), required=True, note="", by=people.admin, now=now)
-    records.close([other.pk], done_on=due(other), required=False, note="Disputed", by=people.admin, now=now)
+    duty_actions.close([on_time.pk], done_on=due(on_time), required=True, note="", by=people.admin, now=now)
+    duty_actions.close(
+        [late.pk], done_on=due(late) + timedelta(days=3), required=True, note="", by=people.admin, now=now
+    )
+    duty_actions.close([other.pk], done_on=due(other), required=False, note="Disputed", by=people.admin, now=now)
     duties_of(store(5, ITEMS))
     page = as_supervisor.get("/statistics/timeliness/")
     total = page.context["total"].row
@@ -326,7 +332,7 @@ def test_cases_sort_by_the_earliest_due_date_of_their_open_duties(
         return [row.case.pk for row in rows if row.case.pk in {later.letter_id, sooner.letter_id, undated}]
 
     assert listed() == [sooner.letter_id, later.letter_id, undated]
-    records.close(
+    duty_actions.close(
         [sooner.pk], done_on=timezone.localdate(), required=True, note="", by=people.casemanager, now=timezone.now()
     )
     assert listed()[0] == later.letter_id

@@ -8,8 +8,9 @@ from django.db import connection
 
 from determinations.cases.effective import remove_letters, write_cases
 from determinations.corrections import actions
-from determinations.duties import records, renewing
-from determinations.duties.records import DutyRefused
+from determinations.duties import actions as duty_actions
+from determinations.duties import renewing
+from determinations.duties.actions import DutyRefused
 from determinations.duties.renewing import DutiesFailed
 from determinations.models import AuditEvent, Case, Duty, DutyRule, DutySettings, DutyState, Receipt, Service
 from tests.browsing.conftest import NOW, store_texts
@@ -36,7 +37,7 @@ def test_each_overturned_item_has_a_duty_with_the_range_of_its_due_date(store: S
 
 def test_the_date_of_receipt_gives_the_due_date(store: Store, people: People) -> None:
     pk = store(1, ITEMS)
-    assert records.enter_receipt([pk], RECEIVED, Service.MAIL, by=people.casemanager, now=NOW) == 1
+    assert duty_actions.enter_receipt([pk], RECEIVED, Service.MAIL, by=people.casemanager, now=NOW) == 1
     assert list(duties_of(pk).values_list("due_on", flat=True)) == [date(2026, 3, 11), date(2026, 3, 24)]
     event = AuditEvent.objects.get(action="receipt.entered")
     assert (event.letter_id, event.detail) == (pk, {"on": "2026-03-04", "service": "mail"})
@@ -46,7 +47,7 @@ def test_the_date_of_receipt_gives_the_due_date(store: Store, people: People) ->
 def test_an_impossible_date_of_receipt_is_refused_for_all(store: Store, people: People, day: date) -> None:
     one, other = store(1, ITEMS), store(2, ITEMS, issued=date(2026, 1, 5))
     with pytest.raises(DutyRefused, match="Nothing was saved"):
-        records.enter_receipt([one, other], day, Service.FAX, by=people.casemanager, now=NOW)
+        duty_actions.enter_receipt([one, other], day, Service.FAX, by=people.casemanager, now=NOW)
     assert not Receipt.objects.exists()
 
 
@@ -60,7 +61,7 @@ def test_receipt_may_be_presumed_by_rule_and_is_marked_so(store: Store, people: 
     pk = store(1, ITEMS, issued=date(2026, 2, 20))
     duty = duties_of(pk)[0]
     assert (duty.received_on, duty.presumed, duty.due_on) == (date(2026, 2, 25), True, date(2026, 3, 4))
-    records.enter_receipt([pk], date(2026, 2, 27), Service.MAIL, by=people.casemanager, now=NOW)
+    duty_actions.enter_receipt([pk], date(2026, 2, 27), Service.MAIL, by=people.casemanager, now=NOW)
     duty = duties_of(pk)[0]
     assert (duty.received_on, duty.presumed, duty.due_on) == (date(2026, 2, 27), False, date(2026, 3, 6))
 
@@ -75,10 +76,10 @@ def test_a_correction_to_upheld_ends_an_open_duty_and_back_again_begins_it(store
 
 def test_a_closed_duty_is_kept_whatever_is_read_later(store: Store, people: People) -> None:
     pk = store(1, ITEMS)
-    records.enter_receipt([pk], RECEIVED, Service.MAIL, by=people.casemanager, now=NOW)
+    duty_actions.enter_receipt([pk], RECEIVED, Service.MAIL, by=people.casemanager, now=NOW)
     duty = duties_of(pk)[0]
     now = datetime(2026, 3, 13, 20, tzinfo=UTC)
-    closed = records.close(
+    closed = duty_actions.close(
         [duty.pk], done_on=date(2026, 3, 13), required=True, note="Sent", by=people.casemanager, now=now
     )
     assert closed == 1
@@ -90,9 +91,9 @@ def test_a_closed_duty_is_kept_whatever_is_read_later(store: Store, people: Peop
 
 def test_a_new_version_of_a_rule_moves_open_duties_and_leaves_closed_ones(store: Store, people: People) -> None:
     pk, other = store(1, ITEMS), store(2, ITEMS)
-    records.enter_receipt([pk, other], RECEIVED, Service.MAIL, by=people.casemanager, now=NOW)
+    duty_actions.enter_receipt([pk, other], RECEIVED, Service.MAIL, by=people.casemanager, now=NOW)
     done = duties_of(pk)[0]
-    records.close([done.pk], done_on=RECEIVED, required=True, note="", by=people.casemanager, now=NOW)
+    duty_actions.close([done.pk], done_on=RECEIVED, required=True, note="", by=people.casemanager, now=NOW)
     DutyRule.objects.filter(key="authorize").update(valid_to=date(2026, 2, 28))
     first = DutyRule.objects.get(key="authorize")
     first.pk, first.valid_from, first.valid_to, first.amount = None, date(2026, 3, 1), None, 3
@@ -108,8 +109,10 @@ def test_a_new_version_of_a_rule_moves_open_duties_and_leaves_closed_ones(store:
 def test_reopening_reverses_and_keeps_the_note(store: Store, people: People) -> None:
     pk = store(1, ITEMS)
     duty = duties_of(pk)[0]
-    records.close([duty.pk], done_on=UPLOADED, required=False, note="Liability disputed", by=people.admin, now=NOW)
-    records.reopen(duty.pk, by=people.casemanager, now=NOW)
+    duty_actions.close(
+        [duty.pk], done_on=UPLOADED, required=False, note="Liability disputed", by=people.admin, now=NOW
+    )
+    duty_actions.reopen(duty.pk, by=people.casemanager, now=NOW)
     duty.refresh_from_db()
     assert (duty.state, duty.closed_on, duty.note) == (DutyState.OPEN, None, "Liability disputed")
     assert duty.closed_by_name == people.admin.username, "whose note it is"
@@ -120,12 +123,12 @@ def test_reopening_reverses_and_keeps_the_note(store: Store, people: People) -> 
 def test_not_required_needs_a_reason(store: Store, people: People) -> None:
     duty = duties_of(store(1, ITEMS))[0]
     with pytest.raises(DutyRefused, match="why"):
-        records.close([duty.pk], done_on=UPLOADED, required=False, note=" ", by=people.admin, now=NOW)
+        duty_actions.close([duty.pk], done_on=UPLOADED, required=False, note=" ", by=people.admin, now=NOW)
 
 
 def test_services_already_given_change_the_rule_and_stay_set(store: Store, people: People) -> None:
     pk = store(1, ITEMS)
-    records.set_services(duties_of(pk)[0].pk, given=True, by=people.casemanager, now=NOW)
+    duty_actions.set_services(duties_of(pk)[0].pk, given=True, by=people.casemanager, now=NOW)
     write_cases([pk])
     duty = duties_of(pk)[0]
     assert (duty.rule.key, duty.given_by_hand) == ("reimburse", True)
@@ -133,9 +136,9 @@ def test_services_already_given_change_the_rule_and_stay_set(store: Store, peopl
 
 def test_duties_are_assigned_to_users_who_may_work_on_them(store: Store, people: People) -> None:
     duty = duties_of(store(1, ITEMS))[0]
-    assert records.assign([duty.pk], people.supervisor, by=people.casemanager, now=NOW) == 1
+    assert duty_actions.assign([duty.pk], people.supervisor, by=people.casemanager, now=NOW) == 1
     with pytest.raises(DutyRefused, match="outsider"):
-        records.assign([duty.pk], people.outsider, by=people.casemanager, now=NOW)
+        duty_actions.assign([duty.pk], people.outsider, by=people.casemanager, now=NOW)
     duty.refresh_from_db()
     assert duty.assigned_to == people.supervisor
 
@@ -143,17 +146,17 @@ def test_duties_are_assigned_to_users_who_may_work_on_them(store: Store, people:
 def test_users_without_the_permission_change_nothing(store: Store, people: People) -> None:
     duty = duties_of(store(1, ITEMS))[0]
     with pytest.raises(PermissionDenied):
-        records.close([duty.pk], done_on=UPLOADED, required=True, note="", by=people.outsider, now=NOW)
+        duty_actions.close([duty.pk], done_on=UPLOADED, required=True, note="", by=people.outsider, now=NOW)
     with pytest.raises(PermissionDenied):
-        records.enter_receipt([duty.letter_id], UPLOADED, Service.FAX, by=people.outsider, now=NOW)
+        duty_actions.enter_receipt([duty.letter_id], UPLOADED, Service.FAX, by=people.outsider, now=NOW)
     duty.refresh_from_db()
     assert duty.state == DutyState.OPEN
 
 
 def test_a_copy_that_counts_instead_takes_over_receipt_and_closed_duties(store: Store, people: People) -> None:
     pk = store(1, ITEMS)
-    records.enter_receipt([pk], RECEIVED, Service.MAIL, by=people.casemanager, now=NOW)
-    records.close([duties_of(pk)[0].pk], done_on=RECEIVED, required=True, note="", by=people.casemanager, now=NOW)
+    duty_actions.enter_receipt([pk], RECEIVED, Service.MAIL, by=people.casemanager, now=NOW)
+    duty_actions.close([duties_of(pk)[0].pk], done_on=RECEIVED, required=True, note="", by=people.casemanager, now=NOW)
     (copy,) = store_texts([letter_text(1, ITEMS) + "\n"])
     counting = Case.objects.current().get(case_number="CM26-0000001")
     assert {pk, copy} > {counting.pk}
@@ -166,9 +169,9 @@ def test_a_removed_copy_leaves_receipt_and_closed_duties_to_the_one_that_remains
     pk = store(1, ITEMS)
     (copy,) = store_texts([letter_text(1, ITEMS) + "\n"])
     counting = Case.objects.current().get(case_number="CM26-0000001").pk
-    records.enter_receipt([counting], RECEIVED, Service.MAIL, by=people.casemanager, now=NOW)
+    duty_actions.enter_receipt([counting], RECEIVED, Service.MAIL, by=people.casemanager, now=NOW)
     closed = duties_of(counting)[0].pk
-    records.close([closed], done_on=RECEIVED, required=True, note="", by=people.casemanager, now=NOW)
+    duty_actions.close([closed], done_on=RECEIVED, required=True, note="", by=people.casemanager, now=NOW)
     remove_letters([counting])
     (remaining,) = {pk, copy} - {counting}
     assert [(duty.item_number, duty.state) for duty in duties_of(remaining)] == [(1, "done"), (3, "open")]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from determinations.browsing.lists import CASES, ITEMS
 from determinations.corrections import erasure, removal
 from determinations.duties import documents
-from determinations.duties.records import DutyRefused
+from determinations.duties.actions import DutyRefused
 from determinations.models import AuditEvent, Case, DutyDocument, LegalHold, Letter, RemovedLetter, ReviewSettings
 from determinations.retention import archive, holds
 from determinations.retention.holds import HoldRefused, OnHold

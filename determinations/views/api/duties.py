@@ -9,7 +9,8 @@ from django.utils import timezone
 from ninja import Field, Query, Router, Schema
 
 from determinations.access import audit
-from determinations.duties import records, worklist
+from determinations.duties import actions as duty_actions
+from determinations.duties import worklist
 from determinations.models import Case, Duty, DutyState, Receipt, Service, TokenScope
 from determinations.paging.keyset import Order
 from determinations.views.api.answers import Reply
@@ -145,7 +146,7 @@ def close_duty(request: HttpRequest, duty_id: int, closing: Closing) -> JsonResp
     get_object_or_404(Duty, pk=duty_id)
 
     def close() -> Done:
-        changed = records.close(
+        changed = duty_actions.close(
             [duty_id], done_on=closing.done_on, required=closing.required, note=closing.note,
             by=person_of(request), now=timezone.now(),
         )  # fmt: skip
@@ -162,7 +163,7 @@ def reopen_duty(request: HttpRequest, duty_id: int) -> JsonResponse:
     get_object_or_404(Duty, pk=duty_id)
 
     def reopen() -> Done:
-        records.reopen(duty_id, by=person_of(request), now=timezone.now())
+        duty_actions.reopen(duty_id, by=person_of(request), now=timezone.now())
         return _done(duty_id, 1)
 
     return write(request, 200, reopen)
@@ -177,7 +178,7 @@ def assign_duty(request: HttpRequest, duty_id: int, assignee: Assignee) -> JsonR
 
     def assign() -> Done:
         user = person_named(assignee.user or "")
-        return _done(duty_id, records.assign([duty_id], user, by=person_of(request), now=timezone.now()))
+        return _done(duty_id, duty_actions.assign([duty_id], user, by=person_of(request), now=timezone.now()))
 
     return write(request, 200, assign)
 
@@ -189,7 +190,7 @@ def enter_receipt(request: HttpRequest, case_id: int, receipt: ReceiptIn) -> Jso
     get_object_or_404(Case.objects.only("pk"), pk=case_id)
 
     def enter() -> Done:
-        changed = records.enter_receipt(
+        changed = duty_actions.enter_receipt(
             [case_id], receipt.received_on, receipt.service, by=person_of(request), now=timezone.now()
         )
         return Done(id=case_id, address=address("api_case_duties", case_id), changed=changed)

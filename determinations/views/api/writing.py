@@ -13,7 +13,7 @@ from ninja import Field
 
 from determinations.api.repeats import LONGEST_KEY, Answer, OtherRequest, once
 from determinations.casework.work import WorkRefused
-from determinations.duties.records import DutyRefused
+from determinations.duties.actions import DutyRefused
 from determinations.office_fields.records import ValuesRefused
 from determinations.views.api.answers import Reply
 from determinations.views.api.openapi_types import Parameter

@@ -11,8 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from determinations.access.audit import note
 from determinations.access.roles import user_named
-from determinations.duties import documents, records
-from determinations.duties.records import MOST_AT_ONCE, DutyRefused
+from determinations.duties import actions as duty_actions
+from determinations.duties import documents
+from determinations.duties.actions import MOST_AT_ONCE, DutyRefused
 from determinations.models import Case, DisputedItem, Duty, DutyDocument, Receipt, Upload, UploadedFile
 from determinations.paging.counts import whole_number
 from determinations.tasks import send_receipts
@@ -72,22 +73,22 @@ def _act(request: HttpRequest, duty: Duty) -> None:
                 raise DutyRefused(typed.error)
             typed_note = request.POST.get("note", "").replace("\x00", "")
             with transaction.atomic():
-                closed = records.close(
+                closed = duty_actions.close(
                     [duty.pk], done_on=typed.day, required=action == "done", note=typed_note, by=by, now=now
                 )
                 _require(closed, typed_note)
                 if attached is not None:
                     documents.attach(duty, attached, by=by, now=now)
         case "reopen":
-            records.reopen(duty.pk, by=by, now=now)
+            duty_actions.reopen(duty.pk, by=by, now=now)
         case "assign":
             name = request.POST.get("to", "")
             to = user_named(name) if name else None
             if name and to is None:
                 raise Http404
-            _require(records.assign([duty.pk], to, by=by, now=now))
+            _require(duty_actions.assign([duty.pk], to, by=by, now=now))
         case "given" | "not_given" as action:
-            _require(records.set_services(duty.pk, given=action == "given", by=by, now=now))
+            _require(duty_actions.set_services(duty.pk, given=action == "given", by=by, now=now))
         case _:
             raise DutyRefused("Choose what to do.")
 
@@ -135,7 +136,9 @@ def case_receipt(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             if typed.day is None:
                 raise DutyRefused(typed.error)
-            records.enter_receipt([pk], typed.day, service_of(request.POST), by=person_of(request), now=timezone.now())
+            duty_actions.enter_receipt(
+                [pk], typed.day, service_of(request.POST), by=person_of(request), now=timezone.now()
+            )
         except DutyRefused as refusal:
             refused = str(refusal)
         else:
@@ -171,7 +174,7 @@ def upload_receipt(request: HttpRequest, pk: int) -> HttpResponse:
                 )
                 messages.success(request, "A worker is entering the date of receipt for this batch.")
             else:
-                count = records.enter_receipt(
+                count = duty_actions.enter_receipt(
                     ids, typed.day, service_of(request.POST), by=person_of(request), now=timezone.now(),
                     only_missing=only_missing,
                 )  # fmt: skip

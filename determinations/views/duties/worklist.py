@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods
 
 from determinations.access import audit
 from determinations.access.roles import user_named
-from determinations.duties import records, worklist
-from determinations.duties.records import MOST_AT_ONCE, DutyRefused
+from determinations.duties import actions as duty_actions
+from determinations.duties import worklist
+from determinations.duties.actions import MOST_AT_ONCE, DutyRefused
 from determinations.models import CalendarFeed, DisputedItem, Duty
 from determinations.paging.addresses import changed, with_query
 from determinations.paging.counts import count_up_to
@@ -59,18 +60,18 @@ def _act(request: HttpRequest) -> str:
     match request.POST.get("do", ""):
         case "done" | "not_required" as action:
             done_on = _day(typed_date(request.POST, "done_on"))
-            count = records.close(
+            count = duty_actions.close(
                 ids, done_on=done_on, required=action == "done", note=request.POST.get("note", ""), by=by, now=now
             )
             said = f"Closed {count} {'duty' if count == 1 else 'duties'}. You can reopen them under Closed."
             return said + _left(len(set(ids)) - count)
         case "assign":
-            count = records.assign(ids, person_named(request.POST.get("to", "")), by=by, now=now)
+            count = duty_actions.assign(ids, person_named(request.POST.get("to", "")), by=by, now=now)
             return f"Assigned {count} {'duty' if count == 1 else 'duties'}." + _left(len(set(ids)) - count)
         case "receipt":
             received_on = _day(typed_date(request.POST, "received_on"))
             letters = set(Duty.objects.filter(pk__in=ids).values_list("letter_id", flat=True))
-            count = records.enter_receipt(letters, received_on, service_of(request.POST), by=by, now=now)
+            count = duty_actions.enter_receipt(letters, received_on, service_of(request.POST), by=by, now=now)
             return f"Entered the date of receipt of {count} letter{'' if count == 1 else 's'}."
         case _:
             raise DutyRefused("Choose what to do with the selected rows.")
