@@ -12,7 +12,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from PIL import Image
 
-from determinations.extraction.filled_forms import show_filled_fields
+from determinations.extraction.filled_forms import load_filled_page
 from determinations.extraction.kinds import HEAD, PICTURE_KINDS, kind_of
 from determinations.extraction.results import Damaged, Limits, TooLarge
 from determinations.extraction.scanning.page_pictures import PagePicture, PictureFile
@@ -30,7 +30,7 @@ _RETURN, _NEW_LINE = ord("\r"), ord("\n")
 
 def draw_page(document: pdfium.FPDF_DOCUMENT, number: int, width: int, turn: int = 0) -> bytes:
     """One page (from 0), turned clockwise by these degrees, as a grayscale PNG of this width."""
-    page = pdfium.FPDF_LoadPage(document, number)
+    page = load_filled_page(document, number)
     if not page:
         raise Damaged("The file has no such page.")
     try:
@@ -76,7 +76,7 @@ def find_boxes(document: pdfium.FPDF_DOCUMENT, stretches: Sequence[Stretch]) -> 
     """For each range ``[page, start, end]`` of a page's text, its boxes ``[left, top, width, height]``, 0 to 1."""
     found: list[list[Place]] = [[] for _ in stretches]
     for number in sorted({stretch[0] for stretch in stretches}):
-        page = pdfium.FPDF_LoadPage(document, number)
+        page = load_filled_page(document, number)
         if not page:
             continue
         text_page = load_upright_text(page)
@@ -181,7 +181,6 @@ class _Pdf:
         self._document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
         if not self._document:
             raise Damaged("The file does not open.")
-        show_filled_fields(self._document)
         self.count: int = pdfium.FPDF_GetPageCount(self._document)
 
     def draw(self, number: int, width: int, turn: int) -> bytes:
@@ -197,7 +196,9 @@ class _Pdf:
         written = io.BytesIO()
         try:
             with pypdfium2.PdfDocument(self._data) as document, pypdfium2.PdfDocument.new() as excerpt:
-                show_filled_fields(document.raw)
+                for number in range(first, last + 1):
+                    if page := load_filled_page(document.raw, number):
+                        pdfium.FPDF_ClosePage(page)
                 excerpt.import_pages(document, list(range(first, last + 1)))
                 excerpt.save(written)
         except pypdfium2.PdfiumError:

@@ -10,35 +10,38 @@ import pypdfium2.raw as pdfium
 _WITHOUT_VALUE = (pdfium.FPDF_FORMFIELD_UNKNOWN, pdfium.FPDF_FORMFIELD_PUSHBUTTON, pdfium.FPDF_FORMFIELD_SIGNATURE)
 
 
-def show_filled_fields(document: pdfium.FPDF_DOCUMENT) -> None:
-    """Draw the fields of a document's form into its pages, in memory, before a page is read or drawn.
+def is_form(document: pdfium.FPDF_DOCUMENT) -> bool:
+    """Whether pages of the document may have fields."""
+    return bool(pdfium.FPDF_GetFormType(document) != pdfium.FORMTYPE_NONE)
 
-    The text of fields follows that of their page. A page whose only fields are signatures or buttons stays as it is.
+
+def load_filled_page(document: pdfium.FPDF_DOCUMENT, number: int) -> pdfium.FPDF_PAGE | None:
+    """Page ``number`` (from 0) with its fields drawn into it; None if it cannot be loaded.
+
+    The text of fields follows that of the page. A page whose only fields are signatures or buttons stays as it is.
     """
-    if pdfium.FPDF_GetFormType(document) == pdfium.FORMTYPE_NONE:
-        return
+    page = pdfium.FPDF_LoadPage(document, number)
+    if not page or not is_form(document) or not _show_fields(document, page):
+        return page or None
+    pdfium.FPDF_ClosePage(page)  # an open page keeps its earlier content
+    return pdfium.FPDF_LoadPage(document, number) or None
+
+
+def _show_fields(document: pdfium.FPDF_DOCUMENT, page: pdfium.FPDF_PAGE) -> bool:
+    """Whether fields were drawn into the page, in memory; done again, there are none left."""
     callbacks = pdfium.FPDF_FORMFILLINFO(version=2)  # the environment refers to it
     form = pdfium.FPDFDOC_InitFormFillEnvironment(document, callbacks)
     if not form:
-        return
+        return False
     try:
-        for number in range(pdfium.FPDF_GetPageCount(document)):
-            _show_fields_of(document, form, number)
+        pdfium.FORM_OnAfterLoadPage(page, form)  # draws values that the file has without their appearance
+        try:
+            changed = _has_values(page, form)
+            return changed and pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY) == pdfium.FLATTEN_SUCCESS
+        finally:
+            pdfium.FORM_OnBeforeClosePage(page, form)
     finally:
         pdfium.FPDFDOC_ExitFormFillEnvironment(form)
-
-
-def _show_fields_of(document: pdfium.FPDF_DOCUMENT, form: pdfium.FPDF_FORMHANDLE, number: int) -> None:
-    page = pdfium.FPDF_LoadPage(document, number)
-    if not page:  # whoever reads the page tells it
-        return
-    pdfium.FORM_OnAfterLoadPage(page, form)  # draws values that the file has without their appearance
-    try:
-        if _has_values(page, form):
-            pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY)
-    finally:
-        pdfium.FORM_OnBeforeClosePage(page, form)
-        pdfium.FPDF_ClosePage(page)
 
 
 def _has_values(page: pdfium.FPDF_PAGE, form: pdfium.FPDF_FORMHANDLE) -> bool:

@@ -112,8 +112,8 @@ def rtf_as_text(data: bytes) -> str:
 
 
 def word_to_text(data: bytes) -> str:
-    """The text of a Word document: its main part, text boxes and tracked insertions included, deletions and hidden
-    text not."""
+    """The text of a Word document: its main part, text boxes and tracked insertions included, deletions not,
+    nor what is formatted as hidden where it stands (a style that hides is not followed)."""
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         root = fromstring(package.read("word/document.xml"), _parser())
     return _EMPTY_PAGE.sub("\f", "".join(_word_pieces(root)))

@@ -9,7 +9,7 @@ import ctypes
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from determinations.extraction.filled_forms import show_filled_fields
+from determinations.extraction.filled_forms import is_form, load_filled_page
 from determinations.extraction.results import (
     LIMITS,
     Damaged,
@@ -51,9 +51,8 @@ def _pages(document: pdfium.FPDF_DOCUMENT, limits: Limits) -> tuple[list[str], t
         raise Damaged("The PDF has no pages.")
     if count > limits.pages:
         raise TooManyPages(f"The PDF has {count:,} pages; {limits.pages:,} are allowed.")
-    show_filled_fields(document)
     texts, to_scan = [], []
-    left, all_printed = limits.characters, 0
+    left, all_printed, has_fields = limits.characters, 0, is_form(document)
     for number in range(count):
         page = pdfium.FPDF_LoadPage(document, number)
         if not page:
@@ -65,10 +64,24 @@ def _pages(document: pdfium.FPDF_DOCUMENT, limits: Limits) -> tuple[list[str], t
                 to_scan.append(number)
         finally:
             pdfium.FPDF_ClosePage(page)
+        if has_fields:
+            text = _filled_text(document, number, left)
+            printed = _printed_characters(text)
         left -= len(text)
         all_printed += printed
         texts.append(text)
     return texts, tuple(to_scan), all_printed
+
+
+def _filled_text(document: pdfium.FPDF_DOCUMENT, number: int, most: int) -> str:
+    """The text of a page with that of its fields, which does not make a picture of text a page of text."""
+    page = load_filled_page(document, number)
+    if not page:
+        raise Damaged(f"Page {number + 1} of the PDF cannot be read.")
+    try:
+        return _page_text(page, number, most)
+    finally:
+        pdfium.FPDF_ClosePage(page)
 
 
 def _page_text(page: pdfium.FPDF_PAGE, number: int, most: int) -> str:

@@ -12,6 +12,8 @@ _TOKEN = re.compile(
 #: Properties of a character: deleted, moved from here, hidden. They hold until turned off, or to the end of the group.
 _LEFT_OUT = frozenset({"deleted", "mvf", "v"})
 _MARKED = re.compile(r"\\(?:deleted|mvf|v)(?![a-z])")
+#: Begins a group that readers who do not know it leave out whole.
+_IGNORED = r"\*"
 #: Control words that stand for text.
 _TEXT_WORDS = frozenset(
     {
@@ -38,7 +40,7 @@ def without_what_is_not_shown(source: str) -> str:
             properties = frozenset()
         elif word in _LEFT_OUT:
             properties = properties - {word} if number == "0" else properties | {word}
-        elif properties and (word is None or word in _TEXT_WORDS):
+        elif properties and (word in _TEXT_WORDS or (word is None and token[0] != _IGNORED)):
             continue
         kept.append(token[0])
     return "".join(kept)

@@ -34,7 +34,7 @@ def _quarter_turns(text_page: pdfium.FPDF_TEXTPAGE) -> int:
     If the few characters looked at first agree, as nearly always, more of them are not asked.
     """
     quarters = _quarters(text_page, _SAMPLED_FIRST)
-    if len(quarters) > 1:
+    if len(quarters) != 1:
         quarters = _quarters(text_page, _SAMPLED)
     return max(quarters, key=quarters.__getitem__, default=0)  # not most_common: it imports, and the child cannot
 

@@ -32,11 +32,17 @@ def locked_pdf(text: str, password: str = "secret") -> bytes:
     return target.getvalue()
 
 
-def filled_form_pdf(value: str, *, has_appearance: bool = True) -> bytes:
-    """A synthetic application with one line of text, a field with this value beside it, and a checked box."""
+def filled_form_pdf(value: str, *, has_appearance: bool = True, is_scan: bool = False) -> bytes:
+    """A synthetic application with one line of text, a field with this value beside it, and a checked box.
+
+    ``is_scan``: the line is within a picture of the page.
+    """
     target = io.BytesIO()
     canvas = Canvas(target, pagesize=(400, 200))
-    canvas.drawString(20, 150, "Claim number on this synthetic form:")
+    if is_scan:
+        canvas.drawImage(ImageReader(Image.new("L", (400, 200), 250)), 0, 0, 400, 200)
+    else:
+        canvas.drawString(20, 150, "Claim number on this synthetic form:")
     canvas.acroForm.textfield(name="claim", value=value, x=220, y=140, width=160, height=24)
     canvas.acroForm.checkbox(name="expedited", checked=True, x=20, y=80, size=24)
     canvas.save()

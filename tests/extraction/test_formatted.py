@@ -151,6 +151,7 @@ def test_text_of_rtf() -> None:
         (rb"{Surgery is }{\revised\revauth1 not }{necessary.}", "Surgery is not necessary."),
         (rb"{\deleted it\rquote s \'e1 \u8211? \{x\} }{Upheld}{\mvf  here}{\mvt  there}", "Upheld there"),
         (rb"{\deleted a{\deleted0 Upheld}b}.", "Upheld."),
+        (rb"{\v{\*\unknown \plain settings}}Upheld", "Upheld"),
         (rb"{\vertalt\viewkind4 Upheld}", "Upheld"),
     ],
 )

@@ -109,6 +109,11 @@ def test_what_was_filled_into_a_form_is_read_drawn_found_and_copied(*, has_appea
     assert read_pdf_text(copied).text == text
 
 
+def test_a_filled_form_that_was_scanned_is_still_a_picture_of_text() -> None:
+    found = read_pdf_text(filled_form_pdf("WC-12345 " * 40, is_scan=True))
+    assert (found.to_scan, found.text.count("WC-12345")) == ((0,), 40)
+
+
 def _first_page(data: bytes) -> Image.Image:
     return _picture(open_file(data, LIMITS).draw(0, 800, 0))
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 import pypdfium2.raw as pdfium
 from PIL import Image, ImageFilter, ImageOps
 
-from determinations.extraction.filled_forms import show_filled_fields
+from determinations.extraction.filled_forms import load_filled_page
 from determinations.extraction.kinds import HEAD, PICTURE_KINDS, kind_of
 from determinations.extraction.results import Damaged, Limits, TooLarge, TooManyPages
 from determinations.extraction.scanning.preparing import DPI
@@ -76,11 +76,10 @@ class PdfPages:
         self._document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
         if not self._document:
             raise Damaged("The PDF cannot be opened: it is damaged or cut short.")
-        show_filled_fields(self._document)
         self.count: int = pdfium.FPDF_GetPageCount(self._document)
 
     def draw(self, number: int) -> PagePicture:
-        page = pdfium.FPDF_LoadPage(self._document, number)
+        page = load_filled_page(self._document, number)
         if not page:
             raise Damaged(f"Page {number + 1} of the PDF cannot be read.")
         try:
