@@ -149,13 +149,13 @@ def _samples(
                 samples[name] = _Sample(keys, base.number)
                 continue
             some = cases.some(limits.many, limits.counted, Place(listed, None, forward=True))
-            if some is None:
+            if some is None or not (some.all_of_them or some.number > limits.many):
                 continue
             keys = [key for _value, key in some.cases]
             if some.all_of_them:
                 samples[name] = _Sample(keys, some.number)
             else:
-                samples[name] = _Sample(_keys_near_top(listed, limits) or keys, max(some.number, limits.many + 1))
+                samples[name] = _Sample(_keys_near_top(listed, limits) or keys, some.number)
     return samples
 
 

@@ -41,18 +41,8 @@ class AnswerCache:
         self.answers: OrderedDict[Question, Rows] = OrderedDict()
         self.lock = Lock()
 
-    def has(self, question: Question, *, shared: bool = False) -> bool:
-        """Whether the answer is cached, with ``shared`` also by another process."""
-        with self.lock:
-            if question in self.answers:
-                return True
-        answer = _from_cache(question) if shared and self.shares else None
-        if answer is not None:
-            self.put(question, answer)
-        return answer is not None
-
-    def get(self, question: Question, count: Callable[[], Rows], *, shared: bool = False) -> Rows:
-        """The answer; counted if it is not cached, with ``shared`` by any process."""
+    def find(self, question: Question, *, shared: bool = False) -> Rows | None:
+        """The answer if it is cached, with ``shared`` also by another process."""
         with self.lock:
             if question in self.answers:
                 self.answers.move_to_end(question)
@@ -60,9 +50,14 @@ class AnswerCache:
         answer = _from_cache(question) if shared and self.shares else None
         if answer is not None:
             self.put(question, answer)
-            return answer
-        answer = count()
-        self.put(question, answer, shared=shared)
+        return answer
+
+    def get(self, question: Question, count: Callable[[], Rows], *, shared: bool = False) -> Rows:
+        """The answer; counted if it is not cached, with ``shared`` by any process."""
+        answer = self.find(question, shared=shared)
+        if answer is None:
+            answer = count()
+            self.put(question, answer, shared=shared)
         return answer
 
     def put(self, question: Question, answer: Rows, *, shared: bool = False) -> None:

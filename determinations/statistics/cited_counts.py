@@ -12,7 +12,7 @@ from determinations.statistics.columns.dialect import Value
 from determinations.statistics.columns.layout import KEY
 from determinations.statistics.interface import TABLE, CitationGroup, Selection, Sums
 
-_PARTS, _EDITION = f"parts{KEY}", f"edition{KEY}"
+_PARTS, _SECTIONS, _EDITION = f"parts{KEY}", f"section{KEY}", f"edition{KEY}"
 _TALLY = "count(*), count(overturned), count(*) FILTER (WHERE overturned)"
 _OF_AUTHORITY = "authority_id = %s AND first_of_authority"
 #: Answers a statement with its parameters, ``shared`` with other processes or not; None if PostgreSQL has to.
@@ -38,11 +38,11 @@ class CitedCounts:
 
     def sections(self, selection: Selection) -> list[CitationGroup] | None:
         """As ``Engine.count_sections``."""
-        rows = self._count(selection, [_PARTS], "first_of_authority AND len(sections) > 0")
+        rows = self._count(selection, [_SECTIONS], "first_of_authority AND len(sections) > 0")
         if rows is None:
             return None
         sums = Sums()
-        for (side, authority_id, sections, _pages), *counts in rows:
+        for (side, authority_id, sections), *counts in rows:
             for section in sections:
                 sums.add((side, authority_id, section), *counts)
         return _groups(sums)

@@ -69,11 +69,11 @@ class SqlEngine:
         if self._columns is None:
             return None
         question = (self.version, sql, repr(params))
-        if cached_answers.has(question, shared=shared):
-            return cached_answers.get(question, list, shared=shared)
-        answer = self._columns.rows(sql, params)
-        if answer is not None:
-            cached_answers.put(question, answer, shared=shared)
+        answer = cached_answers.find(question, shared=shared)
+        if answer is None:
+            answer = self._columns.rows(sql, params)
+            if answer is not None:
+                cached_answers.put(question, answer, shared=shared)
         return answer
 
     def count_items(self, selection: Selection, columns: Sequence[str]) -> list[ItemGroup]:
@@ -86,25 +86,37 @@ class SqlEngine:
         questions = {grouping: (self.version, sql, repr(params))
                      for grouping in groupings for sql, params in [_items_by(selection, grouping)]}  # fmt: skip
         shared = selection.is_everything
-        missing = [grouping for grouping in questions if not cached_answers.has(questions[grouping], shared=shared)]
+        missing = [
+            grouping for grouping in questions if cached_answers.find(questions[grouping], shared=shared) is None
+        ]
         if len(missing) < 2:
             return
-        columns = list(dict.fromkeys(column for grouping in missing for column in grouping))
+        for some in _at_once(missing):
+            answers = self._count_groupings(selection, some)
+            for grouping in some:
+                cached_answers.put(questions[grouping], answers[grouping], shared=shared)
+
+    def _count_groupings(
+        self, selection: Selection, groupings: Sequence[tuple[str, ...]]
+    ) -> dict[tuple[str, ...], Rows]:
+        """What ``count_items`` answers for each group of columns, in one statement."""
+        columns = list(dict.fromkeys(column for grouping in groupings for column in grouping))
         selected, params = _selected(selection, columns)
         named = ", ".join(columns)
         sql = f"""
             SELECT GROUPING({named}), {named}, {_TALLY} FROM ({selected}) AS selected
-            GROUP BY GROUPING SETS ({", ".join(f"({', '.join(grouping)})" for grouping in missing)})
+            GROUP BY GROUPING SETS ({", ".join(f"({', '.join(grouping)})" for grouping in groupings)})
         """  # noqa: S608 - constants and the ORM's own SQL
         # GROUPING sets a bit for every column that a row is not grouped by; the first column has the highest bit.
-        answers: dict[int, Rows] = {}
+        by_bits: dict[int, Rows] = {}
         for grouping_bits, *row in self._count(sql, params):
-            answers.setdefault(grouping_bits, []).append(tuple(row))
-        for grouping in missing:
+            by_bits.setdefault(grouping_bits, []).append(tuple(row))
+        answers = {}
+        for grouping in groupings:
             bits = sum(1 << at for at, column in enumerate(reversed(columns)) if column not in grouping)
             places = [*map(columns.index, grouping), *range(len(columns), len(columns) + 3)]
-            rows = [tuple(row[at] for at in places) for row in answers.get(bits, [])]
-            cached_answers.put(questions[grouping], rows, shared=shared)
+            answers[grouping] = [tuple(row[at] for at in places) for row in by_bits.get(bits, [])]
+        return answers
 
     def count_letters(self, selection: Selection) -> list[LetterGroup]:
         """See ``Engine``.
@@ -273,6 +285,20 @@ def _edition_status(bounds: tuple[int, int | None] | None, interval: int | None)
 
 
 _TALLY = "count(*), count(overturned), count(*) FILTER (WHERE overturned)"
+#: PostgreSQL's GROUPING takes no more columns.
+_MOST_GROUPED = 31
+
+
+def _at_once(groupings: Sequence[tuple[str, ...]]) -> Iterator[list[tuple[str, ...]]]:
+    """The groups of columns, in parts that one statement can count."""
+    part: list[tuple[str, ...]] = []
+    for grouping in groupings:
+        if part and len({*grouping, *(column for other in part for column in other)}) > _MOST_GROUPED:
+            yield part
+            part = []
+        part.append(grouping)
+    if part:
+        yield part
 
 
 def _items_by(selection: Selection, columns: Sequence[str]) -> tuple[str, tuple[Any, ...]]:

@@ -1,9 +1,9 @@
 """Each citation beside the columns of its item: what selects items selects their citations too, without a join.
 
 What statistics group citations by is kept as JSON text, since one column is quick to group by: ``parts_key`` has side,
-authority, sections and pages; ``edition_key`` has side, authority, edition, edition status, whether this is the first
-citation of its item and side with the status, and the year of decision. A file is of the editions' dates that it was
-written with; when they change, it is written anew.
+authority, sections and pages; ``section_key`` the same without pages; ``edition_key`` has side, authority, edition,
+edition status, whether this is the first citation of its item and side with the status, and the year of decision. A
+file is of the editions' dates that it was written with; when they change, it is written anew.
 """
 
 from determinations.statistics.columns.layout import ITEMS, KEY
@@ -15,7 +15,8 @@ _OF_ITEMS = tuple(
 )
 _OF_CITATIONS = (
     ("side", "VARCHAR"), ("authority_id", "SMALLINT"), ("first_of_authority", "BOOLEAN"), ("edition", "VARCHAR"),
-    ("sections", "VARCHAR[]"), ("pages", "VARCHAR[]"), (f"parts{KEY}", "VARCHAR"), (f"edition{KEY}", "VARCHAR"),
+    ("sections", "VARCHAR[]"), ("pages", "VARCHAR[]"), (f"parts{KEY}", "VARCHAR"), (f"section{KEY}", "VARCHAR"),
+    (f"edition{KEY}", "VARCHAR"),
 )  # fmt: skip
 DEFINITION = ", ".join((*_OF_ITEMS, *(f"{name} {type}" for name, type in _OF_CITATIONS)))
 #: The status of an edition on the day that matters, as ``statistics.editions`` has it.
@@ -39,6 +40,8 @@ def cited_items(items: str, citations: str, schema: str) -> str:
         SELECT {of_items}, side, cited.authority_id, first_of_authority, cited.edition, sections, pages,
             CASE WHEN first_of_authority THEN
                 '["' || side || '",' || cited.authority_id || ',' || sections{KEY} || ',' || pages{KEY} || ']' END,
+            CASE WHEN first_of_authority THEN
+                '["' || side || '",' || cited.authority_id || ',' || sections{KEY} || ']' END,
             '["' || side || '",' || cited.authority_id || ',' || to_json(cited.edition)::VARCHAR || ',"' || status
                 || '",' || ((row_number() OVER (
                     PARTITION BY fact_id, side, status ORDER BY cited.authority_id, cited.edition

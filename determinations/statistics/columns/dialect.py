@@ -40,7 +40,7 @@ _CONSTRUCTS = re.compile(
 )
 #: The types of the elements of items' arrays, by column.
 _ELEMENTS = {column.name: column.element for column in ITEMS.columns if column.element}
-#: Between the elements in the text of an array. A text that is the separator is found between any two others.
+#: Between the elements in the text of an array. As a text of its own it would be found after one that ends with it.
 _SEPARATOR = ","
 _NUMBERS = re.compile(r"\{(?:\d+(?:,\d+)*)?\}")
 _TABLES = {CITED, *(table.name for table in (*FACTS, *REFERENCE))}
@@ -96,12 +96,15 @@ def _is_one_of(column: str, numbers: Value) -> str:
 def _contains(column: str, given: Iterator[Value], kept: list[Value]) -> str:
     """Whether an array has the value. Of items its text is looked in, which is quicker by four to eight times: rows
     with the same array share one text, and the library looks once in each.
+
+    A comma stands before each element then. In a text it is followed by a quotation mark only where an element begins
+    (those in an element are escaped) or where one ends with a comma, and then by the separator alone.
     """
     value = _plain(next(given))
     element, text = _ELEMENTS.get(column.rpartition(".")[2].strip('"')), _key_of(column)
     if element == "VARCHAR" and isinstance(value, str) and value != _SEPARATOR:
-        kept.append(json.dumps(value, ensure_ascii=False))
-        return f"contains({text}, ?)"
+        kept.append(f"{_SEPARATOR}{json.dumps(value, ensure_ascii=False)}")
+        return f"contains('{_SEPARATOR}' || substr({text}, 2), ?)"
     if element == "SMALLINT" and type(value) is int:
         kept.append(f"{_SEPARATOR}{value}{_SEPARATOR}")
         return f"contains(replace(replace({text}, '[', ','), ']', ','), ?)"

@@ -16,12 +16,12 @@ DATABASE = """(
     SELECT system_identifier || '/' || pg_database.oid FROM pg_control_system(), pg_database
     WHERE datname = current_database()
 )"""
-#: Identifies what a file's edition statuses come from.
+#: Identifies what a file's edition statuses come from. Not by ``md5``, which databases with FIPS refuse.
 EDITIONS = """(
-    SELECT md5(COALESCE(string_agg(
+    SELECT left(encode(sha256(convert_to(COALESCE(string_agg(
         concat_ws('|', authority.id, validity.edition, validity.valid_from, '-', validity.valid_to), ';'
         ORDER BY authority.id, validity.edition
-    ), ''))
+    ), ''), 'UTF8')), 'hex'), 32)
     FROM determinations_editionvalidity AS validity
     JOIN determinations_authority AS authority ON authority.key = validity.authority_id
 )"""
@@ -32,14 +32,16 @@ SELECT file.name, file.layout = %s || ' ' || {EDITIONS}, file.database = {DATABA
     EXISTS (SELECT FROM determinations_factlog AS log WHERE {_UNSEEN}), file.items
 FROM determinations_columnfile AS file WHERE folder = %s AND name <> ''
 """  # noqa: S608 - constants
+_ANY_CHANGED = f"EXISTS (SELECT FROM determinations_factlog AS log WHERE log.items IS NULL AND {_UNSEEN})"
 _CHANGED = f"""
 SELECT ARRAY(
         SELECT DISTINCT item FROM determinations_factlog AS log CROSS JOIN unnest(log.items) AS item WHERE {_UNSEEN}
         LIMIT %s
     ),
-    EXISTS (SELECT FROM determinations_factlog AS log WHERE log.items IS NULL AND {_UNSEEN})
+    {_ANY_CHANGED}
 FROM determinations_columnfile AS file WHERE folder = %s
 """  # noqa: S608 - constants
+_STALE = f"SELECT {_ANY_CHANGED} FROM determinations_columnfile AS file WHERE folder = %s"  # noqa: S608 - constants
 
 
 @dataclass(frozen=True)
@@ -69,3 +71,10 @@ def changed_items(folder: str, *, most: int | None = None) -> list[int] | None:
         cursor.execute(_CHANGED, [None if most is None else most + 1, folder])
         items, all_of_them = cursor.fetchone()
     return None if all_of_them or (most is not None and len(items) > most) else items
+
+
+def is_stale(folder: str) -> bool:
+    """Whether the facts of any item may have changed since the folder's file was written: nothing can be merged."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STALE, [folder])
+        return bool(cursor.fetchone()[0])

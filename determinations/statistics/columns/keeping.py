@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from determinations.models import ColumnFile
 from determinations.models.locks import holding_alone
 from determinations.statistics.columns import files
-from determinations.statistics.columns.horizon import DATABASE, EDITIONS
+from determinations.statistics.columns.horizon import DATABASE, EDITIONS, is_stale
 from determinations.statistics.columns.layout import layout_digest
 from determinations.statistics.columns.reading import is_damaged
 from determinations.statistics.columns.writing import Changes, Written, read_changes, write_all, write_merged
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 #: Changed items that are merged into a new file at once; fewer wait.
 _MANY_CHANGED = 2_000
-#: The longest that a change waits to be merged, and so that a file holds facts of an erased case.
+#: So long a change waits to be merged; in a large file longer, see below. Facts of an erased case are in it meanwhile.
 MERGED_AFTER = timedelta(minutes=2)
 #: A large file is written less often: a keeper that did nothing else would take a processor from all others.
 _ITEMS_PER_SECOND = 20_000
@@ -82,11 +82,20 @@ class _Row:
             and not is_damaged(self.name)
         )
 
+    @property
+    def waited(self) -> timedelta:
+        """Since the file was written."""
+        return self.now - self.written_at if self.written_at else timedelta.max
+
+    @property
+    def is_too_early(self) -> bool:
+        """Whether no changes are merged now, however many: the larger the file, the longer they wait."""
+        return self.waited < timedelta(seconds=self.items / _ITEMS_PER_SECOND)
+
     def is_time_for(self, changes: Changes) -> bool:
         """Whether so many changes are merged now."""
-        waited = self.now - self.written_at if self.written_at else timedelta.max
-        enough = changes.number >= _MANY_CHANGED or (changes.number > 0 and waited >= MERGED_AFTER)
-        return enough and waited >= timedelta(seconds=self.items / _ITEMS_PER_SECOND)
+        enough = changes.number >= _MANY_CHANGED or (changes.number > 0 and self.waited >= MERGED_AFTER)
+        return enough and not self.is_too_early
 
 
 def keep_columns(*, at_once: bool = False, anew: bool = False) -> Written | None:
@@ -100,6 +109,9 @@ def keep_columns(*, at_once: bool = False, anew: bool = False) -> Written | None
         if not alone:
             return None
         row = _register(folder)
+        if row.is_readable and not (anew or at_once) and row.is_too_early and not is_stale(folder):
+            files.delete_others(row.name)
+            return None
         changes = read_changes(folder) if row.is_readable and not anew else None
         if changes is not None and changes.layout != row.layout:
             changes = None

@@ -22,7 +22,7 @@ KEY = "_key"
 #: How COPY writes NULL; a text that says the same is quoted.
 _NULL = r"\N"
 #: Rises whenever files of an earlier program must not be read.
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _type(field: AnyField) -> str:
 
 @dataclass(frozen=True)
 class TableLayout:
-    """A table of the file; ``key`` is the column with the item's ID, in which it is sorted."""
+    """A table of the file; ``key`` is the column with the item's ID."""
 
     name: str
     key: str

@@ -217,7 +217,7 @@ class _Process:
         if state is None or state.name == self.damaged:
             return None
         if not (state.is_of_this_database and state.fits):
-            raise Unavailable("the column file is of another database or program")
+            raise Unavailable("the column file is of another database or program, or of other dates of editions")
         with self.lock:
             if self.file is None or self.file.name != state.name:
                 if size_of(state.name) < 0:
