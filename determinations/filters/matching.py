@@ -32,7 +32,8 @@ class Told(Enum):
 class WordsFilter(django_filters.CharFilter):
     """Words searched in the texts, or in one field of them, as a web search understands them.
 
-    A scope without texts (an outside party) finds nothing by words, and nothing by their absence either.
+    A scope without texts (an outside party) finds nothing by words, and nothing by their absence either. "All except"
+    what words find is then all rows, whatever the words are, so it tells nothing of the texts.
     """
 
     def __init__(self, label: str, words: Func, scope: Scope, field: str = "") -> None:
