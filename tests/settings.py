@@ -42,4 +42,6 @@ WHITENOISE_AUTOREFRESH = True
 DATABASES["default"]["ENGINE"] = "tests.postgresql"  # noqa: F405
 # After a test that commits the tables are emptied, which the database otherwise refuses for append-only records.
 _options = DATABASES["default"]["OPTIONS"]  # noqa: F405
-_options["options"] = f"{_options.get('options', '')} -c imrsite.tests_empty_tables=yes".strip()
+# A test is one transaction, which waits while a page is recognized or a letter read, on a busy machine for minutes.
+_for_tests = "-c imrsite.tests_empty_tables=yes -c idle_in_transaction_session_timeout=20min"
+_options["options"] = f"{_options.get('options', '')} {_for_tests}".strip()
