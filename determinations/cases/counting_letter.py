@@ -6,8 +6,16 @@ from dataclasses import dataclass
 
 from determinations.cases.copies import ReadLetter, are_copies, how_much_it_says
 from determinations.cases.merging import empty_document, merge
-from determinations.cases.readable_values import readable_documents, readable_texts
-from determinations.models import Correction, CorrectionState, Letter, LetterPair, LetterText, ParsedDocument
+from determinations.cases.readable_values import note_damaged, readable_documents, readable_texts
+from determinations.models import (
+    Correction,
+    CorrectionState,
+    DamagedValue,
+    Letter,
+    LetterPair,
+    LetterText,
+    ParsedDocument,
+)
 from determinations.models.any_of import AnyOf
 from determinations.models.corrections import IN_FORCE
 from determinations.models.packed import Digest
@@ -36,10 +44,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class ReadLetters:
-    """Letters to choose from, with the corrections made on each."""
+    """Letters to choose from, with the corrections made on each; ``damaged`` are those whose document is damaged."""
 
     letters: Mapping[int, ReadLetter]
     corrections: Mapping[int, Sequence[Correction]]
+    damaged: frozenset[int] = frozenset()
 
 
 def read_letters(
@@ -53,7 +62,11 @@ def read_letters(
         return ReadLetters({}, {})
     amended = _say_amended(letter_ids)
     read: dict[int, ReadLetter] = {}
+    damaged: set[int] = set()
     for document, same in _documents(letter_ids):
+        if document is None:
+            damaged.update(same)
+            continue
         uncorrected = merge(document, ()).record
         for pk in same:
             made = corrections.get(pk, ())
@@ -65,18 +78,22 @@ def read_letters(
                 says_amended=pk in amended,
                 is_scan=letters[pk].is_scan,
             )
-    return ReadLetters(read, corrections)
+    note_damaged(damaged, DamagedValue.DOCUMENT)
+    return ReadLetters(read, corrections, frozenset(damaged))
 
 
-def _documents(letter_ids: Collection[int]) -> Iterator[tuple[LetterRecord, list[int]]]:
-    """The parsed documents, each once, with the letters that have it: most copies of a letter say the very same."""
+def _documents(letter_ids: Collection[int]) -> Iterator[tuple[LetterRecord | None, list[int]]]:
+    """The parsed documents, each once, with the letters that have it: most copies of a letter say the very same.
+
+    A damaged document is None; of a letter that has none, it is empty.
+    """
     stored = ParsedDocument.objects.filter(AnyOf("pk", letter_ids))
     same: dict[str, list[int]] = {}
     for pk, digest in stored.annotate(digest=Digest("document")).order_by("pk").values_list("pk", "digest"):
         same.setdefault(digest, []).append(pk)
     documents = readable_documents(stored.filter(pk__in=[pks[0] for pks in same.values()])).values
     for pks in same.values():
-        yield documents.get(pks[0]) or empty_document(), pks  # a damaged one says nothing, as if unread
+        yield documents.get(pks[0]), pks
     if unread := set(letter_ids).difference(*same.values()):
         yield empty_document(), sorted(unread)
 
@@ -85,7 +102,7 @@ def choose_counting(group: Sequence[int], merged: Iterable[LetterPair], known: R
     """Choose which letter of a case counts.
 
     ``merged`` are the pairs that staff merged: the most recently chosen letter takes precedence over its other copies.
-    ``known`` has the letters of the group, and maybe others.
+    ``known`` has the letters of the group, and maybe others. None of the group may be damaged.
     """
     read = [known.letters[pk] for pk in group]
     corrections = {pk: known.corrections.get(pk, ()) for pk in group}

@@ -1,7 +1,7 @@
 """Settles which letter of a case counts."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -37,9 +37,12 @@ def settle_versions(
 
     Letters belong to one case if they share a number or a text, or staff merged them, unless staff keep them apart or
     they belong to different offices: then one office would lose its case to a letter that it cannot see.
-    Staff can choose a different letter to count. ``cases`` are all that may belong together (``holding``); their
-    standing is changed in memory only (see :func:`write_standing`). ``written`` are those that the caller writes,
-    ``letters`` and ``corrections`` their letters and the lasting corrections of these, by number.
+    Staff can choose a different letter to count. While the document of one of its letters is damaged, a case keeps the
+    standing of its letters: what a damaged letter decides cannot be compared.
+
+    ``cases`` are all that may belong together (``holding``); their standing is changed in memory only (see
+    :func:`write_standing`). ``written`` are those that the caller writes, ``letters`` and ``corrections`` their letters
+    and the lasting corrections of these, by number.
     """
     among = LetterPair.objects.filter(AnyOf("older", cases.keys()), AnyOf("newer", cases.keys()))
     pairs = list(among.exclude(UNDECIDED))
@@ -59,9 +62,15 @@ def settle_versions(
     settled = Settled(set(), set())
     groups = _connected(offices, links, apart)
     known = read_letters([pk for group in groups if len(group) > 1 for pk in group], letters, corrections)
+    families: list[tuple[list[int], Standing]] = []
     for group in groups:
-        alone = Standing(group[0], frozenset(), is_corrected=False)
-        standing = alone if len(group) == 1 else choose_counting(group, merged, known)
+        if len(group) == 1:
+            families.append((group, Standing(group[0], frozenset(), is_corrected=False)))
+        elif known.damaged.isdisjoint(group):
+            families.append((group, choose_counting(group, merged, known)))
+        else:
+            families += _as_they_stand(cases, group, corrections)
+    for group, standing in families:
         before = _copies(cases, group)
         moved = {pk for pk in group if _moves(cases[pk], standing)}
         settled.moved.update(moved)
@@ -70,6 +79,22 @@ def settle_versions(
         if standing.is_corrected and (moved or not set(written).isdisjoint(group)):
             settled.joined.add(standing.counts)
     return settled
+
+
+def _as_they_stand(
+    cases: Mapping[int, Case], group: Sequence[int], corrections: Mapping[int, Sequence[Correction]]
+) -> Iterator[tuple[list[int], Standing]]:
+    """The letters of a group that count now, each with those that it counts for.
+
+    A letter that joined the group, or whose counting letter left it, counts for itself, so that nothing is hidden.
+    """
+    families: dict[int, list[int]] = defaultdict(list)
+    for pk in group:
+        newer = cases[pk].superseded_by_id
+        families[newer if newer is not None and newer in group else pk].append(pk)
+    for counts, family in families.items():
+        copies = frozenset(pk for pk in family if pk != counts and cases[pk].is_copy)
+        yield family, Standing(counts, copies, is_corrected=any(corrections.get(pk) for pk in family))
 
 
 def _copies(cases: Mapping[int, Case], group: Iterable[int]) -> dict[int, int | None]:

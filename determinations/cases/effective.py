@@ -110,6 +110,7 @@ class _Writer:
         self.documents = {pk: with_rules(document, self.rules) for pk, document in documents.items()}
         self.merged: dict[int, Merged] = {}
         self.applied: dict[int, list[Correction]] = {}  # what was merged, by letter
+        self.damaged: set[int] = set()  # letters whose document is damaged: their rows and entries stay as they are
 
     def run(self, letter_ids: Collection[int]) -> None:
         if others := set(letter_ids) - self.held.letters:
@@ -129,7 +130,7 @@ class _Writer:
         write_printed_citations(self.documents)
         work.follow((moved | records.keys()) & self.letters.keys())
         duty_records.refresh((moved | records.keys()) & self.letters.keys())
-        review_entries.refresh({*letter_ids, *records} & self.letters.keys(), self.merged)
+        review_entries.refresh(({*letter_ids, *records} & self.letters.keys()) - self.damaged, self.merged)
 
     def _merge_and_settle(self, letter_ids: set[int]) -> set[int]:
         """Merge these letters and those that change with them; returns the cases whose standing changed."""
@@ -158,7 +159,8 @@ class _Writer:
         unread = set(letter_ids) & self.letters.keys() - self.documents.keys()
         if unread:
             parsed = readable_documents(ParsedDocument.objects.filter(letter__in=unread))
-            note_damaged(parsed.damaged, DamagedValue.DOCUMENT)  # its rows stay as they are
+            note_damaged(parsed.damaged, DamagedValue.DOCUMENT)
+            self.damaged |= parsed.damaged
             for pk, document in parsed.values.items():
                 self.documents[pk] = with_rules(document, self.rules)
         for pk in sorted(letter_ids):

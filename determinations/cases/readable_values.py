@@ -9,16 +9,23 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar, cast
 
+from django.db import connection
 from django.db.models import Model, QuerySet
 
 from determinations.access.scope import EVERYTHING, within
-from determinations.models import CaseText, DamagedText, DamagedValue, ItemText, LetterText, ParsedDocument
+from determinations.models import CaseText, DamagedValue, ItemText, LetterText, ParsedDocument
 from determinations.models.packed import Stored
 from determinations.packing.codec import UnreadableValue, unpack, unpack_json
 from determinations.parsing.results import LetterRecord
 from imrsite.connections import on_primary
 
 log = logging.getLogger(__name__)
+
+_NOTE = """
+INSERT INTO determinations_damagedtext (letter_id, value)
+SELECT id, %s FROM (SELECT id FROM determinations_letter WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE) AS present
+ON CONFLICT DO NOTHING
+"""
 
 Value = TypeVar("Value")
 
@@ -75,16 +82,18 @@ def readable_texts(texts: QuerySet[LetterText]) -> Readable[str]:
 
 
 def note_damaged(letter_ids: Iterable[int], value: DamagedValue) -> None:
-    """Note that this value of these letters is damaged, for the status page."""
+    """Note that this value of these letters is damaged, for the status page.
+
+    A letter that was removed in the meantime is passed over: the note holds the row of each other, as its foreign key
+    does in any case, and waits for a removal that has not ended.
+    """
     noted = sorted(set(letter_ids))
     if not noted:
         return
     for pk in noted:
         log.error("A stored value of letter %d is damaged (%s).", pk, value)
-    with on_primary(), within(EVERYTHING):
-        DamagedText.objects.bulk_create(
-            (DamagedText(letter_id=pk, value=value) for pk in noted), ignore_conflicts=True
-        )
+    with on_primary(), within(EVERYTHING), connection.cursor() as cursor:
+        cursor.execute(_NOTE, [value.value, noted])
 
 
 def damaged_values(letter_ids: Collection[int]) -> set[Damaged]:

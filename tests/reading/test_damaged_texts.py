@@ -10,17 +10,20 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from determinations.cases.effective import rewrite_old_words
+from determinations.cases.effective import rewrite_old_words, write_cases
+from determinations.cases.readable_values import note_damaged
 from determinations.corrections import actions, duplicates
 from determinations.models import (
     Case,
     CaseText,
     DamagedText,
+    DamagedValue,
     DisputedItem,
     ItemText,
     Letter,
     LetterText,
     ParsedDocument,
+    ReviewEntry,
     RunState,
 )
 from determinations.operations.checking.stored_texts import stored_texts
@@ -28,7 +31,7 @@ from determinations.operations.findings import Level
 from determinations.reading import damaged_letters, reparsing
 from determinations.reading.grounds_again import read_grounds_again
 from determinations.reading.ingest import ingest_letters
-from tests.corrections.letters import NOW
+from tests.corrections.letters import NOW, document, item, problem, stored_letter
 from tests.fixtures.people import People
 from tests.reading.sending import bring
 
@@ -52,17 +55,20 @@ def letters(people: People) -> list[int]:
 
 
 def damage(value: str, letter_id: int) -> None:
-    """Change the last byte of a packed value: its checksum tells."""
+    """Damage packed values, as a bad disk does: a byte within is another, or, of documents, the end is lost."""
     with connection.cursor() as cursor:
         if value == "items":
             table, column, key = "itemtext", "packed_reviewer_text", "item_id"
             keys: Iterable[int] = DisputedItem.objects.filter(case=letter_id).values_list("pk", flat=True)
         else:
             (table, column, key), keys = _VALUES[value], [letter_id]
-        cursor.execute(
-            f"UPDATE determinations_{table} SET {column} = '\\x01'::bytea || {column} WHERE {key} = ANY(%s)",
-            [list(keys)],
+        half = f"length({column}) / 2"
+        damaged = (
+            f"substring({column} FOR length({column}) - 5)"
+            if value == "document"
+            else f"set_byte({column}, {half}, get_byte({column}, {half}) # 128)"
         )
+        cursor.execute(f"UPDATE determinations_{table} SET {column} = {damaged} WHERE {key} = ANY(%s)", [list(keys)])
         assert cursor.rowcount
 
 
@@ -188,3 +194,34 @@ def test_pages_and_actions_that_meet_a_damaged_letter_do_their_work(
     actions.correct_field(letters[1], "case_number", number, by=people.admin, now=NOW, reason="misread")
     assert Case.objects.get(pk=letters[1]).case_number == number
     assert (letters[0], "document") in noted()
+
+
+def test_a_damaged_amended_letter_keeps_its_standing_and_its_place_in_the_review_queue(people: People) -> None:
+    upheld = document(item("Knee brace", "upheld"))
+    overturned = document(
+        item("Knee brace", "overturned"), decision_date="2017-02-20", problems=[problem("missing_summary", "summary")]
+    )
+    older, amended = stored_letter(upheld).pk, stored_letter(overturned).pk
+    ReviewEntry.objects.filter(pk=amended).update(assigned_to=people.admin)
+    assert ReviewEntry.objects.count() == 1
+
+    def standing() -> dict[int, int | None]:
+        return dict(Case.objects.values_list("pk", "superseded_by"))
+
+    damage("document", amended)
+    actions.correct_field(older, "age", 44, by=people.admin, now=NOW, reason="misread")
+    CaseText.objects.update(words_version=0)
+    rewrite_old_words(5)
+    assert standing() == {older: amended, amended: None}
+    assert noted() == {(amended, "document")}
+    third = stored_letter(upheld).pk
+    assert standing() == {older: amended, amended: None, third: None}, "nothing of what joins is hidden"
+    write_cases([older, amended, third])
+    entry = ReviewEntry.objects.get(pk=amended)
+    assert (entry.assigned_to, entry.reasons) == (people.admin, ["missing_summary"])
+
+    ParsedDocument.objects.filter(pk=amended).update(document=overturned)
+    write_cases([amended])
+    assert standing() == {older: amended, amended: None, third: amended}
+    note_damaged([third, third + 1], DamagedValue.TEXT)
+    assert noted() == {(amended, "document"), (third, "text")}, "a letter that was removed is passed over"
