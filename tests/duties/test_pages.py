@@ -125,11 +125,11 @@ def test_a_duty_that_another_user_closed_meanwhile_is_not_said_to_be_saved(
     ):
         page = as_casemanager.post(f"/worklist/{first.pk}/", form)
         text = page.content.decode()
-        assert (page.status_code, "closed this duty in the meantime" in text) == (422, True), form["do"]
+        assert (page.status_code, "This duty is no longer open" in text) == (422, True), form["do"]
         assert ("My words" in text) == (form["do"] == "done"), "what was typed is not lost"
     assert not DutyDocument.objects.exists()
     page = as_casemanager.post("/worklist/", {**done, "duty": [first.pk, second.pk]}, follow=True)
-    said = "Closed 1 duty. You can reopen them under Closed. 1 was closed before by another user"
+    said = "Closed 1 duty. You can reopen them under Closed. 1 was no longer open"
     assert said in page.content.decode()
     assert list(Duty.objects.order_by("pk").values_list("note", flat=True)) == ["Theirs", "My words"]
 

@@ -1,5 +1,6 @@
 """Duties follow their case until they are closed, and are then kept as they were."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -187,7 +188,9 @@ def test_letters_that_were_read_before_there_were_duties_get_theirs(store: Store
     assert DutySettings.now().reached is None
 
 
-def test_a_letter_whose_duties_cannot_be_worked_out_stops_no_other(store: Store) -> None:
+def test_a_letter_whose_duties_cannot_be_worked_out_stops_no_other(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     letters = [store(number, ITEMS) for number in range(1, 6)]
     bad = letters[1]
     Duty.objects.update(computed_at=NOW - timedelta(days=400))
@@ -208,7 +211,19 @@ def test_a_letter_whose_duties_cannot_be_worked_out_stops_no_other(store: Store)
     assert set(old.values_list("letter", flat=True)) == {bad}
     assert duties_of(letters[4]).count() == 2
     assert (DutySettings.now().failed, DutySettings.now().reached) == ([bad], None)
+    monkeypatch.setattr(renewing, "_TRIED_AGAIN", 1)
+    DutySettings.objects.update(failed=[bad, letters[0]])
+    for failed in ([letters[0], bad], [bad]):  # each in its turn
+        with suppress(DutiesFailed):
+            renewing.refresh_outdated(3)
+        assert DutySettings.now().failed == failed
+    monkeypatch.setattr(renewing, "_MOST_FAILED", 1)
+    Duty.objects.filter(letter=letters[2]).update(computed_at=NOW - timedelta(days=400))
+    with pytest.raises(DutiesFailed):
+        renewing.refresh_outdated(3)
+    assert set(old.values_list("letter", flat=True)) == {bad, letters[2]}, "no others are begun"
     with connection.cursor() as cursor:
         cursor.execute("DROP TRIGGER refuse_duty ON determinations_duty")
+    renewing.refresh_outdated(3)
     renewing.refresh_outdated(3)
     assert (DutySettings.now().failed, old.exists()) == ([], False)

@@ -94,9 +94,9 @@ def _act(request: HttpRequest, duty: Duty) -> None:
 
 
 def _require(changed: int, typed: str = "") -> None:
-    """Refuse what found no open duty: someone else closed it after this page was made."""
+    """Refuse what found no open duty: it was closed, or ceased to apply, after this page was made."""
     if not changed:
-        said = "Another user closed this duty in the meantime. Nothing was saved. Reopen it to change it."
+        said = "This duty is no longer open. Nothing was saved. If it was closed, reopen it to change it."
         raise DutyRefused(refusal_with(typed, said))
 
 

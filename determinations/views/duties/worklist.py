@@ -80,7 +80,9 @@ def _act(request: HttpRequest) -> str:
 def _left(number: int) -> str:
     if not number:
         return ""
-    return f" {number} {'was' if number == 1 else 'were'} closed before by another user, and stayed as they were."
+    if number == 1:
+        return " 1 was no longer open, and was left as it was."
+    return f" {number} were no longer open, and were left as they were."
 
 
 def _day(typed: TypedDate) -> date:
