@@ -9,7 +9,8 @@ what its user knew, so that nothing it gained meanwhile is missed.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -50,8 +51,9 @@ def any_waiting(now: datetime) -> bool:
 
 
 def failing() -> list[tuple[int, str]]:
-    """The watched views whose lists cannot be made at present, with the class of the exception."""
-    return list(Watch.objects.exclude(failed_at=None).order_by("pk").values_list("pk", "fault"))
+    """The watched views of active users whose lists cannot be made at present, with the class of the exception."""
+    failed = Watch.objects.filter(user__is_active=True).exclude(failed_at=None)
+    return list(failed.order_by("pk").values_list("pk", "fault"))
 
 
 def _failed(now: datetime) -> QuerySet[Watch]:
@@ -172,23 +174,34 @@ def watch(user: User, *, now: datetime, view: SavedView | None = None, query: st
     return row
 
 
-def know_again(view: SavedView, *, now: datetime) -> None:
-    """The view has other filters from now on: who watches it knows what it has, and is told of what it gains."""
+@contextmanager
+def changing_views() -> Iterator[None]:
+    """One transaction in which no step compares views: change filters within, and then call ``know_again``."""
     with transaction.atomic():
         _one_at_a_time()
-        for watch in Watch.objects.filter(view=view).select_related("user", "view"):
-            WatchedCase.objects.filter(watch=watch).delete()
-            watch.at, watch.only_new, watch.failed_at, watch.fault = now, False, None, ""
-            watch.save(update_fields=["at", "only_new", "failed_at", "fault"])
-            with within(scope_of(watch.user)):
-                _alone(watch, now, partial(_know, watch))
+        yield
+
+
+def know_again(view: SavedView, *, now: datetime) -> None:
+    """The view has other filters from now on: who watches it knows what it has, and is told of what it gains.
+
+    If its list cannot be made, only newly added cases are told, for what it had is not known. Call it within
+    ``changing_views``.
+    """
+    for watch in Watch.objects.filter(view=view).select_related("user", "view"):
+        WatchedCase.objects.filter(watch=watch).delete()
+        watch.at, watch.only_new, watch.failed_at, watch.fault = now, True, None, ""
+        watch.save(update_fields=["at", "only_new", "failed_at", "fault"])
+        with within(scope_of(watch.user)):
+            _alone(watch, now, partial(_know, watch))
 
 
 def _know(watch: Watch) -> None:
     """Store which cases the view has now; of a very large one, that only newly added ones are told."""
     known = list(cases_of(watch).values_list("pk", flat=True)[: MOST_KNOWN + 1])
-    if len(known) > MOST_KNOWN:
-        Watch.objects.filter(pk=watch.pk).update(only_new=True)
+    is_large = len(known) > MOST_KNOWN
+    Watch.objects.filter(pk=watch.pk).update(only_new=is_large)
+    if is_large:
         return
     WatchedCase.objects.bulk_create((WatchedCase(watch=watch, letter_id=pk) for pk in known), batch_size=2_000)
 

@@ -142,10 +142,15 @@ def undo(changes: Changed, *, by: User, now: datetime) -> int:
         lock_counting(changes.keys())
         superseded = Case.objects.filter(pk__in=list(changes), superseded_by__isnull=False)
         newer = dict(superseded.values_list("pk", "superseded_by_id"))
-        current = {newer.get(pk) or pk: change for pk, change in changes.items()}
-        return len(
-            _change(current, lambda row: current[row.letter_id].take_back(row), "case.change_undone", by=by, now=now)
-        )
+        current: dict[int, list[Change]] = {}  # letters may be of one case by now
+        for pk in sorted(changes):
+            current.setdefault(newer.get(pk) or pk, []).append(changes[pk])
+
+        def take_back(row: CaseWork) -> None:
+            for change in current[row.letter_id]:
+                change.take_back(row)
+
+        return len(_change(current, take_back, "case.change_undone", by=by, now=now))
 
 
 def _change(

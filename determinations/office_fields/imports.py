@@ -21,7 +21,7 @@ from determinations.models.office_fields import AT_WORK
 from determinations.office_fields.applying import apply_rows, undo_rows
 from determinations.office_fields.checking import check_rows
 from determinations.office_fields.matching import CASE_NUMBER, NOTHING, match_columns
-from determinations.office_fields.registry import MAY_IMPORT, active_fields, edited_fields, seen_fields
+from determinations.office_fields.registry import MAY_IMPORT, active_fields, closed_fields, edited_fields, seen_fields
 
 _ROWS_AT_ONCE = 5_000
 
@@ -55,10 +55,9 @@ def imported_fields(by: User) -> list[OfficeField]:
 
 
 def may_open(by: User, source: OfficeImport) -> bool:
-    """Whether the user edits all fields that the columns hold: whoever opens an import sees its cells."""
-    active = active_fields()
-    closed = {field.slot for field in active} - {field.slot for field in edited_fields(by, seen_fields(by, active))}
-    return {str(slot) for slot in closed}.isdisjoint(source.meanings)
+    """Whether the user edits all fields that the columns hold, or would edit those that were deactivated since:
+    whoever opens an import sees its cells."""
+    return {str(field.slot) for field in closed_fields(by)}.isdisjoint(source.meanings)
 
 
 def set_columns(import_id: int, meanings: Sequence[str], *, erase_empty: bool, by: User, now: datetime) -> None:

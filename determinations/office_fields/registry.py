@@ -40,5 +40,19 @@ def edited_fields(user: User, seen: Iterable[OfficeField]) -> list[OfficeField]:
     return [field for field in seen if role in field.edited_by]
 
 
+def closed_fields(user: User) -> list[OfficeField]:
+    """The fields, deactivated ones too, that the user may not see or not edit."""
+    fields = list(OfficeField.objects.all())
+    if not user.has_perm(f"determinations.{MAY_EDIT}"):
+        return fields
+    limited = [field for field in fields if not (_for_everyone(field.seen_by) and _for_everyone(field.edited_by))]
+    role = role_of(user) if limited else None
+    return [
+        field
+        for field in limited
+        if any(not _for_everyone(roles) and role not in roles for roles in (field.seen_by, field.edited_by))
+    ]
+
+
 def _for_everyone(roles: Iterable[str]) -> bool:
     return set(STAFF_ROLES) <= set(roles)

@@ -1,10 +1,14 @@
 """Which steps of tasks that run again and again fail, for the status page: kept in the cache until they succeed."""
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.core.cache import cache
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
 
 #: The tasks that consist of steps.
 SWEEP, TIDY, AUDIT, WEBHOOKS, VIEWS = "sweep", "tidy", "audit trail", "webhooks", "watched views"
@@ -33,7 +37,17 @@ def failed_steps() -> list[FailedStep]:
 
 
 def note_failed(task: str, faults: Collection[tuple[str, str]], *, now: datetime) -> None:
-    """Keep which steps of a task failed just now, with the classes of their exceptions."""
+    """Keep which steps of a task failed just now, with the classes of their exceptions.
+
+    Without the cache, nothing is kept and the log says so: the task goes on.
+    """
+    try:
+        _keep(task, faults, now)
+    except RedisError as fault:
+        log.warning("Failed steps cannot be kept (%s).", type(fault).__name__)
+
+
+def _keep(task: str, faults: Collection[tuple[str, str]], now: datetime) -> None:
     earlier = cache.get(_key(task), ())
     since = {name: began for name, _fault, began in earlier}
     if faults:

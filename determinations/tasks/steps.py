@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from django.db import connection
 from django.utils import timezone
-from redis.exceptions import RedisError
 
 from determinations.operations.failed_steps import note_failed
 
@@ -43,9 +42,6 @@ def run_steps(task: str, steps: Iterable[Step]) -> None:
             log.error("A step of %s failed: %s (%s).\n%s", task, step.name, type(fault).__name__, where)
             faults.append((step.name, type(fault).__name__))
             connection.close_if_unusable_or_obsolete()
-    try:
-        note_failed(task, faults, now=timezone.now())
-    except RedisError as fault:
-        log.warning("Failed steps cannot be kept (%s).", type(fault).__name__)
+    note_failed(task, faults, now=timezone.now())
     if faults:
         raise StepsFailed(f"{task}: {', '.join(f'{name} ({fault})' for name, fault in faults)}")

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -145,7 +145,7 @@ def test_a_watched_view_tells_each_case_that_it_gains_once(people: People, store
 
 
 def test_a_watched_view_that_is_saved_with_other_filters_tells_what_it_gains_from_then_on(
-    people: People, store: Store, now: datetime, as_casemanager: Client
+    people: People, store: Store, now: datetime, as_casemanager: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = [store(1), store(2)]
     view = view_of(people.casemanager, "status=done")
@@ -160,6 +160,17 @@ def test_a_watched_view_that_is_saved_with_other_filters_tells_what_it_gains_fro
     new = store(3)
     step(now)
     assert gained(people.casemanager) == [new]
+
+    def fail(_watch: Watch) -> NoReturn:
+        raise ValueError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(alerts, "cases_of", fail)
+        as_casemanager.post("/cases/views/save/", {"name": view.name, "query": ""})
+    Watch.objects.update(failed_at=now - alerts.TRIED_AGAIN_AFTER)
+    step(now)
+    assert not alerts.failing()
+    assert gained(people.casemanager) == [new], "what it had when its filters changed is not told"
 
 
 def test_a_view_that_fails_stops_no_other_and_is_told_afterwards_what_it_gained(
@@ -183,6 +194,9 @@ def test_a_view_that_fails_stops_no_other_and_is_told_afterwards_what_it_gained(
     step(now)
     assert (gained(people.casemanager), gained(people.supervisor)) == ([], [new])
     assert alerts.failing() == [(broken.pk, "ProgrammingError")]
+    type(people.casemanager).objects.filter(pk=people.casemanager.pk).update(is_active=False)
+    assert alerts.failing() == [], "those of users who were deactivated are not tried again"
+    type(people.casemanager).objects.filter(pk=people.casemanager.pk).update(is_active=True)
     tasks.announce_changes()
     assert f"looking at watched view {broken.pk} (ProgrammingError" in upkeep().what
     assert "Its list could not be made." in as_casemanager.get("/notifications/").content.decode()

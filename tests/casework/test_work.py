@@ -133,6 +133,19 @@ def test_undoing_reaches_a_case_of_which_another_letter_counts_by_now(store: Sto
     assert CaseWork.objects.get(pk=counting).owner is None
 
 
+def test_undoing_takes_back_what_two_letters_had_that_are_of_one_case_by_now(store: Store, people: People) -> None:
+    one, other, now = store(1), store(2), timezone.now()
+    by = {"by": people.supervisor, "now": now}
+    changed = {
+        **work.change_tags([one], add=["first"], **by),
+        **work.change_tags([other], add=["second"], **by),
+    }
+    actions.correct_field(other, "case_number", "CM26-0000001", by=people.admin, now=now, reason="misread")
+    assert sorted(CaseWork.objects.get().tags) == ["first", "second"]
+    assert work.undo(changed, **by) == 1
+    assert CaseWork.objects.get().tags == []
+
+
 def test_only_users_with_the_permission_work_on_cases(store: Store, people: People, client: Client) -> None:
     pk, now = store(1), timezone.now()
     with pytest.raises(PermissionDenied):

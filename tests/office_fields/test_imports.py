@@ -247,6 +247,9 @@ def test_an_import_with_a_field_that_the_role_does_not_edit_is_closed_to_it(peop
     OfficeField.objects.filter(key="employer").update(seen_by=["admin"], edited_by=["admin"])
     for page in (f"/fields/imports/{source.pk}/", f"/fields/imports/{source.pk}/errors.csv"):
         assert (as_supervisor.get(page).status_code, as_admin.get(page).status_code) == (403, 200)
+    OfficeField.objects.filter(key="employer").update(retired_at=NOW)
+    assert as_supervisor.get(f"/fields/imports/{source.pk}/").status_code == 403, "its cells are shown as before"
+    OfficeField.objects.filter(key="employer").update(retired_at=None)
     who = {"by": people.supervisor, "now": NOW}
     with pytest.raises(ImportRefused, match="fields that your role does not edit"):
         imports.apply_import(source.pk, **who)

@@ -14,7 +14,7 @@ def stored_texts() -> Finding:
     letters = Letter.objects.filter(Exists(DamagedText.objects.filter(letter=OuterRef("pk")))).order_by("pk")
     named = list(letters.values_list("pk", flat=True)[:_NAMED])
     if not named:
-        return Finding(Level.OK, "No stored text that was read is damaged. manage.py check_texts reads them all.")
+        return Finding(Level.OK, "No damaged text is noted. manage.py check_texts reads all stored texts.")
     count = count_up_to(letters)
     is_one = len(named) == 1
     return Finding(

@@ -73,11 +73,12 @@ def save_view(request: HttpRequest, list_name: str) -> HttpResponse:
         messages.error(request, refusal_with(request.POST.get("name", ""), said))
     else:
         now, same_name = timezone.now(), {"by": person_of(request), "name": form.cleaned_data["name"]}
-        before = SavedView.objects.filter(**same_name).values_list("list_name", "query").first()
         saved = {"list_name": kind.name, "query": kept.urlencode()}
-        view, is_new = SavedView.objects.update_or_create(**same_name, defaults={**saved, "saved_at": now})
-        if not is_new and before != (view.list_name, view.query):
-            alerts.know_again(view, now=now)
+        with alerts.changing_views():
+            before = SavedView.objects.filter(**same_name).values_list("list_name", "query").first()
+            view, is_new = SavedView.objects.update_or_create(**same_name, defaults={**saved, "saved_at": now})
+            if not is_new and before != (view.list_name, view.query):
+                alerts.know_again(view, now=now)
         messages.success(request, f"Saved as “{form.cleaned_data['name']}”. Open it from the Views menu.")
     return redirect(f"{reverse(kind.url_name)}?{kept.urlencode()}")
 
