@@ -41,8 +41,8 @@ def settle_versions(
     standing of its letters: what a damaged letter decides cannot be compared.
 
     ``cases`` are all that may belong together (``holding``); their standing is changed in memory only (see
-    :func:`write_standing`). ``written`` are those that the caller writes, ``letters`` and ``corrections`` their letters
-    and the lasting corrections of these, by number.
+    :func:`write_standing`). ``written`` are those that the caller writes, ``letters`` and ``corrections`` their
+    letters and the lasting corrections of these, by number.
     """
     among = LetterPair.objects.filter(AnyOf("older", cases.keys()), AnyOf("newer", cases.keys()))
     pairs = list(among.exclude(UNDECIDED))
