@@ -44,7 +44,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class ReadLetters:
-    """Letters to choose from, with the corrections made on each; ``damaged`` are those whose document is damaged."""
+    """Letters to choose from, with the corrections made on each; ``damaged`` are those that cannot be compared."""
 
     letters: Mapping[int, ReadLetter]
     corrections: Mapping[int, Sequence[Correction]]
@@ -60,7 +60,7 @@ def read_letters(
     """
     if not letter_ids:
         return ReadLetters({}, {})
-    amended = _say_amended(letter_ids)
+    amended, damaged_texts = _say_amended(letter_ids)
     read: dict[int, ReadLetter] = {}
     damaged: set[int] = set()
     for document, same in _documents(letter_ids):
@@ -79,7 +79,7 @@ def read_letters(
                 is_scan=letters[pk].is_scan,
             )
     note_damaged(damaged, DamagedValue.DOCUMENT)
-    return ReadLetters(read, corrections, frozenset(damaged))
+    return ReadLetters(read, corrections, frozenset(damaged | damaged_texts))
 
 
 def _documents(letter_ids: Collection[int]) -> Iterator[tuple[LetterRecord | None, list[int]]]:
@@ -116,8 +116,8 @@ def choose_counting(group: Sequence[int], merged: Iterable[LetterPair], known: R
     return Standing(counts, others, is_corrected=any(corrections.values()))
 
 
-def _say_amended(letter_ids: Collection[int]) -> set[int]:
-    """The letters whose head says that they are amended."""
+def _say_amended(letter_ids: Collection[int]) -> tuple[set[int], set[int]]:
+    """The letters whose head says that they are amended, and those whose text is damaged."""
     places = LetterText.objects.filter(AnyOf("pk", letter_ids)).values_list("pk", "kept_with", "start")
     starts: dict[int, list[tuple[int, int]]] = {}
     for pk, keeper, start in places:
@@ -131,13 +131,17 @@ def _say_amended(letter_ids: Collection[int]) -> set[int]:
             heads.setdefault(read, {}).setdefault(start, []).append(pk)
     keepers = list(heads)
     amended: set[int] = set()
+    damaged: set[int] = set()
     for at in range(0, len(keepers), _AT_ONCE):
-        texts = readable_texts(LetterText.objects.filter(AnyOf("pk", keepers[at : at + _AT_ONCE]))).values
-        for keeper, text in texts.items():
+        texts = readable_texts(LetterText.objects.filter(AnyOf("pk", keepers[at : at + _AT_ONCE])))
+        note_damaged(texts.damaged, DamagedValue.TEXT)
+        for keeper in texts.damaged:
+            damaged.update(*heads[keeper].values())
+        for keeper, text in texts.values.items():
             for start, same in heads[keeper].items():
                 if _AMENDED.search(text[start : start + _HEAD]):
                     amended.update(same)
-    return amended
+    return amended, damaged
 
 
 def _classes(letters: Sequence[ReadLetter]) -> list[list[ReadLetter]]:

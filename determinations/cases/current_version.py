@@ -37,8 +37,8 @@ def settle_versions(
 
     Letters belong to one case if they share a number or a text, or staff merged them, unless staff keep them apart or
     they belong to different offices: then one office would lose its case to a letter that it cannot see.
-    Staff can choose a different letter to count. While the document of one of its letters is damaged, a case keeps the
-    standing of its letters: what a damaged letter decides cannot be compared.
+    Staff can choose a different letter to count. While the document or text of one of its letters is damaged,
+    a case keeps the standing of its letters: what a damaged letter decides cannot be compared.
 
     ``cases`` are all that may belong together (``holding``); their standing is changed in memory only (see
     :func:`write_standing`). ``written`` are those that the caller writes, ``letters`` and ``corrections`` their

@@ -131,7 +131,9 @@ def _contained(letter_id: int, number: str | None, others: Sequence[int]) -> set
     if not candidates:
         return set()
     stored = ParsedDocument.objects.filter(pk__in=[letter_id, *candidates])
-    documents = dict(readable_documents(stored).values)
+    read = readable_documents(stored)
+    note_damaged(read.damaged, DamagedValue.DOCUMENT)
+    documents = dict(read.values)
     own = documents.pop(letter_id, None)  # a letter may have been removed in the meantime
     return {pk for pk, other in documents.items() if own and _is_contained(other, own)}
 

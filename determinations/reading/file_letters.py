@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from determinations.cases.holding import Held
-from determinations.cases.readable_values import readable_documents
+from determinations.cases.readable_values import note_damaged, readable_documents
 from determinations.extraction.results import ExtractedText
 from determinations.models import (
     Correction,
+    DamagedValue,
     Letter,
     LetterState,
     LetterText,
@@ -170,6 +171,7 @@ class _FileLetters:
 
     def _matched(self) -> dict[int, LetterPart]:
         documents = readable_documents(ParsedDocument.objects.filter(letter__sha256=self.sha256))
+        note_damaged(documents.damaged, DamagedValue.DOCUMENT)
         numbers = {pk: document["case_number"] for pk, document in documents.values.items()}
         known = [KnownPart(row.pk, self._extent(row), numbers.get(row.pk)) for row in self.rows]
         present = {row.part for row in self.rows}

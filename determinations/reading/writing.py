@@ -12,9 +12,9 @@ from determinations.cases.bulk import bulk_cursor
 from determinations.cases.effective import entered_by_hand, remove_cases, write_cases
 from determinations.cases.holding import Held, holding
 from determinations.cases.letter_corrections import own_corrections
-from determinations.cases.readable_values import readable_texts
+from determinations.cases.readable_values import note_damaged, readable_texts
 from determinations.extraction.results import ExtractedText
-from determinations.models import Case, Letter, LetterState, LetterText, ScannedPage
+from determinations.models import Case, DamagedValue, Letter, LetterState, LetterText, ScannedPage
 from determinations.models.any_of import AnyOf
 from determinations.models.letters import OPEN_STATES, Lane
 from determinations.packing.codec import pack, pack_json
@@ -68,9 +68,12 @@ def _outdated(readings: Collection[Reading]) -> set[int]:
     letters = LetterText.objects.filter(pk__in=[reading.letter_id for reading in readings])
     same_file = Letter.objects.filter(sha256=OuterRef("letter__sha256"), state__in=OPEN_STATES)
     keepers = dict(letters.filter(~Exists(same_file)).values_list("pk", Coalesce("kept_with", "pk")))
-    texts = readable_texts(LetterText.objects.filter(pk__in=set(keepers.values()))).values
+    texts = readable_texts(LetterText.objects.filter(pk__in=set(keepers.values())))
+    note_damaged(texts.damaged, DamagedValue.TEXT)
     return {
-        reading.letter_id for reading in readings if texts.get(keepers.get(reading.letter_id, 0)) != reading.stored
+        reading.letter_id
+        for reading in readings
+        if texts.values.get(keepers.get(reading.letter_id, 0)) != reading.stored
     }
 
 

@@ -4,13 +4,16 @@ import socket
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
+from unittest.mock import Mock
 
 import pytest
 from aiosmtpd.controller import Controller
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from determinations import tasks
 from determinations.access.sign_in import SIGNED_IN_BEFORE
@@ -207,6 +210,9 @@ def test_a_view_that_fails_stops_no_other_and_is_told_afterwards_what_it_gained(
     monkeypatch.setattr(alerts, "cases_of", cases_of)
     step(later + alerts.TRIED_AGAIN_AFTER)
     assert gained(people.casemanager) == [new]
+    with monkeypatch.context() as patched:
+        patched.setattr(cache, "get", Mock(side_effect=RedisError))
+        tasks.announce_changes()  # what failed cannot be kept, which stops nothing
     assert set(WatchedCase.objects.filter(watch=broken).values_list("letter", flat=True)) == {stays, new}
     tasks.announce_changes()
     assert "watched view" not in upkeep().what

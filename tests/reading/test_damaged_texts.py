@@ -225,3 +225,16 @@ def test_a_damaged_amended_letter_keeps_its_standing_and_its_place_in_the_review
     assert standing() == {older: amended, amended: None, third: amended}
     note_damaged([third, third + 1], DamagedValue.TEXT)
     assert noted() == {(amended, "document"), (third, "text")}, "a letter that was removed is passed over"
+
+
+def test_a_letter_whose_damaged_text_says_that_it_is_amended_keeps_its_standing() -> None:
+    longer = document(item("Knee brace", "upheld"), item("Synthetic sling", "upheld"))
+    amended = document(item("Knee brace", "upheld"))
+    older = stored_letter(longer, text="A synthetic letter.").pk
+    newer = stored_letter(amended, text="This is a synthetic amended determination letter.").pk
+    standing = dict(Case.objects.values_list("pk", "superseded_by"))
+    assert standing == {older: newer, newer: None}
+    damage("text", newer)
+    write_cases([older])
+    assert dict(Case.objects.values_list("pk", "superseded_by")) == standing
+    assert noted() == {(newer, "text")}
