@@ -4,7 +4,7 @@ import gc
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -113,14 +113,15 @@ def _build(name: str) -> str:
 
 
 def _each(do: Callable[[Work], Done], works: Sequence[Work], jobs: int) -> Iterator[Done]:
-    """Do each work, in this many processes."""
+    """Do each work, in this many processes; yields what is done first."""
     if jobs <= 1 or len(works) <= 1:
         yield from map(do, works)
         return
     connections.close_all()  # a process that is forked must not share a connection
     with ProcessPoolExecutor(jobs, get_context("fork")) as pool:
         waiting = iter(works)
-        running = [pool.submit(do, work) for work in islice(waiting, 2 * jobs)]
+        running: set[Future[Done]] = {pool.submit(do, work) for work in islice(waiting, 2 * jobs)}
         while running:
-            yield running.pop(0).result()
-            running += [pool.submit(do, work) for work in islice(waiting, 1)]
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            running |= {pool.submit(do, work) for work in islice(waiting, len(done))}
+            yield from (future.result() for future in done)

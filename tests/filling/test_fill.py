@@ -1,7 +1,9 @@
 """``load_synthetic`` writes the rows that reading the same letters as files would have written."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,10 +120,31 @@ def test_dropped_indexes_are_built_again() -> None:
     drop_indexes()  # a fill that was killed, and continued
     assert {"fact_found_by", "case_newest"} <= set(dropped_indexes())
     assert indexes() < before
+    are_large = [name.endswith("found_by") for name in dropped_indexes()]
+    assert are_large[0]
+    assert not are_large[-1]
     for name in dropped_indexes():
         build_index(name)
     forget_dropped()
     assert indexes() == before
+
+
+def test_no_process_waits_while_another_has_much_to_do(tmp_path: Path) -> None:
+    works = [tmp_path / str(number) for number in range(8)]
+    done = list(fill._each(_write_once_the_last_is_there, works, 2))
+    assert sorted(done) == works
+    assert done.index(works[0]) > done.index(works[4])
+
+
+def _write_once_the_last_is_there(work: Path) -> Path:
+    """The first work takes as long as all others together."""
+    if work.name == "0":
+        last, until = work.with_name("7"), time.monotonic() + 60
+        while not last.exists() and time.monotonic() < until:
+            time.sleep(0.01)
+        assert last.exists()
+    work.touch()
+    return work
 
 
 def test_letters_beyond_a_million_differ_too() -> None:
