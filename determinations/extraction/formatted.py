@@ -18,6 +18,7 @@ from determinations.extraction.open_document import text_of_open_document
 from determinations.extraction.plain import extracted_plain_text
 from determinations.extraction.results import Damaged, ExtractedText, Limits
 from determinations.extraction.rtf_changes import without_what_is_not_shown
+from determinations.extraction.symbols import CHECKED, UNCHECKED, in_unicode, sign_of
 
 #: What documents and messages from elsewhere are written in.
 _ENCODINGS = (
@@ -30,6 +31,8 @@ _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]{
 #: The window title, which is not on the page; and preformatted lines, which html_text would join.
 _TITLE = re.compile(r"<title\b.*?</title\s*>", re.IGNORECASE | re.DOTALL)
 _PREFORMATTED = re.compile(r"<pre\b.*?(</pre\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+#: The style of an element that a browser does not show, such as the preview line of an e-mail.
+_NOT_SHOWN = re.compile(r"(?:^|;)\s*display\s*:\s*none\b", re.IGNORECASE)
 #: A picture in an RTF file: thousands of digits that are not text.
 _RTF_PICTURE = re.compile(rb"[0-9A-Fa-f\r\n]{1000,}")
 #: striprtf prints bars for cells, and a line end for a page break.
@@ -75,7 +78,7 @@ def warm_up() -> None:
 
 
 def html_to_text(data: bytes | str) -> str:
-    """The text that a browser would show."""
+    """The text that a browser would show; what only a style sheet hides is not known to be hidden."""
     source = data if isinstance(data, str) else _decoded_html(data)
     source = _TITLE.sub("", source)
     source = _PREFORMATTED.sub(lambda stretch: stretch[0].replace("\n", "<br>"), source)
@@ -87,6 +90,9 @@ def html_to_text(data: bytes | str) -> str:
         return ""
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):  # the limit is now 2,048 levels
         raise ValueError("The page is nested too deeply.")
+    for element in root.xpath("*/descendant-or-self::*[@hidden or @style]"):
+        if "hidden" in element.attrib or _NOT_SHOWN.search(element.get("style", "")):
+            element.drop_tree()
     return html_text.extract_text(root)
 
 
@@ -113,7 +119,8 @@ def rtf_as_text(data: bytes) -> str:
 
 def word_to_text(data: bytes) -> str:
     """The text of a Word document: its main part, text boxes and tracked insertions included, deletions not,
-    nor what is formatted as hidden where it stands (a style that hides is not followed)."""
+    nor what is formatted as hidden where it stands (a style that hides is not followed). Check marks and what was
+    chosen in the fields of a form are text."""
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         root = fromstring(package.read("word/document.xml"), _parser())
     return _EMPTY_PAGE.sub("\f", "".join(_word_pieces(root)))
@@ -136,8 +143,12 @@ def _word(name: str) -> str:
 
 
 _TEXT, _TAB, _BREAK, _RETURN = _word("t"), _word("tab"), _word("br"), _word("cr")
-_PARAGRAPH, _CELL, _ROW = _word("p"), _word("tc"), _word("tr")
+_PARAGRAPH, _CELL, _ROW, _VALUE = _word("p"), _word("tc"), _word("tr"), _word("val")
 _RUN, _HIDDEN = _word("r"), f"{_word('rPr')}/{_word('vanish')}"
+_SYMBOL, _FONT, _FONTS = _word("sym"), _word("font"), f"{_word('rPr')}/{_word('rFonts')}"
+#: Fields of a form of Word 2003, which hold no text: a box, and a list of which one entry is chosen.
+_BOX, _CHOICES = _word("checkBox"), _word("ddList")
+_CHECKED, _RESULT, _DEFAULT, _ENTRY = _word("checked"), _word("result"), _word("default"), _word("listEntry")
 _PAGE_END, _HYPHEN, _TEXT_BOX = _word("lastRenderedPageBreak"), _word("noBreakHyphen"), _word("txbxContent")
 #: A manual page break, and where Word last started a page.
 _EMPTY_PAGE = re.compile(r"\f\s*\f")
@@ -154,7 +165,43 @@ _SIGNS = {_TAB: "\t", _RETURN: "\n", _HYPHEN: "-", _PAGE_END: "\f"}
 def _is_hidden(run: Any) -> bool:
     """Whether Word does not show the text: its writer formatted it as hidden."""
     hidden = run.find(_HIDDEN)
-    return hidden is not None and hidden.get(_word("val")) not in {"0", "false", "off"}
+    return hidden is not None and _is_on(hidden)
+
+
+def _is_on(property_: Any) -> bool:
+    return property_.get(_VALUE) not in {"0", "false", "off"}
+
+
+def _symbol(element: Any) -> str:
+    """A sign from *Insert Symbol*; without its font, its code means nothing."""
+    return sign_of(element.get(_FONT, ""), int(element.get(_word("char"), "0"), 16))
+
+
+def _font(run: Any) -> str:
+    fonts = run.find(_FONTS)
+    return "" if fonts is None else fonts.get(_word("ascii"), "")
+
+
+def _box(element: Any) -> str:
+    """A box as it was left, or as the form has it if nobody touched it."""
+    state = element.find(_CHECKED)
+    if state is None:
+        state = element.find(_DEFAULT)
+    return CHECKED if state is not None and _is_on(state) else UNCHECKED
+
+
+def _choice(element: Any) -> str:
+    """The entry that was chosen, or that the form begins with."""
+    entries = [entry.get(_VALUE, "") for entry in element.iterfind(_ENTRY)]
+    number = element.find(_RESULT)
+    if number is None:
+        number = element.find(_DEFAULT)
+    chosen = int(number.get(_VALUE, "0")) if number is not None else 0
+    return entries[chosen] if 0 <= chosen < len(entries) else ""
+
+
+#: Elements without text that Word shows as text.
+_SHOWN = {_SYMBOL: _symbol, _BOX: _box, _CHOICES: _choice}
 
 
 def _word_pieces(element: Any) -> Iterator[str]:
@@ -163,11 +210,14 @@ def _word_pieces(element: Any) -> Iterator[str]:
         if tag in _LEFT_OUT or (tag == _RUN and _is_hidden(child)):
             continue
         if tag == _TEXT:
-            yield child.text or ""
+            text = child.text or ""
+            yield in_unicode(_font(element), text) if element.tag == _RUN else text
         elif tag == _BREAK:
             yield "\f" if child.get(_word("type")) == "page" else "\n"
         elif tag in _SIGNS:
             yield _SIGNS[tag]
+        elif tag in _SHOWN:
+            yield _SHOWN[tag](child)
         elif tag == _CELL:
             yield "".join(_word_pieces(child)).rstrip("\n") + "\t"
         elif tag == _ROW:

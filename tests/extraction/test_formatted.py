@@ -120,6 +120,38 @@ def test_everything_that_word_shows_is_read_once(element: str, text: str) -> Non
     assert [line for line in lines if line] == ["Synthetic", *text.splitlines(), "end"]
 
 
+def field(data: str) -> str:
+    """A paragraph with a field of a form, as Word 2003 and its successors save it."""
+    begin = f"<w:r><w:fldChar w:fldCharType='begin'><w:ffData>{data}</w:ffData></w:fldChar></w:r>"
+    code = "<w:r><w:instrText> FORMFIELD </w:instrText></w:r>"
+    return f"<w:p {W}>{begin}{code}<w:r><w:fldChar w:fldCharType='end'/></w:r></w:p>"
+
+
+ENTRIES = "<w:listEntry w:val='Upheld'/><w:listEntry w:val='Overturned'/>"
+
+
+@pytest.mark.parametrize(
+    ("element", "text"),
+    [
+        (f"<w:p {W}><w:r><w:sym w:font='Wingdings' w:char='F0FE'/><w:t> Overturned</w:t></w:r></w:p>", "☒ Overturned"),
+        (f"<w:p {W}><w:r><w:sym w:font='Wingdings' w:char='00A8'/><w:t> Upheld</w:t></w:r></w:p>", "☐ Upheld"),
+        (f"<w:p {W}><w:r><w:t>VAS </w:t><w:sym w:font='Symbol' w:char='F0B3'/><w:t> 5</w:t></w:r></w:p>", "VAS ≥ 5"),
+        (f"<w:p {W}><w:r><w:t>a</w:t><w:sym w:font='Of the office' w:char='F0B3'/></w:r></w:p>", "a"),
+        (f"<w:p {W}><w:r><w:rPr><w:rFonts w:ascii='Wingdings'/></w:rPr><w:t>\uf0fe</w:t></w:r></w:p>", "☒"),
+        (f"<w:p {W}><w:r><w:rPr><w:rFonts w:ascii='Arial'/></w:rPr><w:t>\u00fe</w:t></w:r></w:p>", "\u00fe"),
+        (field("<w:checkBox><w:sizeAuto/><w:default w:val='0'/><w:checked/></w:checkBox>"), "☒"),
+        (field("<w:checkBox><w:sizeAuto/><w:default w:val='1'/><w:checked w:val='0'/></w:checkBox>"), "☐"),
+        (field("<w:checkBox><w:sizeAuto/><w:default w:val='1'/></w:checkBox>"), "☒"),
+        (field(f"<w:ddList><w:result w:val='1'/>{ENTRIES}</w:ddList>"), "Overturned"),
+        (field(f"<w:ddList>{ENTRIES}</w:ddList>"), "Upheld"),
+        (field(f"<w:ddList><w:result w:val='7'/>{ENTRIES}</w:ddList>"), ""),
+    ],
+)
+def test_check_marks_and_choices_of_a_word_document_are_text(element: str, text: str) -> None:
+    lines = text_of(word("Synthetic letter", element, "end")).split("\n")
+    assert [line for line in lines if line] == ["Synthetic letter", *text.splitlines(), "end"]
+
+
 def test_a_word_document_that_begins_with_a_picture() -> None:
     parts = {"thumbnail.jpeg": b"x" * 5000}
     with zipfile.ZipFile(io.BytesIO(word("Synthetic"))) as package:
@@ -175,6 +207,19 @@ def test_no_text_is_lost_in_html_that_is_nested_deeply() -> None:
     """By default lxml drops everything from the 255th level on."""
     html = "<html><body>" + "<div>" * 400 + "synthetic" + "</div>" * 400 + "<p>after</p></body></html>"
     assert text_of(html.encode()).split() == ["synthetic", "after"]
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ('<div style="font-size:1px; DISPLAY: none !important">preview</div>Synthetic', "Synthetic"),
+        ("<p>Synthetic <span hidden>not <b>at all</b> </span>Upheld</p>", "Synthetic Upheld"),
+        ('<p>Synthetic <span style="display:inline">Upheld</span></p>', "Synthetic Upheld"),
+        ('<div hidden><p hidden>a</p></div><p style="color: red">Synthetic</p>', "Synthetic"),
+    ],
+)
+def test_html_that_is_not_shown_is_not_read(html: str, text: str) -> None:
+    assert text_of(f"<html><body>{html}<p>end of the letter</p></body></html>".encode()).split("\n")[0] == text
 
 
 def test_a_declared_character_set_counts() -> None:
