@@ -1,0 +1,151 @@
+"""Column files are kept current, and nothing is counted from one that does not fit."""
+
+import random
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from django.core.management import call_command
+
+from determinations.access.scope import Scope, within
+from determinations.cases.effective import remove_letters
+from determinations.corrections.actions import correct_field
+from determinations.models import (
+    ColumnFile,
+    EditionValidity,
+    FactLog,
+    ItemFact,
+)
+from determinations.operations.checking.column_files import column_file
+from determinations.operations.findings import Level
+from determinations.statistics.answer_cache import cached_answers
+from determinations.statistics.columns import keeping, reading
+from determinations.statistics.columns.writing import Changes
+from determinations.statistics.interface import Selection
+from determinations.statistics.sql_engine import SqlEngine, one_snapshot
+from determinations.tasks import keep_column_file
+from tests.fixtures.people import People
+from tests.statistics.by_column import overturned
+from tests.statistics.worlds import NOW, stored_world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_correction_and_an_erasure_count_at_once(people: People, folder: Path) -> None:
+    stored_world(random.Random(9), 10)
+    keeping.keep_columns()
+    fact = ItemFact.objects.exclude(overturned=None).order_by("pk")[0]
+    decision = "upheld" if fact.overturned else "overturned"
+    before = overturned()
+    path = f"items/{fact.item.number}/decision"
+    correct_field(fact.case_id, path, decision, by=people.admin, now=NOW, reason="misread")
+    assert overturned() == before + (1 if decision == "overturned" else -1)
+    assert keeping.keep_columns() is None  # one change waits
+    remove_letters([fact.case_id])
+    assert overturned() == ItemFact.objects.filter(overturned=True).count()
+    written = keeping.keep_columns(at_once=True)
+    assert written is not None
+    assert written.items == ItemFact.objects.count()
+    assert not FactLog.objects.exists()
+    with duckdb.connect(str(folder / written.name), read_only=True) as file:
+        kept = file.execute(
+            "SELECT count(*) FROM determinations_itemfact WHERE case_id = ?", [fact.case_id]
+        ).fetchone()
+    assert kept == (0,)
+
+
+def test_a_file_is_written_again_the_later_the_larger_it_is() -> None:
+    def is_time(items: int, changed: int, seconds: int) -> bool:
+        row = keeping._Row("name", "", True, items, True, 1, NOW, NOW + timedelta(seconds=seconds))
+        return row.is_time_for(Changes("", "", changed, duckdb.connect()))
+
+    assert [is_time(10, changed, seconds) for changed, seconds in ((0, 999), (1, 119), (1, 120), (2_000, 1))] == [
+        False, False, True, True,
+    ]  # fmt: skip
+    assert [is_time(3_600_000, changed, seconds) for changed, seconds in ((2_000, 179), (2_000, 180))] == [False, True]
+
+
+def test_changes_are_not_read_before_it_is_time_for_a_large_file(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_world(random.Random(9), 3)
+    keep_column_file()
+    ItemFact.objects.update(sex="female")
+    ColumnFile.objects.update(items=36_000_000)
+    with monkeypatch.context() as patched:
+        patched.delattr(keeping, "read_changes")
+        assert keeping.keep_columns() is None
+    FactLog.objects.create(transaction=2**60, items=None)  # the file answers nothing any longer
+    written = keeping.keep_columns()
+    assert written is not None
+    assert not written.merged
+    FactLog.objects.all().delete()
+    ColumnFile.objects.update(items=36_000_000)
+    ItemFact.objects.update(sex="male")
+    written = keeping.keep_columns(at_once=True)
+    assert written is not None
+    assert written.merged
+
+
+def test_other_dates_of_editions_need_another_file(people: People, folder: Path) -> None:
+    stored_world(random.Random(8), 6)
+    keeping.keep_columns()
+    EditionValidity.objects.update(valid_to=date(2015, 1, 1))
+    with one_snapshot() as engine:
+        assert reading.ColumnReader().columns() is None
+        counted = engine.count_edition_statuses(Selection.everything())
+    assert "other dates of editions" in column_file().what
+    assert keeping.keep_columns() is not None
+    cached_answers.answers.clear()
+    with one_snapshot():
+        by_column = SqlEngine(reading.ColumnReader()).count_edition_statuses(Selection.everything())
+    assert sorted(by_column) == sorted(counted)
+    assert "superseded" in {group.raw[1] for group in by_column}
+
+
+def test_without_a_readable_file_postgresql_counts_and_the_status_page_says_so(
+    people: People, folder: Path, settings: object
+) -> None:
+    def finding(words: str) -> None:
+        with one_snapshot():
+            assert reading.ColumnReader().columns() is None
+        found = column_file()
+        assert found.level == Level.WARNING
+        assert words in found.what
+        assert "PostgreSQL counts" in found.what
+
+    stored_world(random.Random(2), 6)
+    finding("No column file")
+    keep_column_file()
+    assert column_file().level == Level.OK
+    file = folder / ColumnFile.objects.get().name
+    with one_snapshot(), within(Scope(offices=(1,))):
+        assert reading.ColumnReader().columns() is None  # limited accounts are answered by PostgreSQL
+    for column in ("layout", "database"):
+        here = getattr(ColumnFile.objects.get(), column)
+        ColumnFile.objects.update(**{column: "elsewhere"})
+        finding("another database or program")
+        ColumnFile.objects.update(**{column: here})
+    FactLog.objects.create(transaction=2**60, items=None)
+    finding("stale")
+    FactLog.objects.all().delete()
+    file.write_bytes(file.read_bytes()[:5_000] + bytes(file.stat().st_size - 5_000))
+    reading.process.close()
+    with one_snapshot():
+        rows = reading.ColumnReader().rows(
+            "SELECT count(*) FROM determinations_citationfact WHERE side = %s", ("claims",)
+        )
+    assert rows is None
+    finding("damaged")
+    keep_column_file()
+    reading.process.close()
+    assert column_file().level == Level.OK
+    (folder / ColumnFile.objects.get().name).unlink()
+    finding("missing")
+    (folder / "facts-killed.columns.unfinished").write_bytes(b"")  # of a writer that was killed
+    call_command("build_columns")
+    assert column_file().level == Level.OK
+    assert not list(folder.glob("*.unfinished"))
+    settings.COLUMN_ENGINE = False  # type: ignore[attr-defined]
+    assert "is off" in column_file().what

@@ -1,0 +1,137 @@
+"""Lists, and the counts of the rail, are the same by column as PostgreSQL's."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+
+from determinations.browsing import column_cases, facets
+from determinations.browsing.column_cases import FindCases
+from determinations.browsing.column_keys import item_keys
+from determinations.browsing.facets import LIMITS, Limits, count_facets
+from determinations.browsing.lists import CASES, ITEMS
+from determinations.browsing.selection import parse_selection
+from determinations.models import (
+    Case,
+    ItemFact,
+)
+from determinations.paging.filtered import keys_from
+from determinations.paging.keyset import Cursor, cursor_at
+from determinations.statistics.columns import keeping
+from determinations.statistics.newest import newest_items
+from determinations.statistics.sql_engine import SqlEngine, one_snapshot
+from tests.fixtures.people import People
+from tests.statistics.worlds import stored_world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_rail_counts_the_same_by_column_and_all_items(
+    people: People, folder: Path, settings: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_world(random.Random(4), 12)
+    keeping.keep_columns()
+    for address in ("", "sex=male", "category=Pharmaceuticals&decision=upheld", "sex=male&q=knee"):
+        query, counts = QueryDict(address), []
+        for engine, limits in ((True, Limits(counted=1, many=1, enough=1)), (False, LIMITS)):
+            settings.COLUMN_ENGINE = engine  # type: ignore[attr-defined]
+            counts.append(count_facets(ITEMS, ITEMS.filterset(query), query, limits))
+        by_column, by_postgresql = counts
+        if "q=" in address:  # words are PostgreSQL's, and so the first of them are counted
+            assert by_column.capped
+        else:
+            assert by_column.counts == by_postgresql.counts
+            assert not by_column.capped
+    for address in (
+        "sex=male&region=unknown", "category=Pharmaceuticals&decision=upheld", "sex=male&outcome=upheld&by_item=yes",
+    ):  # fmt: skip
+        query, counts = QueryDict(address), []
+        for engine in (True, False):
+            settings.COLUMN_ENGINE = engine  # type: ignore[attr-defined]
+            with monkeypatch.context() as patched:
+                if engine:
+                    patched.delattr(facets, "tables_of")  # PostgreSQL gathers nothing
+                counts.append(count_facets(CASES, CASES.filterset(query), query))
+            with monkeypatch.context() as patched:
+                patched.setattr(column_cases, "_ITEMS_PER_CASE", 0)  # not all items are gathered
+                counts.append(count_facets(CASES, CASES.filterset(query), query))
+        assert counts == [counts[0]] * 4, address
+    settings.COLUMN_ENGINE = True  # type: ignore[attr-defined]
+    query = QueryDict("sex=male&sex=female")
+    for near, least in ((1, 1), (50, 3)):
+        of_some = count_facets(CASES, CASES.filterset(query), query, Limits(counted=3, many=1, enough=3, near=near))
+        assert of_some.capped
+        assert least <= sum(of_some.counts["state"].values()) <= 3
+
+
+def test_pages_are_the_same_by_column(
+    people: People,
+    folder: Path,
+    settings: object,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: Any,
+) -> None:
+    stored_world(random.Random(5), 12)
+    keeping.keep_columns()
+    for sort in ITEMS.orders:
+        query = QueryDict(f"sort={sort}&sex=male&sex=female")
+        listed = ITEMS.list_query(ITEMS.filterset(query), query)
+        cursors = [
+            cursor_at(fact, listed.order, forward=forward)
+            for fact in ItemFact.objects.all()[::4]
+            for forward in (True, False)
+        ]
+        for cursor in [None, *cursors]:
+            forward = cursor is None or cursor.forward
+            by_column = item_keys(listed, cursor, 5, forward=forward)
+            assert by_column == keys_from(listed, cursor, 5, forward=forward), (sort, cursor)
+        assert item_keys(listed, None, 5, forward=False) == keys_from(listed, None, 5, forward=False)
+        with one_snapshot() as engine:
+            assert engine.lists_by_column(parse_selection(query).selection)
+    with_grounds = ItemFact.objects.exclude(grounds=[])
+    for items in (with_grounds, with_grounds.filter(overturned=True, grounds__overlap=["criteria_met"])):
+        with one_snapshot() as engine:
+            named = newest_items(engine, items, 5)
+            assert not named.query.is_sliced  # by column
+            assert list(named) == list(newest_items(SqlEngine(), items, 5))
+            assert named
+    settings.COLUMN_LISTS_FROM = ItemFact.objects.count() + 1  # type: ignore[attr-defined]
+    with one_snapshot() as engine:
+        assert not engine.lists_by_column(parse_selection(query).selection)
+    settings.COLUMN_LISTS_FROM = 0  # type: ignore[attr-defined]
+    compare_pages_of_cases(monkeypatch, django_assert_num_queries)
+
+
+def compare_pages_of_cases(monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any) -> None:
+    """Pages and counts of cases by column are those of PostgreSQL, also of letters without items or dates."""
+    first, second, third = Case.objects.current().filter(item_count__gt=1).order_by("pk")[:3]
+    for case in (first, second):
+        ItemFact.objects.filter(case=case).delete()
+        Case.objects.filter(pk=case.pk).update(item_count=0, sex="male")
+    for case in (second, third):
+        Case.objects.filter(pk=case.pk).update(decision_date=None)
+        ItemFact.objects.filter(case=case).update(decision_date=None)
+    for address, items_per_case in (
+        ("sex=male&sex=female", 4), ("sex=male", 0), ("decision=upheld&category=Pharmaceuticals", 4),
+        ("decision=upheld&sex=female&sort=decided", 0), ("decision=upheld&by_item=yes&sort=decided", 4),
+        ("decided_from=2014-01-01&decided_to=2016-12-31", 0), ("problem=date_order", 4), ("q=knee", 4),
+    ):  # fmt: skip
+        monkeypatch.setattr(column_cases, "_ITEMS_PER_CASE", items_per_case)  # 0: never all are gathered
+        query = QueryDict(address)
+        filterset = CASES.filterset(query)
+        listed, find, by_items = CASES.list_query(filterset, query), FindCases(filterset), filterset.as_items()
+        assert (by_items is None) == address.startswith(("problem", "q="))
+        cases = [second, third, *Case.objects.current()[::18]]
+        cursors = [cursor_at(case, listed.order, forward=forward) for case in cases for forward in (True, False)]
+        for cursor in [None, Cursor(None, 0, forward=False), *cursors]:
+            forward = cursor is None or cursor.forward
+            with monkeypatch.context() as patched:
+                if by_items is not None:
+                    patched.delattr(column_cases, "keys_from")  # PostgreSQL reads nothing but cases without items
+                by_column = find(listed, cursor, 3, forward=forward)
+            assert by_column == keys_from(listed, cursor, 3, forward=forward), (address, cursor)
+        if by_items is not None:
+            with django_assert_num_queries(5):  # a snapshot, what the file is, cases without items
+                find(listed, None, 3, forward=True)
