@@ -4,7 +4,7 @@ import random
 import re
 import time
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import cache
 from html import unescape
@@ -69,11 +69,19 @@ class Command(BaseCommand):
             "--items", type=int, default=0, metavar="N",
             help="count copies of the fact rows, at least N, in tables that are dropped afterwards",
         )  # fmt: skip
-        parser.add_argument("--record", type=Path, nargs="?", const=FOLDER, help="a folder for a record of this run")
+        parser.add_argument(
+            "--postgresql-seconds", type=float, default=3, metavar="S",
+            help="each line asks PostgreSQL about as many of its selections as these seconds allow, at least one",
+        )  # fmt: skip
+        parser.add_argument(
+            "--record", type=Path, nargs="?", const=FOLDER,
+            help="a folder for a record of this run, which is written after each page",
+        )  # fmt: skip
 
     def handle(self, *args: object, **options: Any) -> None:
         """Request each page as a temporary superuser."""
         settings.ALLOWED_HOSTS = ["*"]
+        self.records, self.seconds = options["record"], options["postgresql_seconds"]
         with (
             TemporaryDirectory(prefix="imrsite-columns-") as folder,
             override_settings(COLUMNS_DIR=folder, COLUMN_ENGINE=True),
@@ -89,8 +97,8 @@ class Command(BaseCommand):
             finally:
                 person.delete()
                 keeping.give_up()
-        if options["record"]:
-            self.stdout.write(f"Recorded in {self.record.write(options['record'])}.")
+        if self.records:
+            self.stdout.write(f"Recorded in {self.record.write(self.records)}.")
 
     def _write_columns(self) -> None:
         started = time.perf_counter()
@@ -116,13 +124,14 @@ class Command(BaseCommand):
             times: dict[str, list[float]] = {}
             for query in queries:
                 selection = parse_selection(QueryDict(query)).selection
-                for engine in ("PostgreSQL", "columns"):
+                engines = self._engines(times, ("PostgreSQL", "columns"))
+                for engine in engines:
                     clear_cached_answers()
                     with override_settings(COLUMN_ENGINE=engine == "columns"), one_snapshot() as counting:
                         counting.prepare()
                         begun = time.perf_counter()
                         count(counting, selection)
-                        times.setdefault(engine, []).append(1000 * (time.perf_counter() - begun))
+                        _note(times, engine, engines, 1000 * (time.perf_counter() - begun))
             self._say(f"count of {name}", times)
             for engine, of_engine in times.items():
                 everything.setdefault(engine, []).extend(of_engine)
@@ -141,29 +150,41 @@ class Command(BaseCommand):
     def _ask(self, client: Client, path: str, queries: list[str]) -> dict[str, list[float]]:
         """Print the times of a page, and of each section that loads separately; returns them all, by engine."""
         by_part: dict[str, dict[str, list[float]]] = {}
+        whole: dict[str, list[float]] = {}
         for query in queries:
-            for engine in _ENGINES:
+            engines = self._engines(whole, _ENGINES)
+            for engine in engines:
                 if engine != "kept":
                     clear_cached_answers()
-                with override_settings(COLUMN_ENGINE=engine == "columns"):
-                    for part, taken in _times(client, f"{path}?{query}").items():
-                        by_part.setdefault(part, {}).setdefault(engine, []).append(taken)
+                with override_settings(COLUMN_ENGINE=engine != "PostgreSQL"):
+                    taken_by_part = _times(client, f"{path}?{query}")
+                whole.setdefault(engine, []).append(sum(taken_by_part.values()))
+                for part, taken in taken_by_part.items():
+                    _note(by_part.setdefault(part, {}), engine, engines, taken)
         everything: dict[str, list[float]] = {}
         for part, times in by_part.items():
             self._say(part, times)
             for engine, of_engine in times.items():
                 everything.setdefault(engine, []).extend(of_engine)
+        if self.records:
+            self.record.write(self.records)
         return everything
+
+    def _engines(self, times: dict[str, list[float]], engines: Sequence[str]) -> list[str]:
+        """Those to ask next: PostgreSQL until its seconds are used, so that a large collection ends in minutes."""
+        spent = sum(times.get("PostgreSQL", ())) / 1000
+        return [engine for engine in engines if engine != "PostgreSQL" or not times or spent < self.seconds]
 
     def _say(self, part: str, times: dict[str, list[float]]) -> None:
         p50 = {engine: sorted(of_engine)[len(of_engine) // 2] for engine, of_engine in times.items()}
         p95 = {engine: _p95(sorted(of_engine)) for engine, of_engine in times.items()}
-        figures = " ".join(f"{figure[engine]:8.0f}" for engine in ("PostgreSQL", "columns") for figure in (p50, p95))
+        both = [figure[engine] for engine in ("PostgreSQL", "columns") if engine in times for figure in (p50, p95)]
+        figures = " ".join(f"{figure:8.0f}" for figure in both)
         kept = f" {p95['kept']:8.0f}" if "kept" in p95 else ""
-        columns, postgresql = p95["columns"], p95["PostgreSQL"]
-        self.record.add(part.strip(), columns_p50=p50["columns"], columns_p95=columns, postgresql_p95=postgresql)
-        ratio = sum(times["PostgreSQL"]) / sum(times["columns"])
-        self.stdout.write(f"{part:46} {figures} {ratio:8.1f}{kept}\n")
+        of_postgresql = {"postgresql_p95": p95["PostgreSQL"]} if "PostgreSQL" in p95 else {}
+        self.record.add(part.strip(), columns_p50=p50["columns"], columns_p95=p95["columns"], **of_postgresql)
+        ratio = sum(times["PostgreSQL"]) / sum(times[_BESIDE]) if of_postgresql else 0
+        self.stdout.write(f"{part:46} {figures:>35} {ratio:8.1f}{kept}\n")
 
 
 @cache
@@ -187,8 +208,19 @@ _COUNTS: dict[str, Callable[[SqlEngine, Selection], object]] = {
 }
 
 
-#: What counts, in the order of requests; kept answers are those of the engine before.
+#: What counts, in the order of requests; kept answers are those by column.
 _ENGINES = ("PostgreSQL", "columns", "kept")
+
+
+#: Times by column of the selections that PostgreSQL was asked about too.
+_BESIDE = "columns beside PostgreSQL"
+
+
+def _note(times: dict[str, list[float]], engine: str, engines: Sequence[str], taken: float) -> None:
+    """Add the milliseconds of one of the ``engines`` that were asked about a selection."""
+    times.setdefault(engine, []).append(taken)
+    if engine == "columns" and "PostgreSQL" in engines:
+        times.setdefault(_BESIDE, []).append(taken)
 
 
 def _p95(times: list[float]) -> float:
