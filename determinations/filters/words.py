@@ -1,5 +1,6 @@
 """The words of the search box as a condition on rows. What is understood: see ``searching.query``."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,8 @@ from determinations.searching.tsquery import Scope, to_index_query, to_tsquery
 
 #: Characters of a search that are read.
 LONGEST = 300
+#: Dashes between spaces, as in "Physical therapy - knee": to ``websearch_to_tsquery``, they exclude the next word.
+_DASHES = re.compile(r"(?<!\S)-+(?!\S)")
 
 
 class Matches(Func):
@@ -125,5 +128,5 @@ class QueryWords:
         query = _query_of(to_tsquery(self.alternatives, scope, notes=notes))
         plain = not any(part.field for parts in self.alternatives for part in parts)
         if plain and old_words_remain():
-            return WithEnglishQuery(query, Value(self.text, output_field=TextField()))
+            return WithEnglishQuery(query, Value(_DASHES.sub(" ", self.text), output_field=TextField()))
         return query
