@@ -160,6 +160,15 @@ def test_excel_tables_are_read_like_csv_and_formulas_are_never_run(people: Peopl
     assert texts(1) == {"claim": "123456789012", "employer": "Acme", "adjuster": "2016-06-09"}
 
 
+def test_lines_of_a_cell_end_as_excel_shows_them(people: People) -> None:
+    """Excel keeps the carriage return of a text that was pasted from elsewhere as ``_x000D_``."""
+    source = uploaded(
+        as_excel(("Case Number", "Employer"), (number(1), "Acme_x000D_\nFresno_x000D_")), people, "claims.xlsx"
+    )
+    applied(source, people)
+    assert texts(1) == {"employer": "Acme Fresno"}
+
+
 def test_numbers_are_read_as_excel_shows_them_and_cut_ones_are_refused(people: People) -> None:
     book = load_workbook(
         io.BytesIO(

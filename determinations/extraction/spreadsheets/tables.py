@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
@@ -27,6 +28,8 @@ from determinations.extraction.spreadsheets.results import (
 
 _ZIP, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _DELIMITERS = ",;\t|"
+#: A carriage return as Excel writes it, which openpyxl leaves as it is.
+_RETURN = re.compile("_x000D_\n?")
 #: Empty rows in a row after which a sheet is taken to end: some declare a million.
 _MOST_EMPTY = 5_000
 
@@ -140,7 +143,7 @@ def _excel_cell(cell: ReadOnlyCell) -> Cell:
             return Cell(f"{value:.12g}")
         case int() | float():
             return _whole_number(int(value), str(cell.number_format))
-    return Cell(_short(str(value)))
+    return Cell(_short(_RETURN.sub("\n", str(value))))
 
 
 def _whole_number(number: int, number_format: str) -> Cell:
