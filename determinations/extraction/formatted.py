@@ -18,6 +18,7 @@ from determinations.extraction.open_document import text_of_open_document
 from determinations.extraction.plain import extracted_plain_text
 from determinations.extraction.results import Damaged, ExtractedText, Limits
 from determinations.extraction.rtf_changes import without_what_is_not_shown
+from determinations.extraction.rtf_marks import with_marks_as_text
 from determinations.extraction.symbols import CHECKED, UNCHECKED, in_unicode, sign_of
 
 #: What documents and messages from elsewhere are written in.
@@ -108,8 +109,10 @@ def _decoded_html(data: bytes) -> str:
 
 
 def rtf_as_text(data: bytes) -> str:
-    """The text of an RTF document, tracked insertions included, deletions and hidden text not."""
+    """The text of an RTF document, tracked insertions included, deletions and hidden text not. Check
+    marks and choices of a form are text."""
     source = without_what_is_not_shown(remove_pict_groups(_RTF_PICTURE.sub(b"", data).decode("latin-1")))
+    source = with_marks_as_text(source)
     source = _RTF_PAGE.sub("\f", _RTF_CELL.sub(r"\\tab", source))
     return rtf_to_text(source, errors="replace")
 

@@ -6,7 +6,7 @@ striprtf reads it as all other text, so that a "not" which a reviewer deleted is
 import re
 
 #: A control word with its number; a character by its code; an escaped sign; a brace; plain text.
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"\\([a-z]{1,32})(-?\d{1,10})? ?|\\'[0-9a-f]{2}|\\[^a-z]|([{}])|[^\\{}]+", re.IGNORECASE | re.DOTALL
 )
 #: Properties of a character: deleted, moved from here, hidden. They hold until turned off, or to the end of the group.
@@ -15,7 +15,7 @@ _MARKED = re.compile(r"\\(?:deleted|mvf|v)(?![a-z])")
 #: Begins a group that readers who do not know it leave out whole.
 _IGNORED = r"\*"
 #: Control words that stand for text.
-_TEXT_WORDS = frozenset(
+TEXT_WORDS = frozenset(
     {
         "u", "tab", "line", "emdash", "endash", "emspace", "enspace", "qmspace", "bullet", "lquote", "rquote",
         "ldblquote", "rdblquote",
@@ -30,7 +30,7 @@ def without_what_is_not_shown(source: str) -> str:
     kept: list[str] = []
     groups: list[frozenset[str]] = []
     properties: frozenset[str] = frozenset()
-    for token in _TOKEN.finditer(source):
+    for token in TOKEN.finditer(source):
         word, number, brace = token.groups()
         if brace == "{":
             groups.append(properties)
@@ -40,7 +40,7 @@ def without_what_is_not_shown(source: str) -> str:
             properties = frozenset()
         elif word in _LEFT_OUT:
             properties = properties - {word} if number == "0" else properties | {word}
-        elif properties and (word in _TEXT_WORDS or (word is None and token[0] != _IGNORED)):
+        elif properties and (word in TEXT_WORDS or (word is None and token[0] != _IGNORED)):
             continue
         kept.append(token[0])
     return "".join(kept)

@@ -25,6 +25,11 @@ _FONTS: Mapping[str, Mapping[int, str]] = {"wingdings": _WINGDINGS, "wingdings 2
 _PRIVATE = 0xF000
 
 
+def is_symbol_font(name: str) -> bool:
+    """Whether the characters of this font are signs that ``sign_of`` knows."""
+    return name.lower() in _FONTS
+
+
 def sign_of(font: str, code: int) -> str:
     """The sign with this code (0 to FF, or from F000 on) in a font, in Unicode; empty if it is not known."""
     return _FONTS.get(font.lower(), {}).get(code - _PRIVATE if code >= _PRIVATE else code, "")
@@ -32,6 +37,6 @@ def sign_of(font: str, code: int) -> str:
 
 def in_unicode(font: str, text: str) -> str:
     """Text in a font with the signs of a symbol font in Unicode; other characters and fonts as they are."""
-    if font.lower() not in _FONTS:
+    if not is_symbol_font(font):
         return text
     return "".join(sign_of(font, ord(character)) or character for character in text)

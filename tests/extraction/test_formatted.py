@@ -191,6 +191,45 @@ def test_rtf_is_read_as_it_is_shown(marked: bytes, text: str) -> None:
     assert text_of(rb"{\rtf1\ansi\ansicpg1252 Synthetic: " + marked + rb"\par end}") == f"Synthetic: {text}\nend"
 
 
+FONTS = (
+    rb"{\fonttbl{\f0\fswiss Arial;}{\f3\fbidi \froman\fcharset2\fprq2{\*\panose 05050102010706020507}Symbol;}"
+    rb"{\f10\fnil\fcharset2\fprq2{\*\panose 05000000000000000000}Wingdings;}}"
+)
+CHOICES = rb"{\*\ffname D}{\*\ffl Upheld}{\*\ffl Overturned}"
+
+
+def rtf_field(instruction: bytes, data: bytes = b"", result: bytes = b"") -> bytes:
+    form = rb"{\*\formfield{" + data + b"}}" if data else b""
+    return rb"{\field{\*\fldinst {" + instruction + form + rb"}}{\fldrslt {\f0\fs20 " + result + b"}}}"
+
+
+@pytest.mark.parametrize(
+    ("marked", "text"),
+    [
+        (rb"Upheld {\f10\'a8} Overturned {\f10\fs24 \'fe}", "Upheld ☐ Overturned ☒"),
+        (rb"{\loch\af10\dbch\af31505\hich\f10 \u-3842\'fe} Overturned", "☒ Overturned"),
+        (rb"\f10 oq\f0 o {\f10 x\plain x}", "☐☐o ☒x"),
+        (rb"VAS {\f3 \'b3} 5, 90{\f3\'b0} \'b0", "VAS ≥ 5, 90° °"),
+        (rb"{\f10\'41}", "A"),
+        (rtf_field(rb"FORMCHECKBOX ", rb"\fftype1\ffres1{\*\ffname E}") + b" Expedited", "☒ Expedited"),
+        (rtf_field(rb"FORMCHECKBOX ", rb"\fftype1\ffres0{\*\ffname E}") + b" Expedited", "☐ Expedited"),
+        (rtf_field(rb"FORMCHECKBOX ", rb"\fftype1\ffres25\ffdefres1"), "☒"),
+        (
+            b"Decision: " + rtf_field(rb"FORMDROPDOWN ", rb"\fftype2\ffres1\ffhaslistbox" + CHOICES),
+            "Decision: Overturned",
+        ),
+        (rtf_field(rb"FORMDROPDOWN ", rb"\fftype2\ffres25" + CHOICES), "Upheld"),
+        (rtf_field(rb"FORMDROPDOWN ", rb"\fftype2\ffres7" + CHOICES) + b"end", "end"),
+        (rtf_field(rb"FORMDROPDOWN ", rb"\fftype2\ffres1" + CHOICES, b"Overturned"), "Overturned"),
+        (rtf_field(rb'SYMBOL 254 \\f "Wingdings" \\s 10') + b" Overturned", "☒ Overturned"),
+        (rtf_field(rb"FORMTEXT ", rb"\fftype0", b"Acme") + rtf_field(b"PAGE", b"", b"2"), "Acme2"),
+    ],
+)
+def test_check_marks_and_choices_of_rtf_are_text(marked: bytes, text: str) -> None:
+    read = text_of(rb"{\rtf1\ansi\ansicpg1252" + FONTS + rb"\f0 Synthetic letter: " + marked + rb"\par end}")
+    assert read == f"Synthetic letter: {text}\nend"
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
 def test_text_of_html(encoding: str) -> None:
     html = (
