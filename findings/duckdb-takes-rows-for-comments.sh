@@ -5,10 +5,10 @@
 # numbers, so it is gone. In the list below, the only overturned item is lost.
 #   - It depends on the other rows: if all numbers have the "#", nothing is lost;
 #   - it depends on the size: the row is lost from 2,046 rows and kept from 2,047;
-#   - header, delim, all_varchar and a type for the column (types) do not help: the search has more options then, but is
-#     still made.
+#   - header, delim, all_varchar and a type for the column (types) do not help; all columns with their types (columns) do.
 # A good engineer expects comments only where they are asked for, as in pandas, Polars and Arrow; RFC 4180 has none. The
-# documentation names "comment" as an option, with none as its default. It does not say that one is detected.
+# documentation gives "empty" as the default of the option comment, and its page on detection lists delimiter, quoting and
+# escape.
 # Remedy: pass comment = ''.
 #
 # Versions: duckdb 2.0.1, pandas 3.1.1. Output seen:
