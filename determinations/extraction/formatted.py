@@ -10,7 +10,7 @@ from typing import Any
 
 import html_text
 from lxml.etree import LxmlError, ParserError, XMLParser, fromstring
-from lxml.html import HTMLParser, document_fromstring
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from striprtf.striprtf import remove_pict_groups, rtf_to_text
 
 from determinations.extraction.kinds import HEAD, Kind, text_encoding
@@ -34,6 +34,9 @@ _TITLE = re.compile(r"<title\b.*?</title\s*>", re.IGNORECASE | re.DOTALL)
 _PREFORMATTED = re.compile(r"<pre\b.*?(</pre\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 #: The style of an element that a browser does not show, such as the preview line of an e-mail.
 _NOT_SHOWN = re.compile(r"(?:^|;)\s*display\s*:\s*none\b", re.IGNORECASE)
+#: Fields of an HTML form, by the types of input that show a mark, or what was typed.
+_MARKED_INPUTS = frozenset({"checkbox", "radio"})
+_TYPED_INPUTS = frozenset({"text", "date", "email", "month", "number", "search", "tel", "time", "url"})
 #: A picture in an RTF file: thousands of digits that are not text.
 _RTF_PICTURE = re.compile(rb"[0-9A-Fa-f\r\n]{1000,}")
 #: striprtf prints bars for cells, and a line end for a page break.
@@ -94,7 +97,27 @@ def html_to_text(data: bytes | str) -> str:
     for element in root.xpath("*/descendant-or-self::*[@hidden or @style]"):
         if "hidden" in element.attrib or _NOT_SHOWN.search(element.get("style", "")):
             element.drop_tree()
+    _fill_in_fields(root)
     return html_text.extract_text(root)
+
+
+def _fill_in_fields(root: HtmlElement) -> None:
+    """Make text of what the fields of a form show: check marks, entered values, the chosen option of a list."""
+    for choices in list(root.iter("select")):
+        options = list(choices.iter("option"))
+        chosen = [option for option in options if "selected" in option.attrib]
+        if not chosen and "multiple" not in choices.attrib:
+            chosen = options[:1]
+        for option in options:
+            if option not in chosen:
+                option.drop_tree()
+    for entry in list(root.iter("input")):
+        kind = entry.get("type", "text").lower()
+        if kind in _MARKED_INPUTS:
+            entry.text = CHECKED if "checked" in entry.attrib else UNCHECKED
+        elif kind in _TYPED_INPUTS:
+            entry.text = entry.get("value", "")
+        entry.tag = "span"
 
 
 def _decoded_html(data: bytes) -> str:

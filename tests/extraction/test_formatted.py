@@ -261,6 +261,25 @@ def test_html_that_is_not_shown_is_not_read(html: str, text: str) -> None:
     assert text_of(f"<html><body>{html}<p>end of the letter</p></body></html>".encode()).split("\n")[0] == text
 
 
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<select><option>Upheld<option selected>Overturned</select>.", "Overturned."),
+        ("<select><option>Upheld</option><option>Overturned</option></select> on", "Upheld on"),
+        ("<select multiple><option>Upheld</option></select>none", "none"),
+        ('<input type="checkbox" checked> Expedited <input TYPE="Radio"> Standard', "☒ Expedited ☐ Standard"),
+        (
+            'Claim: <input value="WC-1"> <input type="hidden" value="7"><input type="submit" value="Send">',
+            "Claim: WC-1",
+        ),
+        ("<textarea>as typed</textarea>", "as typed"),
+    ],
+)
+def test_fields_of_an_html_form_are_text(html: str, text: str) -> None:
+    page = f"<html><body><form><p>Synthetic letter</p><p>{html}</p></form></body></html>"
+    assert [line for line in text_of(page.encode()).split("\n") if line] == ["Synthetic letter", text]
+
+
 def test_a_declared_character_set_counts() -> None:
     html = '<html><meta http-equiv="Content-Type" content="text/html; charset=iso-8859-15"><p>Synthetic 5 €</p>'
     assert text_of(html.encode("iso-8859-15")) == "Synthetic 5 €"
