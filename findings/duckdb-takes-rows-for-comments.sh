@@ -4,7 +4,7 @@
 # items numbered 1, 2, 3, ..., somebody typed "#3": taken for a comment, the row no longer keeps the column from being
 # numbers, so it is gone. In the list below, the only overturned item is lost.
 #   - It depends on the other rows: if all numbers have the "#", nothing is lost;
-#   - it depends on the size: the row is lost from 2,046 rows and kept from 2,047;
+#   - it depends on the size: the row is lost in files of up to 2,046 rows, and kept in longer ones;
 #   - header, delim, all_varchar and a type for the column (types) do not help; all columns with their types (columns) do.
 # A good engineer expects comments only where they are asked for, as in pandas, Polars and Arrow; RFC 4180 has none. The
 # documentation gives "empty" as the default of the option comment, and its page on detection lists delimiter, quoting and
