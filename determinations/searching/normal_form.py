@@ -8,7 +8,7 @@ the singular; ``=name`` for a term; ``=l4/l5`` for a level of the spine, however
 import re
 from functools import cached_property
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from determinations.searching.terms import Form, Term, all_terms, forms_by_first, key_of
 from determinations.searching.words import Word, place_on_spine, vertebra, words_of_piece
@@ -47,24 +47,24 @@ class _Key(NamedTuple):
 
     word: Word
     key: str
-    #: The slot of the word alone, without its place.
+    #: The slot of the word alone, without its place; and as a string, if it is found by nothing but itself.
     slot: Slot
+    alone: str | Slot
     #: Terms or compounds may begin here, so the words that follow have to be looked at.
     begins: bool
     vertebra: bool
     #: The word is its slot, whatever follows.
     is_plain: bool
+    #: The second words of terms that begin here; None if it is not only such a word that the slot may go on with.
+    seconds: frozenset[str] | None
 
 
 class _Piece(NamedTuple):
     """What is known of a piece of text between two spaces: the slots of its words, and their keys at no place."""
 
-    slots: tuple[str | Slot, ...]
+    #: In place of the slot of a word that may go on in the next ones is its key.
+    slots: "tuple[str | Slot | _Key, ...]"
     keys: tuple[tuple[_Key, int], ...]
-
-
-#: In place of the slot of a word that may go on in the next ones.
-_OPEN = ""
 
 
 def slots_of(text: str, *, typed: bool = False) -> list[Slot]:
@@ -94,25 +94,37 @@ def plain_slots(text: str) -> list[str | Slot]:
 
     Every letter passes through here. Most words are slots by themselves, and known from other letters.
     """
-    pieces = list(map(_printed_pieces.__getitem__, text.split()))
-    if not pieces:
-        return []
-    slots_of_pieces, keys_of_pieces = zip(*pieces, strict=True)
-    every = list(chain.from_iterable(slots_of_pieces))
-    open_words = [at for at, slot in enumerate(every) if slot is _OPEN]
+    pieces = text.split()
+    every = list(chain.from_iterable(map(_printed_slots.__getitem__, pieces)))
+    open_words = [at for at, slot in enumerate(every) if type(slot) is _Key]
     if not open_words:
-        return every
-    keys = list(chain.from_iterable(keys_of_pieces))
+        return cast(list[str | Slot], every)
+    keys: list[tuple[_Key, int]] = []
     slots: list[str | Slot] = []
     after = 0
     for at in open_words:
-        if at >= after:
-            slots += every[after:at]
+        if at < after:
+            continue
+        slots += cast(list[str | Slot], every[after:at])
+        key = cast(_Key, every[at])
+        if key.seconds is not None and (at + 1 == len(every) or _differs(every[at + 1], key.seconds)):
+            slots.append(key.alone)
+            after = at + 1
+        else:
+            keys = keys or list(chain.from_iterable([_printed_pieces[piece].keys for piece in pieces]))
             read: list[Slot] = []
             after = _read_on(keys, at, False, read)
             slots += read
-    slots += every[after:]
+    slots += cast(list[str | Slot], every[after:])
     return slots
+
+
+def _differs(word: "str | Slot | _Key", seconds: frozenset[str]) -> bool:
+    """Whether the word, which is more than a sign, is none of these."""
+    if isinstance(word, str):
+        return word not in seconds
+    key = word.key if isinstance(word, _Key) else word.words[0]
+    return bool(key) and key not in seconds
 
 
 class ReadText:
@@ -130,20 +142,20 @@ class ReadText:
         self._words: list[int] = []
         self._read(list(chain.from_iterable([piece.slots for piece in self._pieces])))
 
-    def _read(self, every: list[str | Slot]) -> None:
+    def _read(self, every: list[str | Slot | _Key]) -> None:
         keys: list[tuple[_Key, int]] = []
         after = 0
-        for at in [at for at, slot in enumerate(every) if slot is _OPEN]:
+        for at in [at for at, slot in enumerate(every) if isinstance(slot, _Key)]:
             if at >= after:
                 # In place of where its piece begins, each word has its number.
                 keys = keys or [(key, number << _BITS) for number, (key, _nowhere) in enumerate(self._keys)]
-                self.slots += every[after:at]
+                self.slots += cast(list[str | Slot], every[after:at])
                 self._words += range(after, at)
                 read: list[Slot] = []
                 after = _read_on(keys, at, False, read)
                 self.slots += read
                 self._words += [-1] * len(read)
-        self.slots += every[after:]
+        self.slots += cast(list[str | Slot], every[after:])
         self._words += range(after, len(every))
 
     def place(self, number: int) -> tuple[int, int]:
@@ -208,19 +220,24 @@ class _Pieces(dict[str, _Piece]):
 
     def __missing__(self, text: str) -> _Piece:
         keys = [_key(word, self._typed) for word in words_of_piece(text)]
-        piece = _Piece(tuple(map(_slot_at_once, keys)), tuple([(key, 0) for key in keys]))
+        piece = _Piece(tuple([key.alone if key.is_plain else key for key in keys]), tuple([(key, 0) for key in keys]))
         if len(text) <= _LONGEST_KEPT and len(self) < self._most:
             self[text] = piece
         return piece
 
 
-def _slot_at_once(key: _Key) -> str | Slot:
-    if not key.is_plain:
-        return _OPEN
-    return key.key if key.slot.lexemes == (key.key,) else key.slot
+class _Slots(dict[str, tuple[str | Slot | _Key, ...]]):
+    """The slots of printed pieces of text: of the same ones as in ``_printed_pieces``."""
+
+    def __missing__(self, text: str) -> tuple[str | Slot | _Key, ...]:
+        slots = _printed_pieces[text].slots
+        if text in _printed_pieces:
+            self[text] = slots
+        return slots
 
 
 _printed_pieces = _Pieces(200_000, typed=False)
+_printed_slots = _Slots()
 _typed_pieces = _Pieces(10_000, typed=True)
 
 
@@ -233,7 +250,11 @@ def _key(word: Word, typed: bool) -> _Key:
     words = (key,)
     slot = Slot(words, concept, _each_once(key, concept, *alone.also) if alone else words, 0, 0)
     is_vertebra = place_on_spine(key) is not None
-    return _Key(word, key, slot, begins, is_vertebra, bool(key) and not begins and not is_vertebra)
+    is_plain = bool(key) and not begins and not is_vertebra
+    seconds = None
+    if key and not is_vertebra and not (word.hyphen and word.text in _PREFIXES):
+        seconds = frozenset([form.keys[1] for form in forms if len(form.keys) > 1])
+    return _Key(word, key, slot, key if slot.lexemes == words else slot, begins, is_vertebra, is_plain, seconds)
 
 
 def _several(keys: list[tuple[_Key, int]], at: int, typed: bool) -> tuple[Slot, int] | None:
@@ -244,8 +265,8 @@ def _several(keys: list[tuple[_Key, int]], at: int, typed: bool) -> tuple[Slot, 
     (first, _), hyphen = keys[at], keys[at][0].word.hyphen
     if not hyphen or at + 1 == len(keys) or not (second := keys[at + 1][0]).key.isalpha():
         return None
-    joined = key_of(first.word.text + second.word.text)
     if first.word.text in _PREFIXES:
+        joined = key_of(first.word.text + second.word.text)
         part = keys[at : at + 2]
         return Slot((first.key, second.key), joined, _each_once(joined, *_lexemes_in(part)), *_place(part)), at + 2
     return None

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise, product
+from typing import cast
 
 from determinations.searching.normal_form import Slot, plain_slots, slots_without_places
 
@@ -22,6 +23,8 @@ SEARCHED_CHARACTERS = 200_000
 _MOST_PLACES = 250
 _ITEM_PLACES, _LETTER_PLACES = 11_000, 5_000
 _LATE = 2_000
+#: Texts that are not longer are kept with their slots.
+_LONGEST_KEPT = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class _Places:
 
     left: int
     used: dict[str, int] = field(default_factory=dict)
+    #: No lexeme has more in those that are done, if they are not counted by lexeme.
+    most: int = 0
 
 
 @dataclass(slots=True)
@@ -110,6 +115,9 @@ class _Vector:
         for lexeme, places in self.places.items():
             if places:
                 used[lexeme] = used.get(lexeme, 0) + len(places)
+        return self._printed()
+
+    def _printed(self) -> str:
         return " ".join(
             [f"'{lexeme}':{','.join(places)}" if places else f"'{lexeme}'" for lexeme, places in self.places.items()]
         )
@@ -132,7 +140,8 @@ class _OfShortLetter(_Vector):
     """
 
     def add(self, text: str, weight: str, *, under: str = "", also_under: str = "") -> None:
-        self._add_plain_slots(plain_slots(text), weight, under, also_under)
+        slots = (_kept_slots if len(text) <= _LONGEST_KEPT else plain_slots)(text)
+        self._add_plain_slots(slots, weight, under, also_under)
 
     def _add_slots(self, slots: Sequence[Slot], weight: str, under: str, also_under: str) -> None:
         self._add_plain_slots(slots, weight, under, also_under)
@@ -146,28 +155,41 @@ class _OfShortLetter(_Vector):
         self.place = following + 1  # no phrase goes on in the next text
         places = self.places
         printed_places = _printed_places(weight)[first_place:following]
-        for place, slot in zip(printed_places, slots, strict=True):
-            if isinstance(slot, str):
-                lexemes: tuple[str, ...] = (slot,)
-            else:
-                lexemes = slot.lexemes
-            for lexeme in lexemes:
-                name = under + lexeme if under else lexeme
+        for slot, place in zip(slots, printed_places, strict=True):  # once for every word of every letter
+            if type(slot) is str:
+                name = under + slot if under else slot
                 if name in places:
                     places[name].append(place)
                 else:
                     places[name] = [place]
-                if also_under and also_under + lexeme not in places:
-                    places[also_under + lexeme] = []
-            if not isinstance(slot, str):
-                for first, second in pairwise(slot.words):
-                    places.setdefault(under + pair(first, second), [])
+                if also_under and also_under + slot not in places:
+                    places[also_under + slot] = []
+            else:
+                self._add_term(cast(Slot, slot), place, under, also_under)
+
+    def _add_term(self, slot: Slot, place: str, under: str, also_under: str) -> None:
+        places = self.places
+        for lexeme in slot.lexemes:
+            name = under + lexeme
+            if name in places:
+                places[name].append(place)
+            else:
+                places[name] = [place]
+            if also_under and also_under + lexeme not in places:
+                places[also_under + lexeme] = []
+        if len(slot.words) > 1:
+            for first, second in pairwise(slot.words):
+                places.setdefault(under + pair(first, second), [])
 
     def finished(self) -> str:
-        vector = super().finished()
-        if max(self.places_left.used.values(), default=0) > _MOST_PLACES:
+        self.places_left.most += max(map(len, self.places.values()), default=0)
+        if self.places_left.most > _MOST_PLACES:
             raise _PlacesMayRunOutError
-        return vector
+        return self._printed()
+
+
+#: Requests, guideline lines and specialties are often the same.
+_kept_slots = lru_cache(maxsize=4_096)(plain_slots)
 
 
 @lru_cache(maxsize=4)

@@ -138,6 +138,8 @@ def test_places_are_counted_only_where_they_run_out(monkeypatch: pytest.MonkeyPa
     enough, one_too_many = (item_vectors([ItemWords("", "pain " * count)])[0] for count in (250, 251))
     assert (enough.count(","), "~pain~pain" in enough) == (249, False)
     assert (one_too_many.count(","), "~pain~pain" in one_too_many) == (249, True)
-    made = item_vectors([ITEM, ITEM]), letter_vector(LETTER)
+    many = [ItemWords("pain", "pain and no relief " * count, ("relief",)) for count in (120, 129, 2)]
+    made = item_vectors([ITEM, ITEM]), letter_vector(LETTER), item_vectors(many[:1]), item_vectors(many)
+    assert "~pain~and" in made[3][1], "the second item has more than the letter has places for"
     monkeypatch.setattr("determinations.searching.vectors._LATE", 0)  # as if the letter were long
-    assert (item_vectors([ITEM, ITEM]), letter_vector(LETTER)) == made
+    assert (item_vectors([ITEM, ITEM]), letter_vector(LETTER), item_vectors(many[:1]), item_vectors(many)) == made
