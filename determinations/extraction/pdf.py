@@ -5,6 +5,8 @@ pdfium is not thread-safe, and a hostile file can crash it: the web site and the
 """
 
 import ctypes
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -24,6 +26,8 @@ from determinations.extraction.results import (
 from determinations.extraction.scanned_pages import is_picture
 from determinations.extraction.upright import load_upright_text
 
+#: Opens a page of a document, or says that it cannot.
+_Load = Callable[[pdfium.FPDF_DOCUMENT, int], pdfium.FPDF_PAGE | None]
 #: A file without pictures and with fewer alphabetic characters than this is not a letter.
 _LEAST_CHARACTERS = 25
 #: pdfium's characters for a hyphen at a line end, where it joins the two halves of the word by itself; and the form
@@ -54,18 +58,14 @@ def _pages(document: pdfium.FPDF_DOCUMENT, limits: Limits) -> tuple[list[str], t
     texts, to_scan = [], []
     left, all_printed, has_fields = limits.characters, 0, is_form(document)
     for number in range(count):
-        page = pdfium.FPDF_LoadPage(document, number)
-        if not page:
-            raise Damaged(f"Page {number + 1} of the PDF cannot be read.")
-        try:
+        with _loaded(pdfium.FPDF_LoadPage, document, number) as page:
             text = _page_text(page, number, left)
             printed = _printed_characters(text)
             if is_picture(page, printed):
                 to_scan.append(number)
-        finally:
-            pdfium.FPDF_ClosePage(page)
-        if has_fields:
-            text = _filled_text(document, number, left)
+        if has_fields:  # they do not make a picture of text a page of text
+            with _loaded(load_filled_page, document, number) as page:
+                text = _page_text(page, number, left)
             printed = _printed_characters(text)
         left -= len(text)
         all_printed += printed
@@ -73,13 +73,14 @@ def _pages(document: pdfium.FPDF_DOCUMENT, limits: Limits) -> tuple[list[str], t
     return texts, tuple(to_scan), all_printed
 
 
-def _filled_text(document: pdfium.FPDF_DOCUMENT, number: int, most: int) -> str:
-    """The text of a page with that of its fields, which does not make a picture of text a page of text."""
-    page = load_filled_page(document, number)
+@contextmanager
+def _loaded(load: _Load, document: pdfium.FPDF_DOCUMENT, number: int) -> Iterator[pdfium.FPDF_PAGE]:
+    """A page (from 0), open inside the block. Raises ``Damaged``."""
+    page = load(document, number)
     if not page:
         raise Damaged(f"Page {number + 1} of the PDF cannot be read.")
     try:
-        return _page_text(page, number, most)
+        yield page
     finally:
         pdfium.FPDF_ClosePage(page)
 
