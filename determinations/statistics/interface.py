@@ -1,6 +1,6 @@
 """The interface of counting engines: what statistics ask of the fact rows, and the types of the answers."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -75,6 +75,15 @@ class CitationGroup(NamedTuple):
     overturned: int
 
 
+class Problems(NamedTuple):
+    """Current letters by the code of a problem; how many there are, how many items they have, how many have none."""
+
+    letters_by_code: Mapping[str, int]
+    letters: int
+    items: int
+    empty_letters: int
+
+
 class Engine(Protocol):
     """Counts fact rows."""
 
@@ -83,6 +92,9 @@ class Engine(Protocol):
 
     def precompute(self, selection: Selection, groupings: Collection[tuple[str, ...]]) -> None:
         """Count items by each of several groups of columns in one pass and cache the answers for ``count_items``."""
+
+    def count_problems(self) -> Problems:
+        """The problems of all current letters."""
 
     def count_letters(self, selection: Selection) -> list[LetterGroup]:
         """Letters and items by month of decision and outcome of the case."""

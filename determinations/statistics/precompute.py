@@ -2,7 +2,6 @@
 
 from determinations.statistics.citation_catalog import GROUPINGS
 from determinations.statistics.interface import Selection
-from determinations.statistics.quality import problems_of_cases
 from determinations.statistics.sql_engine import one_snapshot
 
 #: What the overview and the citations page group by.
@@ -16,4 +15,4 @@ def precompute_first_pages() -> None:
         engine.count_letters(everything)
         engine.precompute(everything, _GROUPINGS)
         engine.count_edition_statuses(everything)
-        problems_of_cases(engine.version)
+        engine.count_problems()

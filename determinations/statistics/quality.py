@@ -1,23 +1,20 @@
 """How well letters are read: counts of letters, problems, corrections and unrecognized citations."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
 
 from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS
 from determinations.models import LetterState
-from determinations.statistics.answer_cache import Rows, cached_answers
+from determinations.statistics.answer_cache import Rows
 from determinations.statistics.export_tables import ExportTable
+from determinations.statistics.sql_engine import SqlEngine
 from determinations.wording.labels import fixed_label
 from determinations.wording.paths import label_of_field
 
 _LETTERS = "SELECT state, layout, count(*) FROM determinations_letter GROUP BY state, layout"
-_CASES = """
-SELECT all_problem_codes, count(*), sum(item_count), count(*) FILTER (WHERE item_count = 0)
-FROM determinations_case WHERE superseded_by_id IS NULL GROUP BY all_problem_codes
-"""
 _CORRECTED = """
 SELECT substring(path FROM '[^/]+$'), parser_version, count(*) FILTER (WHERE operation = 'set'),
     count(*) FILTER (WHERE operation = 'confirm'), count(DISTINCT (letter_sha256, letter_part))
@@ -107,26 +104,22 @@ class Quality:
         ]  # fmt: skip
 
 
-def read_quality(version: str) -> Quality:
-    """Count everything in five queries. ``version`` is the version of the data, see ``answer_cache``."""
+def read_quality(engine: SqlEngine) -> Quality:
+    """Count everything: problems by column where the engine can, and four queries."""
     states, layouts, to_review = Counter[str](), Counter[str](), Counter[str]()
     for state, layout, letters in _rows(_LETTERS):
         states[state] += letters
         if layout or state == LetterState.UNKNOWN_LAYOUT:
             layouts[layout] += letters
             to_review[layout] += letters if state == LetterState.NEEDS_REVIEW else 0
-    problems, cases, items, empty = Counter[str](), 0, 0, 0
-    for codes, letters, item_count, empty_letters in problems_of_cases(version):
-        cases, items, empty = cases + letters, items + int(item_count), empty + empty_letters
-        for code in codes:
-            problems[code] += letters
+    by_code, cases, items, empty = engine.count_problems()
     return Quality(
         states=[NamedCount(state, fixed_label("state", state), n) for state, n in _most_first(states)],
         layouts=[
             NamedCount(layout, fixed_label("layout", layout), n, to_review[layout])
             for layout, n in _most_first(layouts)
         ],
-        problems=[NamedCount(code, fixed_label("problem", code), n) for code, n in _most_first(problems)],
+        problems=[NamedCount(code, fixed_label("problem", code), n) for code, n in _most_first(by_code)],
         corrected=corrected_fields(),
         unrecognized=[NamedCount(form, printed, n, m) for form, printed, n, m in _rows(_UNRECOGNIZED)],
         letters=cases,
@@ -141,12 +134,7 @@ def corrected_fields() -> list[CorrectedField]:
     return [CorrectedField(*row) for row in _rows(_CORRECTED)]
 
 
-def problems_of_cases(version: str) -> Rows:
-    """Combinations of problem codes with their cases, items, and cases without items."""
-    return cached_answers.get((version, _CASES, ""), lambda: _rows(_CASES), shared=True)
-
-
-def _most_first(counts: Counter[str]) -> list[tuple[str, int]]:
+def _most_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))
 
 

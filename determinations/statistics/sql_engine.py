@@ -5,6 +5,7 @@ PostgreSQL is the reference, and answers whatever the column engine (``statistic
 ``statistics.answer_cache``.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -19,7 +20,15 @@ from determinations.statistics.citation_code import decode_citations
 from determinations.statistics.cited_counts import CitedCounts
 from determinations.statistics.columns.dialect import Value
 from determinations.statistics.columns.reading import ColumnReader
-from determinations.statistics.interface import TABLE, CitationGroup, ItemGroup, LetterGroup, Selection, Sums
+from determinations.statistics.interface import (
+    TABLE,
+    CitationGroup,
+    ItemGroup,
+    LetterGroup,
+    Problems,
+    Selection,
+    Sums,
+)
 
 
 class SqlEngine:
@@ -75,6 +84,23 @@ class SqlEngine:
             if answer is not None:
                 cached_answers.put(question, answer, shared=shared)
         return answer
+
+    def count_problems(self) -> Problems:
+        """See ``Engine``. By column, letters without items, which have no facts, are read beside: they are few."""
+        by_code = Counter[str]()
+        letters = items = empty = 0
+        of_items, totals = (self._ask_columns(sql, (), True) for sql in (_PROBLEMS, _LETTERS_WITH_ITEMS))
+        sql = _CASES.format("")
+        if of_items is not None and totals is not None:
+            by_code.update(dict(of_items))
+            letters, items = totals[0]
+            sql = _CASES.format("AND item_count = 0")
+        answer = cached_answers.get((self.version, sql, ""), lambda: _count(sql, ()), shared=True)
+        for codes, cases, of_cases, empty_cases in answer:
+            letters, items, empty = letters + cases, items + int(of_cases), empty + empty_cases
+            for code in codes:
+                by_code[code] += cases
+        return Problems(by_code, letters, items, empty)
 
     def count_items(self, selection: Selection, columns: Sequence[str]) -> list[ItemGroup]:
         """See ``Engine``."""
@@ -264,6 +290,17 @@ class SqlEngine:
             yield side, authority, edition, _edition_status(bounds.get((authority, edition)), interval)
 
 
+#: A fact has the problems of its item, and those of its letter as a whole.
+_PROBLEMS = """
+SELECT code, count(DISTINCT case_id)
+FROM (SELECT case_id, unnest("problem_codes") AS code FROM determinations_itemfact WHERE problem_codes <> '{}') AS told
+GROUP BY code
+"""
+_LETTERS_WITH_ITEMS = "SELECT count(*) FILTER (WHERE first_of_case), count(*) FROM determinations_itemfact"
+_CASES = """
+SELECT all_problem_codes, count(*), sum(item_count), count(*) FILTER (WHERE item_count = 0)
+FROM determinations_case WHERE superseded_by_id IS NULL {} GROUP BY all_problem_codes
+"""
 _CITING = "claims_authority_ids @> ARRAY[%s::smallint] OR reviewer_authority_ids @> ARRAY[%s::smallint]"
 _VALIDITY = """
 SELECT authority.id, validity.edition, validity.valid_from, validity.valid_to + 1

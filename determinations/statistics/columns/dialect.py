@@ -31,6 +31,7 @@ _CONSTRUCTS = re.compile(
             rf"(?P<all_in>{_COLUMN}) @> {_ARRAY.format('all_of')}",  # licensure @> ARRAY['California']::varchar[]
             rf"(?P<some_in>{_COLUMN}) && {_ARRAY.format('some_of')}",
             rf"width_bucket\((?P<bucket>{_COLUMN}), %s::date\[\]\)",
+            r'(?P<elements>unnest\("\w+"\))',  # unnest("problem_codes") AS code
             r"(?P<exists> LIMIT 1\))",  # of EXISTS (SELECT ... LIMIT 1)
             r"(?P<empty>'\{\}')",
             rf'(?P<key>(?<!")\b(?:{"|".join(sorted(GROUPED_BY_KEY))})\b(?!"))',
@@ -77,6 +78,8 @@ def _replaced(match: "re.Match[str]", given: Iterator[Value], kept: list[Value])
         return f"({' OR '.join(_contains(part['some_in'], given, kept) for _ in range(number))})"
     if part["bucket"]:
         return _bucket(part["bucket"], next(given))
+    if part["elements"]:
+        return part["elements"]
     if part["key"]:
         return f"{part['key']}{KEY}"
     if part["exists"]:

@@ -160,7 +160,7 @@ def quality_export(request: HttpRequest, key: str, format: str) -> HttpResponse:
     """One table of the quality page."""
 
     def build(context: Context) -> ExportTable:
-        tables = {table.name: table for table in read_quality(context.engine.version).export_tables()}
+        tables = {table.name: table for table in read_quality(context.engine).export_tables()}
         if key not in tables:
             raise Http404(f"The quality page has no table {key!r}.")
         return tables[key]

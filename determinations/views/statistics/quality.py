@@ -18,6 +18,4 @@ def quality(request: HttpRequest) -> HttpResponse:
     """States, layouts, problems, corrected fields and unrecognized citations."""
     with one_snapshot() as engine:
         context = Context.of(request, engine)
-        return render(
-            request, "statistics/quality.html", context.frame("quality", quality=read_quality(engine.version))
-        )
+        return render(request, "statistics/quality.html", context.frame("quality", quality=read_quality(engine)))
