@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from determinations.cases.fields import DATE_FIELDS, ITEM_FIELDS, LETTER_FIELDS, EffectiveRecord
 from determinations.parsing.results import DateField
 
-_CASE_NUMBER = re.compile(r"CM\d{2}-\d{7}")
+_CASE_NUMBER = re.compile(r"CM\d{2}-\d{7,8}")
 _BEFORE_DECISION: tuple[DateField, ...] = ("date_assigned", "application_received", "ur_denial_date")
 
 

@@ -35,7 +35,8 @@ pytestmark = pytest.mark.usefixtures("broker")
         (" cm17 9000142 ", "CM17-9000142"),
         ("CM179000142", "CM17-9000142"),
         ("CM17-900", "CM17-900"),
-        ("CM17-90001420", None),
+        ("cm17 90001420", "CM17-90001420"),
+        ("CM17-900014200", None),
         ("lumbar fusion", None),
         ("CM", None),
     ],
@@ -99,6 +100,16 @@ def test_a_mistyped_number_offers_similar_numbers(as_casemanager: Client, number
 def test_the_start_of_a_number_lists_the_cases(as_casemanager: Client, numbered: Case) -> None:
     page = as_casemanager.get("/search/", {"q": (numbered.case_number or "")[:9]})
     assert numbered in page.context["numbered"]
+
+
+def test_numbers_of_eight_digits_are_found_whole_by_their_serial_their_start_and_with_a_slip(
+    as_casemanager: Client, numbered: Case
+) -> None:
+    Case.objects.filter(pk=numbered.pk).update(case_number="CM16-10000001")
+    for typed in ("CM16-10000001", "cm1610000001", "10000001"):
+        assert as_casemanager.get("/search/", {"q": typed}).headers["Location"] == f"/cases/{numbered.pk}/", typed
+    for typed in ("CM16-1000", "CM16-1000000", "CM16-10000002", "CM16-01000001"):
+        assert as_casemanager.get("/search/", {"q": typed}).context["numbered"] == [numbered], typed
 
 
 @pytest.mark.parametrize("order", ["best", "newest"])
