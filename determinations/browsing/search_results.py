@@ -129,9 +129,11 @@ def _of_items(results: Mapping[int, SearchResult], words: QueryWords) -> Iterato
         "case", "number", "decision", "disputed", "request", *texts
     ):
         rationale, claims, reviewer = (readable(text, case_id) for text in of_item)
-        in_request, in_disputed = (find(text, words.alternatives, "request") for text in (request, disputed))
-        if in_disputed.parts >= in_request.parts:
-            request, in_request = disputed, in_disputed
+        in_request = find(request, words.alternatives, "request")
+        if disputed != request:
+            in_disputed = find(disputed, words.alternatives, "request")
+            if in_disputed.parts >= in_request.parts:
+                request, in_request = disputed, in_disputed
         fields = (
             ("Rationale", rationale, "rationale"),
             ("Claims administrator's guideline line", claims, "cites"),

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from datetime import date
 from functools import cache, lru_cache
+from html import escape
 from typing import Protocol
 
 from django import template
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django_tables2 import Table
 from django_tables2.columns import BoundColumn
