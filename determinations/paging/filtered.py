@@ -15,12 +15,12 @@ the rows near the page has to match, too.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import BigIntegerField, F, Model, Q, QuerySet
+from django.db.models import BigIntegerField, Model, QuerySet
 from django.http import QueryDict
 
 from determinations.paging.counts import COUNT_CAP, Count
@@ -29,17 +29,22 @@ from determinations.paging.keyset import (
     M,
     Order,
     Page,
+    adjacent,
     beyond_cursor,
     checked_cursor,
     field_of,
+    index_order,
     page_around,
 )
-from determinations.paging.sql import NamedColumn, among, compiled, expected
+from determinations.paging.reach import Rest, keys_in_reach
+from determinations.paging.sql import Expected, NamedColumn, among, compiled, expected
 
 #: How many rows, filters aside, are checked where the page begins.
 NEAR = 2_000
 #: Of words that PostgreSQL expects in so many times more rows than are gathered, so many rows are checked first.
 _SURELY, _FIRST = 10, 600
+#: How many times as many rows as PostgreSQL expects may have words that often occur together.
+_UNDERESTIMATED = 10
 
 _TABLES = """
 {name}few (value, key) AS MATERIALIZED ({few}),
@@ -87,6 +92,11 @@ class ListQuery:
     #: The same rows, of which the words are told by their texts: quicker than the index where other rows are known.
     by_texts: QuerySet[Model] | None = None
 
+    @property
+    def told_by_index(self) -> bool:
+        """Whether an index tells which rows have the words: more rows than are counted are gathered then."""
+        return self.gathered > self.cap
+
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
@@ -107,7 +117,7 @@ class Nearest:
         """The first ``near`` rows at the place."""
         sign = "DESC" if descending else "ASC"
         nulls = "" if not order.nullable else " NULLS LAST" if descending else " NULLS FIRST"
-        rows = place.order_by(*_ordering(order, descending))[:near]
+        rows = place.order_by(*index_order(order, descending))[:near]
         return cls(rows, f"value {sign}{nulls}, key {sign}", enough, most)
 
 
@@ -154,14 +164,12 @@ def keys_from(
     order = listed.order
     descending = order.descending if forward else not order.descending
     direction = ("DESC" if descending else "ASC") + (" NULLS LAST" if forward else " NULLS FIRST")
-    place = listed.everything.filter(_adjacent(listed.everything, order, cursor, forward=forward))
+    place = listed.everything.filter(adjacent(listed.everything, order, cursor, forward=forward))
     nearest = Nearest.to(place, order, descending=descending, enough=enough or size, most=size, near=near)
     try:
-        if listed.by_texts is not None and surely_many(listed.rows, listed.gathered):
-            first = Nearest.to(place, order, descending=descending, enough=nearest.enough, most=size, near=_FIRST)
-            keys = keys_near(first, _keys_of(listed, listed.by_texts))
-            if len(keys) >= max(first.enough, _FIRST // 4):
-                return keys[:size], Count(listed.cap, capped=True)
+        many = listed.by_texts is not None and _of_many(listed, nearest, Rest(order, cursor, forward), size)
+        if many:
+            return many, Count(listed.cap, capped=True)
         tables, parameters = tables_of(listed, nearest)
     except EmptyResultSet:  # a value that no row can have
         return [], Count(0, capped=False)
@@ -178,9 +186,24 @@ def keys_from(
     return [key for _number, key in answer if key is not None], Count(min(number, listed.cap), number > listed.cap)
 
 
-def surely_many(rows: QuerySet[Model], gathered: int) -> bool:
-    """Whether PostgreSQL expects far more rows than are gathered. Raises EmptyResultSet where no row can match."""
-    return expected(rows) > _SURELY * gathered
+def _of_many(listed: ListQuery, nearest: Nearest, rest: Rest, size: int) -> list[int]:
+    """The keys if far more rows match than are counted: by the texts of some rows, or of those that indexes find."""
+    assert listed.by_texts is not None
+    plan = expected(listed.rows)
+    if surely_many(plan, listed.gathered):
+        first = replace(nearest, rows=nearest.rows.all()[:_FIRST])
+        keys = keys_near(first, _keys_of(listed, listed.by_texts))
+        quarter = _FIRST // 4
+        if len(keys) >= max(first.enough, min(size, quarter) if listed.told_by_index else quarter):
+            return keys[:size]
+    if not listed.told_by_index or plan.rows < listed.cap // _UNDERESTIMATED:
+        return []
+    return keys_in_reach(listed.rows, rest, plan, counted=listed.cap, size=size, enough=nearest.enough) or []
+
+
+def surely_many(plan: Expected, gathered: int) -> bool:
+    """Whether PostgreSQL expects far more rows than are gathered."""
+    return plan.rows > _SURELY * gathered
 
 
 def keys_near(nearest: Nearest, wanted: QuerySet[Model, tuple[object, ...]]) -> list[int]:
@@ -227,25 +250,6 @@ def rows_of(statement: str, parameters: Sequence[Any], *, of_words: bool) -> lis
         else:
             database.execute(statement, parameters)
         return database.fetchall()
-
-
-def _ordering(order: Order, descending: bool) -> list[Any]:
-    """The order of the column's index, read forward or backward."""
-    column, key = F(order.column), F(order.key)
-    if not order.nullable:
-        return [column.desc(), key.desc()] if descending else [column.asc(), key.asc()]
-    return [column.desc(nulls_last=True), key.desc()] if descending else [column.asc(nulls_first=True), key.asc()]
-
-
-def _adjacent(rows: QuerySet[Model], order: Order, cursor: Cursor | None, *, forward: bool) -> Q:
-    """Rows after the cursor that are adjacent in the index: those with values, or those without.
-
-    Ascending orders read the index backwards, and there rows without a value come first, not last.
-    """
-    if cursor is None:
-        return Q(**{f"{order.column}__isnull": not forward}) if order.nullable and not order.descending else Q()
-    after = Q(beyond_cursor(rows, order, cursor, F(order.column), F(order.key), forward=forward))
-    return Q(**{f"{order.column}__isnull": True}) & after if cursor.value is None else after
 
 
 def _after_cursor(

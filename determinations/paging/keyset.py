@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.db.models import Expression, F, Model, QuerySet
+from django.db.models import Expression, F, Model, Q, QuerySet
 from django.db.models.lookups import GreaterThan, LessThan
 from django.http import QueryDict
 
@@ -161,6 +161,25 @@ def beyond_cursor(
     """The condition for rows after the cursor, or before it, among those with a value or those without."""
     falling = order.descending if forward else not order.descending
     return beyond(column, key, cursor.value, cursor.key, field=field_of(rows, order), falling=falling)
+
+
+def index_order(order: Order, descending: bool) -> list[Any]:
+    """The order of the column's index, read forward or backward."""
+    column, key = F(order.column), F(order.key)
+    if not order.nullable:
+        return [column.desc(), key.desc()] if descending else [column.asc(), key.asc()]
+    return [column.desc(nulls_last=True), key.desc()] if descending else [column.asc(nulls_first=True), key.asc()]
+
+
+def adjacent(rows: QuerySet[Model], order: Order, cursor: Cursor | None, *, forward: bool) -> Q:
+    """Rows after the cursor that are adjacent in the index: those with values, or those without.
+
+    Ascending orders read the index backwards, and there rows without a value come first, not last.
+    """
+    if cursor is None:
+        return Q(**{f"{order.column}__isnull": not forward}) if order.nullable and not order.descending else Q()
+    after = Q(beyond_cursor(rows, order, cursor, F(order.column), F(order.key), forward=forward))
+    return Q(**{f"{order.column}__isnull": True}) & after if cursor.value is None else after
 
 
 def field_of(rows: QuerySet[Any], order: Order) -> AnyField:

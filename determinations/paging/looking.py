@@ -10,10 +10,11 @@ from django.core.exceptions import EmptyResultSet
 from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import RawSQL
 
-from determinations.paging.counts import Count
+from determinations.paging.counts import COUNT_CAP, Count
 from determinations.paging.filtered import Nearest, keys_near, rows_of, surely_many
-from determinations.paging.keyset import Order
-from determinations.paging.sql import EqualsAny, among
+from determinations.paging.keyset import Order, index_order
+from determinations.paging.reach import Rest, keys_in_reach
+from determinations.paging.sql import EqualsAny, among, expected
 
 #: Candidates that are gathered before the newest of them are read.
 _GATHERED = 25_000
@@ -43,6 +44,8 @@ class Looked:
     candidates: Count
     #: The most rows that were read.
     most: int
+    #: They were the newest candidates, though these are too many to gather.
+    of_candidates: bool = False
 
     @property
     def all_read(self) -> bool:
@@ -68,8 +71,16 @@ def look_through(
     wanted = by_texts.order_by().values_list(*order)
     try:
         nearest = Nearest.to(everything, newest, descending=True, enough=most, most=most, near=most)
-        if surely_many(candidates, gathered):  # even to stop after some of them, the index reads all of their places
+        plan = expected(candidates)
+        if surely_many(plan, gathered):  # even to stop after some of them, the index reads all of their places
             return Looked(keys_near(nearest, wanted), Count(gathered, capped=True), most)
+        if plan.rows >= COUNT_CAP:
+            rest = Rest(newest, None, forward=True)
+            keys = keys_in_reach(candidates, rest, plan, counted=COUNT_CAP, size=most, enough=most)
+            if keys is not None:
+                matching = wanted.filter(pk__in=keys).order_by(*index_order(newest, True))
+                keys = [key for _value, key in matching]
+                return Looked(keys, Count(COUNT_CAP, capped=True), most, of_candidates=True)
         found, of_found = candidates.order_by().values_list(*order)[: gathered + 1].query.sql_with_params()
         ids = RawSQL(_NEWEST.format(gathered=gathered, most=most), [])  # noqa: S611 - numbers
         few, of_few = wanted.filter(EqualsAny(F("pk"), ids)).query.sql_with_params()

@@ -4,6 +4,7 @@ Django cannot express a common table expression, or a query over another query's
 bounded. The pieces are taken from Django's own statements here and nowhere else, and each is checked.
 """
 
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from django.db import connection
@@ -103,13 +104,31 @@ def beyond(
     return comparison(Row(column, key), Row(Cast(Value(value), field), Value(key_value)))
 
 
-def expected(rows: QuerySet[Any, Any]) -> int:
-    """How many rows PostgreSQL expects, without reading any. Raises EmptyResultSet where no row can match."""
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """How PostgreSQL would find rows, and how many it expects.
+
+    ``index`` names the only index that would be read, if it is read as a bitmap; ``condition`` is what rows are
+    checked for besides.
+    """
+
+    rows: int
+    index: str | None = None
+    condition: str = ""
+
+
+def expected(rows: QuerySet[Any, Any]) -> Expected:
+    """What PostgreSQL expects, without reading any row. Raises EmptyResultSet where no row can match."""
     sql, parameters = rows.order_by().query.sql_with_params()
     with connection.cursor() as database:
         database.execute(f"EXPLAIN (FORMAT JSON) {sql}", parameters)
-        ((plan,),) = database.fetchall()
-    return int(plan[0]["Plan"]["Plan Rows"])
+        ((plans,),) = database.fetchall()
+    plan = plans[0]["Plan"]
+    number = int(plan["Plan Rows"])
+    below = plan.get("Plans", ())
+    if plan["Node Type"] != "Bitmap Heap Scan" or [one["Node Type"] for one in below] != ["Bitmap Index Scan"]:
+        return Expected(number)
+    return Expected(number, below[0]["Index Name"], plan.get("Filter", ""))
 
 
 def compiled(condition: Expression, model: type[Model]) -> tuple[str, list[Any]]:

@@ -1,19 +1,25 @@
 """Lists give the same rows whichever way they are gathered: few, near the page, or far from it."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.db.models import Model, QuerySet
 from django.http import QueryDict
 
 from determinations.browsing.facets import Limits, count_facets
 from determinations.browsing.lists import CASES, ITEMS, LISTS, NEWEST, ListKind, page_and_count
 from determinations.filters.matching import Told
 from determinations.models import Case, ItemFact
-from determinations.paging import filtered, looking
+from determinations.paging import filtered, looking, reach
 from determinations.paging.counts import Count
 from determinations.paging.filtered import ListQuery, keys_from, list_page
+from determinations.paging.keyset import Cursor
 from determinations.paging.looking import look_through
+from determinations.paging.reach import Rest, keys_in_reach
+from determinations.paging.sql import Expected, expected
 from determinations.parsing.results import SIDES
 
 RARE = "acupuncture"
@@ -51,7 +57,9 @@ def plainly(kind: ListKind, query: QueryDict) -> list[int]:
     return [pk for _value, pk in known] + unknown
 
 
-def walk(kind: ListKind, query: str, step: str, start: str, cap: int, near: int) -> tuple[list[int], str]:
+def walk(
+    kind: ListKind, query: str, step: str, start: str, cap: int, near: int, *, gathered: int = 0, size: int = 25
+) -> tuple[list[int], str]:
     """The keys that the pages show, one after the other, and the count that each page gives."""
     pages: list[list[int]] = []
     counts = set()
@@ -59,8 +67,8 @@ def walk(kind: ListKind, query: str, step: str, start: str, cap: int, near: int)
     while address is not None:
         page_query = QueryDict(address.lstrip("?"))
         listed = kind.list_query(kind.filterset(page_query), page_query)
-        listed = replace(listed, cap=cap, gathered=cap)
-        page, count = list_page(listed, kind.all_rows(), page_query, size=25, near=near)
+        listed = replace(listed, cap=cap, gathered=gathered or cap)
+        page, count = list_page(listed, kind.all_rows(), page_query, size=size, near=near)
         pages.append([row.pk for row in page.rows])
         counts.add(str(count))
         address = getattr(page, step)
@@ -126,7 +134,7 @@ def test_words_that_most_rows_have_are_looked_for_near_the_page_alone(
     assert (len(newest), count.capped) == (5, False)
     monkeypatch.setattr(filtered, "_SURELY", 0)
     monkeypatch.setattr(filtered, "_FIRST", 8)
-    with django_assert_num_queries(2) as queries:
+    with django_assert_num_queries(2) as queries:  # the plan, the rows
         assert keys_from(listed, None, 5, forward=True) == (newest, Count(listed.cap, capped=True))
     assert "MATERIALIZED" not in str(queries.captured_queries), "no match was gathered"
     # Where too few of the rows near the page match, it is found as any other.
@@ -139,6 +147,84 @@ def test_words_that_most_rows_have_are_looked_for_near_the_page_alone(
     assert looked.keys == look_through(CASES.all_rows(), by_index, by_texts, NEWEST, most=9).keys
     assert looked.keys
     assert not looked.all_read
+
+
+@pytest.fixture
+def analyzed(collection: list[Case]) -> list[Case]:
+    """The collection, of which PostgreSQL has statistics, and finds words by the index as it does among many rows."""
+    with connection.cursor() as database:
+        database.execute("ANALYZE determinations_case, determinations_itemfact")
+        database.execute(
+            "SELECT indexname FROM pg_indexes WHERE tablename = 'determinations_case' AND indexdef ~ 'superseded_by'"
+        )
+        for (name,) in database.fetchall():  # it has most of so few rows
+            database.execute(f"DROP INDEX {name}")
+    return collection
+
+
+def planned_by_bitmaps(rows: QuerySet[Model]) -> Expected:
+    """What PostgreSQL expects where many rows make it read them by bitmaps, as it does not for this few."""
+    with connection.cursor() as database:
+        database.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+    return expected(rows)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sort"),
+    [(CASES, "-decided"), (CASES, "decided"), (ITEMS, "-decided"), (ITEMS, "denied"), (ITEMS, "-injured")],
+)
+@pytest.mark.parametrize("words", ["lumbar", "knee", "therapy -lumbar", "lumbar OR shoulder"])
+def test_words_of_many_rows_are_found_among_those_in_reach_of_the_page(
+    words: str, kind: ListKind, sort: str, analyzed: list[Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = []
+
+    def watched(*args: Any, **kwargs: Any) -> list[int] | None:
+        used.append(keys_in_reach(*args, **kwargs))
+        return used[-1]
+
+    monkeypatch.setattr(filtered, "keys_in_reach", watched)
+    monkeypatch.setattr(filtered, "expected", planned_by_bitmaps)
+    monkeypatch.setattr(filtered, "_SURELY", 10**9)
+    monkeypatch.setattr(reach, "_FIRST", 4)
+    query = f"q={words.replace(' ', '+')}&sort={sort}"
+    right = plainly(kind, QueryDict(query))
+    assert walk(kind, query, "next_query", "", 3, 40, gathered=4, size=4) == (right, "3+")
+    assert walk(kind, query, "previous_query", "before=end", 3, 40, gathered=4, size=4) == (right, "3+")
+    assert any(used), "some pages were found so"
+    assert None in used, "and those at the ends of the order were not"
+
+
+def test_that_more_match_than_are_counted_is_told_by_the_entries_of_the_index(analyzed: list[Case]) -> None:
+    query = QueryDict("q=lumbar")
+    rows, rest = CASES.filterset(query).qs, Rest(NEWEST, None, forward=True)
+    number, plan = rows.count(), planned_by_bitmaps(rows)
+    assert plan.index == "case_found_by"
+    newest = plainly(CASES, QueryDict("q=lumbar&sort=-decided"))
+    assert keys_in_reach(rows, rest, plan, counted=number // 2, size=2, enough=2) is None, "the order ends before"
+    cursor = replace(rest, cursor=Cursor(date(2999, 1, 1), 0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reach, "_FIRST", 10)
+        assert keys_in_reach(rows, cursor, plan, counted=number // 2 - 1, size=2, enough=2) == newest[:2]
+        assert keys_in_reach(rows, cursor, plan, counted=number, size=2, enough=2) is None, "too few entries"
+        by_year = CASES.filterset(QueryDict("q=lumbar&decided_from=2014-01-01")).qs
+        of_year = planned_by_bitmaps(by_year)
+        assert keys_in_reach(by_year, cursor, of_year, counted=1, size=2, enough=2) is None, "no single index"
+
+
+def test_of_phrases_of_frequent_words_the_newest_candidates_are_read(
+    analyzed: list[Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phrase = CASES.filterset(QueryDict('q="knee pain"'))
+    by_index, by_texts = (phrase.words_told(told) for told in (Told.BY_INDEX, Told.BY_TEXTS))
+    few = look_through(CASES.all_rows(), by_index, by_texts, NEWEST, most=2)
+    monkeypatch.setattr(looking, "expected", planned_by_bitmaps)
+    monkeypatch.setattr(looking, "COUNT_CAP", 2)
+    monkeypatch.setattr(reach, "_FIRST", 15)
+    many = look_through(CASES.all_rows(), by_index, by_texts, NEWEST, most=2)
+    assert many.of_candidates
+    assert many.keys == few.keys
+    assert (many.candidates, many.all_read, many.count.capped) == (Count(2, capped=True), False, True)
 
 
 LETTERS_OWN = ("outcome", "specialty", "age", "sex", "problem")

@@ -45,8 +45,8 @@ _PHRASES = (
 )  # fmt: skip
 _SPECIALTIES = ("Orthopedic Surgery", "Pain Management", "Family Practice", "Psychiatry", "Neurology")
 
-#: The beginning of a statement that reads: what is set for it alone, up to the query.
-_QUERY = re.compile(r"(?:SET LOCAL [^;]*; )?(?=[ \n(]*(?:SELECT|WITH))")
+#: The beginning of a statement that reads: what is set for it alone and what is counted before, up to the query.
+_QUERY = re.compile(r"(?:SET LOCAL [^;]*; )*(?:SELECT pg_stat_[^;]*; )?(?=[ \n(]*(?:SELECT|WITH))")
 #: What stands after the question mark of an address.
 Query = dict[str, str | int | list[str]]
 
@@ -131,7 +131,7 @@ def reads_of(work: Callable[[], object]) -> tuple[int, int]:
                 cursor.execute(
                     f"{query[0]}EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {sql[query.end() :]}", params
                 )
-                while cursor.description is None:
+                while cursor.description is None or cursor.description[0].name != "QUERY PLAN":
                     cursor.nextset()
                 plan = cursor.fetchone()[0][0]["Plan"]
             rows += _scanned(plan)
