@@ -7,7 +7,7 @@ import zipfile
 import zlib
 
 import html_text
-from lxml.etree import LxmlError, ParserError, XMLParser, fromstring
+from lxml.etree import LxmlError, ParserError, XMLParser, _Element, fromstring
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from striprtf.striprtf import remove_pict_groups, rtf_to_text
 
@@ -17,7 +17,9 @@ from determinations.extraction.plain import extracted_plain_text
 from determinations.extraction.results import Damaged, ExtractedText, Limits
 from determinations.extraction.rtf_changes import without_what_is_not_shown
 from determinations.extraction.rtf_marks import with_marks_as_text
+from determinations.extraction.symbols import CHECKED, UNCHECKED
 from determinations.extraction.word_document import text_of_word
+from determinations.extraction.word_styles import HidingStyles, hiding_styles
 
 #: What documents and messages from elsewhere are written in.
 _ENCODINGS = (
@@ -30,8 +32,8 @@ _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]{
 #: The window title, which is not on the page; and preformatted lines, which html_text would join.
 _TITLE = re.compile(r"<title\b.*?</title\s*>", re.IGNORECASE | re.DOTALL)
 _PREFORMATTED = re.compile(r"<pre\b.*?(</pre\s*>|\Z)", re.IGNORECASE | re.DOTALL)
-#: The style of an element that a browser does not show, such as the preview line of an e-mail.
-_NOT_SHOWN = re.compile(r"(?:^|;)\s*display\s*:\s*none\b", re.IGNORECASE)
+#: The style of an element that a browser, or Word, does not show, such as the preview line of an e-mail.
+_NOT_SHOWN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|mso-hide\s*:\s*all)\b", re.IGNORECASE)
 #: Fields of an HTML form, by the types of input that show a mark, or what was typed.
 _MARKED_INPUTS = frozenset({"checkbox", "radio"})
 _TYPED_INPUTS = frozenset({"text", "date", "email", "month", "number", "search", "tel", "time", "url"})
@@ -144,19 +146,27 @@ def rtf_as_text(data: bytes) -> str:
 
 
 def word_to_text(data: bytes) -> str:
-    """The text of a Word document: its main part, text boxes and tracked insertions included, deletions not,
-    nor what is formatted as hidden where it stands (a style that hides is not followed). Check marks and what was
-    chosen in the fields of a form are text."""
+    """The text of a Word document: its main part, text boxes and tracked insertions included, deletions not.
+
+    What is hidden by its own format or by a style is left out. Check marks and what was chosen in the fields of a form
+    are text.
+    """
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         root = fromstring(package.read("word/document.xml"), _parser())
-    return _EMPTY_PAGE.sub("\f", text_of_word(root))
+        styles = _part(package, "word/styles.xml")
+    return _EMPTY_PAGE.sub("\f", text_of_word(root, HidingStyles() if styles is None else hiding_styles(styles)))
 
 
 def open_document_to_text(data: bytes) -> str:
-    """The text of an OpenDocument text."""
+    """The text of an OpenDocument text; what a style hides is left out."""
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         root = fromstring(package.read("content.xml"), _parser())
-    return _EMPTY_PAGE.sub("\f", text_of_open_document(root))
+        styles = _part(package, "styles.xml")
+    return _EMPTY_PAGE.sub("\f", text_of_open_document(root, styles))
+
+
+def _part(package: zipfile.ZipFile, name: str) -> _Element | None:
+    return fromstring(package.read(name), _parser()) if name in package.namelist() else None
 
 
 def _parser() -> XMLParser:

@@ -4,6 +4,7 @@ striprtf reads it as all other text, so that a "not" which a reviewer deleted is
 """
 
 import re
+from collections.abc import Mapping
 
 #: A control word with its number; a character by its code; an escaped sign; a brace; plain text.
 TOKEN = re.compile(
@@ -12,6 +13,9 @@ TOKEN = re.compile(
 #: Properties of a character: deleted, moved from here, hidden. They hold until turned off, or to the end of the group.
 _LEFT_OUT = frozenset({"deleted", "mvf", "v"})
 _MARKED = re.compile(r"\\(?:deleted|mvf|v)(?![a-z])")
+#: Where styles are defined, and the words that name a style of a paragraph or of characters, by number.
+_STYLE_SHEET = re.compile(r"\\stylesheet(?![a-z])")
+_STYLES = frozenset({"s", "cs"})
 #: Begins a group that readers who do not know it leave out whole.
 _IGNORED = r"\*"
 #: Control words that stand for text.
@@ -24,9 +28,13 @@ TEXT_WORDS = frozenset(
 
 
 def without_what_is_not_shown(source: str) -> str:
-    """The RTF source without the text that its reader does not see; paragraphs and formatting stay."""
+    """The RTF source without the text that its reader does not see; paragraphs and formatting stay.
+
+    Writers repeat what a style says beside each use of it. Where one does not, the style hides all the same.
+    """
     if not _MARKED.search(source):
         return source
+    hiding = _hiding_styles(source)
     kept: list[str] = []
     groups: list[frozenset[str]] = []
     properties: frozenset[str] = frozenset()
@@ -38,9 +46,57 @@ def without_what_is_not_shown(source: str) -> str:
             properties = groups.pop() if groups else frozenset()
         elif word == "plain":
             properties = frozenset()
+        elif word == "pard":
+            properties -= {"s"}
+        elif word in _STYLES:
+            properties = properties | {word} if (word, number) in hiding else properties - {word}
         elif word in _LEFT_OUT:
             properties = properties - {word} if number == "0" else properties | {word}
+            if word == "v" and number == "0":  # whatever the style says
+                properties -= _STYLES
         elif properties and (word in TEXT_WORDS or (word is None and token[0] != _IGNORED)):
             continue
         kept.append(token[0])
     return "".join(kept)
+
+
+def _hiding_styles(source: str) -> frozenset[tuple[str, str | None]]:
+    """The styles of the style sheet that hide text, as their word and number, or that are based on one of these."""
+    sheet = _STYLE_SHEET.search(source)
+    if sheet is None:
+        return frozenset()
+    own: dict[tuple[str, str | None], bool | None] = {}
+    based_on: dict[tuple[str, str | None], str | None] = {}
+    depth, style = 0, ("s", "0")  # a style that gives no number
+    for token in TOKEN.finditer(source, sheet.end()):
+        word, number, brace = token.groups()
+        if brace == "{":
+            depth += 1
+            if depth == 1:
+                style = ("s", "0")
+        elif brace:
+            depth -= 1
+            if depth < 0:
+                break
+        elif depth and word in _STYLES:
+            style = (word, number)
+        elif depth and word == "v":
+            own[style] = number != "0"
+        elif depth and word == "sbasedon":
+            based_on[style] = number
+    styles = own.keys() | based_on.keys()
+    return frozenset(style for style in styles if _hides(style, own, based_on))
+
+
+def _hides(
+    style: tuple[str, str | None],
+    own: Mapping[tuple[str, str | None], bool | None],
+    based_on: Mapping[tuple[str, str | None], str | None],
+) -> bool:
+    seen: set[tuple[str, str | None]] = set()
+    while style not in seen:
+        if (said := own.get(style)) is not None:
+            return said
+        seen.add(style)
+        style = (style[0], based_on.get(style))
+    return False

@@ -1,22 +1,26 @@
 """The text of a Word document: its main part with tables, text boxes and page breaks."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from determinations.extraction.symbols import CHECKED, UNCHECKED, in_unicode, sign_of
-
-
-def _word(name: str) -> str:
-    return "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}" + name
-
+from determinations.extraction.word_styles import PARAGRAPH, RUN, TABLE, HidingStyles, is_on
+from determinations.extraction.word_styles import name_of as _word
 
 _TEXT, _TAB, _BREAK, _RETURN = _word("t"), _word("tab"), _word("br"), _word("cr")
-_PARAGRAPH, _CELL, _ROW, _VALUE = _word("p"), _word("tc"), _word("tr"), _word("val")
+_PARAGRAPH, _CELL, _ROW, _TABLE = _word("p"), _word("tc"), _word("tr"), _word("tbl")
+_VALUE = _word("val")
 _RUN, _HIDDEN = _word("r"), f"{_word('rPr')}/{_word('vanish')}"
 _SYMBOL, _FONT, _FONTS = _word("sym"), _word("font"), f"{_word('rPr')}/{_word('rFonts')}"
 #: Fields of a form of Word 2003, which hold no text: a box, and a list of which one entry is chosen.
 _BOX, _CHOICES = _word("checkBox"), _word("ddList")
 _CHECKED, _RESULT, _DEFAULT, _ENTRY = _word("checked"), _word("result"), _word("default"), _word("listEntry")
+_STYLE_OF = {
+    _TABLE: f"{_word('tblPr')}/{_word('tblStyle')}",
+    _PARAGRAPH: f"{_word('pPr')}/{_word('pStyle')}",
+    _RUN: f"{_word('rPr')}/{_word('rStyle')}",
+}
 _PAGE_END, _HYPHEN, _TEXT_BOX = _word("lastRenderedPageBreak"), _word("noBreakHyphen"), _word("txbxContent")
 #: Moved and deleted text, and the copy of a text box for older programs.
 _LEFT_OUT = frozenset(
@@ -28,19 +32,31 @@ _LEFT_OUT = frozenset(
 _SIGNS = {_TAB: "\t", _RETURN: "\n", _HYPHEN: "-", _PAGE_END: "\f"}
 
 
-def text_of_word(root: Any) -> str:
-    """The text of ``document.xml``, tracked insertions included, deletions not, nor runs formatted as hidden."""
-    return "".join(_word_pieces(root))
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The styles of the table and the paragraph that an element stands in; None where they name none."""
+
+    styles: HidingStyles
+    table: str | None = None
+    paragraph: str | None = None
+
+    def hides(self, run: Any) -> bool:
+        """Whether Word does not show the run: its own format says so, or its styles do where that says nothing."""
+        of_run = is_on(run.find(_HIDDEN))
+        if of_run is not None:
+            return of_run
+        return self.styles.hide((TABLE, self.table), (PARAGRAPH, self.paragraph), (RUN, _style_of(run)))
+
+    def within(self, element: Any) -> "_Place":
+        """The place of what stands in this table or paragraph."""
+        if element.tag == _TABLE:
+            return replace(self, table=_style_of(element))
+        return replace(self, paragraph=_style_of(element))
 
 
-def _is_hidden(run: Any) -> bool:
-    """Whether Word does not show the text: its writer formatted it as hidden."""
-    hidden = run.find(_HIDDEN)
-    return hidden is not None and _is_on(hidden)
-
-
-def _is_on(property_: Any) -> bool:
-    return property_.get(_VALUE) not in {"0", "false", "off"}
+def _style_of(element: Any) -> str | None:
+    style = element.find(_STYLE_OF[element.tag])
+    return None if style is None else style.get(_VALUE)
 
 
 def _symbol(element: Any) -> str:
@@ -58,7 +74,7 @@ def _box(element: Any) -> str:
     state = element.find(_CHECKED)
     if state is None:
         state = element.find(_DEFAULT)
-    return CHECKED if state is not None and _is_on(state) else UNCHECKED
+    return CHECKED if is_on(state) else UNCHECKED
 
 
 def _choice(element: Any) -> str:
@@ -75,10 +91,15 @@ def _choice(element: Any) -> str:
 _SHOWN = {_SYMBOL: _symbol, _BOX: _box, _CHOICES: _choice}
 
 
-def _word_pieces(element: Any) -> Iterator[str]:
+def text_of_word(root: Any, styles: HidingStyles) -> str:
+    """The text of ``document.xml``, tracked insertions included, deletions not, nor runs that are hidden."""
+    return "".join(_word_pieces(root, _Place(styles)))
+
+
+def _word_pieces(element: Any, place: _Place) -> Iterator[str]:
     for child in element:
         tag = child.tag
-        if tag in _LEFT_OUT or (tag == _RUN and _is_hidden(child)):
+        if tag in _LEFT_OUT or (tag == _RUN and place.hides(child)):
             continue
         if tag == _TEXT:
             text = child.text or ""
@@ -90,12 +111,12 @@ def _word_pieces(element: Any) -> Iterator[str]:
         elif tag in _SHOWN:
             yield _SHOWN[tag](child)
         elif tag == _CELL:
-            yield "".join(_word_pieces(child)).rstrip("\n") + "\t"
+            yield "".join(_word_pieces(child, place)).rstrip("\n") + "\t"
         elif tag == _ROW:
-            yield "".join(_word_pieces(child)).rstrip("\t") + "\n"
+            yield "".join(_word_pieces(child, place)).rstrip("\t") + "\n"
         elif tag == _PARAGRAPH:
-            yield "".join(_word_pieces(child)) + "\n"
+            yield "".join(_word_pieces(child, place.within(child))) + "\n"
         else:
             if tag == _TEXT_BOX:
                 yield "\n"
-            yield from _word_pieces(child)
+            yield from _word_pieces(child, place.within(child) if tag == _TABLE else place)

@@ -152,6 +152,103 @@ def test_check_marks_and_choices_of_a_word_document_are_text(element: str, text:
     assert [line for line in lines if line] == ["Synthetic letter", *text.splitlines(), "end"]
 
 
+def _style(kind: str, name: str, vanish: str = "", base: str = "", more: str = "") -> str:
+    properties = f"<w:rPr><w:vanish{vanish}/></w:rPr>" if vanish != "-" else ""
+    based = f'<w:basedOn w:val="{base}"/>' if base else ""
+    return f'<w:style w:type="{kind}" w:styleId="{name}"{more}><w:name w:val="{name}"/>{based}{properties}</w:style>'
+
+
+_ON, _OFF, _SAYS_NOTHING = " ", ' w:val="0"', "-"
+_STYLES = "".join(
+    [
+        _style("paragraph", "Hid", _ON), _style("paragraph", "HidToo", _SAYS_NOTHING, "Hid"),
+        _style("paragraph", "Shown", _OFF, "Hid"), _style("character", "HidRun", _ON),
+        _style("character", "HidRunToo", _SAYS_NOTHING, "HidRun"), _style("table", "HidTable", _ON),
+        _style("character", "Round", _SAYS_NOTHING, "Again"), _style("character", "Again", _SAYS_NOTHING, "Round"),
+    ]
+)  # fmt: skip
+
+
+def _styled(body: str, styles: str = _STYLES) -> str:
+    document = f"<w:document {W}><w:body>{body}</w:body></w:document>".encode()
+    members = {"[Content_Types].xml": b"<x/>", "word/document.xml": document}
+    if styles:
+        members["word/styles.xml"] = f"<w:styles {W}>{styles}</w:styles>".encode()
+    return " ".join(text_of(archive(members)).split())
+
+
+def _run(text: str, style: str = "", own: str = "") -> str:
+    named = f'<w:rStyle w:val="{style}"/>' if style else ""
+    return f"<w:r><w:rPr>{named}{own}</w:rPr><w:t>{text}</w:t></w:r>"
+
+
+def _paragraph(style: str, *runs: str) -> str:
+    named = f'<w:pPr><w:pStyle w:val="{style}"/></w:pPr>' if style else ""
+    return f"<w:p>{named}{''.join(runs)}</w:p>"
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (_paragraph("", _run("is "), _run("not ", "HidRun"), _run("necessary")), "is necessary"),
+        (_paragraph("", _run("is "), _run("not ", "HidRunToo"), _run("necessary")), "is necessary"),
+        (_paragraph("HidToo", _run("a draft")) + _paragraph("", _run("Upheld")), "Upheld"),
+        (_paragraph("Shown", _run("Upheld")), "Upheld"),
+        (_paragraph("Hid", _run("hidden "), _run("Upheld", own="<w:vanish w:val='false'/>")), "Upheld"),
+        (_paragraph("Hid", _run("hidden "), _run("Upheld", "HidRun")), "Upheld"),
+        (_paragraph("", _run("Upheld", "Round"), _run(".", "Unknown")), "Upheld."),
+        (
+            "<w:tbl><w:tblPr><w:tblStyle w:val='HidTable'/></w:tblPr><w:tr><w:tc>"
+            f"{_paragraph('', _run('a draft'))}</w:tc></w:tr></w:tbl>{_paragraph('', _run('Upheld'))}",
+            "Upheld",
+        ),
+    ],
+    ids=["run", "based on", "paragraph", "shown again", "own format", "toggled back", "circle", "table"],
+)  # fmt: skip
+def test_text_that_a_style_of_word_hides_is_not_read(body: str, text: str) -> None:
+    assert _styled(body) == text
+
+
+def test_default_styles_of_word_hide_too() -> None:
+    body = _paragraph("", _run("a draft"), _run("Upheld", own="<w:vanish w:val='0'/>"))
+    assert (
+        _styled(body, "<w:docDefaults><w:rPrDefault><w:rPr><w:vanish/></w:rPr></w:rPrDefault></w:docDefaults>")
+        == "Upheld"
+    )
+    assert _styled(body, _style("paragraph", "Normal", _ON, more=' w:default="1"')) == "Upheld"
+    assert _styled(body, "") == "a draftUpheld"
+
+
+def test_text_that_a_style_of_an_open_document_hides_is_not_read() -> None:
+    hides = '<style:text-properties text:display="none"/>'
+    shows = '<style:text-properties text:display="true"/>'
+    common = (
+        f'<style:style style:name="Hid" style:family="paragraph">{hides}</style:style>'
+        f'<style:style style:name="HidRun" style:family="text">{hides}</style:style>'
+    )
+    automatic = (
+        '<style:style style:name="P1" style:family="paragraph" style:parent-style-name="Hid"/>'
+        f'<style:style style:name="T1" style:family="text" style:parent-style-name="HidRun">{shows}</style:style>'
+        '<style:style style:name="T2" style:family="text" style:parent-style-name="HidRun"/>'
+    )
+    body = (
+        '<text:p text:style-name="P1">a draft<text:s/><text:span text:style-name="T1">Upheld</text:span></text:p>'
+        '<text:p>is <text:span text:style-name="T2">not </text:span>necessary</text:p>'
+        '<text:section text:display="none"><text:p>a draft</text:p></text:section>'
+    )
+    content = (
+        f"<office:document-content{ODF}><office:automatic-styles>{automatic}</office:automatic-styles>"
+        f"<office:body><office:text>{body}</office:text></office:body></office:document-content>"
+    )
+    styles = f"<office:document-styles{ODF}><office:styles>{common}</office:styles></office:document-styles>"
+    members = {
+        "mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": content.encode(),
+        "styles.xml": styles.encode(),
+    }  # fmt: skip
+    assert text_of(archive(members, zipfile.ZIP_STORED)).split("\n")[:2] == ["Upheld", "is necessary"]
+    assert "draft" not in text_of(archive(members, zipfile.ZIP_STORED))
+
+
 def test_a_word_document_that_begins_with_a_picture() -> None:
     parts = {"thumbnail.jpeg": b"x" * 5000}
     with zipfile.ZipFile(io.BytesIO(word("Synthetic"))) as package:
@@ -185,10 +282,19 @@ def test_text_of_rtf() -> None:
         (rb"{\deleted a{\deleted0 Upheld}b}.", "Upheld."),
         (rb"{\v{\*\unknown \plain settings}}Upheld", "Upheld"),
         (rb"{\vertalt\viewkind4 Upheld}", "Upheld"),
+        (rb"\cs10 not \cs0 Upheld", "Upheld"),
+        (rb"{\cs11 not }Upheld{\cs12 .}", "Upheld."),
+        (rb"{\s1 hidden \v0 Upheld}", "Upheld"),
+        (rb"{\s2 hidden \pard Upheld}", "Upheld"),
     ],
 )
 def test_rtf_is_read_as_it_is_shown(marked: bytes, text: str) -> None:
-    assert text_of(rb"{\rtf1\ansi\ansicpg1252 Synthetic: " + marked + rb"\par end}") == f"Synthetic: {text}\nend"
+    styles = rb"{\stylesheet{Normal;}{\s1\v Hid;}{\s2\sbasedon1 HidToo;}{\*\cs10\v A;}{\*\cs11\sbasedon10 B;}"
+    styles += rb"{\*\cs12\sbasedon10\v0 C;}}"
+    assert (
+        text_of(rb"{\rtf1\ansi\ansicpg1252" + styles + rb"Synthetic: " + marked + rb"\par end}")
+        == f"Synthetic: {text}\nend"
+    )
 
 
 FONTS = (
@@ -254,6 +360,7 @@ def test_no_text_is_lost_in_html_that_is_nested_deeply() -> None:
         ('<div style="font-size:1px; DISPLAY: none !important">preview</div>Synthetic', "Synthetic"),
         ("<p>Synthetic <span hidden>not <b>at all</b> </span>Upheld</p>", "Synthetic Upheld"),
         ('<p>Synthetic <span style="display:inline">Upheld</span></p>', "Synthetic Upheld"),
+        ('<p>Synthetic <span style="mso-hide:all">not </span>Upheld</p>', "Synthetic Upheld"),
         ('<div hidden><p hidden>a</p></div><p style="color: red">Synthetic</p>', "Synthetic"),
     ],
 )
