@@ -5,8 +5,8 @@ its row takes them over (``follow``). What changes is recorded in the audit trai
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -17,56 +17,19 @@ from determinations.access import audit
 from determinations.access.roles import check_permission
 from determinations.access.scope import all_letters
 from determinations.casework import notifications
+from determinations.casework.changes import MOST_TAGS, Change, Held, keep_own
 from determinations.models import Case, CaseNote, CaseWork, Letter, Tag, WorkStatus
 from determinations.models.any_of import AnyOf
 from determinations.models.casework import LONGEST_TAG
 
 #: Cases that one action changes at most.
 MOST_AT_ONCE = 500
-#: Tags that a case may have, and that there may be at all.
-MOST_TAGS, MOST_NAMES = 20, 1_000
+#: Tags that there may be at all.
+MOST_NAMES = 1_000
 
 
 class WorkRefused(Exception):
     """Nothing was changed; the message tells the user why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What a case had at some moment."""
-
-    owner_id: int | None
-    status: str
-    tags: tuple[str, ...]
-
-    @classmethod
-    def by(cls, row: CaseWork) -> "Held":
-        """What a row says."""
-        return cls(row.owner_id, row.status, tuple(row.tags))
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a case had before and after a change, so that it can be undone, and what others changed since stays.
-
-    Actions that the release before stored do not say what was after.
-    """
-
-    before: Held
-    after: Held | None
-
-    def take_back(self, row: CaseWork) -> None:
-        """Give the row back what the change took, where it still has what the change gave."""
-        if self.after is None:
-            row.owner_id, row.status, row.tags = self.before.owner_id, self.before.status, list(self.before.tags)
-            return
-        if self.before.owner_id != self.after.owner_id == row.owner_id:
-            row.owner_id = self.before.owner_id
-        if self.before.status != self.after.status == row.status:
-            row.status = self.before.status
-        kept = [tag for tag in row.tags if tag in self.before.tags or tag not in self.after.tags]
-        lost = [tag for tag in self.before.tags if tag not in self.after.tags and tag not in kept]
-        row.tags = [*kept, *lost][:MOST_TAGS]
 
 
 #: How each case changed, by letter.
@@ -230,11 +193,13 @@ def move(targets: Mapping[int, int]) -> None:
     rows = CaseWork.objects.in_bulk(list(targets)) if targets else {}
     if rows:
         kept = CaseWork.objects.in_bulk([targets[pk] for pk in rows])
+        own = {pk: Held.by(kept[targets[pk]]) for pk in rows if targets[pk] in kept}
         for pk, row in sorted(rows.items()):
             target = targets[pk]
             kept[target] = _merged(kept.get(target) or CaseWork(letter_id=target, changed_at=row.changed_at), row)
         _store(list(kept.values()))
         CaseWork.objects.filter(pk__in=rows).delete()
+        transaction.on_commit(partial(keep_own, own))
     for pk in CaseNote.objects.filter(letter__in=targets).values_list("letter", flat=True).distinct():
         CaseNote.objects.filter(letter=pk).update(letter=targets[pk])
     notifications.follow(targets, now=timezone.now())

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -10,12 +11,14 @@ from django.test import Client
 from django.utils import timezone
 
 from determinations import tasks
+from determinations.browsing import selected_rows
 from determinations.browsing.export_formats import csv_lines
 from determinations.browsing.exported_rows import ExportedList
 from determinations.browsing.lists import CASES, ITEMS, LISTS
 from determinations.cases.effective import remove_letters, write_cases
 from determinations.casework import notes, work
-from determinations.casework.work import Change, Held, WorkRefused
+from determinations.casework.changes import Change, Held
+from determinations.casework.work import WorkRefused
 from determinations.corrections import actions
 from determinations.models import (
     AuditEvent,
@@ -24,6 +27,7 @@ from determinations.models import (
     CaseWork,
     ColumnChoice,
     DisputedItem,
+    RowsAction,
     StoredPass,
     Tag,
 )
@@ -131,6 +135,31 @@ def test_undoing_reaches_a_case_of_which_another_letter_counts_by_now(store: Sto
     assert CaseWork.objects.get(pk=counting).owner == people.casemanager
     assert work.undo(changed, by=people.supervisor, now=now) == 1
     assert CaseWork.objects.get(pk=counting).owner is None
+
+
+def test_undoing_leaves_what_the_letter_that_counts_by_now_had_of_its_own(
+    store: Store, people: People, django_capture_on_commit_callbacks: Any
+) -> None:
+    """The same owner and tag were set apart on another letter, which then came to count."""
+    counting, pk, now = store(1), store(2), timezone.now()
+    by = {"by": people.supervisor, "now": now}
+    done = [
+        selected_rows.act(do, [pk], tags, people.casemanager, **by)
+        for do, tags in (("assign", ""), ("tag", "urgent,mine"), ("status", "authorizing"))
+    ]
+    undo_by = [selected_rows.remember(outcome, **by) for outcome in done]
+    work.assign([counting], people.casemanager, by=people.admin, now=now)
+    work.change_tags([counting], add=["urgent", "theirs"], by=people.admin, now=now)
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.correct_field(pk, "case_number", "CM26-0000001", by=people.admin, now=now, reason="misread")
+    row = CaseWork.objects.get()
+    assert row.letter_id == counting
+    assert sorted(row.tags) == ["mine", "theirs", "urgent"]
+    for action in RowsAction.objects.filter(pk__in=undo_by):
+        selected_rows.undo(action, **by)
+    row.refresh_from_db()
+    assert (row.owner, sorted(row.tags)) == (people.casemanager, ["theirs", "urgent"])
+    assert row.status == "new", "the letter that counts had none, so the action's came to it, and is taken back"
 
 
 def test_undoing_takes_back_what_two_letters_had_that_are_of_one_case_by_now(store: Store, people: People) -> None:
