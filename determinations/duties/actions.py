@@ -22,6 +22,23 @@ class DutyRefused(Exception):
     """Nothing was changed; the message tells the user why."""
 
 
+class IssuedLater(DutyRefused):
+    """``letters``: so many were issued after the date of receipt."""
+
+    def __init__(self, letters: int) -> None:
+        were = "was" if letters == 1 else "were"
+        super().__init__(f"{letters:,} of the letters {were} issued after this date of receipt. Nothing was saved.")
+        self.letters = letters
+
+
+def check_receipt(cases: QuerySet[Case], received_on: date, *, now: datetime) -> None:
+    """Raises :class:`DutyRefused` for a date in the future, or before a letter was issued."""
+    if received_on > timezone.localdate(now):
+        raise DutyRefused("The date of receipt is in the future. Nothing was saved.")
+    if later := cases.filter(decision_date__gt=received_on).count():
+        raise IssuedLater(later)
+
+
 def enter_receipt(
     letter_ids: Collection[int],
     received_on: date,
@@ -36,20 +53,13 @@ def enter_receipt(
     Raises :class:`DutyRefused` for a date in the future or before a letter was issued, and PermissionDenied.
     """
     check_permission(by, "work_duties")
-    if received_on > timezone.localdate(now):
-        raise DutyRefused("The date of receipt is in the future. Nothing was saved.")
     with transaction.atomic():
         lock_letters(letter_ids)  # whether a date is missing is read after that: someone may be entering it
         cases = Case.objects.filter(pk__in=letter_ids)
         if only_missing:
             cases = cases.filter(letter__receipt=None)
+        check_receipt(cases, received_on, now=now)
         ids = sorted(cases.values_list("pk", flat=True))
-        early = Case.objects.filter(pk__in=ids, decision_date__gt=received_on).count()
-        if early:
-            raise DutyRefused(
-                f"{early} of the letters {'was' if early == 1 else 'were'} issued after this date of receipt. "
-                "Nothing was saved."
-            )
         Receipt.objects.bulk_create(
             [Receipt(letter_id=pk, received_on=received_on, service=service, by=by, at=now) for pk in ids],
             update_conflicts=True, unique_fields=["letter"], update_fields=["received_on", "service", "by", "at"],

@@ -12,6 +12,7 @@ from django.db import OperationalError as DatabaseUnavailable
 from django.http import QueryDict
 from kombu.exceptions import OperationalError
 
+from determinations.access import audit
 from determinations.access.roles import scope_of
 from determinations.access.scope import within
 from determinations.browsing import exports, large_actions
@@ -190,16 +191,25 @@ def send_rows_action(action_id: int) -> None:
 @shared_task(name="determinations.tasks.enter_receipts", ignore_result=True)
 @memory_may_run_out
 def enter_receipts(upload_id: int, received_on: str, service: str, user_id: int, only_missing: bool) -> None:
-    """Enter the date of receipt for all letters of a batch. Safe to run twice."""
+    """Enter the date of receipt for all letters of a batch. Safe to run twice.
+
+    Letters that were issued after it are left out: the user knows of them, or they were read after the user asked. The
+    audit trail names them.
+    """
     user, day = User.objects.get(pk=user_id), date.fromisoformat(received_on)
     letters = UploadedFile.objects.filter(upload=upload_id, letter__case__isnull=False).order_by("letter")
+    left_out: list[int] = []
     with within(scope_of(user)):
         ids = list(letters.values_list("letter_id", flat=True).distinct())
     for start in range(0, len(ids), MOST_AT_ONCE):
-        chunk = ids[start : start + MOST_AT_ONCE]
-        early = Case.objects.filter(pk__in=chunk, decision_date__gt=day).values_list("pk", flat=True)
-        chunk = sorted(set(chunk) - set(early))
-        duty_actions.enter_receipt(chunk, day, service, by=user, now=database_now(), only_missing=only_missing)
+        chunk = set(ids[start : start + MOST_AT_ONCE])
+        later = set(Case.objects.filter(pk__in=chunk, decision_date__gt=day).values_list("pk", flat=True))
+        left_out += sorted(later)
+        duty_actions.enter_receipt(
+            sorted(chunk - later), day, service, by=user, now=database_now(), only_missing=only_missing
+        )
+    if left_out:
+        audit.record("receipt.left_out", by=user, at=database_now(), letter_ids=left_out, on=received_on)
     note_writes([user_id])
 
 

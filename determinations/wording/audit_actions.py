@@ -99,6 +99,7 @@ ACTIONS = {
     "policy.changed": "changed the sign-in rules",
     "person.limited": "changed whose letters an account sees",
     "receipt.entered": "entered when a letter was received",
+    "receipt.left_out": "entered when a batch was received, without letters that were issued later",
     "reparse.paused": "paused a reparse run",
     "reparse.previewed": "previewed a reparse run",
     "reparse.started": "started a reparse run",

@@ -1,5 +1,8 @@
 """One duty, and the receipt of one letter or of a batch."""
 
+from datetime import date, timedelta
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import QuerySet
@@ -13,13 +16,16 @@ from determinations.access.audit import note
 from determinations.access.roles import user_named
 from determinations.duties import actions as duty_actions
 from determinations.duties import documents
-from determinations.duties.actions import MOST_AT_ONCE, DutyRefused
+from determinations.duties.actions import MOST_AT_ONCE, DutyRefused, IssuedLater
 from determinations.models import Case, DisputedItem, Duty, DutyDocument, Receipt, Upload, UploadedFile
 from determinations.paging.counts import whole_number
 from determinations.tasks import send_receipts
 from determinations.views.duties.forms import choices, may_work, service_of, typed_date, workers
 from determinations.views.duties.worklist import in_words
 from determinations.views.requests import person_of, refusal_with
+
+_LEFT_OUT = " {:,} letters that were issued later were left out, and have no date of receipt from this."
+_LEFT_OUT_ONE = " 1 letter that was issued later was left out, and has no date of receipt from this."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -162,23 +168,16 @@ def upload_receipt(request: HttpRequest, pk: int) -> HttpResponse:
     letters = UploadedFile.objects.filter(upload=upload, letter__case__isnull=False)
     ids = set(letters.values_list("letter_id", flat=True)[: MOST_AT_ONCE + 1])
     back = reverse("upload_detail", args=[pk])
-    refused = ""
+    refused, issued_later = "", None
     if request.method == "POST":
-        typed, only_missing = typed_date(request.POST, "received_on"), "replace" not in request.POST
+        typed = typed_date(request.POST, "received_on")
         try:
             if typed.day is None:
                 raise DutyRefused(typed.error)
-            if len(ids) > MOST_AT_ONCE:
-                send_receipts(
-                    pk, typed.day, service_of(request.POST), person_of(request).pk, only_missing=only_missing
-                )
-                messages.success(request, "A worker is entering the date of receipt for this batch.")
-            else:
-                count = duty_actions.enter_receipt(
-                    ids, typed.day, service_of(request.POST), by=person_of(request), now=timezone.now(),
-                    only_missing=only_missing,
-                )  # fmt: skip
-                messages.success(request, f"Entered the date of receipt of {count} letter{'' if count == 1 else 's'}.")
+            messages.success(request, _enter_for_batch(request, pk, ids, typed.day))
+        except IssuedLater as refusal:
+            refused = str(refusal)
+            issued_later = {"letters": refusal.letters, "list": _cases_issued_after(pk, typed.day)}
         except DutyRefused as refusal:
             refused = str(refusal)
         else:
@@ -189,9 +188,39 @@ def upload_receipt(request: HttpRequest, pk: int) -> HttpResponse:
         "batch": True,
         "letters": len(ids),
         "replace": "replace" in request.POST,
+        "issued_later": issued_later,
         **_typed(request, refused, None),
     }
     return render(request, "duties/receipt.html", context, status=422 if refused else 200)
+
+
+def _enter_for_batch(request: HttpRequest, upload_id: int, ids: set[int], day: date) -> str:
+    """Enter the date, or hand that to a worker; returns what was done. Raises ``DutyRefused``.
+
+    Letters that were issued later are left out if the user, who was told of them, says so.
+    """
+    by, service, now = person_of(request), service_of(request.POST), timezone.now()
+    only_missing, without_later = "replace" not in request.POST, "without_later" in request.POST
+    of_batch = UploadedFile.objects.filter(upload=upload_id, letter__isnull=False)
+    cases = Case.objects.filter(pk__in=of_batch.values("letter"))
+    if only_missing:
+        cases = cases.filter(letter__receipt=None)
+    later = cases.filter(decision_date__gt=day)
+    left_out = later.count() if without_later else 0
+    said = _LEFT_OUT_ONE if left_out == 1 else _LEFT_OUT.format(left_out) if left_out else ""
+    if len(ids) > MOST_AT_ONCE:
+        duty_actions.check_receipt(cases.exclude(decision_date__gt=day) if without_later else cases, day, now=now)
+        send_receipts(upload_id, day, service, by.pk, only_missing=only_missing)
+        return f"A worker is entering the date of receipt for this batch.{said}"
+    if without_later:
+        ids = ids - set(later.values_list("pk", flat=True))
+    count = duty_actions.enter_receipt(ids, day, service, by=by, now=now, only_missing=only_missing)
+    return f"Entered the date of receipt of {count} letter{'' if count == 1 else 's'}.{said}"
+
+
+def _cases_issued_after(upload_id: int, day: date) -> str:
+    query = urlencode({"upload": upload_id, "decided_from": (day + timedelta(days=1)).isoformat()})
+    return f"{reverse('case_list')}?{query}"
 
 
 def _typed(request: HttpRequest, refused: str, receipt: Receipt | None) -> dict[str, object]:
