@@ -1,12 +1,16 @@
 """Django's Redis cache with one client: Django makes one for every key it is asked for.
 
 Making a client takes longer than asking for a value, and every page asks for several. Threads may share a client.
+
+A command whose answer is lost runs once more, as ``CACHES`` says. Counting does not: it would count twice.
 """
 
 from functools import cached_property
 
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 
 class _OneServer(RedisCacheClient):
@@ -19,9 +23,20 @@ class _OneServer(RedisCacheClient):
         return self._kept
 
 
+class _CountsOnce(_OneServer):
+    @cached_property
+    def _without_repeats(self) -> _OneServer:
+        options = {**self._pool_options, "retry": Retry(NoBackoff(), 0)}
+        return _OneServer(self._servers, self._serializer, self._pool_class, **options)
+
+    def incr(self, key: str, delta: int) -> int:
+        """Add to a number. Raises ValueError if there is none, RedisError if it may or may not have been added."""
+        return int(self._without_repeats.incr(key, delta))
+
+
 class KeptClientCache(RedisCache):
     """What ``CACHES`` names."""
 
     def __init__(self, server: str, params: dict[str, object]) -> None:
         super().__init__(server, params)
-        self._class = _OneServer
+        self._class = _CountsOnce

@@ -1,9 +1,12 @@
 """Limits on requests: timeouts with a clear message, numbers of files, and locked accounts."""
 
+import os
 import resource
 import socket
+import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.cache import caches
@@ -12,8 +15,10 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
 from redis import Redis
+from redis.connection import parse_url
 from redis.exceptions import RedisError
 
+from determinations.api import rates
 from imrsite import limits
 from imrsite.cache_backend import KeptClientCache
 from imrsite.urls import urlpatterns as pages
@@ -76,6 +81,78 @@ def test_a_cache_that_does_not_respond_times_out(tmp_path: Path, settings: Any) 
             cache.get("anything")
         cache.close()
     assert settings.CACHES["default"]["OPTIONS"]["socket_timeout"] <= 2
+
+
+class _LosingProxy:
+    """Passes everything on to the cache's server, but breaks the connection instead of the next answer to ``lost``."""
+
+    def __init__(self, address: str, path: str) -> None:
+        self.lost = b""
+        self._server = urlsplit(address)
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(path)
+        self._listener.listen()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _address = self._listener.accept()
+            except OSError:  # closed
+                return
+            threading.Thread(target=self._forward, args=(client, self._connected()), daemon=True).start()
+
+    def _connected(self) -> socket.socket:
+        if self._server.scheme == "unix":
+            server = socket.socket(socket.AF_UNIX)
+            server.connect(self._server.path)
+            return server
+        return socket.create_connection((self._server.hostname, self._server.port or 6379))
+
+    def _forward(self, client: socket.socket, server: socket.socket) -> None:
+        with client, server:
+            while data := client.recv(65_536):
+                server.sendall(data)
+                answer = server.recv(65_536)
+                if self.lost and self.lost in data:
+                    self.lost = b""
+                    return
+                client.sendall(answer)
+
+
+def test_a_count_whose_answer_is_lost_is_not_repeated(
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch, broker: None
+) -> None:
+    """redis-py runs a command again whose answer is lost, and the cache asks it to (findings/redis-py-...)."""
+    location = str(settings.CACHES["default"]["LOCATION"])
+    proxy = _LosingProxy(location, str(tmp_path / "losing.sock"))
+    own = {name: value for name, value in parse_url(location).items() if name in ("db", "username", "password")}
+    options = {**settings.CACHES["default"]["OPTIONS"], **own}
+    for name in ("socket_keepalive", "socket_keepalive_options"):  # of TCP
+        options.pop(name, None)
+    cache = KeptClientCache(f"unix://{tmp_path}/losing.sock", {"OPTIONS": options})
+    settings.API_REQUESTS_PER_MINUTE = 10
+    monkeypatch.setattr(rates, "cache", cache)
+    token = 10**12 + os.getpid()
+    try:
+        first = rates.count_request(token)
+        assert first is not None
+        proxy.lost = b"INCR"
+        assert rates.count_request(token) is None, "it is unknown whether it was counted"
+        assert proxy.lost == b""
+        third = rates.count_request(token)
+        assert third is not None
+        assert first.left - third.left == 2, "the request whose answer was lost counts once"
+        proxy.lost = b"GET"
+        assert cache.get("nothing") is None, "reading is repeated"
+        assert proxy.lost == b""
+    finally:
+        cache.close()
+        proxy.close()
 
 
 def test_the_cache_makes_no_client_for_each_key(monkeypatch: pytest.MonkeyPatch, broker: None) -> None:
