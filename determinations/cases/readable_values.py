@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 
 from determinations.access.scope import EVERYTHING, within
-from determinations.models import CaseText, DamagedValue, ItemText, LetterText, ParsedDocument
+from determinations.models import CaseText, DamagedValue, DisputedItem, ItemText, LetterText, ParsedDocument
 from determinations.models.packed import Stored
 from determinations.packing.codec import UnreadableValue, unpack, unpack_json
 from determinations.parsing.results import LetterRecord
@@ -28,6 +28,9 @@ ON CONFLICT DO NOTHING
 """
 
 Value = TypeVar("Value")
+_ITEM_TEXTS = ("rationale", "claims_text", "reviewer_text")
+#: Annotates items with their texts as stored, for :func:`texts_of_item`.
+STORED_ITEM_TEXTS = {f"stored_{name}": Stored(f"text__{name}") for name in _ITEM_TEXTS}
 
 
 class Damaged(NamedTuple):
@@ -63,10 +66,28 @@ def readable(stored: bytes | memoryview | None, letter_id: int) -> str:
     The log says so. Nothing is noted, because a page may be answered by a replica.
     """
     try:
-        return unpack(bytes(stored)) if stored else ""
+        return whole_text(stored)
     except UnreadableValue:
         log.error("A stored value of letter %d is damaged.", letter_id)
         return ""
+
+
+class TextsOfItem(NamedTuple):
+    """The long texts of an item; empty where the letter has none."""
+
+    rationale: str
+    claims_text: str
+    reviewer_text: str
+
+
+def texts_of_item(item: DisputedItem) -> TextsOfItem:
+    """The texts of an item that was annotated with ``STORED_ITEM_TEXTS``. Raises UnreadableValue."""
+    return TextsOfItem(*(whole_text(getattr(item, f"stored_{name}")) for name in _ITEM_TEXTS))
+
+
+def whole_text(stored: bytes | memoryview | None) -> str:
+    """A text as selected by ``Stored``; empty if there is none. Raises UnreadableValue."""
+    return unpack(bytes(stored)) if stored else ""
 
 
 def readable_texts(texts: QuerySet[LetterText]) -> Readable[str]:
@@ -104,7 +125,7 @@ def damaged_values(letter_ids: Collection[int]) -> set[Damaged]:
         *_damaged(CaseText.objects.filter(pk__in=letter_ids), "pk", ("summary",), DamagedValue.SUMMARY),
         *_damaged(
             ItemText.objects.filter(item__case__in=letter_ids), "item__case",
-            ("rationale", "claims_text", "reviewer_text"), DamagedValue.ITEMS,
+            _ITEM_TEXTS, DamagedValue.ITEMS,
         ),
     }  # fmt: skip
 

@@ -74,7 +74,7 @@ def test_a_case_says_what_its_rows_say(reader: Bearer, collection: list[Case]) -
     other = min(collection, key=lambda one: one.item_count)
     several = reader.get(f"/api/v1/cases/batch?id={case.pk},999999,{other.pk},{case.pk}").json()
     expected = [reader.get(f"/api/v1/cases/{pk}").json() for pk in sorted((case.pk, other.pk))]
-    assert several == {"results": expected, "missing": [999999]}
+    assert several == {"results": expected, "missing": [999999], "damaged": []}
     for wrong in ("", "1,", "a", ",".join(["1"] * 101), "9" * 19):
         assert reader.get(f"/api/v1/cases/batch?id={wrong}").status_code == 422
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -33,15 +32,10 @@ from determinations.reading.grounds_again import read_grounds_again
 from determinations.reading.ingest import ingest_letters
 from tests.corrections.letters import NOW, document, item, problem, stored_letter
 from tests.fixtures.people import People
+from tests.fixtures.stored import damage
 from tests.reading.sending import bring
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
-
-_VALUES = {
-    "text": ("lettertext", "packed_text", "letter_id"),
-    "document": ("parseddocument", "packed_document", "letter_id"),
-    "summary": ("casetext", "packed_summary", "case_id"),
-}
 
 
 @pytest.fixture
@@ -52,24 +46,6 @@ def letters(people: People) -> list[int]:
     for pk in ids:
         actions.correct_field(pk, "age", 17, by=people.admin, now=NOW, reason="misread")
     return ids
-
-
-def damage(value: str, letter_id: int) -> None:
-    """Damage packed values, as a bad disk does: a byte within is another, or, of documents, the end is lost."""
-    with connection.cursor() as cursor:
-        if value == "items":
-            table, column, key = "itemtext", "packed_reviewer_text", "item_id"
-            keys: Iterable[int] = DisputedItem.objects.filter(case=letter_id).values_list("pk", flat=True)
-        else:
-            (table, column, key), keys = _VALUES[value], [letter_id]
-        half = f"length({column}) / 2"
-        damaged = (
-            f"substring({column} FOR length({column}) - 5)"
-            if value == "document"
-            else f"set_byte({column}, {half}, get_byte({column}, {half}) # 128)"
-        )
-        cursor.execute(f"UPDATE determinations_{table} SET {column} = {damaged} WHERE {key} = ANY(%s)", [list(keys)])
-        assert cursor.rowcount
 
 
 def noted() -> set[tuple[int, str]]:

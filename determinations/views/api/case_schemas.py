@@ -135,6 +135,7 @@ class CasesOut(Reply):
 
     results: list[WholeCase]
     missing: list[int]
+    damaged: list[int] = Field(description="the IDs of those of which a stored text is damaged until it is restored")
 
 
 def case_out(

@@ -3,13 +3,12 @@
 from typing import Annotated
 
 from django.http import Http404, HttpRequest
-from django.shortcuts import get_object_or_404
 from ninja import Query, Router
 
 from determinations.access import audit
 from determinations.browsing.lists import CASES, ITEMS
 from determinations.filters.lookups import Lookups
-from determinations.models import Case, DisputedItem, ItemFact, TokenScope
+from determinations.models import Case, ItemFact, TokenScope
 from determinations.views.api.case_schemas import (
     CasePage,
     CasesOut,
@@ -23,11 +22,12 @@ from determinations.views.api.case_schemas import (
 from determinations.views.api.checks import needs
 from determinations.views.api.document import filter_parameters
 from determinations.views.api.lists import CountOut, Limit, check_parameters, filtered_page, neighbors
-from determinations.views.api.whole_cases import shown_cases, shown_rows, whole_cases, whole_item
+from determinations.views.api.whole_cases import damaged_case, shown_cases, shown_rows, whole_cases, whole_item
 from determinations.views.requests import person_of
 
 router = Router(tags=["Cases"])
 _IDS = r"^[0-9]{1,18}(,[0-9]{1,18}){0,99}$"
+_MAY_BE_DAMAGED = {"responses": {409: {"description": "A stored text of the case is damaged"}}}
 #: What lists read: whole rows take twice as long to fetch and to build.
 _OF_FACTS = ("item", "case", "case_items", *{order.column for order in ITEMS.orders.values()})
 _OF_ITEMS = (
@@ -55,19 +55,22 @@ def read_cases(
     """Several cases with their summaries and items, in the order of their IDs."""
     check_parameters(request, ("id",))
     wanted = {int(number) for number in ids.split(",")}
-    cases = whole_cases(request, wanted)
-    seen = {case.id for case in cases}
-    return CasesOut(results=cases, missing=sorted(wanted - seen))
+    whole = whole_cases(request, wanted)
+    seen = {*(case.id for case in whole.cases), *whole.damaged}
+    return CasesOut(results=whole.cases, missing=sorted(wanted - seen), damaged=whole.damaged)
 
 
-@router.get("/cases/{int:case_id}", response=WholeCase, url_name="api_case")
+@router.get("/cases/{int:case_id}", response=WholeCase, url_name="api_case", openapi_extra=_MAY_BE_DAMAGED)
 @needs(TokenScope.READ, "browse_cases")
 def read_case(request: HttpRequest, case_id: int) -> WholeCase:
     """A case with its summary, and its items with rationales, guideline lines and citations."""
     check_parameters(request, ())
-    for case in whole_cases(request, {case_id}):
-        return case
-    raise Http404
+    whole = whole_cases(request, {case_id})
+    if whole.damaged:
+        raise damaged_case()
+    if not whole.cases:
+        raise Http404
+    return whole.cases[0]
 
 
 @router.get("/items", response=ItemPage, url_name="api_items", openapi_extra=filter_parameters(ITEMS))
@@ -98,12 +101,16 @@ def list_citations(request: HttpRequest, limit: Limit = 50) -> CitationPage:
     return CitationPage(count=CountOut.of(count), results=results, **neighbors(request, page))
 
 
-@router.get("/cases/{int:case_id}/items/{int:number}", response=WholeItem, url_name="api_item")
+@router.get(
+    "/cases/{int:case_id}/items/{int:number}",
+    response=WholeItem,
+    url_name="api_item",
+    openapi_extra=_MAY_BE_DAMAGED,
+)
 @needs(TokenScope.READ, "browse_cases")
 def read_item(request: HttpRequest, case_id: int, number: int) -> WholeItem:
     """One item of a case with its texts and citations."""
     check_parameters(request, ())
-    item = get_object_or_404(DisputedItem.objects.select_related("text"), case=case_id, number=number)
+    item = whole_item(case_id, number, Lookups(user=person_of(request)).labels)
     audit.note(request, "case.viewed", case_id, item=number)
-    labels = Lookups(user=person_of(request)).labels
-    return whole_item(item, labels, citations_of([item], labels)[item.pk])
+    return item

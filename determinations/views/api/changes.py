@@ -13,7 +13,7 @@ from determinations.views.api.case_schemas import WholeCase
 from determinations.views.api.checks import needs
 from determinations.views.api.lists import MOST_ROWS, check_parameters
 from determinations.views.api.problems import Problem
-from determinations.views.api.whole_cases import whole_cases
+from determinations.views.api.whole_cases import WholeCases, whole_cases
 from determinations.views.api.writing import address
 
 router = Router(tags=["Changes"])
@@ -28,7 +28,14 @@ class ChangeOut(Reply):
     version: str = Field(description="changes with every change; of one case, later answers have later versions")
     kinds: list[ChangeKind] = Field(description="what changed: the case itself, work on it, or it is gone")
     gone: bool
-    content: WholeCase | None = Field(default=None, description="the case, with `include=case`; null if it is gone")
+    content: WholeCase | None = Field(
+        default=None, description="the case, with `include=case`; null if it is gone or damaged"
+    )
+    damaged: bool = Field(
+        default=False,
+        description="with `include=case`: a stored text of the case is damaged. Keep what you have of it: once it is "
+        "restored, it comes as a change",
+    )
 
 
 class ChangesOut(Reply):
@@ -65,11 +72,13 @@ def list_changes(
         raise Problem(410, "This cursor is not one of this feed. Mirror all cases again, from “now”.") from None
     shown = [change.case_id for change in read.changes if not change.gone]
     audit.note(request, "list.viewed", letter_ids=shown, list="changes", rows=len(read.changes))
-    included = {case.id: case for case in whole_cases(request, shown)} if include else {}
+    whole = whole_cases(request, shown) if include else WholeCases([], [])
+    included = {case.id: case for case in whole.cases}
     changes = [
         ChangeOut(
             case=change.case_id, address=address("api_case", change.case_id), version=change.version,
             kinds=sorted(change.kinds), gone=change.gone, content=included.get(change.case_id),
+            damaged=change.case_id in whole.damaged,
         )
         for change in read.changes
     ]  # fmt: skip

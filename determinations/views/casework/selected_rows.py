@@ -1,5 +1,7 @@
 """What is done with selected rows of any list, or with all rows that match; progress, undo; the print of cases."""
 
+import logging
+
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
@@ -14,10 +16,12 @@ from determinations.browsing import large_actions, selected_rows
 from determinations.browsing.large_actions import IN_STEPS, MOST_CASES
 from determinations.browsing.lists import CASES, LISTS
 from determinations.browsing.selected_rows import MOST_PRINTED, REVIEW
+from determinations.cases.readable_values import STORED_ITEM_TEXTS, TextsOfItem, texts_of_item
 from determinations.casework.work import MOST_AT_ONCE, WorkRefused, tag_names
 from determinations.filters import filters_only
 from determinations.models import DisputedItem, Duty, RowsAction, WorkStatus
 from determinations.models.browsing import ExportFormat
+from determinations.packing.codec import UnreadableValue
 from determinations.paging.addresses import with_query
 from determinations.reading.workers import worker_state
 from determinations.tasks import send_rows_action
@@ -25,6 +29,8 @@ from determinations.views.browsing.exports import queue_export
 from determinations.views.casework.case_work import may_work_cases, owner_named
 from determinations.views.duties.forms import numbers_of
 from determinations.views.requests import person_of, refusal_with
+
+log = logging.getLogger(__name__)
 
 #: The tag of a message that offers to undo an action begins with this; the action's ID follows.
 UNDO = "undo-"
@@ -156,12 +162,22 @@ def print_cases(request: HttpRequest) -> HttpResponse:
     query["letter"] = request.GET.get("letter", "")
     cases = list(CASES.filterset(query).qs.order_by("-decision_date", "-pk")[:MOST_PRINTED]) if query["letter"] else []
     ids = [case.pk for case in cases]
-    items: dict[int, list[DisputedItem]] = {pk: [] for pk in ids}
-    for item in DisputedItem.objects.filter(case__in=ids).select_related("text", "category").order_by("number"):
-        items[item.case_id].append(item)
+    items: dict[int, list[tuple[DisputedItem, TextsOfItem | None]]] = {pk: [] for pk in ids}
+    rows_of_items = DisputedItem.objects.filter(case__in=ids).annotate(**STORED_ITEM_TEXTS)
+    for item in rows_of_items.select_related("category").order_by("number"):
+        items[item.case_id].append((item, _texts_of(item)))
     duties: dict[int, list[Duty]] = {pk: [] for pk in ids}
     for duty in Duty.objects.filter(letter__in=ids).select_related("rule", "assigned_to").order_by("item_number"):
         duties[duty.letter_id].append(duty)
     audit.record_each("case.printed", ids, by=person_of(request), at=timezone.now())
     rows = [(case, items[case.pk], duties[case.pk]) for case in cases]
     return render(request, "casework/print_cases.html", {"rows": rows})
+
+
+def _texts_of(item: DisputedItem) -> TextsOfItem | None:
+    """The texts of an item; None if one of them is damaged, which stops no other case."""
+    try:
+        return texts_of_item(item)
+    except UnreadableValue:
+        log.error("A stored text of letter %d is damaged.", item.case_id)
+        return None
