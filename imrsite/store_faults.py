@@ -6,6 +6,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from determinations.access import typed_forms
+from determinations.cases.open_letter import DamagedLetter
 from determinations.intake.store_health import StoreUnavailable
 from determinations.packing.codec import UnreadableValue
 from determinations.storage.places import StoreFault
@@ -27,8 +29,18 @@ class StoreFaults:
         """Return a page that needs no files; ignore other exceptions."""
         if isinstance(exception, UnreadableValue):
             log.error("%s %s", exception, shown_path(request.path))
-            return HttpResponse(render_to_string("500_text.html"), status=500)
+            return _damaged(request, exception)
         if not isinstance(exception, StoreFault | StoreUnavailable):
             return None
         log.error("Stored files cannot be reached: %s", shown_path(request.path))
         return HttpResponse(render_to_string("503_files.html"), status=503, headers={"Retry-After": "60"})
+
+
+def _damaged(request: HttpRequest, fault: UnreadableValue) -> HttpResponse:
+    """The page about a damaged text. What was typed into a larger form is kept, to be shown when it is restored."""
+    context = {
+        "is_kept": request.method == "POST" and typed_forms.keep(request),
+        "again": typed_forms.address_of_kept(request),
+        "letter": fault.letter_id if isinstance(fault, DamagedLetter) else None,
+    }
+    return HttpResponse(render_to_string("500_text.html", context), status=500)

@@ -1,4 +1,4 @@
-"""Keeps what a user typed when the session ends before it is saved, until the same user signs in again.
+"""Keeps what a user typed when it cannot be saved: the session ended, or the letter is damaged.
 
 A larger form carries a signed note of whose page it is (``{% keep_typed %}``). If the form arrives after the session
 ended, the note says for whom to keep it; without one nothing is kept, so that a stranger cannot store anything.
@@ -12,6 +12,7 @@ from django.core import signing
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
+from django.utils.http import urlencode
 
 from determinations.models import TypedForm
 
@@ -46,6 +47,12 @@ def keep(request: HttpRequest) -> bool:
         return False
     TypedForm.objects.update_or_create(by_id=user_id, path=path, defaults={"body": text, "kept_at": timezone.now()})
     return True
+
+
+def address_of_kept(request: HttpRequest) -> str:
+    """The address at which the page of this form shows what was kept."""
+    query = {**request.GET.dict(), RESTORED: "1"}
+    return f"{request.path}?{urlencode(query)}"
 
 
 def kept_form(request: HttpRequest) -> QueryDict | None:

@@ -15,8 +15,10 @@ from django.http import QueryDict
 
 from determinations.access.roles import check_permission
 from determinations.browsing.lists import LISTS
+from determinations.cases.open_letter import CorrectionsRefused
 from determinations.casework import work
-from determinations.casework.work import MOST_AT_ONCE, Change, Held, WorkRefused
+from determinations.casework.changes import read_row, row_of
+from determinations.casework.work import MOST_AT_ONCE, WorkRefused
 from determinations.corrections import actions, review_queue
 from determinations.models import Case, Duty, ReviewEntry, RowsAction
 from determinations.models.casework import RowsBefore, RowsState
@@ -104,8 +106,13 @@ def _confirm(letters: Collection[int], *, by: User, now: datetime) -> Outcome:
     check_permission(by, "correct_cases")
     if len(letters) > MOST_CONFIRMED:
         raise WorkRefused(f"Confirm at most {MOST_CONFIRMED} letters at once. Nothing was saved.")
-    confirmed = [pk for pk in letters if actions.confirm_letter(pk, by=by, now=now)]
-    return Outcome(f"Confirmed all remaining values of {_letters(len(confirmed))}.")
+    confirmed, refused = 0, []
+    for pk in letters:
+        try:
+            confirmed += bool(actions.confirm_letter(pk, by=by, now=now))
+        except CorrectionsRefused as refusal:
+            refused.append(f"Letter {pk} was left as it is: {' '.join(words for _path, words in refusal.errors)}")
+    return Outcome(" ".join([f"Confirmed all remaining values of {_letters(confirmed)}.", *refused]))
 
 
 def _cases(number: int) -> str:
@@ -117,14 +124,7 @@ def _letters(number: int) -> str:
 
 
 def _of_work(said: str, changed: work.Changed) -> Outcome:
-    before: RowsBefore = [
-        [pk, *_values(one.before), *(_values(one.after) if one.after else ())] for pk, one in changed.items()
-    ]
-    return Outcome(said, "work", before)
-
-
-def _values(held: Held) -> tuple[int | None, str, list[str]]:
-    return held.owner_id, held.status, list(held.tags)
+    return Outcome(said, "work", [row_of(pk, change) for pk, change in changed.items()])
 
 
 def _of_review(said: str, changed: review_queue.Changes) -> Outcome:
@@ -165,16 +165,7 @@ def _undo(action: RowsAction, by: User, now: datetime) -> str:
 
 def restore_work(before: RowsBefore, *, by: User, now: datetime) -> int:
     """Take the changes of cases back; returns how many changed."""
-    changes = {
-        int(str(pk)): Change(_held(values[:3]), _held(values[3:]) if values[3:] else None) for pk, *values in before
-    }
-    return work.undo(changes, by=by, now=now)
-
-
-def _held(values: Sequence[int | str | list[str] | None]) -> Held:
-    owner, status, tags = values
-    assert isinstance(tags, list)
-    return Held(owner if isinstance(owner, int) else None, str(status), tuple(tags))
+    return work.undo(dict(map(read_row, before)), by=by, now=now)
 
 
 def _entry(values: Sequence[int | str | list[str] | None]) -> tuple[int | None, datetime | None]:

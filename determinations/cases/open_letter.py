@@ -11,6 +11,7 @@ from determinations.cases.fields import EffectiveItem
 from determinations.cases.letter_corrections import corrections_of
 from determinations.cases.merging import Merged, empty_document, merge
 from determinations.models import Correction, Letter, Operation, ParsedDocument
+from determinations.packing.codec import UnreadableValue
 from determinations.parsing.results import LetterRecord
 from determinations.reference.category_rules import active_rules, with_rules
 
@@ -29,6 +30,16 @@ class GivenItem(GivenPart, total=False):
 
     after: str
     of: list[str]
+
+
+class DamagedLetter(UnreadableValue):
+    """The stored values of a letter are damaged. ``letter_id`` is its ID."""
+
+    def __init__(self, letter_id: int) -> None:
+        super().__init__(
+            f"The stored values of letter {letter_id} are damaged: manage.py check_texts finds it and says what to do."
+        )
+        self.letter_id = letter_id
 
 
 class CorrectionsRefused(Exception):
@@ -97,9 +108,15 @@ class OpenLetter:
 
 
 def open_letter(letter_id: int) -> OpenLetter:
-    """Load a letter for correction; one that was never parsed is opened with every value missing."""
+    """Load a letter for correction; one that was never parsed is opened with every value missing.
+
+    Raises :class:`DamagedLetter`.
+    """
     letter = Letter.objects.get(pk=letter_id)
-    parsed = ParsedDocument.objects.filter(letter=letter).first()
+    try:
+        parsed = ParsedDocument.objects.filter(letter=letter).first()
+    except UnreadableValue:
+        raise DamagedLetter(letter_id) from None
     corrections = tuple(corrections_of([letter])[letter.pk])
     document = with_rules(parsed.document if parsed else empty_document(), active_rules())
     newest = corrections[-1].pk if corrections else 0

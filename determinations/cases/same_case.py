@@ -1,14 +1,17 @@
 """Other letters of a letter's file and case: copies, versions, and their differences."""
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from determinations.cases.fields import EffectiveItem, EffectiveRecord, read
 from determinations.cases.item_keys import folded
-from determinations.cases.open_letter import open_letter
+from determinations.cases.open_letter import DamagedLetter, open_letter
 from determinations.cases.value_words import DATES, day_of, words_of
 from determinations.models import Case, Letter, LetterPair, UploadedFile
 from determinations.wording.paths import label_of_field
+
+log = logging.getLogger(__name__)
 
 _COMPARED = (*DATES, "case_number", "priority", "age", "sex")
 #: How many changed values a page lists.
@@ -26,11 +29,14 @@ class ChangedValue:
 
 @dataclass(frozen=True, slots=True)
 class OtherLetter:
-    """Another letter of the case, with the name of its first file."""
+    """Another letter of the case, with the name of its first file.
+
+    ``changes`` are None where the stored values of the other letter are damaged.
+    """
 
     letter: Letter
     name: str
-    changes: tuple[ChangedValue, ...] = ()
+    changes: tuple[ChangedValue, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +98,12 @@ def names_of(letters: Iterable[Letter]) -> Mapping[int, str]:
     return {pk: "(no name)" for pk in ids} | dict(arrivals)
 
 
-def _changes(older_id: int, newer: EffectiveRecord) -> tuple[ChangedValue, ...]:
-    older = open_letter(older_id).merged.record
+def _changes(older_id: int, newer: EffectiveRecord) -> tuple[ChangedValue, ...] | None:
+    try:
+        older = open_letter(older_id).merged.record
+    except DamagedLetter as damaged:
+        log.error("%s", damaged)
+        return None
     return tuple(changes_between(older, newer))[:_MOST_CHANGES]
 
 

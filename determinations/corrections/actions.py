@@ -6,11 +6,13 @@ keys are safer, since numbers shift when an item is added.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from determinations.access import audit
 from determinations.access.roles import check_permission
@@ -19,11 +21,17 @@ from determinations.cases.effective import write_cases
 from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS
 from determinations.cases.holding import Held, holding
 from determinations.cases.merging import Standing, empty_document, merge
-from determinations.cases.open_letter import Change, CorrectionsRefused, OpenLetter, open_letter
+from determinations.cases.open_letter import Change, CorrectionsRefused, DamagedLetter, OpenLetter, open_letter
+from determinations.cases.readable_values import note_damaged
 from determinations.casework import notifications, work
 from determinations.corrections.editor import Editor
-from determinations.models import Correction, Operation, ParsedDocument
+from determinations.models import Correction, DamagedValue, Operation, ParsedDocument
 from determinations.models.corrections import CorrectionState
+
+_DAMAGED = _lazy(
+    "The stored values of letter %d are damaged. Nothing was saved; its file and all earlier corrections are kept. "
+    "Tell an administrator its number: manage.py check_texts --read-again restores the values. Then save this again."
+)
 
 
 class LetterChanged(Exception):
@@ -36,9 +44,26 @@ def save_changes(
     """Save all changes or none; returns the rows added. Changes that change nothing are skipped.
 
     ``seen`` is the ``OpenLetter.version`` that the user worked on. Raises :class:`LetterChanged`,
-    :class:`CorrectionsRefused`, or PermissionDenied for a user who may not correct.
+    :class:`CorrectionsRefused` (also for a letter whose stored values are damaged, which is noted for administrators),
+    or PermissionDenied for a user who may not correct.
     """
     check_permission(by, "correct_cases")
+    with _damage_refused():
+        return _saved_changes(letter_id, changes, by=by, now=now, seen=seen)
+
+
+@contextmanager
+def _damage_refused() -> Iterator[None]:
+    try:
+        yield
+    except DamagedLetter as damaged:
+        note_damaged([damaged.letter_id], DamagedValue.DOCUMENT)
+        raise CorrectionsRefused([("", _DAMAGED % damaged.letter_id)]) from None
+
+
+def _saved_changes(
+    letter_id: int, changes: Sequence[Change], *, by: User, now: datetime, seen: str | None
+) -> list[Correction]:
 
     def save(held: Held) -> list[Correction]:
         opened = open_letter(letter_id)
@@ -115,7 +140,10 @@ def confirm_value(letter_id: int, path: str, *, by: User, now: datetime, note: s
 
 def confirm_letter(letter_id: int, *, by: User, now: datetime, seen: str | None = None) -> list[Correction]:
     """Confirm every value of the letter."""
-    return save_changes(letter_id, list(unconfirmed(open_letter(letter_id))), by=by, now=now, seen=seen)
+    check_permission(by, "correct_cases")
+    with _damage_refused():
+        opened = open_letter(letter_id)
+    return save_changes(letter_id, list(unconfirmed(opened)), by=by, now=now, seen=seen)
 
 
 def revert(

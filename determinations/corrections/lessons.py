@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from django.db import connection
 
 from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS
-from determinations.cases.open_letter import OpenLetter, open_letter
+from determinations.cases.open_letter import DamagedLetter, OpenLetter, open_letter
+from determinations.cases.readable_values import note_damaged
 from determinations.corrections.actions import unconfirmed
-from determinations.models import Correction, Letter, UploadedFile
+from determinations.models import Correction, DamagedValue, Letter, UploadedFile
 from determinations.models.corrections import IN_FORCE
 from determinations.parsing.results import CitationRecord, CitedRecord, ExpectedItem, ExpectedRecord, ItemRecord
 
@@ -78,11 +79,17 @@ def checked_letters() -> list[int]:
 
 
 def taught_letters(letter_ids: Iterable[int], *, whole: bool) -> Iterator[OpenLetter]:
-    """These letters, opened. ``whole``: only those with every value confirmed or corrected."""
+    """These letters, opened. ``whole``: only those with every value confirmed or corrected.
+
+    Letters whose stored values are damaged are left out, and noted for administrators.
+    """
     for pk in letter_ids:
         try:
             opened = open_letter(pk)
         except Letter.DoesNotExist:  # removed meanwhile
+            continue
+        except DamagedLetter:
+            note_damaged([pk], DamagedValue.DOCUMENT)
             continue
         if not whole or not any(unconfirmed(opened)):
             yield opened

@@ -1,11 +1,11 @@
-"""Forms whose values could not be saved because the session had ended, and forms that were carried out."""
+"""Forms whose values could not be saved when they were sent, and forms that were carried out."""
 
 from django.conf import settings
 from django.db import models
 
 
 class TypedForm(models.Model):
-    """What a user typed into the form of one page: shown there again after sign-in, then deleted.
+    """What a user typed into the form of one page: shown there again when it can be saved, then deleted.
 
     It contains letter text: only its user sees it, and it expires (``access/typed_forms.py``).
     """

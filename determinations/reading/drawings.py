@@ -26,6 +26,7 @@ from determinations.extraction.results import TooSlow, Unreadable
 from determinations.intake.store_health import StoreUnavailable
 from determinations.intake.stored_files import StoredFileFault, stored_bytes
 from determinations.models import Drawing, DrawingKind, Letter, LetterText
+from determinations.packing.codec import UnreadableValue
 from determinations.wording.labels import read_labels
 
 log = logging.getLogger(__name__)
@@ -115,9 +116,16 @@ def _draw_page(drawing: Drawing, opened: _Opened) -> None:
 
 
 def _find_places(drawing: Drawing, opened: _Opened) -> None:
-    """Find the places of the letter's values as they are now: they may have changed since they were requested."""
-    letter = open_letter(drawing.letter_id)
-    text = LetterText.objects.of(drawing.letter_id)
+    """Find the places of the letter's values as they are now: they may have changed since they were requested.
+
+    A damaged letter has none until it is read again; its page says that it is damaged.
+    """
+    try:
+        letter = open_letter(drawing.letter_id)
+        text = LetterText.objects.of(drawing.letter_id)
+    except UnreadableValue as damage:
+        log.error("The places of the values of letter %d cannot be found. %s", drawing.letter_id, damage)
+        return
     if text is None:
         return
     evidence = evidence_of(letter, text, sheet_of(letter, read_labels()).spans)

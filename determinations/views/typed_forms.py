@@ -6,12 +6,11 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
-from django.utils.http import urlencode
 from django.views import csrf
 
 from determinations.access import typed_forms
 
-_RESTORED = "Your session ended before these values were saved. They are shown as you typed them: check and save them."
+_RESTORED = "These values could not be saved when you sent them. They are shown as you typed them: check and save."
 
 
 class KeepTyped:
@@ -33,18 +32,18 @@ class KeepTyped:
         if not typed_forms.keep(request):
             return None
         messages.info(request, "Your session ended. What you typed is kept: sign in again to continue.")
-        return redirect_to_login(_address(request))
+        return redirect_to_login(typed_forms.address_of_kept(request))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """A page from before the last sign-in: show what was typed on a fresh one. Nothing is saved."""
     if request.user.is_authenticated and typed_forms.FIELD in request.POST and typed_forms.keep(request):
-        return redirect(_address(request))
+        return redirect(typed_forms.address_of_kept(request))
     return csrf.csrf_failure(request, reason)
 
 
 def restored(request: HttpRequest) -> QueryDict | None:
-    """What the user typed on this page before the session ended, with a message that says so."""
+    """What the user typed on this page and could not save, with a message that says so."""
     kept = typed_forms.kept_form(request)
     if kept is not None:
         messages.warning(request, _RESTORED)
@@ -55,8 +54,3 @@ def _is_saved(request: HttpRequest, leads_to: str) -> bool:
     """Whether the page has taken the form, and did not just lead back to what was kept."""
     was_sent = request.method == "POST" and request.user.is_authenticated and typed_forms.FIELD in request.POST
     return was_sent and f"{typed_forms.RESTORED}=1" not in leads_to
-
-
-def _address(request: HttpRequest) -> str:
-    query = {**request.GET.dict(), typed_forms.RESTORED: "1"}
-    return f"{request.path}?{urlencode(query)}"

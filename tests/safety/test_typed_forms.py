@@ -64,7 +64,7 @@ def test_a_correction_typed_before_the_session_ended_is_shown_after_sign_in_and_
     assert "page 1" not in str(client.cookies)
     assert not Correction.objects.exists()
     page = client.get(sign_in_again(client, answer["Location"])).content.decode()
-    assert "Your session ended before these values were saved." in page
+    assert "These values could not be saved when you sent them." in page
     assert 'value="47"' in page
     assert "as printed on page 1" in page
     assert not Correction.objects.exists()
