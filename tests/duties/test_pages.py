@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 from icalendar import Calendar
 
 from determinations.duties import actions as duty_actions
@@ -30,7 +31,10 @@ from determinations.models import (
     UploadedFile,
 )
 from determinations.storage.files import documents_area
+from determinations.tasks import enter_receipts
+from determinations.views.duties import one_duty
 from tests.duties.conftest import Store, duties_of
+from tests.fixtures.answers import content_of
 from tests.fixtures.people import People
 from tests.fixtures.stored import stored_path
 
@@ -188,11 +192,7 @@ def test_receipt_of_a_batch_leaves_dates_that_were_entered(
     as_casemanager: Client, people: People, store: Store
 ) -> None:
     one, other = store(1, ITEMS), store(2, ITEMS)
-    upload = Upload.objects.create(by=people.casemanager, started_at=timezone.now())
-    for pk in (one, other):
-        UploadedFile.objects.create(
-            upload=upload, name="synthetic.pdf", outcome="accepted", letter_id=pk, received_at=timezone.now()
-        )
+    upload = _batch_of(people, one, other)
     duty_actions.enter_receipt([one], date(2026, 3, 4), Service.FAX, by=people.casemanager, now=timezone.now())
     as_casemanager.post(f"/uploads/{upload.pk}/receipt/", {"received_on": "3/5/2026", "service": "mail"})
     assert list(Receipt.objects.order_by("pk").values_list("received_on", flat=True)) == [
@@ -202,6 +202,59 @@ def test_receipt_of_a_batch_leaves_dates_that_were_entered(
         f"/uploads/{upload.pk}/receipt/", {"received_on": "3/6/2026", "service": "mail", "replace": "yes"}
     )
     assert set(Receipt.objects.values_list("received_on", flat=True)) == {date(2026, 3, 6)}
+
+
+@pytest.mark.parametrize("most_at_once", [500, 1], ids=["small", "large"])
+def test_receipt_of_a_batch_tells_of_letters_that_were_issued_later(
+    as_casemanager: Client, people: People, store: Store, monkeypatch: pytest.MonkeyPatch, most_at_once: int
+) -> None:
+    early, late, dated = store(1, ITEMS), store(2, ITEMS, date(2026, 3, 20)), store(3, ITEMS, date(2026, 3, 21))
+    upload = _batch_of(people, early, late, dated)
+    duty_actions.enter_receipt([dated], date(2026, 3, 22), Service.FAX, by=people.casemanager, now=timezone.now())
+    monkeypatch.setattr(one_duty, "MOST_AT_ONCE", most_at_once)
+    monkeypatch.setattr(
+        one_duty,
+        "send_receipts",
+        lambda upload, day, *others, only_missing: enter_receipts(upload, str(day), *others, only_missing),
+    )
+    address = f"/uploads/{upload.pk}/receipt/"
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    future = as_casemanager.post(address, {"received_on": f"{tomorrow:%m/%d/%Y}", "service": "mail"})
+    assert future.status_code == 422
+    assert "in the future" in future.content.decode()
+    refused = as_casemanager.post(address, {"received_on": "3/5/2026", "service": "mail"})
+    assert refused.status_code == 422
+    told = refused.content.decode()
+    assert "1 of the letters was issued after this date of receipt. Nothing was saved." in told
+    listed = as_casemanager.get(f"/cases/?upload={upload.pk}&decided_from=2026-03-06")
+    assert escape(listed.request["PATH_INFO"] + "?" + listed.request["QUERY_STRING"]) in told
+    assert "CM26-0000002" in listed.content.decode()
+    assert "CM26-0000001" not in listed.content.decode()
+    assert set(Receipt.objects.values_list("pk", flat=True)) == {dated}
+
+    saved = as_casemanager.post(
+        address, {"received_on": "3/5/2026", "service": "mail", "without_later": "yes"}, follow=True
+    ).content.decode()
+    assert "1 letter that was issued later was left out" in saved
+    days = dict(Receipt.objects.values_list("pk", "received_on"))
+    assert days == {early: date(2026, 3, 5), dated: date(2026, 3, 22)}
+
+
+def test_a_worker_names_letters_of_a_batch_that_it_left_out(people: People, store: Store) -> None:
+    early, late = store(1, ITEMS), store(2, ITEMS, date(2026, 3, 20))
+    upload = _batch_of(people, early, late)
+    enter_receipts(upload.pk, "2026-03-05", "mail", people.casemanager.pk, only_missing=True)
+    assert set(Receipt.objects.values_list("pk", flat=True)) == {early}
+    assert AuditEvent.objects.get(action="receipt.left_out").letter_ids == [late]
+
+
+def _batch_of(people: People, *letters: int) -> Upload:
+    upload = Upload.objects.create(by=people.casemanager, started_at=timezone.now())
+    for pk in letters:
+        UploadedFile.objects.create(
+            upload=upload, name="synthetic.pdf", outcome="accepted", letter_id=pk, received_at=timezone.now()
+        )
+    return upload
 
 
 def test_the_calendar_lists_my_duties_without_medical_text(
@@ -300,7 +353,7 @@ def test_items_and_cases_are_filtered_by_their_duties(people: People, store: Sto
 
 @pytest.mark.parametrize("address", ["/worklist/", "/worklist/?when=closed", "/statistics/timeliness/"])
 def test_queries_do_not_grow_with_the_rows(
-    as_supervisor: Client, people: People, store: Store, django_assert_max_num_queries: object, address: str
+    as_supervisor: Client, people: People, store: Store, django_assert_max_num_queries: Any, address: str
 ) -> None:
     for number in range(1, 9):
         received(store, people, number, 10)
@@ -308,7 +361,7 @@ def test_queries_do_not_grow_with_the_rows(
         state=DutyState.DONE, closed_on=timezone.localdate(), closed_at=timezone.now()
     )
     as_supervisor.get(address)
-    with django_assert_max_num_queries(14):  # type: ignore[operator]
+    with django_assert_max_num_queries(14):
         assert as_supervisor.get(address).status_code == 200
 
 
@@ -358,7 +411,7 @@ def test_a_document_is_attached_downloaded_and_removed(
     page = as_casemanager.get(f"/worklist/{duty.pk}/").content.decode()
     assert f'href="/worklist/documents/{document.pk}/"' in page
     sent = as_casemanager.get(f"/worklist/documents/{document.pk}/")
-    assert b"".join(sent.streaming_content) == PDF  # type: ignore[attr-defined]
+    assert content_of(sent) == PDF
     assert sent.headers["Content-Disposition"].startswith("attachment")
     assert documents_area().has(document.store_name)
     as_casemanager.post(f"/worklist/{duty.pk}/", {"do": "remove_document", "document": document.pk})

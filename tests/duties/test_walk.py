@@ -55,3 +55,24 @@ def test_a_case_manager_works_through_the_morning(morning: list[int], sign_in: A
     page.locator("#duties").get_by_role("link", name="Close or assign").click()
     page.wait_for_url(f"**/worklist/{duty.pk + 1}/")
     assert faults_of(page) == []
+
+
+def test_what_is_printed_has_what_is_to_be_done_and_no_forms(morning: list[int], sign_in: Any, people: People) -> None:
+    page = sign_in(people.casemanager)
+    page.emulate_media(media="print")
+    duty = Duty.objects.filter(letter=morning[0]).first()
+    assert duty
+    for address in ("/worklist/", f"/worklist/{duty.pk}/"):
+        page.goto(address)
+        assert page.get_by_text("Authorize the treatment").first.is_visible()
+        assert page.get_by_text("Printed from imrsite by casemanager").is_visible()
+        assert page.locator("button:visible, input:visible, select:visible").count() == 0
+    page.goto(f"/cases/{morning[0]}/")
+    assert page.get_by_text("Labor Code 4610.6(h)").is_visible(), (
+        "the windows are open, whatever was open on the screen"
+    )
+    page.goto(f"/selection/print/?letter={morning[0]}")
+    assert (
+        page.locator("ol.printed-items > li").first.evaluate("item => getComputedStyle(item).listStyleType")
+        == "decimal"
+    )
