@@ -11,10 +11,13 @@ import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from determinations.extraction.clutter import is_clutter
 from determinations.extraction.kinds import Kind
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 #: A directory of this size lists some 40,000 files; reading it takes under 100 MB.
 _LARGEST_DIRECTORY = 4 * 1024 * 1024
@@ -135,8 +138,8 @@ class _Counted(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view = memoryview(buffer).cast("B")
         data = self._stream.read(min(len(view), 65536))
         self._left -= len(data)
         if self._left < 0:

@@ -3,6 +3,10 @@
 import errno
 import io
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 
 class PieceReader(io.RawIOBase):
@@ -39,7 +43,7 @@ class PieceReader(io.RawIOBase):
         self._at = base + offset
         return self._at
 
-    def readinto(self, target: "bytearray | memoryview") -> int:  # type: ignore[override]
+    def readinto(self, target: "WriteableBuffer") -> int:
         """Read up to the end of the present piece."""
         if self._at >= self.size:
             return 0

@@ -8,12 +8,15 @@ import os
 import tempfile
 from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from determinations.storage.keys import ID_BYTES, FileKey, KeyRing
 from determinations.storage.sealed import CHUNK, SealedReader, SealedWriter
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
 
 
 class ScratchFile(io.BufferedIOBase):
@@ -39,10 +42,11 @@ class ScratchFile(io.BufferedIOBase):
         """It is."""
         return True
 
-    def write(self, data: "bytes | bytearray | memoryview") -> int:  # type: ignore[override]
+    def write(self, data: "ReadableBuffer") -> int:
         """Append the bytes."""
-        self._written += len(data)
-        return self._writer.write(data)
+        written = self._writer.write(data)
+        self._written += written
+        return written
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Go to a place to read from."""
@@ -60,7 +64,7 @@ class ScratchFile(io.BufferedIOBase):
         """Some bytes."""
         return self._content().read1(size)
 
-    def readinto(self, target: "bytearray | memoryview") -> int:  # type: ignore[override]
+    def readinto(self, target: "WriteableBuffer") -> int:
         """Read into a buffer."""
         return self._content().readinto(target)
 

@@ -10,13 +10,16 @@ read by itself. Only an empty file ends with an empty chunk.
 
 import io
 import os
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from determinations.storage.keys import ID_BYTES, FileKey, KeyRing
 from determinations.storage.pieces import PieceReader
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 MAGIC = b"\0imrfile"
 _VERSION = b"\1"
@@ -74,13 +77,14 @@ class SealedWriter(io.RawIOBase):
         """It is."""
         return True
 
-    def write(self, data: "bytes | bytearray | memoryview") -> int:  # type: ignore[override]
+    def write(self, data: "ReadableBuffer") -> int:
         """Take the bytes; a full chunk is written once it is known not to be the last."""
+        taken = memoryview(data).nbytes
         self._waiting += data
         while len(self._waiting) > CHUNK:
             self._write_chunk(bytes(self._waiting[:CHUNK]), is_last=False)
             del self._waiting[:CHUNK]
-        return len(data)
+        return taken
 
     def close(self) -> None:
         """Write the last chunk; ``target`` stays open."""

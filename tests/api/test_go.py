@@ -1,5 +1,7 @@
 """Links from other systems, and what is pasted from a case."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -47,13 +49,13 @@ def test_cases_of_other_offices_do_not_exist(client: Client, people: People) -> 
 
 
 def test_a_case_is_named_by_its_outcome_and_cited_as_the_office_does(
-    as_casemanager: Client, store: Store, settings: pytest.FixtureRequest
+    as_casemanager: Client, store: Store, settings: Any
 ) -> None:
     pk = store(1000001, ITEMS)
     page = as_casemanager.get(f"/cases/{pk}/").content.decode()
     assert "<title>CM26-1000001: Partly overturned · imrsite</title>" in page
     assert 'data-copy="IMR CM26-1000001, decided Mar 3, 2026 (partly overturned)"' in page
-    settings.CITATION_STYLE = "{number} [{items}]"  # type: ignore[attr-defined]
+    settings.CITATION_STYLE = "{number} [{items}]"
     assert 'data-copy="CM26-1000001 [1 of 2 overturned]"' in as_casemanager.get(f"/cases/{pk}/").content.decode()
     Case.objects.update(case_number=None)
     assert "Copy citation" not in as_casemanager.get(f"/cases/{pk}/").content.decode()

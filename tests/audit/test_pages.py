@@ -18,6 +18,7 @@ from determinations.models.clock import database_now
 from determinations.views.audit import disclosures, tables, trail
 from determinations.views.browsing import exports as export_views
 from tests.corrections.letters import document, item, stored_letter
+from tests.fixtures.answers import content_of
 from tests.fixtures.people import People
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
@@ -96,12 +97,12 @@ def test_the_trail_is_exported_and_formulas_are_harmless(
 ) -> None:
     record("search.made", by=people.casemanager, at=timezone.now(), query="=1+1")
     answer = as_admin.post(reverse("export_audit"), {"format": "csv", "query": "action=search.made"})
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    text = content_of(answer).decode("utf-8-sig")
     (row,) = csv.DictReader(io.StringIO(text))
     assert (row["User"], row["In words"], row["Details"]) == ("casemanager", "searched", "query: =1+1")
     assert AuditEvent.objects.get(action="audit.exported").detail["rows"] == 1
     answer = as_admin.post(reverse("export_audit"), {"format": "xlsx", "query": ""})
-    assert b"".join(answer.streaming_content).startswith(b"PK")  # type: ignore[attr-defined]
+    assert content_of(answer).startswith(b"PK")
     monkeypatch.setattr(trail, "MOST_IN_EXCEL", 1)
     answer = as_admin.post(reverse("export_audit"), {"format": "xlsx", "query": ""}, follow=True)
     assert "an Excel file has at most 1 events" in answer.content.decode()
@@ -117,7 +118,7 @@ def test_a_csv_file_has_all_events_read_in_parts_whatever_their_number(
     events = [record("case.viewed", by=None, at=now - timedelta(minutes=minutes)) for minutes in ages]
     answer = as_admin.post(reverse("export_audit"), {"format": "csv", "query": "action=case.viewed"})
     exported = AuditEvent.objects.get(action="audit.exported")
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    text = content_of(answer).decode("utf-8-sig")
     newest_first = sorted(events, key=lambda event: (event.at, event.pk), reverse=True)
     assert [int(row["Event"]) for row in csv.DictReader(io.StringIO(text))] == [event.pk for event in newest_first]
     assert exported.detail["rows"] == 7
@@ -147,7 +148,7 @@ def test_the_disclosures_of_a_case_name_everyone(
     client.post("/cases/export/", {"format": "csv", "query": ""})
     export = Export.objects.get()
     write_export(export.pk, now=database_now)
-    b"".join(client.get(reverse("export_file", args=[export.pk])).streaming_content)  # type: ignore[attr-defined]
+    content_of(client.get(reverse("export_file", args=[export.pk])))
     client.force_login(people.admin)
     assert reverse("disclosures", args=[letter.pk]) in client.get(f"/cases/{letter.pk}/").content.decode()
     with django_assert_max_num_queries(16):
@@ -157,7 +158,7 @@ def test_the_disclosures_of_a_case_name_everyone(
     ]  # fmt: skip
     assert "192.0.2.5" in page.content.decode()
     answer = client.post(reverse("export_disclosures", args=[letter.pk]), {"format": "csv"})
-    lines = b"".join(answer.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    lines = content_of(answer).decode().splitlines()
     assert len(lines) == 1 + 8, "the two openings of this page, too"
     monkeypatch.setattr(disclosures, "MOST_IN_EXCEL", 1)
     answer = client.post(reverse("export_disclosures", args=[letter.pk]), {"format": "xlsx"}, follow=True)
@@ -165,4 +166,4 @@ def test_the_disclosures_of_a_case_name_everyone(
     assert AuditEvent.objects.filter(action="disclosures.exported").count() == 1
     monkeypatch.setattr(disclosures, "MOST_IN_EXCEL", 20)
     answer = client.post(reverse("export_disclosures", args=[letter.pk]), {"format": "xlsx"})
-    assert b"".join(answer.streaming_content).startswith(b"PK")  # type: ignore[attr-defined]
+    assert content_of(answer).startswith(b"PK")

@@ -29,6 +29,7 @@ from determinations.models import (
 from determinations.models.clock import database_now
 from determinations.views.browsing import exports as export_views
 from tests.corrections.letters import document, item, stored_letter
+from tests.fixtures.answers import content_of
 from tests.fixtures.people import PASSWORD, People
 from tests.safety.test_any_address import routes
 
@@ -85,7 +86,7 @@ def test_every_page_of_a_case_is_recorded_and_parts_of_it_are_not(as_casemanager
 
 def test_an_export_at_once_records_its_letters(as_casemanager: Client, letters: list[int]) -> None:
     response = as_casemanager.post("/items/export/", {"format": "csv", "query": ""})
-    assert len(b"".join(response.streaming_content).splitlines()) == 3  # type: ignore[attr-defined]
+    assert len(content_of(response).splitlines()) == 3
     event = last("list.exported")
     assert (event.letter_ids, event.detail["rows"]) == (letters, 2)
 
@@ -101,7 +102,7 @@ def test_a_long_export_records_its_letters_when_its_file_is_ready_and_each_downl
     write_export(export.pk, now=database_now)
     assert last("list.exported").letter_ids == letters
     for _ in range(2):
-        b"".join(as_casemanager.get(reverse("export_file", args=[export.pk])).streaming_content)  # type: ignore[attr-defined]
+        content_of(as_casemanager.get(reverse("export_file", args=[export.pk])))
     assert AuditEvent.objects.filter(action="export.downloaded", detail__export=export.pk).count() == 2
 
 
@@ -137,7 +138,7 @@ def test_exported_lessons_are_recorded_with_their_letters(
     change = Change(operation=Operation.SET, path="age", value=50, reason="misread")
     save_changes(letters[1], [change], by=people.admin, now=timezone.now())
     for query, ids in (("?all=1", [letters[1]]), ("", [])):
-        exported = b"".join(as_admin.get(reverse("export_lessons") + query).streaming_content)  # type: ignore[attr-defined]
+        exported = content_of(as_admin.get(reverse("export_lessons") + query))
         assert last("lessons.exported").letter_ids == ids
         assert len(json.loads(exported)) == len(ids)
 

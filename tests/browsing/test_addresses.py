@@ -1,5 +1,7 @@
 """Addresses with one change, statements assembled from Django's SQL, and the permissions of a request."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -65,11 +67,11 @@ def test_htmx_gets_a_part_unless_it_restores_its_history(headers: dict[str, str]
     assert answers == [part]
 
 
-def test_permissions_of_a_user_and_of_groups_are_one_query(people: People, django_assert_num_queries: object) -> None:
+def test_permissions_of_a_user_and_of_groups_are_one_query(people: People, django_assert_num_queries: Any) -> None:
     own = Permission.objects.get(codename="view_quality")
     user = User.objects.get(pk=people.casemanager.pk)
     user.user_permissions.add(own)
-    with django_assert_num_queries(1):  # type: ignore[operator]
+    with django_assert_num_queries(1):
         assert user.has_perm("determinations.view_quality")
         assert user.has_perm("determinations.browse_cases")
         assert not user.has_perm("determinations.correct_cases")

@@ -19,6 +19,7 @@ from determinations.models import AuditEvent, Case, DisputedItem, Export, ItemFa
 from determinations.models.browsing import ExportState
 from determinations.storage.files import Area
 from tests.corrections.letters import document, item, stored_letter
+from tests.fixtures.answers import content_of
 from tests.fixtures.people import People
 
 pytestmark = pytest.mark.usefixtures("broker")
@@ -57,7 +58,7 @@ def test_excel_keeps_formulas_as_text(tmp_path: Path) -> None:
 
 
 def rows_of(response: Any) -> list[dict[str, str]]:
-    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    text = content_of(response).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
 
 
@@ -91,7 +92,7 @@ def test_items_are_exported_with_both_sides(as_casemanager: Client, collection: 
 def test_excel_has_as_many_rows(as_casemanager: Client, collection: list[Case]) -> None:
     response = as_casemanager.post("/decisions/export/", {"format": "xlsx", "query": ""})
     data: Any = response
-    with zipfile.ZipFile(io.BytesIO(b"".join(data.streaming_content))) as book:
+    with zipfile.ZipFile(io.BytesIO(content_of(data))) as book:
         assert book.read("xl/worksheets/sheet1.xml").count(b"<row ") == len(collection) + 1
 
 

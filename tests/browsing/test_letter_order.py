@@ -12,6 +12,7 @@ from determinations.browsing.neighbors import place_in_list
 from determinations.models import ItemFact
 from determinations.paging.keyset import Page
 from tests.corrections import letters as made
+from tests.fixtures.answers import content_of
 
 pytestmark = pytest.mark.usefixtures("broker")
 
@@ -88,6 +89,6 @@ def test_neighbors_follow_the_list_in_every_sort(letters: list[int], sort: str) 
 
 def test_an_export_keeps_its_sort_and_the_letters_order(letters: list[int], as_casemanager: Client) -> None:
     answer: Any = as_casemanager.post("/items/export/", {"query": "sort=decision", "format": "csv"})
-    lines = b"".join(answer.streaming_content).decode().splitlines()
+    lines = content_of(answer).decode().splitlines()
     requests = [fact.item.request for fact in expected_rows("decision", "")]
     assert [next(name for name in requests if name in line) for line in lines[1:]] == requests

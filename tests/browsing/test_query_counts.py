@@ -4,6 +4,7 @@ import gc
 import tomllib
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -34,11 +35,11 @@ PAGES = {
 
 @pytest.mark.parametrize("name", PAGES)
 def test_queries_stay_within_their_number(
-    name: str, as_casemanager: Client, collection: list[Case], broker: None, django_assert_max_num_queries: object
+    name: str, as_casemanager: Client, collection: list[Case], broker: None, django_assert_max_num_queries: Any
 ) -> None:
     url = PAGES[name].format(pk=collection[7].pk)
     old_words_remain()  # which each process remembers for a while
-    with django_assert_max_num_queries(LIMITS[name]):  # type: ignore[operator]
+    with django_assert_max_num_queries(LIMITS[name]):
         response = as_casemanager.get(url)
     assert response.status_code == 200
 

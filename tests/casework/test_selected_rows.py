@@ -4,6 +4,7 @@ import hashlib
 import io
 import zipfile
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
@@ -133,12 +134,12 @@ def test_reviews_are_only_for_those_who_may_correct(as_casemanager: Client, stor
 
 
 def test_several_cases_are_printed_in_a_fixed_number_of_queries(
-    as_casemanager: Client, store: Store, django_assert_max_num_queries: object
+    as_casemanager: Client, store: Store, django_assert_max_num_queries: Any
 ) -> None:
     pks = [store(number) for number in range(1, 7)]
     page = act(as_casemanager, "cases", pks[:2], do="print")
     assert page.count('<article class="printed-case">') == 2
-    with django_assert_max_num_queries(12):  # type: ignore[operator]
+    with django_assert_max_num_queries(12):
         page = as_casemanager.get(f"/selection/print/?letter={','.join(map(str, pks))}").content.decode()
     assert page.count('<article class="printed-case">') == 6
     assert "Twelve physical therapy sessions" in page

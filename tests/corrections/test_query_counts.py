@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -59,9 +60,9 @@ def _collection(size: int) -> dict[str, int]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_makes_its_number_of_queries_whatever_it_shows(
-    name: str, numbers: dict[str, int], as_admin: Client, django_assert_num_queries: object
+    name: str, numbers: dict[str, int], as_admin: Client, django_assert_num_queries: Any
 ) -> None:
     address = PAGES[name].format(**numbers)
     as_admin.get(address)  # fills caches of the process
-    with django_assert_num_queries(COUNTS[name]):  # type: ignore[operator]
+    with django_assert_num_queries(COUNTS[name]):
         assert as_admin.get(address).status_code == 200

@@ -26,6 +26,7 @@ from determinations.models.office_fields import OfficeColumns
 from determinations.synthetic import write_letter
 from determinations.tasks import write_export
 from tests.browsing.conftest import store_texts
+from tests.fixtures.answers import content_of
 from tests.fixtures.people import People
 from tests.postgresql.snapshots import start_with
 
@@ -225,7 +226,7 @@ def test_a_user_requests_it_and_gets_one_file(
     assert "Parquet, with all texts and numbers" in as_supervisor.get("/exports/").content.decode()
     answer = as_supervisor.get(f"/exports/{export.pk}/file")
     assert "imr-data-set-" in answer.headers["Content-Disposition"]
-    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as archive:  # type: ignore[attr-defined]
+    with zipfile.ZipFile(io.BytesIO(content_of(answer))) as archive:
         assert sorted(archive.namelist()) == [
             "README.txt", "cases.parquet", "citations.parquet", "dictionary.csv", "grounds.parquet", "items.parquet",
         ]  # fmt: skip

@@ -18,6 +18,7 @@ from determinations.reading.ingest import ingest_letters
 from tests.cases.drawn import drawn
 from tests.corrections.letters import NOW
 from tests.extraction.files import pdf
+from tests.fixtures.answers import content_of
 from tests.fixtures.people import People
 from tests.letters_made import letter_text
 
@@ -77,7 +78,7 @@ def test_letters_of_a_file_are_listed_together_in_their_batch(as_casemanager: Cl
 def test_each_letter_of_a_file_is_exported(as_casemanager: Client) -> None:
     upload()
     answer = as_casemanager.post("/cases/export/", {"format": "csv", "query": ""})
-    exported = b"".join(cast(Iterable[bytes], cast(StreamingHttpResponse, answer).streaming_content)).decode()
+    exported = content_of(cast(Iterable[bytes], cast(StreamingHttpResponse, answer))).decode()
     assert [exported.count(number) for number in ("CM17-0000081", "CM17-0000082")] == [1, 1]
 
 
@@ -94,7 +95,7 @@ def test_only_the_whole_file_is_opened_beyond_the_pages_of_a_letter(as_admin: Cl
     assert pictures == {(1, 1): 200, (1, 3): 404, (2, 1): 404, (2, 3): 200}
     assert "Whole file (2 letters)" in words(as_admin.get(reverse("case_detail", args=[second.pk])).content)
     download = as_admin.get(reverse("letter_original", args=[second.pk]))
-    assert b"".join(cast(Iterable[bytes], cast(StreamingHttpResponse, download).streaming_content)) == data
+    assert content_of(cast(Iterable[bytes], cast(StreamingHttpResponse, download))) == data
     assert "CM17-0000082-and-1-more.pdf" in download.headers["Content-Disposition"]
     assert AuditEvent.objects.filter(action="original.downloaded", letter_id=second.pk, detail={"letters": 2}).exists()
 

@@ -17,6 +17,7 @@ from determinations.reading.ingest import ingest_letters
 from determinations.reading.workers import expect_worker
 from tests.extraction.files import locked_pdf, scanned_pdf
 from tests.extraction.messages import compound_file, mail
+from tests.fixtures.answers import content_of
 from tests.fixtures.people import People
 from tests.letters_made import letter_pdf, letter_text
 
@@ -276,7 +277,7 @@ def test_the_original_is_sent_safely_and_audited(as_casemanager: Client, batch: 
     letter = batch.files.get(name="good.pdf").letter
     assert letter
     answer = as_casemanager.get(reverse("letter_original", args=[letter.pk]))
-    assert b"".join(answer.streaming_content) == letter_pdf(1)  # type: ignore[attr-defined]
+    assert content_of(answer) == letter_pdf(1)
     assert answer.headers["Content-Type"] == "application/pdf"
     assert answer.headers["Content-Disposition"] == 'attachment; filename="CM17-0000001.pdf"'
     assert answer.headers["X-Content-Type-Options"] == "nosniff"

@@ -117,9 +117,9 @@ def test_the_status_page_is_accessible_and_fits_a_phone(page: Any, sign_in: Any,
         assert faults_of(page) == []
 
 
-def metrics_of(client: Client, **headers: str) -> dict[str, dict[tuple[tuple[str, str], ...], float]]:
+def metrics_of(client: Client, **headers: Any) -> dict[str, dict[tuple[tuple[str, str], ...], float]]:
     """Samples by name and labels."""
-    answer = client.get("/metrics", **headers)  # type: ignore[arg-type]
+    answer = client.get("/metrics", **headers)
     assert answer.status_code == 200
     samples: dict[str, dict[tuple[tuple[str, str], ...], float]] = {}
     for family in text_string_to_metric_families(answer.content.decode()):
@@ -130,12 +130,12 @@ def metrics_of(client: Client, **headers: str) -> dict[str, dict[tuple[tuple[str
 
 @pytest.mark.usefixtures("broker")
 def test_metrics_are_read_by_token_or_from_allowed_addresses_alone(client: Client, settings: Any) -> None:
-    bearer = {"HTTP_AUTHORIZATION": "Bearer only-for-monitoring"}
+    bearer: dict[str, Any] = {"HTTP_AUTHORIZATION": "Bearer only-for-monitoring"}
     assert client.get("/metrics").status_code == 404, "off unless set"
     settings.COUNTS_METRICS, settings.METRICS_TOKEN = True, "only-for-monitoring"
     assert client.get("/metrics").status_code == 404
     assert client.get("/metrics", HTTP_AUTHORIZATION="Bearer wrong").status_code == 404
-    assert client.get("/metrics", **bearer).status_code == 200  # type: ignore[arg-type]
+    assert client.get("/metrics", **bearer).status_code == 200
     from imrsite import env
 
     with pytest.MonkeyPatch.context() as patch:
@@ -144,8 +144,8 @@ def test_metrics_are_read_by_token_or_from_allowed_addresses_alone(client: Clien
         patch.setenv("A_SETTING", "10.1.0.0/99")
         with pytest.raises(Exception, match="A_SETTING is not understood"):
             env.networks("A_SETTING")
-    assert client.get("/metrics", **bearer, REMOTE_ADDR="127.0.0.1").status_code == 404  # type: ignore[arg-type]
-    assert client.get("/metrics", **bearer, REMOTE_ADDR="10.1.2.3").status_code == 200  # type: ignore[arg-type]
+    assert client.get("/metrics", **bearer, REMOTE_ADDR="127.0.0.1").status_code == 404
+    assert client.get("/metrics", **bearer, REMOTE_ADDR="10.1.2.3").status_code == 200
     settings.METRICS_TOKEN = ""
     assert client.get("/metrics", REMOTE_ADDR="10.1.2.3").status_code == 200
     assert client.get("/metrics", REMOTE_ADDR="@").status_code == 404
@@ -156,7 +156,7 @@ def test_metrics_count_requests_letters_and_queues_without_personal_data(
     client: Client, people: People, settings: Any
 ) -> None:
     settings.COUNTS_METRICS, settings.METRICS_TOKEN = True, "t"
-    bearer = {"HTTP_AUTHORIZATION": "Bearer t"}
+    bearer: dict[str, Any] = {"HTTP_AUTHORIZATION": "Bearer t"}
     before = metrics_of(client, **bearer).get("imrsite_http_requests_total", {})
     fill()
     client.force_login(people.casemanager)
@@ -199,7 +199,7 @@ def test_metrics_count_requests_letters_and_queues_without_personal_data(
         "parser",
         "migration",
     }
-    text = client.get("/metrics", **bearer).content.decode()  # type: ignore[arg-type]
+    text = client.get("/metrics", **bearer).content.decode()
     assert WORDS not in text
     assert "casemanager" not in text
 

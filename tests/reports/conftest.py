@@ -11,6 +11,7 @@ from pypdf import PdfReader
 
 from determinations.models import Export
 from determinations.tasks import write_export
+from tests.fixtures.answers import content_of
 from tests.statistics.worlds import stored_world
 
 
@@ -54,4 +55,4 @@ def file_of(client: Client, export: Export) -> bytes:
     write_export(export.pk)
     export.refresh_from_db()
     assert (export.state, export.message) == ("ready", "")
-    return b"".join(client.get(f"/exports/{export.pk}/file").streaming_content)  # type: ignore[attr-defined]
+    return content_of(client.get(f"/exports/{export.pk}/file"))

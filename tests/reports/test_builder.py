@@ -27,7 +27,7 @@ def begun(client: Client, query: str = "") -> SavedReport:
     return SavedReport.objects.latest("pk")
 
 
-def sent(client: Client, report: SavedReport, do: str, **changed: object) -> object:
+def sent(client: Client, report: SavedReport, do: str, **changed: object) -> Any:
     current = SavedReport.objects.get(pk=report.pk).definition
     return client.post(
         f"/statistics/reports/{report.pk}/", {**TYPED, "section": current["sections"], "do": do, **changed}
@@ -43,7 +43,7 @@ def test_sections_are_moved_removed_and_added_by_buttons_that_keep_the_focus(as_
     assert stored(report) == Definition(query="decision=overturned")
     answer = sent(as_supervisor, report, "down:overview")
     assert stored(report).sections[:2] == ("over-time", "overview")
-    page = as_supervisor.get(answer.headers["Location"]).content.decode()  # type: ignore[attr-defined]
+    page = as_supervisor.get(answer.headers["Location"]).content.decode()
     assert 'aria-label="Move Overview: letters, items, outcomes down" autofocus' in page
     assert "Overview: letters, items, outcomes is now number 2 of 14." in page
     sent(as_supervisor, report, "up:overview")
@@ -74,20 +74,20 @@ def test_a_form_that_is_not_valid_saves_nothing_and_loses_nothing(as_supervisor:
     report = begun(as_supervisor)
     before = stored(report)
     wrong = {"period": "fixed", "first": "2017-05-02", "last": "2017-05-01", "note": "Typed with care."}
-    page = sent(as_supervisor, report, "remove:years", **wrong).content.decode()  # type: ignore[attr-defined]
+    page = sent(as_supervisor, report, "remove:years", **wrong).content.decode()
     assert "This date is before the first one." in page
     assert "Typed with care." in page
     assert stored(report) == before
-    page = sent(as_supervisor, report, "save", period="fixed").content.decode()  # type: ignore[attr-defined]
+    page = sent(as_supervisor, report, "save", period="fixed").content.decode()
     assert "Enter at least one date" in page
     begun(as_supervisor)
-    page = sent(as_supervisor, report, "save", title=f"{before.title} 2").content.decode()  # type: ignore[attr-defined]
+    page = sent(as_supervisor, report, "save", title=f"{before.title} 2").content.decode()
     assert "You already have a report with this title." in page
 
 
 def test_filters_are_chosen_on_the_usual_form_or_copied_from_a_view(as_supervisor: Client, people: People) -> None:
     report = begun(as_supervisor)
-    form = as_supervisor.get(sent(as_supervisor, report, "filters").headers["Location"])  # type: ignore[attr-defined]
+    form = as_supervisor.get(sent(as_supervisor, report, "filters").headers["Location"])
     assert f'action="/statistics/reports/{report.pk}/filters/"' in form.content.decode()
     chosen = as_supervisor.get(f"/statistics/reports/{report.pk}/filters/?sex=male&sort=x")
     assert "Sex: Male" in chosen.content.decode()

@@ -29,6 +29,7 @@ from determinations.reports.saved import create
 from determinations.reports.schedules import When, begin
 from tests.access.offices import letter_of, limit
 from tests.fixtures import ROOT
+from tests.fixtures.answers import content_of
 from tests.fixtures.people import People
 from tests.fixtures.worker import Worker, child_environment
 from tests.reports.conftest import Pdf, file_of
@@ -231,5 +232,5 @@ def test_kills_at_any_moment_lose_and_double_no_file(
     for export in exports:
         assert [path.name for path in folder.glob(f"{export.pk}.*")] == [f"{export.pk}.pdf"]
         client.force_login(export.by)
-        content = b"".join(client.get(f"/exports/{export.pk}/file").streaming_content)  # type: ignore[attr-defined]
+        content = content_of(client.get(f"/exports/{export.pk}/file"))
         assert "Overview" in Pdf(content).text

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,9 +10,9 @@ from determinations.statistics.columns import reading
 
 
 @pytest.fixture
-def folder(tmp_path: Path, settings: object) -> Iterator[Path]:
-    settings.COLUMNS_DIR = tmp_path / "columns"  # type: ignore[attr-defined]
-    settings.COLUMN_LISTS_FROM = 0  # type: ignore[attr-defined]
+def folder(tmp_path: Path, settings: Any) -> Iterator[Path]:
+    settings.COLUMNS_DIR = tmp_path / "columns"
+    settings.COLUMN_LISTS_FROM = 0
     reading.process.close()
     yield tmp_path / "columns"
     reading.process.close()

@@ -3,6 +3,7 @@
 import random
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -105,7 +106,7 @@ def test_other_dates_of_editions_need_another_file(people: People, folder: Path)
 
 
 def test_without_a_readable_file_postgresql_counts_and_the_status_page_says_so(
-    people: People, folder: Path, settings: object
+    people: People, folder: Path, settings: Any
 ) -> None:
     def finding(words: str) -> None:
         with one_snapshot():
@@ -147,5 +148,5 @@ def test_without_a_readable_file_postgresql_counts_and_the_status_page_says_so(
     call_command("build_columns")
     assert column_file().level == Level.OK
     assert not list(folder.glob("*.unfinished"))
-    settings.COLUMN_ENGINE = False  # type: ignore[attr-defined]
+    settings.COLUMN_ENGINE = False
     assert "is off" in column_file().what

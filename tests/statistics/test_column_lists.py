@@ -29,14 +29,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_the_rail_counts_the_same_by_column_and_all_items(
-    people: People, folder: Path, settings: object, monkeypatch: pytest.MonkeyPatch
+    people: People, folder: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stored_world(random.Random(4), 12)
     keeping.keep_columns()
     for address in ("", "sex=male", "category=Pharmaceuticals&decision=upheld", "sex=male&q=knee"):
         query, counts = QueryDict(address), []
         for engine, limits in ((True, Limits(counted=1, many=1, enough=1)), (False, LIMITS)):
-            settings.COLUMN_ENGINE = engine  # type: ignore[attr-defined]
+            settings.COLUMN_ENGINE = engine
             counts.append(count_facets(ITEMS, ITEMS.filterset(query), query, limits))
         by_column, by_postgresql = counts
         if "q=" in address:  # words are PostgreSQL's, and so the first of them are counted
@@ -49,7 +49,7 @@ def test_the_rail_counts_the_same_by_column_and_all_items(
     ):  # fmt: skip
         query, counts = QueryDict(address), []
         for engine in (True, False):
-            settings.COLUMN_ENGINE = engine  # type: ignore[attr-defined]
+            settings.COLUMN_ENGINE = engine
             with monkeypatch.context() as patched:
                 if engine:
                     patched.delattr(facets, "tables_of")  # PostgreSQL gathers nothing
@@ -58,7 +58,7 @@ def test_the_rail_counts_the_same_by_column_and_all_items(
                 patched.setattr(column_cases, "_ITEMS_PER_CASE", 0)  # not all items are gathered
                 counts.append(count_facets(CASES, CASES.filterset(query), query))
         assert counts == [counts[0]] * 4, address
-    settings.COLUMN_ENGINE = True  # type: ignore[attr-defined]
+    settings.COLUMN_ENGINE = True
     query = QueryDict("sex=male&sex=female")
     for near, least in ((1, 1), (50, 3)):
         of_some = count_facets(CASES, CASES.filterset(query), query, Limits(counted=3, many=1, enough=3, near=near))
@@ -69,7 +69,7 @@ def test_the_rail_counts_the_same_by_column_and_all_items(
 def test_pages_are_the_same_by_column(
     people: People,
     folder: Path,
-    settings: object,
+    settings: Any,
     monkeypatch: pytest.MonkeyPatch,
     django_assert_num_queries: Any,
 ) -> None:
@@ -97,10 +97,10 @@ def test_pages_are_the_same_by_column(
             assert not named.query.is_sliced  # by column
             assert list(named) == list(newest_items(SqlEngine(), items, 5))
             assert named
-    settings.COLUMN_LISTS_FROM = ItemFact.objects.count() + 1  # type: ignore[attr-defined]
+    settings.COLUMN_LISTS_FROM = ItemFact.objects.count() + 1
     with one_snapshot() as engine:
         assert not engine.lists_by_column(parse_selection(query).selection)
-    settings.COLUMN_LISTS_FROM = 0  # type: ignore[attr-defined]
+    settings.COLUMN_LISTS_FROM = 0
     compare_pages_of_cases(monkeypatch, django_assert_num_queries)
 
 

@@ -1,6 +1,7 @@
 """The profile of a treatment: numbers equal their lists, quantities come from the requests."""
 
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -109,12 +110,12 @@ def test_a_user_without_permission_is_refused(client: Client) -> None:
 
 
 def test_the_number_of_queries_does_not_grow_with_the_items(
-    as_supervisor: Client, therapy: None, django_assert_max_num_queries: object
+    as_supervisor: Client, therapy: None, django_assert_max_num_queries: Any
 ) -> None:
     address = reverse("treatment", args=["Rehabilitation", "PT/OT"])
     as_supervisor.get(address)
     assert ItemFact.objects.count() == 8
-    with django_assert_max_num_queries(22):  # type: ignore[operator]
+    with django_assert_max_num_queries(22):
         as_supervisor.get(address)
 
 

@@ -21,6 +21,7 @@ from determinations.models import Case, Letter
 from determinations.tasks import send_waiting
 from imrsite.local.processes import stop_process
 from imrsite.store_address import Bucket
+from tests.fixtures.answers import content_of
 from tests.fixtures.object_storage import ObjectStorage
 from tests.fixtures.worker import Worker, start_worker
 from tests.letters_made import letter_pdf
@@ -66,7 +67,7 @@ def test_a_letter_goes_from_one_host_to_another_and_back(other_host: Worker, as_
     assert drawn.status_code == 200
     assert drawn.content.startswith(b"\x89PNG")
     original = as_admin.get(reverse("letter_original", args=[letter.pk]))
-    assert b"".join(original.streaming_content) == letter_pdf(1)  # type: ignore[attr-defined]
+    assert content_of(original) == letter_pdf(1)
     for host in ("web", "worker"):
         left = [path for path in (tmp_path / host).rglob("*") if path.is_file() and "columns" not in path.parts]
         assert left == [], f"nothing stays on the disk of {host}"

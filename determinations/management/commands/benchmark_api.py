@@ -12,7 +12,7 @@ import gc
 import random
 import time
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from django.conf import settings
@@ -125,27 +125,37 @@ class Command(BaseCommand):
         self.stdout.write(f"API to web, ratio: {taken['web'] / taken['API']:.2f}")
 
 
+def _requests_of_list(
+    name: str, rows: Sequence[Case | ItemFact], some: Choices
+) -> Iterator[tuple[str, _Address, _Address | None]]:
+    api, page = f"/api/v1/{name}", f"/{name}/"
+
+    def anywhere() -> Query:
+        return {"after": some.place(rows, "decision_date")}
+
+    yield f"{name}: first page", _fixed(api), _fixed(page, {})
+    yield (
+        f"{name}: any depth",
+        lambda: (api, {"limit": _LIMIT, **anywhere()}),
+        lambda: (page, anywhere()),
+    )
+    yield (
+        f"{name}: filtered",
+        lambda: (api, {"limit": _LIMIT, **some.filters()}),
+        lambda: (page, some.filters()),
+    )
+    yield (
+        f"{name}: words",
+        lambda: (api, {"limit": _LIMIT, "q": some.words()}),
+        lambda: (page, {"q": some.words()}),
+    )
+
+
 def _requests(rng: random.Random) -> Iterator[tuple[str, _Address, _Address | None]]:
     """Each line: its name, its requests, and those of the page that shows the same."""
     some = Choices(rng, read_labels())
     for name, rows in (("cases", some.cases), ("items", some.facts)):
-        api, page = f"/api/v1/{name}", f"/{name}/"
-        yield f"{name}: first page", _fixed(api), _fixed(page, {})
-        yield (
-            f"{name}: any depth",
-            lambda api=api, rows=rows: (api, {"limit": _LIMIT, "after": some.place(rows, "decision_date")}),  # type: ignore[misc]
-            lambda page=page, rows=rows: (page, {"after": some.place(rows, "decision_date")}),  # type: ignore[misc]
-        )
-        yield (
-            f"{name}: filtered",
-            lambda api=api: (api, {"limit": _LIMIT, **some.filters()}),  # type: ignore[misc]
-            lambda page=page: (page, some.filters()),  # type: ignore[misc]
-        )
-        yield (
-            f"{name}: words",
-            lambda api=api: (api, {"limit": _LIMIT, "q": some.words()}),  # type: ignore[misc]
-            lambda page=page: (page, {"q": some.words()}),  # type: ignore[misc]
-        )
+        yield from _requests_of_list(name, rows, some)
     yield "citations: filtered", lambda: ("/api/v1/citations", {"limit": _LIMIT, **some.filters()}), None
     yield "search", lambda: ("/api/v1/search", {"q": some.words()}), lambda: ("/search/", {"q": some.words()})
     yield "case", lambda: (f"/api/v1/cases/{some.case().pk}", {}), lambda: (f"/cases/{some.case().pk}/", {})

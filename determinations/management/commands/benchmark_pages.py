@@ -18,6 +18,7 @@ import re
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,8 @@ _SPECIALTIES = ("Orthopedic Surgery", "Pain Management", "Family Practice", "Psy
 _QUERY = re.compile(r"(?:SET LOCAL [^;]*; )*(?:SELECT pg_stat_[^;]*; )?(?=[ \n(]*(?:SELECT|WITH))")
 #: What stands after the question mark of an address.
 Query = dict[str, str | int | list[str]]
+#: The name of a line, and what makes the address of a request.
+Page = tuple[str, Callable[[], tuple[str, Query]]]
 
 
 class Command(BaseCommand):
@@ -197,41 +200,34 @@ class Choices:
         return " ".join(self.rng.sample(_WORDS, self.rng.randint(1, 2)))
 
 
-def _pages(rng: random.Random) -> Iterator[tuple[str, Callable[[], tuple[str, Query]]]]:
+def _pages_of_list(name: str, rows: Sequence[Case | ItemFact], some: Choices) -> Iterator[Page]:
+    def anywhere() -> Query:
+        return {"after": some.place(rows, "decision_date")}
+
+    yield f"{name}: first page", lambda: (f"/{name}/", {})
+    yield f"{name}: last page", lambda: (f"/{name}/", {"before": "end"})
+    yield f"{name}: any depth", lambda: (f"/{name}/", anywhere())
+    yield f"{name}: filtered", lambda: (f"/{name}/", some.filters())
+    yield f"{name}: filtered, any depth", lambda: (f"/{name}/", {**some.filters(), **anywhere()})
+    yield f"{name}: words", lambda: (f"/{name}/", {"q": some.words()})
+    yield f"{name}: counts of the rail", lambda: (f"/{name}/facets/", {})
+    yield f"{name}: counts of the rail, filtered", lambda: (f"/{name}/facets/", some.filters())
+
+
+def _sorted_cases(some: Choices, sort: str, column: str) -> tuple[str, Query]:
+    return "/cases/", {"sort": sort, "after": some.place(some.cases, column)}
+
+
+def _pages(rng: random.Random) -> Iterator[Page]:
     some = Choices(rng, read_labels())
     for name, rows in (("cases", some.cases), ("items", some.facts), ("decisions", some.cases)):
-        yield f"{name}: first page", lambda name=name: (f"/{name}/", {})  # type: ignore[misc]
-        yield f"{name}: last page", lambda name=name: (f"/{name}/", {"before": "end"})  # type: ignore[misc]
-        yield (
-            f"{name}: any depth",
-            lambda name=name, rows=rows: (f"/{name}/", {"after": some.place(rows, "decision_date")}),  # type: ignore[misc]
-        )
-        yield f"{name}: filtered", lambda name=name: (f"/{name}/", some.filters())  # type: ignore[misc]
-        yield (
-            f"{name}: filtered, any depth",
-            lambda name=name, rows=rows: (  # type: ignore[misc]
-                f"/{name}/",
-                {**some.filters(), "after": some.place(rows, "decision_date")},
-            ),
-        )
-        yield f"{name}: words", lambda name=name: (f"/{name}/", {"q": some.words()})  # type: ignore[misc]
-        yield f"{name}: counts of the rail", lambda name=name: (f"/{name}/facets/", {})  # type: ignore[misc]
-        yield (
-            f"{name}: counts of the rail, filtered",
-            lambda name=name: (f"/{name}/facets/", some.filters()),  # type: ignore[misc]
-        )
+        yield from _pages_of_list(name, rows, some)
     orders = (
         ("number", "case_number"), ("-items", "item_count"), ("-doubts", "problem_count"), ("outcome", "outcome"),
         ("category", "category_ids"), ("-specialty", "specialties"),
     )  # fmt: skip
     for sort, column in orders:
-        yield (
-            f"cases: by {sort}, any depth",
-            lambda sort=sort, column=column: (  # type: ignore[misc]
-                "/cases/",
-                {"sort": sort, "after": some.place(some.cases, column)},
-            ),
-        )
+        yield f"cases: by {sort}, any depth", partial(_sorted_cases, some, sort, column)
     yield (
         "items: section named",
         lambda: ("/items/", {"reviewer_section": rng.choice(["opioid", "criteria", "MRI", "zzzz"])}),

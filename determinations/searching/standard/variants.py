@@ -1,6 +1,7 @@
 """Other spellings of what synthetic letters say, so that the standard meets every way in which letters print it."""
 
 import re
+from functools import partial
 from random import Random
 
 _VARIANTS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -34,7 +35,7 @@ _COMPILED = tuple((re.compile(pattern), variants) for pattern, variants in _VARI
 def varied(text: str, rng: Random) -> str:
     """The text with about half of these passages in another spelling."""
     for pattern, variants in _COMPILED:
-        text = pattern.sub(lambda match, some=variants: _other(match, some, rng), text)  # type: ignore[misc]
+        text = pattern.sub(partial(_other, variants=variants, rng=rng), text)
     return text
 
 
