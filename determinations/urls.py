@@ -16,7 +16,7 @@ from determinations.views.casework import case_work, notifications, selected_row
 from determinations.views.duties import calendar_feed, one_duty, worklist
 from determinations.views.help import news as help_news
 from determinations.views.help import pages as help_pages
-from determinations.views.intake import letter_file, uploads
+from determinations.views.intake import batches, letter_file, letters, uploads
 from determinations.views.office_fields import case_values
 from determinations.views.office_fields import imports as office_imports
 from determinations.views.office_fields import values as field_values
@@ -181,10 +181,10 @@ urlpatterns = [
     path("citations/authorities/<path:key>/", authority.citation_authority, name="citation_authority"),
     path("citations/authorities/<path:key>.<slug:format>", exports.authority_export, name="authority_export"),
     path("uploads/", uploads.upload_list, name="upload_list"),
-    path("uploads/letters/", uploads.letter_list, name="letter_list"),
-    path("uploads/retry/", uploads.retry, name="retry_letters"),
-    path("uploads/<int:pk>/remove-unopened/", uploads.remove_unopened, name="remove_unopened"),
-    path("uploads/<int:pk>/", uploads.upload_detail, name="upload_detail"),
+    path("uploads/letters/", letters.letter_list, name="letter_list"),
+    path("uploads/retry/", letters.retry, name="retry_letters"),
+    path("uploads/<int:pk>/remove-unopened/", batches.remove_unopened, name="remove_unopened"),
+    path("uploads/<int:pk>/", batches.upload_detail, name="upload_detail"),
     path("letters/<int:pk>/file/", letter_file.letter_file, name="letter_file"),
     path("letters/<int:pk>/pages.pdf", originals.letter_own_pages, name="letter_own_pages"),
     path("letters/<int:pk>/original/", originals.letter_original, name="letter_original"),
