@@ -75,8 +75,8 @@ def _lines(notice: _Notice) -> list[str]:
     lines += ["INDEPENDENT MEDICAL REVIEW DECISION AND RATIONALE ", _BLANK]
     lines += wrap(
         f"An application for Independent Medical Review was filed on {_short(notice.filed)} disputing the Utilization "
-        f"Review Denial dated {_short(denied)}. A decision has been made for each of the treatment and/or services that "
-        "were in dispute:"
+        f"Review Denial dated {_short(denied)}. A decision has been made for each of the treatment and/or services "
+        "that were in dispute:"
     )
     for text in notice.determinations:
         lines += [_BLANK, *wrap(text)]
