@@ -58,33 +58,21 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "letter": opened.letter,
         "sheet": sheet,
         "most_scans": letter_limits().scanned_pages,
-        "doubted": [(path, _doubt_url(request.GET, path, items_shown)) for path in sheet.doubted[:_MOST_DOUBTED]],
-        "more_doubted": max(0, len(sheet.doubted) - _MOST_DOUBTED),
+        **_doubts(request, sheet, items_shown),
         "items": sheet.items[items_shown.shown],
         "items_shown": items_shown,
         "index": sheet.items[items_shown.shown],
         "chosen": request.GET.get("value", ""),
         "same_case": same_case(case, opened.merged.record),
         "file_letters": of_file,
-        "reports": list(
-            ProblemReport.objects.filter(
-                Q(letter=pk) | Q(letter__case__superseded_by=pk, letter__case__is_copy=True), by=person_of(request)
-            ).order_by("-id")[:5]
-        ),
+        "reports": _own_reports(request, pk),
         "parsed": opened.parser_version,
         "grounds_were_read": bool(opened.grounds_version) or reads_grounds(opened.parser_version),
         "head_rows": _head_rows(sheet),
         "place": place and place_links(place, request.GET),
-        "correct_url": url_if_any("review_letter", pk)
-        if request.user.has_perm("determinations.correct_cases")
-        else "",
-        "move_url": url_if_any("move_case", pk) if may_move(person_of(request)) else "",
         "letters_in_file": len(of_file),
-        "original_url": url_if_any("letter_original", pk) if can_read else "",
         "citation": citation_of(case),
-        "own_pages_url": url_if_any("letter_own_pages", pk)
-        if can_read and len(of_file) > 1 and has_pictures(opened.letter)
-        else "",
+        **_addresses(request, opened.letter, of_file, can_read=can_read),
         **values_context(case, person_of(request)),
         **duty_context(case, opened.merged.record["items"]),
         **work_context(request, case),
@@ -92,6 +80,34 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         **(_letter_pane(request, opened, stored, sheet, of_file, items_shown) if can_read else {}),
     }
     return render(request, "cases/case_detail.html", context)
+
+
+def _addresses(
+    request: HttpRequest, letter: Letter, of_file: Sequence[Letter], *, can_read: bool
+) -> dict[str, object]:
+    """Where the buttons of the page lead; empty for what the user may not do."""
+    may_correct = request.user.has_perm("determinations.correct_cases")
+    has_own_pages = can_read and len(of_file) > 1 and has_pictures(letter)
+    return {
+        "correct_url": url_if_any("review_letter", letter.pk) if may_correct else "",
+        "move_url": url_if_any("move_case", letter.pk) if may_move(person_of(request)) else "",
+        "original_url": url_if_any("letter_original", letter.pk) if can_read else "",
+        "own_pages_url": url_if_any("letter_own_pages", letter.pk) if has_own_pages else "",
+    }
+
+
+def _own_reports(request: HttpRequest, case_id: int) -> list[ProblemReport]:
+    """The problems that the user reported, newest first."""
+    of_copies = Q(letter__case__superseded_by=case_id, letter__case__is_copy=True)
+    own = ProblemReport.objects.filter(Q(letter=case_id) | of_copies, by=person_of(request))
+    return list(own.order_by("-id")[:5])
+
+
+def _doubts(request: HttpRequest, sheet: CaseSheet, items_shown: ItemPage) -> dict[str, object]:
+    return {
+        "doubted": [(path, _doubt_url(request.GET, path, items_shown)) for path in sheet.doubted[:_MOST_DOUBTED]],
+        "more_doubted": max(0, len(sheet.doubted) - _MOST_DOUBTED),
+    }
 
 
 def _doubt_url(query: QueryDict, path: str, items_shown: ItemPage) -> str:
