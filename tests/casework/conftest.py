@@ -1,8 +1,10 @@
 """Synthetic letters of today with an overturned and an upheld item."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from determinations.models import Letter
@@ -23,3 +25,12 @@ def store(db: None) -> Store:
         return pk
 
     return store
+
+
+def told(client: Client, address: str = "/notifications/") -> list[str]:
+    return [row.said for row in client.get(address).context["rows"]]
+
+
+@pytest.fixture
+def now() -> datetime:
+    return timezone.now()

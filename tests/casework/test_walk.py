@@ -11,7 +11,7 @@ from determinations.duties import actions as duty_actions
 from determinations.models import Case, CaseWork, Duty, DutyState, Letter, Receipt, Upload, UploadedFile
 from tests.accessibility import faults_of
 from tests.browsing.conftest import store_texts
-from tests.casework.test_notifications import Inbox, inbox
+from tests.casework.test_mail import Inbox, inbox
 from tests.duties.conftest import letter_text
 from tests.fixtures.people import People
 from tests.office_fields.conftest import Enter, enter

@@ -5,9 +5,12 @@ from datetime import date, timedelta
 
 import pytest
 from django.db.models import QuerySet
+from django.utils import timezone
 
-from determinations.models import Duty, Letter
+from determinations.duties import actions as duty_actions
+from determinations.models import Duty, Letter, Service
 from tests.browsing.conftest import NOW, store_texts
+from tests.fixtures.people import People
 
 #: The day on which the letters of these tests are uploaded, and the day before, on which they were issued.
 UPLOADED = date(2026, 3, 4)
@@ -42,6 +45,7 @@ treatment {conclusion} medically necessary.
 """
 
 Store = Callable[..., int]
+ITEMS = {"Twelve physical therapy sessions": "Overturned", "One synthetic knee brace": "Upheld"}
 
 
 def letter_text(number: int, items: dict[str, str], issued: date = ISSUED) -> str:
@@ -70,3 +74,12 @@ def duties_of(letter_id: int) -> QuerySet[Duty]:
 def uploaded_days_ago(letter_id: int, days: int) -> None:
     """Move the upload of a letter before that of the others."""
     Letter.objects.filter(pk=letter_id).update(received_at=NOW - timedelta(days=days))
+
+
+def received(store: Store, people: People, number: int, days_ago: int) -> Duty:
+    """The duty of a letter that was received so many days before today, on which it was issued, too."""
+    day = timezone.localdate() - timedelta(days=days_ago)
+    pk = store(number, ITEMS, issued=day)
+    Letter.objects.filter(pk=pk).update(received_at=timezone.now() - timedelta(days=days_ago))
+    duty_actions.enter_receipt([pk], day, Service.MAIL, by=people.casemanager, now=timezone.now())
+    return duties_of(pk)[0]

@@ -7,11 +7,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
-from django.utils.html import escape
 from icalendar import Calendar
 
 from determinations.duties import actions as duty_actions
-from determinations.duties import documents
 from determinations.filters import CaseFilter, ItemFilter
 from determinations.models import (
     AuditEvent,
@@ -25,36 +23,16 @@ from determinations.models import (
     Export,
     ItemFact,
     Letter,
-    Receipt,
-    Service,
-    Upload,
-    UploadedFile,
 )
-from determinations.storage.files import documents_area
-from determinations.tasks import enter_receipts
-from determinations.views.duties import one_duty
-from tests.duties.conftest import Store, duties_of
-from tests.fixtures.answers import content_of
+from tests.duties.conftest import ITEMS, Store, duties_of, received
 from tests.fixtures.people import People
-from tests.fixtures.stored import stored_path
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
-
-ITEMS = {"Twelve physical therapy sessions": "Overturned", "One synthetic knee brace": "Upheld"}
 
 
 def due(duty: Duty) -> date:
     assert duty.due_on
     return duty.due_on
-
-
-def received(store: Store, people: People, number: int, days_ago: int) -> Duty:
-    """The duty of a letter that was received so many days before today, on which it was issued, too."""
-    day = timezone.localdate() - timedelta(days=days_ago)
-    pk = store(number, ITEMS, issued=day)
-    Letter.objects.filter(pk=pk).update(received_at=timezone.now() - timedelta(days=days_ago))
-    duty_actions.enter_receipt([pk], day, Service.MAIL, by=people.casemanager, now=timezone.now())
-    return duties_of(pk)[0]
 
 
 def test_duties_of_a_letter_are_in_its_order(as_casemanager: Client, people: People, store: Store) -> None:
@@ -123,7 +101,7 @@ def test_a_duty_that_another_user_closed_meanwhile_is_not_said_to_be_saved(
     )
     done = {"do": "done", "done_on": f"{today:%m/%d/%y}", "note": "My words\x00"}
     for form in (
-        {**done, "document": SimpleUploadedFile("a.pdf", PDF)},
+        {**done, "document": SimpleUploadedFile("a.pdf", b"%PDF-1.4 synthetic")},
         {"do": "assign", "to": "casemanager"},
         {"do": "given"},
     ):
@@ -176,85 +154,6 @@ def test_the_case_says_what_to_do_and_by_when(as_casemanager: Client, people: Pe
     assert f"{due(duty):%b} {due(duty).day}" in page
     assert "Last day to appeal" in page
     assert "Labor Code 4610(k)" in page
-
-
-def test_one_receipt_is_entered_on_its_page(as_casemanager: Client, store: Store) -> None:
-    pk = store(1, ITEMS)
-    page = as_casemanager.post(f"/cases/{pk}/receipt/", {"received_on": "3/2/2026", "service": "fax"})
-    assert page.status_code == 422  # issued on March 3
-    assert "was issued after this date" in page.content.decode()
-    saved = as_casemanager.post(f"/cases/{pk}/receipt/", {"received_on": "Mar 4, 2026", "service": "fax"})
-    assert saved.headers["Location"] == f"/cases/{pk}/#duties"
-    assert Receipt.objects.get(pk=pk).service == Service.FAX
-
-
-def test_receipt_of_a_batch_leaves_dates_that_were_entered(
-    as_casemanager: Client, people: People, store: Store
-) -> None:
-    one, other = store(1, ITEMS), store(2, ITEMS)
-    upload = _batch_of(people, one, other)
-    duty_actions.enter_receipt([one], date(2026, 3, 4), Service.FAX, by=people.casemanager, now=timezone.now())
-    as_casemanager.post(f"/uploads/{upload.pk}/receipt/", {"received_on": "3/5/2026", "service": "mail"})
-    assert list(Receipt.objects.order_by("pk").values_list("received_on", flat=True)) == [
-        date(2026, 3, 4), date(2026, 3, 5),
-    ]  # fmt: skip
-    as_casemanager.post(
-        f"/uploads/{upload.pk}/receipt/", {"received_on": "3/6/2026", "service": "mail", "replace": "yes"}
-    )
-    assert set(Receipt.objects.values_list("received_on", flat=True)) == {date(2026, 3, 6)}
-
-
-@pytest.mark.parametrize("most_at_once", [500, 1], ids=["small", "large"])
-def test_receipt_of_a_batch_tells_of_letters_that_were_issued_later(
-    as_casemanager: Client, people: People, store: Store, monkeypatch: pytest.MonkeyPatch, most_at_once: int
-) -> None:
-    early, late, dated = store(1, ITEMS), store(2, ITEMS, date(2026, 3, 20)), store(3, ITEMS, date(2026, 3, 21))
-    upload = _batch_of(people, early, late, dated)
-    duty_actions.enter_receipt([dated], date(2026, 3, 22), Service.FAX, by=people.casemanager, now=timezone.now())
-    monkeypatch.setattr(one_duty, "MOST_AT_ONCE", most_at_once)
-    monkeypatch.setattr(
-        one_duty,
-        "send_receipts",
-        lambda upload, day, *others, only_missing: enter_receipts(upload, str(day), *others, only_missing),
-    )
-    address = f"/uploads/{upload.pk}/receipt/"
-    tomorrow = timezone.localdate() + timedelta(days=1)
-    future = as_casemanager.post(address, {"received_on": f"{tomorrow:%m/%d/%Y}", "service": "mail"})
-    assert future.status_code == 422
-    assert "in the future" in future.content.decode()
-    refused = as_casemanager.post(address, {"received_on": "3/5/2026", "service": "mail"})
-    assert refused.status_code == 422
-    told = refused.content.decode()
-    assert "1 of the letters was issued after this date of receipt. Nothing was saved." in told
-    listed = as_casemanager.get(f"/cases/?upload={upload.pk}&decided_from=2026-03-06")
-    assert escape(listed.request["PATH_INFO"] + "?" + listed.request["QUERY_STRING"]) in told
-    assert "CM26-0000002" in listed.content.decode()
-    assert "CM26-0000001" not in listed.content.decode()
-    assert set(Receipt.objects.values_list("pk", flat=True)) == {dated}
-
-    saved = as_casemanager.post(
-        address, {"received_on": "3/5/2026", "service": "mail", "without_later": "yes"}, follow=True
-    ).content.decode()
-    assert "1 letter that was issued later was left out" in saved
-    days = dict(Receipt.objects.values_list("pk", "received_on"))
-    assert days == {early: date(2026, 3, 5), dated: date(2026, 3, 22)}
-
-
-def test_a_worker_names_letters_of_a_batch_that_it_left_out(people: People, store: Store) -> None:
-    early, late = store(1, ITEMS), store(2, ITEMS, date(2026, 3, 20))
-    upload = _batch_of(people, early, late)
-    enter_receipts(upload.pk, "2026-03-05", "mail", people.casemanager.pk, only_missing=True)
-    assert set(Receipt.objects.values_list("pk", flat=True)) == {early}
-    assert AuditEvent.objects.get(action="receipt.left_out").letter_ids == [late]
-
-
-def _batch_of(people: People, *letters: int) -> Upload:
-    upload = Upload.objects.create(by=people.casemanager, started_at=timezone.now())
-    for pk in letters:
-        UploadedFile.objects.create(
-            upload=upload, name="synthetic.pdf", outcome="accepted", letter_id=pk, received_at=timezone.now()
-        )
-    return upload
 
 
 def test_the_calendar_lists_my_duties_without_medical_text(
@@ -389,77 +288,6 @@ def test_cases_sort_by_the_earliest_due_date_of_their_open_duties(
         [sooner.pk], done_on=timezone.localdate(), required=True, note="", by=people.casemanager, now=timezone.now()
     )
     assert listed()[0] == later.letter_id
-
-
-PDF = b"%PDF-1.4 synthetic authorization"
-
-
-def attach(client: Client, duty: Duty, content: bytes, name: str = "Sent.pdf", **more: str) -> Any:
-    typed = {"do": "attach", "document": SimpleUploadedFile(name, content), **more}
-    return client.post(f"/worklist/{duty.pk}/", typed)
-
-
-def test_a_document_is_attached_downloaded_and_removed(
-    as_casemanager: Client, people: People, store: Store, client: Client
-) -> None:
-    duty = received(store, people, 1, 3)
-    day = f"{timezone.localdate():%m/%d/%Y}"
-    attach(as_casemanager, duty, PDF, "Sent<1>.pdf", do="done", done_on=day, note="")
-    document = DutyDocument.objects.get()
-    assert (document.name, document.media_type, document.size) == ("Sent1.pdf", "application/pdf", len(PDF))
-    assert Duty.objects.get().state == DutyState.DONE
-    page = as_casemanager.get(f"/worklist/{duty.pk}/").content.decode()
-    assert f'href="/worklist/documents/{document.pk}/"' in page
-    sent = as_casemanager.get(f"/worklist/documents/{document.pk}/")
-    assert content_of(sent) == PDF
-    assert sent.headers["Content-Disposition"].startswith("attachment")
-    assert documents_area().has(document.store_name)
-    as_casemanager.post(f"/worklist/{duty.pk}/", {"do": "remove_document", "document": document.pk})
-    assert not DutyDocument.objects.exists()
-    events = set(AuditEvent.objects.values_list("action", flat=True))
-    assert {"duty.document_attached", "duty.document_downloaded", "duty.document_removed"} <= events
-
-
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        (b"", "empty"),
-        (b"MZ\x90\x00\x03", "not a PDF"),
-        (b"<html><script>1</script></html>", "not a PDF"),
-        (b"%PDF-1.4" + b"0" * (10 * 1024 * 1024), "10 MB are allowed"),
-    ],
-    ids=["empty", "program", "html", "large"],
-)
-def test_a_document_that_may_not_be_attached_changes_nothing(
-    as_casemanager: Client, people: People, store: Store, content: bytes, reason: str
-) -> None:
-    duty = received(store, people, 1, 3)
-    page = attach(as_casemanager, duty, content, do="done", done_on=f"{timezone.localdate():%m/%d/%Y}", note="Kept")
-    assert page.status_code == 422
-    assert reason in page.content.decode()
-    assert ">Kept</textarea>" in page.content.decode()
-    assert Duty.objects.get().state == DutyState.OPEN
-    assert not DutyDocument.objects.exists()
-
-
-def test_a_changed_document_is_not_sent(as_casemanager: Client, people: People, store: Store) -> None:
-    duty = received(store, people, 1, 3)
-    attach(as_casemanager, duty, PDF)
-    document = DutyDocument.objects.get()
-    path = stored_path(document.store_name, "documents")
-    path.write_bytes(path.read_bytes()[:-1] + b"!")
-    assert as_casemanager.get(f"/worklist/documents/{document.pk}/").status_code == 404
-
-
-def test_a_file_without_its_row_is_deleted(people: People, store: Store) -> None:
-    duty = received(store, people, 1, 3)
-    kept = documents.attach(duty, SimpleUploadedFile("a.pdf", PDF), by=people.casemanager, now=timezone.now())
-    lost = documents.attach(duty, SimpleUploadedFile("b.pdf", PDF), by=people.casemanager, now=timezone.now())
-    DutyDocument.objects.filter(pk=lost.pk).delete()
-    assert documents.delete_files_without_row(now=timezone.now()) == 0  # it may be arriving
-    documents.delete_files_without_row(now=timezone.now() + timedelta(days=2))
-    assert documents_area().has(kept.store_name)
-    assert not documents_area().has(lost.store_name)
 
 
 def test_cases_of_selected_duties_are_tagged_printed_and_downloaded(

@@ -1,0 +1,102 @@
+"""The date of receipt, of a letter and of a batch."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from django.utils.html import escape
+
+from determinations.duties import actions as duty_actions
+from determinations.models import (
+    AuditEvent,
+    Receipt,
+    Service,
+    Upload,
+    UploadedFile,
+)
+from determinations.tasks import enter_receipts
+from determinations.views.duties import one_duty
+from tests.duties.conftest import ITEMS, Store
+from tests.fixtures.people import People
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
+
+
+def test_one_receipt_is_entered_on_its_page(as_casemanager: Client, store: Store) -> None:
+    pk = store(1, ITEMS)
+    page = as_casemanager.post(f"/cases/{pk}/receipt/", {"received_on": "3/2/2026", "service": "fax"})
+    assert page.status_code == 422  # issued on March 3
+    assert "was issued after this date" in page.content.decode()
+    saved = as_casemanager.post(f"/cases/{pk}/receipt/", {"received_on": "Mar 4, 2026", "service": "fax"})
+    assert saved.headers["Location"] == f"/cases/{pk}/#duties"
+    assert Receipt.objects.get(pk=pk).service == Service.FAX
+
+
+def test_receipt_of_a_batch_leaves_dates_that_were_entered(
+    as_casemanager: Client, people: People, store: Store
+) -> None:
+    one, other = store(1, ITEMS), store(2, ITEMS)
+    upload = _batch_of(people, one, other)
+    duty_actions.enter_receipt([one], date(2026, 3, 4), Service.FAX, by=people.casemanager, now=timezone.now())
+    as_casemanager.post(f"/uploads/{upload.pk}/receipt/", {"received_on": "3/5/2026", "service": "mail"})
+    assert list(Receipt.objects.order_by("pk").values_list("received_on", flat=True)) == [
+        date(2026, 3, 4), date(2026, 3, 5),
+    ]  # fmt: skip
+    as_casemanager.post(
+        f"/uploads/{upload.pk}/receipt/", {"received_on": "3/6/2026", "service": "mail", "replace": "yes"}
+    )
+    assert set(Receipt.objects.values_list("received_on", flat=True)) == {date(2026, 3, 6)}
+
+
+@pytest.mark.parametrize("most_at_once", [500, 1], ids=["small", "large"])
+def test_receipt_of_a_batch_tells_of_letters_that_were_issued_later(
+    as_casemanager: Client, people: People, store: Store, monkeypatch: pytest.MonkeyPatch, most_at_once: int
+) -> None:
+    early, late, dated = store(1, ITEMS), store(2, ITEMS, date(2026, 3, 20)), store(3, ITEMS, date(2026, 3, 21))
+    upload = _batch_of(people, early, late, dated)
+    duty_actions.enter_receipt([dated], date(2026, 3, 22), Service.FAX, by=people.casemanager, now=timezone.now())
+    monkeypatch.setattr(one_duty, "MOST_AT_ONCE", most_at_once)
+    monkeypatch.setattr(
+        one_duty,
+        "send_receipts",
+        lambda upload, day, *others, only_missing: enter_receipts(upload, str(day), *others, only_missing),
+    )
+    address = f"/uploads/{upload.pk}/receipt/"
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    future = as_casemanager.post(address, {"received_on": f"{tomorrow:%m/%d/%Y}", "service": "mail"})
+    assert future.status_code == 422
+    assert "in the future" in future.content.decode()
+    refused = as_casemanager.post(address, {"received_on": "3/5/2026", "service": "mail"})
+    assert refused.status_code == 422
+    told = refused.content.decode()
+    assert "1 of the letters was issued after this date of receipt. Nothing was saved." in told
+    listed = as_casemanager.get(f"/cases/?upload={upload.pk}&decided_from=2026-03-06")
+    assert escape(listed.request["PATH_INFO"] + "?" + listed.request["QUERY_STRING"]) in told
+    assert "CM26-0000002" in listed.content.decode()
+    assert "CM26-0000001" not in listed.content.decode()
+    assert set(Receipt.objects.values_list("pk", flat=True)) == {dated}
+
+    saved = as_casemanager.post(
+        address, {"received_on": "3/5/2026", "service": "mail", "without_later": "yes"}, follow=True
+    ).content.decode()
+    assert "1 letter that was issued later was left out" in saved
+    days = dict(Receipt.objects.values_list("pk", "received_on"))
+    assert days == {early: date(2026, 3, 5), dated: date(2026, 3, 22)}
+
+
+def test_a_worker_names_letters_of_a_batch_that_it_left_out(people: People, store: Store) -> None:
+    early, late = store(1, ITEMS), store(2, ITEMS, date(2026, 3, 20))
+    upload = _batch_of(people, early, late)
+    enter_receipts(upload.pk, "2026-03-05", "mail", people.casemanager.pk, only_missing=True)
+    assert set(Receipt.objects.values_list("pk", flat=True)) == {early}
+    assert AuditEvent.objects.get(action="receipt.left_out").letter_ids == [late]
+
+
+def _batch_of(people: People, *letters: int) -> Upload:
+    upload = Upload.objects.create(by=people.casemanager, started_at=timezone.now())
+    for pk in letters:
+        UploadedFile.objects.create(
+            upload=upload, name="synthetic.pdf", outcome="accepted", letter_id=pk, received_at=timezone.now()
+        )
+    return upload
