@@ -6,6 +6,7 @@ A command whose answer is lost runs once more, as ``CACHES`` says. Counting does
 """
 
 from functools import cached_property
+from typing import Any
 
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis import Redis
@@ -24,14 +25,13 @@ class _OneServer(RedisCacheClient):
 
 
 class _CountsOnce(_OneServer):
-    @cached_property
-    def _without_repeats(self) -> _OneServer:
-        options = {**self._pool_options, "retry": Retry(NoBackoff(), 0)}
-        return _OneServer(self._servers, self._serializer, self._pool_class, **options)
+    def __init__(self, servers: list[str], **options: Any) -> None:
+        super().__init__(servers, **options)
+        self._without_repeats = _OneServer(servers, **{**options, "retry": Retry(NoBackoff(), 0)})
 
-    def incr(self, key: str, delta: int) -> int:
+    def incr(self, key: "str | bytes | memoryview[int]", delta: int) -> Any:
         """Add to a number. Raises ValueError if there is none, RedisError if it may or may not have been added."""
-        return int(self._without_repeats.incr(key, delta))
+        return self._without_repeats.incr(key, delta)
 
 
 class KeptClientCache(RedisCache):

@@ -23,12 +23,12 @@ class DutyRefused(Exception):
 
 
 class IssuedLater(DutyRefused):
-    """``letters``: so many were issued after the date of receipt."""
+    """``letters``: so many were issued after ``received_on``, the date of receipt."""
 
-    def __init__(self, letters: int) -> None:
+    def __init__(self, letters: int, received_on: date) -> None:
         were = "was" if letters == 1 else "were"
         super().__init__(f"{letters:,} of the letters {were} issued after this date of receipt. Nothing was saved.")
-        self.letters = letters
+        self.letters, self.received_on = letters, received_on
 
 
 def check_receipt(cases: QuerySet[Case], received_on: date, *, now: datetime) -> None:
@@ -36,7 +36,7 @@ def check_receipt(cases: QuerySet[Case], received_on: date, *, now: datetime) ->
     if received_on > timezone.localdate(now):
         raise DutyRefused("The date of receipt is in the future. Nothing was saved.")
     if later := cases.filter(decision_date__gt=received_on).count():
-        raise IssuedLater(later)
+        raise IssuedLater(later, received_on)
 
 
 def enter_receipt(

@@ -147,7 +147,8 @@ def test_undoing_leaves_what_the_letter_that_counts_by_now_had_of_its_own(
         selected_rows.act(do, [pk], tags, people.casemanager, **by)
         for do, tags in (("assign", ""), ("tag", "urgent,mine"), ("status", "authorizing"))
     ]
-    undo_by = [selected_rows.remember(outcome, **by) for outcome in done]
+    for outcome in done:
+        selected_rows.remember(outcome, **by)
     work.assign([counting], people.casemanager, by=people.admin, now=now)
     work.change_tags([counting], add=["urgent", "theirs"], by=people.admin, now=now)
     with django_capture_on_commit_callbacks(execute=True):
@@ -155,7 +156,7 @@ def test_undoing_leaves_what_the_letter_that_counts_by_now_had_of_its_own(
     row = CaseWork.objects.get()
     assert row.letter_id == counting
     assert sorted(row.tags) == ["mine", "theirs", "urgent"]
-    for action in RowsAction.objects.filter(pk__in=undo_by):
+    for action in RowsAction.objects.all():
         selected_rows.undo(action, **by)
     row.refresh_from_db()
     assert (row.owner, sorted(row.tags)) == (people.casemanager, ["theirs", "urgent"])

@@ -60,7 +60,7 @@ def test_receipt_of_a_batch_tells_of_letters_that_were_issued_later(
     monkeypatch.setattr(
         one_duty,
         "send_receipts",
-        lambda upload, day, *others, only_missing: enter_receipts(upload, str(day), *others, only_missing),
+        lambda upload, day, service, user, only_missing: enter_receipts(upload, f"{day}", service, user, only_missing),
     )
     address = f"/uploads/{upload.pk}/receipt/"
     tomorrow = timezone.localdate() + timedelta(days=1)

@@ -177,7 +177,7 @@ def upload_receipt(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _enter_for_batch(request, pk, ids, typed.day))
         except IssuedLater as refusal:
             refused = str(refusal)
-            issued_later = {"letters": refusal.letters, "list": _cases_issued_after(pk, typed.day)}
+            issued_later = {"letters": refusal.letters, "list": _cases_issued_after(pk, refusal.received_on)}
         except DutyRefused as refusal:
             refused = str(refusal)
         else:
