@@ -13,7 +13,7 @@ class DeterminationsConfig(AppConfig):
     def ready(self) -> None:
         """What must be known from the start: checks of the database, our Celery application, the parser's own rows."""
         import imrsite.backing
-        import imrsite.celery  # noqa: F401
+        import imrsite.celery  # noqa: F401 - registers the tasks
         from determinations.access.factors import record_factors
         from determinations.access.visible_rows import lock_views, make_views
         from determinations.duties.rules import seed_duty_rules

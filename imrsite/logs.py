@@ -146,7 +146,7 @@ def _tell_less(told: traceback.TracebackException, error: BaseException, seen: s
         return
     seen.add(id(error))
     if isinstance(error, _OF_DATABASE):
-        told._str = told_of(error)  # type: ignore[attr-defined]
+        told._str = told_of(error)  # type: ignore[attr-defined] # the text that it prints; there is no other way
         told.__notes__ = None
     pairs = [(told.__cause__, error.__cause__), (told.__context__, error.__context__)]
     pairs += zip(told.exceptions or (), getattr(error, "exceptions", ()), strict=False)

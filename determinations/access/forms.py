@@ -110,7 +110,7 @@ class CountedCode(forms.Form):
         if isinstance(attempt, Wait):
             raise AttemptsWait(attempt.until, now)
         try:
-            code: str = super().clean_code()  # type: ignore[misc]
+            code: str = super().clean_code()  # type: ignore[misc] # allauth has no types
         except ValidationError:
             record("signin.code_failed", by=self.user, at=now, address=address_of(context.request))
             if until := record_delay(context.request, self.user, attempt, now):

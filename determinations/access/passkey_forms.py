@@ -48,7 +48,7 @@ class CredentialField(forms.JSONField):
         """Nothing, likewise."""
         return ""
 
-    def to_python(self, value: object) -> object:  # type: ignore[override]
+    def to_python(self, value: object) -> object:  # type: ignore[override] # of a JSON field, any value
         """The object."""
         credential: object = _checked(lambda: super(CredentialField, self).to_python(value))
         if not isinstance(credential, dict):
@@ -75,7 +75,7 @@ class _PasskeyForm(forms.Form):
     def clean_credential(self) -> Authenticator:
         """The passkey that was used. Failures are recorded."""
         try:
-            return _checked(super().clean_credential)  # type: ignore[misc]
+            return _checked(super().clean_credential)  # type: ignore[misc] # of the form that this is mixed into
         except ValidationError:
             address = address_of(context.request)
             record("signin.passkey_failed", by=self.user, at=timezone.now(), address=address)

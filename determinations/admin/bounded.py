@@ -20,7 +20,7 @@ class BoundedPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         """The number of rows, counted up to the cap."""
-        return count_up_to(self.object_list, COUNT_CAP).number  # type: ignore[arg-type]
+        return count_up_to(self.object_list, COUNT_CAP).number  # type: ignore[arg-type] # the admin gives it querysets
 
 
 def _record(request: HttpRequest, action: str, obj: Model, message: object = ()) -> None:

@@ -73,6 +73,7 @@ class OfficeFieldForm(forms.ModelForm):
             self.add_error("choices", "Enter at least one choice.")
         if kind in (FieldKind.NUMBER, FieldKind.DATE) and cleaned.get("in_statistics"):
             self.add_error("in_statistics", "Statistics count by texts and choices only.")
+        # Lists of roles, as the fields clean them.
         edited, seen = set(cleaned.get("edited_by") or ()), set(cleaned.get("seen_by") or ())  # type: ignore[call-overload]
         if edited - seen:
             self.add_error("edited_by", "Whoever edits a field must see it.")

@@ -58,7 +58,7 @@ def _rows_of_case(kind: ListKind, rows: QuerySet[Model], case_id: int) -> list[M
 def _row_asked(of_case: Sequence[Model], item: str) -> int:
     """Where the item is whose number the address has; the first without one."""
     number = whole_number(item, most=9_999)
-    numbers: list[int] = [row.item.number for row in of_case]  # type: ignore[attr-defined]
+    numbers: list[int] = [row.item.number for row in of_case]  # type: ignore[attr-defined] # facts of items
     return numbers.index(number) if number in numbers else 0
 
 

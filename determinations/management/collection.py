@@ -96,6 +96,7 @@ def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Fil
                 target.write(part)
     except ArchiveRefused as refusal:
         target.close()
+        # It raises when it is read.
         return File(Unreadable(OSError(0, str(refusal))), name=name)  # type: ignore[arg-type]
     file = File(target, name=name)  # type: ignore[arg-type]  # the stubs know files of text only
     file.size = target.seek(0, 2)

@@ -22,7 +22,7 @@ def queued_ids() -> dict[str, set[int]] | None:
     """
     try:
         with current_app.connection_for_read() as connection:
-            client = connection.default_channel.client  # type: ignore[attr-defined]
+            client = connection.default_channel.client  # type: ignore[attr-defined] # the channel of Redis has it
             messages = [raw for lane in Lane.values for raw in client.lrange(lane, 0, -1)]
     except (OperationalError, RedisError, OSError) as fault:
         log.error("The broker is unavailable (%s).", type(fault).__name__)

@@ -77,6 +77,7 @@ _WORDS = {
 @cache
 def icon(name: str) -> SafeString:
     """An icon, hidden from screen readers."""
+    # A constant.
     return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', mark_safe(ICONS[name]))  # noqa: S308
 
 

@@ -55,6 +55,7 @@ def facet_block(facet: Facet, target: str = "") -> SafeString:
 
 
 def _facet_block(facet: Facet, target: str) -> SafeString:
+    # A template, which escapes.
     return mark_safe(get_template("_components/facet.html").render({"facet": facet, "target": target}))  # noqa: S308
 
 

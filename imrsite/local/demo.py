@@ -178,6 +178,7 @@ class Demo:
 
     @property
     def address(self) -> str:
+        # Compared, not bound.
         host = socket.gethostname() if self.options.host in {"0.0.0.0", "::"} else self.options.host  # noqa: S104
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
 
@@ -225,10 +226,12 @@ class Demo:
         return password
 
     def _wait_for_the_page(self) -> None:
+        # Compared, not bound.
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.options.host, self.options.host)  # noqa: S104
         request = urllib.request.Request(f"http://{host}:{self.port}/health/", headers={"Host": "localhost"})
         give_up_at = time.monotonic() + ANSWERS_WITHIN
         while True:
+            # Our own address.
             with contextlib.suppress(OSError), urllib.request.urlopen(request, timeout=10):  # noqa: S310
                 return
             self._watch()

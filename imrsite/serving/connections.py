@@ -231,7 +231,7 @@ class Listener:
         """Accept a connection; if there are too many, the one that waits longest is closed."""
         if len(self.active_channels) >= self.patience.connections:
             self._close_one()
-        super().handle_accept()  # type: ignore[misc]
+        super().handle_accept()  # type: ignore[misc] # waitress has no types
 
     def maintenance(self, now: float) -> None:
         """Close the connections that take too long."""

@@ -65,7 +65,7 @@ def at_each(name: str, change: Callable[[Callable[..., Any]], Callable[..., Any]
         setattr(connection, name, change(getattr(connection, name)))
         return connection
 
-    looking.open_source = open_source  # type: ignore[attr-defined]
+    looking.open_source = open_source  # type: ignore[attr-defined] # replaced in this process
 
 
 def halfway() -> None:
@@ -75,7 +75,7 @@ def halfway() -> None:
 
 def stored() -> None:
     """When the bytes are stored and no row is."""
-    LetterStore.keep = kill_after(1, LetterStore.keep)  # type: ignore[method-assign]
+    LetterStore.keep = kill_after(1, LetterStore.keep)  # type: ignore[method-assign] # replaced in this process
 
 
 def noted() -> None:
@@ -104,6 +104,7 @@ def copied() -> None:
 
     def client_of(options: dict[str, str], secret: str) -> Any:
         client = opened(options, secret)
+        # Replaced in this process.
         client.copy_object = kill_after(1, client.copy_object)  # type: ignore[method-assign]
         return client
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pytest
@@ -303,9 +304,9 @@ def test_a_copy_without_its_first_page_is_matched_by_its_items(people: People) -
     assert counting() == [letter.pk]
 
 
-def letter_of(number: int, *items: dict[str, object], pages: int = 2, **values: object) -> ReadLetter:
-    record = document(*items, **values)  # type: ignore[arg-type]
-    return ReadLetter(number, record, merge(record, []).record, pages)  # type: ignore[arg-type]
+def letter_of(number: int, *items: dict[str, object], pages: int = 2, **values: Any) -> ReadLetter:
+    record: Any = document(*items, **values)
+    return ReadLetter(number, record, merge(record, []).record, pages)
 
 
 def test_which_letters_are_copies_and_which_is_more_complete() -> None:

@@ -9,7 +9,7 @@ from determinations.extraction import child
 from determinations.extraction.results import ExtractedText, Limits
 
 _TRIED: dict[str, Callable[[], object]] = {
-    "read a file": lambda: open("/etc/passwd"),  # noqa: SIM115
+    "read a file": lambda: open("/etc/passwd"),  # noqa: SIM115 - it must not open at all
     "list a folder": lambda: os.listdir("/"),
     "look at a path": lambda: os.stat("/etc/passwd"),
     "connect": lambda: socket.create_connection(("127.0.0.1", 9), timeout=1),

@@ -30,5 +30,5 @@ class NosyFile:
 
 
 if __name__ == "__main__":
-    drawing_child.open_file = lambda data, limits: NosyFile()  # type: ignore[attr-defined]
+    drawing_child.open_file = lambda data, limits: NosyFile()  # type: ignore[attr-defined] # replaced in the child
     drawing_child.main()

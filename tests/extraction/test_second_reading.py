@@ -1,5 +1,7 @@
 """Rows that the engine is unsure of are read again in two other sizes; numbers as nothing else than digits."""
 
+from typing import Any
+
 import pytest
 from PIL import Image
 
@@ -30,8 +32,8 @@ def row_of(text: str, confidence: float = 70) -> Row:
     return Row([Word(word, confidence, 50 * at, 10, 50 * at + 40, 30) for at, word in enumerate(text.split())])
 
 
-def decided(text: str, readings: OtherReadings, confidence: float = 70) -> str:
-    (row,) = read_twice(PAGE, [row_of(text, confidence)], readings)  # type: ignore[arg-type]
+def decided(text: str, readings: Any, confidence: float = 70) -> str:
+    (row,) = read_twice(PAGE, [row_of(text, confidence)], readings)
     return " ".join(sure.word.text + ("?" if sure.doubtful else "") for sure in row)
 
 
@@ -67,9 +69,9 @@ def test_a_row_that_the_engine_is_sure_of_is_not_read_again() -> None:
 
 
 def test_only_the_least_certain_rows_of_a_poor_page_are_read_again() -> None:
-    readings = OtherReadings("other", "patient")
+    readings: Any = OtherReadings("other", "patient")
     rows = [row_of("patient", 50 + number) for number in range(40)]
-    read = read_twice(PAGE, rows, readings)  # type: ignore[arg-type]
+    read = read_twice(PAGE, rows, readings)
     assert readings.lines == 26
     assert [sure.doubtful for (sure,) in read] == [True] * 30 + [False] * 10
 

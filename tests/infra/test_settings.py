@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -42,7 +42,7 @@ def test_health_check_needs_no_sign_in(client: Client) -> None:
 @pytest.mark.django_db
 def test_the_database_is_postgresql_15_or_newer() -> None:
     assert connection.vendor == "postgresql"
-    assert connection.pg_version >= 150_000  # type: ignore[attr-defined]
+    assert connection.pg_version >= 150_000  # type: ignore[attr-defined] # of PostgreSQL
 
 
 @pytest.mark.django_db(transaction=True)
@@ -85,11 +85,11 @@ def test_a_process_with_the_settings_of_tests_leaves_no_folder(tmp_path: Path) -
     ],
 )
 def test_an_invalid_value_is_reported_in_one_sentence_that_says_how_to_fix_it(
-    monkeypatch: pytest.MonkeyPatch, reader: object, value: str, says: str
+    monkeypatch: pytest.MonkeyPatch, reader: Callable[[str], object], value: str, says: str
 ) -> None:
     monkeypatch.setenv("A_SETTING", value)
     with pytest.raises(ImproperlyConfigured, match="A_SETTING") as raised:
-        reader("A_SETTING")  # type: ignore[operator]
+        reader("A_SETTING")
     assert says in str(raised.value)
     assert "\n" not in str(raised.value)
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -168,9 +169,9 @@ def test_a_ticket_allows_files_as_long_as_a_session_and_forms_for_a_day() -> Non
 
 
 def test_any_web_server_refuses_large_bodies_before_they_are_read(client: Client, people: People) -> None:
-    def status(path: str, size: int, **headers: str) -> int:
-        unread = {"CONTENT_LENGTH": str(size), "CONTENT_TYPE": "multipart/form-data; boundary=x"}
-        return int(client.generic("POST", path, **unread, **headers).status_code)  # type: ignore[arg-type]
+    def status(path: str, size: int, **headers: Any) -> int:
+        unread: dict[str, Any] = {"CONTENT_LENGTH": str(size), "CONTENT_TYPE": "multipart/form-data; boundary=x"}
+        return int(client.generic("POST", path, **unread, **headers).status_code)
 
     assert status("/uploads/", LARGE) == 413
     assert status("/accounts/login/", 70_000) == 413

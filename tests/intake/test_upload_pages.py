@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -71,9 +70,9 @@ def test_batches_use_the_standard_table(as_casemanager: Client, batch: Upload) -
 
 
 def test_a_drop_in_several_requests_is_one_batch(as_casemanager: Client) -> None:
-    send: Callable[..., Any] = lambda data: as_casemanager.post(  # noqa: E731
-        reverse("upload_list"), data, headers={"Accept": "application/json"}
-    )
+    def send(data: dict[str, Any]) -> Any:
+        return as_casemanager.post(reverse("upload_list"), data, headers={"Accept": "application/json"})
+
     first = send({"files": [file("a.txt", b"synthetic a")]})
     assert first.status_code == 201
     second = send({"files": [file("b.txt", b"synthetic b")], "upload": first.json()["upload"]})

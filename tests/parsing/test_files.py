@@ -1,5 +1,7 @@
 """Whole files: the letters in them, their pages, and doubtful words of scans. All texts are synthetic."""
 
+from typing import Any
+
 from determinations.parsing import parse_file, parse_letter
 from determinations.parsing.source import DoubtfulWord, SourceText
 from determinations.parsing.spans import Span
@@ -60,10 +62,10 @@ def test_doubtful_words_of_a_page_range_point_into_the_file() -> None:
     assert (problem.span, problem.path) == (Span(at, at + 12), "case_number")
 
 
-def doubtful(word: str, reason: str = "low_confidence", *, letter: str = LETTER) -> list[tuple[str, str]]:
+def doubtful(word: str, reason: Any = "low_confidence", *, letter: str = LETTER) -> list[tuple[str, str]]:
     at = letter.index(word)
     source = SourceText.from_text(letter)
-    words = (DoubtfulWord(Span(at, at + len(word)), reason),)  # type: ignore[arg-type]
+    words = (DoubtfulWord(Span(at, at + len(word)), reason),)
     source = SourceText(source.text, source.page_offsets, source.page_methods, words)
     (part,) = parse_file(source)
     return [(problem.code, problem.path) for problem in part.letter.problems if problem.code == "ocr_doubt"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -301,8 +302,8 @@ def test_a_page_that_is_sideways_is_named(turned: set[int]) -> None:
 def test_a_page_without_text_is_named(number: int) -> None:
     pages = LETTER.rstrip().split("\f")
     pages[number] = ""
-    methods = tuple("none" if n == number + 1 else "text" for n in range(len(pages) + 1))
-    source = SourceText("\f".join(["A cover.", *pages]), _offsets(["A cover.", *pages]), methods)  # type: ignore[arg-type]
+    methods: Any = tuple("none" if n == number + 1 else "text" for n in range(len(pages) + 1))
+    source = SourceText("\f".join(["A cover.", *pages]), _offsets(["A cover.", *pages]), methods)
     (part,) = parse_file(source)
     (problem,) = [problem for problem in part.letter.problems if problem.code == "page_without_text"]
     assert problem.message.startswith(f"Page {number + 2} of {len(pages) + 1} is an image")

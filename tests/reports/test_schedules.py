@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -69,8 +70,8 @@ def report(people: People) -> SavedReport:
     return create(definition, by=people.supervisor, now=timezone.now())
 
 
-def scheduled(report: SavedReport, *recipients: object, form: str = "pdf") -> ReportSchedule:
-    schedule = begin(report, DAILY, form, recipients, by=report.by, now=timezone.now())  # type: ignore[arg-type]
+def scheduled(report: SavedReport, *recipients: Any, form: str = "pdf") -> ReportSchedule:
+    schedule = begin(report, DAILY, form, recipients, by=report.by, now=timezone.now())
     ReportSchedule.objects.filter(pk=schedule.pk).update(next_at=timezone.now() - timedelta(minutes=1))
     return schedule
 

@@ -42,6 +42,7 @@ class Command(benchmark_ingest.Command):
         parser.add_argument("--rounds", type=int, default=20, help="uploads timed each way (default 20)")
         parser.add_argument("--letters", type=int, default=10, help="letters of one upload (default 10)")
 
+    # Its own options, by name.
     def handle(self, *args: object, scans: int, rounds: int, letters: int, **options: object) -> None:  # type: ignore[override]
         """Outside: start the servers and this command again inside. Inside: measure."""
         if not self.is_inside():

@@ -142,7 +142,7 @@ def _opened(file: tuple[str, Path]) -> File:
     try:
         return File(path.open("rb"), name=name)
     except OSError as fault:
-        return File(Unreadable(fault), name=name)  # type: ignore[arg-type]
+        return File(Unreadable(fault), name=name)  # type: ignore[arg-type] # it raises when it is read
 
 
 class Unreadable:

@@ -57,7 +57,7 @@ def split_names(text: str, known: Set[str]) -> list[Piece]:
         name = text[position:end].strip()
         if name:
             pieces.append(Piece(name, is_known))
-        position = _SKIP.match(text, max(end, position + 1)).end()  # type: ignore[union-attr]
+        position = _SKIP.match(text, max(end, position + 1)).end()  # type: ignore[union-attr] # as above
     return pieces
 
 

@@ -28,7 +28,7 @@ def sign_in_by_provider(request: HttpRequest, provider_id: str) -> HttpResponse:
     chosen = QueryDict(mutable=True)
     if "next" in request.GET:
         chosen["next"] = request.GET["next"]
-    request.GET = chosen  # type: ignore[assignment]
+    request.GET = chosen  # type: ignore[assignment] # the stubs know an immutable one
     try:
         response: HttpResponse = views.login(request, provider_id)
     except RequestException as fault:

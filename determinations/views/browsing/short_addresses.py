@@ -38,7 +38,7 @@ def short_addresses(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
             whole = expanded(request.GET)
             if whole is None:
                 return render(request, "browsing/filters_gone.html", {"page": request.path}, status=404)
-            request.GET = whole  # type: ignore[assignment]
+            request.GET = whole  # type: ignore[assignment] # the stubs know an immutable one
         elif len(request.META.get("QUERY_STRING", "")) > LONGEST:
             return _short(request, request.path, request.GET)
         return get_response(request)

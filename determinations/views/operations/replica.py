@@ -69,7 +69,7 @@ class ReadFromReplica:
             response = read_there(lambda: view(request, *args, **kwargs))
         except Exception as fault:
             # The primary answers instead: with the page, or with the same refusal.
-            request.replica_lag = None  # type: ignore[attr-defined]
+            request.replica_lag = None  # type: ignore[attr-defined] # read by lag_of
             if isinstance(fault.__cause__, QueryCanceled):
                 return Busy(self.get_response).process_exception(request, fault)
             if isinstance(fault, (DatabaseError, InterfaceError)):

@@ -35,7 +35,7 @@ class ErasureForm(forms.Form):
     with_others = forms.BooleanField(required=False)
 
     def __init__(self, data: object, plan: ErasurePlan) -> None:
-        super().__init__(data)  # type: ignore[arg-type]
+        super().__init__(data)  # type: ignore[arg-type] # request.POST or None
         self.plan = plan
 
     def clean_with_others(self) -> bool:
