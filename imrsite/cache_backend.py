@@ -29,9 +29,9 @@ class _CountsOnce(_OneServer):
         super().__init__(servers, **options)
         self._without_repeats = _OneServer(servers, **{**options, "retry": Retry(NoBackoff(), 0)})
 
-    def incr(self, key: "str | bytes | memoryview[int]", delta: int) -> Any:
+    def incr(self, key: "str | bytes | memoryview[int]", delta: int) -> int:
         """Add to a number. Raises ValueError if there is none, RedisError if it may or may not have been added."""
-        return self._without_repeats.incr(key, delta)
+        return int(self._without_repeats.incr(key, delta))
 
 
 class KeptClientCache(RedisCache):

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+
+from lxml.etree import _Element
 
 from determinations.extraction.symbols import CHECKED, UNCHECKED, in_unicode, sign_of
 from determinations.extraction.word_styles import PARAGRAPH, RUN, TABLE, HidingStyles, is_on
@@ -40,36 +41,36 @@ class _Place:
     table: str | None = None
     paragraph: str | None = None
 
-    def hides(self, run: Any) -> bool:
+    def hides(self, run: _Element) -> bool:
         """Whether Word does not show the run: its own format says so, or its styles do where that says nothing."""
         of_run = is_on(run.find(_HIDDEN))
         if of_run is not None:
             return of_run
         return self.styles.hide((TABLE, self.table), (PARAGRAPH, self.paragraph), (RUN, _style_of(run)))
 
-    def within(self, element: Any) -> "_Place":
+    def within(self, element: _Element) -> "_Place":
         """The place of what stands in this table or paragraph."""
         if element.tag == _TABLE:
             return replace(self, table=_style_of(element))
         return replace(self, paragraph=_style_of(element))
 
 
-def _style_of(element: Any) -> str | None:
+def _style_of(element: _Element) -> str | None:
     style = element.find(_STYLE_OF[element.tag])
     return None if style is None else style.get(_VALUE)
 
 
-def _symbol(element: Any) -> str:
+def _symbol(element: _Element) -> str:
     """A sign from *Insert Symbol*; without its font, its code means nothing."""
     return sign_of(element.get(_FONT, ""), int(element.get(_word("char"), "0"), 16))
 
 
-def _font(run: Any) -> str:
+def _font(run: _Element) -> str:
     fonts = run.find(_FONTS)
     return "" if fonts is None else fonts.get(_word("ascii"), "")
 
 
-def _box(element: Any) -> str:
+def _box(element: _Element) -> str:
     """A box as it was left, or as the form has it if nobody touched it."""
     state = element.find(_CHECKED)
     if state is None:
@@ -77,7 +78,7 @@ def _box(element: Any) -> str:
     return CHECKED if is_on(state) else UNCHECKED
 
 
-def _choice(element: Any) -> str:
+def _choice(element: _Element) -> str:
     """The entry that was chosen, or that the form begins with."""
     entries = [entry.get(_VALUE, "") for entry in element.iterfind(_ENTRY)]
     number = element.find(_RESULT)
@@ -91,12 +92,12 @@ def _choice(element: Any) -> str:
 _SHOWN = {_SYMBOL: _symbol, _BOX: _box, _CHOICES: _choice}
 
 
-def text_of_word(root: Any, styles: HidingStyles) -> str:
+def text_of_word(root: _Element, styles: HidingStyles) -> str:
     """The text of ``document.xml``, tracked insertions included, deletions not, nor runs that are hidden."""
     return "".join(_word_pieces(root, _Place(styles)))
 
 
-def _word_pieces(element: Any, place: _Place) -> Iterator[str]:
+def _word_pieces(element: _Element, place: _Place) -> Iterator[str]:
     for child in element:
         tag = child.tag
         if tag in _LEFT_OUT or (tag == _RUN and place.hides(child)):
