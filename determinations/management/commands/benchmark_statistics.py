@@ -213,7 +213,7 @@ _ENGINES = ("PostgreSQL", "columns", "kept")
 
 
 #: Times by column of the selections that PostgreSQL was asked about too.
-_BESIDE = "columns beside PostgreSQL"
+_BESIDE = "columns next to PostgreSQL"
 
 
 def _note(times: dict[str, list[float]], engine: str, engines: Sequence[str], taken: float) -> None:
