@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 
 MIGRATIONS = Path(apps.get_app_config("determinations").path) / "migrations"
@@ -62,6 +64,17 @@ def test_new_migrations_lock_no_table_for_long() -> None:
 
     assert findings - ACCEPTED.keys() == set()
     assert all(ACCEPTED.values())
+
+
+@pytest.mark.django_db
+def test_the_database_of_the_tests_is_migrated_and_has_the_rows_that_follow() -> None:
+    """Processes of a shared run copy it, and migrate nothing themselves."""
+    call_command("migrate", check_unapplied=True, stdout=StringIO())
+    for model in apps.get_app_config("determinations").get_models():
+        permissions = Permission.objects.filter(
+            content_type=ContentType.objects.get_for_model(model, for_concrete_model=False)
+        )
+        assert permissions.count() == len(model._meta.default_permissions) + len(model._meta.permissions)
 
 
 def _new() -> list[str]:

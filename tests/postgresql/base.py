@@ -4,7 +4,6 @@ Django empties all tables after such a test and inserts the rows of the migratio
 than most tests. Here the rows are kept in a schema beside the tables and copied back in a few statements.
 """
 
-import fcntl
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,29 +14,35 @@ from tests.postgresql.snapshots import restore, take
 
 #: The schema that holds the rows of the migrations.
 MIGRATED = "migrated"
+#: Where a run keeps the name of the database that its processes copy.
+_TEMPLATE = settings.TEST_DIR / "migrated"
 
 
 class DatabaseCreation(creation.DatabaseCreation):
-    """Keeps the rows that the migrations left. Processes of one run migrate once: the others copy that database."""
+    """Keeps the rows that the migrations left. Processes of one run copy a database that was migrated before them."""
 
     def create_test_db(self, *args: Any, **options: Any) -> str:
-        if not (settings.XDIST and self.connection.settings_dict["HOST"].startswith(str(settings.EMBEDDED.sockets))):
-            return self._migrate(*args, **options)
-        with (settings.TEST_DIR / "migrated.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if (done := settings.TEST_DIR / "migrated").exists():
-                self.connection.settings_dict["TEST"]["TEMPLATE"] = done.read_text()
-                return str(super().create_test_db(*args, **{**options, "serialize": False}))
-            name = self._migrate(*args, **options)
-            self.connection.close()  # a database is copied only while nobody uses it
-            self.clone_test_db("copied", verbosity=0)
-            done.write_text(self.get_test_db_clone_settings("copied")["NAME"])
-            return name
-
-    def _migrate(self, *args: Any, **options: Any) -> str:
+        if settings.XDIST and _TEMPLATE.exists():
+            return self._copy(_TEMPLATE.read_text())
         name: str = super().create_test_db(*args, **{**options, "serialize": False})
         with self.connection.cursor() as cursor:
             take(cursor, MIGRATED)
+        return name
+
+    def create_template(self) -> None:
+        """Migrate the database that the processes of this run copy. Nobody may use it afterwards."""
+        name = self.create_test_db(verbosity=0, autoclobber=True)
+        self.connection.close()  # a database is copied only while nobody uses it
+        _TEMPLATE.write_text(name)
+
+    def _copy(self, template: str) -> str:
+        """A copy needs no migration, whose search for something to do would take seconds."""
+        self.connection.settings_dict["TEST"]["TEMPLATE"] = template
+        name = str(self._get_test_db_name())  # type: ignore[attr-defined]  # the stubs lack both
+        self._create_test_db(verbosity=0, autoclobber=True)  # type: ignore[attr-defined]
+        self.connection.close()
+        settings.DATABASES[self.connection.alias]["NAME"] = self.connection.settings_dict["NAME"] = name
+        self.connection.ensure_connection()
         return name
 
 

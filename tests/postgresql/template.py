@@ -1,0 +1,24 @@
+"""Migrates the database that the processes of a run copy; run as a program while they are being prepared."""
+
+import gc
+import os
+
+import django
+
+
+def main() -> None:
+    """Migrate it. Garbage is looked for seldom: each migration makes the models anew, and looking takes longer."""
+    from django.db import connection
+
+    from tests.postgresql.base import DatabaseCreation
+
+    gc.set_threshold(100_000)
+    creation = connection.creation
+    assert isinstance(creation, DatabaseCreation)
+    creation.create_template()
+
+
+if __name__ == "__main__":
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    django.setup()
+    main()
