@@ -1,17 +1,14 @@
 """Writes many rows in one statement from one JSON value, several times faster than model instances."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 
+import orjson
 from django.db import connection
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from django.db.models import Model
 from psycopg import Cursor
 
 Rows = Sequence[Mapping[str, object]]
-
-#: No row contains itself: looking for that takes a fifth of the time.
-_ENCODER = json.JSONEncoder(check_circular=False)
 
 
 def bulk_cursor() -> CursorWrapper:
@@ -40,7 +37,7 @@ def insert_rows(model: type[Model], rows: Rows, *, replace_on: str = "", keep: C
         updates = ", ".join(f'"{name}" = excluded."{name}"' for name in changed)
         statement += f' ON CONFLICT ("{replace_on}") DO UPDATE SET {updates}'
     with bulk_cursor() as cursor:
-        cursor.execute(statement, [_ENCODER.encode(rows)])
+        cursor.execute(statement, [orjson.dumps(rows).decode()])
 
 
 def put_rows(model: type[Model], rows: Rows, *, key: str) -> set[int]:
@@ -59,7 +56,7 @@ def put_rows(model: type[Model], rows: Rows, *, key: str) -> set[int]:
         RETURNING "{key}"
     """  # noqa: S608 - names of our own columns
     with bulk_cursor() as cursor:
-        cursor.execute(statement, [_ENCODER.encode(rows)])
+        cursor.execute(statement, [orjson.dumps(rows).decode()])
         return {pk for (pk,) in cursor.fetchall()}
 
 

@@ -1,6 +1,7 @@
 """Packed texts come back as they were; damage is always told, and old forms and the dictionary never change."""
 
 import hashlib
+import json
 from importlib.resources import files
 from random import Random
 
@@ -9,7 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from determinations import packing
-from determinations.packing.codec import UnreadableValue, pack, packed_literal, unpack, unpack_json, unpacked_literal
+from determinations.packing.codec import (
+    UnreadableValue,
+    pack,
+    pack_json,
+    packed_literal,
+    unpack,
+    unpack_json,
+    unpacked_literal,
+)
+from determinations.parsing import parse_letter
+from determinations.parsing.results import to_record
 from determinations.synthetic import write_letter
 
 SENTENCE = (
@@ -33,6 +44,18 @@ def fault_of(value: bytes, text: str) -> UnreadableValue | None:
 def test_a_text_comes_back_as_it_was(text: str) -> None:
     assert unpack(pack(text)) == text
     assert unpacked_literal(packed_literal(text)) == text
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        to_record(parse_letter(write_letter(3, 5).text)),
+        {"a\u2028é\U0001f9b4": ['"\\/\b\f\n\r\t\x00\x1b\x7f', None, True, -7, 0.5, {}, []], "": ""},
+    ],
+)
+def test_json_is_stored_as_every_version_stored_it(value: dict[str, object]) -> None:
+    assert unpack(pack_json(value)) == json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    assert unpack_json(pack_json(value)) == json.loads(json.dumps(value))
 
 
 def test_letters_take_less_than_a_third_and_texts_that_do_not_pack_a_byte_more() -> None:
