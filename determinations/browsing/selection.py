@@ -74,11 +74,15 @@ def counted_table(
 
 def narrow(query: QueryDict, filters: Filters) -> QueryDict:
     """The address of the items of ``query`` that also match ``filters``."""
-    return as_query(_narrowed(query, filters))
+    return as_query(_narrowed(_values(query), filters))
 
 
-def _narrowed(query: QueryDict, filters: Filters) -> dict[str, list[str]]:
-    link: dict[str, list[str]] = {name: query.getlist(name) for name in query}
+def _values(query: QueryDict) -> dict[str, Sequence[str]]:
+    return {name: query.getlist(name) for name in query}
+
+
+def _narrowed(selected: Filters, filters: Filters) -> dict[str, Sequence[str]]:
+    link = dict(selected)
     for name, added in filters.items():
         values, current = list(added), link.get(name, [])
         if name in ALSO and current and current != values:
@@ -101,6 +105,8 @@ def _narrowed(query: QueryDict, filters: Filters) -> dict[str, list[str]]:
 
 def _bound(narrower: Callable[..., str], dates: Sequence[str]) -> str:
     """The narrower of dates, which addresses have as they were typed; one that is no date limits nothing."""
+    if len(dates) == 1:
+        return dates[0]
     days = {text: day for text in dates if (day := read_typed_date(text))}
     return narrower(days, key=days.__getitem__) if days else dates[0]
 
@@ -110,15 +116,32 @@ def _path(name: str) -> str:
     return reverse(name)
 
 
-def list_link(name: str, query: QueryDict, filters: Filters | None = None) -> str:
-    """The address of a list with the items of ``query`` that also match ``filters``."""
-    narrowed = urlencode(_narrowed(query, filters or {}), doseq=True)
-    return f"{_path(name)}?{narrowed}" if narrowed else _path(name)
+class ListLinks:
+    """The addresses of lists with items of a query, for a page that has a thousand of them.
 
+    Each filter is encoded once, as most of the addresses have the same ones.
+    """
 
-def letters_link(query: QueryDict, filters: Filters | None = None) -> str:
-    """The address of the case list with the letters of these items."""
-    return list_link("case_list", query, {**(filters or {}), "by_item": ["yes"]})
+    def __init__(self, query: QueryDict) -> None:
+        self._selected = _values(query)
+        self._encoded: dict[tuple[str, tuple[str, ...]], str] = {}
+
+    def to(self, name: str, filters: Filters | None = None) -> str:
+        """The address of a list with the items of the query that also match ``filters``."""
+        narrowed = _narrowed(self._selected, filters) if filters else self._selected
+        encoded = "&".join(filter(None, [self._encode(*parameter) for parameter in narrowed.items()]))
+        return f"{_path(name)}?{encoded}" if encoded else _path(name)
+
+    def to_letters(self, filters: Filters | None = None) -> str:
+        """The address of the case list with the letters of these items."""
+        return self.to("case_list", {**(filters or {}), "by_item": ["yes"]})
+
+    def _encode(self, name: str, values: Sequence[str]) -> str:
+        key = (name, tuple(values))
+        encoded = self._encoded.get(key)
+        if encoded is None:
+            encoded = self._encoded[key] = urlencode({name: values}, doseq=True)
+        return encoded
 
 
 def as_query(filters: Mapping[str, Sequence[str]]) -> QueryDict:

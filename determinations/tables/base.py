@@ -12,7 +12,7 @@ from django_tables2.columns import BoundColumn
 from determinations.models import OfficeField
 from determinations.paging.addresses import CURSOR, changed, link_to
 from determinations.tables.cells import two_lines
-from determinations.tables.markup import escaped, markup
+from determinations.wording.markup import escaped, markup
 
 _SHORT = 16
 _GROUP = '<tr class="group-row"><th colspan="{}" scope="rowgroup">{}</th></tr>'

@@ -9,10 +9,10 @@ from django.utils.safestring import SafeString
 
 from determinations.models import Case
 from determinations.tables.cells import NUMBER, authority_names, date_cell, doubts, quiet, stacked, two_lines
-from determinations.tables.markup import markup
 from determinations.tables.work import NO_WORK, Work, WorkColumns
 from determinations.templatetags.frame import decision_badge
 from determinations.wording.labels import Labels
+from determinations.wording.markup import markup
 
 _MOST_ITEMS = 6
 

@@ -6,9 +6,9 @@ from functools import lru_cache
 
 from django.utils.safestring import SafeString, mark_safe
 
-from determinations.tables.markup import markup
 from determinations.templatetags.frame import day, icon
 from determinations.wording.labels import AuthorityName
+from determinations.wording.markup import markup
 
 NUMBER = {"th": {"class": "number"}, "td": {"class": "number"}}
 

@@ -9,10 +9,10 @@ from django.utils.safestring import SafeString
 
 from determinations.models import ItemFact
 from determinations.tables.cells import authority_names, date_cell, doubts, quiet, two_lines
-from determinations.tables.markup import markup
 from determinations.tables.work import NO_WORK, Work, WorkColumns
 from determinations.templatetags.frame import decision_badge
 from determinations.wording.labels import Labels
+from determinations.wording.markup import markup
 
 
 @dataclass(slots=True)

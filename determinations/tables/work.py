@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from determinations.models import WorkStatus
 from determinations.tables.base import ListTable
 from determinations.tables.cells import quiet
-from determinations.tables.markup import markup
+from determinations.wording.markup import markup
 
 _NO_OWNER = markup('<span class="quiet nowrap">{}</span>', "no one")
 _NO_TAGS = SafeString()

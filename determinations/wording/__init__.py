@@ -1,1 +1,1 @@
-"""Labels for values, states and paths."""
+"""Labels for values, states and paths; how numbers and cells are written."""

@@ -15,9 +15,9 @@ from determinations.filters.options import Box, Option
 from determinations.models import Letter
 from determinations.statistics.export_tables import ExportTable
 from determinations.synthetic import letter_pdf, write_letter
-from determinations.tables.markup import escaped, markup
 from determinations.templatetags.rail import facet_block, facet_option
 from determinations.views.statistics.export_files import csv_text
+from determinations.wording.markup import escaped, markup
 from tests.cases.drawn import draw_all, drawn
 from tests.cases.test_letter_pages import store_pdf
 

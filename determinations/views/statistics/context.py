@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import cached_property, wraps
 
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 
 from determinations.access.scope import current_scope
-from determinations.browsing.selection import ParsedSelection, counted_table, letters_link, list_link, parse_selection
+from determinations.browsing.selection import ListLinks, ParsedSelection, counted_table, parse_selection
 from determinations.filters import active_filters, chips
 from determinations.filters.lookups import Lookups
 from determinations.models import StatisticsLimits
@@ -115,18 +115,22 @@ class Context:
         """The items that the address selects."""
         return self.parsed.selection
 
+    @cached_property
+    def lists(self) -> ListLinks:
+        """The addresses of lists with items of the selection."""
+        return ListLinks(self.query)
+
     def url(self, name: str, *args: str) -> str:
         """The address of a page with the filters of this one."""
         return with_query(reverse(name, args=args), self.query)
 
     def items(self, count: int, filters: Filters | None = None) -> Number:
         """A number of items, linked to their list."""
-        link = list_link("item_list", self.query, filters) if count and self.may_browse else ""
-        return Number(count, link)
+        return Number(count, self.lists.to("item_list", filters) if count and self.may_browse else "")
 
     def letters(self, count: int, filters: Filters | None = None) -> Number:
         """A number of letters, linked to their list."""
-        return Number(count, letters_link(self.query, filters) if count and self.may_browse else "")
+        return Number(count, self.lists.to_letters(filters) if count and self.may_browse else "")
 
     def row_views(
         self, table: Table, figures: PublishedFigures | None = None, year: int | None = None
@@ -170,7 +174,7 @@ class Context:
             "selection_url": selection_url(self.request, self.query),
             "limits": self.limits,
             "clear_url": self.request.path,
-            "item_list_url": list_link("item_list", self.query) if self.may_browse else "",
+            "item_list_url": self.lists.to("item_list") if self.may_browse else "",
             **more,
         }
 
