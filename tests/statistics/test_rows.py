@@ -1,17 +1,21 @@
 """Rows of statistics that are rendered in Python, and the addresses behind their numbers."""
 
 from types import SimpleNamespace
+from typing import cast
+from unittest.mock import Mock
 
 import pytest
 from django.http import QueryDict
 
 from determinations.browsing.selection import ListLinks, narrow
 from determinations.statistics.definition import Filters
+from determinations.statistics.interface import CitationGroup
 from determinations.statistics.published import Published
 from determinations.statistics.tabulate import Row, Tally
 from determinations.templatetags.statistics import ground_cells, number_cells, period_rows, statistic_rows
 from determinations.views.statistics.context import Number, RowView
 from determinations.views.statistics.grounds import Cell, RowOfGrounds
+from determinations.views.statistics.sections import SectionRow, cited_sections
 
 HOSTILE = "<script>'\"&"
 ESCAPED = "&lt;script&gt;&#x27;&quot;&amp;"
@@ -85,3 +89,16 @@ def test_the_address_of_a_list_is_that_of_the_narrowed_query(address: str, filte
     for _again in range(2):
         assert lists.to("item_list", filters) == (f"/items/?{encoded}" if encoded else "/items/")
     assert query.urlencode() == QueryDict(address).urlencode()
+
+
+def test_sections_with_the_same_name_and_number_are_in_the_same_order_every_time() -> None:
+    groups = [CitationGroup(("claims", authority, "MRI"), 5, 5, 2) for authority in (1, 2)]
+    pages = []
+    for counted in (groups, groups[::-1]):
+        context = Mock(
+            limits=Mock(rate_needs=30), labels=Mock(authority_by_id={1: Mock(short="a"), 2: Mock(short="b")})
+        )
+        context.engine.count_sections.return_value = counted
+        sides = cast("list[tuple[str, list[SectionRow]]]", cited_sections(context)["cited_sections"])
+        pages.append([row.authority for row in sides[0][1]])
+    assert pages == [["a", "b"], ["a", "b"]]

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from determinations.parsing.results import SIDES, Side
+from determinations.statistics.interface import CitationGroup
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import Tally
 from determinations.views.statistics.context import Context, Number, may_read
@@ -40,10 +41,16 @@ def cited_sections(context: Context) -> dict[str, object]:
     """The sections that each side cites most."""
     groups = context.engine.count_sections(context.selection)
     rows: dict[Side, list[SectionRow]] = {side: [] for side in SIDES}
-    for (side, authority_id, name), *counts in sorted(groups, key=lambda group: (-group.items, group.raw[2])):
+    for (side, authority_id, name), *counts in sorted(groups, key=_order):
         if len(rows[side]) < _MOST_ROWS:
             rows[side].append(_row(context, side, authority_id, name, Tally(*counts)))
     return {"cited_sections": [(title, rows[side]) for side, title in zip(SIDES, _TITLES, strict=True)]}
+
+
+def _order(group: CitationGroup) -> tuple[int, str, int]:
+    """Most items first; of sections with the same name, that of the authority added first."""
+    _side, authority_id, name = group.raw
+    return -group.items, name, authority_id
 
 
 _TITLES = ("Claims administrators cite", "Reviewers cite")
