@@ -1,5 +1,6 @@
 """Grounds by treatment, guideline, side or time: how often each ground was given among the items of each row."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ from determinations.statistics.catalog import BY_KEY
 from determinations.statistics.citation_catalog import families
 from determinations.statistics.definition import UNKNOWN, Statistic
 from determinations.statistics.interface import Engine, Selection, Sums
-from determinations.statistics.tabulate import Tally
+from determinations.statistics.tabulate import Tally, tallies_of
 from determinations.statistics.time_steps import STEPS
 from determinations.wording.labels import Labels
 
@@ -67,27 +68,26 @@ AXES: Mapping[str, Axis] = {
 
 def ground_table(engine: Engine, axis: Axis, selection: Selection, labels: Labels) -> GroundTable:
     """Items of the selection by the axis and by ground. An item counts once in every row and under every ground."""
-    total, by_ground, of_row, of_both = Sums(), Sums(), Sums(), Sums()
+    of_grounds, of_row, cells = Sums(), Sums(), defaultdict[str, Sums](Sums)
     for (*raw, grounds), *counts in engine.count_items(selection, (*axis.columns, "grounds")):
-        codes = dict.fromkeys(grounds or [UNKNOWN])
+        codes = tuple(dict.fromkeys(grounds or [UNKNOWN]))
+        of_grounds.add(codes, *counts)
+        for key in dict.fromkeys(axis.keys(*raw, labels)):
+            of_row.add(key, *counts)
+            of_cell = cells[key]
+            for code in codes:
+                of_cell.add(code, *counts)
+    total, by_ground = Sums(), Sums()
+    for codes, counts in of_grounds.items():
         total.add("", *counts)
         for code in codes:
             by_ground.add(code, *counts)
-        for key in dict.fromkeys(axis.keys(*raw, labels)):
-            of_row.add(key, *counts)
-            for code in codes:
-                of_both.add((key, code), *counts)
-    cells: dict[str, dict[str, Tally]] = {key: {} for key in of_row}
-    for (key, code), counts in of_both.items():
-        cells[key][code] = Tally(*counts)
     statistic = axis.statistic
     rows = tuple(
-        GroundRow(key, statistic.row_label(key, labels), Tally(*of_row[key]), cells[key])
+        GroundRow(key, statistic.row_label(key, labels), Tally(*of_row[key]), tallies_of(cells[key]))
         for key in sorted(of_row, key=_order(statistic, of_row))
     )
-    return GroundTable(
-        statistic, rows, Tally(*total.get("", ())), {code: Tally(*counts) for code, counts in by_ground.items()}
-    )
+    return GroundTable(statistic, rows, Tally(*total.get("", ())), tallies_of(by_ground))
 
 
 def with_decision(tally: Tally, decision: Decision) -> int:

@@ -96,8 +96,8 @@ def tabulate(statistic: Statistic, groups: Sequence[ItemGroup], labels: Labels, 
         total.add("", *counts)
         for key in statistic.keys_of(raw, labels):
             sums.add(key, *counts)
-    tallies = _tallies(sums)
-    whole = _tallies(total).get("", Tally())
+    tallies = tallies_of(sums)
+    whole = tallies_of(total).get("", Tally())
     rows = tuple(
         row_of(key, statistic.row_label(key, labels), tallies[key], whole.items, limits)
         for key in _ordered_keys(statistic, tallies)
@@ -105,7 +105,8 @@ def tabulate(statistic: Statistic, groups: Sequence[ItemGroup], labels: Labels, 
     return Table(statistic, rows, whole, _days(groups) if statistic.days else None)
 
 
-def _tallies(sums: Sums) -> dict[Any, Tally]:
+def tallies_of(sums: Sums) -> dict[Any, Tally]:
+    """The counts of each key as a tally."""
     return {key: Tally(*counts) for key, counts in sums.items()}
 
 
@@ -215,4 +216,4 @@ def sum_citation_groups(groups: Iterable[CitationGroup], key: Any) -> dict[Any, 
         group_key = key(*raw)
         if group_key is not None:
             sums.add(group_key, *counts)
-    return _tallies(sums)
+    return tallies_of(sums)
