@@ -182,15 +182,16 @@ class Letters:
 
 def sum_letters(groups: Iterable[LetterGroup]) -> Letters:
     """The totals over all months and outcomes."""
-    letters = several = 0
-    tally = Tally()
+    letters = several = items = decided = overturned = 0
     outcomes: Counter[str] = Counter()
     for group in groups:
         letters += group.letters
         several += group.several
-        tally += Tally(group.items, group.decided, group.overturned)
+        items += group.items
+        decided += group.decided
+        overturned += group.overturned
         outcomes[group.outcome] += group.letters
-    return Letters(letters, several, tally, dict(outcomes))
+    return Letters(letters, several, Tally(items, decided, overturned), dict(outcomes))
 
 
 def decided_by_month(groups: Iterable[LetterGroup]) -> dict[date | None, int]:

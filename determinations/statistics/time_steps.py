@@ -6,6 +6,7 @@ A key is ``2017-03``, ``2017-Q1`` or ``2017``, or ``unknown`` for letters withou
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Literal, get_args
 
 from determinations.statistics.definition import UNKNOWN, Filters
@@ -25,13 +26,14 @@ def step_key(step: Step, month: date | None) -> str:
         return UNKNOWN
     match step:
         case "month":
-            return f"{month:%Y-%m}"
+            return f"{month.year}-{month.month:02}"
         case "quarter":
-            return f"{month:%Y}-Q{(month.month + 2) // 3}"
+            return f"{month.year}-Q{(month.month + 2) // 3}"
         case "year":
-            return f"{month:%Y}"
+            return str(month.year)
 
 
+@lru_cache(maxsize=2048)
 def step_period(key: str) -> Period:
     """The days of a period."""
     year, _, part = key.partition("-")
@@ -51,6 +53,7 @@ def step_filters(key: str) -> Filters:
     return {"decided_from": [period.first.isoformat()], "decided_to": [period.last.isoformat()]}
 
 
+@lru_cache(maxsize=2048)
 def step_label(key: str) -> str:
     """``Mar 2017``, ``Q1 2017`` or ``2017``."""
     if key == UNKNOWN:

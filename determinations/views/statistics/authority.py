@@ -132,13 +132,17 @@ def _side_of(
 
 def _months(context: Context, sides: list[SideOfAuthority]) -> list[dict[str, object]]:
     """Items by month for which each side cites the authority."""
-    keys = {row.key for side in sides for row in side["months"].rows}
+    items_of = [{row.key: row.items for row in side["months"].rows} for side in sides]
+    keys = {key for items in items_of for key in items}
     label = BY_KEY["month"].row_label
     return [
         {
             "key": key,
             "label": label(key, context.labels),
-            "sides": [side["context"].items(side["months"].tally(key).items, step_filters(key)) for side in sides],
+            "sides": [
+                side["context"].items(items.get(key, 0), step_filters(key))
+                for side, items in zip(sides, items_of, strict=True)
+            ],
         }
         for key in sorted(keys, key=lambda key: (key == UNKNOWN, key))
     ]

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from determinations.parsing.results import SIDES
-from determinations.statistics.definition import UNKNOWN
+from determinations.statistics.definition import UNKNOWN, Filters
 from determinations.statistics.editions import (
     EDITION_STATUSES,
     EditionRow,
@@ -48,10 +48,11 @@ def edition_table(context: Context, cited: Sequence[CitationGroup]) -> dict[str,
     """The table of editions, with linked numbers."""
     rows = edition_rows(cited, context.labels)
     years = years_of(rows)
-    return {"years": years, "editions": [_edition_row(context, row, years) for row in rows]}
+    of_year = {year: _year_filters(year) for year in years}
+    return {"years": years, "editions": [_edition_row(context, row, of_year) for row in rows]}
 
 
-def _edition_row(context: Context, row: EditionRow, years: Sequence[int | None]) -> dict[str, object]:
+def _edition_row(context: Context, row: EditionRow, of_year: Mapping[int | None, Filters]) -> dict[str, object]:
     filters = {f"{row.side}_edition": [row.filter_value]}
     return {
         "row": row,
@@ -59,13 +60,13 @@ def _edition_row(context: Context, row: EditionRow, years: Sequence[int | None])
         "items": context.items(row.tally.items, filters),
         "superseded": context.items(row.superseded, {f"{row.side}_superseded": [row.filter_value]}),
         "years": [
-            context.items(row.by_year[year], {**filters, **_year_filters(year)}) if year in row.by_year else None
-            for year in years
+            context.items(row.by_year[year], {**filters, **of_this_year}) if year in row.by_year else None
+            for year, of_this_year in of_year.items()
         ],
     }
 
 
-def _year_filters(year: int | None) -> Mapping[str, Sequence[str]]:
+def _year_filters(year: int | None) -> Filters:
     return step_filters(UNKNOWN) if year is None else dates(year_period(year))
 
 
