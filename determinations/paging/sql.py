@@ -108,13 +108,14 @@ def beyond(
 class Expected:
     """How PostgreSQL would find rows, and how many it expects.
 
-    ``index`` names the only index that would be read, if it is read as a bitmap; ``condition`` is what rows are
-    checked for besides.
+    ``index`` names the only index that would be read, if it is read as a bitmap; ``asked`` is what it is asked for,
+    and ``condition`` what rows are checked for besides, both as PostgreSQL prints them.
     """
 
     rows: int
     index: str | None = None
     condition: str = ""
+    asked: str = ""
 
 
 def expected(rows: QuerySet[Any, Any]) -> Expected:
@@ -128,7 +129,7 @@ def expected(rows: QuerySet[Any, Any]) -> Expected:
     below = plan.get("Plans", ())
     if plan["Node Type"] != "Bitmap Heap Scan" or [one["Node Type"] for one in below] != ["Bitmap Index Scan"]:
         return Expected(number)
-    return Expected(number, below[0]["Index Name"], plan.get("Filter", ""))
+    return Expected(number, below[0]["Index Name"], plan.get("Filter", ""), below[0]["Index Cond"])
 
 
 def compiled(condition: Expression, model: type[Model]) -> tuple[str, list[Any]]:
