@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from determinations.browsing.search import cases_numbered, typed_case_number
+from determinations.browsing.search import cases_numbered
 from determinations.browsing.vocabulary import words_beginning
+from determinations.cases.typed_numbers import read_number_or_start
 from determinations.models import OfficeField
 from determinations.office_fields.values import suggestions as value_suggestions
 from determinations.searching.query import FIELDS
@@ -36,7 +37,7 @@ def suggestions(typed: str, office: Sequence[OfficeField] = ()) -> list[Suggesti
     """
     if values := _values(typed, office):
         return values
-    if typed_case_number(typed):
+    if read_number_or_start(typed):
         cases, _exact = cases_numbered(typed, limit=_MOST)
         return [
             Suggestion(case.case_number or "", case.case_number or "", "opens the case", case.pk) for case in cases

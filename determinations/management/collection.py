@@ -9,6 +9,7 @@ from pathlib import Path
 from django.core.files import File
 from django.db.models import Q
 
+from determinations.cases.typed_numbers import read_case_number
 from determinations.extraction.archives import ArchiveRefused, Member
 from determinations.extraction.clutter import is_clutter
 from determinations.extraction.contents import clean_path
@@ -19,7 +20,6 @@ from determinations.management.commands.import_letters import Unreadable, walk
 from determinations.models import Case, UploadedFile
 from determinations.models.letters import OPEN_STATES
 from determinations.models.uploads import FileOutcome
-from determinations.office_fields.matching import read_case_number
 from determinations.storage.scratch import ScratchFile
 from determinations.wording.states import REFUSALS, STATES, STOPPED_STATES
 

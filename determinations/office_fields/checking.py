@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from determinations.cases.typed_numbers import read_case_number
 from determinations.extraction.spreadsheets.results import CUT, FORMULA
 from determinations.models import Case, CaseValues, OfficeField, OfficeImport, OfficeImportRow, OfficeValue, RowOutcome
 from determinations.models.office_fields import column_of
-from determinations.office_fields.matching import CASE_NUMBER, read_case_number
+from determinations.office_fields.matching import CASE_NUMBER
 from determinations.office_fields.values import BadValue, Entered, read_value, values_by_id
 
 #: Rows that are looked at together.

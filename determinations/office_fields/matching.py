@@ -1,9 +1,9 @@
 """Which column of an imported table holds which field, by the names of the columns."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 
+from determinations.cases.typed_numbers import read_case_number
 from determinations.extraction.spreadsheets.results import Row
 from determinations.models import OfficeField
 from determinations.office_fields.values import normal_form
@@ -32,15 +32,6 @@ _OTHER_NAMES = {
                   "jurisdiction claim number", "wcab number"),
 }  # fmt: skip
 _NUMBER_SIGN = re.compile(r"#")
-
-#: ``CM17-9000142``, also ``cm17 9000142`` and ``CM179000142``.
-_CASE_NUMBER = re.compile(r"CM\s?(?P<year>\d{2})[\s-]?(?P<number>\d{7,8})", re.IGNORECASE | re.ASCII)
-
-
-def read_case_number(text: str) -> str | None:
-    """A case number in the form that letters print; None if it is none."""
-    match = _CASE_NUMBER.fullmatch(unicodedata.normalize("NFKC", text).strip())  # digits of any width, and spaces
-    return f"CM{match['year']}-{match['number']}" if match else None
 
 
 def match_columns(heads: Sequence[str], rows: Sequence[Row], fields: Sequence[OfficeField]) -> list[str]:

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from determinations.browsing import search_results as ranking
 from determinations.browsing.lists import CASES, ITEMS
-from determinations.browsing.search import similar_numbers, typed_case_number
+from determinations.browsing.search import similar_numbers
 from determinations.cases.effective import rewrite_old_words, write_cases
 from determinations.cases.search_words import forget_old_words
+from determinations.cases.typed_numbers import read_number_or_start
 from determinations.casework.notes import add_note
 from determinations.corrections.actions import correct_field
 from determinations.filters.matching import Told
@@ -34,6 +35,11 @@ pytestmark = pytest.mark.usefixtures("broker")
         ("CM17-9000142", "CM17-9000142"),
         (" cm17 9000142 ", "CM17-9000142"),
         ("CM179000142", "CM17-9000142"),
+        ("CM17\u00a09000142", "CM17-9000142"),  # as Word and Outlook paste it
+        ("CM17\u20119000142\u00a0", "CM17-9000142"),
+        ("cm17\u2013900", "CM17-900"),
+        ("\uff23\uff2d17-9000142", "CM17-9000142"),
+        ("CM\u0661\u0667-9000142", None),
         ("CM17-900", "CM17-900"),
         ("cm17 90001420", "CM17-90001420"),
         ("CM17-900014200", None),
@@ -42,7 +48,7 @@ pytestmark = pytest.mark.usefixtures("broker")
     ],
 )
 def test_case_numbers_are_recognized_in_every_form(typed: str, number: str | None) -> None:
-    assert typed_case_number(typed) == number
+    assert read_number_or_start(typed) == number
 
 
 def test_similar_numbers_differ_by_one_digit_or_two_swapped_ones() -> None:

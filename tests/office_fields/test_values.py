@@ -2,8 +2,8 @@
 
 import pytest
 
+from determinations.cases.typed_numbers import read_case_number
 from determinations.models import FieldKind, OfficeField
-from determinations.office_fields.matching import read_case_number
 from determinations.office_fields.values import BadValue, normal_form, read_value
 
 
@@ -78,6 +78,8 @@ def test_an_empty_text_is_no_value(kind: str) -> None:
         (" cm17 9000142 ", "CM17-9000142"),
         ("CM17\u00a09000142", "CM17-9000142"),
         ("\uff23\uff2d\uff11\uff17\uff0d\uff19\uff10\uff10\uff10\uff11\uff14\uff12", "CM17-9000142"),
+        ("CM17\u20119000142", "CM17-9000142"),
+        ("CM17\u20139000142", "CM17-9000142"),
         ("CM17-900014\u0662", None),
         ("CM17-900014", None),
     ],

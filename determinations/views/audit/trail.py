@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from determinations.access import audit
 from determinations.audit import alerts, retention, upkeep
 from determinations.audit.trail import NEWEST_FIRST, Criteria, action_choices, entries_of, events_visible_to, matching
-from determinations.browsing.search import typed_case_number
+from determinations.cases.typed_numbers import read_number_or_start
 from determinations.models import Case
 from determinations.paging.addresses import changed, with_query
 from determinations.paging.counts import count_up_to, whole_number
@@ -65,7 +65,7 @@ def _start_of(day: datetime | None) -> datetime | None:
 def _letters(typed: str) -> list[int]:
     """The letters of a case number, or the letter with this ID, which may have been removed."""
     number = whole_number(typed.strip())
-    of_number = Case.objects.filter(case_number=typed_case_number(typed) or typed.strip())
+    of_number = Case.objects.filter(case_number=read_number_or_start(typed) or typed.strip())
     return [*([number] if number is not None else []), *of_number.values_list("pk", flat=True)[:100]]
 
 

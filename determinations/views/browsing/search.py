@@ -13,12 +13,13 @@ from determinations.access import audit
 from determinations.access.roles import may_read_notes
 from determinations.browsing.lists import CASES
 from determinations.browsing.other_names import other_names
-from determinations.browsing.search import cases_numbered, typed_case_number
+from determinations.browsing.search import cases_numbered
 from determinations.browsing.search_results import PAGE, RANKED, best_first, newest_matches, with_snippets
 from determinations.browsing.suggestions import Suggestion
 from determinations.browsing.suggestions import suggestions as suggestions_for
 from determinations.browsing.vocabulary import did_you_mean
 from determinations.cases.search_words import count_old_words, old_words_remain
+from determinations.cases.typed_numbers import read_number_or_start
 from determinations.filters.lookups import Lookups
 from determinations.filters.words import LONGEST, QueryWords
 from determinations.models import Case
@@ -72,7 +73,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "words": words,
         "cut_at": LONGEST if len(request.GET.get("q", "").strip()) > LONGEST else None,
         "numbered": numbered,
-        "number": typed_case_number(words.text),
+        "number": read_number_or_start(words.text),
         "names": other_names(words.text),
         "authorities": [] if numbered else lookups.labels.authorities_named(words.text),
         "by_rank": by_rank,
