@@ -4,17 +4,25 @@ A table of two million letters is read and written while a new version is instal
 constraint is added as not valid and validated later, and a column gets no default that is worked out for each row.
 """
 
+import gc
 import json
 import subprocess
 import sys
+import warnings
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
+
+from tests.fixtures import services
+from tests.postgresql import template
+from tests.postgresql.base import DatabaseCreation
 
 MIGRATIONS = Path(apps.get_app_config("determinations").path) / "migrations"
 #: Migrations up to this number were applied, or under way, when the check came.
@@ -75,6 +83,35 @@ def test_the_database_of_the_tests_is_migrated_and_has_the_rows_that_follow() ->
             content_type=ContentType.objects.get_for_model(model, for_concrete_model=False)
         )
         assert permissions.count() == len(model._meta.default_permissions) + len(model._meta.permissions)
+
+
+def test_a_warning_in_a_migration_fails_the_run_that_makes_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    def warns(_creation: DatabaseCreation) -> None:
+        warnings.warn("a model without a name", RuntimeWarning, stacklevel=1)
+
+    monkeypatch.setattr(DatabaseCreation, "create_template", warns)
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")  # of a process that pytest did not start
+        thresholds = gc.get_threshold()
+        try:
+            with pytest.raises(RuntimeWarning):
+                template.main()
+        finally:
+            gc.set_threshold(*thresholds)
+
+
+def test_a_preparation_that_hangs_ends_the_run_and_says_what_hangs(
+    monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
+) -> None:
+    class Hanging(subprocess.Popen[bytes]):
+        def __init__(self, command: list[str], **options: Any) -> None:
+            super().__init__(["sleep", "60"], **options)
+
+    monkeypatch.setattr(services, "_is_embedded", lambda: False)
+    monkeypatch.setattr(services, "_LONGEST", 0.1)
+    monkeypatch.setattr(services, "subprocess", SimpleNamespace(**{**vars(subprocess), "Popen": Hanging}))
+    with pytest.raises(pytest.exit.Exception, match=r"no end after .* of: sleep 60"):
+        services._prepare(pytestconfig)
 
 
 def _new() -> list[str]:

@@ -2,16 +2,21 @@
 
 import gc
 import os
+import warnings
 
 import django
 
 
 def main() -> None:
-    """Migrate it. Garbage is looked for seldom: each migration makes the models anew, and looking takes longer."""
+    """Migrate it; a warning fails it, as it fails a test.
+
+    Garbage is looked for seldom: each migration makes the models anew, and looking takes longer.
+    """
     from django.db import connection
 
     from tests.postgresql.base import DatabaseCreation
 
+    warnings.simplefilter("error")
     gc.set_threshold(100_000)
     creation = connection.creation
     assert isinstance(creation, DatabaseCreation)
