@@ -3,6 +3,7 @@
 import re
 
 from determinations.parsing.arrangement import Arrangement
+from determinations.parsing.check_marks import without_marks
 
 #: Line ends of every kind become ``\n``; a form feed stays, because it marks a page edge.
 _LINE_ENDS = "\r\v\x1c\x1d\x1e\x85\u2028\u2029"
@@ -24,7 +25,8 @@ def clean_text(text: str) -> str:
     """The same text, of the same length: line ends as ``\\n``, hyphens as ``-``, odd spaces as spaces.
 
     What white space is left is a space, a line end or a form feed. A soft hyphen is a hyphen at a line's end, and
-    everywhere in a text that has no other hyphens in words: there it is the typeface's only hyphen.
+    everywhere in a text that has no other hyphens in words: there it is the typeface's only hyphen. Check marks and
+    bullets before labels and around decisions are spaces.
     """
     if "\r\n" in text:
         text = text.replace("\r\n", " \n")
@@ -36,7 +38,7 @@ def clean_text(text: str) -> str:
         text = _SOFT_HYPHEN_AT_LINE_END.sub("-", text)
         if not _HYPHEN_IN_WORD.search(text):
             text = text.replace(_SOFT_HYPHEN, "-")
-    return text
+    return without_marks(text)
 
 
 def visible_text(cleaned: str) -> Arrangement:

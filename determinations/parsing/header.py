@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
+from determinations.parsing.check_marks import is_beside_box
 from determinations.parsing.dates import ANY_DATE, calendar_day, read_date
 from determinations.parsing.results import Problem
 from determinations.parsing.spans import Span, make
@@ -80,6 +81,8 @@ def read_header(source: str, end: int) -> Header:
     if case:
         spans["case_number"] = Span(case.start(), case.end())
     priority = _PRIORITY.search(source, 0, end)
+    if priority and is_beside_box(source, Span(*priority.span())):
+        priority = None
     if priority:
         spans["priority"] = Span(priority.start(), priority.end())
     dates = {}

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from determinations.parsing.check_marks import start_without_marks, undecided_from
 from determinations.parsing.item_starts import find_item_start
 from determinations.parsing.results import Decision, Problem
 from determinations.parsing.spans import Folded, Span, fold, fold_text, trimmed
@@ -161,6 +162,7 @@ def _read_item(source: str, number: int, place: Span, block: _Block, doubt: str 
     path = f"items/{number}/"
     problems: list[Problem] = []
     line = trimmed(source, place.start, block.start)
+    line = Span(start_without_marks(source, line), line.end)
     spans: dict[str, Span] = {}
     decision, request_end = _read_decision(source, line, path, spans, problems)
     request = fold(source, *trimmed(source, line.start, request_end))
@@ -199,6 +201,11 @@ def _read_decision(
     source: str, line: Span, path: str, spans: dict[str, Span], problems: list[Problem]
 ) -> tuple[Decision | None, int]:
     """The decision at the end of the item's line, and where the request ends: before the last colon."""
+    undecided = undecided_from(source, line)
+    if undecided is not None:
+        message = "The check marks beside the decision do not say which word is chosen."
+        problems.append(Problem("decision_missing", message, line, path + "decision"))
+        return None, line.start + len(source[line.start : undecided].rstrip(": \n\f"))
     match = _DECISION.search(source, max(line.start, line.end - _DECISION_REACH), line.end)
     if match is None:
         problems.append(
