@@ -2,6 +2,7 @@
 
 import codecs
 import io
+import logging
 import re
 import zipfile
 import zlib
@@ -21,6 +22,8 @@ from determinations.extraction.symbols import CHECKED, UNCHECKED
 from determinations.extraction.word_document import text_of_word
 from determinations.extraction.word_styles import HidingStyles, hiding_styles
 
+logger = logging.getLogger(__name__)
+
 #: What documents and messages from elsewhere are written in.
 _ENCODINGS = (
     *(f"iso8859-{number}" for number in (1, 2, 3, 4, 5, 7, 8, 9, 10, 13, 14, 15)),
@@ -32,11 +35,14 @@ _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]{
 #: The window title, which is not on the page; and preformatted lines, which html_text would join.
 _TITLE = re.compile(r"<title\b.*?</title\s*>", re.IGNORECASE | re.DOTALL)
 _PREFORMATTED = re.compile(r"<pre\b.*?(</pre\s*>|\Z)", re.IGNORECASE | re.DOTALL)
-#: The style of an element that a browser, or Word, does not show, such as the preview line of an e-mail.
-_NOT_SHOWN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|mso-hide\s*:\s*all)\b", re.IGNORECASE)
-#: Fields of an HTML form, by the types of input that show a mark, or what was typed.
+#: What the style of an element says about showing it: ``none`` for such as the preview line of an e-mail.
+_DISPLAY = re.compile(r"(?:^|;)\s*display\s*:\s*([a-z-]+)", re.IGNORECASE)
+#: Fields of an HTML form, by the types of input that show a mark, or nothing that was typed.
 _MARKED_INPUTS = frozenset({"checkbox", "radio"})
-_TYPED_INPUTS = frozenset({"text", "date", "email", "month", "number", "search", "tel", "time", "url"})
+#: Any other type, or an unknown one, is a field for text.
+_INPUTS_WITHOUT_TEXT = frozenset(
+    {"button", "color", "file", "hidden", "image", "password", "range", "reset", "submit"}
+)
 #: A picture in an RTF file: thousands of digits that are not text.
 _RTF_PICTURE = re.compile(rb"[0-9A-Fa-f\r\n]{1000,}")
 #: A manual page break, and where Word last started a page.
@@ -97,7 +103,8 @@ def html_to_text(data: bytes | str) -> str:
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):  # the limit is now 2,048 levels
         raise ValueError("The page is nested too deeply.")
     for element in root.xpath("*/descendant-or-self::*[@hidden or @style]"):
-        if "hidden" in element.attrib or _NOT_SHOWN.search(element.get("style", "")):
+        shown = _DISPLAY.findall(element.get("style", ""))
+        if "hidden" in element.attrib or (shown and shown[-1].lower() == "none"):
             element.drop_tree()
     _fill_in_fields(root)
     return html_text.extract_text(root)
@@ -105,19 +112,21 @@ def html_to_text(data: bytes | str) -> str:
 
 def _fill_in_fields(root: HtmlElement) -> None:
     """Make text of what the fields of a form show: check marks, entered values, the chosen option of a list."""
+    for suggestions in list(root.iter("datalist")):
+        suggestions.drop_tree()
     for choices in list(root.iter("select")):
         options = list(choices.iter("option"))
         chosen = [option for option in options if "selected" in option.attrib]
-        if not chosen and "multiple" not in choices.attrib:
-            chosen = options[:1]
+        if "multiple" not in choices.attrib:
+            chosen = chosen[-1:] or options[:1]
         for option in options:
             if option not in chosen:
                 option.drop_tree()
     for entry in list(root.iter("input")):
-        kind = entry.get("type", "text").lower()
+        kind = entry.get("type", "").strip().lower()
         if kind in _MARKED_INPUTS:
             entry.text = CHECKED if "checked" in entry.attrib else UNCHECKED
-        elif kind in _TYPED_INPUTS:
+        elif kind not in _INPUTS_WITHOUT_TEXT:
             entry.text = entry.get("value", "")
         entry.tag = "span"
 
@@ -166,7 +175,14 @@ def open_document_to_text(data: bytes) -> str:
 
 
 def _part(package: zipfile.ZipFile, name: str) -> _Element | None:
-    return fromstring(package.read(name), _parser()) if name in package.namelist() else None
+    """A part that says how text is shown; None if there is none, or it is damaged: the text is read without it."""
+    if name not in package.namelist():
+        return None
+    try:
+        return fromstring(package.read(name), _parser())
+    except (LxmlError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as fault:
+        logger.warning("A document's %s is damaged (%s); its styles are not known.", name, type(fault).__name__)
+        return None
 
 
 def _parser() -> XMLParser:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from lxml.etree import _Element
 
+from determinations.extraction.inheritance import inherited
+
 _NAMESPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 
 
@@ -28,6 +30,7 @@ _BODY, _SECTION, _SPAN = _name("office", "body"), _name("text", "section"), _nam
 #: What hides text: ``text:display="none"`` of a style, or of a section.
 _TEXT_PROPERTIES, _DISPLAY = _name("style", "text-properties"), _name("text", "display")
 _DEFAULT_STYLE, _FAMILY, _PARENT = (_name("style", name) for name in ("default-style", "family", "parent-style-name"))
+_FAMILY_OF_PARAGRAPHS = "paragraph"
 #: White space in the file is one space; more are written as elements.
 _WHITE_SPACE = re.compile(r"[ \t\r\n]+")
 _MOST_SPACES = 1_000
@@ -37,7 +40,8 @@ _MOST_SPACES = 1_000
 class _Styles:
     """The names of paragraph styles that begin a page, and of styles that hide text or show it again, by family.
 
-    An empty name is the default style of a family.
+    A style of ``content.xml`` replaces one of the same family and name in ``styles.xml``. An empty name is the default
+    style of a family.
     """
 
     page_starts: frozenset[str]
@@ -45,7 +49,7 @@ class _Styles:
 
     def hide(self, element: _Element, otherwise: bool) -> bool:
         """Whether the text of a paragraph or span is hidden by its style; ``otherwise`` if that does not say."""
-        family = "paragraph" if element.tag in _PARAGRAPHS else "text"
+        family = _FAMILY_OF_PARAGRAPHS if element.tag in _PARAGRAPHS else "text"
         return self.hides.get((family, element.get(_IN_STYLE, "")), otherwise)
 
 
@@ -64,30 +68,17 @@ def _read_styles(*parts: _Element) -> _Styles:
     for style in (style for part in parts for kind in (_DEFAULT_STYLE, _STYLE) for style in part.iter(kind)):
         name, family = style.get(_STYLE_NAME, ""), style.get(_FAMILY, "")
         key = family, name
-        if any(properties.get(_BREAK_BEFORE) == "page" for properties in style.iter(_PROPERTIES)):
-            page_starts.add(name)
+        if family == _FAMILY_OF_PARAGRAPHS:
+            starts_page = any(properties.get(_BREAK_BEFORE) == "page" for properties in style.iter(_PROPERTIES))
+            page_starts.discard(name)
+            if starts_page:
+                page_starts.add(name)
         shown = [properties.get(_DISPLAY) for properties in style.iter(_TEXT_PROPERTIES) if properties.get(_DISPLAY)]
         own[key] = shown[-1] == "none" if shown else None
         if name:
             parents[key] = family, style.get(_PARENT, "")
-    hides = {key: said for key in own if (said := _inherited(key, own, parents)) is not None}
+    hides = {key: said for key in own if (said := inherited(key, own, parents)) is not None}
     return _Styles(frozenset(page_starts), hides)
-
-
-def _inherited(
-    style: tuple[str, str],
-    own: Mapping[tuple[str, str], bool | None],
-    parents: Mapping[tuple[str, str], tuple[str, str]],
-) -> bool | None:
-    """What the style says about hiding, or else the nearest of its parents; None if none says anything."""
-    seen: set[tuple[str, str]] = set()
-    at: tuple[str, str] | None = style
-    while at is not None and at not in seen:
-        if own.get(at) is not None:
-            return own[at]
-        seen.add(at)
-        at = parents.get(at)
-    return None
 
 
 def _pieces(element: _Element, styles: _Styles) -> Iterator[str]:

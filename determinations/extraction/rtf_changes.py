@@ -4,7 +4,8 @@ striprtf reads it as all other text, so that a "not" which a reviewer deleted is
 """
 
 import re
-from collections.abc import Mapping
+
+from determinations.extraction.inheritance import inherited
 
 #: A control word with its number; a character by its code; an escaped sign; a brace; plain text.
 TOKEN = re.compile(
@@ -16,6 +17,8 @@ _MARKED = re.compile(r"\\(?:deleted|mvf|v)(?![a-z])")
 #: Where styles are defined, and the words that name a style of a paragraph or of characters, by number.
 _STYLE_SHEET = re.compile(r"\\stylesheet(?![a-z])")
 _STYLES = frozenset({"s", "cs"})
+#: Styles of tables and sections, which say nothing of the text of a paragraph.
+_OTHER_STYLES = frozenset({"ts", "ds"})
 #: Begins a group that readers who do not know it leave out whole.
 _IGNORED = r"\*"
 #: Control words that stand for text.
@@ -66,7 +69,7 @@ def _hiding_styles(source: str) -> frozenset[tuple[str, str | None]]:
     if sheet is None:
         return frozenset()
     own: dict[tuple[str, str | None], bool | None] = {}
-    based_on: dict[tuple[str, str | None], str | None] = {}
+    based_on: dict[tuple[str, str | None], tuple[str, str | None]] = {}
     depth, style = 0, ("s", "0")  # a style that gives no number
     for token in TOKEN.finditer(source, sheet.end()):
         word, number, brace = token.groups()
@@ -78,25 +81,11 @@ def _hiding_styles(source: str) -> frozenset[tuple[str, str | None]]:
             depth -= 1
             if depth < 0:
                 break
-        elif depth and word in _STYLES:
+        elif depth and (word in _STYLES or word in _OTHER_STYLES):
             style = (word, number)
         elif depth and word == "v":
             own[style] = number != "0"
         elif depth and word == "sbasedon":
-            based_on[style] = number
+            based_on[style] = style[0], number
     styles = own.keys() | based_on.keys()
-    return frozenset(style for style in styles if _hides(style, own, based_on))
-
-
-def _hides(
-    style: tuple[str, str | None],
-    own: Mapping[tuple[str, str | None], bool | None],
-    based_on: Mapping[tuple[str, str | None], str | None],
-) -> bool:
-    seen: set[tuple[str, str | None]] = set()
-    while style not in seen:
-        if (said := own.get(style)) is not None:
-            return said
-        seen.add(style)
-        style = (style[0], based_on.get(style))
-    return False
+    return frozenset(style for style in styles if inherited(style, own, based_on))

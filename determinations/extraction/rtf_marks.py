@@ -12,7 +12,8 @@ from determinations.extraction.symbols import CHECKED, UNCHECKED, in_unicode, is
 #: Documents without any of these need no second look.
 _MARKED = re.compile(r"\\fcharset2(?!\d)|FORMCHECKBOX|FORMDROPDOWN|SYMBOL")
 #: A font in the table of fonts: ``{\f3\froman\fcharset2{\*\panose 0505}Wingdings;}``.
-_FONT = re.compile(r"\{\\f(\d{1,6})(?!\d)(?:\\[a-z]+-?\d*[ ]?|\{[^{}]*\}|\s)*([A-Za-z0-9 ]{1,40});")
+_FONT_TABLE = re.compile(r"\\fonttbl(?![a-z])")
+_FONT = re.compile(r"\{\\f(\d{1,6})(?!\d)(?:\\[a-z]++-?\d*+|\{[^{}]*+\}|\s)*+([A-Za-z0-9 ]{1,40});")
 _SYMBOL = re.compile(r"SYMBOL\s+(\d{1,5})\s+\\\\f\s*\"([^\"]{1,40})\"")
 #: The number of a field's result if its user left it as the form has it.
 _UNTOUCHED = "25"
@@ -49,7 +50,7 @@ def with_marks_as_text(source: str) -> str:
     """The RTF source with check marks, signs of symbol fonts and choices as text."""
     if not _MARKED.search(source):
         return source
-    fonts = {number: name for number, name in _FONT.findall(source) if is_symbol_font(name)}
+    fonts = {number: name for number, name in _FONT.findall(_font_table(source)) if is_symbol_font(name)}
     kept: list[str] = []
     groups: list[tuple[str, str]] = []
     fields: list[_Field] = []
@@ -86,6 +87,19 @@ def with_marks_as_text(source: str) -> str:
         is_fallback = word == "u"
         kept.append(text)
     return "".join(kept)
+
+
+def _font_table(source: str) -> str:
+    """The group in which fonts have their numbers; empty if the document has none."""
+    table = _FONT_TABLE.search(source)
+    if table is None:
+        return ""
+    depth = 1
+    for token in TOKEN.finditer(source, table.end()):
+        depth += {"{": 1, "}": -1}.get(token[3], 0)
+        if depth == 0:
+            return source[table.end() : token.end()]
+    return source[table.end() :]
 
 
 def _note(read: _Field, part: str, text: str) -> None:

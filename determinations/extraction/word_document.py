@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from lxml.etree import _Element
 
@@ -14,9 +15,10 @@ _PARAGRAPH, _CELL, _ROW, _TABLE = _word("p"), _word("tc"), _word("tr"), _word("t
 _VALUE = _word("val")
 _RUN, _HIDDEN = _word("r"), f"{_word('rPr')}/{_word('vanish')}"
 _SYMBOL, _FONT, _FONTS = _word("sym"), _word("font"), f"{_word('rPr')}/{_word('rFonts')}"
-#: Fields of a form of Word 2003, which hold no text: a box, and a list of which one entry is chosen.
+#: Fields of a form of Word 2003, which may hold no text: a box, and a list of which one entry is chosen.
 _BOX, _CHOICES = _word("checkBox"), _word("ddList")
 _CHECKED, _RESULT, _DEFAULT, _ENTRY = _word("checked"), _word("result"), _word("default"), _word("listEntry")
+_FIELD_PART, _FIELD_PART_TYPE = _word("fldChar"), _word("fldCharType")
 _STYLE_OF = {
     _TABLE: f"{_word('tblPr')}/{_word('tblStyle')}",
     _PARAGRAPH: f"{_word('pPr')}/{_word('pStyle')}",
@@ -62,7 +64,15 @@ def _style_of(element: _Element) -> str | None:
 
 def _symbol(element: _Element) -> str:
     """A sign from *Insert Symbol*; without its font, its code means nothing."""
-    return sign_of(element.get(_FONT, ""), int(element.get(_word("char"), "0"), 16))
+    code = _number(element.get(_word("char"), ""), 16)
+    return "" if code is None else sign_of(element.get(_FONT, ""), code)
+
+
+def _number(printed: str, base: int = 10) -> int | None:
+    try:
+        return int(printed, base)
+    except ValueError:
+        return None
 
 
 def _font(run: _Element) -> str:
@@ -71,7 +81,9 @@ def _font(run: _Element) -> str:
 
 
 def _box(element: _Element) -> str:
-    """A box as it was left, or as the form has it if nobody touched it."""
+    """A box as it was left, or as the form has it if nobody touched it; empty if the field's result shows it."""
+    if _has_result(element):
+        return ""
     state = element.find(_CHECKED)
     if state is None:
         state = element.find(_DEFAULT)
@@ -79,13 +91,33 @@ def _box(element: _Element) -> str:
 
 
 def _choice(element: _Element) -> str:
-    """The entry that was chosen, or that the form begins with."""
+    """The entry that was chosen, or that the form begins with; empty if the field's result has it as text."""
+    if _has_result(element):
+        return ""
     entries = [entry.get(_VALUE, "") for entry in element.iterfind(_ENTRY)]
     number = element.find(_RESULT)
     if number is None:
         number = element.find(_DEFAULT)
-    chosen = int(number.get(_VALUE, "0")) if number is not None else 0
-    return entries[chosen] if 0 <= chosen < len(entries) else ""
+    chosen = _number(number.get(_VALUE, "0")) if number is not None else 0
+    return entries[chosen] if chosen is not None and 0 <= chosen < len(entries) else ""
+
+
+def _has_result(element: _Element) -> bool:
+    """Whether the field that a box or list belongs to has text of its own, which is read as all other text."""
+    start = next(element.iterancestors(_FIELD_PART), None)
+    run = None if start is None else start.getparent()
+    if start is None or run is None:
+        return False
+    is_result = False
+    for beside in chain(start.itersiblings(), run.itersiblings()):
+        for part in beside.iter(_FIELD_PART, _TEXT, _SYMBOL):
+            if part.tag == _FIELD_PART:
+                if part.get(_FIELD_PART_TYPE) != "separate":  # this field ends, or another begins
+                    return False
+                is_result = True
+            elif is_result and (part.tag == _SYMBOL or (part.text or "").strip()):
+                return True
+    return False
 
 
 #: Elements without text that Word shows as text.

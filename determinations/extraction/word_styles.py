@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from lxml.etree import _Element
 
+from determinations.extraction.inheritance import inherited
+
 NAMESPACE = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 
@@ -62,23 +64,7 @@ def hiding_styles(root: _Element) -> HidingStyles:
         if style.get(_DEFAULT) is not None and style.get(_DEFAULT) not in _OFF:
             defaults[kind] = style_id
     return HidingStyles(
-        {style: _inherited(style, own, based_on) for style in own},
+        {style: bool(inherited(style, own, based_on)) for style in own},
         defaults,
         bool(is_on(root.find(_OF_DOCUMENT))),
     )
-
-
-def _inherited(
-    style: tuple[str, str],
-    own: Mapping[tuple[str, str], bool | None],
-    based_on: Mapping[tuple[str, str], tuple[str, str]],
-) -> bool:
-    """What the style says, or else the nearest of those that it is based on. A circle of styles says nothing."""
-    seen: set[tuple[str, str]] = set()
-    at: tuple[str, str] | None = style
-    while at is not None and at not in seen:
-        if (hides := own.get(at)) is not None:
-            return hides
-        seen.add(at)
-        at = based_on.get(at)
-    return False

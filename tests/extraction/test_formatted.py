@@ -57,7 +57,8 @@ ODF += f' xmlns:fo="{_ODF}:xsl-fo-compatible:1.0"'
 
 def open_document(body: str, *, kind: str = "text") -> bytes:
     """An OpenDocument as LibreOffice saves it; ``NewPage`` is the style of a paragraph that starts a page."""
-    styles = '<style:style style:name="NewPage"><style:paragraph-properties fo:break-before="page"/></style:style>'
+    properties = '<style:paragraph-properties fo:break-before="page"/>'
+    styles = f'<style:style style:name="NewPage" style:family="paragraph">{properties}</style:style>'
     content = (
         f"<office:document-content{ODF}><office:automatic-styles>{styles}</office:automatic-styles>"
         f"<office:body><office:text>{body}</office:text></office:body></office:document-content>"
@@ -120,11 +121,12 @@ def test_everything_that_word_shows_is_read_once(element: str, text: str) -> Non
     assert [line for line in lines if line] == ["Synthetic", *text.splitlines(), "end"]
 
 
-def field(data: str) -> str:
+def field(data: str, result: str = "") -> str:
     """A paragraph with a field of a form, as Word 2003 and its successors save it."""
     begin = f"<w:r><w:fldChar w:fldCharType='begin'><w:ffData>{data}</w:ffData></w:fldChar></w:r>"
     code = "<w:r><w:instrText> FORMFIELD </w:instrText></w:r>"
-    return f"<w:p {W}>{begin}{code}<w:r><w:fldChar w:fldCharType='end'/></w:r></w:p>"
+    shown = f"<w:r><w:fldChar w:fldCharType='separate'/></w:r><w:r>{result}</w:r>" if result else ""
+    return f"<w:p {W}>{begin}{code}{shown}<w:r><w:fldChar w:fldCharType='end'/></w:r></w:p>"
 
 
 ENTRIES = "<w:listEntry w:val='Upheld'/><w:listEntry w:val='Overturned'/>"
@@ -145,6 +147,14 @@ ENTRIES = "<w:listEntry w:val='Upheld'/><w:listEntry w:val='Overturned'/>"
         (field(f"<w:ddList><w:result w:val='1'/>{ENTRIES}</w:ddList>"), "Overturned"),
         (field(f"<w:ddList>{ENTRIES}</w:ddList>"), "Upheld"),
         (field(f"<w:ddList><w:result w:val='7'/>{ENTRIES}</w:ddList>"), ""),
+        (field(f"<w:ddList><w:result w:val=''/>{ENTRIES}</w:ddList>"), ""),
+        (field(f"<w:ddList><w:result w:val='1'/>{ENTRIES}</w:ddList>", "<w:t>Overturned</w:t>"), "Overturned"),
+        (field(f"<w:ddList><w:result w:val='1'/>{ENTRIES}</w:ddList>", "<w:t> </w:t>"), "Overturned "),
+        (field("<w:checkBox><w:checked/></w:checkBox>", "<w:t>\u2612</w:t>"), "☒"),
+        (field("<w:checkBox><w:checked/></w:checkBox>", "<w:sym w:font='Wingdings' w:char='F0FE'/>"), "☒"),
+        (f"<w:p {W}><w:r><w:sym w:font='Wingdings' w:char=''/><w:t>Upheld</w:t></w:r></w:p>", "Upheld"),
+        (f"<w:p {W}><w:r><w:rPr><w:rFonts w:ascii='Symbol'/></w:rPr><w:t>a date \u00b3</w:t></w:r></w:p>", "a date ≥"),
+        (f"<w:p {W}><w:r><w:sym w:font='Wingdings' w:char='F071'/><w:t> Upheld</w:t></w:r></w:p>", "❑ Upheld"),
     ],
 )
 def test_check_marks_and_choices_of_a_word_document_are_text(element: str, text: str) -> None:
@@ -249,6 +259,40 @@ def test_text_that_a_style_of_an_open_document_hides_is_not_read() -> None:
     assert "draft" not in text_of(archive(members, zipfile.ZIP_STORED))
 
 
+def test_styles_of_an_open_document_are_those_of_its_content_first() -> None:
+    page = '<style:paragraph-properties fo:break-before="page"/>'
+    styles = f"<office:document-styles{ODF}><office:automatic-styles>"
+    styles += f'<style:style style:name="P1" style:family="paragraph">{page}</style:style>'
+    styles += f'<style:style style:name="P2" style:family="table">{page}</style:style>'
+    styles += "</office:automatic-styles></office:document-styles>"
+    content = (
+        f"<office:document-content{ODF}><office:automatic-styles>"
+        '<style:style style:name="P1" style:family="paragraph"/></office:automatic-styles><office:body><office:text>'
+        '<text:p>one</text:p><text:p text:style-name="P1">two</text:p><text:p text:style-name="P2">three</text:p>'
+        "</office:text></office:body></office:document-content>"
+    )
+    members = {
+        "mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": content.encode(),
+        "styles.xml": styles.encode(),
+    }  # fmt: skip
+    assert read_text(archive(members, zipfile.ZIP_STORED), LIMITS).pages == 1
+    members["styles.xml"] = styles.encode()[:60]
+    assert text_of(archive(members, zipfile.ZIP_STORED)).split() == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize("styles", [b"", b"<w:styles", b"<a/>"])
+def test_a_word_document_of_which_the_styles_are_damaged_is_read(styles: bytes) -> None:
+    document = f"<w:document {W}><w:body>{_paragraph('', _run('Upheld'))}</w:body></w:document>".encode()
+    members = {"[Content_Types].xml": b"<x/>", "word/document.xml": document, "word/styles.xml": styles}
+    assert text_of(archive(members)).strip() == "Upheld"
+
+
+def test_fonts_of_rtf_are_looked_for_with_work_that_grows_with_the_text() -> None:
+    """A font of 2,000 words has no name; where each space had two meanings, there were 2 to the power of 2,000."""
+    fonts = rb"{\fonttbl{\f1" + rb"\b " * 2_000 + rb"{}}{\f10\fcharset2 Wingdings;}}"
+    assert text_of(rb"{\rtf1\ansi" + fonts + rb"Synthetic {\f10\'fe}}") == "Synthetic ☒"
+
+
 def test_a_word_document_that_begins_with_a_picture() -> None:
     parts = {"thumbnail.jpeg": b"x" * 5000}
     with zipfile.ZipFile(io.BytesIO(word("Synthetic"))) as package:
@@ -286,11 +330,12 @@ def test_text_of_rtf() -> None:
         (rb"{\cs11 not }Upheld{\cs12 .}", "Upheld."),
         (rb"{\s1 hidden \v0 Upheld}", "Upheld"),
         (rb"{\s2 hidden \pard Upheld}", "Upheld"),
+        (rb"{\s0 Upheld}", "Upheld"),
     ],
 )
 def test_rtf_is_read_as_it_is_shown(marked: bytes, text: str) -> None:
     styles = rb"{\stylesheet{Normal;}{\s1\v Hid;}{\s2\sbasedon1 HidToo;}{\*\cs10\v A;}{\*\cs11\sbasedon10 B;}"
-    styles += rb"{\*\cs12\sbasedon10\v0 C;}}"
+    styles += rb"{\*\cs12\sbasedon10\v0 C;}{\*\ts11\tsrowd\v Table;}}"
     assert (
         text_of(rb"{\rtf1\ansi\ansicpg1252" + styles + rb"Synthetic: " + marked + rb"\par end}")
         == f"Synthetic: {text}\nend"
@@ -314,7 +359,8 @@ def rtf_field(instruction: bytes, data: bytes = b"", result: bytes = b"") -> byt
     [
         (rb"Upheld {\f10\'a8} Overturned {\f10\fs24 \'fe}", "Upheld ☐ Overturned ☒"),
         (rb"{\loch\af10\dbch\af31505\hich\f10 \u-3842\'fe} Overturned", "☒ Overturned"),
-        (rb"\f10 oq\f0 o {\f10 x\plain x}", "☐☐o ☒x"),
+        (rb"\f10 oq\f0 o {\f10 x\plain x}", "☐❑o ☒x"),
+        (rb"{\f0\fs20 Symbol;}\f3 a date", "Symbol;a date"),
         (rb"VAS {\f3 \'b3} 5, 90{\f3\'b0} \'b0", "VAS ≥ 5, 90° °"),
         (rb"{\f10\'41}", "A"),
         (rtf_field(rb"FORMCHECKBOX ", rb"\fftype1\ffres1{\*\ffname E}") + b" Expedited", "☒ Expedited"),
@@ -360,7 +406,9 @@ def test_no_text_is_lost_in_html_that_is_nested_deeply() -> None:
         ('<div style="font-size:1px; DISPLAY: none !important">preview</div>Synthetic', "Synthetic"),
         ("<p>Synthetic <span hidden>not <b>at all</b> </span>Upheld</p>", "Synthetic Upheld"),
         ('<p>Synthetic <span style="display:inline">Upheld</span></p>', "Synthetic Upheld"),
-        ('<p>Synthetic <span style="mso-hide:all">not </span>Upheld</p>', "Synthetic Upheld"),
+        ('<p>Synthetic <span style="mso-hide:all">letter</span></p>', "Synthetic letter"),
+        ('<p style="display:none;mso-hide:all">a</p><p>Synthetic</p>', "Synthetic"),
+        ('<p style="display:none; display:block">Synthetic</p>', "Synthetic"),
         ('<div hidden><p hidden>a</p></div><p style="color: red">Synthetic</p>', "Synthetic"),
     ],
 )
@@ -380,6 +428,9 @@ def test_html_that_is_not_shown_is_not_read(html: str, text: str) -> None:
             "Claim: WC-1",
         ),
         ("<textarea>as typed</textarea>", "as typed"),
+        ('<input type="" value="WC-1"> <input type="claim" value="2">', "WC-1 2"),
+        ("<datalist><option>Upheld</option></datalist>none", "none"),
+        ("<select><option selected>Upheld<option selected>Overturned</select>", "Overturned"),
     ],
 )
 def test_fields_of_an_html_form_are_text(html: str, text: str) -> None:
