@@ -2,7 +2,7 @@
 # What surprises: a period of a year or of months is kept as such in PostgreSQL and in DuckDB, and both count it by the
 # calendar. Read into Python, it is a number of days, without an error: to psycopg, a month has 30 days and a year 365; to
 # DuckDB, a year has 360. A denial of March 4, 2026 that holds for one year is over on March 4, 2027 in SQL, and on
-# February 27 in Python. Six months end five days early.
+# February 27 in Python. Six months end four days early.
 #   - Two programs that read the same period disagree by five days a year;
 #   - a period that is read and written back is another one: "1 year" becomes "365 days", and a leap day then moves its end;
 #   - age() returns such a period too, so how old a case is depends on who reads it.

@@ -226,6 +226,7 @@ def test_the_notice_of_2013_is_read_as_far_as_it_is_known() -> None:
     assert (letter.licensure, letter.specialties) == (("California",), ("Occupational Medicine",))
     assert letter.summary == "“The patient is a synthetic one.”"
     assert [problem.code for problem in letter.problems] == ["layout_read_in_part"]
+    assert parse_letter(text.replace("CM13-9900003", "CM13-19900003")).case_number == "CM13-19900003"
 
 
 # Problems and comparison

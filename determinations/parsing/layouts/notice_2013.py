@@ -27,7 +27,7 @@ _DATES = {
     "ur_denial_date": re.compile(r"Utilization\s+Review\s+(?:Denial|Decision)\s+dated\s+" + DATE),
     "date_of_injury": re.compile(r"\bDate\s+of\s+Injury:\s*" + DATE),
 }
-_CASE_NUMBER = re.compile(r"\bCM\s?(\d\d)\s?-\s?(\d{7})\b")
+_CASE_NUMBER = re.compile(r"\bCM\s?(\d\d)\s?-\s?(\d{7,8})\b")
 _QUALIFICATIONS = re.compile(
     r"Board\s+Certified\s+in\s+(?P<specialties>[^.]+?)(?:,?\s+and)?\s+(?:is\s+)?licensed\s+to\s+practice\s+in\s+"
     r"(?P<licensure>[^.]+)",
