@@ -10,8 +10,8 @@ from determinations.parsing.sections import HEADINGS
 from determinations.parsing.spans import Span
 
 _CHECKED = "☒☑✓✔✗✘🗹🗷"
-_UNCHECKED = "☐□▢❏❐❑❒"
-_BULLETS = "•●■▪➢→"
+_UNCHECKED = "☐□▢"
+_BULLETS = "•●■▪❏❐❑❒➢→"
 _BOX = f"[{_CHECKED}{_UNCHECKED}]"
 _MARKS = _CHECKED + _UNCHECKED + _BULLETS
 _MARK = f"[{_MARKS}]"
@@ -66,7 +66,7 @@ def start_without_marks(text: str, line: Span) -> int:
 
 
 def undecided_from(text: str, line: Span) -> int | None:
-    """Where a line's boxes and decisions begin if they end it and do not say which is chosen; None if there are none."""
+    """Where the boxes and decisions that end a line begin if they do not say which is chosen; None without such."""
     start = max(line.start, line.end - _REACH)
     if not _ANY_MARK.search(text, start, line.end):
         return None
