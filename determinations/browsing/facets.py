@@ -22,6 +22,7 @@ from determinations.filters.kinds import KINDS, Stored
 from determinations.models import ItemFact
 from determinations.models.dimensions import MARKS, Dimension
 from determinations.paging.filtered import NEAR, ListQuery, Nearest, keys_near, rows_of, tables_of
+from determinations.paging.stretches import STRETCH, Candidates, StretchLimits
 from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.wording.labels import Labels
@@ -38,6 +39,8 @@ class Limits:
     enough: int = 200
     #: Rows at the top of the list, filters aside, that are checked for matches.
     near: int = NEAR
+    #: Rows that are read where they have to be read to tell whether they match.
+    stretch: StretchLimits = STRETCH
 
 
 LIMITS = Limits()
@@ -80,6 +83,7 @@ def count_facets(kind: ListKind, filterset: ListFilters, query: QueryDict, limit
     if kind.of_items and (numbers := _by_column(filterset, query, counted)) is not None:
         return FacetCounts(numbers)
     samples = {} if kind.of_items or not filterset.dimension_of else _samples(filterset, queries, left_out_of, limits)
+    samples |= _of_stretches(queries, limits)
     statement, parameters = _statement(queries, list(dict.fromkeys(places.values())), limits, samples)
     rows: dict[str, list[tuple[Stored, int]]] = defaultdict(list)
     for place, value, number in rows_of(statement, parameters, of_words=queries["base"].of_words):
@@ -156,6 +160,19 @@ def _samples(
                 samples[name] = _Sample(keys, some.number)
             else:
                 samples[name] = _Sample(_keys_near_top(listed, limits) or keys, some.number)
+    return samples
+
+
+def _of_stretches(queries: Mapping[str, ListQuery], limits: Limits) -> dict[str, _Sample]:
+    """The newest matches of tables whose rows have to be read to tell which match, of many candidates the newest."""
+    samples = {}
+    for name, listed in queries.items():
+        candidates = Candidates.too_many(listed, limits.stretch)
+        if candidates is not None:
+            stretch = candidates.stretch(None, forward=True, enough=limits.enough)
+            more = stretch.end is not None or len(stretch.keys) > limits.counted
+            keys = stretch.keys[: limits.counted]
+            samples[name] = _Sample(keys, len(keys) + 1 if more else len(keys))
     return samples
 
 

@@ -10,6 +10,7 @@ from django.http import QueryDict
 from determinations.browsing.column_cases import FindCases
 from determinations.browsing.column_keys import item_keys
 from determinations.browsing.letter_order import page_in_letter_order
+from determinations.cases.search_words import old_words_remain
 from determinations.filters import CaseFilter, ItemFilter, ListFilters, active_filters
 from determinations.filters.kinds import KINDS
 from determinations.filters.lookups import Lookups
@@ -21,6 +22,7 @@ from determinations.models.dimensions import DIMENSIONS, Kind
 from determinations.paging.counts import COUNT_CAP, UNPACKED_CAP, Count, count_up_to
 from determinations.paging.filtered import ListQuery, list_page
 from determinations.paging.keyset import M, Order, Page, page_of
+from determinations.paging.stretches import STRETCH, Candidates, LookedThrough, StretchLimits, looked_page
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,25 @@ class ListKind:
         unpacked = any(typed.unpacked for typed in words)
         cap = UNPACKED_CAP if unpacked else COUNT_CAP
         gathered = _WORDS_GATHERED if words and not unpacked else cap
-        by_texts = filterset.words_told(Told.BY_TEXTS) if words and not without else None
-        return ListQuery(rows, everything, order, cap, gathered, of_words=any(words), by_texts=by_texts)
+        told = filterset.words_told
+        by_texts = told(Told.BY_TEXTS, without=without) if words and (unpacked or not without) else None
+        candidates = told(Told.BY_INDEX, without=without) if unpacked else None
+        return ListQuery(
+            rows,
+            everything,
+            order,
+            cap,
+            gathered,
+            of_words=any(words),
+            by_texts=by_texts,
+            candidates=candidates,
+            candidates_match=unpacked and old_words_remain(),
+        )
+
+    def reads_texts(self, filterset: ListFilters) -> bool:
+        """Whether the filters have words of which only the texts of a row tell whether it has them."""
+        typed = filterset.form.cleaned_data
+        return any(typed.get(name) and _words_of(filterset, name, field).unpacked for name, field in _WORDS.items())
 
     def sort_of(self, query: QueryDict) -> str:
         """The name of the order that an address requests, or of the list's default."""
@@ -160,6 +179,7 @@ def page_and_count(
 ) -> tuple[Page[M], Count]:
     """The page of an address, its rows read from ``shown``, and how many rows the whole list has; two queries.
 
+    It is exact, and full unless it is the last, however many rows have to be read.
     Items are in their letter's order, which takes one more query in some ascending sorts.
     """
     order = kind.orders[kind.sort_of(query)]
@@ -169,3 +189,21 @@ def page_and_count(
     else:
         page, count = page_of(shown, order, query, size), count_up_to(kind.all_rows())
     return (page_in_letter_order(page, order, filterset.qs, shown) if kind.of_items else page), count
+
+
+def page_and_what_was_read(
+    kind: ListKind,
+    filterset: ListFilters,
+    query: QueryDict,
+    shown: QuerySet[M],
+    size: int = 50,
+    limits: StretchLimits = STRETCH,
+) -> tuple[Page[M], Count, LookedThrough | None]:
+    """The same; but of a phrase that very many rows may have, a page ends after some thousand of them were read."""
+    filterset.is_valid()  # which reads the form
+    listed = kind.list_query(filterset, query) if kind.reads_texts(filterset) else None
+    candidates = Candidates.too_many(listed, limits) if listed else None
+    if listed is None or candidates is None:
+        return *page_and_count(kind, filterset, query, shown, size), None
+    page, count, looked = looked_page(candidates, shown, query, size)
+    return (page_in_letter_order(page, listed.order, filterset.qs, shown) if kind.of_items else page), count, looked

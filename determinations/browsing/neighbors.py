@@ -11,6 +11,7 @@ from django.http import QueryDict
 from determinations.browsing.lists import LISTS, ListKind
 from determinations.paging.counts import Count, whole_number
 from determinations.paging.keyset import Cursor, Order, cursor_at, rows_from
+from determinations.paging.stretches import STRETCH, Candidates
 
 _COUNTED_UP_TO = 1_000
 
@@ -28,12 +29,14 @@ class Place:
 def place_in_list(case_id: int, query: QueryDict, *, by: User | None = None) -> Place | None:
     """The place of a case, or of its item named by ``item=``, in the list that the address names; None without one.
 
-    In a list of items, neighbors are items. A row that no longer matches has no place.
+    In a list of items, neighbors are items. A row that no longer matches has no place. Of a phrase that very many rows
+    may have, neighbors and the position are told by the nearest candidates.
     """
     kind = LISTS.get(query.get("list", ""))
     if kind is None:
         return None
-    rows = kind.filterset(query, by=by).qs
+    filterset = kind.filterset(query, by=by)
+    rows = filterset.qs
     of_case = _rows_of_case(kind, rows, case_id)
     if not of_case:
         return None
@@ -44,9 +47,11 @@ def place_in_list(case_id: int, query: QueryDict, *, by: User | None = None) -> 
     at = of_case.index(asked)
     # Rows of a case with one value follow one another in the letter's order; before and after them come others.
     first, last = (cursor_at(row, order) for row in _first_and_last(of_case, order))
-    before = of_case[at - 1] if at else _beyond(kind, rows, order, first, forward=False)
-    after = of_case[at + 1] if at + 1 < len(of_case) else _beyond(kind, rows, order, last, forward=True)
-    return Place(kind, before, after, _position(rows, order, first, at))
+    reads_texts = kind.reads_texts(filterset)
+    candidates = Candidates.too_many(kind.list_query(filterset, query), STRETCH) if reads_texts else None
+    before = of_case[at - 1] if at else _beyond(kind, rows, order, first, candidates, forward=False)
+    after = of_case[at + 1] if at + 1 < len(of_case) else _beyond(kind, rows, order, last, candidates, forward=True)
+    return Place(kind, before, after, _position(rows, order, first, at, candidates))
 
 
 def _rows_of_case(kind: ListKind, rows: QuerySet[Model], case_id: int) -> list[Model]:
@@ -68,9 +73,22 @@ def _first_and_last(of_case: Sequence[Model], order: Order) -> tuple[Model, Mode
     return by_key[0], by_key[-1]
 
 
-def _beyond(kind: ListKind, rows: QuerySet[Model], order: Order, cursor: Cursor, *, forward: bool) -> Model | None:
+def _beyond(
+    kind: ListKind,
+    rows: QuerySet[Model],
+    order: Order,
+    cursor: Cursor,
+    candidates: Candidates | None,
+    *,
+    forward: bool,
+) -> Model | None:
     """The nearest row: in a list of items, the first or the last item of a letter with the value that is next."""
-    nearest = rows_from(rows, order, Cursor(cursor.value, cursor.key, forward), 1, forward=forward)
+    cursor = Cursor(cursor.value, cursor.key, forward)
+    if candidates is None:
+        nearest = rows_from(rows, order, cursor, 1, forward=forward)
+    else:
+        keys = candidates.stretch(cursor, forward=forward, enough=1).keys[:1]
+        nearest = list(kind.all_rows().filter(pk__in=keys))
     if not nearest or not kind.of_items:
         return nearest[0] if nearest else None
     case_id, value = attrgetter("case_id", order.column)(nearest[0])
@@ -79,8 +97,13 @@ def _beyond(kind: ListKind, rows: QuerySet[Model], order: Order, cursor: Cursor,
     return rows.filter(case=case_id, **same).select_related("item").order_by(by_number).first()
 
 
-def _position(rows: QuerySet[Model], order: Order, cursor: Cursor, within: int) -> Count:
+def _position(
+    rows: QuerySet[Model], order: Order, cursor: Cursor, within: int, candidates: Candidates | None
+) -> Count:
     """The position of the row that is ``within`` its case after the cursor's row, counted up to a cap."""
+    if candidates is not None:
+        stretch = candidates.stretch(Cursor(cursor.value, cursor.key, forward=False), forward=False, enough=1)
+        return Count(len(stretch.keys) + 1 + within, capped=stretch.end is not None)
     before = rows_from(
         rows.values_list("pk", flat=True),
         order,

@@ -60,11 +60,12 @@ class ListFilters(django_filters.FilterSet):
         """Whether some filter that is set searches words of letters."""
         return any(isinstance(one, WordsFilter) for one in self.filters.values())
 
-    def words_told(self, told: Told) -> QuerySet[Model]:
-        """Rows that pass every filter, of which words are told so."""
+    def words_told(self, told: Told, *, without: Collection[str] = ()) -> QuerySet[Model]:
+        """Rows that pass every filter except some, of which words are told so."""
         other = type(self)(self.data, self.queryset, lookups=self.lookups)
         other.told = told
-        return other.qs
+        other.is_valid()  # which reads the form
+        return other.without(without) if without else other.qs
 
     def for_items(self, address: QueryDict, items: QuerySet[ItemFact]) -> "ListFilters":
         """The filters of another address over items."""

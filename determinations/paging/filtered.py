@@ -91,6 +91,10 @@ class ListQuery:
     of_words: bool = False
     #: The same rows, of which the words are told by their texts: quicker than the index where other rows are known.
     by_texts: QuerySet[Model] | None = None
+    #: Where texts have to be read to tell which rows match: the rows of which an index says that they may.
+    candidates: QuerySet[Model] | None = None
+    #: No index says so: ``candidates`` are the rows that match.
+    candidates_match: bool = False
 
     @property
     def told_by_index(self) -> bool:
@@ -173,7 +177,7 @@ def keys_from(
         tables, parameters = tables_of(listed, nearest)
     except EmptyResultSet:  # a value that no row can have
         return [], Count(0, capped=False)
-    here, of_place = _after_cursor(listed.everything, order, cursor, forward=forward)
+    here, of_place = after_cursor(listed.everything, order, cursor, forward=forward)
     statement = _PAGE.format(
         tables=tables,
         size=size,
@@ -252,7 +256,7 @@ def rows_of(statement: str, parameters: Sequence[Any], *, of_words: bool) -> lis
         return database.fetchall()
 
 
-def _after_cursor(
+def after_cursor(
     rows: QuerySet[Model], order: Order, cursor: Cursor | None, *, forward: bool
 ) -> tuple[str, list[Any]]:
     """The condition on ``value`` and ``key`` of all rows after the cursor, including rows without a value."""

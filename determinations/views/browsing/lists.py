@@ -26,7 +26,7 @@ from determinations.browsing.lists import (
     ITEMS,
     LISTS,
     ListKind,
-    page_and_count,
+    page_and_what_was_read,
     with_work,
 )
 from determinations.browsing.rail import rail, with_value_texts
@@ -147,7 +147,7 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
     shown_rows = _for_list(kind, kind.all_rows(), shown)
     if not set(WORK_COLUMNS) <= set(hidden):
         shown_rows = with_work(kind, shown_rows)
-    page, count = page_and_count(kind, filterset, request.GET, shown_rows)
+    page, count, looked = page_and_what_was_read(kind, filterset, request.GET, shown_rows)
     letter_ids = [row.case_id if kind.of_items else row.pk for row in page.rows]
     audit.note_list(request, kind.name, letter_ids, total=str(count))
     texts = value_texts(getattr(row, field.column) for row in page.rows for field in shown)
@@ -160,6 +160,7 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
         "page": page,
         "table": table,
         "count": count,
+        "looked": looked,
         "chips": chips(request.GET, labels),
         "mistakes": [*mistakes(filterset), *unknown_parameters(request.GET, kind.orders)],
         "words_unseen": current_scope().masked and filterset.searches_words,
