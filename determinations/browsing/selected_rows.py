@@ -165,7 +165,7 @@ def _undo(action: RowsAction, by: User, now: datetime) -> str:
 
 def restore_work(before: RowsBefore, *, by: User, now: datetime) -> int:
     """Take the changes of cases back; returns how many changed."""
-    return work.undo(dict(map(read_row, before)), by=by, now=now)
+    return work.undo(list(map(read_row, before)), by=by, now=now)
 
 
 def _entry(values: Sequence[int | str | list[str] | None]) -> tuple[int | None, datetime | None]:

@@ -1,10 +1,11 @@
 """How actions changed the work on cases, so that they can be undone, also when a case is of another letter by then."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from determinations.access.scope import EVERYTHING, within
 from determinations.models import CaseWork, RowsAction, WorkStatus
@@ -88,24 +89,46 @@ def read_row(row: Sequence[int | str | list[str] | None]) -> tuple[int, Change]:
     return int(str(letter_id)), Change(Held.read(values[:3]), Held.read(values[3:]) if values[3:] else None)
 
 
-def keep_own(own: Mapping[int, Held]) -> None:
-    """See to it that undoing leaves what other letters had, to which the work of these letters moved.
+def follow_work(targets: Mapping[int, int], own: Mapping[int, Held]) -> None:
+    """Have actions that can be undone name the letters to which work moved, and leave what these had of their own.
 
-    ``own`` is what the other letter had, by letter. Call it after the move is committed: workers hold actions while
-    they wait for letters.
+    ``targets`` are the letters to which the work of letters moved, ``own`` what they had before, each by the letter
+    whose work moved. Call it in the transaction that moves it. Workers hold actions while they wait for letters:
+    those actions are waited for after it, and all others change with it.
     """
-    if not own:
-        return
     named = Q()
-    for letter_id in own:
+    for letter_id in targets:
         named |= Q(before__contains=[[letter_id]])
+    with within(EVERYTHING):
+        actions = set(_can_be_undone().filter(named).values_list("pk", flat=True)) if targets else set()
+        if held := actions - _rewrite(actions, targets, own, skip_held=True):
+            transaction.on_commit(partial(_rewrite_held, held, targets, own))
+
+
+def _rewrite_held(actions: Collection[int], targets: Mapping[int, int], own: Mapping[int, Held]) -> None:
     with transaction.atomic(), within(EVERYTHING):
-        can_be_undone = RowsAction.objects.filter(Q(undone_at=None) | Q(state=RowsState.UNDOING), named, kind="work")
-        for action in can_be_undone.select_for_update().order_by("pk"):
-            action.before = [_beside(row, own) for row in action.before]
-            action.save(update_fields=["before"])
+        _rewrite(actions, targets, own, skip_held=False)
 
 
-def _beside(row: _Row, own: Mapping[int, Held]) -> _Row:
+def _rewrite(
+    actions: Collection[int], targets: Mapping[int, int], own: Mapping[int, Held], *, skip_held: bool
+) -> set[int]:
+    """Rewrite those of these actions that can still be undone; returns which."""
+    rows = _can_be_undone().filter(pk__in=actions).order_by("pk") if actions else RowsAction.objects.none()
+    rewritten = set()
+    for action in rows.select_for_update(skip_locked=skip_held):
+        action.before = [_followed(row, targets, own) for row in action.before]
+        action.save(update_fields=["before"])
+        rewritten.add(action.pk)
+    return rewritten
+
+
+def _can_be_undone() -> QuerySet[RowsAction]:
+    return RowsAction.objects.filter(Q(undone_at=None) | Q(state=RowsState.UNDOING), kind="work")
+
+
+def _followed(row: _Row, targets: Mapping[int, int], own: Mapping[int, Held]) -> _Row:
     letter_id, change = read_row(row)
-    return row_of(letter_id, change.beside(own[letter_id])) if letter_id in own else row
+    if letter_id not in targets:
+        return row
+    return row_of(targets[letter_id], change.beside(own[letter_id]) if letter_id in own else change)

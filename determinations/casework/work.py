@@ -6,7 +6,6 @@ its row takes them over (``follow``). What changes is recorded in the audit trai
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -17,7 +16,7 @@ from determinations.access import audit
 from determinations.access.roles import check_permission
 from determinations.access.scope import all_letters
 from determinations.casework import notifications
-from determinations.casework.changes import MOST_TAGS, Change, Held, keep_own
+from determinations.casework.changes import MOST_TAGS, Change, Held, follow_work
 from determinations.models import Case, CaseNote, CaseWork, Letter, Tag, WorkStatus
 from determinations.models.any_of import AnyOf
 from determinations.models.casework import LONGEST_TAG
@@ -95,19 +94,22 @@ def change_tags(
     return changed
 
 
-def undo(changes: Changed, *, by: User, now: datetime) -> int:
-    """Give cases back what they had before a change; returns how many changed. What others changed since stays.
+def undo(changes: Collection[tuple[int, Change]], *, by: User, now: datetime) -> int:
+    """Give cases back what they had before changes, each with its letter; returns how many cases changed.
+
+    What others changed since stays.
 
     A case of which another letter counts by now has its work there. Raises PermissionDenied.
     """
     check_permission(by, "work_cases")
     with transaction.atomic():
-        lock_counting(changes.keys())
-        superseded = Case.objects.filter(pk__in=list(changes), superseded_by__isnull=False)
+        letters = {pk for pk, _ in changes}
+        lock_counting(letters)
+        superseded = Case.objects.filter(pk__in=letters, superseded_by__isnull=False)
         newer = dict(superseded.values_list("pk", "superseded_by_id"))
         current: dict[int, list[Change]] = {}  # letters may be of one case by now
-        for pk in sorted(changes):
-            current.setdefault(newer.get(pk) or pk, []).append(changes[pk])
+        for pk, change in changes:
+            current.setdefault(newer.get(pk) or pk, []).append(change)
 
         def take_back(row: CaseWork) -> None:
             for change in current[row.letter_id]:
@@ -199,7 +201,7 @@ def move(targets: Mapping[int, int]) -> None:
             kept[target] = _merged(kept.get(target) or CaseWork(letter_id=target, changed_at=row.changed_at), row)
         _store(list(kept.values()))
         CaseWork.objects.filter(pk__in=rows).delete()
-        transaction.on_commit(partial(keep_own, own))
+        follow_work({pk: targets[pk] for pk in rows}, own)
     for pk in CaseNote.objects.filter(letter__in=targets).values_list("letter", flat=True).distinct():
         CaseNote.objects.filter(letter=pk).update(letter=targets[pk])
     notifications.follow(targets, now=timezone.now())
