@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import QueryDict
+from django.utils.text import get_text_list
 
 from determinations.access.roles import check_permission
 from determinations.browsing.lists import LISTS
@@ -23,22 +24,31 @@ from determinations.corrections import actions, review_queue
 from determinations.models import Case, Duty, ReviewEntry, RowsAction
 from determinations.models.casework import RowsBefore, RowsState
 from determinations.paging.counts import whole_number
+from determinations.wording.figures import counted
 
 #: The review queue, among the names of lists.
 REVIEW = "review"
 #: Letters that are confirmed in one request, and cases that are printed together.
 MOST_CONFIRMED, MOST_PRINTED = 25, 50
+_DAMAGED = (
+    "The stored values are damaged. Files and all earlier corrections are kept. Tell an administrator the number: "
+    "manage.py check_texts --read-again restores the values. Then confirm again."
+)
 #: How long an action can be undone.
 UNDONE_WITHIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was done, in words, and what the cases had before; ``kind`` is empty where there is nothing to undo."""
+    """What was done, in words, and what the cases had before; ``kind`` is empty where there is nothing to undo.
+
+    ``warned`` is what was left as it is, and why.
+    """
 
     said: str
     kind: str = ""
     before: RowsBefore = field(default_factory=list)
+    warned: str = ""
 
 
 def letters_of(ids: Collection[str], *, list_name: str, user: User) -> list[int]:
@@ -106,21 +116,30 @@ def _confirm(letters: Collection[int], *, by: User, now: datetime) -> Outcome:
     check_permission(by, "correct_cases")
     if len(letters) > MOST_CONFIRMED:
         raise WorkRefused(f"Confirm at most {MOST_CONFIRMED} letters at once. Nothing was saved.")
-    confirmed, refused = 0, []
+    confirmed, refused = 0, dict[str, list[int]]()
     for pk in letters:
         try:
             confirmed += bool(actions.confirm_letter(pk, by=by, now=now))
+        except actions.DamageRefused:
+            refused.setdefault(_DAMAGED, []).append(pk)
         except CorrectionsRefused as refusal:
-            refused.append(f"Letter {pk} was left as it is: {' '.join(words for _path, words in refusal.errors)}")
-    return Outcome(" ".join([f"Confirmed all remaining values of {_letters(confirmed)}.", *refused]))
+            refused.setdefault(" ".join(words for _path, words in refusal.errors), []).append(pk)
+    warned = [f"{_left_as_is(pks)}: {reason}" for reason, pks in refused.items()]
+    said = "" if refused and not confirmed else f"Confirmed all remaining values of {_letters(confirmed)}."
+    return Outcome(said, warned=" ".join(warned))
+
+
+def _left_as_is(letters: Sequence[int]) -> str:
+    numbers = get_text_list([str(pk) for pk in letters], "and")
+    return f"Letter {numbers} was left as it is" if len(letters) == 1 else f"Letters {numbers} were left as they are"
 
 
 def _cases(number: int) -> str:
-    return f"{number} case{'' if number == 1 else 's'}"
+    return counted(number, "case")
 
 
 def _letters(number: int) -> str:
-    return f"{number} letter{'' if number == 1 else 's'}"
+    return counted(number, "letter")
 
 
 def _of_work(said: str, changed: work.Changed) -> Outcome:

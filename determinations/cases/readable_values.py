@@ -33,6 +33,11 @@ _ITEM_TEXTS = ("rationale", "claims_text", "reviewer_text")
 STORED_ITEM_TEXTS = {f"stored_{name}": Stored(f"text__{name}") for name in _ITEM_TEXTS}
 
 
+def log_damaged_text(letter_id: int) -> None:
+    """Log that a text could not be shown; the check of stored texts finds which."""
+    log.error("A stored text of letter %d is damaged.", letter_id)
+
+
 class Damaged(NamedTuple):
     """A damaged value of a letter."""
 

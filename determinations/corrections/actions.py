@@ -38,6 +38,10 @@ class LetterChanged(Exception):
     """Nothing was saved: the letter changed since the user opened it."""
 
 
+class DamageRefused(CorrectionsRefused):
+    """Nothing was saved: the stored values of the letter are damaged. Administrators are told."""
+
+
 def save_changes(
     letter_id: int, changes: Sequence[Change], *, by: User, now: datetime, seen: str | None = None
 ) -> list[Correction]:
@@ -58,7 +62,7 @@ def _damage_refused() -> Iterator[None]:
         yield
     except DamagedLetter as damaged:
         note_damaged([damaged.letter_id], DamagedValue.DOCUMENT)
-        raise CorrectionsRefused([("", _DAMAGED % damaged.letter_id)]) from None
+        raise DamageRefused([("", _DAMAGED % damaged.letter_id)]) from None
 
 
 def _saved_changes(

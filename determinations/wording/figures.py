@@ -6,6 +6,11 @@ def thousands(value: int | float | None) -> str:
     return "" if value is None else f"{value:,.0f}"
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 letter``, ``2 letters``; with thousands separators."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def percent(value: float | None) -> str:
     """``12.3%``; a dash if there is nothing to divide by."""
     return "–" if value is None else f"{value:.1f}%"

@@ -1,6 +1,5 @@
 """Cases with all that they say: read one, several by ID, or with the changes that tell of them."""
 
-import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -13,7 +12,7 @@ from django.utils import timezone
 from determinations.access import audit
 from determinations.access.scope import current_scope
 from determinations.browsing.lists import CASES, with_work
-from determinations.cases.readable_values import STORED_ITEM_TEXTS, texts_of_item, whole_text
+from determinations.cases.readable_values import STORED_ITEM_TEXTS, log_damaged_text, texts_of_item, whole_text
 from determinations.filters.lookups import Lookups
 from determinations.models import Case, CaseText, DisputedItem
 from determinations.models.packed import Stored
@@ -30,8 +29,6 @@ from determinations.views.api.case_schemas import (
 from determinations.views.api.problems import Problem
 from determinations.views.requests import person_of
 from determinations.wording.labels import Labels, value_texts
-
-log = logging.getLogger(__name__)
 
 #: What lists read: whole rows take twice as long to fetch and to build.
 _OF_CASES = (
@@ -97,7 +94,7 @@ def whole_cases(request: HttpRequest, ids: Collection[int]) -> WholeCases:
                 )
             )
         except UnreadableValue:
-            log.error("A stored text of letter %d is damaged.", case.pk)
+            log_damaged_text(case.pk)
             damaged.append(case.pk)
     return WholeCases(whole, damaged)
 
@@ -113,7 +110,7 @@ def whole_item(case_id: int, number: int, labels: Labels) -> WholeItem:
     try:
         return _whole_item(item, labels, citations_of([item], labels)[item.pk])
     except UnreadableValue:
-        log.error("A stored text of letter %d is damaged.", case_id)
+        log_damaged_text(case_id)
         raise damaged_case() from None
 
 

@@ -1,7 +1,5 @@
 """What is done with selected rows of any list, or with all rows that match; progress, undo; the print of cases."""
 
-import logging
-
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
@@ -16,7 +14,7 @@ from determinations.browsing import large_actions, selected_rows
 from determinations.browsing.large_actions import IN_STEPS, MOST_CASES
 from determinations.browsing.lists import CASES, LISTS
 from determinations.browsing.selected_rows import MOST_PRINTED, REVIEW
-from determinations.cases.readable_values import STORED_ITEM_TEXTS, TextsOfItem, texts_of_item
+from determinations.cases.readable_values import STORED_ITEM_TEXTS, TextsOfItem, log_damaged_text, texts_of_item
 from determinations.casework.work import MOST_AT_ONCE, WorkRefused, tag_names
 from determinations.filters import filters_only
 from determinations.models import DisputedItem, Duty, RowsAction, WorkStatus
@@ -29,8 +27,6 @@ from determinations.views.browsing.exports import queue_export
 from determinations.views.casework.case_work import may_work_cases, owner_named
 from determinations.views.duties.forms import numbers_of
 from determinations.views.requests import person_of, refusal_with
-
-log = logging.getLogger(__name__)
 
 #: The tag of a message that offers to undo an action begins with this; the action's ID follows.
 UNDO = "undo-"
@@ -71,7 +67,10 @@ def act_on_rows(request: HttpRequest, list_name: str) -> HttpResponseBase:
         messages.error(request, refusal_with(typed, refusal))
     else:
         undone_by = selected_rows.remember(outcome, by=by, now=now)
-        messages.success(request, outcome.said, extra_tags=f"{UNDO}{undone_by}" if undone_by else "")
+        if outcome.said:
+            messages.success(request, outcome.said, extra_tags=f"{UNDO}{undone_by}" if undone_by else "")
+        if outcome.warned:
+            messages.warning(request, outcome.warned)
     return redirect(back)
 
 
@@ -179,5 +178,5 @@ def _texts_of(item: DisputedItem) -> TextsOfItem | None:
     try:
         return texts_of_item(item)
     except UnreadableValue:
-        log.error("A stored text of letter %d is damaged.", item.case_id)
+        log_damaged_text(item.case_id)
         return None
