@@ -21,7 +21,7 @@ from determinations.datasets.exported import write_exported
 from determinations.duties import actions as duty_actions
 from determinations.duties.actions import MOST_AT_ONCE, DutyRefused
 from determinations.intake.offices import MOVED_AT_ONCE, move_letters
-from determinations.models import Case, Export, Office, OfficeImport, UploadedFile
+from determinations.models import AuditEvent, Case, Export, Office, OfficeImport, UploadedFile
 from determinations.models.browsing import DATA_SET, REPORT, ExportState
 from determinations.models.clock import database_now
 from determinations.models.letters import Lane
@@ -194,23 +194,32 @@ def enter_receipts(upload_id: int, received_on: str, service: str, user_id: int,
     """Enter the date of receipt for all letters of a batch. Safe to run twice.
 
     Letters that were issued after it are left out: the user knows of them, or they were read after the user asked. The
-    audit trail names them.
+    audit trail names them, once for each date.
     """
     user, day = User.objects.get(pk=user_id), date.fromisoformat(received_on)
     letters = UploadedFile.objects.filter(upload=upload_id, letter__case__isnull=False).order_by("letter")
-    left_out: list[int] = []
     with within(scope_of(user)):
         ids = list(letters.values_list("letter_id", flat=True).distinct())
     for start in range(0, len(ids), MOST_AT_ONCE):
         chunk = set(ids[start : start + MOST_AT_ONCE])
-        later = set(Case.objects.filter(pk__in=chunk, decision_date__gt=day).values_list("pk", flat=True))
-        left_out += sorted(later)
+        cases = Case.objects.filter(pk__in=chunk, decision_date__gt=day)
+        later = set(cases.values_list("pk", flat=True))
+        left_out = set(cases.filter(letter__receipt=None).values_list("pk", flat=True)) if only_missing else later
         duty_actions.enter_receipt(
             sorted(chunk - later), day, service, by=user, now=database_now(), only_missing=only_missing
         )
-    if left_out:
-        audit.record("receipt.left_out", by=user, at=database_now(), letter_ids=left_out, on=received_on)
+        _record_left_out(left_out, received_on, user)
     note_writes([user_id])
+
+
+def _record_left_out(letters: set[int], received_on: str, user: User) -> None:
+    """Record that these letters were left out, unless that is recorded: the task may run twice."""
+    recorded = AuditEvent.objects.filter(
+        action="receipt.left_out", by_id=user.pk, detail__on=received_on, letter_ids__overlap=sorted(letters)
+    )
+    known = {pk for ids in recorded.values_list("letter_ids", flat=True) for pk in ids or ()}
+    if new := letters - known:
+        audit.record("receipt.left_out", by=user, at=database_now(), letter_ids=sorted(new), on=received_on)
 
 
 @shared_task(name="determinations.tasks.move_list", ignore_result=True)

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
-from django.utils.html import escape
 
 from determinations.duties import actions as duty_actions
 from determinations.models import (
@@ -71,26 +70,32 @@ def test_receipt_of_a_batch_tells_of_letters_that_were_issued_later(
     assert refused.status_code == 422
     told = refused.content.decode()
     assert "1 of the letters was issued after this date of receipt. Nothing was saved." in told
-    listed = as_casemanager.get(f"/cases/?upload={upload.pk}&decided_from=2026-03-06")
-    assert escape(listed.request["PATH_INFO"] + "?" + listed.request["QUERY_STRING"]) in told
-    assert "CM26-0000002" in listed.content.decode()
-    assert "CM26-0000001" not in listed.content.decode()
+    assert f'<a href="/cases/{late}/">CM26-0000002</a>, issued on Mar 20, 2026' in told
+    assert "CM26-0000001" not in told
+    assert "CM26-0000003" not in told, "it has a date of receipt"
     assert set(Receipt.objects.values_list("pk", flat=True)) == {dated}
 
+    of_other_day = {"received_on": "3/4/2026", "service": "mail", "without_later": "2026-03-05"}
+    assert as_casemanager.post(address, of_other_day).status_code == 422, "it was offered for another date"
     saved = as_casemanager.post(
-        address, {"received_on": "3/5/2026", "service": "mail", "without_later": "yes"}, follow=True
+        address, {"received_on": "3/5/2026", "service": "mail", "without_later": "2026-03-05"}, follow=True
     ).content.decode()
-    assert "1 letter that was issued later was left out" in saved
+    assert "Left out: 1 letter issued later." in saved
     days = dict(Receipt.objects.values_list("pk", "received_on"))
     assert days == {early: date(2026, 3, 5), dated: date(2026, 3, 22)}
 
 
 def test_a_worker_names_letters_of_a_batch_that_it_left_out(people: People, store: Store) -> None:
-    early, late = store(1, ITEMS), store(2, ITEMS, date(2026, 3, 20))
-    upload = _batch_of(people, early, late)
-    enter_receipts(upload.pk, "2026-03-05", "mail", people.casemanager.pk, only_missing=True)
-    assert set(Receipt.objects.values_list("pk", flat=True)) == {early}
-    assert AuditEvent.objects.get(action="receipt.left_out").letter_ids == [late]
+    early, late, dated = store(1, ITEMS), store(2, ITEMS, date(2026, 3, 20)), store(3, ITEMS, date(2026, 3, 21))
+    upload = _batch_of(people, early, late, dated)
+    duty_actions.enter_receipt([dated], date(2026, 3, 22), Service.FAX, by=people.casemanager, now=timezone.now())
+    for _run in range(2):
+        enter_receipts(upload.pk, "2026-03-05", "mail", people.casemanager.pk, only_missing=True)
+        assert set(Receipt.objects.values_list("pk", flat=True)) == {early, dated}
+        assert AuditEvent.objects.get(action="receipt.left_out").letter_ids == [late]
+    enter_receipts(upload.pk, "2026-03-05", "mail", people.casemanager.pk, only_missing=False)
+    told = AuditEvent.objects.filter(action="receipt.left_out").order_by("pk").values_list("letter_ids", flat=True)
+    assert list(told) == [[late], [dated]]
 
 
 def _batch_of(people: People, *letters: int) -> Upload:

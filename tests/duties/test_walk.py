@@ -4,12 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from determinations.duties import documents
 from determinations.models import Duty, DutyState, Letter
 from tests.accessibility import faults_of
 from tests.browsing.conftest import store_texts
 from tests.duties.conftest import letter_text
+from tests.duties.test_documents import PDF
 from tests.fixtures.people import People
 
 ITEMS = {"Twelve physical therapy sessions": "Overturned", "One synthetic knee brace": "Overturned"}
@@ -62,11 +65,13 @@ def test_what_is_printed_has_what_is_to_be_done_and_no_forms(morning: list[int],
     page.emulate_media(media="print")
     duty = Duty.objects.filter(letter=morning[0]).first()
     assert duty
+    documents.attach(duty, SimpleUploadedFile("Sent.pdf", PDF), by=people.casemanager, now=timezone.now())
     for address in ("/worklist/", f"/worklist/{duty.pk}/"):
         page.goto(address)
         printed = page.locator("main").inner_text()
         assert "Authorize the treatment" in printed
         assert "Printed from imrsite by casemanager" in printed
+        assert ("Sent.pdf" in printed) == (address != "/worklist/")
         assert page.locator("button:visible, input:visible, select:visible").count() == 0
     page.goto(f"/cases/{morning[0]}/")
     assert page.get_by_text("Labor Code 4610.6(h)").is_visible(), (

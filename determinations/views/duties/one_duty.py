@@ -1,7 +1,6 @@
 """One duty, and the receipt of one letter or of a batch."""
 
-from datetime import date, timedelta
-from urllib.parse import urlencode
+from datetime import date
 
 from django.contrib import messages
 from django.db import transaction
@@ -23,9 +22,10 @@ from determinations.tasks import send_receipts
 from determinations.views.duties.forms import choices, may_work, service_of, typed_date, workers
 from determinations.views.duties.worklist import in_words
 from determinations.views.requests import person_of, refusal_with
+from determinations.wording.figures import counted
 
-_LEFT_OUT = " {:,} letters that were issued later were left out, and have no date of receipt from this."
-_LEFT_OUT_ONE = " 1 letter that was issued later was left out, and has no date of receipt from this."
+#: Letters that were issued later are listed up to this many.
+_MOST_LISTED = 50
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -177,7 +177,7 @@ def upload_receipt(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _enter_for_batch(request, pk, ids, typed.day))
         except IssuedLater as refusal:
             refused = str(refusal)
-            issued_later = {"letters": refusal.letters, "list": _cases_issued_after(pk, refusal.received_on)}
+            issued_later = _issued_later(request, pk, refusal)
         except DutyRefused as refusal:
             refused = str(refusal)
         else:
@@ -197,17 +197,15 @@ def upload_receipt(request: HttpRequest, pk: int) -> HttpResponse:
 def _enter_for_batch(request: HttpRequest, upload_id: int, ids: set[int], day: date) -> str:
     """Enter the date, or hand that to a worker; returns what was done. Raises ``DutyRefused``.
 
-    Letters that were issued later are left out if the user, who was told of them, says so.
+    Letters that were issued later are left out if the user, who was told of them for this date, says so.
     """
     by, service, now = person_of(request), service_of(request.POST), timezone.now()
-    only_missing, without_later = "replace" not in request.POST, "without_later" in request.POST
-    of_batch = UploadedFile.objects.filter(upload=upload_id, letter__isnull=False)
-    cases = Case.objects.filter(pk__in=of_batch.values("letter"))
-    if only_missing:
-        cases = cases.filter(letter__receipt=None)
+    only_missing = "replace" not in request.POST
+    without_later = request.POST.get("without_later") == day.isoformat()
+    cases = _cases_to_enter(request, upload_id)
     later = cases.filter(decision_date__gt=day)
     left_out = later.count() if without_later else 0
-    said = _LEFT_OUT_ONE if left_out == 1 else _LEFT_OUT.format(left_out) if left_out else ""
+    said = f" Left out: {counted(left_out, 'letter')} issued later." if left_out else ""
     if len(ids) > MOST_AT_ONCE:
         duty_actions.check_receipt(cases.exclude(decision_date__gt=day) if without_later else cases, day, now=now)
         send_receipts(upload_id, day, service, by.pk, only_missing=only_missing)
@@ -215,12 +213,25 @@ def _enter_for_batch(request: HttpRequest, upload_id: int, ids: set[int], day: d
     if without_later:
         ids = ids - set(later.values_list("pk", flat=True))
     count = duty_actions.enter_receipt(ids, day, service, by=by, now=now, only_missing=only_missing)
-    return f"Entered the date of receipt of {count} letter{'' if count == 1 else 's'}.{said}"
+    return f"Entered the date of receipt of {counted(count, 'letter')}.{said}"
 
 
-def _cases_issued_after(upload_id: int, day: date) -> str:
-    query = urlencode({"upload": upload_id, "decided_from": (day + timedelta(days=1)).isoformat()})
-    return f"{reverse('case_list')}?{query}"
+def _cases_to_enter(request: HttpRequest, upload_id: int) -> QuerySet[Case]:
+    """The letters of a batch whose date of receipt this form enters, earlier versions of cases among them."""
+    of_batch = UploadedFile.objects.filter(upload=upload_id, letter__isnull=False)
+    cases = Case.objects.filter(pk__in=of_batch.values("letter"))
+    return cases if "replace" in request.POST else cases.filter(letter__receipt=None)
+
+
+def _issued_later(request: HttpRequest, upload_id: int, refusal: IssuedLater) -> dict[str, object]:
+    later = _cases_to_enter(request, upload_id).filter(decision_date__gt=refusal.received_on)
+    listed = list(later.only("case_number", "decision_date").order_by("-decision_date", "-pk")[:_MOST_LISTED])
+    return {
+        "letters": refusal.letters,
+        "day": refusal.received_on.isoformat(),
+        "listed": listed,
+        "more": max(refusal.letters - len(listed), 0),
+    }
 
 
 def _typed(request: HttpRequest, refused: str, receipt: Receipt | None) -> dict[str, object]:
