@@ -30,8 +30,13 @@ class _CountsOnce(_OneServer):
         self._without_repeats = _OneServer(servers, **{**options, "retry": Retry(NoBackoff(), 0)})
 
     def incr(self, key: "str | bytes | memoryview[int]", delta: int) -> int:
-        """Add to a number. Raises ValueError if there is none, RedisError if it may or may not have been added."""
-        return int(self._without_repeats.incr(key, delta))
+        """Add to a number. Raises ValueError if there is none, RedisError if it may or may not have been added.
+
+        Whether there is one may be asked again, on a connection that the server closed since it was used.
+        """
+        if not self.get_client(key).exists(key):
+            raise ValueError(f"Key '{key!r}' not found.")
+        return int(self._without_repeats.get_client(key, write=True).incr(key, delta))
 
 
 class KeptClientCache(RedisCache):

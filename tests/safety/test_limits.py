@@ -147,6 +147,11 @@ def test_a_count_whose_answer_is_lost_is_not_repeated(
         third = rates.count_request(token)
         assert third is not None
         assert first.left - third.left == 2, "the request whose answer was lost counts once"
+        proxy.lost = b"EXISTS"
+        fourth = rates.count_request(token)
+        assert fourth is not None, "whether there is a number is asked again"
+        assert proxy.lost == b""
+        assert third.left - fourth.left == 1
         proxy.lost = b"GET"
         assert cache.get("nothing") is None, "reading is repeated"
         assert proxy.lost == b""
