@@ -18,12 +18,14 @@ from determinations.models import TypedForm
 
 #: The hidden input with the signed note, and the query parameter of a page that shows what was kept.
 FIELD, RESTORED = "kept-for", "typed"
+#: The hidden input of a form that shows what was kept.
+SHOWN = "kept-shown"
 #: A form may wait this long to be sent, and what was kept is deleted after this long.
 KEPT_FOR = timedelta(hours=24)
 _LARGEST = 400_000  # characters
 _SALT = "imrsite.typed-forms"
 #: ``secret`` and ``private_key`` are of other systems (sources of letters): they are stored encrypted, or not at all.
-_NOT_KEPT = {"csrfmiddlewaretoken", FIELD, "secret", "private_key"}
+_NOT_KEPT = {"csrfmiddlewaretoken", FIELD, SHOWN, "secret", "private_key"}
 
 
 def note_of(user: AbstractBaseUser, path: str) -> str:
@@ -39,10 +41,7 @@ def keep(request: HttpRequest) -> bool:
         return False
     if path != request.path or (request.user.is_authenticated and request.user.pk != user_id):
         return False
-    body = request.POST.copy()
-    for name in _NOT_KEPT:
-        body.pop(name, None)
-    text = body.urlencode().replace("%00", "")
+    text = _body(request)
     if len(text) > _LARGEST:
         return False
     TypedForm.objects.update_or_create(by_id=user_id, path=path, defaults={"body": text, "kept_at": timezone.now()})
@@ -56,16 +55,30 @@ def address_of_kept(request: HttpRequest) -> str:
 
 
 def kept_form(request: HttpRequest) -> QueryDict | None:
-    """What the user typed on this page before the session ended; None if nothing was kept."""
+    """What the user typed on this page and could not save, at its address; None if nothing was kept."""
     if RESTORED not in request.GET or request.method != "GET":
         return None
     body = _of(request.user, request.path).values_list("body", flat=True).first()
     return QueryDict(body) if body is not None else None
 
 
+def is_kept(request: HttpRequest) -> bool:
+    """Whether something is kept for this page, which was opened at another address."""
+    return request.method == "GET" and RESTORED not in request.GET and _of(request.user, request.path).exists()
+
+
+def shows_kept(request: HttpRequest) -> bool:
+    """Whether the forms of this page show what was kept, or were sent from a page that did."""
+    return RESTORED in request.GET or SHOWN in request.POST
+
+
 def forget(request: HttpRequest) -> None:
-    """Delete what was kept for this page: the user has saved it or sent it again."""
-    _of(request.user, request.path).delete()
+    """Delete what was kept for this page if it was saved: from a page that showed it, or by sending it again.
+
+    Another form of the page leaves it: its user may not have seen it.
+    """
+    kept = _of(request.user, request.path)
+    (kept if shows_kept(request) else kept.filter(body=_body(request))).delete()
 
 
 def forget_about(*, letters: Iterable[int], duties: Iterable[int], pairs: Iterable[int]) -> None:
@@ -79,6 +92,13 @@ def forget_about(*, letters: Iterable[int], duties: Iterable[int], pairs: Iterab
 def delete_expired(now: datetime) -> None:
     """Delete what nobody came back for."""
     TypedForm.objects.filter(kept_at__lt=now - KEPT_FOR).delete()
+
+
+def _body(request: HttpRequest) -> str:
+    body = request.POST.copy()
+    for name in _NOT_KEPT:
+        body.pop(name, None)
+    return body.urlencode().replace("%00", "")
 
 
 def _of(user: AbstractBaseUser | AnonymousUser, path: str) -> QuerySet[TypedForm]:

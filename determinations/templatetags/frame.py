@@ -7,7 +7,7 @@ from html import escape
 from typing import Protocol
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django_tables2 import Table
 from django_tables2.columns import BoundColumn
@@ -168,7 +168,8 @@ def keep_typed(context: template.Context, path: str = "") -> SafeString:
     if request is None or not request.user.is_authenticated:
         return mark_safe("")
     note = typed_forms.note_of(request.user, path or request.path)
-    return format_html('<input type="hidden" name="{}" value="{}">', typed_forms.FIELD, note)
+    hidden = [(typed_forms.FIELD, note), *([(typed_forms.SHOWN, "1")] if typed_forms.shows_kept(request) else [])]
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', hidden)
 
 
 @register.filter

@@ -6,11 +6,13 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
+from django.utils.html import format_html
 from django.views import csrf
 
 from determinations.access import typed_forms
 
 _RESTORED = "These values could not be saved when you sent them. They are shown as you typed them: check and save."
+_KEPT = 'Values that you sent from this page could not be saved, and are kept for 24 hours. <a href="{}">Show them</a>'
 
 
 class KeepTyped:
@@ -43,10 +45,15 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
 
 
 def restored(request: HttpRequest) -> QueryDict | None:
-    """What the user typed on this page and could not save, with a message that says so."""
+    """What the user typed on this page and could not save, with a message that says so.
+
+    At the page's usual address it is not shown, but the message leads to it.
+    """
     kept = typed_forms.kept_form(request)
     if kept is not None:
         messages.warning(request, _RESTORED)
+    elif typed_forms.is_kept(request):
+        messages.warning(request, format_html(_KEPT, typed_forms.address_of_kept(request)))
     return kept
 
 

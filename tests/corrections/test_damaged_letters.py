@@ -65,12 +65,25 @@ def test_a_typed_value_is_kept_and_saved_when_the_letter_is_restored(people: Peo
 
     damaged_letters.restore(next(iter(damaged_letters.check_letters())).damaged)
     ingest_letters([letter])
-    restored = as_admin.get(f"{address}?{typed_forms.RESTORED}=1").content.decode()
+    plain = as_admin.get(address).content.decode()
+    assert 'value="47"' not in plain
+    kept_at = f"{address}?{typed_forms.RESTORED}=1"
+    assert f'are kept for 24 hours. <a href="{kept_at}">Show them</a>' in plain
+    other = {"do": "save", "value:sex": "female", "shown:sex": "another", "reason": "misread"}
+    assert as_admin.post(address, {**other, **_form_on(as_admin, address)}).status_code == 302
+    assert TypedForm.objects.exists(), "what was saved is not what is kept"
+
+    restored = as_admin.get(kept_at).content.decode()
     assert 'value="47"' in restored
     assert "could not be saved when you sent them" in restored
-    as_admin.post(address, {**typed, **_form_on(as_admin, address)})
-    assert list(Correction.objects.values_list("path", "new_value")) == [("age", 47)]
+    assert "Show them" not in restored
+    conflict = as_admin.post(address, {**typed, **_form_on(as_admin, kept_at)})
+    assert conflict.status_code == 409, "the letter was read again meanwhile"
+    assert 'value="47"' in conflict.content.decode()
+    assert as_admin.post(address, {**typed, **_form_of(conflict.content.decode())}).status_code == 302
+    assert ("age", 47) in Correction.objects.values_list("path", "new_value")
     assert not TypedForm.objects.exists()
+    assert "Show them" not in as_admin.get(address).content.decode()
 
 
 def test_undo_in_the_history_says_why_it_failed(people: People, as_admin: Client) -> None:
@@ -84,13 +97,23 @@ def test_undo_in_the_history_says_why_it_failed(people: People, as_admin: Client
 
 def test_confirming_several_letters_leaves_out_the_damaged_one_and_says_so(people: People, as_admin: Client) -> None:
     problems = [problem("missing_summary", "summary")]
-    letters = [stored_letter(document(item(name, "upheld"), problems=problems)).pk for name in ("Knee brace", "Cane")]
+    names = ("Knee brace", "Cane", "Walker")
+    letters = [stored_letter(document(item(name, "upheld"), problems=problems)).pk for name in names]
     damage("document", letters[0])
+    damage("document", letters[2])
     page = as_admin.post(
         reverse("act_on_rows", args=["review"]), {"do": "confirm", "row": letters}, follow=True
     ).content.decode()
     assert "Confirmed all remaining values of 1 letter." in page
-    assert f"Letter {letters[0]} was left as it is" in page
+    _before, toast, after = page.partition('<div class="toast is-warning">')
+    assert f"Letters {letters[0]} and {letters[2]} were left as they are: The stored values are damaged." in after
+    assert toast
+    assert "Nothing was saved" not in page
+    only_damaged = as_admin.post(
+        reverse("act_on_rows", args=["review"]), {"do": "confirm", "row": letters[:1]}, follow=True
+    ).content.decode()
+    assert f"Letter {letters[0]} was left as it is" in only_damaged
+    assert "Confirmed all" not in only_damaged
     assert set(Correction.objects.values_list("letter_id", flat=True)) == {letters[1]}
     assert [opened.letter.pk for opened in lessons.taught_letters(letters, whole=False)] == [letters[1]]
 
@@ -124,6 +147,11 @@ def test_a_damaged_earlier_version_does_not_stop_the_page_of_the_later_one(as_ad
 
 def _form_on(client: Client, address: str) -> dict[str, str]:
     """The hidden values of the page's form that are needed to send it."""
-    page = client.get(address)
-    note = page.content.decode().split(f'name="{typed_forms.FIELD}" value="')[1].split('"')[0]
-    return {typed_forms.FIELD: note, "seen": page.content.decode().split('name="seen" value="')[1].split('"')[0]}
+    return _form_of(client.get(address).content.decode())
+
+
+def _form_of(page: str) -> dict[str, str]:
+    note = page.split(f'name="{typed_forms.FIELD}" value="')[1].split('"')[0]
+    seen = page.split('name="seen" value="')[1].split('"')[0]
+    shown = {typed_forms.SHOWN: "1"} if f'name="{typed_forms.SHOWN}"' in page else {}
+    return {typed_forms.FIELD: note, "seen": seen, **shown}

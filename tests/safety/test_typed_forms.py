@@ -33,7 +33,8 @@ def form_on(client: Client, address: str) -> dict[str, str]:
     content = client.get(address).content.decode()
     marker = f'name="{typed_forms.FIELD}" value="'
     assert content.count(marker) == 1
-    return {typed_forms.FIELD: content.split(marker)[1].split('"')[0]}
+    shown = {typed_forms.SHOWN: "1"} if f'name="{typed_forms.SHOWN}"' in content else {}
+    return {typed_forms.FIELD: content.split(marker)[1].split('"')[0], **shown}
 
 
 def sign_in_again(client: Client, answer_url: str, name: str = "admin") -> str:
@@ -82,6 +83,20 @@ def test_a_note_typed_before_the_session_ended_is_shown_after_sign_in(
     page = client.get(restored).content.decode()
     assert "The age is wrong." in page
     client.post(restored, {**form_on(client, restored), "note": "The age is wrong.", "path": "age"})
+    assert not TypedForm.objects.exists()
+
+
+def test_what_was_typed_is_forgotten_when_it_is_sent_again(client: Client, people: People, case: Case) -> None:
+    client.force_login(people.admin)
+    address = reverse("report_problem", args=[case.pk])
+    typed = {**form_on(client, address), "note": "The age is wrong.", "path": "age"}
+    Session.objects.all().delete()
+    client.post(address, typed)
+    client.force_login(people.admin)
+    assert "Show them" in client.get(address).content.decode()
+    client.post(address, {**typed, "note": "The sex is wrong."})
+    assert TypedForm.objects.exists()
+    client.post(address, typed)
     assert not TypedForm.objects.exists()
 
 
