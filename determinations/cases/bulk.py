@@ -21,6 +21,15 @@ def bulk_cursor() -> CursorWrapper:
     return wrapper(Cursor(connection.connection), connection)
 
 
+def as_json(rows: Rows) -> str:
+    """Rows as PostgreSQL reads them from JSON: of texts, whole numbers of 64 bits, true, false, None, lists and dicts.
+
+    ``orjson`` writes a float in another form than ``json``, one that is no number as ``null``, and raises TypeError
+    for a longer number or a named tuple: values of such types are made texts before.
+    """
+    return orjson.dumps(rows).decode()
+
+
 def insert_rows(model: type[Model], rows: Rows, *, replace_on: str = "", keep: Collection[str] = ()) -> None:
     """Insert rows given by column; every row has the same columns, and dates are ISO strings.
 
@@ -37,7 +46,7 @@ def insert_rows(model: type[Model], rows: Rows, *, replace_on: str = "", keep: C
         updates = ", ".join(f'"{name}" = excluded."{name}"' for name in changed)
         statement += f' ON CONFLICT ("{replace_on}") DO UPDATE SET {updates}'
     with bulk_cursor() as cursor:
-        cursor.execute(statement, [orjson.dumps(rows).decode()])
+        cursor.execute(statement, [as_json(rows)])
 
 
 def put_rows(model: type[Model], rows: Rows, *, key: str) -> set[int]:
@@ -56,7 +65,7 @@ def put_rows(model: type[Model], rows: Rows, *, key: str) -> set[int]:
         RETURNING "{key}"
     """  # noqa: S608 - names of our own columns
     with bulk_cursor() as cursor:
-        cursor.execute(statement, [orjson.dumps(rows).decode()])
+        cursor.execute(statement, [as_json(rows)])
         return {pk for (pk,) in cursor.fetchall()}
 
 

@@ -1,11 +1,10 @@
 """Writes the rows of cases, items, texts and citations from records. Only ``effective`` calls this."""
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 
 from django.db import connection
 
-from determinations.cases.bulk import bulk_cursor, insert_rows, new_ids, put_rows
+from determinations.cases.bulk import as_json, bulk_cursor, insert_rows, new_ids, put_rows
 from determinations.cases.facts import remove_facts, remove_facts_of
 from determinations.cases.fields import EffectiveRecord
 from determinations.cases.row_values import (
@@ -34,6 +33,7 @@ from determinations.packing.codec import packed_literal
 from determinations.parsing.results import SIDES, ItemRecord
 from determinations.reference.section_labels import stored_label
 from determinations.searching.terms import version
+from determinations.searching.vectors import forget_texts
 
 
 def delete_items(case_ids: Collection[int]) -> None:
@@ -54,7 +54,10 @@ def words_of(records: Mapping[int, EffectiveRecord], notes: Mapping[int, Sequenc
     """What the cases and their items are found by; ``notes`` by letter."""
     rows = Authority.objects.values_list("key", "family", "title")
     titles = {key: searched_title(family, title) for key, family, title in rows}
-    return {pk: search_words(record, record["items"], titles, notes.get(pk, ())) for pk, record in records.items()}
+    try:
+        return {pk: search_words(record, record["items"], titles, notes.get(pk, ())) for pk, record in records.items()}
+    finally:
+        forget_texts()
 
 
 def write_case_rows(
@@ -127,7 +130,7 @@ def _remove_facts_of_other_words(records: Mapping[int, EffectiveRecord], words: 
             JOIN json_to_recordset(%s) AS r (case_id bigint, search tsvector) USING (case_id)
             WHERE before.search IS DISTINCT FROM r.search
             """,
-            [json.dumps(rows)],
+            [as_json(rows)],
         )
         remove_facts([pk for (pk,) in cursor.fetchall()])
 
@@ -218,7 +221,7 @@ def _with_other_citations(rows: Sequence[Mapping[str, object]], kept: Collection
             SELECT item_id FROM (TABLE now EXCEPT TABLE before) AS added
             UNION SELECT item_id FROM (TABLE before EXCEPT TABLE now) AS removed
             """,  # noqa: S608 - names of our own columns
-            {"rows": json.dumps(rows), "kept": list(kept)},
+            {"rows": as_json(rows), "kept": list(kept)},
         )
         return {item_id for (item_id,) in cursor.fetchall()}
 

@@ -60,7 +60,12 @@ def unpack(value: bytes) -> str:
 
 
 def pack_json(value: object) -> bytes:
-    """The stored form of a value that is JSON."""
+    """The stored form of a value that is JSON: of texts, whole numbers of 64 bits, true, false, None, lists and dicts.
+
+    Of these every version wrote the same bytes. A float may be written in another form than earlier, one that is no
+    number would be stored as ``null``, and TypeError is raised for a longer number, a named tuple, or a key that is
+    not plainly ``str``. No field of a ``LetterRecord`` has such a value.
+    """
     return _packed(orjson.dumps(value))
 
 

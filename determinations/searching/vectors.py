@@ -23,7 +23,7 @@ SEARCHED_CHARACTERS = 200_000
 _MOST_PLACES = 250
 _ITEM_PLACES, _LETTER_PLACES = 11_000, 5_000
 _LATE = 2_000
-#: Texts that are not longer are kept with their slots.
+#: Texts that are not longer are kept with their slots, until ``forget_texts``.
 _LONGEST_KEPT = 160
 
 
@@ -140,7 +140,7 @@ class _OfShortLetter(_Vector):
     """
 
     def add(self, text: str, weight: str, *, under: str = "", also_under: str = "") -> None:
-        slots = (_kept_slots if len(text) <= _LONGEST_KEPT else plain_slots)(text)
+        slots = _slots_of_short(text) if len(text) <= _LONGEST_KEPT else plain_slots(text)
         self._add_plain_slots(slots, weight, under, also_under)
 
     def _add_slots(self, slots: Sequence[Slot], weight: str, under: str, also_under: str) -> None:
@@ -188,8 +188,15 @@ class _OfShortLetter(_Vector):
         return self._printed()
 
 
-#: Requests, guideline lines and specialties are often the same.
-_kept_slots = lru_cache(maxsize=4_096)(plain_slots)
+@lru_cache(maxsize=4_096)
+def _slots_of_short(text: str) -> Sequence[str | Slot]:
+    """Requests, guideline lines and specialties of letters that are written together are often the same."""
+    return tuple(plain_slots(text))
+
+
+def forget_texts() -> None:
+    """Keep no text of a letter in memory: called when the vectors of some letters are done."""
+    _slots_of_short.cache_clear()
 
 
 @lru_cache(maxsize=4)

@@ -4,6 +4,8 @@ import hashlib
 import json
 from importlib.resources import files
 from random import Random
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +22,7 @@ from determinations.packing.codec import (
     unpacked_literal,
 )
 from determinations.parsing import parse_letter
-from determinations.parsing.results import to_record
+from determinations.parsing.results import LetterRecord, PartRecord, to_record
 from determinations.synthetic import write_letter
 
 SENTENCE = (
@@ -56,6 +58,25 @@ def test_a_text_comes_back_as_it_was(text: str) -> None:
 def test_json_is_stored_as_every_version_stored_it(value: dict[str, object]) -> None:
     assert unpack(pack_json(value)) == json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     assert unpack_json(pack_json(value)) == json.loads(json.dumps(value))
+
+
+def kinds_of(annotation: Any) -> set[object]:
+    """The plain types that values of a type consist of."""
+    if is_typeddict(annotation):
+        return set().union(*map(kinds_of, get_type_hints(annotation).values()))
+    if get_origin(annotation) is Literal:
+        return {type(value) for value in get_args(annotation)}
+    if parts := get_args(annotation):
+        assert get_origin(annotation) in (list, dict, Union, UnionType), annotation
+        return set().union(*map(kinds_of, parts))
+    return {annotation}
+
+
+def test_what_is_stored_of_a_letter_has_no_value_that_versions_write_in_different_ways() -> None:
+    assert kinds_of(PartRecord) == {str, int, bool, NoneType}
+    assert kinds_of(LetterRecord) == kinds_of(PartRecord)
+    with pytest.raises(TypeError):
+        pack_json({"pages": 2**64})
 
 
 def test_letters_take_less_than_a_third_and_texts_that_do_not_pack_a_byte_more() -> None:
