@@ -119,6 +119,7 @@ def test_candidates_in_reach_of_the_page_are_found_without_gathering_them(
     monkeypatch.setattr(stretches, "expected", planned_by_bitmaps)
     monkeypatch.setattr(stretches, "COUNT_CAP", 2)
     monkeypatch.setattr(reach, "_FIRST", 4)
+    monkeypatch.setattr(reach, "_LEAST", 0)
     query = QueryDict("q=%22knee+pain%22")
     limits = StretchLimits(first=1, most=2, gathered=1_000)
     assert keys_of(pages_of(CASES, query.urlencode(), "next_query", "", limits)) == plainly(CASES, query)
