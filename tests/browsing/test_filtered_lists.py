@@ -157,6 +157,8 @@ def analyzed(collection: list[Case], monkeypatch: pytest.MonkeyPatch) -> list[Ca
     """
     monkeypatch.setattr(reach, "_dead", lambda model: 0)
     with connection.cursor() as database:
+        for table in ("determinations_case", "determinations_itemfact"):  # without the collections of other tests
+            database.execute(f"SET CONSTRAINTS ALL IMMEDIATE; CLUSTER {table} USING {table}_pkey")
         database.execute("ANALYZE determinations_case, determinations_itemfact")
         database.execute(
             "SELECT indexname FROM pg_indexes WHERE tablename = 'determinations_case' AND indexdef ~ 'superseded_by'"
