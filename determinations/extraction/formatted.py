@@ -181,7 +181,9 @@ def _part(package: zipfile.ZipFile, name: str) -> _Element | None:
     try:
         return fromstring(package.read(name), _parser())
     except (LxmlError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as fault:
-        logger.warning("A document's %s is damaged (%s); its styles are not known.", name, type(fault).__name__)
+        logger.warning(
+            "A document's %s is damaged (%s); the text is read without its styles.", name, type(fault).__name__
+        )
         return None
 
 

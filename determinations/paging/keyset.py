@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db.models import Expression, F, Model, Q, QuerySet
+from django.db.models.expressions import OrderBy
 from django.db.models.lookups import GreaterThan, LessThan
 from django.http import QueryDict
 
@@ -163,7 +164,7 @@ def beyond_cursor(
     return beyond(column, key, cursor.value, cursor.key, field=field_of(rows, order), falling=falling)
 
 
-def index_order(order: Order, descending: bool) -> list[Any]:
+def index_order(order: Order, descending: bool) -> list[OrderBy]:
     """The order of the column's index, read forward or backward."""
     column, key = F(order.column), F(order.key)
     if not order.nullable:

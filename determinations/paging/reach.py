@@ -10,7 +10,7 @@ seconds late: there have to be ``_SPARE`` times as many.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db import connection
 from django.db.models import DateField, F, Model, QuerySet
@@ -40,7 +40,9 @@ SELECT pg_stat_get_live_tuples(oid), pg_stat_get_dead_tuples(oid), reltuples FRO
 
 
 #: A step of a plan, as ``EXPLAIN (FORMAT JSON)`` has it.
-PlanNode = dict[str, Any]
+PlanNode = TypedDict(
+    "PlanNode", {"Node Type": str, "Index Name": str, "Index Cond": str, "Plans": "list[PlanNode]"}, total=False
+)
 
 
 @dataclass(frozen=True, slots=True)

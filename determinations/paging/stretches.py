@@ -8,7 +8,7 @@ the same time, and whoever goes on sees every match once.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import cast
 
 from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
@@ -137,8 +137,8 @@ class Candidates:
             if gathered is not None:
                 return gathered, False
         rows = listed.everything.order_by().values_list(*columns)
-        places: list[Any] = rows_from(rows, order, rest.cursor, size, forward=rest.forward)
-        return [(value, key) for value, key in places], True
+        places = cast("list[tuple[object, int]]", rows_from(rows, order, rest.cursor, size, forward=rest.forward))
+        return places, True
 
     def _gathered(self, rest: Rest, size: int) -> list[tuple[object, int]] | None:
         """The nearest candidates, of all that the index finds; None if these are too many."""

@@ -149,7 +149,7 @@ def ground_cells(row: Any, columns: Iterable[Any], needs: int) -> SafeString:
 
 
 @register.simple_tag
-def number_cells(numbers: Iterable[Any]) -> SafeString:
+def number_cells(numbers: Iterable[object]) -> SafeString:
     """A cell for each number, empty for None."""
     return SafeString("".join(
         f'<td class="number">{"" if value is None else number(value)}</td>' for value in numbers
