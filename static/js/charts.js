@@ -66,11 +66,11 @@
 
   const axis = (more = {}) => ({
     grid: { color: color("--line") },
-    ticks: { color: color("--text-quiet") },
+    ticks: { color: color("--text-quiet"), precision: 0 },
     border: { color: color("--line-strong") },
     ...more,
   });
-  const level = () => ({ color: color("--text-quiet"), maxRotation: 0, autoSkipPadding: 16 });
+  const level = () => ({ color: color("--text-quiet"), precision: 0, maxRotation: 0, autoSkipPadding: 16 });
   const titled = (text) => ({ display: true, text, color: color("--text-quiet") });
   const common = () => ({
     animation: false,

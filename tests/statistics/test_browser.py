@@ -24,6 +24,15 @@ def _counted(text: str) -> int:
     return int(re.sub(r"\D", "", text))
 
 
+def test_items_are_counted_in_whole_numbers_on_the_axis(page: Any) -> None:
+    page.goto("/statistics/?category=Surgery")
+    assert 0 < _counted(page.locator(".tile", has_text="disputed treatment requests").locator("a").inner_text()) < 5
+    page.locator("figure[data-chart] canvas").first.wait_for()
+    ticks = page.evaluate("Chart.getChart(document.querySelector('figure[data-chart] canvas')).scales.y.ticks")
+    assert len(ticks) > 1
+    assert all(tick["value"] == int(tick["value"]) for tick in ticks), ticks
+
+
 def test_a_supervisor_filters_compares_and_exports(page: Any) -> None:
     page.goto("/")
     page.get_by_role("link", name="Statistics", exact=True).click()
