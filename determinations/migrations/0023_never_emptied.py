@@ -6,7 +6,7 @@ Also a column that no code ever set is gone.
 from django.db import migrations
 
 # Tests empty all tables between them; their sessions say so (tests/settings.py). This keeps accidents out. Against
-# a user who means it, the application's role has neither the right to empty tables nor owns them (deploy/roles.sh).
+# somebody who means it, the application's role has neither the right to empty tables nor owns them (deploy/roles.sh).
 _KEEP = """
 CREATE FUNCTION determinations_keep_event() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
