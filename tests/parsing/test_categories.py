@@ -12,10 +12,10 @@ from determinations.parsing.categories import (
     CATEGORIES,
     DRUGS,
     REGIONS,
-    RULES,
     body_region,
     body_regions,
     categorize,
+    rule_book,
 )
 from determinations.parsing.categories.rules import read_drugs, read_medicine_names
 from determinations.parsing.pipeline import parse_letter
@@ -25,6 +25,7 @@ EXPECTED = Path(__file__).resolve().parents[3] / "shared" / "letters" / "expecte
 
 REQUESTS = Path(__file__).with_name("requests.csv")
 
+RULES = rule_book().rules
 EXAMPLES = [(rule.id, example) for rule in RULES for example in rule.examples]
 
 

@@ -6,7 +6,7 @@ Letters print no category: what is here is always an inference, named with the r
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -18,7 +18,6 @@ __all__ = [
     "DRUGS",
     "NO_RULE",
     "REGIONS",
-    "RULES",
     "Assignment",
     "Category",
     "Drug",
@@ -26,6 +25,7 @@ __all__ = [
     "body_region",
     "body_regions",
     "categorize",
+    "rule_book",
 ]
 
 
@@ -55,10 +55,6 @@ def _read_categories() -> dict[str, Category]:
 #: Every category by name, in the order of the regulator's page, "Other" last.
 CATEGORIES: Mapping[str, Category] = _read_categories()
 
-_BOOK = RuleBook()
-#: The rules, first to last.
-RULES: tuple[Rule, ...] = _BOOK.rules
-
 #: The longest request known has 558 characters; of a longer text the beginning is categorized.
 _LONGEST_REQUEST = 3_000
 
@@ -66,8 +62,14 @@ _LONGEST_REQUEST = 3_000
 NO_RULE = "none"
 
 
+@cache
+def rule_book() -> RuleBook:
+    """The rules, read when the first request is categorized."""
+    return RuleBook()
+
+
 @lru_cache(maxsize=16384)
 def categorize(request: str) -> Assignment:
     """The treatment category of a disputed item, ``request`` being its text on one line (the part in dispute)."""
-    rule = _BOOK.first_fitting(request[:_LONGEST_REQUEST])
+    rule = rule_book().first_fitting(request[:_LONGEST_REQUEST])
     return Assignment(rule.category, rule.subcategory, rule.id) if rule else Assignment("Other", "Other", NO_RULE)

@@ -76,7 +76,7 @@ def read_medicine_names() -> frozenset[str]:
 
 
 class RuleBook:
-    """All rules in order, ready to be asked. Each rule's three lists become three bits of one number."""
+    """All ``rules``, first to last, ready to be asked. Each rule's three lists become three bits of one number."""
 
     def __init__(self) -> None:
         data = tomllib.loads((_DATA / "rules.toml").read_text(encoding="utf-8"))
