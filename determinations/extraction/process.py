@@ -141,6 +141,8 @@ _ENVIRONMENT: Mapping[str, str] = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "GLIBC_TUNABLES": "glibc.malloc.tcache_count=1000",  # pdfium frees and takes thousands of small blocks a page
     "OMP_THREAD_LIMIT": "1",  # Tesseract would start threads, which a confined process may not
+    # Where this process finds its bytecode; a child would compile hundreds of files at each start.
+    **({"PYTHONPYCACHEPREFIX": sys.pycache_prefix} if sys.pycache_prefix else {}),
 }
 
 

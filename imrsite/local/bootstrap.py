@@ -46,12 +46,14 @@ def enter_environment(argv: Sequence[str]) -> None:
     requirements = _requirements(argv)
     try:
         if _is_current(requirements):
+            keep_bytecode(VENV / "bytecode")
             if inside:
                 return None
         else:
             with _only_one():
                 if not _is_current(requirements):
                     _make(requirements)
+            keep_bytecode(VENV / "bytecode")
     except SetUpFailed as error:
         _give_up(str(error))
     except KeyboardInterrupt:

@@ -197,6 +197,16 @@ def test_a_failed_setup_is_not_mistaken_for_a_finished_one(checkout: Path, start
 
 
 @pytest.mark.parametrize("forbidden", ["1", ""])
+def test_commands_keep_their_bytecode_where_writing_it_is_forbidden(
+    checkout: Path, start: Start, forbidden: str
+) -> None:
+    for again in ("created", "present"):
+        assert start("check", PYTHONDONTWRITEBYTECODE=forbidden).stdout.startswith("inside"), again
+        assert any((checkout / ".venv" / "bytecode").rglob("management*.pyc")) == bool(forbidden), again
+        shutil.rmtree(checkout / ".venv" / "bytecode", ignore_errors=True)
+
+
+@pytest.mark.parametrize("forbidden", ["1", ""])
 def test_bytecode_goes_to_a_separate_folder_where_writing_it_is_forbidden(tmp_path: Path, forbidden: str) -> None:
     kept = tmp_path / "bytecode"
     program = (
