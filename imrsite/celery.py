@@ -18,6 +18,8 @@ from django.conf import settings
 from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imrsite.settings")
+# As --skip-checks sets it: a worker would run Django's checks, which load every view, and ignore what they say.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "true")
 
 INTERACTIVE, PICTURES, BULK, SCANS = "interactive", "pictures", "bulk", "scans"
 
