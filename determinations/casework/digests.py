@@ -20,6 +20,7 @@ from determinations.access.roles import scope_of
 from determinations.access.scope import within
 from determinations.casework.notifications import unread_of
 from determinations.models import MailChoice, MailPreference, Notification, Told
+from determinations.wording.figures import counted
 
 log = logging.getLogger(__name__)
 
@@ -87,12 +88,8 @@ def _send(preference: MailPreference, now: datetime) -> bool:
 
 def _message(preference: MailPreference, numbers: Counter[str]) -> EmailMessage:
     total = sum(numbers.values())
-    words = [
-        f"{numbers[kind]} {one if numbers[kind] == 1 else many}"
-        for kind, (one, many) in _WORDS.items()
-        if numbers[kind]
-    ]
+    words = [counted(numbers[kind], one, many) for kind, (one, many) in _WORDS.items() if numbers[kind]]
     site = settings.SITE_URL or preference.site
     context = {"words": words, "link": f"{site}{reverse('notifications')}", "total": total}
-    subject = f"{total} new notification{'' if total == 1 else 's'} in imrsite"
+    subject = f"{counted(total, 'new notification')} in imrsite"
     return EmailMessage(subject, render_to_string("casework/mail_digest.txt", context), to=[preference.user.email])

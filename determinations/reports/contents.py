@@ -226,5 +226,5 @@ def _notes(counting: Counting, table: Table, shown: Sequence[Row]) -> list[str]:
     if not shown:
         notes.append("No items match this selection.")
     if left := len(table.rows) - len(shown):
-        notes.append(f"{figures.thousands(left)} more row{'' if left == 1 else 's'}; Excel and CSV have all of them.")
+        notes.append(f"{figures.counted(left, 'more row')}; Excel and CSV have all of them.")
     return [*notes, *counting.few_note(*(row.tally for row in shown)), *filter(None, [table.statistic.note])]

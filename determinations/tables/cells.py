@@ -7,6 +7,7 @@ from functools import lru_cache
 from django.utils.safestring import SafeString, mark_safe
 
 from determinations.templatetags.frame import day, icon
+from determinations.wording.figures import counted
 from determinations.wording.labels import AuthorityName
 from determinations.wording.markup import markup
 
@@ -48,7 +49,7 @@ def doubts(number: int) -> SafeString | str:
         return ""
     return markup(
         '<span class="badge is-doubt" title="{}">{} {}</span>',
-        f"{number} doubt{'' if number == 1 else 's'}: see the case",
+        f"{counted(number, 'doubt')}: see the case",
         icon("warning"),
         number,
     )

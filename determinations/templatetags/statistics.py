@@ -45,7 +45,7 @@ def rate(tally: Tally, enough: bool, needs: int) -> SafeString:
     )
     if enough:
         return shown
-    reason = f"Based on only {tally.decided} decided item{'' if tally.decided == 1 else 's'} (at least {needs} needed)"
+    reason = f"Based on only {figures.counted(tally.decided, 'decided item')} (at least {needs} needed)"
     return markup('<span class="is-few" title="{}">{}<span class="visually-hidden"> ({})</span></span>',
                   reason, shown, reason)  # fmt: skip
 

@@ -6,9 +6,9 @@ def thousands(value: int | float | None) -> str:
     return "" if value is None else f"{value:,.0f}"
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 letter``, ``2 letters``; with thousands separators."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """``1 letter``, ``2 letters``; with thousands separators, and ``plural`` for nouns that do not take an s."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def percent(value: float | None) -> str:

@@ -85,6 +85,26 @@ def test_receipt_of_a_batch_tells_of_letters_that_were_issued_later(
     assert days == {early: date(2026, 3, 5), dated: date(2026, 3, 22)}
 
 
+def test_a_batch_for_which_nothing_can_be_entered_says_why(
+    as_casemanager: Client, people: People, store: Store
+) -> None:
+    late = store(1, ITEMS, date(2026, 3, 20))
+    address = f"/uploads/{_batch_of(people, late).pk}/receipt/"
+    form = {"received_on": "3/5/2026", "service": "mail", "without_later": "2026-03-05"}
+    refused = as_casemanager.post(address, form)
+    assert refused.status_code == 422
+    assert "Nothing was saved: all letters that this date would be entered for were issued" in refused.content.decode()
+    assert 'value="03/05/2026"' in refused.content.decode() or 'value="3/5/2026"' in refused.content.decode()
+
+    as_casemanager.post(address, {"received_on": "3/22/2026", "service": "mail"})
+    again = as_casemanager.post(address, {"received_on": "3/23/2026", "service": "mail"}).content.decode()
+    assert "Nothing was saved: all letters of this batch have their date of receipt." in again
+    assert Receipt.objects.get().received_on == date(2026, 3, 22)
+
+    empty = f"/uploads/{_batch_of(people).pk}/receipt/"
+    assert "no letter of this batch has become a case yet" in as_casemanager.post(empty, form).content.decode()
+
+
 def test_a_worker_names_letters_of_a_batch_that_it_left_out(people: People, store: Store) -> None:
     early, late, dated = store(1, ITEMS), store(2, ITEMS, date(2026, 3, 20)), store(3, ITEMS, date(2026, 3, 21))
     upload = _batch_of(people, early, late, dated)

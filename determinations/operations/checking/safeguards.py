@@ -12,6 +12,7 @@ from determinations.models import BackupRecord
 from determinations.models.clock import database_now
 from determinations.operations.findings import Finding, Level
 from determinations.operations.recipients import alarm_recipients
+from determinations.wording.figures import counted
 
 #: The cache key that says when alarms were last looked for (see ``alarms``).
 WATCHED_KEY = "alarms-watched"
@@ -69,7 +70,7 @@ def sources_of_letters() -> Finding:
         files = sum(set_aside.values())
         return Finding(
             Level.FAILING,
-            f"{files} file{'s' if files > 1 else ''} could not be taken: {', '.join(list(set_aside)[:5])}.",
+            f"{counted(files, 'file')} could not be taken: {', '.join(list(set_aside)[:5])}.",
             "Open Sources of letters and have them tried again. Nothing is lost; all other files are taken.",
         )
     if not failing:
@@ -77,7 +78,7 @@ def sources_of_letters() -> Finding:
     named = ", ".join(source.name for source in failing[:5])
     return Finding(
         Level.FAILING,
-        f"{len(failing)} source{'s' if len(failing) > 1 else ''} of letters cannot be looked at: {named}.",
+        f"{counted(len(failing), 'source')} of letters cannot be looked at: {named}.",
         "Open Sources of letters, which says why. Nothing is lost; taking goes on by itself.",
     )
 

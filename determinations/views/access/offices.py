@@ -22,6 +22,7 @@ from determinations.paging.addresses import with_query
 from determinations.paging.counts import Count, count_up_to
 from determinations.tasks import send_move, send_settling
 from determinations.views.requests import person_of
+from determinations.wording.figures import counted
 from determinations.wording.labels import read_labels
 
 may_manage = permission_required("determinations.manage_offices", raise_exception=True)
@@ -192,6 +193,6 @@ def _matching(request: HttpRequest, query: QueryDict) -> Count:
 
 def _say_moved(request: HttpRequest, moved: int) -> None:
     if moved:
-        messages.success(request, f"{moved} letter{'' if moved == 1 else 's'} moved.")
+        messages.success(request, f"{counted(moved, 'letter')} moved.")
     else:
         messages.info(request, "Nothing was moved: the letters belonged to these offices already.")

@@ -24,6 +24,7 @@ from determinations.tasks import send_look
 from determinations.views.arrivals.forms import FORMS, SourceForm
 from determinations.views.requests import person_of
 from determinations.views.typed_forms import restored
+from determinations.wording.figures import counted
 from determinations.wording.states import REFUSALS
 
 may_manage = permission_required("determinations.manage_arrivals", raise_exception=True)
@@ -108,8 +109,7 @@ def _act(request: HttpRequest, source: ArrivalSource, *, by: User) -> HttpRespon
         case "again":
             files = set_aside.try_again(source, by=by, now=now)
             send_look(source.pk)
-            many = "s" if files != 1 else ""
-            messages.success(request, f"{files} file{many} will be tried again. Reload this page in a moment.")
+            messages.success(request, f"{counted(files, 'file')} will be tried again. Reload this page in a moment.")
         case "pause":
             sources.set_enabled(source, False, by=by, now=now)
             messages.success(request, "The source is paused. Nothing is taken until it is resumed.")

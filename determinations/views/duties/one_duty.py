@@ -213,7 +213,19 @@ def _enter_for_batch(request: HttpRequest, upload_id: int, ids: set[int], day: d
     if without_later:
         ids = ids - set(later.values_list("pk", flat=True))
     count = duty_actions.enter_receipt(ids, day, service, by=by, now=now, only_missing=only_missing)
+    if not count:
+        raise DutyRefused(_nothing_entered(upload_id, left_out))
     return f"Entered the date of receipt of {counted(count, 'letter')}.{said}"
+
+
+def _nothing_entered(upload_id: int, left_out: int) -> str:
+    if left_out:
+        why = "all letters that this date would be entered for were issued later."
+    elif UploadedFile.objects.filter(upload=upload_id, letter__case__isnull=False).exists():
+        why = "all letters of this batch have their date of receipt. To replace it, check the box below."
+    else:
+        why = "no letter of this batch has become a case yet. Try again when workers have read it."
+    return f"Nothing was saved: {why}"
 
 
 def _cases_to_enter(request: HttpRequest, upload_id: int) -> QuerySet[Case]:

@@ -22,6 +22,7 @@ from determinations.paging.counts import count_up_to
 from determinations.paging.keyset import Order, page_of
 from determinations.views.duties.forms import TypedDate, choices, may_work, numbers_of, service_of, typed_date, workers
 from determinations.views.requests import person_of
+from determinations.wording.figures import counted
 
 _BY_DUE = Order("sort_on")
 _BY_CLOSING = Order("closed_at", descending=True, nullable=False)
@@ -63,16 +64,16 @@ def _act(request: HttpRequest) -> str:
             count = duty_actions.close(
                 ids, done_on=done_on, required=action == "done", note=request.POST.get("note", ""), by=by, now=now
             )
-            said = f"Closed {count} {'duty' if count == 1 else 'duties'}. You can reopen them under Closed."
+            said = f"Closed {counted(count, 'duty', 'duties')}. You can reopen them under Closed."
             return said + _left(len(set(ids)) - count)
         case "assign":
             count = duty_actions.assign(ids, person_named(request.POST.get("to", "")), by=by, now=now)
-            return f"Assigned {count} {'duty' if count == 1 else 'duties'}." + _left(len(set(ids)) - count)
+            return f"Assigned {counted(count, 'duty', 'duties')}." + _left(len(set(ids)) - count)
         case "receipt":
             received_on = _day(typed_date(request.POST, "received_on"))
             letters = set(Duty.objects.filter(pk__in=ids).values_list("letter_id", flat=True))
             count = duty_actions.enter_receipt(letters, received_on, service_of(request.POST), by=by, now=now)
-            return f"Entered the date of receipt of {count} letter{'' if count == 1 else 's'}."
+            return f"Entered the date of receipt of {counted(count, 'letter')}."
         case _:
             raise DutyRefused("Choose what to do with the selected rows.")
 
@@ -164,7 +165,7 @@ def in_words(duty: Duty, today: date) -> str:
         late = duty.days_late
         if late is None or duty.state == "not_required":
             return ""
-        return "in time" if late <= 0 else f"{late} day{'' if late == 1 else 's'} late"
+        return "in time" if late <= 0 else f"{counted(late, 'day')} late"
     if duty.due_on is None:
         return "receipt missing"
     days = (duty.due_on - today).days

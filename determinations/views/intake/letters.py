@@ -29,6 +29,7 @@ from determinations.views.intake.file_lists import (
     with_links,
 )
 from determinations.views.requests import person_of
+from determinations.wording.figures import counted
 from determinations.wording.states import RETRY_STATES, STATES
 
 
@@ -59,7 +60,7 @@ def retry(request: HttpRequest) -> HttpResponse:
     for lane in Lane.values:
         send_waiting(lane)
     if retried:
-        messages.success(request, f"{retried:,} letter{'' if retried == 1 else 's'} will be read again.")
+        messages.success(request, f"{counted(retried, 'letter')} will be read again.")
     else:
         messages.info(request, "None of these letters can be read again.")
     back = request.POST.get("back", "")

@@ -16,6 +16,7 @@ from determinations.retention import holds
 from determinations.statistics.answer_cache import forget_shared_answers
 from determinations.views.access.confirmation import need_confirmation
 from determinations.views.requests import person_of
+from determinations.wording.figures import counted
 
 _may_erase = permission_required("determinations.erase_letters", raise_exception=True)
 #: What has to be typed in the second step.
@@ -98,7 +99,7 @@ def _erase(request: HttpRequest, letter_id: int, form: ErasureForm) -> HttpRespo
         return redirect("erase_case", letter_id)
     forget_shared_answers()
     count = len(plan.ids)
-    messages.success(request, f"{count} letter{'' if count == 1 else 's'} erased for good.")
+    messages.success(request, f"{counted(count, 'letter')} erased for good.")
     return redirect("erased_letters")
 
 
