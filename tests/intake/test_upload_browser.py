@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from determinations.models import Letter, Upload
 from tests.extraction.files import archive, scanned_pdf
-from tests.extraction.test_formatted import open_document, word
+from tests.extraction.formatted import open_document, word
 from tests.fixtures.people import People
 from tests.fixtures.worker import Worker
 from tests.letters_made import THERAPY, letter_pdf, letter_text
