@@ -23,7 +23,8 @@ def schema_obstacle() -> Obstacle | None:
     ours, superseded = known_migrations()
     labels = {config.label for config in apps.get_app_configs()}
     applied = {key for key in MigrationRecorder(connection).applied_migrations() if key[0] in labels}
-    if pending := sorted(key for key in ours - applied if not superseded.get(key, frozenset({key})) <= applied):
+    lacking = [superseded.get(key, frozenset({key})) - applied for key in ours - applied]
+    if pending := sorted(set().union(*lacking)):
         return Obstacle(
             "schema_behind",
             f"The database is older than the program: not migrated yet: {_names(pending)}.",
