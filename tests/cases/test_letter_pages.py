@@ -72,8 +72,7 @@ def test_a_page_is_drawn_by_a_worker_once_and_stored(as_casemanager: Client, let
     assert waiting.headers["Content-Type"] == "image/svg+xml"
     assert "no-store" in waiting.headers["Cache-Control"]
     assert b"being drawn" in waiting.content
-    with broker_client() as broker:
-        assert broker.llen(PICTURES) == 1
+    assert broker_client().llen(PICTURES) == 1
     tasks.draw_pages()
     first = as_casemanager.get(address)
     assert first.headers["Content-Type"] == "image/png"
@@ -88,8 +87,7 @@ def test_asking_again_requests_nothing_more(as_casemanager: Client, letter: Lett
     for _ in range(3):
         as_casemanager.get(f"/letters/{letter.pk}/pages/1.png")
         as_casemanager.get(f"/letters/{letter.pk}/boxes.json")
-    with broker_client() as broker:
-        assert broker.llen(PICTURES) == 2
+    assert broker_client().llen(PICTURES) == 2
     assert Drawing.objects.count() == 2
 
 

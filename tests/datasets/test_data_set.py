@@ -9,7 +9,6 @@ from typing import Any
 
 import duckdb
 import openpyxl
-import pandas
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -41,6 +40,13 @@ _IN_PARQUET = {
 def cases(transactional_db: None) -> list[Case]:
     start_with("data_set", _store)
     return list(Case.objects.current().order_by("pk"))
+
+
+@pytest.fixture
+def pandas() -> Any:
+    import pandas  # only here: the other processes of a run need not load it
+
+    return pandas
 
 
 def _store() -> None:
@@ -91,7 +97,7 @@ def test_every_column_has_its_type_in_parquet_and_its_entry_in_the_dictionary(
     }  # fmt: skip
 
 
-def test_pandas_reads_every_value(cases: list[Case], folder: Path) -> None:
+def test_pandas_reads_every_value(cases: list[Case], folder: Path, pandas: Any) -> None:
     write_data_set(folder, Format.PARQUET, deidentified=False)
     frames = {table.name: pandas.read_parquet(folder / f"{table.name}.parquet") for table in TABLES}
     found = frames["cases"].set_index("letter")
@@ -134,7 +140,7 @@ def test_a_workbook_has_true_dates_numbers_and_no_formula(cases: list[Case], fol
     assert requests[0].value.startswith("=HYPERLINK")
 
 
-def test_csv_opens_in_spreadsheets_and_runs_nothing(cases: list[Case], folder: Path) -> None:
+def test_csv_opens_in_spreadsheets_and_runs_nothing(cases: list[Case], folder: Path, pandas: Any) -> None:
     write_data_set(folder, Format.CSV, deidentified=False)
     assert (folder / "items.csv").read_bytes().startswith(b"\xef\xbb\xbfletter,item,request,")
     rows = list(csv.DictReader(io.StringIO((folder / "items.csv").read_text("utf-8-sig"))))
@@ -145,7 +151,7 @@ def test_csv_opens_in_spreadsheets_and_runs_nothing(cases: list[Case], folder: P
     assert frame.age.max() == 93
 
 
-def test_a_deidentified_data_set_says_nothing_of_a_patient(cases: list[Case], tmp_path: Path) -> None:
+def test_a_deidentified_data_set_says_nothing_of_a_patient(cases: list[Case], tmp_path: Path, pandas: Any) -> None:
     folders = [tmp_path / "one", tmp_path / "other"]
     for folder in folders:
         folder.mkdir()

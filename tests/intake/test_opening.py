@@ -281,8 +281,7 @@ def test_a_lost_message_is_sent_again_by_the_sweep(broker: None, as_casemanager:
     as_casemanager.post(reverse("upload_list"), {"files": [SimpleUploadedFile("a.zip", archive(synthetic(3)))]})
     app.control.purge()
     sweep()
-    with broker_client() as client:
-        assert any(b"open_files" in message for message in client.lrange("interactive", 0, -1))
+    assert any(b"open_files" in message for message in broker_client().lrange("interactive", 0, -1))
     open_files()
     assert Upload.objects.get().files.filter(outcome="accepted").count() == 3
 

@@ -26,8 +26,7 @@ def bring(*marks: str, lane: str = "interactive", first: int = 1) -> list[int]:
 
 def messages(queue: str) -> list[list[int]]:
     """The IDs in the messages of a queue, oldest message first."""
-    with broker_client() as client:
-        raw_messages = client.lrange(queue, 0, -1)
+    raw_messages = broker_client().lrange(queue, 0, -1)
     bodies = [base64.b64decode(json.loads(message)["body"]) for message in reversed(raw_messages)]
     return [json.loads(body)[0][0] for body in bodies]
 

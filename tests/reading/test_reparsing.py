@@ -279,8 +279,7 @@ def test_the_pages_lead_from_a_printed_form_to_the_preview(as_admin: Client) -> 
     assert SOURCE in page
     response = as_admin.post(reverse("map_citation"), {"printed": SOURCE, "authority": "odg/knee-leg"}, follow=True)
     assert b"0 letters previewed so far" in response.content, "a worker previews"
-    with broker_client() as broker:
-        assert broker.llen(INTERACTIVE) == 1
+    assert broker_client().llen(INTERACTIVE) == 1
     run = run_to_the_end(ReparseRun.objects.get())
     response = as_admin.get(reverse("reparse_run", args=[run.pk]))
     assert b"1 of 1 letters would change" in response.content

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -32,7 +33,10 @@ from tests.letters_made import THERAPY, letter_pdf, letter_text
 
 pytestmark = pytest.mark.django_db
 
-SIDEWAYS = scanned(letter_pdf(7), SCAN_KINDS["sideways"])
+
+@cache
+def sideways() -> bytes:
+    return scanned(letter_pdf(7), SCAN_KINDS["sideways"])
 
 
 def bring(*files: bytes) -> list[int]:
@@ -50,7 +54,7 @@ def no_engine(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
 
 def test_a_scan_waits_in_its_own_lane_and_becomes_a_case() -> None:
-    (pk,) = bring(SIDEWAYS)
+    (pk,) = bring(sideways())
     ingest_letters([pk])
     letter = Letter.objects.get(pk=pk)
     assert (letter.state, letter.lane, letter.attempts, letter.pages_to_scan) == ("scan_waiting", Lane.SCANS, 0, 1)
@@ -68,7 +72,7 @@ def test_a_scan_waits_in_its_own_lane_and_becomes_a_case() -> None:
 
 
 def test_the_original_counts_before_its_scan_and_corrections_stay(people: People) -> None:
-    (scan,) = bring(SIDEWAYS)
+    (scan,) = bring(sideways())
     ingest_letters([scan])
     read_scans([scan])
     actions.correct_field(scan, "age", 44, by=people.admin, now=timezone.now(), reason="misread")
@@ -86,7 +90,7 @@ def test_the_original_counts_before_its_scan_and_corrections_stay(people: People
 
 
 def test_every_word_is_stored_with_its_position() -> None:
-    (pk,) = bring(SIDEWAYS)
+    (pk,) = bring(sideways())
     ingest_letters([pk])
     read_scans([pk])
     text = LetterText.objects.get(pk=pk).text
@@ -97,7 +101,7 @@ def test_every_word_is_stored_with_its_position() -> None:
 
 
 def test_progress_is_written_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    (pk,) = bring(SIDEWAYS)
+    (pk,) = bring(sideways())
     ingest_letters([pk])
     seen: list[tuple[str, int | None]] = []
 
@@ -116,7 +120,7 @@ def test_progress_is_written_page_by_page(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_without_the_engine_a_scan_waits_and_says_how_to_install_it(no_engine: Callable[[], None]) -> None:
-    (pk,) = bring(SIDEWAYS)
+    (pk,) = bring(sideways())
     ingest_letters([pk])
     read_scans([pk])
     letter = Letter.objects.get(pk=pk)
@@ -185,7 +189,7 @@ def test_too_many_scanned_pages_set_their_own_state(settings: Any) -> None:
 
 
 def test_a_scan_without_any_page_of_text_is_corrected_once_it_is_read(people: People) -> None:
-    (pk,) = bring(SIDEWAYS)
+    (pk,) = bring(sideways())
     ingest_letters([pk])
     with pytest.raises(CorrectionsRefused) as refused:
         actions.correct_field(pk, "age", 71, by=people.admin, now=timezone.now(), reason="wrong_place")
@@ -193,7 +197,7 @@ def test_a_scan_without_any_page_of_text_is_corrected_once_it_is_read(people: Pe
 
 
 def test_a_retried_scan_returns_to_the_scan_lane(people: People) -> None:
-    (pk,) = bring(SIDEWAYS)
+    (pk,) = bring(sideways())
     ingest_letters([pk])
     read_scans([pk])
     Letter.objects.filter(pk=pk).update(state="needs_review")
@@ -205,7 +209,7 @@ def test_a_retried_scan_returns_to_the_scan_lane(people: People) -> None:
 
 
 def test_doubtful_scanned_words_survive_reparsing() -> None:
-    (pk,) = bring(SIDEWAYS)
+    (pk,) = bring(sideways())
     ingest_letters([pk])
     read_scans([pk])
     page = ScannedPage.objects.get(letter=pk)
@@ -232,7 +236,7 @@ def test_only_a_few_scans_are_sent_at_once(monkeypatch: pytest.MonkeyPatch, brok
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_reads_scans_behind_the_letters(worker: Worker) -> None:
-    ids = bring(SIDEWAYS, letter_pdf(9))
+    ids = bring(sideways(), letter_pdf(9))
     tasks.send_waiting(Lane.INTERACTIVE)
     worker.wait_until_idle()
     states = dict(Letter.objects.filter(pk__in=ids).values_list("case__case_number", "state"))
@@ -240,7 +244,7 @@ def test_a_worker_reads_scans_behind_the_letters(worker: Worker) -> None:
 
 
 def test_the_pages_of_a_scan_are_shown_upright_with_its_evidence(as_casemanager: Client) -> None:
-    (pk,) = bring(SIDEWAYS)
+    (pk,) = bring(sideways())
     ingest_letters([pk])
     read_scans([pk])
     picture = drawn(as_casemanager, f"/letters/{pk}/pages/1.png").content
@@ -256,7 +260,7 @@ def test_the_pages_of_a_scan_are_shown_upright_with_its_evidence(as_casemanager:
 def test_unclear_words_are_underlined_in_the_text_and_on_the_pages_which_say_how_many_there_are(
     as_casemanager: Client, as_admin: Client
 ) -> None:
-    (pk,) = bring(SIDEWAYS)
+    (pk,) = bring(sideways())
     ingest_letters([pk])
     read_scans([pk])
     page = ScannedPage.objects.get(letter=pk)

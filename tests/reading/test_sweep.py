@@ -112,5 +112,4 @@ def test_a_worker_that_starts_sweeps_at_once_instead_of_waiting_for_the_schedule
 
 def waiting_tasks() -> list[str]:
     """The names of the tasks in the interactive queue."""
-    with broker_client() as client:
-        return [json.loads(message)["headers"]["task"] for message in client.lrange("interactive", 0, -1)]
+    return [json.loads(message)["headers"]["task"] for message in broker_client().lrange("interactive", 0, -1)]
