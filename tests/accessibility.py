@@ -10,9 +10,34 @@ from axe_playwright_python.sync_playwright import Axe
 _AXE = Axe()
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
-#: Rows of a table after these look like them; weighing the colours of all takes axe seconds. Other rules see all.
-_LIKE_THOSE_BEFORE = "table.data tbody tr:nth-child(n + 9)"
 _RUN = "([context, options]) => axe.run(context ?? document, options).then((found) => found.violations)"
+#: Weighing colors is most of what axe does, and rows of a table look alike: of the elements with text that have, as
+#: have all around them, the same tag, classes and computed looks, it weighs the first and the last.
+_WEIGH_EACH_LOOK_TWICE = """() => {
+    const numbers = new Map(), looks = new Map();
+    const numbered = (look) => numbers.get(look) ?? (numbers.set(look, numbers.size), numbers.size - 1);
+    const shown = ["color", "backgroundColor", "backgroundImage", "opacity", "fontSize", "fontWeight", "textShadow",
+        "textDecorationLine", "position", "display", "visibility", "filter", "mixBlendMode", "zIndex", "clipPath"];
+    const look = (element, around) => {
+        const style = getComputedStyle(element);
+        const kind = [element.localName, element.getAttribute("class"), element.matches(":disabled"),
+            element.getAttribute("aria-disabled"), element.control?.disabled, element.open];
+        return numbered(JSON.stringify([around, ...kind, ...shown.map((name) => style[name])]));
+    };
+    const visit = (element, around) => {
+        element.removeAttribute("data-weighed");
+        const own = look(element, around);
+        const says = element.matches("input, select, textarea")
+            || [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+        if (says && element.checkVisibility({visibilityProperty: true})) {
+            looks.set(own, [looks.get(own)?.[0] ?? element, element]);
+        }
+        for (const child of element.children) visit(child, own);
+    };
+    visit(document.documentElement, "");
+    for (const element of [...looks.values()].flat()) element.setAttribute("data-weighed", "");
+    axe.configure({rules: [{id: "color-contrast", selector: "[data-weighed]"}]});
+}"""
 
 
 def faults_of(page: Any, *, impacts: tuple[str, ...] = ()) -> list[tuple[str, list[str]]]:
@@ -20,11 +45,10 @@ def faults_of(page: Any, *, impacts: tuple[str, ...] = ()) -> list[tuple[str, li
     settle(page)
     page.set_viewport_size(DESK)
     page.emulate_media(color_scheme="dark")
-    found = _contrast(page)
+    found = violations(page, runOnly=["color-contrast"])
     page.set_viewport_size(PHONE)
     page.emulate_media(color_scheme="light")
-    found += _contrast(page)
-    found += violations(page, rules={"color-contrast": {"enabled": False}})
+    found += violations(page)
     faults = [
         (each["id"], [node["html"][:160] for node in each["nodes"]][:3])
         for each in found
@@ -90,8 +114,5 @@ def violations(page: Any, *, context: dict[str, Any] | None = None, **options: A
     """What axe finds broken. Its script is loaded once a page, and what is in order does not come back."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(_AXE.axe_script)
+    page.evaluate(_WEIGH_EACH_LOOK_TWICE)
     return list(page.evaluate(_RUN, [context, {"resultTypes": ["violations"], **options}]))
-
-
-def _contrast(page: Any) -> list[dict[str, Any]]:
-    return violations(page, context={"exclude": [[_LIKE_THOSE_BEFORE]]}, runOnly=["color-contrast"])
