@@ -19,7 +19,6 @@ from django.contrib.sessions.models import Session
 from django.contrib.staticfiles.finders import find
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client, RequestFactory
 from django.urls import get_resolver
@@ -242,11 +241,6 @@ def test_every_static_file_that_a_template_names_exists() -> None:
     }
     assert names
     assert not [named for named in names if find(named[0]) is None]
-
-
-@pytest.mark.django_db
-def test_no_migration_is_missing() -> None:
-    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
 def test_a_kept_secret_is_never_read_in_part(tmp_path: Path) -> None:
