@@ -1,7 +1,7 @@
 """Scans have their own state, queue and worker; their words are stored with position and confidence."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -14,8 +14,9 @@ from determinations import tasks
 from determinations.cases.open_letter import CorrectionsRefused, open_letter
 from determinations.cases.scanned_words import source_of
 from determinations.corrections import actions
-from determinations.extraction.results import Damaged
+from determinations.extraction.results import Damaged, ExtractedText
 from determinations.extraction.scanning.engine import INSTALL
+from determinations.extraction.scanning.reader import scanned_text_of
 from determinations.intake.receiving import receive_files
 from determinations.models import Case, Letter, LetterText, ScannedPage
 from determinations.models.letters import Lane
@@ -37,6 +38,38 @@ pytestmark = pytest.mark.django_db
 @cache
 def sideways() -> bytes:
     return scanned(letter_pdf(7), SCAN_KINDS["sideways"])
+
+
+Pages = tuple[int, int]
+_recognized: dict[bytes, tuple[ExtractedText, list[Pages]]] = {}
+
+
+@pytest.fixture(autouse=True)
+def recognized_once() -> Iterator[None]:
+    """The engine reads a file for the first test that has it; others get the same text, and the same progress.
+
+    What the engine reads is for ``tests/extraction``; here it matters what becomes of it. A worker reads for itself.
+    """
+
+    def once(
+        data: bytes, extracted: ExtractedText, limits: Any, progress: Callable[[int, int], None]
+    ) -> ExtractedText:
+        if data in _recognized:
+            for done in _recognized[data][1]:
+                progress(*done)
+        else:
+            told: list[Pages] = []
+
+            def tell(*done: int) -> None:
+                told.append((done[0], done[1]))
+                progress(*done)
+
+            _recognized[data] = scanned_text_of(data, extracted, limits, tell), told
+        return _recognized[data][0]
+
+    with pytest.MonkeyPatch.context() as patch:  # not the one that a test undoes
+        patch.setattr(one_letter, "scanned_text_of", once)
+        yield
 
 
 def bring(*files: bytes) -> list[int]:
