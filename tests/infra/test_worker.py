@@ -1,6 +1,8 @@
 """Pages know whether a real worker is running."""
 
 import time
+from itertools import chain
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -8,10 +10,13 @@ from django.core.files.base import ContentFile
 from django.test import Client
 
 from determinations.intake.receiving import receive_files
+from determinations.models.letters import Lane
 from determinations.reading import readiness, workers
 from determinations.reading.workers import worker_is_running
-from determinations.tasks import sweep
+from determinations.tasks import send_waiting, sweep
+from imrsite.celery import INTERACTIVE
 from tests.fixtures.worker import Worker
+from tests.reading.sending import bring, messages, states
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,6 +27,23 @@ def test_a_running_worker_is_noticed(worker: Worker) -> None:
     while not worker_is_running() and time.monotonic() < give_up_at:
         time.sleep(0.1)
     assert worker_is_running()
+
+
+def test_what_is_queued_while_the_worker_is_suspended_is_read_when_it_works_again(
+    broker: None, shared_worker: Any
+) -> None:
+    """As the tests that need none suspend it, and the next that needs one has it work again."""
+    running = shared_worker.start()
+    for number in (1, 3):
+        shared_worker.suspend()
+        cache.clear()
+        ids = bring("first", "second", first=number)
+        send_waiting(Lane.INTERACTIVE)
+        assert sorted(chain(*messages(INTERACTIVE))) == ids
+        assert not worker_is_running()
+        assert shared_worker.start() is running
+        running.wait_until_idle()
+        assert states(ids) == ["parsed", "parsed"]
 
 
 def test_a_scheduler_that_does_not_run_is_noticed(
