@@ -13,6 +13,7 @@ _SPACES = "\x00\t\x1f\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x
 _PLAIN = ((_LINE_ENDS, "\n"), (_HYPHENS, "-"), (_SPACES, " "))
 _PLAIN_OF_ASCII = tuple(("".join(filter(str.isascii, characters)), plain) for characters, plain in _PLAIN)
 _SOFT_HYPHEN = "\u00ad"
+_ASCII = bytes(range(128))
 #: Zero-width spaces and joiners, direction marks, the byte order mark: they print nothing.
 _INVISIBLE = re.compile(
     r"[\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\u00ad]+"
@@ -43,6 +44,11 @@ def clean_text(text: str) -> str:
 
 def visible_text(cleaned: str) -> Arrangement:
     """A cleaned text without the characters that print nothing."""
-    if cleaned.isascii():
+    if cleaned.isascii() or not _INVISIBLE.search(_beyond_ascii(cleaned)):
         return Arrangement.whole(cleaned)
     return Arrangement.without(cleaned, [match.span() for match in _INVISIBLE.finditer(cleaned)])
+
+
+def _beyond_ascii(text: str) -> str:
+    """The characters that are not ASCII: a few, in which is looked for others far sooner than in the text."""
+    return text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass")

@@ -250,6 +250,7 @@ def test_sentences_hold_every_word_of_a_text_once(text: str) -> None:
         ("The dose was 2.5 mg. It rose.", 2),
         ('He said "no." Then he left.', 2),
         ("Drugs, e.g. Naproxen, were tried.", 1),
+        ("It took approx. Ten visits (approx. Twelve were asked for).", 1),
         ("", 0),
         ("word " * 1000, 5),
     ],

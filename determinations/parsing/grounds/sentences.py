@@ -11,6 +11,8 @@ _END = re.compile(r"[.?!][\"\u201d'\u2019)\]]{0,2} (?=[\"\u201c'\u2018(\[]?[A-Z0
 _ABBREVIATIONS = frozenset(
     "Dr. Mr. Mrs. Ms. vs. No. Nos. e.g. i.e. etc. al. Fig. St. Jr. Sr. Inc. approx. pp. pg. Sec.".split()
 )
+#: Only one abbreviation has so many letters: a quick look, which most sentences pass.
+_LONG_WORD, _END_OF_LONG_ABBREVIATION = 4, "prox"
 _BRACKETED = tuple(f"{bracket}{word}" for word in sorted(_ABBREVIATIONS) for bracket in "([")
 #: A text without full stops is cut at a space, so that no pattern ever sees a long sentence.
 LONGEST = 1_200
@@ -30,7 +32,8 @@ def split_sentences(text: str) -> list[Sentence]:
     start = 0
     for match in _END.finditer(text):
         mark, following = match.span()
-        if _is_abbreviation(text, start, mark + 1):
+        before = text[mark - _LONG_WORD : mark]
+        if not (before.isalpha() and before != _END_OF_LONG_ABBREVIATION) and _is_abbreviation(text, start, mark + 1):
             continue
         end = following - 1
         if end - start <= LONGEST:
