@@ -165,12 +165,16 @@ class TimeField(forms.CharField):
 
 
 class AddedFilter(django_filters.Filter):
-    """Cases that were first read from or to a time; ``to`` a day includes that day."""
+    """Cases that were first read from or to a time; ``to`` a day includes that day.
+
+    Only current cases are in the index of these times, so this is asked for as well, of items too.
+    """
 
     field_class = TimeField
 
-    def __init__(self, label: str, column: str, *, is_end: bool) -> None:
-        self.column, self.is_end = column, is_end
+    def __init__(self, label: str, case: str, *, is_end: bool) -> None:
+        """``case``: what leads from a row to the columns of its case, as ``case__``."""
+        self.case, self.is_end = case, is_end
         super().__init__(label=label, widget=forms.DateInput(attrs={"type": "date"}))
 
     def filter(self, qs: QuerySet[Model], value: str) -> QuerySet[Model]:
@@ -178,7 +182,8 @@ class AddedFilter(django_filters.Filter):
         at = time_of(value, day_after=self.is_end) if value else None
         if at is None:
             return qs
-        return qs.filter(**{f"{self.column}__{'lt' if self.is_end else 'gte'}": at})
+        added = f"{self.case}added_at__{'lt' if self.is_end else 'gte'}"
+        return qs.filter(**{f"{self.case}superseded_by__isnull": True, added: at})
 
 
 def time_of(text: str, *, day_after: bool = False) -> datetime | None:

@@ -115,7 +115,15 @@ class Case(OfficeColumns):
             models.Index(F("case_number").desc(nulls_last=True), F("letter").desc(), name="case_by_number"),
             models.Index(F("item_count").desc(), F("letter").desc(), name="case_by_items"),
             models.Index(F("problem_count").desc(), F("letter").desc(), name="case_by_doubts"),
-            models.Index(fields=["added_at"], name="case_added", condition=Q(added_at__isnull=False)),
+            # Counts of the home page: of the cases that lists show, without reading their rows.
+            models.Index(fields=["state"], name="case_current_state", condition=Q(superseded_by__isnull=True)),
+            models.Index(fields=["outcome"], name="case_current_outcome", condition=Q(superseded_by__isnull=True)),
+            models.Index(
+                fields=["added_at"],
+                include=["outcome"],
+                name="case_current_added",
+                condition=Q(added_at__isnull=False, superseded_by__isnull=True),
+            ),
             models.Index(F("outcome").desc(), F("letter").desc(), name="case_by_outcome"),
             models.Index(F("category_ids").desc(), F("letter").desc(), name="case_by_category"),
             models.Index(F("specialties").desc(), F("letter").desc(), name="case_by_specialty"),

@@ -66,7 +66,7 @@ def test_statements_that_lock_a_large_table_are_found(statement: str, rules: lis
     assert locking_statements(f"BEGIN; {statement}; COMMIT;") == rules
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # an index is built concurrently outside of transactions only
 def test_new_migrations_lock_no_table_for_long() -> None:
     findings = {(name, rule) for name in _new() for rule in locking_statements(_sql(name))}
 

@@ -71,9 +71,9 @@ class Added(DimensionKind):
         return {f"{dimension.name}_{end}": f"{dimension.label} {end}" for end in ("from", "to")}
 
     def filters(self, dimension: Dimension, *, of_items: bool) -> Mapping[str, Filter]:
-        column = "case__added_at" if of_items else "added_at"
+        case = "case__" if of_items else ""
         return {
-            name: AddedFilter(label, column, is_end=name.endswith("_to"))
+            name: AddedFilter(label, case, is_end=name.endswith("_to"))
             for name, label in self.parameters(dimension).items()
         }
 
