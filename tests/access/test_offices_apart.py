@@ -63,7 +63,8 @@ WORD, NUMBER = "zebrawood", "CM18-9000077"
 #: What differs from request to request.
 _CHANGING = re.compile(
     rb'name="(?:csrfmiddlewaretoken|kept-for)" value="[^"]+|data-token="\w+|<dcterms:[^/]+'
-    rb"|X-Request-ID: \w+|Content-Length: \d+|T\d\d(?:%3A|:)\d\d(?:%3A|:)\d\dZ|Printed from imrsite by \w+ on [^.]+"
+    rb"|X-Request-ID: \w+|Content-Length: \d+|[\d-]{10}T\d\d(?:%3A|:)\d\d(?:%3A|:)\d\dZ"
+    rb"|Printed from imrsite by \w+ on [^.]+"
 )
 
 
