@@ -167,13 +167,14 @@ class TimeField(forms.CharField):
 class AddedFilter(django_filters.Filter):
     """Cases that were first read from or to a time; ``to`` a day includes that day.
 
-    Only current cases are in the index of these times, so this is asked for as well, of items too.
+    Only current cases are in the index of these times. Lists of cases ask for current ones themselves; items, which
+    only current cases have, are asked for so here.
     """
 
     field_class = TimeField
 
     def __init__(self, label: str, case: str, *, is_end: bool) -> None:
-        """``case``: what leads from a row to the columns of its case, as ``case__``."""
+        """``case``: what leads from an item to the columns of its case, ``case__``; empty for cases."""
         self.case, self.is_end = case, is_end
         super().__init__(label=label, widget=forms.DateInput(attrs={"type": "date"}))
 
@@ -183,7 +184,8 @@ class AddedFilter(django_filters.Filter):
         if at is None:
             return qs
         added = f"{self.case}added_at__{'lt' if self.is_end else 'gte'}"
-        return qs.filter(**{f"{self.case}superseded_by__isnull": True, added: at})
+        current = {f"{self.case}superseded_by__isnull": True} if self.case else {}
+        return qs.filter(**current, **{added: at})
 
 
 def time_of(text: str, *, day_after: bool = False) -> datetime | None:

@@ -46,14 +46,14 @@ def enter_environment(argv: Sequence[str]) -> None:
     requirements = _requirements(argv)
     try:
         if _is_current(requirements):
-            keep_bytecode(VENV / "bytecode")
+            _keep_bytecode_here()
             if inside:
                 return None
         else:
             with _only_one():
                 if not _is_current(requirements):
                     _make(requirements)
-            keep_bytecode(VENV / "bytecode")
+            _keep_bytecode_here()
     except SetUpFailed as error:
         _give_up(str(error))
     except KeyboardInterrupt:
@@ -62,6 +62,12 @@ def enter_environment(argv: Sequence[str]) -> None:
         _give_up(_say_os_error(error))
     sys.stdout.flush()
     os.execv(PYTHON, [str(PYTHON), *argv])
+
+
+def _keep_bytecode_here() -> None:
+    """In `.venv`, unless it is another user's: bytecode that lies beside its files would not be read any more."""
+    if os.access(VENV, os.W_OK):
+        keep_bytecode(VENV / "bytecode")
 
 
 def keep_bytecode(folder: Path) -> None:

@@ -8,16 +8,19 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
 from determinations import tasks
 from determinations.browsing import bundles, large_actions, selected_rows
+from determinations.browsing.lists import CASES
 from determinations.cases.effective import write_cases
 from determinations.casework import work
 from determinations.intake.store import letter_store
 from determinations.models import AuditEvent, Case, CaseWork, Export, Letter, ReviewEntry, RowsAction
 from determinations.models.corrections import Correction
+from determinations.reading.reparsing import letters_of
 from determinations.views.casework import selected_rows as views
 from tests.casework.conftest import Store
 from tests.fixtures.people import People
@@ -208,6 +211,15 @@ def test_cases_are_found_by_when_they_were_added(as_casemanager: Client, store: 
     old = Case.objects.get(pk=after).added_at
     write_cases([after])
     assert Case.objects.get(pk=after).added_at == old
+
+
+def test_letters_to_be_read_again_are_chosen_by_when_they_were_added_also_if_they_count_no_more(store: Store) -> None:
+    earlier, counts = store(1), store(2)
+    Case.objects.filter(pk=earlier).update(superseded_by=counts)
+    for added in ("added_from=2020-01-01", "added_to=2099-01-01"):
+        letters = letters_of({"what": "filter", "query": added})
+        assert set(letters.values_list("pk", flat=True)) == {earlier, counts}
+        assert list(CASES.filterset(QueryDict(added)).qs.values_list("pk", flat=True)) == [counts]
 
 
 def test_an_action_on_many_cases_is_done_in_steps_and_undone_as_one(

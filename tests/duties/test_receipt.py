@@ -85,9 +85,16 @@ def test_receipt_of_a_batch_tells_of_letters_that_were_issued_later(
     assert days == {early: date(2026, 3, 5), dated: date(2026, 3, 22)}
 
 
+@pytest.mark.parametrize("most_at_once", [500, 0], ids=["small", "large"])
 def test_a_batch_for_which_nothing_can_be_entered_says_why(
-    as_casemanager: Client, people: People, store: Store
+    as_casemanager: Client, people: People, store: Store, monkeypatch: pytest.MonkeyPatch, most_at_once: int
 ) -> None:
+    monkeypatch.setattr(one_duty, "MOST_AT_ONCE", most_at_once)
+    monkeypatch.setattr(
+        one_duty,
+        "send_receipts",
+        lambda upload, day, service, user, only_missing: enter_receipts(upload, f"{day}", service, user, only_missing),
+    )
     late = store(1, ITEMS, date(2026, 3, 20))
     address = f"/uploads/{_batch_of(people, late).pk}/receipt/"
     form = {"received_on": "3/5/2026", "service": "mail", "without_later": "2026-03-05"}

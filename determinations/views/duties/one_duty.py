@@ -207,21 +207,24 @@ def _enter_for_batch(request: HttpRequest, upload_id: int, ids: set[int], day: d
     left_out = later.count() if without_later else 0
     said = f" Left out: {counted(left_out, 'letter')} issued later." if left_out else ""
     if len(ids) > MOST_AT_ONCE:
-        duty_actions.check_receipt(cases.exclude(decision_date__gt=day) if without_later else cases, day, now=now)
+        wanted = cases.exclude(decision_date__gt=day) if without_later else cases
+        duty_actions.check_receipt(wanted, day, now=now)
+        if not wanted.exists():
+            raise DutyRefused(_nothing_entered(ids, left_out))
         send_receipts(upload_id, day, service, by.pk, only_missing=only_missing)
         return f"A worker is entering the date of receipt for this batch.{said}"
     if without_later:
         ids = ids - set(later.values_list("pk", flat=True))
     count = duty_actions.enter_receipt(ids, day, service, by=by, now=now, only_missing=only_missing)
     if not count:
-        raise DutyRefused(_nothing_entered(upload_id, left_out))
+        raise DutyRefused(_nothing_entered(ids, left_out))
     return f"Entered the date of receipt of {counted(count, 'letter')}.{said}"
 
 
-def _nothing_entered(upload_id: int, left_out: int) -> str:
+def _nothing_entered(ids: set[int], left_out: int) -> str:
     if left_out:
         why = "all letters that this date would be entered for were issued later."
-    elif UploadedFile.objects.filter(upload=upload_id, letter__case__isnull=False).exists():
+    elif ids:
         why = "all letters of this batch have their date of receipt. To replace it, check the box below."
     else:
         why = "no letter of this batch has become a case yet. Try again when workers have read it."
