@@ -50,5 +50,5 @@ def visible_text(cleaned: str) -> Arrangement:
 
 
 def _beyond_ascii(text: str) -> str:
-    """The characters that are not ASCII: a few, in which is looked for others far sooner than in the text."""
+    """The characters that are not ASCII. There are few, so searching them is faster than searching the text."""
     return text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass")

@@ -21,6 +21,8 @@ from tests.casework.conftest import Store
 from tests.casework.worked import kept
 from tests.fixtures.people import People
 
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
+
 
 def test_changes_are_recorded_and_undone(store: Store, people: People) -> None:
     one, other, now = store(1), store(2), timezone.now()

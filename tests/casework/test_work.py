@@ -34,6 +34,8 @@ from tests.casework.worked import ALL_KEPT, kept, worked_on
 from tests.duties.conftest import letter_text
 from tests.fixtures.people import People
 
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
+
 
 def test_what_staff_added_survives_reading_again_and_corrections(store: Store, people: People) -> None:
     pk = worked_on(store, people, 1)

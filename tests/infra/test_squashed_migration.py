@@ -38,15 +38,17 @@ ORDER BY 1
 
 
 @pytest.fixture
-def databases(django_db_blocker: Any) -> Iterator[tuple[str, str]]:
+def databases() -> Iterator[tuple[str, str]]:
     """An upgraded database and a new one."""
     ours = connection.settings_dict["NAME"]
     names = (f"{ours}_upgraded", f"{ours}_new")
     try:
         with connection.cursor() as cursor:
             for name in names:
+                cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')  # of a run that was killed
                 cursor.execute(f'CREATE DATABASE "{name}"')
-        subprocess.run([sys.executable, "-m", "tests.postgresql.upgraded", *names], cwd=ROOT, check=True)
+        upgrade = [sys.executable, "-m", "tests.postgresql.upgraded", *names]
+        subprocess.run(upgrade, cwd=ROOT, check=True, timeout=600)
         yield names
     finally:
         _turn_to(str(ours))

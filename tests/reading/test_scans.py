@@ -14,7 +14,7 @@ from determinations import tasks
 from determinations.cases.open_letter import CorrectionsRefused, open_letter
 from determinations.cases.scanned_words import source_of
 from determinations.corrections import actions
-from determinations.extraction.results import Damaged, ExtractedText
+from determinations.extraction.results import Damaged, ExtractedText, Limits
 from determinations.extraction.scanning.engine import INSTALL
 from determinations.extraction.scanning.reader import scanned_text_of
 from determinations.intake.receiving import receive_files
@@ -40,8 +40,9 @@ def sideways() -> bytes:
     return scanned(letter_pdf(7), SCAN_KINDS["sideways"])
 
 
-Pages = tuple[int, int]
-_recognized: dict[bytes, tuple[ExtractedText, list[Pages]]] = {}
+#: Pages read, and pages in all.
+Progress = tuple[int, int]
+_recognized: dict[tuple[bytes, Limits], tuple[ExtractedText, list[Progress]]] = {}
 
 
 @pytest.fixture(autouse=True)
@@ -52,20 +53,21 @@ def recognized_once() -> Iterator[None]:
     """
 
     def once(
-        data: bytes, extracted: ExtractedText, limits: Any, progress: Callable[[int, int], None]
+        data: bytes, extracted: ExtractedText, limits: Limits, progress: Callable[[int, int], None]
     ) -> ExtractedText:
-        if data in _recognized:
-            for done in _recognized[data][1]:
+        asked = (data, limits)
+        if asked in _recognized:
+            for done in _recognized[asked][1]:
                 progress(*done)
         else:
-            told: list[Pages] = []
+            told: list[Progress] = []
 
             def tell(*done: int) -> None:
                 told.append((done[0], done[1]))
                 progress(*done)
 
-            _recognized[data] = scanned_text_of(data, extracted, limits, tell), told
-        return _recognized[data][0]
+            _recognized[asked] = scanned_text_of(data, extracted, limits, tell), told
+        return _recognized[asked][0]
 
     with pytest.MonkeyPatch.context() as patch:  # not the one that a test undoes
         patch.setattr(one_letter, "scanned_text_of", once)

@@ -1,7 +1,10 @@
 """What the walks of all pages find: each fault of colors among many elements that look right, in either theme."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
+
+import pytest
 
 from tests.accessibility import faults_of
 
@@ -13,7 +16,15 @@ button:disabled {{ color: #ccc }} .pale {{ background: #222 }} .beside {{ color:
 _FINE = "<tr><td class='row'><b>fine</b></td></tr>"
 
 
-def test_each_fault_among_many_rows_is_found(browser: Any) -> None:
+@pytest.fixture
+def empty(browser: Any) -> Iterator[Any]:
+    """An empty page without the product."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+def test_each_fault_among_many_rows_is_found(empty: Any) -> None:
     odd = [
         "<td class='row'><b style='color: #ccc'>by day</b></td>",
         "<td class='row pale'><b class='beside'>always</b></td>",
@@ -22,8 +33,7 @@ def test_each_fault_among_many_rows_is_found(browser: Any) -> None:
         "<td class='row'><button></button></td>",
         "<td class='row'><div style='width: 500px'>wide</div></td>",
     ]
-    context = browser.new_context()
-    page = context.new_page()
+    page = empty
     page.set_content(_PAGE.format(rows="".join(f"{_FINE * 5}<tr>{each}</tr>{_FINE * 5}" for each in odd)))
     by_night, *by_day, phone = faults_of(page)
     faults = (by_night, *sorted(by_day), phone)
@@ -35,16 +45,22 @@ def test_each_fault_among_many_rows_is_found(browser: Any) -> None:
         ("color-contrast", ["by day", "always", "button"]),
         ("wider than a phone", []),
     ]
-    context.close()
 
 
-def test_of_equal_elements_two_are_weighed_and_one_on_other_grounds(browser: Any) -> None:
-    context = browser.new_context()
-    page = context.new_page()
+def test_of_badges_that_look_alike_the_one_that_can_be_weighed_is(empty: Any) -> None:
+    """Of a single character, and of one that is no letter, the rule says nothing."""
+    for badges in (("3", "128", "64", "7"), ("✓", "wrong", "✓")):
+        empty.set_content(
+            _PAGE.format(rows="".join(f"<tr><td><i style='color: #ccc'>{one}</i></td></tr>" for one in badges))
+        )
+        assert [fault[0] for fault in faults_of(empty)] == ["color-contrast"], badges
+
+
+def test_of_equal_elements_two_are_weighed_and_one_on_other_grounds(empty: Any) -> None:
+    page = empty
     page.set_content(_PAGE.format(rows=_FINE * 30))
     assert faults_of(page) == []
     assert page.locator("b[data-weighed]").count() == 2
     page.evaluate("document.querySelectorAll('tr')[20].style.background = '#333'")
     assert [fault[0] for fault in faults_of(page)] == ["color-contrast"], "dark on dark, by day"
     assert page.locator("b[data-weighed]").count() == 3
-    context.close()
