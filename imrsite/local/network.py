@@ -1,4 +1,4 @@
-"""The worker of a soak run on a network of its own, so that its connections can go silent without being closed.
+"""A worker on a network of its own, so that its connections can go silent without being closed.
 
 The worker runs in a network namespace and reaches PostgreSQL and Valkey by TCP over a virtual cable. Packets vanish
 when both ends send them to a hardware address that nobody has: neither side sees a FIN, a reset or an unreachable
