@@ -1,8 +1,9 @@
 """A worker on a network of its own, so that its connections can go silent without being closed.
 
-The worker runs in a network namespace and reaches PostgreSQL and Valkey by TCP over a virtual cable. Packets vanish
-when both ends send them to a hardware address that nobody has: neither side sees a FIN, a reset or an unreachable
-host. This needs root, and no more of the kernel than namespaces, and ends with the process that holds the namespace.
+The worker runs in a network namespace, a simulated host, and reaches PostgreSQL and Valkey by TCP over a virtual
+cable. Packets vanish when both ends send them to a hardware address that nobody has: neither side sees a FIN, a reset
+or an unreachable host. This needs root, and no more of the kernel than namespaces, and ends with the process that
+holds the namespace.
 """
 
 import os
@@ -32,9 +33,9 @@ class WorkerNetwork:
     host: int = _HOSTS.start
 
     @classmethod
-    def create(cls, log: Path) -> "WorkerNetwork":
-        """Make the namespace and the cable, or raise :class:`NoNamespace`."""
-        number = os.getpid() % 250
+    def create(cls, log: Path, *, place: int = 0) -> "WorkerNetwork":
+        """Make the namespace and the cable, or raise :class:`NoNamespace`. Hosts of one run differ in ``place``."""
+        number = (os.getpid() + place) % 250
         holder = spawn(["unshare", "--net", "sleep", "infinity"], log=log, dies_by="KILL")
         network = cls(f"10.213.{number}", f"imrsoak{number}", holder)
         try:
@@ -55,6 +56,10 @@ class WorkerNetwork:
     def prefix(self) -> Sequence[str]:
         """Starts a program inside."""
         return ("nsenter", f"--net=/proc/{self.holder.pid}/ns/net", "--")
+
+    def reach(self, address: str) -> None:
+        """Let the programs inside reach an address of this machine that belongs to the cable of another host."""
+        self._ip("route", "add", f"{address}/32", "via", f"{self.subnet}.1", "dev", "inside", prefix=self.prefix)
 
     def silence(self) -> None:
         """Let every packet vanish, in both directions."""

@@ -1,6 +1,7 @@
 """Commands that start servers of their own, each run small."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from imrsite.local.processor_share import NoShare, ProcessorShare
 from imrsite.local.testing import runs_everything
 from tests.fixtures import ROOT
 from tests.fixtures.worker import child_environment
@@ -101,3 +103,37 @@ def test_benchmark_scans_measures_how_much_scans_delay_other_letters(tmp_path: P
     assert benchmark.returncode == 0, benchmark.stderr
     for line in ("scans waiting:", "upload of 2, scans at work:", "ratio:"):
         assert line in benchmark.stdout
+
+
+@pytest.mark.slow
+def test_benchmark_hosts_measures_what_more_hosts_add(tmp_path: Path) -> None:
+    benchmark = subprocess.run(
+        [sys.executable, "manage.py", "benchmark_hosts", "--letters", "4", "--processes", "1", "--share", "0.5"],
+        cwd=ROOT, env=own_environment(tmp_path), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if "No host can be simulated" in benchmark.stderr:
+        pytest.skip("This machine allows no network namespace or no control group.")
+    assert benchmark.returncode == 0, benchmark.stderr
+    for row in ("1 host of 1 process:", "2 hosts of 1 process:"):
+        assert re.search(
+            rf"^{row} +[\d.]+ letters/s; [\d.]+ times one process; database", benchmark.stdout, re.MULTILINE
+        )
+    assert benchmark.stdout.count("(4 letters, 4 cases") == 2
+
+
+def test_a_share_of_a_processor_is_a_quota_of_its_control_group(tmp_path: Path) -> None:
+    """Of both versions of control groups, in a folder like theirs."""
+    (tmp_path / "first" / "cpu" / "mine").mkdir(parents=True)
+    first, second = tmp_path / "first" / "cpu" / "mine", tmp_path / "second" / "mine"
+    first.joinpath("cpu.cfs_quota_us").touch()
+    ProcessorShare(first).limit(0.25)
+    second.parent.mkdir()
+    share = ProcessorShare.create("mine", groups=second.parent)
+    share.limit(0.5)
+    assert [(first / name).read_text() for name in ("cpu.cfs_quota_us", "cpu.cfs_period_us")] == ["5000", "20000"]
+    assert (second / "cpu.max").read_text() == "10000 20000"
+    with pytest.raises(NoShare, match="no control group can be made"):
+        ProcessorShare.create("mine", groups=second.parent)
+    (second / "cpu.max").unlink()  # the kernel's files go with their folder
+    share.close()
+    assert not second.exists()

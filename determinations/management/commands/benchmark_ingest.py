@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -40,6 +40,7 @@ from imrsite.local.processes import spawn, stop_process
 
 if TYPE_CHECKING:
     from imrsite.local.embedded import Services
+    from imrsite.local.postgres import NetworkListener
 
 _INSIDE = "IMRSITE_BENCHMARK_DIR"
 #: The process IDs of its servers by name, as JSON.
@@ -111,19 +112,21 @@ class Command(BaseCommand):
         """Whether this process runs on the servers that were started for the benchmark."""
         return _INSIDE in os.environ
 
-    def run_on_own_servers(self) -> None:
-        """Start servers in a temporary folder and this command again on them."""
+    def run_on_own_servers(
+        self, network: "NetworkListener | None" = None, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Start servers in a temporary folder, which also answer on ``network``, and this command again on them."""
         from imrsite.local.embedded import Services
         from imrsite.local.wheels import ServiceError
 
         with tempfile.TemporaryDirectory(prefix="imrsite-benchmark-") as folder:
             try:
-                with Services(Path(folder) / "state") as services:
-                    self._run_inside(Path(folder), services)
+                with Services(Path(folder) / "state", network=network) as services:
+                    self._run_inside(Path(folder), services, environment or {})
             except ServiceError as error:
                 raise CommandError(str(error)) from error
 
-    def _run_inside(self, folder: Path, services: "Services") -> None:
+    def _run_inside(self, folder: Path, services: "Services", more: Mapping[str, str]) -> None:
         environment = {
             **os.environ,
             _INSIDE: str(folder),
@@ -134,6 +137,7 @@ class Command(BaseCommand):
             "REDIS_URL": services.addresses.redis_url,
             "SECRET_KEY": "x" * 50,
             "LOG_LEVEL": "WARNING",
+            **more,
         }
         for arguments in (["migrate", "--verbosity", "0"], sys.argv[1:]):
             done = subprocess.run(
@@ -150,7 +154,7 @@ class Command(BaseCommand):
             ],
             log=folder() / "worker.log", dies_by="TERM", cwd=settings.BASE_DIR,
         )  # fmt: skip
-        self.worker_id = worker.pid
+        self.worker_ids = {"workers": worker.pid}
         try:
             wait_for_worker()
             self._walk("warming up", [write_letter(n, _SEED + 2).text.encode() for n in range(warm_up)])
@@ -227,7 +231,7 @@ class Command(BaseCommand):
     def _roots(self) -> dict[str, int]:
         """The processes that take part, by name."""
         servers = json.loads(os.environ.get(_SERVERS, "{}"))
-        return {"upload": os.getpid(), "workers": self.worker_id, **servers}
+        return {"upload": os.getpid(), **self.worker_ids, **servers}
 
     def _say(self, name: str, figures: str) -> None:
         self.stdout.write(f"{name + ':':<32}{figures}")

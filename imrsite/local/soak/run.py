@@ -15,8 +15,8 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from imrsite.local.soak.faults import BY_NETWORK, KINDS, RARE
 from imrsite.local.network import NoNamespace, WorkerNetwork
+from imrsite.local.soak.faults import BY_NETWORK, KINDS, RARE
 from imrsite.local.soak.stack import Stack
 from imrsite.local.soak.tally import HEAD, Tally
 from imrsite.local.wheels import ServiceError

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from imrsite.local.bootstrap import ROOT
 from imrsite.local.embedded import NETWORK_USER, Services
-from imrsite.local.processes import kill_group, spawn, stop_process
 from imrsite.local.network import WorkerNetwork
+from imrsite.local.processes import kill_group, spawn, stop_process
 
 WORKER, SCHEDULER = "worker", "scheduler"
 _STARTS_WITHIN = 300.0  # on a busy machine
