@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 from pytest_django import Settings
 
+from determinations.storage.files import exports_area
 from imrsite.static_files import FingerprintedStorage, uncollected
 from tests.fixtures import ROOT
 
@@ -61,7 +62,7 @@ def test_benchmarks_run_on_a_fresh_checkout(
     as_served: FingerprintedStorage, broker: None, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """Letters by ``load_synthetic`` in two runs; then both benchmarks of pages, with records that are compared."""
-    from determinations.models import Case, ItemFact, Letter
+    from determinations.models import Case, Export, ItemFact, Letter
 
     records = tmp_path / "records"
     call_command("load_synthetic", 4, jobs=1)
@@ -74,10 +75,16 @@ def test_benchmarks_run_on_a_fresh_checkout(
     assert pages.name.endswith("-pages-9.json")
     call_command("compare_benchmarks", pages, pages, fail=True)
     call_command("compare_benchmarks", statistics, statistics, fail=True)
+    kept = [entry.name for entry in exports_area().place.entries()]
+    call_command("benchmark_export", rows=3)
+    assert not Export.objects.exists()
+    assert [entry.name for entry in exports_area().place.entries()] == kept
     printed = capsys.readouterr().out
     assert "cases: first page" in printed
     assert "home" in printed
     assert "/statistics/report/" in printed
+    assert re.search(r"^CSV: [3-9] rows, [\d.]+ MB in .* MB of memory at most$", printed, re.MULTILINE)
+    assert re.search(r"^XLSX: [3-9] rows, ", printed, re.MULTILINE)
     assert "0 of 4 figures are 1.3 times slower or more; the median ratio is 1.00." in printed
 
 
