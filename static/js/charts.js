@@ -127,25 +127,22 @@
       options.scales = {
         x: axis({ grid: { display: false }, ticks: level() }),
         y: axis({ beginAtZero: true, title: titled("items") }),
-        rate: axis({
+      };
+      const datasets = [{ label: "items", data: rows.map((row) => row.items), backgroundColor: color("--upheld-line"), order: 2 }];
+      const highest = dated("high").filter((high) => high !== null);
+      if (highest.length) {
+        options.scales.rate = axis({
           position: "right", beginAtZero: true, title: titled("percent overturned"), grid: { display: false },
           // High enough for the highest interval, so that no band is cut off.
-          suggestedMax: Math.min(100, Math.max(10, ...dated("high").filter((high) => high !== null))),
-        }),
-      };
-      return {
-        type: "bar",
-        data: {
-          labels: rows.map((row) => row.label),
-          datasets: [
-            { ...line, label: "overturned, percent", data: dated("rate"), borderColor: color("--overturned"), borderWidth: 2, pointRadius: 2, pointStyle: "rectRot", backgroundColor: color("--overturned") },
-            { ...line, label: "interval from", data: dated("low") },
-            { ...line, label: "interval to", data: dated("high"), backgroundColor: `${color("--overturned")}2e`, fill: "-1" },
-            { label: "items", data: rows.map((row) => row.items), backgroundColor: color("--upheld-line"), order: 2 },
-          ],
-        },
-        options,
-      };
+          suggestedMax: Math.min(100, Math.max(10, ...highest)),
+        });
+        datasets.unshift(
+          { ...line, label: "overturned, percent", data: dated("rate"), borderColor: color("--overturned"), borderWidth: 2, pointRadius: 2, pointStyle: "rectRot", backgroundColor: color("--overturned") },
+          { ...line, label: "interval from", data: dated("low") },
+          { ...line, label: "interval to", data: dated("high"), backgroundColor: `${color("--overturned")}2e`, fill: "-1" },
+        );
+      }
+      return { type: "bar", data: { labels: rows.map((row) => row.label), datasets }, options };
     },
     sides(rows, names) {
       const options = common();

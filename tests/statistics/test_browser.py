@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.accessibility import violations
+from tests.corrections.letters import document, item, stored_letter
 from tests.statistics.worlds import stored_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,13 +25,19 @@ def _counted(text: str) -> int:
     return int(re.sub(r"\D", "", text))
 
 
-def test_items_are_counted_in_whole_numbers_on_the_axis(page: Any) -> None:
+def test_few_items_are_counted_in_whole_numbers_and_have_no_axis_of_rates(page: Any) -> None:
     page.goto("/statistics/?category=Surgery")
     assert 0 < _counted(page.locator(".tile", has_text="disputed treatment requests").locator("a").inner_text()) < 5
     page.locator("figure[data-chart] canvas").first.wait_for()
     ticks = page.evaluate("Chart.getChart(document.querySelector('figure[data-chart] canvas')).scales.y.ticks")
     assert len(ticks) > 1
     assert all(tick["value"] == int(tick["value"]) for tick in ticks), ticks
+    scales = "Object.keys(Chart.getChart(document.querySelector('figure[data-chart=trend] canvas')).scales)"
+    assert page.evaluate(scales) == ["x", "y"]
+    stored_letter(document(*[item("Synthetic knee brace")] * 60, decision_date="2016-12-01"))
+    page.goto("/statistics/?category=Surgery")
+    page.locator("figure[data-chart=trend] canvas").wait_for()
+    assert page.evaluate(scales) == ["x", "y", "rate"]
 
 
 def test_a_supervisor_filters_compares_and_exports(page: Any) -> None:
