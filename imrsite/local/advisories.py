@@ -20,6 +20,7 @@ LOCKS = (
     HERE.parent / "deploy" / "requirements.txt",
     HERE.parent / "requirements.txt",
     HERE.parent / "requirements-test.txt",
+    HERE.parent / "requirements-pip.txt",
 )
 _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==([^\s;\\]+)((?:.*\\\n)*.*)", re.MULTILINE)
 _HEADER = "# Advisories of PyPA's advisory database (github.com/pypa/advisory-database), CC BY 4.0, reduced, up to "

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from imrsite.local.bootstrap import pip_of
 from tests.fixtures import ROOT
 
 pytestmark = pytest.mark.slow
@@ -66,18 +67,19 @@ def start(checkout: Path, tmp_path: Path) -> Start:
     return start
 
 
-def _wheel(folder: Path, name: str, version: str = "1.0") -> str:
+def _wheel(folder: Path, name: str, version: str = "1.0", content: dict[str, str] | None = None) -> str:
     """Write a wheel and return its requirement line with its hash."""
     info = f"{name}-{version}.dist-info"
-    files = FILES[name] | {
+    files = {
+        **(content or FILES[name]),
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"])
     path = folder / f"{name}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as wheel:
-        for member, content in (files | {f"{info}/RECORD": record}).items():
-            wheel.writestr(member, content)
+        for member, text in (files | {f"{info}/RECORD": record}).items():
+            wheel.writestr(member, text)
     return f"{name}=={version} \\\n    --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
 
 
@@ -133,6 +135,29 @@ def test_a_package_with_another_hash_is_refused(checkout: Path, start: Start, tm
     with zipfile.ZipFile(tmp_path / "wheels" / "celery-1.0-py3-none-any.whl", "a") as wheel:
         wheel.writestr("celery/more.py", "")
     _says(start("check"), "not the one that was pinned")
+
+
+@pytest.mark.parametrize("index_has_it", [True, False])
+def test_a_pinned_pip_takes_the_place_of_an_old_one(
+    checkout: Path, start: Start, tmp_path: Path, index_has_it: bool
+) -> None:
+    old = tmp_path / "old" / "pip-9.0-py3-none-any.whl"
+    old.parent.mkdir()
+    shutil.copy(pip_of(BASE_PYTHON)[-1], old)
+    content = {"pip/__init__.py": "", "pip/__main__.py": "raise SystemExit('ERROR: the pinned one runs')\n"}
+    pinned = _wheel(tmp_path / "wheels", "pip", "99.0", content)
+    (checkout / "imrsite" / "requirements-pip.txt").write_text(pinned)
+    if not index_has_it:
+        (tmp_path / "wheels" / "pip-99.0-py3-none-any.whl").unlink()
+    result = start(
+        program="import runpy, sys, sysconfig; sys.argv = ['manage.py', 'check']; sys.path.insert(0, '');"
+        f"sysconfig.get_config_vars()['WHEEL_PKG_DIR'] = {str(old.parent)!r};"
+        "runpy.run_path('manage.py', run_name='__main__')"
+    )
+    if index_has_it:
+        _says(result, "the pinned one runs")
+    else:
+        assert result.stdout.startswith("inside"), result.stderr
 
 
 def test_an_unsuitable_python_is_reported_in_one_sentence(checkout: Path, start: Start) -> None:

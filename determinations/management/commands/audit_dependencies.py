@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Which files, and how to renew the list."""
-        parser.add_argument("--locks", type=Path, nargs="+", default=LOCKS, help="lock files (default: all three)")
+        parser.add_argument("--locks", type=Path, nargs="+", default=LOCKS, help="lock files (default: all four)")
         parser.add_argument("--list", type=Path, default=LIST, help="list of advisories")
         parser.add_argument("--renew", type=Path, metavar="FOLDER", help="make the list of a checkout")
         parser.add_argument("--until", type=date.fromisoformat, metavar="DATE", help="with --renew: its last change")
