@@ -5,11 +5,14 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Model, QuerySet
 from pytest_django import DjangoDbBlocker
 
 from determinations.cases.effective import write_cases
 from determinations.models import Case, Letter, LetterText, ParsedDocument
+from determinations.paging import reach
+from determinations.paging.sql import Expected, expected
 from determinations.parsing import PARSER_VERSION, parse_letter
 from determinations.parsing.results import to_record
 from determinations.synthetic import write_letter
@@ -54,3 +57,40 @@ def _collection_ids(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 def collection(_collection_ids: list[int], db: None) -> list[Case]:
     """A full page of a list, and the start of a second."""
     return list(Case.objects.filter(pk__in=_collection_ids).order_by("pk"))
+
+
+@pytest.fixture
+def analyzed(collection: list[Case], monkeypatch: pytest.MonkeyPatch) -> list[Case]:
+    """The collection as :func:`analyze` leaves it, without rows that were deleted or replaced."""
+    monkeypatch.setattr(reach, "_dead", lambda model: 0)
+    analyze()
+    return collection
+
+
+def analyze() -> None:
+    """Let PostgreSQL have statistics of the rows, and find words by the index as it does among many.
+
+    How many rows were deleted or replaced it knows of committed ones only.
+    """
+    with connection.cursor() as database:
+        for table in ("determinations_case", "determinations_itemfact"):  # without the collections of other tests
+            database.execute(f"SET CONSTRAINTS ALL IMMEDIATE; CLUSTER {table} USING {table}_pkey")
+        database.execute("ANALYZE determinations_case, determinations_itemfact")
+        database.execute(
+            "SELECT indexname FROM pg_indexes WHERE tablename = 'determinations_case' AND indexdef ~ 'superseded_by'"
+        )
+        for (name,) in database.fetchall():  # it has most of so few rows
+            database.execute(f"DROP INDEX {name}")
+
+
+def planned_by_bitmaps(rows: QuerySet[Model]) -> Expected:
+    """What PostgreSQL expects where many rows make it read them by bitmaps, as it does not for this few."""
+    with connection.cursor() as database:
+        database.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+    return expected(rows)
+
+
+def within(patch: pytest.MonkeyPatch, rows: int) -> None:
+    """Let no more rows of the order be tried first, for each row that is wanted."""
+    patch.setattr(reach, "_FIRST", rows)
+    patch.setattr(reach, "_LEAST", 0)
