@@ -55,7 +55,7 @@ class WordsFilter(django_filters.CharFilter):
         if elsewhere:
             return qs.filter(self._with(words, elsewhere, lookups, told))
         if (told is Told.EXACTLY and not words.unpacked) or old_words_remain():
-            matches = self._said(lambda notes: Matches(self.words, words.query(self.scope, notes=notes)), lookups)
+            matches = self._said(lambda notes: self._all_of(words.queries(self.scope, notes=notes)), lookups)
             # Of a query of nothing but "-not" PostgreSQL would read the whole index; checking row by row is faster.
             return qs.filter(Coalesce(matches, Value(False)) if words.only_not else matches)
         if told is not Told.BY_TEXTS:
@@ -64,9 +64,14 @@ class WordsFilter(django_filters.CharFilter):
             qs if told is Told.BY_INDEX else qs.filter(self._said(lambda notes: self._by_texts(words, notes), lookups))
         )
 
-    def _by_index(self, words: QueryWords, notes: bool) -> Q:
-        query = words.index_query(self.scope, notes=notes)
-        return Q(Matches(self.words, query)) if query else Q()
+    def _all_of(self, queries: Sequence[Func]) -> Func | Q:
+        """Rows whose words match all of these queries."""
+        first, *others = [Matches(self.words, query) for query in queries]
+        return reduce(and_, map(Q, others), Q(first)) if others else first
+
+    def _by_index(self, words: QueryWords, notes: bool) -> Func | Q:
+        queries = words.index_queries(self.scope, notes=notes)
+        return self._all_of(queries) if queries else Q()
 
     def _by_texts(self, words: QueryWords, notes: bool) -> Q:
         """Each part in one of the texts; for each alternative."""

@@ -9,7 +9,15 @@ from django.contrib.postgres.search import SearchQueryField
 from django.db.models import BooleanField, Func, TextField, Value
 
 from determinations.cases.search_words import old_words_remain
-from determinations.searching.query import Alternatives, Part, in_field, needs_places, only_not, read_query
+from determinations.searching.query import (
+    Alternatives,
+    Part,
+    in_field,
+    needs_places,
+    only_not,
+    parts_apart,
+    read_query,
+)
 from determinations.searching.tsquery import Scope, to_index_query, to_tsquery
 
 #: Characters of a search that are read.
@@ -113,20 +121,34 @@ class QueryWords:
         """The query of some parts that must all hold."""
         return _query_of(to_tsquery((tuple(parts),), scope, notes=notes))
 
-    def index_query(self, scope: Scope, *, notes: bool = False) -> Func | None:
-        """The query that an index answers alone, for more rows than match; None if no index helps."""
-        text = to_index_query(self.alternatives, scope, notes=notes)
-        return _query_of(text) if text else None
+    def index_queries(self, scope: Scope, *, notes: bool = False) -> list[Func]:
+        """Queries that an index answers alone, which all match for more rows than match; none if no index helps."""
+        apart = parts_apart(self.alternatives[0]) if len(self.alternatives) == 1 and not self.only_not else []
+        texts = [to_index_query((parts,), scope, notes=notes) for parts in apart]
+        return [_query_of(text) for text in texts or [to_index_query(self.alternatives, scope, notes=notes)] if text]
 
     def index_query_of(self, parts: Sequence[Part], scope: Scope, *, notes: bool = False) -> Func | None:
         """The same of some parts that must all hold."""
         text = to_index_query((tuple(parts),), scope, notes=notes)
         return _query_of(text) if text else None
 
+    def queries(self, scope: Scope, *, notes: bool = False) -> list[Func]:
+        """Queries that must all match, in place of ``query``: an index answers them in a half to a third of the time.
+
+        Of ``a & b`` in one query PostgreSQL reads every entry of both; of two queries, one skips what the other lacks.
+        """
+        if len(self.alternatives) != 1 or self._with_old_words or self.only_not:
+            return [self.query(scope, notes=notes)]
+        return [self.query_of(parts, scope, notes=notes) for parts in parts_apart(self.alternatives[0])]
+
     def query(self, scope: Scope, *, notes: bool = False) -> Func:
         """The query for PostgreSQL over the words of items or of cases; ``notes``: the user may read notes."""
         query = _query_of(to_tsquery(self.alternatives, scope, notes=notes))
-        plain = not any(part.field for parts in self.alternatives for part in parts)
-        if plain and old_words_remain():
+        if self._with_old_words:
             return WithEnglishQuery(query, Value(_DASHES.sub(" ", self.text), output_field=TextField()))
         return query
+
+    @property
+    def _with_old_words(self) -> bool:
+        """Whether vectors of before migration 0037 are looked in, too."""
+        return not any(part.field for parts in self.alternatives for part in parts) and old_words_remain()

@@ -1,7 +1,8 @@
 """Where a text matches a search: the places to mark, and excerpts around them in the original spelling."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from determinations.searching.normal_form import ReadText, Slot
 from determinations.searching.query import Alternatives, Part
@@ -43,27 +44,50 @@ def _lexemes(slot: str | Slot) -> tuple[str, ...]:
 def _places(read: ReadText, part: Part) -> Iterable[tuple[int, int]]:
     slots, lexemes = read.slots, part.lexemes
     if part.slots:
-        for at in _phrases(slots, part):
+        for at in _phrases(read, part):
             yield read.place(at)[0], read.place(at + len(part.slots) - 1)[1]
         words = tuple(wanted[0] for wanted in part.slots)
-        for at, slot in enumerate(slots):  # "drug testing" within "urine drug testing"
-            of_slot = (slot,) if isinstance(slot, str) else slot.words
-            if len(of_slot) >= len(words) and _contains(of_slot, words):
+        for at in read.terms:  # "drug testing" within "urine drug testing"
+            if _contains(cast(Slot, slots[at]).words, words):
+                yield read.place(at)
+        if len(words) == 1:
+            yield from map(read.place, _all_at(slots, words[0]))
+        return
+    if part.beginning:
+        beginning = part.ways[0][0]
+        for at, slot in enumerate(slots):
+            if any(lexeme in lexemes or lexeme.startswith(beginning) for lexeme in _lexemes(slot)):
                 yield read.place(at)
         return
-    beginning = part.ways[0][0] if part.beginning else None
-    for at, slot in enumerate(slots):
-        matches = slot in lexemes if isinstance(slot, str) else not lexemes.isdisjoint(slot.lexemes)
-        if matches or (beginning and any(lexeme.startswith(beginning) for lexeme in _lexemes(slot))):
+    for lexeme in lexemes & read.words:
+        yield from map(read.place, _all_at(slots, lexeme))
+    for at in read.terms:
+        if not lexemes.isdisjoint(cast(Slot, slots[at]).lexemes):
             yield read.place(at)
 
 
-def _phrases(slots: Sequence[str | Slot], part: Part) -> Iterable[int]:
+def _all_at(slots: Sequence[str | Slot], word: str) -> Iterator[int]:
+    """Where the word is a slot by itself."""
+    at = -1
+    while True:
+        try:
+            at = slots.index(word, at + 1)
+        except ValueError:
+            return
+        yield at
+
+
+def _phrases(read: ReadText, part: Part) -> Iterable[int]:
     """The numbers of the slots at which the phrase begins."""
+    slots = read.slots
     first, *following = map(frozenset, part.slots)
-    for at in range(len(slots) - len(following)):
-        if first.issubset(_lexemes(slots[at])) and all(
-            wanted.issubset(_lexemes(slots[at + n])) for n, wanted in enumerate(following, start=1)
+    last = len(slots) - len(following)
+    begins = [*(_all_at(slots, part.slots[0][0]) if len(first) == 1 else ()), *read.terms]
+    for at in sorted(begins):
+        if (
+            at < last
+            and first.issubset(_lexemes(slots[at]))
+            and all(wanted.issubset(_lexemes(slots[at + n])) for n, wanted in enumerate(following, start=1))
         ):
             yield at
 

@@ -158,6 +158,16 @@ class ReadText:
         self.slots += cast(list[str | Slot], every[after:])
         self._words += range(after, len(every))
 
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The slots that are words found by nothing but themselves."""
+        return frozenset([slot for slot in self.slots if type(slot) is str])
+
+    @cached_property
+    def terms(self) -> list[int]:
+        """The numbers of the other slots."""
+        return [at for at, slot in enumerate(self.slots) if type(slot) is not str]
+
     def place(self, number: int) -> tuple[int, int]:
         """Where the slot of this number begins and ends in the text."""
         word, slot = self._words[number], self.slots[number]

@@ -99,6 +99,13 @@ def parts_in_one_text(part: Part) -> Iterator[tuple[Part, ...]]:
         yield from (tuple(replace(part, ways=((lexeme,),)) for lexeme in way) for way in part.ways)
 
 
+def parts_apart(parts: Sequence[Part]) -> list[tuple[Part, ...]]:
+    """The parts in groups that an index is asked for apart: each one, with those that are negated beside the first."""
+    negated = tuple(part for part in parts if part.negated)
+    meant = [part for part in parts if not part.negated]
+    return [(part, *(negated if part is meant[0] else ())) for part in meant]
+
+
 def only_not(alternatives: Alternatives) -> bool:
     """Whether rows without any of the words match: no index finds them."""
     return any(all(part.negated for part in parts) for parts in alternatives)

@@ -1,8 +1,11 @@
 """What is typed into the search box, and what it finds, read by PostgreSQL itself; no table is needed."""
 
+import re
+
 import pytest
 from django.db import connection
 
+from determinations.filters.words import QueryWords
 from determinations.searching.query import needs_places, only_not, read_query
 from determinations.searching.tsquery import Scope, to_tsquery
 from determinations.searching.vectors import ItemWords, LetterWords, item_vectors, letter_vector
@@ -143,3 +146,19 @@ def test_places_are_counted_only_where_they_run_out(monkeypatch: pytest.MonkeyPa
     assert "~pain~and" in made[3][1], "the second item has more than the letter has places for"
     monkeypatch.setattr("determinations.searching.vectors._LATE", 0)  # as if the letter were long
     assert (item_vectors([ITEM, ITEM]), letter_vector(LETTER), item_vectors(many[:1]), item_vectors(many)) == made
+
+
+@pytest.mark.parametrize(
+    ("typed", "apart"),
+    [
+        ("lumbar therapy", ["lumbar", "therapy"]),
+        ("lumbar -knee fusion", ["lumbar & !knee", "fusion"]),
+        ("lumbar", ["lumbar"]),
+        ("lumbar OR knee", ["lumbar | knee"]),
+        ("-lumbar -knee", ["!lumbar & !knee"]),
+    ],
+)
+def test_an_index_is_asked_for_each_word_apart(typed: str, apart: list[str]) -> None:
+    queries = QueryWords.read(typed).queries(Scope.ITEMS)
+    texts = [query.get_source_expressions()[0].value for query in queries]
+    assert [re.sub("[()']", "", text) for text in texts] == apart
