@@ -145,6 +145,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "citation": Rule(_in("disputeditem", "id", "item_id"), {"printed": _EMPTY}),
     "citationfact": Rule(_in("itemfact", "item_id", "fact_id"), {}),
+    "lettertally": Rule("false"),  # counts of all letters: limited accounts count theirs
     "lettertext": _of_letter(),
     "scannedpage": _of_letter(),
     "parseddocument": _of_letter(),

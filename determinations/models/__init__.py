@@ -85,6 +85,7 @@ from determinations.models.reports import Frequency, ReportRecipient, ReportRun,
 from determinations.models.retention import ArchivedCase, ErasedLetter, ErasureReason, LegalHold
 from determinations.models.reviews import CorrectionReason, ReviewEntry, ReviewSettings
 from determinations.models.search import SearchVocabulary, SearchWord
+from determinations.models.tallies import LetterTally
 from determinations.models.typed_forms import SentForm, TypedForm
 from determinations.models.uploads import UnopenedFile, Upload, UploadedFile
 
@@ -157,6 +158,7 @@ __all__ = [
     "LetterPair",
     "LetterSignature",
     "LetterState",
+    "LetterTally",
     "LetterText",
     "LimitKind",
     "MailChoice",

@@ -10,11 +10,11 @@ from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS
 from determinations.models import LetterState
 from determinations.statistics.answer_cache import Rows
 from determinations.statistics.export_tables import ExportTable
+from determinations.statistics.letter_tallies import letters_by_state_and_layout
 from determinations.statistics.sql_engine import SqlEngine
 from determinations.wording.labels import fixed_label
 from determinations.wording.paths import label_of_field
 
-_LETTERS = "SELECT state, layout, count(*) FROM determinations_letter GROUP BY state, layout"
 _CORRECTED = """
 SELECT substring(path FROM '[^/]+$'), parser_version, count(*) FILTER (WHERE operation = 'set'),
     count(*) FILTER (WHERE operation = 'confirm'), count(DISTINCT (letter_sha256, letter_part))
@@ -105,9 +105,9 @@ class Quality:
 
 
 def read_quality(engine: SqlEngine) -> Quality:
-    """Count everything: problems by column where the engine can, and four queries."""
+    """Everything: letters from the tally that triggers keep, problems by column where the engine can; four queries."""
     states, layouts, to_review = Counter[str](), Counter[str](), Counter[str]()
-    for state, layout, letters in _rows(_LETTERS):
+    for state, layout, letters in letters_by_state_and_layout():
         states[state] += letters
         if layout or state == LetterState.UNKNOWN_LAYOUT:
             layouts[layout] += letters

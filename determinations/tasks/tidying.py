@@ -27,6 +27,7 @@ from determinations.operations import watching
 from determinations.operations.failed_steps import TIDY
 from determinations.reading import damaged_letters, drawings, readiness
 from determinations.retention import archive
+from determinations.statistics import letter_tallies
 from determinations.statistics.answer_cache import forget_shared_answers
 from determinations.statistics.columns import keeping
 from determinations.storage import survey
@@ -122,6 +123,7 @@ def _in_store(run: Callable[[], object]) -> Callable[[], None]:
 
 def _deleting_rows(now: datetime) -> Iterator[Step]:
     """What deletes rows."""
+    yield Step("summing up counts of letters", letter_tallies.fold)
     yield Step("deleting typed forms", lambda: typed_forms.delete_expired(now))
     yield Step("deleting sent forms", lambda: sent_forms.delete_old(now))
     yield Step("deleting selections", lambda: selected_rows.delete_old(now=now))

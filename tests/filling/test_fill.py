@@ -29,7 +29,7 @@ _OWN = {
     "mark", "note", "order",
 }  # fmt: skip
 #: What uploading and storing files leave, and marks of statements.
-_OF_THE_WAY = {"factchange", "auditevent", "auditpending", "factlog", "installation", "filekeyinuse"}
+_OF_THE_WAY = {"factchange", "auditevent", "auditpending", "factlog", "lettertally", "installation", "filekeyinuse"}
 
 
 @contextmanager
