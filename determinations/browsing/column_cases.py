@@ -26,7 +26,7 @@ from determinations.statistics.sql_engine import SqlEngine, one_snapshot
 #: The one order of cases that is an order of their items, too.
 _COLUMN = "decision_date"
 #: With more cases without items than this, PostgreSQL answers: it would read all of them for each page.
-_MOST_WITHOUT_ITEMS = 2_000
+MOST_WITHOUT_ITEMS = 2_000
 #: So many items of each case that is wanted are gathered: cases with more are rare.
 _ITEMS_PER_CASE = 4
 
@@ -116,8 +116,8 @@ class CasesByColumn:
     def _without_items(self) -> list[_Case] | None:
         """The cases without items that match; None for too many."""
         rows = self.rows.filter(item_count=0).order_by().values_list(_COLUMN, "pk")
-        cases = list(rows[: _MOST_WITHOUT_ITEMS + 1])
-        return cases if len(cases) <= _MOST_WITHOUT_ITEMS else None
+        cases = list(rows[: MOST_WITHOUT_ITEMS + 1])
+        return cases if len(cases) <= MOST_WITHOUT_ITEMS else None
 
 
 def _case(value: Value, key: Value) -> _Case:

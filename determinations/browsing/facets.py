@@ -1,8 +1,8 @@
 """Facets: how many rows of a list have each value of each dimension, with all filters except the dimension's own.
 
-The column engine counts all rows of items. Otherwise up to 1,000 rows of each base are counted, and the page says so:
-the newest, or some if the newest are not near the top of the list. Dimensions that are not filtered share one base, so
-that one statement reads the list once for them and once for each filtered dimension.
+The column engine counts all items, and all cases. Otherwise up to 1,000 rows of each base are counted, and the page
+says so: the newest, or some if the newest are not near the top of the list. Dimensions that are not filtered share one
+base, so that one statement reads the list once for them and once for each filtered dimension.
 """
 
 import json
@@ -16,11 +16,12 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from determinations.browsing.column_cases import Place, cases_by_column
+from determinations.browsing.counted_cases import CountedCases, values_of
 from determinations.browsing.lists import NEWEST, ListKind
 from determinations.filters import ListFilters
 from determinations.filters.kinds import KINDS, Stored
 from determinations.models import ItemFact
-from determinations.models.dimensions import MARKS, Dimension
+from determinations.models.dimensions import Dimension
 from determinations.paging.filtered import NEAR, ListQuery, Nearest, keys_near, rows_of, tables_of
 from determinations.paging.stretches import STRETCH, Candidates, StretchLimits
 from determinations.statistics.interface import Selection
@@ -80,8 +81,18 @@ def count_facets(kind: ListKind, filterset: ListFilters, query: QueryDict, limit
             queries[table] = kind.list_query(filterset, query, order=NEWEST, without=left_out)
             left_out_of[table] = left_out
         places[dimension.name] = table, dimension.column(of_items=kind.of_items)
-    if kind.of_items and (numbers := _by_column(filterset, query, counted)) is not None:
-        return FacetCounts(numbers)
+    by_column = (
+        _items_by_column(filterset, query, counted)
+        if kind.of_items
+        else _cases_by_column(
+            filterset,
+            queries,
+            {name: (table, left_out_of[table]) for name, (table, _column) in places.items()},
+            counted,
+        )
+    )
+    if by_column is not None:
+        return FacetCounts(by_column)
     samples = {} if kind.of_items or not filterset.dimension_of else _samples(filterset, queries, left_out_of, limits)
     samples |= _of_stretches(queries, limits)
     statement, parameters = _statement(queries, list(dict.fromkeys(places.values())), limits, samples)
@@ -98,7 +109,7 @@ def count_facets(kind: ListKind, filterset: ListFilters, query: QueryDict, limit
     return FacetCounts(counts, capped, max(counted_rows.values()))
 
 
-def _by_column(
+def _items_by_column(
     filterset: ListFilters, query: QueryDict, dimensions: Collection[Dimension]
 ) -> dict[str, dict[str, int]] | None:
     """All items by the values of each dimension, in one snapshot; None if the column engine cannot count them."""
@@ -123,6 +134,35 @@ def _by_column(
             groups = engine.count_items(selections[left_out], [column])
             stored = [(list(raw) if isinstance(raw, tuple) else raw, items) for (raw,), items, *_ in groups]
             numbers[dimension.name] = _by_value(dimension, column, stored, filterset.lookups.labels)
+    return numbers
+
+
+def _cases_by_column(
+    filterset: ListFilters,
+    queries: Mapping[str, ListQuery],
+    tables: Mapping[str, tuple[str, Collection[str]]],
+    dimensions: Collection[Dimension],
+) -> dict[str, dict[str, int]] | None:
+    """All cases by the values of each dimension, in one snapshot; None if the column engine cannot count them.
+
+    ``tables`` says of which query each dimension is counted, and which filters it leaves out.
+    """
+    numbers: dict[str, dict[str, int]] = {}
+    labels = filterset.lookups.labels
+    with one_snapshot() as engine:
+        cases: dict[str, CountedCases] = {}
+        for name, left_out in dict(tables.values()).items():
+            items = filterset.as_items(without=left_out)
+            by_column = cases_by_column(engine, NEWEST, queries[name].rows, items)
+            counted = by_column and CountedCases.of(by_column, dimensions)
+            if not counted:
+                return None
+            cases[name] = counted
+        for dimension in dimensions:
+            counts = cases[tables[dimension.name][0]].by_value(dimension, labels)
+            if counts is None:
+                return None
+            numbers[dimension.name] = counts
     return numbers
 
 
@@ -232,10 +272,8 @@ def _tables(listed: ListQuery, limits: Limits, name: str) -> tuple[str, list[obj
 
 def _by_value(dimension: Dimension, column: str, rows: Iterable[tuple[Stored, int]], labels: Labels) -> dict[str, int]:
     """How many rows have each value of a filter, from how many have each value of its column."""
-    kind = KINDS[dimension.kind]
     numbers: dict[str, int] = defaultdict(int)
     for stored, number in rows:
-        marked = column == MARKS
-        for value in kind.marked_values(dimension, stored) if marked else kind.values(dimension, stored, labels):
+        for value in values_of(dimension, column, stored, labels):
             numbers[value] += number
     return dict(numbers)

@@ -18,6 +18,7 @@ from determinations.parsing.results import SIDES
 from determinations.statistics.answer_cache import Rows, cached_answers, data_version
 from determinations.statistics.citation_code import decode_citations
 from determinations.statistics.cited_counts import CitedCounts
+from determinations.statistics.columns.case_bits import SelectedCases
 from determinations.statistics.columns.dialect import Value
 from determinations.statistics.columns.reading import ColumnReader
 from determinations.statistics.interface import (
@@ -64,6 +65,10 @@ class SqlEngine:
     def rows_by_column(self, sql: str, params: Sequence[Value]) -> Rows | None:
         """The answer to a statement of the caller's own; None if it is not counted by column."""
         return None if self._columns is None else self._columns.rows(sql, params)
+
+    def cases_by_column(self, selection: Selection) -> SelectedCases | None:
+        """The cases with items of the selection, to be counted by their values; None if PostgreSQL has to tell."""
+        return None if self._columns is None else self._columns.cases(*selection.rows)
 
     def _ask(self, sql: str, params: tuple[Any, ...], *, shared: bool = False) -> Rows:
         """The rows, counted once per version of the data; ``shared`` with other processes."""

@@ -1,31 +1,117 @@
 """Lists, and the counts of the rail, are the same by column as PostgreSQL's."""
 
 import random
+import threading
+from collections import Counter
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import connection
 from django.http import QueryDict
 
 from determinations.browsing import column_cases, facets
 from determinations.browsing.column_cases import FindCases
 from determinations.browsing.column_keys import item_keys
+from determinations.browsing.counted_cases import values_of
 from determinations.browsing.facets import LIMITS, Limits, count_facets
 from determinations.browsing.lists import CASES, ITEMS
 from determinations.browsing.selection import parse_selection
-from determinations.models import (
-    Case,
-    ItemFact,
-)
+from determinations.filters.kinds import KINDS
+from determinations.models import Case, ItemFact
 from determinations.paging.filtered import keys_from
 from determinations.paging.keyset import Cursor, cursor_at
 from determinations.statistics.columns import keeping
 from determinations.statistics.newest import newest_items
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
 from tests.fixtures.people import People
-from tests.statistics.worlds import stored_world
+from tests.statistics.worlds import random_event, stored_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def no_bits(*_arguments: object) -> None:
+    """As if the file had more letters than it keeps numbers of."""
+
+
+def every_case(query: QueryDict) -> dict[str, dict[str, int]]:
+    """The counts of the rail of cases by reading every case."""
+    filterset = CASES.filterset(query)
+    assert filterset.is_valid()
+    numbers: dict[str, dict[str, int]] = {}
+    for dimension in filterset.dimensions:
+        kind, column = KINDS[dimension.kind], dimension.column(of_items=False)
+        if not (kind.counted and column and kind.is_offered(dimension, filterset.lookups.labels)):
+            continue
+        left_out = {name for name in kind.left_out(dimension) if query.get(name)}
+        rows = CASES.list_query(filterset, query, without=left_out).rows.values_list(column, flat=True)
+        counted = Counter(
+            value for stored in rows for value in set(values_of(dimension, column, stored, filterset.lookups.labels))
+        )
+        numbers[dimension.name] = dict(counted)
+    return numbers
+
+
+def of_rail(query: QueryDict) -> dict[str, dict[str, int]]:
+    """The counts of the rail of cases by column, none of which are of some cases."""
+    counted = count_facets(CASES, CASES.filterset(query), query, Limits(counted=1, many=1, enough=1))
+    assert not counted.capped
+    return {name: dict(of_one) for name, of_one in counted.counts.items()}
+
+
+def test_the_rail_counts_every_case_by_column_while_letters_change(people: People, folder: Path) -> None:
+    chance = random.Random(9)
+    stored_world(chance, 25)
+    keeping.keep_columns()
+    queries = [
+        *map(QueryDict, ("", "sex=male", "category=Pharmaceuticals&decision=upheld", "age=40-49", "state=parsed")),
+        *map(QueryDict, ("decision=upheld&decision=overturned&by_item=yes", "outcome=upheld&outcome=partly")),
+    ]
+    for query in queries:
+        assert of_rail(query) == every_case(query), query.urlencode()
+    for _ in range(20):
+        random_event(chance, people.admin)
+        query = chance.choice([*queries, queries[0]])
+        assert of_rail(query) == every_case(query), query.urlencode()
+    assert sum(every_case(QueryDict())["state"].values()) == Case.objects.current().count()
+
+
+def test_the_rail_counts_every_case_while_writers_run(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_world(random.Random(10), 20)
+    keeping.keep_columns()
+    stop, errors = threading.Event(), []
+
+    def write(seed: int) -> None:
+        own = random.Random(seed)
+        try:
+            while not stop.is_set():
+                try:
+                    random_event(own, people.admin)
+                except ObjectDoesNotExist:
+                    continue  # another writer removed the letter
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    writers = [threading.Thread(target=write, args=(seed,)) for seed in range(2)]
+    for writer in writers:
+        writer.start()
+    try:
+        for address in ("", "sex=male", "category=Pharmaceuticals&decision=upheld", "outcome=upheld") * 3:
+            query = QueryDict(address)
+            with one_snapshot() as engine, monkeypatch.context() as patched:
+                patched.setattr(facets, "one_snapshot", lambda engine=engine: nullcontext(engine))
+                assert of_rail(query) == every_case(query), address
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
+    assert errors == []
 
 
 def test_the_rail_counts_the_same_by_column_and_all_items(
@@ -47,18 +133,22 @@ def test_the_rail_counts_the_same_by_column_and_all_items(
     for address in (
         "sex=male&region=unknown", "category=Pharmaceuticals&decision=upheld", "sex=male&outcome=upheld&by_item=yes",
     ):  # fmt: skip
-        query, counts = QueryDict(address), []
-        for engine in (True, False):
+        query, told = QueryDict(address), []
+        for engine, bits in ((True, True), (True, False), (False, False)):
             settings.COLUMN_ENGINE = engine
             with monkeypatch.context() as patched:
                 if engine:
                     patched.delattr(facets, "tables_of")  # PostgreSQL gathers nothing
-                counts.append(count_facets(CASES, CASES.filterset(query), query))
+                if not bits:
+                    patched.setattr(facets, "_cases_by_column", no_bits)
+                told.append(count_facets(CASES, CASES.filterset(query), query).counts)
             with monkeypatch.context() as patched:
+                patched.setattr(facets, "_cases_by_column", no_bits)
                 patched.setattr(column_cases, "_ITEMS_PER_CASE", 0)  # not all items are gathered
-                counts.append(count_facets(CASES, CASES.filterset(query), query))
-        assert counts == [counts[0]] * 4, address
+                told.append(count_facets(CASES, CASES.filterset(query), query).counts)
+        assert told == [told[0]] * 6, address
     settings.COLUMN_ENGINE = True
+    monkeypatch.setattr(facets, "_cases_by_column", no_bits)
     query = QueryDict("sex=male&sex=female")
     for near, least in ((1, 1), (50, 3)):
         of_some = count_facets(CASES, CASES.filterset(query), query, Limits(counted=3, many=1, enough=3, near=near))

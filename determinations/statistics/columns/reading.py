@@ -9,8 +9,9 @@ import os
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import duckdb
 from django.conf import settings
@@ -18,6 +19,7 @@ from django.core.cache import cache
 from redis.exceptions import RedisError
 
 from determinations.access.scope import current_scope
+from determinations.statistics.columns.case_bits import BitsOfFile, ChangedCases, SelectedCases, bits_of, read_bits
 from determinations.statistics.columns.cited import CITATIONS_ALONE, CITED, DEFINITION, cited_items
 from determinations.statistics.columns.dialect import NotInColumns, Value, decoded, translate
 from determinations.statistics.columns.files import folder, known_folder_id, size_of
@@ -65,6 +67,39 @@ class Columns:
     changed: int
     #: In the file, about.
     items: int
+    bits: BitsOfFile
+
+    def cases(self, sql: str, parameters: Sequence[Value]) -> SelectedCases | None:
+        """The cases of the items selected by a statement for PostgreSQL, given from ``FROM`` on; None for too many.
+
+        Raises NotInColumns and errors of the library.
+        """
+        if not self.bits.read(self.connection):
+            return None
+        return self._selected(sql, parameters) if "WHERE" in sql else self._everything
+
+    def _selected(self, sql: str, parameters: Sequence[Value]) -> SelectedCases:
+        selected = self.rows(f"SELECT {bits_of(f'{ITEMS.name}.', self._largest)} {sql}", parameters)
+        bits = self.bits.read(self.connection)
+        return SelectedCases(read_bits(cast("bytes | None", selected[0][0])), bits, self._changed_cases)
+
+    @cached_property
+    def _everything(self) -> SelectedCases:
+        """All cases with items: kept with what was counted, as every rail without filters asks for them."""
+        return self._selected(f"FROM {ITEMS.name}", ())
+
+    @cached_property
+    def _largest(self) -> int:
+        """The largest ID of a case."""
+        ((largest,),) = self.rows(f"SELECT max(case_id) FROM {ITEMS.name}", ())  # noqa: S608 - a name of our own
+        return cast("int | None", largest) or 0
+
+    @cached_property
+    def _changed_cases(self) -> ChangedCases:
+        if not self.changed:
+            return ChangedCases()
+        with self.connection.cursor() as cursor:
+            return ChangedCases.of_version(cursor, f"memory.{self.schema}")
 
     def rows(self, sql: str, parameters: Sequence[Value]) -> Rows:
         """The answer to a statement for PostgreSQL. Raises NotInColumns and errors of the library."""
@@ -89,6 +124,7 @@ class OpenFile:
         self.connection = memory_only()
         self._by_version: OrderedDict[str, Columns] = OrderedDict()
         self._made = 0
+        self.bits = BitsOfFile()
         path = folder() / name
         self.connection.execute(f"ATTACH '{path}' AS file (READ_ONLY)")
 
@@ -113,7 +149,7 @@ class OpenFile:
         except BaseException:  # what is there of it would take memory from all later versions
             self.connection.execute(f"DROP SCHEMA {schema} CASCADE")
             raise
-        return Columns(self.connection, schema, len(items), state.items)
+        return Columns(self.connection, schema, len(items), state.items, self.bits)
 
     def _fill(self, schema: str, items: list[int]) -> None:
         """Make the tables of a version in which these items changed since the file was written."""
@@ -157,6 +193,18 @@ class ColumnReader:
         try:
             columns = self.columns()
             return None if columns is None else columns.rows(sql, parameters)
+        except NotInColumns:
+            return None
+        except duckdb.Error as error:
+            self._columns = None
+            process.report(error)
+            return None
+
+    def cases(self, sql: str, parameters: Sequence[Value]) -> SelectedCases | None:
+        """The cases of the items selected by a statement, given from ``FROM`` on; None if PostgreSQL has to tell."""
+        try:
+            columns = self.columns()
+            return None if columns is None else columns.cases(sql, parameters)
         except NotInColumns:
             return None
         except duckdb.Error as error:

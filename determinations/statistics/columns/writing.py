@@ -9,6 +9,7 @@ import duckdb
 from django.db import connection, transaction
 
 from determinations.statistics.columns import files
+from determinations.statistics.columns.case_bits import write_bits
 from determinations.statistics.columns.cited import CITED, DEFINITION, cited_items
 from determinations.statistics.columns.horizon import EDITIONS, changed_items
 from determinations.statistics.columns.layout import CITATIONS, FACTS, ITEMS, REFERENCE, layout_digest
@@ -79,6 +80,7 @@ def write_merged(changes: Changes, before: str) -> Written:
                     WHERE {ITEMS.key} NOT IN (SELECT item FROM changed) UNION ALL {rows}
                 """)  # noqa: S608 - names of our own
             items = _number_of_items(engine)
+            write_bits(engine)
         engine.execute("DETACH before")
     return Written(name, changes.horizon, changes.layout, items, merged=True)
 
@@ -99,6 +101,7 @@ def write_all() -> Written:
             _read_facts(engine, some)
             for table, rows in _NOW.items():
                 engine.execute(f"INSERT INTO file.{table} {rows}")
+        write_bits(engine)
         return Written(name, horizon, layout, _number_of_items(engine), merged=False)
 
 
