@@ -1,9 +1,19 @@
-"""Database faults for letters that cannot be stored."""
+"""Letters that were received, a worker that does not wait, and what keeps letters from being read or stored."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import connection
+
+from determinations.intake import store_health
+from determinations.intake.receiving import receive_files
+from determinations.models import Letter
+from determinations.reading import breaker, readiness
+from determinations.tasks import guards
+from tests.fixtures.stored import stored_path
+from tests.letters_made import letter_text
 
 
 @pytest.fixture
@@ -22,3 +32,34 @@ def refuse_document(db: None) -> Callable[[int], None]:
             )
 
     return refuse
+
+
+def bring_letters(count: int, first: int = 1) -> list[int]:
+    """Upload letters; returns their IDs."""
+    files = [ContentFile(letter_text(first + number).encode(), name="letter") for number in range(count)]
+    upload = receive_files(by=None, files=files, lane="interactive")
+    return list(upload.files.order_by("id").values_list("letter_id", flat=True))
+
+
+def states_of_all() -> set[str]:
+    return set(Letter.objects.values_list("state", flat=True))
+
+
+@pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A worker that is not ready leaves its letters at once; the process starts without earlier failures."""
+    monkeypatch.setattr(guards, "WAITS_FOR_READINESS", 0.0)
+    yield
+    breaker.breaker.succeeded()
+    readiness._reported.clear()
+
+
+@pytest.fixture
+def store() -> Iterator[Path]:
+    """The folder of letters, with its marker."""
+    store_health.check_store()
+    folder = stored_path("")
+    yield folder
+    aside = folder.with_name("letters-aside")
+    if aside.exists():
+        aside.rename(folder)
