@@ -127,6 +127,29 @@ def test_mtus_statement_is_read(body):
     assert read("Decision based on MTUS " + body).problems == ()
 
 
+ODG_TWICE = "Decision based on Non-MTUS Citation ODG Low Back, Bed rest. Decision based on Non-MTUS Citation ODG."
+
+
+def test_statement_that_comes_again_depends_on_what_was_cited_before_it():
+    alone = "Decision based on Non-MTUS Citation ODG."
+    low_back = [("odg/low-back", None, ["Bed rest"])]
+    for _ in range(2):
+        assert cited(alone) == [("odg/unspecified", None)]
+        assert cited(ODG_TWICE) == low_back  # the bare words say nothing more
+
+
+def test_statement_that_comes_again_has_its_own_place():
+    statement = "Decision based on MTUS Shoulder Complaints 2004"
+    for before in (
+        "",
+        "Decision based on Non-MTUS Citation Drugs.com. ",
+        "Decision based on MTUS Knee Complaints 2004. ",
+    ):
+        sentence = before + statement + "."
+        place = read(sentence).citations[-1].span
+        assert sentence[place.start : place.end] == "Shoulder Complaints 2004"
+
+
 # Body of "Decision based on Non-MTUS Citation ...".
 NON_MTUS = {
     "Official Disability Guidelines (ODG).": [("odg/unspecified", None)],

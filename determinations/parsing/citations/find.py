@@ -5,12 +5,14 @@ medical evidence" name none.
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from determinations.parsing.citations.mentions import Doubt, Found, Mention, merged
 from determinations.parsing.citations.mtus import read_mtus
 from determinations.parsing.citations.non_mtus import read_non_mtus
 from determinations.parsing.citations.odg import ODG
+from determinations.parsing.spans import make
 
 _THEIR = r"(?:their|its|it's|his/her|his|her|the)"
 _BASED = re.compile(
@@ -36,6 +38,7 @@ _MAY_BE_ODG = re.compile("[Oo][DdFfGg.]")
 _SEE_ALSO = re.compile(r"[\s,;.(]*(?:\b(?:and|see\s+also|see)\s+)?$")
 _LONGEST_LINE = 8000
 _OUTER_FILLER = re.compile(r"[\s.,;:]*")
+_REMEMBERED_STATEMENTS = 8192
 
 
 class Statement(NamedTuple):
@@ -70,7 +73,7 @@ def read_line(line: str) -> Reading:
         found.doubt("citation_unread", "The guideline sentence begins in an unfamiliar way", 0, first)
     for number, statement in enumerate(statements):
         end = statements[number + 1].start if number + 1 < len(statements) else len(line)
-        _read_statement(line, statement, _trimmed_end(line, statement.body, end), found)
+        _add_statement(line, statement, _trimmed_end(line, statement.body, end), found)
     mentions = tuple(merged(found.mentions))
     kinds = {statement.kind for statement in statements}
     cites_nothing = "nothing" in kinds and not mentions
@@ -97,6 +100,29 @@ def _statements(line: str) -> list[Statement]:
 
 def _place(statement: Statement) -> int:
     return statement.start
+
+
+def _add_statement(line: str, statement: Statement, end: int, found: Found) -> None:
+    """Add what the statement says, which ends at ``end``, to what those before it said."""
+    start = statement.start
+    read = _statement_by_itself(line[start:end], statement.kind, statement.body - start, found.names_odg())
+    found.mentions += [
+        make(Mention, (key, edition, sections, pages, begin + start, stop + start))
+        for key, edition, sections, pages, begin, stop in read.mentions
+    ]
+    found.doubts += [Doubt(code, message, begin + start, stop + start) for code, message, begin, stop in read.doubts]
+
+
+@lru_cache(maxsize=_REMEMBERED_STATEMENTS)
+def _statement_by_itself(text: str, kind: str, body: int, odg_before: bool) -> Found:
+    """What a statement says, in places of its own text. Sentences differ, but most of their statements come again.
+
+    ``odg_before``: whether a statement before it cites the ODG, which is all that it depends on. What comes back is
+    shared, and must not be changed.
+    """
+    found = Found(odg_before=odg_before)
+    _read_statement(text, Statement(kind, 0, body), len(text), found)
+    return found
 
 
 def _read_statement(line: str, statement: Statement, end: int, found: Found) -> None:

@@ -29,10 +29,18 @@ class Doubt(NamedTuple):
 
 @dataclass
 class Found:
-    """Collects what one guideline sentence gives while it is read."""
+    """Collects what one guideline sentence, or one of its statements, gives while it is read.
+
+    ``odg_before``: whether a statement that was read by itself before this one cites the ODG.
+    """
 
     mentions: list[Mention] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
+    odg_before: bool = False
+
+    def names_odg(self) -> bool:
+        """Whether anything before this place of the sentence cites the ODG."""
+        return self.odg_before or any([mention.key.startswith("odg/") for mention in self.mentions])
 
     def doubt(self, code: str, message: str, start: int, end: int) -> None:
         self.doubts.append(Doubt(code, message, start, end))

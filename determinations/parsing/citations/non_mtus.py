@@ -143,7 +143,6 @@ def _read_odg(text: str, named: int, start: int, end: int, found: Found, *, name
     The bare words "ODG" are a citation only when no other citation of the ODG is in the sentence.
     """
     stop = _before_other_source(text, start, end)
-    already = any(mention.key.startswith("odg/") for mention in found.mentions)
-    read_odg(text, named, start, stop, found, first=not already and not named_again)
+    read_odg(text, named, start, stop, found, first=not found.names_odg() and not named_again)
     if stop < end:
         _read_unmarked(text, stop, end, found)
