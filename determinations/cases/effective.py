@@ -169,8 +169,9 @@ class _Writer:
             if pk not in self.documents:
                 continue
             self.merged[pk] = merge(self.documents[pk], corrections)
-            case = self.cases.setdefault(pk, Case(letter_id=pk, office_set_id=self.letters[pk].office_set_id))
-            case.case_number = self.merged[pk].record["case_number"]
+            if pk not in self.cases:
+                self.cases[pk] = _new_case(self.letters[pk])
+            self.cases[pk].case_number = self.merged[pk].record["case_number"]
         self.held.require(numbers=[result.record["case_number"] for result in self.merged.values()])
 
     def _stale(self, letter_ids: Iterable[int]) -> set[int]:
@@ -295,9 +296,18 @@ def _remove(letter_ids: set[int], model: type[Letter] | type[Case], held: Held) 
     _Writer(held, cases).run(copies_and_versions)
 
 
+#: The columns of cases that the writer needs; the others are written without reading them.
+_OF_CASES = ("letter_id", "case_number", "superseded_by_id", "is_copy", "office_set_id")
+
+
 def _cases(held: Held) -> dict[int, Case]:
     cases = Case.objects.filter(AnyOf("pk", held.letters))
     return {case.pk: case for case in cases.only("case_number", "superseded_by", "is_copy", "office_set")}
+
+
+def _new_case(letter: Letter) -> Case:
+    """A case that has no row yet, with the same columns as those that were read."""
+    return Case.from_db(None, _OF_CASES, (letter.pk, None, None, False, letter.office_set_id))
 
 
 def _sections_of(letter_ids: Collection[int]) -> list[str]:

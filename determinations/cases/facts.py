@@ -4,6 +4,7 @@ from collections.abc import Collection, Set
 
 from django.db import connection
 
+from determinations.models.any_of import array_literal
 from determinations.models.office_fields import COLUMNS
 
 #: Moving an authority to another family waits for holders of this lock and blocks later ones (see the trigger
@@ -131,7 +132,7 @@ def remove_facts_of(item_ids: Collection[int]) -> None:
             "DELETE FROM determinations_citationfact WHERE fact_id = ANY(%s)",
             "DELETE FROM determinations_itemfact WHERE item_id = ANY(%s)",
         ):
-            cursor.execute(statement, [list(item_ids)])
+            cursor.execute(statement, [array_literal(item_ids)])
 
 
 def replace_facts(case_ids: Set[int], new: Set[int] = frozenset()) -> None:
@@ -158,4 +159,4 @@ def _execute(case_ids: Collection[int], *statements: str) -> None:
         return
     with connection.cursor() as cursor:
         for statement in statements:
-            cursor.execute(statement, {"cases": list(case_ids)})
+            cursor.execute(statement, {"cases": array_literal(case_ids)})

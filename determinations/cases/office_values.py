@@ -11,6 +11,7 @@ from django.db import connection
 
 from determinations.cases.holding import Held, holding
 from determinations.models import Case, CaseValues
+from determinations.models.any_of import array_literal
 from determinations.models.office_fields import COLUMNS
 
 #: Case numbers per transaction.
@@ -73,4 +74,4 @@ def _execute(statement: str, case_ids: Collection[int]) -> None:
     if not case_ids:
         return
     with connection.cursor() as cursor:
-        cursor.execute(statement, [list(case_ids)])
+        cursor.execute(statement, [array_literal(case_ids)])

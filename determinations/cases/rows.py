@@ -29,6 +29,7 @@ from determinations.models import (
     LetterState,
     SectionName,
 )
+from determinations.models.any_of import array_literal
 from determinations.packing.codec import packed_literal
 from determinations.parsing.results import SIDES, ItemRecord
 from determinations.reference.section_labels import stored_label
@@ -47,7 +48,7 @@ def delete_items(case_ids: Collection[int]) -> None:
             f"DELETE FROM determinations_itemtext WHERE item_id IN {items}",  # noqa: S608 - a constant
             "DELETE FROM determinations_disputeditem WHERE case_id = ANY(%(cases)s)",
         ):
-            cursor.execute(statement, {"cases": list(case_ids)})
+            cursor.execute(statement, {"cases": array_literal(case_ids)})
 
 
 def words_of(records: Mapping[int, EffectiveRecord], notes: Mapping[int, Sequence[str]]) -> dict[int, SearchWords]:
@@ -108,15 +109,16 @@ def _compare_anew(records: Mapping[int, EffectiveRecord]) -> None:
 def _write_letter_states(letters: Mapping[int, Letter], states: Mapping[int, LetterState]) -> None:
     for pk, state in states.items():
         letters[pk].state = state
-    with connection.cursor() as cursor:
+    rows = [{"id": pk, "state": str(state)} for pk, state in states.items()]
+    with bulk_cursor() as cursor:
         cursor.execute(
             """
             UPDATE determinations_letter AS letter SET state = now.state, message = ''
-            FROM unnest(%s::bigint[], %s::text[]) AS now (id, state)
+            FROM json_to_recordset(%s) AS now (id bigint, state text)
             WHERE letter.id = now.id AND letter.state NOT IN ('received', 'parsing', 'scan_waiting')  -- those wait
                 AND (letter.state, letter.message) IS DISTINCT FROM (now.state, '')
             """,
-            [list(states), [str(state) for state in states.values()]],
+            [as_json(rows)],
         )
 
 

@@ -16,6 +16,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from determinations.models import Letter, LetterState
+from determinations.models.any_of import array_literal
 from determinations.models.letters import Lane
 from imrsite.connections import on_session
 
@@ -52,7 +53,8 @@ def claimed(ids: Sequence[int], *, begun: bool, scans: bool = False) -> Iterator
         finally:
             if mine and connection.is_usable():
                 with connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_advisory_unlock(%s, id) FROM unnest(%s::int[]) AS t (id)", [LOCK, mine])
+                    unlock = "SELECT pg_advisory_unlock(%s, id) FROM unnest(%s::int[]) AS t (id)"
+                    cursor.execute(unlock, [LOCK, array_literal(mine)])
 
 
 def _claim(ids: Sequence[int], *, begun: bool, scans: bool) -> list[int]:
@@ -72,7 +74,7 @@ def _claim(ids: Sequence[int], *, begun: bool, scans: bool) -> list[int]:
             WHERE id IN (SELECT id FROM mine)
             RETURNING id
             """,
-            [list(ids), scans, begun, ATTEMPTS, LOCK],
+            [array_literal(ids), scans, begun, ATTEMPTS, LOCK],
         )
         return sorted(pk for (pk,) in cursor.fetchall())
 

@@ -3,12 +3,11 @@
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from django.db import connection
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Now
 
 from determinations.cases import review_entries, scanned_words
-from determinations.cases.bulk import bulk_cursor
+from determinations.cases.bulk import as_json, bulk_cursor
 from determinations.cases.effective import entered_by_hand, remove_cases, write_cases
 from determinations.cases.holding import Held, holding
 from determinations.cases.letter_corrections import own_corrections
@@ -251,20 +250,20 @@ def _write_states(letters: Collection[LetterReading]) -> None:
     if not letters:
         return
     rows = [
-        (
-            letter.letter_id,
-            letter.state,
-            letter.message[:500],
-            letter.extracted.pages if letter.extracted else None,
-            letter.extracted.method if letter.extracted else "",
-            (letter.record["layout"] if letter.record else None) or "",
-            PARSER_VERSION if letter.record is not None else "",
-            letter.pages[0] if letter.pages else None,
-            letter.pages[1] if letter.pages else None,
-        )
+        {
+            "id": letter.letter_id,
+            "state": str(letter.state),
+            "message": letter.message[:500],
+            "pages": letter.extracted.pages if letter.extracted else None,
+            "method": letter.extracted.method if letter.extracted else "",
+            "layout": (letter.record["layout"] if letter.record else None) or "",
+            "version": PARSER_VERSION if letter.record is not None else "",
+            "first_page": letter.pages[0] if letter.pages else None,
+            "last_page": letter.pages[1] if letter.pages else None,
+        }
         for letter in letters
     ]
-    with connection.cursor() as cursor:
+    with bulk_cursor() as cursor:
         cursor.execute(
             """
             UPDATE determinations_letter AS letter
@@ -272,13 +271,13 @@ def _write_states(letters: Collection[LetterReading]) -> None:
                 text_method = COALESCE(NULLIF(was.method, ''), letter.text_method), layout = was.layout,
                 parser_version = was.version, first_page = COALESCE(was.first_page, letter.first_page),
                 last_page = COALESCE(was.last_page, letter.last_page), finished_at = clock_timestamp()
-            FROM unnest(
-                %s::bigint[], %s::text[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::int[],
-                %s::int[]
-            ) AS was (id, state, message, pages, method, layout, version, first_page, last_page)
+            FROM json_to_recordset(%s) AS was (
+                id bigint, state text, message text, pages int, method text, layout text, version text,
+                first_page int, last_page int
+            )
             WHERE letter.id = was.id
             """,
-            [list(column) for column in zip(*rows, strict=True)],
+            [as_json(rows)],
         )
 
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BufferedReader, BufferedWriter, RawIOBase
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -111,6 +112,12 @@ def area_of(purpose: str, location: Bucket | Path) -> Area:
         from determinations.storage.bucket import BucketPlace  # its library is large, and unused with a folder
 
         return Area(purpose, BucketPlace(location, purpose, Path(settings.SCRATCH_DIR)))
+    return _in_folder(purpose, location)
+
+
+@lru_cache(maxsize=32)
+def _in_folder(purpose: str, location: Path) -> Area:
+    """Asked for with every letter: to put a path together takes as long as to read a small file."""
     return Area(purpose, FolderPlace(location / purpose))
 
 
