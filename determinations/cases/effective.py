@@ -296,10 +296,6 @@ def _remove(letter_ids: set[int], model: type[Letter] | type[Case], held: Held) 
     _Writer(held, cases).run(copies_and_versions)
 
 
-#: The columns of cases that the writer needs; the others are written without reading them.
-_OF_CASES = ("letter_id", "case_number", "superseded_by_id", "is_copy", "office_set_id")
-
-
 def _cases(held: Held) -> dict[int, Case]:
     cases = Case.objects.filter(AnyOf("pk", held.letters))
     return {case.pk: case for case in cases.only("case_number", "superseded_by", "is_copy", "office_set")}
@@ -307,7 +303,15 @@ def _cases(held: Held) -> dict[int, Case]:
 
 def _new_case(letter: Letter) -> Case:
     """A case that has no row yet, with the same columns as those that were read."""
-    return Case.from_db(None, _OF_CASES, (letter.pk, None, None, False, letter.office_set_id))
+    values = {
+        "letter_id": letter.pk,
+        "case_number": None,
+        "superseded_by_id": None,
+        "is_copy": False,
+        "office_set_id": letter.office_set_id,
+    }
+    names = [field.attname for field in Case._meta.concrete_fields if field.attname in values]
+    return Case.from_db(None, names, [values[name] for name in names])
 
 
 def _sections_of(letter_ids: Collection[int]) -> list[str]:

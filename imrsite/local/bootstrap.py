@@ -186,20 +186,28 @@ def _install(packages: list[str]) -> None:
     """Install with one pip per core, each with its share: most of the time is spent reading and unpacking."""
     shares = min(os.cpu_count() or 1, 4, len(packages) // 10 + 1)
     with tempfile.TemporaryDirectory(dir=VENV) as folder, LOG.open("wb") as log:
-        pip = _newer_pip(Path(folder)) or pip_of(PYTHON)
-        running = []
-        try:
-            for share in range(shares):
-                part = Path(folder, f"{share}.txt")
-                part.write_text("".join(packages[share::shares]))
-                running.append(_start([*pip, *_INSTALL, "--requirement", str(part)], log))
-            codes = [process.wait() for process in running]
-        finally:
-            for process in running:
-                process.kill()
-                process.wait()
-    if any(codes):
-        raise SetUpFailed(_explain(LOG.read_text(errors="replace")))
+        pip = _newer_pip(Path(folder), log) or pip_of(PYTHON)
+        commands = []
+        for share in range(shares):
+            part = Path(folder, f"{share}.txt")
+            part.write_text("".join(packages[share::shares]))
+            commands.append([*pip, *_INSTALL, "--requirement", str(part)])
+        began = log.tell()
+        if not _run_all(commands, log):
+            raise SetUpFailed(_explain(LOG.read_bytes()[began:].decode(errors="replace")))
+
+
+def _run_all(commands: list[list[str]], log: BinaryIO) -> bool:
+    """Run commands side by side; whether all ended well. None is left running."""
+    running = []
+    try:
+        for command in commands:
+            running.append(_start(command, log))
+        return not any([process.wait() for process in running])
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
 
 
 _INSTALL = [
@@ -218,24 +226,18 @@ def _start(command: list[str], log: BinaryIO) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdout=log, stderr=log, env=environment)
 
 
-def _newer_pip(folder: Path) -> list[str] | None:
-    """How to run the pinned pip, put into ``folder``, if Python's own is older than 24; none if no index has it.
+def _newer_pip(folder: Path, log: BinaryIO) -> list[str] | None:
+    """How to run the pinned pip, put into ``folder``, if Python's own is older than 24; none if it cannot be had.
 
     An older one compares each file of a package's page with each of a thousand tags of this machine, which takes half
-    of the time of setting up.
+    of the time of setting up. What is truly wrong, it tells when it fails on the packages.
     """
     bundled = _bundled_pip()
     if bundled is None or int(bundled.name.split("-")[1].split(".")[0]) >= 24 or not NEWER_PIP.exists():
         return None
-    log = folder / "newer pip.log"
-    with log.open("wb") as output:
-        place = ["--target", str(folder / "pip")]
-        code = _start([*_run_from(PYTHON, bundled), *_INSTALL, *place, "--requirement", str(NEWER_PIP)], output).wait()
-    if code == 0:
-        return _run_from(PYTHON, folder / "pip")
-    if "No matching distribution" in (said := log.read_text(errors="replace")):
-        return None
-    raise SetUpFailed(_explain(said))
+    place = ["--target", str(folder / "pip")]
+    command = [*_run_from(PYTHON, bundled), *_INSTALL, *place, "--requirement", str(NEWER_PIP)]
+    return _run_from(PYTHON, folder / "pip") if _run_all([command], log) else None
 
 
 def pip_of(python: Path) -> list[str]:

@@ -32,7 +32,8 @@ class ProcessorShare:
         try:
             share.folder.mkdir()
         except OSError as error:
-            raise NoShare(f"no control group can be made ({error.strerror}): this needs root") from error
+            remedy = ": this needs root" if isinstance(error, PermissionError) else ""
+            raise NoShare(f"no control group can be made ({error.strerror}){remedy}") from error
         return share
 
     def limit(self, cores: float) -> None:

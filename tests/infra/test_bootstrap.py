@@ -141,6 +141,7 @@ def test_a_package_with_another_hash_is_refused(checkout: Path, start: Start, tm
 def test_a_pinned_pip_takes_the_place_of_an_old_one(
     checkout: Path, start: Start, tmp_path: Path, index_has_it: bool
 ) -> None:
+    """Where the index has another pip than the pinned one, the old one goes on."""
     old = tmp_path / "old" / "pip-9.0-py3-none-any.whl"
     old.parent.mkdir()
     shutil.copy(pip_of(BASE_PYTHON)[-1], old)
@@ -148,7 +149,7 @@ def test_a_pinned_pip_takes_the_place_of_an_old_one(
     pinned = _wheel(tmp_path / "wheels", "pip", "99.0", content)
     (checkout / "imrsite" / "requirements-pip.txt").write_text(pinned)
     if not index_has_it:
-        (tmp_path / "wheels" / "pip-99.0-py3-none-any.whl").unlink()
+        _wheel(tmp_path / "wheels", "pip", "99.0", {"pip/__init__.py": "", "pip/__main__.py": "raise SystemExit(1)\n"})
     result = start(
         program="import runpy, sys, sysconfig; sys.argv = ['manage.py', 'check']; sys.path.insert(0, '');"
         f"sysconfig.get_config_vars()['WHEEL_PKG_DIR'] = {str(old.parent)!r};"

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.template.loader import render_to_string
 from django.test import Client
 from pytest_django import Settings
@@ -77,6 +77,9 @@ def test_benchmarks_run_on_a_fresh_checkout(
     call_command("compare_benchmarks", statistics, statistics, fail=True)
     kept = [entry.name for entry in exports_area().place.entries()]
     call_command("benchmark_export", rows=3)
+    ItemFact.objects.all().delete()
+    with pytest.raises(CommandError, match="Nothing was exported: there are no items"):
+        call_command("benchmark_export", rows=3)
     assert not Export.objects.exists()
     assert [entry.name for entry in exports_area().place.entries()] == kept
     printed = capsys.readouterr().out

@@ -221,6 +221,8 @@ NON_MTUS = {
         ("other/uptodate", None, ["UpToDate"]),
         ("other/textbook", None, ["Mosby's Drug Consult"]),
     ],
+    "Knee.Drugs.com.": [("other/drugs-com", None, ["Knee.Drugs.com"])],
+    "Shoulder.Medscape.com.": [("other/medscape", None, ["Shoulder.Medscape.com"])],
     "InterQual criteria, 2016.": [("other/interqual", None, ["InterQual criteria, 2016"])],
     "ODG Chapter Mental Illness and Stress, Topic: Hypnosis.": [("odg/mental-stress", None, ["Hypnosis"])],
     "Official Disability Guidelines (ODG) Pain, Hypnosis and Other Medical Treatment Guidelines UpToDate.": [
@@ -388,7 +390,7 @@ def test_a_misspelt_title_goes_to_the_nearest_name_only_when_it_is_near(misprint
 VOCABULARY = (
     "Decision|based|on|MTUS|Non-MTUS|Citation|ODG|Official Disability Guidelines|(ODG)|ACOEM|Chapter|12|Knee"
     "|Complaints|2004|,|.|;|:|(|)|-|&|Section(s):|Page(s):|12-13|and|Pain|Leg|Low|Back|see also|Opioids, dosing"
-    "|did not cite any|http://www.example.org|UpToDate|\n|\n\n| |The|Expert|Reviewer|Toothache|3.3.9"
+    "|did not cite any|http://www.example.org|Drugs.com|UpToDate|\n|\n\n| |The|Expert|Reviewer|Toothache|3.3.9"
 )
 
 
@@ -401,13 +403,15 @@ def test_a_damaged_sentence_of_any_length_is_a_problem_and_not_a_stall(piece):
 
 
 WORDS = st.sampled_from(VOCABULARY.split("|"))
+#: Words, each with what parts it from the next; a space may be missing, as in ``Knee.Drugs.com``.
+PARTED = st.lists(st.tuples(WORDS, st.sampled_from((" ", " ", ". ", ".", ",", ", "))).map("".join), max_size=40)
 
 
 @example("Decision based on MTUS")
 @example("Decision based on MTUS (((")
 @example("Decision based on Non-MTUS Citation (")
 @example("Decision based on Non-MTUS Citation ODG")
-@given(st.lists(WORDS, max_size=40).map(" ".join) | st.text(max_size=200))
+@given(PARTED.map("".join) | st.text(max_size=200))
 def test_any_text_gives_a_reading_whose_spans_lie_within_it(text):
     source = f"before {text} after"
     start, end = 7, 7 + len(text)

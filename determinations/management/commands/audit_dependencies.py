@@ -49,7 +49,8 @@ class Command(BaseCommand):
             self.stdout.write("None of them names a pinned version.")
         self.stdout.write(
             f"NOT AUDITED: what was published in the last {days:,} days. Where there is network access, run "
-            "pip-audit --disable-pip --require-hashes --requirement imrsite/requirements-test.txt"
+            "pip-audit --disable-pip --require-hashes --requirement imrsite/requirements-test.txt "
+            "--requirement imrsite/requirements-pip.txt"
         )
         self._refuse(without_hash, len(found))
 

@@ -31,29 +31,33 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """How many rows, in which format."""
-        parser.add_argument("--rows", type=int, default=1_000_000, help="rows, about (default 1000000)")
-        parser.add_argument("--format", choices=[str(each) for each in _FORMATS], help="only this format")
+        parser.add_argument("--rows", type=int, default=1_000_000, help="approximate number of rows (default 1000000)")
+        parser.add_argument("--format", choices=[str(form) for form in _FORMATS], help="only this format")
 
     def handle(self, *args: object, rows: int, format: str | None, **options: object) -> None:
         """Measure each format; the memory of the later one is the most of both."""
-        for each in _FORMATS:
-            if format in (None, each):
-                self._measure(rows, each)
+        if rows < 1:
+            raise CommandError("--rows takes a number from 1.")
+        if User.objects.filter(username=_USER).exists():
+            raise CommandError(f"There is a user {_USER}: rename it, since this command makes one.")
+        for form in _FORMATS:
+            if format in (None, form):
+                self._measure(rows, form)
 
     def _measure(self, rows: int, form: ExportFormat) -> None:
         with transaction.atomic():
-            person = User.objects.create(username=_USER)
-            person.groups.set([Group.objects.get(name="admin")])
+            user = User.objects.create(username=_USER)
+            user.groups.set([Group.objects.get(name="admin")])
             export = Export.objects.create(
-                by=person, list_name=ListName.ITEMS, format=form, query=_newest(rows), requested_at=timezone.now()
+                by=user, list_name=ListName.ITEMS, format=form, query=_newest(rows), requested_at=timezone.now()
             )
             began, worked = time.monotonic(), time.process_time()
-            write_export(export.pk, now=timezone.now)
-            seconds, processor = time.monotonic() - began, time.process_time() - worked
-            export.refresh_from_db()
-            if export.state != ExportState.READY or not export.rows:
-                raise CommandError(f"Nothing was exported: {export.message or 'there are no items'}.")
             try:
+                write_export(export.pk, now=timezone.now)
+                seconds, processor = time.monotonic() - began, time.process_time() - worked
+                export.refresh_from_db()
+                if export.state != ExportState.READY or not export.rows:
+                    raise CommandError(f"Nothing was exported: {export.message or 'there are no items'}.")
                 with open_export(export) as file:
                     size = sum(len(part) for part in iter(lambda: file.read(1_000_000), b""))
             finally:

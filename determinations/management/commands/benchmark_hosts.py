@@ -65,6 +65,8 @@ class Command(benchmark_ingest.Command):
         **options: object,
     ) -> None:
         """Outside: make the hosts, start the servers and this command again. Inside: measure."""
+        if min(letters, hosts, processes) < 1 or share <= 0:
+            raise CommandError("Letters, hosts, processes and their share are numbers above 0.")
         if self.is_inside():
             self.record = new_record("hosts", unit="per second", letters=letters, at=timezone.now())
             try:
@@ -82,12 +84,14 @@ class Command(benchmark_ingest.Command):
         from imrsite.local.postgres import NetworkListener
 
         with ExitStack() as at_end, TemporaryDirectory(prefix="imrsite-hosts-") as logs:
-            networks = []
+            networks, parts = [], []
             try:
                 for place in range(hosts):
                     networks.append(WorkerNetwork.create(Path(logs) / "network.log", place=place))
                     at_end.callback(networks[-1].close)
-            except NoNamespace as error:
+                    parts.append(ProcessorShare.create(f"imrsite-{os.getpid()}-{place + 1}"))
+                    at_end.callback(parts[-1].close)
+            except (NoNamespace, NoShare) as error:
                 raise CommandError(f"No host can be simulated: {error}.") from error
             address = networks[0].listener.address
             for network in networks[1:]:
@@ -96,21 +100,28 @@ class Command(benchmark_ingest.Command):
                 "DATABASE_URL": f"postgresql://imrsite@{address}/imrsite",
                 "REDIS_URL": f"redis://{NETWORK_USER}:{NETWORK_USER}@{address}:6379/0",
             }
-            described = json.dumps({"servers": servers, "hosts": [list(network.prefix) for network in networks]})
+            places = [
+                {"group": str(part.folder), "before": [*part.prefix, *network.prefix]}
+                for part, network in zip(parts, networks, strict=True)
+            ]
+            described = json.dumps({"servers": servers, "hosts": places})
             self.run_on_own_servers(NetworkListener(address, _TRUSTED), {_HOSTS: described})
 
     def _compare(self, letters: int, processes: int, share: float) -> None:
         described = json.loads(os.environ[_HOSTS])
         first = 0.0
-        for each in range(1, processes + 1):
+        for number in range(1, processes + 1):
             with ExitStack() as at_end:
                 self.worker_ids = {}
-                for hosts, prefix in enumerate(described["hosts"], 1):
-                    at_end.enter_context(self._host(hosts, prefix, described["servers"], each, share))
-                    rate, database = self._rate(letters, hosts * 1000 + each)
+                for hosts, place in enumerate(described["hosts"], 1):
+                    part = ProcessorShare(Path(place["group"]))
+                    part.limit(os.cpu_count() or 1)
+                    at_end.enter_context(self._host(hosts, place["before"], described["servers"], number))
+                    part.limit(share * number)
+                    rate, database = self._rate(letters, hosts * 1000 + number)
                     first = first or rate
-                    row = f"{counted(hosts, 'host')} of {counted(each, 'process', 'processes')}"
-                    self.record.add(row, letters=rate)
+                    row = f"{counted(hosts, 'host')} of {counted(number, 'process', 'processes')}"
+                    self.record.add(f"{row}, {share:g} of a core each", letters=rate)
                     self._say(
                         row,
                         f"{rate:,.1f} letters/s; {rate / first:.2f} times one process; database {database:.2f} cores",
@@ -120,33 +131,26 @@ class Command(benchmark_ingest.Command):
         """Letters per second, and the cores that PostgreSQL used."""
         data = [write_letter(n, _SEED + row).text.encode() for n in range(letters)]
         warm = max(20, letters // 5)
-        self._walk("  warming up", [write_letter(n, _SEED - row).text.encode() for n in range(warm)])
+        self._walk("  warming up", [write_letter(n, _SEED - row).text.encode() for n in range(warm)], recorded=False)
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
         before, began = processor_seconds(self._roots()), time.monotonic()
-        rate = self._walk("  measured", data)
+        rate = self._walk("  measured", data, recorded=False)
         used = processor_seconds(self._roots())["postgres"] - before["postgres"]
         return rate, used / (time.monotonic() - began)
 
     @contextmanager
-    def _host(
-        self, number: int, network: Sequence[str], servers: dict[str, str], processes: int, share: float
-    ) -> Iterator[None]:
-        """A host with a worker of so many processes, which starts without a limit and then has its share."""
-        part = ProcessorShare.create(f"imrsite-{os.getpid()}-{number}")
+    def _host(self, number: int, before: Sequence[str], servers: dict[str, str], processes: int) -> Iterator[None]:
+        """A host with a worker of so many processes, ready for letters."""
+        log = benchmark_ingest.folder() / f"host-{number}.log"
+        log.unlink(missing_ok=True)
+        worker = _start(number, processes, before, servers, log)
         try:
-            log = benchmark_ingest.folder() / f"host-{number}.log"
-            log.unlink(missing_ok=True)
-            worker = _start(number, processes, [*part.prefix, *network], servers, log)
-            try:
-                self.worker_ids[f"host {number}"] = worker.pid
-                _wait_until_ready(worker, log)
-                part.limit(share * processes)
-                yield
-            finally:
-                stop_process(worker, signal.SIGTERM, within=30)
+            self.worker_ids[f"host {number}"] = worker.pid
+            _wait_until_ready(worker, log)
+            yield
         finally:
-            part.close()
+            stop_process(worker, signal.SIGTERM, within=30)
 
 
 def _start(

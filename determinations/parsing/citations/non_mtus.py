@@ -92,12 +92,17 @@ def _before_other_source(text: str, start: int, end: int) -> int:
 
 
 def _read_unmarked(text: str, start: int, end: int, found: Found) -> None:
-    """Reads text with no mark in it: an ODG chapter named alone, an ACOEM title, or other sources."""
+    """Reads text with no mark in it: an ODG chapter named alone, an ACOEM title, or other sources.
+
+    Where another source begins with what is also a chapter's name (``Knee.Drugs.com``), it is that source.
+    """
     start = _EMPTY.match(text, start, end).end()  # type: ignore[union-attr]  # matches the empty string
-    if starts_with_chapter(text, start, end) or starts_with_address(text, start, end):
+    is_chapter = starts_with_chapter(text, start, end) or starts_with_address(text, start, end)
+    if is_chapter and first_source(text, start, end) != start:
         _read_odg(text, start, start, end, found)
         return
-    if normalized_form(text[start:end]) in section_names("odg", "chronic-pain"):
+    is_topic = normalized_form(text[start:end]) in section_names("odg", "chronic-pain")
+    if is_topic and first_source(text, start, end) != start:
         found.doubt("unknown_authority", "A topic of the ODG, but the ODG is not named", start, end)
         _read_odg(text, start, start, end, found)
         return
