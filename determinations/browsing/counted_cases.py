@@ -7,18 +7,26 @@ or not. Cases without items are not in column files: PostgreSQL reads those, whi
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from determinations.browsing.column_cases import MOST_WITHOUT_ITEMS, CasesByColumn
 from determinations.filters.kinds import KINDS, Stored
 from determinations.models.dimensions import MARKS, Dimension, Kind
-from determinations.statistics.answer_cache import Rows
 from determinations.statistics.columns.case_bits import BitValue, SelectedCases
 from determinations.statistics.interface import TABLE
 from determinations.wording.labels import Labels
 
 _ARRAYS = frozenset({Kind.CODES, Kind.AUTHORITIES})
-#: A field of the office may have as many values as there are cases: it has no numbers in the file.
-_OF_FIELD = "SELECT {column}, count(*) FROM {table} AS entry WHERE first_of_case AND case_id IN (SELECT {table}.case_id {rows}) GROUP BY {column}"  # noqa: E501
+#: So many values, the most frequent ones, are counted of a column that has no numbers in the file: an office's own
+#: field may have as many values as there are cases.
+MOST_VALUES = 200
+_GROUPED = """
+SELECT value, count(DISTINCT case_id) AS cases FROM (
+    SELECT case_id, {value} AS value FROM {table} AS entry WHERE case_id IN (SELECT {table}.case_id {rows})
+) AS told
+GROUP BY value ORDER BY cases DESC LIMIT {most}"""
+#: Kinds whose values come from one stored value each, so that numbers of cases can be added up.
+_SINGLE = frozenset({Kind.CHOICE, Kind.TEXT, Kind.CODES, Kind.AUTHORITIES, Kind.OFFICE_FIELD})
 
 
 @dataclass(frozen=True)
@@ -43,29 +51,47 @@ class CountedCases:
 
     def by_value(self, dimension: Dimension, labels: Labels) -> dict[str, int] | None:
         """How many have each value; None if PostgreSQL has to count them."""
-        of_field = self._of_field(dimension) if dimension.kind is Kind.OFFICE_FIELD else ()
-        if of_field is None:
+        numbers = self._by_bits(dimension, labels) if self._has_bits(dimension) else self._grouped(dimension, labels)
+        if numbers is None:
             return None
-        numbers = Counter[str]()
-        for stored, number in of_field:
-            for value in values_of(dimension, dimension.item_column, stored, labels):
-                numbers[value] += int(str(number))
-        stored_of: dict[str, list[BitValue]] = defaultdict(list)
-        for stored in self.selected.values(dimension.item_column):
-            whole = [stored] if dimension.kind in _ARRAYS else stored
-            for value in values_of(dimension, dimension.item_column, whole, labels):
-                stored_of[value].append(stored)
-        for value, several in stored_of.items():
-            numbers[value] += self.selected.count(dimension.item_column, several)
         column = dimension.column(of_items=False)
         for stored in self.without_items[column]:
             numbers.update(set(values_of(dimension, column, stored, labels)))
         return {value: number for value, number in numbers.items() if number}
 
-    def _of_field(self, dimension: Dimension) -> Rows | None:
-        sql, parameters = self.cases.items.rows
-        statement = _OF_FIELD.format(column=dimension.item_column, table=TABLE, rows=sql)
-        return self.cases.engine.rows_by_column(statement, parameters)
+    def _has_bits(self, dimension: Dimension) -> bool:
+        return self.selected.has(dimension.item_column)
+
+    def _by_bits(self, dimension: Dimension, labels: Labels) -> Counter[str]:
+        numbers = Counter[str]()
+        stored_of: dict[str, list[BitValue]] = defaultdict(list)
+        for stored in self.selected.values(dimension.item_column):
+            for value in values_of(dimension, dimension.item_column, _whole(dimension, stored), labels):
+                stored_of[value].append(stored)
+        for value, several in stored_of.items():
+            numbers[value] += self.selected.count(dimension.item_column, several)
+        return numbers
+
+    def _grouped(self, dimension: Dimension, labels: Labels) -> Counter[str] | None:
+        """By a statement, the most frequent values only."""
+        if dimension.kind not in _SINGLE:
+            return None
+        column, (sql, parameters) = dimension.item_column, self.cases.items.rows
+        value = f'unnest("{column}")' if dimension.kind in _ARRAYS else f'"{column}"'
+        statement = _GROUPED.format(value=value, table=TABLE, rows=sql, most=MOST_VALUES)
+        rows = self.cases.engine.rows_by_column(statement, parameters)
+        if rows is None:
+            return None
+        numbers = Counter[str]()
+        for stored, number in rows:
+            for shown in values_of(dimension, column, _whole(dimension, cast(BitValue, stored)), labels):
+                numbers[shown] += int(str(number))
+        return numbers
+
+
+def _whole(dimension: Dimension, stored: BitValue) -> Stored:
+    """A value as its column has it: of an array, one with this element alone."""
+    return [stored] if dimension.kind in _ARRAYS else stored
 
 
 def values_of(dimension: Dimension, column: str, stored: Stored, labels: Labels) -> Iterable[str]:

@@ -16,15 +16,15 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from determinations.browsing.column_cases import Place, cases_by_column
-from determinations.browsing.counted_cases import CountedCases, values_of
+from determinations.browsing.counted_cases import MOST_VALUES, CountedCases, values_of
 from determinations.browsing.lists import NEWEST, ListKind
 from determinations.filters import ListFilters
 from determinations.filters.kinds import KINDS, Stored
 from determinations.models import ItemFact
-from determinations.models.dimensions import Dimension
+from determinations.models.dimensions import Dimension, Kind
 from determinations.paging.filtered import NEAR, ListQuery, Nearest, keys_near, rows_of, tables_of
 from determinations.paging.stretches import STRETCH, Candidates, StretchLimits
-from determinations.statistics.interface import Selection
+from determinations.statistics.interface import TABLE, Selection
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.wording.labels import Labels
 
@@ -50,6 +50,9 @@ _COUNT_ALL = (
     "SELECT '{table}' AS facet, NULL::jsonb AS value, count(*) AS number FROM {table} "
     "UNION ALL SELECT '{table}.all', NULL, number FROM {table}_number"
 )
+_FREQUENT = """
+SELECT value, count(*) AS items FROM (SELECT {table}.{column} AS value {rows}) AS told
+GROUP BY value ORDER BY items DESC LIMIT {most}"""
 _COUNT = "SELECT '{table}.{column}', to_jsonb({column}), number FROM (SELECT {column}, count(*) AS number FROM {table} GROUP BY 1) AS counted"  # noqa: E501
 
 
@@ -112,13 +115,16 @@ def count_facets(kind: ListKind, filterset: ListFilters, query: QueryDict, limit
 def _items_by_column(
     filterset: ListFilters, query: QueryDict, dimensions: Collection[Dimension]
 ) -> dict[str, dict[str, int]] | None:
-    """All items by the values of each dimension, in one snapshot; None if the column engine cannot count them."""
+    """All items by the values of each dimension, in one snapshot; None if the column engine cannot count them.
+
+    Of a field of the office, which may have as many values as there are letters, the most frequent values only.
+    """
     columns: dict[tuple[str, ...], list[str]] = defaultdict(list)
     places = {}
     for dimension in dimensions:
         left_out = tuple(name for name in KINDS[dimension.kind].left_out(dimension) if query.get(name))
         places[dimension.name] = left_out, dimension.column(of_items=True)
-        columns[left_out].append(dimension.column(of_items=True))
+        columns[left_out] += [dimension.column(of_items=True)] if dimension.kind is not Kind.OFFICE_FIELD else []
     with one_snapshot() as engine:
         selections = {}
         for left_out in columns:
@@ -131,8 +137,16 @@ def _items_by_column(
         numbers = {}
         for dimension in dimensions:
             left_out, column = places[dimension.name]
-            groups = engine.count_items(selections[left_out], [column])
-            stored = [(list(raw) if isinstance(raw, tuple) else raw, items) for (raw,), items, *_ in groups]
+            if dimension.kind is Kind.OFFICE_FIELD:
+                sql, parameters = selections[left_out].rows
+                statement = _FREQUENT.format(table=TABLE, column=column, rows=sql, most=MOST_VALUES)
+                frequent = engine.rows_by_column(statement, parameters)
+                if frequent is None:
+                    return None
+                stored = [(cast(Stored, raw), int(str(items))) for raw, items in frequent]
+            else:
+                groups = engine.count_items(selections[left_out], [column])
+                stored = [(list(raw) if isinstance(raw, tuple) else raw, items) for (raw,), items, *_ in groups]
             numbers[dimension.name] = _by_value(dimension, column, stored, filterset.lookups.labels)
     return numbers
 

@@ -2,12 +2,14 @@
 
 from typing import NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 
 from determinations.access.scope import current_scope
 
 #: Rows that are summed up at a time.
 _FOLDED = 50_000
+#: The key of the advisory lock of corrections.
+_LOCK = 1_145_931
 #: With fewer rows than this, they are left as they are.
 _FEW = 200
 
@@ -50,15 +52,15 @@ def letters_by_state_and_layout() -> list[LettersOf]:
     return _rows(_TALLIES if current_scope().is_everything else _LETTERS)
 
 
-def fold() -> int:
-    """Sum up rows of the tally; returns how many became fewer ones. Others may write, and do the same, meanwhile."""
+def fold() -> bool:
+    """Sum up rows of the tally; whether they were enough for that. Others may write, and do the same, meanwhile."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM (SELECT FROM determinations_lettertally LIMIT %s) AS few", [_FEW])
         (number,) = cursor.fetchone()
         if number < _FEW:
-            return 0
+            return False
         cursor.execute(_FOLD, [_FOLDED])
-        return number
+        return True
 
 
 def differences() -> list[LettersOf]:
@@ -66,9 +68,10 @@ def differences() -> list[LettersOf]:
     return _rows(_DIFFERENCES)
 
 
-def mend() -> None:
-    """Add to the tally what a plain count has more, or fewer."""
-    with connection.cursor() as cursor:
+def correct() -> None:
+    """Add to the tally what a plain count has more, or fewer; two that do so at once do it one after the other."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         cursor.execute(f"INSERT INTO determinations_lettertally (state, layout, letters) {_DIFFERENCES}")
 
 

@@ -12,7 +12,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection
 from django.http import QueryDict
 
-from determinations.browsing import column_cases, facets
+from determinations.browsing import column_cases, counted_cases, facets
 from determinations.browsing.column_cases import FindCases
 from determinations.browsing.column_keys import item_keys
 from determinations.browsing.counted_cases import values_of
@@ -20,10 +20,11 @@ from determinations.browsing.facets import LIMITS, Limits, count_facets
 from determinations.browsing.lists import CASES, ITEMS
 from determinations.browsing.selection import parse_selection
 from determinations.filters.kinds import KINDS
-from determinations.models import Case, ItemFact
+from determinations.models import Case, ItemFact, OfficeField, OfficeValue
 from determinations.paging.filtered import keys_from
 from determinations.paging.keyset import Cursor, cursor_at
-from determinations.statistics.columns import keeping
+from determinations.statistics.columns import case_bits, keeping
+from determinations.statistics.interface import Selection
 from determinations.statistics.newest import newest_items
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
 from tests.fixtures.people import People
@@ -76,6 +77,55 @@ def test_the_rail_counts_every_case_by_column_while_letters_change(people: Peopl
         query = chance.choice([*queries, queries[0]])
         assert of_rail(query) == every_case(query), query.urlencode()
     assert sum(every_case(QueryDict())["state"].values()) == Case.objects.current().count()
+
+
+def test_columns_with_many_values_and_office_fields_are_counted_without_numbers(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_world(random.Random(12), 25)
+    employer = OfficeField.objects.get(key="employer")
+    employers = [
+        OfficeValue.objects.create(field=employer, normal=f"EMPLOYER{number}", printed=f"Employer {number}").pk
+        for number in range(4)
+    ]
+    for number, case in enumerate(Case.objects.all()):
+        Case.objects.filter(pk=case.pk).update(**{employer.column: employers[number % 4]})
+        ItemFact.objects.filter(case=case).update(**{employer.column: employers[number % 4]})
+    values = case_bits._numbers_of_values
+    many = {"specialties", "licensure", "claims_authority_ids", "reviewer_authority_ids"}
+    monkeypatch.setattr(
+        case_bits,
+        "_numbers_of_values",
+        lambda engine: {column: 10**9 if column.name in many else n for column, n in values(engine).items()},
+    )
+    keeping.keep_columns()
+    with one_snapshot() as engine:
+        selected = engine.cases_by_column(Selection(ItemFact.objects.all(), whole_letters=False))
+    assert selected is not None
+    assert not any(selected.has(column) for column in many)
+    assert selected.has("sex")
+    for address in ("", "sex=male", "category=Pharmaceuticals&decision=upheld", "sex=female&state=parsed"):
+        query = QueryDict(address)
+        assert of_rail(query) == every_case(query), address
+    assert len(of_rail(QueryDict())[employer.column]) == 4
+    items = count_facets(ITEMS, ITEMS.filterset(QueryDict()), QueryDict(), Limits(counted=1, many=1, enough=1))
+    assert not items.capped
+    assert sum(items.counts[employer.column].values()) == ItemFact.objects.count()
+    monkeypatch.setattr(counted_cases, "MOST_VALUES", 2)
+    shown, all_of_them = (counts[employer.column] for counts in (of_rail(QueryDict()), every_case(QueryDict())))
+    assert len(shown) == 2
+    assert sorted(shown.values()) == sorted(all_of_them.values())[-2:]
+
+
+def test_numbers_beyond_the_memory_or_the_largest_letter_are_not_kept(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_world(random.Random(13), 8)
+    monkeypatch.setattr(case_bits, "MOST_LETTER", 1)
+    keeping.keep_columns()
+    with one_snapshot() as engine:
+        assert engine.cases_by_column(Selection(ItemFact.objects.all(), whole_letters=False)) is None
+    assert count_facets(CASES, CASES.filterset(QueryDict()), QueryDict(), Limits(counted=1, many=1, enough=1)).capped
 
 
 def test_the_rail_counts_every_case_while_writers_run(

@@ -4,7 +4,8 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
 
-from determinations.statistics.letter_tallies import differences, mend
+from determinations.statistics.letter_tallies import correct as correct_tallies
+from determinations.statistics.letter_tallies import differences
 
 
 class Command(BaseCommand):
@@ -24,7 +25,7 @@ class Command(BaseCommand):
         if not differing:
             self.stdout.write("All counts are right.")
         elif correct:
-            mend()
+            correct_tallies()
             self.stdout.write("The counts were corrected.")
         else:
             raise CommandError("Counts differ from the rows. --correct corrects them.")

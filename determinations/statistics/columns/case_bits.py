@@ -10,10 +10,13 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from operator import or_
+from operator import itemgetter, or_
+from pathlib import Path
+from threading import Lock
 from typing import TypeAlias, TypeVar
 
 import duckdb
+from django.conf import settings
 
 from determinations.models.dimensions import DIMENSIONS, Kind
 from determinations.statistics.columns.layout import ITEMS, Column
@@ -22,8 +25,10 @@ log = logging.getLogger(__name__)
 
 BITS = "case_bits"
 BITS_DEFINITION = "column_name VARCHAR, value VARCHAR, cases BLOB"
-#: Of more letters than this, a number for each value would take gigabytes: the rail counts some cases then.
-MOST_LETTERS = 5_000_000
+#: If a letter's ID is above this, numbers take too much memory: the rail counts some cases then.
+MOST_LETTER = 5_000_000
+_VALUES_AT_ONCE = 64
+_ROWS_AT_ONCE = 32
 _KINDS = frozenset(
     {
         Kind.CHOICE, Kind.TEXT, Kind.CODES, Kind.YES_NO, Kind.DECISION, Kind.AGE, Kind.FAMILIES, Kind.AUTHORITIES,
@@ -53,20 +58,50 @@ def read_bits(value: bytes | None) -> int:
 
 
 def write_bits(engine: duckdb.DuckDBPyConnection) -> None:
-    """Make the table of the file ``file`` from its items; empty if that would need more memory than is allowed."""
+    """Make the table of the file ``file`` from its items.
+
+    Columns with few values come first, until their numbers take half of ``COLUMN_MEMORY_MB``; the others have none.
+    """
     engine.execute(f"CREATE TABLE file.{BITS} ({BITS_DEFINITION})")
     (most,) = engine.execute(f"SELECT max(case_id) FROM file.{ITEMS.name}").fetchone() or (None,)  # noqa: S608
-    if most is None or most > MOST_LETTERS:
+    if most is None or most > MOST_LETTER:
         return
+    left = settings.COLUMN_MEMORY_MB * 1_000_000 // 2 // (most // 8 + 1)
+    for column, values in sorted(_numbers_of_values(engine).items(), key=itemgetter(1)):
+        left -= values
+        if left < 0:
+            break
+        _write_column(engine, column, values, most)
+
+
+def _numbers_of_values(engine: duckdb.DuckDBPyConnection) -> dict[Column, int]:
+    """How many values each column has."""
+    counts = {}
+    for column in COUNTED:
+        every = f"SELECT DISTINCT {_values_of(column)} FROM file.{ITEMS.name}"  # noqa: S608 - a name of our own
+        ((counts[column],),) = engine.execute(f"SELECT count(*) FROM ({every})").fetchall()  # noqa: S608
+    return counts
+
+
+def _write_column(engine: duckdb.DuckDBPyConnection, column: Column, values: int, most: int) -> None:
+    """Write the numbers of a column, some values at a time: together they may need more memory than there is."""
+    told = f"(SELECT case_id, {_values_of(column)} AS value FROM file.{ITEMS.name})"  # noqa: S608 - names of our own
+    engine.execute(f"""
+        CREATE OR REPLACE TEMP TABLE listed AS
+        SELECT value, row_number() OVER () AS place FROM (SELECT DISTINCT value FROM {told})
+    """)  # noqa: S608 - names of our own
     try:
-        for column in COUNTED:
+        for first in range(1, values + 1, _VALUES_AT_ONCE):
             engine.execute(f"""
-                INSERT INTO file.{BITS} SELECT '{column.name}', value::VARCHAR, {bits_of("", most)}
-                FROM (SELECT case_id, {_values_of(column)} AS value FROM file.{ITEMS.name}) AS told GROUP BY value
+                INSERT INTO file.{BITS} SELECT '{column.name}', told.value::VARCHAR, {bits_of("told.", most)}
+                FROM {told} AS told JOIN listed ON told.value IS NOT DISTINCT FROM listed.value
+                WHERE place BETWEEN {first} AND {first + _VALUES_AT_ONCE - 1} GROUP BY told.value
             """)  # noqa: S608 - names of our own
     except duckdb.OutOfMemoryException:
-        log.warning("The rail counts some cases: which cases have each value needs more than COLUMN_MEMORY_MB.")
-        engine.execute(f"DELETE FROM file.{BITS}")  # noqa: S608 - a name of our own
+        log.warning("Cases are not counted by %s in advance: COLUMN_MEMORY_MB is too little.", column.name)
+        engine.execute(f"DELETE FROM file.{BITS} WHERE column_name = '{column.name}'")  # noqa: S608
+    finally:
+        engine.execute("DROP TABLE listed")
 
 
 def _values_of(column: Column) -> str:
@@ -74,22 +109,46 @@ def _values_of(column: Column) -> str:
 
 
 class BitsOfFile:
-    """The numbers of a file, read once. It has no connection of its own: see ``SqlEngine`` on cycles."""
+    """The numbers of a file, read once by whichever thread needs them first."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = Lock()
         self._by_column: ByColumn[int] | None = None
 
-    def read(self, engine: duckdb.DuckDBPyConnection) -> "ByColumn[int]":
-        """The numbers by column and value, from the attached file; none if it has too many letters."""
-        if self._by_column is None:
-            types = {column.name: column.element or column.type for column in COUNTED}
-            by_column: dict[str, dict[BitValue, int]] = {}
-            with engine.cursor() as cursor:
-                rows = cursor.execute(f"SELECT * FROM file.{BITS}").fetchall()  # noqa: S608 - a name of our own
-            for name, value, cases in rows:
-                by_column.setdefault(name, {})[_value(value, types[name])] = read_bits(cases)
-            self._by_column = by_column
-        return self._by_column
+    def read(self) -> "ByColumn[int]":
+        """The numbers by column and value; none if the file has too many letters. Raises errors of the library."""
+        with self._lock:
+            if self._by_column is None:
+                self._by_column = self._read()
+            return self._by_column
+
+    def _read(self) -> "ByColumn[int]":
+        """With an engine of its own, some rows at a time: what an engine has read stays in its memory."""
+        types = {column.name: column.element or column.type for column in COUNTED}
+        by_column: dict[str, dict[BitValue, int]] = {}
+        with _small_engine() as engine:
+            engine.execute(f"ATTACH '{self._path}' AS file (READ_ONLY)")
+            ((rows,),) = engine.execute(f"SELECT count(*) FROM file.{BITS}").fetchall()  # noqa: S608
+            for first in range(0, rows, _ROWS_AT_ONCE):
+                some = engine.execute(
+                    f"SELECT * FROM file.{BITS} WHERE rowid BETWEEN {first} AND {first + _ROWS_AT_ONCE - 1}"  # noqa: S608
+                )
+                for name, value, cases in some.fetchall():
+                    by_column.setdefault(name, {})[_value(value, types[name])] = read_bits(cases)
+        return by_column
+
+
+def _small_engine() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(
+        config={
+            "threads": 1,
+            "memory_limit": "128MB",
+            "temp_directory": "",
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
 
 
 def _value(text: str | None, kind: str) -> BitValue:
@@ -133,8 +192,8 @@ def _number_of(ids: Sequence[int]) -> int:
     if not ids:
         return 0
     some = bytearray(max(ids) // 8 + 1)
-    for each in ids:
-        some[each >> 3] |= 1 << (each & 7)
+    for case_id in ids:
+        some[case_id >> 3] |= 1 << (case_id & 7)
     return int.from_bytes(some, "little")
 
 
@@ -147,6 +206,10 @@ class SelectedCases:
     changed: ChangedCases
     #: What was counted already, by column and values.
     counted: dict[tuple[str, tuple[BitValue, ...]], int] = field(default_factory=dict)
+
+    def has(self, column: str) -> bool:
+        """Whether the column's values have numbers in the file."""
+        return column in self.bits
 
     def values(self, column: str) -> set[BitValue]:
         """The values that cases have in a column, selected or not."""

@@ -74,13 +74,13 @@ class Columns:
 
         Raises NotInColumns and errors of the library.
         """
-        if not self.bits.read(self.connection):
+        if not self.bits.read():
             return None
         return self._selected(sql, parameters) if "WHERE" in sql else self._everything
 
     def _selected(self, sql: str, parameters: Sequence[Value]) -> SelectedCases:
         selected = self.rows(f"SELECT {bits_of(f'{ITEMS.name}.', self._largest)} {sql}", parameters)
-        bits = self.bits.read(self.connection)
+        bits = self.bits.read()
         return SelectedCases(read_bits(cast("bytes | None", selected[0][0])), bits, self._changed_cases)
 
     @cached_property
@@ -124,8 +124,8 @@ class OpenFile:
         self.connection = memory_only()
         self._by_version: OrderedDict[str, Columns] = OrderedDict()
         self._made = 0
-        self.bits = BitsOfFile()
         path = folder() / name
+        self.bits = BitsOfFile(path)
         self.connection.execute(f"ATTACH '{path}' AS file (READ_ONLY)")
 
     def at(self, state: FileState, folder: str) -> Columns:

@@ -88,19 +88,15 @@ def write_merged(changes: Changes, before: str) -> Written:
 def write_all() -> Written:
     """All facts of PostgreSQL, in one snapshot."""
     name = files.new_name()
-    with (
-        files.writing(name) as path,
-        memory_only() as engine,
-        _new_file(engine, path),
-        snapshot() as (horizon, layout),
-    ):
-        _read_reference(engine)
-        ITEMS.create(engine, f"file.{ITEMS.name}")
-        engine.execute(f"CREATE TABLE file.{CITED} ({DEFINITION})")
-        for some in _ranges_of_items():
-            _read_facts(engine, some)
-            for table, rows in _NOW.items():
-                engine.execute(f"INSERT INTO file.{table} {rows}")
+    with files.writing(name) as path, memory_only() as engine, _new_file(engine, path):
+        with snapshot() as (horizon, layout):
+            _read_reference(engine)
+            ITEMS.create(engine, f"file.{ITEMS.name}")
+            engine.execute(f"CREATE TABLE file.{CITED} ({DEFINITION})")
+            for some in _ranges_of_items():
+                _read_facts(engine, some)
+                for table, rows in _NOW.items():
+                    engine.execute(f"INSERT INTO file.{table} {rows}")
         write_bits(engine)
         return Written(name, horizon, layout, _number_of_items(engine), merged=False)
 
