@@ -149,7 +149,7 @@ def _asks_the_same(planned: PlanNode, plan: Expected) -> bool:
     nodes = list(_nodes(planned))
     together = [one for node in nodes if node["Node Type"] == "BitmapAnd" for one in node["Plans"]]
     asked = [
-        [one["Index Cond"] for one in among if one.get("Index Name") == plan.index] for among in (together, nodes)
+        [one.get("Index Cond") for one in among if one.get("Index Name") == plan.index] for among in (together, nodes)
     ]
     return asked == [[plan.asked]] * 2
 

@@ -127,9 +127,11 @@ def expected(rows: QuerySet[Any, Any]) -> Expected:
     plan = plans[0]["Plan"]
     number = int(plan["Plan Rows"])
     below = plan.get("Plans", ())
-    if plan["Node Type"] != "Bitmap Heap Scan" or [one["Node Type"] for one in below] != ["Bitmap Index Scan"]:
+    # All of a partial index may be read, which is asked for nothing.
+    asked = [one.get("Index Cond") for one in below if one["Node Type"] == "Bitmap Index Scan"]
+    if plan["Node Type"] != "Bitmap Heap Scan" or len(below) != 1 or not asked or asked[0] is None:
         return Expected(number)
-    return Expected(number, below[0]["Index Name"], plan.get("Filter", ""), below[0]["Index Cond"])
+    return Expected(number, below[0]["Index Name"], plan.get("Filter", ""), asked[0])
 
 
 def compiled(condition: Expression, model: type[Model]) -> tuple[str, list[Any]]:

@@ -80,7 +80,8 @@ def test_a_changed_document_is_not_sent(as_casemanager: Client, people: People, 
     attach(as_casemanager, duty, PDF)
     document = DutyDocument.objects.get()
     path = stored_path(document.store_name, "documents")
-    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    stored = path.read_bytes()
+    path.write_bytes(stored[:-1] + bytes([stored[-1] ^ 1]))
     assert as_casemanager.get(f"/worklist/documents/{document.pk}/").status_code == 404
 
 
