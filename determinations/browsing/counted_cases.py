@@ -11,22 +11,21 @@ from typing import cast
 
 from determinations.browsing.column_cases import MOST_WITHOUT_ITEMS, CasesByColumn
 from determinations.filters.kinds import KINDS, Stored
-from determinations.models.dimensions import MARKS, Dimension, Kind
-from determinations.statistics.columns.case_bits import BitValue, SelectedCases
+from determinations.filters.options import MOST_COUNTED
+from determinations.models.dimensions import MARKS, Dimension, Kind, Scope
+from determinations.statistics.columns.case_bits import GROUPABLE, BitValue, SelectedCases
 from determinations.statistics.interface import TABLE
 from determinations.wording.labels import Labels
 
 _ARRAYS = frozenset({Kind.CODES, Kind.AUTHORITIES})
-#: So many values, the most frequent ones, are counted of a column that has no numbers in the file: an office's own
-#: field may have as many values as there are cases.
-MOST_VALUES = 200
+#: The most frequent values of a column that has no numbers in the file: an office's own field may have as many values
+#: as there are cases.
 _GROUPED = """
-SELECT value, count(DISTINCT case_id) AS cases FROM (
-    SELECT case_id, {value} AS value FROM {table} AS entry WHERE case_id IN (SELECT {table}.case_id {rows})
+SELECT value, count({cases}) AS cases FROM (
+    SELECT case_id, {value} AS value FROM {table} AS entry WHERE {only}case_id IN (SELECT {table}.case_id {rows})
 ) AS told
-GROUP BY value ORDER BY cases DESC LIMIT {most}"""
-#: Kinds whose values come from one stored value each, so that numbers of cases can be added up.
-_SINGLE = frozenset({Kind.CHOICE, Kind.TEXT, Kind.CODES, Kind.AUTHORITIES, Kind.OFFICE_FIELD})
+GROUP BY value ORDER BY cases DESC, value LIMIT {most}"""
+_OF_EACH_LETTER = frozenset({Scope.LETTER, Scope.LETTER_BY_ITEM})
 
 
 @dataclass(frozen=True)
@@ -51,16 +50,16 @@ class CountedCases:
 
     def by_value(self, dimension: Dimension, labels: Labels) -> dict[str, int] | None:
         """How many have each value; None if PostgreSQL has to count them."""
-        numbers = self._by_bits(dimension, labels) if self._has_bits(dimension) else self._grouped(dimension, labels)
+        has_bits = self.selected.has(dimension.item_column)
+        numbers = self._by_bits(dimension, labels) if has_bits else self._grouped(dimension, labels)
         if numbers is None:
             return None
+        only_frequent = not has_bits and len(numbers) >= MOST_COUNTED
         column = dimension.column(of_items=False)
         for stored in self.without_items[column]:
-            numbers.update(set(values_of(dimension, column, stored, labels)))
+            values = set(values_of(dimension, column, stored, labels))
+            numbers.update(values & numbers.keys() if only_frequent else values)
         return {value: number for value, number in numbers.items() if number}
-
-    def _has_bits(self, dimension: Dimension) -> bool:
-        return self.selected.has(dimension.item_column)
 
     def _by_bits(self, dimension: Dimension, labels: Labels) -> Counter[str]:
         numbers = Counter[str]()
@@ -74,11 +73,19 @@ class CountedCases:
 
     def _grouped(self, dimension: Dimension, labels: Labels) -> Counter[str] | None:
         """By a statement, the most frequent values only."""
-        if dimension.kind not in _SINGLE:
+        if dimension.kind not in GROUPABLE and dimension.kind is not Kind.OFFICE_FIELD:
             return None
         column, (sql, parameters) = dimension.item_column, self.cases.items.rows
         value = f'unnest("{column}")' if dimension.kind in _ARRAYS else f'"{column}"'
-        statement = _GROUPED.format(value=value, table=TABLE, rows=sql, most=MOST_VALUES)
+        once = dimension.scope in _OF_EACH_LETTER
+        statement = _GROUPED.format(
+            cases="*" if once else "DISTINCT case_id",
+            only="first_of_case AND " if once else "",
+            value=value,
+            table=TABLE,
+            rows=sql,
+            most=MOST_COUNTED,
+        )
         rows = self.cases.engine.rows_by_column(statement, parameters)
         if rows is None:
             return None

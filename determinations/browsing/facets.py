@@ -16,16 +16,18 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from determinations.browsing.column_cases import Place, cases_by_column
-from determinations.browsing.counted_cases import MOST_VALUES, CountedCases, values_of
+from determinations.browsing.counted_cases import CountedCases, values_of
 from determinations.browsing.lists import NEWEST, ListKind
 from determinations.filters import ListFilters
 from determinations.filters.kinds import KINDS, Stored
+from determinations.filters.options import MOST_COUNTED
 from determinations.models import ItemFact
 from determinations.models.dimensions import Dimension, Kind
 from determinations.paging.filtered import NEAR, ListQuery, Nearest, keys_near, rows_of, tables_of
 from determinations.paging.stretches import STRETCH, Candidates, StretchLimits
+from determinations.statistics.answer_cache import Rows
 from determinations.statistics.interface import TABLE, Selection
-from determinations.statistics.sql_engine import one_snapshot
+from determinations.statistics.sql_engine import SqlEngine, one_snapshot
 from determinations.wording.labels import Labels
 
 
@@ -52,7 +54,7 @@ _COUNT_ALL = (
 )
 _FREQUENT = """
 SELECT value, count(*) AS items FROM (SELECT {table}.{column} AS value {rows}) AS told
-GROUP BY value ORDER BY items DESC LIMIT {most}"""
+GROUP BY value ORDER BY items DESC, value LIMIT {most}"""
 _COUNT = "SELECT '{table}.{column}', to_jsonb({column}), number FROM (SELECT {column}, count(*) AS number FROM {table} GROUP BY 1) AS counted"  # noqa: E501
 
 
@@ -137,18 +139,21 @@ def _items_by_column(
         numbers = {}
         for dimension in dimensions:
             left_out, column = places[dimension.name]
-            if dimension.kind is Kind.OFFICE_FIELD:
-                sql, parameters = selections[left_out].rows
-                statement = _FREQUENT.format(table=TABLE, column=column, rows=sql, most=MOST_VALUES)
-                frequent = engine.rows_by_column(statement, parameters)
-                if frequent is None:
-                    return None
+            frequent = _frequent(engine, selections[left_out], column) if dimension.kind is Kind.OFFICE_FIELD else None
+            if frequent is not None:
                 stored = [(cast(Stored, raw), int(str(items))) for raw, items in frequent]
             else:
                 groups = engine.count_items(selections[left_out], [column])
                 stored = [(list(raw) if isinstance(raw, tuple) else raw, items) for (raw,), items, *_ in groups]
             numbers[dimension.name] = _by_value(dimension, column, stored, filterset.lookups.labels)
     return numbers
+
+
+def _frequent(engine: SqlEngine, selection: Selection, column: str) -> Rows | None:
+    """The most frequent values of a column with their items; None if the column engine cannot count them."""
+    sql, parameters = selection.rows
+    statement = _FREQUENT.format(table=TABLE, column=column, rows=sql, most=MOST_COUNTED)
+    return engine.kept_by_column(statement, tuple(parameters), shared=selection.is_everything)
 
 
 def _cases_by_column(

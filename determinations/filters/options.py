@@ -34,12 +34,21 @@ class Box:
     field: int = 0
 
 
+#: With so many counted values, others may occur too: only the most frequent ones of a field were counted.
+MOST_COUNTED = 200
+
+
+def _uncounted(counts: Counts) -> int | None:
+    """The number of a value that is not among those counted; None for an unknown one."""
+    return None if counts is None or len(counts) >= MOST_COUNTED else 0
+
+
 def all_options(name: str, values: Mapping[str, str], query: QueryDict, counts: Counts) -> tuple[Option, ...]:
     """All values of a fixed set. Cases do not count "nothing cited", which belongs to their items."""
     chosen = set(query.getlist(name))
-    uncounted = {"none"} - set(counts or ())
+    known, other = counts or {}, _uncounted(counts)
     return tuple(
-        Option(value, label, None if counts is None or value in uncounted else counts.get(value, 0), value in chosen)
+        Option(value, label, known.get(value, None if value == "none" else other), value in chosen)
         for value, label in values.items()
     )
 
@@ -49,7 +58,7 @@ def frequent_options(name: str, labels: Mapping[str, str], query: QueryDict, cou
     chosen = [value for value in query.getlist(name) if value]
     occurring = dict.fromkeys([*(value for value, number in (counts or {}).items() if value and number), *chosen])
     options = [
-        Option(value, labels.get(value, value), None if counts is None else counts.get(value, 0), value in chosen)
+        Option(value, labels.get(value, value), (counts or {}).get(value, _uncounted(counts)), value in chosen)
         for value in occurring
     ]
     return tuple(sorted(options, key=lambda option: (not option.chosen, -(option.count or 0), option.label)))

@@ -53,7 +53,7 @@ def letters_by_state_and_layout() -> list[LettersOf]:
 
 
 def fold() -> bool:
-    """Sum up rows of the tally; whether they were enough for that. Others may write, and do the same, meanwhile."""
+    """Sum up rows of the tally; whether there were enough. Others may write, and do the same, meanwhile."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM (SELECT FROM determinations_lettertally LIMIT %s) AS few", [_FEW])
         (number,) = cursor.fetchone()

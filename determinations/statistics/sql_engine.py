@@ -66,6 +66,10 @@ class SqlEngine:
         """The answer to a statement of the caller's own; None if it is not counted by column."""
         return None if self._columns is None else self._columns.rows(sql, params)
 
+    def kept_by_column(self, sql: str, params: tuple[Value, ...], *, shared: bool) -> Rows | None:
+        """The same, counted once per version of the data; ``shared`` with other processes."""
+        return self._ask_columns(sql, params, shared)
+
     def cases_by_column(self, selection: Selection) -> SelectedCases | None:
         """The cases with items of the selection, to be counted by their values; None if PostgreSQL has to tell."""
         return None if self._columns is None else self._columns.cases(*selection.rows)

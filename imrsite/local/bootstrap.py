@@ -230,13 +230,13 @@ def _newer_pip(folder: Path, log: BinaryIO) -> list[str] | None:
     """How to run the pinned pip, put into ``folder``, if Python's own is older than 24; none if it cannot be had.
 
     An older one compares each file of a package's page with each of a thousand tags of this machine, which takes half
-    of the time of setting up. What is truly wrong, it tells when it fails on the packages.
+    of the time of setting up. If something else is wrong, the old pip reports it when it installs the packages.
     """
     bundled = _bundled_pip()
     if bundled is None or int(bundled.name.split("-")[1].split(".")[0]) >= 24 or not NEWER_PIP.exists():
         return None
     place = ["--target", str(folder / "pip")]
-    command = [*_run_from(PYTHON, bundled), *_INSTALL, *place, "--requirement", str(NEWER_PIP)]
+    command = [*_run_from(PYTHON, bundled), *_INSTALL, "--retries", "1", *place, "--requirement", str(NEWER_PIP)]
     return _run_from(PYTHON, folder / "pip") if _run_all([command], log) else None
 
 

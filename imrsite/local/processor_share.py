@@ -36,15 +36,23 @@ class ProcessorShare:
             raise NoShare(f"no control group can be made ({error.strerror}){remedy}") from error
         return share
 
+    def lift(self) -> None:
+        """From now on there is no limit. Raises :class:`NoShare`."""
+        self._write("-1", "max")
+
     def limit(self, cores: float) -> None:
         """From now on it may use ``cores`` of a processor (0.25: a quarter of one). Raises :class:`NoShare`."""
-        quota = round(cores * _PERIOD)
+        quota = str(round(cores * _PERIOD))
+        self._write(quota, quota)
+
+    def _write(self, first: str, second: str) -> None:
+        """Set the quota, as both versions say it."""
         try:
             if (self.folder / "cpu.cfs_quota_us").exists():
                 (self.folder / "cpu.cfs_period_us").write_text(f"{_PERIOD}")
-                (self.folder / "cpu.cfs_quota_us").write_text(f"{quota}")
+                (self.folder / "cpu.cfs_quota_us").write_text(first)
             else:
-                (self.folder / "cpu.max").write_text(f"{quota} {_PERIOD}")
+                (self.folder / "cpu.max").write_text(f"{second} {_PERIOD}")
         except OSError as error:
             raise NoShare(f"processor time cannot be limited ({error.strerror})") from error
 

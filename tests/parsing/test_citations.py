@@ -222,6 +222,10 @@ NON_MTUS = {
         ("other/textbook", None, ["Mosby's Drug Consult"]),
     ],
     "Knee.Drugs.com.": [("other/drugs-com", None, ["Knee.Drugs.com"])],
+    "Knee.Drugs.com, ODG Low Back Chapter, MRI.": [
+        ("other/drugs-com", None, ["Knee.Drugs.com"]),
+        ("odg/low-back", None, ["MRI"]),
+    ],
     "Shoulder.Medscape.com.": [("other/medscape", None, ["Shoulder.Medscape.com"])],
     "InterQual criteria, 2016.": [("other/interqual", None, ["InterQual criteria, 2016"])],
     "ODG Chapter Mental Illness and Stress, Topic: Hypnosis.": [("odg/mental-stress", None, ["Hypnosis"])],
@@ -404,6 +408,7 @@ def test_a_damaged_sentence_of_any_length_is_a_problem_and_not_a_stall(piece):
 
 WORDS = st.sampled_from(VOCABULARY.split("|"))
 #: Words, each with what parts it from the next; a space may be missing, as in ``Knee.Drugs.com``.
+OPENINGS = st.sampled_from(("", "Decision based on MTUS ", "Decision based on Non-MTUS Citation "))
 PARTED = st.lists(st.tuples(WORDS, st.sampled_from((" ", " ", ". ", ".", ",", ", "))).map("".join), max_size=40)
 
 
@@ -411,7 +416,7 @@ PARTED = st.lists(st.tuples(WORDS, st.sampled_from((" ", " ", ". ", ".", ",", ",
 @example("Decision based on MTUS (((")
 @example("Decision based on Non-MTUS Citation (")
 @example("Decision based on Non-MTUS Citation ODG")
-@given(PARTED.map("".join) | st.text(max_size=200))
+@given(st.tuples(OPENINGS, PARTED.map("".join)).map("".join) | st.text(max_size=200))
 def test_any_text_gives_a_reading_whose_spans_lie_within_it(text):
     source = f"before {text} after"
     start, end = 7, 7 + len(text)

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection
@@ -24,6 +25,7 @@ from determinations.models import Case, ItemFact, OfficeField, OfficeValue
 from determinations.paging.filtered import keys_from
 from determinations.paging.keyset import Cursor, cursor_at
 from determinations.statistics.columns import case_bits, keeping
+from determinations.statistics.columns.layout import Column
 from determinations.statistics.interface import Selection
 from determinations.statistics.newest import newest_items
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
@@ -111,13 +113,50 @@ def test_columns_with_many_values_and_office_fields_are_counted_without_numbers(
     items = count_facets(ITEMS, ITEMS.filterset(QueryDict()), QueryDict(), Limits(counted=1, many=1, enough=1))
     assert not items.capped
     assert sum(items.counts[employer.column].values()) == ItemFact.objects.count()
-    monkeypatch.setattr(counted_cases, "MOST_VALUES", 2)
+    for _ in range(4):
+        random_event(random.Random(14), people.admin)
+        assert of_rail(QueryDict("sex=male")) == every_case(QueryDict("sex=male"))
+    for module in (counted_cases, facets):
+        monkeypatch.setattr(module, "MOST_COUNTED", 2)
+    items = count_facets(ITEMS, ITEMS.filterset(QueryDict()), QueryDict(), Limits(counted=1, many=1, enough=1))
+    assert len(items.counts[employer.column]) == 2
     shown, all_of_them = (counts[employer.column] for counts in (of_rail(QueryDict()), every_case(QueryDict())))
     assert len(shown) == 2
     assert sorted(shown.values()) == sorted(all_of_them.values())[-2:]
 
 
-def test_numbers_beyond_the_memory_or_the_largest_letter_are_not_kept(
+def test_a_column_that_runs_out_of_memory_is_counted_without_numbers(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows leave a gap in the file; the numbers of the others are all read."""
+    stored_world(random.Random(15), 25)
+    monkeypatch.setattr(case_bits, "_VALUES_AT_ONCE", 1)
+    bits_of, write = case_bits.bits_of, case_bits._write_column
+    written: list[str] = []
+
+    def out_of_memory(rows: str, most: int) -> str:
+        written.append(written[-1])
+        if written[-1] == "licensure" and written.count("licensure") == 3:  # its second value
+            raise duckdb.OutOfMemoryException("synthetic")
+        return bits_of(rows, most)
+
+    def noted(engine: duckdb.DuckDBPyConnection, column: Column, values: int, most: int) -> None:
+        written.append(column.name)
+        write(engine, column, values, most)
+
+    monkeypatch.setattr(case_bits, "bits_of", out_of_memory)
+    monkeypatch.setattr(case_bits, "_write_column", noted)
+    keeping.keep_columns()
+    monkeypatch.setattr(case_bits, "bits_of", bits_of)
+    with one_snapshot() as engine:
+        selected = engine.cases_by_column(Selection(ItemFact.objects.all(), whole_letters=False))
+    assert selected is not None
+    assert [column.name for column in case_bits.COUNTED if not selected.has(column.name)] == ["licensure"]
+    for address in ("", "sex=male", "category=Pharmaceuticals&decision=upheld"):
+        assert of_rail(QueryDict(address)) == every_case(QueryDict(address)), address
+
+
+def test_numbers_are_not_kept_beyond_the_largest_letter(
     people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stored_world(random.Random(13), 8)

@@ -37,9 +37,9 @@ class Command(BaseCommand):
     def handle(self, *args: object, rows: int, format: str | None, **options: object) -> None:
         """Measure each format; the memory of the later one is the most of both."""
         if rows < 1:
-            raise CommandError("--rows takes a number from 1.")
+            raise CommandError("--rows must be at least 1.")
         if User.objects.filter(username=_USER).exists():
-            raise CommandError(f"There is a user {_USER}: rename it, since this command makes one.")
+            raise CommandError(f"A user named {_USER} already exists. Rename it; this command creates one.")
         for form in _FORMATS:
             if format in (None, form):
                 self._measure(rows, form)

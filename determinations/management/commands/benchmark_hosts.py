@@ -66,7 +66,7 @@ class Command(benchmark_ingest.Command):
     ) -> None:
         """Outside: make the hosts, start the servers and this command again. Inside: measure."""
         if min(letters, hosts, processes) < 1 or share <= 0:
-            raise CommandError("Letters, hosts, processes and their share are numbers above 0.")
+            raise CommandError("--letters, --hosts, --processes and --share must be greater than 0.")
         if self.is_inside():
             self.record = new_record("hosts", unit="per second", letters=letters, at=timezone.now())
             try:
@@ -115,7 +115,7 @@ class Command(benchmark_ingest.Command):
                 self.worker_ids = {}
                 for hosts, place in enumerate(described["hosts"], 1):
                     part = ProcessorShare(Path(place["group"]))
-                    part.limit(os.cpu_count() or 1)
+                    part.lift()
                     at_end.enter_context(self._host(hosts, place["before"], described["servers"], number))
                     part.limit(share * number)
                     rate, database = self._rate(letters, hosts * 1000 + number)

@@ -148,6 +148,7 @@ def _read_odg(text: str, named: int, start: int, end: int, found: Found, *, name
     The bare words "ODG" are a citation only when no other citation of the ODG is in the sentence.
     """
     stop = _before_other_source(text, start, end)
-    read_odg(text, named, start, stop, found, first=not found.names_odg() and not named_again)
+    if stop > named:  # otherwise it is another source that begins like a chapter
+        read_odg(text, named, start, stop, found, first=not found.names_odg() and not named_again)
     if stop < end:
         _read_unmarked(text, stop, end, found)

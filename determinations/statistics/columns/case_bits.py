@@ -10,7 +10,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from operator import itemgetter, or_
+from operator import or_
 from pathlib import Path
 from threading import Lock
 from typing import TypeAlias, TypeVar
@@ -29,15 +29,14 @@ BITS_DEFINITION = "column_name VARCHAR, value VARCHAR, cases BLOB"
 MOST_LETTER = 5_000_000
 _VALUES_AT_ONCE = 64
 _ROWS_AT_ONCE = 32
-_KINDS = frozenset(
-    {
-        Kind.CHOICE, Kind.TEXT, Kind.CODES, Kind.YES_NO, Kind.DECISION, Kind.AGE, Kind.FAMILIES, Kind.AUTHORITIES,
-        Kind.CATEGORY,
-    }
-)  # fmt: skip
-_COUNTED = frozenset(
-    dimension.item_column for dimension in DIMENSIONS if dimension.in_rail and dimension.kind in _KINDS
-)
+#: Kinds whose values each come from one stored value: the engine may group them instead.
+GROUPABLE = frozenset({Kind.CHOICE, Kind.TEXT, Kind.CODES, Kind.AUTHORITIES})
+_KINDS = GROUPABLE | {Kind.YES_NO, Kind.DECISION, Kind.AGE, Kind.FAMILIES, Kind.CATEGORY}
+_COUNTED = {
+    dimension.item_column: dimension.kind in GROUPABLE
+    for dimension in sorted(DIMENSIONS, key=lambda dimension: dimension.kind not in GROUPABLE)
+    if dimension.in_rail and dimension.kind in _KINDS
+}
 #: The columns of which each value has a number.
 COUNTED = tuple(column for column in ITEMS.columns if column.name in _COUNTED)
 
@@ -60,14 +59,16 @@ def read_bits(value: bytes | None) -> int:
 def write_bits(engine: duckdb.DuckDBPyConnection) -> None:
     """Make the table of the file ``file`` from its items.
 
-    Columns with few values come first, until their numbers take half of ``COLUMN_MEMORY_MB``; the others have none.
+    Columns that the engine cannot group come first, then those with few values, until their numbers take half of
+    ``COLUMN_MEMORY_MB``; the others have none.
     """
     engine.execute(f"CREATE TABLE file.{BITS} ({BITS_DEFINITION})")
     (most,) = engine.execute(f"SELECT max(case_id) FROM file.{ITEMS.name}").fetchone() or (None,)  # noqa: S608
     if most is None or most > MOST_LETTER:
         return
     left = settings.COLUMN_MEMORY_MB * 1_000_000 // 2 // (most // 8 + 1)
-    for column, values in sorted(_numbers_of_values(engine).items(), key=itemgetter(1)):
+    counts = _numbers_of_values(engine)
+    for column, values in sorted(counts.items(), key=lambda entry: (_COUNTED[entry[0].name], entry[1])):
         left -= values
         if left < 0:
             break
@@ -75,22 +76,25 @@ def write_bits(engine: duckdb.DuckDBPyConnection) -> None:
 
 
 def _numbers_of_values(engine: duckdb.DuckDBPyConnection) -> dict[Column, int]:
-    """How many values each column has."""
+    """How many values each column has; without those of which that alone takes too much memory."""
     counts = {}
     for column in COUNTED:
         every = f"SELECT DISTINCT {_values_of(column)} FROM file.{ITEMS.name}"  # noqa: S608 - a name of our own
-        ((counts[column],),) = engine.execute(f"SELECT count(*) FROM ({every})").fetchall()  # noqa: S608
+        try:
+            ((counts[column],),) = engine.execute(f"SELECT count(*) FROM ({every})").fetchall()  # noqa: S608
+        except duckdb.OutOfMemoryException:
+            _say_too_little(column)
     return counts
 
 
 def _write_column(engine: duckdb.DuckDBPyConnection, column: Column, values: int, most: int) -> None:
     """Write the numbers of a column, some values at a time: together they may need more memory than there is."""
     told = f"(SELECT case_id, {_values_of(column)} AS value FROM file.{ITEMS.name})"  # noqa: S608 - names of our own
-    engine.execute(f"""
-        CREATE OR REPLACE TEMP TABLE listed AS
-        SELECT value, row_number() OVER () AS place FROM (SELECT DISTINCT value FROM {told})
-    """)  # noqa: S608 - names of our own
     try:
+        engine.execute(f"""
+            CREATE OR REPLACE TEMP TABLE listed AS
+            SELECT value, row_number() OVER () AS place FROM (SELECT DISTINCT value FROM {told})
+        """)  # noqa: S608 - names of our own
         for first in range(1, values + 1, _VALUES_AT_ONCE):
             engine.execute(f"""
                 INSERT INTO file.{BITS} SELECT '{column.name}', told.value::VARCHAR, {bits_of("told.", most)}
@@ -98,10 +102,14 @@ def _write_column(engine: duckdb.DuckDBPyConnection, column: Column, values: int
                 WHERE place BETWEEN {first} AND {first + _VALUES_AT_ONCE - 1} GROUP BY told.value
             """)  # noqa: S608 - names of our own
     except duckdb.OutOfMemoryException:
-        log.warning("Cases are not counted by %s in advance: COLUMN_MEMORY_MB is too little.", column.name)
+        _say_too_little(column)
         engine.execute(f"DELETE FROM file.{BITS} WHERE column_name = '{column.name}'")  # noqa: S608
     finally:
-        engine.execute("DROP TABLE listed")
+        engine.execute("DROP TABLE IF EXISTS listed")
+
+
+def _say_too_little(column: Column) -> None:
+    log.warning("Cases are not counted by %s in advance: COLUMN_MEMORY_MB is too little.", column.name)
 
 
 def _values_of(column: Column) -> str:
@@ -109,34 +117,37 @@ def _values_of(column: Column) -> str:
 
 
 class BitsOfFile:
-    """The numbers of a file, read once by whichever thread needs them first."""
+    """The numbers of a file, read once by whichever thread needs them first. Until then the file is open."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
         self._lock = Lock()
         self._by_column: ByColumn[int] | None = None
+        self._engine: duckdb.DuckDBPyConnection | None = _small_engine()
+        self._engine.execute(f"ATTACH '{path}' AS file (READ_ONLY)")
 
     def read(self) -> "ByColumn[int]":
         """The numbers by column and value; none if the file has too many letters. Raises errors of the library."""
         with self._lock:
-            if self._by_column is None:
-                self._by_column = self._read()
-            return self._by_column
+            if self._by_column is None and self._engine is not None:
+                self._by_column = _read(self._engine)
+                self._engine.close()
+                self._engine = None
+            return self._by_column or {}
 
-    def _read(self) -> "ByColumn[int]":
-        """With an engine of its own, some rows at a time: what an engine has read stays in its memory."""
-        types = {column.name: column.element or column.type for column in COUNTED}
-        by_column: dict[str, dict[BitValue, int]] = {}
-        with _small_engine() as engine:
-            engine.execute(f"ATTACH '{self._path}' AS file (READ_ONLY)")
-            ((rows,),) = engine.execute(f"SELECT count(*) FROM file.{BITS}").fetchall()  # noqa: S608
-            for first in range(0, rows, _ROWS_AT_ONCE):
-                some = engine.execute(
-                    f"SELECT * FROM file.{BITS} WHERE rowid BETWEEN {first} AND {first + _ROWS_AT_ONCE - 1}"  # noqa: S608
-                )
-                for name, value, cases in some.fetchall():
-                    by_column.setdefault(name, {})[_value(value, types[name])] = read_bits(cases)
-        return by_column
+
+def _read(engine: duckdb.DuckDBPyConnection) -> "ByColumn[int]":
+    """Some rows at a time, by an engine that is closed afterwards: what it has read stays in its memory."""
+    types = {column.name: column.element or column.type for column in COUNTED}
+    by_column: dict[str, dict[BitValue, int]] = {}
+    # Not the number of rows: those of a column that was given up leave a gap.
+    ((end,),) = engine.execute(f"SELECT coalesce(max(rowid) + 1, 0) FROM file.{BITS}").fetchall()  # noqa: S608
+    for first in range(0, end, _ROWS_AT_ONCE):
+        some = engine.execute(
+            f"SELECT * FROM file.{BITS} WHERE rowid BETWEEN {first} AND {first + _ROWS_AT_ONCE - 1}"  # noqa: S608
+        )
+        for name, value, cases in some.fetchall():
+            by_column.setdefault(name, {})[_value(value, types[name])] = read_bits(cases)
+    return by_column
 
 
 def _small_engine() -> duckdb.DuckDBPyConnection:
