@@ -7,11 +7,11 @@ in memory, in which the tables' names mean the file's rows without those that ch
 import logging
 import os
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
-from typing import TypeAlias, cast
+from typing import TypeAlias, TypeVar, cast
 
 import duckdb
 from django.conf import settings
@@ -43,6 +43,9 @@ _OF_A_STATEMENT = (
 
 class Unavailable(Exception):
     """The column file cannot answer now, and why; PostgreSQL does."""
+
+
+Answer = TypeVar("Answer")
 
 
 def memory_only() -> duckdb.DuckDBPyConnection:
@@ -190,21 +193,16 @@ class ColumnReader:
 
     def rows(self, sql: str, parameters: Sequence[Value]) -> Rows | None:
         """The answer to a statement for PostgreSQL; None if PostgreSQL has to give it."""
-        try:
-            columns = self.columns()
-            return None if columns is None else columns.rows(sql, parameters)
-        except NotInColumns:
-            return None
-        except duckdb.Error as error:
-            self._columns = None
-            process.report(error)
-            return None
+        return self._answer(lambda columns: columns.rows(sql, parameters))
 
     def cases(self, sql: str, parameters: Sequence[Value]) -> SelectedCases | None:
         """The cases of the items selected by a statement, given from ``FROM`` on; None if PostgreSQL has to tell."""
+        return self._answer(lambda columns: columns.cases(sql, parameters))
+
+    def _answer(self, ask: Callable[[Columns], Answer | None]) -> Answer | None:
         try:
             columns = self.columns()
-            return None if columns is None else columns.cases(sql, parameters)
+            return None if columns is None else ask(columns)
         except NotInColumns:
             return None
         except duckdb.Error as error:
