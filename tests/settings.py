@@ -26,22 +26,22 @@ os.environ["DATA_DIR"] = str(TEST_DIR / f"files{XDIST}")
 os.environ.setdefault("FILE_KEYS", "b25seS1mb3ItdGVzdHMtMDEyMzQ1Njc4OS0wMTIzNDU=")
 os.environ.setdefault("SECRET_KEY", "only-for-tests-0123456789-0123456789-0123456789")
 
-from imrsite.local import embedded  # noqa: E402
+from imrsite.local import embedded  # noqa: E402 - after what the lines above set
 
 _services = embedded.addresses(TEST_DIR / "state")
 os.environ.setdefault("DATABASE_URL", _services.database_url)
 if os.environ.setdefault("REDIS_URL", _services.redis_url).startswith(_services.redis_url):
     os.environ["REDIS_URL"] = f"{_services.redis_url}?db={2 * int(XDIST.removeprefix('gw') or 0)}"
 
-from imrsite.settings import *  # noqa: E402, F403
+from imrsite.settings import *  # noqa: E402, F403 - the product's settings, changed below
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405
+STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405 - of the product's settings
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
-DATABASES["default"]["ENGINE"] = "tests.postgresql"  # noqa: F405
+DATABASES["default"]["ENGINE"] = "tests.postgresql"  # noqa: F405 - of the product's settings
 # After a test that commits the tables are emptied, which the database otherwise refuses for append-only records.
-_options = DATABASES["default"]["OPTIONS"]  # noqa: F405
+_options = DATABASES["default"]["OPTIONS"]  # noqa: F405 - of the product's settings
 # A test is one transaction, which waits while a page is recognized or a letter read, on a busy machine for minutes.
 _for_tests = "-c imrsite.tests_empty_tables=yes -c idle_in_transaction_session_timeout=20min"
 _options["options"] = f"{_options.get('options', '')} {_for_tests}".strip()

@@ -38,7 +38,7 @@ SELECT counts.items, counts.cases, page.value, page.key
 FROM (SELECT (SELECT count(*) FROM items) AS items, (SELECT count(*) FROM cases) AS cases) AS counts
 LEFT JOIN (SELECT value, key FROM cases WHERE {here} ORDER BY {order} LIMIT {size} ) AS page ON true
 """
-_NEXT = "SELECT {distinct} value, key FROM (SELECT {table}.{column} AS value, {table}.case_id AS key {rows}) AS listed WHERE {here} ORDER BY {order} LIMIT {size}"  # noqa: E501
+_NEXT = "SELECT {distinct} value, key FROM (SELECT {table}.{column} AS value, {table}.case_id AS key {rows}) AS listed WHERE {here} ORDER BY {order} LIMIT {size}"  # noqa: E501 - one statement
 
 #: A case in the order of a list: its date and its ID.
 _Case = tuple[date | None, int]

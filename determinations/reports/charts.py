@@ -53,18 +53,25 @@ def bars(rows: Sequence[Bar]) -> str:
     return _drawing(len(rows) * (_BAR + _GAP) + 24, [*_legend("items", _ITEMS, "of these, overturned"), *drawn])
 
 
-def trend(points: Sequence[Point]) -> str:
-    """Items of each period as bars, and their overturn rate as a line."""
+def trend(points: Sequence[Point], needs: int) -> str:
+    """Items of each period as bars, and as a line the overturn rate where at least ``needs`` items were decided.
+
+    Periods with fewer interrupt the line, as on the pages of statistics; where none has enough, only items are shown.
+    """
     most = max((point.tally.items for point in points), default=0) or 1
     room, high = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _BELOW - 24
     step, bottom = room / max(1, len(points)), _HEIGHT - _BELOW
-    drawn, line = [], []
+    drawn, lines, marks = [], [""], []
     each = -(-len(points) // _MOST_TICKS)
     for at, point in enumerate(points):
         left, tall = _LEFT + at * step, high * point.tally.items / most
         drawn.append(_box(left + step * 0.15, bottom - tall, step * 0.7, tall, _QUIET))
-        if point.tally.rate is not None:
-            line.append(f"{left + step / 2:.1f},{bottom - high * point.tally.rate / 100:.1f}")
+        if point.tally.rate is not None and point.tally.decided >= needs:
+            x, y = left + step / 2, bottom - high * point.tally.rate / 100
+            lines[-1] += f"{x:.1f},{y:.1f} "
+            marks.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2" fill="{_OVERTURNED}"/>')
+        elif lines[-1]:
+            lines.append("")
         if at % each == 0:
             drawn.append(_text(left + step / 2, bottom + 14, point.label, "middle"))
     for share in (0, 50, 100):
@@ -72,17 +79,20 @@ def trend(points: Sequence[Point]) -> str:
         drawn += [
             f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{_LINE}"/>',
             _text(_LEFT - 6, y + 3, thousands(most * share / 100), "end"),
-            _text(_WIDTH - _RIGHT + 6, y + 3, f"{share}%"),
+            *([_text(_WIDTH - _RIGHT + 6, y + 3, f"{share}%")] if marks else []),
         ]
-    drawn.append(f'<polyline points="{" ".join(line)}" fill="none" stroke="{_OVERTURNED}" stroke-width="2"/>')
-    return _drawing(_HEIGHT, [*_legend("items, left", _QUIET, "overturn rate, right"), *drawn])
+    drawn += [
+        f'<polyline points="{line}" fill="none" stroke="{_OVERTURNED}" stroke-width="2"/>' for line in lines if line
+    ]
+    legend = _legend("items, left", _QUIET, "overturn rate, right" if marks else "")
+    return _drawing(_HEIGHT, [*legend, *drawn, *marks])
 
 
 def _legend(first: str, color: str, second: str) -> list[str]:
-    return [
-        _box(_LABEL, 3, 10, 10, color), _text(_LABEL + 14, 12, first),
-        _box(_LABEL + 120, 3, 10, 10, _OVERTURNED), _text(_LABEL + 134, 12, second),
-    ]  # fmt: skip
+    """What the colors mean; without a second meaning, only the first."""
+    of_first = [_box(_LABEL, 3, 10, 10, color), _text(_LABEL + 14, 12, first)]
+    of_second = [_box(_LABEL + 120, 3, 10, 10, _OVERTURNED), _text(_LABEL + 134, 12, second)]
+    return [*of_first, *(of_second if second else [])]
 
 
 def _drawing(height: float, parts: Sequence[str]) -> str:

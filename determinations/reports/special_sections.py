@@ -85,14 +85,16 @@ def _over_time(counting: Counting) -> Section:
     periods = [(step_label(key), letters) for key, letters in by_period(groups, step)]
     points = [Point(label, letters.tally) for label, letters in periods if label != step_label("unknown")]
     whole = months_table(periods, counting.limits, selection_notes(counting))
+    needs = counting.limits.rate_needs
+    drawn = "Items and overturn rate" if any(point.tally.decided >= needs for point in points) else "Items"
     return Section(
         "over-time",
         f"By {step} of decision",
         heads=(step.capitalize(), "Letters", "Items", "Overturned", _RATE),
         rows=tuple(_period_cells(counting, label, letters) for label, letters in periods[-counting.definition.rows :]),
         notes=tuple(_period_notes(counting, periods)),
-        chart=trend(points) if counting.definition.charts and len(points) > 1 else "",
-        alt=f"Items and overturn rate by {step}. The table has the numbers.",
+        chart=trend(points, needs) if counting.definition.charts and len(points) > 1 else "",
+        alt=f"{drawn} by {step}. The table has the numbers.",
         whole=whole,
     )
 

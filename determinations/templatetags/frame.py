@@ -29,7 +29,7 @@ ICONS = {
     "clock": '<circle cx="12" cy="12" r="9"/><path d="M12 7v5l3 3"/>',
     "close": '<path d="m6 6 12 12M18 6 6 18"/>',
     "columns": '<rect x="3" y="4" width="18" height="16" rx="2"/><path d="M9 4v16M15 4v16"/>',
-    "copy": '<rect x="8" y="8" width="13" height="13" rx="2"/><path d="M16 8V5a2 2 0 0 0-2-2H5a2 2 0 0 0-2 2v9a2 2 0 0 0 2 2h3"/>',  # noqa: E501
+    "copy": '<rect x="8" y="8" width="13" height="13" rx="2"/><path d="M16 8V5a2 2 0 0 0-2-2H5a2 2 0 0 0-2 2v9a2 2 0 0 0 2 2h3"/>',  # noqa: E501 - one drawing
     "down": '<path d="m6 9 6 6 6-6"/>',
     "download": '<path d="M12 3v12M7 11l5 5 5-5M4 20h16"/>',
     "edit": '<path d="M4 20h4L19 9l-4-4L4 16zM13 7l4 4"/>',
@@ -38,7 +38,7 @@ ICONS = {
     "flag": '<path d="M5 21V4h13l-3 4.5L18 13H5"/>',
     "info": '<circle cx="12" cy="12" r="9"/><path d="M12 11v6M12 7.5v.5"/>',
     "inbox": '<path d="M3 13h5l1.5 3h5L16 13h5M3 13l3-8h12l3 8v6a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1z"/>',
-    "keyboard": '<rect x="2" y="6" width="20" height="12" rx="2"/><path d="M6 10h.01M10 10h.01M14 10h.01M18 10h.01M8 14h8"/>',  # noqa: E501
+    "keyboard": '<rect x="2" y="6" width="20" height="12" rx="2"/><path d="M6 10h.01M10 10h.01M14 10h.01M18 10h.01M8 14h8"/>',  # noqa: E501 - one drawing
     "last": '<path d="m6 6 6 6-6 6M17 6v12"/>',
     "leave": '<path d="M10 4H5v16h5M14 8l4 4-4 4M9 12h9"/>',
     "left": '<path d="m15 6-6 6 6 6"/>',
@@ -62,7 +62,7 @@ ICONS = {
 _SHAPES = {
     "upheld": '<rect x="0.5" y="0.5" width="9" height="9" fill="currentColor"/>',
     "overturned": '<path d="M5 0l5 5-5 5-5-5z" fill="currentColor"/>',
-    "partly": '<path d="M5 .8 9.200 5 5 9.200 .8 5z" fill="none" stroke="currentColor" stroke-width="1.200"/><path d="M5 .8v8.400L.8 5z" fill="currentColor"/>',  # noqa: E501
+    "partly": '<path d="M5 .8 9.200 5 5 9.200 .8 5z" fill="none" stroke="currentColor" stroke-width="1.200"/><path d="M5 .8v8.400L.8 5z" fill="currentColor"/>',  # noqa: E501 - one drawing
     "unknown": '<circle cx="5" cy="5" r="4.200" fill="none" stroke="currentColor" stroke-dasharray="2 1.500"/>',
 }
 _WORDS = {
@@ -78,7 +78,7 @@ _WORDS = {
 def icon(name: str) -> SafeString:
     """An icon, hidden from screen readers."""
     # A constant.
-    return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', mark_safe(ICONS[name]))  # noqa: S308
+    return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', mark_safe(ICONS[name]))  # noqa: S308 - drawings of this file
 
 
 @register.simple_tag

@@ -123,6 +123,13 @@ def period_rows(periods: Iterable[Mapping[str, Any]], needs: int) -> SafeString:
     return SafeString("".join(_period_row(period, needs) for period in periods))
 
 
+@register.simple_tag
+def trend_title(periods: Iterable[Mapping[str, Any]]) -> str:
+    """What the chart over time shows: rates are drawn only where a dated period has enough decided items."""
+    rated = any(period["enough"] for period in periods if period["key"] != "unknown")
+    return "Items and overturn rate (95% interval) over time" if rated else "Items over time"
+
+
 def _period_row(period: Mapping[str, Any], needs: int) -> str:
     undated = " data-undated" if period["key"] == "unknown" else ""
     tally, enough = period["tally"], period["enough"]

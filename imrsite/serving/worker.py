@@ -18,7 +18,7 @@ from imrsite.limits import files_of_one_upload, set_limits_of_web
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imrsite.settings")
 set_limits_of_web()
 
-from imrsite.serving.connections import (  # noqa: E402
+from imrsite.serving.connections import (  # noqa: E402 - after what is set above
     HEAD_BYTES,
     Listener,
     Network,

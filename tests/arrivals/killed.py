@@ -14,15 +14,15 @@ import django
 
 django.setup()
 
-from django.conf import settings  # noqa: E402
-from django.db import connections  # noqa: E402
-from django.utils.module_loading import import_string  # noqa: E402
+from django.conf import settings  # noqa: E402 - after Django is set up
+from django.db import connections  # noqa: E402 - after Django is set up
+from django.utils.module_loading import import_string  # noqa: E402 - after Django is set up
 
-from determinations.arrivals import bucket, kinds, looking, storing, taking  # noqa: E402
-from determinations.arrivals.connections import Connection  # noqa: E402
-from determinations.intake.store import LetterStore  # noqa: E402
-from determinations.models import ArrivalSource  # noqa: E402
-from determinations.models.clock import database_now  # noqa: E402
+from determinations.arrivals import bucket, kinds, looking, storing, taking  # noqa: E402 - after Django is set up
+from determinations.arrivals.connections import Connection  # noqa: E402 - after Django is set up
+from determinations.intake.store import LetterStore  # noqa: E402 - after Django is set up
+from determinations.models import ArrivalSource  # noqa: E402 - after Django is set up
+from determinations.models.clock import database_now  # noqa: E402 - after Django is set up
 
 
 def kill() -> None:

@@ -16,12 +16,12 @@ import django
 
 django.setup()
 
-from django.db import connection  # noqa: E402
+from django.db import connection  # noqa: E402 - after Django is set up
 
-from determinations.browsing import exports  # noqa: E402
-from determinations.models import Export, ReportRun  # noqa: E402
-from determinations.reports import exported  # noqa: E402
-from determinations.tasks import user_requests  # noqa: E402
+from determinations.browsing import exports  # noqa: E402 - after Django is set up
+from determinations.models import Export, ReportRun  # noqa: E402 - after Django is set up
+from determinations.reports import exported  # noqa: E402 - after Django is set up
+from determinations.tasks import user_requests  # noqa: E402 - after Django is set up
 
 
 def die(*args: object, **named: object) -> None:

@@ -128,7 +128,7 @@ def test_errors_of_the_web_server_use_the_same_formatter() -> None:
 
 def test_error_reports_contain_no_variables_and_no_form_input(rf: RequestFactory) -> None:
     request = rf.post("/", {"value:summary": WORDS})
-    letter = WORDS  # noqa: F841 a local variable of a frame
+    letter = WORDS  # noqa: F841 - a local variable of a frame
     reporter: Any = get_exception_reporter_class(request)
     try:
         reject_row()

@@ -124,6 +124,19 @@ def test_rates_based_on_few_items_are_grayed_out_with_the_reason(as_supervisor: 
     assert "Based on only" not in as_supervisor.get("/statistics/breakdowns/category/").content.decode()
 
 
+@pytest.mark.parametrize(
+    "address", ["/statistics/?decided_to=2030-01-01", "/statistics/report/?decided_to=2030-01-01"]
+)
+def test_the_chart_over_time_names_rates_only_where_it_draws_them(
+    as_supervisor: Any, letters: None, address: str
+) -> None:
+    page = as_supervisor.get(address).content.decode()
+    assert "Items over time" in page
+    assert "Items and overturn rate" not in page
+    StatisticsLimits.objects.update(rate_needs=1)
+    assert "Items and overturn rate (95% interval) over time" in as_supervisor.get(address).content.decode()
+
+
 _NUMBER = re.compile(r'<a href="(/(?:items|cases)/\?[^"]*)">([\d,]+)</a>')
 
 

@@ -38,5 +38,5 @@ def _free(folder: Path) -> int:
 
 
 setattr(timezone, "now", _now)  # noqa: B010 - replaced on purpose
-setattr(time, "time", _time)  # noqa: B010
-setattr(store_health, "free_bytes", _free)  # noqa: B010
+setattr(time, "time", _time)  # noqa: B010 - replaced on purpose
+setattr(store_health, "free_bytes", _free)  # noqa: B010 - replaced on purpose
