@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby, islice
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -28,6 +29,7 @@ _ONE_TYPING = timedelta(minutes=1)
 
 #: Of a longer query only the beginning is kept.
 _LONGEST_QUERY = 2_000
+_IDS_AT_ONCE = 10_000
 
 
 @dataclass(slots=True)
@@ -78,12 +80,22 @@ def record(
         address=address or here,
         action=action,
         letter_id=letter_id,
-        letter_ids=None if letter_ids is None else sorted(set(letter_ids)),
+        letter_ids=None if letter_ids is None else _array_of(letter_ids),
         detail=detail | _current_token(),
     )
     with on_primary(), within(EVERYTHING):
         event.save(force_insert=True)
     return event
+
+
+def _array_of(letter_ids: Sequence[int]) -> Value:
+    """The letters, each once and in order, as PostgreSQL reads an array.
+
+    An export has a million. Every one as an object, a text and a parameter of its own would take 100 MB.
+    """
+    distinct = (letter for letter, _ in groupby(sorted(letter_ids)))
+    parts = iter(lambda: ",".join(map(str, islice(distinct, _IDS_AT_ONCE))), "")
+    return Value(f"{{{','.join(parts)}}}", output_field=AuditEvent._meta.get_field("letter_ids"))
 
 
 def record_each(action: str, letter_ids: Iterable[int], *, by: User, at: datetime, **detail: object) -> None:

@@ -1,11 +1,12 @@
 """The rows of a list as an export holds them: its columns, and every row read through a server-side cursor."""
 
-from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, MutableSequence, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice
-from operator import itemgetter
-from typing import Any
+from itertools import groupby, islice
+from operator import attrgetter, itemgetter
+from typing import Any, TypeVar, cast
 
 from django.contrib.auth.models import User
 from django.db.models import F, Func, Model, QuerySet, TextField, Value
@@ -20,9 +21,13 @@ from determinations.models import OfficeField, WorkStatus
 from determinations.paging.keyset import Order
 from determinations.wording.labels import Labels, value_texts
 
+T = TypeVar("T")
+#: Gives the function that turns the cells of a column, numbered from 0, into what a file has in their place.
+CellForm = Callable[[int], Callable[[Cell], T]]
+
 #: Lists up to this many rows are sent at once; larger ones are written by a worker.
 AT_ONCE = 5_000
-_READ_AT_ONCE = 2_000
+_READ_AT_ONCE = 1_000
 #: Cells of a column that are kept, if values repeat.
 _MOST_KEPT = 10_000
 _NUMBER = "item__number"
@@ -74,7 +79,7 @@ def _yes_or_no(labels: Labels, value: bool) -> Cell:
 
 
 _WORK_COLUMNS = (
-    Column("Owner", ("work_owner",)),
+    Column("Owner", ("work_owner",), few=True),
     Column("Status", ("work_status",), lambda labels, status: labels.of("status", status or WorkStatus.NEW), few=True),
     Column("Tags", ("work_tags",), _joined, few=True, lists=str),
 )
@@ -86,13 +91,13 @@ def _whole_request(_labels: Labels, request: str, disputed: str, partly_approved
 
 
 _LETTER_COLUMNS = (
-    Column("Decided", ("decision_date",), outside=True),
-    Column("Injured", ("date_of_injury",)),
-    Column("UR denial", ("ur_denial_date",), outside=True),
-    Column("Application received", ("application_received",), outside=True),
-    Column("Assigned", ("date_assigned",), outside=True),
+    Column("Decided", ("decision_date",), outside=True, few=True),
+    Column("Injured", ("date_of_injury",), few=True),
+    Column("UR denial", ("ur_denial_date",), outside=True, few=True),
+    Column("Application received", ("application_received",), outside=True, few=True),
+    Column("Assigned", ("date_assigned",), outside=True, few=True),
     _named("Priority", "priority", "priority", outside=True),
-    Column("Age", ("age",)),
+    Column("Age", ("age",), few=True),
     _named("Sex", "sex", "sex"),
     Column("Reviewer's specialty", ("specialties",), _joined, few=True, lists=str),
     Column("Reviewer's licensure", ("licensure",), _joined, few=True, lists=str),
@@ -103,11 +108,11 @@ CASE_COLUMNS: Sequence[Column] = (
     Column("Letter", ("pk",), outside=True),
     Column("Case number", ("case_number",), outside=True),
     _named("Outcome", "outcome", "outcome", outside=True),
-    Column("Items", ("item_count",), outside=True),
-    Column("Items overturned", ("overturned_count",), outside=True),
+    Column("Items", ("item_count",), outside=True, few=True),
+    Column("Items overturned", ("overturned_count",), outside=True, few=True),
     Column("Categories", ("category_ids",), _case_categories, outside=True, few=True, lists=int),
     *_LETTER_COLUMNS,
-    Column("Doubts", ("problem_count",)),
+    Column("Doubts", ("problem_count",), few=True),
     _named("State", "state", "state"),
     Column("Corrected by staff", ("corrected",), _yes_or_no, few=True),
     *_WORK_COLUMNS,
@@ -115,7 +120,7 @@ CASE_COLUMNS: Sequence[Column] = (
 ITEM_COLUMNS: Sequence[Column] = (
     Column("Letter", ("case_id",), outside=True),
     Column("Case number", ("case__case_number",), outside=True),
-    Column("Item", (_NUMBER,), outside=True),
+    Column("Item", (_NUMBER,), outside=True, few=True),
     Column(
         "Request in dispute", ("item__disputed", "item__request"), lambda _labels, part, whole: part or whole, True
     ),
@@ -135,7 +140,7 @@ ITEM_COLUMNS: Sequence[Column] = (
         outside=True,
         few=True,
     ),
-    Column("Body region", ("body_region",)),
+    Column("Body region", ("body_region",), few=True),
     Column(
         "Grounds",
         ("grounds",),
@@ -187,51 +192,86 @@ class ExportedList:
             rows = self.kind.filterset(self.query, lookups=self.lookups).qs.order_by()
             return list(rows.values_list(letter_column(self.kind), flat=True).distinct()[:AT_ONCE])
 
-    def rows(
-        self, *, letters: Sequence[int] | None = None, seen: MutableSequence[int] | None = None
-    ) -> Iterator[list[Cell]]:
-        """Every row, streamed from the database.
+    def rows(self, *, letters: Sequence[int] | None = None) -> Iterator[Sequence[Cell]]:
+        """Every row, streamed from the database. ``letters``: of these letters alone."""
+        with within(self._scope):
+            yield from self._rows(letters, None, _plain)
 
-        ``letters``: of these letters alone. The letters of the rows are added to ``seen`` as they are read.
+    def written(self, form: CellForm[T], *, seen: MutableSequence[int]) -> Generator[Sequence[T], None, None]:
+        """Every row with its cells as a file has them.
+
+        The letters of the rows are added to ``seen`` as they are read; those of several rows may be there several
+        times.
         """
         with within(self._scope):
-            yield from self._rows(letters, seen)
+            yield from self._rows(None, seen, form)
 
-    def _rows(self, letters: Sequence[int] | None, seen: MutableSequence[int] | None) -> Iterator[list[Cell]]:
+    def _rows(
+        self, letters: Sequence[int] | None, seen: MutableSequence[int] | None, form: CellForm[T]
+    ) -> Iterator[Sequence[T]]:
         columns, fields = self._columns, [field.column for field in self._fields]
         letter_of, order = letter_column(self.kind), self.kind.orders[self.kind.sort_of(self.query)]
         names = dict.fromkeys(
             [letter_of, order.column, *(name for column in columns for name in column.names), *fields]
         )
-        of_columns = [_cells_of(column, list(names), self.lookups.labels) for column in columns]
-        rows = iter(_rows(self.kind, self.query, self.lookups, order, letters, list(names)))
-        while chunk := list(islice(rows, _READ_AT_ONCE)):
+        of_columns = [
+            _cells_of(column, list(names), self.lookups.labels, form(at)) for at, column in enumerate(columns)
+        ]
+        of_fields = [(field, form(at)) for at, field in enumerate(fields, len(columns))]
+        rows = _rows(self.kind, self.query, self.lookups, order, letters, list(names))
+        for chunk in _one_ahead(_chunks(rows)):
             texts = value_texts(getattr(row, field) for row in chunk for field in fields)
             if seen is not None:
-                seen.extend(getattr(row, letter_of) for row in chunk)
-            of_office = [[texts.get(getattr(row, field) or 0, "") for row in chunk] for field in fields]
-            yield from map(list, zip(*(cells(chunk) for cells in of_columns), *of_office, strict=True))
+                seen.extend(letter for letter, _ in groupby(map(attrgetter(letter_of), chunk)))
+            of_office = ([cell(texts.get(getattr(row, field) or 0, "")) for row in chunk] for field, cell in of_fields)
+            yield from zip(*(cells(chunk) for cells in of_columns), *of_office, strict=True)
 
 
-#: The cells of a column, of a part of the rows at a time: a call for each cell takes most of an export's time.
-_Cells = Callable[[Sequence[Sequence[object]]], Iterable[Cell]]
+def _plain(_column: int) -> Callable[[Cell], Cell]:
+    return lambda cell: cell
 
 
-def _cells_of(column: Column, names: Sequence[str], labels: Labels) -> _Cells:
-    """A function that gives the cells of rows, which have their values in the order of ``names``."""
+def _chunks(rows: Iterator[T]) -> Iterator[list[T]]:
+    while chunk := list(islice(rows, _READ_AT_ONCE)):
+        yield chunk
+
+
+def _one_ahead(chunks: Iterator[list[T]]) -> Iterator[list[T]]:
+    """The chunks. From the second on each is taken, in a thread, while the one before is worked on: PostgreSQL and
+    this process take the same time for a row.
+
+    The first is taken in the thread of the caller, whose connection the statement is made on.
+    """
+    chunk = next(chunks, None)
+    if chunk is None or len(chunk) < _READ_AT_ONCE:
+        yield from filter(None, [chunk])
+        return
+    with ThreadPoolExecutor(1) as reader:
+        while chunk is not None:
+            coming = reader.submit(next, chunks, None)
+            yield chunk
+            chunk = coming.result()
+
+
+def _cells_of(
+    column: Column, names: Sequence[str], labels: Labels, form: Callable[[Cell], T]
+) -> Callable[[Sequence[Sequence[object]]], Iterable[T]]:
+    """A function that gives the cells of a part of the rows in a form: a call for each cell takes most of an export's
+    time. Rows have their values in the order of ``names``."""
     cell, read = column.cell, itemgetter(*map(names.index, column.names))
-    if cell is None:
-        return lambda rows: map(read, rows)
     if not column.few:
-        return lambda rows: [cell(labels, *read(row)) for row in rows]
-    kept: dict[object, Cell] = {}
+        if cell is None:
+            return lambda rows: map(form, map(read, rows))
+        return lambda rows: [form(cell(labels, *values)) for values in map(read, rows)]
+    kept: dict[object, T] = {}
 
-    def kept_cells(rows: Sequence[Sequence[object]]) -> Iterator[Cell]:
+    def kept_cells(rows: Sequence[Sequence[object]]) -> Iterator[T]:
         values = list(map(read, rows))
         if len(kept) >= _MOST_KEPT:
             kept.clear()
         for value in set(values).difference(kept):
-            kept[value] = cell(labels, _elements(value, column.lists) if column.lists else value)
+            raw = _elements(value, column.lists) if column.lists else value
+            kept[value] = form(cell(labels, raw) if cell else cast(Cell, raw))
         return map(kept.__getitem__, values)
 
     return kept_cells

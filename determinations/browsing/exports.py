@@ -8,7 +8,7 @@ import re
 import shutil
 import tempfile
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableSequence, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from io import BufferedReader
@@ -25,15 +25,17 @@ from determinations.access import audit
 from determinations.access.roles import scope_of
 from determinations.access.scope import Scope, within
 from determinations.browsing.bundles import BundleRefused, write_bundle
-from determinations.browsing.export_formats import Cell, TooManyRows, csv_lines, write_xlsx
+from determinations.browsing.export_formats import csv_cell, csv_of_cells
 from determinations.browsing.exported_rows import ExportedList, letter_column
-from determinations.browsing.lists import LISTS, ListKind
+from determinations.browsing.lists import LISTS
+from determinations.browsing.workbooks import Sheet, TooManyRows, cells_as_xml, write_workbook
 from determinations.casework.work import MOST_AT_ONCE
 from determinations.models import Export
 from determinations.models.browsing import REPORT, ExportFormat, ExportState
 from determinations.replica.reading import read
 from determinations.storage.files import exports_area
 from determinations.storage.folder import UNFINISHED, make_private
+from imrsite.connections import on_session
 
 #: Days for which a finished file is kept.
 KEPT_DAYS = 7
@@ -219,27 +221,32 @@ def _write_file(export: Export, now: datetime, seen: MutableSequence[int]) -> in
         with exports_area().write(_name_of(export)) as file:
             return write_bundle(file, letters, by=export.by, now=now, export=export.pk)
     exported = ExportedList(kind, QueryDict(export.query), export.by, masked=export.masked)
-    heads, rows = exported.heads, exported.rows(seen=seen)
-    with exports_area().write(_name_of(export)) as file:
-        return (
-            _write_excel(file, kind, heads, rows)
-            if export.format == ExportFormat.XLSX
-            else _write_csv(file, heads, rows)
-        )
+    write = _write_excel if export.format == ExportFormat.XLSX else _write_csv
+    with exports_area().write(_name_of(export)) as file, _read_as_it_comes():
+        return write(file, exported, seen)
 
 
-def _write_excel(file: BinaryIO, kind: ListKind, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
-    with scratch_folder() as folder:
+@contextlib.contextmanager
+def _read_as_it_comes() -> Iterator[None]:
+    """A long result is read from PostgreSQL while it is worked out. Outside of a transaction PostgreSQL would work out
+    all of it first, and a pooler would have this process take all of it at once."""
+    with on_session(), transaction.atomic():
+        yield
+
+
+def _write_excel(file: BinaryIO, exported: ExportedList, seen: MutableSequence[int]) -> int:
+    with contextlib.closing(exported.written(cells_as_xml, seen=seen)) as rows, scratch_folder() as folder:
         path = folder / "export.xlsx"
-        written = write_xlsx(path, kind.title, heads, rows)
+        written = write_workbook(path, [Sheet(exported.kind.title, exported.heads, rows)])
         with path.open("rb") as plain:
             shutil.copyfileobj(plain, file, 1024 * 1024)
     return written
 
 
-def _write_csv(file: BinaryIO, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
-    written = -1
-    for line in csv_lines(heads, rows):
-        file.write(line.encode())
-        written += 1
+def _write_csv(file: BinaryIO, exported: ExportedList, seen: MutableSequence[int]) -> int:
+    written = 0
+    with contextlib.closing(exported.written(lambda _column: csv_cell, seen=seen)) as rows:
+        for number, text in csv_of_cells(exported.heads, rows):
+            file.write(text.encode())
+            written += number
     return written

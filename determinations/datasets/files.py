@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from determinations.browsing.export_formats import write_sheet
+from determinations.browsing.workbooks import Sheet, rows_as_xml, write_workbook
 from determinations.datasets import dictionary
 from determinations.datasets.columns import Column, Kind, Table
 from determinations.datasets.reading import SEPARATOR, copy_table, letters, new_salt, one_moment
@@ -47,7 +47,7 @@ class Written:
 def write_data_set(folder: Path, form: Format, *, deidentified: bool) -> Written:
     """Write the data set into an existing, empty folder, with its dictionary.
 
-    All tables are as of one moment. Raises :class:`~determinations.browsing.exports.TooManyRows` where a table has
+    All tables are as of one moment. Raises :class:`~determinations.browsing.workbooks.TooManyRows` where a table has
     more rows than an Excel sheet, ``OSError`` and ``DatabaseError``.
     """
     salt, rows = new_salt(), {}
@@ -139,21 +139,22 @@ def _make_csv(engine: duckdb.DuckDBPyConnection, folder: Path, deidentified: boo
 
 
 def _make_excel(engine: duckdb.DuckDBPyConnection, folder: Path, deidentified: bool) -> None:
-    import xlsxwriter  # only here: few processes write a workbook
-
-    options = {"constant_memory": True, "tmpdir": str(folder), "default_date_format": "yyyy-mm-dd"}
-    book = xlsxwriter.Workbook(str(folder / "determinations.xlsx"), options)
-    try:
-        for table in TABLES:
-            heads = [column.name for column in table.columns_for(deidentified=deidentified)]
-            rows = _rows(engine.execute(_query(folder, table, deidentified, _joined, Kind.LIST)))
-            write_sheet(book, table.name, heads, rows)
-        write_sheet(book, "dictionary", dictionary.HEADS, dictionary.entries(deidentified=deidentified))
-    finally:
-        book.close()
+    sheets = [
+        Sheet(
+            table.name,
+            [column.name for column in table.columns_for(deidentified=deidentified)],
+            rows_as_xml(_rows(engine, _query(folder, table, deidentified, _joined, Kind.LIST))),
+        )
+        for table in TABLES
+    ]
+    words = Sheet("dictionary", dictionary.HEADS, rows_as_xml(dictionary.entries(deidentified=deidentified)))
+    write_workbook(folder / "determinations.xlsx", [*sheets, words])
 
 
-def _rows(found: duckdb.DuckDBPyConnection) -> Iterator[tuple[str | int | bool | datetime.date | None, ...]]:
+def _rows(
+    engine: duckdb.DuckDBPyConnection, query: str
+) -> Iterator[tuple[str | int | bool | datetime.date | None, ...]]:
+    found = engine.execute(query)
     while chunk := found.fetchmany(1_000):
         yield from chunk
 

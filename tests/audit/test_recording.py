@@ -2,6 +2,7 @@
 
 import json
 import re
+from array import array
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.test import Client
 from django.urls import resolve, reverse
 from django.utils import timezone
 
+from determinations.access import audit
 from determinations.browsing.exports import write_export
 from determinations.cases.open_letter import Change
 from determinations.corrections.actions import save_changes
@@ -66,6 +68,14 @@ def test_a_list_is_recorded_with_what_was_asked_and_shown(
         assert event.detail["query"] == address.partition("?")[2]
         assert event.detail["rows"] == len(event.letter_ids or [])
         assert name in ("items", "worklist") or event.letter_ids == letters
+
+
+def test_letters_of_a_long_export_are_recorded_each_once_and_in_order(people: People) -> None:
+    ids = [*range(30_000, 0, -1), *range(1, 30_001), 2**40]
+    audit.record("list.exported", by=people.casemanager, at=timezone.now(), letter_ids=array("q", ids))
+    assert last("list.exported").letter_ids == [*range(1, 30_001), 2**40]
+    audit.record("list.exported", by=people.casemanager, at=timezone.now(), letter_ids=[])
+    assert last("list.exported").letter_ids == []
 
 
 def test_a_search_is_recorded_with_its_words_and_results(as_casemanager: Client, letters: list[int]) -> None:

@@ -9,12 +9,18 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from determinations.browsing import exports
-from determinations.browsing.export_formats import csv_lines, harmless, write_xlsx
+from determinations.browsing import exported_rows, exports, workbooks
+from determinations.browsing.export_formats import csv_cell, csv_lines, harmless
+from determinations.browsing.exported_rows import ExportedList
+from determinations.browsing.lists import LISTS
+from determinations.browsing.workbooks import write_xlsx
 from determinations.models import AuditEvent, Case, DisputedItem, Export, ItemFact
 from determinations.models.browsing import ExportState
 from determinations.storage.files import Area
@@ -46,6 +52,16 @@ def test_no_cell_is_run_as_a_formula(cell: Any, written: Any) -> None:
     if isinstance(cell, str):  # the name of an office's own field is a head
         text = "".join(csv_lines([cell], [])).removeprefix("\ufeff")
         assert list(csv.reader(io.StringIO(text, newline=""))) == [[written]]
+
+
+@given(
+    st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")) | st.integers() | st.dates(), min_size=1)
+)
+def test_a_line_of_csv_is_that_of_the_library(cells: list[Any]) -> None:
+    line = io.StringIO()
+    csv.writer(line).writerow([harmless(cell) for cell in cells])
+    assert list(csv_lines([], [cells]))[1] == line.getvalue()
+    assert all("\n" not in csv_cell(cell).strip('"') or csv_cell(cell)[0] == '"' for cell in cells)
 
 
 def test_excel_keeps_formulas_as_text(tmp_path: Path) -> None:
@@ -104,7 +120,7 @@ def test_users_without_the_permission_cannot_export(client: Client, people: Peop
 
 def export_of(person: Any, **values: Any) -> Export:
     at = datetime(2026, 1, 1, tzinfo=UTC)
-    return Export.objects.create(by=person, list_name="cases", format="csv", requested_at=at, **values)
+    return Export.objects.create(by=person, requested_at=at, **{"list_name": "cases", "format": "csv", **values})
 
 
 def test_no_user_gets_the_file_of_another_user(client: Client, people: People) -> None:
@@ -159,3 +175,48 @@ def test_an_excel_sheet_can_be_filtered_by_its_head(tmp_path: Path) -> None:
     write_xlsx(tmp_path / "x.xlsx", "Items", ["A", "B"], [["1", "2"], ["3", "4"]])
     with zipfile.ZipFile(tmp_path / "x.xlsx") as book:
         assert b'<autoFilter ref="A1:B3"/>' in book.read("xl/worksheets/sheet1.xml")
+
+
+@pytest.mark.parametrize("sort", ["-decided", "age"])
+def test_rows_that_are_read_ahead_are_the_same(
+    people: People, collection: list[Case], monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    exported = ExportedList(LISTS["items"], QueryDict(f"sort={sort}"), people.supervisor)
+    at_once, seen = list(exported.rows()), list[int]()
+    monkeypatch.setattr(exported_rows, "_READ_AT_ONCE", 7)
+    assert list(exported.written(lambda _column: lambda cell: cell, seen=seen)) == at_once
+    assert set(seen) == {row[0] for row in at_once}
+    assert len(at_once) == ItemFact.objects.count() > 70
+    some = exported.written(lambda _column: str, seen=[])
+    next(some)
+    some.close()
+    assert ItemFact.objects.count() == len(at_once)  # the connection is free
+
+
+def test_a_list_that_no_excel_file_takes_says_so(
+    people: People, collection: list[Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbooks, "MOST_EXCEL_ROWS", 10)
+    export = export_of(people.casemanager, list_name="items", format="xlsx")
+    exports.write_export(export.pk, now=timezone.now)
+    export.refresh_from_db()
+    assert export.state == ExportState.FAILED
+    assert export.message == "There are more rows than an Excel sheet allows. Export as CSV, or filter the list."
+
+
+def test_both_formats_of_a_long_export_hold_the_cells_of_the_list(people: People, collection: list[Case]) -> None:
+    rows = list(ExportedList(LISTS["items"], QueryDict(), people.casemanager).rows())
+    files = {}
+    for form in ("csv", "xlsx"):
+        export = export_of(people.casemanager, list_name="items", format=form)
+        exports.write_export(export.pk, now=timezone.now)
+        export.refresh_from_db()
+        with exports.open_export(export) as file:
+            files[form] = file.read()
+        assert AuditEvent.objects.get(detail__export=export.pk).letter_ids == sorted(case.pk for case in collection)
+    _head, *lines = csv.reader(io.StringIO(files["csv"].decode("utf-8-sig"), newline=""))
+    assert lines == [[str(harmless(cell)) for cell in row] for row in rows]
+    _head, *cells = load_workbook(io.BytesIO(files["xlsx"])).worksheets[0].iter_rows(values_only=True)
+    assert [[cell.date() if isinstance(cell, datetime) else cell or "" for cell in row] for row in cells] == [
+        ["" if cell is None else cell for cell in row] for row in rows
+    ]

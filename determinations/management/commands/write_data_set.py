@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from determinations.access import audit
-from determinations.browsing.export_formats import TooManyRows
+from determinations.browsing.workbooks import TooManyRows
 from determinations.datasets.files import Format, write_data_set
 from determinations.datasets.whole import written_whole
 from determinations.models.clock import database_now

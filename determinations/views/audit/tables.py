@@ -7,8 +7,9 @@ from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 
 from determinations.audit.trail import entries_of
-from determinations.browsing.export_formats import Cell, csv_lines, write_xlsx
+from determinations.browsing.export_formats import Cell, csv_lines
 from determinations.browsing.exports import scratch_folder
+from determinations.browsing.workbooks import write_xlsx
 from determinations.models import AuditEvent
 
 #: CSV is streamed, however many events match; an Excel file is written whole first, and has no more than this.

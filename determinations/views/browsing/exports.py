@@ -23,7 +23,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
 from determinations.access.scope import current_scope
-from determinations.browsing.export_formats import csv_lines, write_xlsx
+from determinations.browsing.export_formats import csv_lines
 from determinations.browsing.exported_rows import AT_ONCE, ExportedList
 from determinations.browsing.exports import (
     KEPT_DAYS,
@@ -35,6 +35,7 @@ from determinations.browsing.exports import (
     scratch_folder,
 )
 from determinations.browsing.lists import LISTS, ListKind
+from determinations.browsing.workbooks import write_xlsx
 from determinations.datasets.exported import FORMATS, Request
 from determinations.datasets.files import Format
 from determinations.filters import filters_in_words, filters_only
