@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby, islice
 from operator import attrgetter, itemgetter
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from django.contrib.auth.models import User
 from django.db.models import F, Func, Model, QuerySet, TextField, Value
@@ -296,7 +296,7 @@ def _rows(
     order: Order,
     letters: Sequence[int] | None,
     names: Sequence[str],
-) -> Iterator[Any]:
+) -> Iterator[tuple[object, ...]]:
     """The rows as named tuples of these columns: making objects of whole models takes most of an export's time."""
     rows: QuerySet[Model] = _ordered(kind.filterset(query, lookups=lookups).qs, order)
     if letters is not None:
