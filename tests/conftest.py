@@ -11,6 +11,7 @@ from pytest_django import DjangoDbBlocker
 pytest_plugins = [
     "tests.fixtures.run",
     "tests.fixtures.services",
+    "tests.fixtures.once",
     "tests.fixtures.worker",
     "tests.fixtures.people",
     "tests.fixtures.browser",

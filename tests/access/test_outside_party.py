@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
@@ -17,11 +18,12 @@ from determinations.access.scope import Scope
 from determinations.corrections.actions import correct_field
 from determinations.models import Correction, Export, ProblemReport
 from determinations.tasks import write_export
+from imrsite.local.people import make_people
 from tests.access.addresses import ADDRESSES
 from tests.access.offices import TwoOffices, limit, two_offices
 from tests.access.test_offices_apart import body_of, content_of
 from tests.corrections.letters import NOW
-from tests.fixtures.people import People
+from tests.fixtures.people import PASSWORD, People
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
 
@@ -30,15 +32,20 @@ WORD = "aspenwood"
 _MASKED = ("rationale", "cited", "claims", "reviewer", "summary", "specialty", "correction", "note", "report", "file")
 
 
-@pytest.fixture
-def offices(people: People) -> TwoOffices:
-    offices = two_offices()
+@pytest.fixture(scope="module")
+def _two_offices(module_transaction: None) -> TwoOffices:
+    offices, admin = two_offices(), make_people(PASSWORD)["admin"]
     correct_field(
-        offices.ours.pk, "summary", f"The patient has a {WORD}correction.", by=people.admin, now=NOW, reason="misread",
+        offices.ours.pk, "summary", f"The patient has a {WORD}correction.", by=admin, now=NOW, reason="misread",
         note=f"{WORD}note",
     )  # fmt: skip
-    ProblemReport.objects.create(letter=offices.ours, note=f"{WORD}report", by=people.admin, at=NOW)
+    ProblemReport.objects.create(letter=offices.ours, note=f"{WORD}report", by=admin, at=NOW)
     return offices
+
+
+@pytest.fixture
+def offices(_two_offices: TwoOffices, db: None) -> TwoOffices:
+    return deepcopy(_two_offices)
 
 
 @pytest.fixture

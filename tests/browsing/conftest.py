@@ -1,13 +1,12 @@
 """A small collection of synthetic letters, read by the real parser and written by the real writer."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Model, QuerySet
-from pytest_django import DjangoDbBlocker
 
 from determinations.cases.effective import write_cases
 from determinations.models import Case, Letter, LetterText, ParsedDocument
@@ -46,11 +45,9 @@ def store_texts(texts: Iterable[str]) -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def _collection_ids(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[list[int]]:
-    """Sixty synthetic cases, written once a module: each test's own transaction lies inside this one."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield store_texts(write_letter(number, 5).text for number in range(60))
-        transaction.set_rollback(True)
+def _collection_ids(module_transaction: None) -> list[int]:
+    """Sixty synthetic cases."""
+    return store_texts(write_letter(number, 5).text for number in range(60))
 
 
 @pytest.fixture

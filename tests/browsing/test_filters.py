@@ -89,8 +89,8 @@ def store(document: dict[str, Any]) -> int:
     return letter.pk
 
 
-@pytest.fixture
-def two(db: None) -> tuple[int, int]:
+@pytest.fixture(scope="module")
+def two(module_transaction: None) -> tuple[int, int]:
     """Two cases that differ in every filtered value."""
     Authority.objects.get_or_create(key="odg/pain", defaults={"family": "odg", "title": "Pain"})
     first = store(

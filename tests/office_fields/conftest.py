@@ -5,14 +5,16 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import pytest
+from django.contrib.auth.models import User
 from openpyxl import Workbook
 
 from determinations.models import CaseValues, OfficeField, OfficeImport, OfficeValue
 from determinations.office_fields import imports, records
 from determinations.office_fields.records import Submitted
+from imrsite.local.people import make_people
 from tests.browsing.conftest import NOW, store_texts
 from tests.duties.conftest import letter_text
-from tests.fixtures.people import People
+from tests.fixtures.people import PASSWORD, People
 
 ITEMS = {"Twelve physical therapy sessions": "Overturned", "One synthetic knee brace": "Upheld"}
 Enter = Callable[..., int]
@@ -33,9 +35,8 @@ def field(key: str) -> OfficeField:
     return OfficeField.objects.get(key=key)
 
 
-@pytest.fixture
-def enter(people: People) -> Enter:
-    """``enter(serial, employer="Acme")`` edits values of a case number as the case manager."""
+def entering(by: User) -> Enter:
+    """``enter(serial, employer="Acme")`` edits values of a case number as this user."""
 
     def enter(serial: int, **typed: str) -> int:
         fields = list(OfficeField.objects.all())
@@ -43,9 +44,21 @@ def enter(people: People) -> Enter:
         submitted = [
             Submitted(field(key).slot, text, value.pk if (value := shown[key]) else 0) for key, text in typed.items()
         ]
-        return records.edit_values(number(serial), submitted, fields, by=people.casemanager, now=NOW)
+        return records.edit_values(number(serial), submitted, fields, by=by, now=NOW)
 
     return enter
+
+
+@pytest.fixture
+def enter(people: People) -> Enter:
+    """Edits values as the case manager."""
+    return entering(people.casemanager)
+
+
+@pytest.fixture(scope="module")
+def enter_for_module(module_transaction: None) -> Enter:
+    """Edits values as the case manager, for all tests of the module."""
+    return entering(make_people(PASSWORD)["casemanager"])
 
 
 def texts(serial: int) -> dict[str, str]:

@@ -19,15 +19,15 @@ from tests.office_fields.conftest import Enter, field, stored
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
 
 
-@pytest.fixture
-def cases(enter: Enter) -> list[int]:
+@pytest.fixture(scope="module")
+def cases(enter_for_module: Enter) -> list[int]:
     """Four letters: two of one employer, one of another, one without."""
     OfficeField.objects.filter(key="adjuster").update(kind="date", name="Hired on")
     OfficeField.objects.filter(key="statefile").update(kind="number", name="Reserve")
     ids = [stored(serial) for serial in (1, 2, 3, 4)]
-    enter(1, employer="Acme, Inc.", claim="WC-1", adjuster="1/5/2016", statefile="1000")
-    enter(2, employer="ACME Inc", claim="WC-2", adjuster="2/5/2016", statefile="2,500.50")
-    enter(3, employer="Globex", provider="Dr. Synthetic")
+    enter_for_module(1, employer="Acme, Inc.", claim="WC-1", adjuster="1/5/2016", statefile="1000")
+    enter_for_module(2, employer="ACME Inc", claim="WC-2", adjuster="2/5/2016", statefile="2,500.50")
+    enter_for_module(3, employer="Globex", provider="Dr. Synthetic")
     return ids
 
 

@@ -10,13 +10,13 @@ from tests.office_fields.conftest import Enter, number, stored
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
 
 
-@pytest.fixture
-def cases(enter: Enter) -> None:
+@pytest.fixture(scope="module")
+def cases(enter_for_module: Enter) -> None:
     """Two letters with values, one without."""
     for serial in (1, 2, 3):
         stored(serial)
-    enter(1, employer="Acme Freight Services", claim="WC-2044-A")
-    enter(2, employer="Globex", claim="WC-2045", provider="Dr. Acme")
+    enter_for_module(1, employer="Acme Freight Services", claim="WC-2044-A")
+    enter_for_module(2, employer="Globex", claim="WC-2045", provider="Dr. Acme")
 
 
 def found(client: Client, query: str) -> list[str]:
