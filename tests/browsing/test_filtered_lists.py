@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
 
 from determinations.browsing.facets import Limits, count_facets
@@ -17,6 +18,7 @@ from determinations.paging.filtered import ListQuery, keys_from, list_page
 from determinations.paging.keyset import Cursor
 from determinations.paging.looking import look_through
 from determinations.paging.reach import Rest, keys_in_reach
+from determinations.paging.sql import Expected, expected
 from determinations.parsing.results import SIDES
 from tests.browsing.conftest import planned_by_bitmaps, within
 
@@ -101,6 +103,19 @@ def test_counts_are_exact_below_the_cap_and_never_too_high(filters: str, collect
         number = kind.filterset(query).qs.count()
         _page, count = page_and_count(kind, kind.filterset(query), query, kind.all_rows())
         assert count.number == number or (count.capped and count.number <= number)
+
+
+def test_a_partial_index_that_is_read_whole_is_asked_for_nothing(collection: list[Case]) -> None:
+    """PostgreSQL may read all of an index of current cases, as for a search for a quotation mark alone."""
+    current = Case.objects.filter(superseded_by=None)
+    with connection.cursor() as database:
+        database.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+        database.execute("SET LOCAL enable_indexonlyscan = off")
+        plan = current.order_by().explain()
+    assert "Bitmap Index Scan on case_current" in plan
+    assert "Index Cond" not in plan
+    number = expected(current)
+    assert number == Expected(number.rows)
 
 
 def test_a_count_above_the_cap_shows_a_plus(collection: list[Case]) -> None:

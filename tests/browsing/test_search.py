@@ -22,7 +22,6 @@ from determinations.filters.words import Matches, QueryWords
 from determinations.models import Case, CaseText, ItemText, ParsedDocument
 from determinations.models.found_by import case_words, item_words
 from determinations.paging import looking
-from determinations.paging.sql import Expected, expected
 from determinations.searching.tsquery import Scope
 from determinations.tasks import write_search_words
 from tests.fixtures.people import People
@@ -146,19 +145,6 @@ def test_no_search_text_breaks_the_page(as_casemanager: Client, collection: list
         page = as_casemanager.get("/search/", {"q": typed})
         assert page.status_code == 200, typed
         assert b"<script>" not in page.content, typed
-
-
-def test_a_partial_index_that_is_read_whole_is_asked_for_nothing(collection: list[Case]) -> None:
-    """PostgreSQL may read all of an index of current cases, as for a search for a quotation mark alone."""
-    current = Case.objects.filter(superseded_by=None)
-    with connection.cursor() as database:
-        database.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
-        database.execute("SET LOCAL enable_indexonlyscan = off")
-        plan = current.order_by().explain()
-    assert "Bitmap Index Scan on case_current" in plan
-    assert "Index Cond" not in plan
-    number = expected(current)
-    assert number == Expected(number.rows)
 
 
 def test_an_empty_search_shows_search_tips(as_casemanager: Client, db: None) -> None:
