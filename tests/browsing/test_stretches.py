@@ -33,6 +33,8 @@ SORTS = (
     (ITEMS, "denied"),
     (ITEMS, "-injured"),
 )
+#: Rows of a page; a walk is of several pages.
+_ROWS = 7
 FEW_OF_INDEX = StretchLimits(first=4, most=9, gathered=1_000)
 WAYS = {
     "of those that the index finds": FEW_OF_INDEX,
@@ -61,7 +63,7 @@ def pages_of(
         if address not in known:
             of_page = QueryDict(address.lstrip("?"))
             page, count, _looked = page_and_what_was_read(
-                kind, kind.filterset(of_page), of_page, kind.all_rows(), 4, limits
+                kind, kind.filterset(of_page), of_page, kind.all_rows(), _ROWS, limits
             )
             assert count.number == number or (count.capped and count.number <= number)
             known[address] = page

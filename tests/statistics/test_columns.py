@@ -110,7 +110,7 @@ def test_both_engines_agree_while_two_writers_run(people: People, folder: Path) 
     def write(seed: int) -> None:
         own = random.Random(seed)
         try:
-            while not stop.is_set():
+            while not stop.wait(0.1):  # the reader needs the processor, too
                 try:
                     random_event(own, people.admin)
                 except ObjectDoesNotExist:
