@@ -31,6 +31,8 @@ FILES = {
     "psycopg": {"psycopg/__init__.py": ""},
 }
 Start = Callable[..., subprocess.CompletedProcess[str]]
+#: Has :func:`start` run manage.py with the packed pip, as users do.
+_AS_IT_IS = "manage.py"
 
 
 @pytest.fixture
@@ -46,20 +48,41 @@ def checkout(tmp_path: Path) -> Path:
     return checkout
 
 
+@pytest.fixture(scope="module")
+def unpacked_pip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with Python's own pip, unpacked: it keeps its bytecode, which takes most of a start of pip to make."""
+    wheel = Path(pip_of(BASE_PYTHON)[-1])
+    folder = tmp_path_factory.mktemp("pip")
+    with zipfile.ZipFile(wheel) as packed:
+        packed.extractall(folder / wheel.name)
+    return folder
+
+
+def _with_pip_in(folder: Path) -> str:
+    """A program that is manage.py, where Python's own wheels are in this folder."""
+    return (
+        "import runpy, sys, sysconfig; sys.argv = ['manage.py', *sys.argv[1:]]; sys.path.insert(0, '');"
+        f"sysconfig.get_config_vars()['WHEEL_PKG_DIR'] = {str(folder)!r};"
+        "runpy.run_path('manage.py', run_name='__main__')"
+    )
+
+
 @pytest.fixture
-def start(checkout: Path, tmp_path: Path) -> Start:
+def start(checkout: Path, tmp_path: Path, unpacked_pip: Path) -> Start:
     """Run a command of the checkout with a Python that has no Django; without a network."""
 
     def start(
         *words: str, prefix: tuple[str, ...] = (), python: Path = BASE_PYTHON, program: str = "", **variables: str
     ) -> subprocess.CompletedProcess[str]:
+        """``program``: run instead of ``manage.py`` with pip unpacked."""
         unwanted = ("IMRSITE_", "VIRTUAL_ENV", "PIP_", "DJANGO_", "PYTHON")
         environment = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
         environment |= {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path / "wheels")}
         environment |= {"HOME": str(tmp_path)} | variables
         # Without its site folder the Python has no packages of its own, such as a Django of this machine.
         site = ["-S"] if python == BASE_PYTHON else []
-        command = [*prefix, str(python), *site, *(["-c", program] if program else ["manage.py"]), *words]
+        how = ["manage.py"] if program == _AS_IT_IS else ["-c", program or _with_pip_in(unpacked_pip)]
+        command = [*prefix, str(python), *site, *how, *words]
         return subprocess.run(
             command, cwd=checkout, env=environment, capture_output=True, text=True, timeout=120, check=False
         )
@@ -97,7 +120,7 @@ def _says(result: subprocess.CompletedProcess[str], words: str) -> None:
 
 
 def test_the_environment_is_created_once_and_repaired(checkout: Path, start: Start, tmp_path: Path) -> None:
-    first = start("check", "a word")
+    first = start("check", "a word", program=_AS_IT_IS)
     assert first.stdout == f"inside {checkout}/.venv check a word\n", first.stderr
     assert "setting up" in first.stderr
 
@@ -139,22 +162,17 @@ def test_a_package_with_another_hash_is_refused(checkout: Path, start: Start, tm
 
 @pytest.mark.parametrize("index_has_it", [True, False])
 def test_a_pinned_pip_takes_the_place_of_an_old_one(
-    checkout: Path, start: Start, tmp_path: Path, index_has_it: bool
+    checkout: Path, start: Start, tmp_path: Path, unpacked_pip: Path, index_has_it: bool
 ) -> None:
     """Where the index has another pip than the pinned one, the old one goes on."""
     old = tmp_path / "old" / "pip-9.0-py3-none-any.whl"
-    old.parent.mkdir()
-    shutil.copy(pip_of(BASE_PYTHON)[-1], old)
+    shutil.copytree(next(unpacked_pip.iterdir()), old)
     content = {"pip/__init__.py": "", "pip/__main__.py": "raise SystemExit('ERROR: the pinned one runs')\n"}
     pinned = _wheel(tmp_path / "wheels", "pip", "99.0", content)
     (checkout / "imrsite" / "requirements-pip.txt").write_text(pinned)
     if not index_has_it:
         _wheel(tmp_path / "wheels", "pip", "99.0", {"pip/__init__.py": "", "pip/__main__.py": "raise SystemExit(1)\n"})
-    result = start(
-        program="import runpy, sys, sysconfig; sys.argv = ['manage.py', 'check']; sys.path.insert(0, '');"
-        f"sysconfig.get_config_vars()['WHEEL_PKG_DIR'] = {str(old.parent)!r};"
-        "runpy.run_path('manage.py', run_name='__main__')"
-    )
+    result = start("check", program=_with_pip_in(old.parent))
     if index_has_it:
         _says(result, "the pinned one runs")
     else:
