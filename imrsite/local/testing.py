@@ -13,6 +13,8 @@ from imrsite.local.bootstrap import ROOT, keep_bytecode
 #: Four processes for two cores, since many tests wait for a worker or a browser. A process that has finished takes
 #: over what others have left.
 _SHARED = ("--numprocesses", "4", "--dist", "worksteal")
+#: Set for pytest when all tests have been compiled a moment ago.
+COMPILED = "IMRSITE_TESTS_COMPILED"
 #: Options that say how much to report, or which marks to run, but choose no test.
 _CHOOSES_NO_TEST = re.compile(r"-q+|-v+|-x|-m.*|--durations=\d+|--maxfail=\d+|--tb=\w+|--color=\w+")
 
@@ -25,6 +27,7 @@ def run_tests(arguments: Sequence[str]) -> NoReturn:
     shared = _SHARED if runs_everything(arguments) else ()
     if shared and not are_compiled(ROOT / "tests"):
         compile_tests(ROOT / "tests")
+        os.environ[COMPILED] = "yes"
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *shared, *arguments])
 
 
