@@ -1,8 +1,9 @@
 """What the sentences of a decision speak of: findings, tests, earlier treatment, function, quantities."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True)
@@ -83,19 +84,27 @@ class ElementCount:
         return 100 * self.overturned / self.overturned_of if self.overturned_of else None
 
 
+@lru_cache(maxsize=8_192)
+def elements_of(sentence: str) -> frozenset[str]:
+    """The keys of the elements that a sentence speaks of. Pages about recent decisions read the same ones again."""
+    return frozenset(element.key for element in ELEMENTS if element.words.search(sentence))
+
+
 def speaks_of(key: str, sentence: str) -> bool:
     """Whether a sentence speaks of an element."""
-    return any(element.key == key and element.words.search(sentence) for element in ELEMENTS)
+    return key in elements_of(sentence)
 
 
 def count_elements(upheld: Iterable[Sequence[str]], overturned: Iterable[Sequence[str]]) -> list[ElementCount]:
     """Elements that sentences speak of, most items first. Each entry holds the sentences of one item."""
-    lost, won = list(upheld), list(overturned)
+    lost, won = (
+        [set[str]().union(*map(elements_of, sentences)) for sentences in items] for items in (upheld, overturned)
+    )
     counts = [
         ElementCount(element, _items(element, lost), _items(element, won), len(lost), len(won)) for element in ELEMENTS
     ]
     return sorted((c for c in counts if c.upheld or c.overturned), key=lambda c: -(c.upheld + c.overturned))
 
 
-def _items(element: Element, items: Sequence[Sequence[str]]) -> int:
-    return sum(any(element.words.search(sentence) for sentence in sentences) for sentences in items)
+def _items(element: Element, items: Sequence[Collection[str]]) -> int:
+    return sum(element.key in spoken_of for spoken_of in items)

@@ -5,6 +5,7 @@ from typing import cast
 from django.db.models import F, QuerySet
 
 from determinations.models import ItemFact
+from determinations.models.any_of import AnyOf
 from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import SqlEngine
 
@@ -19,10 +20,11 @@ def newest_items(engine: SqlEngine, items: "QuerySet[ItemFact]", most: int) -> "
     selection = Selection(items, whole_letters=False)
     if engine.lists_by_column(selection):
         sql, params = selection.rows
-        named = engine.rows_by_column(
+        named = engine.kept_by_column(
             f"SELECT item_id {sql} ORDER BY decision_date DESC NULLS LAST, item_id DESC LIMIT {most}",
             params,
+            shared=False,
         )
         if named is not None:
-            return ItemFact.objects.filter(pk__in=[cast("int", pk) for (pk,) in named]).order_by(*_NEWEST_FIRST)
+            return ItemFact.objects.filter(AnyOf("pk", [cast("int", pk) for (pk,) in named])).order_by(*_NEWEST_FIRST)
     return items.order_by(*_NEWEST_FIRST)[:most]

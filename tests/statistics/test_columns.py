@@ -219,6 +219,8 @@ def compare_all_groupings() -> None:
          ("CASE WHEN d IS NULL THEN NULL WHEN d < DATE '2015-01-02' THEN 0 ELSE 1 END", [])),
         ("EXISTS(SELECT 1 LIMIT 1) GROUP BY grounds", [], ("EXISTS(SELECT 1) GROUP BY grounds_key", [])),
         ('unnest("grounds") AS ground, grounds', [], ('unnest("grounds") AS ground, grounds_key', [])),
+        ('NOT ("t"."grounds" = %s::varchar(40)[])', [[]], ("NOT (\"t\".\"grounds_key\" = '[]')", [])),
+        ("grounds = %s::varchar[] AND x = %s", [["a"], 1], ("grounds = ?::varchar[] AND x = ?", [["a"], 1])),
         ("unnest(grounds)", [], None),
         ("FROM determinations_case", [], None),
         ("determinations_item_words(item_id) @@ %s", ["x"], None),

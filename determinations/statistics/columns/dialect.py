@@ -30,6 +30,7 @@ _CONSTRUCTS = re.compile(
             rf"%s = ANY\((?P<element>{_COLUMN})\)",
             rf"(?P<all_in>{_COLUMN}) @> {_ARRAY.format('all_of')}",  # licensure @> ARRAY['California']::varchar[]
             rf"(?P<some_in>{_COLUMN}) && {_ARRAY.format('some_of')}",
+            rf"(?P<same>{_COLUMN}) = %s(?P<same_type>::\w+(?:\(\d+\))?\[\])",  # grounds = '{}'::varchar(40)[]
             rf"width_bucket\((?P<bucket>{_COLUMN}), %s::date\[\]\)",
             r'(?P<elements>unnest\("\w+"\))',  # unnest("problem_codes") AS code
             r"(?P<exists> LIMIT 1\))",  # of EXISTS (SELECT ... LIMIT 1)
@@ -76,6 +77,8 @@ def _replaced(match: "re.Match[str]", given: Iterator[Value], kept: list[Value])
     if part["some_in"]:
         number = part["some_of"].count("%s")
         return f"({' OR '.join(_contains(part['some_in'], given, kept) for _ in range(number))})"
+    if part["same"]:
+        return _is_same(part["same"], part["same_type"], next(given), kept)
     if part["bucket"]:
         return _bucket(part["bucket"], next(given))
     if part["elements"]:
@@ -104,7 +107,7 @@ def _contains(column: str, given: Iterator[Value], kept: list[Value]) -> str:
     (those in an element are escaped) or where one ends with a comma, and then by the separator alone.
     """
     value = _plain(next(given))
-    element, text = _ELEMENTS.get(column.rpartition(".")[2].strip('"')), _key_of(column)
+    element, text = _ELEMENTS.get(_name_of(column)), _key_of(column)
     if element == "VARCHAR" and isinstance(value, str) and value != _SEPARATOR:
         kept.append(f"{_SEPARATOR}{json.dumps(value, ensure_ascii=False)}")
         return f"contains('{_SEPARATOR}' || substr({text}, 2), ?)"
@@ -113,6 +116,19 @@ def _contains(column: str, given: Iterator[Value], kept: list[Value]) -> str:
         return f"contains(replace(replace({text}, '[', ','), ']', ','), ?)"
     kept.append(value)
     return f"list_contains({column}, ?)"
+
+
+def _is_same(column: str, array_type: str, value: Value, kept: list[Value]) -> str:
+    """Whether an array is the same as the value. One without elements is found by its text, which is quicker."""
+    if value == [] and _name_of(column) in _ELEMENTS:
+        return f"{_key_of(column)} = '[]'"
+    kept.append(_plain(value))
+    return f"{column} = ?{array_type}"
+
+
+def _name_of(column: str) -> str:
+    """The name of a column without its table."""
+    return column.rpartition(".")[2].strip('"')
 
 
 def _key_of(column: str) -> str:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from determinations.access import audit
 from determinations.browsing.selection import narrow
 from determinations.models import Category, DisputedItem, ItemFact
+from determinations.models.any_of import AnyOf
 from determinations.paging.addresses import with_query
 from determinations.parsing.results import Decision
 from determinations.statistics.newest import newest_items
@@ -71,7 +72,7 @@ def recent_requests(
     """The most recent of these requests, most recent first. Two queries."""
     columns = ("item_id", "case_id", "decision_date", "overturned", "grounds")
     rows = list(newest_items(context.engine, requests, most).values_list(*columns))
-    texts = DisputedItem.objects.filter(pk__in=[row[0] for row in rows]).values_list("pk", "number", "disputed")
+    texts = DisputedItem.objects.filter(AnyOf("pk", [row[0] for row in rows])).values_list("pk", "number", "disputed")
     wordings = {pk: (number, wording) for pk, number, wording in texts}
     recent = []
     for item_id, case_id, decision_date, overturned, grounds in rows:
