@@ -13,7 +13,7 @@ from determinations.statistics.columns.layout import KEY
 from determinations.statistics.interface import TABLE, CitationGroup, Selection, Sums
 
 _PARTS, _SECTIONS, _EDITION = f"parts{KEY}", f"section{KEY}", f"edition{KEY}"
-_TALLY = "count(*), count(overturned), count(*) FILTER (WHERE overturned)"
+TALLY = "count(*), count(overturned), count(*) FILTER (WHERE overturned)"
 _OF_AUTHORITY = "authority_id = %s AND first_of_authority"
 #: Answers a statement with its parameters, ``shared`` with other processes or not; None if PostgreSQL has to.
 Ask = Callable[[str, tuple[Value, ...], bool], Rows | None]
@@ -38,7 +38,7 @@ class CitedCounts:
 
     def sections(self, selection: Selection) -> list[CitationGroup] | None:
         """As ``Engine.count_sections``."""
-        rows = self._count(selection, [_SECTIONS], "first_of_authority AND len(sections) > 0")
+        rows = self._count(selection, [_SECTIONS], f"{_SECTIONS} IS NOT NULL")
         if rows is None:
             return None
         sums = Sums()
@@ -85,7 +85,7 @@ class CitedCounts:
         rows, params = selection.rows
         named, of_citations = ", ".join(columns), rows.replace(f"FROM {TABLE}", f"FROM {CITED} AS {TABLE}", 1)
         sql = f"""
-            SELECT {named}, {_TALLY} FROM (SELECT {TABLE}.* {of_citations}) AS selected
+            SELECT {named}, {TALLY} FROM (SELECT {TABLE}.* {of_citations}) AS selected
             WHERE {condition} GROUP BY {named}
         """  # noqa: S608 - constants and the ORM's own SQL
         return self._ask(sql, (*params, *values), selection.is_everything)

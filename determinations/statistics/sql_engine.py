@@ -30,6 +30,7 @@ from determinations.statistics.interface import (
     Selection,
     Sums,
 )
+from determinations.statistics.letter_counts import count_letters
 
 
 class SqlEngine:
@@ -157,8 +158,12 @@ class SqlEngine:
         """See ``Engine``.
 
         In a selection of whole letters, the first item of a letter counts the letter. Otherwise the items of letters
-        with several items are first grouped by letter; letters with one item need no grouping.
+        with several items are first grouped by letter; letters with one item need no grouping. By column, letters are
+        counted by their places.
         """
+        by_column = count_letters(self._ask_columns, selection)
+        if by_column is not None:
+            return by_column
         if selection.whole_letters:
             selected, params = _selected(selection, ["decision_month", "outcome", "first_of_case", "case_items"])
             sql = f"""

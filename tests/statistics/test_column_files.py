@@ -21,7 +21,7 @@ from determinations.models import (
 from determinations.operations.checking.column_files import column_file
 from determinations.operations.findings import Level
 from determinations.statistics.answer_cache import cached_answers
-from determinations.statistics.columns import keeping, reading
+from determinations.statistics.columns import keeping, reading, writing
 from determinations.statistics.columns.writing import Changes
 from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
@@ -54,6 +54,43 @@ def test_a_correction_and_an_erasure_count_at_once(people: People, folder: Path)
             "SELECT count(*) FROM determinations_itemfact WHERE case_id = ?", [fact.case_id]
         ).fetchone()
     assert kept == (0,)
+
+
+def test_a_file_is_written_in_the_order_of_dates_however_few_rows_are_in_memory(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_world(random.Random(4), 20)
+    monkeypatch.setattr(writing, "_ROWS_AT_ONCE", 1)
+    anew = keeping.keep_columns()
+    fact = ItemFact.objects.exclude(decision_date=None).order_by("pk")[0]
+    ItemFact.objects.filter(case_id=fact.case_id).update(decision_date=date(1999, 1, 1))
+    merged = keeping.keep_columns(at_once=True)
+    for written in (anew, merged):
+        assert written is not None
+        assert written.items == ItemFact.objects.count()
+    assert merged is not None
+    with duckdb.connect(str(folder / merged.name), read_only=True) as file:
+        dates = [day for (day,) in file.execute("SELECT decision_date FROM determinations_itemfact").fetchall()]
+        assert dates == sorted(dates, key=lambda day: (day is None, day))
+        assert dates[0] == date(1999, 1, 1)
+        places = file.execute(
+            "SELECT count(DISTINCT (letter_block, letter_bit)) FROM determinations_itemfact"
+        ).fetchone()
+    assert places == (ItemFact.objects.values("case_id").distinct().count(),)
+
+
+def test_items_of_one_day_or_without_a_date_are_divided_if_they_are_many() -> None:
+    days = [(date(2015, 1, 1), 110_000), (date(2015, 1, 2), 10), (date(2015, 1, 3), 350_000), (None, 30)]
+    assert list(writing.slices(days)) == [
+        "decision_date BETWEEN DATE '2015-01-01' AND DATE '2015-01-01'",
+        "decision_date BETWEEN DATE '2015-01-02' AND DATE '2015-01-02'",
+        *(
+            f"decision_date BETWEEN DATE '2015-01-03' AND DATE '2015-01-03' AND item_id % 3 = {part}"
+            for part in range(3)
+        ),
+        "decision_date IS NULL",
+    ]
+    assert not list(writing.slices([]))
 
 
 def test_a_file_is_written_again_the_later_the_larger_it_is() -> None:

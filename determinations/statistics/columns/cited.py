@@ -1,9 +1,9 @@
 """Each citation beside the columns of its item: what selects items selects their citations too, without a join.
 
 What statistics group citations by is kept as JSON text, since one column is quick to group by: ``parts_key`` has side,
-authority, sections and pages; ``section_key`` the same without pages; ``edition_key`` has side, authority, edition,
-edition status, whether this is the first citation of its item and side with the status, and the year of decision. A
-file is of the editions' dates that it was written with; when they change, it is written anew.
+authority, sections and pages; ``section_key`` the same without pages, where there are sections; ``edition_key`` has
+side, authority, edition, edition status, whether this is the first citation of its item and side with the status, and
+the year of decision. A file is of the editions' dates that it was written with; when they change, it is written anew.
 """
 
 from determinations.statistics.columns.layout import ITEMS, KEY
@@ -40,7 +40,7 @@ def cited_items(items: str, citations: str, schema: str) -> str:
         SELECT {of_items}, side, cited.authority_id, first_of_authority, cited.edition, sections, pages,
             CASE WHEN first_of_authority THEN
                 '["' || side || '",' || cited.authority_id || ',' || sections{KEY} || ',' || pages{KEY} || ']' END,
-            CASE WHEN first_of_authority THEN
+            CASE WHEN first_of_authority AND len(sections) > 0 THEN
                 '["' || side || '",' || cited.authority_id || ',' || sections{KEY} || ']' END,
             '["' || side || '",' || cited.authority_id || ',' || to_json(cited.edition)::VARCHAR || ',"' || status
                 || '",' || ((row_number() OVER (

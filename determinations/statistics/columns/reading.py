@@ -25,6 +25,7 @@ from determinations.statistics.columns.dialect import NotInColumns, Value, decod
 from determinations.statistics.columns.files import folder, known_folder_id, size_of
 from determinations.statistics.columns.horizon import FileState, changed_items, read_state
 from determinations.statistics.columns.layout import CITATIONS, FACTS, ITEMS, KEY, REFERENCE
+from determinations.statistics.columns.letters import BLOCK, BLOCKS, place_changed
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ Rows: TypeAlias = list[tuple[Value, ...]]
 MOST_CHANGED = 20_000
 #: Versions of the facts that a process keeps ready, for requests that began before the last change.
 _VERSIONS = 3
+#: Groups of whole numbers with so many bits together are counted without looking them up: blocks of 8 million letters.
+_DIRECTLY_GROUPED_BITS = 17
 _REMEMBERED_SECONDS = 24 * 60 * 60
 #: Errors of one statement, or of the memory that it may use; others are of the file.
 _OF_A_STATEMENT = (
@@ -57,6 +60,7 @@ def memory_only() -> duckdb.DuckDBPyConnection:
             "temp_directory": "",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            "perfect_ht_threshold": _DIRECTLY_GROUPED_BITS,
         }
     )
 
@@ -159,14 +163,13 @@ class OpenFile:
         for table in REFERENCE:
             table.create(self.connection, f"{schema}.{table.name}")
             table.copy_rows(self.connection, f"{schema}.{table.name}", "")
-        tables = {name: f"SELECT * FROM file.{name}" for name in (ITEMS.name, CITED)}  # noqa: S608 - names of our own
+        tables = {name: f"SELECT * FROM file.{name}" for name in (ITEMS.name, CITED, BLOCKS)}  # noqa: S608 - names of our own
         if items:
             self._read_changed(schema, items)
             unchanged = f"{ITEMS.key} NOT IN (SELECT item FROM {schema}.changed)"  # noqa: S608
-            tables = {
-                name: f"{rows} WHERE {unchanged} UNION ALL SELECT * FROM {schema}.{name}_now"  # noqa: S608
-                for name, rows in tables.items()
-            }
+            for name, now in ((ITEMS.name, f"{ITEMS.name}_placed"), (CITED, f"{CITED}_now")):
+                tables[name] += f" WHERE {unchanged} UNION ALL SELECT * FROM {schema}.{now}"  # noqa: S608
+            tables[BLOCKS] += f" UNION ALL SELECT {BLOCK} FROM {schema}.places WHERE is_new"  # noqa: S608
         tables[CITATIONS.name] = CITATIONS_ALONE.format(schema=schema)
         for name, rows in tables.items():
             self.connection.execute(f"CREATE VIEW {schema}.{name} AS {rows}")
@@ -179,6 +182,7 @@ class OpenFile:
             now = f"{schema}.{table.name}_now"
             table.create(self.connection, now)
             table.copy_rows(self.connection, now, f"WHERE {table.key} = ANY('{{{numbers}}}'::bigint[])")
+        place_changed(self.connection, schema)
         self.connection.execute(f"CREATE TABLE {schema}.{CITED}_now ({DEFINITION})")
         rows = cited_items(f"{schema}.{ITEMS.name}_now", f"{schema}.{CITATIONS.name}_now", schema)
         self.connection.execute(f"INSERT INTO {schema}.{CITED}_now {rows}")
