@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from determinations.access.roles import RoleBackend, scope_of
 from determinations.access.scope import Scope, within
+from imrsite.local.people import make_people
 from tests.access.offices import limit, two_offices
 from tests.fixtures.people import People
 
@@ -48,3 +49,18 @@ def test_the_limit_to_offices_is_read_with_them(people: People, name: str) -> No
     user.is_active = False
     user.save()
     assert RoleBackend().get_all_permissions(User.objects.get(username=name)) == set()
+
+
+def test_the_demos_accounts_get_their_role_and_password_again(db: None) -> None:
+    """Whatever they were changed to since; the accounts stay the same."""
+    first = make_people("first password")["admin"]
+    first.groups.set([Group.objects.get(name="supervisor"), Group.objects.get(name="case manager")])
+    User.objects.filter(pk=first.pk).update(is_staff=False, first_name="Synthetic")
+    people = make_people("second password")
+    assert {name: [group.name for group in person.groups.all()] for name, person in people.items()} == {
+        "casemanager": ["case manager"], "supervisor": ["supervisor"], "admin": ["admin"],
+    }  # fmt: skip
+    admin = people["admin"]
+    assert (admin.pk, admin.first_name, admin.is_staff) == (first.pk, "Synthetic", True)
+    assert [person.check_password("second password") for person in people.values()] == [True] * 3
+    assert not people["supervisor"].is_staff
