@@ -19,6 +19,7 @@ from determinations.extraction.results import Damaged, ExtractedText, Limits
 from determinations.extraction.rtf_changes import without_what_is_not_shown
 from determinations.extraction.rtf_marks import with_marks_as_text
 from determinations.extraction.symbols import CHECKED, UNCHECKED
+from determinations.extraction.word_data import fill_in_controls
 from determinations.extraction.word_document import text_of_word
 from determinations.extraction.word_styles import HidingStyles, hiding_styles
 
@@ -158,11 +159,12 @@ def word_to_text(data: bytes) -> str:
     """The text of a Word document: its main part, text boxes and tracked insertions included, deletions not.
 
     What is hidden by its own format or by a style is left out. Check marks and what was chosen in the fields of a form
-    are text.
+    are text. Content controls that are mapped to data have the text of the data.
     """
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         root = fromstring(package.read("word/document.xml"), _parser())
         styles = _part(package, "word/styles.xml")
+        fill_in_controls(root, package, lambda name: _part(package, name))
     return _EMPTY_PAGE.sub("\f", text_of_word(root, HidingStyles() if styles is None else hiding_styles(styles)))
 
 
@@ -175,15 +177,13 @@ def open_document_to_text(data: bytes) -> str:
 
 
 def _part(package: zipfile.ZipFile, name: str) -> _Element | None:
-    """A part that says how text is shown; None if there is none, or it is damaged: the text is read without it."""
+    """A part that says what is shown, and how; None if it is missing or damaged: the text is read without it."""
     if name not in package.namelist():
         return None
     try:
         return fromstring(package.read(name), _parser())
     except (LxmlError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as fault:
-        logger.warning(
-            "A document's %s is damaged (%s); the text is read without its styles.", name, type(fault).__name__
-        )
+        logger.warning("A document's %s is damaged (%s); the text is read without it.", name, type(fault).__name__)
         return None
 
 
