@@ -13,7 +13,8 @@ from determinations.browsing.column_cases import MOST_WITHOUT_ITEMS, CasesByColu
 from determinations.filters.kinds import KINDS, Stored
 from determinations.filters.options import MOST_COUNTED
 from determinations.models.dimensions import MARKS, Dimension, Kind, Scope
-from determinations.statistics.columns.case_bits import GROUPABLE, BitValue, SelectedCases
+from determinations.statistics.columns.bits import GROUPABLE, BitValue
+from determinations.statistics.columns.selected import SelectedItems
 from determinations.statistics.interface import TABLE
 from determinations.wording.labels import Labels
 
@@ -33,14 +34,14 @@ class CountedCases:
     """The cases that pass some filters, ready to be counted."""
 
     cases: CasesByColumn
-    selected: SelectedCases
+    selected: SelectedItems
     #: Of those without items, the values of each column.
     without_items: Mapping[str, list[Stored]]
 
     @classmethod
     def of(cls, cases: CasesByColumn, dimensions: Collection[Dimension]) -> "CountedCases | None":
         """Find the cases; None if PostgreSQL has to count them."""
-        selected = cases.engine.cases_by_column(cases.items)
+        selected = cases.selected
         columns = list(dict.fromkeys(dimension.column(of_items=False) for dimension in dimensions))
         rows = cases.rows.filter(item_count=0).order_by().values_list(*columns)[: MOST_WITHOUT_ITEMS + 1]
         empty = list(rows) if selected is not None else []
@@ -59,21 +60,22 @@ class CountedCases:
         for stored in self.without_items[column]:
             values = set(values_of(dimension, column, stored, labels))
             numbers.update(values & numbers.keys() if only_frequent else values)
-        return {value: number for value, number in numbers.items() if number}
+        return shown(dimension, {value: number for value, number in numbers.items() if number})
 
     def _by_bits(self, dimension: Dimension, labels: Labels) -> Counter[str]:
         numbers = Counter[str]()
         stored_of: dict[str, list[BitValue]] = defaultdict(list)
         for stored in self.selected.values(dimension.item_column):
-            for value in values_of(dimension, dimension.item_column, _whole(dimension, stored), labels):
+            for value in values_of(dimension, dimension.item_column, whole(dimension, stored), labels):
                 stored_of[value].append(stored)
         for value, several in stored_of.items():
-            numbers[value] += self.selected.count(dimension.item_column, several)
+            numbers[value] += self.selected.count(dimension.item_column, several, of_cases=True)
         return numbers
 
     def _grouped(self, dimension: Dimension, labels: Labels) -> Counter[str] | None:
         """By a statement, the most frequent values only."""
-        if dimension.kind not in GROUPABLE and dimension.kind is not Kind.OFFICE_FIELD:
+        groupable = dimension.kind in GROUPABLE or dimension.kind is Kind.OFFICE_FIELD
+        if not groupable or self.cases.also:
             return None
         column, (sql, parameters) = dimension.item_column, self.cases.items.rows
         value = f'unnest("{column}")' if dimension.kind in _ARRAYS else f'"{column}"'
@@ -91,12 +93,19 @@ class CountedCases:
             return None
         numbers = Counter[str]()
         for stored, number in rows:
-            for shown in values_of(dimension, column, _whole(dimension, cast(BitValue, stored)), labels):
+            for shown in values_of(dimension, column, whole(dimension, cast(BitValue, stored)), labels):
                 numbers[shown] += int(str(number))
         return numbers
 
 
-def _whole(dimension: Dimension, stored: BitValue) -> Stored:
+def shown(dimension: Dimension, numbers: dict[str, int]) -> dict[str, int]:
+    """The numbers that the rail needs: of a field of the office those of the most frequent values."""
+    if dimension.kind is not Kind.OFFICE_FIELD or len(numbers) <= MOST_COUNTED:
+        return numbers
+    return dict(Counter(numbers).most_common(MOST_COUNTED))
+
+
+def whole(dimension: Dimension, stored: BitValue) -> Stored:
     """A value as its column has it: of an array, one with this element alone."""
     return [stored] if dimension.kind in _ARRAYS else stored
 

@@ -15,8 +15,9 @@ from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
 from django.http import QueryDict
 
-from determinations.browsing.column_cases import Place, cases_by_column
-from determinations.browsing.counted_cases import CountedCases, values_of
+from determinations.browsing.column_cases import cases_by_column
+from determinations.browsing.counted_cases import CountedCases, shown, values_of, whole
+from determinations.browsing.list_place import Place
 from determinations.browsing.lists import NEWEST, ListKind
 from determinations.filters import ListFilters
 from determinations.filters.kinds import KINDS, Stored
@@ -26,6 +27,7 @@ from determinations.models.dimensions import Dimension, Kind
 from determinations.paging.filtered import NEAR, ListQuery, Nearest, keys_near, rows_of, tables_of
 from determinations.paging.stretches import STRETCH, Candidates, StretchLimits
 from determinations.statistics.answer_cache import Rows
+from determinations.statistics.columns.selected import SelectedItems
 from determinations.statistics.interface import TABLE, Selection
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
 from determinations.wording.labels import Labels
@@ -134,11 +136,18 @@ def _items_by_column(
             selections[left_out] = Selection(rows, whole_letters=False)
         if not all(engine.lists_by_column(selection) for selection in selections.values()):
             return None
+        selected = {left_out: engine.items_by_column(selection) for left_out, selection in selections.items()}
         for left_out, selection in selections.items():
-            engine.precompute(selection, [(column,) for column in dict.fromkeys(columns[left_out])])
+            by_bits = selected[left_out]
+            grouped = [column for column in dict.fromkeys(columns[left_out]) if not (by_bits and by_bits.has(column))]
+            engine.precompute(selection, [(column,) for column in grouped])
         numbers = {}
         for dimension in dimensions:
             left_out, column = places[dimension.name]
+            by_bits = selected[left_out]
+            if by_bits and by_bits.has(column):
+                numbers[dimension.name] = _items_by_bits(dimension, by_bits, filterset.lookups.labels)
+                continue
             frequent = _frequent(engine, selections[left_out], column) if dimension.kind is Kind.OFFICE_FIELD else None
             if frequent is not None:
                 stored = [(cast(Stored, raw), int(str(items))) for raw, items in frequent]
@@ -147,6 +156,17 @@ def _items_by_column(
                 stored = [(list(raw) if isinstance(raw, tuple) else raw, items) for (raw,), items, *_ in groups]
             numbers[dimension.name] = _by_value(dimension, column, stored, filterset.lookups.labels)
     return numbers
+
+
+def _items_by_bits(dimension: Dimension, selected: SelectedItems, labels: Labels) -> dict[str, int]:
+    """The selected items by the values of a dimension."""
+    column = dimension.item_column
+    stored = [
+        (whole(dimension, value), number)
+        for value in selected.values(column)
+        if (number := selected.count(column, (value,), of_cases=False))
+    ]
+    return shown(dimension, _by_value(dimension, column, stored, labels))
 
 
 def _frequent(engine: SqlEngine, selection: Selection, column: str) -> Rows | None:
@@ -171,7 +191,7 @@ def _cases_by_column(
     with one_snapshot() as engine:
         cases: dict[str, CountedCases] = {}
         for name, left_out in dict(tables.values()).items():
-            items = filterset.as_items(without=left_out)
+            items = filterset.as_several_items(without=left_out)
             by_column = cases_by_column(engine, NEWEST, queries[name].rows, items)
             counted = by_column and CountedCases.of(by_column, dimensions)
             if not counted:
@@ -203,7 +223,7 @@ def _samples(
     samples: dict[str, _Sample] = {}
     with one_snapshot() as engine:
         for name, listed in queries.items():
-            items = filterset.as_items(without=left_out[name])
+            items = filterset.as_several_items(without=left_out[name])
             cases = cases_by_column(engine, NEWEST, listed.rows, items)
             if cases is None or cases.items.is_everything:
                 continue

@@ -84,6 +84,31 @@ class ListFilters(django_filters.FilterSet):
             return None
         return cast("QuerySet[ItemFact]", self.for_items(address, ItemFact.objects.all()).qs)
 
+    def as_several_items(self, *, without: Collection[str] = ()) -> "list[QuerySet[ItemFact]] | None":
+        """Facts of items, several times: a row with items passes every filter except some if it has one of each.
+
+        A doubt may be one of the case or of another item than passes the other filters. None for words, and where the
+        absence of doubts is asked for.
+        """
+        if (together := self.as_items(without=without)) is not None:
+            return [together]
+        alone = [n for n, d in self.dimension_of.items() if d.scope is Scope.CASE_OR_ITEM and n not in without]
+        for name in alone:
+            if self.dimension_of[name].kind is not Kind.CODES or "unknown" in self.data.getlist(name):
+                return None
+        others = self.as_items(without=[*without, *alone])
+        if others is None:
+            return None
+        each = (self._as_items_by([name]) for name in alone)
+        return [others, *each]
+
+    def _as_items_by(self, names: Collection[str]) -> "QuerySet[ItemFact]":
+        """The facts of the items that pass some of the filters."""
+        address = self.data.copy()
+        for name in set(address) - set(names):
+            del address[name]
+        return cast("QuerySet[ItemFact]", self.for_items(address, ItemFact.objects.all()).qs)
+
     def filter_queryset(self, queryset: QuerySet[Model]) -> QuerySet[Model]:
         """Rows that pass every filter."""
         return self.passing(queryset, self.form.cleaned_data)

@@ -18,9 +18,9 @@ from determinations.parsing.results import SIDES
 from determinations.statistics.answer_cache import Rows, cached_answers, data_version
 from determinations.statistics.citation_code import decode_citations
 from determinations.statistics.cited_counts import CitedCounts
-from determinations.statistics.columns.case_bits import SelectedCases
 from determinations.statistics.columns.dialect import Value
 from determinations.statistics.columns.reading import ColumnReader
+from determinations.statistics.columns.selected import SelectedItems
 from determinations.statistics.interface import (
     TABLE,
     CitationGroup,
@@ -71,9 +71,11 @@ class SqlEngine:
         """The same, counted once per version of the data; ``shared`` with other processes."""
         return self._ask_columns(sql, params, shared)
 
-    def cases_by_column(self, selection: Selection) -> SelectedCases | None:
-        """The cases with items of the selection, to be counted by their values; None if PostgreSQL has to tell."""
-        return None if self._columns is None else self._columns.cases(*selection.rows)
+    def items_by_column(self, selection: Selection) -> SelectedItems | None:
+        """The items of the selection, to be counted by their values and named; None if no file tells them."""
+        if self._columns is None:
+            return None
+        return self._columns.items_of(selection.items.query.where, *selection.rows)
 
     def _ask(self, sql: str, params: tuple[Any, ...], *, shared: bool = False) -> Rows:
         """The rows, counted once per version of the data; ``shared`` with other processes."""

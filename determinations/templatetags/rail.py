@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
+from html import escape
 from zlib import crc32
 
 from django import template
-from django.contrib.humanize.templatetags.humanize import intcomma
 from django.template.loader import get_template
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 
@@ -29,12 +28,13 @@ def _part_of_id(value: str) -> str:
 @register.simple_tag
 def facet_option(name: str, option: Option) -> SafeString:
     """A filter value with its checkbox and the number of rows that have it."""
-    value = escape(option.value)
+    # Django's own functions to escape and to write numbers took a fifth of the page's time.
+    value, field = escape(str(option.value)), escape(name)
     return mark_safe(  # noqa: S308 - every value is escaped
-        f'<label class="facet-option"><input type="checkbox" name="{escape(name)}" value="{value}"'
-        f' id="f-{escape(name)}-{_part_of_id(option.value)}"{" checked" if option.chosen else ""}>'
-        f'<span class="facet-label">{escape(option.label)}</span>'
-        f'<span class="facet-count">{"" if option.count is None else intcomma(option.count)}</span></label>'
+        f'<label class="facet-option"><input type="checkbox" name="{field}" value="{value}"'
+        f' id="f-{field}-{_part_of_id(option.value)}"{" checked" if option.chosen else ""}>'
+        f'<span class="facet-label">{escape(str(option.label))}</span>'
+        f'<span class="facet-count">{"" if option.count is None else f"{option.count:,}"}</span></label>'
     )
 
 

@@ -24,8 +24,7 @@ from determinations.filters.kinds import KINDS
 from determinations.models import Case, ItemFact, OfficeField, OfficeValue
 from determinations.paging.filtered import keys_from
 from determinations.paging.keyset import Cursor, cursor_at
-from determinations.statistics.columns import case_bits, keeping
-from determinations.statistics.columns.layout import Column
+from determinations.statistics.columns import bits, keeping
 from determinations.statistics.interface import Selection
 from determinations.statistics.newest import newest_items
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
@@ -71,6 +70,7 @@ def test_the_rail_counts_every_case_by_column_while_letters_change(people: Peopl
     queries = [
         *map(QueryDict, ("", "sex=male", "category=Pharmaceuticals&decision=upheld", "age=40-49", "state=parsed")),
         *map(QueryDict, ("decision=upheld&decision=overturned&by_item=yes", "outcome=upheld&outcome=partly")),
+        *map(QueryDict, ("problem=date_order&decision=upheld", "problem=no_rationale&problem=date_order&sex=male")),
     ]
     for query in queries:
         assert of_rail(query) == every_case(query), query.urlencode()
@@ -93,16 +93,14 @@ def test_columns_with_many_values_and_office_fields_are_counted_without_numbers(
     for number, case in enumerate(Case.objects.all()):
         Case.objects.filter(pk=case.pk).update(**{employer.column: employers[number % 4]})
         ItemFact.objects.filter(case=case).update(**{employer.column: employers[number % 4]})
-    values = case_bits._numbers_of_values
-    many = {"specialties", "licensure", "claims_authority_ids", "reviewer_authority_ids"}
+    many = {"specialties", "licensure", "claims_authority_ids", "reviewer_authority_ids", employer.column}
+    write = bits._Writer._write_column
     monkeypatch.setattr(
-        case_bits,
-        "_numbers_of_values",
-        lambda engine: {column: 10**9 if column.name in many else n for column, n in values(engine).items()},
+        bits._Writer, "_write_column", lambda self, column, rows: column.name not in many and write(self, column, rows)
     )
     keeping.keep_columns()
     with one_snapshot() as engine:
-        selected = engine.cases_by_column(Selection(ItemFact.objects.all(), whole_letters=False))
+        selected = engine.items_by_column(Selection(ItemFact.objects.all(), whole_letters=False))
     assert selected is not None
     assert not any(selected.has(column) for column in many)
     assert selected.has("sex")
@@ -125,45 +123,73 @@ def test_columns_with_many_values_and_office_fields_are_counted_without_numbers(
     assert sorted(shown.values()) == sorted(all_of_them.values())[-2:]
 
 
-def test_a_column_that_runs_out_of_memory_is_counted_without_numbers(
+def test_fields_of_the_office_are_counted_by_sets_like_other_columns(
     people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its rows leave a gap in the file; the numbers of the others are all read."""
-    stored_world(random.Random(15), 25)
-    monkeypatch.setattr(case_bits, "_VALUES_AT_ONCE", 1)
-    bits_of, write = case_bits.bits_of, case_bits._write_column
-    written: list[str] = []
-
-    def out_of_memory(rows: str, most: int) -> str:
-        written.append(written[-1])
-        if written[-1] == "licensure" and written.count("licensure") == 3:  # its second value
-            raise duckdb.OutOfMemoryException("synthetic")
-        return bits_of(rows, most)
-
-    def noted(engine: duckdb.DuckDBPyConnection, column: Column, values: int, most: int) -> None:
-        written.append(column.name)
-        write(engine, column, values, most)
-
-    monkeypatch.setattr(case_bits, "bits_of", out_of_memory)
-    monkeypatch.setattr(case_bits, "_write_column", noted)
+    stored_world(random.Random(16), 12)
+    employer = OfficeField.objects.get(key="employer")
+    employers = [
+        OfficeValue.objects.create(field=employer, normal=f"EMPLOYER{number}", printed=f"Employer {number}").pk
+        for number in range(3)
+    ]
+    for number, case in enumerate(Case.objects.all()):
+        Case.objects.filter(pk=case.pk).update(**{employer.column: employers[number % 3]})
+        ItemFact.objects.filter(case=case).update(**{employer.column: employers[number % 3]})
     keeping.keep_columns()
-    monkeypatch.setattr(case_bits, "bits_of", bits_of)
     with one_snapshot() as engine:
-        selected = engine.cases_by_column(Selection(ItemFact.objects.all(), whole_letters=False))
+        selected = engine.items_by_column(Selection(ItemFact.objects.all(), whole_letters=False))
     assert selected is not None
-    assert [column.name for column in case_bits.COUNTED if not selected.has(column.name)] == ["licensure"]
-    for address in ("", "sex=male", "category=Pharmaceuticals&decision=upheld"):
+    assert selected.has(employer.column)
+    assert of_rail(QueryDict("sex=male")) == every_case(QueryDict("sex=male"))
+    monkeypatch.setattr(counted_cases, "MOST_COUNTED", 2)
+    assert len(of_rail(QueryDict())[employer.column]) == 2
+
+
+@pytest.mark.parametrize("fault", ["memory", "values", "budget"])
+def test_a_column_that_takes_too_much_is_counted_without_sets(
+    people: People, folder: Path, settings: Any, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    stored_world(random.Random(15), 25)
+    write = bits._Writer._write_column
+
+    def written(self: bits._Writer, column: Any, rows: Any) -> bool:
+        if column.name == "licensure":
+            if fault == "memory":
+                raise duckdb.OutOfMemoryException("synthetic")
+            with monkeypatch.context() as patched:
+                if fault == "values":
+                    patched.setattr(bits, "MOST_VALUES", 1)
+                else:
+                    patched.setattr(self, "left", 1)
+                return write(self, column, rows)
+        return write(self, column, rows)
+
+    monkeypatch.setattr(bits._Writer, "_write_column", written)
+    keeping.keep_columns()
+    with one_snapshot() as engine:
+        selected = engine.items_by_column(Selection(ItemFact.objects.all(), whole_letters=False))
+    assert selected is not None
+    assert [column.name for column in bits.COLUMNS if not selected.has(column.name)] == ["licensure"]
+    for address in ("", "sex=male", "category=Pharmaceuticals&decision=upheld", "licensure=California"):
         assert of_rail(QueryDict(address)) == every_case(QueryDict(address)), address
 
 
-def test_numbers_are_not_kept_beyond_the_largest_letter(
-    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("fault", ["ids", "memory"])
+def test_without_sets_some_cases_are_counted(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     stored_world(random.Random(13), 8)
-    monkeypatch.setattr(case_bits, "MOST_LETTER", 1)
+    if fault == "ids":
+        monkeypatch.setattr(bits, "MOST_ID", 1)
+    else:
+
+        def out_of_memory(_self: bits._Writer) -> None:
+            raise duckdb.OutOfMemoryException("synthetic")
+
+        monkeypatch.setattr(bits._Writer, "_write_order", out_of_memory)
     keeping.keep_columns()
     with one_snapshot() as engine:
-        assert engine.cases_by_column(Selection(ItemFact.objects.all(), whole_letters=False)) is None
+        assert engine.items_by_column(Selection(ItemFact.objects.all(), whole_letters=False)) is None
     assert count_facets(CASES, CASES.filterset(QueryDict()), QueryDict(), Limits(counted=1, many=1, enough=1)).capped
 
 
@@ -223,12 +249,12 @@ def test_the_rail_counts_the_same_by_column_and_all_items(
         "sex=male&region=unknown", "category=Pharmaceuticals&decision=upheld", "sex=male&outcome=upheld&by_item=yes",
     ):  # fmt: skip
         query, told = QueryDict(address), []
-        for engine, bits in ((True, True), (True, False), (False, False)):
+        for engine, sets in ((True, True), (True, False), (False, False)):
             settings.COLUMN_ENGINE = engine
             with monkeypatch.context() as patched:
                 if engine:
                     patched.delattr(facets, "tables_of")  # PostgreSQL gathers nothing
-                if not bits:
+                if not sets:
                     patched.setattr(facets, "_cases_by_column", no_bits)
                 told.append(count_facets(CASES, CASES.filterset(query), query).counts)
             with monkeypatch.context() as patched:
@@ -296,12 +322,13 @@ def compare_pages_of_cases(monkeypatch: pytest.MonkeyPatch, django_assert_num_qu
         ("sex=male&sex=female", 4), ("sex=male", 0), ("decision=upheld&category=Pharmaceuticals", 4),
         ("decision=upheld&sex=female&sort=decided", 0), ("decision=upheld&by_item=yes&sort=decided", 4),
         ("decided_from=2014-01-01&decided_to=2016-12-31", 0), ("problem=date_order", 4), ("q=knee", 4),
+        ("problem=date_order&problem=no_rationale&decision=upheld", 4), ("problem=unknown&sex=male", 4),
     ):  # fmt: skip
         monkeypatch.setattr(column_cases, "_ITEMS_PER_CASE", items_per_case)  # 0: never all are gathered
         query = QueryDict(address)
         filterset = CASES.filterset(query)
-        listed, find, by_items = CASES.list_query(filterset, query), FindCases(filterset), filterset.as_items()
-        assert (by_items is None) == address.startswith(("problem", "q="))
+        listed, find, by_items = CASES.list_query(filterset, query), FindCases(filterset), filterset.as_several_items()
+        assert (by_items is None) == ("q=" in address or "unknown" in address)
         cases = [second, third, *Case.objects.current()[::18]]
         cursors = [cursor_at(case, listed.order, forward=forward) for case in cases for forward in (True, False)]
         for cursor in [None, Cursor(None, 0, forward=False), *cursors]:

@@ -11,21 +11,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
-from typing import TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import duckdb
 from django.conf import settings
 from django.core.cache import cache
+from django.db.models.sql.where import WhereNode
 from redis.exceptions import RedisError
 
 from determinations.access.scope import current_scope
-from determinations.statistics.columns.case_bits import BitsOfFile, ChangedCases, SelectedCases, bits_of, read_bits
+from determinations.statistics.columns.bits import Order, Sets, SetsOfFile
 from determinations.statistics.columns.cited import CITATIONS_ALONE, CITED, DEFINITION, cited_items
+from determinations.statistics.columns.conditions import passing
 from determinations.statistics.columns.dialect import NotInColumns, Value, decoded, translate
 from determinations.statistics.columns.files import folder, known_folder_id, size_of
 from determinations.statistics.columns.horizon import FileState, changed_items, read_state
 from determinations.statistics.columns.layout import CITATIONS, FACTS, ITEMS, KEY, REFERENCE
 from determinations.statistics.columns.letters import BLOCK, BLOCKS, place_changed
+from determinations.statistics.columns.selected import ChangedItems, PlacedFacts, SelectedItems
+
+if TYPE_CHECKING:
+    import numpy
 
 log = logging.getLogger(__name__)
 
@@ -74,39 +80,42 @@ class Columns:
     changed: int
     #: In the file, about.
     items: int
-    bits: BitsOfFile
+    sets: SetsOfFile
 
-    def cases(self, sql: str, parameters: Sequence[Value]) -> SelectedCases | None:
-        """The cases of the items selected by a statement for PostgreSQL, given from ``FROM`` on; None for too many.
+    def items_of(self, where: WhereNode, sql: str, parameters: Sequence[Value]) -> SelectedItems | None:
+        """The items that pass conditions, which are also given as a statement for PostgreSQL from ``FROM`` on; None if
+        the file has no sets.
 
         Raises NotInColumns and errors of the library.
         """
-        if not self.bits.read():
+        if self.sets.read() is None:
             return None
-        return self._selected(sql, parameters) if "WHERE" in sql else self._everything
-
-    def _selected(self, sql: str, parameters: Sequence[Value]) -> SelectedCases:
-        selected = self.rows(f"SELECT {bits_of(f'{ITEMS.name}.', self._largest)} {sql}", parameters)
-        bits = self.bits.read()
-        return SelectedCases(read_bits(cast("bytes | None", selected[0][0])), bits, self._changed_cases)
-
-    @cached_property
-    def _everything(self) -> SelectedCases:
-        """All cases with items: kept with what was counted, as every rail without filters asks for them."""
-        return self._selected(f"FROM {ITEMS.name}", ())
+        if not where:
+            return self._everything
+        try:
+            return SelectedItems(self._facts, passing(where, self._facts))
+        except NotInColumns:
+            return SelectedItems(self._facts, self._facts.places_of(self._ids(sql, parameters)))
 
     @cached_property
-    def _largest(self) -> int:
-        """The largest ID of a case."""
-        ((largest,),) = self.rows(f"SELECT max(case_id) FROM {ITEMS.name}", ())  # noqa: S608 - a name of our own
-        return cast("int | None", largest) or 0
+    def _everything(self) -> SelectedItems:
+        """All items: kept with what was counted, as every rail without filters asks for them."""
+        return SelectedItems(self._facts, self._facts.everything)
 
     @cached_property
-    def _changed_cases(self) -> ChangedCases:
+    def _facts(self) -> PlacedFacts:
+        sets = self.sets.read() or Sets(Order((), ()))
         if not self.changed:
-            return ChangedCases()
+            return PlacedFacts(sets)
         with self.connection.cursor() as cursor:
-            return ChangedCases.of_version(cursor, f"memory.{self.schema}")
+            return PlacedFacts(sets, ChangedItems.of_version(cursor, f"memory.{self.schema}", sets.order))
+
+    def _ids(self, sql: str, parameters: Sequence[Value]) -> "numpy.ndarray":
+        """The IDs of the items that a statement selects, given from ``FROM`` on."""
+        translated, values = translate(f"SELECT {ITEMS.name}.{ITEMS.key} {sql}", parameters)
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"USE memory.{self.schema}")
+            return cursor.execute(translated, values).fetchnumpy()[ITEMS.key]
 
     def rows(self, sql: str, parameters: Sequence[Value]) -> Rows:
         """The answer to a statement for PostgreSQL. Raises NotInColumns and errors of the library."""
@@ -132,7 +141,7 @@ class OpenFile:
         self._by_version: OrderedDict[str, Columns] = OrderedDict()
         self._made = 0
         path = folder() / name
-        self.bits = BitsOfFile(path)
+        self.sets = SetsOfFile(path)
         self.connection.execute(f"ATTACH '{path}' AS file (READ_ONLY)")
 
     def at(self, state: FileState, folder: str) -> Columns:
@@ -156,7 +165,7 @@ class OpenFile:
         except BaseException:  # what is there of it would take memory from all later versions
             self.connection.execute(f"DROP SCHEMA {schema} CASCADE")
             raise
-        return Columns(self.connection, schema, len(items), state.items, self.bits)
+        return Columns(self.connection, schema, len(items), state.items, self.sets)
 
     def _fill(self, schema: str, items: list[int]) -> None:
         """Make the tables of a version in which these items changed since the file was written."""
@@ -199,9 +208,9 @@ class ColumnReader:
         """The answer to a statement for PostgreSQL; None if PostgreSQL has to give it."""
         return self._answer(lambda columns: columns.rows(sql, parameters))
 
-    def cases(self, sql: str, parameters: Sequence[Value]) -> SelectedCases | None:
-        """The cases of the items selected by a statement, given from ``FROM`` on; None if PostgreSQL has to tell."""
-        return self._answer(lambda columns: columns.cases(sql, parameters))
+    def items_of(self, where: WhereNode, sql: str, parameters: Sequence[Value]) -> SelectedItems | None:
+        """The items that pass conditions, also given as a statement from ``FROM`` on; None if PostgreSQL tells."""
+        return self._answer(lambda columns: columns.items_of(where, sql, parameters))
 
     def _answer(self, ask: Callable[[Columns], Answer | None]) -> Answer | None:
         try:

@@ -10,7 +10,7 @@ import duckdb
 from django.db import connection, transaction
 
 from determinations.statistics.columns import files
-from determinations.statistics.columns.case_bits import write_bits
+from determinations.statistics.columns.bits import write_bits
 from determinations.statistics.columns.cited import CITED, DEFINITION, cited_items
 from determinations.statistics.columns.horizon import EDITIONS, changed_items
 from determinations.statistics.columns.layout import CITATIONS, ITEMS, REFERENCE, layout_digest
@@ -192,6 +192,8 @@ def _read_facts(engine: duckdb.DuckDBPyConnection, items: str, citations: str) -
 def _new_file(engine: duckdb.DuckDBPyConnection, path: Path) -> Iterator[None]:
     """A new file with empty tables, attached as ``file``; complete on disk at the end."""
     engine.execute("SET preserve_insertion_order = false")  # which would need memory for all rows
+    # Which the sets of bits would come to be in, together: reading one would unpack all of them.
+    engine.execute("SET disabled_compression_methods = 'zstd'")
     engine.execute(f"ATTACH '{path}' AS file")
     engine.execute(f"CREATE TABLE file.{ITEMS.name} ({ITEMS.definition}, {OF_PLACE})")
     engine.execute(f"CREATE TABLE file.{CITED} ({DEFINITION})")

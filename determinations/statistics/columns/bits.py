@@ -1,0 +1,312 @@
+"""Which items have each value of a column, as compressed sets of bits (Roaring), by the items' places in lists.
+
+To group hundreds of thousands of items or cases by twenty columns, some of them arrays, takes a second; to count the
+bits that two sets share takes some microseconds. So a column file keeps a set for each value of the columns that lists
+filter by and the rail counts. An item's *place* is its number in the order of lists: by date of decision, those
+without one last, then by case, then by ID. So the items of a case are neighbors, a case is at the place of its first
+item, and a page is some bits in a row. Of columns in which the items of a case differ, a second set has the cases.
+"""
+
+import logging
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
+
+import duckdb
+from django.conf import settings
+from pyroaring import BitMap
+
+from determinations.models.dimensions import DIMENSIONS, Kind, Scope
+from determinations.statistics.columns.layout import ITEMS, Column
+
+if TYPE_CHECKING:
+    import numpy
+
+log = logging.getLogger(__name__)
+
+BITS, IDS, DAYS = "item_bits", "item_ids", "item_days"
+_DEFINITIONS = {
+    BITS: "column_name VARCHAR, of_cases BOOLEAN, value VARCHAR, places BLOB",
+    IDS: "column_name VARCHAR, ids BLOB",
+    DAYS: "day DATE, first BIGINT",
+}
+#: Places of items by how many items of their case stand before them are kept under this name.
+_NTH = "nth"
+#: Columns with more values than this have no sets: a field of the office may have as many values as there are cases.
+MOST_VALUES = 2_000
+#: IDs and places are kept in four bytes.
+MOST_ID = 2**32 - 1
+_ROWS_AT_ONCE = 32
+_IDS_AT_ONCE = 50_000
+#: Kinds whose values each come from one stored value: the engine may group them instead.
+GROUPABLE = frozenset({Kind.CHOICE, Kind.TEXT, Kind.CODES, Kind.AUTHORITIES})
+_COUNTED = GROUPABLE | {Kind.YES_NO, Kind.DECISION, Kind.AGE, Kind.FAMILIES, Kind.CATEGORY, Kind.OFFICE_FIELD}
+_GROUPED = {
+    dimension.item_column: dimension.kind in GROUPABLE
+    for dimension in DIMENSIONS
+    if dimension.in_rail and dimension.kind in _COUNTED
+}
+#: The columns whose values have sets, the most important first: the engine cannot group them by what the rail shows.
+COLUMNS = tuple(
+    sorted((column for column in ITEMS.columns if column.name in _GROUPED), key=lambda column: _GROUPED[column.name])
+)
+#: All items of a case have the same value in these.
+OF_LETTERS = frozenset(dimension.item_column for dimension in DIMENSIONS if dimension.of_letter)
+#: The columns that a case may have several values of.
+OF_ITEMS = frozenset(d.item_column for d in DIMENSIONS if d.scope in (Scope.ITEM, Scope.CASE_OR_ITEM)) - OF_LETTERS
+
+#: A value of a column; of an array, one of its elements.
+BitValue: TypeAlias = str | int | bool | None
+Told = TypeVar("Told")
+ByColumn: TypeAlias = Mapping[str, Mapping[BitValue, Told]]
+
+
+def first_items(items: BitMap, nth: Sequence[BitMap]) -> BitMap:
+    """The first items of the cases of some items; ``nth``: the items that stand after so many others of their case."""
+    first = BitMap()
+    for before, places in enumerate(nth):
+        of_these = items & places
+        first |= of_these.shift(-before) if before else of_these
+    return first
+
+
+def write_bits(engine: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables of the file ``file`` from its items.
+
+    The sets take at most half of ``COLUMN_MEMORY_MB``; columns for which that is too little have none.
+    """
+    for table, definition in _DEFINITIONS.items():
+        engine.execute(f"CREATE TABLE file.{table} ({definition})")
+    (most,) = engine.execute(f"SELECT max(greatest(case_id, item_id)) FROM file.{ITEMS.name}").fetchone() or (None,)  # noqa: S608
+    if most is None or most > MOST_ID:
+        return
+    engine.execute("SET preserve_insertion_order = true")  # which batches of an answer would lose
+    try:
+        _Writer(engine).write()
+    except duckdb.OutOfMemoryException:
+        log.warning("Items are not counted in advance: COLUMN_MEMORY_MB is too little.")
+        for table in _DEFINITIONS:
+            engine.execute(f"DELETE FROM file.{table}")  # noqa: S608 - a name of our own
+    finally:
+        engine.execute("SET preserve_insertion_order = false")
+
+
+class _Writer:
+    """Writes the sets of a file. Arrays of numbers are sorted by numpy, which no other process needs."""
+
+    def __init__(self, engine: duckdb.DuckDBPyConnection) -> None:
+        self.engine = engine
+        self.left = settings.COLUMN_MEMORY_MB * 1_000_000 // 2
+        self.nth: list[BitMap] = []
+
+    def write(self) -> None:
+        place_of_row = self._write_order()
+        for column in COLUMNS:
+            try:
+                written = self._write_column(column, place_of_row)
+            except duckdb.OutOfMemoryException:
+                written = False
+            if not written:
+                log.info("Items are not counted by %s in advance: it has too many values.", column.name)
+
+    def _write_order(self) -> "numpy.ndarray":
+        """Write which item has each place; returns the place of each row of the file's table."""
+        import numpy as np
+
+        ordered = self.engine.execute(f"""
+            SELECT rowid, case_id, item_id FROM file.{ITEMS.name} ORDER BY decision_date NULLS LAST, case_id, item_id
+        """).fetchnumpy()  # noqa: S608 - names of our own
+        cases, number = ordered["case_id"], len(ordered["rowid"])
+        place_of_row = np.zeros(int(ordered["rowid"].max()) + 1, np.uint64)
+        place_of_row[ordered["rowid"]] = np.arange(number, dtype=np.uint64)
+        starts = np.flatnonzero(np.concatenate([[True], cases[1:] != cases[:-1]]))
+        nth = np.arange(number) - np.repeat(starts, np.diff(np.append(starts, number)))
+        for before in range(int(nth.max()) + 1):
+            self.nth.append(_set_of(np.flatnonzero(nth == before)))
+        for name in ("case_id", "item_id"):
+            ids = ordered[name].astype(np.uint32)
+            for first in range(0, number, _IDS_AT_ONCE):
+                some = ids[first : first + _IDS_AT_ONCE].tobytes()
+                self.engine.execute(f"INSERT INTO file.{IDS} VALUES (?, ?)", [name, some])  # noqa: S608
+        self.left -= 8 * number + self._insert([(_NTH, False, str(at), places) for at, places in enumerate(self.nth)])
+        self.engine.execute(f"""
+            INSERT INTO file.{DAYS} SELECT day, sum(items) OVER (ORDER BY day NULLS LAST) - items
+            FROM (SELECT decision_date AS day, count(*) AS items FROM file.{ITEMS.name} GROUP BY 1)
+        """)  # noqa: S608 - names of our own
+        return place_of_row
+
+    def _write_column(self, column: Column, place_of_row: "numpy.ndarray") -> bool:
+        """Write the sets of a column; False if it has too many values, or there is too little memory."""
+        import numpy as np
+
+        told = f"(SELECT rowid AS row, {_values_of(column)} AS value FROM file.{ITEMS.name})"  # noqa: S608 - our names
+        try:
+            self.engine.execute(f"""
+                CREATE OR REPLACE TEMP TABLE listed AS SELECT value, (row_number() OVER () - 1)::UINTEGER AS number
+                FROM (SELECT DISTINCT value FROM {told} LIMIT {MOST_VALUES + 1})
+            """)  # noqa: S608 - names of our own
+            values = self.engine.execute("SELECT value::VARCHAR FROM listed ORDER BY number").fetchall()
+            if len(values) > MOST_VALUES:
+                return False
+            of_rows = self.engine.execute(f"""
+                SELECT row, number FROM {told} AS told JOIN listed ON told.value IS NOT DISTINCT FROM listed.value
+            """).fetchnumpy()  # noqa: S608 - names of our own
+        finally:
+            self.engine.execute("DROP TABLE IF EXISTS listed")
+        together = (of_rows["number"].astype(np.uint64) << np.uint64(32)) | place_of_row[of_rows["row"]]
+        together.sort()
+        ends = np.searchsorted(together, (np.arange(len(values), dtype=np.uint64) + np.uint64(1)) << np.uint64(32))
+        rows, first = [], 0
+        for (value,), end in zip(values, ends.tolist(), strict=True):
+            items = _set_of(together[first:end])
+            rows.append((column.name, False, value, items))
+            if column.name in OF_ITEMS:
+                rows.append((column.name, True, value, first_items(items, self.nth)))
+            first = end
+        size = self._insert(rows)
+        self.left -= size
+        return size > 0 or not rows
+
+    def _insert(self, rows: "Sequence[tuple[str, bool, str | None, BitMap]]") -> int:
+        """Write sets, if there is memory for all of them; returns their bytes."""
+        written = []
+        for name, of_cases, value, places in rows:
+            places.run_optimize()
+            written.append((name, of_cases, value, places.serialize()))
+        size = sum(len(places) for *_names, places in written)
+        if size > self.left:
+            return 0
+        for row in written:
+            self.engine.execute(f"INSERT INTO file.{BITS} VALUES (?, ?, ?, ?)", row)  # noqa: S608 - our name
+        return size
+
+
+def _set_of(places: "numpy.ndarray") -> BitMap:
+    """The set of the numbers of an array."""
+    return BitMap(array("I", places.astype("uint32").tobytes()))
+
+
+def _values_of(column: Column) -> str:
+    return f'unnest("{column.name}")' if column.element else f'"{column.name}"'
+
+
+@dataclass(frozen=True)
+class Order:
+    """Items in the order of lists. Their places begin with ``start``."""
+
+    case_ids: Sequence[int]
+    item_ids: Sequence[int]
+    #: The days on which some were decided, and the place of the first of each; ``undated`` is that of those without.
+    days: Sequence[date] = ()
+    firsts: Sequence[int] = ()
+    undated: int = 0
+    start: int = 0
+
+    @property
+    def end(self) -> int:
+        """The place after the last."""
+        return self.start + len(self.case_ids)
+
+
+@dataclass(frozen=True)
+class Sets:
+    """Sets of places, by column and value: of items, of cases where the items of a case may differ, and of items after
+    so many others of their case.
+    """
+
+    order: Order
+    items: ByColumn[BitMap] = field(default_factory=dict)
+    cases: ByColumn[BitMap] = field(default_factory=dict)
+    nth: Sequence[BitMap] = ()
+    #: What was put together already.
+    _together: dict[tuple[bool, str, tuple[BitValue, ...]], BitMap] = field(default_factory=dict)
+
+    def having(self, column: str, values: Sequence[BitValue], *, of_cases: bool = False) -> BitMap:
+        """The places with one of the values; not to be changed."""
+        sets = (self.cases if of_cases else self.items).get(column, {})
+        several = [sets[value] for value in values if value in sets]
+        return several[0] if len(several) == 1 else BitMap.union(*several) if several else BitMap()
+
+    def often_having(self, column: str, values: tuple[BitValue, ...], *, of_cases: bool) -> BitMap:
+        """The same, kept for the next time: for values that are always counted together."""
+        if len(values) < 2:
+            return self.having(column, values, of_cases=of_cases)
+        question = of_cases, column, values
+        if question not in self._together:
+            self._together[question] = self.having(column, values, of_cases=of_cases)
+        return self._together[question]
+
+
+class SetsOfFile:
+    """The sets of a file, read once by whichever thread needs them first. Until then the file is open."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = Lock()
+        self._sets: Sets | None = None
+        self._engine: duckdb.DuckDBPyConnection | None = _small_engine()
+        self._engine.execute(f"ATTACH '{path}' AS file (READ_ONLY)")
+
+    def read(self) -> Sets | None:
+        """The sets; None if the file has none. Raises errors of the library."""
+        with self._lock:
+            if self._sets is None and self._engine is not None:
+                self._sets = _read(self._engine)
+                self._engine.close()
+                self._engine = None
+            return self._sets
+
+
+def _read(engine: duckdb.DuckDBPyConnection) -> Sets | None:
+    """Some rows at a time, by an engine that is closed afterwards: what it has read stays in its memory."""
+    ids = {"case_id": array("I"), "item_id": array("I")}
+    for name, some in cast("Iterator[tuple[str, bytes]]", _rows_of(engine, IDS)):
+        ids[name].frombytes(some)
+    if not ids["item_id"]:
+        return None
+    days = engine.execute(f"SELECT day, first FROM file.{DAYS} ORDER BY first").fetchall()  # noqa: S608 - our name
+    dated = [(day, first) for day, first in days if day is not None]
+    undated = next((first for day, first in days if day is None), len(ids["item_id"]))
+    types = {column.name: column.element or column.type for column in COLUMNS}
+    items: dict[str, dict[BitValue, BitMap]] = {}
+    cases: dict[str, dict[BitValue, BitMap]] = {}
+    nth: dict[int, BitMap] = {}
+    rows = cast("Iterator[tuple[str, bool, str | None, bytes]]", _rows_of(engine, BITS))
+    for name, of_cases, value, places in rows:
+        set_of_value = BitMap.deserialize(places)
+        if name == _NTH:
+            nth[int(value or 0)] = set_of_value
+        else:
+            (cases if of_cases else items).setdefault(name, {})[_value(value, types[name])] = set_of_value
+    order = Order(ids["case_id"], ids["item_id"], [day for day, _ in dated], [first for _, first in dated], undated)
+    return Sets(order, items, cases, [nth[before] for before in sorted(nth)])
+
+
+def _rows_of(engine: duckdb.DuckDBPyConnection, table: str) -> Iterator[tuple[object, ...]]:
+    ((end,),) = engine.execute(f"SELECT coalesce(max(rowid) + 1, 0) FROM file.{table}").fetchall()  # noqa: S608
+    for first in range(0, end, _ROWS_AT_ONCE):
+        rows = engine.execute(
+            f"SELECT rowid, * FROM file.{table} WHERE rowid BETWEEN {first} AND {first + _ROWS_AT_ONCE - 1}"  # noqa: S608
+        ).fetchall()  # sorted here: the engine would need 128 MB for it
+        yield from (row[1:] for row in sorted(rows, key=lambda row: row[0]))
+
+
+def _small_engine() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(
+        config={
+            "threads": 1,
+            "memory_limit": "128MB",
+            "temp_directory": "",
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+
+
+def _value(text: str | None, kind: str) -> BitValue:
+    if text is None or kind == "VARCHAR":
+        return text
+    return text == "true" if kind == "BOOLEAN" else int(text)

@@ -1,0 +1,150 @@
+"""Which items pass conditions, told from the sets of values alone: filters as Django has them, not their SQL.
+
+A condition on one column holds for some of its values; the items that pass are those of their sets together. Whatever
+is not known to mean the same is refused, and told by a statement. Conditions that are unknown in SQL do not hold here,
+which is the same wherever nothing is negated; ``IS NOT TRUE`` is the negation that is told.
+"""
+
+import operator
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db.models import Value
+from django.db.models.expressions import Col, Func
+from django.db.models.lookups import Lookup
+from django.db.models.sql.where import NothingNode, WhereNode
+from pyroaring import BitMap
+
+from determinations.statistics.columns.bits import BitValue
+from determinations.statistics.columns.dialect import NotInColumns
+from determinations.statistics.columns.layout import ITEMS
+
+if TYPE_CHECKING:
+    from determinations.statistics.columns.selected import PlacedFacts
+
+_DATE = "decision_date"
+_ARRAYS = frozenset(column.name for column in ITEMS.columns if column.element)
+_COMPARED: Mapping[str, Callable[[int, int], bool]] = {
+    "lt": operator.lt, "lte": operator.le, "gt": operator.gt, "gte": operator.ge,
+}  # fmt: skip
+_NUMBERS = re.compile(r"\{(?:\d+(?:,\d+)*)?\}")
+
+
+def passing(where: WhereNode, facts: "PlacedFacts") -> BitMap:
+    """The places of the items that pass. Raises NotInColumns where the sets do not tell."""
+    return _of_node(where, facts) & facts.everything
+
+
+def _of_node(node: object, facts: "PlacedFacts") -> BitMap:
+    if isinstance(node, NothingNode):
+        return BitMap()
+    if isinstance(node, WhereNode):
+        if node.negated or node.connector not in ("AND", "OR"):
+            raise NotInColumns("negates conditions")
+        parts = [_of_node(child, facts) for child in node.children]
+        if not parts:
+            return facts.everything
+        return parts[0].intersection(*parts[1:]) if node.connector == "AND" else BitMap.union(*parts)
+    if isinstance(node, Lookup):
+        return _of_lookup(node, facts)
+    raise NotInColumns(f"has a {type(node).__name__}")
+
+
+def _of_lookup(lookup: "Lookup[object]", facts: "PlacedFacts") -> BitMap:
+    name, wanted = str(lookup.lookup_name), lookup.rhs
+    if isinstance(lookup.lhs, Func) and name == "exact" and wanted is True:
+        return _of_function(lookup.lhs, facts)
+    column = _column(lookup.lhs)
+    if column == _DATE:
+        return _of_days(name, wanted, facts)
+    if column in _ARRAYS:
+        return _of_array(column, name, wanted, facts)
+    if name == "isnull":
+        return _having(facts, column, lambda value: (value is None) == wanted)
+    if name == "in" and isinstance(wanted, Iterable) and all(isinstance(one, str | int) for one in wanted):
+        some = set(wanted)
+        return _having(facts, column, lambda value: value is not None and value in some)
+    if name == "exact" and isinstance(wanted, str | int):
+        return _having(facts, column, lambda value: value is not None and value == wanted)
+    compared = _COMPARED.get(name)
+    if compared is None or not isinstance(wanted, int):  # texts are in an order of the database's own
+        raise NotInColumns(f"compares by {name}")
+    return _having(facts, column, lambda value: isinstance(value, int) and compared(value, wanted))
+
+
+def _of_function(function: Func, facts: "PlacedFacts") -> BitMap:
+    """``column = ANY('{1,2}')``, or conditions that do not hold."""
+    if function.template == "(%(expressions)s) IS NOT TRUE":
+        return facts.everything - _of_node(function.get_source_expressions()[0], facts)
+    if getattr(function, "arg_joiner", "") != " = ANY(":
+        raise NotInColumns(f"has a {type(function).__name__}")
+    left, right = function.get_source_expressions()
+    written = right.value if isinstance(right, Value) else None
+    if not isinstance(written, str) or not _NUMBERS.fullmatch(written):
+        raise NotInColumns("compares with an array of another kind")
+    numbers = {int(number) for number in written[1:-1].split(",") if number}
+    return _having(facts, _column(left), lambda value: value in numbers)
+
+
+def _of_array(column: str, name: str, wanted: object, facts: "PlacedFacts") -> BitMap:
+    elements = _elements(wanted)
+    if name == "overlap":
+        return facts.having(column, elements)
+    if name == "contains" and elements:
+        several = [facts.having(column, [element]) for element in elements]
+        return several[0].intersection(*several[1:])
+    if name == "exact" and not elements:
+        return facts.everything - facts.having(column, list(facts.values(column)))
+    raise NotInColumns(f"compares an array by {name}")
+
+
+def _elements(wanted: object) -> list[BitValue]:
+    if isinstance(wanted, Func):
+        sources = wanted.get_source_expressions()
+        wanted = [source.value if isinstance(source, Value) else source for source in sources]
+    if not isinstance(wanted, list) or not all(isinstance(one, str | int) for one in wanted):
+        raise NotInColumns("compares with an array of another kind")
+    return wanted
+
+
+def _having(facts: "PlacedFacts", column: str, holds: Callable[[BitValue], bool]) -> BitMap:
+    return facts.having(column, [value for value in facts.values(column) if holds(value)])
+
+
+def _column(expression: object) -> str:
+    """The column of the items' table that an expression is."""
+    if not isinstance(expression, Col) or expression.alias != ITEMS.name:
+        raise NotInColumns("has another expression")
+    return str(expression.target.column)
+
+
+def _of_days(name: str, wanted: object, facts: "PlacedFacts") -> BitMap:
+    """Items of a stretch of days, which are neighbors."""
+    places = BitMap()
+    for order in facts.orders:
+        first, end = _stretch(name, wanted, order.days)
+        ends = [*order.firsts, order.undated]
+        if name == "isnull" and wanted:
+            places.add_range(order.undated, order.end)
+        elif first < end:
+            places.add_range(ends[first], ends[end])
+    return places
+
+
+def _stretch(name: str, wanted: object, days: Sequence[date]) -> tuple[int, int]:
+    """The first of the days that are meant, and the first after these."""
+    if name == "isnull":
+        return 0, len(days)
+    if type(wanted) is not date:
+        raise NotInColumns("compares with another kind of date")
+    before, through = bisect_left(days, wanted), bisect_right(days, wanted)
+    stretches = {
+        "exact": (before, through), "lt": (0, before), "lte": (0, through), "gt": (through, len(days)),
+        "gte": (before, len(days)),
+    }  # fmt: skip
+    if name not in stretches:
+        raise NotInColumns(f"compares days by {name}")
+    return stretches[name]

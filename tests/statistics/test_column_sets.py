@@ -1,0 +1,129 @@
+"""The sets of column files tell the same items, and name them in the same order, as PostgreSQL."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+
+from determinations.browsing.column_keys import item_keys
+from determinations.browsing.lists import ITEMS
+from determinations.models import Case, ItemFact
+from determinations.paging.filtered import keys_from
+from determinations.paging.keyset import cursor_at
+from determinations.statistics.columns import bits, keeping, selected
+from determinations.statistics.columns.reading import Columns
+from determinations.statistics.interface import Selection
+from determinations.statistics.sql_engine import one_snapshot
+from tests.fixtures.people import People
+from tests.statistics.worlds import random_event, stored_world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+#: Filters that the sets tell, and filters that only a statement tells.
+_TOLD = (
+    "sex=male", "sex=unknown", "age=40-49&age=70-over", "age=unknown", "age=known", "decision=upheld",
+    "decision=unknown&outcome=upheld", "category=Pharmaceuticals&decision=upheld&state=parsed",
+    "reviewer_authority=mtus/chronic-pain&reviewer_authority=odg/pain", "claims_family=mtus&reviewer_family=none",
+    "specialty=Neurology", "licensure=California", "licensure=unknown", "problem=date_order&problem=no_rationale",
+    "also_ground=criteria_met", "ground=unknown", "region=unknown", "partly_approved=no", "same_guideline=yes",
+    "decided_from=2014-06-01", "decided_to=2015-12-31", "decided_from=2014-06-01&decided_to=2016-01-31&sex=male",
+    "decided_from=2016-01-01&decided_to=2014-01-01", "undated=decided", "undated=decided&sex=female", "category=none",
+    "claims_without=mtus", "sex=male&sex=female&rest_of=decision%3Dupheld%26sex%3Dmale", "corrected=yes",
+    "also_claims_authority=mtus/chronic-pain", "specialty=nobody", "outcome=nothing",
+)  # fmt: skip
+_BY_STATEMENT = (
+    "denied_from=2014-01-01", "claims_standing=current", "letter=1,2,3", "several_items=yes", "claim_age=0-1",
+    "reviewer_edition=odg/pain@2015", "undated=denied&sex=male", "days_from_denial=31-60",
+)  # fmt: skip
+
+
+def told(address: str) -> tuple[list[int], list[int]]:
+    """The items that pass filters, and the cases with one, by column."""
+    filterset = ITEMS.filterset(QueryDict(address))
+    with one_snapshot() as engine:
+        known = engine.items_by_column(Selection(filterset.qs, whole_letters=False))
+    assert known is not None
+    by_place = [
+        (place, ids)
+        for order in known.facts.orders
+        for place, ids in enumerate(zip(order.item_ids, order.case_ids, strict=True), order.start)
+    ]
+    ids = dict(by_place)
+    return sorted(ids[place][0] for place in known.items), sorted(ids[place][1] for place in known.cases)
+
+
+def compare(address: str) -> None:
+    """What the sets tell is what PostgreSQL selects."""
+    rows = ITEMS.filterset(QueryDict(address)).qs
+    items, cases = told(address)
+    assert items == sorted(rows.values_list("pk", flat=True)), address
+    assert cases == sorted(set(rows.values_list("case_id", flat=True))), address
+
+
+def test_sets_tell_the_items_of_filters_while_letters_change(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(21)
+    stored_world(chance, 25)
+    undated = Case.objects.current().filter(item_count__gt=0).order_by("pk")[:3]
+    for case in undated:
+        Case.objects.filter(pk=case.pk).update(decision_date=None)
+        ItemFact.objects.filter(case=case).update(decision_date=None)
+    keeping.keep_columns()
+    for round_ in range(8):
+        with monkeypatch.context() as patched:
+            patched.delattr(Columns, "_ids")
+            for address in _TOLD:
+                compare(address)
+        for address in _BY_STATEMENT:
+            compare(address)
+        for _ in range(3 * (round_ + 1)):
+            random_event(chance, people.admin)
+        if round_ == 4:
+            keeping.keep_columns(at_once=True)
+
+
+def test_pages_of_items_follow_their_ids_within_a_day(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of items that were added to their case late, and without a date."""
+    chance = random.Random(22)
+    stored_world(chance, 15)
+    days = list(ItemFact.objects.exclude(decision_date=None).values_list("decision_date", flat=True)[:2])
+    for case in Case.objects.current().order_by("pk"):
+        day = chance.choice([*days, None])
+        Case.objects.filter(pk=case.pk).update(decision_date=day)
+        ItemFact.objects.filter(case=case).update(decision_date=day)
+    keeping.keep_columns()
+    for _ in range(4):
+        for address in ("sex=male&sex=female&sex=unknown", "sort=decided&sex=male", "decision=upheld"):
+            query = QueryDict(address)
+            listed = ITEMS.list_query(ITEMS.filterset(query), query)
+            facts = ItemFact.objects.all()[::3]
+            cursors = [cursor_at(fact, listed.order, forward=forward) for fact in facts for forward in (True, False)]
+            for cursor in [None, *cursors]:
+                forward = cursor is None or cursor.forward
+                for size in (2, 7):
+                    by_column = item_keys(listed, cursor, size, forward=forward)
+                    assert by_column == keys_from(listed, cursor, size, forward=forward), (address, cursor)
+            assert item_keys(listed, None, 5, forward=False) == keys_from(listed, None, 5, forward=False)
+        random_event(chance, people.admin)
+        if _ == 2:  # so many items of a day are sorted by the engine
+            monkeypatch.setattr(selected, "MOST_OF_A_DAY", 1)
+
+
+def test_a_file_has_sets_of_every_value_of_every_column(people: People, folder: Path, settings: Any) -> None:
+    stored_world(random.Random(23), 10)
+    keeping.keep_columns()
+    with one_snapshot() as engine:
+        everything = engine.items_by_column(Selection.everything())
+    assert everything is not None
+    assert all(everything.has(column.name) for column in bits.COLUMNS)
+    for column in bits.COLUMNS:
+        values = everything.values(column.name)
+        if not column.element:
+            numbers = [everything.count(column.name, [value], of_cases=False) for value in values]
+            assert sum(numbers) == ItemFact.objects.count()
+        assert everything.count(column.name, list(values), of_cases=True) <= Case.objects.current().count()
