@@ -57,7 +57,7 @@ def read_formatted_text(kind: Kind, data: bytes, limits: Limits) -> ExtractedTex
     try:
         match kind:
             case Kind.WORD:
-                text = word_to_text(data)
+                text = word_to_text(data, limits)
             case Kind.OPEN_TEXT:
                 text = open_document_to_text(data)
             case Kind.RTF:
@@ -155,17 +155,18 @@ def rtf_as_text(data: bytes) -> str:
 # Word
 
 
-def word_to_text(data: bytes) -> str:
+def word_to_text(data: bytes, limits: Limits) -> str:
     """The text of a Word document: its main part, text boxes and tracked insertions included, deletions not.
 
     What is hidden by its own format or by a style is left out. Check marks and what was chosen in the fields of a form
-    are text. Content controls that are mapped to data have the text of the data.
+    are text. Content controls that are mapped to data have the text of the data. Raises ``TooLarge``.
     """
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         root = fromstring(package.read("word/document.xml"), _parser())
-        styles = _part(package, "word/styles.xml")
-        fill_in_controls(root, package, lambda name: _part(package, name))
-    return _EMPTY_PAGE.sub("\f", text_of_word(root, HidingStyles() if styles is None else hiding_styles(styles)))
+        part = _part(package, "word/styles.xml")
+        styles = HidingStyles() if part is None else hiding_styles(part)
+        fill_in_controls(root, package, lambda name: _part(package, name), styles, limits)
+    return _EMPTY_PAGE.sub("\f", text_of_word(root, styles))
 
 
 def open_document_to_text(data: bytes) -> str:

@@ -62,6 +62,22 @@ def _style_of(element: _Element) -> str | None:
     return None if style is None else style.get(_VALUE)
 
 
+def is_left_out(element: _Element) -> bool:
+    """Whether an element is within deleted or moved text, or in a copy for older programs."""
+    return any(around.tag in _LEFT_OUT for around in element.iterancestors())
+
+
+def is_hidden(run: _Element, styles: HidingStyles) -> bool:
+    """Whether Word does not show a run, by its own format, or by the styles or a hidden run around it."""
+    place = _Place(styles)
+    for tag in (_TABLE, _PARAGRAPH):
+        around = next(run.iterancestors(tag), None)
+        if around is not None:
+            place = place.within(around)
+    outer = next(run.iterancestors(_RUN), None)
+    return place.hides(run) or (outer is not None and is_hidden(outer, styles))
+
+
 def _symbol(element: _Element) -> str:
     """A sign from *Insert Symbol*; without its font, its code means nothing."""
     code = _number(element.get(_word("char"), ""), 16)
