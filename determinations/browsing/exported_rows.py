@@ -1,16 +1,21 @@
 """The rows of a list as an export holds them: its columns, and every row read through a server-side cursor."""
 
+import logging
 from collections.abc import Callable, Generator, Iterable, Iterator, MutableSequence, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby, islice
 from operator import attrgetter, itemgetter
 from typing import TypeVar, cast
 
+import psycopg
 from django.contrib.auth.models import User
+from django.db import DatabaseError, connection
 from django.db.models import F, Func, Model, QuerySet, TextField, Value
 from django.http import QueryDict
+from psycopg.errors import InFailedSqlTransaction
 
 from determinations.access.scope import Scope, current_scope, within
 from determinations.browsing.export_formats import Cell
@@ -22,12 +27,15 @@ from determinations.paging.keyset import Order
 from determinations.wording.labels import Labels, value_texts
 
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
 #: Gives the function that turns the cells of a column, numbered from 0, into what a file has in their place.
 CellForm = Callable[[int], Callable[[Cell], T]]
 
 #: Lists up to this many rows are sent at once; larger ones are written by a worker.
 AT_ONCE = 5_000
 _READ_AT_ONCE = 1_000
+#: Seconds in which rows that nobody wants any more may still come, and in which PostgreSQL takes the wish to stop.
+_READ_TO_THE_END, _CANCEL = 1.0, 5.0
 #: Cells of a column that are kept, if values repeat.
 _MOST_KEPT = 10_000
 _NUMBER = "item__number"
@@ -219,12 +227,15 @@ class ExportedList:
         ]
         of_fields = [(field, form(at)) for at, field in enumerate(fields, len(columns))]
         rows = _rows(self.kind, self.query, self.lookups, order, letters, list(names))
-        for chunk in _one_ahead(_chunks(rows)):
-            texts = value_texts(getattr(row, field) for row in chunk for field in fields)
-            if seen is not None:
-                seen.extend(letter for letter, _ in groupby(map(attrgetter(letter_of), chunk)))
-            of_office = ([cell(texts.get(getattr(row, field) or 0, "")) for row in chunk] for field, cell in of_fields)
-            yield from zip(*(cells(chunk) for cells in of_columns), *of_office, strict=True)
+        with _one_ahead(_chunks(rows)) as chunks:
+            for chunk in chunks:
+                texts = value_texts(getattr(row, field) for row in chunk for field in fields)
+                if seen is not None:
+                    seen.extend(letter for letter, _ in groupby(map(attrgetter(letter_of), chunk)))
+                of_office = (
+                    [cell(texts.get(getattr(row, field) or 0, "")) for row in chunk] for field, cell in of_fields
+                )
+                yield from zip(*(cells(chunk) for cells in of_columns), *of_office, strict=True)
 
 
 def _plain(_column: int) -> Callable[[Cell], Cell]:
@@ -236,21 +247,47 @@ def _chunks(rows: Iterator[T]) -> Iterator[list[T]]:
         yield chunk
 
 
-def _one_ahead(chunks: Iterator[list[T]]) -> Iterator[list[T]]:
+@contextmanager
+def _one_ahead(chunks: Iterator[list[T]]) -> Iterator[Iterator[list[T]]]:
     """The chunks. From the second on each is taken, in a thread, while the one before is worked on: PostgreSQL and
     this process take the same time for a row.
 
-    The first is taken in the thread of the caller, whose connection the statement is made on.
+    The first is taken in the thread of the caller, whose connection the statement is made on. A block that is left
+    early cancels the statement. Where reading failed, and a statement of the block only for that, the error of reading
+    is raised.
     """
-    chunk = next(chunks, None)
-    if chunk is None or len(chunk) < _READ_AT_ONCE:
-        yield from filter(None, [chunk])
+    first = next(chunks, None)
+    if first is None or len(first) < _READ_AT_ONCE:
+        yield filter(None, [first])
         return
+    session: psycopg.Connection | None = connection.connection
     with ThreadPoolExecutor(1) as reader:
-        while chunk is not None:
-            coming = reader.submit(next, chunks, None)
-            yield chunk
-            chunk = coming.result()
+        coming = reader.submit(next, chunks, None)
+
+        def taken() -> Iterator[list[T]]:
+            nonlocal coming
+            chunk: list[T] | None = first
+            while chunk is not None:
+                yield chunk
+                chunk = coming.result()
+                coming = reader.submit(next, chunks, None)
+
+        try:
+            yield taken()
+        except BaseException as fault:
+            _stop(coming, session)
+            if isinstance(fault, DatabaseError) and isinstance(fault.__cause__, InFailedSqlTransaction):
+                coming.result()
+            raise
+
+
+def _stop(coming: "Future[list[T] | None]", session: psycopg.Connection | None) -> None:
+    """Wait for rows that are read in vain, but not for long: a task that takes too long is killed soon after."""
+    if wait([coming], _READ_TO_THE_END).not_done and session is not None:
+        try:
+            session.cancel_safe(timeout=_CANCEL)
+        except psycopg.Error as fault:
+            logger.warning("A statement of an export could not be canceled (%s).", type(fault).__name__)
 
 
 def _cells_of(

@@ -9,8 +9,10 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from io import BytesIO
 from itertools import islice
+from math import isfinite
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -46,7 +48,7 @@ class TooManyRows(Exception):
 
 
 #: A cell in XML, with a place for the number of its row; empty for an empty cell.
-CellXml = Callable[[Cell], str]
+CellXml = Callable[[Cell | float | Decimal], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,10 @@ class Sheet:
 
 
 def cells_as_xml(column: int) -> CellXml:
-    """A function that writes the cells of a column, numbered from 0. Texts are never formulas."""
+    """A function that writes the cells of a column, numbered from 0. Texts are never formulas.
+
+    A number that is not finite is text: Excel has none. The function raises ``TypeError`` for what is no cell.
+    """
     begin = f'<c r="{_letters(column)}{_ROW}"'
 
     def text(cell: str) -> str:
@@ -68,7 +73,7 @@ def cells_as_xml(column: int) -> CellXml:
         space = ' xml:space="preserve"' if cell[0].isspace() or cell[-1].isspace() else ""
         return f'{begin} t="inlineStr"><is><t{space}>{cell}</t></is></c>'
 
-    def xml(cell: Cell) -> str:
+    def xml(cell: Cell | float | Decimal) -> str:
         match cell:
             case None | "":
                 return ""
@@ -82,6 +87,10 @@ def cells_as_xml(column: int) -> CellXml:
                 return f'{begin} t="b"><v>{int(cell)}</v></c>'
             case int():
                 return f"{begin}><v>{cell}</v></c>"
+            case float() | Decimal():
+                return f"{begin}><v>{cell:.16G}</v></c>" if isfinite(cell) else text(str(cell))
+            case _:
+                raise TypeError(f"A cell of a workbook cannot hold a {type(cell).__name__}.")
 
     return xml
 

@@ -2,13 +2,19 @@
 
 import csv
 import io
+import time
 import zipfile
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Event
 from typing import Any
 
+import psycopg
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
+from django.db import DatabaseError, DataError, connection, transaction
 from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
@@ -191,6 +197,76 @@ def test_rows_that_are_read_ahead_are_the_same(
     next(some)
     some.close()
     assert ItemFact.objects.count() == len(at_once)  # the connection is free
+
+
+def _read_meanwhile(statement: str, work: Callable[[Event], None]) -> None:
+    """Do work on a chunk of rows, told when the statement for the next chunk begins on the same connection."""
+    began = Event()
+
+    def chunks() -> Iterator[list[int]]:
+        cursor = connection.cursor()
+        yield [0] * exported_rows._READ_AT_ONCE
+        began.set()
+        cursor.execute(statement)
+        yield [1]
+
+    with transaction.atomic(), exported_rows._one_ahead(chunks()) as some:
+        for _chunk in some:
+            work(began)
+
+
+@pytest.mark.parametrize("error", [SoftTimeLimitExceeded, GeneratorExit])
+def test_rows_that_are_no_longer_wanted_are_not_waited_for(
+    db: None, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    """The task would be killed, and its export never told as failed."""
+
+    def give_up(began: Event) -> None:
+        assert began.wait(10)
+        raise error
+
+    monkeypatch.setattr(exported_rows, "_READ_TO_THE_END", 0.1)
+    start = time.monotonic()
+    with pytest.raises(error):
+        _read_meanwhile("SELECT pg_sleep(50)", give_up)
+    assert time.monotonic() - start < 30
+    assert Export.objects.count() == 0  # the connection is free
+
+
+def test_a_statement_that_cannot_be_canceled_does_not_hide_why(
+    db: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise psycopg.OperationalError("unreachable")
+
+    def give_up(_began: Event) -> None:
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(psycopg.Connection, "cancel_safe", refuse)
+    monkeypatch.setattr(exported_rows, "_READ_TO_THE_END", 0.05)
+    with pytest.raises(SoftTimeLimitExceeded):
+        _read_meanwhile("SELECT pg_sleep(1)", give_up)
+    assert "could not be canceled (OperationalError)" in caplog.text
+
+
+def test_where_reading_fails_first_its_error_is_told(db: None) -> None:
+    """A replica cancels a statement of reading: its error says that the primary is to be asked."""
+
+    def look_up(began: Event) -> None:
+        assert began.wait(10)
+        while True:  # until reading has failed: then, this fails as well
+            connection.cursor().execute("SELECT 1")
+
+    with pytest.raises(DataError, match="division by zero"):
+        _read_meanwhile("SELECT 1 / 0", look_up)
+
+
+def test_where_other_work_fails_first_its_error_is_told(db: None) -> None:
+    def look_up(_began: Event) -> None:
+        connection.cursor().execute("SELECT nowhere")
+
+    with pytest.raises(DatabaseError, match="nowhere"):
+        _read_meanwhile("SELECT pg_sleep(0.3)", look_up)
 
 
 def test_a_list_that_no_excel_file_takes_says_so(

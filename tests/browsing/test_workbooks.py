@@ -2,7 +2,8 @@
 
 import zipfile
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ _CELLS: list[Any] = [
     "\r\x01\x1f",
     "_x0041_", "_x000D__x0041_ _x1", "\ufffe\uffff", "𝄞 ü", "<r><t>not rich</t></r>", "</t></is></c>", "0012", "TRUE",
     "", None, 0, -5, 2**31, True, False, date(1900, 3, 1), date(2026, 11, 30), datetime(2026, 11, 30, 6, 0),  # noqa: DTZ001 - Excel knows no time zones
+    0.5, -1e-7, 1e300, 0.1 + 0.2, Decimal("12.50"),
 ]  # fmt: skip
 
 
@@ -51,7 +53,7 @@ def _as_the_library_writes(cells: Sequence[Any]) -> Worksheet:
                     page.write_string(1, at, cell)
                 case date():
                     page.write_datetime(1, at, cell, day)
-                case bool() | int():
+                case bool() | int() | float() | Decimal():
                     page.write(1, at, cell)
     return _sheet_of(file)
 
@@ -63,6 +65,19 @@ def test_cells_are_those_that_the_library_writes(tmp_path: Path) -> None:
     for cell, our, their in zip(cells, ours, theirs, strict=True):
         assert our.value == their.value, cell
         assert (our.data_type, our.number_format) == (their.data_type, their.number_format), cell
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("-inf"), Decimal("NaN"), Decimal("Infinity")])
+def test_a_number_that_excel_has_not_is_text(tmp_path: Path, number: Any) -> None:
+    write_xlsx(tmp_path / "x.xlsx", "Items", ["A"], [[number]])
+    cell = _sheet_of(tmp_path / "x.xlsx")["A2"]
+    assert (cell.value, cell.data_type) == (str(number), "s")
+
+
+@pytest.mark.parametrize("cell", [time(6, 30), b"bytes", ["list"]])
+def test_what_is_no_cell_is_refused(tmp_path: Path, cell: Any) -> None:
+    with pytest.raises(TypeError, match=f"cannot hold a {type(cell).__name__}"):
+        write_xlsx(tmp_path / "x.xlsx", "Items", ["A"], [[cell]])
 
 
 def test_no_text_is_taken_for_a_part_of_the_file(tmp_path: Path) -> None:
