@@ -1,18 +1,22 @@
 """The sets of column files tell the same items, and name them in the same order, as PostgreSQL."""
 
 import random
+from array import array
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import numpy
 import pytest
 from django.http import QueryDict
+from pyroaring import BitMap
 
 from determinations.browsing.column_keys import item_keys
 from determinations.browsing.lists import ITEMS
 from determinations.models import Case, ItemFact
 from determinations.paging.filtered import keys_from
 from determinations.paging.keyset import cursor_at
-from determinations.statistics.columns import bits, keeping, selected
+from determinations.statistics.columns import bits, keeping, reading, selected
 from determinations.statistics.columns.reading import Columns
 from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import one_snapshot
@@ -127,3 +131,123 @@ def test_a_file_has_sets_of_every_value_of_every_column(people: People, folder: 
             numbers = [everything.count(column.name, [value], of_cases=False) for value in values]
             assert sum(numbers) == ItemFact.objects.count()
         assert everything.count(column.name, list(values), of_cases=True) <= Case.objects.current().count()
+
+
+class FailingEngine:
+    """An engine whose memory runs out at one of the rows that are written."""
+
+    def __init__(self, engine: Any, table: str, nth: int, error: type[Exception]) -> None:
+        self.engine, self.table, self.left, self.error = engine, table, nth, error
+
+    def execute(self, sql: str, *parameters: Any) -> duckdb.DuckDBPyConnection:
+        if f"INSERT INTO file.{self.table} " in sql:
+            self.left -= 1
+            if self.left == 0:
+                raise self.error
+        return self.engine.execute(sql, *parameters)
+
+
+@pytest.mark.parametrize("error", [duckdb.OutOfMemoryException, MemoryError])
+def test_a_column_has_the_sets_of_all_its_values_or_none_wherever_memory_runs_out(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    stored_world(random.Random(24), 10)
+    keeping.keep_columns()
+    with one_snapshot() as engine:
+        whole = engine.items_by_column(Selection.everything())
+    assert whole is not None
+    make: Any = bits._Writer.__init__
+    for nth in (2, 5, 9, 20, 33, 60):
+        with monkeypatch.context() as patched:
+            patched.setattr(
+                bits._Writer,
+                "__init__",
+                lambda writer, engine: make(writer, FailingEngine(engine, bits.BITS, nth, error)),  # noqa: B023
+            )
+            keeping.keep_columns(anew=True)
+        with one_snapshot() as engine:
+            known = engine.items_by_column(Selection.everything())
+        if known is not None:
+            have = [column.name for column in bits.COLUMNS if known.has(column.name)]
+            assert len(have) == len(bits.COLUMNS) - 1, nth
+            assert all(known.values(name) == whole.values(name) for name in have), nth
+            for address in ("", "sex=male", "decision=upheld"):
+                compare(address)
+
+
+@pytest.mark.parametrize("table", [bits.IDS, bits.DAYS])
+def test_without_memory_for_the_order_of_lists_there_are_no_sets(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, table: str
+) -> None:
+    stored_world(random.Random(24), 5)
+    make: Any = bits._Writer.__init__
+    nth = 2 if table == bits.IDS else 1
+    monkeypatch.setattr(
+        bits._Writer,
+        "__init__",
+        lambda writer, engine: make(writer, FailingEngine(engine, table, nth, duckdb.OutOfMemoryException)),
+    )
+    assert keeping.keep_columns() is not None
+    assert "not counted in advance: memory ran out" in caplog.text
+    with one_snapshot() as engine:
+        assert engine.items_by_column(Selection.everything()) is None
+
+
+def test_the_reason_why_a_column_has_no_sets_is_logged(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, settings: Any
+) -> None:
+    caplog.set_level("INFO", "determinations.statistics.columns.bits")
+    stored_world(random.Random(24), 5)
+    with monkeypatch.context() as patched:
+        patched.setattr(bits, "MOST_VALUES", 1)
+        keeping.keep_columns()
+    assert "by sex in advance: it has over 1 values" in caplog.text
+    write = bits._Writer.write
+
+    def with_little(writer: bits._Writer, left: int) -> None:
+        writer.left = left
+        write(writer)
+
+    with monkeypatch.context() as patched:
+        items = ItemFact.objects.count()
+        patched.setattr(bits._Writer, "write", lambda writer: with_little(writer, 8 * items + 500))
+        keeping.keep_columns(anew=True)
+    assert "in advance: the sets would take more than half of COLUMN_MEMORY_MB" in caplog.text
+    compare("sex=male")
+    with monkeypatch.context() as patched:
+        patched.setattr(bits._Writer, "write", lambda writer: with_little(writer, 8 * items))
+        keeping.keep_columns(anew=True)
+    with one_snapshot() as engine:  # without the items after others of their case, cases could not be counted
+        assert engine.items_by_column(Selection.everything()) is None
+
+
+def test_places_are_found_by_id_in_memory_for_the_items_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = array("I", [900, 7, bits.MOST_ID, 12])
+    file = bits.Sets(bits.Order([1] * 4, ids))
+    now = bits.Sets(bits.Order([1, 2], [2**40, 5], start=4))
+    facts = selected.PlacedFacts(file, selected.ChangedItems(BitMap([1]), now))
+    monkeypatch.setattr(numpy, "full", None)
+    asked = numpy.array([-1, 0, 5, 7, 8, 12, 900, bits.MOST_ID, bits.MOST_ID + 8, 2**40, 2**41])
+    assert facts.places_of(asked) == BitMap([0, 2, 3, 4, 5])
+    assert facts.places_of(asked[:0]) == BitMap()
+    assert sum(part.nbytes for part in file.by_id) == 8 * len(ids)
+    assert selected.PlacedFacts(bits.Sets(bits.Order((), ()))).places_of(asked) == BitMap()
+
+
+@pytest.mark.parametrize("error", [MemoryError, duckdb.OutOfMemoryException])
+def test_postgresql_answers_if_memory_runs_out(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    stored_world(random.Random(25), 5)
+    keeping.keep_columns()
+    query = QueryDict("letter=1,2,3")
+    listed = ITEMS.list_query(ITEMS.filterset(query), query)
+
+    def without_memory(*_args: Any, **_options: Any) -> None:
+        raise error
+
+    for owner, name in ((selected.PlacedFacts, "places_of"), (Columns, "rows"), (reading.OpenFile, "at")):
+        with monkeypatch.context() as patched:
+            patched.setattr(owner, name, without_memory)
+            assert item_keys(listed, None, 3, forward=True) == keys_from(listed, None, 3, forward=True)
+    compare("letter=1,2,3")  # the file is read again

@@ -10,8 +10,10 @@ item, and a page is some bits in a row. Of columns in which the items of a case 
 import logging
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
@@ -87,16 +89,27 @@ def write_bits(engine: duckdb.DuckDBPyConnection) -> None:
     engine.execute("SET preserve_insertion_order = true")  # which batches of an answer would lose
     try:
         _Writer(engine).write()
-    except duckdb.OutOfMemoryException:
-        log.warning("Items are not counted in advance: COLUMN_MEMORY_MB is too little.")
-        for table in _DEFINITIONS:
-            engine.execute(f"DELETE FROM file.{table}")  # noqa: S608 - a name of our own
+    except (duckdb.OutOfMemoryException, MemoryError, _NoSets) as error:
+        log.warning("Items are not counted in advance: %s.", _reason(error))
     finally:
         engine.execute("SET preserve_insertion_order = false")
 
 
+class _NoSets(Exception):
+    """No sets are written, and why."""
+
+
+def _reason(error: Exception) -> str:
+    """Why no sets were written, in words."""
+    return str(error) if isinstance(error, _NoSets) else "memory ran out while they were written (COLUMN_MEMORY_MB)"
+
+
 class _Writer:
-    """Writes the sets of a file. Arrays of numbers are sorted by numpy, which no other process needs."""
+    """Writes the sets of a file. Arrays of numbers are sorted by numpy, which no other process needs.
+
+    What belongs together is written in one transaction: readers take the values of a column that have sets for all
+    values that it has.
+    """
 
     def __init__(self, engine: duckdb.DuckDBPyConnection) -> None:
         self.engine = engine
@@ -104,17 +117,27 @@ class _Writer:
         self.nth: list[BitMap] = []
 
     def write(self) -> None:
-        place_of_row = self._write_order()
+        with self._transaction():
+            place_of_row = self._write_order()
         for column in COLUMNS:
             try:
-                written = self._write_column(column, place_of_row)
-            except duckdb.OutOfMemoryException:
-                written = False
-            if not written:
-                log.info("Items are not counted by %s in advance: it has too many values.", column.name)
+                self._write_column(column, place_of_row)
+            except (duckdb.OutOfMemoryException, MemoryError, _NoSets) as error:
+                log.info("Items are not counted by %s in advance: %s.", column.name, _reason(error))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All rows that are written within, or none."""
+        self.engine.execute("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            self.engine.execute("ROLLBACK")
+            raise
+        self.engine.execute("COMMIT")
 
     def _write_order(self) -> "numpy.ndarray":
-        """Write which item has each place; returns the place of each row of the file's table."""
+        """Write which item has each place; returns the place of each row of the file's table. Raises _NoSets."""
         import numpy as np
 
         ordered = self.engine.execute(f"""
@@ -127,20 +150,21 @@ class _Writer:
         nth = np.arange(number) - np.repeat(starts, np.diff(np.append(starts, number)))
         for before in range(int(nth.max()) + 1):
             self.nth.append(_set_of(np.flatnonzero(nth == before)))
+        self.left -= 8 * number
         for name in ("case_id", "item_id"):
             ids = ordered[name].astype(np.uint32)
             for first in range(0, number, _IDS_AT_ONCE):
                 some = ids[first : first + _IDS_AT_ONCE].tobytes()
                 self.engine.execute(f"INSERT INTO file.{IDS} VALUES (?, ?)", [name, some])  # noqa: S608
-        self.left -= 8 * number + self._insert([(_NTH, False, str(at), places) for at, places in enumerate(self.nth)])
+        self._insert([(_NTH, False, str(at), places) for at, places in enumerate(self.nth)])
         self.engine.execute(f"""
             INSERT INTO file.{DAYS} SELECT day, sum(items) OVER (ORDER BY day NULLS LAST) - items
             FROM (SELECT decision_date AS day, count(*) AS items FROM file.{ITEMS.name} GROUP BY 1)
         """)  # noqa: S608 - names of our own
         return place_of_row
 
-    def _write_column(self, column: Column, place_of_row: "numpy.ndarray") -> bool:
-        """Write the sets of a column; False if it has too many values, or there is too little memory."""
+    def _write_column(self, column: Column, place_of_row: "numpy.ndarray") -> None:
+        """Write the sets of a column, of all its values. Raises _NoSets, or errors of memory."""
         import numpy as np
 
         told = f"(SELECT rowid AS row, {_values_of(column)} AS value FROM file.{ITEMS.name})"  # noqa: S608 - our names
@@ -151,7 +175,7 @@ class _Writer:
             """)  # noqa: S608 - names of our own
             values = self.engine.execute("SELECT value::VARCHAR FROM listed ORDER BY number").fetchall()
             if len(values) > MOST_VALUES:
-                return False
+                raise _NoSets(f"it has over {MOST_VALUES:,} values")
             of_rows = self.engine.execute(f"""
                 SELECT row, number FROM {told} AS told JOIN listed ON told.value IS NOT DISTINCT FROM listed.value
             """).fetchnumpy()  # noqa: S608 - names of our own
@@ -167,22 +191,21 @@ class _Writer:
             if column.name in OF_ITEMS:
                 rows.append((column.name, True, value, first_items(items, self.nth)))
             first = end
-        size = self._insert(rows)
-        self.left -= size
-        return size > 0 or not rows
+        with self._transaction():
+            self._insert(rows)
 
-    def _insert(self, rows: "Sequence[tuple[str, bool, str | None, BitMap]]") -> int:
-        """Write sets, if there is memory for all of them; returns their bytes."""
+    def _insert(self, rows: "Sequence[tuple[str, bool, str | None, BitMap]]") -> None:
+        """Write sets. Raises _NoSets if readers would have no memory for all of them."""
         written = []
         for name, of_cases, value, places in rows:
             places.run_optimize()
             written.append((name, of_cases, value, places.serialize()))
         size = sum(len(places) for *_names, places in written)
         if size > self.left:
-            return 0
+            raise _NoSets("the sets would take more than half of COLUMN_MEMORY_MB")
         for row in written:
             self.engine.execute(f"INSERT INTO file.{BITS} VALUES (?, ?, ?, ?)", row)  # noqa: S608 - our name
-        return size
+        self.left -= size
 
 
 def _set_of(places: "numpy.ndarray") -> BitMap:
@@ -224,6 +247,26 @@ class Sets:
     nth: Sequence[BitMap] = ()
     #: What was put together already.
     _together: dict[tuple[bool, str, tuple[BitValue, ...]], BitMap] = field(default_factory=dict)
+
+    @cached_property
+    def by_id(self) -> "tuple[numpy.ndarray, numpy.ndarray]":
+        """The IDs of the items, sorted, and for each its number in the order: a file's take eight bytes an item."""
+        import numpy as np
+
+        ids = np.asarray(self.order.item_ids, np.uint32 if isinstance(self.order.item_ids, array) else np.int64)
+        numbers = np.argsort(ids, kind="stable").astype(np.uint32)
+        return ids[numbers], numbers
+
+    def places_of(self, ids: "numpy.ndarray") -> BitMap:
+        """The places of items given by their IDs; of those that are not here, none."""
+        import numpy as np
+
+        here, numbers = self.by_id
+        if not len(here):
+            return BitMap()
+        possible = ids[(ids >= here[0]) & (ids <= here[-1])].astype(here.dtype)
+        at = np.searchsorted(here, possible)
+        return _set_of(numbers[at[here[at] == possible]] + np.uint32(self.order.start))
 
     def having(self, column: str, values: Sequence[BitValue], *, of_cases: bool = False) -> BitMap:
         """The places with one of the values; not to be changed."""

@@ -47,6 +47,7 @@ _REMEMBERED_SECONDS = 24 * 60 * 60
 _OF_A_STATEMENT = (
     duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError, duckdb.OutOfMemoryException,
     duckdb.InterruptException, duckdb.TransactionException, duckdb.DependencyException, duckdb.ResourceInUseException,
+    MemoryError,
 )  # fmt: skip
 
 
@@ -218,7 +219,7 @@ class ColumnReader:
             return None if columns is None else ask(columns)
         except NotInColumns:
             return None
-        except duckdb.Error as error:
+        except (duckdb.Error, MemoryError) as error:
             self._columns = None
             process.report(error)
             return None
@@ -240,7 +241,7 @@ class ColumnReader:
                 self._columns = process.columns()
             except Unavailable as reason:
                 log.info("PostgreSQL counts: %s.", reason)
-            except duckdb.Error as error:
+            except (duckdb.Error, MemoryError) as error:
                 process.report(error)
         return self._columns
 
@@ -285,8 +286,11 @@ class _Process:
                 self.file = OpenFile(state.name)
             return self.file.at(state, self.folder)
 
-    def report(self, error: duckdb.Error) -> None:
-        """Note an error of the library. A damaged file is not read again; its keeper writes another."""
+    def report(self, error: duckdb.Error | MemoryError) -> None:
+        """Note an error of the library, or that there is no memory.
+
+        A damaged file is not read again; its keeper writes another.
+        """
         log.warning("PostgreSQL counts, since the column file cannot (%s).", type(error).__name__)
         if isinstance(error, _OF_A_STATEMENT):
             return

@@ -4,7 +4,6 @@ Cases of which an item changed since the file was written are taken out of the f
 have places after all those of the file, in an order of their own.
 """
 
-from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -126,15 +125,7 @@ class PlacedFacts:
 
     def places_of(self, ids: "numpy.ndarray") -> BitMap:
         """The places of items given by their IDs."""
-        import numpy as np
-
-        file, now = self.file.order, self.changed.now.order
-        of_file = np.asarray(file.item_ids, np.uint32)
-        place_of = np.full(int(of_file.max(initial=0)) + 1, len(of_file), np.uint32)
-        place_of[of_file] = np.arange(len(of_file), dtype=np.uint32)
-        places = place_of[ids[ids < len(place_of)]]
-        known = BitMap(array("I", places[places < len(of_file)].tobytes())) - self.changed.gone
-        return known | BitMap((np.flatnonzero(np.isin(np.asarray(now.item_ids, np.int64), ids)) + now.start).tolist())
+        return (self.file.places_of(ids) - self.changed.gone) | self.changed.now.places_of(ids)
 
     def having(self, column: str, values: Sequence[BitValue]) -> BitMap:
         """The items with one of the values; also those of before they changed. Raises NotInColumns."""
