@@ -126,6 +126,91 @@ def test_changes_are_not_read_before_it_is_time_for_a_large_file(
     assert written.merged
 
 
+@pytest.mark.parametrize("error", [duckdb.OutOfMemoryException, MemoryError])
+def test_a_file_answers_on_when_memory_runs_out_while_changes_are_merged(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    stored_world(random.Random(9), 5)
+    keeping.keep_columns()
+    before = ColumnFile.objects.get()
+    ItemFact.objects.update(sex="female")
+    engines: list[duckdb.DuckDBPyConnection] = []
+
+    def without_memory(changes: Changes, _before: str) -> None:
+        engines.append(changes.engine)
+        raise error
+
+    monkeypatch.setattr(keeping, "write_merged", without_memory)
+    with monkeypatch.context() as patched:
+        patched.delattr(keeping, "write_all")
+        with pytest.raises(error):
+            keeping.keep_columns(at_once=True)
+    named = ColumnFile.objects.get()
+    assert (named.name, named.horizon) == (before.name, before.horizon)
+    with one_snapshot():
+        by_column = reading.ColumnReader().rows(
+            "SELECT count(*) FROM determinations_itemfact WHERE sex = 'female'", ()
+        )
+    assert by_column == [(ItemFact.objects.count(),)]
+    monkeypatch.setattr(keeping, "MOST_CHANGED", 1)  # it does not answer with more
+    written = keeping.keep_columns(at_once=True)
+    assert written is not None
+    assert not written.merged
+    for engine in engines:
+        with pytest.raises(duckdb.ConnectionException):
+            engine.execute("SELECT 1")
+
+
+def test_a_file_is_named_until_the_one_that_is_written_anew_is_complete(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_world(random.Random(9), 5)
+    keeping.keep_columns()
+    before = ColumnFile.objects.get().name
+    monkeypatch.setattr(keeping, "write_all", without_room)
+    with pytest.raises(OSError, match="room"):
+        keeping.keep_columns(anew=True)
+    assert ColumnFile.objects.get().name == before
+    assert column_file().level == Level.OK
+
+
+def without_room() -> None:
+    raise OSError("no room")
+
+
+def test_many_changes_are_not_kept_in_memory_that_is_too_little(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_world(random.Random(9), 5)
+    keeping.keep_columns()
+    ItemFact.objects.update(sex="female")
+
+    def without_memory(*_args: object) -> None:
+        raise duckdb.OutOfMemoryException
+
+    with monkeypatch.context() as patched:
+        patched.setattr(writing, "_read_changed", without_memory)
+        with pytest.raises(duckdb.OutOfMemoryException):
+            keeping.keep_columns(at_once=True)
+        assert ColumnFile.objects.get().name != ""
+        patched.setattr(writing, "MOST_CHANGED", 1)
+        written = keeping.keep_columns(at_once=True)
+    assert written is not None
+    assert not written.merged
+
+
+def test_what_interrupted_writers_left_is_deleted_before_another_file_is_written(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_world(random.Random(9), 3)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "facts-killed.columns.unfinished").write_bytes(b"")
+    (folder / "facts-killed.columns.unfinished.wal").write_bytes(b"")
+    monkeypatch.setattr(keeping, "write_all", without_room)
+    keeping.keep_quietly()
+    assert not list(folder.glob("*.unfinished*"))
+
+
 def test_other_dates_of_editions_need_another_file(people: People, folder: Path) -> None:
     stored_world(random.Random(8), 6)
     keeping.keep_columns()

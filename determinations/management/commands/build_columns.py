@@ -35,7 +35,7 @@ class Command(BaseCommand):
         started = time.monotonic()
         try:
             written = keeping.keep_columns(anew=True)
-        except (OSError, duckdb.Error) as fault:
+        except (OSError, duckdb.Error, MemoryError) as fault:
             raise CommandError(
                 f"{files.folder()} cannot be written ({type(fault).__name__}: {fault}). PostgreSQL counts meanwhile."
             ) from fault

@@ -16,7 +16,7 @@ from determinations.models.locks import holding_alone
 from determinations.statistics.columns import files
 from determinations.statistics.columns.horizon import DATABASE, EDITIONS, is_stale
 from determinations.statistics.columns.layout import layout_digest
-from determinations.statistics.columns.reading import is_damaged
+from determinations.statistics.columns.reading import MOST_CHANGED, is_damaged
 from determinations.statistics.columns.writing import Changes, Written, read_changes, write_all, write_merged
 
 log = logging.getLogger(__name__)
@@ -109,18 +109,20 @@ def keep_columns(*, at_once: bool = False, anew: bool = False) -> Written | None
         if not alone:
             return None
         row = _register(folder)
+        files.delete_others(row.name)
         if row.is_readable and not (anew or at_once) and row.is_too_early and not is_stale(folder):
-            files.delete_others(row.name)
             return None
         changes = read_changes(folder) if row.is_readable and not anew else None
         if changes is not None and changes.layout != row.layout:
+            changes.engine.close()
             changes = None
         if changes is not None and not (row.is_time_for(changes) or (at_once and changes.number)):
-            files.delete_others(row.name)
+            changes.engine.close()
             return None
         written = _merged(changes, row.name) if changes is not None else None
         if written is None:
-            _execute(_START_AGAIN, folder=folder, layout=layout_digest())
+            if changes is None and not (anew and row.is_readable):
+                _execute(_START_AGAIN, folder=folder, layout=layout_digest())
             written = write_all()
         with transaction.atomic():
             _execute(
@@ -136,7 +138,7 @@ def keep_quietly() -> None:
     """Keep the file current; what prevents it is logged, and on the status page. PostgreSQL counts meanwhile."""
     try:
         keep_columns()
-    except (OSError, duckdb.Error) as fault:
+    except (OSError, duckdb.Error, MemoryError) as fault:
         log.error("The column file cannot be written (%s).", type(fault).__name__)
 
 
@@ -160,11 +162,22 @@ def _register(folder: str) -> _Row:
 
 
 def _merged(changes: Changes, before: str) -> Written | None:
+    """The file with its changes; None if all is to be written anew. Until then readers have the file ``before``.
+
+    Raises the error if memory runs out while the file still answers: to write all takes no less.
+    """
     try:
         return write_merged(changes, before)
+    except (duckdb.OutOfMemoryException, MemoryError):
+        if changes.number <= MOST_CHANGED:
+            raise
+        log.error("Memory ran out while %s changes were merged; the column file is written anew.", changes.number)
+        return None
     except duckdb.Error as error:
         log.error("The column file cannot be read (%s); it is written anew.", type(error).__name__)
         return None
+    finally:
+        changes.engine.close()  # before another one has memory
 
 
 def _execute(sql: str, **parameters: str | int) -> None:

@@ -22,7 +22,7 @@ from determinations.statistics.columns.letters import (
     place_letters,
     with_places,
 )
-from determinations.statistics.columns.reading import memory_only
+from determinations.statistics.columns.reading import MOST_CHANGED, memory_only
 
 #: Items that are copied at a time, about: they are in memory meanwhile.
 _ROWS_AT_ONCE = 60_000
@@ -63,18 +63,30 @@ class Changes:
 
 
 def read_changes(folder: str) -> Changes | None:
-    """The changed items and their facts; None if any item may have changed."""
+    """The changed items and their facts; None if any item may have changed, or more than there is memory for and the
+    file answers with.
+    """
     with snapshot() as (horizon, layout):
         items = changed_items(folder)
         if items is None:
             return None
         engine = memory_only()
-        numbers = ",".join(map(str, items))
-        engine.execute(f"CREATE TABLE changed AS SELECT unnest([{numbers}]::BIGINT[]) AS item")
-        _read_reference(engine)
-        of_items = f"= ANY('{{{numbers}}}'::bigint[])"
-        _read_facts(engine, f"WHERE {ITEMS.key} {of_items}", f"WHERE {CITATIONS.key} {of_items}")
+        try:
+            _read_changed(engine, items)
+        except BaseException as error:
+            engine.close()
+            if isinstance(error, duckdb.OutOfMemoryException | MemoryError) and len(items) > MOST_CHANGED:
+                return None
+            raise
     return Changes(horizon, layout, len(items), engine)
+
+
+def _read_changed(engine: duckdb.DuckDBPyConnection, items: Sequence[int]) -> None:
+    numbers = ",".join(map(str, items))
+    engine.execute(f"CREATE TABLE changed AS SELECT unnest([{numbers}]::BIGINT[]) AS item")
+    _read_reference(engine)
+    of_items = f"= ANY('{{{numbers}}}'::bigint[])"
+    _read_facts(engine, f"WHERE {ITEMS.key} {of_items}", f"WHERE {CITATIONS.key} {of_items}")
 
 
 def write_merged(changes: Changes, before: str) -> Written:
