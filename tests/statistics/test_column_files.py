@@ -1,6 +1,7 @@
 """Column files are kept current, and nothing is counted from one that does not fit."""
 
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ from determinations.models import (
 from determinations.operations.checking.column_files import column_file
 from determinations.operations.findings import Level
 from determinations.statistics.answer_cache import cached_answers
-from determinations.statistics.columns import keeping, reading, writing
+from determinations.statistics.columns import failures, keeping, reading, writing
+from determinations.statistics.columns.files import known_folder_id
 from determinations.statistics.columns.writing import Changes
 from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
@@ -209,6 +211,40 @@ def test_what_interrupted_writers_left_is_deleted_before_another_file_is_written
     monkeypatch.setattr(keeping, "write_all", without_room)
     keeping.keep_quietly()
     assert not list(folder.glob("*.unfinished*"))
+
+
+def test_a_file_that_cannot_be_written_is_tried_again_later_each_time_and_the_status_page_says_why(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_world(random.Random(9), 3)
+    tries: list[int] = []
+
+    def without_memory() -> None:
+        tries.append(1)
+        raise duckdb.OutOfMemoryException
+
+    with monkeypatch.context() as patched:
+        patched.setattr(keeping, "write_all", without_memory)
+        for number in (1, 2, 3):
+            keep_column_file()
+            keep_column_file()  # too early
+            assert len(tries) == number
+            failure = failures.last_failure(known_folder_id())
+            assert failure is not None
+            assert failure.tried_again_at - failure.failed_at == timedelta(minutes=2 ** (number - 1))
+            finding = column_file()
+            assert finding.level == Level.WARNING
+            assert f"OutOfMemoryException, {number} in a row" in finding.what
+            assert "COLUMN_MEMORY_MB" in finding.remedy
+            now = failure.tried_again_at
+            patched.setattr(failures, "database_now", lambda: now)  # noqa: B023
+        assert failure is not None
+        assert replace(failure, number=40).tried_again_at - failure.failed_at == timedelta(hours=1)
+        patched.setattr(keeping, "write_all", without_room)
+        keep_column_file()
+        assert "room on the disk" in column_file().remedy
+    call_command("build_columns")  # at once
+    assert column_file().level == Level.OK
 
 
 def test_other_dates_of_editions_need_another_file(people: People, folder: Path) -> None:

@@ -7,6 +7,7 @@ from django.conf import settings
 from determinations.models import ColumnFile
 from determinations.models.clock import database_now
 from determinations.operations.findings import Finding, Level
+from determinations.statistics.columns.failures import Failure, last_failure
 from determinations.statistics.columns.files import known_folder_id, size_of
 from determinations.statistics.columns.horizon import changed_items, read_state
 from determinations.statistics.columns.reading import MOST_CHANGED, is_damaged
@@ -15,6 +16,7 @@ from determinations.statistics.columns.reading import MOST_CHANGED, is_damaged
 _LATE = timedelta(minutes=10)
 _POSTGRESQL = "PostgreSQL counts: exact as ever, but slower in large collections."
 _WORKER = "Check that a worker and the scheduler run on this host, or run manage.py build_columns there."
+_MEMORY = "Memory ran out: raise COLUMN_MEMORY_MB, to twice as much at first (imrsite/deploy/columns.md)."
 
 
 def column_file() -> Finding:
@@ -22,6 +24,9 @@ def column_file() -> Finding:
     if not settings.COLUMN_ENGINE:
         return Finding(Level.OK, "The column engine is off (COLUMN_ENGINE); PostgreSQL counts.")
     folder = known_folder_id()
+    failure = last_failure(folder)
+    if failure is not None:
+        return _failed(failure)
     file = ColumnFile.objects.filter(folder=folder).first()
     state = read_state(folder)
     if file is None or state is None:
@@ -43,6 +48,16 @@ def column_file() -> Finding:
             _WORKER,
         )
     return Finding(Level.OK, f"The column file has {file.items:,} items; {len(changed):,} changed since.")
+
+
+def _failed(failure: Failure) -> Finding:
+    remedy = _MEMORY if failure.of_memory else "Check the room on the disk of COLUMNS_DIR, and who may write there."
+    return Finding(
+        Level.WARNING,
+        f"The column file could not be written at {failure.failed_at:%Y-%m-%d %H:%M} UTC ({failure.error}, "
+        f"{failure.number} in a row). Until one can be, PostgreSQL counts more and more: exact as ever, but slower.",
+        f"{remedy} Workers try again at {failure.tried_again_at:%H:%M} UTC, manage.py build_columns tries at once.",
+    )
 
 
 def _stands_aside(what: str) -> Finding:

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from determinations.models import ColumnFile
 from determinations.models.locks import holding_alone
 from determinations.statistics.columns import files
+from determinations.statistics.columns.failures import forget_failures, last_failure, note_failure
 from determinations.statistics.columns.horizon import DATABASE, EDITIONS, is_stale
 from determinations.statistics.columns.layout import layout_digest
 from determinations.statistics.columns.reading import MOST_CHANGED, is_damaged
@@ -49,6 +50,7 @@ SET name = %(name)s, horizon = %(horizon)s, layout = %(layout)s, items = %(items
     written_at = now(), looked_at = now()
 WHERE folder = %(folder)s
 """
+_LOOKED = "UPDATE determinations_columnfile SET looked_at = now() WHERE folder = %(folder)s"
 _GIVE_UP = "DELETE FROM determinations_columnfile WHERE looked_at < now() - make_interval(secs => %s)"
 _FORGET = """
 DELETE FROM determinations_factlog AS log WHERE NOT EXISTS (
@@ -131,14 +133,24 @@ def keep_columns(*, at_once: bool = False, anew: bool = False) -> Written | None
             )  # fmt: skip
             forget_changes()
         files.delete_others(written.name)
+        forget_failures(folder)
         return written
 
 
 def keep_quietly() -> None:
-    """Keep the file current; what prevents it is logged, and on the status page. PostgreSQL counts meanwhile."""
+    """Keep the file current; what prevents it is logged, and on the status page. PostgreSQL counts meanwhile.
+
+    After a failure nothing is tried for a while, longer each time.
+    """
+    folder = files.known_folder_id()
+    failure = last_failure(folder)
+    if failure is not None and failure.waits:
+        _execute(_LOOKED, folder=folder)
+        return
     try:
         keep_columns()
     except (OSError, duckdb.Error, MemoryError) as fault:
+        note_failure(files.known_folder_id(), fault)
         log.error("The column file cannot be written (%s).", type(fault).__name__)
 
 
