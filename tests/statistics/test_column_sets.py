@@ -1,7 +1,9 @@
 """The sets of column files tell the same items, and name them in the same order, as PostgreSQL."""
 
 import random
+import time
 from array import array
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -251,3 +253,47 @@ def test_postgresql_answers_if_memory_runs_out(
             patched.setattr(owner, name, without_memory)
             assert item_keys(listed, None, 3, forward=True) == keys_from(listed, None, 3, forward=True)
     compare("letter=1,2,3")  # the file is read again
+
+
+def test_sets_that_cannot_be_read_are_not_tried_again_for_each_request(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_world(random.Random(26), 3)
+    keeping.keep_columns()
+    tries: list[int] = []
+
+    def without_memory(_engine: duckdb.DuckDBPyConnection) -> None:
+        tries.append(1)
+        raise MemoryError
+
+    monkeypatch.setattr(bits, "_read", without_memory)
+    for _ in range(3):
+        with one_snapshot() as engine:
+            assert engine.items_by_column(Selection.everything()) is None
+    assert len(tries) == 1
+
+
+def test_one_thread_makes_the_sets_of_what_changed_and_the_others_wait(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_world(random.Random(26), 5)
+    keeping.keep_columns()
+    ItemFact.objects.update(sex="female")
+    made: list[int] = []
+    make = selected.ChangedItems.of_version
+
+    def slowly(*parameters: Any) -> selected.ChangedItems:
+        made.append(1)
+        time.sleep(0.2)
+        return make(*parameters)
+
+    monkeypatch.setattr(selected.ChangedItems, "of_version", slowly)
+    with one_snapshot():
+        columns = reading.ColumnReader().columns()
+    assert columns is not None
+    where = ItemFact.objects.filter(sex="female").query.where
+    with ThreadPoolExecutor(4) as threads:
+        several = list(threads.map(lambda _: columns.items_of(where, "", ()), range(4)))
+    assert {len(known.items) for known in several if known is not None} == {ItemFact.objects.count()}
+    assert len(several) == 4
+    assert len(made) == 1

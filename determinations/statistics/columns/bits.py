@@ -294,12 +294,17 @@ class SetsOfFile:
         self._engine.execute(f"ATTACH '{path}' AS file (READ_ONLY)")
 
     def read(self) -> Sets | None:
-        """The sets; None if the file has none. Raises errors of the library."""
+        """The sets; None if the file has none, or once they could not be read.
+
+        Raises errors of the library, and of memory, the first time: each try takes seconds, and no memory is added.
+        """
         with self._lock:
-            if self._sets is None and self._engine is not None:
-                self._sets = _read(self._engine)
-                self._engine.close()
-                self._engine = None
+            if self._engine is not None:
+                engine, self._engine = self._engine, None
+                try:
+                    self._sets = _read(engine)
+                finally:
+                    engine.close()
             return self._sets
 
 

@@ -8,7 +8,7 @@ import logging
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -82,6 +82,7 @@ class Columns:
     #: In the file, about.
     items: int
     sets: SetsOfFile
+    _lock: Lock = field(default_factory=Lock)
 
     def items_of(self, where: WhereNode, sql: str, parameters: Sequence[Value]) -> SelectedItems | None:
         """The items that pass conditions, which are also given as a statement for PostgreSQL from ``FROM`` on; None if
@@ -91,12 +92,14 @@ class Columns:
         """
         if self.sets.read() is None:
             return None
+        with self._lock:  # one thread makes them, the others wait
+            facts = self._facts
         if not where:
             return self._everything
         try:
-            return SelectedItems(self._facts, passing(where, self._facts))
+            return SelectedItems(facts, passing(where, facts))
         except NotInColumns:
-            return SelectedItems(self._facts, self._facts.places_of(self._ids(sql, parameters)))
+            return SelectedItems(facts, facts.places_of(self._ids(sql, parameters)))
 
     @cached_property
     def _everything(self) -> SelectedItems:
