@@ -6,10 +6,10 @@ PostgreSQL is the reference, and answers whatever the column engine (``statistic
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -85,14 +85,20 @@ class SqlEngine:
         rows = None if self._columns is None else self._columns.rows(sql, params)
         return _count(sql, params) if rows is None else rows
 
-    def _ask_columns(self, sql: str, params: tuple[Value, ...], shared: bool) -> Rows | None:
-        """The rows of a statement that PostgreSQL does not know, kept as others are; None if no file answers it."""
+    def _ask_columns(
+        self, sql: str, params: tuple[Value, ...], shared: bool, told: Callable[[], Rows | None] | None = None
+    ) -> Rows | None:
+        """The rows of a statement that PostgreSQL does not know, kept as others are; None if no file answers it.
+
+        ``told`` gives them without the statement, or None.
+        """
         if self._columns is None:
             return None
         question = (self.version, sql, repr(params))
         answer = cached_answers.find(question, shared=shared)
         if answer is None:
-            answer = self._columns.rows(sql, params)
+            answer = None if told is None else told()
+            answer = self._columns.rows(sql, params) if answer is None else answer
             if answer is not None:
                 cached_answers.put(question, answer, shared=shared)
         return answer
@@ -116,11 +122,20 @@ class SqlEngine:
 
     def count_items(self, selection: Selection, columns: Sequence[str]) -> list[ItemGroup]:
         """See ``Engine``."""
-        rows = self._ask(*_items_by(selection, columns), shared=selection.is_everything)
+        sql, params = _items_by(selection, columns)
+        rows = cached_answers.get(
+            (self.version, sql, repr(params)),
+            lambda: self._count(sql, params) if (told := self._tallies(selection, columns)) is None else told,
+            shared=selection.is_everything,
+        )
         return [ItemGroup(row[: len(columns)], *row[len(columns) :]) for row in rows]
 
+    def _tallies(self, selection: Selection, columns: Sequence[str]) -> Rows | None:
+        """What ``count_items`` answers, from sets; None if these do not tell."""
+        return None if self._columns is None else self._columns.tallies(selection, columns)
+
     def precompute(self, selection: Selection, groupings: Collection[tuple[str, ...]]) -> None:
-        """See ``Engine``."""
+        """See ``Engine``. What sets tell is no part of the statement."""
         questions = {grouping: (self.version, sql, repr(params))
                      for grouping in groupings for sql, params in [_items_by(selection, grouping)]}  # fmt: skip
         shared = selection.is_everything
@@ -129,6 +144,11 @@ class SqlEngine:
         ]
         if len(missing) < 2:
             return
+        for grouping in tuple(missing):
+            told = self._tallies(selection, grouping)
+            if told is not None:
+                cached_answers.put(questions[grouping], told, shared=shared)
+                missing.remove(grouping)
         for some in _at_once(missing):
             answers = self._count_groupings(selection, some)
             for grouping in some:
@@ -161,9 +181,11 @@ class SqlEngine:
 
         In a selection of whole letters, the first item of a letter counts the letter. Otherwise the items of letters
         with several items are first grouped by letter; letters with one item need no grouping. By column, letters are
-        counted by their places.
+        counted by sets or by their places.
         """
-        by_column = count_letters(self._ask_columns, selection)
+        reader = self._columns
+        told = partial(reader.letters, selection) if reader is not None else None
+        by_column = count_letters(partial(self._ask_columns, told=told), selection)
         if by_column is not None:
             return by_column
         if selection.whole_letters:

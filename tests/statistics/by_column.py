@@ -1,17 +1,19 @@
 """What tests of the column engine share: every answer is compared with PostgreSQL's."""
 
+from collections.abc import Sequence
+
 from determinations.statistics.answer_cache import cached_answers
 from determinations.statistics.columns import reading
 from determinations.statistics.columns.cited import CITED
 from determinations.statistics.columns.letters import PLACE
 from determinations.statistics.interface import Selection
-from determinations.statistics.sql_engine import SqlEngine, _count, one_snapshot
+from determinations.statistics.sql_engine import SqlEngine, _count, _items_by, one_snapshot
 
 
 class Compared(reading.ColumnReader):
     """Answers by column, each compared with what PostgreSQL answers in the same snapshot."""
 
-    answered = refused = 0
+    answered = refused = told = 0
 
     def rows(self, sql: str, parameters: object) -> reading.Rows | None:
         rows = super().rows(sql, parameters)  # type: ignore[arg-type]
@@ -23,6 +25,22 @@ class Compared(reading.ColumnReader):
             Compared.answered += 1
             expected = _count(sql, parameters)  # type: ignore[arg-type]
             assert sorted(rows, key=repr) == sorted(expected, key=repr), (sql, parameters)
+        return rows
+
+    def tallies(self, selection: Selection, columns: Sequence[str]) -> reading.Rows | None:
+        rows = super().tallies(selection, columns)
+        if rows is not None:
+            Compared.told += 1
+            expected = _count(*_items_by(selection, columns))
+            assert sorted(rows, key=repr) == sorted(expected, key=repr), (columns, selection.rows)
+        return rows
+
+    def letters(self, selection: Selection) -> reading.Rows | None:
+        rows = super().letters(selection)
+        if rows is not None:
+            Compared.told += 1
+            expected = SqlEngine().count_letters(selection)
+            assert sorted(map(tuple, expected), key=repr) == sorted(rows, key=repr), selection.rows
         return rows
 
 

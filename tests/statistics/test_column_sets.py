@@ -10,19 +10,24 @@ from typing import Any
 import duckdb
 import numpy
 import pytest
+from django.db.models.sql.where import WhereNode
 from django.http import QueryDict
 from pyroaring import BitMap
 
 from determinations.browsing.column_keys import item_keys
 from determinations.browsing.lists import ITEMS
-from determinations.models import Case, ItemFact
+from determinations.browsing.selection import parse_selection
+from determinations.cases.facts import replace_facts
+from determinations.models import Case, DisputedItem, ItemFact
 from determinations.paging.filtered import keys_from
 from determinations.paging.keyset import cursor_at
 from determinations.statistics.columns import bits, keeping, reading, selected
 from determinations.statistics.columns.reading import Columns
+from determinations.statistics.columns.selected import SelectedItems
 from determinations.statistics.interface import Selection
-from determinations.statistics.sql_engine import one_snapshot
+from determinations.statistics.sql_engine import SqlEngine, one_snapshot
 from tests.fixtures.people import People
+from tests.statistics.by_column import Compared
 from tests.statistics.worlds import random_event, stored_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -297,3 +302,70 @@ def test_one_thread_makes_the_sets_of_what_changed_and_the_others_wait(
     assert {len(known.items) for known in several if known is not None} == {ItemFact.objects.count()}
     assert len(several) == 4
     assert len(made) == 1
+
+
+#: What the sets count by; of columns together, one may be a period.
+_COUNTED = (
+    ("category_id",), ("decision_month",), ("decision_year",), ("outcome",), ("body_region",), ("age",),
+    ("partly_approved",), ("claims_families", "reviewer_families", "same_authority"), ("sex", "decision_year"),
+    ("decision_month", "sex"), ("state", "decision_month", "corrected"),
+)  # fmt: skip
+#: What only statements count by.
+_NOT_COUNTED = (("grounds",), ("injury_year",), ("decision_month", "decision_year"), ("sex", "specialties"))
+
+
+def test_items_and_letters_are_counted_by_sets_while_letters_change(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No statement of the column engine is asked for; ``Compared`` compares each answer with PostgreSQL's."""
+    chance = random.Random(24)
+    stored_world(chance, 30)
+    undated = list(Case.objects.current().filter(item_count__gt=1).values_list("pk", flat=True)[:2])
+    Case.objects.filter(pk__in=undated).update(decision_date=None)
+    DisputedItem.objects.filter(case=undated[0]).update(decision="")
+    replace_facts(set(undated))
+    keeping.keep_columns()
+    for round_ in range(6):
+        addresses = {"", *chance.sample(_TOLD, 6), "undated=decided", "decided_from=2014-06-01&decided_to=2016-01-31"}
+        with monkeypatch.context() as patched:
+            patched.delattr(Columns, "_ids")
+            patched.delattr(Columns, "rows")
+            for address in sorted(addresses, reverse=True):  # all items are told once the sets are read
+                selection, told = parse_selection(QueryDict(address)).selection, Compared.told
+                with one_snapshot():
+                    engine = SqlEngine(Compared())
+                    for columns in _COUNTED:
+                        engine.count_items(selection, columns)
+                    engine.count_letters(selection)
+                assert Compared.told == told + len(_COUNTED) + 1, address
+        with one_snapshot():
+            reader = Compared()
+            assert all(reader.tallies(selection, columns) is None for columns in _NOT_COUNTED)
+        for _ in range(4 * (round_ + 1)):
+            random_event(chance, people.admin)
+        if round_ == 3:
+            keeping.keep_columns(at_once=True)
+
+
+def test_a_page_tells_its_selection_once_and_its_counts_alone_read_no_sets_of_all_items(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_world(random.Random(25), 10)
+    keeping.keep_columns()
+    told: list[WhereNode] = []
+    own = Columns.told_by_sets
+
+    def noted(columns: Columns, where: WhereNode) -> SelectedItems:
+        told.append(where)
+        return own(columns, where)
+
+    monkeypatch.setattr(Columns, "told_by_sets", noted)
+    with one_snapshot():
+        reader = Compared()
+        assert reader.tallies(Selection.everything(), ["sex"]) is None
+        told.clear()
+        males = parse_selection(QueryDict("sex=male")).selection
+        SqlEngine(reader).precompute(males, [("category_id",), ("decision_month",), ("specialties",)])
+        SqlEngine(reader).count_letters(males)
+        assert len(told) == 1
+        assert reader.tallies(Selection.everything(), ["sex"])

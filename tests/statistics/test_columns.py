@@ -122,7 +122,7 @@ def test_both_engines_agree_while_two_writers_run(people: People, folder: Path) 
     writers = [threading.Thread(target=write, args=(seed,)) for seed in (7, 8)]
     for writer in writers:
         writer.start()
-    Compared.answered = Compared.refused = changed = number = 0
+    Compared.answered = Compared.refused = Compared.told = changed = number = 0
     until = time.monotonic() + 120
     try:  # longer where the writers wait for a turn of a busy machine
         while number < ROUNDS or not (changed or errors or time.monotonic() > until):
@@ -144,6 +144,7 @@ def test_both_engines_agree_while_two_writers_run(people: People, folder: Path) 
     assert not errors
     assert changed  # the writers did change facts that the file had otherwise
     assert Compared.answered > 100
+    assert Compared.told > 20
     assert not Compared.refused
 
 

@@ -293,6 +293,11 @@ class SetsOfFile:
         self._engine: duckdb.DuckDBPyConnection | None = _small_engine()
         self._engine.execute(f"ATTACH '{path}' AS file (READ_ONLY)")
 
+    @property
+    def is_read(self) -> bool:
+        """Whether this process has them in memory."""
+        return self._sets is not None
+
     def read(self) -> Sets | None:
         """The sets; None if the file has none, or once they could not be read.
 

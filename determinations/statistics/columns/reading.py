@@ -29,6 +29,8 @@ from determinations.statistics.columns.horizon import FileState, changed_items, 
 from determinations.statistics.columns.layout import CITATIONS, FACTS, ITEMS, KEY, REFERENCE
 from determinations.statistics.columns.letters import BLOCK, BLOCKS, place_changed
 from determinations.statistics.columns.selected import ChangedItems, PlacedFacts, SelectedItems
+from determinations.statistics.columns.tallies import letters, tallies
+from determinations.statistics.interface import Selection
 
 if TYPE_CHECKING:
     import numpy
@@ -100,6 +102,18 @@ class Columns:
             return SelectedItems(facts, passing(where, facts))
         except NotInColumns:
             return SelectedItems(facts, facts.places_of(self._ids(sql, parameters)))
+
+    def told_by_sets(self, where: WhereNode) -> SelectedItems:
+        """The items that pass conditions, without any statement. Raises NotInColumns and errors of the library.
+
+        All items are told only if the process has read the sets: what is counted of them is kept for all processes,
+        so that a worker needs no memory for sets.
+        """
+        if not where and not self.sets.is_read:
+            raise NotInColumns("has no filter, and the sets are not read yet")
+        if self.sets.read() is None:
+            raise NotInColumns("has no sets")
+        return SelectedItems(self._facts, passing(where, self._facts)) if where else self._everything
 
     @cached_property
     def _everything(self) -> SelectedItems:
@@ -207,6 +221,8 @@ class ColumnReader:
     def __init__(self) -> None:
         self._columns: Columns | None = None
         self._looked = False
+        #: What the sets told already, by the statement that selects it.
+        self._told: dict[str, SelectedItems] = {}
 
     def rows(self, sql: str, parameters: Sequence[Value]) -> Rows | None:
         """The answer to a statement for PostgreSQL; None if PostgreSQL has to give it."""
@@ -215,6 +231,21 @@ class ColumnReader:
     def items_of(self, where: WhereNode, sql: str, parameters: Sequence[Value]) -> SelectedItems | None:
         """The items that pass conditions, also given as a statement from ``FROM`` on; None if PostgreSQL tells."""
         return self._answer(lambda columns: columns.items_of(where, sql, parameters))
+
+    def tallies(self, selection: Selection, columns: Sequence[str]) -> Rows | None:
+        """Items, those decided and those overturned, by columns; None if the sets do not tell."""
+        return self._answer(lambda of_version: tallies(self._told_items(of_version, selection), columns))
+
+    def letters(self, selection: Selection) -> Rows | None:
+        """Letters by month and outcome, as ``LetterGroup`` has them; None if the sets do not tell."""
+        return self._answer(lambda of_version: letters(self._told_items(of_version, selection)))
+
+    def _told_items(self, columns: Columns, selection: Selection) -> SelectedItems:
+        """Told once for all counts of a page."""
+        question = repr(selection.rows)
+        if question not in self._told:
+            self._told[question] = columns.told_by_sets(selection.items.query.where)
+        return self._told[question]
 
     def _answer(self, ask: Callable[[Columns], Answer | None]) -> Answer | None:
         try:

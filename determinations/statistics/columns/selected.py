@@ -113,6 +113,24 @@ class PlacedFacts:
         more = range(max(len(file), len(now)))
         return [BitMap.union(*(sets[at] for sets in (file, now) if at < len(sets))) for at in more] if now else file
 
+    @cached_property
+    def of_several_items(self) -> BitMap:
+        """The cases with more than one item, also those of before they changed."""
+        return self.nth[1].shift(-1) if len(self.nth) > 1 else BitMap()
+
+    @cached_property
+    def months(self) -> list[tuple[date | None, int, int]]:
+        """Stretches of places: the first day of the month of decision, the first place, and that after the last."""
+        months: list[tuple[date | None, int, int]] = []
+        for order in self.orders:
+            starts: dict[date | None, int] = {}
+            for day, first in zip(order.days, order.firsts, strict=True):
+                starts.setdefault(day.replace(day=1), first)
+            starts[None] = order.undated
+            ends = [*list(starts.values())[1:], order.end]
+            months += [(month, first, end) for (month, first), end in zip(starts.items(), ends, strict=True)]
+        return months
+
     def has(self, column: str) -> bool:
         """Whether the column's values have sets in the file."""
         return column in self.file.items
@@ -126,6 +144,12 @@ class PlacedFacts:
     def places_of(self, ids: "numpy.ndarray") -> BitMap:
         """The places of items given by their IDs."""
         return (self.file.places_of(ids) - self.changed.gone) | self.changed.now.places_of(ids)
+
+    def among(self, places: BitMap, column: str, value: BitValue) -> BitMap:
+        """Those of places as they are now, of items or cases, that have the value."""
+        file = places & self.file.having(column, [value])
+        now = self.changed.now.having(column, [value])
+        return file | (places & now) if now else file
 
     def having(self, column: str, values: Sequence[BitValue]) -> BitMap:
         """The items with one of the values; also those of before they changed. Raises NotInColumns."""
