@@ -369,3 +369,25 @@ def test_a_page_tells_its_selection_once_and_its_counts_alone_read_no_sets_of_al
         SqlEngine(reader).count_letters(males)
         assert len(told) == 1
         assert reader.tallies(Selection.everything(), ["sex"])
+
+
+def test_many_changed_items_are_placed_for_lists_alone(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(26)
+    stored_world(chance, 10)
+    keeping.keep_columns()
+    monkeypatch.setattr(reading, "FEW_CHANGED", 0)
+    males = parse_selection(QueryDict("sex=male")).selection
+    with one_snapshot():
+        assert Compared().tallies(males, ["sex"]) is not None
+    for _ in range(5):
+        random_event(chance, people.admin)
+    with one_snapshot():
+        reader = Compared()
+        columns = reader.columns()
+        assert columns is not None
+        assert columns.changed
+        assert reader.tallies(males, ["sex"]) is None
+        assert SqlEngine(reader).items_by_column(males) is not None
+        assert reader.tallies(males, ["sex"]) is not None

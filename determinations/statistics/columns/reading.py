@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 Rows: TypeAlias = list[tuple[Value, ...]]
 #: With more changed items than this, reading them takes longer than counting in PostgreSQL.
 MOST_CHANGED = 20_000
+#: With more changed items than this, placing them takes longer than a count.
+FEW_CHANGED = 100
 #: Versions of the facts that a process keeps ready, for requests that began before the last change.
 _VERSIONS = 3
 #: Groups of whole numbers with so many bits together are counted without looking them up: blocks of 8 million letters.
@@ -107,10 +109,13 @@ class Columns:
         """The items that pass conditions, without any statement. Raises NotInColumns and errors of the library.
 
         All items are told only if the process has read the sets: what is counted of them is kept for all processes,
-        so that a worker needs no memory for sets.
+        so that a worker needs no memory for sets. Where many items changed, these need places already, as lists give
+        them: to give them takes longer than a statement.
         """
         if not where and not self.sets.is_read:
             raise NotInColumns("has no filter, and the sets are not read yet")
+        if self.changed > FEW_CHANGED and "_facts" not in vars(self):
+            raise NotInColumns("has many changed items without places")
         if self.sets.read() is None:
             raise NotInColumns("has no sets")
         return SelectedItems(self._facts, passing(where, self._facts)) if where else self._everything
