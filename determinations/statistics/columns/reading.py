@@ -96,8 +96,7 @@ class Columns:
         """
         if self.sets.read() is None:
             return None
-        with self._lock:  # one thread makes them, the others wait
-            facts = self._facts
+        facts = self._placed()
         if not where:
             return self._everything
         try:
@@ -109,8 +108,8 @@ class Columns:
         """The items that pass conditions, without any statement. Raises NotInColumns and errors of the library.
 
         All items are told only if the process has read the sets: what is counted of them is kept for all processes,
-        so that a worker needs no memory for sets. Where many items changed, these need places already, as lists give
-        them: to give them takes longer than a statement.
+        so that workers that only count these in advance need no memory for sets. Where many items changed, these need
+        places already, as lists give them: to give them takes longer than a statement.
         """
         if not where and not self.sets.is_read:
             raise NotInColumns("has no filter, and the sets are not read yet")
@@ -118,7 +117,12 @@ class Columns:
             raise NotInColumns("has many changed items without places")
         if self.sets.read() is None:
             raise NotInColumns("has no sets")
-        return SelectedItems(self._facts, passing(where, self._facts)) if where else self._everything
+        facts = self._placed()
+        return SelectedItems(facts, passing(where, facts)) if where else self._everything
+
+    def _placed(self) -> PlacedFacts:
+        with self._lock:  # one thread makes them, the others wait
+            return self._facts
 
     @cached_property
     def _everything(self) -> SelectedItems:
