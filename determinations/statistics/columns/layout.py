@@ -22,7 +22,7 @@ KEY = "_key"
 #: How COPY writes NULL; a text that says the same is quoted.
 _NULL = r"\N"
 #: Rises whenever files of an earlier program must not be read.
-_FORMAT = 6
+_FORMAT = 7
 
 
 @dataclass(frozen=True)
