@@ -237,7 +237,7 @@ def test_a_file_that_cannot_be_written_is_tried_again_later_each_time_and_the_st
             assert f"OutOfMemoryException, {number} in a row" in finding.what
             assert "COLUMN_MEMORY_MB" in finding.remedy
             now = failure.tried_again_at
-            patched.setattr(failures, "database_now", lambda: now)  # noqa: B023
+            patched.setattr(failures, "database_now", lambda: now)  # noqa: B023 - called within the round
         assert failure is not None
         assert replace(failure, number=40).tried_again_at - failure.failed_at == timedelta(hours=1)
         patched.setattr(keeping, "write_all", without_room)

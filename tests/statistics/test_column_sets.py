@@ -169,7 +169,7 @@ def test_a_column_has_the_sets_of_all_its_values_or_none_wherever_memory_runs_ou
             patched.setattr(
                 bits._Writer,
                 "__init__",
-                lambda writer, engine: make(writer, FailingEngine(engine, bits.BITS, nth, error)),  # noqa: B023
+                lambda writer, engine: make(writer, FailingEngine(engine, bits.BITS, nth, error)),  # noqa: B023 - called within the round
             )
             keeping.keep_columns(anew=True)
         with one_snapshot() as engine:

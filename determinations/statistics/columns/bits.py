@@ -83,7 +83,7 @@ def write_bits(engine: duckdb.DuckDBPyConnection) -> None:
     """
     for table, definition in _DEFINITIONS.items():
         engine.execute(f"CREATE TABLE file.{table} ({definition})")
-    (most,) = engine.execute(f"SELECT max(greatest(case_id, item_id)) FROM file.{ITEMS.name}").fetchone() or (None,)  # noqa: S608
+    (most,) = engine.execute(f"SELECT max(greatest(case_id, item_id)) FROM file.{ITEMS.name}").fetchone() or (None,)  # noqa: S608 - names of our own
     if most is None or most > MOST_ID:
         return
     engine.execute("SET preserve_insertion_order = true")  # which batches of an answer would lose
@@ -155,7 +155,7 @@ class _Writer:
             ids = ordered[name].astype(np.uint32)
             for first in range(0, number, _IDS_AT_ONCE):
                 some = ids[first : first + _IDS_AT_ONCE].tobytes()
-                self.engine.execute(f"INSERT INTO file.{IDS} VALUES (?, ?)", [name, some])  # noqa: S608
+                self.engine.execute(f"INSERT INTO file.{IDS} VALUES (?, ?)", [name, some])  # noqa: S608 - names of our own
         self._insert([(_NTH, False, str(at), places) for at, places in enumerate(self.nth)])
         self.engine.execute(f"""
             INSERT INTO file.{DAYS} SELECT day, sum(items) OVER (ORDER BY day NULLS LAST) - items
@@ -339,10 +339,10 @@ def _read(engine: duckdb.DuckDBPyConnection) -> Sets | None:
 
 
 def _rows_of(engine: duckdb.DuckDBPyConnection, table: str) -> Iterator[tuple[object, ...]]:
-    ((end,),) = engine.execute(f"SELECT coalesce(max(rowid) + 1, 0) FROM file.{table}").fetchall()  # noqa: S608
+    ((end,),) = engine.execute(f"SELECT coalesce(max(rowid) + 1, 0) FROM file.{table}").fetchall()  # noqa: S608 - names of our own
     for first in range(0, end, _ROWS_AT_ONCE):
         rows = engine.execute(
-            f"SELECT rowid, * FROM file.{table} WHERE rowid BETWEEN {first} AND {first + _ROWS_AT_ONCE - 1}"  # noqa: S608
+            f"SELECT rowid, * FROM file.{table} WHERE rowid BETWEEN {first} AND {first + _ROWS_AT_ONCE - 1}"  # noqa: S608 - names of our own
         ).fetchall()  # sorted here: the engine would need 128 MB for it
         yield from (row[1:] for row in sorted(rows, key=lambda row: row[0]))
 

@@ -56,7 +56,7 @@ def place_letters(engine: duckdb.DuckDBPyConnection, letters: str) -> None:
 
 def with_places(items: str) -> str:
     """The statement that gives rows of items, from another statement, with the places that ``place_letters`` gave."""
-    return f"SELECT items.*, {PLACE} FROM ({items}) AS items LEFT JOIN memory.main.places USING (case_id)"  # noqa: S608
+    return f"SELECT items.*, {PLACE} FROM ({items}) AS items LEFT JOIN memory.main.places USING (case_id)"  # noqa: S608 - names of our own
 
 
 def place_changed(engine: duckdb.DuckDBPyConnection, schema: str) -> None:

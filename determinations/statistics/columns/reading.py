@@ -202,10 +202,10 @@ class OpenFile:
         tables = {name: f"SELECT * FROM file.{name}" for name in (ITEMS.name, CITED, BLOCKS)}  # noqa: S608 - names of our own
         if items:
             self._read_changed(schema, items)
-            unchanged = f"{ITEMS.key} NOT IN (SELECT item FROM {schema}.changed)"  # noqa: S608
+            unchanged = f"{ITEMS.key} NOT IN (SELECT item FROM {schema}.changed)"  # noqa: S608 - names of our own
             for name, now in ((ITEMS.name, f"{ITEMS.name}_placed"), (CITED, f"{CITED}_now")):
-                tables[name] += f" WHERE {unchanged} UNION ALL SELECT * FROM {schema}.{now}"  # noqa: S608
-            tables[BLOCKS] += f" UNION ALL SELECT {BLOCK} FROM {schema}.places WHERE is_new"  # noqa: S608
+                tables[name] += f" WHERE {unchanged} UNION ALL SELECT * FROM {schema}.{now}"  # noqa: S608 - names of our own
+            tables[BLOCKS] += f" UNION ALL SELECT {BLOCK} FROM {schema}.places WHERE is_new"  # noqa: S608 - names of our own
         tables[CITATIONS.name] = CITATIONS_ALONE.format(schema=schema)
         for name, rows in tables.items():
             self.connection.execute(f"CREATE VIEW {schema}.{name} AS {rows}")

@@ -44,7 +44,7 @@ class ChangedItems:
             UNION SELECT case_id FROM {schema}.{ITEMS.name}_now
         """  # noqa: S608 - names of our own
         before = engine.execute(
-            f"SELECT DISTINCT decision_date, case_id FROM file.{ITEMS.name} WHERE case_id IN ({changed})"  # noqa: S608
+            f"SELECT DISTINCT decision_date, case_id FROM file.{ITEMS.name} WHERE case_id IN ({changed})"  # noqa: S608 - names of our own
         ).fetchall()
         gone = BitMap()
         for day, case in before:

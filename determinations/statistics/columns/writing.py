@@ -97,14 +97,14 @@ def write_merged(changes: Changes, before: str) -> Written:
         engine.execute(f"ATTACH '{files.folder() / before}' AS before (READ_ONLY)")
         with _new_file(engine, path):
             unchanged = {
-                table: f"SELECT {columns} FROM before.{table} WHERE {ITEMS.key} NOT IN (SELECT item FROM changed)"  # noqa: S608
+                table: f"SELECT {columns} FROM before.{table} WHERE {ITEMS.key} NOT IN (SELECT item FROM changed)"  # noqa: S608 - names of our own
                 for table, columns in ((ITEMS.name, f"* EXCLUDE ({PLACE})"), (CITED, "*"))
             }
             rows = {table: f"{unchanged[table]} UNION ALL {_NOW[table]}" for table in _NOW}
-            place_letters(engine, f"SELECT * FROM ({rows[ITEMS.name]}) WHERE first_of_case")  # noqa: S608
+            place_letters(engine, f"SELECT * FROM ({rows[ITEMS.name]}) WHERE first_of_case")  # noqa: S608 - names of our own
             dates = engine.execute(_DATES.format(f"({rows[ITEMS.name]})")).fetchall()
             for some in slices(dates):
-                _insert(engine, {table: f"SELECT * FROM ({rows[table]}) WHERE {some}" for table in rows})  # noqa: S608
+                _insert(engine, {table: f"SELECT * FROM ({rows[table]}) WHERE {some}" for table in rows})  # noqa: S608 - names of our own
             items = _number_of_items(engine)
             _finish(engine)
         engine.execute("DETACH before")
@@ -176,7 +176,7 @@ def _insert(engine: duckdb.DuckDBPyConnection, rows: Mapping[str, str]) -> None:
     """Add a slice to the file's tables, items by category and citations by authority: most counts are of some."""
     items, citations = with_places(rows[ITEMS.name]), rows[CITED]
     engine.execute(f"INSERT INTO file.{ITEMS.name} {items} ORDER BY category_id, decision_date, {ITEMS.key}")
-    engine.execute(f"INSERT INTO file.{CITED} SELECT * FROM ({citations}) ORDER BY authority_id, side")  # noqa: S608
+    engine.execute(f"INSERT INTO file.{CITED} SELECT * FROM ({citations}) ORDER BY authority_id, side")  # noqa: S608 - names of our own
 
 
 def _finish(engine: duckdb.DuckDBPyConnection) -> None:
