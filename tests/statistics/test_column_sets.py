@@ -164,6 +164,7 @@ def test_a_column_has_the_sets_of_all_its_values_or_none_wherever_memory_runs_ou
         whole = engine.items_by_column(Selection.everything())
     assert whole is not None
     make: Any = bits._Writer.__init__
+    monkeypatch.setattr(bits, "_BYTES_AT_ONCE", 1)  # a statement for each set
     for nth in (2, 5, 9, 20, 33, 60):
         with monkeypatch.context() as patched:
             patched.setattr(

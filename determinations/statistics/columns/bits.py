@@ -43,6 +43,8 @@ MOST_VALUES = 2_000
 #: IDs and places are kept in four bytes.
 MOST_ID = 2**32 - 1
 _ROWS_AT_ONCE = 32
+#: Sets of so many bytes, about, are written by one statement: the engine copies them meanwhile.
+_BYTES_AT_ONCE = 1_000_000
 _IDS_AT_ONCE = 50_000
 #: Kinds whose values each come from one stored value: the engine may group them instead.
 GROUPABLE = frozenset({Kind.CHOICE, Kind.TEXT, Kind.CODES, Kind.AUTHORITIES})
@@ -65,6 +67,8 @@ OF_ITEMS = frozenset(d.item_column for d in DIMENSIONS if d.scope in (Scope.ITEM
 BitValue: TypeAlias = str | int | bool | None
 Told = TypeVar("Told")
 ByColumn: TypeAlias = Mapping[str, Mapping[BitValue, Told]]
+#: A set as a file has it: its column, whether it is of cases, the value as text, the places.
+_Row: TypeAlias = tuple[str, bool, str | None, bytes]
 
 
 def first_items(items: BitMap, nth: Sequence[BitMap]) -> BitMap:
@@ -119,11 +123,14 @@ class _Writer:
     def write(self) -> None:
         with self._transaction():
             place_of_row = self._write_order()
-        for column in COLUMNS:
-            try:
-                self._write_column(column, place_of_row)
-            except (duckdb.OutOfMemoryException, MemoryError, _NoSets) as error:
-                log.info("Items are not counted by %s in advance: %s.", column.name, _reason(error))
+        try:
+            for column in COLUMNS:
+                try:
+                    self._write_column(column, place_of_row)
+                except (duckdb.OutOfMemoryException, MemoryError, _NoSets) as error:
+                    log.info("Items are not counted by %s in advance: %s.", column.name, _reason(error))
+        finally:
+            self.engine.execute("DROP TABLE IF EXISTS listed")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -168,19 +175,16 @@ class _Writer:
         import numpy as np
 
         told = f"(SELECT rowid AS row, {_values_of(column)} AS value FROM file.{ITEMS.name})"  # noqa: S608 - our names
-        try:
-            self.engine.execute(f"""
-                CREATE OR REPLACE TEMP TABLE listed AS SELECT value, (row_number() OVER () - 1)::UINTEGER AS number
-                FROM (SELECT DISTINCT value FROM {told} LIMIT {MOST_VALUES + 1})
-            """)  # noqa: S608 - names of our own
-            values = self.engine.execute("SELECT value::VARCHAR FROM listed ORDER BY number").fetchall()
-            if len(values) > MOST_VALUES:
-                raise _NoSets(f"it has over {MOST_VALUES:,} values")
-            of_rows = self.engine.execute(f"""
-                SELECT row, number FROM {told} AS told JOIN listed ON told.value IS NOT DISTINCT FROM listed.value
-            """).fetchnumpy()  # noqa: S608 - names of our own
-        finally:
-            self.engine.execute("DROP TABLE IF EXISTS listed")
+        self.engine.execute(f"""
+            CREATE OR REPLACE TEMP TABLE listed AS SELECT value, (row_number() OVER () - 1)::UINTEGER AS number
+            FROM (SELECT DISTINCT value FROM {told} LIMIT {MOST_VALUES + 1})
+        """)  # noqa: S608 - names of our own
+        values = self.engine.execute("SELECT value::VARCHAR FROM listed ORDER BY number").fetchall()
+        if len(values) > MOST_VALUES:
+            raise _NoSets(f"it has over {MOST_VALUES:,} values")
+        of_rows = self.engine.execute(f"""
+            SELECT row, number FROM {told} AS told JOIN listed ON told.value IS NOT DISTINCT FROM listed.value
+        """).fetchnumpy()  # noqa: S608 - names of our own
         together = (of_rows["number"].astype(np.uint64) << np.uint64(32)) | place_of_row[of_rows["row"]]
         together.sort()
         ends = np.searchsorted(together, (np.arange(len(values), dtype=np.uint64) + np.uint64(1)) << np.uint64(32))
@@ -196,16 +200,35 @@ class _Writer:
 
     def _insert(self, rows: "Sequence[tuple[str, bool, str | None, BitMap]]") -> None:
         """Write sets. Raises _NoSets if readers would have no memory for all of them."""
-        written = []
+        written = list[_Row]()
         for name, of_cases, value, places in rows:
             places.run_optimize()
             written.append((name, of_cases, value, places.serialize()))
         size = sum(len(places) for *_names, places in written)
         if size > self.left:
             raise _NoSets("the sets would take more than half of COLUMN_MEMORY_MB")
-        for row in written:
-            self.engine.execute(f"INSERT INTO file.{BITS} VALUES (?, ?, ?, ?)", row)  # noqa: S608 - our name
+        for some in _in_parts(written):
+            self.engine.execute(
+                f"""
+                INSERT INTO file.{BITS} SELECT unnest(?::VARCHAR[]), unnest(?::BOOLEAN[]), unnest(?::VARCHAR[]),
+                    unnest(?::BLOB[])
+                """,
+                [list(told) for told in zip(*some, strict=True)],
+            )
         self.left -= size
+
+
+def _in_parts(rows: Sequence[_Row]) -> Iterator[Sequence[_Row]]:
+    """The rows, some at a time: a statement for each would take most of the time that a small file takes."""
+    some, size = list[_Row](), 0
+    for row in rows:
+        if some and size + len(row[-1]) > _BYTES_AT_ONCE:
+            yield some
+            some, size = [], 0
+        some.append(row)
+        size += len(row[-1])
+    if some:
+        yield some
 
 
 def _set_of(places: "numpy.ndarray") -> BitMap:
