@@ -68,26 +68,28 @@ AXES: Mapping[str, Axis] = {
 
 def ground_table(engine: Engine, axis: Axis, selection: Selection, labels: Labels) -> GroundTable:
     """Items of the selection by the axis and by ground. An item counts once in every row and under every ground."""
-    of_grounds, of_row, cells = Sums(), Sums(), defaultdict[str, Sums](Sums)
-    for (*raw, grounds), *counts in engine.count_items(selection, (*axis.columns, "grounds")):
-        codes = tuple(dict.fromkeys(grounds or [UNKNOWN]))
-        of_grounds.add(codes, *counts)
+    grounds, rows = ("grounds",), axis.columns
+    whole, (by_code, by_row, by_both) = engine.count_elements(selection, (grounds, rows, (*rows, *grounds)))
+    by_ground, of_row, cells = Sums(), Sums(), defaultdict[str, Sums](Sums)
+    for (codes,), *counts in by_code:
+        by_ground.add(_code(codes), *counts)
+    for raw, *counts in by_row:
         for key in dict.fromkeys(axis.keys(*raw, labels)):
             of_row.add(key, *counts)
-            of_cell = cells[key]
-            for code in codes:
-                of_cell.add(code, *counts)
-    total, by_ground = Sums(), Sums()
-    for codes, counts in of_grounds.items():
-        total.add("", *counts)
-        for code in codes:
-            by_ground.add(code, *counts)
+    for (*of_axis, codes), *counts in by_both:
+        for key in dict.fromkeys(axis.keys(*of_axis, labels)):
+            cells[key].add(_code(codes), *counts)
     statistic = axis.statistic
-    rows = tuple(
+    table_rows = tuple(
         GroundRow(key, statistic.row_label(key, labels), Tally(*of_row[key]), tallies_of(cells[key]))
         for key in sorted(of_row, key=_order(statistic, of_row))
     )
-    return GroundTable(statistic, rows, Tally(*total.get("", ())), tallies_of(by_ground))
+    return GroundTable(statistic, table_rows, Tally(*whole[1:]), tallies_of(by_ground))
+
+
+def _code(grounds: tuple[str, ...]) -> str:
+    """The ground of a group."""
+    return grounds[0] if grounds else UNKNOWN
 
 
 def with_decision(tally: Tally, decision: Decision) -> int:

@@ -54,6 +54,17 @@ class ItemGroup(NamedTuple):
     overturned: int
 
 
+class ElementCounts(NamedTuple):
+    """Items by the elements of arrays: ``total`` counts each of them once, ``groups`` has those of each grouping.
+
+    In ``raw``, an array is a tuple of one element: an item is in the groups of all of its elements, and in that of the
+    empty tuple if it has none.
+    """
+
+    total: ItemGroup
+    groups: Sequence[list[ItemGroup]]
+
+
 class LetterGroup(NamedTuple):
     """Items and letters with the same month of decision and case outcome; ``several`` counts letters with 2+ items."""
 
@@ -91,7 +102,12 @@ class Engine(Protocol):
         """Items by the values of columns of ``ItemFact``."""
 
     def precompute(self, selection: Selection, groupings: Collection[tuple[str, ...]]) -> None:
-        """Count items by each of several groups of columns in one pass and cache the answers for ``count_items``."""
+        """Count items by each of several groups of columns in one pass and cache the answers for ``count_items`` and
+        ``count_elements``.
+        """
+
+    def count_elements(self, selection: Selection, groupings: Sequence[tuple[str, ...]]) -> ElementCounts:
+        """Items by each of several groups of columns of ``ItemFact``, by the elements of those that are arrays."""
 
     def count_problems(self) -> Problems:
         """The problems of all current letters."""
@@ -105,8 +121,10 @@ class Engine(Protocol):
     def count_sections(self, selection: Selection) -> list[CitationGroup]:
         """Items by (side, authority, section), for all authorities."""
 
-    def count_citing(self, selection: Selection, authority_id: int, columns: Sequence[str]) -> list[CitationGroup]:
-        """Items that cite one authority by (side, values of the columns)."""
+    def count_citing(
+        self, selection: Selection, authority_id: int, columns: Sequence[str]
+    ) -> Sequence[list[CitationGroup]]:
+        """Items that cite one authority by (side, value of a column), for each of the columns."""
 
     def count_edition_statuses(self, selection: Selection) -> list[CitationGroup]:
         """Items by (side, edition status). An item counts once under every status that a citation of the side has."""

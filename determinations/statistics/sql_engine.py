@@ -21,9 +21,18 @@ from determinations.statistics.cited_counts import CitedCounts
 from determinations.statistics.columns.dialect import Value
 from determinations.statistics.columns.reading import ColumnReader
 from determinations.statistics.columns.selected import SelectedItems
+from determinations.statistics.columns.tallies import letters_and_items, letters_by_problem
+from determinations.statistics.element_counts import (
+    citing_by_column,
+    elements_of,
+    has_arrays,
+    told_citing,
+    told_elements,
+)
 from determinations.statistics.interface import (
     TABLE,
     CitationGroup,
+    ElementCounts,
     ItemGroup,
     LetterGroup,
     Problems,
@@ -77,6 +86,10 @@ class SqlEngine:
             return None
         return self._columns.items_of(selection.items.query.where, *selection.rows)
 
+    def told_items(self, selection: Selection) -> SelectedItems | None:
+        """The same if the sets alone tell them."""
+        return None if self._columns is None else self._columns.told_items(selection)
+
     def _ask(self, sql: str, params: tuple[Any, ...], *, shared: bool = False) -> Rows:
         """The rows, counted once per version of the data; ``shared`` with other processes."""
         return cached_answers.get((self.version, sql, repr(params)), lambda: self._count(sql, params), shared=shared)
@@ -107,7 +120,11 @@ class SqlEngine:
         """See ``Engine``. By column, letters without items, which have no facts, are read beside: they are few."""
         by_code = Counter[str]()
         letters = items = empty = 0
-        of_items, totals = (self._ask_columns(sql, (), True) for sql in (_PROBLEMS, _LETTERS_WITH_ITEMS))
+        reader = self._columns
+        of_items, totals = (
+            self._ask_columns(sql, (), True, None if reader is None else partial(reader.of_all, tell))
+            for sql, tell in ((_PROBLEMS, letters_by_problem), (_LETTERS_WITH_ITEMS, letters_and_items))
+        )
         sql = _CASES.format("")
         if of_items is not None and totals is not None:
             by_code.update(dict(of_items))
@@ -130,9 +147,34 @@ class SqlEngine:
         )
         return [ItemGroup(row[: len(columns)], *row[len(columns) :]) for row in rows]
 
+    def count_elements(self, selection: Selection, groupings: Sequence[tuple[str, ...]]) -> ElementCounts:
+        """See ``Engine``. Without sets, items are counted by all the columns together, arrays as a whole."""
+        told = self._elements(selection, groupings)
+        if told is not None:
+            return told_elements(told, len(groupings))
+        columns = tuple(dict.fromkeys(column for grouping in groupings for column in grouping))
+        return elements_of(groupings, columns, self.count_items(selection, columns))
+
     def _tallies(self, selection: Selection, columns: Sequence[str]) -> Rows | None:
         """What ``count_items`` answers, from sets; None if these do not tell."""
         return None if self._columns is None else self._columns.tallies(selection, columns)
+
+    def _elements(self, selection: Selection, groupings: Sequence[tuple[str, ...]]) -> Rows | None:
+        """What ``count_elements`` answers, from sets; None if these do not tell."""
+        return self._tell(selection, f"elements {groupings}", lambda reader: reader.elements(selection, groupings))
+
+    def _tell(self, selection: Selection, what: str, tell: Callable[[ColumnReader], Rows | None]) -> Rows | None:
+        """What sets tell of the selection, kept as other answers are; None if they do not."""
+        if self._columns is None:
+            return None
+        sql, params = selection.rows
+        question, shared = (self.version, f"{what} {sql}", repr(params)), selection.is_everything
+        answer = cached_answers.find(question, shared=shared)
+        if answer is None:
+            answer = tell(self._columns)
+            if answer is not None:
+                cached_answers.put(question, answer, shared=shared)
+        return answer
 
     def precompute(self, selection: Selection, groupings: Collection[tuple[str, ...]]) -> None:
         """See ``Engine``. What sets tell is no part of the statement."""
@@ -145,6 +187,10 @@ class SqlEngine:
         if len(missing) < 2:
             return
         for grouping in tuple(missing):
+            if has_arrays(grouping):
+                if self._elements(selection, (grouping,)) is not None:
+                    missing.remove(grouping)
+                continue
             told = self._tallies(selection, grouping)
             if told is not None:
                 cached_answers.put(questions[grouping], told, shared=shared)
@@ -158,12 +204,13 @@ class SqlEngine:
         self, selection: Selection, groupings: Sequence[tuple[str, ...]]
     ) -> dict[tuple[str, ...], Rows]:
         """What ``count_items`` answers for each group of columns, in one statement."""
+        same = {frozenset(grouping): grouping for grouping in groupings}
         columns = list(dict.fromkeys(column for grouping in groupings for column in grouping))
         selected, params = _selected(selection, columns)
         named = ", ".join(columns)
         sql = f"""
             SELECT GROUPING({named}), {named}, {_TALLY} FROM ({selected}) AS selected
-            GROUP BY GROUPING SETS ({", ".join(f"({', '.join(grouping)})" for grouping in groupings)})
+            GROUP BY GROUPING SETS ({", ".join(f"({', '.join(grouping)})" for grouping in same.values())})
         """  # noqa: S608 - constants and the ORM's own SQL
         # GROUPING sets a bit for every column that a row is not grouped by; the first column has the highest bit.
         by_bits: dict[int, Rows] = {}
@@ -245,8 +292,21 @@ class SqlEngine:
                 sums.add((side, authority_id, section), *counts)
         return [CitationGroup(key, *counts) for key, counts in sums.items()]
 
-    def count_citing(self, selection: Selection, authority_id: int, columns: Sequence[str]) -> list[CitationGroup]:
-        """See ``Engine``. One query serves both sides."""
+    def count_citing(
+        self, selection: Selection, authority_id: int, columns: Sequence[str]
+    ) -> list[list[CitationGroup]]:
+        """See ``Engine``."""
+        told = self._tell(
+            selection,
+            f"citing {authority_id} {columns}",
+            lambda reader: reader.citing(selection, authority_id, columns),
+        )
+        if told is not None:
+            return told_citing(told, len(columns))
+        return citing_by_column(self._count_citing(selection, authority_id, columns), len(columns))
+
+    def _count_citing(self, selection: Selection, authority_id: int, columns: Sequence[str]) -> list[CitationGroup]:
+        """Items that cite an authority by side and all columns. One query serves both sides."""
         by_column = self._cited.citing(selection, authority_id, columns)
         if by_column is not None:
             return by_column

@@ -8,6 +8,7 @@ from typing import Any
 
 from determinations.models import StatisticsLimits
 from determinations.statistics.definition import UNKNOWN, Statistic
+from determinations.statistics.element_counts import has_arrays
 from determinations.statistics.interface import CitationGroup, Engine, ItemGroup, LetterGroup, Selection, Sums
 from determinations.statistics.intervals import quantile, wilson
 from determinations.statistics.time_steps import Step, ordered_keys, step_key
@@ -89,15 +90,20 @@ class Table:
         return row.tally if row else Tally()
 
 
-def tabulate(statistic: Statistic, groups: Sequence[ItemGroup], labels: Labels, limits: StatisticsLimits) -> Table:
-    """The table of a statistic, from the groups of its columns."""
-    sums, total = Sums(), Sums()
+def tabulate(
+    statistic: Statistic,
+    groups: Sequence[ItemGroup],
+    labels: Labels,
+    limits: StatisticsLimits,
+    total: ItemGroup | None = None,
+) -> Table:
+    """The table of a statistic, from the groups of its columns; ``total`` counts each item once if groups do not."""
+    sums = Sums()
     for raw, *counts in groups:
-        total.add("", *counts)
         for key in statistic.keys_of(raw, labels):
             sums.add(key, *counts)
     tallies = tallies_of(sums)
-    whole = tallies_of(total).get("", Tally())
+    whole = sum((Tally(*counts) for _raw, *counts in (groups if total is None else [total])), Tally())
     rows = tuple(
         row_of(key, statistic.row_label(key, labels), tallies[key], whole.items, limits)
         for key in _ordered_keys(statistic, tallies)
@@ -114,6 +120,9 @@ def count(
     engine: Engine, statistic: Statistic, selection: Selection, labels: Labels, limits: StatisticsLimits
 ) -> Table:
     """The table of a statistic over a selection that is already restricted to ``statistic.within``."""
+    if has_arrays(statistic.columns):
+        total, (by_element,) = engine.count_elements(selection, (statistic.columns,))
+        return tabulate(statistic, by_element, labels, limits, total)
     groups = engine.count_items(selection, statistic.columns)
     if statistic.texts:
         texts = statistic.texts(group.raw[0] for group in groups if group.raw[0] is not None)

@@ -390,14 +390,21 @@ def parts(items: Iterable[DisputedItem], authority: Authority, column: str) -> d
     return by(items, keys)
 
 
-def citing(items: Iterable[DisputedItem], authority: Authority) -> dict[object, Count]:
-    """Items that cite one authority by side, month of decision and category."""
+def month(item: DisputedItem) -> date | None:
+    """The first day of the month of decision."""
+    day = item.case.decision_date
+    return day.replace(day=1) if day else None
+
+
+def citing(
+    items: Iterable[DisputedItem], authority: Authority, value: Callable[[DisputedItem], object]
+) -> dict[object, Count]:
+    """Items that cite one authority by side and a value."""
 
     def keys(item: DisputedItem) -> Iterable[object]:
-        day = item.case.decision_date
         for citation in item.citations.all():
             if citation.authority_id == authority.pk:
-                yield citation.side, day.replace(day=1) if day else None, item.category_id
+                yield citation.side, value(item)
 
     return by(items, keys)
 

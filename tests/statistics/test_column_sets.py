@@ -18,7 +18,7 @@ from determinations.browsing.column_keys import item_keys
 from determinations.browsing.lists import ITEMS
 from determinations.browsing.selection import parse_selection
 from determinations.cases.facts import replace_facts
-from determinations.models import Case, DisputedItem, ItemFact
+from determinations.models import Authority, Case, DisputedItem, ItemFact
 from determinations.paging.filtered import keys_from
 from determinations.paging.keyset import cursor_at
 from determinations.statistics.columns import bits, keeping, reading, selected
@@ -28,7 +28,7 @@ from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
 from tests.fixtures.people import People
 from tests.statistics.by_column import Compared
-from tests.statistics.worlds import random_event, stored_world
+from tests.statistics.worlds import AUTHORITIES, random_event, stored_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -311,6 +311,12 @@ _COUNTED = (
     ("partly_approved",), ("claims_families", "reviewer_families", "same_authority"), ("sex", "decision_year"),
     ("decision_month", "sex"), ("state", "decision_month", "corrected"),
 )  # fmt: skip
+#: The same by the elements of arrays.
+_BY_ELEMENTS = (
+    [("grounds",)], [("specialties",), ("licensure",)], [("claims_authority_ids",)],
+    [("grounds",), ("category_id",), ("category_id", "grounds")],
+    [("reviewer_authority_ids",), ("reviewer_authority_ids", "grounds")], [("decision_month", "grounds"), ("sex",)],
+)  # fmt: skip
 #: What only statements count by.
 _NOT_COUNTED = (("grounds",), ("injury_year",), ("decision_month", "decision_year"), ("sex", "specialties"))
 
@@ -326,6 +332,7 @@ def test_items_and_letters_are_counted_by_sets_while_letters_change(
     DisputedItem.objects.filter(case=undated[0]).update(decision="")
     replace_facts(set(undated))
     keeping.keep_columns()
+    authorities = list(Authority.objects.filter(key__in=AUTHORITIES[:3]).values_list("pk", flat=True))
     for round_ in range(6):
         addresses = {"", *chance.sample(_TOLD, 6), "undated=decided", "decided_from=2014-06-01&decided_to=2016-01-31"}
         with monkeypatch.context() as patched:
@@ -337,8 +344,13 @@ def test_items_and_letters_are_counted_by_sets_while_letters_change(
                     engine = SqlEngine(Compared())
                     for columns in _COUNTED:
                         engine.count_items(selection, columns)
+                    for groupings in _BY_ELEMENTS:
+                        engine.count_elements(selection, groupings)
+                    for pk in authorities:
+                        engine.count_citing(selection, pk, ("category_id", "decision_month", "decision_year"))
                     engine.count_letters(selection)
-                assert Compared.told == told + len(_COUNTED) + 1, address
+                counts = len(_COUNTED) + len(_BY_ELEMENTS) + len(authorities) + 1
+                assert Compared.told == told + counts, address
         with one_snapshot():
             reader = Compared()
             assert all(reader.tallies(selection, columns) is None for columns in _NOT_COUNTED)

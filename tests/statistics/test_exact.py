@@ -60,8 +60,9 @@ def compare(engine: SqlEngine, query: QueryDict, labels: Labels, everything: lis
         for part in ("sections", "pages"):
             counted_parts = _counts(engine.count_parts(parsed.selection, authority.pk, part))
             assert counted_parts == plain.parts(items, authority, part), (query.urlencode(), key, part)
-        citing = engine.count_citing(parsed.selection, authority.pk, ("decision_month", "category_id"))
-        assert _counts(citing) == plain.citing(items, authority), (query.urlencode(), key)
+        by_month, by_category = engine.count_citing(parsed.selection, authority.pk, ("decision_month", "category_id"))
+        assert _counts(by_month) == plain.citing(items, authority, plain.month), (query.urlencode(), key)
+        assert _counts(by_category) == plain.citing(items, authority, lambda item: item.category_id)
         of_one = {raw: n for raw, n in plain.editions(items).items() if raw[1] == authority.pk}
         assert _counts(engine.count_editions(parsed.selection, authority.pk)) == of_one
 

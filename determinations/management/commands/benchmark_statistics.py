@@ -200,7 +200,7 @@ _COUNTS: dict[str, Callable[[SqlEngine, Selection], object]] = {
     "letters of some items": lambda engine, selection: engine.count_letters(Selection(selection.items, False)),
     "categories": lambda engine, selection: engine.count_items(selection, ["category_id"]),
     "months": lambda engine, selection: engine.count_items(selection, ["decision_month"]),
-    "specialties": lambda engine, selection: engine.count_items(selection, ["specialties"]),
+    "specialties": lambda engine, selection: engine.count_elements(selection, [("specialties",)]),
     "citations": lambda engine, selection: engine.count_items(selection, ["cited"]),
     "editions": lambda engine, selection: engine.count_editions(selection),
     "sections of an authority": lambda engine, selection: engine.count_parts(selection, _heaviest(), "sections"),

@@ -2,7 +2,7 @@
 
 A condition on one column holds for some of its values; the items that pass are those of their sets together. Whatever
 is not known to mean the same is refused, and told by a statement. Conditions that are unknown in SQL do not hold here,
-which is the same wherever nothing is negated; ``IS NOT TRUE`` is the negation that is told.
+which is the same wherever nothing is negated: told are ``IS NOT TRUE``, and negations of what is never unknown.
 """
 
 import operator
@@ -20,13 +20,12 @@ from pyroaring import BitMap
 
 from determinations.statistics.columns.bits import BitValue
 from determinations.statistics.columns.dialect import NotInColumns
-from determinations.statistics.columns.layout import ITEMS
+from determinations.statistics.columns.layout import ARRAYS, ITEMS
 
 if TYPE_CHECKING:
     from determinations.statistics.columns.selected import PlacedFacts
 
 _DATE = "decision_date"
-_ARRAYS = frozenset(column.name for column in ITEMS.columns if column.element)
 _COMPARED: Mapping[str, Callable[[int, int], bool]] = {
     "lt": operator.lt, "lte": operator.le, "gt": operator.gt, "gte": operator.ge,
 }  # fmt: skip
@@ -42,15 +41,26 @@ def _of_node(node: object, facts: "PlacedFacts") -> BitMap:
     if isinstance(node, NothingNode):
         return BitMap()
     if isinstance(node, WhereNode):
-        if node.negated or node.connector not in ("AND", "OR"):
-            raise NotInColumns("negates conditions")
+        if node.connector not in ("AND", "OR") or (node.negated and not _never_unknown(node)):
+            raise NotInColumns("negates conditions that may be unknown, or has others")
         parts = [_of_node(child, facts) for child in node.children]
         if not parts:
             return facts.everything
-        return parts[0].intersection(*parts[1:]) if node.connector == "AND" else BitMap.union(*parts)
+        told = parts[0].intersection(*parts[1:]) if node.connector == "AND" else BitMap.union(*parts)
+        return facts.everything - told if node.negated else told
     if isinstance(node, Lookup):
         return _of_lookup(node, facts)
     raise NotInColumns(f"has a {type(node).__name__}")
+
+
+def _never_unknown(node: WhereNode) -> bool:
+    """Whether all conditions are on columns that are never null."""
+    return all(
+        _never_unknown(child)
+        if isinstance(child, WhereNode)
+        else isinstance(child, Lookup) and isinstance(child.lhs, Col) and not child.lhs.target.null
+        for child in node.children
+    )
 
 
 def _of_lookup(lookup: "Lookup[object]", facts: "PlacedFacts") -> BitMap:
@@ -60,7 +70,7 @@ def _of_lookup(lookup: "Lookup[object]", facts: "PlacedFacts") -> BitMap:
     column = _column(lookup.lhs)
     if column == _DATE:
         return _of_days(name, wanted, facts)
-    if column in _ARRAYS:
+    if column in ARRAYS:
         return _of_array(column, name, wanted, facts)
     if name == "isnull":
         return _having(facts, column, lambda value: (value is None) == wanted)

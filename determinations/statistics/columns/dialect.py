@@ -11,7 +11,7 @@ from datetime import date
 from functools import lru_cache
 
 from determinations.statistics.columns.cited import CITED
-from determinations.statistics.columns.layout import FACTS, GROUPED_BY_KEY, ITEMS, KEY, REFERENCE
+from determinations.statistics.columns.layout import ARRAYS, FACTS, ITEMS, KEY, REFERENCE
 
 #: A value of a row of an answer, and of a statement's parameters.
 Value = object
@@ -35,7 +35,7 @@ _CONSTRUCTS = re.compile(
             r'(?P<elements>unnest\("\w+"\))',  # unnest("problem_codes") AS code
             r"(?P<exists> LIMIT 1\))",  # of EXISTS (SELECT ... LIMIT 1)
             r"(?P<empty>'\{\}')",
-            rf'(?P<key>(?<!")\b(?:{"|".join(sorted(GROUPED_BY_KEY))})\b(?!"))',
+            rf'(?P<key>(?<!")\b(?:{"|".join(sorted(ARRAYS))})\b(?!"))',
             r"(?P<parameter>%s)",
         )
     )

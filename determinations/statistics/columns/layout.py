@@ -130,8 +130,8 @@ CITATIONS = TableLayout.of(CitationFact, "fact_id", without="id")
 FACTS = (ITEMS, CITATIONS)
 #: Small tables that filters look in, read anew with the tail.
 REFERENCE = (TableLayout.of(Authority), TableLayout.of(EditionValidity))
-#: Columns that have a text to group by.
-GROUPED_BY_KEY = frozenset(column.name for column in ITEMS.columns if column.element)
+#: Columns that hold arrays, which have a text to group by.
+ARRAYS = frozenset(column.name for column in ITEMS.columns if column.element)
 
 
 def layout_digest() -> str:

@@ -29,7 +29,7 @@ from determinations.statistics.columns.horizon import FileState, changed_items, 
 from determinations.statistics.columns.layout import CITATIONS, FACTS, ITEMS, KEY, REFERENCE
 from determinations.statistics.columns.letters import BLOCK, BLOCKS, place_changed
 from determinations.statistics.columns.selected import ChangedItems, PlacedFacts, SelectedItems
-from determinations.statistics.columns.tallies import letters, tallies
+from determinations.statistics.columns.tallies import citing, elements, letters, tallies
 from determinations.statistics.interface import Selection
 
 if TYPE_CHECKING:
@@ -243,11 +243,31 @@ class ColumnReader:
 
     def tallies(self, selection: Selection, columns: Sequence[str]) -> Rows | None:
         """Items, those decided and those overturned, by columns; None if the sets do not tell."""
-        return self._answer(lambda of_version: tallies(self._told_items(of_version, selection), columns))
+        return self._tell(selection, lambda selected: tallies(selected, columns))
 
     def letters(self, selection: Selection) -> Rows | None:
         """Letters by month and outcome, as ``LetterGroup`` has them; None if the sets do not tell."""
-        return self._answer(lambda of_version: letters(self._told_items(of_version, selection)))
+        return self._tell(selection, letters)
+
+    def elements(self, selection: Selection, groupings: Sequence[Sequence[str]]) -> Rows | None:
+        """Items by elements, as ``columns.tallies.elements`` has them; None if the sets do not tell."""
+        return self._tell(selection, lambda selected: elements(selected, groupings))
+
+    def citing(self, selection: Selection, authority_id: int, columns: Sequence[str]) -> Rows | None:
+        """Items that cite an authority, as ``columns.tallies.citing`` has them; None if the sets do not tell."""
+        return self._tell(selection, lambda selected: citing(selected, authority_id, columns))
+
+    def of_all(self, ask: Callable[[SelectedItems], Rows]) -> Rows | None:
+        """What is told of all items; None if the sets do not tell."""
+        return self._tell(Selection.everything(), ask)
+
+    def told_items(self, selection: Selection) -> SelectedItems | None:
+        """The selected items; None if the sets do not tell."""
+        return self._tell(selection, lambda selected: selected)
+
+    def _tell(self, selection: Selection, ask: Callable[[SelectedItems], Answer | None]) -> Answer | None:
+        """What is told of the selected items; None if the sets do not tell, as ``ask`` says by NotInColumns."""
+        return self._answer(lambda of_version: ask(self._told_items(of_version, selection)))
 
     def _told_items(self, columns: Columns, selection: Selection) -> SelectedItems:
         """Told once for all counts of a page."""

@@ -5,7 +5,7 @@ have places after all those of the file, in an order of their own.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -16,7 +16,7 @@ from pyroaring import BitMap
 
 from determinations.statistics.columns.bits import COLUMNS, OF_ITEMS, BitValue, Order, Sets, first_items
 from determinations.statistics.columns.dialect import NotInColumns
-from determinations.statistics.columns.layout import ITEMS
+from determinations.statistics.columns.layout import ARRAYS, ITEMS
 
 if TYPE_CHECKING:
     import numpy
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 Row: TypeAlias = tuple[date | None, int]
 #: An item's date, case and ID, and its values in the columns that have sets.
 _Fact: TypeAlias = tuple[date | None, int, int, *tuple[BitValue | list[BitValue], ...]]
+#: A value, or of an array a tuple of one element, or of none.
+Raw: TypeAlias = BitValue | tuple[BitValue, ...]
+#: Columns whose values are stretches of days, and the value of a day.
+PERIODS: Mapping[str, Callable[[date], date | int]] = {
+    "decision_month": lambda day: day.replace(day=1),
+    "decision_year": lambda day: day.year,
+}
 #: So many items of one day, or without a date, are sorted for a page; the engine sorts more.
 MOST_OF_A_DAY = 50_000
 
@@ -89,11 +96,33 @@ def _sets_of_rows(rows: Sequence[_Fact], start: int) -> Sets:
 
 
 @dataclass(frozen=True)
+class ValueSet:
+    """The items with one value: those of the file, also of before they changed, and those that changed."""
+
+    value: Raw
+    file: BitMap
+    now: BitMap
+
+    def among(self, places: BitMap) -> BitMap:
+        """Those of places as they are now that have the value."""
+        file = places & self.file
+        return file | (places & self.now) if self.now else file
+
+    def count_among(self, places: BitMap) -> int:
+        """How many these are."""
+        file = places.intersection_cardinality(self.file)
+        return file + places.intersection_cardinality(self.now) if self.now else file
+
+
+@dataclass(frozen=True)
 class PlacedFacts:
     """The facts of one version by their places: those of the file that did not change, and the others."""
 
     file: Sets
     changed: ChangedItems = field(default_factory=lambda: ChangedItems(BitMap(), Sets(Order((), ()))))
+    #: What was put together already.
+    _stretches: dict[str, list[tuple[date | int | None, int, int]]] = field(default_factory=dict)
+    _value_sets: dict[str, list[ValueSet]] = field(default_factory=dict)
 
     @cached_property
     def orders(self) -> tuple[Order, ...]:
@@ -118,18 +147,36 @@ class PlacedFacts:
         """The cases with more than one item, also those of before they changed."""
         return self.nth[1].shift(-1) if len(self.nth) > 1 else BitMap()
 
-    @cached_property
-    def months(self) -> list[tuple[date | None, int, int]]:
-        """Stretches of places: the first day of the month of decision, the first place, and that after the last."""
-        months: list[tuple[date | None, int, int]] = []
-        for order in self.orders:
-            starts: dict[date | None, int] = {}
-            for day, first in zip(order.days, order.firsts, strict=True):
-                starts.setdefault(day.replace(day=1), first)
-            starts[None] = order.undated
-            ends = [*list(starts.values())[1:], order.end]
-            months += [(month, first, end) for (month, first), end in zip(starts.items(), ends, strict=True)]
-        return months
+    def stretches(self, column: str) -> list[tuple[date | int | None, int, int]]:
+        """Stretches of places by a column of ``PERIODS``: the value, the first place, and that after the last."""
+        if column not in self._stretches:
+            stretches: list[tuple[date | int | None, int, int]] = []
+            for order in self.orders:
+                starts: dict[date | int | None, int] = {}
+                for day, first in zip(order.days, order.firsts, strict=True):
+                    starts.setdefault(PERIODS[column](day), first)
+                starts[None] = order.undated
+                ends = [*list(starts.values())[1:], order.end]
+                stretches += [(period, first, end) for (period, first), end in zip(starts.items(), ends, strict=True)]
+            self._stretches[column] = stretches
+        return self._stretches[column]
+
+    def value_sets(self, column: str) -> list[ValueSet]:
+        """The items of each value; of an array, of each element, and of none. Raises NotInColumns."""
+        if column not in self._value_sets:
+            values = self.values(column)
+            sets = [
+                ValueSet(
+                    (value,) if column in ARRAYS else value,
+                    self.file.having(column, [value]),
+                    self.changed.now.having(column, [value]),
+                )
+                for value in values
+            ]
+            if column in ARRAYS:
+                sets.append(ValueSet((), self.everything - self.having(column, list(values)), BitMap()))
+            self._value_sets[column] = sets
+        return self._value_sets[column]
 
     def has(self, column: str) -> bool:
         """Whether the column's values have sets in the file."""
@@ -144,12 +191,6 @@ class PlacedFacts:
     def places_of(self, ids: "numpy.ndarray") -> BitMap:
         """The places of items given by their IDs."""
         return (self.file.places_of(ids) - self.changed.gone) | self.changed.now.places_of(ids)
-
-    def among(self, places: BitMap, column: str, value: BitValue) -> BitMap:
-        """Those of places as they are now, of items or cases, that have the value."""
-        file = places & self.file.having(column, [value])
-        now = self.changed.now.having(column, [value])
-        return file | (places & now) if now else file
 
     def having(self, column: str, values: Sequence[BitValue]) -> BitMap:
         """The items with one of the values; also those of before they changed. Raises NotInColumns."""

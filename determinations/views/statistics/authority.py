@@ -1,6 +1,6 @@
 """The page of one authority: who cites it, for which treatments and with what result; sections, pages, editions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypedDict
 
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +13,7 @@ from determinations.parsing.results import Side
 from determinations.statistics.authority_parts import PARTS, CitedPart, count_parts, most_cited
 from determinations.statistics.catalog import BY_KEY
 from determinations.statistics.definition import UNKNOWN
-from determinations.statistics.interface import CitationGroup, ItemGroup, Sums
+from determinations.statistics.interface import CitationGroup, ItemGroup
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import Table, Tally, tabulate
 from determinations.statistics.time_steps import step_filters
@@ -48,7 +48,7 @@ def citation_authority(request: HttpRequest, key: str) -> HttpResponse:
     authority = get_object_or_404(Authority, key=key)
     with one_snapshot() as engine:
         context = Context.of(request, engine)
-        cited = engine.count_citing(context.selection, authority.pk, ("decision_month", "category_id"))
+        cited = engine.count_citing(context.selection, authority.pk, ("category_id", "decision_month"))
         sides = [_side_of(context, authority, side, label, cited) for side, label in SIDE_LABELS]
         parts_url, editions_url = (context.url(name, key) for name in ("citation_parts", "authority_editions"))
         return render(
@@ -98,24 +98,19 @@ def _show_section(
 
 
 def _side_of(
-    context: Context, authority: Authority, side: Side, label: str, cited: list[CitationGroup]
+    context: Context, authority: Authority, side: Side, label: str, cited: Sequence[list[CitationGroup]]
 ) -> SideOfAuthority:
     """The items for which one side cites the authority: how many, how decided, for which treatments."""
     query = narrow(context.query, {f"{side}_authority": [authority.key]})
     side_context = Context.of(context.request, context.engine, query, like=context)
-    by_category, by_month = Sums(), Sums()
-    for (citing, month, category), *counts in cited:
-        if citing == side:
-            by_category.add(category, *counts)
-            by_month.add(month, *counts)
     table, months = (
         tabulate(
             BY_KEY[key],
-            [ItemGroup((raw,), *counts) for raw, counts in sums.items()],
+            [ItemGroup((value,), *counts) for (citing, value), *counts in groups if citing == side],
             context.labels,
             context.limits,
         )
-        for key, sums in (("category", by_category), ("month", by_month))
+        for key, groups in zip(("category", "month"), cited, strict=True)
     )
     return {
         "side": side,
