@@ -6,7 +6,7 @@ the total (``columns.tallies``), as rows to be kept: the number of the grouping,
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
-from typing import Any
+from typing import cast
 
 from determinations.statistics.answer_cache import Rows
 from determinations.statistics.columns.layout import ARRAYS
@@ -44,11 +44,11 @@ def elements_of(
     )
 
 
-def _elements(column: str, value: Any) -> Iterator[Any]:
+def _elements(column: str, value: object) -> Iterator[object]:
     if column not in ARRAYS:
         yield value
     elif value:
-        yield from ((element,) for element in dict.fromkeys(value))
+        yield from ((element,) for element in dict.fromkeys(cast("tuple[object, ...]", value)))
     else:
         yield ()
 

@@ -1,6 +1,5 @@
 """The most recent of selected items, which pages about a selection quote."""
 
-from datetime import date
 from typing import cast
 
 from django.db.models import F, QuerySet
@@ -20,7 +19,7 @@ def newest_items(engine: SqlEngine, items: "QuerySet[ItemFact]", most: int) -> "
     """
     selection = Selection(items, whole_letters=False)
     if engine.lists_by_column(selection):
-        told = _told(engine, selection, most)
+        told = engine.newest_by_sets(selection, most)
         if told is not None:
             return _by_id(told)
         sql, params = selection.rows
@@ -36,15 +35,3 @@ def newest_items(engine: SqlEngine, items: "QuerySet[ItemFact]", most: int) -> "
 
 def _by_id(ids: list[int]) -> "QuerySet[ItemFact]":
     return ItemFact.objects.filter(AnyOf("pk", ids)).order_by(*_NEWEST_FIRST)
-
-
-def _told(engine: SqlEngine, selection: Selection, most: int) -> list[int] | None:
-    """The IDs of the most recent, from sets; None if these do not tell."""
-    selected = engine.told_items(selection)
-    if selected is None:
-        return None
-    rows = selected.nearest(None, most, descending=True, undated_last=True, of_cases=False)
-    if rows is None:
-        return None
-    newest_first = sorted(rows, key=lambda row: (row[0] or date.min, row[1]), reverse=True)
-    return [pk for _day, pk in newest_first[:most]]

@@ -19,6 +19,7 @@ from determinations.statistics.answer_cache import Rows, cached_answers, data_ve
 from determinations.statistics.citation_code import decode_citations
 from determinations.statistics.cited_counts import CitedCounts
 from determinations.statistics.columns.dialect import Value
+from determinations.statistics.columns.editions import EDITIONS, STATUSES
 from determinations.statistics.columns.reading import ColumnReader
 from determinations.statistics.columns.selected import SelectedItems
 from determinations.statistics.columns.tallies import letters_and_items, letters_by_problem
@@ -86,9 +87,9 @@ class SqlEngine:
             return None
         return self._columns.items_of(selection.items.query.where, *selection.rows)
 
-    def told_items(self, selection: Selection) -> SelectedItems | None:
-        """The same if the sets alone tell them."""
-        return None if self._columns is None else self._columns.told_items(selection)
+    def newest_by_sets(self, selection: Selection, most: int) -> list[int] | None:
+        """The IDs of at most so many items, most recent decision first; None if sets do not tell them."""
+        return None if self._columns is None else self._columns.newest(selection, most)
 
     def _ask(self, sql: str, params: tuple[Any, ...], *, shared: bool = False) -> Rows:
         """The rows, counted once per version of the data; ``shared`` with other processes."""
@@ -149,11 +150,17 @@ class SqlEngine:
 
     def count_elements(self, selection: Selection, groupings: Sequence[tuple[str, ...]]) -> ElementCounts:
         """See ``Engine``. Without sets, items are counted by all the columns together, arrays as a whole."""
-        told = self._elements(selection, groupings)
+        columns = tuple(dict.fromkeys(column for grouping in groupings for column in grouping))
+        told = None if self._is_kept(selection, columns) else self._elements(selection, groupings)
         if told is not None:
             return told_elements(told, len(groupings))
-        columns = tuple(dict.fromkeys(column for grouping in groupings for column in grouping))
         return elements_of(groupings, columns, self.count_items(selection, columns))
+
+    def _is_kept(self, selection: Selection, columns: Sequence[str]) -> bool:
+        """Whether the answer of ``count_items`` is there, such as what workers count in advance."""
+        sql, params = _items_by(selection, columns)
+        shared = selection.is_everything
+        return cached_answers.find((self.version, sql, repr(params)), shared=shared) is not None
 
     def _tallies(self, selection: Selection, columns: Sequence[str]) -> Rows | None:
         """What ``count_items`` answers, from sets; None if these do not tell."""
@@ -330,6 +337,9 @@ class SqlEngine:
 
     def count_edition_statuses(self, selection: Selection) -> list[CitationGroup]:
         """See ``Engine``."""
+        told = self._editions_by_column(selection, None, STATUSES)
+        if told is not None:
+            return told
         by_column = self._cited.edition_statuses(selection)
         if by_column is not None:
             return by_column
@@ -341,6 +351,9 @@ class SqlEngine:
 
     def count_editions(self, selection: Selection, authority_id: int | None = None) -> list[CitationGroup]:
         """See ``Engine``."""
+        told = self._editions_by_column(selection, authority_id, EDITIONS)
+        if told is not None:
+            return told
         by_column = self._cited.editions(selection, authority_id)
         if by_column is not None:
             return by_column
@@ -350,6 +363,19 @@ class SqlEngine:
                 if authority_id is None or authority == authority_id:
                     sums.add((side, authority, edition, year, status), items, decided, overturned)
         return [CitationGroup(key, *counts) for key, counts in sums.items()]
+
+    def _editions_by_column(
+        self, selection: Selection, authority_id: int | None, question: int
+    ) -> list[CitationGroup] | None:
+        """What sets tell of editions; None if they do not."""
+        rows = self._tell(
+            selection,
+            f"editions {authority_id}",
+            lambda reader: reader.editions(selection, self._validities, authority_id),
+        )
+        if rows is None:
+            return None
+        return [CitationGroup(raw, *counts) for number, raw, *counts in rows if number == question]
 
     def _count_by_interval(self, selection: Selection, authority_id: int | None = None) -> Rows:
         """Items by what they cite, year of decision, and the intervals that contain the UR denial and the decision.
@@ -369,13 +395,18 @@ class SqlEngine:
         return self._ask(sql, (days, days, *params, *of_one), shared=selection.is_everything and authority_id is None)
 
     @cached_property
+    def _validities(self) -> dict[tuple[int, str], tuple[date | None, date | None]]:
+        """The first day of each edition in force, and the first after."""
+        rows = cached_answers.get((self.version, _VALIDITY, ""), lambda: _count(_VALIDITY, ()), shared=True)
+        return {(authority, edition): (first, after) for authority, edition, first, after in rows}
+
+    @cached_property
     def _intervals(self) -> tuple[list[date], dict[tuple[int, str], tuple[int, int | None]]]:
         """The dates on which editions start or end; each edition's first interval in force and the first after."""
-        validity = self._ask(_VALIDITY, (), shared=True)
-        days = sorted({day for *_edition, first, after in validity for day in (first, after) if day}) or [date.max]
+        days = sorted({day for validity in self._validities.values() for day in validity if day}) or [date.max]
         return days, {
             (authority, edition): (days.index(first) + 1 if first else 0, days.index(after) + 1 if after else None)
-            for authority, edition, first, after in validity
+            for (authority, edition), (first, after) in self._validities.items()
         }
 
     def _edition_statuses(

@@ -2,14 +2,32 @@
 
 from collections.abc import Callable, Sequence
 
+from django.http import QueryDict
+
+from determinations.browsing.lists import ITEMS
 from determinations.statistics.answer_cache import cached_answers
 from determinations.statistics.columns import reading
 from determinations.statistics.columns.cited import CITED
+from determinations.statistics.columns.editions import EDITIONS, STATUSES, Validities
 from determinations.statistics.columns.letters import PLACE
 from determinations.statistics.columns.selected import SelectedItems
 from determinations.statistics.element_counts import elements_of, told_citing, told_elements
 from determinations.statistics.interface import ItemGroup, Selection
 from determinations.statistics.sql_engine import SqlEngine, _count, _items_by, one_snapshot
+
+#: Filters that the sets tell.
+TOLD = (
+    "sex=male", "sex=unknown", "age=40-49&age=70-over", "age=unknown", "age=known", "decision=upheld",
+    "decision=unknown&outcome=upheld", "category=Pharmaceuticals&decision=upheld&state=parsed",
+    "reviewer_authority=mtus/chronic-pain&reviewer_authority=odg/pain", "claims_family=mtus&reviewer_family=none",
+    "specialty=Neurology", "licensure=California", "licensure=unknown", "problem=date_order&problem=no_rationale",
+    "also_ground=criteria_met", "ground=unknown", "region=unknown", "partly_approved=no", "same_guideline=yes",
+    "decided_from=2014-06-01", "decided_to=2015-12-31", "decided_from=2014-06-01&decided_to=2016-01-31&sex=male",
+    "decided_from=2016-01-01&decided_to=2014-01-01", "undated=decided", "undated=decided&sex=female", "category=none",
+    "claims_without=mtus", "sex=male&sex=female&rest_of=decision%3Dupheld%26sex%3Dmale", "corrected=yes",
+    "also_claims_authority=mtus/chronic-pain", "specialty=nobody", "outcome=nothing", "claim_age=0-1",
+    "days_from_denial=31-60&days_from_denial=unknown",
+)  # fmt: skip
 
 
 class Compared(reading.ColumnReader):
@@ -58,6 +76,16 @@ class Compared(reading.ColumnReader):
                 assert sorted(counted, key=repr) == sorted(groups, key=repr), (authority_id, selection.rows)
         return rows
 
+    def editions(self, selection: Selection, validities: Validities, authority_id: int | None) -> reading.Rows | None:
+        rows = super().editions(selection, validities, authority_id)
+        if rows is not None:
+            Compared.told += 1
+            expected = [(EDITIONS, *group) for group in SqlEngine().count_editions(selection, authority_id)]
+            if authority_id is None:
+                expected += [(STATUSES, *group) for group in SqlEngine().count_edition_statuses(selection)]
+            assert sorted(rows, key=repr) == sorted(expected, key=repr), (authority_id, selection.rows)
+        return rows
+
     def of_all(self, ask: Callable[[SelectedItems], reading.Rows]) -> reading.Rows | None:
         rows = super().of_all(ask)
         Compared.told += rows is not None
@@ -80,3 +108,26 @@ def overturned() -> int:
         groups = SqlEngine(reader).count_items(Selection.everything(), ["decision_year"])
         assert reader.columns() is not None
     return sum(group.overturned for group in groups)
+
+
+def items_told(address: str) -> tuple[list[int], list[int]]:
+    """The items that pass filters, and the cases with one, by column."""
+    filterset = ITEMS.filterset(QueryDict(address))
+    with one_snapshot() as engine:
+        known = engine.items_by_column(Selection(filterset.qs, whole_letters=False))
+    assert known is not None
+    by_place = [
+        (place, ids)
+        for order in known.facts.orders
+        for place, ids in enumerate(zip(order.item_ids, order.case_ids, strict=True), order.start)
+    ]
+    ids = dict(by_place)
+    return sorted(ids[place][0] for place in known.items), sorted(ids[place][1] for place in known.cases)
+
+
+def compare_items(address: str) -> None:
+    """What the sets tell is what PostgreSQL selects."""
+    rows = ITEMS.filterset(QueryDict(address)).qs
+    items, cases = items_told(address)
+    assert items == sorted(rows.values_list("pk", flat=True)), address
+    assert cases == sorted(set(rows.values_list("case_id", flat=True))), address

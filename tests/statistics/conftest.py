@@ -1,12 +1,15 @@
-"""A folder of column files for a test."""
+"""A folder of column files for a test, and memory that runs out while one is written."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import duckdb
 import pytest
 
-from determinations.statistics.columns import reading
+from determinations.statistics.columns import bits, reading
 
 
 @pytest.fixture
@@ -16,3 +19,50 @@ def folder(tmp_path: Path, settings: Any) -> Iterator[Path]:
     reading.process.close()
     yield tmp_path / "columns"
     reading.process.close()
+
+
+@dataclass
+class Failing:
+    """A function that always fails, and what it was called with."""
+
+    error: Exception | type[Exception]
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def __call__(self, *parameters: Any, **_options: Any) -> NoReturn:
+        self.calls.append(parameters)
+        raise self.error
+
+
+class _FailingEngine:
+    """An engine that fails at one of the rows that are written."""
+
+    def __init__(self, engine: Any, table: str, nth: int, error: type[Exception]) -> None:
+        self.engine, self.table, self.left, self.error = engine, table, nth, error
+
+    def execute(self, sql: str, *parameters: Any) -> duckdb.DuckDBPyConnection:
+        if f"INSERT INTO file.{self.table} " in sql:
+            self.left -= 1
+            if self.left == 0:
+                raise self.error
+        return self.engine.execute(sql, *parameters)
+
+
+#: Within the block, the sets' writer fails at the nth row of a table.
+FailWriting = Callable[[str, int, type[Exception]], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def fail_writing(monkeypatch: pytest.MonkeyPatch) -> FailWriting:
+    make: Any = bits._Writer.__init__
+
+    @contextmanager
+    def failing(table: str, nth: int, error: type[Exception]) -> Iterator[None]:
+        def make_failing(writer: bits._Writer, engine: Any) -> None:
+            make(writer, _FailingEngine(engine, table, nth, error))
+
+        with monkeypatch.context() as patched:
+            patched.setattr(bits, "_BYTES_AT_ONCE", 1)  # a statement for each set
+            patched.setattr(bits._Writer, "__init__", make_failing)
+            yield
+
+    return failing

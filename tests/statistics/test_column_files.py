@@ -22,7 +22,8 @@ from determinations.models import (
 from determinations.operations.checking.column_files import column_file
 from determinations.operations.findings import Level
 from determinations.statistics.answer_cache import cached_answers
-from determinations.statistics.columns import failures, keeping, reading, writing
+from determinations.statistics.columns import digest, failures, keeping, reading, writing
+from determinations.statistics.columns.counted import COLUMNS
 from determinations.statistics.columns.files import known_folder_id
 from determinations.statistics.columns.writing import Changes
 from determinations.statistics.interface import Selection
@@ -30,6 +31,7 @@ from determinations.statistics.sql_engine import SqlEngine, one_snapshot
 from determinations.tasks import keep_column_file
 from tests.fixtures.people import People
 from tests.statistics.by_column import overturned
+from tests.statistics.conftest import Failing
 from tests.statistics.worlds import NOW, stored_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -136,13 +138,8 @@ def test_a_file_answers_on_when_memory_runs_out_while_changes_are_merged(
     keeping.keep_columns()
     before = ColumnFile.objects.get()
     ItemFact.objects.update(sex="female")
-    engines: list[duckdb.DuckDBPyConnection] = []
-
-    def without_memory(changes: Changes, _before: str) -> None:
-        engines.append(changes.engine)
-        raise error
-
-    monkeypatch.setattr(keeping, "write_merged", without_memory)
+    failing = Failing(error)
+    monkeypatch.setattr(keeping, "write_merged", failing)
     with monkeypatch.context() as patched:
         patched.delattr(keeping, "write_all")
         with pytest.raises(error):
@@ -158,9 +155,9 @@ def test_a_file_answers_on_when_memory_runs_out_while_changes_are_merged(
     written = keeping.keep_columns(at_once=True)
     assert written is not None
     assert not written.merged
-    for engine in engines:
+    for changes, _before in failing.calls:
         with pytest.raises(duckdb.ConnectionException):
-            engine.execute("SELECT 1")
+            changes.engine.execute("SELECT 1")
 
 
 def test_a_file_is_named_until_the_one_that_is_written_anew_is_complete(
@@ -169,15 +166,11 @@ def test_a_file_is_named_until_the_one_that_is_written_anew_is_complete(
     stored_world(random.Random(9), 5)
     keeping.keep_columns()
     before = ColumnFile.objects.get().name
-    monkeypatch.setattr(keeping, "write_all", without_room)
+    monkeypatch.setattr(keeping, "write_all", Failing(OSError("no room")))
     with pytest.raises(OSError, match="room"):
         keeping.keep_columns(anew=True)
     assert ColumnFile.objects.get().name == before
     assert column_file().level == Level.OK
-
-
-def without_room() -> None:
-    raise OSError("no room")
 
 
 def test_many_changes_are_not_kept_in_memory_that_is_too_little(
@@ -186,12 +179,8 @@ def test_many_changes_are_not_kept_in_memory_that_is_too_little(
     stored_world(random.Random(9), 5)
     keeping.keep_columns()
     ItemFact.objects.update(sex="female")
-
-    def without_memory(*_args: object) -> None:
-        raise duckdb.OutOfMemoryException
-
     with monkeypatch.context() as patched:
-        patched.setattr(writing, "_read_changed", without_memory)
+        patched.setattr(writing, "_read_changed", Failing(duckdb.OutOfMemoryException))
         with pytest.raises(duckdb.OutOfMemoryException):
             keeping.keep_columns(at_once=True)
         assert ColumnFile.objects.get().name != ""
@@ -208,7 +197,7 @@ def test_what_interrupted_writers_left_is_deleted_before_another_file_is_written
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "facts-killed.columns.unfinished").write_bytes(b"")
     (folder / "facts-killed.columns.unfinished.wal").write_bytes(b"")
-    monkeypatch.setattr(keeping, "write_all", without_room)
+    monkeypatch.setattr(keeping, "write_all", Failing(OSError("no room")))
     keeping.keep_quietly()
     assert not list(folder.glob("*.unfinished*"))
 
@@ -217,18 +206,13 @@ def test_a_file_that_cannot_be_written_is_tried_again_later_each_time_and_the_st
     people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stored_world(random.Random(9), 3)
-    tries: list[int] = []
-
-    def without_memory() -> None:
-        tries.append(1)
-        raise duckdb.OutOfMemoryException
-
+    failing = Failing(duckdb.OutOfMemoryException)
     with monkeypatch.context() as patched:
-        patched.setattr(keeping, "write_all", without_memory)
+        patched.setattr(keeping, "write_all", failing)
         for number in (1, 2, 3):
             keep_column_file()
             keep_column_file()  # too early
-            assert len(tries) == number
+            assert len(failing.calls) == number
             failure = failures.last_failure(known_folder_id())
             assert failure is not None
             assert failure.tried_again_at - failure.failed_at == timedelta(minutes=2 ** (number - 1))
@@ -240,7 +224,7 @@ def test_a_file_that_cannot_be_written_is_tried_again_later_each_time_and_the_st
             patched.setattr(failures, "database_now", lambda: now)  # noqa: B023 - called within the round
         assert failure is not None
         assert replace(failure, number=40).tried_again_at - failure.failed_at == timedelta(hours=1)
-        patched.setattr(keeping, "write_all", without_room)
+        patched.setattr(keeping, "write_all", Failing(OSError("no room")))
         keep_column_file()
         assert "room on the disk" in column_file().remedy
     call_command("build_columns")  # at once
@@ -261,6 +245,19 @@ def test_other_dates_of_editions_need_another_file(people: People, folder: Path)
         by_column = SqlEngine(reading.ColumnReader()).count_edition_statuses(Selection.everything())
     assert sorted(by_column) == sorted(counted)
     assert "superseded" in {group.raw[1] for group in by_column}
+
+
+def test_a_file_in_which_other_columns_have_sets_is_not_read(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_world(random.Random(8), 3)
+    keeping.keep_columns()
+    monkeypatch.setattr(digest, "COLUMNS", COLUMNS[1:])
+    with one_snapshot():
+        assert reading.ColumnReader().columns() is None
+    assert keeping.keep_columns() is not None
+    with one_snapshot():
+        assert reading.ColumnReader().columns() is not None
 
 
 def test_without_a_readable_file_postgresql_counts_and_the_status_page_says_so(

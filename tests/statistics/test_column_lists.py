@@ -25,6 +25,7 @@ from determinations.models import Case, ItemFact, OfficeField, OfficeValue
 from determinations.paging.filtered import keys_from
 from determinations.paging.keyset import Cursor, cursor_at
 from determinations.statistics.columns import bits, keeping
+from determinations.statistics.columns.counted import COLUMNS
 from determinations.statistics.columns.reading import Columns
 from determinations.statistics.interface import Selection
 from determinations.statistics.newest import newest_items
@@ -169,7 +170,7 @@ def test_a_column_that_takes_too_much_is_counted_without_sets(
     with one_snapshot() as engine:
         selected = engine.items_by_column(Selection(ItemFact.objects.all(), whole_letters=False))
     assert selected is not None
-    assert [column.name for column in bits.COLUMNS if not selected.has(column.name)] == ["licensure"]
+    assert [column.name for column in COLUMNS if not selected.has(column.name)] == ["licensure"]
     for address in ("", "sex=male", "category=Pharmaceuticals&decision=upheld", "licensure=California"):
         assert of_rail(QueryDict(address)) == every_case(QueryDict(address)), address
 

@@ -145,8 +145,8 @@ def test_both_engines_agree_while_two_writers_run(people: People, folder: Path) 
             writer.join()
     assert not errors
     assert changed  # the writers did change facts that the file had otherwise
-    assert Compared.answered > 100
-    assert Compared.told > 20
+    assert Compared.answered > 30
+    assert Compared.told > 60
     assert not Compared.refused
 
 
@@ -161,9 +161,8 @@ def test_columns_in_another_order_are_counted_once(people: People, folder: Path)
             engine.precompute(Selection.everything(), both)
             groups = [engine.count_items(Selection.everything(), grouping) for grouping in both]
         assert sum(group.items for group in groups[0]) == ItemFact.objects.count()
-        assert sorted((sex, year, *counts) for (sex, year), *counts in groups[0]) == sorted(
-            (sex, year, *counts) for (year, sex), *counts in groups[1]
-        )
+        same_order = [(*reversed(raw), *counts) for raw, *counts in groups[1]]
+        assert sorted(((*raw, *counts) for raw, *counts in groups[0]), key=repr) == sorted(same_order, key=repr)
 
 
 def test_every_filter_of_the_facts_is_answered_by_column(

@@ -22,8 +22,9 @@ import duckdb
 from django.conf import settings
 from pyroaring import BitMap
 
-from determinations.models.dimensions import DIMENSIONS, Kind, Scope
-from determinations.statistics.columns.layout import ITEMS, Column
+from determinations.models.dimensions import DIMENSIONS, Scope
+from determinations.statistics.columns.counted import COLUMNS, SetColumn
+from determinations.statistics.columns.layout import ITEMS
 
 if TYPE_CHECKING:
     import numpy
@@ -46,18 +47,6 @@ _ROWS_AT_ONCE = 32
 #: Sets of so many bytes, about, are written by one statement: the engine copies them meanwhile.
 _BYTES_AT_ONCE = 1_000_000
 _IDS_AT_ONCE = 50_000
-#: Kinds whose values each come from one stored value: the engine may group them instead.
-GROUPABLE = frozenset({Kind.CHOICE, Kind.TEXT, Kind.CODES, Kind.AUTHORITIES})
-_COUNTED = GROUPABLE | {Kind.YES_NO, Kind.DECISION, Kind.AGE, Kind.FAMILIES, Kind.CATEGORY, Kind.OFFICE_FIELD}
-_GROUPED = {
-    dimension.item_column: dimension.kind in GROUPABLE
-    for dimension in DIMENSIONS
-    if dimension.in_rail and dimension.kind in _COUNTED
-}
-#: The columns whose values have sets, the most important first: the engine cannot group them by what the rail shows.
-COLUMNS = tuple(
-    sorted((column for column in ITEMS.columns if column.name in _GROUPED), key=lambda column: _GROUPED[column.name])
-)
 #: All items of a case have the same value in these.
 OF_LETTERS = frozenset(dimension.item_column for dimension in DIMENSIONS if dimension.of_letter)
 #: The columns that a case may have several values of.
@@ -170,11 +159,11 @@ class _Writer:
         """)  # noqa: S608 - names of our own
         return place_of_row
 
-    def _write_column(self, column: Column, place_of_row: "numpy.ndarray") -> None:
+    def _write_column(self, column: SetColumn, place_of_row: "numpy.ndarray") -> None:
         """Write the sets of a column, of all its values. Raises _NoSets, or errors of memory."""
         import numpy as np
 
-        told = f"(SELECT rowid AS row, {_values_of(column)} AS value FROM file.{ITEMS.name})"  # noqa: S608 - our names
+        told = f"(SELECT rowid AS row, {column.values} AS value FROM file.{ITEMS.name})"  # noqa: S608 - our names
         self.engine.execute(f"""
             CREATE OR REPLACE TEMP TABLE listed AS SELECT value, (row_number() OVER () - 1)::UINTEGER AS number
             FROM (SELECT DISTINCT value FROM {told} LIMIT {MOST_VALUES + 1})
@@ -234,10 +223,6 @@ def _in_parts(rows: Sequence[_Row]) -> Iterator[Sequence[_Row]]:
 def _set_of(places: "numpy.ndarray") -> BitMap:
     """The set of the numbers of an array."""
     return BitMap(array("I", places.astype("uint32").tobytes()))
-
-
-def _values_of(column: Column) -> str:
-    return f'unnest("{column.name}")' if column.element else f'"{column.name}"'
 
 
 @dataclass(frozen=True)
@@ -346,7 +331,7 @@ def _read(engine: duckdb.DuckDBPyConnection) -> Sets | None:
     days = engine.execute(f"SELECT day, first FROM file.{DAYS} ORDER BY first").fetchall()  # noqa: S608 - our name
     dated = [(day, first) for day, first in days if day is not None]
     undated = next((first for day, first in days if day is None), len(ids["item_id"]))
-    types = {column.name: column.element or column.type for column in COLUMNS}
+    types = {column.name: column.type for column in COLUMNS}
     items: dict[str, dict[BitValue, BitMap]] = {}
     cases: dict[str, dict[BitValue, BitMap]] = {}
     nth: dict[int, BitMap] = {}

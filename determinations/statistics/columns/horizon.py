@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from determinations.statistics.columns.layout import layout_digest
+from determinations.statistics.columns.digest import layout_digest
 
 #: Numbers of transactions mean something in one cluster and database only, not in a copy restored elsewhere.
 DATABASE = """(

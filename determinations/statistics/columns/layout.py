@@ -3,7 +3,6 @@
 Arrays are kept twice: as lists, which filters look in, and as JSON text (``..._key``), which is quick to group by.
 """
 
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ KEY = "_key"
 #: How COPY writes NULL; a text that says the same is quoted.
 _NULL = r"\N"
 #: Rises whenever files of an earlier program must not be read.
-_FORMAT = 7
+FORMAT = 8
 
 
 @dataclass(frozen=True)
@@ -132,9 +131,3 @@ FACTS = (ITEMS, CITATIONS)
 REFERENCE = (TableLayout.of(Authority), TableLayout.of(EditionValidity))
 #: Columns that hold arrays, which have a text to group by.
 ARRAYS = frozenset(column.name for column in ITEMS.columns if column.element)
-
-
-def layout_digest() -> str:
-    """Identifies the columns, and the format that the library writes."""
-    text = f"{_FORMAT} {duckdb.__version__} " + " ".join(table.definition for table in FACTS)
-    return hashlib.sha256(text.encode()).hexdigest()[:31]

@@ -24,6 +24,7 @@ from determinations.statistics.columns.bits import Order, Sets, SetsOfFile
 from determinations.statistics.columns.cited import CITATIONS_ALONE, CITED, DEFINITION, cited_items
 from determinations.statistics.columns.conditions import passing
 from determinations.statistics.columns.dialect import NotInColumns, Value, decoded, translate
+from determinations.statistics.columns.editions import Validities, editions
 from determinations.statistics.columns.files import folder, known_folder_id, size_of
 from determinations.statistics.columns.horizon import FileState, changed_items, read_state
 from determinations.statistics.columns.layout import CITATIONS, FACTS, ITEMS, KEY, REFERENCE
@@ -257,13 +258,17 @@ class ColumnReader:
         """Items that cite an authority, as ``columns.tallies.citing`` has them; None if the sets do not tell."""
         return self._tell(selection, lambda selected: citing(selected, authority_id, columns))
 
+    def editions(self, selection: Selection, validities: Validities, authority_id: int | None) -> Rows | None:
+        """Editions, as ``columns.editions`` has them; None if the sets do not tell."""
+        return self._tell(selection, lambda selected: editions(selected, validities, authority_id))
+
     def of_all(self, ask: Callable[[SelectedItems], Rows]) -> Rows | None:
         """What is told of all items; None if the sets do not tell."""
         return self._tell(Selection.everything(), ask)
 
-    def told_items(self, selection: Selection) -> SelectedItems | None:
-        """The selected items; None if the sets do not tell."""
-        return self._tell(selection, lambda selected: selected)
+    def newest(self, selection: Selection, most: int) -> list[int] | None:
+        """The IDs of the newest items; None if the sets do not tell."""
+        return self._tell(selection, lambda selected: selected.newest(most))
 
     def _tell(self, selection: Selection, ask: Callable[[SelectedItems], Answer | None]) -> Answer | None:
         """What is told of the selected items; None if the sets do not tell, as ``ask`` says by NotInColumns."""

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import duckdb
 from pyroaring import BitMap
 
-from determinations.statistics.columns.bits import COLUMNS, OF_ITEMS, BitValue, Order, Sets, first_items
+from determinations.statistics.columns.bits import OF_ITEMS, BitValue, Order, Sets, first_items
+from determinations.statistics.columns.counted import COLUMNS, define_denied_since
 from determinations.statistics.columns.dialect import NotInColumns
 from determinations.statistics.columns.layout import ARRAYS, ITEMS
 
@@ -57,7 +58,8 @@ class ChangedItems:
         for day, case in before:
             first, end = _places_of_day(file, day)
             gone.add_range(bisect_left(file.case_ids, case, first, end), bisect_right(file.case_ids, case, first, end))
-        names = ", ".join(f'"{column.name}"' for column in COLUMNS)
+        define_denied_since(engine, schema)
+        names = ", ".join(column.stored for column in COLUMNS)
         rows = engine.execute(f"""
             SELECT decision_date, case_id, item_id, {names} FROM {schema}.{ITEMS.name} WHERE case_id IN ({changed})
             ORDER BY decision_date NULLS LAST, case_id, item_id
@@ -239,6 +241,13 @@ class SelectedItems:
                 selected.intersection_cardinality(now) if now else 0
             )
         return self._counted[question]
+
+    def newest(self, most: int) -> list[int] | None:
+        """The IDs of at most so many items, most recent decision first; None as for ``nearest``."""
+        rows = self.nearest(None, most, descending=True, undated_last=True, of_cases=False)
+        if rows is None:
+            return None
+        return [key for _day, key in sorted(rows, key=lambda row: (row[0] or date.min, row[1]), reverse=True)[:most]]
 
     def nearest(
         self, place: Row | None, size: int, *, descending: bool, undated_last: bool, of_cases: bool

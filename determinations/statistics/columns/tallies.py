@@ -5,57 +5,70 @@ items are in the order of their dates. A letter is at the place of its first ite
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pyroaring import BitMap
 
 from determinations.parsing.results import SIDES
+from determinations.statistics.columns.counted import CATEGORY_GROUND, category_and_ground
 from determinations.statistics.columns.dialect import NotInColumns, Value
 from determinations.statistics.columns.layout import ARRAYS
-from determinations.statistics.columns.selected import PERIODS
+from determinations.statistics.columns.selected import PERIODS, SelectedItems
 
 if TYPE_CHECKING:
-    from determinations.statistics.columns.selected import PlacedFacts, Raw, SelectedItems, ValueSet
+    from determinations.statistics.columns.selected import PlacedFacts, Raw, ValueSet
 
 Rows: TypeAlias = list[tuple[Value, ...]]
 #: A row with the number of its grouping, its values, and its counts.
 _Numbered: TypeAlias = tuple[int, tuple[Value, ...], *tuple[Value, ...]]
 #: With more groups than this, the engine counts them sooner.
 MOST_GROUPS = 1_000
+#: Counts of items that are not known: some may be undecided, some overturned.
+_SOME_OF_EACH = (3, 2, 1)
 _DECISION, _OUTCOME, _PROBLEMS = "overturned", "outcome", "problem_codes"
 
 
-class _Decided(NamedTuple):
+class Decided(NamedTuple):
     """Some items: all of them; those without a decision, which are few; those overturned."""
 
-    items: BitMap
-    undecided: BitMap
-    overturned: BitMap
+    items: BitMap = BitMap()  # not to be changed
+    undecided: BitMap = BitMap()
+    overturned: BitMap = BitMap()
 
     @classmethod
-    def of(cls, selected: "SelectedItems") -> "_Decided":
+    def of(cls, selected: SelectedItems) -> "Decided":
+        """Those selected. Raises NotInColumns."""
         if not selected.has(_DECISION):
             raise NotInColumns("has no sets of decisions")
         by_value = {told.value: told.among(selected.items) for told in selected.facts.value_sets(_DECISION)}
         return cls(selected.items, by_value.get(None, BitMap()), by_value.get(True, BitMap()))
 
-    def among(self, told: "ValueSet") -> "_Decided":
-        return _Decided(*(told.among(places) if places else places for places in self))
+    def among(self, told: "ValueSet") -> "Decided":
+        """Those with a value."""
+        return Decided(*(told.among(places) if places else places for places in self))
 
-    def count_among(self, told: "ValueSet") -> tuple[int, int, int]:
+    def within(self, places: BitMap) -> "Decided":
+        """Those in some places."""
+        return Decided(*(some & places for some in self))
+
+    def count_among(self, told: "ValueSet", more: "tuple[int, int, int] | None" = None) -> tuple[int, int, int]:
+        """How many have a value; of them decided, and overturned. ``more``: the same of others that include these."""
         items = told.count_among(self.items)
         if not items:
             return 0, 0, 0
-        undecided = told.count_among(self.undecided) if self.undecided else 0
-        return items, items - undecided, told.count_among(self.overturned) if self.overturned else 0
+        of_more, decided_of_more, overturned_of_more = more or _SOME_OF_EACH
+        undecided = told.count_among(self.undecided) if self.undecided and of_more != decided_of_more else 0
+        if overturned_of_more == of_more:
+            return items, items - undecided, items
+        return items, items - undecided, told.count_among(self.overturned) if overturned_of_more else 0
 
     def counts(self) -> tuple[int, int, int]:
+        """How many; of them decided, and overturned."""
         return len(self.items), len(self.items) - len(self.undecided), len(self.overturned)
 
 
-def tallies(selected: "SelectedItems", columns: Sequence[str], *, by_elements: bool = False) -> Rows:
+def tallies(selected: SelectedItems, columns: Sequence[str], *, by_elements: bool = False) -> Rows:
     """The selected items, those decided and those overturned, by the values of columns. Raises NotInColumns.
 
     ``by_elements``: by the elements of arrays; an item without any has the element ``()``, others have ``(element,)``.
@@ -65,36 +78,49 @@ def tallies(selected: "SelectedItems", columns: Sequence[str], *, by_elements: b
     if not columns or len(periods) > 1 or not (by_elements or ARRAYS.isdisjoint(others)):
         raise NotInColumns("groups by whole arrays, or by several periods")
     if not periods:
-        return [
-            (*values, told.value, *counts)
-            for values, places in _groups(selected, others[:-1], more=len(selected.facts.value_sets(others[-1])))
-            for told in selected.facts.value_sets(others[-1])
-            if (counts := places.count_among(told))[0]
-        ]
+        return _by_last(selected, others)
     at = columns.index(periods[0])
     return [
         (*values[:at], period, *values[at:], items, items - undecided, overturned)
         for values, places in _groups(selected, others)
-        for period, (items, undecided, overturned) in _by_period(selected.facts, places, periods[0]).items()
+        for period, (items, undecided, overturned) in by_period(selected.facts, places, periods[0]).items()
     ]
 
 
-def elements(selected: "SelectedItems", groupings: Sequence[Sequence[str]]) -> Rows:
+def _by_last(selected: SelectedItems, columns: Sequence[str]) -> Rows:
+    """``tallies`` without a period. What all items of a value have in common is not counted in each group."""
+    if tuple(columns) == ("category_id", "grounds") and selected.has(CATEGORY_GROUND):
+        together = _by_last(selected, [CATEGORY_GROUND])
+        return [(*category_and_ground(str(value)), *counts) for value, *counts in together]
+    values = selected.facts.value_sets(columns[-1])
+    groups, whole = _groups(selected, columns[:-1], more=len(values)), Decided.of(selected)
+    last = [(told, counts) for told in values if (counts := whole.count_among(told))[0]]
+    if len(columns) == 1:
+        return [(told.value, *counts) for told, counts in last]
+    return [
+        (*others, told.value, *counts)
+        for others, places in groups
+        for told, of_all in last
+        if (counts := places.count_among(told, of_all))[0]
+    ]
+
+
+def elements(selected: SelectedItems, groupings: Sequence[Sequence[str]]) -> Rows:
     """All selected items once, under -1; then ``tallies`` by elements, under the number of each group of columns.
     Raises NotInColumns.
     """
     counted = [tallies(selected, columns, by_elements=True) for columns in groupings]
-    return [(-1, (), *_Decided.of(selected).counts()), *_numbered(groupings, counted)]
+    return [(-1, (), *Decided.of(selected).counts()), *_numbered(groupings, counted)]
 
 
-def citing(selected: "SelectedItems", authority_id: int, columns: Sequence[str]) -> Rows:
+def citing(selected: SelectedItems, authority_id: int, columns: Sequence[str]) -> Rows:
     """``tallies`` of the selected items that cite an authority, under the number of each column, by side and value.
     Raises NotInColumns.
     """
     rows: Rows = []
     for side in SIDES:
         items = selected.items & selected.facts.having(f"{side}_authority_ids", [authority_id])
-        cited = [tallies(replace(selected, items=items), (column,)) for column in columns]
+        cited = [tallies(SelectedItems(selected.facts, items), (column,)) for column in columns]
         numbered = _numbered([(column,) for column in columns], cited)
         rows += [(number, (side, *raw), *counts) for number, raw, *counts in numbered]
     return rows
@@ -108,37 +134,37 @@ def _numbered(groupings: Sequence[Sequence[str]], counted: Sequence[Rows]) -> li
     ]
 
 
-def letters(selected: "SelectedItems") -> Rows:
+def letters(selected: SelectedItems) -> Rows:
     """By month of decision and outcome of the letter: the selected items, those decided, those overturned; the letters
     with a selected item, and those of them that have several items, selected or not. Raises NotInColumns.
     """
-    facts, decided = selected.facts, _Decided.of(selected)
+    facts, decided = selected.facts, Decided.of(selected)
     rows: Rows = []
     for outcome in facts.value_sets(_OUTCOME):
         cases = outcome.among(selected.cases)
         sets = *decided.among(outcome), cases, cases & facts.of_several_items
-        for month, (items, undecided, *others) in _by_period(facts, sets, "decision_month").items():
+        for month, (items, undecided, *others) in by_period(facts, sets, "decision_month").items():
             rows.append((month, outcome.value, items, items - undecided, *others))
     return rows
 
 
-def letters_by_problem(everything: "SelectedItems") -> Rows:
+def letters_by_problem(everything: SelectedItems) -> Rows:
     """The letters of each problem, of those that have items. Raises NotInColumns."""
     counted = {code: everything.count(_PROBLEMS, (code,), of_cases=True) for code in everything.values(_PROBLEMS)}
     return [(code, letters) for code, letters in counted.items() if letters]
 
 
-def letters_and_items(everything: "SelectedItems") -> Rows:
+def letters_and_items(everything: SelectedItems) -> Rows:
     """How many letters have items, and how many items there are."""
     return [(len(everything.cases), len(everything.items))]
 
 
 def _groups(
-    selected: "SelectedItems", columns: Sequence[str], *, more: int = 1
-) -> "list[tuple[tuple[Raw, ...], _Decided]]":
+    selected: SelectedItems, columns: Sequence[str], *, more: int = 1
+) -> "list[tuple[tuple[Raw, ...], Decided]]":
     """The selected items by their values, without groups that have none; each is divided by ``more`` values then."""
-    decided = _Decided.of(selected)
-    groups: list[tuple[tuple[Raw, ...], _Decided]] = [((), decided)] if decided.items else []
+    decided = Decided.of(selected)
+    groups: list[tuple[tuple[Raw, ...], Decided]] = [((), decided)] if decided.items else []
     for column in columns:
         values = selected.facts.value_sets(column)
         _limit(len(groups) * len(values))
@@ -157,7 +183,7 @@ def _limit(groups: int) -> None:
         raise NotInColumns("has many groups")
 
 
-def _by_period(facts: "PlacedFacts", sets: Sequence[BitMap], column: str) -> dict[date | int | None, list[int]]:
+def by_period(facts: "PlacedFacts", sets: Sequence[BitMap], column: str) -> dict[date | int | None, list[int]]:
     """How many places of each set are in a period, for those in which the first set has some."""
     counted: dict[date | int | None, list[int]] = {}
     for period, first, end in facts.stretches(column):

@@ -12,8 +12,10 @@ from django.db import connection, transaction
 from determinations.statistics.columns import files
 from determinations.statistics.columns.bits import write_bits
 from determinations.statistics.columns.cited import CITED, DEFINITION, cited_items
+from determinations.statistics.columns.counted import define_denied_since
+from determinations.statistics.columns.digest import layout_digest
 from determinations.statistics.columns.horizon import EDITIONS, changed_items
-from determinations.statistics.columns.layout import CITATIONS, ITEMS, REFERENCE, layout_digest
+from determinations.statistics.columns.layout import CITATIONS, ITEMS, REFERENCE
 from determinations.statistics.columns.letters import (
     LETTERS,
     LETTERS_ROWS,
@@ -182,6 +184,7 @@ def _insert(engine: duckdb.DuckDBPyConnection, rows: Mapping[str, str]) -> None:
 def _finish(engine: duckdb.DuckDBPyConnection) -> None:
     """Write what is made of all rows, once nothing else is in memory."""
     engine.execute("CHECKPOINT file")
+    define_denied_since(engine, "memory.main")
     for (name,) in engine.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'memory'").fetchall():
         engine.execute(f"DROP TABLE memory.main.{name}")
     write_bits(engine)
