@@ -1,41 +1,31 @@
 """The rows of a list as an export holds them: its columns, and every row read through a server-side cursor."""
 
-import logging
 from collections.abc import Callable, Generator, Iterable, Iterator, MutableSequence, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import groupby, islice
-from operator import attrgetter, itemgetter
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import TypeVar, cast
 
-import psycopg
 from django.contrib.auth.models import User
-from django.db import DatabaseError, connection
 from django.db.models import F, Func, Model, QuerySet, TextField, Value
 from django.http import QueryDict
-from psycopg.errors import InFailedSqlTransaction
 
 from determinations.access.scope import Scope, current_scope, within
 from determinations.browsing.export_formats import Cell
-from determinations.browsing.letter_order import in_letter_order
 from determinations.browsing.lists import ListKind, with_work
+from determinations.browsing.read_ahead import Row, Rows, chunks_of
 from determinations.filters.lookups import Lookups
 from determinations.models import OfficeField, WorkStatus
 from determinations.paging.keyset import Order
 from determinations.wording.labels import Labels, value_texts
 
 T = TypeVar("T")
-logger = logging.getLogger(__name__)
 #: Gives the function that turns the cells of a column, numbered from 0, into what a file has in their place.
 CellForm = Callable[[int], Callable[[Cell], T]]
 
 #: Lists up to this many rows are sent at once; larger ones are written by a worker.
 AT_ONCE = 5_000
-_READ_AT_ONCE = 1_000
-#: Seconds in which rows that nobody wants any more may still come, and in which PostgreSQL takes the wish to stop.
-_READ_TO_THE_END, _CANCEL = 1.0, 5.0
 #: Cells of a column that are kept, if values repeat.
 _MOST_KEPT = 10_000
 _NUMBER = "item__number"
@@ -219,22 +209,21 @@ class ExportedList:
     ) -> Iterator[Sequence[T]]:
         columns, fields = self._columns, [field.column for field in self._fields]
         letter_of, order = letter_column(self.kind), self.kind.orders[self.kind.sort_of(self.query)]
-        names = dict.fromkeys(
-            [letter_of, order.column, *(name for column in columns for name in column.names), *fields]
+        names = list(
+            dict.fromkeys([letter_of, order.column, *(name for column in columns for name in column.names), *fields])
         )
-        of_columns = [
-            _cells_of(column, list(names), self.lookups.labels, form(at)) for at, column in enumerate(columns)
-        ]
-        of_fields = [(field, form(at)) for at, field in enumerate(fields, len(columns))]
-        rows = _rows(self.kind, self.query, self.lookups, order, letters, list(names))
-        with _one_ahead(_chunks(rows)) as chunks:
+        of_columns = [_cells_of(column, names, self.lookups.labels, form(at)) for at, column in enumerate(columns)]
+        of_fields = [(itemgetter(names.index(field)), form(at)) for at, field in enumerate(fields, len(columns))]
+        of_letter = itemgetter(names.index(letter_of))
+        with chunks_of(_selected(self.kind, self.query, self.lookups, order, letters, names)) as chunks:
+            if self.kind.of_items:
+                block_of = itemgetter(names.index(letter_of), names.index(order.column))
+                chunks = _in_letter_order(chunks, block_of, itemgetter(names.index(_NUMBER)))
             for chunk in chunks:
-                texts = value_texts(getattr(row, field) for row in chunk for field in fields)
+                texts = value_texts(value(row) for row in chunk for value, _cell in of_fields)
                 if seen is not None:
-                    seen.extend(letter for letter, _ in groupby(map(attrgetter(letter_of), chunk)))
-                of_office = (
-                    [cell(texts.get(getattr(row, field) or 0, "")) for row in chunk] for field, cell in of_fields
-                )
+                    seen.extend(letter for letter, _ in groupby(map(of_letter, chunk)))
+                of_office = ([cell(texts.get(value(row) or 0, "")) for row in chunk] for value, cell in of_fields)
                 yield from zip(*(cells(chunk) for cells in of_columns), *of_office, strict=True)
 
 
@@ -242,52 +231,16 @@ def _plain(_column: int) -> Callable[[Cell], Cell]:
     return lambda cell: cell
 
 
-def _chunks(rows: Iterator[T]) -> Iterator[list[T]]:
-    while chunk := list(islice(rows, _READ_AT_ONCE)):
-        yield chunk
-
-
-@contextmanager
-def _one_ahead(chunks: Iterator[list[T]]) -> Iterator[Iterator[list[T]]]:
-    """The chunks. From the second on each is taken, in a thread, while the one before is worked on: PostgreSQL and
-    this process take the same time for a row.
-
-    The first is taken in the thread of the caller, whose connection the statement is made on. A block that is left
-    early cancels the statement. Where reading failed, and a statement of the block only for that, the error of reading
-    is raised.
-    """
-    first = next(chunks, None)
-    if first is None or len(first) < _READ_AT_ONCE:
-        yield filter(None, [first])
-        return
-    session: psycopg.Connection | None = connection.connection
-    with ThreadPoolExecutor(1) as reader:
-        coming = reader.submit(next, chunks, None)
-
-        def taken() -> Iterator[list[T]]:
-            nonlocal coming
-            chunk: list[T] | None = first
-            while chunk is not None:
-                yield chunk
-                chunk = coming.result()
-                coming = reader.submit(next, chunks, None)
-
-        try:
-            yield taken()
-        except BaseException as fault:
-            _stop(coming, session)
-            if isinstance(fault, DatabaseError) and isinstance(fault.__cause__, InFailedSqlTransaction):
-                coming.result()
-            raise
-
-
-def _stop(coming: "Future[list[T] | None]", session: psycopg.Connection | None) -> None:
-    """Wait for rows that are read in vain, but not for long: a task that takes too long is killed soon after."""
-    if wait([coming], _READ_TO_THE_END).not_done and session is not None:
-        try:
-            session.cancel_safe(timeout=_CANCEL)
-        except psycopg.Error as fault:
-            logger.warning("A statement of an export could not be canceled (%s).", type(fault).__name__)
+def _in_letter_order(
+    chunks: Iterator[Rows], block_of: Callable[[Row], object], number: Callable[[Row], int]
+) -> Iterator[Rows]:
+    """Chunks of items with each block (``browsing.letter_order``) in the order of its letter. The last block of a
+    chunk comes with the next one, which may have more of it."""
+    rest: Rows = ()
+    for chunk in filter(None, chunks):
+        *blocks, rest = (list(block) for _key, block in groupby(chain(rest, chunk), key=block_of))
+        yield [row for block in blocks for row in (sorted(block, key=number) if len(block) > 1 else block)]
+    yield sorted(rest, key=number)
 
 
 def _cells_of(
@@ -326,15 +279,15 @@ def letter_column(kind: ListKind) -> str:
     return "case_id" if kind.of_items else "pk"
 
 
-def _rows(
+def _selected(
     kind: ListKind,
     query: QueryDict,
     lookups: Lookups,
     order: Order,
     letters: Sequence[int] | None,
     names: Sequence[str],
-) -> Iterator[tuple[object, ...]]:
-    """The rows as named tuples of these columns: making objects of whole models takes most of an export's time."""
+) -> QuerySet[Model, Row]:
+    """The rows as tuples of these columns: making objects of whole models takes most of an export's time."""
     rows: QuerySet[Model] = _ordered(kind.filterset(query, lookups=lookups).qs, order)
     if letters is not None:
         rows = rows.filter(**{f"{letter_column(kind)}__in": letters})
@@ -345,9 +298,7 @@ def _rows(
         for name in names
         if name.startswith(_JOINED)
     }
-    shown = with_work(kind, rows).annotate(**joined)
-    streamed = shown.values_list(*names, named=True).iterator(chunk_size=_READ_AT_ONCE)
-    yield from in_letter_order(streamed, order, number=_NUMBER) if kind.of_items else streamed
+    return with_work(rows).annotate(**joined).values_list(*names)
 
 
 def _ordered(rows: QuerySet[Model], order: Order) -> QuerySet[Model]:

@@ -20,12 +20,6 @@ T = TypeVar("T")
 _NUMBER = attrgetter("item.number")
 
 
-def in_letter_order(facts: Iterable[T], order: Order, *, number: str) -> Iterator[T]:
-    """Item facts with each block in the letter's order. Blocks must be whole; ``number`` is that of the item."""
-    for block in _blocks(facts, order):
-        yield from sorted(block, key=attrgetter(number)) if len(block) > 1 else block
-
-
 def page_in_letter_order(page: Page[M], order: Order, matching: QuerySet[Model], shown: QuerySet[M]) -> Page[M]:
     """The page with its blocks in the letter's order. ``matching`` has all rows of the list; ``shown`` reads rows.
 

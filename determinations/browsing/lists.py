@@ -93,11 +93,10 @@ class ListKind:
         return self.filterset(dates).qs
 
 
-def with_work(kind: ListKind, rows: QuerySet[Model]) -> QuerySet[Model]:
+def with_work(rows: QuerySet[Model]) -> QuerySet[Model]:
     """The rows with the owner, status and tags of their cases, as ``work_owner``, ``work_status``, ``work_tags``."""
-    work = "case__letter__work" if kind.of_items else "letter__work"
     return rows.annotate(
-        work_owner=F(f"{work}__owner__username"), work_status=F(f"{work}__status"), work_tags=F(f"{work}__tags")
+        work_owner=F("work__owner__username"), work_status=F("work__status"), work_tags=F("work__tags")
     )
 
 

@@ -7,6 +7,8 @@ as long, and it kept their XML in a file of its own (decision 0055).
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -144,17 +146,35 @@ def write_workbook(path: Path | BinaryIO, sheets: Sequence[Sheet]) -> int:
                 begin, _end = _around_rows(first[name])
                 file.write(begin)
                 size = len(begin)
-                for number, xml in _xml_of_rows(sheet):
-                    counts[at], size = number, size + len(xml)
-                    if number > MOST_EXCEL_ROWS or size > MOST_EXCEL_BYTES:
-                        raise TooManyRows
-                    file.write(xml)
+                with _written_meanwhile(file) as write:
+                    for number, xml in _xml_of_rows(sheet):
+                        counts[at], size = number, size + len(xml)
+                        if number > MOST_EXCEL_ROWS or size > MOST_EXCEL_BYTES:
+                            raise TooManyRows
+                        write(xml)
                 _begin, end = _around_rows(_parts(sheets, counts)[name])
                 file.write(end)
         for name, part in _parts(sheets, counts).items():
             if name not in {*names, "[Content_Types].xml"}:
                 book.writestr(name, part)
     return sum(counts)
+
+
+@contextmanager
+def _written_meanwhile(file: IO[bytes]) -> Iterator[Callable[[bytes], None]]:
+    """A function that writes to the file in a thread: compressing needs no interpreter. All is written at the end."""
+    with ThreadPoolExecutor(1) as writer:
+        before: Future[int] | None = None
+
+        def write(part: bytes) -> None:
+            nonlocal before
+            if before is not None:
+                before.result()
+            before = writer.submit(file.write, part)
+
+        yield write
+        if before is not None:
+            before.result()
 
 
 def _compress_quickly(file: IO[bytes]) -> None:

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from determinations.models.authorities import Category
+from determinations.models.casework import WorkLink
 from determinations.models.dimensions import indexed_columns
 from determinations.models.found_by import case_sections, case_words
 from determinations.models.letters import Letter
@@ -48,6 +49,7 @@ class Case(OfficeColumns):
     """A letter as a case. Its ID is the letter's ID, so addresses stay valid when the letter is read again."""
 
     letter = models.OneToOneField(Letter, primary_key=True, on_delete=models.CASCADE, related_name="case")
+    work = WorkLink("letter")
     superseded_by = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="older_versions")
     is_copy = models.BooleanField(
         default=False,

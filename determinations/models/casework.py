@@ -49,6 +49,30 @@ class CaseWork(models.Model):
         return f"Work on letter {self.letter_id}"
 
 
+class WorkLink(models.ForeignObject):
+    """The work on a case, reached from the column of a row that holds the case's letter, without reading the letter.
+
+    It has no column of its own, and migrations do not know of it.
+    """
+
+    def __init__(self, column: str) -> None:
+        super().__init__(
+            CaseWork,
+            on_delete=models.DO_NOTHING,
+            from_fields=[column],
+            to_fields=["letter"],
+            null=True,
+            related_name="+",
+            editable=False,
+        )
+
+    def contribute_to_class(
+        self, cls: type[models.Model], name: str, private_only: bool = True, **options: object
+    ) -> None:
+        """Add it as a field that has no column, as generic relations are."""
+        super().contribute_to_class(cls, name, private_only, **options)
+
+
 class Tag(models.Model):
     """A tag that some case has or had: what users choose from, in the spelling that was used first."""
 

@@ -12,6 +12,7 @@ from django.db.models import F
 
 from determinations.models.authorities import Authority, Category
 from determinations.models.cases import Case, DisputedItem
+from determinations.models.casework import WorkLink
 from determinations.models.citations import Side
 from determinations.models.dimensions import indexed_columns
 from determinations.models.found_by import item_sections, item_words
@@ -28,6 +29,7 @@ class ItemFact(OfficeColumns):
 
     item = models.OneToOneField(DisputedItem, primary_key=True, on_delete=models.CASCADE, related_name="fact")
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="facts")
+    work = WorkLink("case")
     decision_month = models.DateField(null=True, help_text="first day of the month of the decision")
     decision_date = models.DateField(null=True)
     date_of_injury = models.DateField(null=True)

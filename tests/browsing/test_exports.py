@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -22,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from determinations.browsing import exported_rows, exports, workbooks
+from determinations.browsing import exports, read_ahead, workbooks
 from determinations.browsing.export_formats import csv_cell, csv_lines, harmless
 from determinations.browsing.exported_rows import ExportedList
 from determinations.browsing.lists import LISTS
@@ -189,7 +190,7 @@ def test_rows_that_are_read_ahead_are_the_same(
 ) -> None:
     exported = ExportedList(LISTS["items"], QueryDict(f"sort={sort}"), people.supervisor)
     at_once, seen = list(exported.rows()), list[int]()
-    monkeypatch.setattr(exported_rows, "_READ_AT_ONCE", 7)
+    monkeypatch.setattr(read_ahead, "_ROWS_AT_ONCE", 7)
     assert list(exported.written(lambda _column: lambda cell: cell, seen=seen)) == at_once
     assert set(seen) == {row[0] for row in at_once}
     assert len(at_once) == ItemFact.objects.count() > 70
@@ -197,21 +198,26 @@ def test_rows_that_are_read_ahead_are_the_same(
     next(some)
     some.close()
     assert ItemFact.objects.count() == len(at_once)  # the connection is free
+    outside_of_transactions = SimpleNamespace(in_atomic_block=False, cursor=connection.cursor)
+    monkeypatch.setattr(read_ahead, "connection", outside_of_transactions)
+    assert list(exported.rows()) == at_once
+    with read_ahead.chunks_of(ItemFact.objects.none().values_list("pk")) as chunks:
+        assert list(chunks) == []
 
 
 def _read_meanwhile(statement: str, work: Callable[[Event], None]) -> None:
-    """Do work on a chunk of rows, told when the statement for the next chunk begins on the same connection."""
+    """Do work on a result, told when the statement for the next one begins on the same connection."""
     began = Event()
 
-    def chunks() -> Iterator[list[int]]:
+    def results() -> Iterator[int]:
         cursor = connection.cursor()
-        yield [0] * exported_rows._READ_AT_ONCE
+        yield 0
         began.set()
         cursor.execute(statement)
-        yield [1]
+        yield 1
 
-    with transaction.atomic(), exported_rows._one_ahead(chunks()) as some:
-        for _chunk in some:
+    with transaction.atomic(), read_ahead._ahead(results()) as some:
+        for _result in some:
             work(began)
 
 
@@ -225,7 +231,7 @@ def test_rows_that_are_no_longer_wanted_are_not_waited_for(
         assert began.wait(10)
         raise error
 
-    monkeypatch.setattr(exported_rows, "_READ_TO_THE_END", 0.1)
+    monkeypatch.setattr(read_ahead, "_READ_TO_THE_END", 0.1)
     start = time.monotonic()
     with pytest.raises(error):
         _read_meanwhile("SELECT pg_sleep(50)", give_up)
@@ -243,7 +249,7 @@ def test_a_statement_that_cannot_be_canceled_does_not_hide_why(
         raise SoftTimeLimitExceeded
 
     monkeypatch.setattr(psycopg.Connection, "cancel_safe", refuse)
-    monkeypatch.setattr(exported_rows, "_READ_TO_THE_END", 0.05)
+    monkeypatch.setattr(read_ahead, "_READ_TO_THE_END", 0.05)
     with pytest.raises(SoftTimeLimitExceeded):
         _read_meanwhile("SELECT pg_sleep(1)", give_up)
     assert "could not be canceled (OperationalError)" in caplog.text

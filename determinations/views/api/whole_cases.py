@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from determinations.access import audit
 from determinations.access.scope import current_scope
-from determinations.browsing.lists import CASES, with_work
+from determinations.browsing.lists import with_work
 from determinations.cases.readable_values import STORED_ITEM_TEXTS, log_damaged_text, texts_of_item, whole_text
 from determinations.filters.lookups import Lookups
 from determinations.models import Case, CaseText, DisputedItem
@@ -44,7 +44,7 @@ def shown_rows(cases: QuerySet[Case], labels: Labels) -> QuerySet[Case]:
     if current_scope().masked:
         return cases.only(*_OF_CASES)
     shown = cases.only(*_OF_CASES, *(field.column for field in labels.shown_fields()))
-    return cast("QuerySet[Case]", with_work(CASES, shown))
+    return cast("QuerySet[Case]", with_work(shown))
 
 
 def shown_cases(cases: Sequence[Case], labels: Labels) -> list[CaseOut]:

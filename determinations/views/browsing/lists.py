@@ -146,7 +146,7 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
     shown = [field for field in office if field.column not in set(hidden)]
     shown_rows = _for_list(kind, kind.all_rows(), shown)
     if not set(WORK_COLUMNS) <= set(hidden):
-        shown_rows = with_work(kind, shown_rows)
+        shown_rows = with_work(shown_rows)
     page, count, looked = page_and_what_was_read(kind, filterset, request.GET, shown_rows)
     letter_ids = [row.case_id if kind.of_items else row.pk for row in page.rows]
     audit.note_list(request, kind.name, letter_ids, total=str(count))
